@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Command {
+  readonly command: string;
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface RunOptions {
+  /** Called with each line of output, without colours. */
+  readonly onLine?: (line: string) => void;
+  /** Also shows the output as it comes. */
+  readonly stream?: boolean;
+}
+
+export interface RunResult {
+  readonly code: number;
+  readonly output: string;
+  readonly stdout: string;
+}
+
+export interface Service {
+  readonly name: string;
+  /** Resolves with a sentence when the process ends, however it ends. */
+  readonly ended: Promise<string>;
+  /** The last lines of its output. */
+  tail(lines?: number): string;
+}
+
+/** Process groups that are running. Each child leads its own, so that its children end with it. */
+const groups = new Set<number>();
+
+const quiet = {
+  DO_NOT_TRACK: '1',
+  TURBO_TELEMETRY_DISABLED: '1',
+  TURBO_NO_UPDATE_NOTIFIER: '1',
+  NEXT_TELEMETRY_DISABLED: '1',
+  NG_CLI_ANALYTICS: 'false',
+  // Dependencies were installed before the script began.
+  pnpm_config_verify_deps_before_run: 'false',
+};
+
+function launch({ command, args = [], cwd = root, env = {} }: Command): ChildProcess {
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...quiet, ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const { pid } = child;
+  if (pid !== undefined) {
+    groups.add(pid);
+    // The leader's end leaves the group registered while anything else in it lives.
+    child.once('exit', () => {
+      if (!alive(pid)) groups.delete(pid);
+    });
+  }
+  return child;
+}
+
+function eachLine(child: ChildProcess, onLine: (line: string) => void): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = '';
+    stream?.setEncoding('utf8');
+    stream?.on('data', (chunk: string) => {
+      const lines = (rest + chunk).split(/\r?\n/);
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(stripVTControlCharacters(line));
+    });
+    stream?.on('end', () => {
+      if (rest !== '') onLine(stripVTControlCharacters(rest));
+    });
+  }
+}
+
+/** Runs a command to its end. Never throws: a command that cannot start has code 127. */
+export function run(command: Command, options: RunOptions = {}): Promise<RunResult> {
+  return new Promise((resolve) => {
+    const child = launch(command);
+    const output: string[] = [];
+    const stdout: string[] = [];
+    child.stdout?.on('data', (chunk: Buffer | string) => stdout.push(chunk.toString()));
+    eachLine(child, (line) => {
+      output.push(line);
+      options.onLine?.(line);
+    });
+    if (options.stream) {
+      child.stdout?.on('data', (chunk) => process.stdout.write(chunk));
+      child.stderr?.on('data', (chunk) => process.stdout.write(chunk));
+    }
+    child.once('error', (error) => resolve({ code: 127, output: error.message, stdout: '' }));
+    child.once('close', (code) =>
+      resolve({ code: code ?? 1, output: output.join('\n').trim(), stdout: stdout.join('') }),
+    );
+  });
+}
+
+/** Starts a process that is to go on until `stopAll`. */
+export function startService(name: string, command: Command): Service {
+  const child = launch(command);
+  const output: string[] = [];
+  eachLine(child, (line) => {
+    output.push(line);
+    if (output.length > 200) output.shift();
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`${name} could not be started: ${error.message}`));
+    child.once('close', (code, signal) => resolve(`${name} ended with ${signal ?? `exit code ${code}`}`));
+  });
+  return {
+    name,
+    ended,
+    tail: (lines = 15) =>
+      output
+        .filter((line) => line.trim() !== '')
+        .slice(-lines)
+        .join('\n'),
+  };
+}
+
+function signal(group: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-group, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const alive = (group: number): boolean => signal(group, 0);
+
+/** Ends every process started here, and their children: politely first, then for certain. */
+export async function stopAll(patience = 4000): Promise<void> {
+  const until = Date.now() + patience;
+  for (const group of groups) signal(group, 'SIGTERM');
+  while (Date.now() < until && [...groups].some(alive)) await delay(50);
+  killAll();
+}
+
+/** The last resort when there is no time to wait. */
+export function killAll(): void {
+  for (const group of groups) signal(group, 'SIGKILL');
+  groups.clear();
+}
+
+/** Runs `stop` once when the terminal, a supervisor or the parent process ends this one. */
+export function onTermination(stop: (code: number) => void): void {
+  let stopping = false;
+  const once = (code: number) => {
+    if (stopping) return;
+    stopping = true;
+    stop(code);
+  };
+  process.on('SIGINT', () => once(130));
+  process.on('SIGTERM', () => once(143));
+  process.on('SIGHUP', () => once(129));
+  process.on('exit', killAll);
+  // A killed package manager does not pass its signal on: its child is adopted by another parent.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) once(143);
+  }, 1000).unref();
+}

@@ -1,0 +1,40 @@
+import { stdout } from 'node:process';
+import { stripVTControlCharacters } from 'node:util';
+
+const colours = stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+
+const paint =
+  (open: number, close: number) =>
+  (text: string): string =>
+    colours ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+
+export const bold = paint(1, 22);
+export const dim = paint(2, 22);
+export const red = paint(31, 39);
+export const green = paint(32, 39);
+export const yellow = paint(33, 39);
+export const cyan = paint(36, 39);
+
+/** Columns that a text takes in the terminal, without its colours. */
+export const width = (text: string): number => stripVTControlCharacters(text).length;
+
+export const pad = (text: string, columns: number): string =>
+  text + ' '.repeat(Math.max(0, columns - width(text)));
+
+export const indent = (text: string, by = '    '): string =>
+  text
+    .split('\n')
+    .map((line) => (line === '' ? line : by + line))
+    .join('\n');
+
+/** `0.4 s`, `12 s`, `1 min 5 s`. */
+export function duration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;

@@ -1,0 +1,20 @@
+import { bold, dim, pad, width } from './style.ts';
+
+/** A boxed table; the first row is the heading. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const columns = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => width(row[index] ?? ''))));
+  const rule = (left: string, middle: string, right: string) =>
+    dim(left + columns.map((size) => '─'.repeat(size + 2)).join(middle) + right);
+  const line = (row: readonly string[], paint: (text: string) => string) =>
+    dim('│') +
+    columns.map((size, index) => ` ${paint(pad(row[index] ?? '', size))} `).join(dim('│')) +
+    dim('│');
+  const [heading = [], ...body] = rows;
+  return [
+    rule('┌', '┬', '┐'),
+    line(heading, bold),
+    rule('├', '┼', '┤'),
+    ...body.map((row) => line(row, (text) => text)),
+    rule('└', '┴', '┘'),
+  ].join('\n');
+}

@@ -1,0 +1,83 @@
+import { root, run } from './process.ts';
+
+export interface TurboRun {
+  readonly ok: boolean;
+  /** Packages whose task ran. */
+  readonly executed: readonly string[];
+  /** Packages whose result was taken from the cache. */
+  readonly cached: readonly string[];
+  /** Packages whose task failed, with the output of each. */
+  readonly failed: readonly { readonly name: string; readonly output: string }[];
+  /** What turbo itself complained about. */
+  readonly complaint: string;
+}
+
+export interface TurboOptions {
+  readonly filters?: readonly string[];
+  /** Go on with tasks that don't depend on the failed one. */
+  readonly keepGoing?: boolean;
+  /** Called with the packages that are (most likely) in work now. */
+  readonly onProgress?: (packages: readonly string[]) => void;
+}
+
+const concurrency = 2;
+
+export async function turbo(task: string, options: TurboOptions = {}): Promise<TurboRun> {
+  const executed: string[] = [];
+  const cached: string[] = [];
+  const output = new Map<string, string[]>();
+  const failed = new Set<string>();
+  const own: string[] = [];
+
+  const onLine = (line: string) => {
+    const entry = parse(line);
+    if (entry === undefined) {
+      if (line.trim() !== '') own.push(line);
+      return;
+    }
+    if (entry.source === 'turbo') {
+      const failure = /^\s*Failed:\s+(.+)$/.exec(entry.text);
+      if (failure) for (const id of (failure[1] ?? '').split(/,\s*/)) failed.add(packageOf(id));
+      if (entry.level === 'error' || entry.level === 'warn') own.push(entry.text);
+      return;
+    }
+    const name = packageOf(entry.source);
+    if (entry.text.startsWith('cache hit')) cached.push(name);
+    else if (entry.text.startsWith('cache miss') || entry.text.startsWith('cache bypass')) {
+      executed.push(name);
+      options.onProgress?.(executed.slice(-concurrency));
+    } else output.set(name, [...(output.get(name) ?? []), entry.text]);
+  };
+
+  const args = ['run', task, `--concurrency=${concurrency}`, '--json'];
+  if (options.keepGoing) args.push('--continue=dependencies-successful');
+  for (const filter of options.filters ?? []) args.push(`--filter=${filter}`);
+  const { code } = await run({ command: 'turbo', args, cwd: root }, { onLine });
+
+  return {
+    ok: code === 0,
+    executed,
+    cached,
+    failed: [...failed].map((name) => ({ name, output: (output.get(name) ?? []).join('\n').trim() })),
+    complaint: own.join('\n'),
+  };
+}
+
+const packageOf = (id: string): string => id.replace(/#[^#]*$/, '').trim();
+
+interface Entry {
+  readonly source: string;
+  readonly level: string;
+  readonly text: string;
+}
+
+function parse(line: string): Entry | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const entry = JSON.parse(line) as Partial<Entry>;
+    if (typeof entry.source !== 'string') return undefined;
+    return { source: entry.source, level: entry.level ?? '', text: entry.text ?? '' };
+  } catch {
+    return undefined;
+  }
+}
