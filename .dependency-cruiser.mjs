@@ -1,0 +1,190 @@
+// Enforces who may import whom. Sources are resolved through tsconfig.imports.json, so no build is needed.
+
+const core = '^packages/core/src/';
+const adapters = ['next', 'nest', 'angular', 'redis'];
+
+/** Files that are no part of what is published. */
+const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|test-support|__tests__)/';
+
+/** The entries of core that others may import, and only by name. */
+const coreEntries = `${core}(index|(browser|session|api|node)/index)\\.ts$`;
+
+const upper = ['browser', 'session', 'api'];
+
+const forbidden = [
+  {
+    name: 'core-lowest-layer-stays-lowest',
+    comment: 'internal and errors are the lowest layer of core: they import nothing above themselves.',
+    severity: 'error',
+    from: { path: `${core}(internal/|(?!index\\.ts$)[^/]+$)`, pathNot: tests },
+    to: { path: `${core}(client|tokens|browser|session|api|node)/` },
+  },
+  {
+    name: 'core-middle-layer-looks-down',
+    comment: 'client and tokens import internal and errors, never browser, session, api or node.',
+    severity: 'error',
+    from: { path: `${core}(client|tokens)/`, pathNot: tests },
+    to: { path: `${core}(browser|session|api|node)/` },
+  },
+  ...upper.map((name) => ({
+    name: `core-${name}-stands-alone`,
+    comment: 'browser, session and api never import one another.',
+    severity: 'error',
+    from: { path: `${core}${name}/`, pathNot: tests },
+    to: { path: `${core}(${upper.filter((other) => other !== name).join('|')})/` },
+  })),
+  {
+    name: 'core-node-is-handed-in',
+    comment: 'node is imported by nobody in core: it is handed in through options.',
+    severity: 'error',
+    from: { path: core, pathNot: [`${core}node/`, tests] },
+    to: { path: `${core}node/` },
+  },
+  {
+    name: 'core-node-looks-down',
+    comment: 'node may use internal and errors only.',
+    severity: 'error',
+    from: { path: `${core}node/`, pathNot: tests },
+    to: { path: `${core}(client|tokens|browser|session|api)/` },
+  },
+  {
+    name: 'core-root-entry-is-for-users',
+    comment: 'The root entry only re-exports; inside core, import the file itself.',
+    severity: 'error',
+    from: { path: core, pathNot: tests },
+    to: { path: `${core}index\\.ts$` },
+  },
+  {
+    name: 'core-undici-only-in-node',
+    comment: 'undici is imported in node/ alone.',
+    severity: 'error',
+    from: { path: core, pathNot: [`${core}node/`, tests] },
+    to: { path: '(^|/)undici(/|$)|^undici' },
+  },
+  {
+    name: 'core-builtins-only-in-node-and-platform',
+    comment:
+      "Node's own modules are imported in node/ and internal/platform/ alone: core runs on edge and in browsers.",
+    severity: 'error',
+    from: { path: core, pathNot: [`${core}(node|internal/platform)/`, tests] },
+    to: { dependencyTypes: ['core'] },
+  },
+  {
+    name: 'core-platform-by-its-name',
+    comment: 'A platform file is imported as #platform, so that the bundler or runtime chooses it.',
+    severity: 'error',
+    from: { path: core, pathNot: [`${core}internal/platform/`, tests] },
+    to: { path: `${core}internal/platform/`, dependencyTypesNot: ['aliased'] },
+  },
+  {
+    name: 'core-knows-no-adapter',
+    comment: 'core imports no other package of this repository, no app and no framework.',
+    severity: 'error',
+    from: { path: core, pathNot: tests },
+    to: {
+      path: '^(packages/(?!core/)|apps/)|(^|/)(next|react|react-dom|rxjs|redis|@angular/[^/]+|@nestjs/[^/]+)(/|$)',
+    },
+  },
+  {
+    name: 'core-by-public-subpath',
+    comment: 'Other packages and apps import core by its public subpaths, never its files.',
+    severity: 'error',
+    from: { path: '^(packages/(?!core/)|apps/|bench/)' },
+    to: { path: '^packages/core/', pathNot: coreEntries },
+  },
+  {
+    name: 'core-by-name',
+    comment: 'Core is imported by its name, not by a relative path.',
+    severity: 'error',
+    from: { path: '^(packages/(?!core/)|apps/|bench/)' },
+    to: { path: '^packages/core/', dependencyTypesNot: ['aliased'] },
+  },
+  ...adapters.map((name) => ({
+    name: `adapter-${name}-stands-alone`,
+    comment: 'Adapters never import each other.',
+    severity: 'error',
+    from: { path: `^packages/${name}/` },
+    to: { path: `^packages/(${adapters.filter((other) => other !== name).join('|')})/` },
+  })),
+  {
+    name: 'testing-only-in-tests',
+    comment: '@countersign/testing may import everything; only tests import it.',
+    severity: 'error',
+    from: { path: '^(packages/(?!testing/)|apps/)', pathNot: tests },
+    to: { path: '^packages/testing/' },
+  },
+  {
+    name: 'packages-know-no-app',
+    comment: 'Nothing that is published imports an app.',
+    severity: 'error',
+    from: { path: '^packages/' },
+    to: { path: '^(apps|e2e|bench)/' },
+  },
+  {
+    name: 'apps-stand-alone',
+    comment: 'An app is a sample to copy: it never imports another app.',
+    severity: 'error',
+    from: { path: '^apps/([^/]+)/' },
+    to: { path: '^apps/', pathNot: '^apps/$1/' },
+  },
+  {
+    name: 'apps-import-packages-by-name',
+    comment: 'Apps import packages by name, as their users do.',
+    severity: 'error',
+    from: { path: '^apps/' },
+    to: { path: '^packages/', dependencyTypesNot: ['aliased'] },
+  },
+  {
+    name: 'framework-is-a-peer',
+    comment: 'A framework (and redis, undici) is a peer dependency: the application chooses its version.',
+    severity: 'error',
+    from: { path: '^packages/(core|next|nest|angular|redis)/', pathNot: tests },
+    to: {
+      path: '(^|/)(next|react|react-dom|rxjs|redis|undici|reflect-metadata|@opentelemetry/api|@angular/[^/]+|@nestjs/[^/]+)(/|$)',
+      pathNot: '^packages/',
+      dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'],
+      dependencyTypesNot: ['npm-peer'],
+    },
+  },
+  {
+    name: 'published-code-declares-what-it-imports',
+    comment: 'Published code imports only what its package.json lists as a dependency or peer.',
+    severity: 'error',
+    from: { path: '^packages/[^/]+/(src|testing)/', pathNot: tests },
+    to: {
+      dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+      dependencyTypesNot: ['npm-peer', 'npm', 'type-only', 'aliased'],
+    },
+  },
+  {
+    name: 'no-circle',
+    comment: 'A circle of imports has no lowest file to read first.',
+    severity: 'error',
+    from: { path: '^(packages|apps)/' },
+    to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+  },
+  {
+    name: 'everything-resolves',
+    comment: 'An import that cannot be resolved cannot be checked.',
+    severity: 'error',
+    from: { path: '^(packages|apps)/' },
+    to: { couldNotResolve: true },
+  },
+];
+
+export default {
+  forbidden,
+  options: {
+    tsConfig: { fileName: 'tsconfig.imports.json' },
+    tsPreCompilationDeps: 'specify',
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|\\.next|\\.angular|\\.turbo|coverage|test-results|playwright-report)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['node', 'import', 'types', 'default'],
+      extensions: ['.ts', '.tsx', '.mts', '.js', '.mjs', '.jsx', '.json', '.d.ts'],
+      mainFields: ['module', 'main', 'types'],
+    },
+    builtInModules: { add: [] },
+  },
+};

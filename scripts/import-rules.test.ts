@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { root } from './lib/process.ts';
+
+interface Rule {
+  readonly name: string;
+}
+
+interface Violation {
+  readonly from: string;
+  readonly rule: { readonly name: string };
+}
+
+const { default: config } = (await import(`${root}.dependency-cruiser.mjs`)) as {
+  default: { forbidden: readonly Rule[] };
+};
+
+/** Imports that the plan allows, in a tree of the same shape. */
+const allowed: Record<string, string> = {
+  'packages/core/src/index.ts': `export { operation } from './client/operation.ts'; export { Fault } from './errors.ts';`,
+  'packages/core/src/errors.ts': `export class Fault extends Error {}`,
+  'packages/core/src/internal/clock.ts': `import { Fault } from '../errors.ts'; export const now = () => { throw new Fault(); };`,
+  'packages/core/src/internal/platform/node.ts': `import { inspect } from 'node:util'; export const platform = inspect;`,
+  'packages/core/src/client/operation.ts': `import { now } from '../internal/clock.ts'; import { platform } from '#platform'; import 'oauth4webapi'; export const operation = [now, platform];`,
+  'packages/core/src/tokens/refresh.ts': `import { operation } from '../client/operation.ts'; export const refresh = operation;`,
+  'packages/core/src/browser/index.ts': `export { refresh } from '../tokens/refresh.ts';`,
+  'packages/core/src/session/index.ts': `export { refresh } from '../tokens/refresh.ts';`,
+  'packages/core/src/api/index.ts': `export { operation } from '../client/operation.ts'; import 'jose';`,
+  'packages/core/src/node/index.ts': `import { Agent } from 'undici'; import { now } from '../internal/clock.ts'; import 'node:tls'; export const pool = [Agent, now];`,
+  'packages/core/src/session/index.test.ts': `import '../api/index.ts'; import 'node:fs'; import '@countersign/testing';`,
+  'packages/next/src/index.ts': `import '@countersign/core/session'; import 'next/server'; import 'react';`,
+  'packages/next/src/client/index.ts': `import 'react';`,
+  'packages/nest/src/index.ts': `import '@countersign/core/api'; import '@nestjs/common';`,
+  'packages/nest/src/index.test.ts': `import '@countersign/testing'; import '@nestjs/testing';`,
+  'packages/angular/src/index.ts': `import '@countersign/core/browser'; import '@angular/core';`,
+  'packages/redis/src/index.ts': `import '@countersign/core'; import 'redis';`,
+  'packages/testing/src/index.ts': `import '@countersign/core/session'; import 'node:http'; import 'jose';`,
+  'packages/testing/src/contracts/index.ts': `export const contract = true;`,
+  'apps/nest-api/src/main.ts': `import '@countersign/nest'; import '@countersign/core/api';`,
+  'apps/next-web/src/page.ts': `import '@countersign/next'; import '@countersign/next/client';`,
+};
+
+/** One planted violation (or several) for each rule. */
+const planted: Record<string, readonly (readonly [file: string, code: string])[]> = {
+  'core-lowest-layer-stays-lowest': [
+    ['packages/core/src/internal/a.ts', `import '../client/operation.ts';`],
+    ['packages/core/src/internal/b.ts', `import '../api/index.ts';`],
+    [
+      'packages/core/src/options.ts',
+      `import type { refresh } from './tokens/refresh.ts'; export type A = typeof refresh;`,
+    ],
+  ],
+  'core-middle-layer-looks-down': [
+    ['packages/core/src/client/a.ts', `import '../session/index.ts';`],
+    ['packages/core/src/tokens/b.ts', `export * from '../browser/index.ts';`],
+  ],
+  'core-browser-stands-alone': [['packages/core/src/browser/a.ts', `import '../session/index.ts';`]],
+  'core-session-stands-alone': [['packages/core/src/session/a.ts', `import '../api/index.ts';`]],
+  'core-api-stands-alone': [['packages/core/src/api/a.ts', `import '../browser/index.ts';`]],
+  'core-node-is-handed-in': [
+    ['packages/core/src/session/b.ts', `export const load = () => import('../node/index.ts');`],
+    ['packages/core/src/tokens/c.ts', `import '../node/index.ts';`],
+  ],
+  'core-node-looks-down': [['packages/core/src/node/a.ts', `import '../session/index.ts';`]],
+  'core-root-entry-is-for-users': [['packages/core/src/api/b.ts', `import '../index.ts';`]],
+  'core-undici-only-in-node': [['packages/core/src/internal/c.ts', `import { fetch } from 'undici'; fetch;`]],
+  'core-builtins-only-in-node-and-platform': [
+    ['packages/core/src/session/c.ts', `import 'node:crypto';`],
+    ['packages/core/src/internal/d.ts', `import 'fs';`],
+  ],
+  'core-platform-by-its-name': [['packages/core/src/internal/e.ts', `import './platform/node.ts';`]],
+  'core-knows-no-adapter': [
+    ['packages/core/src/session/d.ts', `import '@countersign/redis';`],
+    ['packages/core/src/browser/b.ts', `import 'rxjs';`],
+  ],
+  'core-by-public-subpath': [['packages/next/src/a.ts', `import '../../core/src/tokens/refresh.ts';`]],
+  'core-by-name': [['packages/nest/src/a.ts', `import '../../core/src/api/index.ts';`]],
+  'adapter-next-stands-alone': [['packages/next/src/b.ts', `import '@countersign/redis';`]],
+  'adapter-nest-stands-alone': [['packages/nest/src/b.ts', `import '@countersign/next';`]],
+  'adapter-angular-stands-alone': [['packages/angular/src/a.ts', `import '@countersign/nest';`]],
+  'adapter-redis-stands-alone': [['packages/redis/src/a.ts', `import '@countersign/angular';`]],
+  'testing-only-in-tests': [
+    ['packages/redis/src/b.ts', `import '@countersign/testing/contracts';`],
+    ['apps/nest-api/src/a.ts', `import '@countersign/testing';`],
+  ],
+  'packages-know-no-app': [['packages/testing/src/a.ts', `import '../../../apps/nest-api/src/main.ts';`]],
+  'apps-stand-alone': [['apps/nest-api/src/b.ts', `import '../../next-web/src/page.ts';`]],
+  'apps-import-packages-by-name': [
+    ['apps/next-web/src/a.ts', `import '../../../packages/next/src/index.ts';`],
+  ],
+  'framework-is-a-peer': [
+    ['packages/angular/src/b.ts', `import '@angular/platform-browser';`],
+    ['packages/nest/src/d.ts', `import '@nestjs/platform-express';`],
+  ],
+  'published-code-declares-what-it-imports': [['packages/core/src/client/b.ts', `import 'fast-check';`]],
+  'no-circle': [['packages/core/src/tokens/d.ts', `import './e.ts';`]],
+  'everything-resolves': [['packages/next/src/c.ts', `import '@countersign/core/secret';`]],
+};
+
+/** The other half of the planted circle, which is reported once. */
+const accomplices = { 'packages/core/src/tokens/e.ts': `import './d.ts';` };
+
+const run = promisify(execFile);
+const directories: string[] = [];
+
+async function violations(files: Record<string, string>): Promise<Violation[]> {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'import-rules-')));
+  directories.push(directory);
+  for (const name of [
+    '.dependency-cruiser.mjs',
+    'tsconfig.imports.json',
+    'tsconfig.base.json',
+    'vitest.shared.ts',
+  ]) {
+    cpSync(join(root, name), join(directory, name));
+  }
+  const homes = new Set(Object.keys(files).map((file) => file.split('/').slice(0, 2).join('/')));
+  for (const home of homes) {
+    mkdirSync(join(directory, home), { recursive: true });
+    cpSync(join(root, home, 'package.json'), join(directory, home, 'package.json'));
+    if (existsSync(join(root, home, 'node_modules'))) {
+      symlinkSync(join(root, home, 'node_modules'), join(directory, home, 'node_modules'));
+    }
+  }
+  for (const [file, code] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, file)), { recursive: true });
+    writeFileSync(join(directory, file), `${code}\nexport {};\n`);
+  }
+  const { stdout } = await run(
+    join(root, 'node_modules/.bin/depcruise'),
+    ['packages', 'apps', '--config', '.dependency-cruiser.mjs', '--output-type', 'json'],
+    { cwd: directory, maxBuffer: 64 * 1024 * 1024 },
+  );
+  return (JSON.parse(stdout) as { summary: { violations: Violation[] } }).summary.violations;
+}
+
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+describe('who may import whom', () => {
+  let found: Violation[] = [];
+
+  beforeAll(async () => {
+    found = await violations({
+      ...allowed,
+      ...accomplices,
+      ...Object.fromEntries(Object.values(planted).flat()),
+    });
+  }, 60_000);
+
+  test('what the plan allows passes', async () => {
+    expect(await violations(allowed)).toEqual([]);
+  }, 60_000);
+
+  test('each rule has a planted violation', () => {
+    expect(config.forbidden.map(({ name }) => name).sort()).toEqual(Object.keys(planted).sort());
+  });
+
+  test.each(
+    Object.entries(planted).flatMap(([rule, files]) => files.map(([file, code]) => ({ rule, file, code }))),
+  )('$rule: $file is refused', ({ rule, file }) => {
+    const broken = found.filter(({ from }) => from === file).map((violation) => violation.rule.name);
+    expect(broken).toContain(rule);
+  });
+});
