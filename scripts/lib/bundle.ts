@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import type { PublishedPackage } from './packages.ts';
+
+export interface Bundle {
+  readonly code: string;
+  /** Minified and gzipped, in bytes. */
+  readonly size: number;
+}
+
+/** Bundles one built entry as a browser application would, leaving out what the application brings itself. */
+export async function bundleForBrowser(of: PublishedPackage, subpath: string): Promise<Bundle> {
+  const file = builtFile(of, subpath);
+  const peers = Object.keys(of.manifest.peerDependencies ?? {});
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'none',
+    conditions: ['browser', 'import'],
+    external: ['node:*', 'undici', ...peers, ...peers.map((name) => `${name}/*`)],
+    logLevel: 'silent',
+  });
+  const code = outputFiles[0]?.text ?? '';
+  return { code, size: gzipSync(code, { level: 9 }).length };
+}
+
+/** The file that an entry's `default` condition names. */
+export function builtFile({ name, directory, manifest }: PublishedPackage, subpath: string): string {
+  const target = manifest.exports?.[subpath];
+  const path = typeof target === 'string' ? target : (target as Record<string, unknown> | undefined)?.default;
+  if (typeof path !== 'string')
+    throw new Error(`${name} exports no "${subpath}" with a "default" condition.`);
+  const file = join(directory, path);
+  if (!existsSync(file))
+    throw new Error(`${name} exports "${subpath}" as ${path}, which the build did not make.`);
+  return file;
+}

@@ -1,0 +1,96 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run } from './process.ts';
+
+export interface SystemProgram {
+  /** What people call it. */
+  readonly title: string;
+  readonly commands: readonly string[];
+  /** Debian packages that bring it, best first. */
+  readonly packages: readonly string[];
+  /** The environment variable that names it outright, and tells the tests. */
+  readonly variable: string;
+}
+
+export const chromium: SystemProgram = {
+  title: 'Chromium',
+  commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  packages: ['chromium'],
+  variable: 'CHROMIUM_PATH',
+};
+
+export const redis: SystemProgram = {
+  title: 'Redis (or Valkey)',
+  commands: ['redis-server', 'valkey-server'],
+  packages: ['redis-server', 'valkey-server'],
+  variable: 'REDIS_SERVER_PATH',
+};
+
+export function findProgram({ commands, variable }: SystemProgram): string | undefined {
+  const named = process.env[variable];
+  if (named !== undefined && named !== '') return isExecutable(named) ? named : undefined;
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/usr/sbin'];
+  for (const command of commands) {
+    for (const folder of folders) {
+      if (folder !== '' && isExecutable(join(folder, command))) return join(folder, command);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Finds the programs; as root on Debian, installs those that are missing.
+ *
+ * @returns Where each is, or a sentence that says what to install.
+ */
+export async function providePrograms(
+  programs: readonly SystemProgram[],
+  update: (detail: string) => void,
+): Promise<{ readonly found: Readonly<Record<string, string>>; readonly problem?: string }> {
+  const found: Record<string, string> = {};
+  let updated = false;
+  for (const program of programs) {
+    let path = findProgram(program);
+    if (path === undefined && mayInstall()) {
+      if (!updated) {
+        update('apt-get update');
+        await apt(['update', '-q']);
+        updated = true;
+      }
+      for (const name of program.packages) {
+        update(`apt-get install ${name}`);
+        await apt(['install', '-y', '-q', '--no-install-recommends', name]);
+        path = findProgram(program);
+        if (path !== undefined) break;
+      }
+    }
+    if (path !== undefined) found[program.variable] = path;
+  }
+  const missing = programs.filter(({ variable }) => found[variable] === undefined);
+  if (missing.length === 0) return { found };
+  const names = missing.map(({ title }) => title).join(' and ');
+  const install = missing.map(({ packages }) => packages[0]).join(' ');
+  const variables = missing.map(({ variable }) => variable).join(' and ');
+  return {
+    found,
+    problem: `Install ${names} (on Debian: apt-get install ${install}), or name the program with ${variables}.`,
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function mayInstall(): boolean {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/os-release') || !existsSync('/usr/bin/apt-get'))
+    return false;
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));
+}
+
+const apt = (args: readonly string[]) =>
+  run({ command: 'apt-get', args, env: { DEBIAN_FRONTEND: 'noninteractive' } });

@@ -1,0 +1,77 @@
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { entries, type PublishedPackage, publishedPackages } from '../lib/packages.ts';
+import { root, run } from '../lib/process.ts';
+import { failed, passed, type Step } from '../lib/step.ts';
+import { tarball } from './packages.ts';
+
+const home = join(root, '.test/consumer');
+
+/** Installs the packed files beside the dependencies they declare, then loads every entry both ways. */
+export const consumer: Step = {
+  name: 'consumer',
+  title: 'Packed entries load by import and by require',
+  needs: ['pack'],
+  run: async (update) => {
+    const all = publishedPackages();
+    await rm(home, { recursive: true, force: true });
+    await mkdir(home, { recursive: true });
+    await writeFile(join(home, 'package.json'), '{ "private": true, "type": "module" }\n');
+    for (const of of all) {
+      const problem = await unpack(of);
+      if (problem !== undefined) return failed('consumer', problem);
+    }
+    const problems: string[] = [];
+    let loaded = 0;
+    for (const of of all) {
+      for (const subpath of entries(of)) {
+        const name = of.name + subpath.slice(1);
+        update(name);
+        for (const [extension, code] of Object.entries(loaders(name))) {
+          const file = join(home, `load.${extension}`);
+          await writeFile(file, code);
+          const { code: exit, output } = await run({ command: process.execPath, args: [file], cwd: home });
+          if (exit === 0) loaded += 1;
+          else problems.push(`${name} by ${extension === 'mjs' ? 'import' : 'require'}:\n${output}`);
+        }
+      }
+    }
+    return problems.length === 0 ? passed(`${loaded} ways`) : failed('consumer', problems.join('\n\n'));
+  },
+};
+
+// Angular's partially compiled libraries want the compiler at hand when no build has linked them.
+const loaders = (name: string) => {
+  const first = name.startsWith('@countersign/angular') ? '@angular/compiler' : undefined;
+  const check = `if (Object.keys(entry).length === 0) throw new Error('exports nothing');`;
+  return {
+    mjs: `${first ? `await import('${first}');` : ''} const entry = await import('${name}'); ${check}\n`,
+    cjs: `${first ? `require('${first}');` : ''} const entry = require('${name}'); ${check}\n`,
+  };
+};
+
+async function unpack(of: PublishedPackage): Promise<string | undefined> {
+  const target = join(home, 'node_modules', of.name);
+  await mkdir(target, { recursive: true });
+  const { code, output } = await run({
+    command: 'tar',
+    args: ['-xzf', tarball(of), '-C', target, '--strip-components=1'],
+  });
+  if (code !== 0) return `${of.name} could not be unpacked:\n${output}`;
+  const declared = new Set([
+    ...Object.keys(of.manifest.peerDependencies ?? {}),
+    ...Object.keys((of.manifest as { dependencies?: object }).dependencies ?? {}),
+    ...(of.name === '@countersign/angular' ? ['@angular/compiler'] : []),
+  ]);
+  for (const name of declared) {
+    if (name.startsWith('@countersign/')) continue;
+    await link(join(of.directory, 'node_modules', name), join(home, 'node_modules', name));
+  }
+  return undefined;
+}
+
+async function link(from: string, to: string): Promise<void> {
+  await mkdir(join(to, '..'), { recursive: true });
+  const there = await readdir(join(to, '..'));
+  if (!there.includes(to.split('/').at(-1) ?? '')) await symlink(from, to);
+}

@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { readPlaywrightReport } from '../lib/playwright-report.ts';
+import { root, run } from '../lib/process.ts';
+import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
+import { chromium, providePrograms, redis } from '../lib/system-packages.ts';
+import { readVitestReport } from '../lib/vitest-report.ts';
+
+const reports = join(root, '.test');
+
+export const programs: Step = {
+  name: 'programs',
+  title: 'Chromium and Redis are there',
+  run: async (update) => {
+    const { found, problem } = await providePrograms([chromium, redis], update);
+    // The tests read these variables.
+    Object.assign(process.env, found);
+    return problem === undefined ? passed(Object.values(found).join(', ')) : failed('programs', problem);
+  },
+};
+
+export const unit: Step = {
+  name: 'unit',
+  title: 'Unit and integration tests (vitest)',
+  needs: ['build', 'programs'],
+  streams: true,
+  run: () =>
+    withReport('vitest', async (file) => {
+      const { code } = await run(
+        {
+          command: 'vitest',
+          args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+        },
+        { stream: true },
+      );
+      return { code, read: (text) => readVitestReport(JSON.parse(text), (path) => relative(root, path)) };
+    }),
+};
+
+export const e2e: Step = {
+  name: 'e2e',
+  title: 'Browser tests (playwright)',
+  needs: ['build', 'programs'],
+  streams: true,
+  run: () =>
+    withReport('playwright', async (file) => {
+      const { code } = await run(
+        {
+          command: join(root, 'e2e/node_modules/.bin/playwright'),
+          args: ['test', '--reporter=list,json'],
+          cwd: join(root, 'e2e'),
+          env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file, FORCE_COLOR: '0' },
+        },
+        { stream: true },
+      );
+      return { code, read: (text) => readPlaywrightReport(JSON.parse(text)) };
+    }),
+};
+
+/** Suites that are scripts of their own: each ends with `N passed, N failed`. */
+const ownScripts = [{ name: 'conformance', title: 'Conformance', file: 'scripts/conformance.ts' }];
+
+export const scripted: Step[] = ownScripts
+  .filter(({ file }) => existsSync(join(root, file)))
+  .map(({ name, title, file }) => ({
+    name,
+    title,
+    needs: ['build', 'programs'],
+    streams: true,
+    run: async () => {
+      const { code, output } = await run({ command: process.execPath, args: [file] }, { stream: true });
+      const counts = /^(\d+) passed, (\d+) failed$/m.exec(output.split('\n').at(-1) ?? '');
+      if (counts === null) return failed(name, `${file} did not end with "N passed, N failed".`);
+      const failures = Array.from({ length: Number(counts[2]) }, (_, index) => ({
+        name: `${name} ${index + 1}`,
+      }));
+      if (code !== 0 && failures.length === 0) return failed(name, `${file} ended with exit code ${code}.`);
+      return { passed: Number(counts[1]), failures };
+    },
+  }));
+
+async function withReport(
+  runner: string,
+  work: (file: string) => Promise<{ code: number; read: (text: string) => Outcome }>,
+): Promise<Outcome> {
+  const file = join(reports, `${runner}.json`);
+  await mkdir(reports, { recursive: true });
+  await rm(file, { force: true });
+  const { code, read } = await work(file);
+  if (!existsSync(file)) return failed(runner, `${runner} ended with exit code ${code} and left no report.`);
+  const outcome = read(readFileSync(file, 'utf8'));
+  if (outcome.passed + outcome.failures.length === 0) return failed(runner, 'ran no test');
+  if (code === 0 || outcome.failures.length > 0) return outcome;
+  // An unhandled error, for example, belongs to no test.
+  return {
+    ...outcome,
+    failures: [{ name: runner, detail: `every test passed, yet ${runner} ended with exit code ${code}` }],
+  };
+}

@@ -1,0 +1,120 @@
+import { onTermination, root, stopAll } from './lib/process.ts';
+import { progress } from './lib/progress.ts';
+import { type Failure, failed, type Outcome, type Step } from './lib/step.ts';
+import { bold, dim, duration, green, indent, plural, red } from './lib/style.ts';
+import { build, imports, install, lint, types, unused } from './steps/checks.ts';
+import { consumer } from './steps/consumer.ts';
+import { attw, pack, publint, sizes } from './steps/packages.ts';
+import { e2e, programs, scripted, unit } from './steps/tests.ts';
+
+const steps: readonly Step[] = [
+  install,
+  programs,
+  lint,
+  imports,
+  unused,
+  build,
+  types,
+  pack,
+  publint,
+  attw,
+  sizes,
+  consumer,
+  unit,
+  e2e,
+  ...scripted,
+];
+
+/** Names for several steps at once. */
+const bundles: Readonly<Record<string, readonly string[]>> = {
+  packages: ['pack', 'publint', 'attw', 'sizes', 'consumer'],
+  checks: ['install', 'lint', 'imports', 'unused', 'types'],
+};
+
+/** The wanted steps with all that they need, in order; without names, every step. */
+function select(names: readonly string[]): readonly Step[] {
+  if (names.length === 0) return steps;
+  const wanted = new Set<string>();
+  const add = (name: string) => {
+    for (const each of bundles[name] ?? [name]) {
+      const step = steps.find((candidate) => candidate.name === each);
+      if (step === undefined) {
+        const known = [...steps.map((candidate) => candidate.name), ...Object.keys(bundles)];
+        throw new Error(`There is no step "${each}"; the steps are ${known.join(', ')}.`);
+      }
+      wanted.add(each);
+      for (const needed of step.needs ?? []) add(needed);
+    }
+  };
+  for (const name of names) add(name);
+  return steps.filter(({ name }) => wanted.has(name));
+}
+
+async function runStep(step: Step, unsuccessful: ReadonlySet<string>): Promise<Outcome> {
+  const missing = (step.needs ?? []).filter((name) => unsuccessful.has(name));
+  if (missing.length > 0) {
+    const outcome = failed(step.name, `not run, because ${missing.join(' and ')} failed`);
+    progress(step.title, 50).fail(outcome.failures[0]?.detail);
+    return outcome;
+  }
+  if (step.streams) {
+    console.log(`\n${bold(step.title)}`);
+    const began = Date.now();
+    const outcome = await step.run(() => {});
+    const mark = outcome.failures.length === 0 ? green('✓') : red('✗');
+    const counts = `${outcome.passed} passed, ${outcome.failures.length} failed`;
+    console.log(`  ${mark} ${step.title}: ${counts}  ${dim(duration(Date.now() - began))}`);
+    return outcome;
+  }
+  const line = progress(step.title, 50);
+  const outcome = await step.run((detail) => line.update(detail));
+  if (outcome.failures.length === 0) line.done(dim(outcome.note ?? ''));
+  else {
+    line.fail('failed');
+    for (const { detail } of outcome.failures) if (detail) console.log(indent(detail, '      '));
+  }
+  return outcome;
+}
+
+function summary(failures: readonly (Failure & { step: string })[]): string {
+  const lines = failures.map(({ step, name, detail = '' }) => {
+    const reason = detail.split('\n').find((line) => line.trim() !== '') ?? '';
+    return `  ${red('✗')} ${step === name ? bold(step) : `${bold(step)} ${name}`}${reason ? dim(`: ${reason.trim()}`) : ''}`;
+  });
+  return [`\n${bold(`${plural(failures.length, 'failure')}`)}`, ...lines].join('\n');
+}
+
+async function main(names: readonly string[]): Promise<number> {
+  const chosen = select(names);
+  const began = Date.now();
+  const unsuccessful = new Set<string>();
+  const failures: (Failure & { step: string })[] = [];
+  let passed = 0;
+  console.log(
+    `\n${bold('Countersign')} ${dim('tests: each check counts as one test, each suite counts its own')}\n`,
+  );
+  for (const step of chosen) {
+    const outcome = await runStep(step, unsuccessful);
+    passed += outcome.passed;
+    failures.push(...outcome.failures.map((failure) => ({ step: step.name, ...failure })));
+    if (outcome.failures.length > 0) unsuccessful.add(step.name);
+  }
+  if (failures.length > 0) console.log(summary(failures));
+  console.log(`\n${dim(`${plural(chosen.length, 'step')} in ${duration(Date.now() - began)}`)}`);
+  console.log(`${passed} passed, ${failures.length} failed`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+process.chdir(root);
+onTermination(async (code) => {
+  await stopAll();
+  process.exit(code);
+});
+try {
+  const code = await main(process.argv.slice(2));
+  await stopAll(1000);
+  process.exit(code);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
