@@ -1,0 +1,68 @@
+import * as oauth from 'oauth4webapi';
+import { ValidationError } from '../errors.ts';
+import { contextOf, requestOptions, tell } from './context.ts';
+import type { AuthorizationServerMetadata, Client } from './create-client.ts';
+import { translate } from './translate-error.ts';
+
+/**
+ * The provider's metadata: static, cached, or fetched. Callers share one fetch; while a fetch for renewal fails,
+ * the metadata of before is used for another hour.
+ *
+ * @throws ValidationError `metadata_invalid` when the document is malformed or names another issuer
+ * @throws TransportError when the provider cannot be reached
+ * @see OpenID Connect Discovery section 4.3, RFC 8414 section 3.3
+ */
+export async function discover(client: Client): Promise<AuthorizationServerMetadata> {
+  const { options, state, now } = contextOf(client);
+  if (options.metadata) return options.metadata;
+  const maxAge = (options.metadataMaxAge ?? 3600) * 1000;
+  const known = state.metadata;
+  if (known && now() - known.fetchedAt < maxAge) return known.value;
+  state.metadataFlight ??= fetchMetadata(client).finally(() => {
+    state.metadataFlight = undefined;
+  });
+  try {
+    return await state.metadataFlight;
+  } catch (error) {
+    if (known && now() - known.fetchedAt < maxAge + 3_600_000 && !(error instanceof ValidationError))
+      return known.value;
+    throw error;
+  }
+}
+
+async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadata> {
+  const { options, state, now } = contextOf(client);
+  const issuer = new URL(client.issuer);
+  let value: AuthorizationServerMetadata;
+  try {
+    const response = await oauth.discoveryRequest(issuer, {
+      ...requestOptions(client),
+      algorithm: options.discovery === 'oauth' ? 'oauth2' : 'oidc',
+    });
+    value = await oauth.processDiscoveryResponse(issuer, response);
+  } catch (error) {
+    throw translate(error, 'metadata_invalid', 'metadata');
+  }
+  // Exact comparison of the texts: a URL object hides differences such as a trailing slash (RFC 8414 section 3.3).
+  if (value.issuer !== client.issuer) {
+    throw new ValidationError(
+      'metadata_invalid',
+      'issuer',
+      `The metadata names another issuer than "${client.issuer}"; a trailing slash counts.`,
+    );
+  }
+  for (const [name, endpoint] of Object.entries(value))
+    checkEndpoint(name, endpoint, options.allowInsecureIssuer === true);
+  state.metadata = { value, fetchedAt: now() };
+  tell(client, { type: 'metadata.fetched', issuer: client.issuer });
+  return value;
+}
+
+/** Endpoints must be https: otherwise codes and tokens travel in the clear (RFC 8414 section 2). */
+function checkEndpoint(name: string, endpoint: unknown, allowInsecure: boolean): void {
+  if (!/_endpoint$|^jwks_uri$/.test(name) || endpoint === undefined) return;
+  const protocol =
+    typeof endpoint === 'string' && URL.canParse(endpoint) ? new URL(endpoint).protocol : undefined;
+  if (protocol === 'https:' || (protocol === 'http:' && allowInsecure)) return;
+  throw new ValidationError('metadata_invalid', name, `The metadata's ${name} is not an https URL.`);
+}

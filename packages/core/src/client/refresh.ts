@@ -1,0 +1,113 @@
+import * as oauth from 'oauth4webapi';
+import { ValidationError } from '../errors.ts';
+import { contextOf, tell, tokenRequestOptions, wireClient } from './context.ts';
+import type { Client } from './create-client.ts';
+import { discover } from './discovery.ts';
+import { withDpopNonce } from './dpop.ts';
+import { validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import {
+  type IdTokenClaims,
+  type TokenResponse,
+  tokenResponseOf,
+  translateTokenError,
+} from './token-response.ts';
+
+export interface RefreshRequest {
+  /** The API that the new access token is for (RFC 8707). Default: the provider decides. */
+  readonly resource?: string | undefined;
+  /** A narrower scope, space-separated. Default: as granted. */
+  readonly scope?: string | undefined;
+  /** The claims of the ID token kept so far: a new ID token must be of the same login. */
+  readonly claims?: IdTokenClaims | undefined;
+  /** The scope granted at login, reported when the answer names none. */
+  readonly grantedScope?: string | undefined;
+}
+
+/**
+ * One refresh request. It is never repeated blindly: a rotated refresh token that was received once is spent.
+ * Most callers want a {@link RefreshCoordinator}, which makes this call once for everybody who waits.
+ *
+ * @throws AuthorizationServerError `token_error`; only `invalid_grant` means that the refresh token is of no more use
+ * @throws ValidationError when the answer is not what it must be
+ * @throws TransportError when the provider cannot be reached or is not well
+ * @see RFC 6749 section 6, OpenID Connect Core section 12
+ */
+export async function refreshTokens(
+  client: Client,
+  refreshToken: string,
+  request: RefreshRequest = {},
+): Promise<TokenResponse> {
+  const { authentication, options, scope } = contextOf(client);
+  const wire = wireClient(client);
+  const { issuer, clientId } = client;
+  tell(client, {
+    type: 'refresh.started',
+    issuer,
+    clientId,
+    ...(request.resource !== undefined && { resource: request.resource }),
+  });
+  try {
+    const metadata = await discover(client);
+    const additionalParameters = {
+      ...(request.resource !== undefined && { resource: request.resource }),
+      ...(request.scope !== undefined && { scope: request.scope }),
+    };
+    const { answer, body } = await withDpopNonce(client, async (dpop) => {
+      const sent = await oauth.refreshTokenGrantRequest(metadata, wire, authentication.apply, refreshToken, {
+        ...tokenRequestOptions(client),
+        ...dpop,
+        additionalParameters,
+      });
+      const processed = await oauth.processRefreshTokenResponse(metadata, wire, sent, {
+        ...(options.decrypt && { [oauth.jweDecrypt]: options.decrypt }),
+      });
+      return { answer: sent, body: processed };
+    });
+    if (body.id_token !== undefined) await verifyIdTokenSignature(client, answer);
+    const tokens = await tokenResponseOf(client, body, {
+      scope: request.scope ?? request.grantedScope ?? scope,
+      resource: request.resource,
+      sub: request.claims?.sub,
+    });
+    if (tokens.idToken !== undefined && tokens.claims) {
+      await validateIdTokenClaims(client, tokens.idToken, tokens.claims, { accessToken: tokens.accessToken });
+      if (request.claims) requireSameLogin(tokens.claims, request.claims);
+    }
+    tell(client, { type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
+    return tokens;
+  } catch (error) {
+    const translated = translateTokenError(error);
+    tell(client, {
+      type: 'refresh.failed',
+      issuer,
+      clientId,
+      code: String((translated as { code?: unknown }).code),
+    });
+    throw translated;
+  }
+}
+
+/** A refreshed ID token that speaks of another login would swap the user in place (OpenID Connect Core section 12.2). */
+function requireSameLogin(fresh: IdTokenClaims, kept: IdTokenClaims): void {
+  for (const claim of ['iss', 'sub', 'azp'] as const) {
+    if (
+      claim === 'azp'
+        ? kept.azp !== undefined && fresh.azp !== undefined && fresh.azp !== kept.azp
+        : fresh[claim] !== kept[claim]
+    ) {
+      throw changed(claim);
+    }
+  }
+  const audience = (claims: IdTokenClaims) => [claims.aud].flat().sort().join('\n');
+  if (audience(fresh) !== audience(kept)) throw changed('aud');
+  if (fresh.auth_time !== undefined && kept.auth_time !== undefined && fresh.auth_time !== kept.auth_time)
+    throw changed('auth_time');
+}
+
+function changed(claim: string): ValidationError {
+  return new ValidationError(
+    'id_token_invalid',
+    claim,
+    `The refreshed ID token has another ${claim} than the login's.`,
+  );
+}

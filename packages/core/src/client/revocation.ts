@@ -1,0 +1,36 @@
+import * as oauth from 'oauth4webapi';
+import { contextOf, requestOptions, wireClient } from './context.ts';
+import type { Client } from './create-client.ts';
+import { discover } from './discovery.ts';
+import { translate } from './translate-error.ts';
+
+/**
+ * Revokes a token at the provider; revoking a refresh token also ends the tokens that came from it, where supported.
+ * A token that the provider does not know counts as revoked.
+ *
+ * @throws ConfigurationError `unsupported_by_provider` when there is no revocation endpoint
+ * @see RFC 7009 section 2
+ */
+export async function revokeToken(
+  client: Client,
+  token: string,
+  options: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
+): Promise<void> {
+  const { authentication } = contextOf(client);
+  try {
+    const metadata = await discover(client);
+    const response = await oauth.revocationRequest(
+      metadata,
+      wireClient(client),
+      authentication.apply,
+      token,
+      {
+        ...requestOptions(client),
+        ...(options.tokenTypeHint && { additionalParameters: { token_type_hint: options.tokenTypeHint } }),
+      },
+    );
+    await oauth.processRevocationResponse(response);
+  } catch (error) {
+    throw translate(error, 'response_malformed', 'revocation_response');
+  }
+}

@@ -1,0 +1,70 @@
+export {
+  type AuthorizationRequest,
+  type AuthorizationTransaction,
+  createAuthorizationRequest,
+} from './client/authorization-request.ts';
+export {
+  type AuthorizationResponse,
+  validateAuthorizationResponse,
+} from './client/authorization-response.ts';
+export {
+  type ClientAuthentication,
+  type ClientSigningKey,
+  clientSecretBasic,
+  clientSecretJwt,
+  clientSecretPost,
+  none,
+  privateKeyJwt,
+  selfSignedTlsClientAuth,
+  tlsClientAuth,
+} from './client/client-authentication.ts';
+export { exchangeCode } from './client/code-exchange.ts';
+export {
+  type AuthorizationServerMetadata,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type ExpectedAccessToken,
+} from './client/create-client.ts';
+export { discover } from './client/discovery.ts';
+export { generateDpopKeyPair } from './client/dpop.ts';
+export { createEndSessionUrl, type EndSessionRequest } from './client/end-session.ts';
+export { type RefreshRequest, refreshTokens } from './client/refresh.ts';
+export { revokeToken } from './client/revocation.ts';
+export type { IdTokenClaims, TokenResponse } from './client/token-response.ts';
+export { fetchUserinfo, type Userinfo } from './client/userinfo.ts';
+export {
+  AccessTokenError,
+  type AccessTokenErrorCode,
+  AuthError,
+  type AuthErrorCode,
+  AuthorizationServerError,
+  type AuthorizationServerErrorCode,
+  ConfigurationError,
+  type ConfigurationErrorCode,
+  LoginRequiredError,
+  type LoginRequiredErrorCode,
+  TransportError,
+  type TransportErrorCode,
+  ValidationError,
+  type ValidationErrorCode,
+} from './errors.ts';
+export type { AuthEvent, EventListener } from './events.ts';
+export type { Clock } from './internal/clock.ts';
+export type { Fetch } from './internal/http.ts';
+export {
+  createRefreshCoordinator,
+  type GetAccessTokenRequest,
+  type GetAccessTokenResult,
+  type RefreshCoordinator,
+  type RefreshCoordinatorOptions,
+  type TokenHolder,
+} from './tokens/refresh-coordinator.ts';
+export { createMemoryLock, type RefreshLock } from './tokens/refresh-lock.ts';
+export { createMemorySuccessorStore, type SuccessorStore } from './tokens/successor.ts';
+export {
+  type AccessToken,
+  type AccessTokenRequest,
+  createTokenSet,
+  type TokenSet,
+} from './tokens/token-set.ts';

@@ -1,0 +1,141 @@
+import { TransportError, ValidationError } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import { findDuplicateMember } from './json.ts';
+
+/** The part of `fetch` that this library uses. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface HttpOptions {
+  readonly fetch: Fetch;
+  readonly now: Clock;
+  /** Milliseconds for the whole exchange, body included. */
+  readonly timeout: number;
+  /** Bytes of body at most. */
+  readonly maxBytes: number;
+}
+
+/**
+ * One exchange with the provider, bounded in time and size, without redirects.
+ * The answer's body is already in memory.
+ *
+ * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
+ * @throws ValidationError `response_malformed` for a redirect, an oversized body or a repeated JSON member
+ */
+export async function exchange(url: string, init: RequestInit, options: HttpOptions): Promise<Response> {
+  const target = safeName(url);
+  // The timer, not AbortSignal.timeout: a fetch that ignores its signal must not hang the caller.
+  const controller = new AbortController();
+  const outer = init.signal;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new TransportError('timeout', `${target} did not answer within ${options.timeout} ms`));
+      controller.abort();
+    }, options.timeout);
+  });
+  const abort = () => controller.abort();
+  outer?.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([expired, run(url, { ...init, signal: controller.signal }, target, options)]);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', abort);
+  }
+}
+
+async function run(url: string, init: RequestInit, target: string, options: HttpOptions): Promise<Response> {
+  let response: Response;
+  try {
+    // A redirect from a token, key or metadata endpoint is an attack or a mistake: the request may carry secrets
+    // (RFC 9700 section 4.12), and following it lets the provider choose any address (server-side request forgery).
+    response = await options.fetch(url, { ...init, redirect: 'manual' });
+  } catch {
+    throw new TransportError('network_error', `${target} could not be reached`);
+  }
+  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+    await discard(response);
+    throw new ValidationError('response_malformed', 'redirect', `${target} answered with a redirect`);
+  }
+  if (response.status === 429 || response.status >= 500) {
+    await discard(response);
+    const retryAfter = parseRetryAfter(response.headers, options.now);
+    throw response.status === 429
+      ? new TransportError('rate_limited', `${target} limits the rate of requests`, {
+          retryAfter,
+          status: 429,
+        })
+      : new TransportError('server_error', `${target} answered with status ${response.status}`, {
+          retryAfter,
+          status: response.status,
+        });
+  }
+  const body = await readBounded(response, target, options.maxBytes);
+  if (/\bjson\b/i.test(response.headers.get('content-type') ?? '')) refuseDuplicates(body, target);
+  const empty = response.status === 204 || response.status === 205;
+  return new Response(empty ? null : body, { status: response.status, headers: response.headers });
+}
+
+async function readBounded(
+  response: Response,
+  target: string,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  try {
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      size += read.value.byteLength;
+      if (size > maxBytes) {
+        throw new ValidationError(
+          'response_malformed',
+          'size',
+          `${target} answered with more than ${maxBytes} bytes`,
+        );
+      }
+      chunks.push(read.value);
+    }
+  } catch (error) {
+    reader?.cancel().catch(() => {});
+    if (error instanceof ValidationError) throw error;
+    throw new TransportError('network_error', `${target} broke off its answer`);
+  }
+  const body = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return body;
+}
+
+function refuseDuplicates(body: Uint8Array, target: string): void {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    JSON.parse(text);
+  } catch {
+    throw new ValidationError('response_malformed', 'json', `${target} answered with malformed JSON`);
+  }
+  if (findDuplicateMember(text) !== undefined) {
+    throw new ValidationError('response_malformed', 'json', `${target} repeats a member in its JSON`);
+  }
+}
+
+/** Seconds of a `Retry-After` header, as a delay or as a date (RFC 9110 section 10.2.3); at most one day. */
+function parseRetryAfter(headers: Headers, now: Clock): number | undefined {
+  const value = headers.get('retry-after')?.trim();
+  if (!value) return undefined;
+  const delay = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now()) / 1000);
+  return Number.isFinite(delay) ? Math.min(Math.max(delay, 0), 86_400) : undefined;
+}
+
+/** Origin and path only: a query may carry secrets. */
+function safeName(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
+async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => {});
+}
