@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { expect, type Page } from '@playwright/test';
+import { requestLog, urls } from './environment.ts';
+
+export interface DemoUser {
+  readonly login: string;
+  readonly password: string;
+}
+
+/** May read and write items. */
+export const alice: DemoUser = { login: 'alice', password: 'alice-demo' };
+/** May only read items. */
+export const bob: DemoUser = { login: 'bob', password: 'bob-demo' };
+
+/** On the provider's pages: signs in and allows what is asked, as a person would. */
+export async function signInAtProvider(page: Page, user: DemoUser): Promise<void> {
+  await expect(page).toHaveURL((url) => url.origin === urls.identityProvider);
+  await page.locator('input[name="login"]').fill(user.login);
+  await page.locator('input[name="password"]').fill(user.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const allow = page.getByRole('button', { name: 'Allow' });
+  await page.waitForURL(
+    (url) => url.origin !== urls.identityProvider || url.pathname.includes('/interaction'),
+  );
+  const outcome = await Promise.race([
+    page.waitForURL((url) => url.origin !== urls.identityProvider).then(() => 'returned' as const),
+    allow.waitFor().then(() => 'asked' as const),
+  ]);
+  if (outcome === 'asked') {
+    await allow.click();
+    await page.waitForURL((url) => url.origin !== urls.identityProvider);
+  }
+}
+
+/** One protocol request, as the provider logged it. */
+export interface LoggedRequest {
+  readonly time: string;
+  readonly method: string;
+  readonly path: string;
+  readonly grant_type?: string;
+  readonly client_id?: string;
+  readonly status: number;
+}
+
+/** The provider's log so far. */
+export function loggedRequests(): LoggedRequest[] {
+  return readFileSync(requestLog, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): LoggedRequest => JSON.parse(line));
+}
+
+/** Token requests of one client, of one grant, since a number of log lines. */
+export function tokenRequests(clientId: string, grantType: string, since = 0): LoggedRequest[] {
+  return loggedRequests()
+    .slice(since)
+    .filter(
+      ({ path, client_id, grant_type }) =>
+        path === '/token' && client_id === clientId && grant_type === grantType,
+    );
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type DemoApp, demo } from '../../scripts/lib/demo-apps.ts';
+import { isPortFree } from '../../scripts/lib/ports.ts';
+import { accessTokenLife, logs, requestLog } from './environment.ts';
+
+/** Starts the four servers, built for production, and ends them after the last test. */
+export default async function startServers(): Promise<() => Promise<void>> {
+  rmSync(logs, { recursive: true, force: true });
+  mkdirSync(logs, { recursive: true });
+  writeFileSync(requestLog, '');
+  const { apps } = demo();
+  for (const { name, port } of apps) {
+    if (!(await isPortFree(port)))
+      throw new Error(`Port ${port}, on which ${name} is to be tested, is taken.`);
+  }
+  const servers = apps.map((app) => ({ app, process: start(app) }));
+  const stop = async () => {
+    for (const { process: server } of servers) server.kill('SIGTERM');
+    await Promise.all(servers.map(({ process: server }) => ended(server)));
+  };
+  try {
+    await Promise.all(servers.map(({ app, process: server }) => ready(app, server)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+function start(app: DemoApp): ChildProcess {
+  const { command, args = [], cwd, env } = app.command();
+  const log = openSync(join(logs, `${app.name}.log`), 'w');
+  const server = spawn(command, args, {
+    cwd,
+    env: {
+      ...process.env,
+      NEXT_TELEMETRY_DISABLED: '1',
+      ...env,
+      REQUEST_LOG: requestLog,
+      ACCESS_TOKEN_LIFE: String(accessTokenLife),
+    },
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  return server;
+}
+
+async function ready(app: DemoApp, server: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (server.exitCode !== null) {
+      throw new Error(`${app.name} ended at once:\n${readFileSync(join(logs, `${app.name}.log`), 'utf8')}`);
+    }
+    const answer = await fetch(app.ready).catch(() => undefined);
+    if (answer?.ok) return;
+    await delay(200);
+  }
+  throw new Error(`${app.name} did not answer at ${app.ready} within a minute.`);
+}
+
+async function ended(server: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 50 && server.exitCode === null && server.signalCode === null; tries++)
+    await delay(100);
+  server.kill('SIGKILL');
+}
