@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import { isGroupAlive, signalGroup } from './process-group.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -58,7 +59,7 @@ function launch({ command, args = [], cwd = root, env = {} }: Command): ChildPro
     groups.add(pid);
     // The leader's end leaves the group registered while anything else in it lives.
     child.once('exit', () => {
-      if (!alive(pid)) groups.delete(pid);
+      if (!isGroupAlive(pid)) groups.delete(pid);
     });
   }
   return child;
@@ -124,28 +125,17 @@ export function startService(name: string, command: Command): Service {
   };
 }
 
-function signal(group: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-group, name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const alive = (group: number): boolean => signal(group, 0);
-
 /** Ends every process started here, and their children: politely first, then for certain. */
 export async function stopAll(patience = 4000): Promise<void> {
   const until = Date.now() + patience;
-  for (const group of groups) signal(group, 'SIGTERM');
-  while (Date.now() < until && [...groups].some(alive)) await delay(50);
+  for (const group of groups) signalGroup(group, 'SIGTERM');
+  while (Date.now() < until && [...groups].some(isGroupAlive)) await delay(50);
   killAll();
 }
 
 /** The last resort when there is no time to wait. */
 export function killAll(): void {
-  for (const group of groups) signal(group, 'SIGKILL');
+  for (const group of groups) signalGroup(group, 'SIGKILL');
   groups.clear();
 }
 
