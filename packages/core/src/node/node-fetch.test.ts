@@ -1,0 +1,249 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { tlsClientAuth } from '../client/client-authentication.ts';
+import { createClient } from '../client/create-client.ts';
+import { refreshTokens } from '../client/refresh.ts';
+import { ConfigurationError } from '../errors.ts';
+import { createNodeFetch, type NodeFetch } from './node-fetch.ts';
+import { createTestAuthority, issueTestCertificate, thumbprint } from './test-certificates.ts';
+
+const authority = createTestAuthority('Test authority');
+const serverCertificate = issueTestCertificate(authority, 'Test server');
+const clientCertificate = issueTestCertificate(authority, 'Test client');
+const ca = authority.certificate;
+
+const cleanUp: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+function use(fetch: NodeFetch): NodeFetch {
+  cleanUp.push(() => fetch.close());
+  return fetch;
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanUp.push(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** An https server that answers with the thumbprint of the certificate that the client showed. */
+async function tlsServer() {
+  const connections = new Set<Socket>();
+  const server = createHttpsServer(
+    {
+      key: serverCertificate.key,
+      cert: serverCertificate.certificate,
+      ca,
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (request, response) => {
+      const socket = request.socket as import('node:tls').TLSSocket;
+      const { raw } = socket.getPeerCertificate();
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify({
+          certificate: raw ? thumbprint(raw.toString('base64')) : null,
+          authorized: socket.authorized,
+          path: request.url,
+        }),
+      );
+    },
+  );
+  server.on('secureConnection', (socket) => connections.add(socket));
+  return { url: `https://127.0.0.1:${await listen(server)}`, connections };
+}
+
+/** A proxy that knows only CONNECT and absolute-form requests, and keeps what it was asked. */
+async function proxyServer() {
+  const tunnels: { target: string; authorization: string | undefined }[] = [];
+  const forwarded: string[] = [];
+  const server = createHttpServer((request, response) => {
+    forwarded.push(request.url ?? '');
+    response.end('"forwarded"');
+  });
+  server.on('connect', (request, socket, head) => {
+    tunnels.push({
+      target: request.url ?? '',
+      authorization: request.headers['proxy-authorization'],
+    });
+    const [host, port] = (request.url ?? '').split(':');
+    const upstream = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      upstream.write(head);
+      upstream.pipe(socket).pipe(upstream);
+    });
+    const end = () => {
+      upstream.destroy();
+      socket.destroy();
+    };
+    upstream.on('error', end).on('close', end);
+    socket.on('error', end).on('close', end);
+  });
+  return { url: `http://127.0.0.1:${await listen(server)}`, tunnels, forwarded };
+}
+
+const json = async (response: Response) => response.json() as Promise<Record<string, unknown>>;
+
+describe('trust', () => {
+  test('a server of an unknown authority is refused, with ca it is believed', async () => {
+    const { url } = await tlsServer();
+    await expect(use(createNodeFetch())(url, {})).rejects.toThrow();
+    expect((await use(createNodeFetch({ ca }))(url, {})).status).toBe(200);
+    expect((await use(createNodeFetch({ ca: [Buffer.from(ca)] }))(url, {})).status).toBe(200);
+  });
+});
+
+describe('mutual TLS', () => {
+  test('RFC 8705: the client certificate is presented', async () => {
+    const { url } = await tlsServer();
+    const without = await use(createNodeFetch({ ca }))(url, {});
+    expect(await json(without)).toMatchObject({ certificate: null, authorized: false });
+    const fetch = use(createNodeFetch({ ca, clientCertificate }));
+    expect(await json(await fetch(url, {}))).toMatchObject({
+      certificate: thumbprint(clientCertificate.certificate),
+      authorized: true,
+    });
+  });
+
+  test('RFC 8705: the token request of a client with tls_client_auth goes to the mtls alias with the certificate', async () => {
+    let presented: unknown;
+    const server = createHttpsServer(
+      { key: serverCertificate.key, cert: serverCertificate.certificate, ca, requestCert: true },
+      (request, response) => {
+        const socket = request.socket as import('node:tls').TLSSocket;
+        presented = {
+          path: request.url,
+          certificate: thumbprint(socket.getPeerCertificate().raw.toString('base64')),
+        };
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ access_token: 'at', token_type: 'Bearer', expires_in: 60 }));
+      },
+    );
+    const issuer = `https://127.0.0.1:${await listen(server)}`;
+    const client = createClient({
+      issuer,
+      clientId: 'mtls-client',
+      clientAuthentication: tlsClientAuth(),
+      fetch: use(createNodeFetch({ ca, clientCertificate })),
+      metadata: {
+        issuer,
+        token_endpoint: `${issuer}/token`,
+        mtls_endpoint_aliases: { token_endpoint: `${issuer}/mtls/token` },
+      },
+    });
+    expect((await refreshTokens(client, 'rt')).accessToken).toBe('at');
+    expect(presented).toEqual({
+      path: '/mtls/token',
+      certificate: thumbprint(clientCertificate.certificate),
+    });
+  });
+});
+
+describe('pool', () => {
+  test('connections are used again, and there are never more than allowed', async () => {
+    const { url, connections } = await tlsServer();
+    const fetch = use(createNodeFetch({ ca, pool: { connections: 2 } }));
+    for (let i = 0; i < 5; i++) await json(await fetch(`${url}/${i}`, {}));
+        const answers = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => json(await fetch(`${url}/${i}`, {}))),
+    );
+    expect(answers.map(({ path }) => path)).toEqual(Array.from({ length: 20 }, (_, i) => `/${i}`));
+    expect(connections.size).toBe(2);
+  });
+
+  test('close ends the connections', async () => {
+    const { url, connections } = await tlsServer();
+    const fetch = createNodeFetch({ ca });
+    await json(await fetch(url, {}));
+    const [socket] = connections;
+    const ended = new Promise((resolve) => socket?.once('close', resolve));
+    await fetch.close();
+    await ended;
+    await expect(fetch(url, {})).rejects.toThrow();
+  });
+});
+
+describe('proxy', () => {
+  test('https goes through a tunnel, with the credentials of the URL and the client certificate for the server', async () => {
+    const { url } = await tlsServer();
+    const proxy = await proxyServer();
+    const withUser = new URL(proxy.url);
+    withUser.username = 'user';
+    withUser.password = 'p@ss';
+    const fetch = use(createNodeFetch({ ca, clientCertificate, proxy: withUser }));
+    expect(await json(await fetch(url, {}))).toMatchObject({
+      certificate: thumbprint(clientCertificate.certificate),
+    });
+    expect(proxy.tunnels).toEqual([
+      {
+        target: new URL(url).host,
+        authorization: `Basic ${Buffer.from('user:p@ss').toString('base64')}`,
+      },
+    ]);
+  });
+
+  test('the proxy itself is never shown the client certificate', async () => {
+    const presented: boolean[] = [];
+    const proxy = createHttpsServer({
+      key: serverCertificate.key,
+      cert: serverCertificate.certificate,
+      ca,
+      requestCert: true,
+      rejectUnauthorized: false,
+    });
+    proxy.on('connect', (_, socket) => {
+      presented.push('raw' in (socket as import('node:tls').TLSSocket).getPeerCertificate());
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    });
+    const url = `https://127.0.0.1:${await listen(proxy)}`;
+    const fetch = use(createNodeFetch({ ca, clientCertificate, proxy: url }));
+    await expect(fetch('https://127.0.0.1:44443/', {})).rejects.toThrow();
+    expect(presented).toEqual([false]);
+  });
+
+  test('environment: the variables are read, and NO_PROXY is honoured', async () => {
+    const { url } = await tlsServer();
+    const proxy = await proxyServer();
+    for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'NO_PROXY'])
+      vi.stubEnv(name, undefined);
+    vi.stubEnv('HTTPS_PROXY', proxy.url);
+    const through = use(createNodeFetch({ ca, clientCertificate, proxy: 'environment' }));
+    expect(await json(await through(url, {}))).toMatchObject({ authorized: true });
+    expect(proxy.tunnels).toHaveLength(1);
+    vi.stubEnv('NO_PROXY', '127.0.0.1');
+    const past = use(createNodeFetch({ ca, clientCertificate, proxy: 'environment' }));
+    expect(await json(await past(url, {}))).toMatchObject({ authorized: true });
+    expect(proxy.tunnels).toHaveLength(1);
+  });
+});
+
+describe('misuse fails at construction', () => {
+  const wrong: [string, () => unknown][] = [
+    ['a proxy that is no URL', () => createNodeFetch({ proxy: 'proxy.example' })],
+    ['a proxy of another kind', () => createNodeFetch({ proxy: 'ftp://user:secret-word@proxy.example' })],
+    [
+      'a key without certificate',
+      () => createNodeFetch({ clientCertificate: { certificate: '', key: 'k' } }),
+    ],
+    [
+      'a key of another certificate',
+      () => createNodeFetch({ clientCertificate: { ...clientCertificate, key: serverCertificate.key } }),
+    ],
+    ['no PEM', () => createNodeFetch({ clientCertificate: { certificate: 'x', key: 'y' } })],
+    ['no connection', () => createNodeFetch({ pool: { connections: 0 } })],
+    ['no time', () => createNodeFetch({ connectTimeout: Number.NaN })],
+  ];
+  test.each(wrong)('%s', (_, run) => {
+    expect(run).toThrow(ConfigurationError);
+    expect(run).not.toThrow(/secret-word/);
+  });
+});
