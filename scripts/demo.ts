@@ -11,9 +11,11 @@ import { waitFor } from './lib/wait-for.ts';
 
 const began = Date.now();
 const columns = 18;
+let stopping = false;
 
 /** Ends the demo with a sentence that says why. */
 async function giveUp(sentence: string, output = ''): Promise<never> {
+  if (stopping) return new Promise(() => {});
   if (output !== '') console.log(`\n${indent(dim(output))}`);
   console.log(`\n  ${red(sentence)}\n`);
   await stopAll();
@@ -57,21 +59,22 @@ async function buildWhatIsStale({ apps }: Demo): Promise<void> {
   );
 }
 
+/** Starts all at once, then reports each as soon as it answers. */
 async function start({ apps }: Demo): Promise<Service[]> {
-  const services: Service[] = [];
-  for (const { name, ready, url, command } of apps) {
+  const started = apps.map((app) => {
+    const service = startService(app.name, app.command());
+    return { ...app, service, problem: waitFor(service, app.ready) };
+  });
+  for (const { name, url, service, problem } of started) {
     const step = progress(name, columns);
-    step.update('starting');
-    const service = startService(name, command());
-    const problem = await waitFor(service, ready);
-    if (problem !== undefined) {
+    const sentence = await problem;
+    if (sentence === undefined) step.done(cyan(url));
+    else {
       step.fail();
-      await giveUp(problem, service.tail());
+      await giveUp(sentence, service.tail());
     }
-    step.done(cyan(url));
-    services.push(service);
   }
-  return services;
+  return started.map(({ service }) => service);
 }
 
 function welcome({ apps, requestLog }: Demo): string {
@@ -116,6 +119,7 @@ function welcome({ apps, requestLog }: Demo): string {
 
 async function main(): Promise<void> {
   onTermination(async (code) => {
+    stopping = true;
     console.log(`\n  ${dim('Stopping ...')}`);
     await stopAll();
     console.log(`  ${dim('Every process has ended.')}`);
@@ -134,7 +138,7 @@ async function main(): Promise<void> {
   const { service, sentence } = await Promise.race(
     services.map(async (each) => ({ service: each, sentence: await each.ended })),
   );
-  await giveUp(`${sentence}; the demo stops.`, service.tail());
+  if (!stopping) await giveUp(`${sentence}; the demo stops.`, service.tail());
 }
 
 process.chdir(root);
