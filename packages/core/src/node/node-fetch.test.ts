@@ -153,7 +153,7 @@ describe('pool', () => {
     const { url, connections } = await tlsServer();
     const fetch = use(createNodeFetch({ ca, pool: { connections: 2 } }));
     for (let i = 0; i < 5; i++) await json(await fetch(`${url}/${i}`, {}));
-        const answers = await Promise.all(
+    const answers = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => json(await fetch(`${url}/${i}`, {}))),
     );
     expect(answers.map(({ path }) => path)).toEqual(Array.from({ length: 20 }, (_, i) => `/${i}`));
@@ -204,7 +204,8 @@ describe('proxy', () => {
       presented.push('raw' in (socket as import('node:tls').TLSSocket).getPeerCertificate());
       socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     });
-    const url = `https://127.0.0.1:${await listen(proxy)}`;
+    // By name: undici refuses a proxy that is addressed by IP over https.
+    const url = `https://localhost:${await listen(proxy)}`;
     const fetch = use(createNodeFetch({ ca, clientCertificate, proxy: url }));
     await expect(fetch('https://127.0.0.1:44443/', {})).rejects.toThrow();
     expect(presented).toEqual([false]);
