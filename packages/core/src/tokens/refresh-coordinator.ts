@@ -1,14 +1,16 @@
 import { contextOf, tell } from '../client/context.ts';
 import type { Client } from '../client/create-client.ts';
 import { dpopThumbprint } from '../client/dpop.ts';
-import { refreshTokens } from '../client/refresh.ts';
+import { type RefreshRequest, refreshTokens } from '../client/refresh.ts';
+import type { TokenResponse } from '../client/token-response.ts';
 import {
   AuthorizationServerError,
   ConfigurationError,
   LoginRequiredError,
   TransportError,
 } from '../errors.ts';
-import { seconds } from '../internal/clock.ts';
+import type { AuthEvent } from '../events.ts';
+import { type Clock, seconds } from '../internal/clock.ts';
 import { randomToken, sha256 } from '../internal/encoding.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
@@ -97,11 +99,45 @@ export function createRefreshCoordinator(
   options: RefreshCoordinatorOptions = {},
 ): RefreshCoordinator {
   const { now, http } = contextOf(client);
+  const { issuer, clientId } = client;
+  return coordinateRefreshes(
+    {
+      issuer,
+      clientId,
+      now,
+      timeout: http.timeout,
+      refresh: (refreshToken, request) => refreshTokens(client, refreshToken, request),
+      thumbprint: () => dpopThumbprint(client),
+      tell: (event) => tell(client, event),
+    },
+    options,
+  );
+}
+
+/** Whoever spends refresh tokens at the token endpoint; the browser's client is another than the server's. */
+export interface RefreshingClient {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly now: Clock;
+  /** Milliseconds for one exchange with the provider. */
+  readonly timeout: number;
+  refresh(refreshToken: string, request: RefreshRequest): Promise<TokenResponse>;
+  /** The key to which tokens are bound, if any. */
+  thumbprint(): Promise<string | undefined>;
+  tell(event: AuthEvent): void;
+}
+
+/** The contract of {@link createRefreshCoordinator} over any client. */
+export function coordinateRefreshes(
+  client: RefreshingClient,
+  options: RefreshCoordinatorOptions = {},
+): RefreshCoordinator {
+  const { now, timeout } = client;
   const localLock = createMemoryLock();
   const localSuccessors = createMemorySuccessorStore(now);
   const leeway = options.leeway ?? 30;
   const successorLife = (options.successorLife ?? 30) * 1000;
-  const wait = options.lockWait ?? http.timeout + 5_000;
+  const wait = options.lockWait ?? timeout + 5_000;
   if (!(leeway >= 0 && successorLife >= 0 && wait > 0)) {
     throw new ConfigurationError(
       'invalid_option',
@@ -124,7 +160,7 @@ export function createRefreshCoordinator(
     try {
       return await shared();
     } catch {
-      tell(client, { type: 'store.unavailable', port });
+      client.tell({ type: 'store.unavailable', port });
       return local();
     }
   }
@@ -182,7 +218,7 @@ export function createRefreshCoordinator(
         request.resource ?? null,
         request.scope ?? null,
         rejected === undefined ? null : await sha256(rejected),
-        (await dpopThumbprint(client)) ?? null,
+        (await client.thumbprint()) ?? null,
       ]),
     );
     return flight(key, () => refreshInTurn(holder, request, rejected));
@@ -269,7 +305,7 @@ export function createRefreshCoordinator(
   ): GetAccessTokenResult {
     const changed = state.tokens !== state.read;
     const { issuer, clientId } = client;
-    tell(client, { type: 'refresh.adopted', issuer, clientId, from: changed ? 'successor' : 'session' });
+    client.tell({ type: 'refresh.adopted', issuer, clientId, from: changed ? 'successor' : 'session' });
     return {
       accessToken,
       tokens: state.tokens,
@@ -305,7 +341,7 @@ export function createRefreshCoordinator(
     }
     let next: TokenSet;
     try {
-      const response = await refreshTokens(client, refreshToken, {
+      const response = await client.refresh(refreshToken, {
         resource: request.resource,
         scope: request.scope,
         claims: tokens.claims,
@@ -349,7 +385,7 @@ export function createRefreshCoordinator(
     const again = await current(holder);
     if (again.tokens.refreshToken !== refreshToken) return undefined;
     await holder.end(tokens);
-    tell(client, { type: 'session.ended', issuer: client.issuer, reason: 'invalid_grant' });
+    client.tell({ type: 'session.ended', issuer: client.issuer, reason: 'invalid_grant' });
     throw new LoginRequiredError(
       'session_ended',
       'The provider no longer accepts the refresh token. Log in again.',
@@ -357,7 +393,7 @@ export function createRefreshCoordinator(
   }
 
   // The lock outlives the slowest exchange: an owner whose lock ran out would refresh beside its successor.
-  const timeToLive = http.timeout * 2 + 5_000;
+  const timeToLive = timeout * 2 + 5_000;
 
   const acquire = async (key: string, owner: string) => {
     const { lock } = options;
