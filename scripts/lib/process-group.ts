@@ -30,3 +30,20 @@ function runsIn(group: number, pid: string): boolean {
     return false;
   }
 }
+
+/** The package managers (npx, pnpm) that run this process, with the shells between, as a list of process ids. */
+export function packageManagers(): string {
+  const chain: number[] = [];
+  let found = 0;
+  let pid = process.ppid;
+  try {
+    while (pid > 1) {
+      chain.push(pid);
+      if (/^(npm|npx|pnpm)/.test(readFileSync(`/proc/${pid}/comm`, 'utf8'))) found = chain.length;
+      pid = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    }
+  } catch {
+    // Not Linux, or an ancestor has just ended: what was found so far is the answer.
+  }
+  return chain.slice(0, found).join(' ');
+}

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { isGroupAlive, signalGroup } from './process-group.ts';
+import { isGroupAlive, packageManagers, signalGroup } from './process-group.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -151,9 +151,9 @@ export function onTermination(stop: (code: number) => void): void {
   process.on('SIGTERM', () => once(143));
   process.on('SIGHUP', () => once(129));
   process.on('exit', killAll);
-  // A killed package manager does not pass its signal on: its child is adopted by another parent.
-  const parent = process.ppid;
+  // A package manager that is killed does not pass the signal on.
+  const managers = packageManagers();
   setInterval(() => {
-    if (process.ppid !== parent) once(143);
+    if (packageManagers() !== managers) once(143);
   }, 1000).unref();
 }
