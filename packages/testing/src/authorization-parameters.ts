@@ -1,0 +1,68 @@
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { OAuthError } from './errors.ts';
+import type { TestClient } from './options.ts';
+import type { ServerState } from './state.ts';
+
+/** The request's parameters, taken from its request object when it has one (RFC 9101). */
+export async function openRequestObject(
+  state: ServerState,
+  client: TestClient,
+  outer: URLSearchParams,
+): Promise<URLSearchParams> {
+  const request = outer.get('request');
+  if (request === null) return outer;
+  let claims: Record<string, unknown>;
+  try {
+    const keys = createLocalJWKSet({ keys: [...(client.jwks?.keys ?? [])] });
+    const { payload } = await jwtVerify(request, keys, {
+      issuer: client.clientId,
+      audience: state.issuer,
+      typ: 'oauth-authz-req+jwt',
+      requiredClaims: ['exp', 'jti'],
+      currentDate: new Date(state.clock.now()),
+    });
+    claims = payload;
+  } catch {
+    throw new OAuthError('invalid_request_object', 'the request object is not valid');
+  }
+  if (outer.get('client_id') !== claims.client_id)
+    throw new OAuthError('invalid_request_object', 'client_id differs');
+  const inner = new URLSearchParams();
+  for (const [name, value] of Object.entries(claims)) {
+    if (['iss', 'aud', 'exp', 'iat', 'nbf', 'jti'].includes(name)) continue;
+    for (const each of Array.isArray(value) && name === 'resource' ? value : [value]) {
+      inner.append(name, typeof each === 'string' ? each : JSON.stringify(each));
+    }
+  }
+  return inner;
+}
+
+/** What every authorization request must have here, pushed or not. */
+export function checkAuthorizationParameters(client: TestClient, parameters: URLSearchParams): void {
+  const repeated = [...parameters.keys()].find(
+    (name, index, names) => name !== 'resource' && names.indexOf(name) !== index,
+  );
+  if (repeated !== undefined) throw new OAuthError('invalid_request', `${repeated} is repeated`);
+  if (parameters.get('response_type') !== 'code')
+    throw new OAuthError('unsupported_response_type', 'only code');
+  if (
+    parameters.get('code_challenge_method') !== 'S256' ||
+    !/^[\w-]{43}$/.test(parameters.get('code_challenge') ?? '')
+  ) {
+    throw new OAuthError('invalid_request', 'PKCE with S256 is required');
+  }
+  const redirectUri = parameters.get('redirect_uri') ?? '';
+  if (!URL.canParse(redirectUri)) throw new OAuthError('invalid_request', 'redirect_uri is missing');
+  if (client.redirectUris && !client.redirectUris.some((registered) => matches(registered, redirectUri))) {
+    throw new OAuthError('invalid_request', 'redirect_uri is not registered');
+  }
+}
+
+function matches(registered: string, actual: string): boolean {
+  if (registered === actual) return true;
+  const [left, right] = [new URL(registered), new URL(actual)];
+  if (!/^(127\.0\.0\.1|\[::1\])$/.test(left.hostname)) return false;
+  left.port = '';
+  right.port = '';
+  return left.href === right.href;
+}

@@ -1,0 +1,113 @@
+import { createLocalJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
+import { OAuthError } from './errors.ts';
+import type { TestClient } from './options.ts';
+import type { ServerState } from './state.ts';
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** Who sends a request, proven by exactly the registered method. */
+export async function authenticateClient(
+  state: ServerState,
+  request: Request,
+  body: URLSearchParams,
+): Promise<TestClient> {
+  const basic = basicCredentials(request);
+  const assertion = body.get('client_assertion');
+  const claimed = basic?.id ?? body.get('client_id') ?? (assertion ? subjectOf(assertion) : undefined);
+  const client = claimed === undefined || claimed === null ? undefined : state.clients.get(claimed);
+  if (!client) throw unauthorized('unknown client');
+  if (body.has('client_id') && body.get('client_id') !== client.clientId) throw unauthorized('two clients');
+  const method = methodOf(client);
+  const used = methods(request, body, basic);
+  const base = method.includes('jwt')
+    ? 'assertion'
+    : method.includes('tls') || method === 'none'
+      ? 'none'
+      : method;
+  if (used.length > 1 || (used[0] ?? 'none') !== base)
+    throw unauthorized(`the client is registered for ${method}`);
+  switch (method) {
+    case 'client_secret_basic':
+      if (basic?.secret !== client.clientSecret) throw unauthorized('wrong secret');
+      break;
+    case 'client_secret_post':
+      if (body.get('client_secret') !== client.clientSecret) throw unauthorized('wrong secret');
+      break;
+    case 'client_secret_jwt':
+    case 'private_key_jwt':
+      await verifyAssertion(state, client, body, method);
+      break;
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
+      if (certificateOf(request) !== client.certificateThumbprint) throw unauthorized('wrong certificate');
+      break;
+  }
+  return client;
+}
+
+export const methodOf = (client: TestClient) =>
+  client.tokenEndpointAuthMethod ?? (client.clientSecret === undefined ? 'none' : 'client_secret_basic');
+
+/** A TLS-terminating proxy hands the certificate on in a header; here the header is the certificate's thumbprint. */
+export const certificateOf = (request: Request) =>
+  request.headers.get('x-client-certificate-thumbprint') ?? undefined;
+
+function methods(request: Request, body: URLSearchParams, basic: object | undefined): string[] {
+  return [
+    ...(basic || request.headers.has('authorization') ? ['client_secret_basic'] : []),
+    ...(body.has('client_secret') ? ['client_secret_post'] : []),
+    ...(body.has('client_assertion') ? ['assertion'] : []),
+  ];
+}
+
+/** Identifier and secret are form-encoded inside Basic (RFC 6749 section 2.3.1). */
+function basicCredentials(request: Request): { id: string; secret: string } | undefined {
+  const match = /^basic (.+)$/i.exec(request.headers.get('authorization') ?? '');
+  if (!match) return undefined;
+  const [id = '', secret = ''] = atob(match[1] as string).split(':');
+  const decode = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
+  return { id: decode(id), secret: decode(secret) };
+}
+
+function subjectOf(assertion: string): string | undefined {
+  try {
+    return decodeJwt(assertion).sub;
+  } catch {
+    return undefined;
+  }
+}
+
+async function verifyAssertion(
+  state: ServerState,
+  client: TestClient,
+  body: URLSearchParams,
+  method: 'client_secret_jwt' | 'private_key_jwt',
+): Promise<void> {
+  if (body.get('client_assertion_type') !== assertionType) throw unauthorized('wrong client_assertion_type');
+  const assertion = body.get('client_assertion') as string;
+  const options = {
+    issuer: client.clientId,
+    subject: client.clientId,
+    audience: [state.issuer, `${state.issuer.replace(/\/$/, '')}/token`],
+    requiredClaims: ['exp', 'iat', 'jti'],
+    currentDate: new Date(state.clock.now()),
+    clockTolerance: 5,
+  };
+  let claims: JWTPayload;
+  try {
+    if (method === 'client_secret_jwt') {
+      const secret = new TextEncoder().encode(client.clientSecret);
+      ({ payload: claims } = await jwtVerify(assertion, secret, { ...options, algorithms: ['HS256'] }));
+    } else {
+      const keys = createLocalJWKSet({ keys: [...(client.jwks?.keys ?? [])] });
+      ({ payload: claims } = await jwtVerify(assertion, keys, options));
+    }
+  } catch {
+    throw unauthorized('the client assertion is not valid');
+  }
+  if (claims.exp! - claims.iat! > 300) throw unauthorized('the client assertion lives too long');
+  if (state.jtis.has(claims.jti!)) throw unauthorized('the client assertion was used before');
+  state.jtis.add(claims.jti!);
+}
+
+const unauthorized = (why: string) => new OAuthError('invalid_client', why, 401);

@@ -1,0 +1,239 @@
+import { createTestClock, secondsOf, type TestClock } from './clock.ts';
+import { tellClients } from './endpoints/end-session.ts';
+import { sign } from './jws.ts';
+import { createKeyRing } from './keys.ts';
+import type { Lie } from './lies/index.ts';
+import { listenOnLoopback } from './listen.ts';
+import { metadataOf } from './metadata.ts';
+import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
+import { route } from './router.ts';
+import { type LoggedRequest, type ScriptedAnswer, type ServerState, unguessable } from './state.ts';
+import { issueLogoutToken } from './tokens.ts';
+
+const defaultClients: readonly TestClient[] = [
+  { clientId: 'app' },
+  { clientId: 'web', clientSecret: 'web-secret' },
+];
+
+const defaultUsers: readonly TestUser[] = [
+  { sub: 'alice', claims: { name: 'Alice Example', email: 'alice@example.test', email_verified: true } },
+  { sub: 'bob', claims: { name: 'Bob Example', email: 'bob@example.test', email_verified: true } },
+];
+
+/** Where the provider sends the user back to, and with what. */
+export interface AuthorizationAnswer {
+  readonly redirectUri: string;
+  readonly responseMode: 'query' | 'form_post';
+  readonly parameters: URLSearchParams;
+  /** For `query`: the whole URL. */
+  readonly url: URL;
+}
+
+export interface MintOptions {
+  /** Default: `RS256`. */
+  readonly alg?: string;
+  readonly header?: Readonly<Record<string, unknown>>;
+  /** Signed with a key that is not published. */
+  readonly foreignKey?: boolean;
+}
+
+/** An authorization server in the test's own process. */
+export interface TestAuthorizationServer {
+  /** The issuer identifier, as the metadata writes it. */
+  readonly issuer: string;
+  /** Answers requests without any socket; hand it to the code under test. */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /** Serves on a loopback port as well. Unless an issuer was given, the issuer becomes that address. */
+  listen(options?: { readonly port?: number }): Promise<{ readonly issuer: string; close(): Promise<void> }>;
+  readonly metadata: Record<string, unknown>;
+  readonly clock: TestClock;
+  /** The lies that are told now: add, delete, clear. */
+  readonly lies: Set<Lie>;
+  /** Every request that reached the server, oldest first. */
+  readonly requests: LoggedRequest[];
+  requestsTo(endpoint: Endpoint): LoggedRequest[];
+  /** Something goes wrong at an endpoint, once or `times` times; several are worked off in order. */
+  fail(endpoint: Endpoint, failure: Failure): void;
+  /** Requests to an endpoint wait, until the returned function is called. */
+  hold(endpoint: Endpoint): () => void;
+  /** Signs a user in at the provider; `undefined` signs out without telling anybody. */
+  signIn(sub: string | undefined): void;
+  /** How the user answers the next authorization request. */
+  answerNext(answer: ScriptedAnswer): void;
+  /** Follows an authorization URL as a browser would, up to the redirect back. */
+  authorize(url: string | URL): Promise<AuthorizationAnswer>;
+  /** Answers a device login. */
+  answerDevice(userCode: string, answer: { readonly sub: string } | 'denied'): void;
+  rotateKeys(options?: { readonly keepOld?: boolean }): Promise<void>;
+  /** Ends every grant: refresh tokens are refused from now on. */
+  endGrants(): void;
+  /** Ends the signed-in user's session and sends logout tokens to the clients that want them. */
+  endSession(): Promise<Response[]>;
+  /** An access token that the server would issue (RFC 9068), with any claim replaced; `undefined` takes one away. */
+  mintAccessToken(claims?: Readonly<Record<string, unknown>>, options?: MintOptions): Promise<string>;
+  /** An ID token, with any claim replaced. */
+  mintIdToken(claims?: Readonly<Record<string, unknown>>, options?: MintOptions): Promise<string>;
+  /** A logout token, with any claim replaced. */
+  mintLogoutToken(claims?: Readonly<Record<string, unknown>>): Promise<string>;
+}
+
+/**
+ * Creates an authorization server for tests. It is well-behaved unless it is told to lie or to fail.
+ *
+ * @example
+ * const server = await createTestAuthorizationServer();
+ * const client = createClient({ issuer: server.issuer, clientId: 'app', fetch: server.fetch, redirectUri });
+ * const { url, transaction } = await createAuthorizationRequest(client);
+ * const { parameters } = await server.authorize(url);
+ */
+export async function createTestAuthorizationServer(
+  options: TestAuthorizationServerOptions = {},
+): Promise<TestAuthorizationServer> {
+  const auth0 = options.flavour === 'auth0';
+  const users = options.users ?? defaultUsers;
+  const clock = createTestClock();
+  const state: ServerState = {
+    issuer: options.issuer ?? (auth0 ? 'https://tenant.auth.example.test/' : 'https://auth.example.test'),
+    options,
+    auth0,
+    clock,
+    keys: createKeyRing(['RS256', 'ES256'], { own: options.ownKeys === true }),
+    clients: new Map((options.clients ?? defaultClients).map((client) => [client.clientId, client])),
+    users: new Map(users.map((user) => [user.sub, user])),
+    session: undefined,
+    answers: [],
+    codes: new Map(),
+    refreshTokens: new Map(),
+    accessTokens: new Map(),
+    pushed: new Map(),
+    devices: new Map(),
+    jtis: new Set(),
+    nonces: new Set(),
+    grants: [],
+    requests: [],
+    failures: new Map(),
+    gates: new Map(),
+    lies: new Set(options.lies),
+  };
+  const signIn = (sub: string | undefined) => {
+    state.session = sub === undefined ? undefined : { sub, sid: unguessable(), authTime: secondsOf(clock) };
+  };
+  signIn(users[0]?.sub);
+  await state.keys.published();
+  const answer: TestAuthorizationServer['fetch'] = (input, init) => route(state, new Request(input, init));
+
+  return {
+    get issuer() {
+      return state.issuer;
+    },
+    get metadata() {
+      return metadataOf(state);
+    },
+    clock,
+    lies: state.lies,
+    requests: state.requests,
+    fetch: answer,
+    async listen({ port = 0 } = {}) {
+      const { origin, close } = await listenOnLoopback((request) => route(state, request), port);
+      if (options.issuer === undefined) state.issuer = auth0 ? `${origin}/` : origin;
+      return { issuer: state.issuer, close };
+    },
+    requestsTo: (endpoint) => state.requests.filter((request) => request.endpoint === endpoint),
+    fail(endpoint, failure) {
+      const queue = state.failures.get(endpoint) ?? [];
+      state.failures.set(endpoint, [...queue, { ...failure, left: failure.times ?? 1 }]);
+    },
+    hold(endpoint) {
+      let open = () => {};
+      state.gates.set(
+        endpoint,
+        new Promise((resolve) => {
+          open = resolve;
+        }),
+      );
+      return () => {
+        state.gates.delete(endpoint);
+        open();
+      };
+    },
+    signIn,
+    answerNext: (scripted) => void state.answers.push(scripted),
+    async authorize(url) {
+      const response = await answer(url);
+      return response.status === 302 ? redirected(response) : posted(await response.text(), response.status);
+    },
+    answerDevice(userCode, decision) {
+      const device = [...state.devices.values()].find((each) => each.userCode === userCode);
+      if (!device) throw new Error(`no device login has the user code "${userCode}"`);
+      device.status = decision;
+    },
+    rotateKeys: (how) => state.keys.rotate(how),
+    endGrants() {
+      for (const grant of state.grants) grant.ended = true;
+    },
+    async endSession() {
+      const { session } = state;
+      state.session = undefined;
+      return session ? tellClients(state, session) : [];
+    },
+    mintAccessToken(claims = {}, how = {}) {
+      const iat = secondsOf(clock);
+      const defaults = {
+        iss: state.issuer,
+        sub: users[0]?.sub,
+        aud: options.resources?.[0] ?? state.issuer,
+        client_id: [...state.clients.keys()][0],
+        scope: 'openid',
+        iat,
+        exp: iat + 3600,
+        jti: unguessable(),
+      };
+      return mint('access_token', { ...defaults, ...claims }, { typ: 'at+jwt' }, how);
+    },
+    mintIdToken(claims = {}, how = {}) {
+      const iat = secondsOf(clock);
+      const aud = [...state.clients.keys()][0];
+      const defaults = { iss: state.issuer, sub: users[0]?.sub, aud, iat, exp: iat + 300 };
+      return mint('id_token', { ...defaults, ...claims }, { typ: 'JWT' }, how);
+    },
+    mintLogoutToken(claims = {}) {
+      const aud = String(claims.aud ?? [...state.clients.keys()][0]);
+      const { session } = state;
+      return issueLogoutToken(state, { aud, sub: session?.sub, sid: session?.sid }, claims);
+    },
+  };
+
+  async function mint(
+    kind: 'access_token' | 'id_token',
+    claims: Record<string, unknown>,
+    header: Record<string, unknown>,
+    how: MintOptions,
+  ): Promise<string> {
+    const alg = how.alg ?? 'RS256';
+    const key = how.foreignKey ? ('key_foreign' as const) : undefined;
+    const told: ServerState = key ? { ...state, lies: new Set<Lie>([`${kind}_${key}`]) } : state;
+    const full = { ...header, ...how.header, alg };
+    return sign(told, { kind, client: undefined, header: full, claims });
+  }
+}
+
+function redirected(response: Response): AuthorizationAnswer {
+  const url = new URL(response.headers.get('location') as string);
+  const target = new URL(url);
+  target.search = '';
+  return { redirectUri: target.href, responseMode: 'query', parameters: url.searchParams, url };
+}
+
+function posted(page: string, status: number): AuthorizationAnswer {
+  const plain = (text: string) =>
+    text.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+  const action = /<form method="post" action="([^"]*)"/.exec(page)?.[1];
+  if (action === undefined)
+    throw new Error(`the authorization endpoint answered ${status}: ${page.slice(0, 200)}`);
+  const parameters = new URLSearchParams();
+  for (const [, name = '', value = ''] of page.matchAll(/name="([^"]*)" value="([^"]*)"/g)) {
+    parameters.append(plain(name), plain(value));
+  }
+  const redirectUri = plain(action);
+  return { redirectUri, responseMode: 'form_post', parameters, url: new URL(redirectUri) };
+}

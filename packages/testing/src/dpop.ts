@@ -1,0 +1,52 @@
+import { base64url, calculateJwkThumbprint, EmbeddedJWK, type JWTPayload, jwtVerify } from 'jose';
+import { secondsOf } from './clock.ts';
+import { OAuthError } from './errors.ts';
+import { type ServerState, unguessable } from './state.ts';
+
+/** The thumbprint of the key that proves possession, when the request has a proof (RFC 9449 section 4.3). */
+export async function verifyDpopProof(
+  state: ServerState,
+  request: Request,
+  accessToken?: string,
+): Promise<string | undefined> {
+  const proof = request.headers.get('dpop');
+  if (proof === null) return undefined;
+  let claims: JWTPayload;
+  let jkt: string;
+  try {
+    const verified = await jwtVerify(proof, EmbeddedJWK, {
+      typ: 'dpop+jwt',
+      currentDate: new Date(state.clock.now()),
+    });
+    claims = verified.payload;
+    if ('d' in (verified.protectedHeader.jwk ?? {})) throw new Error('private key');
+    jkt = await calculateJwkThumbprint(
+      verified.protectedHeader.jwk as Parameters<typeof calculateJwkThumbprint>[0],
+    );
+  } catch {
+    throw invalid('the proof is not valid');
+  }
+  const url = new URL(request.url);
+  if (claims.htm !== request.method || claims.htu !== url.origin + url.pathname)
+    throw invalid('htm or htu differs');
+  if (Math.abs(secondsOf(state.clock) - (claims.iat ?? 0)) > 60) throw invalid('iat is not recent');
+  if (typeof claims.jti !== 'string' || state.jtis.has(claims.jti)) throw invalid('jti was used before');
+  if (accessToken !== undefined && claims.ath !== (await hashOf(accessToken))) throw invalid('ath differs');
+  if (state.options.dpopNonce && !state.nonces.has(String(claims.nonce))) {
+    const nonce = unguessable();
+    state.nonces.add(nonce);
+    throw new OAuthError('use_dpop_nonce', 'a nonce is required', accessToken === undefined ? 400 : 401, {
+      'dpop-nonce': nonce,
+    });
+  }
+  state.jtis.add(claims.jti);
+  return jkt;
+}
+
+async function hashOf(text: string): Promise<string> {
+  return base64url.encode(
+    new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))),
+  );
+}
+
+const invalid = (why: string) => new OAuthError('invalid_dpop_proof', why);

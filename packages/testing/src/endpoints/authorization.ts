@@ -1,0 +1,158 @@
+import { checkAuthorizationParameters, openRequestObject } from '../authorization-parameters.ts';
+import { secondsOf } from '../clock.ts';
+import { OAuthError } from '../errors.ts';
+import { sign } from '../jws.ts';
+import type { TestClient } from '../options.ts';
+import { type Grant, type ServerState, told, unguessable } from '../state.ts';
+import { encryptFor } from '../tokens.ts';
+
+/** The authorization endpoint: the signed-in user approves at once, unless told otherwise. */
+export async function authorization(state: ServerState, request: Request): Promise<Response> {
+  const outer =
+    request.method === 'POST' ? new URLSearchParams(await request.text()) : new URL(request.url).searchParams;
+  const client = state.clients.get(outer.get('client_id') ?? '');
+  if (!client) throw new OAuthError('invalid_request', 'unknown client');
+  const parameters = await parametersOf(state, client, outer);
+  checkAuthorizationParameters(client, parameters);
+  let answer: Record<string, string>;
+  try {
+    answer = { code: grantCode(state, client, parameters) };
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    answer = { error: error.error, error_description: error.message };
+  }
+  return respond(state, client, parameters, answer);
+}
+
+async function parametersOf(
+  state: ServerState,
+  client: TestClient,
+  outer: URLSearchParams,
+): Promise<URLSearchParams> {
+  const requestUri = outer.get('request_uri');
+  if (requestUri === null) {
+    if (state.options.requirePushedAuthorizationRequests) {
+      throw new OAuthError('invalid_request', 'pushed authorization requests are required');
+    }
+    return openRequestObject(state, client, outer);
+  }
+  const pushed = state.pushed.get(requestUri);
+  state.pushed.delete(requestUri);
+  if (
+    !pushed ||
+    pushed.expiresAt < secondsOf(state.clock) ||
+    pushed.parameters.get('client_id') !== client.clientId
+  ) {
+    throw new OAuthError('invalid_request', 'unknown request_uri');
+  }
+  return pushed.parameters;
+}
+
+function grantCode(state: ServerState, client: TestClient, parameters: URLSearchParams): string {
+  const scripted = state.answers.shift();
+  if (scripted?.error) throw new OAuthError(scripted.error, scripted.errorDescription ?? '');
+  const prompt = (parameters.get('prompt') ?? '').split(' ');
+  const now = secondsOf(state.clock);
+  const { session } = state;
+  if (!session) throw new OAuthError('login_required', 'nobody is signed in');
+  const maxAge = parameters.get('max_age');
+  if (prompt.includes('login') || (maxAge !== null && session.authTime + Number(maxAge) < now)) {
+    if (prompt.includes('none')) throw new OAuthError('login_required', 'the login is too old');
+    session.authTime = now;
+  }
+  const resources = [...parameters.getAll('resource'), ...audienceOf(state, parameters)];
+  for (const resource of resources) checkResource(state, resource);
+  const user = state.users.get(session.sub);
+  const asked = (scripted?.scope ?? parameters.get('scope') ?? '').split(' ').filter(Boolean);
+  const scope = asked.filter((each) => allows(client.scope, each) && allows(user?.scope, each)).join(' ');
+  const claims = parameters.get('claims');
+  const details = parameters.get('authorization_details');
+  const askedForAuthTime = maxAge !== null || claims?.includes('auth_time');
+  const grant: Grant = {
+    id: unguessable(),
+    clientId: client.clientId,
+    sub: session.sub,
+    sid: session.sid,
+    scope,
+    resources,
+    nonce: parameters.get('nonce') ?? undefined,
+    ...(askedForAuthTime && { authTime: session.authTime }),
+    acr: parameters.get('acr_values')?.split(' ')[0],
+    ...(claims !== null && { claims: JSON.parse(claims) }),
+    ...(details !== null && { authorizationDetails: JSON.parse(details) }),
+    ended: false,
+  };
+  state.grants.push(grant);
+  const code = `code-${unguessable()}`;
+  state.codes.set(code, {
+    grant,
+    redirectUri: parameters.get('redirect_uri') as string,
+    codeChallenge: parameters.get('code_challenge') ?? undefined,
+    expiresAt: now + 60,
+    used: false,
+  });
+  return code;
+}
+
+const audienceOf = ({ auth0 }: ServerState, parameters: URLSearchParams) => {
+  const audience = auth0 ? parameters.get('audience') : null;
+  return audience === null ? [] : [audience];
+};
+
+export const allows = (list: string | undefined, scope: string) =>
+  list === undefined || scope === 'openid' || scope === 'offline_access' || list.split(' ').includes(scope);
+
+/** @see RFC 8707 section 2 */
+export function checkResource({ options }: ServerState, resource: string): void {
+  if (
+    !URL.canParse(resource) ||
+    resource.includes('#') ||
+    (options.resources && !options.resources.includes(resource))
+  ) {
+    throw new OAuthError('invalid_target', 'the resource is not served');
+  }
+}
+
+async function respond(
+  state: ServerState,
+  client: TestClient,
+  parameters: URLSearchParams,
+  answer: Record<string, string>,
+): Promise<Response> {
+  const requested = parameters.get('state');
+  const mode = parameters.get('response_mode') ?? 'query';
+  const redirectUri = parameters.get('redirect_uri') as string;
+  const plain = { ...answer, ...(requested !== null && { state: requested }) };
+  let sent: URLSearchParams;
+  if (mode.endsWith('jwt')) {
+    const jwt = await sign(state, {
+      kind: 'authorization_response',
+      client,
+      header: { alg: client.authorizationSignedResponseAlg ?? 'RS256' },
+      claims: { iss: state.issuer, aud: client.clientId, exp: secondsOf(state.clock) + 60, ...plain },
+    });
+    sent = new URLSearchParams({ response: await encryptFor(client, undefined, jwt) });
+  } else {
+    sent = await told(state, 'authorizationResponse', new URLSearchParams({ ...plain, iss: state.issuer }));
+  }
+  if (mode.startsWith('form_post')) return formPost(redirectUri, sent);
+  const location = new URL(redirectUri);
+  for (const [name, value] of sent) location.searchParams.append(name, value);
+  return new Response(null, {
+    status: 302,
+    headers: { location: location.href, 'cache-control': 'no-store' },
+  });
+}
+
+/** @see OAuth 2.0 Form Post Response Mode section 2 */
+function formPost(action: string, fields: URLSearchParams): Response {
+  const attribute = (text: string) =>
+    text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  const inputs = [...fields]
+    .map(([name, value]) => `<input type="hidden" name="${attribute(name)}" value="${attribute(value)}">`)
+    .join('');
+  const page = `<!doctype html><title>Back to the application</title><body onload="document.forms[0].submit()"><form method="post" action="${attribute(action)}">${inputs}<button>Continue</button></form>`;
+  return new Response(page, {
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
+  });
+}

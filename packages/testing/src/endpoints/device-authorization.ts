@@ -1,0 +1,35 @@
+import { authenticateClient } from '../client-authentication.ts';
+import { secondsOf } from '../clock.ts';
+import { json } from '../errors.ts';
+import { baseOf } from '../metadata.ts';
+import { type ServerState, unguessable } from '../state.ts';
+
+/** @see RFC 8628 section 3.2 */
+export async function deviceAuthorization(
+  state: ServerState,
+  request: Request,
+  body: URLSearchParams,
+): Promise<Response> {
+  const client = await authenticateClient(state, request, body);
+  const code = unguessable().slice(0, 8).toUpperCase();
+  const userCode = `${code.slice(0, 4)}-${code.slice(4)}`;
+  const deviceCode = `device-${unguessable()}`;
+  state.devices.set(deviceCode, {
+    userCode,
+    clientId: client.clientId,
+    scope: body.get('scope') ?? '',
+    resources: body.getAll('resource'),
+    expiresAt: secondsOf(state.clock) + 600,
+    status: 'pending',
+    interval: 5,
+  });
+  const verificationUri = `${baseOf(state)}/device`;
+  return json({
+    device_code: deviceCode,
+    user_code: userCode,
+    verification_uri: verificationUri,
+    verification_uri_complete: `${verificationUri}?user_code=${userCode}`,
+    expires_in: 600,
+    interval: 5,
+  });
+}

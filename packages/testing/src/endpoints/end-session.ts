@@ -1,0 +1,57 @@
+import { decodeJwt } from 'jose';
+import { OAuthError } from '../errors.ts';
+import { type ServerState, told } from '../state.ts';
+import { issueLogoutToken } from '../tokens.ts';
+
+/** @see OpenID Connect RP-Initiated Logout section 2 */
+export async function endSession(state: ServerState, request: Request): Promise<Response> {
+  const parameters =
+    request.method === 'POST' ? new URLSearchParams(await request.text()) : new URL(request.url).searchParams;
+  const hint = parameters.get('id_token_hint');
+  const claims = hint === null || hint.split('.').length !== 3 ? undefined : decodeJwt(hint);
+  const clientId = parameters.get('client_id') ?? (typeof claims?.aud === 'string' ? claims.aud : undefined);
+  const client = clientId === undefined ? undefined : state.clients.get(clientId);
+  const target = parameters.get('post_logout_redirect_uri');
+  if (target !== null && (!client || client.postLogoutRedirectUris?.includes(target) === false)) {
+    throw new OAuthError('invalid_request', 'post_logout_redirect_uri is not registered');
+  }
+  const ended = state.session;
+  state.session = undefined;
+  if (ended) await tellClients(state, ended);
+  if (target === null) return new Response('Signed out.', { headers: { 'content-type': 'text/plain' } });
+  const back = new URLSearchParams();
+  const logoutState = parameters.get('state');
+  if (logoutState !== null) back.set('state', logoutState);
+  const location = new URL(target);
+  for (const [name, value] of await told(state, 'logoutResponse', back))
+    location.searchParams.append(name, value);
+  return new Response(null, { status: 302, headers: { location: location.href } });
+}
+
+/** Sends a logout token to every client of the session that wants one (OpenID Connect Back-Channel Logout section 2.5). */
+export async function tellClients(
+  state: ServerState,
+  session: { sub: string; sid: string },
+): Promise<Response[]> {
+  const send = state.options.outgoingFetch ?? fetch;
+  const concerned = new Set(
+    state.grants.filter(({ sid }) => sid === session.sid).map(({ clientId }) => clientId),
+  );
+  const targets = [...concerned]
+    .map((id) => state.clients.get(id))
+    .filter((client) => client?.backchannelLogoutUri);
+  return Promise.all(
+    targets.map(async (client) => {
+      const logoutToken = await issueLogoutToken(state, {
+        aud: client!.clientId,
+        sub: session.sub,
+        sid: session.sid,
+      });
+      return send(client!.backchannelLogoutUri!, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ logout_token: logoutToken }).toString(),
+      });
+    }),
+  );
+}

@@ -1,0 +1,53 @@
+import { authenticateClient } from '../client-authentication.ts';
+import { secondsOf } from '../clock.ts';
+import { json, noStore } from '../errors.ts';
+import { sign } from '../jws.ts';
+import type { ServerState } from '../state.ts';
+
+/** @see RFC 7662 section 2, RFC 9701 section 5 */
+export async function introspection(
+  state: ServerState,
+  request: Request,
+  body: URLSearchParams,
+): Promise<Response> {
+  const client = await authenticateClient(state, request, body);
+  const answer = describe(state, body.get('token') ?? '');
+  if (!request.headers.get('accept')?.includes('application/token-introspection+jwt')) return json(answer);
+  const jwt = await sign(state, {
+    kind: 'introspection',
+    client,
+    header: { alg: client.introspectionSignedResponseAlg ?? 'RS256', typ: 'token-introspection+jwt' },
+    claims: {
+      iss: state.issuer,
+      aud: client.clientId,
+      iat: secondsOf(state.clock),
+      token_introspection: answer,
+    },
+  });
+  return new Response(jwt, {
+    headers: { 'content-type': 'application/token-introspection+jwt', ...noStore },
+  });
+}
+
+function describe(state: ServerState, value: string): Record<string, unknown> {
+  const refresh = state.refreshTokens.get(value);
+  if (refresh && !refresh.grant.ended && refresh.rotatedAt === undefined) {
+    const { grant } = refresh;
+    return { active: true, iss: state.issuer, client_id: grant.clientId, scope: grant.scope, sub: grant.sub };
+  }
+  const token = state.accessTokens.get(value);
+  if (!token || token.revoked || token.grant.ended || token.expiresAt <= secondsOf(state.clock))
+    return { active: false };
+  return {
+    active: true,
+    iss: state.issuer,
+    sub: token.grant.sub ?? token.grant.clientId,
+    aud: token.audience,
+    client_id: token.grant.clientId,
+    scope: token.scope,
+    iat: token.issuedAt,
+    exp: token.expiresAt,
+    token_type: token.binding?.jkt === undefined ? 'Bearer' : 'DPoP',
+    ...(token.binding && { cnf: token.binding }),
+  };
+}

@@ -1,0 +1,45 @@
+import { authenticateClient, certificateOf, methodOf } from '../client-authentication.ts';
+import { verifyDpopProof } from '../dpop.ts';
+import { json, OAuthError } from '../errors.ts';
+import { authorizationCodeGrant } from '../grants/authorization-code.ts';
+import { clientCredentialsGrant } from '../grants/client-credentials.ts';
+import { deviceCodeGrant } from '../grants/device-code.ts';
+import { jwtBearerGrant } from '../grants/jwt-bearer.ts';
+import { refreshTokenGrant } from '../grants/refresh-token.ts';
+import { tokenExchangeGrant } from '../grants/token-exchange.ts';
+import type { TestClient } from '../options.ts';
+import { type Binding, type ServerState, told } from '../state.ts';
+
+export interface TokenRequest {
+  readonly client: TestClient;
+  readonly body: URLSearchParams;
+  readonly binding: Binding | undefined;
+}
+
+export type GrantHandler = (state: ServerState, request: TokenRequest) => Promise<Record<string, unknown>>;
+
+const handlers: Readonly<Record<string, GrantHandler>> = {
+  authorization_code: authorizationCodeGrant,
+  refresh_token: refreshTokenGrant,
+  client_credentials: clientCredentialsGrant,
+  'urn:ietf:params:oauth:grant-type:device_code': deviceCodeGrant,
+  'urn:ietf:params:oauth:grant-type:token-exchange': tokenExchangeGrant,
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': jwtBearerGrant,
+};
+
+/** @see RFC 6749 section 3.2 */
+export async function token(state: ServerState, request: Request, body: URLSearchParams): Promise<Response> {
+  const client = await authenticateClient(state, request, body);
+  const jkt = await verifyDpopProof(state, request);
+  if (client.dpopBoundAccessTokens && jkt === undefined)
+    throw new OAuthError('invalid_request', 'a DPoP proof is required');
+  const certificate = methodOf(client).endsWith('tls_client_auth') ? certificateOf(request) : undefined;
+  const binding =
+    jkt === undefined && certificate === undefined
+      ? undefined
+      : { ...(jkt !== undefined && { jkt }), ...(certificate !== undefined && { 'x5t#S256': certificate }) };
+  const handler = handlers[body.get('grant_type') ?? ''];
+  if (!handler) throw new OAuthError('unsupported_grant_type', 'unknown grant_type');
+  const answer = await handler(state, { client, body, binding });
+  return json(await told(state, 'tokenResponse', answer));
+}

@@ -1,0 +1,77 @@
+import { secondsOf } from '../clock.ts';
+import { verifyDpopProof } from '../dpop.ts';
+import { json, noStore, OAuthError } from '../errors.ts';
+import { sign } from '../jws.ts';
+import type { TestClient } from '../options.ts';
+import { type ServerState, told } from '../state.ts';
+import { encryptFor } from '../tokens.ts';
+
+const claimsOfScope: Readonly<Record<string, readonly string[]>> = {
+  profile: [
+    'name',
+    'given_name',
+    'family_name',
+    'nickname',
+    'picture',
+    'locale',
+    'updated_at',
+    'preferred_username',
+  ],
+  email: ['email', 'email_verified'],
+  phone: ['phone_number', 'phone_number_verified'],
+  address: ['address'],
+};
+
+/** @see OpenID Connect Core section 5.3 */
+export async function userinfo(state: ServerState, request: Request): Promise<Response> {
+  const match = /^(bearer|dpop) (.+)$/i.exec(request.headers.get('authorization') ?? '');
+  const scheme = match?.[1]?.toLowerCase() ?? 'bearer';
+  const challenge = (error?: string) => {
+    const name = scheme === 'dpop' ? 'DPoP algs="ES256"' : 'Bearer realm="userinfo"';
+    return { 'www-authenticate': error === undefined ? name : `${name}, error="${error}"` };
+  };
+  if (!match) throw new OAuthError('invalid_token', 'no token', 401, challenge());
+  const value = match[2] as string;
+  const token = state.accessTokens.get(value);
+  if (!token || token.revoked || token.grant.ended || token.expiresAt <= secondsOf(state.clock)) {
+    throw new OAuthError('invalid_token', 'the token is not valid', 401, challenge('invalid_token'));
+  }
+  if ((scheme === 'dpop') !== (token.binding?.jkt !== undefined)) {
+    throw new OAuthError('invalid_token', 'wrong scheme', 401, challenge('invalid_token'));
+  }
+  if (scheme === 'dpop') {
+    const jkt = await verifyDpopProof(state, request, value).catch((error: OAuthError) => {
+      throw new OAuthError(error.error, error.message, 401, { ...error.headers, ...challenge(error.error) });
+    });
+    if (jkt !== token.binding?.jkt)
+      throw new OAuthError('invalid_token', 'another key', 401, challenge('invalid_token'));
+  }
+  const { grant } = token;
+  if (!grant.scope.split(' ').includes('openid')) {
+    throw new OAuthError('insufficient_scope', 'openid is needed', 403, challenge('insufficient_scope'));
+  }
+  const client = state.clients.get(grant.clientId) as TestClient;
+  const names = [
+    ...grant.scope.split(' ').flatMap((scope) => claimsOfScope[scope] ?? []),
+    ...Object.keys(grant.claims?.userinfo ?? {}),
+  ];
+  const known = state.users.get(grant.sub ?? '')?.claims ?? {};
+  const body = await told(state, 'userinfoResponse', {
+    sub: grant.sub,
+    ...Object.fromEntries(Object.entries(known).filter(([name]) => names.includes(name))),
+  });
+  const alg = client.userinfoSignedResponseAlg;
+  if (alg === undefined && client.userinfoEncryptedResponseAlg === undefined) return json(body);
+  const text =
+    alg === undefined
+      ? JSON.stringify(body)
+      : await sign(state, {
+          kind: 'userinfo',
+          client,
+          header: { alg },
+          claims: { iss: state.issuer, aud: client.clientId, ...body },
+        });
+  return new Response(await encryptFor(client, client.userinfoEncryptedResponseAlg, text), {
+    headers: { 'content-type': 'application/jwt', ...noStore },
+  });
+}

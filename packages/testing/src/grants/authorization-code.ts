@@ -1,0 +1,42 @@
+import { base64url } from 'jose';
+import { methodOf } from '../client-authentication.ts';
+import { secondsOf } from '../clock.ts';
+import type { GrantHandler } from '../endpoints/token.ts';
+import { OAuthError } from '../errors.ts';
+import { resourceOf, tokenAnswer } from '../token-answer.ts';
+import { issueRefreshToken } from '../tokens.ts';
+
+/** @see RFC 6749 section 4.1.3, RFC 7636 section 4.6 */
+export const authorizationCodeGrant: GrantHandler = async (state, request) => {
+  const { body, client } = request;
+  const code = state.codes.get(body.get('code') ?? '');
+  const refuse = (why: string) => new OAuthError('invalid_grant', why, state.auth0 ? 403 : 400);
+  if (!code || code.grant.clientId !== client.clientId) throw refuse('Invalid authorization code');
+  if (code.used) {
+    // A code that comes twice was stolen: what it yielded ends (RFC 6749 section 4.1.2).
+    code.grant.ended = true;
+    throw refuse('Invalid authorization code');
+  }
+  code.used = true;
+  if (code.expiresAt < secondsOf(state.clock)) throw refuse('The authorization code has expired');
+  if (body.get('redirect_uri') !== code.redirectUri) throw refuse('The redirect URI is wrong');
+  if ((await challengeOf(body.get('code_verifier') ?? '')) !== code.codeChallenge) {
+    throw refuse('Failed to verify code verifier');
+  }
+  const { grant } = code;
+  const offline = grant.scope.split(' ').includes('offline_access');
+  const publicBinding = methodOf(client) === 'none' ? request.binding : undefined;
+  return tokenAnswer(state, grant, request, {
+    scope: grant.scope,
+    resource: resourceOf(state, grant, body),
+    refreshToken: offline ? issueRefreshToken(state, grant, publicBinding) : undefined,
+    idToken: 'with_nonce',
+    nameScope: !state.auth0,
+  });
+};
+
+async function challengeOf(verifier: string): Promise<string> {
+  return base64url.encode(
+    new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))),
+  );
+}

@@ -1,0 +1,44 @@
+import { secondsOf } from '../clock.ts';
+import type { GrantHandler } from '../endpoints/token.ts';
+import { OAuthError } from '../errors.ts';
+import { type Grant, unguessable } from '../state.ts';
+import { resourceOf, tokenAnswer } from '../token-answer.ts';
+import { issueRefreshToken } from '../tokens.ts';
+
+/** @see RFC 8628 section 3.5 */
+export const deviceCodeGrant: GrantHandler = async (state, request) => {
+  const device = state.devices.get(request.body.get('device_code') ?? '');
+  if (!device || device.clientId !== request.client.clientId)
+    throw new OAuthError('invalid_grant', 'unknown device_code');
+  const now = secondsOf(state.clock);
+  if (device.expiresAt <= now) throw new OAuthError('expired_token', 'the device_code has expired');
+  const tooSoon = device.polledAt !== undefined && now < device.polledAt + device.interval;
+  device.polledAt = now;
+  if (tooSoon) {
+    device.interval += 5;
+    throw new OAuthError('slow_down', 'polled too soon');
+  }
+  if (device.status === 'pending')
+    throw new OAuthError('authorization_pending', 'the user has not answered yet');
+  if (device.status === 'denied') throw new OAuthError('access_denied', 'the user refused');
+  if (device.status === 'used') throw new OAuthError('invalid_grant', 'used before');
+  const grant: Grant = {
+    id: unguessable(),
+    clientId: device.clientId,
+    sub: device.status.sub,
+    sid: unguessable(),
+    scope: device.scope,
+    resources: device.resources,
+    ended: false,
+  };
+  state.grants.push(grant);
+  device.status = 'used';
+  const offline = device.scope.split(' ').includes('offline_access');
+  return tokenAnswer(state, grant, request, {
+    scope: device.scope,
+    resource: resourceOf(state, grant, request.body),
+    refreshToken: offline ? issueRefreshToken(state, grant, undefined) : undefined,
+    idToken: 'without_nonce',
+    nameScope: true,
+  });
+};

@@ -1,0 +1,39 @@
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import type { GrantHandler } from '../endpoints/token.ts';
+import { OAuthError } from '../errors.ts';
+import { type Grant, unguessable } from '../state.ts';
+import { resourceOf, tokenAnswer } from '../token-answer.ts';
+
+/** An assertion signed with a registered key of the client. @see RFC 7523 section 2.1 */
+export const jwtBearerGrant: GrantHandler = async (state, request) => {
+  const { body, client } = request;
+  let sub: string | undefined;
+  try {
+    const keys = createLocalJWKSet({ keys: [...(client.jwks?.keys ?? [])] });
+    const { payload } = await jwtVerify(body.get('assertion') ?? '', keys, {
+      audience: state.issuer,
+      requiredClaims: ['sub', 'exp', 'iss'],
+      currentDate: new Date(state.clock.now()),
+    });
+    sub = payload.sub;
+  } catch {
+    throw new OAuthError('invalid_grant', 'the assertion is not valid');
+  }
+  const scope = body.get('scope') ?? '';
+  const grant: Grant = {
+    id: unguessable(),
+    clientId: client.clientId,
+    sub,
+    sid: undefined,
+    scope,
+    resources: [],
+    ended: false,
+  };
+  state.grants.push(grant);
+  return tokenAnswer(state, grant, request, {
+    scope,
+    resource: resourceOf(state, grant, body),
+    idToken: 'none',
+    nameScope: true,
+  });
+};

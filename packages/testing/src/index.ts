@@ -1,0 +1,16 @@
+export type { TestClock } from './clock.ts';
+export {
+  type AuthorizationAnswer,
+  createTestAuthorizationServer,
+  type MintOptions,
+  type TestAuthorizationServer,
+} from './create-server.ts';
+export type { Lie } from './lies/index.ts';
+export type {
+  Endpoint,
+  Failure,
+  TestAuthorizationServerOptions,
+  TestClient,
+  TestUser,
+} from './options.ts';
+export type { LoggedRequest, ScriptedAnswer } from './state.ts';

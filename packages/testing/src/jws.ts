@@ -1,0 +1,56 @@
+import { base64url, type CryptoKey } from 'jose';
+import type { JwtKind } from './lies/jwt.ts';
+import type { TestClient } from './options.ts';
+import { type ServerState, told } from './state.ts';
+
+/** A token on its way to be signed; lies change it. */
+export interface Jws {
+  readonly kind: JwtKind;
+  header: Record<string, unknown> & { alg: string };
+  claims: Record<string, unknown>;
+  readonly client: TestClient | undefined;
+  /** Default: the server's current key for the algorithm; bytes for HMAC. */
+  key?: CryptoKey | Uint8Array<ArrayBuffer>;
+  /** Changes the compact serialisation. */
+  finish?: (jwt: string) => string;
+}
+
+const encode = (value: unknown) => base64url.encode(JSON.stringify(value));
+
+/** Signs a token as the server does, lies included. */
+export async function sign(state: ServerState, start: Omit<Jws, 'key' | 'finish'>): Promise<string> {
+  const { alg } = start.header;
+  const kid = alg === 'none' || alg.startsWith('HS') ? undefined : (await state.keys.current(alg)).kid;
+  const jws: Jws = { ...start, header: { ...start.header, ...(kid !== undefined && { kid }) } };
+  await told(state, 'jws', jws);
+  const input = `${encode(jws.header)}.${encode(jws.claims)}`;
+  const key =
+    jws.key ??
+    (jws.header.alg === 'none' ? undefined : (await state.keys.current(jws.header.alg)).privateKey);
+  const signature = key === undefined ? '' : base64url.encode(await signatureOf(jws.header.alg, key, input));
+  const jwt = `${input}.${signature}`;
+  return jws.finish?.(jwt) ?? jwt;
+}
+
+async function signatureOf(
+  alg: string,
+  key: CryptoKey | Uint8Array<ArrayBuffer>,
+  input: string,
+): Promise<Uint8Array> {
+  const data = new TextEncoder().encode(input);
+  if (key instanceof Uint8Array) {
+    const hmac = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, [
+      'sign',
+    ]);
+    return new Uint8Array(await crypto.subtle.sign('HMAC', hmac, data));
+  }
+  return new Uint8Array(await crypto.subtle.sign(algorithm(alg), key as globalThis.CryptoKey, data));
+}
+
+function algorithm(alg: string): AlgorithmIdentifier | RsaPssParams | EcdsaParams {
+  const hash = `SHA-${alg.slice(2)}`;
+  if (alg.startsWith('RS')) return 'RSASSA-PKCS1-v1_5';
+  if (alg.startsWith('PS')) return { name: 'RSA-PSS', saltLength: Number(alg.slice(2)) / 8 };
+  if (alg.startsWith('ES')) return { name: 'ECDSA', hash };
+  return 'Ed25519';
+}

@@ -1,0 +1,70 @@
+import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+
+/** A key pair of the server. */
+export interface ServerKey {
+  readonly alg: string;
+  readonly kid: string;
+  readonly privateKey: CryptoKey;
+  readonly publicKey: CryptoKey;
+  readonly publicJwk: JWK;
+}
+
+async function generate(alg: string): Promise<ServerKey> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  const kid = (await calculateJwkThumbprint(jwk)).slice(0, 12);
+  const use = /^(RSA-OAEP|ECDH)/.test(alg) ? 'enc' : 'sig';
+  return { alg, kid, privateKey, publicKey, publicJwk: { ...jwk, kid, alg, use } };
+}
+
+const pool = new Map<string, Promise<ServerKey>[]>();
+
+/** The `index`-th key of this process for an algorithm: RSA keys take long to make, and tests start many servers. */
+function pooled(alg: string, index: number): Promise<ServerKey> {
+  const keys = pool.get(alg) ?? [];
+  pool.set(alg, keys);
+  keys[index] ??= generate(alg);
+  return keys[index];
+}
+
+/** The keys of one server. */
+export interface KeyRing {
+  /** The current key for an algorithm. */
+  current(alg: string): Promise<ServerKey>;
+  /** A key that the server never publishes. */
+  foreign(alg: string): Promise<ServerKey>;
+  /** Every key that is published. */
+  published(): Promise<ServerKey[]>;
+  /** New keys from now on; the old ones are no longer published unless `keepOld`. */
+  rotate(options?: { readonly keepOld?: boolean }): Promise<void>;
+}
+
+/** Rings with `own` keys share none with other servers of the process; they take longer to start. */
+export function createKeyRing(algs: readonly string[], options: { readonly own: boolean }): KeyRing {
+  const known = new Set(algs);
+  const cache = new Map<string, Promise<ServerKey>>();
+  let generation = 0;
+  let kept: ServerKey[] = [];
+  const keyOf = (alg: string, index: number) => {
+    if (!options.own) return pooled(alg, index);
+    const name = `${alg} ${index}`;
+    const key = cache.get(name) ?? generate(alg);
+    cache.set(name, key);
+    return key;
+  };
+  const ring: KeyRing = {
+    current(alg) {
+      known.add(alg);
+      return keyOf(alg, generation * 2);
+    },
+    foreign: (alg) => keyOf(alg, generation * 2 + 1),
+    async published() {
+      return [...(await Promise.all([...known].map((alg) => ring.current(alg)))), ...kept];
+    },
+    async rotate({ keepOld = false } = {}) {
+      kept = keepOld ? await ring.published() : [];
+      generation += 1;
+    },
+  };
+  return ring;
+}

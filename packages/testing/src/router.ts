@@ -1,0 +1,126 @@
+import { authorization } from './endpoints/authorization.ts';
+import { deviceAuthorization } from './endpoints/device-authorization.ts';
+import { discovery } from './endpoints/discovery.ts';
+import { endSession } from './endpoints/end-session.ts';
+import { introspection } from './endpoints/introspection.ts';
+import { jwks } from './endpoints/jwks.ts';
+import { pushedAuthorizationRequest } from './endpoints/pushed-authorization-request.ts';
+import { revocation } from './endpoints/revocation.ts';
+import { token } from './endpoints/token.ts';
+import { userinfo } from './endpoints/userinfo.ts';
+import { json, OAuthError } from './errors.ts';
+import { endpointOf } from './metadata.ts';
+import type { Endpoint, Failure } from './options.ts';
+import type { LoggedRequest, ServerState } from './state.ts';
+
+type Handler = (state: ServerState, request: Request, body: URLSearchParams) => Promise<Response>;
+
+const handlers: Readonly<Record<Endpoint, Handler>> = {
+  discovery,
+  jwks,
+  authorization,
+  token,
+  pushed_authorization_request: pushedAuthorizationRequest,
+  userinfo,
+  revocation,
+  introspection,
+  end_session: endSession,
+  device_authorization: deviceAuthorization,
+};
+
+const cors = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'authorization, content-type, dpop',
+  'access-control-allow-methods': 'GET, POST',
+  'access-control-expose-headers': 'dpop-nonce, www-authenticate, retry-after',
+};
+
+/** Answers one request: logs it, does what was ordered to go wrong, then what the endpoint does. */
+export async function route(state: ServerState, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  const endpoint = endpointOf(state, url.pathname);
+  if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: cors });
+  const text = request.method === 'POST' ? await request.clone().text() : '';
+  const body = bodyOf(request, text);
+  const entry: LoggedRequest = {
+    endpoint,
+    method: request.method,
+    path: url.pathname,
+    headers: Object.fromEntries(request.headers),
+    query: fieldsOf(url.searchParams) as Record<string, string | string[]>,
+    body: body.fields,
+  };
+  state.requests.push(entry);
+  if (endpoint === undefined) return finish(entry, json({ error: 'not_found' }, 404));
+  await state.gates.get(endpoint);
+  const failure = takeFailure(state, endpoint);
+  if (failure?.delay) await new Promise((resolve) => setTimeout(resolve, failure.delay));
+  if (failure?.network) throw new TypeError('fetch failed');
+  if (failure && (failure.status !== undefined || failure.body !== undefined)) {
+    return finish(
+      entry,
+      new Response(failure.body ?? null, { status: failure.status ?? 200, headers: failure.headers ?? {} }),
+    );
+  }
+  const response = await answer(state, handlers[endpoint], request, body.parameters);
+  if (failure?.lose) throw new TypeError('fetch failed');
+  for (const [name, value] of Object.entries(failure?.headers ?? {})) response.headers.set(name, value);
+  return finish(entry, response);
+}
+
+async function answer(
+  state: ServerState,
+  handler: Handler,
+  request: Request,
+  body: URLSearchParams,
+): Promise<Response> {
+  try {
+    return await handler(state, request, body);
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    const details = { error: error.error, ...(error.message && { error_description: error.message }) };
+    return json(details, error.status, { ...error.headers });
+  }
+}
+
+function finish(entry: LoggedRequest, response: Response): Response {
+  entry.status = response.status;
+  for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
+  return response;
+}
+
+function takeFailure(state: ServerState, endpoint: Endpoint): Failure | undefined {
+  const queue = state.failures.get(endpoint) ?? [];
+  const [first] = queue;
+  if (!first) return undefined;
+  first.left -= 1;
+  if (first.left <= 0) queue.shift();
+  return first;
+}
+
+/** Form or JSON: Auth0 takes both, and so does this server in every flavour. */
+function bodyOf(
+  request: Request,
+  text: string,
+): { fields: Record<string, unknown>; parameters: URLSearchParams } {
+  const type = request.headers.get('content-type') ?? '';
+  if (type.includes('json')) {
+    const fields: Record<string, unknown> = JSON.parse(text);
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries(fields)) {
+      for (const each of Array.isArray(value) ? value : [value]) parameters.append(name, String(each));
+    }
+    return { fields, parameters };
+  }
+  const parameters = new URLSearchParams(text);
+  return { fields: fieldsOf(parameters), parameters };
+}
+
+function fieldsOf(parameters: URLSearchParams): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name of new Set(parameters.keys())) {
+    const values = parameters.getAll(name);
+    fields[name] = values.length === 1 ? values[0] : values;
+  }
+  return fields;
+}

@@ -1,0 +1,123 @@
+import type { TestClock } from './clock.ts';
+import type { KeyRing } from './keys.ts';
+import { type Lie, type LyingTo, liesOf } from './lies/index.ts';
+import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
+
+/** What a user has granted a client in one login. */
+export interface Grant {
+  readonly id: string;
+  readonly clientId: string;
+  readonly sub: string | undefined;
+  readonly sid: string | undefined;
+  readonly scope: string;
+  readonly resources: readonly string[];
+  readonly nonce?: string | undefined;
+  readonly authTime?: number | undefined;
+  readonly acr?: string | undefined;
+  readonly authorizationDetails?: unknown;
+  /** Thumbprint of a DPoP key or certificate that tokens are bound to. */
+  readonly binding?: Binding | undefined;
+  readonly claims?: { id_token?: object; userinfo?: object } | undefined;
+  ended: boolean;
+}
+
+export interface Binding {
+  readonly jkt?: string;
+  readonly 'x5t#S256'?: string;
+}
+
+export interface Code {
+  readonly grant: Grant;
+  readonly redirectUri: string;
+  readonly codeChallenge: string | undefined;
+  readonly expiresAt: number;
+  used: boolean;
+}
+
+export interface RefreshToken {
+  readonly grant: Grant;
+  readonly binding: Binding | undefined;
+  /** Seconds; when it was rotated. */
+  rotatedAt?: number;
+  readonly uses: number[];
+}
+
+export interface IssuedAccessToken {
+  readonly grant: Grant;
+  readonly scope: string;
+  readonly audience: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly binding: Binding | undefined;
+  revoked: boolean;
+}
+
+export interface DeviceLogin {
+  readonly userCode: string;
+  readonly clientId: string;
+  readonly scope: string;
+  readonly resources: readonly string[];
+  readonly expiresAt: number;
+  status: 'pending' | 'denied' | 'used' | { readonly sub: string };
+  polledAt?: number;
+  interval: number;
+}
+
+/** One request that reached the server. */
+export interface LoggedRequest {
+  readonly endpoint: Endpoint | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | string[]>>;
+  /** The fields of a form or JSON body. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Status of the answer; absent when the answer was lost. */
+  status?: number;
+}
+
+/** How the user at the provider answers the next authorization request. */
+export interface ScriptedAnswer {
+  readonly error?: string;
+  readonly errorDescription?: string;
+  /** Scopes that the user grants instead of all that were asked for. */
+  readonly scope?: string;
+}
+
+export interface ServerState {
+  issuer: string;
+  readonly options: TestAuthorizationServerOptions;
+  readonly auth0: boolean;
+  readonly clock: TestClock;
+  readonly keys: KeyRing;
+  readonly clients: Map<string, TestClient>;
+  readonly users: Map<string, TestUser>;
+  /** Who is signed in at the provider, and since when. */
+  session: { sub: string; sid: string; authTime: number } | undefined;
+  readonly answers: ScriptedAnswer[];
+  readonly codes: Map<string, Code>;
+  readonly refreshTokens: Map<string, RefreshToken>;
+  readonly accessTokens: Map<string, IssuedAccessToken>;
+  readonly pushed: Map<string, { readonly parameters: URLSearchParams; readonly expiresAt: number }>;
+  readonly devices: Map<string, DeviceLogin>;
+  readonly jtis: Set<string>;
+  readonly nonces: Set<string>;
+  readonly grants: Grant[];
+  readonly requests: LoggedRequest[];
+  readonly failures: Map<Endpoint, (Failure & { left: number })[]>;
+  readonly gates: Map<Endpoint, Promise<void>>;
+  readonly lies: Set<Lie>;
+}
+
+/** An unguessable name. */
+export const unguessable = (): string => crypto.randomUUID().replaceAll('-', '');
+
+/** Lets every lie that is told now change something on its way out. */
+export async function told<K extends keyof LyingTo>(
+  state: ServerState,
+  kind: K,
+  value: LyingTo[K],
+): Promise<LyingTo[K]> {
+  for (const lie of liesOf(kind, state.lies)) await lie(value, state);
+  return value;
+}
