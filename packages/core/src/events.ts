@@ -51,7 +51,13 @@ export type AuthEvent =
     }
   | { readonly type: 'store.unavailable'; readonly port: 'lock' | 'successor' | 'session' | 'replay' }
   | { readonly type: 'token.accepted'; readonly issuer: string; readonly cached: boolean }
-  | { readonly type: 'token.rejected'; readonly code: string; readonly issuer?: string };
+  | {
+      readonly type: 'token.rejected';
+      readonly code: string;
+      /** The claim or check that failed. */
+      readonly check?: string;
+      readonly issuer?: string;
+    };
 
 /** Receives events. It must not throw; what it throws is ignored. */
 export type EventListener = (event: AuthEvent) => void;

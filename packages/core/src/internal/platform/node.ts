@@ -1,1 +1,2 @@
-export {};
+export { type AesKey, decryptParts, deriveBytes, encryptParts, importAesKey } from './sealing-node.ts';
+export { importVerificationKey, verifySignature } from './signature-node.ts';

@@ -1,1 +1,2 @@
-export {};
+export { type AesKey, decryptParts, deriveBytes, encryptParts, importAesKey } from './sealing-web.ts';
+export { importVerificationKey, verifySignature } from './signature-web.ts';

@@ -1,0 +1,31 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { appModule } from './app.module.ts';
+import type { Settings } from './settings.ts';
+
+/** The API, ready to listen. */
+export async function createApp(settings: Settings): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(appModule(settings), {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
+  app.disable('x-powered-by');
+  app.enableCors({
+    origin: settings.corsOrigin,
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['authorization', 'content-type', 'dpop'],
+    exposedHeaders: ['WWW-Authenticate', 'DPoP-Nonce'],
+    maxAge: 600,
+  });
+  app.enableShutdownHooks();
+
+  const description = new DocumentBuilder()
+    .setTitle('Countersign demo API')
+    .setDescription(`Access tokens of ${settings.issuer} for ${settings.audience}.`)
+    .setVersion('1.0')
+    .addBearerAuth()
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));
+  return app;
+}

@@ -1,0 +1,24 @@
+/** Where the API listens and whom it trusts, from the environment. */
+export interface Settings {
+  readonly port: number;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly corsOrigin: string;
+}
+
+export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
+  const port = portOf(environment.NEST_API_PORT ?? environment.PORT, 3001);
+  const providerPort = portOf(environment.IDENTITY_PROVIDER_PORT, 4000);
+  return {
+    port,
+    issuer: environment.ISSUER ?? `http://localhost:${providerPort}`,
+    audience: environment.AUDIENCE ?? 'https://api.countersign.example',
+    corsOrigin: environment.CORS_ORIGIN ?? `http://localhost:${portOf(environment.ANGULAR_SPA_PORT, 4200)}`,
+  };
+}
+
+function portOf(value: string | undefined, otherwise: number): number {
+  const port = value === undefined || value === '' ? otherwise : Number(value);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  throw new RangeError(`A port is a number from 1 to 65535, got "${value}".`);
+}

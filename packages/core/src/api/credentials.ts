@@ -1,0 +1,106 @@
+import { Refusal } from './refusal.ts';
+
+/** Request headers: a `Headers` object, or a record with lower-case names as in Node. */
+export type RequestHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The part of a request that says who is asking. Every framework's request is converted to this. */
+export interface ResourceRequest {
+  readonly method?: string | undefined;
+  /** Path and query, or the whole URL. */
+  readonly url?: string | undefined;
+  readonly headers: RequestHeaders;
+  /** Node's raw header list: only it shows a header that was sent twice. */
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** A parsed form body, so that a second credential in it is noticed. */
+  readonly body?: unknown;
+  /** The client's certificate in DER, from the connection or from a proxy that you trust. @see RFC 8705 section 3 */
+  readonly clientCertificate?: Uint8Array | undefined;
+}
+
+/** An access token and the scheme that it came with. */
+export interface Credentials {
+  readonly scheme: 'Bearer' | 'DPoP';
+  readonly token: string;
+}
+
+// b64token of RFC 6750 section 2.1; the quantifiers cannot overlap, so matching is linear.
+const syntax = /^(bearer|dpop) +([\w\-.~+/]+={0,2})$/i;
+const scheme = /^ *(bearer|dpop)(?: |$)/i;
+
+/**
+ * Reads an `Authorization` header. Nothing is decoded here, so no input can make it throw anything but a refusal.
+ *
+ * @returns `undefined` when there is none, or one of another scheme: then the request is anonymous
+ * @see RFC 6750 section 2.1, RFC 9449 section 7.1
+ */
+export function parseAuthorization(header: string | undefined): Credentials | undefined {
+  if (header === undefined) return undefined;
+  const match = syntax.exec(header);
+  if (match) return { scheme: match[1]?.length === 4 ? 'DPoP' : 'Bearer', token: match[2] as string };
+  const named = scheme.exec(header);
+  if (!named) return undefined;
+  throw new Refusal('invalid_request', 'authorization', 'The Authorization header is malformed', {
+    scheme: named[1]?.length === 4 ? 'DPoP' : 'Bearer',
+  });
+}
+
+/**
+ * Finds the one credential of a request.
+ *
+ * @returns `undefined` for an anonymous request
+ */
+export function findCredentials(request: ResourceRequest): Credentials | undefined {
+  const credentials = parseAuthorization(singleHeader(request, 'authorization'));
+  // RFC 6750 sections 2.3 and 5.3: a token in a URL ends up in logs and histories, so it is refused and not used;
+  // section 2: no client may send a token in two ways, since the two readers of a request could take different ones.
+  if (request.url?.includes('access_token') && hasQueryToken(request.url)) {
+    throw new Refusal('invalid_request', 'query', 'An access token in the query is not accepted');
+  }
+  if (isForm(request) && hasBodyToken(request.body)) {
+    throw new Refusal('invalid_request', 'body', 'An access token in the body is not accepted');
+  }
+  return credentials;
+}
+
+/**
+ * The value of a header that may be sent only once.
+ *
+ * @throws Refusal when it was sent more often: Node and proxies disagree about which one counts
+ */
+export function singleHeader(request: ResourceRequest, name: string): string | undefined {
+  const { headers, rawHeaders } = request;
+  let value: string | readonly string[] | undefined;
+  if (typeof headers.get === 'function') value = (headers as Headers).get(name) ?? undefined;
+  else value = (headers as Readonly<Record<string, string | readonly string[] | undefined>>)[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || (rawHeaders && countHeader(rawHeaders, name) > 1)) {
+    throw new Refusal('invalid_request', name, `The request has more than one ${name} header`);
+  }
+  return value;
+}
+
+function countHeader(rawHeaders: readonly string[], name: string): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const candidate = rawHeaders[i];
+    if (candidate?.length === name.length && candidate.toLowerCase() === name) count++;
+  }
+  return count;
+}
+
+function hasQueryToken(url: string): boolean {
+  const start = url.indexOf('?');
+  return start >= 0 && new URLSearchParams(url.slice(start + 1)).has('access_token');
+}
+
+function isForm(request: ResourceRequest): boolean {
+  if (typeof request.body !== 'object' || request.body === null) return false;
+  const { headers } = request;
+  const type =
+    typeof headers.get === 'function'
+      ? (headers as Headers).get('content-type')
+      : (headers as Readonly<Record<string, unknown>>)['content-type'];
+  return typeof type === 'string' && /^application\/x-www-form-urlencoded/i.test(type.trim());
+}
+
+const hasBodyToken = (body: unknown): boolean => Object.hasOwn(body as object, 'access_token');

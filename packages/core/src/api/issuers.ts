@@ -1,0 +1,156 @@
+import { createClient } from '../client/create-client.ts';
+import { discover } from '../client/discovery.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { EventListener } from '../events.ts';
+import type { Clock } from '../internal/clock.ts';
+import type { Fetch, HttpOptions } from '../internal/http.ts';
+import { isJsonObject, type JsonObject } from '../internal/json.ts';
+import {
+  isSignatureAlgorithm,
+  type SignatureAlgorithm,
+  signatureAlgorithms,
+} from '../internal/signature-algorithms.ts';
+import { createRemoteKeySet, createStaticKeySet, type KeySet } from './key-set.ts';
+import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './profiles.ts';
+import type { VerifiedAccessToken } from './verified-access-token.ts';
+
+/** An authorization server whose access tokens are accepted. */
+export interface TrustedIssuer {
+  /** Issuer identifier, exactly as the provider writes it; a trailing slash counts. */
+  readonly issuer: string;
+  /** This API's name at the provider: the resource indicator or audience. Several when it has several names. */
+  readonly audience: string | readonly string[];
+  /** Accepted signature algorithms. Default: RS256, PS256, ES256, EdDSA and Ed25519. */
+  readonly algorithms?: readonly SignatureAlgorithm[];
+  /** How the issuer writes its access tokens. Default: `rfc9068`, the strictest. */
+  readonly profile?: AccessTokenProfileName | AccessTokenProfile;
+  /** Where the issuer's keys are. Default: what discovery says. */
+  readonly jwksUri?: string;
+  /** The keys themselves: then nothing is fetched. */
+  readonly jwks?: { readonly keys: readonly object[] };
+  /** Which well-known document is read. Default: `openid`; `oauth` is RFC 8414. */
+  readonly discovery?: 'openid' | 'oauth';
+  /**
+   * A further check of your own, run once per token and not once per request. It refuses by throwing; its message
+   * goes to the log, not to the caller.
+   */
+  readonly validate?: (token: VerifiedAccessToken) => void | Promise<void>;
+}
+
+export interface IssuerContext {
+  readonly fetch: Fetch | undefined;
+  readonly now: Clock;
+  readonly http: HttpOptions;
+  readonly onEvent: EventListener | undefined;
+  readonly allowInsecureIssuer: boolean;
+  /** Seconds. */
+  readonly keysMaxAge: number;
+  readonly keysMaxStale: number;
+  readonly keysCoolDown: number;
+}
+
+/** A trusted issuer, checked and with its keys. */
+export interface Issuer {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  readonly algorithms: readonly SignatureAlgorithm[];
+  readonly profile: AccessTokenProfile;
+  readonly keys: KeySet;
+  readonly validate: TrustedIssuer['validate'];
+}
+
+const defaultAlgorithms: readonly SignatureAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
+
+/** @throws ConfigurationError when an option is missing or wrong */
+export function createIssuer(options: TrustedIssuer, context: IssuerContext): Issuer {
+  const { issuer, jwks, jwksUri } = options;
+  const { allowInsecureIssuer, fetch, now, onEvent, http } = context;
+  // The client checks the issuer and reads its metadata; it makes no request of its own.
+  const client = createClient({
+    issuer,
+    clientId: 'resource-server',
+    now,
+    timeout: http.timeout,
+    maxResponseBytes: http.maxBytes,
+    allowInsecureIssuer,
+    ...(fetch && { fetch }),
+    ...(onEvent && { onEvent }),
+    ...(options.discovery && { discovery: options.discovery }),
+  });
+  if (jwksUri !== undefined) requireUrl(jwksUri, 'jwksUri', allowInsecureIssuer);
+
+  const keys = jwks
+    ? createStaticKeySet(staticKeys(jwks))
+    : createRemoteKeySet({
+        issuer,
+        jwksUri: async () => {
+          const uri = jwksUri ?? (await discover(client)).jwks_uri;
+          if (uri) return uri;
+          throw new ConfigurationError(
+            'unsupported_by_provider',
+            `The metadata of "${issuer}" has no jwks_uri. Set jwksUri.`,
+          );
+        },
+        http,
+        now,
+        maxAge: context.keysMaxAge * 1000,
+        maxStale: context.keysMaxStale * 1000,
+        coolDown: context.keysCoolDown * 1000,
+        onEvent,
+      });
+
+  return {
+    issuer,
+    audiences: audiencesOf(options),
+    algorithms: algorithmsOf(options.algorithms),
+    profile: profileOf(options.profile),
+    keys,
+    validate: options.validate,
+  };
+}
+
+function audiencesOf({ audience, issuer }: TrustedIssuer): readonly string[] {
+  const list = typeof audience === 'string' ? [audience] : audience;
+  if (
+    Array.isArray(list) &&
+    list.length > 0 &&
+    list.every((name) => typeof name === 'string' && name !== '')
+  ) {
+    return list;
+  }
+  throw new ConfigurationError(
+    'missing_option',
+    `audience is missing for issuer "${issuer}". Without it, a token for any other API would be accepted. ` +
+      "Write audience: 'https://api.example.com', the name that the provider knows this API by.",
+  );
+}
+
+function algorithmsOf(algorithms: readonly unknown[] = defaultAlgorithms): readonly SignatureAlgorithm[] {
+  if (algorithms.length > 0 && algorithms.every(isSignatureAlgorithm)) return algorithms;
+  // RFC 8725 sections 3.1 and 3.2: with a public key set, HMAC would make the public key a secret, and `none` no check.
+  throw new ConfigurationError(
+    'invalid_option',
+    `algorithms must name one or more of ${signatureAlgorithms.join(', ')}; got ${JSON.stringify(algorithms)}`,
+  );
+}
+
+function profileOf(profile: AccessTokenProfileName | AccessTokenProfile = 'rfc9068'): AccessTokenProfile {
+  if (typeof profile === 'object') return profile;
+  if (Object.hasOwn(profiles, profile)) return profiles[profile];
+  throw new ConfigurationError(
+    'invalid_option',
+    `profile must be one of ${Object.keys(profiles).join(', ')}, or an object; got "${profile}"`,
+  );
+}
+
+function staticKeys(jwks: { readonly keys: readonly object[] }): JsonObject[] {
+  const keys: unknown = jwks.keys;
+  if (Array.isArray(keys) && keys.length > 0 && keys.every(isJsonObject)) return keys;
+  throw new ConfigurationError('invalid_option', 'jwks must be a JSON Web Key Set: { keys: [...] }');
+}
+
+export function requireUrl(text: string, name: string, allowInsecure: boolean): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && allowInsecure)) return url;
+  throw new ConfigurationError('invalid_option', `${name} must be an https URL, got "${text}"`);
+}

@@ -1,0 +1,35 @@
+import type { AccessTokenErrorCode } from '../errors.ts';
+
+/**
+ * Why a request is refused, before it is known how to say so: the border turns it into an `AccessTokenError`
+ * with the challenges of the request's scheme. Never leaves this folder.
+ */
+export class Refusal extends Error {
+  readonly code: AccessTokenErrorCode;
+  /** What failed, a claim or check; for events. */
+  readonly check: string;
+  readonly details: RefusalDetails;
+
+  constructor(code: AccessTokenErrorCode, check: string, description: string, details: RefusalDetails = {}) {
+    super(description);
+    this.code = code;
+    this.check = check;
+    this.details = details;
+  }
+}
+
+export interface RefusalDetails {
+  /** Scopes that would do. @see RFC 6750 section 3 */
+  readonly scope?: readonly string[];
+  /** Authentication contexts that would do. @see RFC 9470 section 3 */
+  readonly acrValues?: readonly string[];
+  /** Seconds since the login at most. @see RFC 9470 section 3 */
+  readonly maxAge?: number;
+  /** The scheme that the error is about, when the request did not choose one. */
+  readonly scheme?: 'Bearer' | 'DPoP';
+  /** A fresh nonce for the client. @see RFC 9449 section 9 */
+  readonly nonce?: string;
+}
+
+export const invalidToken = (check: string, description: string): Refusal =>
+  new Refusal('invalid_token', check, description);

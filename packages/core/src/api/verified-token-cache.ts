@@ -1,0 +1,66 @@
+import type { KeyLife, KeySet } from './key-set.ts';
+import type { VerifiedAccessToken } from './verified-access-token.ts';
+
+export interface CachedToken {
+  readonly token: string;
+  /** Settled: callers share it, so that a hit costs no allocation. */
+  readonly result: Promise<VerifiedAccessToken>;
+  /** Milliseconds since the epoch from which on the entry is dead. */
+  readonly deadAt: number;
+  /** The key that verified it: when the key goes, the entry goes. */
+  readonly key: KeyLife;
+  readonly keys: KeySet;
+  readonly issuer: string;
+}
+
+export interface VerifiedTokenCache {
+  get(token: string): CachedToken | undefined;
+  set(entry: CachedToken): void;
+  readonly size: number;
+}
+
+/**
+ * Verified tokens in two generations: when the young one is full it becomes the old one, and what is asked for
+ * again moves up. Bounded in entries and in characters, without bookkeeping on a hit.
+ *
+ * Entries are found by the end of the signature, which is short and differs between tokens, and then compared in
+ * full: a key that is cut or hashed must never be what decides.
+ */
+export function createVerifiedTokenCache(limits: {
+  readonly maxEntries: number;
+  readonly maxCharacters: number;
+}): VerifiedTokenCache {
+  const entriesPerGeneration = Math.ceil(limits.maxEntries / 2);
+  const charactersPerGeneration = Math.ceil(limits.maxCharacters / 2);
+  let young = new Map<string, CachedToken>();
+  let old = new Map<string, CachedToken>();
+  let characters = 0;
+
+  function set(entry: CachedToken): void {
+    const { token } = entry;
+    if (token.length > charactersPerGeneration) return;
+    if (young.size >= entriesPerGeneration || characters + token.length > charactersPerGeneration) {
+      old = young;
+      young = new Map();
+      characters = 0;
+    }
+    young.set(token.slice(-43), entry);
+    characters += token.length;
+  }
+
+  return {
+    get(token) {
+      const end = token.slice(-43);
+      const entry = young.get(end);
+      if (entry !== undefined) return entry.token === token ? entry : undefined;
+      const aged = old.get(end);
+      if (aged === undefined || aged.token !== token) return undefined;
+      set(aged);
+      return aged;
+    },
+    set,
+    get size() {
+      return young.size + old.size;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { JsonObject } from '../json.ts';
+import { describeAlgorithm, type SignatureAlgorithm, type VerificationKey } from '../signature-algorithms.ts';
+
+/** Imports the public part of a JSON Web Key. @throws when the key is malformed */
+export async function importVerificationKey(
+  jwk: JsonObject,
+  _: SignatureAlgorithm,
+): Promise<VerificationKey> {
+  return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+}
+
+/** Verifies a JWS signature. The caller has made sure that key and algorithm fit. */
+export function verifySignature(
+  alg: SignatureAlgorithm,
+  verificationKey: VerificationKey,
+  data: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  const key = verificationKey as KeyObject;
+  const { family, hash, size } = describeAlgorithm(alg);
+  if (size !== undefined && signature.byteLength !== size) return Promise.resolve(false);
+  const digest = hash?.replace('-', '').toLowerCase();
+  // RSA verification is cheaper than the way to another thread and back; the others are not.
+  if (family === 'RSA') return Promise.resolve(verify(digest, data, key, signature));
+  if (family === 'RSA-PSS') {
+    const padding = {
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+    };
+    return Promise.resolve(verify(digest, data, { key, ...padding }, signature));
+  }
+  return new Promise((resolve, reject) => {
+    const input = family === 'EC' ? { key, dsaEncoding: 'ieee-p1363' as const } : key;
+    verify(digest, data, input, signature, (error, valid) => (error ? reject(error) : resolve(valid)));
+  });
+}

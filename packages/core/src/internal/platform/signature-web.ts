@@ -1,0 +1,43 @@
+import type { JsonObject } from '../json.ts';
+import { describeAlgorithm, type SignatureAlgorithm, type VerificationKey } from '../signature-algorithms.ts';
+
+/** Imports the public part of a JSON Web Key. @throws when the key is malformed */
+export async function importVerificationKey(
+  jwk: JsonObject,
+  alg: SignatureAlgorithm,
+): Promise<VerificationKey> {
+  // `use`, `alg` and `key_ops` were checked by the caller; some platforms refuse combinations that others take.
+  const { kty, crv, x, y, n, e } = jwk as JsonWebKey;
+  const material = Object.fromEntries(
+    Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
+  );
+  return crypto.subtle.importKey('jwk', material, importParameters(alg), false, ['verify']);
+}
+
+/** Verifies a JWS signature. The caller has made sure that key and algorithm fit. */
+export async function verifySignature(
+  alg: SignatureAlgorithm,
+  key: VerificationKey,
+  data: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  const { family, hash, size } = describeAlgorithm(alg);
+  if (size !== undefined && signature.byteLength !== size) return false;
+  const parameters =
+    family === 'RSA'
+      ? { name: 'RSASSA-PKCS1-v1_5' }
+      : family === 'RSA-PSS'
+        ? { name: 'RSA-PSS', saltLength: Number(hash?.slice(4)) / 8 }
+        : family === 'EC'
+          ? { name: 'ECDSA', hash: hash as string }
+          : { name: 'Ed25519' };
+  return crypto.subtle.verify(parameters, key as CryptoKey, signature as BufferSource, data as BufferSource);
+}
+
+function importParameters(alg: SignatureAlgorithm): RsaHashedImportParams | EcKeyImportParams | Algorithm {
+  const { family, hash, curve } = describeAlgorithm(alg);
+  if (family === 'RSA') return { name: 'RSASSA-PKCS1-v1_5', hash: hash as string };
+  if (family === 'RSA-PSS') return { name: 'RSA-PSS', hash: hash as string };
+  if (family === 'EC') return { name: 'ECDSA', namedCurve: curve as string };
+  return { name: 'Ed25519' };
+}

@@ -1,0 +1,91 @@
+import type { AccessRequirements } from '@countersign/core/api';
+
+/** `protected` wants a token, `optional` takes one, `public` does not look. */
+export type AccessMode = 'protected' | 'optional' | 'public';
+
+/** What a handler asks for, with what its class asks for. */
+export interface AccessPolicy {
+  readonly mode: AccessMode;
+  readonly requirements: AccessRequirements;
+  /** False when a valid token is enough. */
+  readonly demanding: boolean;
+}
+
+/** What one decorator, or several on one target, say. */
+export interface Declaration extends AccessRequirements {
+  readonly mode?: AccessMode;
+}
+
+const key = Symbol.for('countersign.access');
+
+/** Adds to what the target already says; decorators never replace one another. */
+export function declare(target: object, addition: Declaration): void {
+  const before = declarationOf(target);
+  Reflect.defineMetadata(key, before ? merge(before, addition) : addition, target);
+}
+
+function declarationOf(target: object): Declaration | undefined {
+  return Reflect.getOwnMetadata(key, target) as Declaration | undefined;
+}
+
+/** A decorator for handlers and classes. */
+export function declaring(addition: Declaration): MethodDecorator & ClassDecorator {
+  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
+    declare((descriptor?.value as object | undefined) ?? target, addition);
+  };
+}
+
+function merge(a: Declaration, b: Declaration): Declaration {
+  const mode = b.mode ?? a.mode;
+  const ages = [a.maxAge, b.maxAge].filter((age) => age !== undefined);
+  return {
+    ...(mode && { mode }),
+    scopes: [...new Set([...(a.scopes ?? []), ...(b.scopes ?? [])])],
+    anyScope: [...(a.anyScope ?? []), ...(b.anyScope ?? [])],
+    permissions: [...new Set([...(a.permissions ?? []), ...(b.permissions ?? [])])],
+    roles: [...(a.roles ?? []), ...(b.roles ?? [])],
+    acr: [...(a.acr ?? []), ...(b.acr ?? [])],
+    ...(ages.length > 0 && { maxAge: Math.min(...ages) }),
+  };
+}
+
+const policies = new WeakMap<object, WeakMap<object, AccessPolicy>>();
+
+/** The policy of a handler in a class; worked out once. */
+export function accessPolicyOf(handler: object, owner: object): AccessPolicy {
+  const ofHandler = policies.get(handler) ?? new WeakMap<object, AccessPolicy>();
+  const known = ofHandler.get(owner);
+  if (known) return known;
+  const policy = resolve(handler, owner);
+  policies.set(handler, ofHandler.set(owner, policy));
+  return policy;
+}
+
+function resolve(handler: object, owner: object): AccessPolicy {
+  const own = declarationOf(handler) ?? {};
+  const inherited = lineage(owner).reduce<Declaration>(
+    (all, each) => merge(all, declarationOf(each) ?? {}),
+    {},
+  );
+  const { mode, ...requirements } = merge(inherited, own);
+  const demanding = isDemanding(requirements);
+  // A handler that says `@Public()` itself is free of what its class asks for; that is what it says. Everything else
+  // that contradicts itself is taken by its stricter word: what asks for a scope is not public.
+  if (mode === 'public' && !(own.mode === 'public' ? isDemanding(own) : demanding)) {
+    return { mode, requirements: {}, demanding: false };
+  }
+  if (mode === 'optional' && !demanding) return { mode, requirements, demanding };
+  return { mode: 'protected', requirements, demanding };
+}
+
+/** The class and its ancestors, the farthest first: what a base controller asks for holds for its heirs. */
+function lineage(owner: object): object[] {
+  const chain: object[] = [];
+  for (let each: object | null = owner; typeof each === 'function'; each = Object.getPrototypeOf(each))
+    chain.unshift(each);
+  return chain;
+}
+
+function isDemanding({ mode: _, maxAge, ...lists }: Declaration): boolean {
+  return maxAge !== undefined || Object.values(lists).some((list) => list.length > 0);
+}

@@ -1,0 +1,37 @@
+import type { AccessTokenVerifier, AccessTokenVerifierOptions } from '@countersign/core/api';
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AccessTokenGuard } from './access-token.guard.ts';
+import { AccessTokenErrorFilter } from './access-token-error.filter.ts';
+
+export interface ResponseOptions {
+  /** Body of a refusal. Default: `nest`, { statusCode, error, message }; `problem` is RFC 9457. */
+  readonly errorFormat?: 'nest' | 'problem';
+}
+
+/** Options of `AuthModule.forRoot()`: those of the verifier, or a verifier of your own. */
+export type AuthModuleOptions = ResponseOptions &
+  ((AccessTokenVerifierOptions & { readonly verifier?: never }) | { readonly verifier: AccessTokenVerifier });
+
+/** What `forRoot()` and `forRootAsync()` take besides the options. */
+export interface AuthModuleExtras {
+  /** Default: true. The guard's parts can be injected everywhere without importing the module again. */
+  isGlobal?: boolean;
+  /** Default: true. `false` leaves it to you to apply `AccessTokenGuard`: then nothing is guarded until you do. */
+  globalGuard?: boolean;
+}
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<AuthModuleOptions>({ moduleName: 'CountersignAuth' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createAuthOptions')
+    .setExtras<AuthModuleExtras>({ isGlobal: true, globalGuard: true }, (definition, extras) => ({
+      ...definition,
+      global: extras.isGlobal !== false,
+      providers: [
+        ...(definition.providers ?? []),
+        { provide: APP_FILTER, useClass: AccessTokenErrorFilter },
+        ...(extras.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AccessTokenGuard }]),
+      ],
+    }))
+    .build();

@@ -1,0 +1,30 @@
+import { declaring } from '../access-policy.ts';
+
+type AccessDecorator = MethodDecorator & ClassDecorator;
+
+/** Anybody may call this, and no credential is looked at. On a handler it frees from what the class asks for. */
+export const Public = (): AccessDecorator => declaring({ mode: 'public' });
+
+/** A token may be missing, and then there is no principal. One that is invalid is refused all the same. */
+export const OptionalAuth = (): AccessDecorator => declaring({ mode: 'optional' });
+
+/** All of these scopes; a handler's add to its class's. @see RFC 6750 section 3.1 */
+export const RequireScopes = (...scopes: [string, ...string[]]): AccessDecorator => declaring({ scopes });
+
+/** At least one of these scopes. Several decorators: one of each. */
+export const RequireAnyScope = (...scopes: [string, ...string[]]): AccessDecorator =>
+  declaring({ anyScope: [scopes] });
+
+/** All of these permissions, where the issuer's profile knows any. */
+export const RequirePermissions = (...permissions: [string, ...string[]]): AccessDecorator =>
+  declaring({ permissions });
+
+/** At least one of these roles; where they stand in a token, its issuer's profile says. */
+export const RequireRoles = (...roles: [string, ...string[]]): AccessDecorator =>
+  declaring({ roles: [roles] });
+
+/** The user must have logged in with one of these authentication contexts. @see RFC 9470 section 3 */
+export const RequireAcr = (...values: [string, ...string[]]): AccessDecorator => declaring({ acr: [values] });
+
+/** The user must have logged in within this many seconds. @see RFC 9470 section 3 */
+export const MaxAge = (seconds: number): AccessDecorator => declaring({ maxAge: seconds });

@@ -1,0 +1,27 @@
+import type { AccessTokenClaims, VerifiedAccessToken } from '@countersign/core/api';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { authenticatedRequestOf } from '../authenticated.ts';
+
+/**
+ * What the verified access token says, or one member of it: `@Principal()`, `@Principal('sub')`.
+ * `undefined` only for an anonymous request to `@OptionalAuth()` or `@Public()`.
+ */
+export const Principal = createParamDecorator(
+  (member: keyof VerifiedAccessToken | undefined, context: ExecutionContext) => {
+    const principal = authenticatedRequestOf(context)?.accessToken;
+    return member === undefined ? principal : principal?.[member];
+  },
+);
+
+/** The claims of the access token, or one of them: `@Claims()`, `@Claims('email')`. */
+export const Claims = createParamDecorator(
+  (name: (keyof AccessTokenClaims & string) | undefined, context: ExecutionContext) => {
+    const claims = authenticatedRequestOf(context)?.accessToken.claims;
+    return name === undefined ? claims : claims?.[name];
+  },
+);
+
+/** The access token itself, for calls on behalf of the user. Never log it. */
+export const AccessToken = createParamDecorator(
+  (_: undefined, context: ExecutionContext) => authenticatedRequestOf(context)?.token,
+);
