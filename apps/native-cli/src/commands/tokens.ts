@@ -1,0 +1,9 @@
+import { LoginRequiredError, type TokenSet } from '@countersign/core';
+import type { Session } from '../session.ts';
+
+/** The kept tokens. @throws LoginRequiredError `not_signed_in` */
+export async function tokensOf({ file }: Session): Promise<TokenSet> {
+  const tokens = await file.read();
+  if (tokens) return tokens;
+  throw new LoginRequiredError('not_signed_in', 'You are not signed in. Run "login" first.');
+}
