@@ -4,7 +4,7 @@ import { type Failure, failed, type Outcome, type Step } from './lib/step.ts';
 import { bold, dim, duration, green, indent, plural, red } from './lib/style.ts';
 import { build, imports, install, lint, types, unused } from './steps/checks.ts';
 import { consumer } from './steps/consumer.ts';
-import { attw, pack, publint, sizes } from './steps/packages.ts';
+import { api, attw, pack, publint, sizes } from './steps/packages.ts';
 import { e2e, programs, scripted, unit } from './steps/tests.ts';
 
 const steps: readonly Step[] = [
@@ -19,6 +19,7 @@ const steps: readonly Step[] = [
   publint,
   attw,
   sizes,
+  api,
   consumer,
   unit,
   e2e,
@@ -27,7 +28,7 @@ const steps: readonly Step[] = [
 
 /** Names for several steps at once. */
 const bundles: Readonly<Record<string, readonly string[]>> = {
-  packages: ['pack', 'publint', 'attw', 'sizes', 'consumer'],
+  packages: ['pack', 'publint', 'attw', 'sizes', 'api', 'consumer'],
   checks: ['install', 'lint', 'imports', 'unused', 'types'],
 };
 

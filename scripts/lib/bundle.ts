@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import type { PublishedPackage } from './packages.ts';
+import { builtFile, type PublishedPackage } from './packages.ts';
 
 export interface Bundle {
   readonly code: string;
@@ -29,16 +27,4 @@ export async function bundleForBrowser(of: PublishedPackage, subpath: string): P
   });
   const code = outputFiles[0]?.text ?? '';
   return { code, size: gzipSync(code, { level: 9 }).length };
-}
-
-/** The file that an entry's `default` condition names. */
-export function builtFile({ name, directory, manifest }: PublishedPackage, subpath: string): string {
-  const target = manifest.exports?.[subpath];
-  const path = typeof target === 'string' ? target : (target as Record<string, unknown> | undefined)?.default;
-  if (typeof path !== 'string')
-    throw new Error(`${name} exports no "${subpath}" with a "default" condition.`);
-  const file = join(directory, path);
-  if (!existsSync(file))
-    throw new Error(`${name} exports "${subpath}" as ${path}, which the build did not make.`);
-  return file;
 }

@@ -35,3 +35,19 @@ export const entries = ({ manifest }: PublishedPackage): string[] =>
   Object.keys(manifest.exports ?? {}).filter(
     (subpath) => subpath !== './package.json' && !subpath.includes('*'),
   );
+
+/** The built file that an entry's `default` (or `types`) condition names. */
+export function builtFile(
+  { name, directory, manifest }: PublishedPackage,
+  subpath: string,
+  condition: 'default' | 'types' = 'default',
+): string {
+  const target = manifest.exports?.[subpath] as Readonly<Record<string, unknown>> | undefined;
+  const path = target?.[condition];
+  if (typeof path !== 'string')
+    throw new Error(`${name} exports no "${subpath}" with a "${condition}" condition.`);
+  const file = join(directory, path);
+  if (!existsSync(file))
+    throw new Error(`${name} exports "${subpath}" as ${path}, which the build did not make.`);
+  return file;
+}

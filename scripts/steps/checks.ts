@@ -64,6 +64,8 @@ async function turboStep(task: string, update: (detail: string) => void): Promis
     onProgress: (packages) => update(packages.join(', ')),
   });
   if (result.ok) return passed(`${result.executed.length} run, ${result.cached.length} up to date`);
-  const detail = result.failed.map(({ name, output }) => `${name}:\n${output}`).join('\n\n');
-  return failed(task === 'build' ? 'build' : 'types', detail || result.complaint);
+  const name = task === 'build' ? 'build' : 'types';
+  if (result.failed.length === 0) return failed(name, result.complaint);
+  const names = result.failed.map((each) => each.name).join(', ');
+  return failed(name, [names, ...result.failed.map((each) => `${each.name}:\n${each.output}`)].join('\n\n'));
 }

@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { apiReport, difference, reportFile } from '../lib/api-report.ts';
 import { bundleForBrowser } from '../lib/bundle.ts';
-import { type PublishedPackage, publishedPackages } from '../lib/packages.ts';
+import { entries, type PublishedPackage, publishedPackages } from '../lib/packages.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
 import { serverOnly, sizeBudgets } from '../size-budgets.ts';
@@ -18,11 +20,25 @@ export const pack: Step = {
   run: async (update) => {
     await rm(packs, { recursive: true, force: true });
     await mkdir(packs, { recursive: true });
-    return eachPackage('pack', update, (of) =>
-      run({ command: 'pnpm', args: ['pack', '--out', tarball(of)], cwd: of.directory }),
-    );
+    return eachPackage('pack', update, async (of) => {
+      const packed = await run({ command: 'pnpm', args: ['pack', '--out', tarball(of)], cwd: of.directory });
+      return packed.code === 0 ? contents(of) : packed;
+    });
   },
 };
+
+/** Every package carries its README and licence, and no test. */
+async function contents(of: PublishedPackage): Promise<{ code: number; output: string }> {
+  const { output } = await run({ command: 'tar', args: ['-tzf', tarball(of)] });
+  const files = output.split('\n');
+  const problems = [
+    ...['package/README.md', 'package/LICENSE']
+      .filter((file) => !files.includes(file))
+      .map((file) => `lacks ${file}`),
+    ...files.filter((file) => /\.(test|spec)[.-]/.test(file)).map((file) => `holds the test ${file}`),
+  ];
+  return { code: problems.length, output: problems.join('\n') };
+}
 
 export const publint: Step = {
   name: 'publint',
@@ -87,6 +103,35 @@ export const sizes: Step = {
   },
 };
 
+export const api: Step = {
+  name: 'api',
+  title: 'The public API is as written down (API Extractor)',
+  needs: ['build'],
+  run: async (update) => {
+    const problems: string[] = [];
+    let reports = 0;
+    for (const of of publishedPackages()) {
+      for (const subpath of entries(of)) {
+        const name = of.name + subpath.slice(1);
+        update(name);
+        try {
+          const current = apiReport(of, subpath, join(root, '.test/api', of.name));
+          const file = reportFile(of, subpath);
+          const changed = difference(existsSync(file) ? readFileSync(file, 'utf8') : '', current);
+          if (changed !== undefined) problems.push(`${name}:\n${changed}`);
+          reports += 1;
+        } catch (error) {
+          problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+    }
+    if (problems.length === 0) return passed(`${reports} entries`);
+    const advice =
+      'The public API is not as written down. If that is meant, run "pnpm api" and commit the reports.';
+    return failed('api', [advice, ...problems].join('\n\n'));
+  },
+};
+
 /** One check over every package counts as one test. */
 async function eachPackage(
   name: string,
@@ -95,10 +140,14 @@ async function eachPackage(
 ): Promise<Outcome> {
   const all = publishedPackages();
   const problems: string[] = [];
+  const names: string[] = [];
   for (const of of all) {
     update(of.name);
     const { code, output } = await check(of);
-    if (code !== 0) problems.push(`${of.name}:\n${output}`);
+    if (code === 0) continue;
+    names.push(of.name);
+    problems.push(`${of.name}:\n${output}`);
   }
-  return problems.length === 0 ? passed(`${all.length} packages`) : failed(name, problems.join('\n\n'));
+  if (problems.length === 0) return passed(`${all.length} packages`);
+  return failed(name, [names.join(', '), ...problems].join('\n\n'));
 }

@@ -1,0 +1,77 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Extractor, ExtractorConfig, type ExtractorLogLevel } from '@microsoft/api-extractor';
+import { builtFile, type PublishedPackage } from './packages.ts';
+
+const quiet = { default: { logLevel: 'none' as ExtractorLogLevel } };
+
+/** Where the committed report of an entry lies: `api/index.api.md`, `api/browser.api.md` ... */
+export const reportFile = ({ directory }: PublishedPackage, subpath: string): string =>
+  join(directory, 'api', reportName(subpath));
+
+const reportName = (subpath: string): string =>
+  `${subpath === '.' ? 'index' : subpath.slice(2).replaceAll('/', '-')}.api.md`;
+
+/** Writes down everything that the built types of an entry show to users. */
+export function apiReport(of: PublishedPackage, subpath: string, folder: string): string {
+  const temporary = join(folder, 'temporary');
+  mkdirSync(temporary, { recursive: true });
+  const config = ExtractorConfig.prepare({
+    configObject: {
+      projectFolder: of.directory,
+      mainEntryPointFilePath: builtFile(of, subpath, 'types'),
+      compiler: {
+        overrideTsconfig: {
+          compilerOptions: {
+            target: 'ES2023',
+            lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+            module: 'ESNext',
+            moduleResolution: 'Bundler',
+            strict: true,
+            skipLibCheck: true,
+          },
+        },
+      },
+      newlineKind: 'lf',
+      apiReport: {
+        enabled: true,
+        reportFileName: reportName(subpath),
+        reportFolder: folder,
+        reportTempFolder: temporary,
+        includeForgottenExports: true,
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: {
+        compilerMessageReporting: quiet,
+        extractorMessageReporting: quiet,
+        tsdocMessageReporting: quiet,
+      },
+    },
+    configObjectFullPath: undefined,
+    packageJsonFullPath: join(of.directory, 'package.json'),
+  });
+  const problems: string[] = [];
+  Extractor.invoke(config, {
+    localBuild: true,
+    messageCallback: (message) => {
+      if (message.logLevel === 'error') problems.push(message.text);
+      message.handled = true;
+    },
+  });
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return readFileSync(join(folder, reportName(subpath)), 'utf8');
+}
+
+/** The first lines in which two reports differ, or `undefined`. */
+export function difference(committed: string, current: string, lines = 12): string | undefined {
+  if (committed === current) return undefined;
+  const before = new Set(committed.split('\n'));
+  const after = new Set(current.split('\n'));
+  const changed = [
+    ...[...before].filter((line) => !after.has(line)).map((line) => `- ${line}`),
+    ...[...after].filter((line) => !before.has(line)).map((line) => `+ ${line}`),
+  ];
+  return changed.length === 0 ? '(only the order differs)' : changed.slice(0, lines).join('\n');
+}
