@@ -1,0 +1,57 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
+
+/** A key of AES-256-GCM. */
+export type AesKey = KeyObject;
+
+/** HKDF with SHA-256 and no salt. @see RFC 5869 */
+export function deriveBytes(secret: Uint8Array, info: string, length: number): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', info, length));
+}
+
+export const importAesKey = (raw: Uint8Array): AesKey => createSecretKey(raw);
+
+// Random bytes come cheaper in blocks.
+const pool = Buffer.alloc(12 * 256);
+let used = pool.length;
+
+function nextIv(): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += 12;
+  return pool.subarray(used - 12, used);
+}
+
+/** The last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */
+export function encryptParts(key: AesKey, additionalData: string, plaintext: string): string {
+  const iv = nextIv();
+  const cipher = createCipheriv('aes-256-gcm', key, iv);
+  cipher.setAAD(Buffer.from(additionalData, 'latin1'));
+  const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+  return `${iv.toString('base64url')}.${ciphertext.toString('base64url')}.${cipher.getAuthTag().toString('base64url')}`;
+}
+
+/** @throws when anything was changed */
+export function decryptParts(
+  key: AesKey,
+  additionalData: string,
+  parts: { readonly iv: string; readonly ciphertext: string; readonly tag: string },
+): string {
+  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(parts.iv, 'base64url'), {
+    authTagLength: 16,
+  });
+  decipher.setAAD(Buffer.from(additionalData, 'latin1'));
+  decipher.setAuthTag(Buffer.from(parts.tag, 'base64url'));
+  const start = decipher.update(Buffer.from(parts.ciphertext, 'base64url'));
+  // Nothing of the text is looked at before the tag is verified.
+  const end = decipher.final();
+  return end.length === 0 ? start.toString('utf8') : Buffer.concat([start, end]).toString('utf8');
+}

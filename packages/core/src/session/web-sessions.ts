@@ -1,0 +1,47 @@
+import type { Client } from '../client/create-client.ts';
+import type { CookieToSet } from './cookies.ts';
+import { type LoginOptions, startLogin } from './login.ts';
+import { endSession, type LogoutOptions } from './logout.ts';
+import { createSessionContext, type RoutePaths, type WebSessionOptions } from './options.ts';
+import { openRequestSession, type RequestSession, type RequestSessionOptions } from './request-session.ts';
+import { handleRequest } from './routes.ts';
+
+/** Login, sessions and logout of a web application on a server. It holds no user's state. */
+export interface WebSessions {
+  readonly kind: 'cookie' | 'stored';
+  /** The application's origin, for example `https://app.example`. */
+  readonly origin: string;
+  readonly paths: RoutePaths;
+  /** Answers login, callback, logout, session and the other routes; `undefined` for every other path. */
+  handle(request: Request): Promise<Response | undefined>;
+  /** The session of a request, from its `Cookie` header. */
+  open(cookieHeader: string | null | undefined, options?: RequestSessionOptions): Promise<RequestSession>;
+  /** Starts a login from the application's own code. */
+  startLogin(
+    cookieHeader: string | null | undefined,
+    options?: LoginOptions,
+  ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }>;
+  /** Ends the session from the application's own code. */
+  endSession(
+    cookieHeader: string | null | undefined,
+    options?: LogoutOptions,
+  ): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }>;
+}
+
+/**
+ * Server-side sessions for one client, as `Request` to `Response`.
+ *
+ * @throws ConfigurationError when an option is missing or wrong
+ */
+export function createWebSessions(client: Client, options: WebSessionOptions): WebSessions {
+  const context = createSessionContext(client, options);
+  return {
+    kind: context.keeper.kind,
+    origin: context.baseUrl.origin,
+    paths: context.paths,
+    handle: (request) => handleRequest(context, request),
+    open: (cookieHeader, opened) => openRequestSession(context, cookieHeader, opened),
+    startLogin: (cookieHeader, login) => startLogin(context, cookieHeader, login),
+    endSession: (cookieHeader, logout) => endSession(context, cookieHeader, logout),
+  };
+}
