@@ -1,0 +1,153 @@
+import { AuthError, LoginRequiredError } from '@countersign/core';
+import {
+  applyCookies,
+  type RequestSession,
+  type SessionTokenRequest,
+  serializeCookie,
+  sessionHeaders,
+} from '@countersign/core/session';
+import { type NextRequest, NextResponse } from 'next/server.js';
+import type { Resolved } from './options.ts';
+
+export interface ProxyOptions {
+  /**
+   * Paths that need a session, with everything below them, or a function that says so. Default: none.
+   * This is a convenience for the user, not the lock on the door: pages, actions and handlers must ask for the session too.
+   */
+  readonly protect?: readonly string[] | ((request: NextRequest) => boolean);
+  /** Exceptions from `protect`. */
+  readonly publicPaths?: readonly string[];
+  /** Answers a request that needs a session and has none. Default: login for pages, 401 for everything else. */
+  readonly onUnauthenticated?: (
+    request: NextRequest,
+    loginUrl: URL,
+  ) => Response | undefined | Promise<Response | undefined>;
+  /** Tokens to have ready. Default: the one of the login; `[]` refreshes nothing. */
+  readonly tokens?: readonly SessionTokenRequest[];
+  /** Your own proxy. It is given the request as the pages will see it. */
+  readonly respond?: (request: NextRequest) => Response | Promise<Response>;
+}
+
+/** Tells pages where they are, so that a login brings the user back. */
+export const pathHeader = 'x-auth-path';
+
+/**
+ * Refreshes tokens before anything is rendered, and hands the fresh session to this very request and to the browser.
+ * Sends users without a session to the login where that is asked for.
+ */
+export async function runProxy(
+  { sessions }: Resolved,
+  request: NextRequest,
+  options: ProxyOptions,
+): Promise<Response> {
+  const { pathname, search, basePath } = request.nextUrl;
+  const fullPath = basePath + pathname;
+  if (Object.values(sessions.paths).includes(fullPath)) return respond(request, options);
+  const opened = await sessions.open(request.headers.get('cookie'));
+  await refreshAhead(opened, options.tokens ?? [{}]);
+  const headers = new Headers(request.headers);
+  headers.set(pathHeader, fullPath + search);
+  if (opened.cookies.length > 0)
+    headers.set('cookie', applyCookies(request.headers.get('cookie'), opened.cookies));
+  if (!opened.session && isProtected(request, options)) {
+    const loginUrl = new URL(sessions.paths.login, sessions.origin);
+    loginUrl.searchParams.set('returnTo', request.method === 'GET' ? fullPath + search : `${basePath}/`);
+    const answer = await options.onUnauthenticated?.(request, loginUrl);
+    return withCookies(answer ?? refuse(request, loginUrl), opened, true);
+  }
+  const response = await respond(request, options, headers);
+  return withCookies(response, opened, isProtected(request, options));
+}
+
+/** A token that cannot be refreshed now is the page's to deal with: it may not need one. */
+async function refreshAhead(opened: RequestSession, tokens: readonly SessionTokenRequest[]): Promise<void> {
+  if (!opened.session) return;
+  for (const token of tokens) {
+    try {
+      await opened.getAccessToken(token);
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error;
+      if (error instanceof LoginRequiredError && error.code === 'session_ended') return;
+    }
+  }
+  await opened.touch();
+}
+
+async function respond(request: NextRequest, options: ProxyOptions, headers?: Headers): Promise<Response> {
+  const ours = headers ? NextResponse.next({ request: { headers } }) : NextResponse.next();
+  if (!options.respond) return ours;
+  const { NextRequest: Constructor } = await import('next/server.js');
+  const theirs = await options.respond(headers ? new Constructor(request, { headers }) : request);
+  return headers ? mergeOverrides(theirs, ours, headers) : theirs;
+}
+
+const overrideList = 'x-middleware-override-headers';
+const overridePrefix = 'x-middleware-request-';
+
+/** Adds our request headers to a response that lets the request through, and keeps those that it sets itself. */
+function mergeOverrides(theirs: Response, ours: Response, fresh: Headers): Response {
+  const passesOn =
+    theirs.headers.get('x-middleware-next') === '1' || theirs.headers.has('x-middleware-rewrite');
+  if (!passesOn) return theirs;
+  const merged = new Response(theirs.body, theirs);
+  const list = theirs.headers.get(overrideList);
+  if (list === null) {
+    for (const [name, value] of ours.headers) {
+      if (name === overrideList || name.startsWith(overridePrefix)) merged.headers.set(name, value);
+    }
+    return merged;
+  }
+  const names = new Set(list.split(','));
+  for (const name of ['cookie', pathHeader]) {
+    const value = fresh.get(name);
+    if (value === null) continue;
+    names.add(name);
+    merged.headers.set(overridePrefix + name, value);
+  }
+  merged.headers.set(overrideList, [...names].join(','));
+  return merged;
+}
+
+function withCookies(response: Response, opened: RequestSession, depends: boolean): Response {
+  if (opened.cookies.length === 0 && !depends) return response;
+  const result = new NextResponse(response.body, response);
+  // A cache in between must keep neither the cookie nor what only this user may see.
+  for (const [name, value] of sessionHeaders()) {
+    if (name === 'vary') result.headers.append(name, value);
+    else result.headers.set(name, value);
+  }
+  for (const cookie of opened.cookies) result.headers.append('set-cookie', serializeCookie(cookie));
+  return result;
+}
+
+/** Pages lead to the login; what a script or another program asks for gets an answer that it can read. */
+function refuse(request: NextRequest, loginUrl: URL): Response {
+  const isPage = request.method === 'GET' && !request.nextUrl.pathname.startsWith('/api/');
+  if (isPage) return NextResponse.redirect(loginUrl, 307);
+  return new NextResponse('Log in first.', {
+    status: 401,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+  });
+}
+
+function isProtected(request: NextRequest, { protect, publicPaths = [] }: ProxyOptions): boolean {
+  const path = normalize(request.nextUrl.pathname);
+  if (publicPaths.some((each) => isBelow(path, each))) return false;
+  return typeof protect === 'function'
+    ? protect(request)
+    : (protect ?? []).some((each) => isBelow(path, each));
+}
+
+/** Compared by segments: `/admin` covers `/admin/users`, not `/administrator`. */
+function isBelow(path: string, parent: string): boolean {
+  const prefix = parent.replace(/\/+$/, '');
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+function normalize(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname).replace(/\/{2,}/g, '/');
+  } catch {
+    return pathname;
+  }
+}
