@@ -14,14 +14,8 @@ import { type Clock, seconds } from '../internal/clock.ts';
 import { randomToken, sha256 } from '../internal/encoding.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
-import {
-  createMemorySuccessorStore,
-  openSuccessor,
-  refreshTokenKey,
-  type Successor,
-  type SuccessorStore,
-  sealSuccessor,
-} from './successor.ts';
+import { createSuccessions, type Successions } from './successions.ts';
+import { refreshTokenKey, type Successor, type SuccessorStore } from './successor.ts';
 import {
   type AccessToken,
   type AccessTokenRequest,
@@ -100,6 +94,10 @@ export function createRefreshCoordinator(
 ): RefreshCoordinator {
   const { now, http } = contextOf(client);
   const { issuer, clientId } = client;
+  const successorLife = options.successorLife ?? 30;
+  if (!(successorLife >= 0)) {
+    throw new ConfigurationError('invalid_option', 'successorLife must not be negative.');
+  }
   return coordinateRefreshes(
     {
       issuer,
@@ -111,6 +109,12 @@ export function createRefreshCoordinator(
       tell: (event) => tell(client, event),
     },
     options,
+    createSuccessions(client, {
+      ...(options.successors && { successors: options.successors }),
+      life: successorLife * 1000,
+      now,
+      tell: (event) => tell(client, event),
+    }),
   );
 }
 
@@ -127,67 +131,27 @@ export interface RefreshingClient {
   tell(event: AuthEvent): void;
 }
 
-/** The contract of {@link createRefreshCoordinator} over any client. */
+/**
+ * The contract of {@link createRefreshCoordinator} over any client. Where every holder of a token set reads the same
+ * storage, as in a browser, nobody comes late with an old refresh token and there are no successions to follow.
+ */
 export function coordinateRefreshes(
   client: RefreshingClient,
-  options: RefreshCoordinatorOptions = {},
+  options: Omit<RefreshCoordinatorOptions, 'successors' | 'successorLife'> = {},
+  successions?: Successions,
 ): RefreshCoordinator {
   const { now, timeout } = client;
   const localLock = createMemoryLock();
-  const localSuccessors = createMemorySuccessorStore(now);
   const leeway = options.leeway ?? 30;
-  const successorLife = (options.successorLife ?? 30) * 1000;
   const wait = options.lockWait ?? timeout + 5_000;
-  if (!(leeway >= 0 && successorLife >= 0 && wait > 0)) {
-    throw new ConfigurationError(
-      'invalid_option',
-      'leeway, successorLife and lockWait must not be negative.',
-    );
+  if (!(leeway >= 0 && wait > 0)) {
+    throw new ConfigurationError('invalid_option', 'leeway and lockWait must not be negative.');
   }
   const flight = createSingleFlight<GetAccessTokenResult>();
   /** Until when the provider asked to be left alone, in milliseconds since the epoch. */
   let pausedUntil = 0;
 
   const keyOf = (refreshToken: string) => refreshTokenKey(refreshToken, client);
-
-  /** Runs against the shared port; if its store is away, against the one of this process: nothing is lost meanwhile. */
-  async function withFallback<T>(
-    port: 'lock' | 'successor',
-    shared: (() => Promise<T>) | undefined,
-    local: () => Promise<T>,
-  ) {
-    if (!shared) return local();
-    try {
-      return await shared();
-    } catch {
-      client.tell({ type: 'store.unavailable', port });
-      return local();
-    }
-  }
-
-  /** Follows the successors of a token set to the newest one that is known. */
-  async function newest(read: TokenSet): Promise<Successor> {
-    let current: Successor = { tokens: read };
-    for (let hops = 0; hops < maxRounds && current.tokens.refreshToken !== undefined; hops++) {
-      const { refreshToken } = current.tokens;
-      const key = await keyOf(refreshToken);
-      const sealed = await withFallback('successor', options.successors && (() => lookUp(key)), () =>
-        localSuccessors.get(key),
-      );
-      const next = sealed === undefined ? undefined : await openSuccessor(refreshToken, sealed);
-      if (!next || next.tokens.updatedAt < current.tokens.updatedAt) break;
-      if (next.tokens.refreshToken === refreshToken) return pick(next, current);
-      current = next;
-    }
-    return current;
-  }
-
-  // While the store was away, successors were kept in this process: look there too.
-  const lookUp = async (key: string) =>
-    (await options.successors?.get(key)) ?? (await localSuccessors.get(key));
-
-  const pick = (next: Successor, current: Successor) =>
-    next.tokens.updatedAt > current.tokens.updatedAt || current.carry === undefined ? next : current;
 
   /** The token that answers the request, unless it is too old or it is the very one that is to be replaced. */
   function usable(
@@ -287,7 +251,7 @@ export function coordinateRefreshes(
   async function current(holder: TokenHolder): Promise<Successor & { readonly read: TokenSet }> {
     const read = await holder.read();
     if (!read) throw new LoginRequiredError('session_ended', 'The session has ended. Log in again.');
-    return { ...(await newest(read)), read };
+    return { ...((await successions?.newest(read)) ?? { tokens: read }), read };
   }
 
   function adopt(
@@ -361,19 +325,9 @@ export function coordinateRefreshes(
     if (written === false)
       throw new LoginRequiredError('session_ended', 'The session ended during the refresh. Log in again.');
     const successor: Successor = { tokens: next, ...written };
-    await keepSuccessor(refreshToken, successor);
+    await successions?.keep(refreshToken, successor);
     const accessToken = findAccessToken(next, request) as AccessToken;
     return { accessToken, changed: true, ...successor };
-  }
-
-  async function keepSuccessor(refreshToken: string, successor: Successor): Promise<void> {
-    const key = await keyOf(refreshToken);
-    const sealed = await sealSuccessor(refreshToken, successor);
-    await withFallback(
-      'successor',
-      options.successors && (() => (options.successors as SuccessorStore).set(key, sealed, successorLife)),
-      () => localSuccessors.set(key, sealed, successorLife),
-    );
   }
 
   /** Only this answer ends a session, and only after another look: somebody may have spent the token rightfully. */
@@ -395,12 +349,15 @@ export function coordinateRefreshes(
   // The lock outlives the slowest exchange: an owner whose lock ran out would refresh beside its successor.
   const timeToLive = timeout * 2 + 5_000;
 
+  /** If the shared lock is away, requests of this process still take turns. */
   const acquire = async (key: string, owner: string) => {
-    const { lock } = options;
     const attempt = { owner, timeToLive, wait };
-    return withFallback('lock', lock && (() => lock.acquire(key, attempt)), () =>
-      localLock.acquire(key, attempt),
-    );
+    try {
+      if (options.lock) return await options.lock.acquire(key, attempt);
+    } catch {
+      client.tell({ type: 'store.unavailable', port: 'lock' });
+    }
+    return localLock.acquire(key, attempt);
   };
 
   const release = async (key: string, owner: string) => {
