@@ -1,0 +1,324 @@
+import type { IdTokenClaims } from '../client/token-response.ts';
+import { AuthError, AuthorizationServerError, LoginRequiredError } from '../errors.ts';
+import { seconds } from '../internal/clock.ts';
+import { createSingleFlight } from '../internal/single-flight.ts';
+import { coordinateRefreshes, type TokenHolder } from '../tokens/refresh-coordinator.ts';
+import { type AccessToken, createTokenSet, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
+import {
+  type AuthorizationOptions,
+  createAuthorization,
+  type Transaction,
+  validateAuthorization,
+} from './authorization.ts';
+import { endSessionUrl, revoke } from './end-login.ts';
+import { type BrowserAuthOptions, resolveOptions } from './options.ts';
+import { safeReturnTo } from './return-to.ts';
+import { frameName, runInFrame } from './silent-frame.ts';
+import { isDuplicatedTab } from './tab.ts';
+import { openTabs, type TabMessage } from './tabs.ts';
+import { exchangeCode, refresh } from './token-request.ts';
+import { createMemoryStorage } from './token-storage.ts';
+import { keepTransaction, takeTransaction } from './transactions.ts';
+import { createWebLock } from './web-lock.ts';
+
+/** `loading` until it is known whether the user is signed in; `error` when that could not be found out. */
+export type BrowserAuthStatus = 'loading' | 'signed-in' | 'signed-out' | 'error';
+
+/** The state at one moment; a new object for every change. It holds no token. */
+export interface BrowserAuthSnapshot {
+  readonly status: BrowserAuthStatus;
+  /** Claims of the validated ID token, while signed in. */
+  readonly claims?: IdTokenClaims;
+  /** Granted scope, space-separated, while signed in. */
+  readonly scope?: string;
+  /** When the access token ends, in seconds since the epoch; it is renewed when somebody needs it. */
+  readonly expiresAt?: number;
+  /** What went wrong last. */
+  readonly error?: Error;
+}
+
+export interface LoginOptions extends AuthorizationOptions {
+  /** The page to show afterwards, of this origin. Default: the current one with its query and fragment. */
+  readonly returnTo?: string;
+}
+
+export interface GetAccessTokenOptions {
+  /** Default: the first of the option `resource`. */
+  readonly resource?: string | undefined;
+  /** Narrower than granted, space-separated. */
+  readonly scope?: string | undefined;
+  /** Refresh although the token is still valid: an API has refused it. */
+  readonly forceRefresh?: boolean;
+}
+
+export interface LogoutOptions {
+  /** Default: the option of that name. */
+  readonly postLogoutRedirectUri?: string;
+  /** End the login of this application only; the provider's own session goes on. */
+  readonly localOnly?: boolean;
+}
+
+/** Login, tokens and logout of one public client in the browser, free of any framework. */
+export interface BrowserAuth {
+  /** The state now. */
+  snapshot(): BrowserAuthSnapshot;
+  /** Calls a listener at every change. @returns what ends it */
+  subscribe(listener: () => void): () => void;
+  /**
+   * Answers a callback, restores a kept login, or tries a silent one. Never throws: see the snapshot.
+   *
+   * @returns the page to show, when this page is the callback of a login
+   */
+  start(): Promise<{ readonly returnTo?: string }>;
+  /** Leaves the page to log in. @throws TransportError when the provider cannot be reached */
+  login(options?: LoginOptions): Promise<void>;
+  /**
+   * Completes a login. `start` does so by itself; a native shell hands in the URL that it was opened with.
+   *
+   * @throws ValidationError, AuthorizationServerError or TransportError; nothing is kept then
+   */
+  handleCallback(url: string): Promise<{ readonly returnTo: string }>;
+  /**
+   * A valid access token, refreshed when it must be, once for everybody who waits.
+   *
+   * @throws LoginRequiredError when the user must log in
+   * @throws TransportError when the provider is not well; the login stays
+   */
+  getAccessToken(options?: GetAccessTokenOptions): Promise<AccessToken>;
+  /** Forgets and revokes the tokens, tells the other tabs, and leaves for the provider's logout. */
+  logout(options?: LogoutOptions): Promise<void>;
+  /** Leaves the other tabs' channel. */
+  stop(): void;
+}
+
+/** Answers of a silent login that mean: nobody is signed in (OpenID Connect Core section 3.1.2.6). */
+const notSignedIn = /^(login|consent|interaction|account_selection)_required$/;
+
+/**
+ * @throws ConfigurationError when an option is missing or wrong
+ * @see RFC 9700, and OAuth 2.0 for Browser-Based Applications
+ */
+export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
+  const context = resolveOptions(options);
+  const { issuer, clientId, prefix, now, http, tell } = context;
+  const storage = options.storage ?? createMemoryStorage();
+  const key = `${prefix}tokens`;
+  const listeners = new Set<() => void>();
+  const coordinator = coordinateRefreshes(
+    {
+      issuer,
+      clientId,
+      now,
+      timeout: http.timeout,
+      refresh: (refreshToken, request) => refresh(context, refreshToken, request),
+      thumbprint: async () => (await options.dpop?.())?.thumbprint,
+      tell,
+    },
+    {
+      lock: options.lock ?? createWebLock(),
+      ...(options.leeway !== undefined && { leeway: options.leeway }),
+    },
+  );
+  const flight = createSingleFlight<boolean>();
+  let snapshot: BrowserAuthSnapshot = { status: 'loading' };
+  let started: Promise<{ returnTo?: string }> | undefined;
+  let tabs: ReturnType<typeof openTabs> | undefined;
+  /** Counts logins and logouts: what began before one of them must not be kept after it. */
+  let generation = 0;
+
+  function publish(next: BrowserAuthSnapshot): void {
+    snapshot = next;
+    for (const listener of listeners) listener();
+  }
+
+  function publishTokens(tokens: TokenSet): void {
+    const expiresAt = findAccessToken(tokens, { resource: context.resources[0] })?.expiresAt;
+    publish({
+      status: 'signed-in',
+      scope: tokens.scope,
+      ...(tokens.claims && { claims: tokens.claims }),
+      ...(expiresAt !== undefined && { expiresAt }),
+    });
+  }
+
+  const signedOut = (error?: Error) => publish({ status: 'signed-out', ...(error && { error }) });
+  const failed = (error: unknown) =>
+    publish({ ...snapshot, status: 'error', error: error instanceof Error ? error : new Error('unknown') });
+
+  const holder: TokenHolder = {
+    read: async () => storage.get(key),
+    async write(next, previous) {
+      // A logout or another login meanwhile has the last word: nothing brings the old one back.
+      if ((await storage.get(key))?.refreshToken !== previous.refreshToken) return false;
+      await storage.set(key, next);
+      publishTokens(next);
+      tabs?.tell({ type: 'refresh' });
+      return {};
+    },
+    async end(previous) {
+      if ((await storage.get(key))?.refreshToken === previous.refreshToken) await storage.remove(key);
+    },
+  };
+
+  function start(): Promise<{ returnTo?: string }> {
+    // On a server, and in the hidden frame, there is nothing to find out.
+    if (typeof window === 'undefined' || window.name === frameName) return new Promise(() => {});
+    started ??= run();
+    return started;
+  }
+
+  async function run(): Promise<{ returnTo?: string }> {
+    tabs = openTabs(context, hear);
+    const { origin, pathname, search, href } = location;
+    const parameters = new URLSearchParams(search);
+    const isCallback = ['code', 'error', 'state'].some((name) => parameters.has(name));
+    try {
+      if (isCallback && origin + pathname === options.redirectUri) {
+        // The code leaves the address bar, and with it history and Referer, before anything else happens.
+        history.replaceState(history.state, '', pathname);
+        return await handleCallback(href);
+      }
+      await restore();
+    } catch (error) {
+      failed(error);
+    }
+    return {};
+  }
+
+  /** The login that is kept, or else one that the provider still knows of. */
+  async function restore(): Promise<void> {
+    if (storage.reach === 'tab' && (await isDuplicatedTab(context))) await storage.remove(key);
+    const tokens = await storage.get(key);
+    if (tokens && (tokens.refreshToken || isLive(tokens))) publishTokens(tokens);
+    else if (!(await silentLogin())) signedOut();
+  }
+
+  const isLive = ({ accessTokens }: TokenSet) =>
+    accessTokens.some(({ expiresAt }) => expiresAt === undefined || expiresAt > seconds(now));
+
+  /** @returns whether somebody is signed in at the provider */
+  function silentLogin(): Promise<boolean> {
+    const { silentRedirectUri } = options;
+    if (!silentRedirectUri) return Promise.resolve(false);
+    return flight('silent', async () => {
+      const { url, transaction } = await createAuthorization(context, {
+        redirectUri: silentRedirectUri,
+        returnTo: '/',
+        prompt: 'none',
+      });
+      const answer = await runInFrame(url, silentRedirectUri, http.timeout);
+      if (!answer) return false;
+      try {
+        await complete(answer, transaction);
+        return true;
+      } catch (error) {
+        if (error instanceof AuthorizationServerError && notSignedIn.test(error.error)) return false;
+        throw error;
+      }
+    });
+  }
+
+  async function login({ returnTo, ...request }: LoginOptions = {}): Promise<void> {
+    const { url, transaction } = await createAuthorization(context, {
+      ...request,
+      redirectUri: options.redirectUri,
+      returnTo: safeReturnTo(returnTo ?? location.href, location.origin),
+    });
+    keepTransaction(context, transaction);
+    tell({ type: 'login.started', issuer, clientId });
+    await (options.navigate ?? ((target: string) => location.assign(target)))(url.href);
+  }
+
+  async function handleCallback(url: string): Promise<{ returnTo: string }> {
+    const answer = new URL(url).searchParams;
+    const transaction = takeTransaction(context, answer.get('state'));
+    try {
+      await complete(answer, transaction);
+    } catch (error) {
+      const code = error instanceof AuthError ? error.code : 'unknown';
+      tell({ type: 'login.failed', issuer, clientId, code });
+      failed(error);
+      throw error;
+    }
+    return { returnTo: (transaction as Transaction).returnTo };
+  }
+
+  /** From the provider's answer to kept tokens; all or nothing. */
+  async function complete(answer: URLSearchParams, kept: Transaction | undefined): Promise<void> {
+    const begun = generation;
+    const { code, transaction } = await validateAuthorization(context, answer, kept);
+    const response = await exchangeCode(context, code, transaction);
+    const tokens = createTokenSet(response, seconds(now), { resource: transaction.resource[0] });
+    if (begun !== generation) {
+      // The user has logged out while this login was under way.
+      await revoke(context, tokens).catch(() => {});
+      throw new LoginRequiredError('session_ended', 'The login was ended before it was complete.');
+    }
+    generation++;
+    await storage.set(key, tokens);
+    publishTokens(tokens);
+    const { sub } = response.claims;
+    tell({ type: 'login.succeeded', issuer, clientId, sub });
+    if (transaction.redirectUri === options.redirectUri) tabs?.tell({ type: 'login', sub });
+  }
+
+  async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<AccessToken> {
+    await start();
+    const wanted = { ...request, resource: request.resource ?? context.resources[0] };
+    try {
+      return (await coordinator.getAccessToken(holder, wanted)).accessToken;
+    } catch (error) {
+      // Not the provider's user any more, or no refresh token: the provider's own session may still stand.
+      if (!(error instanceof LoginRequiredError) || error.code === 'not_signed_in') throw error;
+      if (await silentLogin())
+        return (await coordinator.getAccessToken(holder, { ...wanted, forceRefresh: false })).accessToken;
+      await storage.remove(key);
+      signedOut(error);
+      throw error;
+    }
+  }
+
+  async function logout({ postLogoutRedirectUri, localOnly }: LogoutOptions = {}): Promise<void> {
+    generation++;
+    const tokens = await storage.get(key);
+    await storage.remove(key);
+    signedOut();
+    tabs?.tell({ type: 'logout' });
+    tell({ type: 'session.ended', issuer, reason: 'logout' });
+    if (tokens) await revoke(context, tokens).catch(() => {});
+    if (localOnly) return;
+    const url = await endSessionUrl(context, tokens, postLogoutRedirectUri ?? options.postLogoutRedirectUri);
+    if (url) await (options.navigate ?? ((target: string) => location.assign(target)))(url);
+  }
+
+  function hear(message: TabMessage): void {
+    const { status, claims } = snapshot;
+    if (message.type === 'logout') {
+      generation++;
+      void storage.remove(key);
+      signedOut();
+    } else if (
+      message.type === 'login'
+        ? status !== 'signed-in' || claims?.sub !== message.sub
+        : storage.reach === 'shared'
+    ) {
+      // Another user's tokens must not outlive the switch.
+      if (message.type === 'login' && storage.reach !== 'shared') void storage.remove(key);
+      restore().catch(failed);
+    }
+  }
+
+  return {
+    snapshot: () => snapshot,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    start,
+    login,
+    handleCallback,
+    getAccessToken,
+    logout,
+    stop: () => tabs?.close(),
+  };
+}

@@ -1,0 +1,91 @@
+import { ConfigurationError, ValidationError } from '../errors.ts';
+import { exchange } from '../internal/http.ts';
+import { isJsonObject } from '../internal/json.ts';
+import { endpointOf, jsonOf } from './metadata.ts';
+import { type BrowserContext, cached } from './options.ts';
+
+interface JwsHeader {
+  readonly alg: string;
+  readonly kid?: unknown;
+}
+
+/** Milliseconds for which keys are kept, and between two fetches that an unknown `kid` may cause. */
+const keysLife = 300_000;
+const coolDown = 10_000;
+
+type Jwk = JsonWebKey & { readonly kid?: string };
+
+/**
+ * Verifies a signature with the provider's keys. If no key fits, they may have been rotated: they are fetched once
+ * more, at most once in ten seconds, so that forged tokens cannot make this client flood the provider.
+ *
+ * @see RFC 7515 section 5.2, OpenID Connect Core section 10.1.1
+ */
+export async function verifySignature(
+  context: BrowserContext,
+  header: JwsHeader,
+  signed: Uint8Array<ArrayBuffer>,
+  signature: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  const algorithm = algorithmOf(header.alg);
+  const jwk =
+    choose(await keysOf(context, keysLife), header, algorithm) ??
+    choose(await keysOf(context, coolDown), header, algorithm);
+  if (!jwk) throw new ValidationError('id_token_invalid', 'kid', 'ID token: no key of the provider fits it.');
+  const { kty, n, e, crv, x, y } = jwk;
+  try {
+    // Only the public members: what else a key says does not matter here.
+    const key = await crypto.subtle.importKey('jwk', defined({ kty, n, e, crv, x, y }), algorithm, false, [
+      'verify',
+    ]);
+    // Shorter keys can be broken (RFC 7518 section 3.3).
+    if (((key.algorithm as RsaHashedKeyAlgorithm).modulusLength ?? 2048) < 2048) return false;
+    return await crypto.subtle.verify(algorithm, key, signature, signed);
+  } catch {
+    return false;
+  }
+}
+
+function algorithmOf(alg: string): EcKeyImportParams & EcdsaParams & RsaPssParams & { kty: string } {
+  const bits = Number(alg.slice(2));
+  const hash = `SHA-${bits}`;
+  const kty = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }[alg.slice(0, 2)];
+  const name = { RS: 'RSASSA-PKCS1-v1_5', PS: 'RSA-PSS', ES: 'ECDSA', Ed: 'Ed25519' }[alg.slice(0, 2)];
+  if (!kty || !name || !/^([RP]S(256|384|512)|ES(256|384|512)|EdDSA|Ed25519)$/.test(alg)) {
+    throw new ConfigurationError('invalid_option', `idTokenSignedResponseAlg "${alg}" is not supported.`);
+  }
+  return { name, kty, hash, namedCurve: `P-${bits === 512 ? 521 : bits}`, saltLength: bits / 8 };
+}
+
+/** The one key that is meant for this signature; two that fit are as bad as none. */
+function choose(keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: string }): Jwk | undefined {
+  const fitting = keys.filter(
+    (key) =>
+      key.kty === kty &&
+      (kid === undefined || key.kid === kid) &&
+      (key.alg ?? alg) === alg &&
+      (key.use ?? 'sig') === 'sig' &&
+      (key.key_ops ?? ['verify']).includes('verify'),
+  );
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+function keysOf(context: BrowserContext, life: number): Promise<readonly Jwk[]> {
+  return cached(context, 'keys', life, async () => {
+    const response = await exchange(await endpointOf(context, 'jwks_uri'), {}, context.http);
+    const keys = (await jsonOf(response))?.keys;
+    if (!response.ok || !Array.isArray(keys)) {
+      throw new ValidationError('keys_invalid', 'jwks', 'jwks_uri did not answer with a JSON Web Key Set.');
+    }
+    context.tell({
+      type: 'keys.fetched',
+      issuer: context.issuer,
+      reason: life === coolDown ? 'unknown_kid' : 'stale',
+    });
+    return keys.filter(isJsonObject) as Jwk[];
+  });
+}
+
+function defined(jwk: { readonly [name: string]: string | undefined }): JsonWebKey {
+  return Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== undefined));
+}

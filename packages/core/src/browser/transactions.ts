@@ -1,0 +1,25 @@
+import type { Transaction } from './authorization.ts';
+import type { BrowserContext } from './options.ts';
+
+/** Logins under way in one tab at most; the oldest are forgotten. */
+const maxTransactions = 8;
+
+const nameOf = (context: BrowserContext, state: string) => `${context.prefix}login ${state}`;
+
+/** One entry for each state, in this tab's storage: logins that run beside each other do not disturb each other. */
+export function keepTransaction(context: BrowserContext, transaction: Transaction): void {
+  const prefix = nameOf(context, '');
+  const names = Object.keys(sessionStorage).filter((name) => name.startsWith(prefix));
+  const age = (name: string) => (JSON.parse(sessionStorage.getItem(name) as string) as Transaction).createdAt;
+  names.sort((a, b) => age(b) - age(a));
+  for (const name of names.slice(maxTransactions - 1)) sessionStorage.removeItem(name);
+  sessionStorage.setItem(prefix + transaction.state, JSON.stringify(transaction));
+}
+
+/** Takes a transaction out, before anything of the answer is believed: it is of use once only. */
+export function takeTransaction(context: BrowserContext, state: string | null): Transaction | undefined {
+  const name = nameOf(context, state ?? '');
+  const kept = sessionStorage.getItem(name);
+  sessionStorage.removeItem(name);
+  return kept === null ? undefined : (JSON.parse(kept) as Transaction);
+}
