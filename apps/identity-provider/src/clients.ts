@@ -1,0 +1,45 @@
+import type { ClientMetadata } from 'oidc-provider';
+
+export interface AppOrigins {
+  readonly nextWeb: string;
+  readonly angularSpa: string;
+}
+
+/** One client for each app of the demonstration. */
+export function demoClients({ nextWeb, angularSpa }: AppOrigins): ClientMetadata[] {
+  return [
+    {
+      client_id: 'next-web',
+      client_name: 'Next.js web app',
+      client_secret: 'next-web-demo-secret',
+      token_endpoint_auth_method: 'client_secret_basic',
+      application_type: 'web',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: [`${nextWeb}/auth/callback`],
+      post_logout_redirect_uris: [`${nextWeb}/`],
+      backchannel_logout_uri: `${nextWeb}/auth/backchannel-logout`,
+      backchannel_logout_session_required: true,
+    },
+    {
+      client_id: 'angular-spa',
+      client_name: 'Angular app',
+      token_endpoint_auth_method: 'none',
+      application_type: 'web',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: [`${angularSpa}/callback`, `${angularSpa}/silent-callback.html`],
+      post_logout_redirect_uris: [`${angularSpa}/`],
+    },
+    {
+      client_id: 'native-cli',
+      client_name: 'Native client',
+      token_endpoint_auth_method: 'none',
+      // RFC 8252 section 7.3: any port of the loopback interface.
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+      response_types: ['code'],
+      redirect_uris: ['http://127.0.0.1/callback'],
+    },
+  ];
+}
