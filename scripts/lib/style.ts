@@ -12,7 +12,6 @@ export const bold = paint(1, 22);
 export const dim = paint(2, 22);
 export const red = paint(31, 39);
 export const green = paint(32, 39);
-export const yellow = paint(33, 39);
 export const cyan = paint(36, 39);
 
 /** Columns that a text takes in the terminal, without its colours. */
