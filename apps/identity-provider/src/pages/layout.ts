@@ -13,6 +13,11 @@ export function escapeHtml(text: unknown): string {
   return String(text ?? '').replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
+/** The mark of the demo, so that no browser asks for a file. */
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#0b6b5d"/><rect x="4" y="4" width="8" height="8" rx="1" fill="none" stroke="#fff" stroke-width="2"/></svg>',
+)}`;
+
 const hash = (source: string) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
 
 /**
@@ -40,6 +45,7 @@ export function renderPage({ title, main, script }: Page): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)} - Countersign demo provider</title>
+<link rel="icon" href="${icon}">
 <style>${styles}</style>
 </head>
 <body>
