@@ -79,7 +79,10 @@ async function start({ apps }: Demo): Promise<Service[]> {
 
 function welcome({ apps, requestLog }: Demo): string {
   const [provider, api, web, spa] = apps;
-  const native = 'npx pnpm@12.21.0 native';
+  const elsewhere = [provider, api]
+    .filter((app) => app !== undefined && process.env[app.variable])
+    .map((app) => `${app?.variable}=${app?.port} `);
+  const native = `${elsewhere.join('')}npx pnpm@12.21.0 native`;
   const order = [web, spa, api, provider].filter((app) => app !== undefined);
   return [
     '',
