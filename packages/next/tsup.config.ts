@@ -11,11 +11,10 @@ const shared = {
 } as const;
 
 export default defineConfig([
-  { ...shared, entry: { index: 'src/index.ts' }, clean: ['dist/index*'] },
+  { ...shared, entry: { index: 'src/index.ts' } },
   {
     ...shared,
     entry: { client: 'src/client/index.tsx' },
-    clean: ['dist/client*'],
     // The directive must stand first in the file; bundling would drop it.
     treeshake: false,
     banner: { js: "'use client';" },

@@ -3,7 +3,7 @@ import type { Session, SessionTokenRequest } from '@countersign/core/session';
 import type { NextRequest } from 'next/server.js';
 import { type AuthOptions, type Resolved, resolveOptions } from './options.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
-import { getAccessTokenHere, getSessionHere } from './server.ts';
+import { getAccessTokenHere, getSessionHere, requireSessionHere } from './server.ts';
 
 export interface Auth {
   /** For `proxy.ts` (or `middleware.ts`): refreshes ahead, protects pages, hands the fresh session on. */
@@ -15,6 +15,8 @@ export interface Auth {
   };
   /** Who is signed in, in server components, actions and route handlers. */
   readonly getSession: () => Promise<Session | undefined>;
+  /** As `getSession`; who is not signed in is sent to the login, and back afterwards. */
+  readonly requireSession: (options?: { readonly returnTo?: string }) => Promise<Session>;
   /**
    * An access token for an API.
    *
@@ -41,6 +43,7 @@ export function createAuth(options: AuthOptions = {}): Auth {
     proxy: (request, proxyOptions = {}) => runProxy(resolve(), request, proxyOptions),
     handlers: { GET: handle, POST: handle },
     getSession: () => getSessionHere(resolve),
+    requireSession: ({ returnTo } = {}) => requireSessionHere(resolve, returnTo),
     getAccessToken: (request = {}) => getAccessTokenHere(resolve, request),
   };
 }

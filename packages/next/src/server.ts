@@ -6,7 +6,9 @@ import {
   type SessionTokenRequest,
 } from '@countersign/core/session';
 import { cookies, headers } from 'next/headers.js';
+import { redirect } from 'next/dist/client/components/redirect.js';
 import type { Resolved } from './options.ts';
+import { pathHeader } from './proxy.ts';
 
 type CookieStore = Awaited<ReturnType<typeof cookies>>;
 
@@ -24,6 +26,21 @@ export async function openHere(
 
 export async function getSessionHere(resolve: () => Resolved): Promise<Session | undefined> {
   return (await openHere(resolve)).opened.session;
+}
+
+/** Sends who is not signed in to the login, and back to this page afterwards. */
+export async function requireSessionHere(
+  resolve: () => Resolved,
+  returnTo: string | undefined,
+): Promise<Session> {
+  const session = await getSessionHere(resolve);
+  if (session) return session;
+  const { paths } = resolve().sessions;
+  // The proxy says which page this is; without one the user lands where logins usually end.
+  const target = returnTo ?? (await headers()).get(pathHeader) ?? undefined;
+  redirect(
+    target === undefined ? paths.login : `${paths.login}?${new URLSearchParams({ returnTo: target })}`,
+  );
 }
 
 export async function getAccessTokenHere(

@@ -1,0 +1,81 @@
+import type { Metadata } from 'next';
+import { Suspense } from 'react';
+import { AddItem } from '../../components/add-item';
+import { TokenLife } from '../../components/token-life';
+import { WhoAmI } from '../../components/who-am-i';
+import { auth } from '../../lib/auth';
+import { listItems } from '../../lib/items';
+
+export const metadata: Metadata = { title: 'Dashboard' };
+
+export default function DashboardPage() {
+  return (
+    <Suspense fallback={<Loading />}>
+      <Dashboard />
+    </Suspense>
+  );
+}
+
+async function Dashboard() {
+  const session = await auth.requireSession();
+  const token = await auth.getAccessToken();
+  const secondsLeft =
+    token.expiresAt === undefined ? undefined : token.expiresAt - Math.floor(Date.now() / 1000);
+  return (
+    <>
+      <h1>Good to see you, {session.user.name?.split(' ')[0] ?? session.user.sub}.</h1>
+      <p className="lead">Everything below was fetched from the API, on the server, in your name.</p>
+      <div className="columns">
+        <section aria-labelledby="items" className="card">
+          <h2 id="items">Your items</h2>
+          <Items />
+          <AddItem />
+        </section>
+        <div className="stack">
+          <section aria-labelledby="token" className="card">
+            <h2 id="token">Access token</h2>
+            <TokenLife secondsLeft={secondsLeft} />
+            <p className="muted">
+              Granted: <code>{token.scope}</code>
+            </p>
+          </section>
+          <WhoAmI />
+        </div>
+      </div>
+    </>
+  );
+}
+
+async function Items() {
+  const result = await listItems();
+  if (!result.ok) {
+    return (
+      <p className="notice" role="status">
+        {result.reason === 'forbidden'
+          ? 'The API answered 403: your account may not read items.'
+          : 'The API cannot be reached at the moment. You are still signed in.'}
+      </p>
+    );
+  }
+  if (result.value.length === 0) return <p className="muted">Nothing here yet. Add the first one.</p>;
+  return (
+    <ul className="items">
+      {result.value.map((item) => (
+        <li key={item.id}>
+          <span>{item.title}</span>
+          <time className="muted" dateTime={item.createdAt}>
+            {item.createdAt.slice(11, 16)} UTC
+          </time>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Loading() {
+  return (
+    <p aria-live="polite" className="muted">
+      Loading your dashboard …
+    </p>
+  );
+}

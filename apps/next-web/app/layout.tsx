@@ -1,0 +1,37 @@
+import { AuthProvider } from '@countersign/next/client';
+import type { Metadata, Viewport } from 'next';
+import type { ReactNode } from 'react';
+import { SiteHeader } from '../components/site-header';
+import './globals.css';
+
+export const metadata: Metadata = {
+  title: { default: 'Countersign on Next.js', template: '%s · Countersign on Next.js' },
+  description: 'Login, sessions and API calls with the tokens kept on the server.',
+};
+
+export const viewport: Viewport = {
+  colorScheme: 'light dark',
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#f4f6f5' },
+    { media: '(prefers-color-scheme: dark)', color: '#0f1413' },
+  ],
+};
+
+export default function RootLayout({ children }: { readonly children: ReactNode }) {
+  return (
+    <html lang="en">
+      <body>
+        <a className="skip" href="#main">
+          Skip to content
+        </a>
+        <AuthProvider>
+          <SiteHeader />
+          <main id="main">{children}</main>
+        </AuthProvider>
+        <footer className="site-footer">
+          <p>A demonstration. Its users and passwords are public, and nothing is kept.</p>
+        </footer>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,36 @@
+import { auth } from './auth';
+
+export interface Item {
+  readonly id: string;
+  readonly title: string;
+  readonly createdAt: string;
+}
+
+export type ApiResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: 'forbidden' | 'unavailable' | 'invalid' };
+
+const apiUrl = () => process.env.API_URL ?? 'http://localhost:3001';
+
+export const listItems = () => callApi<readonly Item[]>('/items');
+
+export const createItem = (title: string) =>
+  callApi<Item>('/items', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ title }),
+  });
+
+/** Calls the API in the user's name. The token never leaves the server. */
+async function callApi<T>(path: string, init: RequestInit = {}): Promise<ApiResult<T>> {
+  const { accessToken } = await auth.getAccessToken();
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${accessToken}`);
+  const response = await fetch(apiUrl() + path, { ...init, headers, cache: 'no-store' }).catch(
+    () => undefined,
+  );
+  if (!response || response.status >= 500) return { ok: false, reason: 'unavailable' };
+  if (response.status === 403) return { ok: false, reason: 'forbidden' };
+  if (!response.ok) return { ok: false, reason: 'invalid' };
+  return { ok: true, value: (await response.json()) as T };
+}
