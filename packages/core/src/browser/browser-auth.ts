@@ -47,7 +47,9 @@ export interface GetAccessTokenOptions {
   readonly resource?: string | undefined;
   /** Narrower than granted, space-separated. */
   readonly scope?: string | undefined;
-  /** Refresh although the token is still valid: an API has refused it. */
+  /** The value of an access token that an API has refused: a newer one is taken, or fetched once for everybody. */
+  readonly refused?: string | undefined;
+  /** Refresh although the token is still valid, for example because new claims are wanted. */
   readonly forceRefresh?: boolean;
 }
 
@@ -264,14 +266,17 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<AccessToken> {
     await start();
-    const wanted = { ...request, resource: request.resource ?? context.resources[0] };
+    const { refused, scope, resource = context.resources[0] } = request;
+    const wanted = { resource, scope };
+    const kept = await storage.get(key);
+    const known = kept && findAccessToken(kept, wanted)?.accessToken;
+    const forceRefresh = request.forceRefresh === true || (refused !== undefined && refused === known);
     try {
-      return (await coordinator.getAccessToken(holder, wanted)).accessToken;
+      return (await coordinator.getAccessToken(holder, { ...wanted, forceRefresh })).accessToken;
     } catch (error) {
       // Not the provider's user any more, or no refresh token: the provider's own session may still stand.
       if (!(error instanceof LoginRequiredError) || error.code === 'not_signed_in') throw error;
-      if (await silentLogin())
-        return (await coordinator.getAccessToken(holder, { ...wanted, forceRefresh: false })).accessToken;
+      if (await silentLogin()) return (await coordinator.getAccessToken(holder, wanted)).accessToken;
       await storage.remove(key);
       signedOut(error);
       throw error;

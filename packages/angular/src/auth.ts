@@ -1,0 +1,97 @@
+import { computed, type Signal, signal } from '@angular/core';
+import type {
+  AccessToken,
+  BrowserAuth,
+  BrowserAuthSnapshot,
+  BrowserAuthStatus,
+  GetAccessTokenOptions,
+  IdTokenClaims,
+  LoginOptions,
+  LogoutOptions,
+} from '@countersign/core/browser';
+
+/** Who is signed in: what most pages show. Everything else is in the claims. */
+export interface AuthUser {
+  /** The subject: with the issuer, the user's only identity. */
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly email: string | undefined;
+  readonly picture: string | undefined;
+}
+
+/** Login state as signals, and what can be done. Get it with {@link injectAuth}. */
+export interface Auth {
+  /** `loading` until it is known whether the user is signed in; on a server always. */
+  readonly status: Signal<BrowserAuthStatus>;
+  readonly isSignedIn: Signal<boolean>;
+  readonly user: Signal<AuthUser | undefined>;
+  /** Claims of the validated ID token. */
+  readonly claims: Signal<IdTokenClaims | undefined>;
+  /** Scopes that the user has granted. */
+  readonly scopes: Signal<readonly string[]>;
+  /** When the access token ends, in seconds since the epoch; it is renewed when a request needs it. */
+  readonly expiresAt: Signal<number | undefined>;
+  /** What went wrong last. */
+  readonly error: Signal<Error | undefined>;
+  /** Leaves the page to log in; afterwards the user is back here, query and fragment included. */
+  login(options?: LoginOptions): Promise<void>;
+  /** Forgets and revokes the tokens in every tab, and leaves for the provider's logout. */
+  logout(options?: LogoutOptions): Promise<void>;
+  /**
+   * A valid access token. Rather let {@link authInterceptor} attach it.
+   *
+   * @throws LoginRequiredError when the user must log in
+   * @throws TransportError when the provider is not well; the login stays
+   */
+  getAccessToken(options?: GetAccessTokenOptions): Promise<string>;
+  /** Logs in again for more: another scope, a stronger or a fresher login. @see RFC 9470 */
+  stepUp(options: LoginOptions): Promise<void>;
+  /** Settles when it is known whether the user is signed in. */
+  ready(): Promise<void>;
+}
+
+/** What the interceptor and the guards need beside {@link Auth}. */
+export interface AuthHandle extends Auth {
+  readonly clientName: string;
+  accessToken(options?: GetAccessTokenOptions): Promise<AccessToken>;
+  readonly browser: Promise<BrowserAuth>;
+}
+
+/** Signals over the browser client, which may come later than the application. */
+export function createAuth(clientName: string, browser: Promise<BrowserAuth>): AuthHandle {
+  const snapshot = signal<BrowserAuthSnapshot>({ status: 'loading' });
+  browser.then(
+    (auth) => {
+      const update = () => snapshot.set(auth.snapshot());
+      auth.subscribe(update);
+      update();
+    },
+    (error: Error) => snapshot.set({ status: 'error', error }),
+  );
+  const claims = computed(() => snapshot().claims);
+  const accessToken = async (options?: GetAccessTokenOptions) => (await browser).getAccessToken(options);
+  const login = async (options?: LoginOptions) => (await browser).login(options);
+  return {
+    clientName,
+    browser,
+    status: computed(() => snapshot().status),
+    isSignedIn: computed(() => snapshot().status === 'signed-in'),
+    user: computed(() => userOf(claims())),
+    claims,
+    scopes: computed(() => snapshot().scope?.split(' ') ?? []),
+    expiresAt: computed(() => snapshot().expiresAt),
+    error: computed(() => snapshot().error),
+    login,
+    logout: async (options) => (await browser).logout(options),
+    getAccessToken: async (options) => (await accessToken(options)).accessToken,
+    accessToken,
+    stepUp: login,
+    ready: async () => void (await (await browser).start()),
+  };
+}
+
+function userOf(claims: IdTokenClaims | undefined): AuthUser | undefined {
+  if (!claims) return undefined;
+  const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
+  return { id: claims.sub, name: text('name'), email: text('email'), picture: text('picture') };
+}

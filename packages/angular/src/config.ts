@@ -1,0 +1,21 @@
+import type { BrowserAuthOptions } from '@countersign/core/browser';
+import type { ApiEntry } from './allow-list.ts';
+
+/** How to log in, and which APIs are given the access token. */
+export interface AuthConfig extends Omit<BrowserAuthOptions, 'redirectUri'> {
+  /** Where the provider sends the user back to. Default: `callback` under the base of the application. */
+  readonly redirectUri?: string;
+  /** The APIs to which {@link authInterceptor} attaches the access token; no other request is ever given it. */
+  readonly apis?: readonly ApiEntry[];
+}
+
+/** Configuration as it is, or a function that fetches it before the application starts. */
+export type AuthConfigSource = AuthConfig | (() => AuthConfig | Promise<AuthConfig>);
+
+/** One opted-in ability; give it to {@link provideAuth}. */
+export interface AuthFeature {
+  /** Completes the configuration. Called once, in the browser. */
+  configure?(config: AuthConfig): AuthConfig;
+  /** Distinguishes several clients of one application. */
+  readonly clientName?: string;
+}

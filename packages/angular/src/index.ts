@@ -1,0 +1,21 @@
+export {
+  AuthError,
+  type AuthEvent,
+  AuthorizationServerError,
+  ConfigurationError,
+  type IdTokenClaims,
+  type LoginOptions,
+  LoginRequiredError,
+  type LogoutOptions,
+  type TokenStorage,
+  TransportError,
+  ValidationError,
+} from '@countersign/core/browser';
+export type { ApiEntry } from './allow-list.ts';
+export { type AuthGuard, authGuard, authGuardFor } from './auth.guard.ts';
+export { authInterceptor } from './auth.interceptor.ts';
+export type { Auth, AuthUser } from './auth.ts';
+export { injectAuth } from './clients.ts';
+export type { AuthConfig, AuthConfigSource, AuthFeature } from './config.ts';
+export { withClientName, withEvents, withRefreshTokens, withSilentLogin, withStorage } from './features.ts';
+export { provideAuth } from './provide-auth.ts';

@@ -1,0 +1,70 @@
+import { isPlatformBrowser, Location } from '@angular/common';
+import {
+  type EnvironmentProviders,
+  InjectionToken,
+  Injector,
+  inject,
+  makeEnvironmentProviders,
+  PLATFORM_ID,
+  provideAppInitializer,
+} from '@angular/core';
+import { Router } from '@angular/router';
+import { type BrowserAuth, createBrowserAuth } from '@countersign/core/browser';
+import { type AllowedApi, parseAllowList } from './allow-list.ts';
+import { createAuth } from './auth.ts';
+import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './clients.ts';
+import type { AuthConfig, AuthConfigSource, AuthFeature } from './config.ts';
+
+/**
+ * Provides login for the application. The login state is found out in the background; only a configuration that must be
+ * fetched is waited for.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9700
+ */
+export function provideAuth(config: AuthConfigSource, ...features: AuthFeature[]): EnvironmentProviders {
+  const client = new InjectionToken<AuthClient & { readonly start: () => unknown }>('');
+  return makeEnvironmentProviders([
+    { provide: client, useFactory: () => createClient(config, features) },
+    { provide: AUTH_CLIENTS, useExisting: client, multi: true },
+    provideAppInitializer(() => inject(client).start() as Promise<void> | void),
+  ]);
+}
+
+function createClient(source: AuthConfigSource, features: readonly AuthFeature[]) {
+  const clientName = features.find((feature) => feature.clientName)?.clientName ?? defaultClientName;
+  const injector = inject(Injector);
+  let apis: readonly AllowedApi[] | undefined;
+  let resolve: (auth: BrowserAuth) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const browser = new Promise<BrowserAuth>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  const auth = createAuth(clientName, browser);
+
+  function begin(given: AuthConfig): void {
+    const config = features.reduce((current, feature) => feature.configure?.(current) ?? current, given);
+    apis = parseAllowList(config.apis ?? [], document.baseURI);
+    const redirectUri = config.redirectUri ?? new URL('callback', document.baseURI).href;
+    const created = createBrowserAuth({ ...config, redirectUri });
+    resolve(created);
+    void created.start().then(({ returnTo }) => {
+      if (returnTo === undefined) return;
+      const path = injector.get(Location).normalize(returnTo);
+      void injector.get(Router).navigateByUrl(path, { replaceUrl: true });
+    });
+  }
+
+  /** A configuration at hand is used before the router reads the address; one to be fetched is waited for. */
+  function start(): Promise<void> | void {
+    // On a server nobody is signed in, and nothing is started: pages render as `loading`.
+    if (!isPlatformBrowser(injector.get(PLATFORM_ID))) return;
+    const given = typeof source === 'function' ? source() : source;
+    if (!(given instanceof Promise)) return begin(given);
+    return given.then(begin).catch((error: unknown) => {
+      reject(error);
+      throw error;
+    });
+  }
+
+  return { auth, apis: () => apis, start };
+}
