@@ -5,8 +5,10 @@ import {
   type Session,
   type SessionTokenRequest,
 } from '@countersign/core/session';
-import { cookies, headers } from 'next/headers.js';
 import { redirect } from 'next/dist/client/components/redirect.js';
+import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
+import { cookies, headers } from 'next/headers.js';
+import { connection } from 'next/server.js';
 import type { Resolved } from './options.ts';
 import { pathHeader } from './proxy.ts';
 
@@ -16,9 +18,9 @@ type CookieStore = Awaited<ReturnType<typeof cookies>>;
 export async function openHere(
   resolve: () => Resolved,
 ): Promise<{ opened: RequestSession; save: () => void }> {
-  // Dynamic data first: with Cache Components, time and random values may be used only after it.
-  const store = await requestData(cookies);
-  const raw = (await requestData(headers)).get('cookie');
+  await waitForRequest();
+  const store = await cookies();
+  const raw = (await headers()).get('cookie');
   const writable = canSetCookies(store);
   const opened = await resolve().sessions.open(currentCookies(raw, store), { writable });
   return { opened, save: () => writable && saveCookies(opened, store) };
@@ -59,18 +61,24 @@ export function saveCookies(opened: RequestSession, store: CookieStore): void {
   for (const { name, value, ...attributes } of opened.cookies) store.set(name, value, attributes);
 }
 
-/** Other people's session would be cached under everybody's key: say so in words that help. */
-async function requestData<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof Error) || 'digest' in error || !/use cache|unstable_cache/.test(error.message))
-      throw error;
+/** What Next is doing: answering a request, or filling a cache. */
+const scope = () => (workUnitAsyncStorage.getStore() as { readonly type?: string } | undefined)?.type;
+
+/**
+ * Waits for a real request: a session is looked up in time, and a page that is rendered ahead has none.
+ *
+ * @throws ConfigurationError inside a shared cache
+ */
+async function waitForRequest(): Promise<void> {
+  const current = scope();
+  if (current === 'cache' || current === 'unstable-cache') {
     throw new ConfigurationError(
       'wrong_context',
       'The session was read inside "use cache", where one user would be given what belongs to another. Read it outside and pass what you need as an argument, or use "use cache: private".',
     );
   }
+  // A private cache belongs to one browser; it may read cookies, and must not wait.
+  if (current !== 'private-cache') await connection();
 }
 
 /**

@@ -41,7 +41,7 @@ export const afterLogin = ({ options, basePath, baseUrl }: SessionContext) =>
 export async function loginRoute(context: SessionContext, request: Request): Promise<Response> {
   // A link that is only fetched ahead must not make a transaction each time: the cookies would grow past every limit.
   if (isPrefetch(request)) return new Response(null, { status: 204, headers: sessionHeaders() });
-  if (isScriptFetch(request)) return navigationRequired();
+  if (isScriptFetch(request)) return navigationRequired(request);
   const query = new URL(request.url).searchParams;
   const issuer = query.get('iss');
   if (issuer !== null && issuer !== context.client.issuer) {
@@ -55,10 +55,12 @@ export async function loginRoute(context: SessionContext, request: Request): Pro
 }
 
 /** A script cannot show the provider's pages: what it gets makes it load the whole page instead. */
-function navigationRequired(): Response {
+function navigationRequired(request: Request): Response {
   const headers = sessionHeaders();
   headers.set('content-type', 'text/plain; charset=utf-8');
-  return new Response('Login needs a navigation of the whole page.', { status: 401, headers });
+  // A router that sees no component in the answer loads the address as a page; to all others it says what is wrong.
+  const status = request.headers.has('rsc') ? 200 : 401;
+  return new Response('Login needs a navigation of the whole page.', { status, headers });
 }
 
 const defaultParameters = ['login_hint', 'ui_locales', 'prompt'];
