@@ -2,16 +2,20 @@ import { type AccessTokenError, ConfigurationError } from '../errors.ts';
 import { type EventListener, emit } from '../events.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
-import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
+import { createBindingCheck } from './binding.ts';
 import { type ChallengeOptions, toAccessTokenError } from './challenge.ts';
-import { checkType, readClaims } from './claims.ts';
 import { type Credentials, findCredentials, type ResourceRequest } from './credentials.ts';
+import type { DpopOptions } from './dpop-proof.ts';
 import { createIssuer, type Issuer, type TrustedIssuer } from './issuers.ts';
-import { looksLikeJws, parseJws } from './jws.ts';
-import type { KeyLife } from './key-set.ts';
+import {
+  type ProtectedResource,
+  protectedResourceMetadata,
+  protectedResourceMetadataUrl,
+} from './protected-resource-metadata.ts';
 import { invalidToken, Refusal } from './refusal.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
+import { createTokenVerification } from './token-verification.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 import { createVerifiedTokenCache } from './verified-token-cache.ts';
 
@@ -19,7 +23,15 @@ import { createVerifiedTokenCache } from './verified-token-cache.ts';
 export interface VerifierOptions {
   /** Seconds that clocks may differ. Default: 30; at most 300. */
   readonly clockTolerance?: number;
-  /** URL of this API's own metadata, named in every challenge. @see RFC 9728 section 5.1 */
+  /** Accept tokens that are bound to the client's key by DPoP. @see RFC 9449 */
+  readonly dpop?: DpopOptions;
+  /** Accept tokens that are bound to the client's certificate. @see RFC 8705 section 3 */
+  readonly mtls?: boolean;
+  /** Refuse tokens that are not bound: by DPoP, by certificate, or by any of both. Default: bearer tokens are accepted. */
+  readonly requireBinding?: 'dpop' | 'mtls' | 'any';
+  /** What this API says about itself; then every challenge names where. @see RFC 9728 */
+  readonly protectedResource?: ProtectedResource;
+  /** URL of this API's own metadata where it is not the well-known one. @see RFC 9728 section 5.1 */
   readonly resourceMetadata?: string;
   /** The `realm` of every challenge. Default: none. */
   readonly realm?: string;
@@ -80,6 +92,8 @@ export interface AccessTokenVerifier {
   authorize(request: AuthenticatedRequest, requirements: AccessRequirements): void;
   /** A refusal of your own, with status 403 and without a challenge. */
   denied(description: string): AccessTokenError;
+  /** The document of RFC 9728, when `protectedResource` is set. */
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -92,73 +106,25 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   const now = options.now ?? Date.now;
   const { onEvent } = options;
   const clockTolerance = within(options.clockTolerance ?? 30, 0, 300, 'clockTolerance');
-  const maxTokenLength = within(options.maxTokenLength ?? 16_384, 256, 1_048_576, 'maxTokenLength');
-  const issuers = createIssuers(options, now);
-  const cache = createVerifiedTokenCache({
-    maxEntries: within(options.cache?.maxEntries ?? 10_000, 0, 10_000_000, 'cache.maxEntries'),
-    maxCharacters: within(options.cache?.maxCharacters ?? 32_000_000, 0, 1e9, 'cache.maxCharacters'),
+  const issuers = createIssuers(options, { now, clockTolerance });
+  const verifyAlone = createTokenVerification({
+    issuers,
+    cache: createVerifiedTokenCache({
+      maxEntries: within(options.cache?.maxEntries ?? 10_000, 0, 10_000_000, 'cache.maxEntries'),
+      maxCharacters: within(options.cache?.maxCharacters ?? 32_000_000, 0, 1e9, 'cache.maxCharacters'),
+    }),
+    now,
+    clockTolerance,
+    maxTokenLength: within(options.maxTokenLength ?? 16_384, 256, 1_048_576, 'maxTokenLength'),
+    onEvent,
   });
+  const binding = createBindingCheck(options, { now, clockTolerance });
   const challenge: ChallengeOptions = {
     realm: options.realm,
-    resourceMetadata: options.resourceMetadata,
-    schemes: ['Bearer'],
-    dpopAlgorithms: [],
+    resourceMetadata: resourceMetadataOf(options),
+    schemes: binding.schemes,
+    dpopAlgorithms: binding.dpopAlgorithms,
   };
-
-  /** Verifies a token alone; what is verified once is remembered until it expires or its key goes. */
-  function verifyAlone(token: string): Promise<VerifiedAccessToken> {
-    const known = cache.get(token);
-    if (known !== undefined) {
-      const time = now();
-      if (time < known.deadAt && !known.key.retired && known.keys.usable(time)) {
-        if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
-        return known.result;
-      }
-    }
-    return verifyAfresh(token);
-  }
-
-  async function verifyAfresh(token: string): Promise<VerifiedAccessToken> {
-    if (token.length > maxTokenLength) throw invalidToken('length', 'The access token is too long');
-    if (!looksLikeJws(token)) throw invalidToken('format', 'The access token is not a JWT');
-    const { header, payload, data, signature } = parseJws(token);
-    const { alg, kid } = header;
-    // Only a look-up among the configured issuers: an unknown `iss` leads nowhere, least of all to its URL.
-    const issuer = typeof payload.iss === 'string' ? issuers.get(payload.iss) : undefined;
-    if (!issuer) throw invalidToken('iss', 'The issuer of the access token is not trusted');
-    // RFC 8725 section 3.1: the configuration says which algorithms there are, not the token.
-    if (!isSignatureAlgorithm(alg) || !issuer.algorithms.includes(alg)) {
-      throw invalidToken('alg', 'The signature algorithm of the access token is not accepted');
-    }
-    if (kid !== undefined && typeof kid !== 'string') throw invalidToken('kid', 'The header is malformed');
-    checkType(header, issuer.profile);
-    const time = now();
-    // Before the signature, which costs more: the claims of an expired token need not be authentic to refuse it.
-    const verified = readClaims(payload, {
-      issuer: issuer.issuer,
-      audiences: issuer.audiences,
-      profile: issuer.profile,
-      now: Math.floor(time / 1000),
-      clockTolerance,
-    });
-    const key = await issuer.keys.verify({ alg, kid, data, signature });
-    if (!key) throw invalidToken('signature', 'The signature of the access token is not valid');
-    await runValidator(issuer, verified);
-    remember(token, issuer, verified, key);
-    emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
-    return verified;
-  }
-
-  function remember(
-    token: string,
-    { issuer, keys }: Issuer,
-    verified: VerifiedAccessToken,
-    key: KeyLife,
-  ): void {
-    // RFC 7519 section 4.1.4 holds for every use of a token, not only for the first.
-    const deadAt = (verified.expiresAt + clockTolerance) * 1000;
-    cache.set({ token, issuer, result: Promise.resolve(verified), deadAt, key, keys });
-  }
 
   async function authenticate(request: ResourceRequest): Promise<AuthenticatedRequest | undefined> {
     let credentials: Credentials | undefined;
@@ -166,8 +132,8 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
       credentials = findCredentials(request);
       if (!credentials) return undefined;
       const accessToken = await verifyAlone(credentials.token);
-      checkBinding(accessToken, credentials);
-      return new AuthenticatedRequest(credentials, accessToken);
+      const headers = await binding.check(request, credentials, accessToken);
+      return new AuthenticatedRequest(credentials, accessToken, headers);
     } catch (error) {
       throw translate(error, credentials?.scheme);
     }
@@ -204,17 +170,15 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     },
     denied: (description) =>
       translate(new Refusal('access_denied', 'policy', description), undefined) as AccessTokenError,
+    metadata:
+      options.protectedResource &&
+      protectedResourceMetadata(options.protectedResource, {
+        issuers: [...issuers.keys()],
+        dpopAlgorithms: binding.dpopAlgorithms,
+        binding: options.requireBinding,
+        mtls: options.mtls === true,
+      }),
   };
-}
-
-/** A token that is bound to a key is worth nothing without a proof of that key (RFC 9449 section 7.1, RFC 8705 section 3). */
-function checkBinding(token: VerifiedAccessToken, credentials: Credentials): void {
-  if (token.dpopThumbprint !== undefined || token.certificateThumbprint !== undefined) {
-    throw invalidToken('cnf', 'The access token is bound to a key, and this API cannot verify the proof');
-  }
-  if (credentials.scheme === 'DPoP') {
-    throw invalidToken('cnf', 'The access token is not bound to a key; present it as Bearer');
-  }
 }
 
 function checkExpected(token: VerifiedAccessToken, expected: ExpectedToken): void {
@@ -237,15 +201,15 @@ function checkExpected(token: VerifiedAccessToken, expected: ExpectedToken): voi
   }
 }
 
-async function runValidator(issuer: Issuer, verified: VerifiedAccessToken): Promise<void> {
-  try {
-    await issuer.validate?.(verified);
-  } catch {
-    throw invalidToken('validate', 'The access token does not meet the requirements of this API');
-  }
+/** @see RFC 9728 section 5.1 */
+function resourceMetadataOf({ resourceMetadata, protectedResource }: VerifierOptions): string | undefined {
+  return resourceMetadata ?? (protectedResource && protectedResourceMetadataUrl(protectedResource.resource));
 }
 
-function createIssuers(options: AccessTokenVerifierOptions, now: Clock): ReadonlyMap<string, Issuer> {
+function createIssuers(
+  options: AccessTokenVerifierOptions,
+  { now, clockTolerance }: { readonly now: Clock; readonly clockTolerance: number },
+): ReadonlyMap<string, Issuer> {
   const list = options.issuers ?? [options];
   const { fetch, onEvent, timeout = 10_000 } = options;
   const context = {
@@ -254,6 +218,7 @@ function createIssuers(options: AccessTokenVerifierOptions, now: Clock): Readonl
     onEvent,
     http: { fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), now, timeout, maxBytes: 1_048_576 },
     allowInsecureIssuer: options.allowInsecureIssuer === true,
+    clockTolerance,
     keysMaxAge: within(options.keysMaxAge ?? 600, 1, 86_400, 'keysMaxAge'),
     keysMaxStale: within(options.keysMaxStale ?? 86_400, 1, 2_592_000, 'keysMaxStale'),
     keysCoolDown: within(options.keysCoolDown ?? 10, 1, 3600, 'keysCoolDown'),
@@ -267,6 +232,10 @@ function createIssuers(options: AccessTokenVerifierOptions, now: Clock): Readonl
     issuers.set(issuer.issuer, issuer);
   }
   if (issuers.size === 0) throw new ConfigurationError('missing_option', 'issuers is empty');
+  // Nothing in an opaque token says whose it is, and asking one issuer about another's token would give it away.
+  if (list.filter(({ introspection }) => introspection && introspection.tokens !== 'all').length > 1) {
+    throw new ConfigurationError('invalid_option', 'Only one issuer can have introspection of opaque tokens');
+  }
   return issuers;
 }
 

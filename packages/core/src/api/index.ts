@@ -16,8 +16,14 @@ export {
 } from './access-token-verifier.ts';
 export { AuthenticatedRequest } from './authenticated-request.ts';
 export { formatChallenge } from './challenge.ts';
+export { certificateThumbprint, parseCertificateHeader } from './client-certificate.ts';
 export type { RequestHeaders, ResourceRequest } from './credentials.ts';
+export type { NonceOptions } from './dpop-nonce.ts';
+export type { DpopOptions } from './dpop-proof.ts';
+export type { IntrospectionOptions } from './introspection.ts';
 export type { TrustedIssuer } from './issuers.ts';
 export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './profiles.ts';
+export { type ProtectedResource, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';
+export { createMemoryReplayStore, type ReplayStore } from './replay-store.ts';
 export type { AccessRequirements } from './requirements.ts';
 export type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';

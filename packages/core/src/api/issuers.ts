@@ -10,6 +10,7 @@ import {
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../internal/signature-algorithms.ts';
+import { createIntrospection, type Introspected, type IntrospectionOptions } from './introspection.ts';
 import { createRemoteKeySet, createStaticKeySet, type KeySet } from './key-set.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './profiles.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
@@ -30,6 +31,8 @@ export interface TrustedIssuer {
   readonly jwks?: { readonly keys: readonly object[] };
   /** Which well-known document is read. Default: `openid`; `oauth` is RFC 8414. */
   readonly discovery?: 'openid' | 'oauth';
+  /** Asks the issuer about tokens that are no JWT, or about all. @see RFC 7662 */
+  readonly introspection?: IntrospectionOptions;
   /**
    * A further check of your own, run once per token and not once per request. It refuses by throwing; its message
    * goes to the log, not to the caller.
@@ -44,6 +47,7 @@ export interface IssuerContext {
   readonly onEvent: EventListener | undefined;
   readonly allowInsecureIssuer: boolean;
   /** Seconds. */
+  readonly clockTolerance: number;
   readonly keysMaxAge: number;
   readonly keysMaxStale: number;
   readonly keysCoolDown: number;
@@ -57,6 +61,10 @@ export interface Issuer {
   readonly profile: AccessTokenProfile;
   readonly keys: KeySet;
   readonly validate: TrustedIssuer['validate'];
+  /** Which tokens are introspected, and how. */
+  readonly introspection:
+    | { readonly tokens: 'opaque' | 'all'; readonly introspect: (token: string) => Promise<Introspected> }
+    | undefined;
 }
 
 const defaultAlgorithms: readonly SignatureAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
@@ -65,10 +73,10 @@ const defaultAlgorithms: readonly SignatureAlgorithm[] = ['RS256', 'PS256', 'ES2
 export function createIssuer(options: TrustedIssuer, context: IssuerContext): Issuer {
   const { issuer, jwks, jwksUri } = options;
   const { allowInsecureIssuer, fetch, now, onEvent, http } = context;
-  // The client checks the issuer and reads its metadata; it makes no request of its own.
+  // The client checks the issuer, reads its metadata and, if wanted, introspects.
   const client = createClient({
     issuer,
-    clientId: 'resource-server',
+    clientId: options.introspection?.clientId ?? 'resource-server',
     now,
     timeout: http.timeout,
     maxResponseBytes: http.maxBytes,
@@ -76,6 +84,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
     ...(fetch && { fetch }),
     ...(onEvent && { onEvent }),
     ...(options.discovery && { discovery: options.discovery }),
+    ...(options.introspection && { clientAuthentication: options.introspection.clientAuthentication }),
   });
   if (jwksUri !== undefined) requireUrl(jwksUri, 'jwksUri', allowInsecureIssuer);
 
@@ -99,13 +108,20 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
         onEvent,
       });
 
+  const audiences = audiencesOf(options);
+  const profile = profileOf(options.profile);
+  const { clockTolerance } = context;
   return {
     issuer,
-    audiences: audiencesOf(options),
+    audiences,
     algorithms: algorithmsOf(options.algorithms),
-    profile: profileOf(options.profile),
+    profile,
     keys,
     validate: options.validate,
+    introspection: options.introspection && {
+      tokens: options.introspection.tokens ?? 'opaque',
+      introspect: createIntrospection(client, options.introspection, { audiences, profile, clockTolerance }),
+    },
   };
 }
 

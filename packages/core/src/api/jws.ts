@@ -22,41 +22,41 @@ export const looksLikeJws = (token: string): boolean => shape.test(token);
  *
  * @see RFC 7515 sections 3.1, 4 and 5.2
  */
-export function parseJws(token: string): CompactJws {
+export function parseJws(token: string, what = 'access token'): CompactJws {
   const match = shape.exec(token);
-  if (!match) throw invalidToken('format', 'The access token is not a JWT');
+  if (!match) throw invalidToken('format', `The ${what} is not a JWT`);
   const [, protectedHeader = '', encodedPayload = '', encodedSignature = ''] = match;
-  const header = objectOf(protectedHeader, 'header');
+  const header = objectOf(protectedHeader, 'header', what);
   // RFC 7515 section 4.1.11: an extension that is not understood must not be passed over; none is understood here,
   // and so neither is an unencoded payload (RFC 7797).
   if (header.crit !== undefined || header.b64 !== undefined) {
-    throw invalidToken('crit', 'The access token has a critical header that is not understood');
+    throw invalidToken('crit', `The ${what} has a critical header that is not understood`);
   }
   return {
     header,
-    payload: objectOf(encodedPayload, 'payload'),
-    signature: bytesOf(encodedSignature, 'signature'),
+    payload: objectOf(encodedPayload, 'payload', what),
+    signature: bytesOf(encodedSignature, 'signature', what),
     data: utf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
   };
 }
 
-function objectOf(encoded: string, part: string): JsonObject {
+function objectOf(encoded: string, part: string, what: string): JsonObject {
   let value: unknown;
   let json: string;
   try {
-    json = textOf(bytesOf(encoded, part));
+    json = textOf(bytesOf(encoded, part, what));
     value = JSON.parse(json);
   } catch {
-    throw invalidToken(part, `The ${part} of the access token is malformed`);
+    throw invalidToken(part, `The ${part} of the ${what} is malformed`);
   }
   // RFC 7515 section 4: member names are unique, or two readers of one token would see two tokens.
   if (!isJsonObject(value) || findDuplicateMember(json) !== undefined) {
-    throw invalidToken(part, `The ${part} of the access token is malformed`);
+    throw invalidToken(part, `The ${part} of the ${what} is malformed`);
   }
   return value;
 }
 
-function bytesOf(encoded: string, part: string): Uint8Array {
+function bytesOf(encoded: string, part: string, what: string): Uint8Array {
   // Unused bits of the last character must be zero: otherwise one token could be written in several ways.
   const spare = encoded.length % 4 === 2 ? 15 : encoded.length % 4 === 3 ? 3 : 0;
   try {
@@ -64,7 +64,7 @@ function bytesOf(encoded: string, part: string): Uint8Array {
   } catch {
     // Refused below.
   }
-  throw invalidToken(part, `The ${part} of the access token is malformed`);
+  throw invalidToken(part, `The ${part} of the ${what} is malformed`);
 }
 
 /** The six bits of a base64url character. */

@@ -9,7 +9,7 @@ export interface CachedToken {
   readonly deadAt: number;
   /** The key that verified it: when the key goes, the entry goes. */
   readonly key: KeyLife;
-  readonly keys: KeySet;
+  readonly keys: KeySet | undefined;
   readonly issuer: string;
 }
 

@@ -1,0 +1,193 @@
+import { createTestAuthorizationServer, type TestAuthorizationServerOptions } from '@countersign/testing';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { type AccessTokenVerifierOptions, type AuthEvent, createAccessTokenVerifier } from './index.ts';
+
+const audience = 'https://api.example.test';
+
+async function setUp(
+  options: Partial<AccessTokenVerifierOptions> = {},
+  serverOptions: TestAuthorizationServerOptions = {},
+) {
+  const server = await createTestAuthorizationServer({
+    resources: [audience],
+    ownKeys: true,
+    ...serverOptions,
+  });
+  server.clock.stop();
+  const events: AuthEvent[] = [];
+  const verifier = createAccessTokenVerifier({
+    issuer: server.issuer,
+    audience,
+    fetch: server.fetch,
+    now: server.clock.now,
+    onEvent: (event) => events.push(event),
+    ...options,
+  } as AccessTokenVerifierOptions);
+  const life = { exp: 4e9 };
+  return { server, verifier, events, life };
+}
+
+const junk = (index: number) => {
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return (claims: object) =>
+    `${encode({ alg: 'RS256', typ: 'at+jwt', kid: `junk-${index}` })}.${encode(claims)}.${'A'.repeat(342)}`;
+};
+
+async function claimsOf(token: string): Promise<object> {
+  return JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString());
+}
+
+describe('A4: unknown keys', () => {
+  test('a flood of them causes one fetch per cool-down, and good tokens are served all along', async () => {
+    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(life);
+    await verifier.verifyToken(good);
+    const claims = await claimsOf(good);
+    for (let round = 0; round < 3; round++) {
+      const fetched = server.requestsTo('jwks').length;
+      const another = await server.mintAccessToken(life);
+      const flood = Array.from({ length: 200 }, (_, index) =>
+        verifier.verifyToken(junk(index + round * 200)(claims)),
+      );
+      const fresh = verifier.verifyToken(another);
+      const settled = await Promise.allSettled(flood);
+      expect(
+        settled.every((each) => each.status === 'rejected' && each.reason.code === 'invalid_token'),
+      ).toBe(true);
+      await expect(fresh).resolves.toBeDefined();
+      expect(server.requestsTo('jwks').length - fetched).toBe(1);
+      server.clock.advance(10);
+    }
+  });
+
+  test('one stale kid that keeps coming does not use up the fetches that a rotation needs', async () => {
+    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(life);
+    await verifier.verifyToken(good);
+    const stale = junk(1)(await claimsOf(good));
+    await expect(verifier.verifyToken(stale)).rejects.toMatchObject({ code: 'invalid_token' });
+    server.clock.advance(10);
+    await expect(verifier.verifyToken(stale)).rejects.toMatchObject({ code: 'invalid_token' });
+    expect(server.requestsTo('jwks')).toHaveLength(2);
+    await server.rotateKeys({ keepOld: true });
+    await expect(verifier.verifyToken(await server.mintAccessToken(life))).resolves.toBeDefined();
+  });
+
+  test('after a rotation the first tokens wait for one fetch, and none is refused', async () => {
+    const { server, verifier, life } = await setUp();
+    await verifier.verifyToken(await server.mintAccessToken(life));
+    await server.rotateKeys({ keepOld: true });
+    const tokens = await Promise.all(Array.from({ length: 50 }, () => server.mintAccessToken(life)));
+    await Promise.all(tokens.map((token) => verifier.verifyToken(token)));
+    expect(server.requestsTo('jwks')).toHaveLength(2);
+  });
+
+  test('a token with an unknown key is not called invalid while the keys cannot be fetched', async () => {
+    const { server, verifier, life } = await setUp();
+    await verifier.verifyToken(await server.mintAccessToken(life));
+    await server.rotateKeys({ keepOld: true });
+    const token = await server.mintAccessToken(life);
+    server.fail('jwks', { status: 500 });
+    await expect(verifier.verifyToken(token)).rejects.toMatchObject({ name: 'TransportError' });
+    // Within the cool-down too: it is the outage that stands in the way, not the token.
+    await expect(verifier.verifyToken(token)).rejects.toMatchObject({ name: 'TransportError' });
+    server.clock.advance(10);
+    await expect(verifier.verifyToken(token)).resolves.toBeDefined();
+  });
+});
+
+describe('A5: an outage of the key endpoint', () => {
+  test('does not take the API down, and ends by itself', async () => {
+    const { server, verifier, events, life } = await setUp({ keysMaxAge: 60, keysMaxStale: 3600 });
+    await verifier.verifyToken(await server.mintAccessToken(life));
+    server.fail('jwks', { network: true, times: 3 });
+    server.clock.advance(130);
+    for (let i = 0; i < 5; i++) {
+      await expect(verifier.verifyToken(await server.mintAccessToken(life))).resolves.toBeDefined();
+      server.clock.advance(2);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    expect(events.filter(({ type }) => type === 'keys.failed')).toHaveLength(3);
+    expect(events.filter(({ type }) => type === 'keys.fetched')).toHaveLength(2);
+  });
+
+  test('does not serve old keys for ever', async () => {
+    const { server, verifier, life } = await setUp({ keysMaxAge: 60, keysMaxStale: 3600 });
+    const token = await server.mintAccessToken(life);
+    await verifier.verifyToken(token);
+    server.fail('jwks', { network: true, times: 100 });
+    server.clock.advance(3600);
+    await expect(verifier.verifyToken(token)).rejects.toMatchObject({ name: 'TransportError' });
+  });
+
+  test('at the start: 503 until the keys are there, with one fetch for all', async () => {
+    const { server, verifier, life } = await setUp();
+    server.fail('jwks', { status: 503, headers: { 'retry-after': '7' } });
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => server.mintAccessToken(life)));
+    const settled = await Promise.allSettled(tokens.map((token) => verifier.verifyToken(token)));
+    for (const each of settled) {
+      expect(each).toMatchObject({ status: 'rejected', reason: { name: 'TransportError', retryAfter: 7 } });
+    }
+    expect(server.requestsTo('jwks')).toHaveLength(1);
+    server.clock.advance(1);
+    await expect(verifier.verifyToken(tokens[0] as string)).resolves.toBeDefined();
+  });
+
+  test('renewal happens behind the back of the traffic', async () => {
+    const { server, verifier, life } = await setUp({ keysMaxAge: 60 });
+    const token = await server.mintAccessToken(life);
+    await verifier.verifyToken(token);
+    server.clock.advance(61);
+    const open = server.hold('jwks');
+    // Would hang if it waited for the held fetch.
+    await verifier.verifyToken(token);
+    await verifier.verifyToken(await server.mintAccessToken(life));
+    open();
+    await expect.poll(() => server.requestsTo('jwks').length).toBe(2);
+  });
+});
+
+describe('key sets as they are in the wild', () => {
+  test('keys of other kinds, for encryption, and with the kid of another key are stepped over', async () => {
+    const { server, verifier, life } = await setUp({}, { decoyKeys: true });
+    for (const alg of ['RS256', 'ES256'])
+      await expect(verifier.verifyToken(await server.mintAccessToken(life, { alg }))).resolves.toBeDefined();
+  });
+
+  test('several keys with one kid, keys without kid or alg, tokens without kid, one malformed key', async () => {
+    const pairs = await Promise.all([1, 2, 3].map(() => generateKeyPair('ES256', { extractable: true })));
+    const [one, two, three] = await Promise.all(pairs.map(({ publicKey }) => exportJWK(publicKey)));
+    const verifier = createAccessTokenVerifier({
+      issuer: 'https://auth.example.test',
+      audience,
+      jwks: { keys: [{ ...one, x: '!!' }, { ...one, kid: 'same' }, { ...two, kid: 'same' }, { ...three }] },
+    });
+    const mint = (index: number, kid?: string) =>
+      new SignJWT({ client_id: 'app', jti: '1' })
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...(kid !== undefined && { kid }) })
+        .setIssuer('https://auth.example.test')
+        .setAudience(audience)
+        .setSubject('alice')
+        .setIssuedAt()
+        .setExpirationTime('1h')
+        .sign(pairs[index]!.privateKey);
+    for (const token of [mint(0, 'same'), mint(1, 'same'), mint(0), mint(1), mint(2), mint(2, 'unknown')])
+      await expect(verifier.verifyToken(await token)).resolves.toBeDefined();
+    for (const token of [mint(2, 'same'), mint(0, 'unknown')])
+      await expect(verifier.verifyToken(await token)).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+
+  test.each([
+    ['no set', '{"keys":{}}'],
+    ['keys that are no objects', '{"keys":["a"]}'],
+    ['a page', '<html>'],
+    ['null', 'null'],
+  ])('%s counts as an outage', async (_, body) => {
+    const { server, verifier, life } = await setUp();
+    server.fail('jwks', { status: 200, body, headers: { 'content-type': 'application/json' } });
+    await expect(verifier.verifyToken(await server.mintAccessToken(life))).rejects.toMatchObject({
+      name: 'TransportError',
+    });
+  });
+});

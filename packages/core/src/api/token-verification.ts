@@ -1,0 +1,124 @@
+import { type EventListener, emit } from '../events.ts';
+import type { Clock } from '../internal/clock.ts';
+import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
+import { checkType, readClaims } from './claims.ts';
+import type { Issuer } from './issuers.ts';
+import { type CompactJws, looksLikeJws, parseJws } from './jws.ts';
+import type { KeyLife } from './key-set.ts';
+import { invalidToken } from './refusal.ts';
+import type { VerifiedAccessToken } from './verified-access-token.ts';
+import type { VerifiedTokenCache } from './verified-token-cache.ts';
+
+export interface TokenVerificationOptions {
+  readonly issuers: ReadonlyMap<string, Issuer>;
+  readonly cache: VerifiedTokenCache;
+  readonly now: Clock;
+  /** Seconds. */
+  readonly clockTolerance: number;
+  readonly maxTokenLength: number;
+  readonly onEvent: EventListener | undefined;
+}
+
+/** What an issuer said about a token holds until its time is over, whatever happens to keys. */
+const withoutKey: KeyLife = { retired: false };
+
+/**
+ * Verifies a token alone; what was verified once is remembered until it expires or its key goes.
+ *
+ * @see RFC 9068 section 4
+ */
+export function createTokenVerification(
+  options: TokenVerificationOptions,
+): (token: string) => Promise<VerifiedAccessToken> {
+  const { issuers, cache, now, clockTolerance, maxTokenLength, onEvent } = options;
+  const opaque = [...issuers.values()].find((issuer) => issuer.introspection);
+
+  async function verifyAfresh(token: string): Promise<VerifiedAccessToken> {
+    if (token.length > maxTokenLength) throw invalidToken('length', 'The access token is too long');
+    if (!looksLikeJws(token)) {
+      if (opaque?.introspection) return introspect(token, opaque, opaque.introspection);
+      throw invalidToken('format', 'The access token is not a JWT');
+    }
+    const jws = parseJws(token);
+    const { iss } = jws.payload;
+    // Only a look-up among the configured issuers: an unknown `iss` leads nowhere, least of all to its URL.
+    const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined;
+    if (!issuer) throw invalidToken('iss', 'The issuer of the access token is not trusted');
+    const { introspection } = issuer;
+    return introspection?.tokens === 'all'
+      ? introspect(token, issuer, introspection)
+      : verifyJwt(token, jws, issuer);
+  }
+
+  async function verifyJwt(token: string, jws: CompactJws, issuer: Issuer): Promise<VerifiedAccessToken> {
+    const { header, payload, data, signature } = jws;
+    const { alg, kid } = header;
+    // RFC 8725 section 3.1: the configuration says which algorithms there are, not the token.
+    if (!isSignatureAlgorithm(alg) || !issuer.algorithms.includes(alg)) {
+      throw invalidToken('alg', 'The signature algorithm of the access token is not accepted');
+    }
+    if (kid !== undefined && typeof kid !== 'string') {
+      throw invalidToken('kid', 'The header of the access token is malformed');
+    }
+    checkType(header, issuer.profile);
+    // Before the signature, which costs more: the claims of an expired token need not be authentic to refuse it.
+    const verified = readClaims(payload, {
+      issuer: issuer.issuer,
+      audiences: issuer.audiences,
+      profile: issuer.profile,
+      now: Math.floor(now() / 1000),
+      clockTolerance,
+    });
+    const key = await issuer.keys.verify({ alg, kid, data, signature });
+    if (!key) throw invalidToken('signature', 'The signature of the access token is not valid');
+    // RFC 7519 section 4.1.4 holds for every use of a token, not only for the first.
+    return accept(token, issuer, verified, key, (verified.expiresAt + clockTolerance) * 1000);
+  }
+
+  async function introspect(
+    token: string,
+    issuer: Issuer,
+    introspection: NonNullable<Issuer['introspection']>,
+  ): Promise<VerifiedAccessToken> {
+    const { verified, deadAt } = await introspection.introspect(token);
+    return accept(token, issuer, verified, withoutKey, deadAt);
+  }
+
+  async function accept(
+    token: string,
+    issuer: Issuer,
+    verified: VerifiedAccessToken,
+    key: KeyLife,
+    deadAt: number,
+  ): Promise<VerifiedAccessToken> {
+    await runValidator(issuer, verified);
+    const keys = key === withoutKey ? undefined : issuer.keys;
+    cache.set({ token, issuer: issuer.issuer, result: Promise.resolve(verified), deadAt, key, keys });
+    emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
+    return verified;
+  }
+
+  return (token) => {
+    const known = cache.get(token);
+    if (known !== undefined) {
+      const time = now();
+      if (
+        time < known.deadAt &&
+        !known.key.retired &&
+        (known.keys === undefined || known.keys.usable(time))
+      ) {
+        if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
+        return known.result;
+      }
+    }
+    return verifyAfresh(token);
+  };
+}
+
+async function runValidator(issuer: Issuer, verified: VerifiedAccessToken): Promise<void> {
+  try {
+    await issuer.validate?.(verified);
+  } catch {
+    throw invalidToken('validate', 'The access token does not meet the requirements of this API');
+  }
+}
