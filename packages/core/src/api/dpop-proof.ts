@@ -1,6 +1,6 @@
 import { importVerificationKey, verifySignature } from '#platform';
 import { ConfigurationError } from '../errors.ts';
-import type { Clock } from '../internal/clock.ts';
+import { type Clock, seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
 import { isJsonObject, type JsonObject } from '../internal/json.ts';
 import {
@@ -112,14 +112,14 @@ export function createDpopVerifier(
       }
       if (htm !== request.method) throw refuse('htm', 'The DPoP proof is for another method');
       if (!matchesTarget(htu, request.url, origins)) throw refuse('htu', 'The DPoP proof is for another URL');
-      const time = now() / 1000;
+      const time = seconds(now);
       if (typeof iat !== 'number' || time > iat + maxAge + clockTolerance || time < iat - clockTolerance) {
         throw refuse('iat', 'The DPoP proof is too old or from the future');
       }
       if (ath !== (await sha256(token))) throw refuse('ath', 'The DPoP proof is for another access token');
       const headers = await checkNonce(payload);
       // Last, so that only proofs that are right in everything else can fill the store.
-      const expiresAt = (iat + maxAge + clockTolerance) * 1000;
+      const expiresAt = (iat + maxAge + clockTolerance + 1) * 1000;
       if (!(await replays.consume(await sha256(`${thumbprint} ${jti}`), expiresAt))) {
         throw refuse('jti', 'The DPoP proof was used before');
       }
