@@ -11,7 +11,7 @@ const sources: Record<string, string> = {
   '@countersign/core/api': 'packages/core/src/api/index.ts',
   '@countersign/core/node': 'packages/core/src/node/index.ts',
   '@countersign/next': 'packages/next/src/index.ts',
-  '@countersign/next/client': 'packages/next/src/client/index.ts',
+  '@countersign/next/client': 'packages/next/src/client/index.tsx',
   '@countersign/next/testing': 'packages/next/src/testing/index.ts',
   '@countersign/nest': 'packages/nest/src/index.ts',
   '@countersign/nest/testing': 'packages/nest/src/testing/index.ts',

@@ -42,7 +42,7 @@ const allowed: Record<string, string> = {
   'packages/core/src/node/index.ts': `import { Agent } from 'undici'; import { now } from '../internal/clock.ts'; import 'node:tls'; export const pool = [Agent, now];`,
   'packages/core/src/session/index.test.ts': `import '../api/index.ts'; import 'node:fs'; import '@countersign/testing';`,
   'packages/next/src/index.ts': `import '@countersign/core/session'; import 'next/server'; import 'react';`,
-  'packages/next/src/client/index.ts': `import 'react';`,
+  'packages/next/src/client/index.tsx': `import 'react';`,
   'packages/nest/src/index.ts': `import '@countersign/core/api'; import '@nestjs/common';`,
   'packages/nest/src/index.test.ts': `import '@countersign/testing'; import '@nestjs/testing';`,
   'packages/angular/src/index.ts': `import '@countersign/core/browser'; import '@angular/core';`,
