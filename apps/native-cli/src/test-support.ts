@@ -1,0 +1,85 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AccessTokenError, createAccessTokenVerifier } from '@countersign/core/api';
+
+/** A browser without pages: keeps cookies and follows redirects. It stops before an address of `stopAt`. */
+export function createBrowser() {
+  const cookies = new Map<string, string>();
+  return async function visit(
+    url: string,
+    options: { readonly form?: Record<string, string>; readonly stopAt?: string } = {},
+  ): Promise<{ url: string; status: number; html: string; headers: Headers }> {
+    const { form, stopAt } = options;
+    const { host } = new URL(url);
+    const response = await fetch(url, {
+      method: form ? 'POST' : 'GET',
+      redirect: 'manual',
+      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+      ...(form && { body: new URLSearchParams(form) }),
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';');
+      cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+    }
+    const location = response.headers.get('location');
+    if (location === null || host.startsWith('127.0.0.1'))
+      return { url, status: response.status, html: await response.text(), headers: response.headers };
+    const next = new URL(location, url).href;
+    if (stopAt !== undefined && next.startsWith(stopAt))
+      return { url: next, status: response.status, html: '', headers: response.headers };
+    return visit(next, stopAt === undefined ? {} : { stopAt });
+  };
+}
+
+/** Signs in with the forms of the provider and agrees; returns the page, or the address that `stopAt` names. */
+export async function signIn(
+  authorizationUrl: string,
+  user: string,
+  options: { readonly stopAt?: string; readonly tamper?: (callback: URL) => void } = {},
+) {
+  const stopAt = options.stopAt ?? 'http://127.0.0.1';
+  const visit = createBrowser();
+  const login = await visit(authorizationUrl, { stopAt });
+  const consent = await visit(login.url, { form: { login: user, password: `${user}-demo` }, stopAt });
+  const done = consent.url.startsWith(stopAt)
+    ? consent
+    : await visit(`${consent.url}/confirm`, { form: {}, stopAt });
+  if (options.stopAt !== undefined) return done;
+  return visit(done.url);
+}
+
+/** An API that verifies the token, and tells whom it belongs to. */
+export async function startApi(issuer: string) {
+  const verifier = createAccessTokenVerifier({
+    issuer,
+    audience: 'https://api.countersign.example',
+    allowInsecureIssuer: true,
+  });
+  const seen: string[] = [];
+  const server: Server = createServer(async (request, response) => {
+    const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
+    response.setHeader('content-type', 'application/json');
+    try {
+      const { sub, scopes } = await verifier.verifyToken(token);
+      if (request.method === 'POST' && !scopes.includes('items:write')) {
+        response.setHeader('www-authenticate', 'Bearer error="insufficient_scope"');
+        response.writeHead(403).end('{"error":"insufficient_scope"}');
+        return;
+      }
+      seen.push(token);
+      response.end(JSON.stringify({ sub, path: request.url }));
+    } catch (error) {
+      response.writeHead(error instanceof AccessTokenError ? error.status : 500).end('{"error":"refused"}');
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
