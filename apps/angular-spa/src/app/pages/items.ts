@@ -1,0 +1,86 @@
+import { DatePipe } from '@angular/common';
+import { HttpClient, type HttpErrorResponse, httpResource } from '@angular/common/http';
+import { Component, computed, inject, signal } from '@angular/core';
+import { firstValueFrom } from 'rxjs';
+import { explain } from '../explain.ts';
+import { SETTINGS } from '../settings.ts';
+
+interface Item {
+  readonly id: string;
+  readonly title: string;
+  readonly createdAt: string;
+}
+
+@Component({
+  selector: 'app-items',
+  imports: [DatePipe],
+  template: `
+    <h1>Your items</h1>
+    <p class="lead">They come from the API, which checks the access token of every request.</p>
+
+    <form class="panel add" (submit)="add($event, title)">
+      <label for="title">New item</label>
+      <div class="row">
+        <input #title id="title" name="title" required maxlength="200" autocomplete="off" placeholder="What is to be done?">
+        <button class="primary" type="submit" [disabled]="saving()">{{ saving() ? 'Adding' : 'Add' }}</button>
+      </div>
+      @if (refusal(); as text) {
+        <p class="error" role="alert">{{ text }}</p>
+      }
+    </form>
+
+    <section class="panel" aria-labelledby="list-title" [attr.aria-busy]="items.isLoading()">
+      <div class="row spread">
+        <h2 id="list-title">On the list</h2>
+        <button class="secondary small" type="button" (click)="items.reload()">Reload</button>
+      </div>
+      @if (problem(); as text) {
+        <p class="error" role="alert">{{ text }}</p>
+      } @else if (items.hasValue()) {
+        @if (newestFirst().length > 0) {
+          <ul class="items">
+            @for (item of newestFirst(); track item.id) {
+              <li>
+                <span>{{ item.title }}</span>
+                <time class="muted" [attr.datetime]="item.createdAt">{{ item.createdAt | date: 'HH:mm:ss' }}</time>
+              </li>
+            }
+          </ul>
+        } @else {
+          <p class="muted empty">Nothing yet. Add the first one above.</p>
+        }
+      } @else {
+        <p class="muted empty" role="status">Loading</p>
+      }
+    </section>
+  `,
+})
+export class ItemsPage {
+  readonly #http = inject(HttpClient);
+  readonly #url = `${inject(SETTINGS).apiUrl}/items`;
+
+  protected readonly items = httpResource<readonly Item[]>(() => this.#url);
+  protected readonly newestFirst = computed(() =>
+    this.items.hasValue() ? [...this.items.value()].reverse() : [],
+  );
+  protected readonly problem = computed(() => this.items.error() && explain(this.items.error()));
+  protected readonly saving = signal(false);
+  protected readonly refusal = signal<string | undefined>(undefined);
+
+  protected async add(event: Event, input: HTMLInputElement): Promise<void> {
+    event.preventDefault();
+    const title = input.value.trim();
+    if (title === '') return;
+    this.saving.set(true);
+    this.refusal.set(undefined);
+    try {
+      await firstValueFrom(this.#http.post<Item>(this.#url, { title }));
+      input.value = '';
+      this.items.reload();
+    } catch (error) {
+      this.refusal.set(explain(error as HttpErrorResponse));
+    } finally {
+      this.saving.set(false);
+    }
+  }
+}

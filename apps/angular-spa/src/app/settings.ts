@@ -1,0 +1,19 @@
+import { InjectionToken } from '@angular/core';
+
+/** Where the provider and the API are; served as `/config.json`, so that one build runs anywhere. */
+export interface Settings {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly apiUrl: string;
+  readonly resource: string;
+  /** True for a provider on this machine, which speaks plain http. */
+  readonly allowInsecureIssuer: boolean;
+}
+
+export const SETTINGS = new InjectionToken<Settings>('settings');
+
+export async function loadSettings(): Promise<Settings> {
+  const response = await fetch('/config.json', { cache: 'no-store' });
+  if (!response.ok) throw new Error(`/config.json answered with status ${response.status}`);
+  return response.json();
+}
