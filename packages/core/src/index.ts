@@ -29,8 +29,11 @@ export {
 export { discover } from './client/discovery.ts';
 export { generateDpopKeyPair } from './client/dpop.ts';
 export { createEndSessionUrl, type EndSessionRequest } from './client/end-session.ts';
+export { type FrontchannelLogout, validateFrontchannelLogout } from './client/frontchannel-logout.ts';
+export { type LogoutTokenClaims, validateLogoutToken } from './client/logout-token.ts';
 export { type RefreshRequest, refreshTokens } from './client/refresh.ts';
 export { revokeToken } from './client/revocation.ts';
+export { parseThirdPartyLogin, type ThirdPartyLogin } from './client/third-party-login.ts';
 export type { IdTokenClaims, TokenResponse } from './client/token-response.ts';
 export { fetchUserinfo, type Userinfo } from './client/userinfo.ts';
 export {

@@ -110,4 +110,5 @@ async function verifyAssertion(
   state.jtis.add(claims.jti!);
 }
 
-const unauthorized = (why: string) => new OAuthError('invalid_client', why, 401);
+const unauthorized = (why: string) =>
+  new OAuthError('invalid_client', why, 401, { 'www-authenticate': 'Basic realm="token"' });

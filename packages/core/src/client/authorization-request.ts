@@ -182,7 +182,7 @@ async function authorizationUrl(
       });
       sent = new URLSearchParams({ client_id: client.clientId, request_uri: pushed.request_uri });
     } catch (error) {
-      throw translate(error, 'response_malformed', 'pushed_authorization_response');
+      throw translate(error, { code: 'response_malformed', check: 'pushed_authorization_response' });
     }
   }
   const url = new URL(metadata.authorization_endpoint as string);

@@ -6,7 +6,7 @@ import { contextOf, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withKeys } from './keys.ts';
-import { translate } from './translate-error.ts';
+import { printableCode, translate } from './translate-error.ts';
 
 /** A validated authorization response: it belongs to its transaction, and holds a code. */
 export interface AuthorizationResponse {
@@ -73,14 +73,14 @@ export async function validateAuthorizationResponse(
     if (error instanceof oauth.AuthorizationResponseError) {
       throw new AuthorizationServerError(
         'authorization_error',
-        `The provider refused the login: ${safe(error.error)}`,
+        `The provider refused the login: ${printableCode(error.error)}`,
         {
           error: error.error,
           errorDescription: error.error_description,
         },
       );
     }
-    throw translate(error, 'authorization_response_invalid', checkOf(received, transaction));
+    throw translate(error, { code: 'authorization_response_invalid', check: 'response' });
   }
 }
 
@@ -96,11 +96,3 @@ function refuseRepeated(parameters: URLSearchParams): void {
     );
   }
 }
-
-/** Which of the two checks failed: the protocol library does not say. */
-function checkOf(parameters: URLSearchParams, transaction: AuthorizationTransaction): string {
-  if (parameters.has('response')) return 'response';
-  return parameters.get('state') === transaction.state ? 'iss' : 'state';
-}
-
-const safe = (error: string) => error.replace(/[^\w.:-]/g, '').slice(0, 100);

@@ -5,7 +5,7 @@ import { contextOf, tell, tokenRequestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
-import { validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import { openIdToken, validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
 import { type TokenResponse, tokenResponseOf, translateTokenError } from './token-response.ts';
 
 /**
@@ -21,11 +21,12 @@ export async function exchangeCode(
   response: AuthorizationResponse,
   transaction: AuthorizationTransaction,
 ): Promise<TokenResponse> {
-  const { authentication, options } = contextOf(client);
+  const { authentication } = contextOf(client);
   const wire = wireClient(client);
   const resource = transaction.resource?.[0];
   try {
     const metadata = await discover(client);
+    const opened = openIdToken(client);
     const { answer, body } = await withDpopNonce(client, async (dpop) => {
       const sent = await oauth.authorizationCodeGrantRequest(
         metadata,
@@ -44,14 +45,14 @@ export async function exchangeCode(
         expectedNonce: transaction.nonce ?? oauth.expectNoNonce,
         requireIdToken: transaction.nonce !== undefined,
         ...(transaction.maxAge !== undefined && { maxAge: transaction.maxAge }),
-        ...(options.decrypt && { [oauth.jweDecrypt]: options.decrypt }),
+        ...opened.options,
       });
       return { answer: sent, body: processed };
     });
     if (body.id_token !== undefined) await verifyIdTokenSignature(client, answer);
     const tokens = await tokenResponseOf(client, body, { scope: transaction.scope, resource });
     if (tokens.idToken !== undefined && tokens.claims) {
-      await validateIdTokenClaims(client, tokens.idToken, tokens.claims, {
+      await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
         acrValues: transaction.acrValues,
         accessToken: tokens.accessToken,
         code: response.parameters.get('code') ?? undefined,

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.ts';
 import { type AuthEvent, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { exchange, type HttpOptions } from '../internal/http.ts';
+import { isJsonObject } from '../internal/json.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 import type { AuthorizationServerMetadata, Client, ClientOptions } from './create-client.ts';
 
@@ -65,28 +66,42 @@ function mutualTls(client: Client): boolean {
 }
 
 /** Options of one request of the protocol library: bounded, without redirects, and over http only where allowed. */
-export function requestOptions(client: Client) {
+export function requestOptions(client: Client, change: (init: RequestInit) => RequestInit = (init) => init) {
   const { http, options } = contextOf(client);
   return {
-    [oauth.customFetch]: (url: string, init: unknown) => exchange(url, init as RequestInit, http),
+    [oauth.customFetch]: async (url: string, init: unknown) => {
+      const request = change(init as RequestInit);
+      const response = await exchange(url, request, http);
+      return request.method === 'POST' ? preferBody(response) : response;
+    },
     [oauth.allowInsecureRequests]: options.allowInsecureIssuer === true,
+    // A browser names itself, and a header of ours would cost a preflight request.
+    ...(typeof document === 'undefined' && { headers: { 'user-agent': options.userAgent ?? 'countersign' } }),
   };
+}
+
+/**
+ * An error in the body says more than the challenge beside it, which a 401 to a client's credentials must have
+ * (RFC 6749 section 5.2); the protocol library would stop at the challenge.
+ */
+async function preferBody(response: Response): Promise<Response> {
+  if (response.status !== 401 || !response.headers.has('www-authenticate')) return response;
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  if (isJsonObject(body) && typeof body.error === 'string') response.headers.delete('www-authenticate');
+  return response;
 }
 
 /** As {@link requestOptions}, for the token endpoint: with the body encoding that the provider wants. */
 export function tokenRequestOptions(client: Client) {
-  const { http, options } = contextOf(client);
-  if (options.tokenRequestFormat !== 'json') return requestOptions(client);
-  return {
-    ...requestOptions(client),
-    [oauth.customFetch]: (url: string, init: unknown) => {
-      const request = init as RequestInit;
-      const headers = new Headers(request.headers);
-      headers.set('content-type', 'application/json');
-      const body = JSON.stringify(Object.fromEntries(request.body as URLSearchParams));
-      return exchange(url, { ...request, headers, body }, http);
-    },
-  };
+  if (contextOf(client).options.tokenRequestFormat !== 'json') return requestOptions(client);
+  return requestOptions(client, (request) => {
+    const headers = new Headers(request.headers);
+    headers.set('content-type', 'application/json');
+    return { ...request, headers, body: JSON.stringify(Object.fromEntries(request.body as URLSearchParams)) };
+  });
 }
 
 /** Tells the client's listener. */

@@ -5,6 +5,7 @@ import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
 import { type ClientAuthentication, none } from './client-authentication.ts';
 import { type Context, registerContext } from './context.ts';
+import { checkEndpoints } from './endpoints.ts';
 
 /** Metadata of an authorization server, wire names. @see RFC 8414 section 2 */
 export type AuthorizationServerMetadata = oauth.AuthorizationServer;
@@ -64,6 +65,8 @@ export interface ClientOptions {
   readonly maxResponseBytes?: number;
   /** Default: the platform's `fetch`. */
   readonly fetch?: Fetch;
+  /** `User-Agent` of requests to the provider, outside browsers. Default: `countersign`. */
+  readonly userAgent?: string;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
   readonly onEvent?: EventListener;
@@ -111,12 +114,22 @@ export function createClient(options: ClientOptions): Client {
       `issuer "${issuer}" is plain http. For a provider on your own machine set allowInsecureIssuer: true.`,
     );
   }
+  for (const name of signedResponseAlgorithms) {
+    const alg = options[name];
+    if (alg === undefined || asymmetric.test(alg)) continue;
+    // HMAC would make every holder of the secret an issuer, and `none` everybody (RFC 8725 sections 3.1 and 3.2).
+    throw new ConfigurationError(
+      'invalid_option',
+      `${name} must be RS256, PS256, ES256 (or 384, 512), EdDSA or Ed25519, got "${alg}".`,
+    );
+  }
   if (options.metadata && options.metadata.issuer !== issuer) {
     throw new ConfigurationError(
       'invalid_option',
       `metadata is of "${options.metadata.issuer}", issuer is "${issuer}"`,
     );
   }
+  if (options.metadata) checkEndpoints(options.metadata, options.allowInsecureIssuer === true);
   const clockTolerance = within(options.clockTolerance ?? 30, 0, 300, 'clockTolerance', 'seconds');
   const now = options.now ?? Date.now;
   const context: Context = {
@@ -139,6 +152,15 @@ export function createClient(options: ClientOptions): Client {
   registerContext(client, context);
   return client;
 }
+
+const signedResponseAlgorithms = [
+  'idTokenSignedResponseAlg',
+  'userinfoSignedResponseAlg',
+  'authorizationSignedResponseAlg',
+  'introspectionSignedResponseAlg',
+] as const;
+
+const asymmetric = /^((RS|PS|ES)(256|384|512)|EdDSA|Ed25519)$/;
 
 function requireText(value: unknown, name: string): string {
   if (typeof value === 'string' && value !== '') return value;

@@ -2,6 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../errors.ts';
 import { contextOf, requestOptions, tell } from './context.ts';
 import type { AuthorizationServerMetadata, Client } from './create-client.ts';
+import { checkEndpoints } from './endpoints.ts';
 import { translate } from './translate-error.ts';
 
 /**
@@ -41,7 +42,7 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
     });
     value = await oauth.processDiscoveryResponse(issuer, response);
   } catch (error) {
-    throw translate(error, 'metadata_invalid', 'metadata');
+    throw translate(error, { code: 'metadata_invalid', check: 'metadata' });
   }
   // Exact comparison of the texts: a URL object hides differences such as a trailing slash (RFC 8414 section 3.3).
   if (value.issuer !== client.issuer) {
@@ -51,18 +52,8 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
       `The metadata names another issuer than "${client.issuer}"; a trailing slash counts.`,
     );
   }
-  for (const [name, endpoint] of Object.entries(value))
-    checkEndpoint(name, endpoint, options.allowInsecureIssuer === true);
+  checkEndpoints(value, options.allowInsecureIssuer === true);
   state.metadata = { value, fetchedAt: now() };
   tell(client, { type: 'metadata.fetched', issuer: client.issuer });
   return value;
-}
-
-/** Endpoints must be https: otherwise codes and tokens travel in the clear (RFC 8414 section 2). */
-function checkEndpoint(name: string, endpoint: unknown, allowInsecure: boolean): void {
-  if (!/_endpoint$|^jwks_uri$/.test(name) || endpoint === undefined) return;
-  const protocol =
-    typeof endpoint === 'string' && URL.canParse(endpoint) ? new URL(endpoint).protocol : undefined;
-  if (protocol === 'https:' || (protocol === 'http:' && allowInsecure)) return;
-  throw new ValidationError('metadata_invalid', name, `The metadata's ${name} is not an https URL.`);
 }

@@ -14,16 +14,10 @@ type Verify<T> = (
   options: ReturnType<typeof requestOptions> & { [oauth.jwksCache]: oauth.JWKSCacheInput },
 ) => Promise<T>;
 
-/**
- * Runs a verification with the provider's keys. If no key fits, the keys may have been rotated:
- * they are fetched again and the verification is run once more, at most once in ten seconds,
- * so that forged tokens cannot make this client flood the provider.
- *
- * @see OpenID Connect Core section 10.1.1
- */
+/** Runs a verification of the protocol library with the provider's keys, as {@link withKeySet} does. */
 export async function withKeys<T>(client: Client, verify: Verify<T>): Promise<T> {
   const metadata = await discover(client);
-  const run = (jwks: oauth.JWKS) =>
+  return withKeySet(client, (jwks) =>
     // A fresh metadata object and a fresh time: the protocol library must use exactly these keys, and fetch none itself.
     verify(
       { ...metadata },
@@ -31,17 +25,34 @@ export async function withKeys<T>(client: Client, verify: Verify<T>): Promise<T>
         ...requestOptions(client),
         [oauth.jwksCache]: { jwks: structuredClone(jwks), uat: Math.floor(Date.now() / 1000) },
       },
-    );
+    ),
+  );
+}
+
+/**
+ * Runs a verification with the provider's keys. If no key fits, the keys may have been rotated:
+ * they are fetched again and the verification is run once more, at most once in ten seconds,
+ * so that forged tokens cannot make this client flood the provider.
+ *
+ * @see OpenID Connect Core section 10.1.1
+ */
+export async function withKeySet<T>(client: Client, verify: (jwks: oauth.JWKS) => Promise<T>): Promise<T> {
+  const metadata = await discover(client);
   const known = await currentKeys(client, metadata);
   try {
-    return await run(known);
+    return await verify(known);
   } catch (error) {
-    if ((error as { code?: unknown }).code !== oauth.KEY_SELECTION) throw error;
+    if (!isAboutKey(error)) throw error;
     const renewed = await renewedKeys(client, metadata);
     if (!renewed || renewed === known) throw error;
-    return await run(renewed);
+    return await verify(renewed);
   }
 }
+
+/** Ours, or the protocol library's way to say that no key fits. */
+const isAboutKey = (error: unknown) =>
+  (error as { code?: unknown }).code === oauth.KEY_SELECTION ||
+  (error instanceof ValidationError && error.check === 'kid');
 
 async function currentKeys(client: Client, metadata: AuthorizationServerMetadata): Promise<oauth.JWKS> {
   const { state, options, now } = contextOf(client);

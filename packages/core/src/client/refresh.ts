@@ -4,7 +4,7 @@ import { contextOf, tell, tokenRequestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
-import { validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import { openIdToken, validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
 import {
   type IdTokenClaims,
   type TokenResponse,
@@ -37,7 +37,7 @@ export async function refreshTokens(
   refreshToken: string,
   request: RefreshRequest = {},
 ): Promise<TokenResponse> {
-  const { authentication, options, scope } = contextOf(client);
+  const { authentication, scope } = contextOf(client);
   const wire = wireClient(client);
   const { issuer, clientId } = client;
   tell(client, {
@@ -52,6 +52,7 @@ export async function refreshTokens(
       ...(request.resource !== undefined && { resource: request.resource }),
       ...(request.scope !== undefined && { scope: request.scope }),
     };
+    const opened = openIdToken(client);
     const { answer, body } = await withDpopNonce(client, async (dpop) => {
       const sent = await oauth.refreshTokenGrantRequest(metadata, wire, authentication.apply, refreshToken, {
         ...tokenRequestOptions(client),
@@ -59,7 +60,7 @@ export async function refreshTokens(
         additionalParameters,
       });
       const processed = await oauth.processRefreshTokenResponse(metadata, wire, sent, {
-        ...(options.decrypt && { [oauth.jweDecrypt]: options.decrypt }),
+        ...opened.options,
       });
       return { answer: sent, body: processed };
     });
@@ -70,7 +71,9 @@ export async function refreshTokens(
       sub: request.claims?.sub,
     });
     if (tokens.idToken !== undefined && tokens.claims) {
-      await validateIdTokenClaims(client, tokens.idToken, tokens.claims, { accessToken: tokens.accessToken });
+      await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
+        accessToken: tokens.accessToken,
+      });
       if (request.claims) requireSameLogin(tokens.claims, request.claims);
     }
     tell(client, { type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
@@ -89,19 +92,14 @@ export async function refreshTokens(
 
 /** A refreshed ID token that speaks of another login would swap the user in place (OpenID Connect Core section 12.2). */
 function requireSameLogin(fresh: IdTokenClaims, kept: IdTokenClaims): void {
-  for (const claim of ['iss', 'sub', 'azp'] as const) {
-    if (
-      claim === 'azp'
-        ? kept.azp !== undefined && fresh.azp !== undefined && fresh.azp !== kept.azp
-        : fresh[claim] !== kept[claim]
-    ) {
+  for (const claim of ['iss', 'sub']) if (fresh[claim] !== kept[claim]) throw changed(claim);
+  const audience = (claims: IdTokenClaims) => [claims.aud].flat().sort().join('\n');
+  if (audience(fresh) !== audience(kept)) throw changed('aud');
+  for (const claim of ['auth_time', 'azp', 'nonce']) {
+    if (fresh[claim] !== undefined && kept[claim] !== undefined && fresh[claim] !== kept[claim]) {
       throw changed(claim);
     }
   }
-  const audience = (claims: IdTokenClaims) => [claims.aud].flat().sort().join('\n');
-  if (audience(fresh) !== audience(kept)) throw changed('aud');
-  if (fresh.auth_time !== undefined && kept.auth_time !== undefined && fresh.auth_time !== kept.auth_time)
-    throw changed('auth_time');
 }
 
 function changed(claim: string): ValidationError {

@@ -31,6 +31,6 @@ export async function revokeToken(
     );
     await oauth.processRevocationResponse(response);
   } catch (error) {
-    throw translate(error, 'response_malformed', 'revocation_response');
+    throw translate(error, { code: 'response_malformed', check: 'revocation_response' });
   }
 }

@@ -86,16 +86,17 @@ export async function tokenResponseOf(
 
 /** Every failure of a token request in our words. */
 export function translateTokenError(error: unknown): Error {
-  return translate(
-    error,
-    isAboutIdToken(error) ? 'id_token_invalid' : 'token_response_invalid',
-    'token_response',
-  );
+  return translate(error, {
+    code: isAboutIdToken(error) ? 'id_token_invalid' : 'token_response_invalid',
+    check: 'token_response',
+    refusal: 'token_error',
+  });
 }
 
 /** The protocol library attaches claims or a header to what it says of a token, and a body to what it says of an answer. */
 function isAboutIdToken(error: unknown): boolean {
-  const { cause, code } = error as { cause?: unknown; code?: unknown };
+  const { cause, code, message = '' } = error as { cause?: unknown; code?: unknown; message?: string };
+  if (/JWT|JWE|JWS|id_token/.test(message)) return true;
   if (
     code === oauth.JWT_CLAIM_COMPARISON ||
     code === oauth.JWT_TIMESTAMP_CHECK ||

@@ -44,6 +44,6 @@ export async function fetchUserinfo(
     }
     return body as Userinfo;
   } catch (error) {
-    throw translate(error, 'userinfo_invalid', 'sub');
+    throw translate(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
   }
 }

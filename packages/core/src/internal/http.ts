@@ -34,6 +34,7 @@ export async function exchange(url: string, init: RequestInit, options: HttpOpti
     }, options.timeout);
   });
   const abort = () => controller.abort();
+  if (outer?.aborted) abort();
   outer?.addEventListener('abort', abort, { once: true });
   try {
     return await Promise.race([expired, run(url, { ...init, signal: controller.signal }, target, options)]);
@@ -52,6 +53,7 @@ async function run(url: string, init: RequestInit, target: string, options: Http
   } catch {
     throw new TransportError('network_error', `${target} could not be reached`);
   }
+  if (response.type === 'error') throw new TransportError('network_error', `${target} could not be reached`);
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
     await discard(response);
     throw new ValidationError('response_malformed', 'redirect', `${target} answered with a redirect`);
@@ -70,7 +72,10 @@ async function run(url: string, init: RequestInit, target: string, options: Http
         });
   }
   const body = await readBounded(response, target, options.maxBytes);
-  if (/\bjson\b/i.test(response.headers.get('content-type') ?? '')) refuseDuplicates(body, target);
+  // Whatever the answer calls itself: a body that looks like a JSON object may be read as one.
+  const looksLikeJson = body.find((byte) => byte > 0x20) === 0x7b;
+  if (looksLikeJson || /\bjson\b/i.test(response.headers.get('content-type') ?? ''))
+    refuseDuplicates(body, target);
   const empty = response.status === 204 || response.status === 205;
   return new Response(empty ? null : body, { status: response.status, headers: response.headers });
 }

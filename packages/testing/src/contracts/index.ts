@@ -1,1 +1,6 @@
-export {};
+export type { ContractCase, Open } from './contract.ts';
+export { refreshLockContract } from './refresh-lock-contract.ts';
+export { replayStoreContract } from './replay-store-contract.ts';
+export { sessionStoreContract } from './session-store-contract.ts';
+export { successorStoreContract } from './successor-store-contract.ts';
+export { tombstoneStoreContract } from './tombstone-store-contract.ts';

@@ -1,0 +1,69 @@
+import { importVerificationKey, verifySignature } from '#platform';
+import { ValidationError, type ValidationErrorCode } from '../errors.ts';
+import { fromBase64Url, textOf, utf8 } from '../internal/encoding.ts';
+import { findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
+import { isSignatureAlgorithm, keyFits } from '../internal/signature-algorithms.ts';
+import { contextOf } from './context.ts';
+import type { Client } from './create-client.ts';
+import { withKeySet } from './keys.ts';
+
+/**
+ * Verifies a signed token of the provider, opened first when it is encrypted, and gives its header and claims.
+ * Claims are not looked at here.
+ *
+ * @param alg the registered algorithm; the token's own must be the same (RFC 8725 section 3.1)
+ * @throws ValidationError with the given code
+ * @see RFC 7515 section 5.2
+ */
+export async function verifyJws(
+  client: Client,
+  token: string,
+  expected: { readonly alg: string; readonly code: ValidationErrorCode },
+): Promise<{ readonly header: JsonObject; readonly claims: JsonObject }> {
+  const { alg, code } = expected;
+  const fail = (check: string) =>
+    new ValidationError(code, check, `${code.replaceAll('_', ' ')}: ${check} is not what it must be`);
+  const { decrypt } = contextOf(client).options;
+  const jws = token.split('.').length === 5 && decrypt ? await decrypt(token) : token;
+  const parts = jws.split('.');
+  if (parts.length !== 3) throw fail('format');
+  const [protectedHeader, payload, encodedSignature] = parts as [string, string, string];
+  const header = parse(protectedHeader);
+  const claims = parse(payload);
+  if (!header || !claims) throw fail('format');
+  if (header.alg !== alg || !isSignatureAlgorithm(alg)) throw fail('alg');
+  // An extension that is not understood must not be passed over (RFC 7515 section 4.1.11).
+  if (header.crit !== undefined || header.b64 !== undefined) throw fail('crit');
+  const signature = bytesOf(encodedSignature);
+  const data = utf8(`${protectedHeader}.${payload}`);
+  const valid = await withKeySet(client, async ({ keys }) => {
+    const candidates = (keys as unknown as JsonObject[]).filter(
+      (jwk) => keyFits(jwk, alg) && (header.kid === undefined || header.kid === jwk.kid),
+    );
+    const [jwk] = candidates;
+    // Two keys that fit are as bad as none: which one signed would be a guess.
+    if (!jwk || candidates.length > 1) throw fail('kid');
+    const key = await importVerificationKey(jwk, alg).catch(() => undefined);
+    return key !== undefined && signature !== undefined && verifySignature(alg, key, data, signature);
+  });
+  if (!valid) throw fail('signature');
+  return { header, claims };
+}
+
+function parse(part: string): JsonObject | undefined {
+  try {
+    const text = textOf(fromBase64Url(part));
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) && findDuplicateMember(text) === undefined ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesOf(part: string): Uint8Array | undefined {
+  try {
+    return fromBase64Url(part);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import { ValidationError } from '../errors.ts';
+import { seconds } from '../internal/clock.ts';
+import { isJsonObject, type JsonObject } from '../internal/json.ts';
+import { contextOf } from './context.ts';
+import type { Client } from './create-client.ts';
+import { verifyJws } from './jws.ts';
+
+/** Whose sessions end: those of `sid` if it is there, otherwise all of `sub`. */
+export interface LogoutTokenClaims {
+  readonly iss: string;
+  readonly sub?: string;
+  readonly sid?: string;
+  /** Unique: remember it until `exp` and refuse it the second time. */
+  readonly jti: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
+  /** Seconds since the epoch. */
+  readonly exp: number;
+}
+
+const backchannelLogout = 'http://schemas.openid.net/event/backchannel-logout';
+
+/**
+ * Validates the logout token that the provider posts to the back-channel logout URI.
+ * Answer 200 when it is valid and the sessions have ended, 400 when this throws, both with `Cache-Control: no-store`.
+ *
+ * @throws ValidationError `logout_token_invalid`
+ * @throws TransportError when the provider's keys cannot be fetched
+ * @see OpenID Connect Back-Channel Logout section 2.6
+ */
+export async function validateLogoutToken(client: Client, logoutToken: string): Promise<LogoutTokenClaims> {
+  const { options, now, clockTolerance } = contextOf(client);
+  const alg = options.idTokenSignedResponseAlg ?? 'RS256';
+  const { header, claims } = await verifyJws(client, logoutToken, { alg, code: 'logout_token_invalid' });
+  const time = seconds(now);
+  const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = claims;
+  // A token of another kind that the provider also signs is none (RFC 8725 section 3.11).
+  require(header.typ === undefined || /^(application\/)?(jwt|logout\+jwt)$/i.test(String(header.typ)), 'typ');
+  require(iss === client.issuer, 'iss');
+  require([aud].flat().includes(client.clientId), 'aud');
+  require(isNumber(iat) && iat <= time + clockTolerance, 'iat');
+  require(isNumber(exp) && exp > time - clockTolerance, 'exp');
+  require(typeof jti === 'string' && jti !== '', 'jti');
+  require(sub === undefined || (typeof sub === 'string' && sub !== ''), 'sub');
+  require(sid === undefined || (typeof sid === 'string' && sid !== ''), 'sid');
+  require(sub !== undefined || sid !== undefined, 'sub');
+  require(isJsonObject(events) && isEvent(events), 'events');
+  // An ID token has a nonce: it must not be usable to log its user out (section 2.4).
+  require(nonce === undefined, 'nonce');
+  return {
+    iss,
+    jti,
+    iat,
+    exp,
+    ...(sub !== undefined && { sub }),
+    ...(sid !== undefined && { sid }),
+  };
+}
+
+const isEvent = (events: JsonObject) => isJsonObject(events[backchannelLogout]);
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+
+function require(valid: boolean, check: string): asserts valid {
+  if (!valid) {
+    throw new ValidationError(
+      'logout_token_invalid',
+      check,
+      `logout token invalid: ${check} is not what it must be`,
+    );
+  }
+}

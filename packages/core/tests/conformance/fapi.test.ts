@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createAuthorizationRequest,
+  exchangeCode,
+  generateDpopKeyPair,
+  privateKeyJwt,
+  validateAuthorizationResponse,
+} from '../../src/index.ts';
+import { createDecrypt } from '../../src/node/index.ts';
+import { encryptionKey } from './encryption-key.ts';
+import { createHarness, expectRefusal, type HarnessOptions } from './harness.ts';
+import { fapiRows } from './rows.ts';
+import { record, runRow } from './run-row.ts';
+import { signingKey } from './signing-key.ts';
+
+/** A client of FAPI 2.0: private_key_jwt, PAR, DPoP, PS256. */
+async function fapi(more: HarnessOptions = {}): Promise<HarnessOptions> {
+  const { key, jwk } = await signingKey('PS256');
+  return {
+    ...more,
+    server: { requirePushedAuthorizationRequests: true, dpopNonce: true, decoyKeys: true, ...more.server },
+    registration: {
+      tokenEndpointAuthMethod: 'private_key_jwt',
+      jwks: { keys: [jwk] },
+      idTokenSignedResponseAlg: 'PS256',
+      authorizationSignedResponseAlg: 'PS256',
+      dpopBoundAccessTokens: true,
+      ...more.registration,
+    },
+    client: {
+      clientAuthentication: privateKeyJwt({ key, kid: jwk.kid as string }),
+      idTokenSignedResponseAlg: 'PS256',
+      authorizationSignedResponseAlg: 'PS256',
+      dpop: { keyPair: await generateDpopKeyPair() },
+      ...more.client,
+    },
+  };
+}
+
+const name = (suffix: string) => `fapi2-security-profile-final-client-${suffix}`;
+
+describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sections 3 and 4', () => {
+  for (const row of fapiRows) {
+    test(row.module, async ({ task }) => runRow({ ...row, options: await fapi(row.options) }, task));
+  }
+
+  test(name('test-happy-path'), async ({ task }) => {
+    const harness = await createHarness(await fapi());
+    await harness.logIn();
+    expect(harness.userinfo).toMatchObject({ sub: 'alice' });
+    // Nonces are demanded at both servers: each first request is answered with one, and sent once more.
+    expect(harness.server.requestsTo('token').map(({ status }) => status)).toEqual([200]);
+    expect(harness.server.requestsTo('pushed_authorization_request').map(({ status }) => status)).toEqual([
+      400, 201,
+    ]);
+    expect(Object.keys(harness.server.requestsTo('authorization')[0]?.query ?? {})).toEqual([
+      'client_id',
+      'request_uri',
+    ]);
+    record(task, { id: 'F1', verdict: 'A', result: 'accepted' });
+  });
+
+  test(name('test-rs-dpop-auth-scheme-case-insensitivity'), async ({ task }) => {
+    const harness = await createHarness(await fapi({ server: { dpopNonce: false } }));
+    harness.server.fail('userinfo', {
+      status: 401,
+      headers: { 'www-authenticate': 'dPoP error="use_dpop_nonce"', 'dpop-nonce': 'a-nonce' },
+    });
+    await harness.logIn();
+    expect(harness.server.requestsTo('userinfo').map(({ status }) => status)).toEqual([401, 200]);
+    record(task, { id: 'F21', verdict: 'A', result: 'accepted' });
+  });
+
+  test(name('test-happy-path-no-dpop-nonce'), async ({ task }) => {
+    const harness = await createHarness(await fapi({ server: { dpopNonce: false } }));
+    await harness.logIn();
+    expect(harness.server.requestsTo('token')).toHaveLength(1);
+    record(task, { id: 'F22', verdict: 'A', result: 'accepted' });
+  });
+
+  test(name('refresh-token-test'), async ({ task }) => {
+    const harness = await createHarness(await fapi());
+    await harness.logIn();
+    const first = harness.stored?.refreshToken;
+    await harness.refresh();
+    const second = harness.stored?.refreshToken;
+    await harness.refresh();
+    expect(new Set([first, second, harness.stored?.refreshToken]).size).toBe(3);
+    expect(harness.server.requestsTo('token').at(-1)?.body.refresh_token).toBe(second);
+    record(task, { id: 'F32', verdict: 'A', result: 'accepted' });
+  });
+
+  for (const mode of ['jwt', 'query.jwt', 'form_post.jwt'] as const) {
+    test(`JARM by ${mode}, with a signed request object pushed`, async () => {
+      const { key, jwk } = await signingKey('PS256');
+      const options = await fapi({
+        client: { responseMode: mode, requestObjectSigningKey: { key, kid: jwk.kid as string } },
+      });
+      const harness = await createHarness(options);
+      await harness.logIn({ maxAge: 300, resource: ['https://a.example', 'https://b.example'] });
+      expect(harness.server.requestsTo('pushed_authorization_request').at(-1)?.body).toHaveProperty(
+        'request',
+      );
+      expect(harness.userinfo).toMatchObject({ sub: 'alice' });
+    });
+  }
+
+  test('an unsigned answer to a request for a signed one is a downgrade', async () => {
+    const harness = await createHarness({ client: { responseMode: 'jwt' } });
+    const { transaction } = await createAuthorizationRequest(harness.client);
+    const plain = new URLSearchParams({ code: 'code', state: transaction.state, iss: harness.server.issuer });
+    await expect(validateAuthorizationResponse(harness.client, plain, transaction)).rejects.toMatchObject({
+      code: 'authorization_response_invalid',
+      check: 'response_mode',
+    });
+  });
+
+  for (const alg of ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES'] as const) {
+    test(`fapi1-advanced-final-client-test-encrypted-idtoken (${alg})`, async ({ task }) => {
+      const { privateKey, jwk } = await encryptionKey(alg);
+      const harness = await createHarness({
+        registration: { idTokenEncryptedResponseAlg: alg, jwks: { keys: [jwk] } },
+        client: { decrypt: createDecrypt(privateKey, { keyManagementAlgorithms: [alg] }) },
+      });
+      await harness.logIn();
+      expect(harness.stored?.idToken?.split('.')).toHaveLength(5);
+      record(task, { id: `A6 ${alg}`, verdict: 'A', result: 'accepted' });
+    });
+  }
+
+  test('inside an encrypted ID token the same checks are made', async () => {
+    const { privateKey, jwk } = await encryptionKey('ECDH-ES');
+    const harness = await createHarness({
+      registration: { idTokenEncryptedResponseAlg: 'ECDH-ES', jwks: { keys: [jwk] } },
+      client: { decrypt: createDecrypt(privateKey) },
+      lies: ['id_token_at_hash_invalid'],
+    });
+    const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'at_hash' } as const;
+    await expectRefusal(harness, () => harness.logIn(), refusal, 'jwks');
+  });
+
+  test('fapi1-advanced-final-client-test-encrypted-idtoken-usingrsa15', async ({ task }) => {
+    const { privateKey, jwk } = await encryptionKey('RSA-OAEP-256');
+    const harness = await createHarness({
+      registration: { idTokenEncryptedResponseAlg: 'RSA-OAEP-256', jwks: { keys: [jwk] } },
+      client: { decrypt: createDecrypt(privateKey) },
+    });
+    const header = Buffer.from('{"alg":"RSA1_5","enc":"A256GCM"}').toString('base64url');
+    harness.server.fail('token', {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        access_token: 'at',
+        token_type: 'Bearer',
+        id_token: `${header}.a2V5.aXY.dGV4dA.dGFn`,
+      }),
+    });
+    const { url, transaction } = await createAuthorizationRequest(harness.client);
+    const { parameters } = await harness.server.authorize(url);
+    const response = await validateAuthorizationResponse(harness.client, parameters, transaction);
+    const run = () => exchangeCode(harness.client, response, transaction);
+    const refusal = { error: 'ValidationError', code: 'response_malformed', check: 'decryption' } as const;
+    const code = await expectRefusal(harness, run, refusal, 'token');
+    record(task, { id: 'A7', verdict: 'R', result: 'refused', code });
+  });
+});

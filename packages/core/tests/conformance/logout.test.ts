@@ -1,0 +1,173 @@
+import type { Lie } from '@countersign/testing';
+import { describe, expect, test } from 'vitest';
+import { createEndSessionUrl, validateFrontchannelLogout, validateLogoutToken } from '../../src/index.ts';
+import { createHarness } from './harness.ts';
+import { record } from './run-row.ts';
+
+const postLogoutRedirectUri = 'https://app.example.test/';
+
+/** A login, then a logout started by us: what the provider posts to us, and where it sends the user. */
+async function logOut(lies: readonly Lie[] = []) {
+  const posted: string[] = [];
+  const harness = await createHarness({
+    server: {
+      outgoingFetch: async (_, init) => {
+        posted.push(new URLSearchParams(String(init.body)).get('logout_token') as string);
+        return new Response();
+      },
+    },
+    registration: {
+      postLogoutRedirectUris: [postLogoutRedirectUri],
+      backchannelLogoutUri: 'https://app.example.test/backchannel-logout',
+    },
+  });
+  await harness.logIn();
+  for (const lie of lies) harness.server.lies.add(lie);
+  const url = (await createEndSessionUrl(harness.client, {
+    idTokenHint: harness.stored?.idToken,
+    postLogoutRedirectUri,
+    state: 'a-state',
+  })) as URL;
+  const { url: back } = await harness.server.authorize(url);
+  return { harness, url, back, logoutToken: posted[0] as string };
+}
+
+const rp = (suffix: string) => `oidcc-client-test-rp-${suffix}`;
+
+describe('Logout, section 2', () => {
+  test(rp('init-logout'), async ({ task }) => {
+    const { harness, url, back } = await logOut();
+    expect(url.searchParams.get('id_token_hint')).toBe(harness.stored?.idToken);
+    expect(back.href).toBe(`${postLogoutRedirectUri}?state=a-state`);
+    record(task, { id: 'L1', verdict: 'A', result: 'accepted' });
+  });
+
+  test(rp('init-logout-other-state'), async ({ task }) => {
+    const { back } = await logOut(['logout_state_invalid']);
+    expect(back.searchParams.get('state')).not.toBe('a-state');
+    record(task, { id: 'L2', verdict: 'A', result: 'accepted' });
+  });
+
+  test(rp('init-logout-no-state'), async ({ task }) => {
+    const { back } = await logOut(['logout_state_missing']);
+    expect(back.searchParams.has('state')).toBe(false);
+    record(task, { id: 'L3', verdict: 'A', result: 'accepted' });
+  });
+
+  test(rp('backchannel-rpinitlogout'), async ({ task }) => {
+    const { harness, logoutToken } = await logOut(['logout_token_extra_claim']);
+    const claims = await validateLogoutToken(harness.client, logoutToken);
+    expect(claims).toEqual({
+      iss: harness.server.issuer,
+      sub: 'alice',
+      sid: harness.stored?.claims?.sid,
+      jti: expect.any(String),
+      iat: expect.any(Number),
+      exp: claims.iat + 120,
+    });
+    record(task, { id: 'L4', verdict: 'A', result: 'accepted' });
+  });
+
+  const refused: readonly (readonly [id: string, suffix: string, lie: Lie, check: string])[] = [
+    ['L5', 'alg-none', 'logout_token_alg_none', 'alg'],
+    ['L6', 'no-event', 'logout_token_events_missing', 'events'],
+    ['L7', 'with-nonce', 'logout_token_nonce_added', 'nonce'],
+    ['L8', 'wrong-alg', 'logout_token_alg_other', 'alg'],
+    ['L9', 'wrong-aud', 'logout_token_aud_invalid', 'aud'],
+    ['L10', 'wrong-event', 'logout_token_events_other', 'events'],
+    ['L11', 'wrong-iss', 'logout_token_iss_invalid', 'iss'],
+  ];
+  for (const [id, suffix, lie, check] of refused) {
+    test(rp(`backchannel-rpinitlogout-${suffix}`), async ({ task }) => {
+      const { harness, logoutToken } = await logOut([lie]);
+      await expect(validateLogoutToken(harness.client, logoutToken)).rejects.toMatchObject({
+        name: 'ValidationError',
+        code: 'logout_token_invalid',
+        check,
+      });
+      record(task, { id, verdict: 'R', result: 'refused', code: `logout_token_invalid (${check})` });
+    });
+  }
+
+  test(rp('frontchannel-rpinitlogout'), async ({ task }) => {
+    const { harness, back } = await logOut();
+    const { issuer } = harness.server;
+    const request = new URL(
+      `https://app.example.test/frontchannel-logout?iss=${encodeURIComponent(issuer)}&sid=a-sid`,
+    );
+    expect(validateFrontchannelLogout(harness.client, request)).toEqual({ sid: 'a-sid' });
+    expect(back.href).toContain(postLogoutRedirectUri);
+    record(task, { id: 'L12', verdict: 'A', result: 'accepted' });
+  });
+
+  test(rp('frontchannel-opinitlogout'), async ({ task }) => {
+    const { client, server } = await createHarness();
+    const { issuer } = server;
+    expect(validateFrontchannelLogout(client, new URLSearchParams({ iss: issuer, sid: 's' }))).toEqual({
+      sid: 's',
+    });
+    expect(validateFrontchannelLogout(client, new URLSearchParams())).toEqual({});
+    record(task, { id: 'L13', verdict: 'A', result: 'accepted' });
+  });
+});
+
+describe('what the suite does not try on logout tokens', () => {
+  const more: readonly (readonly [lie: Lie, check: string])[] = [
+    ['logout_token_signature_invalid', 'signature'],
+    ['logout_token_signature_missing', 'signature'],
+    ['logout_token_key_foreign', 'signature'],
+    ['logout_token_jwk_injected', 'signature'],
+    ['logout_token_jku_injected', 'kid'],
+    ['logout_token_alg_hs256_public_key', 'alg'],
+    ['logout_token_crit_unknown', 'crit'],
+    ['logout_token_typ_other', 'typ'],
+    ['logout_token_exp_expired', 'exp'],
+    ['logout_token_exp_missing', 'exp'],
+    ['logout_token_iat_missing', 'iat'],
+    ['logout_token_iat_future', 'iat'],
+    ['logout_token_jti_missing', 'jti'],
+    ['logout_token_aud_missing', 'aud'],
+    ['logout_token_sub_and_sid_missing', 'sub'],
+    ['logout_token_events_text', 'events'],
+    ['logout_token_not_a_jwt', 'format'],
+  ];
+  for (const [lie, check] of more) {
+    test(`${lie} is refused for its ${check}`, async () => {
+      const { client, server } = await createHarness({ lies: [lie] });
+      const logoutToken = await server.mintLogoutToken();
+      await expect(validateLogoutToken(client, logoutToken)).rejects.toMatchObject({
+        code: 'logout_token_invalid',
+        check,
+      });
+    });
+  }
+
+  test('an ID token is no logout token', async () => {
+    const { client, server } = await createHarness();
+    await expect(validateLogoutToken(client, await server.mintIdToken({ jti: 'x' }))).rejects.toMatchObject({
+      check: 'events',
+    });
+  });
+
+  test('a logout token of a rotated key is verified after one fetch of the keys', async () => {
+    const { client, server } = await createHarness();
+    await validateLogoutToken(client, await server.mintLogoutToken());
+    await server.rotateKeys();
+    await validateLogoutToken(client, await server.mintLogoutToken());
+    expect(server.requestsTo('jwks')).toHaveLength(2);
+  });
+
+  test('front-channel logout of another issuer, or with half of its parameters, is refused', async () => {
+    const { client } = await createHarness();
+    for (const [query, check] of [
+      ['iss=https://attacker.example&sid=s', 'iss'],
+      ['sid=s', 'sid'],
+      ['iss=https://auth.example.test', 'sid'],
+      ['iss=https://auth.example.test&sid=a&sid=b&iss=x', 'sid'],
+    ]) {
+      expect(() => validateFrontchannelLogout(client, new URLSearchParams(query))).toThrow(
+        expect.objectContaining({ code: 'request_invalid', check }),
+      );
+    }
+  });
+});

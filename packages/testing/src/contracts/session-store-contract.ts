@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import type { SessionRecord, SessionStore } from '@countersign/core/session';
+import { type ContractCase, eventually, freshKey, type Open } from './contract.ts';
+
+const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
+
+function record(version: number, more: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    version,
+    value: `sealed ${version}`,
+    issuer: 'https://op.example',
+    sub: freshKey(),
+    expiresAt: inAnHour(),
+    ...more,
+  };
+}
+
+/** What every `SessionStore` must guarantee. */
+export function sessionStoreContract(open: Open<SessionStore>): ContractCase[] {
+  return [...writing(open), ...ending(open), ...finding(open)];
+}
+
+function writing(open: Open<SessionStore>): ContractCase[] {
+  return [
+    {
+      name: 'sessions: everybody reads what one has written, unchanged',
+      async run() {
+        const [store, other] = [await open(), await open()];
+        const key = freshKey();
+        assert.equal(await other.get(key), undefined);
+        const written = record(1, { sid: 'a "sid"', sub: 'user:{1}|\u00e9', value: 'v'.repeat(9_000) });
+        assert.equal(await store.set(key, written, 0), true);
+        assert.deepEqual({ ...(await other.get(key)) }, written);
+        const without = record(1);
+        const second = freshKey();
+        await store.set(second, without, 0);
+        assert.deepEqual({ ...(await other.get(second)) }, without);
+      },
+    },
+    {
+      name: 'sessions: a new session replaces none, and a change needs the version that it replaces',
+      async run() {
+        const store = await open();
+        const key = freshKey();
+        assert.equal(await store.set(key, record(2), 1), false);
+        assert.equal(await store.get(key), undefined);
+        assert.equal(await store.set(key, record(1), 0), true);
+        assert.equal(await store.set(key, record(1), 0), false);
+        assert.equal(await store.set(key, record(2), 1), true);
+        assert.equal(await store.set(key, record(2, { value: 'late' }), 1), false);
+        assert.equal((await store.get(key))?.value, 'sealed 2');
+      },
+    },
+    {
+      name: 'sessions: of many writers that read the same version, one succeeds',
+      async run() {
+        const handles = await Promise.all([open(), open()]);
+        const key = freshKey();
+        const session = record(1);
+        await handles[0]?.set(key, session, 0);
+        for (let version = 1; version <= 5; version++) {
+          const results = await Promise.all(
+            Array.from({ length: 10 }, (_, i) =>
+              (handles[i % 2] as SessionStore).set(
+                key,
+                { ...session, version: version + 1, value: `writer ${i}` },
+                version,
+              ),
+            ),
+          );
+          assert.equal(results.filter(Boolean).length, 1);
+          assert.equal((await handles[1]?.get(key))?.value, `writer ${results.indexOf(true)}`);
+        }
+      },
+    },
+  ];
+}
+
+function ending(open: Open<SessionStore>): ContractCase[] {
+  return [
+    {
+      name: 'S15: sessions: what was deleted stays deleted, under every version',
+      async run() {
+        const [store, other] = [await open(), await open()];
+        const key = freshKey();
+        await store.set(key, record(1), 0);
+        await other.delete(key);
+        assert.equal(await store.get(key), undefined);
+        for (const expected of [0, 1, 2])
+          assert.equal(await store.set(key, record(expected + 1), expected), false);
+        assert.equal(await store.get(key), undefined);
+      },
+    },
+    {
+      name: 'S15: sessions: a logout that meets writers wins',
+      async run() {
+        const [store, other] = [await open(), await open()];
+        for (let round = 0; round < 20; round++) {
+          const key = freshKey();
+          const session = record(1);
+          await store.set(key, session, 0);
+          const writes = Array.from({ length: 4 }, (_, i) =>
+            store.set(key, { ...session, version: i + 2 }, i + 1),
+          );
+          const deleted = other.delete(key);
+          await Promise.all([...writes, deleted]);
+          assert.equal(await store.get(key), undefined);
+        }
+      },
+    },
+    {
+      name: 'sessions: deleting what is not there does nothing',
+      async run() {
+        const store = await open();
+        const key = freshKey();
+        await store.delete(key);
+        assert.equal(await store.get(key), undefined);
+      },
+    },
+    {
+      name: 'S3: sessions: a record is not returned after its end, and cannot be changed then',
+      async run() {
+        const store = await open();
+        const key = freshKey();
+        const expiresAt = Math.floor(Date.now() / 1000) + 2;
+        const session = record(1, { expiresAt });
+        assert.equal(await store.set(key, session, 0), true);
+        assert.equal((await store.get(key))?.version, 1);
+        await eventually(async () => {
+          const asked = Date.now() / 1000;
+          const found = await store.get(key);
+          assert.ok(found === undefined || asked < expiresAt);
+          return found === undefined;
+        }, 'the session is over');
+        assert.equal(await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1), false);
+        assert.equal(await store.get(key), undefined);
+      },
+    },
+    {
+      name: 'sessions: a later write moves the end',
+      async run() {
+        const store = await open();
+        const key = freshKey();
+        const expiresAt = Math.floor(Date.now() / 1000) + 2;
+        const session = record(1, { expiresAt });
+        await store.set(key, session, 0);
+        assert.equal(await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1), true);
+        await eventually(async () => Date.now() / 1000 > expiresAt + 1, 'the first end has passed');
+        assert.equal((await store.get(key))?.version, 2);
+      },
+    },
+  ];
+}
+
+function finding(open: Open<SessionStore>): ContractCase[] {
+  return [
+    {
+      name: 'sessions: deleteWhere ends those of one user, and of nobody else',
+      async run() {
+        const [store, other] = [await open(), await open()];
+        const issuer = 'https://op.example';
+        const [sub, sid] = [freshKey(), freshKey()];
+        const mine = [freshKey(), freshKey(), freshKey()];
+        const theirs = [freshKey(), freshKey()];
+        await store.set(mine[0] as string, record(1, { sub, sid }), 0);
+        await store.set(mine[1] as string, record(1, { sub, sid: freshKey() }), 0);
+        await store.set(mine[2] as string, record(1, { sub }), 0);
+        await store.set(theirs[0] as string, record(1), 0);
+        await store.set(theirs[1] as string, record(1, { sub, issuer: 'https://other.example' }), 0);
+        assert.equal(await other.deleteWhere({ issuer, sub }), 3);
+        for (const key of mine) assert.equal(await store.get(key), undefined);
+        for (const key of theirs) assert.ok(await store.get(key));
+        assert.equal(await store.set(mine[0] as string, record(2, { sub }), 1), false);
+        assert.equal(await other.deleteWhere({ issuer, sub }), 0);
+      },
+    },
+    {
+      name: 'sessions: deleteWhere by sid, and by sub and sid together',
+      async run() {
+        const store = await open();
+        const issuer = 'https://op.example';
+        const [sub, one, two] = [freshKey(), freshKey(), freshKey()];
+        const keys = [freshKey(), freshKey(), freshKey()];
+        await store.set(keys[0] as string, record(1, { sub, sid: one }), 0);
+        await store.set(keys[1] as string, record(1, { sub, sid: two }), 0);
+        await store.set(keys[2] as string, record(1, { sub: freshKey(), sid: two }), 0);
+        assert.equal(await store.deleteWhere({ issuer, sub, sid: two }), 1);
+        assert.ok(await store.get(keys[0] as string));
+        assert.equal(await store.get(keys[1] as string), undefined);
+        assert.ok(await store.get(keys[2] as string));
+        assert.equal(await store.deleteWhere({ issuer, sid: two }), 1);
+        assert.equal(await store.get(keys[2] as string), undefined);
+        assert.ok(await store.get(keys[0] as string));
+      },
+    },
+    {
+      name: 'sessions: deleteWhere still finds a session that was changed, and one that was touched for long',
+      async run() {
+        const store = await open();
+        const key = freshKey();
+        const soon = Math.floor(Date.now() / 1000) + 2;
+        const session = record(1, { expiresAt: soon });
+        await store.set(key, session, 0);
+        await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1);
+        await eventually(async () => Date.now() / 1000 > soon + 1, 'the first end has passed');
+        assert.equal(await store.deleteWhere({ issuer: session.issuer, sub: session.sub }), 1);
+        assert.equal(await store.get(key), undefined);
+      },
+    },
+  ];
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import type { TombstoneStore } from '@countersign/core/session';
+import { type ContractCase, eventually, freshKey, type Open } from './contract.ts';
+
+/** What every `TombstoneStore` must guarantee. */
+export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase[] {
+  return [
+    {
+      name: 'tombstones: the latest of several keys is told, to everybody',
+      async run() {
+        const [store, other] = [await open(), await open()];
+        const keys = [freshKey(), freshKey(), freshKey()];
+        assert.equal(await other.latest(keys), undefined);
+        await store.set(keys[1] as string, 1_000, 60_000);
+        assert.equal(await other.latest(keys), 1_000);
+        await other.set(keys[2] as string, 2_000, 60_000);
+        assert.equal(await store.latest(keys), 2_000);
+        assert.equal(await store.latest([keys[0] as string]), undefined);
+        assert.equal(await store.latest([]), undefined);
+      },
+    },
+    {
+      name: 'tombstones: of two times of one key the later stays, and so does the longer life',
+      async run() {
+        const store = await open();
+        const key = freshKey();
+        await store.set(key, 2_000, 60_000);
+        await store.set(key, 1_000, 1);
+        assert.equal(await store.latest([key]), 2_000);
+        await store.set(key, 3_000, 60_000);
+        assert.equal(await store.latest([key]), 3_000);
+      },
+    },
+    {
+      name: 'tombstones: nothing is left after the time to live',
+      async run() {
+        const store = await open();
+        const key = freshKey();
+        await store.set(key, 1_000, 100);
+        await eventually(async () => (await store.latest([key])) === undefined, 'the tombstone is gone');
+      },
+    },
+  ];
+}
