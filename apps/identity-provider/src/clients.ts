@@ -1,5 +1,6 @@
 import type { ClientMetadata } from 'oidc-provider';
 
+/** Where the demo apps with pages are served. */
 export interface AppOrigins {
   readonly nextWeb: string;
   readonly angularSpa: string;
@@ -19,6 +20,7 @@ export function demoClients({ nextWeb, angularSpa }: AppOrigins): ClientMetadata
       redirect_uris: [`${nextWeb}/auth/callback`],
       post_logout_redirect_uris: [`${nextWeb}/`],
       backchannel_logout_uri: `${nextWeb}/auth/backchannel-logout`,
+      // Also puts `sid` into the ID token, so that a logout token names the session that has ended.
       backchannel_logout_session_required: true,
     },
     {
@@ -42,4 +44,13 @@ export function demoClients({ nextWeb, angularSpa }: AppOrigins): ClientMetadata
       redirect_uris: ['http://127.0.0.1/callback'],
     },
   ];
+}
+
+/** The clients with a client secret may ask about any token; a public client only about its own. */
+export const isPublic = (client: { readonly clientAuthMethod?: string | undefined }): boolean =>
+  client.clientAuthMethod === 'none';
+
+/** Whether a page of this origin may read answers that are for this client: its own pages may. */
+export function isOriginOfClient(origin: string, redirectUris: readonly string[] | undefined): boolean {
+  return (redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin);
 }

@@ -1,6 +1,9 @@
-export { demoClients } from './clients.ts';
-export { createProvider, type ProviderOptions, type RequestHook, type SigningAlgorithm } from './provider.ts';
-export type { LoggedRequest, RequestLog } from './request-log.ts';
-export { createSigningKeys } from './signing-keys.ts';
+export { type AppOrigins, demoClients } from './clients.ts';
+export { createProvider, type ProviderOptions } from './provider.ts';
+export type { IncomingRequest, Interference, RequestHook } from './request-hook.ts';
+export { fileRequestLog, type LoggedRequest, type RequestLog } from './request-log.ts';
+export { type DemoResource, demoResources } from './resources.ts';
+export { createSigningKeys, type SigningAlgorithm } from './signing-keys.ts';
 export { type RunningProvider, type StartOptions, startProvider } from './start.ts';
+export { createTestBrowser, type TestBrowser, type VisitedPage } from './testing/test-browser.ts';
 export { type User, users } from './users.ts';

@@ -1,22 +1,12 @@
-import type { InteractionResults, KoaContextWithOIDC, default as Provider } from 'oidc-provider';
+import type { InteractionResults, default as Provider } from 'oidc-provider';
+import type { Context } from './context.ts';
 import { consentPage } from './pages/consent.ts';
-import { contentSecurityPolicy, type Page, renderPage } from './pages/layout.ts';
+import { errorPage } from './pages/error.ts';
+import { showPage } from './pages/layout.ts';
 import { loginPage } from './pages/login.ts';
-import { errorPage } from './pages/notices.ts';
-import { checkPassword, findUser } from './users.ts';
+import { checkPassword, findUser, type User } from './users.ts';
 
-type Context = Parameters<Parameters<Provider['use']>[0]>[0];
-
-/** Answers with a page: never cached, never framed, nothing from elsewhere. */
-export function show(ctx: Context | KoaContextWithOIDC, page: Page, status = 200): void {
-  ctx.status = status;
-  ctx.type = 'html';
-  ctx.set('Cache-Control', 'no-store');
-  ctx.set('Content-Security-Policy', contentSecurityPolicy(page.script));
-  ctx.set('X-Content-Type-Options', 'nosniff');
-  ctx.set('Referrer-Policy', 'no-referrer');
-  ctx.body = renderPage(page);
-}
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 const route = /^\/interaction\/([\w-]+)(?:\/(confirm|abort))?$/;
 
@@ -26,118 +16,154 @@ export function serveInteractions(provider: Provider): void {
     const [, uid, action] = route.exec(ctx.path) ?? [];
     if (uid === undefined) return next();
     try {
-      if (ctx.method === 'GET' && action === undefined)
-        return await showInteraction(provider, ctx, `/interaction/${uid}`);
-      if (ctx.method !== 'POST') return next();
-      if (action === 'abort') {
-        return await finish(provider, ctx, {
-          error: 'access_denied',
-          error_description: 'The user did not agree.',
-        });
+      // Found by a signed cookie, which belongs to this path alone.
+      const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+      if (interaction.uid !== uid) return endedPage(ctx);
+      const asked = `${ctx.method} ${interaction.prompt.name} ${action ?? ''}`.trim();
+      switch (asked) {
+        case 'GET login':
+          return await showLogin(provider, ctx, interaction);
+        case 'POST login':
+          return await signIn(provider, ctx, interaction);
+        case 'GET consent':
+          return await showConsent(provider, ctx, interaction);
+        case 'POST consent confirm':
+          return await allow(provider, ctx, interaction);
+        case 'POST login abort':
+        case 'POST consent abort':
+          return await finish(provider, ctx, {
+            error: 'access_denied',
+            error_description:
+              interaction.prompt.name === 'login'
+                ? 'The user cancelled the login'
+                : 'The user did not allow it',
+          });
+        default:
+          return await next();
       }
-      if (action === 'confirm') return await confirm(provider, ctx);
-      return await signIn(provider, ctx, `/interaction/${uid}`);
     } catch (error) {
       if ((error as { name?: string }).name !== 'SessionNotFound') throw error;
-      show(
-        ctx,
-        errorPage(
-          'session_not_found',
-          'This page belongs to a sign-in that has ended, or to another browser.',
-        ),
-        400,
-      );
+      endedPage(ctx);
     }
   });
 }
 
-type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+const endedPage = (ctx: Context) => showPage(ctx, errorPage('session_not_found'), 400);
 
-async function showInteraction(provider: Provider, ctx: Context, action: string): Promise<void> {
-  const details = await provider.interactionDetails(ctx.req, ctx.res);
-  const client = await clientName(provider, details);
-  if (details.prompt.name === 'login') {
-    const hint = details.params.login_hint;
-    return show(ctx, loginPage({ action, client, ...(typeof hint === 'string' && { login: hint }) }));
-  }
-  const user = findUser(details.session?.accountId ?? '');
-  show(ctx, consentPage({ action, client, user: user?.name ?? '', scopes: requestedScopes(details) }));
+async function showLogin(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
+  const hint = interaction.params.login_hint;
+  showPage(
+    ctx,
+    loginPage({
+      ...(await frameOf(provider, interaction)),
+      login: typeof hint === 'string' ? hint : undefined,
+    }),
+  );
 }
 
-async function signIn(provider: Provider, ctx: Context, action: string): Promise<void> {
-  const details = await provider.interactionDetails(ctx.req, ctx.res);
+async function signIn(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
   const form = await readForm(ctx);
   const login = form.get('login') ?? '';
   const user = checkPassword(login, form.get('password') ?? '');
   if (!user) {
-    return show(
-      ctx,
-      loginPage({ action, client: await clientName(provider, details), login, failed: true }),
-      401,
-    );
+    return showPage(ctx, loginPage({ ...(await frameOf(provider, interaction)), login, failed: true }), 422);
   }
   await finish(provider, ctx, {
     login: { accountId: user.sub, amr: ['pwd'], acr: 'urn:countersign:acr:password' },
   });
 }
 
+async function showConsent(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
+  const user = findUser(interaction.session?.accountId);
+  if (!user) return endedPage(ctx);
+  const { scopes, resourceScopes, claims } = missingOf(interaction);
+  const asked = [...new Set(Object.values(resourceScopes).flat())];
+  const { params } = interaction;
+  // The same question once more, under `prompt=consent` or for a native client: all of it is listed again.
+  const again = scopes.length === 0 && asked.length === 0 && claims.length === 0;
+  const all = again ? String(params.scope ?? '').split(' ') : [...scopes, ...asked];
+  showPage(
+    ctx,
+    consentPage({
+      ...(await frameOf(provider, interaction)),
+      user,
+      scopes: all.filter((scope) => mayGrant(user, scope)),
+      withheld: all.filter((scope) => !mayGrant(user, scope)),
+      claims,
+    }),
+  );
+}
+
+/** A scope of an API is the user's to give only where the user has that right; the others concern the user alone. */
+const mayGrant = (user: User, scope: string) => !scope.includes(':') || user.scopes.includes(scope);
+
 /** Grants what is asked, as far as the user has the right to it. */
-async function confirm(provider: Provider, ctx: Context): Promise<void> {
-  const { prompt, params, session, grantId } = await provider.interactionDetails(ctx.req, ctx.res);
-  const user = findUser(session?.accountId ?? '');
-  if (prompt.name !== 'consent' || !user) {
-    return show(ctx, errorPage('invalid_request', 'Sign in first.'), 400);
-  }
+async function allow(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
+  const user = findUser(interaction.session?.accountId);
+  if (!user) return endedPage(ctx);
+  const { grantId, params } = interaction;
   const known = grantId === undefined ? undefined : await provider.Grant.find(grantId);
   const grant = known ?? new provider.Grant({ accountId: user.sub, clientId: String(params.client_id) });
-  const missing = prompt.details as {
+  const { scopes, resourceScopes, claims } = missingOf(interaction);
+  if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
+  if (claims.length > 0) grant.addOIDCClaims(claims);
+  for (const [resource, asked] of Object.entries(resourceScopes)) {
+    const given = asked.filter((scope) => mayGrant(user, scope));
+    const withheld = asked.filter((scope) => !mayGrant(user, scope));
+    if (given.length > 0) grant.addResourceScope(resource, given.join(' '));
+    // Remembered as refused, so that the user is not asked again at every login.
+    if (withheld.length > 0) grant.rejectResourceScope(resource, withheld.join(' '));
+  }
+  await finish(provider, ctx, { consent: { grantId: await grant.save() } });
+}
+
+interface Missing {
+  readonly scopes: string[];
+  readonly resourceScopes: Record<string, string[]>;
+  readonly claims: string[];
+}
+
+/** What this client asks for and the user has not decided on yet. */
+function missingOf({ prompt }: Interaction): Missing {
+  const details = prompt.details as {
     missingOIDCScope?: string[];
     missingOIDCClaims?: string[];
     missingResourceScopes?: Record<string, string[]>;
   };
-  if (missing.missingOIDCScope) grant.addOIDCScope(missing.missingOIDCScope.join(' '));
-  if (missing.missingOIDCClaims) grant.addOIDCClaims(missing.missingOIDCClaims);
-  for (const [resource, scopes] of Object.entries(missing.missingResourceScopes ?? {})) {
-    const allowed = scopes.filter((scope) => user.scopes.includes(scope));
-    const refused = scopes.filter((scope) => !user.scopes.includes(scope));
-    if (allowed.length > 0) grant.addResourceScope(resource, allowed.join(' '));
-    // Remembered as refused, so that the user is not asked again at every login.
-    if (refused.length > 0) grant.rejectResourceScope(resource, refused.join(' '));
-  }
-  const saved = await grant.save();
-  await finish(provider, ctx, { consent: known ? {} : { grantId: saved } });
+  return {
+    scopes: details.missingOIDCScope ?? [],
+    resourceScopes: details.missingResourceScopes ?? {},
+    claims: details.missingOIDCClaims ?? [],
+  };
 }
 
 async function finish(provider: Provider, ctx: Context, result: InteractionResults): Promise<void> {
-  await provider.interactionFinished(ctx.req, ctx.res, result, {
+  const returnTo = await provider.interactionResult(ctx.req, ctx.res, result, {
     mergeWithLastSubmission: result.error === undefined,
   });
-  ctx.respond = false;
+  ctx.redirect(returnTo);
+  ctx.status = 303;
 }
 
-function requestedScopes({ prompt, params }: Details): string[] {
-  const details = prompt.details as {
-    missingOIDCScope?: string[];
-    missingResourceScopes?: Record<string, string[]>;
-  };
-  const scopes = [
-    ...(details.missingOIDCScope ?? []),
-    ...Object.values(details.missingResourceScopes ?? {}).flat(),
-  ];
-  return [...new Set(scopes.length > 0 ? scopes : String(params.scope ?? '').split(' '))];
-}
-
-async function clientName(provider: Provider, { params }: Details): Promise<string> {
+/** What every page of an interaction needs. */
+async function frameOf(provider: Provider, { uid, params }: Interaction) {
   const client = await provider.Client.find(String(params.client_id));
-  return client?.clientName ?? client?.clientId ?? 'an app';
+  return {
+    action: `/interaction/${uid}`,
+    client: client?.clientName ?? client?.clientId ?? 'an app',
+    // Checked against the client's registration before the interaction began.
+    formTarget: typeof params.redirect_uri === 'string' ? params.redirect_uri : undefined,
+  };
 }
 
 /** A small form body, bounded. */
 async function readForm(ctx: Context): Promise<URLSearchParams> {
-  let body = '';
+  const chunks: Buffer[] = [];
+  let length = 0;
   for await (const chunk of ctx.req) {
-    body += String(chunk);
-    if (body.length > 10_000) ctx.throw(413);
+    length += chunk.length;
+    if (length > 10_000) ctx.throw(413);
+    chunks.push(chunk);
   }
-  return new URLSearchParams(body);
+  return new URLSearchParams(Buffer.concat(chunks).toString());
 }

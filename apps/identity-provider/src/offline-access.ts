@@ -1,27 +1,31 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 /**
- * `offline_access` without `prompt=consent` is dropped by the provider library, as OpenID Connect Core section 11
- * allows. Here the user is asked for consent anyway, once per client, so it is put back: clients need not force a
- * consent page at every login in order to be given a refresh token.
+ * Keeps `offline_access` in the scope of a request that does not carry `prompt=consent`.
  *
- * Called as the validator of an extra parameter, which runs after the scope was checked.
+ * OpenID Connect Core section 11 lets a provider ignore it there, unless something else permits offline access. Here
+ * it is consent: `offline_access` is one of the scopes that the user is asked to allow, once per client, so that a
+ * request without it on the user's grant is sent to the consent page (or refused with `consent_required` under
+ * `prompt=none`), and one with it needs no second question.
+ *
+ * Called as the validator of an extra parameter, because that runs after the scope was checked and before the
+ * interaction policy is.
  */
 export function keepOfflineAccess(ctx: KoaContextWithOIDC): void {
   const { params, client } = ctx.oidc;
   if (!params || typeof params.scope !== 'string' || !client?.grantTypeAllowed('refresh_token')) return;
-  const asked = scopeAsSent(ctx);
+  if (typeof params.response_type === 'string' && !params.response_type.split(' ').includes('code')) return;
+  const asked = scopeAsSent(ctx)?.split(' ') ?? [];
   const scopes = params.scope.split(' ');
-  if (asked?.split(' ').includes('offline_access') && !scopes.includes('offline_access')) {
+  if (asked.includes('offline_access') && !scopes.includes('offline_access')) {
     params.scope = [...scopes, 'offline_access'].join(' ');
   }
 }
 
 function scopeAsSent(ctx: KoaContextWithOIDC): string | undefined {
-  const sent = { ...ctx.query, ...(ctx.oidc.body as Record<string, unknown> | undefined) };
-  const pushed = (ctx.oidc.entities as { PushedAuthorizationRequest?: { request?: string } })
-    .PushedAuthorizationRequest;
-  const object = pushed?.request ?? sent.request;
+  const sent: Record<string, unknown> = { ...ctx.query, ...ctx.oidc.body };
+  const pushed = ctx.oidc.entities.PushedAuthorizationRequest?.request;
+  const object = pushed ?? sent.request;
   const scope = typeof object === 'string' ? payloadOf(object).scope : sent.scope;
   return typeof scope === 'string' ? scope : undefined;
 }

@@ -1,164 +1,157 @@
 import { randomBytes } from 'node:crypto';
-import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
-import { type AppOrigins, demoClients } from './clients.ts';
-import { serveInteractions, show } from './interactions.ts';
+import Provider, { type ClientMetadata, type Configuration, type JWKS } from 'oidc-provider';
+import { type AppOrigins, demoClients, isOriginOfClient, isPublic } from './clients.ts';
+import { serveInteractions } from './interactions.ts';
+import { fetchWithLoopback } from './loopback.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
 import { keepOfflineAccess } from './offline-access.ts';
-import {
-  deviceCodePage,
-  deviceConfirmPage,
-  deviceSuccessPage,
-  errorPage,
-  loggedOutPage,
-  logoutPage,
-} from './pages/notices.ts';
+import { errorPage } from './pages/error.ts';
+import { showPage } from './pages/layout.ts';
+import { deviceFlowPages, logoutPages } from './protocol-pages.ts';
+import { applyRequestHook, type RequestHook } from './request-hook.ts';
 import { logRequests, type RequestLog } from './request-log.ts';
-import { resourceServer } from './resources.ts';
-import { createSigningKeys } from './signing-keys.ts';
-import { claimsOf, findUser } from './users.ts';
-
-export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
-
-/** Called before the provider sees a request; a test may delay it, or answer it itself by returning true. */
-export type RequestHook = (
-  ctx: Parameters<Parameters<Provider['use']>[0]>[0],
-) => Promise<boolean | undefined> | boolean | undefined;
+import { type DemoResource, demoResources, resourceServer } from './resources.ts';
+import { guardRequests, serveEverythingElse } from './serve.ts';
+import { createSigningKeys, type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts';
+import { claimsByScope, claimsOf, findUser } from './users.ts';
 
 export interface ProviderOptions {
+  /** The issuer identifier, where browsers and clients reach this provider: no slash at the end. */
   readonly issuer: string;
-  /** Where the demo apps are; decides redirect URIs and CORS. */
-  readonly origins: AppOrigins;
+  /** Where the demo apps are; decides the redirect URIs of the demo clients. Default: their usual ports. */
+  readonly origins?: AppOrigins;
   /** Seconds. Default: 60. */
   readonly accessTokenLife?: number;
-  /** A new refresh token at each use, and the end of the grant when an old one comes again. Default: true. */
-  readonly rotateRefreshTokens?: boolean;
   /** Signs the access tokens. Default: RS256. */
   readonly accessTokenAlgorithm?: SigningAlgorithm;
-  /** Signing keys, to keep or rotate them. Default: fresh ones. */
-  readonly keys?: { keys: Record<string, unknown>[] };
+  /** Seconds. Default: 14 days. */
+  readonly refreshTokenLife?: number;
+  /**
+   * A new refresh token at each use, and the end of the grant as soon as an old one comes again: there is no grace
+   * period. Default: true.
+   */
+  readonly rotateRefreshTokens?: boolean;
+  /** Signing keys, to keep or rotate them. Default: fresh ones, one for each algorithm. */
+  readonly keys?: JWKS;
   /** Instead of the demo clients. */
   readonly clients?: readonly ClientMetadata[];
-  /** Demands a server nonce in DPoP proofs. Default: false. */
+  /** Instead of the demo APIs, by resource indicator. */
+  readonly resources?: Readonly<Record<string, DemoResource>>;
+  /**
+   * A token request without `resource` is for the API that was asked for at login, if it was one (the usual habit of
+   * providers with an `audience`). Default: false; the token is then opaque, and for userinfo.
+   */
+  readonly useGrantedResource?: boolean;
+  /** Demands a server nonce in DPoP proofs (RFC 9449 section 8). Default: false. */
   readonly requireDpopNonce?: boolean;
   readonly requestLog?: RequestLog;
   readonly onRequest?: RequestHook;
 }
 
+const day = 86_400;
+const usualOrigins: AppOrigins = { nextWeb: 'http://localhost:3000', angularSpa: 'http://localhost:4200' };
+
 /** The provider of the demonstration: certified protocol code, with pages and policies of our own. */
 export async function createProvider(options: ProviderOptions): Promise<Provider> {
   const provider = new Provider(options.issuer, await configurationOf(options));
-  const { onRequest, requestLog } = options;
-  if (requestLog) logRequests(provider, requestLog);
-  if (onRequest) {
-    provider.use(async (ctx, next) => {
-      if ((await onRequest(ctx)) !== true) await next();
-    });
-  }
-  provider.use(async (ctx, next) => {
-    if (ctx.path !== '/health') return next();
-    ctx.body = { status: 'ok' };
-  });
+  // Behind a TLS proxy, the scheme is the one that the proxy names.
+  provider.proxy = options.issuer.startsWith('https:');
+  if (options.requestLog) logRequests(provider, options.requestLog);
+  guardRequests(provider);
+  if (options.onRequest) applyRequestHook(provider, options.onRequest);
+  serveEverythingElse(provider);
   serveInteractions(provider);
   return provider;
 }
 
 async function configurationOf(options: ProviderOptions): Promise<Configuration> {
-  const {
-    origins,
-    accessTokenLife = 60,
-    accessTokenAlgorithm = 'RS256',
-    rotateRefreshTokens = true,
-  } = options;
-  const corsOrigins = new Set([origins.angularSpa]);
+  const { accessTokenLife = 60, refreshTokenLife = 14 * day, resources = demoResources } = options;
+  const algorithms = [...signingAlgorithms];
   return {
     adapter: createMemoryAdapter(),
-    clients: [...(options.clients ?? demoClients(origins))],
-    jwks: (options.keys ?? (await createSigningKeys())) as NonNullable<Configuration['jwks']>,
+    clients: [...(options.clients ?? demoClients(options.origins ?? usualOrigins))],
+    clientBasedCORS: (ctx, origin, client) =>
+      (isPublic(client) || ctx.oidc.route === 'userinfo') && isOriginOfClient(origin, client.redirectUris),
+    jwks: options.keys ?? (await createSigningKeys()),
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    clientBasedCORS: (_ctx, origin) => corsOrigins.has(origin),
+    fetch: fetchWithLoopback,
+    // RFC 9700 section 2.1.1: for confidential clients too. The library knows S256 only.
     pkce: { required: () => true },
+    // The claims of profile and email are in the ID token as well as at userinfo.
     conformIdTokenClaims: false,
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
-    extraClientMetadata: { properties: [] },
-    extraParams: { offline_access: keepOfflineAccess },
+    claims: { amr: null, ...claimsByScope },
+    responseTypes: ['code'],
     acrValues: ['urn:countersign:acr:password'],
+    extraParams: { offline_access: keepOfflineAccess },
     enabledJWA: {
-      idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
-      userinfoSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
-      authorizationSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
-      introspectionSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      idTokenSigningAlgValues: algorithms,
+      userinfoSigningAlgValues: algorithms,
+      authorizationSigningAlgValues: algorithms,
+      introspectionSigningAlgValues: algorithms,
     },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     async findAccount(_ctx, sub) {
       const user = findUser(sub);
       return user && { accountId: sub, claims: () => claimsOf(user) };
     },
-    rotateRefreshToken: rotateRefreshTokens,
-    issueRefreshToken: async (_ctx, client, source) =>
+    rotateRefreshToken: options.rotateRefreshTokens ?? true,
+    issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     expiresWithSession: (_ctx, source) => !source.scopes.has('offline_access'),
     ttl: {
-      AccessToken: accessTokenLife,
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? accessTokenLife,
+      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? accessTokenLife,
       AuthorizationCode: 60,
-      IdToken: 3600,
-      RefreshToken: 14 * 86_400,
-      Grant: 14 * 86_400,
-      Session: 86_400,
-      Interaction: 3600,
       DeviceCode: 600,
-      ClientCredentials: accessTokenLife,
+      IdToken: 3600,
+      Interaction: 3600,
+      RefreshToken: refreshTokenLife,
+      Grant: 14 * day,
+      Session: 14 * day,
     },
     features: {
       devInteractions: { enabled: false },
-      userinfo: { enabled: true },
       jwtUserinfo: { enabled: true },
       revocation: {
         enabled: true,
-        allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
+        // RFC 7009 section 2.1: nobody revokes another client's token.
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
       },
-      introspection: { enabled: true, allowedPolicy: async () => true },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => !isPublic(client) || token.clientId === client.clientId,
+      },
       jwtIntrospection: { enabled: true },
       clientCredentials: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: { enabled: true },
       jwtResponseModes: { enabled: true },
       claimsParameter: { enabled: true },
-      encryption: { enabled: true },
       backchannelLogout: { enabled: true },
       dPoP: {
         enabled: true,
         nonceSecret: randomBytes(32),
         requireNonce: () => options.requireDpopNonce === true,
       },
-      deviceFlow: {
-        enabled: true,
-        userCodeInputSource: async (ctx, form, _out, error) =>
-          show(ctx, deviceCodePage(form, error !== undefined)),
-        userCodeConfirmSource: async (ctx, form, client, _info, userCode) =>
-          show(ctx, deviceConfirmPage(form, client.clientName ?? client.clientId, userCode)),
-        successSource: async (ctx) =>
-          show(ctx, deviceSuccessPage(ctx.oidc.client?.clientName ?? 'The device')),
-      },
+      deviceFlow: { enabled: true, ...deviceFlowPages },
+      rpInitiatedLogout: { enabled: true, ...logoutPages },
       resourceIndicators: {
         enabled: true,
-        // Without a resource the token is opaque and is for userinfo.
-        defaultResource: async (_ctx, _client, oneOf) =>
-          Array.isArray(oneOf) ? (oneOf[0] as string) : (oneOf ?? ''),
-        useGrantedResource: async () => false,
-        getResourceServerInfo: async (_ctx, resource) =>
-          resourceServer(resource, accessTokenLife, accessTokenAlgorithm),
-      },
-      rpInitiatedLogout: {
-        enabled: true,
-        logoutSource: async (ctx, form) => {
-          const { client, entities } = ctx.oidc;
-          // An ID token of this very session as hint: the user asked for it in the app, and is not asked again.
-          const confirmed = (entities as { IdTokenHint?: unknown }).IdTokenHint !== undefined;
-          show(ctx, logoutPage(form, client?.clientName ?? client?.clientId, confirmed));
-        },
-        postLogoutSuccessSource: async (ctx) => show(ctx, loggedOutPage()),
+        // Of several APIs, a token request that names none is for the first, if it cannot be for userinfo.
+        defaultResource: (_ctx, _client, oneOf) => [oneOf ?? []].flat()[0] ?? [],
+        useGrantedResource: (_ctx, source) =>
+          options.useGrantedResource === true && typeof source.resource === 'string',
+        getResourceServerInfo: (_ctx, resource) =>
+          resourceServer(resource, {
+            resources,
+            accessTokenLife,
+            algorithm: options.accessTokenAlgorithm ?? 'RS256',
+          }),
       },
     },
-    renderError: async (ctx, out) => show(ctx, errorPage(out.error, out.error_description), ctx.status),
+    renderError(ctx, out) {
+      ctx.state.error = out.error;
+      showPage(ctx, errorPage(out.error, out.error_description), ctx.status);
+    },
   };
 }

@@ -1,23 +1,33 @@
-import { generateKeyPair, randomUUID } from 'node:crypto';
+import { generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { JWKS } from 'oidc-provider';
+
+export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 
 const generate = promisify(generateKeyPair);
 
-/** Fresh private keys for every algorithm that the demonstration signs with: they live as long as the process. */
-export async function createSigningKeys(): Promise<{ keys: Record<string, unknown>[] }> {
-  const rsa = () => generate('rsa', { modulusLength: 2048 });
-  const made = await Promise.all([
-    rsa().then((pair) => ({ alg: 'RS256', pair })),
-    rsa().then((pair) => ({ alg: 'PS256', pair })),
-    generate('ec', { namedCurve: 'P-256' }).then((pair) => ({ alg: 'ES256', pair })),
-    generate('ed25519').then((pair) => ({ alg: 'EdDSA', pair })),
-  ]);
-  return {
-    keys: made.map(({ alg, pair }) => ({
-      ...pair.privateKey.export({ format: 'jwk' }),
-      use: 'sig',
-      alg,
-      kid: `${alg.toLowerCase()}-${randomUUID().slice(0, 8)}`,
-    })),
-  };
+async function privateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
+  switch (algorithm) {
+    case 'RS256':
+    case 'PS256':
+      return (await generate('rsa', { modulusLength: 2048 })).privateKey;
+    case 'ES256':
+      return (await generate('ec', { namedCurve: 'P-256' })).privateKey;
+    case 'EdDSA':
+      return (await generate('ed25519')).privateKey;
+  }
+}
+
+/** Fresh private keys, one for each algorithm: they live as long as the process. */
+export async function createSigningKeys(
+  algorithms: readonly SigningAlgorithm[] = signingAlgorithms,
+): Promise<JWKS> {
+  const keys = algorithms.map(async (alg) => ({
+    ...(await privateKey(alg)).export({ format: 'jwk' }),
+    use: 'sig',
+    alg,
+    kid: `${alg.toLowerCase()}-${randomUUID().slice(0, 8)}`,
+  }));
+  return { keys: (await Promise.all(keys)) as JWKS['keys'] };
 }

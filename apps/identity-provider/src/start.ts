@@ -1,13 +1,15 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Provider from 'oidc-provider';
+import { isLoopback } from './loopback.ts';
 import { createProvider, type ProviderOptions } from './provider.ts';
 
 export interface StartOptions extends Partial<ProviderOptions> {
   /** Default: 0, any free port. */
   readonly port?: number;
-  /** Default: `localhost`, on all its addresses. */
+  /** Default: `localhost`, on both its addresses. */
   readonly host?: string;
+  /** Default: false. */
   readonly allowNonLoopback?: boolean;
 }
 
@@ -15,10 +17,9 @@ export interface RunningProvider {
   readonly issuer: string;
   readonly port: number;
   readonly provider: Provider;
+  /** Ends the connections too. */
   readonly close: () => Promise<void>;
 }
-
-const loopback = new Set(['localhost', '127.0.0.1', '::1']);
 
 /**
  * Starts the provider.
@@ -27,37 +28,56 @@ const loopback = new Set(['localhost', '127.0.0.1', '::1']);
  */
 export async function startProvider(options: StartOptions = {}): Promise<RunningProvider> {
   const { host = 'localhost', port: wanted = 0 } = options;
-  if (!loopback.has(host) && options.allowNonLoopback !== true) {
+  if (!isLoopback(host) && options.allowNonLoopback !== true) {
     throw new Error(
       `HOST is "${host}", but this provider is for demonstration and listens on loopback only. ` +
         'If you know what you do, set ALLOW_NON_LOOPBACK=1.',
     );
   }
-  const answer: { handle?: ReturnType<Provider['callback']> } = {};
-  const listener: Parameters<typeof createServer>[1] = (request, response) =>
-    void answer.handle?.(request, response);
-  const first = await listen(listener, host === 'localhost' ? '127.0.0.1' : host, wanted);
-  const servers = [first];
-  const { port } = first.address() as AddressInfo;
-  // A browser may take localhost for ::1.
-  if (host === 'localhost')
-    servers.push(...(await listen(listener, '::1', port).then((server) => [server], ignoreMissingIpv6)));
-  const issuer = options.issuer ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const origins = options.origins ?? {
-    nextWeb: 'http://localhost:3000',
-    angularSpa: 'http://localhost:4200',
-  };
-  const provider = await createProvider({ ...options, issuer, origins });
-  answer.handle = provider.callback();
-  return { issuer, port, provider, close: async () => void (await Promise.all(servers.map(close))) };
+  // The issuer names the port, which is known once the servers listen: until then, requests wait.
+  let answerWith: (listener: RequestListener) => void = () => {};
+  const ready = new Promise<RequestListener>((resolve) => {
+    answerWith = resolve;
+  });
+  const servers: readonly [Server, ...Server[]] = await listen(host, wanted, async (request, response) => {
+    const handle = await ready;
+    handle(request, response);
+  });
+  try {
+    const port = portOf(servers[0]);
+    const issuer = options.issuer ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const provider = await createProvider({ ...options, issuer });
+    answerWith(provider.callback());
+    return { issuer, port, provider, close: () => closeAll(servers) };
+  } catch (error) {
+    await closeAll(servers);
+    throw error;
+  }
 }
 
-function ignoreMissingIpv6(error: NodeJS.ErrnoException): Server[] {
-  if (error.code === 'EADDRINUSE') throw error;
-  return [];
+/** `localhost` is two addresses, and a browser may take either; a machine without IPv6 has only the first. */
+async function listen(
+  host: string,
+  wanted: number,
+  listener: RequestListener,
+): Promise<[Server, ...Server[]]> {
+  if (host !== 'localhost') return [await listenOn(host, wanted, listener)];
+  for (let attempts = 10; ; attempts--) {
+    const first = await listenOn('127.0.0.1', wanted, listener);
+    const port = portOf(first);
+    try {
+      return [first, await listenOn('::1', port, listener)];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return [first];
+      await closeAll([first]);
+      if (wanted !== 0 || attempts === 1) throw error;
+    }
+  }
 }
 
-function listen(listener: Parameters<typeof createServer>[1], host: string, port: number): Promise<Server> {
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+function listenOn(host: string, port: number, listener: RequestListener): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer(listener);
     server.once('error', reject);
@@ -65,9 +85,13 @@ function listen(listener: Parameters<typeof createServer>[1], host: string, port
   });
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+async function closeAll(servers: readonly Server[]): Promise<void> {
+  const closed = servers.map(
+    (server) =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
+  await Promise.all(closed);
 }

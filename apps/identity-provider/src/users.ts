@@ -3,10 +3,13 @@ export interface User {
   readonly sub: string;
   readonly login: string;
   readonly password: string;
-  readonly name: string;
+  readonly givenName: string;
+  readonly familyName: string;
   readonly email: string;
   /** API scopes that this user may be given. */
   readonly scopes: readonly string[];
+  /** Said of the user on the login page. */
+  readonly about: string;
 }
 
 /** The two users: one may read and write items, the other may only read them. */
@@ -15,32 +18,47 @@ export const users: readonly User[] = [
     sub: 'user-alice',
     login: 'alice',
     password: 'alice-demo',
-    name: 'Alice Archer',
+    givenName: 'Alice',
+    familyName: 'Archer',
     email: 'alice@countersign.example',
     scopes: ['items:read', 'items:write', 'reports:read'],
+    about: 'reads and writes items',
   },
   {
     sub: 'user-bob',
     login: 'bob',
     password: 'bob-demo',
-    name: 'Bob Baker',
+    givenName: 'Bob',
+    familyName: 'Baker',
     email: 'bob@countersign.example',
-    scopes: ['items:read', 'reports:read'],
+    scopes: ['items:read'],
+    about: 'only reads items',
   },
 ];
 
-export const findUser = (sub: string): User | undefined => users.find((user) => user.sub === sub);
+export const fullName = ({ givenName, familyName }: User): string => `${givenName} ${familyName}`;
+
+export const findUser = (sub: string | undefined): User | undefined => users.find((user) => user.sub === sub);
 
 /** The user with this login and password, if there is one. */
 export function checkPassword(login: string, password: string): User | undefined {
   return users.find((user) => user.login === login.trim().toLowerCase() && user.password === password);
 }
 
-/** Claims about a user by scope (OpenID Connect Core section 5.4). */
+/** The claims that each scope stands for. */
+export const claimsByScope: Record<string, string[]> = {
+  openid: ['sub'],
+  profile: ['name', 'given_name', 'family_name', 'preferred_username'],
+  email: ['email', 'email_verified'],
+};
+
+/** Everything that is known of a user; the provider gives out what scope and `claims` parameter ask for. */
 export function claimsOf(user: User): Record<string, unknown> & { sub: string } {
   return {
     sub: user.sub,
-    name: user.name,
+    name: fullName(user),
+    given_name: user.givenName,
+    family_name: user.familyName,
     preferred_username: user.login,
     email: user.email,
     email_verified: true,

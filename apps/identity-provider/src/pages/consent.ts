@@ -1,3 +1,4 @@
+import { fullName, type User } from '../users.ts';
 import { escapeHtml, type Page } from './layout.ts';
 
 const meanings: Readonly<Record<string, string>> = {
@@ -6,28 +7,40 @@ const meanings: Readonly<Record<string, string>> = {
   email: 'See your e-mail address',
   offline_access: 'Stay signed in while you are away',
   'items:read': 'Read your items',
-  'items:write': 'Add to your items',
+  'items:write': 'Add, change and remove your items',
   'reports:read': 'Read your reports',
 };
 
 export function consentPage(options: {
   readonly action: string;
   readonly client: string;
-  readonly user: string;
+  readonly user: User;
+  readonly formTarget?: string | undefined;
   readonly scopes: readonly string[];
+  /** What was asked for, but this user may not give. */
+  readonly withheld: readonly string[];
+  /** Single claims that were asked for (OpenID Connect Core section 5.5). */
+  readonly claims: readonly string[];
 }): Page {
-  const { action, client, user, scopes } = options;
-  const rows = scopes
-    .map((scope) => `<li>${escapeHtml(meanings[scope] ?? 'Use')} <code>${escapeHtml(scope)}</code></li>`)
-    .join('\n');
+  const { action, client, user, formTarget, scopes, withheld, claims } = options;
+  const rows = [
+    ...scopes.map((scope) => [meanings[scope] ?? 'Act for you', scope]),
+    ...claims.map((claim) => ['See one more detail of your account', claim]),
+  ].map(([meaning, name]) => `<li><span>${meaning}</span> <code>${escapeHtml(name)}</code></li>`);
+  const names = withheld.map((scope) => `<code>${escapeHtml(scope)}</code>`).join(', ');
   return {
     title: 'Allow access',
-    main: `<h1>${escapeHtml(client)} asks for access</h1>
-<p class="muted">You are signed in as <strong>${escapeHtml(user)}</strong>. If you allow it, the app can:</p>
+    formTarget,
+    main: `<h1>Allow ${escapeHtml(client)}?</h1>
+<div class="person"><span class="avatar" aria-hidden="true">${escapeHtml(user.givenName.charAt(0))}</span>
+<span><strong>${escapeHtml(fullName(user))}</strong> <span class="muted">${escapeHtml(user.email)}</span></span></div>
+<p class="note">If you allow it, this app can:</p>
 <ul class="scopes">
-${rows}
+${rows.join('\n')}
 </ul>
-<form method="post" action="${escapeHtml(action)}/confirm"><button class="primary" autofocus>Allow</button></form>
-<form method="post" action="${escapeHtml(action)}/abort"><button class="secondary">Deny</button></form>`,
+${withheld.length > 0 ? `<p class="note">It also asks for ${names}, which your account does not have. It will go without.</p>` : ''}
+<form method="post" action="${escapeHtml(action)}/confirm"><div class="actions">
+<button type="submit" class="primary" autofocus>Allow</button>
+<button type="submit" formaction="${escapeHtml(action)}/abort">Deny</button></div></form>`,
   };
 }

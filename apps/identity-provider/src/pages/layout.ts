@@ -1,43 +1,60 @@
 import { createHash } from 'node:crypto';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Context } from '../context.ts';
 import { styles } from './styles.ts';
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Text made safe for HTML, attributes included. */
 export function escapeHtml(text: unknown): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return String(text ?? '').replace(/[&<>"']/g, (character) => entities[character] as string);
-}
-
-/** The mark of the demo, so that no browser asks for a file. */
-const icon = `data:image/svg+xml,${encodeURIComponent(
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#0b6b5d"/><rect x="4" y="4" width="8" height="8" rx="1" fill="none" stroke="#fff" stroke-width="2"/></svg>',
-)}`;
-
-const hash = (source: string) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
-
-/**
- * Nothing from elsewhere, no inline script but the one given, and no framing.
- * Forms may lead anywhere: browsers apply `form-action` to the redirects that follow, and those go to the clients.
- */
-export function contentSecurityPolicy(script?: string): string {
-  const scripts = script === undefined ? "'none'" : hash(script);
-  return `default-src 'none'; style-src ${hash(styles)}; script-src ${scripts}; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'`;
+  return String(text ?? '').replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
 export interface Page {
   readonly title: string;
   /** HTML; everything in it that came from outside is escaped. */
   readonly main: string;
+  readonly wide?: boolean;
   readonly script?: string;
+  /**
+   * Where a form of the page may lead in the end, besides this provider: browsers apply `form-action` to the redirects
+   * that follow as well.
+   */
+  readonly formTarget?: string | undefined;
 }
 
+const hash = (source: string) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
+const styleHash = hash(styles);
+
+/** Nothing from elsewhere, no inline script but the page's own, and no framing. */
+function contentSecurityPolicy({ script, formTarget }: Page): string {
+  const target = formTarget === undefined ? undefined : URL.parse(formTarget);
+  const web = target?.protocol === 'https:' || target?.protocol === 'http:';
+  return [
+    "default-src 'none'",
+    'img-src data:',
+    `style-src ${styleHash}`,
+    `script-src ${script === undefined ? "'none'" : hash(script)}`,
+    `form-action 'self'${target ? ` ${web ? target.origin : target.protocol}` : ''}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+/** Two chevrons, challenge and countersign, on a badge. */
+const mark = `<svg class="mark" viewBox="0 0 28 28" aria-hidden="true"><rect width="28" height="28" rx="8" fill="currentColor"/><path d="M13 8.5 7.5 14l5.5 5.5M15.5 8.5 21 14l-5.5 5.5" fill="none" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28"><rect width="28" height="28" rx="8" fill="#0b6b5d"/><path d="M13 8.5 7.5 14l5.5 5.5M15.5 8.5 21 14l-5.5 5.5" fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>`,
+)}`;
+
 /** A whole page, the same frame around each. */
-export function renderPage({ title, main, script }: Page): string {
+export function renderPage({ title, main, script, wide }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -49,12 +66,23 @@ export function renderPage({ title, main, script }: Page): string {
 <style>${styles}</style>
 </head>
 <body>
-<header><span class="mark" aria-hidden="true"></span>Countersign <span class="muted">demo provider</span></header>
-<main>
+<header>${mark}<span>Countersign <span class="muted">demo provider</span></span></header>
+<main${wide ? ' class="wide"' : ''}>
 ${main}
 </main>
-<footer>For demonstration only. Everything here is forgotten when the process ends.</footer>
-${script === undefined ? '' : `<script>${script}</script>`}
-</body>
+<footer>For demonstration only. Everything here is forgotten when the provider stops.</footer>
+${script === undefined ? '' : `<script>${script}</script>\n`}</body>
 </html>`;
+}
+
+/** Answers with a page: never cached, never framed, nothing from elsewhere. */
+export function showPage(ctx: Context | KoaContextWithOIDC, page: Page, status = 200): void {
+  ctx.status = status;
+  ctx.type = 'html';
+  ctx.set({
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': contentSecurityPolicy(page),
+    'Referrer-Policy': 'no-referrer',
+  });
+  ctx.body = renderPage(page);
 }

@@ -2,46 +2,53 @@ import { users } from '../users.ts';
 import { escapeHtml, type Page } from './layout.ts';
 
 /** Fills the form with a demo user; without JavaScript, the form is filled by hand. */
-export const loginScript = `
+const fillScript = `
+const field = (name) => document.getElementById(name);
 for (const button of document.querySelectorAll('[data-login]')) {
-  button.hidden = false;
   button.addEventListener('click', () => {
-    document.querySelector('#login').value = button.dataset.login;
-    document.querySelector('#password').value = button.dataset.password;
-    document.querySelector('button[type=submit]').focus();
+    field('login').value = button.dataset.login;
+    field('password').value = button.dataset.password;
+    field('filled').textContent = 'Filled in for ' + button.dataset.login + '.';
+    field('sign-in').focus();
   });
 }`;
 
 export function loginPage(options: {
   readonly action: string;
   readonly client: string;
-  readonly login?: string;
+  readonly formTarget?: string | undefined;
+  readonly login?: string | undefined;
   readonly failed?: boolean;
 }): Page {
-  const { action, client, login = '', failed = false } = options;
+  const { action, client, formTarget, login = '', failed = false } = options;
   const invalid = failed ? ' aria-invalid="true" aria-describedby="problem"' : '';
+  const focusPassword = failed || login !== '';
   const hints = users
     .map(
       (user) =>
-        `<button type="button" class="secondary" data-login="${user.login}" data-password="${user.password}">` +
-        `<strong>${user.login}</strong><span class="muted">${user.scopes.includes('items:write') ? 'reads and writes' : 'only reads'}</span></button>`,
+        `<li><button type="button" data-login="${user.login}" data-password="${user.password}">` +
+        `<strong>${user.login}</strong><code>${user.password}</code><small>${user.about}</small></button></li>`,
     )
-    .join('');
+    .join('\n');
   return {
-    title: 'Sign in',
-    script: loginScript,
+    title: failed ? 'Wrong login or password' : 'Sign in',
+    script: fillScript,
+    formTarget,
     main: `<h1>Sign in</h1>
 <p class="muted">to continue to <strong>${escapeHtml(client)}</strong></p>
 <form method="post" action="${escapeHtml(action)}">
-<div aria-live="polite">${failed ? '<p class="error" id="problem">That login and password do not go together.</p>' : ''}</div>
-<label for="login">Login</label>
-<input id="login" name="login" autocomplete="username" autocapitalize="none" spellcheck="false" required${failed ? '' : ' autofocus'} value="${escapeHtml(login)}"${invalid}>
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required${failed ? ' autofocus' : ''}${invalid}>
-<button type="submit" class="primary">Sign in</button>
+<div aria-live="polite">${failed ? '<p class="problem" id="problem" role="alert">That login and password do not go together. Try again.</p>' : ''}</div>
+<div class="field"><label for="login">Login</label>
+<input id="login" name="login" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" required${focusPassword ? '' : ' autofocus'} value="${escapeHtml(login)}"${invalid}></div>
+<div class="field"><label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required${focusPassword ? ' autofocus' : ''}${invalid}></div>
+<div class="actions"><button type="submit" class="primary" id="sign-in">Sign in</button>
+<button type="submit" formaction="${escapeHtml(action)}/abort" formnovalidate>Cancel</button></div>
 </form>
-<form method="post" action="${escapeHtml(action)}/abort"><button class="secondary">Cancel</button></form>
-<div class="hint"><p class="muted">Two users are known here; their passwords are <code>alice-demo</code> and <code>bob-demo</code>.</p>
-<div class="users">${hints}</div></div>`,
+<section class="demo-users" aria-labelledby="demo-users"><h2 id="demo-users">Demo users: choose one to fill the form</h2>
+<ul>
+${hints}
+</ul>
+<p class="note" id="filled" aria-live="polite"></p></section>`,
   };
 }

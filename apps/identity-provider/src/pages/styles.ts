@@ -1,52 +1,107 @@
-/** The look that all demo apps share: system fonts, calm surfaces, one accent, light and dark. */
-export const styles = `
+/**
+ * The look that all demo apps share: system fonts, calm surfaces, one accent, light and dark. The tokens come first;
+ * an app that wants to match copies them.
+ */
+const tokens = `
 :root {
   color-scheme: light dark;
-  --background: light-dark(#f4f6f5, #0f1413);
-  --surface: light-dark(#ffffff, #171e1c);
-  --text: light-dark(#16201d, #e8efec);
-  --muted: light-dark(#55625d, #9fb0a9);
-  --border: light-dark(#d8dfdb, #2d3835);
-  --accent: light-dark(#0b6b5d, #63d2bb);
-  --on-accent: light-dark(#ffffff, #05231d);
-  --danger: light-dark(#b3261e, #ff8f85);
-}
-* { box-sizing: border-box; }
+  --background: light-dark(#f3f6f5, #0e1413);
+  --surface: light-dark(#ffffff, #161d1b);
+  --sunken: light-dark(#f6f9f8, #111816);
+  --text: light-dark(#14201d, #e7efec);
+  --muted: light-dark(#56645f, #9db0a9);
+  --border: light-dark(#d9e1de, #2b3734);
+  --field-border: light-dark(#84938d, #63756f);
+  --accent: light-dark(#0b6b5d, #5fd0b9);
+  --accent-hover: light-dark(#08574c, #7fdcc9);
+  --accent-soft: light-dark(#e3f1ee, #16302b);
+  --on-accent: light-dark(#ffffff, #04231d);
+  --danger: light-dark(#ab1f18, #ff9a90);
+  --danger-soft: light-dark(#fcedec, #34191a);
+  --radius: .625rem;
+  --radius-large: 1rem;
+  --shadow: 0 1px 2px rgb(10 30 25 / .05), 0 10px 30px rgb(10 30 25 / .07);
+  --font: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
+  --font-mono: ui-monospace, "SFMono-Regular", "Cascadia Mono", "Liberation Mono", monospace;
+}`;
+
+const frame = `
+*, *::before, *::after { box-sizing: border-box; }
 body {
-  margin: 0; min-height: 100vh; display: flex; flex-direction: column; align-items: center;
-  padding: 2.5rem 1rem 1.5rem; background: var(--background); color: var(--text);
-  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif;
+  margin: 0; min-height: 100vh; min-height: 100dvh; padding: 1.5rem 1rem;
+  display: flex; flex-direction: column; align-items: center; gap: 1.25rem;
+  background: var(--background); color: var(--text); font: 1rem/1.5 var(--font);
+  -webkit-text-size-adjust: 100%; overflow-wrap: anywhere;
 }
-header { display: flex; align-items: center; gap: .55rem; font-weight: 650; margin-bottom: 1.5rem; }
-.mark { width: 1.15rem; height: 1.15rem; border-radius: .3rem; background: var(--accent); box-shadow: inset 0 0 0 .27rem var(--accent), inset 0 0 0 .42rem var(--on-accent); }
+body > header { margin-top: auto; display: flex; align-items: center; gap: .6rem; font-weight: 650; letter-spacing: -.005em; }
+body > footer { margin-bottom: auto; max-width: 26rem; color: var(--muted); font-size: .8125rem; text-align: center; text-wrap: balance; }
+.mark { display: block; width: 1.75rem; height: 1.75rem; color: var(--accent); }
+.mark path { stroke: var(--on-accent); }
 main {
-  width: 100%; max-width: 26rem; background: var(--surface); border: 1px solid var(--border);
-  border-radius: .9rem; padding: 2rem; box-shadow: 0 1px 2px rgb(0 0 0 / .06), 0 12px 32px rgb(0 0 0 / .06);
+  width: 100%; max-width: 26rem; padding: 2rem; background: var(--surface);
+  border: 1px solid var(--border); border-radius: var(--radius-large); box-shadow: var(--shadow);
 }
-h1 { font-size: 1.45rem; line-height: 1.25; margin: 0 0 .4rem; letter-spacing: -.01em; text-wrap: balance; }
-p { margin: 0 0 1.1rem; }
+main.wide { max-width: 40rem; }
+@media (max-width: 26rem) { main { padding: 1.5rem 1.25rem; } }
+h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 680; letter-spacing: -.018em; text-wrap: balance; }
+h2 { margin: 1.75rem 0 .5rem; font-size: 1rem; font-weight: 650; }
+p { margin: .5rem 0 0; }
+a { color: var(--accent); text-underline-offset: .18em; }
 .muted { color: var(--muted); font-weight: 400; }
-label { display: block; font-weight: 600; margin: 1rem 0 .35rem; }
-input {
-  width: 100%; font: inherit; color: inherit; background: var(--background);
-  border: 1px solid var(--border); border-radius: .55rem; padding: .65rem .8rem;
-}
-input[aria-invalid="true"] { border-color: var(--danger); }
-button {
-  font: inherit; font-weight: 650; border-radius: .55rem; padding: .7rem 1rem; border: 1px solid transparent; cursor: pointer;
-}
-.primary { width: 100%; margin-top: 1.5rem; background: var(--accent); color: var(--on-accent); }
-.secondary { width: 100%; margin-top: .6rem; background: transparent; color: var(--text); border-color: var(--border); }
-button:hover { filter: brightness(1.07); }
+.muted strong { color: var(--text); font-weight: 600; }
+code { font: .8125em/1.4 var(--font-mono); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-.error { color: var(--danger); font-weight: 600; margin: .8rem 0 0; }
-ul.scopes { list-style: none; margin: 0 0 .5rem; padding: 0; border-top: 1px solid var(--border); }
-ul.scopes li { padding: .65rem 0; border-bottom: 1px solid var(--border); }
-code { font: .92em ui-monospace, "SFMono-Regular", "Liberation Mono", monospace; color: var(--muted); }
-.hint { margin: 1.6rem 0 0; padding-top: 1.1rem; border-top: 1px solid var(--border); }
-.hint p { margin-bottom: .5rem; font-size: .92rem; }
-.users { display: flex; gap: .6rem; }
-.users button { flex: 1; margin: 0; padding: .5rem .6rem; font-weight: 500; text-align: left; font-size: .92rem; line-height: 1.4; }
-.users strong { display: block; }
-footer { margin-top: 1.5rem; color: var(--muted); font-size: .85rem; text-align: center; }
-`;
+@media (prefers-reduced-motion: no-preference) { button, input { transition: background-color .12s, border-color .12s; } }`;
+
+const forms = `
+form { margin: 0; }
+.field { margin-top: 1.125rem; }
+label { display: block; margin-bottom: .375rem; font-weight: 600; font-size: .9375rem; }
+input {
+  width: 100%; padding: .6875rem .8125rem; font: inherit; color: inherit; background: var(--sunken);
+  border: 1px solid var(--field-border); border-radius: var(--radius);
+}
+input:hover { border-color: var(--accent); }
+input[aria-invalid="true"] { border-color: var(--danger); }
+input.code { font: 600 1.25rem var(--font-mono); letter-spacing: .12em; text-align: center; text-transform: uppercase; }
+button {
+  min-height: 2.875rem; padding: .6875rem 1.125rem; font: inherit; font-weight: 620; color: var(--text);
+  background: transparent; border: 1px solid var(--field-border); border-radius: var(--radius); cursor: pointer;
+}
+button:hover { border-color: var(--accent); background: var(--accent-soft); }
+button.primary { color: var(--on-accent); background: var(--accent); border-color: var(--accent); }
+button.primary:hover { background: var(--accent-hover); border-color: var(--accent-hover); }
+.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
+.actions button { flex: 1 1 8rem; }
+.actions .primary { flex-grow: 2; }
+.problem {
+  margin-top: 1.125rem; padding: .6875rem .8125rem; font-size: .9375rem; font-weight: 550; color: var(--danger);
+  background: var(--danger-soft); border-radius: var(--radius);
+}`;
+
+const parts = `
+.demo-users { margin-top: 1.75rem; padding-top: 1.25rem; border-top: 1px solid var(--border); }
+.demo-users h2 { margin: 0 0 .625rem; font-size: .875rem; font-weight: 600; color: var(--muted); }
+.demo-users ul { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .625rem; margin: 0; padding: 0; list-style: none; }
+.demo-users li { display: grid; }
+.demo-users button { display: grid; gap: .125rem; padding: .625rem .8125rem; text-align: left; font-weight: 400; border-color: var(--border); }
+.demo-users strong { font-weight: 620; }
+.demo-users small { font-size: .8125rem; color: var(--muted); }
+.scopes { margin: 1.25rem 0 0; padding: 0; list-style: none; border: 1px solid var(--border); border-radius: var(--radius); background: var(--sunken); }
+.scopes li { display: flex; align-items: baseline; justify-content: space-between; gap: 1rem; padding: .6875rem .875rem; }
+.scopes li + li { border-top: 1px solid var(--border); }
+.scopes code { color: var(--muted); white-space: nowrap; }
+.person { display: flex; align-items: center; gap: .75rem; margin-top: 1.25rem; }
+.person > span:last-child { display: grid; line-height: 1.35; }
+.avatar {
+  flex: none; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%;
+  font-weight: 650; color: var(--accent); background: var(--accent-soft);
+}
+.note { font-size: .875rem; color: var(--muted); margin-top: .875rem; }
+.detail { margin: 1.25rem 0 0; padding: .75rem .875rem; background: var(--sunken); border: 1px solid var(--border); border-radius: var(--radius); }
+.user-code { margin: 1.25rem 0 0; font: 650 1.75rem/1.2 var(--font-mono); letter-spacing: .1em; text-align: center; }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .375rem 1rem; margin: 0; }
+dt { color: var(--muted); }
+dd { margin: 0; }`;
+
+export const styles = [tokens, frame, forms, parts].join('\n').trim();

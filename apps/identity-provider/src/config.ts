@@ -1,0 +1,41 @@
+import { fileRequestLog } from './request-log.ts';
+import type { StartOptions } from './start.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Options from the environment; an empty variable counts as absent.
+ *
+ * @throws Error that names the variable which is not what it must be
+ */
+export function optionsFromEnvironment(environment: Environment): StartOptions & { readonly port: number } {
+  const { HOST, ISSUER, REQUEST_LOG, ALLOW_NON_LOOPBACK } = environment;
+  const port = (name: string, fallback: number) =>
+    wholeNumber(environment, name, { fallback, most: 65_535, what: 'a port between 1 and 65535' });
+  return {
+    port: port('IDENTITY_PROVIDER_PORT', 4000),
+    ...(HOST && { host: HOST }),
+    ...(ISSUER && { issuer: ISSUER }),
+    allowNonLoopback: ALLOW_NON_LOOPBACK === '1',
+    origins: {
+      nextWeb: `http://localhost:${port('NEXT_WEB_PORT', 3000)}`,
+      angularSpa: `http://localhost:${port('ANGULAR_SPA_PORT', 4200)}`,
+    },
+    accessTokenLife: wholeNumber(environment, 'ACCESS_TOKEN_LIFE', {
+      fallback: 60,
+      most: 86_400,
+      what: 'a number of seconds between 1 and 86400',
+    }),
+    ...(REQUEST_LOG && { requestLog: fileRequestLog(REQUEST_LOG) }),
+  };
+}
+
+function wholeNumber(
+  environment: Environment,
+  name: string,
+  { fallback, most, what }: { readonly fallback: number; readonly most: number; readonly what: string },
+): number {
+  const value = Number(environment[name] || fallback);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new Error(`${name} is "${environment[name]}"; it must be ${what}.`);
+}

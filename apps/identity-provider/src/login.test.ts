@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningProvider, startProvider } from './start.ts';
+import { createTestBrowser } from './testing/test-browser.ts';
+import { api, claimsOf, createTestClient, encode, headerOf, redirectUri } from './testing/test-client.ts';
+
+let running: RunningProvider;
+let client: ReturnType<typeof createTestClient>;
+beforeAll(async () => {
+  running = await startProvider();
+  client = createTestClient(running);
+});
+afterAll(() => running.close());
+
+const browser = () => createTestBrowser(running.issuer);
+
+describe('login', () => {
+  test('leads back with code, state and issuer, and the code gives tokens', async () => {
+    const callback = await browser().signIn(client.authorizationUrl());
+    expect(callback.origin + callback.pathname).toBe(redirectUri);
+    expect(Object.fromEntries(callback.searchParams)).toMatchObject({
+      state: 'some-state',
+      iss: running.issuer,
+    });
+    const { status, body } = await client.exchange(callback);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 60, scope: 'items:read items:write' });
+    expect(headerOf(body.access_token)).toMatchObject({ typ: 'at+jwt', alg: 'RS256' });
+    expect(claimsOf(body.access_token)).toMatchObject({
+      iss: running.issuer,
+      aud: api,
+      sub: 'user-alice',
+      client_id: 'angular-spa',
+      scope: 'items:read items:write',
+    });
+    expect(claimsOf(body.id_token)).toMatchObject({
+      iss: running.issuer,
+      aud: 'angular-spa',
+      sub: 'user-alice',
+      nonce: 'some-nonce',
+      name: 'Alice Archer',
+      email: 'alice@countersign.example',
+    });
+    expect(body.refresh_token).toEqual(expect.any(String));
+  });
+
+  test('gives bob no right to write, and says so before he allows', async () => {
+    const { visit } = browser();
+    const login = await visit(client.authorizationUrl());
+    const consent = await visit(login.url, { login: 'bob', password: 'bob-demo' });
+    expect(consent.html).toMatch(/does not have/);
+    const { url } = await visit(`${consent.url}/confirm`, {});
+    const { body } = await client.exchange(url);
+    expect(body.scope).toBe('items:read');
+    expect(claimsOf(body.access_token).scope).toBe('items:read');
+  });
+
+  test.each(['alice', 'bob'] as const)('of %s is silent after consent, and still offline', async (user) => {
+    const { signIn, visit } = browser();
+    await signIn(client.authorizationUrl(), user);
+    const { url } = await visit(client.authorizationUrl({ prompt: 'none' }));
+    const { body } = await client.exchange(url);
+    expect(body.refresh_token).toEqual(expect.any(String));
+  });
+
+  test('asks for consent before it gives a refresh token to a client that had none', async () => {
+    const { signIn, visit } = browser();
+    await signIn(client.authorizationUrl({ scope: 'openid items:read' }));
+    const { url } = await visit(client.authorizationUrl({ scope: 'openid offline_access', prompt: 'none' }));
+    expect(url.searchParams.get('error')).toBe('consent_required');
+    const { html } = await visit(client.authorizationUrl({ scope: 'openid offline_access' }));
+    expect(html).toContain('offline_access');
+  });
+
+  test('without offline_access gives no refresh token', async () => {
+    const { body } = await client.login('alice', { scope: 'openid items:read' });
+    expect(body.access_token).toEqual(expect.any(String));
+    expect(body).not.toHaveProperty('refresh_token');
+  });
+
+  test('under prompt=none without a session is refused', async () => {
+    const { url } = await browser().visit(client.authorizationUrl({ prompt: 'none' }));
+    expect(url.searchParams.get('error')).toBe('login_required');
+  });
+
+  test('asks again under prompt=login and prompt=consent', async () => {
+    const { signIn, visit } = browser();
+    await signIn(client.authorizationUrl());
+    const login = await visit(client.authorizationUrl({ prompt: 'login' }));
+    expect(login.html).toContain('name="password"');
+    const consent = await visit(client.authorizationUrl({ prompt: 'consent' }));
+    expect(consent.html).toContain('>Allow</button>');
+  });
+
+  test('of another user in the same browser ends the first session', async () => {
+    const { signIn } = browser();
+    await signIn(client.authorizationUrl());
+    const callback = await signIn(client.authorizationUrl({ prompt: 'login' }), 'bob');
+    const { body } = await client.exchange(callback);
+    expect(claimsOf(body.id_token).sub).toBe('user-bob');
+  });
+
+  test('refuses a wrong password readably, and keeps the login', async () => {
+    const { visit } = browser();
+    const login = await visit(client.authorizationUrl());
+    const { status, html } = await visit(login.url, { login: 'al"ice', password: 'wrong' });
+    expect(status).toBe(422);
+    expect(html).toMatch(/<p[^>]+id="problem" role="alert">That login and password do not go together/);
+    expect(html).toMatch(/name="password"[^>]+autofocus[^>]+aria-invalid="true" aria-describedby="problem"/);
+    expect(html).toContain('value="al&quot;ice"');
+    expect(html).not.toContain('wrong');
+  });
+
+  test.each(['login', 'consent'])('that is broken off at %s comes back as access_denied', async (page) => {
+    const { visit } = browser();
+    let { url } = await visit(client.authorizationUrl());
+    if (page === 'consent') ({ url } = await visit(url, { login: 'alice', password: 'alice-demo' }));
+    ({ url } = await visit(`${url}/abort`, {}));
+    expect(url.searchParams.get('error')).toBe('access_denied');
+    expect(url.searchParams.get('iss')).toBe(running.issuer);
+  });
+
+  test('belongs to the browser that began it', async () => {
+    const { url } = await browser().visit(client.authorizationUrl());
+    const stranger = await browser().visit(url, { login: 'alice', password: 'alice-demo' });
+    expect(stranger.status).toBe(400);
+    expect(stranger.html).toContain('session_not_found');
+  });
+
+  test('cannot be allowed before signing in', async () => {
+    const { visit } = browser();
+    const { url } = await visit(client.authorizationUrl());
+    const { status, url: stayed } = await visit(`${url}/confirm`, {});
+    expect(status).toBe(404);
+    expect(stayed.origin).toBe(running.issuer);
+  });
+});
+
+describe('PKCE', () => {
+  test('is required of a public client', async () => {
+    const { url } = await browser().visit(client.authorizationUrl({ code_challenge: undefined }));
+    expect(url.searchParams.get('error')).toBe('invalid_request');
+    expect(url.searchParams.has('code')).toBe(false);
+  });
+
+  test('is required of a confidential client', async () => {
+    const { url } = await browser().visit(
+      client.authorizationUrl({
+        client_id: 'next-web',
+        redirect_uri: 'http://localhost:3000/auth/callback',
+        code_challenge: undefined,
+        code_challenge_method: undefined,
+      }),
+    );
+    expect(url.searchParams.get('error')).toBe('invalid_request');
+  });
+
+  test('takes S256 only', async () => {
+    const { url } = await browser().visit(client.authorizationUrl({ code_challenge_method: 'plain' }));
+    expect(url.searchParams.get('error')).toBe('invalid_request');
+  });
+
+  test('needs the verifier of the very request', async () => {
+    const callback = await browser().signIn(client.authorizationUrl());
+    const { status, body } = await client.exchange(callback, { code_verifier: 'x'.repeat(43) });
+    expect(status).toBe(400);
+    expect(body.error).toBe('invalid_grant');
+  });
+});
+
+describe('pushed authorization request', () => {
+  test('leads through the same login, offline access included', async () => {
+    const pushed = await client.post('/request', client.authorization());
+    expect(pushed.status).toBe(201);
+    const parameters = encode({ client_id: 'angular-spa', request_uri: pushed.body.request_uri });
+    const callback = await browser().signIn(`${running.issuer}/auth?${parameters}`);
+    const { body } = await client.exchange(callback);
+    expect(body.refresh_token).toEqual(expect.any(String));
+  });
+});
+
+describe('the native client', () => {
+  const native = { client_id: 'native-cli', redirect_uri: 'http://127.0.0.1:54321/callback' };
+
+  test('may use any loopback port', async () => {
+    const callback = await browser().signIn(client.authorizationUrl(native));
+    expect(callback.origin).toBe('http://127.0.0.1:54321');
+    const { status } = await client.exchange(callback, native);
+    expect(status).toBe(200);
+  });
+
+  test('may not use another host', async () => {
+    const { status, html } = await browser().visit(
+      client.authorizationUrl({ ...native, redirect_uri: 'http://127.0.0.2:54321/callback' }),
+    );
+    expect(status).toBe(400);
+    expect(html).toContain('invalid_redirect_uri');
+  });
+});
+
+describe('device flow', () => {
+  test('connects a device by its code', async () => {
+    const started = await client.post('/device/auth', {
+      client_id: 'native-cli',
+      scope: 'openid offline_access items:read',
+      resource: api,
+    });
+    expect(started.status).toBe(200);
+    const { visit } = browser();
+    const entry = await visit(`${running.issuer}/device`);
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(entry.html)?.[1] ?? '';
+    const wrong = await visit(entry.url, { xsrf, user_code: 'NOPE-NOPE' });
+    expect(wrong.html).toContain('That code is not known');
+    const retry = /name="xsrf" value="([^"]+)"/.exec(wrong.html)?.[1] ?? '';
+    const confirm = await visit(entry.url, { xsrf: retry, user_code: started.body.user_code });
+    expect(confirm.html).toContain(started.body.user_code);
+    const login = await visit(entry.url, {
+      xsrf: /name="xsrf" value="([^"]+)"/.exec(confirm.html)?.[1] ?? '',
+      user_code: started.body.user_code,
+      confirm: 'yes',
+    });
+    const consent = await visit(login.url, { login: 'alice', password: 'alice-demo' });
+    const done = await visit(`${consent.url}/confirm`, {});
+    expect(done.html).toContain('Connected');
+    const { body } = await client.post('/token', {
+      client_id: 'native-cli',
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code: started.body.device_code,
+      resource: api,
+    });
+    expect(claimsOf(body.access_token).aud).toBe(api);
+    expect(body.refresh_token).toEqual(expect.any(String));
+  });
+});
