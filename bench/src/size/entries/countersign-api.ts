@@ -1,0 +1,1 @@
+export { createAccessTokenVerifier } from '@countersign/core/api';

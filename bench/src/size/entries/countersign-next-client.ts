@@ -1,0 +1,1 @@
+export { AuthProvider, useSession } from '@countersign/next/client';

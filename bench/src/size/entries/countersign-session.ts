@@ -1,0 +1,1 @@
+export { createWebSessions } from '@countersign/core/session';

@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { type Benchmark, type Report, require, type Table } from '../benchmark.ts';
+import { type Bundle, bundle } from './bundle.ts';
+
+interface Entry {
+  readonly name: string;
+  readonly file: string;
+  /** Kilobytes that it may have. */
+  readonly limit?: number;
+}
+
+const inBrowsers: readonly Entry[] = [
+  { name: '@countersign/next/client', file: 'countersign-next-client', limit: 3 },
+  { name: '@countersign/core/browser', file: 'countersign-browser', limit: 10.5 },
+  { name: '@countersign/angular', file: 'countersign-angular', limit: 12 },
+  { name: 'oauth4webapi alone', file: 'oauth4webapi' },
+  { name: 'angular-oauth2-oidc', file: 'angular-oauth2-oidc' },
+  { name: 'oidc-client-ts', file: 'oidc-client-ts' },
+  { name: 'angular-auth-oidc-client', file: 'angular-auth-oidc-client' },
+  { name: '@auth0/auth0-spa-js', file: 'auth0-spa-js' },
+  { name: '@auth0/auth0-angular', file: 'auth0-angular' },
+  { name: '@azure/msal-browser', file: 'msal-browser' },
+  { name: '@azure/msal-angular', file: 'msal-angular' },
+];
+const onServers: readonly Entry[] = [
+  { name: '@countersign/core/api', file: 'countersign-api' },
+  { name: '@countersign/core/session', file: 'countersign-session' },
+];
+
+/** What has no place in a browser. */
+const serverOnly = ['node:', 'undici', 'EncryptJWT', '__Host-'];
+
+const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1);
+
+export const benchmark: Benchmark = {
+  name: 'size',
+  title: 'Bundle size: login, callback, refresh and the checks of the ID token',
+  async run({ progress }): Promise<Report> {
+    const rows: string[][] = [];
+    const limits: Report['limits'][number][] = [];
+    for (const entry of inBrowsers) {
+      progress(entry.name);
+      const made = await bundleEntry(entry);
+      if (entry.limit !== undefined) {
+        for (const word of serverOnly) require(!made.code.includes(word), `${entry.name} holds "${word}"`);
+        limits.push({
+          what: `${entry.name}: at most ${entry.limit} kB`,
+          measured: `${kilobytes(made.gzipped)} kB`,
+          holds: made.gzipped <= entry.limit * 1000,
+        });
+      }
+      rows.push([entry.name, kilobytes(made.minified), kilobytes(made.gzipped)]);
+    }
+    const servers: Table = {
+      title: 'Server entries',
+      head: ['entry', 'minified, kB', 'gzip, kB'],
+      rows: await Promise.all(
+        onServers.map(async (entry) => {
+          const made = await bundleEntry(entry, 'node');
+          return [entry.name, kilobytes(made.minified), kilobytes(made.gzipped)];
+        }),
+      ),
+    };
+    return {
+      tables: [{ title: 'In the browser', head: ['entry', 'minified, kB', 'gzip, kB'], rows }, servers],
+      limits,
+      notes: [
+        'Bundled by esbuild from what one login uses, the framework (Angular, RxJS, React, Next) left out, 1 kB being 1,000 bytes.',
+        `No Countersign entry for browsers holds ${serverOnly.map((word) => `\`${word}\``).join(', ')}.`,
+      ],
+      packages: [
+        'oauth4webapi',
+        'angular-oauth2-oidc',
+        'oidc-client-ts',
+        'angular-auth-oidc-client',
+        '@auth0/auth0-spa-js',
+        '@auth0/auth0-angular',
+        '@azure/msal-browser',
+        '@azure/msal-angular',
+        'esbuild',
+      ],
+    };
+  },
+};
+
+async function bundleEntry({ name, file }: Entry, platform?: 'node'): Promise<Bundle> {
+  const made = await bundle(fileURLToPath(new URL(`entries/${file}.ts`, import.meta.url)), platform);
+  require(made.gzipped > 300, `${name} is empty`);
+  return made;
+}
