@@ -1,6 +1,7 @@
 import Link from 'next/link';
 import { Suspense } from 'react';
 import { auth } from '../lib/auth';
+import { NavLinks } from './nav-links';
 
 export function SiteHeader() {
   return (
@@ -9,10 +10,7 @@ export function SiteHeader() {
         <span aria-hidden="true" className="mark" />
         Countersign
       </Link>
-      <nav aria-label="Main">
-        <Link href="/dashboard">Dashboard</Link>
-        <Link href="/profile">Profile</Link>
-      </nav>
+      <NavLinks />
       <div className="account">
         <Suspense fallback={<span className="placeholder" />}>
           <Account />

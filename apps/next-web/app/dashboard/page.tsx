@@ -1,5 +1,4 @@
 import type { Metadata } from 'next';
-import { Suspense } from 'react';
 import { AddItem } from '../../components/add-item';
 import { TokenLife } from '../../components/token-life';
 import { WhoAmI } from '../../components/who-am-i';
@@ -8,15 +7,10 @@ import { listItems } from '../../lib/items';
 
 export const metadata: Metadata = { title: 'Dashboard' };
 
-export default function DashboardPage() {
-  return (
-    <Suspense fallback={<Loading />}>
-      <Dashboard />
-    </Suspense>
-  );
-}
+// Rendered whole, without a shell that is filled in by a script: the page works without JavaScript.
+export const instant = false;
 
-async function Dashboard() {
+export default async function DashboardPage() {
   const session = await auth.requireSession();
   const token = await auth.getAccessToken();
   const secondsLeft =
@@ -69,13 +63,5 @@ async function Items() {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Loading() {
-  return (
-    <p aria-live="polite" className="muted">
-      Loading your dashboard …
-    </p>
   );
 }

@@ -1,22 +1,12 @@
 import type { Metadata } from 'next';
-import { Suspense } from 'react';
 import { auth } from '../../lib/auth';
 
 export const metadata: Metadata = { title: 'Profile' };
 
-export default function ProfilePage() {
-  return (
-    <>
-      <h1>Profile</h1>
-      <p className="lead">What the identity provider says about you, and how long this session lasts.</p>
-      <Suspense fallback={<p className="muted">Loading your profile …</p>}>
-        <Profile />
-      </Suspense>
-    </>
-  );
-}
+// Rendered whole, without a shell that is filled in by a script: the page works without JavaScript.
+export const instant = false;
 
-async function Profile() {
+export default async function ProfilePage() {
   const { user, scope, createdAt, expiresAt } = await auth.requireSession();
   const rows = [
     ...Object.entries(user).map(([claim, value]) => [claim, text(value)] as const),
@@ -25,16 +15,25 @@ async function Profile() {
     ['ends at the latest', time(expiresAt)] as const,
   ];
   return (
-    <section className="card">
-      <dl className="claims">
-        {rows.map(([claim, value]) => (
-          <div key={claim}>
-            <dt>{claim}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
+    <>
+      <h1>Profile</h1>
+      <p className="lead">What the identity provider says about you, and how long this session lasts.</p>
+      <section className="card">
+        <dl className="claims">
+          {rows.map(([claim, value]) => (
+            <div key={claim}>
+              <dt>{claim}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        <form action="/auth/logout" method="post">
+          <button className="button quiet" type="submit">
+            Log out
+          </button>
+        </form>
+      </section>
+    </>
   );
 }
 

@@ -1,0 +1,300 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { type BrowserContext, expect, type Page, test } from '@playwright/test';
+import { accessTokenLife, logs, urls } from '../support/environment.ts';
+import {
+  alice,
+  bob,
+  type DemoUser,
+  loggedRequests,
+  signInAtProvider,
+  tokenRequests,
+} from '../support/provider.ts';
+
+const base = urls.nextWeb;
+test.use({ baseURL: base });
+
+async function signIn(page: Page, user: DemoUser = alice): Promise<void> {
+  await page.goto('/dashboard');
+  await signInAtProvider(page, user);
+  await expect(page.getByRole('heading', { name: /^Good to see you/ })).toBeVisible();
+}
+
+async function logOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Log out' }).first().click();
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  await page.getByRole('button').first().click();
+  await page.waitForURL((url) => url.origin === base);
+}
+
+/** The session cookie as the browser holds it, all chunks together. */
+async function sessionCookie(context: BrowserContext): Promise<string> {
+  const cookies = (await context.cookies(base)).filter(({ name }) => /^session(\.\d)?$/.test(name));
+  return cookies.map(({ value }) => value).join('');
+}
+
+const untilRenewalIsDue = () =>
+  new Promise((resolve) => setTimeout(resolve, (accessTokenLife / 2 + 1) * 1000));
+
+const refreshes = (since: number) => tokenRequests('next-web', 'refresh_token', since);
+
+test('a deep link leads through the login and back to the page that was wanted', async ({ page }) => {
+  await page.goto('/profile');
+  await signInAtProvider(page, alice);
+  await expect(page).toHaveURL(`${base}/profile`);
+  await expect(page.getByText('alice@countersign.example')).toBeVisible();
+});
+
+test('a link to a protected page leads to the login, without an error in the console', async ({ page }) => {
+  const errors: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto('/');
+  await page.getByRole('link', { name: 'Open the dashboard' }).click();
+  await signInAtProvider(page, alice);
+  await expect(page).toHaveURL(`${base}/dashboard`);
+  expect(errors).toEqual([]);
+});
+
+test('the dashboard shows what the API answers, and an action adds to it', async ({ page }) => {
+  await signIn(page);
+  const title = `Item ${Date.now()}`;
+  await page.getByLabel('New item').fill(title);
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: title })).toBeVisible();
+});
+
+test('an API token without the scope gets a 403 that the page shows', async ({ page }) => {
+  await signIn(page, bob);
+  await page.getByLabel('New item').fill('Not allowed');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByText('The API answered 403')).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Not allowed' })).toHaveCount(0);
+});
+
+test('a token near its end is renewed before rendering: one request, no redirect, the new cookie stored', async ({
+  page,
+  context,
+}) => {
+  await signIn(page);
+  for (let round = 0; round < 2; round++) {
+    const before = await sessionCookie(context);
+    await untilRenewalIsDue();
+    const since = loggedRequests().length;
+    const response = await page.goto('/dashboard');
+    expect(response?.request().redirectedFrom()).toBeNull();
+    expect(response?.headers()['cache-control']).toContain('no-store');
+    await expect(page.getByRole('heading', { name: /^Good to see you/ })).toBeVisible();
+    await expect(page.getByText('cannot be reached')).toHaveCount(0);
+    expect(refreshes(since)).toHaveLength(1);
+    expect(await sessionCookie(context)).not.toBe(before);
+  }
+});
+
+test('50 requests at once with a token near its end make one token request', async ({ page, context }) => {
+  await signIn(page);
+  await untilRenewalIsDue();
+  const since = loggedRequests().length;
+  const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => fetch(`${base}/dashboard`, { headers: { cookie }, redirect: 'manual' })),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(refreshes(since)).toHaveLength(1);
+  const cookies = new Set(answers.map((answer) => answer.headers.getSetCookie().join('\n')));
+  expect(cookies.size).toBe(1);
+  expect([...cookies][0]).toContain('session=');
+});
+
+test('after logout a protected page asks for login again, and the old cookie is of no use', async ({
+  page,
+  context,
+}) => {
+  await signIn(page);
+  const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
+  await logOut(page);
+  expect(await sessionCookie(context)).toBe('');
+  await page.goto('/dashboard');
+  await expect(page).toHaveURL((url) => url.origin === urls.identityProvider);
+  const replayed = await fetch(`${base}/dashboard`, { headers: { cookie }, redirect: 'manual' });
+  expect(replayed.status).toBe(307);
+});
+
+test('login, an action and logout work without JavaScript', async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, baseURL: base });
+  const page = await context.newPage();
+  await signIn(page);
+  const title = `Without script ${Date.now()}`;
+  await page.getByLabel('New item').fill(title);
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByText(title)).toBeVisible();
+  await page.getByRole('link', { name: 'Profile' }).click();
+  await logOut(page);
+  await page.goto('/profile');
+  await expect(page).toHaveURL((url) => url.origin === urls.identityProvider);
+  await context.close();
+});
+
+test('S18: every place asks for the session itself, whatever headers a request brings', async ({
+  request,
+}) => {
+  const tricks = {
+    'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy',
+    'x-auth-path': 'https://evil.example/',
+    rsc: '1',
+    'next-router-prefetch': '1',
+  };
+  const page = await request.get('/dashboard', { headers: tricks, maxRedirects: 0 });
+  expect(await page.text()).not.toContain('Good to see you');
+});
+
+test('S1, S2: a callback with an error shows a plain page, and none of the words that came with it', async ({
+  page,
+}) => {
+  const text = '<script>alert(1)</script><img src=x onerror=alert(2)>';
+  const parameters = new URLSearchParams({ error: text, error_description: text, state: 'x'.repeat(43) });
+  const response = await page.goto(`/auth/callback?${parameters}`);
+  expect(response?.status()).toBe(400);
+  expect(response?.headers()['x-content-type-options']).toBe('nosniff');
+  expect(await response?.text()).not.toContain('alert');
+  await expect(page.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Log in again' })).toBeVisible();
+});
+
+test('a callback that is replayed, has a wrong state or a wrong iss is refused with a readable page', async ({
+  page,
+  browser,
+}) => {
+  let callback = '';
+  page.on('request', (request) => {
+    if (request.url().startsWith(`${base}/auth/callback`)) callback = request.url();
+  });
+  await signIn(page);
+  const stranger = await (await browser.newContext({ baseURL: base })).newPage();
+  const since = loggedRequests().length;
+  await stranger.goto(callback);
+  await expect(stranger.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
+
+  // Who is signed in is not bothered by an answer that comes again.
+  await page.goto(callback);
+  await expect(page).toHaveURL(`${base}/`);
+
+  let state = '';
+  stranger.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.origin === urls.identityProvider) state = url.searchParams.get('state') ?? state;
+  });
+  await stranger.goto('/auth/login?returnTo=/profile');
+  await expect(stranger).toHaveURL((url) => url.origin === urls.identityProvider);
+  await stranger.goto(
+    `/auth/callback?${new URLSearchParams({ code: 'stolen', state, iss: 'https://evil.example' })}`,
+  );
+  await expect(stranger.getByText('authorization_response_invalid: iss')).toBeVisible();
+  expect(tokenRequests('next-web', 'authorization_code', since)).toHaveLength(0);
+  await stranger.context().close();
+});
+
+test('S2: a login does not lead to another site', async ({ page }) => {
+  await page.goto(`/auth/login?returnTo=${encodeURIComponent('/\\evil.example')}`);
+  await signInAtProvider(page, alice);
+  await expect(page).toHaveURL(`${base}/`);
+});
+
+test('S14: links that are fetched ahead start no login and no logout', async ({ page, context, request }) => {
+  for (const headers of [
+    { 'sec-purpose': 'prefetch' },
+    { purpose: 'prefetch' },
+    { 'next-router-prefetch': '1' },
+  ]) {
+    const login = await request.get('/auth/login', { headers, maxRedirects: 0 });
+    expect(login.status()).toBe(204);
+    expect(login.headers()['set-cookie']).toBeUndefined();
+  }
+  await signIn(page);
+  await page.evaluate(() =>
+    fetch('/auth/logout', { method: 'POST', headers: { 'next-router-prefetch': '1' } }),
+  );
+  expect(await sessionCookie(context)).not.toBe('');
+});
+
+test('S14: many logins under way do not make a cookie header that is too long', async ({ page, context }) => {
+  for (let i = 0; i < 8; i++) {
+    await page.goto(`/auth/login?returnTo=/${'x'.repeat(500)}`);
+    await expect(page).toHaveURL((url) => url.origin === urls.identityProvider);
+  }
+  const logins = (await context.cookies(base)).filter(({ name }) => name.startsWith('login.'));
+  expect(logins.length).toBeLessThanOrEqual(4);
+});
+
+test('S21: another site cannot log the user out', async ({ page, context }) => {
+  await signIn(page);
+  const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const forged = await fetch(`${base}/auth/logout`, {
+    method: 'POST',
+    headers: { cookie, origin: 'https://evil.example' },
+    redirect: 'manual',
+  });
+  expect(forged.status).toBe(403);
+  const linked = await fetch(`${base}/auth/logout`, {
+    headers: { cookie, accept: 'text/html' },
+    redirect: 'manual',
+  });
+  expect(linked.status).toBe(200);
+  expect(linked.headers.getSetCookie()).toEqual([]);
+  await page.goto('/dashboard');
+  await expect(page.getByRole('heading', { name: /^Good to see you/ })).toBeVisible();
+});
+
+test('S4: whatever sets or depends on the session is kept by no cache', async ({ page, context }) => {
+  await signIn(page);
+  const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
+  for (const path of ['/dashboard', '/profile', '/auth/session', '/auth/login', '/auth/logout']) {
+    const { headers } = await fetch(base + path, { headers: { cookie }, redirect: 'manual' });
+    expect(headers.get('cache-control'), path).toMatch(/private.*no-store|no-store.*private/);
+    // Next writes its own Vary on pages; what is not stored needs none.
+    if (path.startsWith('/auth/')) expect(headers.get('vary')?.toLowerCase(), path).toContain('cookie');
+  }
+});
+
+test('no token or secret is in a URL, in storage, in a page or in the server log', async ({ page }) => {
+  const seen: string[] = [];
+  page.on('request', (request) => seen.push(request.url()));
+  page.on('response', async (response) => {
+    if (response.url().startsWith(base)) seen.push(await response.text().catch(() => ''));
+  });
+  await signIn(page);
+  await page.goto('/profile');
+  await page.waitForLoadState('networkidle');
+  seen.push(
+    JSON.stringify(await page.evaluate(() => [{ ...localStorage }, { ...sessionStorage }, document.cookie])),
+  );
+  await logOut(page);
+  seen.push(readFileSync(join(logs, 'next-web.log'), 'utf8'));
+  // The beginning of every JSON Web Token, and what must stay between the servers.
+  const secret = /eyJ[\w-]{10,}\.|next-web-demo-secret|code_verifier|refresh_token/;
+  for (const text of seen) expect(text).not.toMatch(secret);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`pages are accessible in ${colorScheme}`, async ({ browser }) => {
+    const context = await browser.newContext({ colorScheme, baseURL: base });
+    const page = await context.newPage();
+    const check = async () => {
+      await page.waitForLoadState('networkidle');
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    };
+    await page.goto('/');
+    await check();
+    await signIn(page);
+    await check();
+    await page.goto('/profile');
+    await check();
+    await page.goto('/auth/logout');
+    await check();
+    await page.goto(`/auth/callback?code=x&state=${'y'.repeat(43)}&iss=x`);
+    await check();
+    await context.close();
+  });
+}
