@@ -20,13 +20,26 @@ export interface RefreshLock {
       readonly wait: number;
     },
   ): Promise<boolean>;
+  /**
+   * Starts the time to live anew. A lock that can do this is given a short one, so that a crashed holder is
+   * replaced soon; any other is given one that outlives the slowest exchange.
+   *
+   * @returns false unless `owner` holds the lock
+   */
+  renew?(
+    key: string,
+    options: {
+      readonly owner: string;
+      /** Milliseconds from now. */
+      readonly timeToLive: number;
+    },
+  ): Promise<boolean>;
   /** Gives the lock back; nothing happens unless `owner` holds it. */
   release(key: string, owner: string): Promise<void>;
 }
 
 interface Holder {
   readonly owner: string;
-  readonly until: number;
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
@@ -46,9 +59,9 @@ export function createMemoryLock(): RefreshLock {
     next?.();
   };
   const hold = (key: string, owner: string, timeToLive: number) => {
-    const timer = setTimeout(() => free(key, owner), timeToLive);
+    const timer = setTimeout(free, timeToLive, key, owner);
     (timer as { unref?: () => void }).unref?.();
-    holders.set(key, { owner, until: timeToLive, timer });
+    holders.set(key, { owner, timer });
   };
 
   return {
@@ -72,6 +85,13 @@ export function createMemoryLock(): RefreshLock {
         }, wait);
         queue.push(turn);
       });
+    },
+    async renew(key, { owner, timeToLive }) {
+      const holder = holders.get(key);
+      if (holder?.owner !== owner) return false;
+      clearTimeout(holder.timer);
+      hold(key, owner, timeToLive);
+      return true;
     },
     async release(key, owner) {
       free(key, owner);

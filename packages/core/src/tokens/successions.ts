@@ -14,8 +14,16 @@ import type { TokenSet } from './token-set.ts';
 export interface Successions {
   /** Follows the successors of a token set to the newest one that is known. */
   newest(read: TokenSet): Promise<Successor>;
-  /** Keeps what came of a refresh token. */
-  keep(refreshToken: string, successor: Successor): Promise<void>;
+  /**
+   * Keeps what came of a refresh token.
+   *
+   * @param options `unwritten`: the session does not have it yet, so this process must remember it for longer
+   */
+  keep(refreshToken: string, successor: Successor, options?: { readonly unwritten: boolean }): Promise<void>;
+  /** Milliseconds for which the provider wants this token to rest, as far as others have told. */
+  pauseOf(refreshToken: string): Promise<number>;
+  /** Tells others that the provider wants this token to rest for so many milliseconds. */
+  pause(refreshToken: string, length: number): Promise<void>;
 }
 
 export interface SuccessionOptions {
@@ -29,14 +37,17 @@ export interface SuccessionOptions {
 
 /** Successors of successors that are followed at most. */
 const maxHops = 10;
+/** Milliseconds for which this process remembers a refresh whose result could not be written. */
+const unwrittenLife = 600_000;
 
 /** If the shared store is away, this process remembers for itself: nothing is lost meanwhile. */
 export function createSuccessions(
   client: { readonly issuer: string; readonly clientId: string },
   { successors, life, now, tell }: SuccessionOptions,
 ): Successions {
-  const local = createMemorySuccessorStore(now);
+  const local = createMemorySuccessorStore();
   const keyOf = (refreshToken: string) => refreshTokenKey(refreshToken, client);
+  const pauseKeyOf = async (refreshToken: string) => `${await keyOf(refreshToken)}.pause`;
 
   async function lookUp(key: string): Promise<string | undefined> {
     try {
@@ -49,9 +60,6 @@ export function createSuccessions(
     return local.get(key);
   }
 
-  const pick = (next: Successor, current: Successor) =>
-    next.tokens.updatedAt > current.tokens.updatedAt || current.carry === undefined ? next : current;
-
   return {
     async newest(read) {
       let current: Successor = { tokens: read };
@@ -60,20 +68,30 @@ export function createSuccessions(
         const sealed = await lookUp(await keyOf(refreshToken));
         const next = sealed === undefined ? undefined : await openSuccessor(refreshToken, sealed);
         if (!next || next.tokens.updatedAt < current.tokens.updatedAt) break;
-        if (next.tokens.refreshToken === refreshToken) return pick(next, current);
         current = next;
+        // Without rotation a refresh token is its own successor.
+        if (next.tokens.refreshToken === refreshToken) break;
       }
       return current;
     },
-    async keep(refreshToken, successor) {
+    async keep(refreshToken, successor, options) {
       const key = await keyOf(refreshToken);
       const sealed = await sealSuccessor(refreshToken, successor);
+      if (options?.unwritten) await local.set(key, sealed, Math.max(life, unwrittenLife));
       try {
         if (successors) return await successors.set(key, sealed, life);
       } catch {
         tell({ type: 'store.unavailable', port: 'successor' });
       }
-      await local.set(key, sealed, life);
+      if (!options?.unwritten) await local.set(key, sealed, life);
+    },
+    async pauseOf(refreshToken) {
+      const until = await successors?.get(await pauseKeyOf(refreshToken)).catch(() => undefined);
+      return until === undefined ? 0 : Number(until) - now();
+    },
+    async pause(refreshToken, length) {
+      const key = await pauseKeyOf(refreshToken);
+      await successors?.set(key, String(now() + length), Math.max(length, 1)).catch(() => {});
     },
   };
 }

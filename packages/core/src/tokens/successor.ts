@@ -18,8 +18,13 @@ export interface Successor {
 /** Entries of the in-process store at most; the oldest go first. */
 const maxEntries = 10_000;
 
-/** A successor store within this process, bounded. */
-export function createMemorySuccessorStore(now: () => number = Date.now): SuccessorStore {
+/**
+ * A successor store within this process, bounded.
+ *
+ * @param now milliseconds; the default is a clock that no change of the time of day moves, or a jump would make
+ *   late requests spend old refresh tokens
+ */
+export function createMemorySuccessorStore(now: () => number = () => performance.now()): SuccessorStore {
   const entries = new Map<string, { readonly value: string; readonly until: number }>();
   return {
     async get(key) {

@@ -6,6 +6,8 @@ export interface AccessToken {
   readonly tokenType: 'Bearer' | 'DPoP';
   /** Seconds since the epoch; absent when the provider did not say: then it serves until an API refuses it. */
   readonly expiresAt?: number;
+  /** Seconds since the epoch at which it was received. */
+  readonly receivedAt?: number;
   /** Granted scope, space-separated. */
   readonly scope: string;
   /** The API that it was asked for (RFC 8707), if any. */
@@ -43,7 +45,7 @@ export function createTokenSet(
   request: AccessTokenRequest = {},
 ): TokenSet {
   return {
-    accessTokens: [entryOf(response, request)],
+    accessTokens: [entryOf(response, time, request)],
     ...(response.refreshToken !== undefined && { refreshToken: response.refreshToken }),
     ...(response.idToken !== undefined && { idToken: response.idToken }),
     ...(response.claims && { claims: response.claims }),
@@ -53,7 +55,7 @@ export function createTokenSet(
 }
 
 /**
- * The token set after a refresh: what the answer lacks is kept from before,
+ * The token set after a refresh; `time` is in seconds since the epoch. What the answer lacks is kept from before,
  * the refresh token (RFC 6749 section 6) and the ID token (OpenID Connect Core section 12.2) alike.
  */
 export function applyRefresh(
@@ -62,24 +64,39 @@ export function applyRefresh(
   time: number,
   request: AccessTokenRequest = {},
 ): TokenSet {
-  const others = set.accessTokens.filter((entry) => !isFor(entry, request));
+  const others = set.accessTokens.filter((entry) => !isFor(entry, request) && isValid(entry, time, 0));
   const refreshToken = response.refreshToken ?? set.refreshToken;
   const renewed = response.claims && response.idToken !== undefined;
   const idToken = renewed ? response.idToken : set.idToken;
   const claims = renewed ? response.claims : set.claims;
   return {
-    accessTokens: [entryOf(response, request), ...others].slice(0, maxAccessTokens),
+    accessTokens: [entryOf(response, time, request), ...others].slice(0, maxAccessTokens),
     ...(refreshToken !== undefined && { refreshToken }),
     ...(idToken !== undefined && { idToken }),
     ...(claims && { claims }),
     scope: set.scope,
-    updatedAt: time,
+    // Never backwards, whichever clock wrote the last one: the order of token sets is told by it.
+    updatedAt: Math.max(time, set.updatedAt),
   };
 }
 
 /** The access token that answers a request, whether or not it is still valid. */
 export function findAccessToken(set: TokenSet, request: AccessTokenRequest): AccessToken | undefined {
   return set.accessTokens.find((entry) => isFor(entry, request));
+}
+
+/** Seconds that the clocks of the machines that share a session may differ. */
+const clockTolerance = 300;
+
+/**
+ * True for a token that need not be renewed yet: `leeway` seconds before its end, or at half of its life if that is later.
+ * One that was received in the future is from before a jump of the clock, and its end means nothing.
+ */
+export function isFresh(entry: AccessToken, time: number, leeway: number): boolean {
+  const { expiresAt, receivedAt = 0 } = entry;
+  if (expiresAt === undefined) return true;
+  if (receivedAt > time + clockTolerance) return false;
+  return isValid(entry, time, Math.min(leeway, Math.max(0, expiresAt - receivedAt) / 2));
 }
 
 /** True while a token is valid for at least `margin` more seconds. */
@@ -91,11 +108,12 @@ function isFor(entry: AccessToken, request: AccessTokenRequest): boolean {
   return entry.resource === request.resource && entry.requestedScope === request.scope;
 }
 
-function entryOf(response: TokenResponse, request: AccessTokenRequest): AccessToken {
+function entryOf(response: TokenResponse, time: number, request: AccessTokenRequest): AccessToken {
   return {
     accessToken: response.accessToken,
     tokenType: response.tokenType,
     ...(response.expiresAt !== undefined && { expiresAt: response.expiresAt }),
+    receivedAt: time,
     scope: response.scope,
     ...(request.resource !== undefined && { resource: request.resource }),
     ...(request.scope !== undefined && { requestedScope: request.scope }),

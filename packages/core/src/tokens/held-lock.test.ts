@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { AuthEvent } from '../events.ts';
+import { createLockKeeper } from './held-lock.ts';
+import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const keeper = (lock: RefreshLock | undefined, events: AuthEvent[] = []) =>
+  createLockKeeper({ lock, wait: 1_000, timeout: 10_000, tell: (event) => events.push(event) });
+
+describe('a held lock', () => {
+  test('is renewed for as long as it is held, and free after the release', async () => {
+    const shared = createMemoryLock();
+    const held = await keeper(shared)('key');
+    await vi.advanceTimersByTimeAsync(120_000);
+    const late = shared.acquire('key', { owner: 'other', timeToLive: 1_000, wait: 10 });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await late).toBe(false);
+    await held?.release();
+    expect(await shared.acquire('key', { owner: 'other', timeToLive: 1_000, wait: 0 })).toBe(true);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  test('that cannot be renewed is given a life that outlives the slowest exchange', async () => {
+    const lives: number[] = [];
+    const lock: RefreshLock = {
+      acquire: async (_, { timeToLive }) => lives.push(timeToLive) > 0,
+      release: async () => {},
+    };
+    await keeper(lock)('key');
+    await keeper({ ...lock, renew: async () => true })('key');
+    expect(lives).toEqual([60_000, 10_000]);
+  });
+
+  test('falls back to this process when the store is away', async () => {
+    const away = async (): Promise<never> => {
+      throw new Error('away');
+    };
+    const events: AuthEvent[] = [];
+    const hold = keeper({ acquire: away, renew: away, release: away }, events);
+    const first = await hold('key');
+    const second = hold('key');
+    const third = hold('other');
+    expect(await third).toBeDefined();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await second).toBeUndefined();
+    await first?.release();
+    expect(await hold('key')).toBeDefined();
+    expect(events[0]).toEqual({ type: 'store.unavailable', port: 'lock' });
+  });
+});

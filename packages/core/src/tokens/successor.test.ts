@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { createMemorySuccessorStore, openSuccessor, refreshTokenKey, sealSuccessor } from './successor.ts';
+
+const successor = {
+  tokens: { accessTokens: [], refreshToken: 'the next one', scope: 'openid', updatedAt: 1 },
+  carry: 'cookie',
+};
+
+describe('a sealed successor', () => {
+  test('is opened by the old refresh token alone', async () => {
+    const sealed = await sealSuccessor('the old one', successor);
+    expect(await openSuccessor('the old one', sealed)).toEqual(successor);
+    expect(await openSuccessor('another one', sealed)).toBeUndefined();
+    expect(sealed).not.toContain('next');
+    expect(await sealSuccessor('the old one', successor)).not.toBe(sealed);
+  });
+
+  test.each(['', '.', 'x', 'AAAA.AAAA', '\u0000.\u0000', `${'A'.repeat(16)}.${'B'.repeat(10_000)}`])(
+    'anything else is nothing: %j',
+    async (text) => expect(await openSuccessor('the old one', text)).toBeUndefined(),
+  );
+
+  test('a changed one is nothing', async () => {
+    const sealed = await sealSuccessor('the old one', successor);
+    for (const at of [0, 10, 20, 40])
+      expect(
+        await openSuccessor(
+          'the old one',
+          sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1),
+        ),
+      ).toBeUndefined();
+  });
+});
+
+test('the key of a refresh token tells nothing of it, and is another at every provider and client', async () => {
+  const one = await refreshTokenKey('token', { issuer: 'a', clientId: 'b' });
+  expect(one).toMatch(/^[\w-]{43}$/);
+  expect(await refreshTokenKey('token', { issuer: 'a', clientId: 'b' })).toBe(one);
+  expect(await refreshTokenKey('token', { issuer: 'a', clientId: 'c' })).not.toBe(one);
+  expect(await refreshTokenKey('token', { issuer: 'ab', clientId: '' })).not.toBe(one);
+});
+
+test('the store of a process is bounded, and forgets what is over', async () => {
+  let time = 0;
+  const store = createMemorySuccessorStore(() => time);
+  for (let i = 0; i < 10_001; i++) await store.set(`k${i}`, 'v', 1_000);
+  expect(await store.get('k0')).toBeUndefined();
+  expect(await store.get('k10000')).toBe('v');
+  time = 1_000;
+  expect(await store.get('k10000')).toBeUndefined();
+});
