@@ -180,6 +180,13 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
         history.replaceState(history.state, '', pathname);
         return await handleCallback(href);
       }
+    } catch (refused) {
+      // A forged or stale callback ends no login that there is.
+      await restore().catch(() => {});
+      publish({ ...snapshot, error: refused as Error });
+      return {};
+    }
+    try {
       await restore();
     } catch (error) {
       failed(error);

@@ -1,0 +1,277 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { accessTokenLife, logs, urls } from '../support/environment.ts';
+import {
+  alice,
+  bob,
+  type DemoUser,
+  loggedRequests,
+  signInAtProvider,
+  tokenRequests,
+} from '../support/provider.ts';
+
+const base = urls.angularSpa;
+test.use({ baseURL: base });
+
+async function signIn(page: Page, user: DemoUser = alice): Promise<void> {
+  await page.goto('/items');
+  await signInAtProvider(page, user);
+  await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
+}
+
+const signedIn = (page: Page) => expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+const signedOut = (page: Page) =>
+  expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+
+const untilRenewalIsDue = () =>
+  new Promise((resolve) => setTimeout(resolve, (accessTokenLife / 2 + 1) * 1000));
+
+const refreshes = (since: number) => tokenRequests('angular-spa', 'refresh_token', since);
+
+/** The address of the next answer to a login, which the provider sends the browser to. */
+async function nextCallback(page: Page): Promise<string> {
+  const request = await page.waitForRequest((sent) => sent.url().startsWith(`${base}/callback?`));
+  return request.url();
+}
+
+/** Changes a parameter of every answer to a login before the application sees it, as somebody between could. */
+const tamperWithCallback = (page: Page, name: string, value: string) =>
+  page.addInitScript(
+    ([name, value]) => {
+      const url = new URL(location.href);
+      if (url.pathname !== '/callback' || !url.searchParams.has('code')) return;
+      url.searchParams.set(name, value);
+      history.replaceState(null, '', url);
+    },
+    [name, value] as const,
+  );
+
+/** The codes that the application has tried to exchange. */
+function exchangedCodes(page: Page): string[] {
+  const codes: string[] = [];
+  page.on('request', (request) => {
+    const code = new URLSearchParams(request.postData() ?? '').get('code');
+    if (request.url() === `${urls.identityProvider}/token` && code) codes.push(code);
+  });
+  return codes;
+}
+
+const codeOf = (callback: string) => new URL(callback).searchParams.get('code');
+
+test('a deep link leads through the login and back, query and fragment included', async ({ page }) => {
+  await page.goto('/items?filter=open&x=a%26b#second');
+  await signInAtProvider(page, alice);
+  await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
+  expect(page.url()).toBe(`${base}/items?filter=open&x=a%26b#second`);
+});
+
+test('nothing of a protected page is shown before the login', async ({ page }) => {
+  const seen: string[] = [];
+  await page.exposeFunction('report', (text: string) => seen.push(text));
+  await page.addInitScript(() => {
+    const report = (globalThis as unknown as { report(text: string): void }).report;
+    new MutationObserver(() => report(document.body?.textContent ?? '')).observe(document, {
+      childList: true,
+      subtree: true,
+    });
+  });
+  await page.goto('/items');
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  expect(seen.filter((text) => text.includes('Countersign')).length).toBeGreaterThan(0);
+  expect(seen.filter((text) => text.includes('Your items'))).toEqual([]);
+});
+
+test('items come from the API, and new ones go to it', async ({ page }) => {
+  await signIn(page);
+  const title = `Item ${Date.now()}`;
+  await page.getByLabel('New item').fill(title);
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: title })).toBeVisible();
+});
+
+test('a reload restores the login without a visible redirect', async ({ page }) => {
+  await signIn(page);
+  const visited: string[] = [];
+  page.on('framenavigated', (frame) => frame === page.mainFrame() && visited.push(frame.url()));
+  await page.reload();
+  await signedIn(page);
+  await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
+  expect([...new Set(visited)]).toEqual([`${base}/items`]);
+});
+
+test('an access token that is due is renewed by exactly one token request, however many wait', async ({
+  page,
+}) => {
+  await signIn(page);
+  await untilRenewalIsDue();
+  const since = loggedRequests().length;
+  const reload = page.getByRole('button', { name: 'Reload' });
+  await reload.evaluate((button: HTMLButtonElement) => {
+    for (let times = 0; times < 5; times++) button.click();
+  });
+  await page.getByLabel('New item').fill('After the renewal');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByText('After the renewal').first()).toBeVisible();
+  expect(refreshes(since)).toMatchObject([{ status: 200 }]);
+});
+
+test('after the logout a protected page asks for the login again', async ({ page }) => {
+  await signIn(page);
+  const since = loggedRequests().length;
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  await page.getByRole('button').first().click();
+  await page.waitForURL(`${base}/`);
+  await signedOut(page);
+  expect(loggedRequests().slice(since)).toContainEqual(
+    expect.objectContaining({ path: '/token/revocation', status: 200 }),
+  );
+  await page.goto('/items');
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  await expect(page.locator('input[name="password"]')).toBeVisible();
+});
+
+test('a callback that was used before is refused, with a page that says so', async ({ page, context }) => {
+  const callback = nextCallback(page);
+  await signIn(page);
+  await context.clearCookies();
+  await page.goto(await callback);
+  await expect(page.getByRole('heading', { name: 'Sign-in did not work' })).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText('has been used before');
+  await signedOut(page);
+  expect(page.url()).toBe(`${base}/callback`);
+});
+
+test('a callback with a wrong state is refused, with a page that says so', async ({ page }) => {
+  await tamperWithCallback(page, 'state', 'another');
+  const codes = exchangedCodes(page);
+  const callback = nextCallback(page);
+  await page.goto('/items');
+  await signInAtProvider(page, alice);
+  await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
+  await expect(page.getByText('transaction_invalid: state')).toBeVisible();
+  expect(codes).not.toContain(codeOf(await callback));
+});
+
+test('a callback with a wrong issuer is refused before its code is used', async ({ page }) => {
+  await tamperWithCallback(page, 'iss', 'https://other.example');
+  const codes = exchangedCodes(page);
+  const callback = nextCallback(page);
+  await page.goto('/items');
+  await signInAtProvider(page, alice);
+  await expect(page.getByRole('alert')).toContainText('did not come from the identity provider');
+  await expect(page.getByText('authorization_response_invalid: iss')).toBeVisible();
+  expect(codes).not.toContain(codeOf(await callback));
+});
+
+test('a request that the user may not make gets a 403 that the page shows', async ({ page }) => {
+  await signIn(page, bob);
+  await page.getByLabel('New item').fill('Not allowed');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByRole('alert')).toContainText('lacks the permission (403)');
+  await signedIn(page);
+});
+
+test('logout and login reach the other tabs', async ({ page, context }) => {
+  await signIn(page);
+  const other = await context.newPage();
+  await other.goto(base);
+  await signedIn(other);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signedOut(other);
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  await page.getByRole('button').first().click();
+  await page.waitForURL(`${base}/`);
+  await page.goto('/items');
+  await signInAtProvider(page, alice);
+  await signedIn(other);
+});
+
+test('no token, code or verifier is left in an address, a storage, a page or a log', async ({
+  page,
+  context,
+}) => {
+  const secrets = new Set<string>();
+  const addresses: string[] = [];
+  page.on('request', (request) => addresses.push(request.url()));
+  page.on('response', async (response) => {
+    if (new URL(response.url()).pathname !== '/token' || response.request().method() !== 'POST') return;
+    const sent = new URLSearchParams(response.request().postData() ?? '');
+    const body = await response.json().catch(() => ({}));
+    for (const name of ['access_token', 'refresh_token', 'id_token']) {
+      if (body[name]) secrets.add(body[name]);
+    }
+    for (const name of ['code_verifier', 'refresh_token']) {
+      const value = sent.get(name);
+      if (value) secrets.add(value);
+    }
+  });
+  const callback = nextCallback(page);
+  await signIn(page);
+  const code = codeOf(await callback) ?? '';
+  expect(code).not.toBe('');
+  await page.getByRole('link', { name: 'Profile' }).click();
+  const renewed = page.waitForResponse((response) => new URL(response.url()).pathname === '/token');
+  await page.getByRole('button', { name: 'Renew now' }).click();
+  await (await renewed).finished();
+  await expect.poll(() => secrets.size).toBeGreaterThanOrEqual(6);
+  const storage = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  const places: Record<string, string> = {
+    'the storage of the page': storage,
+    'the address bar': page.url(),
+    'the page': await page.content(),
+    'the history': await page.evaluate(() => JSON.stringify(history.state)),
+    cookies: JSON.stringify(await context.cookies(base)),
+  };
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  places['an address that was asked for'] = addresses.join('\n');
+  for (const file of readdirSync(logs)) places[file] = readFileSync(join(logs, file), 'utf8');
+  for (const [place, text] of Object.entries(places)) {
+    for (const secret of secrets) expect(text.includes(secret), `a secret in ${place}`).toBe(false);
+    if (!place.startsWith('an address')) expect(text.includes(code), `the code in ${place}`).toBe(false);
+  }
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`every page is accessible in ${colorScheme}`, async ({ browser }) => {
+    const context = await browser.newContext({ baseURL: base, colorScheme, bypassCSP: true });
+    const page = await context.newPage();
+    const check = async (heading: RegExp) => {
+      await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    };
+    await page.goto('/');
+    await signedOut(page);
+    await check(/Sign in, call an API/);
+    await signIn(page, bob);
+    await check(/Your items/);
+    await page.getByLabel('New item').fill('Not allowed');
+    await page.getByRole('button', { name: 'Add' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await check(/Your items/);
+    await page.goto('/profile');
+    await signedIn(page);
+    await check(/Your profile/);
+    await page.goto('/nowhere');
+    await check(/There is no such page/);
+    await page.goto('/callback?code=a&state=b');
+    await check(/Sign-in did not work/);
+    await context.close();
+  });
+}
+
+test('a missing asset is missing, and pages carry a strict policy', async ({ request }) => {
+  expect((await request.get('/chunk-XXXXXXXX.js')).status()).toBe(404);
+  expect((await request.get('/..%2f..%2fpackage.json')).status()).toBe(404);
+  const page = await request.get('/items');
+  expect(page.status()).toBe(200);
+  const policy = page.headers()['content-security-policy'] ?? '';
+  expect(policy).toContain("script-src 'self'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).toContain(`connect-src 'self' ${urls.identityProvider} ${urls.nestApi}`);
+  expect(page.headers()['referrer-policy']).toBe('no-referrer');
+});
