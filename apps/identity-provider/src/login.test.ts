@@ -1,4 +1,6 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demoClients } from './clients.ts';
 import { type RunningProvider, startProvider } from './start.ts';
 import { createTestBrowser } from './testing/test-browser.ts';
 import { api, claimsOf, createTestClient, encode, headerOf, redirectUri } from './testing/test-client.ts';
@@ -229,5 +231,43 @@ describe('device flow', () => {
     });
     expect(claimsOf(body.access_token).aud).toBe(api);
     expect(body.refresh_token).toEqual(expect.any(String));
+  });
+});
+
+describe('signed messages', () => {
+  test('the response can be a JWT (JARM)', async () => {
+    const callback = await browser().signIn(client.authorizationUrl({ response_mode: 'jwt' }));
+    const response = callback.searchParams.get('response') ?? '';
+    expect(headerOf(response).alg).toBe('RS256');
+    expect(claimsOf(response)).toMatchObject({
+      iss: running.issuer,
+      aud: 'angular-spa',
+      state: 'some-state',
+      code: expect.any(String),
+    });
+  });
+
+  test('the request can be a JWT (JAR), offline access included', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const [spa] = demoClients({ nextWeb: '', angularSpa: 'http://localhost:4200' }).slice(1);
+    const other = await startProvider({
+      clients: [{ ...spa!, jwks: { keys: [publicKey.export({ format: 'jwk' })] } }],
+    });
+    try {
+      const otherClient = createTestClient(other);
+      const payload = { ...otherClient.authorization(), iss: 'angular-spa', aud: other.issuer };
+      const input = [{ alg: 'EdDSA', typ: 'oauth-authz-req+jwt' }, payload]
+        .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+        .join('.');
+      const request = `${input}.${sign(null, Buffer.from(input), privateKey).toString('base64url')}`;
+      const url = (jwt: string) =>
+        `${other.issuer}/auth?${encode({ client_id: 'angular-spa', request: jwt })}`;
+      const callback = await createTestBrowser(other.issuer).signIn(url(request));
+      expect((await otherClient.exchange(callback)).body.refresh_token).toEqual(expect.any(String));
+      const forged = await createTestBrowser(other.issuer).visit(url(`${input}.${'A'.repeat(86)}`));
+      expect(forged.html).toContain('invalid_request_object');
+    } finally {
+      await other.close();
+    }
   });
 });

@@ -22,7 +22,7 @@ export const users: readonly User[] = [
     familyName: 'Archer',
     email: 'alice@countersign.example',
     scopes: ['items:read', 'items:write', 'reports:read'],
-    about: 'reads and writes items',
+    about: 'reads and writes',
   },
   {
     sub: 'user-bob',
@@ -32,7 +32,7 @@ export const users: readonly User[] = [
     familyName: 'Baker',
     email: 'bob@countersign.example',
     scopes: ['items:read'],
-    about: 'only reads items',
+    about: 'only reads',
   },
 ];
 

@@ -40,7 +40,7 @@ ${rows.join('\n')}
 </ul>
 ${withheld.length > 0 ? `<p class="note">It also asks for ${names}, which your account does not have. It will go without.</p>` : ''}
 <form method="post" action="${escapeHtml(action)}/confirm"><div class="actions">
-<button type="submit" class="primary" autofocus>Allow</button>
+<button type="submit" class="primary">Allow</button>
 <button type="submit" formaction="${escapeHtml(action)}/abort">Deny</button></div></form>`,
   };
 }

@@ -36,7 +36,7 @@ export function deviceConfirmPage(
 <p class="user-code">${escapeHtml(options.userCode)}</p>
 <p class="note">Your device should show this very code. If it does not, or if you have not asked for this, stop here.</p>
 <form method="post" action="${escapeHtml(action)}">${hidden('xsrf', antiForgeryToken)}${hidden('user_code', options.userCode)}${hidden('confirm', 'yes')}
-<div class="actions"><button type="submit" class="primary" autofocus>Connect</button>
+<div class="actions"><button type="submit" class="primary">Connect</button>
 <button type="submit" name="abort" value="yes">Stop</button></div></form>`,
   };
 }

@@ -8,6 +8,7 @@ for (const button of document.querySelectorAll('[data-login]')) {
   button.addEventListener('click', () => {
     field('login').value = button.dataset.login;
     field('password').value = button.dataset.password;
+    for (const name of ['login', 'password']) field(name).removeAttribute('aria-invalid');
     field('filled').textContent = 'Filled in for ' + button.dataset.login + '.';
     field('sign-in').focus();
   });

@@ -23,7 +23,7 @@ export function logoutPage(options: {
     main: `<h1>${decided ? 'Signing you out' : 'Sign out?'}</h1>
 <p class="muted">${decided ? 'This takes a moment. If nothing happens, press the button.' : `${who} about to end your session here, and in every app that uses it.${via}`}</p>
 <form method="post" action="${escapeHtml(action)}"><input type="hidden" name="xsrf" value="${escapeHtml(antiForgeryToken)}">
-<div class="actions"><button type="submit" class="primary" id="sign-out" name="logout" value="yes" autofocus>Sign out</button>
+<div class="actions"><button type="submit" class="primary" id="sign-out" name="logout" value="yes">Sign out</button>
 <button type="submit">Stay signed in</button></div></form>`,
   };
 }

@@ -72,7 +72,7 @@ button:hover { border-color: var(--accent); background: var(--accent-soft); }
 button.primary { color: var(--on-accent); background: var(--accent); border-color: var(--accent); }
 button.primary:hover { background: var(--accent-hover); border-color: var(--accent-hover); }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
-.actions button { flex: 1 1 8rem; }
+.actions button { flex: 1 1 auto; white-space: nowrap; }
 .actions .primary { flex-grow: 2; }
 .problem {
   margin-top: 1.125rem; padding: .6875rem .8125rem; font-size: .9375rem; font-weight: 550; color: var(--danger);
@@ -84,7 +84,7 @@ const parts = `
 .demo-users h2 { margin: 0 0 .625rem; font-size: .875rem; font-weight: 600; color: var(--muted); }
 .demo-users ul { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .625rem; margin: 0; padding: 0; list-style: none; }
 .demo-users li { display: grid; }
-.demo-users button { display: grid; gap: .125rem; padding: .625rem .8125rem; text-align: left; font-weight: 400; border-color: var(--border); }
+.demo-users button { display: grid; align-content: start; gap: .125rem; padding: .625rem .8125rem; text-align: left; font-weight: 400; border-color: var(--border); }
 .demo-users strong { font-weight: 620; }
 .demo-users small { font-size: .8125rem; color: var(--muted); }
 .scopes { margin: 1.25rem 0 0; padding: 0; list-style: none; border: 1px solid var(--border); border-radius: var(--radius); background: var(--sunken); }
@@ -97,9 +97,13 @@ const parts = `
   flex: none; display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-radius: 50%;
   font-weight: 650; color: var(--accent); background: var(--accent-soft);
 }
+.note code { font-size: .9375em; }
 .note { font-size: .875rem; color: var(--muted); margin-top: .875rem; }
+.note:empty { margin: 0; }
 .detail { margin: 1.25rem 0 0; padding: .75rem .875rem; background: var(--sunken); border: 1px solid var(--border); border-radius: var(--radius); }
 .user-code { margin: 1.25rem 0 0; font: 650 1.75rem/1.2 var(--font-mono); letter-spacing: .1em; text-align: center; }
+.detail p { font-size: .875rem; color: var(--muted); }
+h2 + .scopes { margin-top: .25rem; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .375rem 1rem; margin: 0; }
 dt { color: var(--muted); }
 dd { margin: 0; }`;
