@@ -1,4 +1,5 @@
 import type { AccessRequirements } from '@countersign/core/api';
+import type { PolicyDeclaration } from './decorators/policy.decorator.ts';
 
 /** `protected` wants a token, `optional` takes one, `public` does not look. */
 export type AccessMode = 'protected' | 'optional' | 'public';
@@ -7,6 +8,7 @@ export type AccessMode = 'protected' | 'optional' | 'public';
 export interface AccessPolicy {
   readonly mode: AccessMode;
   readonly requirements: AccessRequirements;
+  readonly policies: readonly PolicyDeclaration[];
   /** False when a valid token is enough. */
   readonly demanding: boolean;
 }
@@ -14,6 +16,7 @@ export interface AccessPolicy {
 /** What one decorator, or several on one target, say. */
 export interface Declaration extends AccessRequirements {
   readonly mode?: AccessMode;
+  readonly policies?: readonly PolicyDeclaration[];
 }
 
 const key = Symbol.for('countersign.access');
@@ -44,6 +47,7 @@ function merge(a: Declaration, b: Declaration): Declaration {
     anyScope: [...(a.anyScope ?? []), ...(b.anyScope ?? [])],
     permissions: [...new Set([...(a.permissions ?? []), ...(b.permissions ?? [])])],
     roles: [...(a.roles ?? []), ...(b.roles ?? [])],
+    policies: [...(a.policies ?? []), ...(b.policies ?? [])],
     acr: [...(a.acr ?? []), ...(b.acr ?? [])],
     ...(ages.length > 0 && { maxAge: Math.min(...ages) }),
   };
@@ -67,15 +71,15 @@ function resolve(handler: object, owner: object): AccessPolicy {
     (all, each) => merge(all, declarationOf(each) ?? {}),
     {},
   );
-  const { mode, ...requirements } = merge(inherited, own);
-  const demanding = isDemanding(requirements);
+  const { mode, policies = [], ...requirements } = merge(inherited, own);
+  const demanding = isDemanding({ ...requirements, policies });
   // A handler that says `@Public()` itself is free of what its class asks for; that is what it says. Everything else
   // that contradicts itself is taken by its stricter word: what asks for a scope is not public.
   if (mode === 'public' && !(own.mode === 'public' ? isDemanding(own) : demanding)) {
-    return { mode, requirements: {}, demanding: false };
+    return { mode, requirements: {}, policies: [], demanding: false };
   }
-  if (mode === 'optional' && !demanding) return { mode, requirements, demanding };
-  return { mode: 'protected', requirements, demanding };
+  if (mode === 'optional' && !demanding) return { mode, requirements, policies, demanding };
+  return { mode: 'protected', requirements, policies, demanding };
 }
 
 /** The class and its ancestors, the farthest first: what a base controller asks for holds for its heirs. */

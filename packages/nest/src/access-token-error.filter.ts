@@ -1,22 +1,46 @@
 import { AccessTokenError } from '@countersign/core/api';
 import { type ArgumentsHost, Catch, Inject } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
-import type { ResponseOptions } from './auth-options.ts';
-import { refuse } from './refusal-response.ts';
-import { RESPONSE_OPTIONS } from './tokens.ts';
-import { transportOf } from './transport.ts';
+import { type Observable, throwError } from 'rxjs';
+import { describe, toHttpException } from './exceptions.ts';
+import type { GuardOptions } from './guard-options.ts';
+import { GUARD_OPTIONS } from './tokens.ts';
+import { transportOf } from './transport/index.ts';
 
-/** Answers a refusal that a handler or service throws itself, with its status and challenge. */
+interface MessageClient {
+  readonly readyState?: unknown;
+  readonly send?: (text: string) => void;
+  readonly emit?: (event: string, data: unknown) => void;
+}
+
+/** Answers a refusal that a handler or service throws itself, as the guard would. */
 @Catch(AccessTokenError)
 export class AccessTokenErrorFilter extends BaseExceptionFilter {
-  readonly #options: ResponseOptions;
+  readonly #options: GuardOptions;
 
-  constructor(@Inject(RESPONSE_OPTIONS) options: ResponseOptions) {
+  constructor(@Inject(GUARD_OPTIONS) options: GuardOptions) {
     super();
     this.#options = options;
   }
 
-  override catch(error: AccessTokenError, host: ArgumentsHost): void {
-    super.catch(refuse(error, transportOf(host), this.#options), host);
+  override catch(error: AccessTokenError, host: ArgumentsHost): unknown {
+    const { status: statusCode, message } = describe(error);
+    const body = { status: 'error', statusCode, code: error.code, message };
+    switch (host.getType<string>()) {
+      case 'http':
+        return super.catch(toHttpException(error, transportOf(host), this.#options), host);
+      case 'ws':
+        return sendException(host.getArgByIndex(0), body);
+      case 'rpc':
+        return throwError(() => body) as Observable<never>;
+      default:
+        throw toHttpException(error, transportOf(host), this.#options);
+    }
   }
+}
+
+/** As Nest's own filter for gateways does: plain WebSockets have `emit` too, but only for themselves. */
+function sendException(client: MessageClient, data: unknown): void {
+  if (typeof client.readyState === 'number') client.send?.(JSON.stringify({ event: 'exception', data }));
+  else client.emit?.('exception', data);
 }

@@ -1,46 +1,83 @@
-import type { AccessTokenVerifier } from '@countersign/core/api';
+import {
+  type AccessTokenVerifier,
+  type AuthenticatedRequest,
+  ConfigurationError,
+} from '@countersign/core/api';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { accessPolicyOf } from './access-policy.ts';
-import type { ResponseOptions } from './auth-options.ts';
-import { keepAuthenticated } from './authenticated.ts';
-import { refuse } from './refusal-response.ts';
-import { ACCESS_TOKEN_VERIFIER, RESPONSE_OPTIONS } from './tokens.ts';
-import { transportOf } from './transport.ts';
+import { Authenticator } from './authenticator.ts';
+import { isPolicyClass, type PolicyDeclaration } from './decorators/policy.decorator.ts';
+import { toException } from './exceptions.ts';
+import type { GuardOptions } from './guard-options.ts';
+import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
+import { transportOf } from './transport/index.ts';
 
-/** Lets a handler run only with an access token that it accepts. `AuthModule` applies it to the whole application. */
+/**
+ * Lets a handler run only with an access token that it accepts: HTTP, GraphQL, WebSocket and microservices.
+ * `AuthModule` applies it to the whole application.
+ */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
   readonly #verifier: AccessTokenVerifier;
-  readonly #options: ResponseOptions;
+  readonly #authenticator: Authenticator;
+  readonly #options: GuardOptions;
+  readonly #modules: ModuleRef;
 
   constructor(
     @Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier,
-    @Inject(RESPONSE_OPTIONS) options: ResponseOptions,
+    @Inject(Authenticator) authenticator: Authenticator,
+    @Inject(GUARD_OPTIONS) options: GuardOptions,
+    @Inject(ModuleRef) modules: ModuleRef,
   ) {
     this.#verifier = verifier;
+    this.#authenticator = authenticator;
     this.#options = options;
+    this.#modules = modules;
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const policy = accessPolicyOf(context.getHandler(), context.getClass());
     if (policy.mode === 'public') return true;
-    const transport = transportOf(context);
-    // A context that is not known has no credential to look at, so it is denied, never waved through.
+    const transport = transportOf(context, this.#options.rpcCredentials);
+    // A context that is not known has no credential to look at, so nobody is let in.
     if (!transport) return false;
     try {
-      const request = transport.request();
-      const authenticated =
-        policy.mode === 'optional'
-          ? await this.#verifier.verifyOptional(request)
-          : await this.#verifier.verify(request);
+      const authenticated = await this.#authenticator.authenticate(transport, policy.mode === 'optional');
       if (!authenticated) return true;
-      if (policy.demanding) this.#verifier.authorize(authenticated, policy.requirements);
-      keepAuthenticated(transport.carrier, authenticated);
+      if (policy.demanding) {
+        this.#verifier.authorize(authenticated, policy.requirements);
+        await this.#checkPolicies(policy.policies, authenticated, context);
+      }
       for (const [name, value] of Object.entries(authenticated.headers ?? {}))
         transport.setHeader?.(name, value);
       return true;
     } catch (error) {
-      throw refuse(error, transport, this.#options);
+      throw await toException(error, transport, this.#options);
+    }
+  }
+
+  async #checkPolicies(
+    policies: readonly PolicyDeclaration[],
+    { accessToken }: AuthenticatedRequest,
+    context: ExecutionContext,
+  ): Promise<void> {
+    for (const policy of policies) {
+      const allowed = isPolicyClass(policy)
+        ? await this.#providerOf(policy).allows(accessToken, context)
+        : await policy(accessToken, context);
+      if (allowed !== true) throw this.#verifier.denied('This is not allowed');
+    }
+  }
+
+  #providerOf<T>(policy: new (...args: never[]) => T): T {
+    try {
+      return this.#modules.get<T>(policy, { strict: false });
+    } catch {
+      throw new ConfigurationError(
+        'invalid_option',
+        `@Policy(${policy.name}) needs ${policy.name} among the providers of a module`,
+      );
     }
   }
 }

@@ -3,14 +3,11 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessTokenGuard } from './access-token.guard.ts';
 import { AccessTokenErrorFilter } from './access-token-error.filter.ts';
-
-export interface ResponseOptions {
-  /** Body of a refusal. Default: `nest`, { statusCode, error, message }; `problem` is RFC 9457. */
-  readonly errorFormat?: 'nest' | 'problem';
-}
+import type { GuardOptions } from './guard-options.ts';
+import { GuardedHandlers } from './guarded-handlers.ts';
 
 /** Options of `AuthModule.forRoot()`: those of the verifier, or a verifier of your own. */
-export type AuthModuleOptions = ResponseOptions &
+export type AuthModuleOptions = GuardOptions &
   ((AccessTokenVerifierOptions & { readonly verifier?: never }) | { readonly verifier: AccessTokenVerifier });
 
 /** What `forRoot()` and `forRootAsync()` take besides the options. */
@@ -31,7 +28,9 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
       providers: [
         ...(definition.providers ?? []),
         { provide: APP_FILTER, useClass: AccessTokenErrorFilter },
-        ...(extras.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AccessTokenGuard }]),
+        ...(extras.globalGuard === false
+          ? []
+          : [{ provide: APP_GUARD, useExisting: AccessTokenGuard }, GuardedHandlers]),
       ],
     }))
     .build();

@@ -1,8 +1,12 @@
-import { createAccessTokenVerifier } from '@countersign/core/api';
-import { Module } from '@nestjs/common';
+import { type AuthEvent, createAccessTokenVerifier } from '@countersign/core/api';
+import { Logger, Module } from '@nestjs/common';
 import { AccessTokenGuard } from './access-token.guard.ts';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
-import { ACCESS_TOKEN_VERIFIER, RESPONSE_OPTIONS } from './tokens.ts';
+import { Authenticator } from './authenticator.ts';
+import { ConnectionAuthenticator } from './connection-authenticator.ts';
+import type { GuardOptions } from './guard-options.ts';
+import { ProtectedResourceMetadataController } from './protected-resource-metadata.controller.ts';
+import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
 
 /**
  * Guards every handler of the application: without a valid access token nothing runs, unless it says `@Public()`.
@@ -10,19 +14,33 @@ import { ACCESS_TOKEN_VERIFIER, RESPONSE_OPTIONS } from './tokens.ts';
  * @see RFC 9068, RFC 6750
  */
 @Module({
+  controllers: [ProtectedResourceMetadataController],
   providers: [
     AccessTokenGuard,
+    Authenticator,
+    ConnectionAuthenticator,
     {
       provide: ACCESS_TOKEN_VERIFIER,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: AuthModuleOptions) => options.verifier ?? createAccessTokenVerifier(options),
+      useFactory: (options: AuthModuleOptions) =>
+        options.verifier ??
+        createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() }),
     },
     {
-      provide: RESPONSE_OPTIONS,
+      provide: GUARD_OPTIONS,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: ({ errorFormat = 'nest' }: AuthModuleOptions) => ({ errorFormat }),
+      useFactory: (options: AuthModuleOptions): GuardOptions => options,
     },
   ],
-  exports: [AccessTokenGuard, ACCESS_TOKEN_VERIFIER, RESPONSE_OPTIONS],
+  exports: [AccessTokenGuard, Authenticator, ConnectionAuthenticator, ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS],
 })
 export class AuthModule extends ConfigurableModuleClass {}
+
+/** Without a listener of the application, Nest's log gets what an operator must know. No event carries a token. */
+function createEventLog(): (event: AuthEvent) => void {
+  const logger = new Logger('AuthModule');
+  return (event) => {
+    if (event.type === 'keys.failed') logger.warn(`The keys of ${event.issuer} cannot be had: ${event.code}`);
+    else if (event.type === 'token.rejected') logger.debug(`Refused: ${event.code} (${event.check ?? '-'})`);
+  };
+}

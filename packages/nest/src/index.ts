@@ -10,7 +10,8 @@ export {
 export { AccessTokenGuard } from './access-token.guard.ts';
 export { AccessTokenErrorFilter } from './access-token-error.filter.ts';
 export { AuthModule } from './auth.module.ts';
-export type { AuthModuleExtras, AuthModuleOptions, ResponseOptions } from './auth-options.ts';
+export type { AuthModuleExtras, AuthModuleOptions } from './auth-options.ts';
+export { ConnectionAuthenticator } from './connection-authenticator.ts';
 export {
   MaxAge,
   OptionalAuth,
@@ -21,6 +22,14 @@ export {
   RequireRoles,
   RequireScopes,
 } from './decorators/access.decorators.ts';
+export {
+  Policy,
+  type PolicyDeclaration,
+  type PolicyFunction,
+  type PolicyProvider,
+} from './decorators/policy.decorator.ts';
 export { AccessToken, Claims, Principal } from './decorators/principal.decorators.ts';
-export { AccessTokenException } from './refusal-response.ts';
+export { AccessTokenException } from './exceptions.ts';
+export type { GuardOptions } from './guard-options.ts';
 export { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
+export { type RpcCredentials, rpcCredentials } from './transport/rpc.ts';

@@ -1,5 +1,5 @@
 /** Injects the `AccessTokenVerifier` of `@countersign/core/api`. */
 export const ACCESS_TOKEN_VERIFIER = Symbol.for('countersign.AccessTokenVerifier');
 
-/** Injects how refusals are written. */
-export const RESPONSE_OPTIONS = Symbol.for('countersign.ResponseOptions');
+/** Injects how refusals are written and where credentials are found. */
+export const GUARD_OPTIONS = Symbol.for('countersign.GuardOptions');

@@ -1,6 +1,6 @@
 import type { AccessTokenClaims, VerifiedAccessToken } from '@countersign/core/api';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { authenticatedRequestOf } from '../authenticated.ts';
+import { authenticatedRequestOf } from '../authenticator.ts';
 
 /**
  * What the verified access token says, or one member of it: `@Principal()`, `@Principal('sub')`.

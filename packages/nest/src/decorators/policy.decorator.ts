@@ -1,0 +1,26 @@
+import type { VerifiedAccessToken } from '@countersign/core/api';
+import type { ExecutionContext, Type } from '@nestjs/common';
+import { declaring } from '../access-policy.ts';
+
+/** Decides for one request; whatever is not `true` denies. */
+export type PolicyFunction = (
+  principal: VerifiedAccessToken,
+  context: ExecutionContext,
+) => boolean | Promise<boolean>;
+
+/** A policy that needs other providers. It must be a provider itself. */
+export interface PolicyProvider {
+  allows: PolicyFunction;
+}
+
+export type PolicyDeclaration = PolicyFunction | Type<PolicyProvider>;
+
+/**
+ * A rule of your own, after every other check: `@Policy((principal, context) => ...)` or `@Policy(OwnerPolicy)`.
+ * Several policies must all allow.
+ */
+export const Policy = (policy: PolicyDeclaration): MethodDecorator & ClassDecorator =>
+  declaring({ policies: [policy] });
+
+export const isPolicyClass = (policy: PolicyDeclaration): policy is Type<PolicyProvider> =>
+  typeof (policy.prototype as PolicyProvider | undefined)?.allows === 'function';

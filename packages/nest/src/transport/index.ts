@@ -1,0 +1,25 @@
+import type { ArgumentsHost } from '@nestjs/common';
+import { graphqlTransport } from './graphql.ts';
+import { httpTransport } from './http.ts';
+import { type RpcCredentials, rpcCredentials, rpcTransport } from './rpc.ts';
+import type { Transport } from './transport.ts';
+import { websocketTransport } from './websocket.ts';
+
+/** Finds the transport of a context; `undefined` for one that is not known, and then nobody is let in. */
+export function transportOf(
+  host: ArgumentsHost,
+  credentials: RpcCredentials = rpcCredentials,
+): Transport | undefined {
+  switch (host.getType<string>()) {
+    case 'http':
+      return httpTransport(host.getArgByIndex(0), host.getArgByIndex(1));
+    case 'graphql':
+      return graphqlTransport(host);
+    case 'ws':
+      return websocketTransport(host.getArgByIndex(0));
+    case 'rpc':
+      return rpcTransport(host, credentials);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,24 @@
+import type { ResourceRequest } from '@countersign/core/api';
+
+/** Where a context's credential comes from and where its answer goes. */
+export interface Transport {
+  readonly kind: 'http' | 'graphql' | 'ws' | 'rpc';
+  /** The object that stands for the request or connection: what was verified is kept beside it. */
+  readonly carrier: object;
+  /** The request, or for a connection its handshake; `undefined` when it cannot be known, and then nobody is let in. */
+  readonly request: () => ResourceRequest | undefined;
+  readonly setHeader?: (name: string, value: string | readonly string[]) => void;
+  /** For what outlives one message: ends it, once its token has expired. */
+  readonly close?: (code: number, reason: string) => void;
+}
+
+/** A record with lower-case names, as Node has it; everything that is no text is left out. */
+export function headersOf(source: unknown): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (typeof source !== 'object' || source === null) return headers;
+  for (const [name, value] of Object.entries(source)) {
+    const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
+    if (typeof text === 'string') headers[name.toLowerCase()] = text;
+  }
+  return headers;
+}
