@@ -139,7 +139,9 @@ describe('login', () => {
 
 describe('PKCE', () => {
   test('is required of a public client', async () => {
-    const { url } = await browser().visit(client.authorizationUrl({ code_challenge: undefined }));
+    const { url } = await browser().visit(
+      client.authorizationUrl({ code_challenge: undefined, code_challenge_method: undefined }),
+    );
     expect(url.searchParams.get('error')).toBe('invalid_request');
     expect(url.searchParams.has('code')).toBe(false);
   });

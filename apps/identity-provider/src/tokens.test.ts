@@ -132,6 +132,10 @@ describe('without a resource', () => {
     const callback = await createTestBrowser(running.issuer).signIn(client.authorizationUrl());
     const { body } = await client.exchange(callback, { resource: undefined });
     expect(body.access_token).not.toContain('.');
+    expect(claimsOf(body.id_token)).toMatchObject({
+      name: 'Alice Archer',
+      email: 'alice@countersign.example',
+    });
     expect((await client.userinfo(body.access_token)).body).toEqual({
       sub: 'user-alice',
       name: 'Alice Archer',
