@@ -4,7 +4,7 @@ import { type Failure, failed, type Outcome, type Step } from './lib/step.ts';
 import { bold, dim, duration, green, indent, plural, red } from './lib/style.ts';
 import { build, imports, install, lint, types, unused } from './steps/checks.ts';
 import { consumer } from './steps/consumer.ts';
-import { api, attw, pack, publint, sizes } from './steps/packages.ts';
+import { api, attw, contents, pack, publint, sizes } from './steps/packages.ts';
 import { e2e, programs, scripted, unit } from './steps/tests.ts';
 
 const steps: readonly Step[] = [
@@ -16,6 +16,7 @@ const steps: readonly Step[] = [
   build,
   types,
   pack,
+  contents,
   publint,
   attw,
   sizes,
@@ -28,7 +29,7 @@ const steps: readonly Step[] = [
 
 /** Names for several steps at once. */
 const bundles: Readonly<Record<string, readonly string[]>> = {
-  packages: ['pack', 'publint', 'attw', 'sizes', 'api', 'consumer'],
+  packages: ['pack', 'contents', 'publint', 'attw', 'sizes', 'api', 'consumer'],
   checks: ['install', 'lint', 'imports', 'unused', 'types'],
 };
 
@@ -55,7 +56,7 @@ async function runStep(step: Step, unsuccessful: ReadonlySet<string>): Promise<O
   const missing = (step.needs ?? []).filter((name) => unsuccessful.has(name));
   if (missing.length > 0) {
     const outcome = failed(step.name, `not run, because ${missing.join(' and ')} failed`);
-    progress(step.title, 50).fail(outcome.failures[0]?.detail);
+    progress(step.title, 54).fail(outcome.failures[0]?.detail);
     return outcome;
   }
   if (step.streams) {
@@ -67,7 +68,7 @@ async function runStep(step: Step, unsuccessful: ReadonlySet<string>): Promise<O
     console.log(`  ${mark} ${step.title}: ${counts}  ${dim(duration(Date.now() - began))}`);
     return outcome;
   }
-  const line = progress(step.title, 50);
+  const line = progress(step.title, 54);
   const outcome = await step.run((detail) => line.update(detail));
   if (outcome.failures.length === 0) line.done(dim(outcome.note ?? ''));
   else {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { apiReport, difference, reportFile } from '../lib/api-report.ts';
 import { bundleForBrowser } from '../lib/bundle.ts';
 import { entries, type PublishedPackage, publishedPackages } from '../lib/packages.ts';
@@ -20,25 +20,29 @@ export const pack: Step = {
   run: async (update) => {
     await rm(packs, { recursive: true, force: true });
     await mkdir(packs, { recursive: true });
-    return eachPackage('pack', update, async (of) => {
-      const packed = await run({ command: 'pnpm', args: ['pack', '--out', tarball(of)], cwd: of.directory });
-      return packed.code === 0 ? contents(of) : packed;
-    });
+    return eachPackage('pack', update, (of) =>
+      run({ command: 'pnpm', args: ['pack', '--out', tarball(of)], cwd: of.directory }),
+    );
   },
 };
 
-/** Every package carries its README and licence, and no test. */
-async function contents(of: PublishedPackage): Promise<{ code: number; output: string }> {
-  const { output } = await run({ command: 'tar', args: ['-tzf', tarball(of)] });
-  const files = output.split('\n');
-  const problems = [
-    ...['package/README.md', 'package/LICENSE']
-      .filter((file) => !files.includes(file))
-      .map((file) => `lacks ${file}`),
-    ...files.filter((file) => /\.(test|spec)[.-]/.test(file)).map((file) => `holds the test ${file}`),
-  ];
-  return { code: problems.length, output: problems.join('\n') };
-}
+export const contents: Step = {
+  name: 'contents',
+  title: 'Each package carries its README and licence, no test',
+  needs: ['pack'],
+  run: (update) =>
+    eachPackage('contents', update, async (of) => {
+      const { output } = await run({ command: 'tar', args: ['-tzf', tarball(of)] });
+      const files = output.split('\n');
+      const missing = ['package/README.md', 'package/LICENSE'].filter((file) => !files.includes(file));
+      const tests = files.filter((file) => /\.(test|spec)[.-]/.test(file));
+      const problems = [
+        ...missing.map((file) => `lacks ${file}`),
+        ...tests.map((file) => `holds the test ${file}`),
+      ];
+      return { code: problems.length, output: problems.join('\n') };
+    }),
+};
 
 export const publint: Step = {
   name: 'publint',
@@ -117,7 +121,8 @@ export const api: Step = {
         try {
           const current = apiReport(of, subpath, join(root, '.test/api', of.name));
           const file = reportFile(of, subpath);
-          const changed = difference(existsSync(file) ? readFileSync(file, 'utf8') : '', current);
+          if (!existsSync(file)) throw new Error(`${relative(root, file)} is missing`);
+          const changed = difference(readFileSync(file, 'utf8'), current);
           if (changed !== undefined) problems.push(`${name}:\n${changed}`);
           reports += 1;
         } catch (error) {
