@@ -6,6 +6,7 @@ import { section, writeSection } from './results.ts';
 /** Each is loaded when its turn comes: one must not warm up, or fill the memory of, another. */
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
   size: () => import('./size/size.ts'),
+  verify: () => import('./verify/verify.ts'),
 };
 
 const { values, positionals } = parseArgs({
