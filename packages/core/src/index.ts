@@ -18,6 +18,12 @@ export {
   selfSignedTlsClientAuth,
   tlsClientAuth,
 } from './client/client-authentication.ts';
+export {
+  type ClientCredentialsRequest,
+  type ClientCredentialsTokens,
+  createClientCredentialsTokens,
+  requestClientCredentials,
+} from './client/client-credentials.ts';
 export { exchangeCode } from './client/code-exchange.ts';
 export {
   type AuthorizationServerMetadata,
@@ -26,14 +32,32 @@ export {
   createClient,
   type ExpectedAccessToken,
 } from './client/create-client.ts';
+export {
+  type DeviceAuthorization,
+  type DeviceAuthorizationRequest,
+  type DevicePollOptions,
+  pollDeviceAuthorization,
+  requestDeviceAuthorization,
+} from './client/device-authorization.ts';
 export { discover } from './client/discovery.ts';
 export { generateDpopKeyPair } from './client/dpop.ts';
 export { createEndSessionUrl, type EndSessionRequest } from './client/end-session.ts';
 export { type FrontchannelLogout, validateFrontchannelLogout } from './client/frontchannel-logout.ts';
+export { type Introspection, introspectToken } from './client/introspection.ts';
+export { exchangeAssertion, type JwtBearerRequest } from './client/jwt-bearer.ts';
 export { type LogoutTokenClaims, validateLogoutToken } from './client/logout-token.ts';
+export { type Auth0Options, auth0 } from './client/presets/auth0.ts';
+export type { ProviderBehaviour } from './client/provider.ts';
 export { type RefreshRequest, refreshTokens } from './client/refresh.ts';
+export { createResourceFetch, type ResourceFetchOptions } from './client/resource-fetch.ts';
 export { revokeToken } from './client/revocation.ts';
+export { parseStepUpChallenge, type StepUp } from './client/step-up.ts';
 export { parseThirdPartyLogin, type ThirdPartyLogin } from './client/third-party-login.ts';
+export {
+  exchangeToken,
+  type TokenExchangeRequest,
+  type TokenExchangeResponse,
+} from './client/token-exchange.ts';
 export type { IdTokenClaims, TokenResponse } from './client/token-response.ts';
 export { fetchUserinfo, type Userinfo } from './client/userinfo.ts';
 export {

@@ -235,7 +235,7 @@ describe('A6: nonce', () => {
     const one = await setUp({ dpop: { origin, nonce } });
     const two = await setUp({ dpop: { origin, nonce } });
     two.server.clock.stop(one.server.clock.now());
-    const error = await one.call(await one.prove()).catch((caught: never) => caught);
+    const error = await one.call(await one.prove()).catch((caught: unknown) => caught);
     const known = (error as { headers: Record<string, string> }).headers['DPoP-Nonce'];
     await expect(two.call(await two.prove({ nonce: known }))).resolves.toBeDefined();
   });

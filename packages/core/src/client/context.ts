@@ -75,9 +75,14 @@ export function requestOptions(client: Client, change: (init: RequestInit) => Re
       return request.method === 'POST' ? preferBody(response) : response;
     },
     [oauth.allowInsecureRequests]: options.allowInsecureIssuer === true,
-    // A browser names itself, and a header of ours would cost a preflight request.
-    ...(typeof document === 'undefined' && { headers: { 'user-agent': options.userAgent ?? 'countersign' } }),
+    headers: userAgentOf(client),
   };
+}
+
+/** A browser names itself, and a header of ours would cost a preflight request. */
+export function userAgentOf(client: Client): Record<string, string> {
+  const { userAgent = 'countersign' } = contextOf(client).options;
+  return typeof document === 'undefined' ? { 'user-agent': userAgent } : {};
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Fetch } from '../internal/http.ts';
 import { type ClientAuthentication, none } from './client-authentication.ts';
 import { type Context, registerContext } from './context.ts';
 import { checkEndpoints } from './endpoints.ts';
+import type { ProviderBehaviour } from './provider.ts';
 
 /** Metadata of an authorization server, wire names. @see RFC 8414 section 2 */
 export type AuthorizationServerMetadata = oauth.AuthorizationServer;
@@ -70,6 +71,10 @@ export interface ClientOptions {
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
   readonly onEvent?: EventListener;
+  /** What the provider does beside the standards; set by a preset such as `auth0()`. */
+  readonly provider?: ProviderBehaviour;
+  /** Further attempts at fetching metadata, keys and userinfo when the provider is not well. Default: 2. */
+  readonly retries?: number;
   /** Allows plain http: only for a provider on your own machine. */
   readonly allowInsecureIssuer?: boolean;
 }
@@ -139,6 +144,8 @@ export function createClient(options: ClientOptions): Client {
       fetch: options.fetch ?? ((input, init) => fetch(input, init)),
       now,
       timeout: within(options.timeout ?? 10_000, 1, 600_000, 'timeout', 'milliseconds'),
+      retries: within(options.retries ?? 2, 0, 10, 'retries', 'attempts'),
+      ...(options.provider?.retryAfter && { retryAfter: options.provider.retryAfter }),
       maxBytes: within(options.maxResponseBytes ?? 1_048_576, 1_024, 67_108_864, 'maxResponseBytes', 'bytes'),
     },
     now,

@@ -25,7 +25,7 @@ export async function createEndSessionUrl(
   request: EndSessionRequest = {},
 ): Promise<URL | undefined> {
   const { end_session_endpoint: endpoint } = await discover(client);
-  if (endpoint === undefined) return undefined;
+  if (endpoint === undefined) return client.options.provider?.endSessionUrl?.(client, request);
   if (!URL.canParse(endpoint)) {
     throw new ConfigurationError(
       'unsupported_by_provider',

@@ -73,6 +73,8 @@ export async function validateIdTokenClaims(
   if (expected.acrValues && !expected.acrValues.includes(String(claims.acr))) {
     throw invalid('acr', 'does not have the authentication context that was asked for');
   }
+  const wrong = client.options.provider?.wrongClaim?.(claims);
+  if (wrong !== undefined) throw invalid(wrong, 'is not what this client expects');
   await matchHash('at_hash', claims.at_hash, expected.accessToken, alg);
   if (expected.code !== undefined) await matchHash('c_hash', claims.c_hash, expected.code, alg);
 }

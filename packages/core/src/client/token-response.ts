@@ -43,18 +43,20 @@ export async function tokenResponseOf(
     readonly scope: string;
     readonly resource?: string | undefined;
     readonly sub?: string | undefined;
+    readonly tokenTypes?: readonly string[];
   },
 ): Promise<TokenResponse> {
   const { options, now } = contextOf(client);
   const bound = wire.token_type === 'dpop';
   // A token that is not bound to our key could be used by whoever steals it (RFC 9449 section 5).
-  if (bound !== (options.dpop !== undefined)) {
+  const other = asked.tokenTypes?.includes(wire.token_type) === true;
+  if (!other && bound !== (options.dpop !== undefined)) {
     const expected = options.dpop ? 'DPoP' : 'Bearer';
     throw new ValidationError('token_response_invalid', 'token_type', `The token type is not ${expected}.`);
   }
   const claims = oauth.getValidatedIdTokenClaims(wire) as IdTokenClaims | undefined;
   const { validateAccessToken } = options;
-  if (validateAccessToken) {
+  if (validateAccessToken && !other) {
     const sub = claims?.sub ?? asked.sub;
     try {
       await validateAccessToken(wire.access_token, {

@@ -12,6 +12,10 @@ export interface HttpOptions {
   readonly timeout: number;
   /** Bytes of body at most. */
   readonly maxBytes: number;
+  /** Further attempts of a GET request when the server is not well. Default: none. */
+  readonly retries?: number;
+  /** Seconds to wait, from headers of the server's own; `now` is in milliseconds. */
+  readonly retryAfter?: (headers: Headers, now: number) => number | undefined;
 }
 
 /**
@@ -36,13 +40,31 @@ export async function exchange(url: string, init: RequestInit, options: HttpOpti
   const abort = () => controller.abort();
   if (outer?.aborted) abort();
   outer?.addEventListener('abort', abort, { once: true });
+  // Only what changes nothing may be sent twice: a refresh token, a code or a proof that arrived once is spent.
+  const repeatable = (init.method ?? 'GET') === 'GET' && !new Headers(init.headers).has('dpop');
+  const retries = repeatable ? (options.retries ?? 0) : 0;
+  const attempts = async (left: number): Promise<Response> => {
+    try {
+      return await run(url, { ...init, signal: controller.signal }, target, options);
+    } catch (error) {
+      const { code, retryAfter } = error as { code?: string; retryAfter?: number };
+      const passing = (code === 'network_error' || code === 'server_error') && retryAfter === undefined;
+      if (!passing || left === 0 || controller.signal.aborted) throw error;
+      await pause(retries - left);
+      return attempts(left - 1);
+    }
+  };
   try {
-    return await Promise.race([expired, run(url, { ...init, signal: controller.signal }, target, options)]);
+    return await Promise.race([expired, attempts(retries)]);
   } finally {
     clearTimeout(timer);
     outer?.removeEventListener('abort', abort);
   }
 }
+
+/** Doubles with every attempt, and differs between callers so that they do not all come back at once. */
+const pause = (attempt: number) =>
+  new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt * (1 + Math.random())));
 
 async function run(url: string, init: RequestInit, target: string, options: HttpOptions): Promise<Response> {
   let response: Response;
@@ -60,7 +82,7 @@ async function run(url: string, init: RequestInit, target: string, options: Http
   }
   if (response.status === 429 || response.status >= 500) {
     await discard(response);
-    const retryAfter = parseRetryAfter(response.headers, options.now);
+    const retryAfter = retryAfterOf(response.headers, options);
     throw response.status === 429
       ? new TransportError('rate_limited', `${target} limits the rate of requests`, {
           retryAfter,
@@ -128,11 +150,12 @@ function refuseDuplicates(body: Uint8Array, target: string): void {
 }
 
 /** Seconds of a `Retry-After` header, as a delay or as a date (RFC 9110 section 10.2.3); at most one day. */
-function parseRetryAfter(headers: Headers, now: Clock): number | undefined {
+function retryAfterOf(headers: Headers, { now, retryAfter }: HttpOptions): number | undefined {
   const value = headers.get('retry-after')?.trim();
-  if (!value) return undefined;
-  const delay = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now()) / 1000);
-  return Number.isFinite(delay) ? Math.min(Math.max(delay, 0), 86_400) : undefined;
+  const isDelay = value !== undefined && /^\d+$/.test(value);
+  const delay = isDelay ? Number(value) : Math.ceil((Date.parse(value ?? '') - now()) / 1000);
+  const wait = Number.isFinite(delay) ? delay : retryAfter?.(headers, now());
+  return wait === undefined || Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), 86_400);
 }
 
 /** Origin and path only: a query may carry secrets. */

@@ -1,0 +1,51 @@
+/** One challenge of a `WWW-Authenticate` header. */
+export interface Challenge {
+  /** In lower case. */
+  readonly scheme: string;
+  /** Names in lower case. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+const token = /[\w!#$%&'*+.^`|~-]+/y;
+const separator = /[\s,]*/y;
+const assignment = /([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([\w!#$%&'*+.^`|~-]+))/y;
+const token68 = /[\w.~+/-]+=*(?=\s*(?:,|$))/y;
+
+/** Headers beyond this are not read: nobody sends them in good faith. */
+const maxLength = 8192;
+
+/**
+ * The challenges of a `WWW-Authenticate` header, several headers joined with commas; none when it is malformed.
+ *
+ * @see RFC 9110 section 11.6.1
+ */
+export function parseChallenges(header: string | null): readonly Challenge[] {
+  if (header === null || header.length > maxLength) return [];
+  const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
+  let position = 0;
+  const read = (pattern: RegExp) => {
+    pattern.lastIndex = position;
+    const match = pattern.exec(header);
+    if (match) position = pattern.lastIndex;
+    return match;
+  };
+  for (read(separator); position < header.length; read(separator)) {
+    const pair = challenges.length > 0 ? read(assignment) : null;
+    if (pair) {
+      const [, name = '', quoted, plain = ''] = pair;
+      const current = challenges.at(-1) as { parameters: Record<string, string> };
+      current.parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain;
+      continue;
+    }
+    const scheme = read(token)?.[0];
+    if (scheme === undefined) return [];
+    challenges.push({ scheme: scheme.toLowerCase(), parameters: Object.create(null) });
+    if (/\s/.test(header[position] ?? '')) {
+      read(/\s+/y);
+      const before = position;
+      if (!read(assignment)) read(token68);
+      else position = before;
+    }
+  }
+  return challenges;
+}

@@ -1,0 +1,30 @@
+import type { Client } from './create-client.ts';
+import { parametersOf, requestGrant } from './grant.ts';
+import type { TokenResponse } from './token-response.ts';
+
+export interface JwtBearerRequest {
+  readonly scope?: string;
+  readonly resource?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Exchanges a signed assertion about a subject for an access token. The assertion is a secret while it lasts.
+ *
+ * @throws AuthorizationServerError `token_error`, ValidationError, TransportError
+ * @see RFC 7523 section 2.1
+ */
+export async function exchangeAssertion(
+  client: Client,
+  assertion: string,
+  request: JwtBearerRequest = {},
+): Promise<TokenResponse> {
+  const { scope, resource, parameters } = request;
+  const { tokens } = await requestGrant(client, {
+    grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    parameters: parametersOf({ ...parameters, assertion, scope, resource }),
+    scope: scope ?? '',
+    resource,
+  });
+  return tokens;
+}

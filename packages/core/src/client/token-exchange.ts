@@ -1,0 +1,68 @@
+import { ValidationError } from '../errors.ts';
+import type { Client } from './create-client.ts';
+import { parametersOf, requestGrant } from './grant.ts';
+import type { TokenResponse } from './token-response.ts';
+
+const tokenType = 'urn:ietf:params:oauth:token-type:';
+
+export interface TokenExchangeRequest {
+  readonly subjectToken: string;
+  /** Default: `urn:ietf:params:oauth:token-type:access_token`. */
+  readonly subjectTokenType?: string;
+  /** Who acts for the subject: delegation instead of impersonation. */
+  readonly actorToken?: string;
+  /** Default, with an actor: `urn:ietf:params:oauth:token-type:access_token`. */
+  readonly actorTokenType?: string;
+  readonly requestedTokenType?: string;
+  readonly resource?: string | readonly string[];
+  readonly audience?: string | readonly string[];
+  readonly scope?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** The issued token is `accessToken`, whatever `issuedTokenType` says that it is. */
+export interface TokenExchangeResponse extends Omit<TokenResponse, 'tokenType'> {
+  /** `N_A` when the issued token is no access token. */
+  readonly tokenType: 'Bearer' | 'DPoP' | 'N_A';
+  readonly issuedTokenType: string;
+}
+
+/**
+ * Exchanges a token for another: for a narrower one, for another API's, or for one that names who acts.
+ *
+ * @throws AuthorizationServerError `token_error`, ValidationError, TransportError
+ * @see RFC 8693 section 2
+ */
+export async function exchangeToken(
+  client: Client,
+  request: TokenExchangeRequest,
+): Promise<TokenExchangeResponse> {
+  const { actorToken, resource, scope } = request;
+  const { tokens, body } = await requestGrant(client, {
+    grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    parameters: parametersOf({
+      ...request.parameters,
+      subject_token: request.subjectToken,
+      subject_token_type: request.subjectTokenType ?? `${tokenType}access_token`,
+      actor_token: actorToken,
+      actor_token_type: actorToken && (request.actorTokenType ?? `${tokenType}access_token`),
+      requested_token_type: request.requestedTokenType,
+      resource,
+      audience: request.audience,
+      scope,
+    }),
+    scope: scope ?? '',
+    resource: [resource].flat()[0],
+    tokenTypes: ['n_a'],
+  });
+  const issuedTokenType = body.issued_token_type;
+  if (typeof issuedTokenType !== 'string') {
+    throw new ValidationError(
+      'token_response_invalid',
+      'issued_token_type',
+      'The answer does not say which type of token was issued.',
+    );
+  }
+  const isNoAccessToken = (body.token_type as string) === 'n_a';
+  return { ...tokens, tokenType: isNoAccessToken ? 'N_A' : tokens.tokenType, issuedTokenType };
+}

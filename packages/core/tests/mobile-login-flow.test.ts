@@ -1,0 +1,316 @@
+import { createTestAuthorizationServer, type TestClient } from '@countersign/testing';
+import { describe, expect, test } from 'vitest';
+import { createAccessTokenVerifier } from '../src/api/index.ts';
+import {
+  type Auth0Options,
+  auth0,
+  type ClientAuthentication,
+  clientSecretPost,
+  createAuthorizationRequest,
+  createClient,
+  createRefreshCoordinator,
+  createTokenSet,
+  exchangeCode,
+  fetchUserinfo,
+  type TokenHolder,
+  type TokenSet,
+  validateAuthorizationResponse,
+} from '../src/index.ts';
+
+const domain = 'tenant.auth.example.test';
+const audience = 'https://api.example.test';
+const redirectUri = 'https://app.example.test/android/callback';
+
+interface Setup {
+  readonly format?: 'json' | 'form';
+  readonly scope?: string;
+  readonly registration?: Partial<TestClient>;
+  readonly authentication?: ClientAuthentication;
+  readonly rotation?: boolean;
+  readonly options?: Partial<Auth0Options>;
+}
+
+/** A native app at Auth0, its tokens in memory. */
+async function createApp(setup: Setup = {}) {
+  const server = await createTestAuthorizationServer({
+    flavour: 'auth0',
+    clients: [{ clientId: 'native', redirectUris: [redirectUri], ...setup.registration }],
+    refreshTokens: setup.rotation ? 'rotate' : 'keep',
+  });
+  server.clock.stop();
+  const client = createClient(
+    auth0({
+      domain,
+      clientId: 'native',
+      audience,
+      redirectUri,
+      scope: setup.scope ?? 'openid profile offline_access',
+      fetch: server.fetch,
+      now: server.clock.now,
+      ...(setup.format && { tokenRequestFormat: setup.format }),
+      ...(setup.authentication && { clientAuthentication: setup.authentication }),
+      ...setup.options,
+    }),
+  );
+  let stored: TokenSet | undefined;
+  const holder: TokenHolder = {
+    read: async () => stored,
+    write: async (next) => {
+      stored = next;
+      return {};
+    },
+    end: async () => {
+      stored = undefined;
+    },
+  };
+  const coordinator = createRefreshCoordinator(client);
+  return {
+    server,
+    client,
+    stored: () => stored,
+    getAccessToken: (request?: { forceRefresh?: boolean; resource?: string }) =>
+      coordinator.getAccessToken(holder, request),
+    async logIn() {
+      const { url, transaction } = await createAuthorizationRequest(client);
+      const { parameters } = await server.authorize(url);
+      const response = await validateAuthorizationResponse(client, parameters, transaction);
+      const tokens = await exchangeCode(client, response, transaction);
+      stored = createTokenSet(tokens, Math.floor(server.clock.now() / 1000));
+      return { tokens, transaction, code: parameters.get('code') as string };
+    },
+  };
+}
+
+describe('1: the app asks for authorization', () => {
+  test('with PKCE by S256, the audience, and offline_access', async () => {
+    const app = await createApp();
+    const { transaction } = await app.logIn();
+    const [request] = app.server.requestsTo('authorization');
+    expect(request).toMatchObject({ method: 'GET', path: '/authorize' });
+    expect(request?.query).toEqual({
+      audience,
+      client_id: 'native',
+      response_type: 'code',
+      redirect_uri: redirectUri,
+      scope: 'openid profile offline_access',
+      state: transaction.state,
+      nonce: transaction.nonce,
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: 'S256',
+    });
+  });
+
+  test('no refresh token comes without offline_access, no ID token without openid', async () => {
+    const app = await createApp({ scope: 'read:items' });
+    const { tokens } = await app.logIn();
+    expect(tokens).not.toHaveProperty('refreshToken');
+    expect(tokens).not.toHaveProperty('idToken');
+    app.server.clock.advance(86_400);
+    await expect(app.getAccessToken()).rejects.toMatchObject({ code: 'refresh_token_missing' });
+    expect(app.server.requestsTo('token')).toHaveLength(1);
+  });
+});
+
+describe.each(['json', 'form'] as const)('2: the code exchange, %s', (format) => {
+  test('sends exactly the documented fields', async () => {
+    const app = await createApp({ format });
+    const { transaction, code } = await app.logIn();
+    const [request] = app.server.requestsTo('token');
+    expect(request).toMatchObject({ method: 'POST', path: '/oauth/token', query: {} });
+    expect(request?.headers['content-type']).toMatch(
+      format === 'json' ? /^application\/json$/ : /^application\/x-www-form-urlencoded/,
+    );
+    expect(request?.headers).not.toHaveProperty('authorization');
+    expect(request?.body).toEqual({
+      grant_type: 'authorization_code',
+      client_id: 'native',
+      code_verifier: transaction.codeVerifier,
+      code,
+      redirect_uri: redirectUri,
+    });
+  });
+
+  test('reads the documented answer', async () => {
+    const app = await createApp({ format });
+    const { tokens } = await app.logIn();
+    expect(tokens).toMatchObject({
+      accessToken: expect.stringMatching(/^ey/),
+      refreshToken: expect.any(String),
+      idToken: expect.stringMatching(/^ey/),
+      tokenType: 'Bearer',
+      expiresAt: Math.floor(app.server.clock.now() / 1000) + 86_400,
+      scope: 'openid profile offline_access',
+    });
+  });
+});
+
+describe('3: both tokens are validated before they are saved', () => {
+  test('a wrong ID token: nothing is saved', async () => {
+    const app = await createApp();
+    app.server.lies.add('id_token_aud_invalid');
+    await expect(app.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'aud' });
+    expect(app.stored()).toBeUndefined();
+  });
+
+  test.each([
+    'access_token_iss_invalid',
+    'access_token_aud_invalid',
+    'access_token_exp_expired',
+    'access_token_signature_invalid',
+    'access_token_alg_none',
+  ] as const)('a wrong access token (%s): nothing is saved', async (lie) => {
+    let verify: ((token: string) => Promise<unknown>) | undefined;
+    const app = await createApp({ options: { validateAccessToken: async (token) => verify?.(token) } });
+    const verifier = createAccessTokenVerifier({
+      issuer: app.server.issuer,
+      audience,
+      fetch: app.server.fetch,
+      now: app.server.clock.now,
+    });
+    verify = (token) => verifier.verifyToken(token);
+    await app.logIn();
+    const before = app.stored();
+    expect(before).toBeDefined();
+    app.server.lies.add(lie);
+    await expect(app.logIn()).rejects.toMatchObject({
+      name: 'ValidationError',
+      code: 'access_token_invalid',
+    });
+    await expect(app.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({
+      code: 'access_token_invalid',
+    });
+    expect(app.stored()).toBe(before);
+  });
+});
+
+describe('4: the ID token says who the user is, the access token opens userinfo', () => {
+  test('claims are read, userinfo is called with the access token', async () => {
+    const app = await createApp();
+    const { tokens } = await app.logIn();
+    expect(tokens.claims).toMatchObject({ sub: 'alice', name: 'Alice Example', aud: 'native' });
+    expect(await fetchUserinfo(app.client, tokens.accessToken, 'alice')).toMatchObject({
+      name: 'Alice Example',
+    });
+    expect(app.server.requestsTo('userinfo')[0]).toMatchObject({
+      method: 'GET',
+      path: '/userinfo',
+      headers: { authorization: `Bearer ${tokens.accessToken}` },
+    });
+  });
+});
+
+describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
+  test('a public client sends no secret', async () => {
+    const app = await createApp({ format });
+    const { tokens } = await app.logIn();
+    await app.getAccessToken({ forceRefresh: true });
+    const request = app.server.requestsTo('token')[1];
+    expect(request).toMatchObject({ method: 'POST', path: '/oauth/token' });
+    expect(request?.headers).not.toHaveProperty('authorization');
+    expect(request?.headers['content-type']).toMatch(format === 'json' ? /json$/ : /urlencoded/);
+    expect(request?.body).toEqual({
+      grant_type: 'refresh_token',
+      client_id: 'native',
+      refresh_token: tokens.refreshToken,
+    });
+  });
+
+  test('a confidential client sends its secret', async () => {
+    const app = await createApp({
+      format,
+      registration: { clientSecret: 'a-secret', tokenEndpointAuthMethod: 'client_secret_post' },
+      authentication: clientSecretPost('a-secret'),
+    });
+    const { tokens } = await app.logIn();
+    await app.getAccessToken({ forceRefresh: true });
+    expect(app.server.requestsTo('token')[1]?.body).toEqual({
+      grant_type: 'refresh_token',
+      client_id: 'native',
+      client_secret: 'a-secret',
+      refresh_token: tokens.refreshToken,
+    });
+  });
+
+  test('the answer: a new access token, its life, the scopes, an ID token with openid, the old refresh token', async () => {
+    const app = await createApp({ format, scope: 'openid offline_access' });
+    const { tokens } = await app.logIn();
+    app.server.clock.advance(86_400);
+    const { accessToken } = await app.getAccessToken();
+    expect(accessToken).toMatchObject({
+      tokenType: 'Bearer',
+      scope: 'openid offline_access',
+      expiresAt: Math.floor(app.server.clock.now() / 1000) + 86_400,
+    });
+    expect(accessToken.accessToken).not.toBe(tokens.accessToken);
+    expect(app.stored()?.idToken).not.toBe(tokens.idToken);
+    expect(app.stored()?.refreshToken).toBe(tokens.refreshToken);
+  });
+
+  test('without openid there is no ID token, and with rotation a new refresh token', async () => {
+    const app = await createApp({ format, scope: 'read:items offline_access', rotation: true });
+    const { tokens } = await app.logIn();
+    await app.getAccessToken({ forceRefresh: true });
+    expect(app.stored()).not.toHaveProperty('idToken');
+    expect(app.stored()?.refreshToken).not.toBe(tokens.refreshToken);
+    await app.getAccessToken({ forceRefresh: true });
+    expect(app.server.requestsTo('token').map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+});
+
+describe('6: when a new access token is asked for', () => {
+  test('never before an API call while the token is valid', async () => {
+    const app = await createApp();
+    await app.logIn();
+    for (let call = 0; call < 50; call++) await app.getAccessToken();
+    app.server.clock.advance(86_400 - 60);
+    await app.getAccessToken();
+    expect(app.server.requestsTo('token')).toHaveLength(1);
+  });
+
+  test('after it has expired, once for everybody who waits', async () => {
+    const app = await createApp();
+    await app.logIn();
+    app.server.clock.advance(86_400);
+    await Promise.all(Array.from({ length: 20 }, () => app.getAccessToken()));
+    expect(app.server.requestsTo('token')).toHaveLength(2);
+  });
+
+  test('when a new resource is wanted for the first time', async () => {
+    const app = await createApp({
+      options: { audience, resource: [audience, 'https://other.example.test'] },
+    });
+    await app.logIn();
+    const other = { resource: 'https://other.example.test' };
+    await app.getAccessToken(other);
+    await app.getAccessToken(other);
+    expect(app.server.requestsTo('token')).toHaveLength(2);
+    expect(app.server.requestsTo('token')[1]?.body.resource).toBe('https://other.example.test');
+  });
+
+  test('to refresh the claims of the ID token', async () => {
+    const app = await createApp();
+    const { tokens } = await app.logIn();
+    app.server.clock.advance(10);
+    await app.getAccessToken({ forceRefresh: true });
+    expect(app.stored()?.claims?.iat).toBe((tokens.claims?.iat ?? 0) + 10);
+  });
+
+  test('429 is obeyed: the token in hand is served, and the provider is left alone until its limit is over', async () => {
+    const app = await createApp();
+    await app.logIn();
+    app.server.clock.advance(86_400 - 20);
+    const reset = String(Math.floor(app.server.clock.now() / 1000) + 60);
+    app.server.fail('token', { status: 429, headers: { 'x-ratelimit-reset': reset } });
+    const { accessToken } = await app.getAccessToken();
+    expect(accessToken.expiresAt).toBe(Math.floor(app.server.clock.now() / 1000) + 20);
+    await app.getAccessToken();
+    expect(app.server.requestsTo('token')).toHaveLength(2);
+    app.server.clock.advance(30);
+    const refused = await app.getAccessToken().catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: 'TransportError', code: 'rate_limited', status: 429 });
+    expect((refused as { retryAfter: number }).retryAfter).toBeGreaterThan(0);
+    expect((refused as { retryAfter: number }).retryAfter).toBeLessThanOrEqual(60);
+    expect(app.server.requestsTo('token')).toHaveLength(2);
+    expect(app.stored()).toBeDefined();
+  });
+});
