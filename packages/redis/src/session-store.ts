@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import type { SessionMatch, SessionRecord, SessionStore } from '@countersign/core/session';
+import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+
+/**
+ * A record is a hash. A tombstone is a hash with the one field `ended`, which lives as long as the record would have.
+ * A record that is over counts as none, although Redis may not have dropped it yet.
+ */
+const readScript = `
+return redis.call('HMGET', KEYS[1], 'version', 'value', 'issuer', 'sub', 'sid', 'expiresAt')`;
+
+const writeScript = `
+if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 0 end
+local found = redis.call('HMGET', KEYS[1], 'version', 'expiresAt')
+local version = found[1]
+if version and tonumber(found[2]) <= tonumber(ARGV[2]) then version = false end
+if (version or '0') ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+for i = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`;
+
+/** An empty argument matches everything. The tombstone keeps the life of the record. */
+const endScript = `
+local found = redis.call('HMGET', KEYS[1], 'version', 'issuer', 'sub', 'sid', 'expiresAt')
+if not found[1] or tonumber(found[5]) <= tonumber(ARGV[1]) then return 0 end
+for i = 2, 4 do
+  if ARGV[i] ~= '' and found[i] ~= string.sub(ARGV[i], 2) then return 0 end
+end
+redis.call('HSET', KEYS[1], 'ended', '1')
+redis.call('HDEL', KEYS[1], 'version', 'value', 'issuer', 'sub', 'sid', 'expiresAt')
+return 1`;
+
+/** The keys of one user's sessions, or of one session at the provider, by the end of each. */
+const indexScript = `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[4])))
+return 1`;
+
+const indexedScript = `return redis.call('ZRANGE', KEYS[1], 0, -1)`;
+
+/** Milliseconds for which a record is kept beyond its end: the clocks of this machine and of Redis may differ. */
+const margin = 60_000;
+
+/**
+ * Keeps sessions in Redis or Valkey: compare-and-swap writes, tombstones, and the search for a user's sessions.
+ * Every script touches one key, so that it works on a cluster.
+ *
+ * @throws ConfigurationError when the client or an option is wrong. Its methods throw TransportError `store_unavailable`
+ *   while Redis is away: a request then counts as one without a session.
+ */
+export function createRedisSessionStore(redis: RedisConnection, options: RedisOptions = {}): SessionStore {
+  const { run, keyOf, now } = boundRedis(redis, options);
+  const nameOf = (key: string) => keyOf('session', key);
+  const lifeOf = (expiresAt: number) => Math.ceil(Math.max(0, expiresAt * 1000 - now()) + margin);
+  const time = () => now() / 1000;
+
+  return {
+    async get(key) {
+      const record = recordOf(await run(readScript, nameOf(key)));
+      return record && record.expiresAt > time() ? record : undefined;
+    },
+    async set(key, record, expectedVersion) {
+      // First into the index: a session that is not found there would survive a back-channel logout.
+      await Promise.all(
+        indexNames(record).map((name) =>
+          run(
+            indexScript,
+            keyOf('index', name),
+            key,
+            record.expiresAt,
+            Math.floor(time() - margin / 1000),
+            lifeOf(record.expiresAt),
+          ),
+        ),
+      );
+      const fields = Object.entries(record)
+        .filter(([, value]) => value !== undefined)
+        .flat() as (string | number)[];
+      const life = lifeOf(record.expiresAt);
+      return (await run(writeScript, nameOf(key), expectedVersion, time(), life, ...fields)) === 1;
+    },
+    async delete(key) {
+      await run(endScript, nameOf(key), time(), '', '', '');
+    },
+    async deleteWhere(match) {
+      // The session at the provider first: it is the narrower of the two.
+      const keys = await run(indexedScript, keyOf('index', indexNames(match)[0] as string));
+      const conditions = [match.issuer, match.sub, match.sid].map((value) =>
+        value === undefined ? '' : `=${value}`,
+      );
+      const ended = await Promise.all(
+        (keys as unknown[]).map((key) => run(endScript, nameOf(String(key)), time(), ...conditions)),
+      );
+      return ended.filter((result) => result === 1).length;
+    },
+  };
+}
+
+function recordOf(reply: unknown): SessionRecord | undefined {
+  const [version, value, issuer, sub, sid, expiresAt] = (reply as unknown[]).map((field) =>
+    field === null || field === undefined ? undefined : String(field),
+  );
+  if (version === undefined) return undefined;
+  return {
+    version: Number(version),
+    value: value ?? '',
+    issuer: issuer ?? '',
+    sub: sub ?? '',
+    ...(sid !== undefined && { sid }),
+    expiresAt: Number(expiresAt),
+  };
+}
+
+/** Names that tell nothing of the user to whoever lists keys. */
+function indexNames({ issuer, sub, sid }: SessionMatch | SessionRecord): string[] {
+  const names: string[] = [];
+  if (sid !== undefined) names.push(digest(['sid', issuer, sid]));
+  if (sub !== undefined) names.push(digest(['sub', issuer, sub]));
+  return names;
+}
+
+const digest = (parts: readonly string[]) =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url');

@@ -1,0 +1,34 @@
+import type { RefreshLock, SuccessorStore } from '@countersign/core';
+import type { ReplayStore, SessionStore, TombstoneStore } from '@countersign/core/session';
+import type { RedisConnection, RedisOptions } from './connection.ts';
+import { createRedisRefreshLock } from './refresh-lock.ts';
+import { createRedisReplayStore } from './replay-store.ts';
+import { createRedisSessionStore } from './session-store.ts';
+import { createRedisSuccessorStore } from './successor-store.ts';
+import { createRedisTombstoneStore } from './tombstone-store.ts';
+
+/** Everything that an application of several processes shares, named as the options of the session routes are. */
+export interface RedisStores {
+  /** Leave it out to keep sessions in the cookie. */
+  readonly store: SessionStore;
+  readonly tombstones: TombstoneStore;
+  readonly replay: ReplayStore;
+  readonly refresh: { readonly lock: RefreshLock; readonly successors: SuccessorStore };
+}
+
+/**
+ * All stores on one client: `createAuth({ ...createRedisStores(redis) })`.
+ *
+ * @throws ConfigurationError when the client or an option is wrong
+ */
+export function createRedisStores(redis: RedisConnection, options: RedisOptions = {}): RedisStores {
+  return {
+    store: createRedisSessionStore(redis, options),
+    tombstones: createRedisTombstoneStore(redis, options),
+    replay: createRedisReplayStore(redis, options),
+    refresh: {
+      lock: createRedisRefreshLock(redis, options),
+      successors: createRedisSuccessorStore(redis, options),
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from 'redis';
+
+export interface TestRedis {
+  readonly url: string;
+  readonly port: number;
+  /** A client of its own, as another process would have one; closed with the server. */
+  connect(): Promise<ReturnType<typeof createClient>>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again, with what it had written. */
+  start(): Promise<void>;
+  /** SIGSTOP and SIGCONT: it is there, and does not answer. */
+  freeze(frozen: boolean): void;
+  close(): Promise<void>;
+}
+
+/** A real server on a free port, with an append-only file that is written at every command. */
+export async function startTestRedis(options: { readonly cluster?: boolean } = {}): Promise<TestRedis> {
+  const directory = mkdtempSync(join(tmpdir(), 'test-redis-'));
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  const clients: ReturnType<typeof createClient>[] = [];
+  let child: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    const settings = `--port ${port} --bind 127.0.0.1 --dir ${directory} --save  --appendonly yes --appendfsync always${options.cluster ? ' --cluster-enabled yes' : ''}`;
+    child = spawn(process.env.REDIS_SERVER_PATH ?? 'redis-server', settings.split(' '), { stdio: 'ignore' });
+    child.once('error', () => {});
+    for (let tries = 0; tries < 200; tries++) {
+      const probe = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 500 } });
+      probe.on('error', () => {});
+      try {
+        await probe.connect();
+        await probe.ping();
+        await probe.close();
+        return;
+      } catch {
+        probe.destroy();
+        await sleep(50);
+      }
+    }
+    throw new Error('redis-server did not start; install it, or name it in REDIS_SERVER_PATH');
+  }
+
+  async function kill(): Promise<void> {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  await start();
+  return {
+    url,
+    port,
+    async connect() {
+      const client = createClient({ url, socket: { reconnectStrategy: () => 50 } });
+      client.on('error', () => {});
+      await client.connect();
+      clients.push(client as ReturnType<typeof createClient>);
+      return client as ReturnType<typeof createClient>;
+    },
+    kill,
+    start,
+    freeze(frozen) {
+      child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
+    },
+    async close() {
+      for (const client of clients) client.destroy();
+      await kill();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
