@@ -1,5 +1,11 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { type HttpRequest, type HttpResponse, httpTransport, type NodeRequest } from './http.ts';
+import {
+  clientCertificateOf,
+  type HttpRequest,
+  type HttpResponse,
+  httpTransport,
+  type NodeRequest,
+} from './http.ts';
 import { headersOf, type Transport } from './transport.ts';
 
 /** The context of a subscription over the protocol `graphql-transport-ws`. */
@@ -45,7 +51,7 @@ function subscriptionTransport(context: SubscriptionContext): Transport {
       url: request?.url,
       headers: authorization === undefined ? (request?.headers ?? {}) : { authorization },
       ...(authorization === undefined && { rawHeaders: request?.rawHeaders }),
-      clientCertificate: request?.socket?.getPeerCertificate?.()?.raw,
+      clientCertificate: clientCertificateOf(request),
     }),
     close: (code, reason) => socket?.close(code, reason),
   };

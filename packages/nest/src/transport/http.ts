@@ -3,11 +3,11 @@ import type { Transport } from './transport.ts';
 
 /** The part of Node's request that is used. */
 export interface NodeRequest {
-  readonly method?: string;
-  readonly url?: string;
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
   readonly headers: Record<string, string | string[] | undefined>;
-  readonly rawHeaders?: string[];
-  readonly socket?: { getPeerCertificate?: () => { raw?: Uint8Array } };
+  readonly rawHeaders?: string[] | undefined;
+  readonly socket?: object | undefined;
 }
 
 export interface HttpRequest extends NodeRequest {
@@ -50,6 +50,12 @@ export function resourceRequestOf(request: HttpRequest): ResourceRequest {
     headers: node.headers,
     rawHeaders: node.rawHeaders,
     body: request.body,
-    clientCertificate: node.socket?.getPeerCertificate?.()?.raw,
+    clientCertificate: clientCertificateOf(node),
   };
+}
+
+/** The certificate of the connection, in DER; an empty object stands for none. */
+export function clientCertificateOf(request: NodeRequest | undefined): Uint8Array | undefined {
+  const socket = request?.socket as { getPeerCertificate?: () => { raw?: Uint8Array } | null } | undefined;
+  return socket?.getPeerCertificate?.()?.raw;
 }

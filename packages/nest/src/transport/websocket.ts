@@ -1,4 +1,4 @@
-import { type NodeRequest, resourceRequestOf } from './http.ts';
+import { clientCertificateOf, type NodeRequest, resourceRequestOf } from './http.ts';
 import type { Transport } from './transport.ts';
 
 interface SocketIoClient {
@@ -46,7 +46,7 @@ function socketIoTransport(client: SocketIoClient): Transport {
           ? headers
           : { authorization: /^(bearer|dpop) /i.test(token) ? token : `Bearer ${token}` },
       ...(token === undefined && { rawHeaders: client.request?.rawHeaders }),
-      clientCertificate: client.request?.socket?.getPeerCertificate?.()?.raw,
+      clientCertificate: clientCertificateOf(client.request),
     }),
     close: () => client.disconnect(true),
   };

@@ -1,0 +1,11 @@
+/** The part of `ws` that tests use: a client that can set headers. */
+declare module 'ws' {
+  export default class WebSocket {
+    constructor(url: string, options?: { headers?: Record<string, string> });
+    once(event: 'close', listener: (code: number, reason: Uint8Array) => void): this;
+    once(event: 'message', listener: (data: Uint8Array) => void): this;
+    once(event: 'open', listener: () => void): this;
+    send(text: string): void;
+    close(): void;
+  }
+}
