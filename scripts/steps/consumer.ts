@@ -22,6 +22,7 @@ export const consumer: Step = {
       if (problem !== undefined) return failed('consumer', problem);
     }
     const problems: string[] = [];
+    const names = new Set<string>();
     let loaded = 0;
     for (const of of all) {
       for (const subpath of entries(of)) {
@@ -32,11 +33,15 @@ export const consumer: Step = {
           await writeFile(file, code);
           const { code: exit, output } = await run({ command: process.execPath, args: [file], cwd: home });
           if (exit === 0) loaded += 1;
-          else problems.push(`${name} by ${extension === 'mjs' ? 'import' : 'require'}:\n${output}`);
+          else {
+            names.add(name);
+            problems.push(`${name} by ${extension === 'mjs' ? 'import' : 'require'}:\n${output}`);
+          }
         }
       }
     }
-    return problems.length === 0 ? passed(`${loaded} ways`) : failed('consumer', problems.join('\n\n'));
+    if (problems.length === 0) return passed(`${loaded} ways`);
+    return failed('consumer', [[...names].join(', '), ...problems].join('\n\n'));
   },
 };
 
