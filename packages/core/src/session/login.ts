@@ -1,9 +1,10 @@
 import { type AuthorizationRequest, createAuthorizationRequest } from '../client/authorization-request.ts';
+import { parseThirdPartyLogin } from '../client/third-party-login.ts';
 import { ValidationError } from '../errors.ts';
 import { type CookieToSet, parseCookies } from './cookies.ts';
 import { rememberLogin } from './login-transactions.ts';
 import type { SessionContext } from './options.ts';
-import { isPrefetch, isScriptFetch } from './request-checks.ts';
+import { isPrefetch, isScriptFetch, readForm } from './request-checks.ts';
 import { redirect, sessionHeaders } from './responses.ts';
 import { sanitizeReturnTo } from './return-to.ts';
 
@@ -37,18 +38,16 @@ export async function startLogin(
 export const afterLogin = ({ options, basePath, baseUrl }: SessionContext) =>
   sanitizeReturnTo(options.afterLogin, baseUrl, `${basePath}/`);
 
-/** `GET /auth/login`: also where another party starts a login (OpenID Connect Core section 4). */
+/** `GET` or `POST /auth/login`: also where another party starts a login (OpenID Connect Core section 4). */
 export async function loginRoute(context: SessionContext, request: Request): Promise<Response> {
   // A link that is only fetched ahead must not make a transaction each time: the cookies would grow past every limit.
   if (isPrefetch(request)) return new Response(null, { status: 204, headers: sessionHeaders() });
   if (isScriptFetch(request)) return navigationRequired(request);
-  const query = new URL(request.url).searchParams;
-  const issuer = query.get('iss');
-  if (issuer !== null && issuer !== context.client.issuer) {
-    throw new ValidationError('request_invalid', 'iss', 'The login was asked for at another provider.');
-  }
+  const query = request.method === 'POST' ? await readForm(request) : new URL(request.url).searchParams;
+  if (!query) throw new ValidationError('request_invalid', 'form', 'The request is not a form.');
+  const thirdParty = query.has('iss') ? parseThirdPartyLogin(context.client, query) : undefined;
   const { url, cookies } = await startLogin(context, request.headers.get('cookie'), {
-    returnTo: query.get('returnTo') ?? query.get('target_link_uri') ?? undefined,
+    returnTo: thirdParty?.targetLinkUri?.href ?? query.get('returnTo') ?? undefined,
     authorization: authorizationOf(context, query),
   });
   return redirect(url.href, cookies);

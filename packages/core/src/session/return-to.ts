@@ -11,7 +11,9 @@ export function sanitizeReturnTo(value: unknown, baseUrl: URL, fallback: string)
   if (typeof value !== 'string' || value === '' || value.length > maxLength) return fallback;
   // Browsers drop tabs and line breaks and read "\" as "/": what looks like a path may be another host.
   if (/[\p{Cc}\p{Cf}\\]/u.test(value)) return fallback;
-  // Base and value are parsed together: "//host", "https:host" and "user@host" show their origin then.
+  // A path or an absolute URL: "https:host" is a path to one parser and a host to another.
+  if (!value.startsWith('/') && !value.startsWith(`${baseUrl.origin}/`)) return fallback;
+  // Base and value are parsed together: "//host" and "user@host" show their origin then.
   const url = URL.canParse(value, baseUrl.origin) ? new URL(value, baseUrl.origin) : undefined;
   if (!url || url.origin !== baseUrl.origin || url.username !== '' || url.password !== '') return fallback;
   const path = url.pathname + url.search + url.hash;

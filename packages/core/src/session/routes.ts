@@ -5,6 +5,7 @@ import {
   TransportError,
   ValidationError,
 } from '../errors.ts';
+import { backchannelLogoutRoute } from './backchannel-logout.ts';
 import { CallbackFailure, callbackRoute } from './callback.ts';
 import type { CookieToSet } from './cookies.ts';
 import { loginRoute } from './login.ts';
@@ -17,12 +18,12 @@ import { json, page, sessionHeaders } from './responses.ts';
 type Route = (context: SessionContext, request: Request) => Promise<Response>;
 
 const routes: Record<keyof RoutePaths, { readonly methods: readonly string[]; readonly run: Route }> = {
-  login: { methods: ['GET'], run: loginRoute },
+  login: { methods: ['GET', 'POST'], run: loginRoute },
   callback: { methods: ['GET', 'POST'], run: callbackRoute },
   logout: { methods: ['GET', 'POST'], run: logoutRoute },
   session: { methods: ['GET'], run: sessionRoute },
   accessToken: { methods: ['GET'], run: accessTokenRoute },
-  backchannelLogout: { methods: ['POST'], run: async () => notFound() },
+  backchannelLogout: { methods: ['POST'], run: backchannelLogoutRoute },
 };
 
 /** Answers a request for one of the routes; `undefined` for every other path. */

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { deleteChunks, readChunks, writeChunks } from './chunks.ts';
+import { applyCookies, createCookieJar, parseCookies, serializeCookie } from './cookies.ts';
+
+const https = createCookieJar(new URL('https://app.example'), {});
+
+const received = (cookies: readonly { name: string; value: string; maxAge: number }[]) =>
+  parseCookies(
+    cookies
+      .filter(({ maxAge }) => maxAge > 0)
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; '),
+  );
+
+const write = (text: string, generation: string, existing = parseCookies('')) =>
+  writeChunks(https, 'session', { text, generation, maxAge: 60 }, existing);
+
+test('S20: over https cookies have the __Host- prefix and everything that it demands', () => {
+  const line = serializeCookie(https.make('session', 'x', { maxAge: 60 }));
+  expect(line).toBe('__Host-session=x; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax');
+});
+
+test('a domain or a path costs the __Host- prefix, and http on localhost has none', () => {
+  const name = (url: string, settings = {}) => createCookieJar(new URL(url), settings).nameOf('session');
+  expect(name('https://app.example', { domain: 'example' })).toBe('__Secure-session');
+  expect(name('https://app.example', { path: '/app' })).toBe('__Secure-session');
+  expect(name('http://localhost:3000')).toBe('session');
+});
+
+test('S20: a cookie that comes twice is believed in neither form', () => {
+  const cookies = parseCookies('__Host-session=planted; other=1; __Host-session=own');
+  expect(cookies.get('__Host-session')).toBeUndefined();
+  expect(cookies.get('other')).toBe('1');
+});
+
+test('S16: chunks come together as they were, each below 4,096 bytes', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 11_000 }), (length) => {
+      const text = Array.from({ length }, (_, index) => (index % 36).toString(36)).join('');
+      const cookies = write(text, 'AAAAAAAA');
+      for (const cookie of cookies) expect(serializeCookie(cookie).length).toBeLessThanOrEqual(4096);
+      expect(readChunks(https, 'session', received(cookies))).toEqual({ text, generation: 'AAAAAAAA' });
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('S16: chunks of two generations, or with one missing, are no session', () => {
+  const first = write('a'.repeat(9_000), 'AAAAAAAA');
+  const second = write('b'.repeat(9_000), 'BBBBBBBB');
+  expect(first).toHaveLength(3);
+  const mixed = received([first[0]!, second[1]!, second[2]!]);
+  expect(readChunks(https, 'session', mixed)).toBeUndefined();
+  expect(readChunks(https, 'session', received(first.slice(0, 2)))).toBeUndefined();
+  expect(readChunks(https, 'session', received(first.slice(1)))).toBeUndefined();
+});
+
+test('S16: names are anchored: a cookie whose name only contains ours is not read', () => {
+  const [cookie] = write('text', 'AAAAAAAA');
+  expect(readChunks(https, 'session', parseCookies(`x${cookie!.name}=${cookie!.value}`))).toBeUndefined();
+  expect(readChunks(https, 'session', parseCookies(`${cookie!.name}.0=${cookie!.value}`))).toBeUndefined();
+});
+
+test('S16: chunks that are no longer needed are deleted', () => {
+  const before = received(write('a'.repeat(9_000), 'AAAAAAAA'));
+  const after = write('short', 'BBBBBBBB', before);
+  expect(after.map(({ name, maxAge }) => [name, maxAge])).toEqual([
+    ['__Host-session', 60],
+    ['__Host-session.1', 0],
+    ['__Host-session.2', 0],
+  ]);
+  expect(deleteChunks(https, 'session', before)).toHaveLength(3);
+});
+
+test('a session that cookies cannot hold is an error that says what to do', () => {
+  expect(() => write('a'.repeat(20_000), 'AAAAAAAA')).toThrow(/set the option store/);
+});
+
+test('S11: any Cookie header is parsed without an exception', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (header) => {
+      readChunks(https, 'session', parseCookies(header));
+      applyCookies(header, [https.make('session', 'x', { maxAge: 1 })]);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a Cookie header is brought up to date as the browser would', () => {
+  const cookies = [https.make('a', '2', { maxAge: 5 }), https.make('b', '', { maxAge: 0 })];
+  expect(applyCookies('__Host-a=1; __Host-b=1; c=1; __Host-a=0', cookies)).toBe('c=1; __Host-a=2');
+});

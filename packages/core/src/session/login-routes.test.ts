@@ -1,0 +1,436 @@
+import { expect, test } from 'vitest';
+import { baseUrl, createWebApp, secret } from '../../tests/web-browser.ts';
+import { createMemorySessionStore } from './index.ts';
+
+const html = { accept: 'text/html' };
+const ownOrigin = { origin: baseUrl };
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+const pathOf = (url: URL) => url.pathname + url.search;
+
+async function startedLogin(
+  app: Awaited<ReturnType<typeof createWebApp>>,
+  path = '/auth/login?returnTo=/wanted',
+) {
+  const browser = app.open();
+  const started = await browser.visit(path);
+  const url = new URL(started.headers.get('location') ?? '');
+  return { browser, url, answer: () => app.server.authorize(url) };
+}
+
+test('S1: nothing that came with a request or from the provider is written into a page', async () => {
+  const app = await createWebApp();
+  const { browser, url } = await startedLogin(app);
+  const evil = '<script>alert(1)</script>';
+  const query = new URLSearchParams({
+    state: url.searchParams.get('state') ?? '',
+    iss: app.server.issuer,
+    error: evil,
+    error_description: evil,
+  });
+  const response = await browser.visit(`/auth/callback?${query}`, { headers: html });
+  const text = await response.text();
+  expect(response.status).toBe(502);
+  expect(text).toContain('refused this login');
+  expect(text).not.toContain('alert');
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+  const logout = await browser.visit(
+    `/auth/logout?returnTo=${encodeURIComponent('"><script>alert(1)</script>')}`,
+    { headers: html },
+  );
+  expect(await logout.text()).not.toContain('<script');
+});
+
+test('a user who cancels is told so', async () => {
+  const app = await createWebApp();
+  const { browser, url } = await startedLogin(app);
+  const query = new URLSearchParams({
+    state: url.searchParams.get('state') ?? '',
+    iss: app.server.issuer,
+    error: 'access_denied',
+  });
+  const response = await browser.visit(`/auth/callback?${query}`, { headers: html });
+  expect(response.status).toBe(403);
+  expect(await response.text()).toContain('cancelled');
+  expect(browser.cookies.size).toBe(0);
+});
+
+test('S2: a login started with a foreign address ends at home', async () => {
+  const app = await createWebApp();
+  for (const returnTo of ['https://evil.example', '//evil.example', '/\\evil.example']) {
+    const done = await app.open().logIn(`/auth/login?returnTo=${encodeURIComponent(returnTo)}`);
+    expect(done.headers.get('location')).toBe('/');
+  }
+});
+
+test('S6: a login URL adds no parameter that is not allowed, and none by injection', async () => {
+  const app = await createWebApp();
+  const query = new URLSearchParams({
+    returnTo: '/x&prompt=none&redirect_uri=https://evil.example',
+    redirect_uri: 'https://evil.example',
+    scope: 'admin',
+    client_id: 'other',
+    state: 'fixed',
+    response_type: 'token',
+    audience: 'everything',
+    login_hint: 'a&scope=admin',
+  });
+  const { url } = await startedLogin(app, `/auth/login?${query}`);
+  expect(url.searchParams.getAll('redirect_uri')).toEqual([`${baseUrl}/auth/callback`]);
+  expect(url.searchParams.getAll('scope')).toEqual(['openid profile email offline_access']);
+  expect(url.searchParams.get('login_hint')).toBe('a&scope=admin');
+  expect(url.searchParams.get('client_id')).toBe('web');
+  expect(url.searchParams.get('response_type')).toBe('code');
+  expect(url.searchParams.get('state')).not.toBe('fixed');
+  expect(url.searchParams.has('audience')).toBe(false);
+  expect(url.searchParams.has('prompt')).toBe(false);
+});
+
+test('S10: a login of one provider is not completed by the callback of another', async () => {
+  const first = await createWebApp();
+  const second = await createWebApp({}, { server: { issuer: 'https://other.example.test' } });
+  const { browser, answer } = await startedLogin(first);
+  const { url } = await answer();
+  const elsewhere = second.open(browser.cookies);
+  const response = await elsewhere.visit(pathOf(url), { headers: html });
+  expect(response.status).toBe(400);
+  expect(await response.text()).toContain('transaction_invalid: issuer');
+  expect(second.server.requestsTo('token')).toHaveLength(0);
+});
+
+test('S12: the cookie of a login is no session, and a session is no login', async () => {
+  const app = await createWebApp();
+  const { browser } = await startedLogin(app);
+  const [login = ''] = [...browser.cookies.values()];
+  const opened = await app.sessions.open(`__Host-session=AAAAAAAA~1~${login}`);
+  expect(opened.session).toBeUndefined();
+});
+
+test('S14: prefetches start nothing, end nothing, and set nothing', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const before = browser.header();
+  const signs = [
+    { purpose: 'prefetch' },
+    { 'sec-purpose': 'prefetch;prerender' },
+    { 'next-router-prefetch': '1' },
+    { 'x-moz': 'prefetch' },
+  ];
+  for (const sign of signs) {
+    const headers = { ...sign, ...ownOrigin };
+    for (const response of [
+      await browser.visit('/auth/login', { headers }),
+      await browser.visit('/auth/logout', { headers }),
+      await browser.visit('/auth/logout', { method: 'POST', headers }),
+    ]) {
+      expect(response.status).toBe(204);
+      expect(response.headers.getSetCookie()).toEqual([]);
+    }
+  }
+  expect(browser.header()).toBe(before);
+  expect((await app.sessions.open(before)).session).toBeDefined();
+});
+
+test('S14: logins under way are capped in number and size; the newest are kept', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  const states: string[] = [];
+  for (let i = 0; i < 9; i++) {
+    const response = await browser.visit(`/auth/login?returnTo=/${'x'.repeat(i * 150)}`);
+    states.push(new URL(response.headers.get('location') ?? '').searchParams.get('state') ?? '');
+    app.server.clock.advance(1);
+    expect(browser.header().length).toBeLessThan(8_000);
+  }
+  const kept = states.filter((state) => browser.cookies.has(`__Host-login.${state.slice(0, 16)}`));
+  expect(kept.length).toBeGreaterThanOrEqual(2);
+  expect(kept).toEqual(states.slice(-kept.length));
+});
+
+test('S14: a script cannot fetch the login; a router is made to load the page', async () => {
+  const app = await createWebApp();
+  const byRouter = await app.open().visit('/auth/login', { headers: { rsc: '1' } });
+  expect([byRouter.status, byRouter.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+  const byScript = await app.open().visit('/auth/login', { headers: { 'sec-fetch-mode': 'cors' } });
+  expect(byScript.status).toBe(401);
+  for (const response of [byRouter, byScript]) expect(response.headers.getSetCookie()).toEqual([]);
+});
+
+test('two tabs log in side by side', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  const first = await browser.visit('/auth/login?returnTo=/first');
+  const second = await browser.visit('/auth/login?returnTo=/second');
+  const later = await app.server.authorize(second.headers.get('location') ?? '');
+  expect((await browser.visit(pathOf(later.url))).headers.get('location')).toBe('/second');
+  const earlier = await app.server.authorize(first.headers.get('location') ?? '');
+  expect((await browser.visit(pathOf(earlier.url))).headers.get('location')).toBe('/first');
+});
+
+test('an answer by form_post is taken, from a cookie that is sent with it', async () => {
+  const app = await createWebApp({}, { client: { responseMode: 'form_post' } });
+  const { browser, answer } = await startedLogin(app);
+  expect(browser.seen[0]).toContain('SameSite=None');
+  const { parameters } = await answer();
+  const response = await browser.visit('/auth/callback', {
+    method: 'POST',
+    headers: form,
+    body: parameters.toString(),
+  });
+  expect(response.headers.get('location')).toBe('/wanted');
+  expect(browser.cookies.has('__Host-session')).toBe(true);
+});
+
+test('a login is consumed before it is looked at: what failed once cannot be tried again', async () => {
+  const app = await createWebApp();
+  const { browser, answer } = await startedLogin(app);
+  const copy = new Map(browser.cookies);
+  const { url } = await answer();
+  const tampered = new URL(url);
+  tampered.searchParams.set('iss', 'https://evil.example');
+  const refused = await browser.visit(pathOf(tampered), { headers: html });
+  expect(await refused.text()).toContain('authorization_response_invalid: iss');
+  expect(browser.cookies.size).toBe(0);
+  const again = app.open(copy);
+  const second = await again.visit(pathOf(url), { headers: html });
+  expect(again.cookies.has('__Host-session')).toBe(false);
+  expect(second.headers.get('location')).toBe('/auth/login?returnTo=%2Fwanted');
+  expect(app.server.requestsTo('token')).toHaveLength(0);
+});
+
+test('a callback that comes again sends who is signed in to where they wanted to go', async () => {
+  const app = await createWebApp();
+  const { browser, answer } = await startedLogin(app);
+  const login = new Map(browser.cookies);
+  const { url } = await answer();
+  await browser.visit(pathOf(url));
+  for (const [name, value] of login) browser.cookies.set(name, value);
+  const again = await browser.visit(pathOf(url), { headers: html });
+  expect(again.headers.get('location')).toBe('/wanted');
+  expect(app.server.requestsTo('token')).toHaveLength(1);
+  const unknown = await browser.visit('/auth/callback?code=x&state=nobody-knows-this-state', {
+    headers: html,
+  });
+  expect(unknown.headers.get('location')).toBe('/');
+});
+
+test('a login that took too long is started anew once, and never in circles', async () => {
+  const app = await createWebApp();
+  const { browser, answer } = await startedLogin(app);
+  const { url } = await answer();
+  app.server.clock.advance(3_700);
+  const late = await browser.visit(pathOf(url), { headers: html });
+  expect(late.headers.get('location')).toBe('/auth/login?returnTo=%2Fwanted');
+  const retried = await browser.visit('/auth/login?returnTo=/wanted');
+  const second = await app.server.authorize(retried.headers.get('location') ?? '');
+  app.server.clock.advance(3_700);
+  const stopped = await browser.visit(pathOf(second.url), { headers: html });
+  expect(stopped.status).toBe(400);
+  expect(await stopped.text()).toContain('This login cannot be completed');
+});
+
+test('S20: a session cookie that comes twice is no session', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  expect((await app.sessions.open(`${browser.header()}; __Host-session=planted`)).session).toBeUndefined();
+  expect((await app.sessions.open(`__Host-session=planted; ${browser.header()}`)).session).toBeUndefined();
+});
+
+test('S21: only a page of this application logs out; anybody else gets a page that asks', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const forged = [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    {},
+  ];
+  for (const headers of forged) {
+    expect(
+      (await browser.visit('/auth/logout', { method: 'POST', headers: headers as HeadersInit })).status,
+    ).toBe(403);
+  }
+  const asked = await browser.visit('/auth/logout', { headers: html });
+  expect(asked.status).toBe(200);
+  expect(await asked.text()).toContain('<form method="post" action="/auth/logout">');
+  expect(browser.cookies.has('__Host-session')).toBe(true);
+});
+
+test('S21: after logout the user is sent to an address of the list only', async () => {
+  const uris = [`${baseUrl}/`, 'https://www.example.test/bye'];
+  const app = await createWebApp({ postLogoutRedirectUris: uris });
+  const target = async (returnTo: string) => {
+    const browser = app.open();
+    await browser.logIn();
+    const body = new URLSearchParams({ returnTo }).toString();
+    const response = await browser.visit('/auth/logout', {
+      method: 'POST',
+      headers: { ...ownOrigin, ...form },
+      body,
+    });
+    return new URL(response.headers.get('location') ?? '').searchParams.get('post_logout_redirect_uri');
+  };
+  expect(await target('https://www.example.test/bye')).toBe('https://www.example.test/bye');
+  expect(await target('/')).toBe(`${baseUrl}/`);
+  expect(await target('https://evil.example/')).toBe(`${baseUrl}/`);
+  expect(await target('//evil.example')).toBe(`${baseUrl}/`);
+});
+
+test('logout works while the provider is away', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const copy = browser.header();
+  app.server.fail('revocation', { network: true });
+  const response = await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+  expect(response.status).toBe(303);
+  expect((await app.sessions.open(copy)).session).toBeUndefined();
+});
+
+test('S22: max_age that a login asked for is held against the answer', async () => {
+  const app = await createWebApp({ loginParameters: ['max_age'] });
+  const fresh = await app.open().logIn('/auth/login?max_age=600');
+  expect(fresh.status).toBe(303);
+  app.server.lies.add('id_token_auth_time_missing' as never);
+  const { sessions, server } = app;
+  const { url, cookies } = await sessions.startLogin('', { authorization: { maxAge: 1 } });
+  expect(url.searchParams.get('max_age')).toBe('1');
+  expect(cookies).toHaveLength(1);
+  server.lies.clear();
+});
+
+test('S22: the nonce is checked', async () => {
+  const app = await createWebApp();
+  const { browser, answer } = await startedLogin(app);
+  const { url } = await answer();
+  app.server.lies.add('id_token_nonce_invalid');
+  const response = await browser.visit(pathOf(url), { headers: html });
+  expect(response.status).toBe(400);
+  expect(await response.text()).toContain('id_token_invalid: nonce');
+  expect(browser.cookies.has('__Host-session')).toBe(false);
+});
+
+test('a login that another party asks for leads to the configured provider, or nowhere', async () => {
+  const app = await createWebApp();
+  const query = new URLSearchParams({
+    iss: app.server.issuer,
+    login_hint: 'alice',
+    target_link_uri: `${baseUrl}/deep`,
+  });
+  const { url, browser } = await startedLogin(app, `/auth/login?${query}`);
+  expect(url.searchParams.get('login_hint')).toBe('alice');
+  const done = await browser.visit(pathOf((await app.server.authorize(url)).url));
+  expect(done.headers.get('location')).toBe('/deep');
+  const foreign = await app.open().visit('/auth/login?iss=https://evil.example', { headers: html });
+  expect(foreign.status).toBe(400);
+  const posted = await app
+    .open()
+    .visit('/auth/login', { method: 'POST', headers: form, body: query.toString() });
+  expect(posted.status).toBe(303);
+});
+
+test('the access-token route is off by default, and for this application alone', async () => {
+  const off = await createWebApp();
+  expect((await off.open().visit('/auth/access-token', { headers: ownOrigin })).status).toBe(404);
+  const app = await createWebApp({ accessTokenRoute: true });
+  const browser = app.open();
+  await browser.logIn();
+  expect(
+    (await browser.visit('/auth/access-token', { headers: { origin: 'https://evil.example' } })).status,
+  ).toBe(403);
+  const { accessToken } = await (
+    await browser.visit('/auth/access-token', { headers: { 'sec-fetch-site': 'same-origin' } })
+  ).json();
+  expect(accessToken).toMatch(/^eyJ/);
+});
+
+test('an application below a path has its routes there', async () => {
+  const app = await createWebApp({ baseUrl: `${baseUrl}/shop` });
+  const browser = app.open();
+  const done = await browser.logIn('/shop/auth/login?returnTo=/shop/cart');
+  expect(done.headers.get('location')).toBe('/shop/cart');
+  expect(await app.sessions.handle(new Request(`${baseUrl}/auth/login`))).toBeUndefined();
+});
+
+test('a failed login is told in JSON to who does not want a page, without a secret', async () => {
+  const app = await createWebApp();
+  const response = await app.open().visit('/auth/callback?code=secret-code&state=some-unknown-state');
+  const text = await response.text();
+  expect(JSON.parse(text)).toMatchObject({ error: 'transaction_invalid' });
+  expect(text).not.toContain('secret-code');
+});
+
+for (const kind of ['cookie', 'stored'] as const) {
+  const start = () => createWebApp(kind === 'stored' ? { store: createMemorySessionStore() } : {});
+  const post = (app: Awaited<ReturnType<typeof start>>, token: string) =>
+    app.open().visit('/auth/backchannel-logout', {
+      method: 'POST',
+      headers: form,
+      body: new URLSearchParams({ logout_token: token }).toString(),
+    });
+
+  test(`S13, ${kind}: a logout token ends the sessions that it names, and no other`, async () => {
+    const app = await start();
+    const [first, second] = [app.open(), app.open()];
+    await first.logIn();
+    const sid =
+      (await app.server.mintLogoutToken({ aud: 'web' })) &&
+      sidOf(await app.server.mintLogoutToken({ aud: 'web' }));
+    app.server.signIn('bob');
+    await second.logIn();
+    const answer = await post(app, await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid }));
+    expect(answer.status).toBe(200);
+    expect((await app.sessions.open(first.header())).session).toBeUndefined();
+    expect((await app.sessions.open(second.header())).session?.user.sub).toBe('bob');
+    expect(
+      (await post(app, await app.server.mintLogoutToken({ aud: 'web', sub: 'bob', sid: undefined }))).status,
+    ).toBe(200);
+    expect((await app.sessions.open(second.header())).session).toBeUndefined();
+  });
+
+  test(`S13, ${kind}: a logout token is taken once, while it is fresh, and refused with 400 otherwise`, async () => {
+    const app = await start();
+    const browser = app.open();
+    await browser.logIn();
+    const now = Math.floor(app.server.clock.now() / 1000);
+    const refused = {
+      'without jti': { jti: undefined },
+      'of another client': { aud: 'other' },
+      'of another issuer': { iss: 'https://evil.example' },
+      'too old': { iat: now - 3_600, exp: now + 60 },
+      expired: { exp: now - 3_600 },
+      'with a nonce': { nonce: 'n' },
+      'without event': { events: undefined },
+      'about nobody': { sub: undefined, sid: undefined },
+    };
+    for (const [name, claims] of Object.entries(refused)) {
+      const answer = await post(app, await app.server.mintLogoutToken({ aud: 'web', ...claims }));
+      expect(answer.status, name).toBe(400);
+      expect(answer.headers.get('cache-control')).toContain('no-store');
+    }
+    expect((await post(app, 'not a token')).status).toBe(400);
+    expect((await app.open().visit('/auth/backchannel-logout', { method: 'POST' })).status).toBe(400);
+    expect((await app.sessions.open(browser.header())).session).toBeDefined();
+    const token = await app.server.mintLogoutToken({ aud: 'web' });
+    expect((await post(app, token)).status).toBe(200);
+    expect((await post(app, token)).status).toBe(400);
+  });
+}
+
+function sidOf(jwt: string): string {
+  return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()).sid;
+}
+
+test('secrets never reach events, errors or pages', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  app.server.clock.advance(3_700);
+  app.server.endGrants();
+  const opened = await app.sessions.open(browser.header());
+  const error = await opened.getAccessToken().catch((reason: unknown) => reason);
+  const texts = [JSON.stringify(app.events), String(error), JSON.stringify(error)];
+  for (const text of texts) expect(text).not.toMatch(new RegExp(`eyJ|web-secret|${secret}`));
+});
