@@ -5,13 +5,15 @@ import {
   type HttpHandlerFn,
   type HttpInterceptorFn,
   type HttpRequest,
+  HttpResponse,
 } from '@angular/common/http';
 import { inject, isDevMode, PLATFORM_ID } from '@angular/core';
 import { LoginRequiredError } from '@countersign/core/browser';
-import { catchError, from, type Observable, switchMap, throwError } from 'rxjs';
+import { catchError, from, type Observable, switchMap, tap, throwError } from 'rxjs';
 import { type ApiEntry, findApi } from './allow-list.ts';
 import type { AuthHandle } from './auth.ts';
 import { AUTH_CLIENTS, type AuthClient } from './clients.ts';
+import { stepUpFor } from './step-up.ts';
 
 /**
  * Attaches the access token to requests that the allow-list `apis` covers, and to no other. Requests wait for one
@@ -24,50 +26,74 @@ export const authInterceptor: HttpInterceptorFn = (request, next) => {
   if (!isPlatformBrowser(inject(PLATFORM_ID))) return next(request);
   const clients = inject(AUTH_CLIENTS, { optional: true }) ?? [];
   if (request.headers.has('authorization')) return next(request);
+  const { method, urlWithParams: url } = request;
   for (const { auth, apis } of clients) {
-    const entry = findApi(
-      apis() ?? [],
-      { url: request.urlWithParams, method: request.method },
-      document.baseURI,
-    );
-    if (entry) return send(request, next, auth, entry);
+    const entry = findApi(apis() ?? [], { url, method }, document.baseURI);
+    if (entry) return send({ request, next, auth, entry });
   }
   if (isDevMode()) warnWithoutAllowList(clients);
   return next(request);
 };
 
-function send(
-  request: HttpRequest<unknown>,
-  next: HttpHandlerFn,
-  auth: AuthHandle,
-  entry: ApiEntry,
-  refused?: string,
-): Observable<HttpEvent<unknown>> {
-  const { resource, scope, optional } = entry;
-  const token = auth.accessToken({ resource, scope, refused }).catch((error: unknown) => {
-    if (optional && error instanceof LoginRequiredError) return undefined;
-    throw error;
-  });
-  return from(token).pipe(
-    switchMap((found) => {
-      if (!found) return next(request);
-      const { accessToken, tokenType } = found;
-      return next(request.clone({ setHeaders: { authorization: `${tokenType} ${accessToken}` } })).pipe(
+interface Call {
+  readonly request: HttpRequest<unknown>;
+  readonly next: HttpHandlerFn;
+  readonly auth: AuthHandle;
+  readonly entry: ApiEntry;
+  /** What was tried before: there is one further try for each reason, no more. */
+  readonly refused?: string;
+  readonly withNonce?: boolean;
+}
+
+function send(call: Call): Observable<HttpEvent<unknown>> {
+  const { request, next, auth, entry, refused } = call;
+  const url = new URL(request.urlWithParams, document.baseURI).href;
+  return from(prepare(call, url)).pipe(
+    switchMap((prepared) => {
+      if (!prepared) return next(request);
+      const { headers, accessToken } = prepared;
+      const remember = async (answer: HttpErrorResponse | HttpResponse<unknown>) =>
+        (await auth.browser).rememberNonce(url, answer.headers);
+      return next(request.clone({ setHeaders: headers })).pipe(
+        tap((event) => event instanceof HttpResponse && void remember(event)),
         catchError((error: HttpErrorResponse) =>
-          refused === undefined && isTokenRefused(error) && isReplayable(request)
-            ? send(request, next, auth, entry, accessToken)
-            : throwError(() => error),
+          from(remember(error)).pipe(
+            switchMap((isNewNonce) => {
+              const challenge = error.headers?.get('www-authenticate') ?? '';
+              if (isReplayable(request) && error.status === 401) {
+                // The API wants its nonce in the proof (RFC 9449 section 9).
+                if (isNewNonce && !call.withNonce && challenge.includes('use_dpop_nonce')) {
+                  return send({ ...call, withNonce: true });
+                }
+                if (refused === undefined && isTokenRefused(challenge)) {
+                  return send({ ...call, refused: accessToken });
+                }
+              }
+              if (entry.stepUp) stepUpFor(auth, challenge);
+              return throwError(() => error);
+            }),
+          ),
         ),
       );
     }),
   );
 }
 
-/** A challenge that a page of another origin may not read counts as well: there is one further try, no more. */
-function isTokenRefused({ status, headers }: HttpErrorResponse): boolean {
-  const challenge = headers?.get('www-authenticate');
-  return status === 401 && (!challenge || /error="?invalid_token/i.test(challenge));
+async function prepare({ request, auth, entry, refused }: Call, url: string) {
+  const { resource, scope, optional } = entry;
+  try {
+    const browser = await auth.browser;
+    const token = await browser.getAccessToken({ resource, scope, refused });
+    const headers = await browser.authorize({ method: request.method, url }, token);
+    return { headers, accessToken: token.accessToken };
+  } catch (error) {
+    if (optional && error instanceof LoginRequiredError) return undefined;
+    throw error;
+  }
 }
+
+/** A challenge that a page of another origin may not read counts as well: there is one further try, no more. */
+const isTokenRefused = (challenge: string) => challenge === '' || /error="?invalid_token/i.test(challenge);
 
 /** A stream is gone once it was read. */
 const isReplayable = ({ body }: HttpRequest<unknown>) => !(body instanceof ReadableStream);

@@ -1,6 +1,5 @@
 import { computed, type Signal, signal } from '@angular/core';
 import type {
-  AccessToken,
   BrowserAuth,
   BrowserAuthSnapshot,
   BrowserAuthStatus,
@@ -53,7 +52,6 @@ export interface Auth {
 /** What the interceptor and the guards need beside {@link Auth}. */
 export interface AuthHandle extends Auth {
   readonly clientName: string;
-  accessToken(options?: GetAccessTokenOptions): Promise<AccessToken>;
   readonly browser: Promise<BrowserAuth>;
 }
 
@@ -69,7 +67,6 @@ export function createAuth(clientName: string, browser: Promise<BrowserAuth>): A
     (error: Error) => snapshot.set({ status: 'error', error }),
   );
   const claims = computed(() => snapshot().claims);
-  const accessToken = async (options?: GetAccessTokenOptions) => (await browser).getAccessToken(options);
   const login = async (options?: LoginOptions) => (await browser).login(options);
   return {
     clientName,
@@ -83,8 +80,7 @@ export function createAuth(clientName: string, browser: Promise<BrowserAuth>): A
     error: computed(() => snapshot().error),
     login,
     logout: async (options) => (await browser).logout(options),
-    getAccessToken: async (options) => (await accessToken(options)).accessToken,
-    accessToken,
+    getAccessToken: async (options) => (await (await browser).getAccessToken(options)).accessToken,
     stepUp: login,
     ready: async () => void (await (await browser).start()),
   };

@@ -1,4 +1,9 @@
-import { createWebStorage, type EventListener, type TokenStorage } from '@countersign/core/browser';
+import {
+  createDpop,
+  createWebStorage,
+  type EventListener,
+  type TokenStorage,
+} from '@countersign/core/browser';
 import type { AuthFeature } from './config.ts';
 
 /**
@@ -36,6 +41,16 @@ export function withSilentLogin(redirectUri = 'silent-callback.html'): AuthFeatu
 export function withStorage(storage: 'tab' | 'shared' | TokenStorage): AuthFeature {
   const chosen = typeof storage === 'string' ? createWebStorage(storage) : storage;
   return { configure: (config) => ({ ...config, storage: chosen }) };
+}
+
+/**
+ * Binds tokens to a key of this browser that no script can extract; who steals a token cannot use it elsewhere.
+ * The interceptor makes a proof for each request.
+ *
+ * @see RFC 9449
+ */
+export function withDPoP(): AuthFeature {
+  return { configure: (config) => ({ ...config, dpop: createDpop }) };
 }
 
 /** Tells what happens: logins, refreshes, failures. No event carries a token. */

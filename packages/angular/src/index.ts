@@ -15,7 +15,16 @@ export type { ApiEntry } from './allow-list.ts';
 export { type AuthGuard, authGuard, authGuardFor } from './auth.guard.ts';
 export { authInterceptor } from './auth.interceptor.ts';
 export type { Auth, AuthUser } from './auth.ts';
+export { AuthSignedIn } from './auth-signed-in.directive.ts';
 export { injectAuth } from './clients.ts';
 export type { AuthConfig, AuthConfigSource, AuthFeature } from './config.ts';
-export { withClientName, withEvents, withRefreshTokens, withSilentLogin, withStorage } from './features.ts';
+export {
+  withClientName,
+  withDPoP,
+  withEvents,
+  withRefreshTokens,
+  withSilentLogin,
+  withStorage,
+} from './features.ts';
+export { claimGuard, type GuardOptions, scopeGuard } from './further.guards.ts';
 export { provideAuth } from './provide-auth.ts';

@@ -77,7 +77,7 @@ export async function createAuthorization(
     }
     parameters.set(name, value);
   }
-  const dpop = await options.dpop?.();
+  const dpop = await context.dpop();
   const own: Record<string, string | number | undefined> = {
     client_id: clientId,
     response_type: 'code',

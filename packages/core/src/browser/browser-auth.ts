@@ -2,7 +2,6 @@ import type { IdTokenClaims } from '../client/token-response.ts';
 import { AuthError, AuthorizationServerError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
-import { coordinateRefreshes, type TokenHolder } from '../tokens/refresh-coordinator.ts';
 import { type AccessToken, createTokenSet, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
 import {
   type AuthorizationOptions,
@@ -12,14 +11,14 @@ import {
 } from './authorization.ts';
 import { endSessionUrl, revoke } from './end-login.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
+import { createRefreshOnce } from './refresh-once.ts';
 import { safeReturnTo } from './return-to.ts';
 import { frameName, runInFrame } from './silent-frame.ts';
 import { isDuplicatedTab } from './tab.ts';
 import { openTabs, type TabMessage } from './tabs.ts';
-import { exchangeCode, refresh } from './token-request.ts';
+import { exchangeCode } from './token-request.ts';
 import { createMemoryStorage } from './token-storage.ts';
 import { keepTransaction, takeTransaction } from './transactions.ts';
-import { createWebLock } from './web-lock.ts';
 
 /** `loading` until it is known whether the user is signed in; `error` when that could not be found out. */
 export type BrowserAuthStatus = 'loading' | 'signed-in' | 'signed-out' | 'error';
@@ -87,6 +86,13 @@ export interface BrowserAuth {
    * @throws TransportError when the provider is not well; the login stays
    */
   getAccessToken(options?: GetAccessTokenOptions): Promise<AccessToken>;
+  /** The headers with which a token is shown to an API: `Authorization`, and a proof where tokens are bound. @see RFC 9449 section 7.1 */
+  authorize(
+    request: { readonly method: string; readonly url: string },
+    token: AccessToken,
+  ): Promise<Record<string, string>>;
+  /** Keeps the `DPoP-Nonce` of an API's answer. @returns whether it is a new one: then the request is worth a second try */
+  rememberNonce(url: string, headers: { get(name: string): string | null }): Promise<boolean>;
   /** Forgets and revokes the tokens, tells the other tabs, and leaves for the provider's logout. */
   logout(options?: LogoutOptions): Promise<void>;
   /** Leaves the other tabs' channel. */
@@ -106,21 +112,6 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const storage = options.storage ?? createMemoryStorage();
   const key = `${prefix}tokens`;
   const listeners = new Set<() => void>();
-  const coordinator = coordinateRefreshes(
-    {
-      issuer,
-      clientId,
-      now,
-      timeout: http.timeout,
-      refresh: (refreshToken, request) => refresh(context, refreshToken, request),
-      thumbprint: async () => (await options.dpop?.())?.thumbprint,
-      tell,
-    },
-    {
-      lock: options.lock ?? createWebLock(),
-      ...(options.leeway !== undefined && { leeway: options.leeway }),
-    },
-  );
   const flight = createSingleFlight<boolean>();
   let snapshot: BrowserAuthSnapshot = { status: 'loading' };
   let started: Promise<{ returnTo?: string }> | undefined;
@@ -147,20 +138,16 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const failed = (error: unknown) =>
     publish({ ...snapshot, status: 'error', error: error instanceof Error ? error : new Error('unknown') });
 
-  const holder: TokenHolder = {
-    read: async () => storage.get(key),
-    async write(next, previous) {
-      // A logout or another login meanwhile has the last word: nothing brings the old one back.
-      if ((await storage.get(key))?.refreshToken !== previous.refreshToken) return false;
+  const read = async () => storage.get(key);
+  const refreshOnce = createRefreshOnce(context, {
+    read,
+    async write(next) {
       await storage.set(key, next);
       publishTokens(next);
       tabs?.tell({ type: 'refresh' });
-      return {};
     },
-    async end(previous) {
-      if ((await storage.get(key))?.refreshToken === previous.refreshToken) await storage.remove(key);
-    },
-  };
+    end: async () => storage.remove(key),
+  });
 
   function start(): Promise<{ returnTo?: string }> {
     // On a server, and in the hidden frame, there is nothing to find out.
@@ -273,21 +260,26 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<AccessToken> {
     await start();
-    const { refused, scope, resource = context.resources[0] } = request;
-    const wanted = { resource, scope };
-    const kept = await storage.get(key);
-    const known = kept && findAccessToken(kept, wanted)?.accessToken;
-    const forceRefresh = request.forceRefresh === true || (refused !== undefined && refused === known);
+    const { scope, resource = context.resources[0] } = request;
+    const kept = request.forceRefresh ? await read() : undefined;
+    const refused = kept ? findAccessToken(kept, { scope, resource })?.accessToken : request.refused;
+    const wanted = { resource, scope, refused };
     try {
-      return (await coordinator.getAccessToken(holder, { ...wanted, forceRefresh })).accessToken;
+      return await refreshOnce(wanted);
     } catch (error) {
-      // Not the provider's user any more, or no refresh token: the provider's own session may still stand.
+      // The refresh token is of no use, or there is none: the provider's own session may still stand.
       if (!(error instanceof LoginRequiredError) || error.code === 'not_signed_in') throw error;
-      if (await silentLogin()) return (await coordinator.getAccessToken(holder, wanted)).accessToken;
+      if (await silentLogin()) return refreshOnce(wanted);
       await storage.remove(key);
       signedOut(error);
       throw error;
     }
+  }
+
+  async function authorize(request: { method: string; url: string }, token: AccessToken) {
+    const { accessToken, tokenType } = token;
+    const proof = await (await context.dpop())?.proof(request.method, request.url, accessToken);
+    return { authorization: `${tokenType} ${accessToken}`, ...(proof && { dpop: proof }) };
   }
 
   async function logout({ postLogoutRedirectUri, localOnly }: LogoutOptions = {}): Promise<void> {
@@ -330,6 +322,8 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     login,
     handleCallback,
     getAccessToken,
+    authorize,
+    rememberNonce: async (url, headers) => (await context.dpop())?.remember(url, headers) ?? false,
     logout,
     stop: () => tabs?.close(),
   };

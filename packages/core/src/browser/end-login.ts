@@ -1,11 +1,11 @@
-import { exchange } from '../internal/http.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
+import { exchange } from './http.ts';
 import { metadataOf } from './metadata.ts';
 import { type BrowserContext, isSecure } from './options.ts';
 
 /** Revokes what can be revoked. A provider that does not answer keeps nobody from logging out. @see RFC 7009 section 2.1 */
 export async function revoke(context: BrowserContext, tokens: TokenSet): Promise<void> {
-  const { clientId, options, http } = context;
+  const { clientId, options } = context;
   const { revocation_endpoint: endpoint } = await metadataOf(context);
   const { refreshToken, accessTokens } = tokens;
   // Revoking the refresh token ends the access tokens that came from it.
@@ -13,7 +13,7 @@ export async function revoke(context: BrowserContext, tokens: TokenSet): Promise
   if (!isSecure(endpoint, options) || !token) return;
   const hint = refreshToken ? 'refresh_token' : 'access_token';
   const body = new URLSearchParams({ client_id: clientId, token, token_type_hint: hint });
-  await exchange(endpoint, { method: 'POST', body, keepalive: true }, http);
+  await exchange(context, endpoint, { method: 'POST', body, keepalive: true });
 }
 
 /**

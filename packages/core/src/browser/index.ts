@@ -8,7 +8,6 @@ export {
   ValidationError,
 } from '../errors.ts';
 export type { AuthEvent, EventListener } from '../events.ts';
-export type { RefreshLock } from '../tokens/refresh-lock.ts';
 export type { AccessToken, TokenSet } from '../tokens/token-set.ts';
 export {
   type BrowserAuth,
@@ -19,6 +18,7 @@ export {
   type LoginOptions,
   type LogoutOptions,
 } from './browser-auth.ts';
-export type { DpopProver } from './dpop.ts';
+export { createDpop, type DpopProver } from './dpop.ts';
 export type { BrowserAuthOptions } from './options.ts';
 export { createMemoryStorage, createWebStorage, type TokenStorage } from './token-storage.ts';
+export type { BrowserLock } from './web-lock.ts';

@@ -1,7 +1,7 @@
 import type { AuthorizationServerMetadata } from '../client/create-client.ts';
 import { ConfigurationError, ValidationError } from '../errors.ts';
-import { exchange } from '../internal/http.ts';
-import { isJsonObject, type JsonObject } from '../internal/json.ts';
+import type { JsonObject } from '../internal/json.ts';
+import { exchange } from './http.ts';
 import { type BrowserContext, cached, isSecure } from './options.ts';
 
 /** Milliseconds for which metadata is believed. */
@@ -14,14 +14,13 @@ const metadataLife = 3_600_000;
  * @see OpenID Connect Discovery section 4
  */
 export function metadataOf(context: BrowserContext): Promise<AuthorizationServerMetadata> {
-  const { options, issuer, http } = context;
+  const { options, issuer } = context;
   return cached(context, 'metadata', metadataLife, async () => {
     if (options.metadata) return checked(options.metadata, context);
     const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const response = await exchange(url, { headers: { accept: 'application/json' } }, http);
-    const value = await jsonOf(response);
+    const { body } = await exchange(context, url);
     context.tell({ type: 'metadata.fetched', issuer });
-    return checked(value, context);
+    return checked(body, context);
   });
 }
 
@@ -50,11 +49,4 @@ export async function endpointOf(
   const url = (await metadataOf(context))[name];
   if (isSecure(url, context.options)) return url;
   throw new ValidationError('metadata_invalid', name, `The metadata's ${name} is not an https URL.`);
-}
-
-/** The JSON object of an answer, or `undefined`. */
-export async function jsonOf(response: Response): Promise<JsonObject | undefined> {
-  if (!/\bjson\b/i.test(response.headers.get('content-type') ?? '')) return undefined;
-  const body: unknown = await response.json().catch(() => undefined);
-  return isJsonObject(body) ? body : undefined;
 }

@@ -2,10 +2,10 @@ import type { AuthorizationServerMetadata } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
 import { type EventListener, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
-import type { Fetch, HttpOptions } from '../internal/http.ts';
-import type { RefreshLock } from '../tokens/refresh-lock.ts';
+import type { Fetch } from '../internal/http.ts';
 import type { DpopProver } from './dpop.ts';
 import type { TokenStorage } from './token-storage.ts';
+import type { BrowserLock } from './web-lock.ts';
 
 /** A public client in the browser. It has no secret; PKCE, state and nonce are always used. */
 export interface BrowserAuthOptions {
@@ -45,7 +45,7 @@ export interface BrowserAuthOptions {
   /** Where tokens are kept. Default: in memory, out of reach of other scripts' storage access, gone with the page. */
   readonly storage?: TokenStorage;
   /** Sender-constrains tokens; see `createDpop`. @see RFC 9449 */
-  readonly dpop?: () => Promise<DpopProver>;
+  readonly dpop?: (keyName: string, now: Clock) => Promise<DpopProver>;
   /** Leaves the page. Default: `location.assign`. A native shell opens its system browser here. */
   readonly navigate?: (url: string) => void | Promise<void>;
   /** Default: the platform's `fetch`. */
@@ -53,7 +53,7 @@ export interface BrowserAuthOptions {
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
   /** Default: Web Locks, which reach every tab of this origin. */
-  readonly lock?: RefreshLock;
+  readonly lock?: BrowserLock;
   readonly onEvent?: EventListener;
   /** Allows plain http: only for a provider on your own machine. */
   readonly allowInsecureIssuer?: boolean;
@@ -68,7 +68,8 @@ export interface BrowserContext {
   readonly resources: readonly string[];
   readonly clockTolerance: number;
   readonly now: Clock;
-  readonly http: HttpOptions;
+  readonly http: { readonly fetch: Fetch; readonly timeout: number };
+  readonly dpop: () => Promise<DpopProver> | undefined;
   /** Prefix of every name in storage, of locks and of channels: two clients of one origin never meet. */
   readonly prefix: string;
   readonly tell: EventListener;
@@ -95,6 +96,8 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
     throw new ConfigurationError('invalid_option', 'clockTolerance must be between 0 and 300 seconds.');
   }
   const now = options.now ?? Date.now;
+  const prefix = `countersign ${issuer} ${clientId} `;
+  let prover: Promise<DpopProver> | undefined;
   return {
     options,
     issuer,
@@ -105,11 +108,10 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
     now,
     http: {
       fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-      now,
       timeout: options.timeout ?? 10_000,
-      maxBytes: 1_048_576,
     },
-    prefix: `countersign ${issuer} ${clientId} `,
+    prefix,
+    dpop: () => (prover ??= options.dpop?.(`${prefix}dpop`, now)),
     tell: (event) => emit(options.onEvent, event),
     cache: new Map(),
   };

@@ -1,7 +1,7 @@
 import { ConfigurationError, ValidationError } from '../errors.ts';
-import { exchange } from '../internal/http.ts';
 import { isJsonObject } from '../internal/json.ts';
-import { endpointOf, jsonOf } from './metadata.ts';
+import { exchange } from './http.ts';
+import { endpointOf } from './metadata.ts';
 import { type BrowserContext, cached } from './options.ts';
 
 interface JwsHeader {
@@ -72,9 +72,8 @@ function choose(keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: s
 
 function keysOf(context: BrowserContext, life: number): Promise<readonly Jwk[]> {
   return cached(context, 'keys', life, async () => {
-    const response = await exchange(await endpointOf(context, 'jwks_uri'), {}, context.http);
-    const keys = (await jsonOf(response))?.keys;
-    if (!response.ok || !Array.isArray(keys)) {
+    const keys = (await exchange(context, await endpointOf(context, 'jwks_uri'))).body?.keys;
+    if (!Array.isArray(keys)) {
       throw new ValidationError('keys_invalid', 'jwks', 'jwks_uri did not answer with a JSON Web Key Set.');
     }
     context.tell({

@@ -2,11 +2,11 @@ import type { RefreshRequest } from '../client/refresh.ts';
 import type { IdTokenClaims, TokenResponse } from '../client/token-response.ts';
 import { AuthorizationServerError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { exchange } from '../internal/http.ts';
 import type { JsonObject } from '../internal/json.ts';
 import type { Transaction } from './authorization.ts';
+import { exchange } from './http.ts';
 import { requireSameLogin, validateIdToken } from './id-token.ts';
-import { endpointOf, jsonOf } from './metadata.ts';
+import { endpointOf } from './metadata.ts';
 import type { BrowserContext } from './options.ts';
 
 /**
@@ -90,30 +90,30 @@ export async function postForm(
   const body = new URLSearchParams();
   const entries = parameters instanceof URLSearchParams ? parameters : Object.entries(parameters);
   for (const [name, value] of entries) if (value !== undefined) body.append(name, value);
-  const dpop = await context.options.dpop?.();
+  const dpop = await context.dpop();
   const send = async () => {
-    const headers: Record<string, string> = { accept: 'application/json' };
-    if (dpop) headers.dpop = await dpop.proof('POST', url);
-    const response = await exchange(url, { method: 'POST', body, headers }, context.http);
-    return { response, answer: await jsonOf(response), nonce: dpop?.remember(url, response.headers) };
+    const proof = await dpop?.proof('POST', url);
+    const answer = await exchange(context, url, {
+      method: 'POST',
+      body,
+      headers: proof ? { dpop: proof } : {},
+    });
+    return { ...answer, nonce: dpop?.remember(url, answer.headers) };
   };
-  let { response, answer, nonce } = await send();
+  let answer = await send();
   // The server wants its nonce in the proof: once more with it (RFC 9449 section 8).
-  if (nonce && answer?.error === 'use_dpop_nonce') ({ response, answer, nonce } = await send());
-  if (response.ok && answer) return answer;
-  if (typeof answer?.error === 'string') {
-    const { error, error_description: description } = answer;
+  if (answer.nonce && answer.body?.error === 'use_dpop_nonce') answer = await send();
+  const { status } = answer;
+  const { error, error_description: description } = answer.body ?? {};
+  if (answer.body && status < 300) return answer.body;
+  if (typeof error === 'string') {
     throw new AuthorizationServerError('token_error', 'The provider refused the request.', {
       error,
       errorDescription: typeof description === 'string' ? description : undefined,
-      status: response.status,
+      status,
     });
   }
-  throw new ValidationError(
-    'token_response_invalid',
-    'body',
-    `status ${response.status} without a JSON object`,
-  );
+  throw new ValidationError('token_response_invalid', 'body', `status ${status} without a JSON object`);
 }
 
 /** @see RFC 6749 section 5.1 */

@@ -1,32 +1,23 @@
-import { createMemoryLock, type RefreshLock } from '../tokens/refresh-lock.ts';
+import { TransportError } from '../errors.ts';
 
 /**
- * A lock that every tab of this origin sees. The browser frees it when its tab dies; it frees itself when its time to
- * live is over. Where there are no Web Locks, it reaches this page alone.
+ * Runs one at a time for a name, across whatever shares the storage. It waits `wait` milliseconds at most.
+ *
+ * @throws TransportError `lock_timeout`
  */
-export function createWebLock(): RefreshLock {
-  const manager = globalThis.navigator?.locks;
-  if (!manager) return createMemoryLock();
-  const holders = new Map<string, () => void>();
-  return {
-    acquire: (key, { owner, timeToLive, wait }) =>
-      new Promise((resolve, reject) => {
-        const hold = () =>
-          new Promise<void>((release) => {
-            const timer = setTimeout(release, timeToLive);
-            holders.set(owner, () => {
-              clearTimeout(timer);
-              holders.delete(owner);
-              release();
-            });
-            resolve(true);
-          });
-        manager
-          .request(`countersign ${key}`, { signal: AbortSignal.timeout(wait) }, hold)
-          .catch((error: unknown) =>
-            (error as Error)?.name === 'TimeoutError' ? resolve(false) : reject(error),
-          );
-      }),
-    release: async (_key, owner) => holders.get(owner)?.(),
-  };
-}
+export type BrowserLock = <T>(name: string, wait: number, run: () => Promise<T>) => Promise<T>;
+
+/** Every tab of this origin takes turns; the browser frees the lock of a tab that dies. */
+export const webLock: BrowserLock = async (name, wait, run) => {
+  const signal = AbortSignal.timeout(wait);
+  let held = false;
+  try {
+    return await navigator.locks.request(name, { signal }, () => {
+      held = true;
+      return run();
+    });
+  } catch (error) {
+    if (held || !signal.aborted) throw error;
+    throw new TransportError('lock_timeout', 'Another tab holds the refresh for too long. Try again.');
+  }
+};

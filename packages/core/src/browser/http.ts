@@ -1,0 +1,85 @@
+import { TransportError, ValidationError } from '../errors.ts';
+import { findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
+import type { BrowserContext } from './options.ts';
+
+/** Bytes of an answer at most. */
+const maxBytes = 1_048_576;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The JSON object of the answer, if it is one. */
+  readonly body: JsonObject | undefined;
+}
+
+/**
+ * One exchange with the provider, bounded in time and size, without redirects.
+ *
+ * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
+ * @throws ValidationError `response_malformed` for a redirect, an oversized body or a repeated JSON member
+ */
+export async function exchange(
+  { http: { fetch, timeout }, now }: BrowserContext,
+  url: string,
+  init: RequestInit = {},
+): Promise<Answer> {
+  const signal = AbortSignal.timeout(timeout);
+  let response: Response;
+  let text: string;
+  try {
+    // A redirected token request would carry codes and tokens wherever the answer says (RFC 9700 section 4.12).
+    response = await fetch(url, { ...init, redirect: 'manual', signal });
+    text = await read(response);
+  } catch (error) {
+    if (error instanceof ValidationError) throw error;
+    throw new TransportError(
+      signal.aborted ? 'timeout' : 'network_error',
+      'The provider could not be reached.',
+    );
+  }
+  const { status, headers } = response;
+  if (status === 429 || status >= 500) {
+    const delay = headers.get('retry-after') ?? '';
+    const wait = /^\d+$/.test(delay) ? Number(delay) : Math.ceil((Date.parse(delay) - now()) / 1000);
+    throw new TransportError(
+      status === 429 ? 'rate_limited' : 'server_error',
+      `The provider answered with status ${status}.`,
+      { status, retryAfter: wait >= 0 ? Math.min(wait, 86_400) : undefined },
+    );
+  }
+  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) throw malformed('redirect');
+  return { status, headers, body: parse(text, headers) };
+}
+
+async function read({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = body?.getReader();
+  let text = '';
+  let size = 0;
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    size += part.value.length;
+    if (size > maxBytes) {
+      void reader?.cancel();
+      throw malformed('size');
+    }
+    text += decoder.decode(part.value, { stream: true });
+  }
+  return text;
+}
+
+function parse(text: string, headers: Headers): JsonObject | undefined {
+  if (!/\bjson\b/i.test(headers.get('content-type') ?? '')) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  // Two readers may take two different members (RFC 8259 section 4).
+  if (findDuplicateMember(text) !== undefined) throw malformed('json');
+  return isJsonObject(value) ? value : undefined;
+}
+
+function malformed(check: string): ValidationError {
+  return new ValidationError('response_malformed', check, `The provider's answer is malformed: ${check}.`);
+}

@@ -1,0 +1,132 @@
+import { AuthorizationServerError, LoginRequiredError, TransportError } from '../errors.ts';
+import { seconds } from '../internal/clock.ts';
+import { sha256 } from '../internal/encoding.ts';
+import { createSingleFlight } from '../internal/single-flight.ts';
+import {
+  type AccessToken,
+  type AccessTokenRequest,
+  applyRefresh,
+  findAccessToken,
+  isFresh,
+  isValid,
+  type TokenSet,
+} from '../tokens/token-set.ts';
+import type { BrowserContext } from './options.ts';
+import { refresh } from './token-request.ts';
+import { webLock } from './web-lock.ts';
+
+/** Where the tokens of the login are, freshly read. */
+export interface KeptTokens {
+  read(): Promise<TokenSet | undefined>;
+  write(next: TokenSet): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** A wish, and the value that must not answer it. */
+export interface WantedToken extends AccessTokenRequest {
+  readonly refused?: string | undefined;
+}
+
+/**
+ * The refresh contract for the one login of a page: a valid token is returned without any call; a refresh token is
+ * spent once, whoever waits and in whichever tab; nothing but the provider's word ends the login.
+ *
+ * @returns a function that gives out access tokens
+ * @throws LoginRequiredError `not_signed_in`, `session_ended` or `refresh_token_missing`
+ * @throws TransportError when the provider is not well and no valid token is left; the login stays
+ * @see RFC 6749 section 6, RFC 9700 section 4.14
+ */
+export function createRefreshOnce(
+  context: BrowserContext,
+  kept: KeptTokens,
+): (wanted: WantedToken) => Promise<AccessToken> {
+  const { now, options, http, prefix, issuer, clientId, tell } = context;
+  const { leeway = 30, lock = webLock } = options;
+  const flight = createSingleFlight<AccessToken | undefined>();
+  /** Until when the provider asked to be left alone, in milliseconds since the epoch. */
+  let pausedUntil = 0;
+
+  function answer(tokens: TokenSet, wanted: WantedToken, meanwhile = false): AccessToken | undefined {
+    const entry = findAccessToken(tokens, wanted);
+    if (!entry || entry.accessToken === wanted.refused) return undefined;
+    const usable = meanwhile ? isValid(entry, seconds(now), 0) : isFresh(entry, seconds(now), leeway);
+    return usable ? entry : undefined;
+  }
+
+  /** `undefined`: the login has moved on meanwhile, look again. */
+  async function inTurn(refreshToken: string, wanted: WantedToken): Promise<AccessToken | undefined> {
+    const before = await kept.read();
+    // Another tab, or a request for another API, may have refreshed while this one waited.
+    if (before?.refreshToken !== refreshToken) return undefined;
+    const found = answer(before, wanted);
+    if (found) return found;
+    try {
+      const next = await spend(before, refreshToken, wanted);
+      const still = await kept.read();
+      // A logout or another login meanwhile has the last word: nothing brings the old one back.
+      if (still?.refreshToken !== refreshToken) return undefined;
+      await kept.write(next);
+      return findAccessToken(next, wanted);
+    } catch (error) {
+      const served = error instanceof TransportError && answer(before, wanted, true);
+      if (served) return served;
+      if (!(error instanceof AuthorizationServerError && error.error === 'invalid_grant')) throw error;
+      const again = await kept.read();
+      if (again?.refreshToken !== refreshToken) return undefined;
+      await kept.end();
+      tell({ type: 'session.ended', issuer, reason: 'invalid_grant' });
+      throw ended();
+    }
+  }
+
+  /** The one call of the token endpoint. */
+  async function spend(tokens: TokenSet, refreshToken: string, wanted: WantedToken): Promise<TokenSet> {
+    const { resource, scope } = wanted;
+    if (pausedUntil > now()) {
+      const retryAfter = Math.ceil((pausedUntil - now()) / 1000);
+      throw new TransportError('rate_limited', 'The provider asked for a pause.', { retryAfter });
+    }
+    try {
+      const { claims, scope: grantedScope } = tokens;
+      const response = await refresh(context, refreshToken, { resource, scope, claims, grantedScope });
+      return applyRefresh(tokens, response, seconds(now), wanted);
+    } catch (error) {
+      if (error instanceof TransportError && error.code === 'rate_limited') {
+        pausedUntil = now() + (error.retryAfter ?? 1) * 1000;
+      }
+      throw error;
+    }
+  }
+
+  return async (wanted) => {
+    for (let rounds = 0; rounds < 10; rounds++) {
+      const tokens = await kept.read();
+      if (!tokens) {
+        throw rounds > 0 ? ended() : new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
+      }
+      const found = answer(tokens, wanted);
+      if (found) return found;
+      const { refreshToken } = tokens;
+      if (refreshToken === undefined) {
+        const served = answer(tokens, wanted, true);
+        if (served) return served;
+        throw new LoginRequiredError(
+          'refresh_token_missing',
+          'The access token has ended, and there is no refresh token. Ask for the scope offline_access.',
+        );
+      }
+      // The refresh token is in the key: another user's login must not be answered with this one's token.
+      const key = JSON.stringify([refreshToken, wanted]);
+      const name = `${prefix}refresh ${await sha256(refreshToken)}`;
+      // The wait outlasts the slowest exchange, or a slow provider would be asked twice.
+      const done = await flight(key, () =>
+        lock(name, http.timeout + 5_000, () => inTurn(refreshToken, wanted)),
+      );
+      if (done) return done;
+      tell({ type: 'refresh.adopted', issuer, clientId, from: 'session' });
+    }
+    throw new TransportError('lock_timeout', 'Too many refreshes at once. Try again.');
+  };
+}
+
+const ended = () => new LoginRequiredError('session_ended', 'The login has ended. Log in again.');
