@@ -35,7 +35,10 @@ export interface VerifierOptions {
   readonly resourceMetadata?: string;
   /** The `realm` of every challenge. Default: none. */
   readonly realm?: string;
-  /** How many verified tokens are remembered, and how many characters they may have. Default: 10,000 and 32 million. */
+  /**
+   * How many verified tokens are remembered at most, and how many characters they may have; at least half as many are.
+   * Default: 20,000 and 32 million.
+   */
   readonly cache?: { readonly maxEntries?: number; readonly maxCharacters?: number };
   /** Characters that an access token may have. Default: 16,384. */
   readonly maxTokenLength?: number;
@@ -110,7 +113,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   const verifyAlone = createTokenVerification({
     issuers,
     cache: createVerifiedTokenCache({
-      maxEntries: within(options.cache?.maxEntries ?? 10_000, 0, 10_000_000, 'cache.maxEntries'),
+      maxEntries: within(options.cache?.maxEntries ?? 20_000, 0, 10_000_000, 'cache.maxEntries'),
       maxCharacters: within(options.cache?.maxCharacters ?? 32_000_000, 0, 1e9, 'cache.maxCharacters'),
     }),
     now,

@@ -133,7 +133,7 @@ function readProof(request: ResourceRequest): CompactJws {
     const proof = singleHeader(request, 'dpop');
     if (proof === undefined) throw refuse('dpop', 'A DPoP proof is needed');
     if (proof.length > 8192) throw refuse('length', 'The DPoP proof is too long');
-    return parseJws(proof, 'DPoP proof');
+    return parseJws(proof, { what: 'DPoP proof' });
   } catch (error) {
     if (error instanceof Refusal) throw refuse(error.check, error.message);
     throw error;

@@ -1,6 +1,8 @@
-import { fromBase64Url, textOf, utf8 } from '../internal/encoding.ts';
+import { decodeBase64Url } from '#platform';
+import { textOf, utf8 } from '../internal/encoding.ts';
 import { findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
 import { invalidToken } from './refusal.ts';
+import { deepFreeze } from './verified-access-token.ts';
 
 /** A JWS in compact serialisation, taken apart and not yet believed. */
 export interface CompactJws {
@@ -11,10 +13,17 @@ export interface CompactJws {
   readonly data: Uint8Array;
 }
 
+interface ParseOptions {
+  /** Stands in messages. Default: `access token`. */
+  readonly what?: string;
+  /** The token as `splitJws` has split it before. */
+  readonly parts?: readonly string[] | undefined;
+}
+
 const shape = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
-/** True for the shape of a compact JWS; everything else is opaque. */
-export const looksLikeJws = (token: string): boolean => shape.test(token);
+/** Header, payload and signature, encoded; `undefined` for everything that has not the shape of a compact JWS. */
+export const splitJws = (token: string): readonly string[] | undefined => shape.exec(token)?.slice(1);
 
 /**
  * Takes a compact JWS apart. Malformed base64url, UTF-8 or JSON, a repeated member and an unknown critical header
@@ -22,22 +31,39 @@ export const looksLikeJws = (token: string): boolean => shape.test(token);
  *
  * @see RFC 7515 sections 3.1, 4 and 5.2
  */
-export function parseJws(token: string, what = 'access token'): CompactJws {
-  const match = shape.exec(token);
-  if (!match) throw invalidToken('format', `The ${what} is not a JWT`);
-  const [, protectedHeader = '', encodedPayload = '', encodedSignature = ''] = match;
-  const header = objectOf(protectedHeader, 'header', what);
+export function parseJws(
+  token: string,
+  { what = 'access token', parts = splitJws(token) }: ParseOptions = {},
+): CompactJws {
+  if (!parts) throw invalidToken('format', `The ${what} is not a JWT`);
+  const [protectedHeader = '', encodedPayload = '', encodedSignature = ''] = parts;
+  return {
+    header: headerOf(protectedHeader, what),
+    payload: objectOf(encodedPayload, 'payload', what),
+    signature: bytesOf(encodedSignature, 'signature', what),
+    data: utf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
+  };
+}
+
+// Tokens of one key have one header, letter by letter, and need not have it read again.
+const headers = new Map<string, JsonObject>();
+const headersAtMost = 50;
+
+function headerOf(encoded: string, what: string): JsonObject {
+  const known = headers.get(encoded);
+  if (known) return known;
+  const header = deepFreeze(objectOf(encoded, 'header', what));
   // RFC 7515 section 4.1.11: an extension that is not understood must not be passed over; none is understood here,
   // and so neither is an unencoded payload (RFC 7797).
   if (header.crit !== undefined || header.b64 !== undefined) {
     throw invalidToken('crit', `The ${what} has a critical header that is not understood`);
   }
-  return {
-    header,
-    payload: objectOf(encodedPayload, 'payload', what),
-    signature: bytesOf(encodedSignature, 'signature', what),
-    data: utf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
-  };
+  // A DPoP proof brings its own key, so that its header says less about the next one.
+  if (header.jwk === undefined && encoded.length <= 300) {
+    if (headers.size >= headersAtMost) headers.clear();
+    headers.set(encoded, header);
+  }
+  return header;
 }
 
 function objectOf(encoded: string, part: string, what: string): JsonObject {
@@ -50,7 +76,8 @@ function objectOf(encoded: string, part: string, what: string): JsonObject {
     throw invalidToken(part, `The ${part} of the ${what} is malformed`);
   }
   // RFC 7515 section 4: member names are unique, or two readers of one token would see two tokens.
-  if (!isJsonObject(value) || findDuplicateMember(json) !== undefined) {
+  // What is written again letter by letter has no name twice; only other spellings must be searched.
+  if (!isJsonObject(value) || (JSON.stringify(value) !== json && findDuplicateMember(json) !== undefined)) {
     throw invalidToken(part, `The ${part} of the ${what} is malformed`);
   }
   return value;
@@ -58,13 +85,12 @@ function objectOf(encoded: string, part: string, what: string): JsonObject {
 
 function bytesOf(encoded: string, part: string, what: string): Uint8Array {
   // Unused bits of the last character must be zero: otherwise one token could be written in several ways.
-  const spare = encoded.length % 4 === 2 ? 15 : encoded.length % 4 === 3 ? 3 : 0;
-  try {
-    if ((sextet(encoded.charCodeAt(encoded.length - 1)) & spare) === 0) return fromBase64Url(encoded);
-  } catch {
-    // Refused below.
+  const rest = encoded.length % 4;
+  const spare = rest === 2 ? 15 : rest === 3 ? 3 : 0;
+  if (rest === 1 || (sextet(encoded.charCodeAt(encoded.length - 1)) & spare) !== 0) {
+    throw invalidToken(part, `The ${part} of the ${what} is malformed`);
   }
-  throw invalidToken(part, `The ${part} of the ${what} is malformed`);
+  return decodeBase64Url(encoded);
 }
 
 /** The six bits of a base64url character. */

@@ -151,7 +151,7 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
     usable,
     ready,
     async verify(signed) {
-      await ready();
+      if (!usable(now())) await ready();
       const tried = keys;
       const key = await findKey(tried, signed);
       if (key) return key;

@@ -3,7 +3,7 @@ import type { Clock } from '../internal/clock.ts';
 import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import { checkType, readClaims } from './claims.ts';
 import type { Issuer } from './issuers.ts';
-import { type CompactJws, looksLikeJws, parseJws } from './jws.ts';
+import { type CompactJws, parseJws, splitJws } from './jws.ts';
 import type { KeyLife } from './key-set.ts';
 import { invalidToken } from './refusal.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
@@ -35,11 +35,12 @@ export function createTokenVerification(
 
   async function verifyAfresh(token: string): Promise<VerifiedAccessToken> {
     if (token.length > maxTokenLength) throw invalidToken('length', 'The access token is too long');
-    if (!looksLikeJws(token)) {
+    const parts = splitJws(token);
+    if (!parts) {
       if (opaque?.introspection) return introspect(token, opaque, opaque.introspection);
       throw invalidToken('format', 'The access token is not a JWT');
     }
-    const jws = parseJws(token);
+    const jws = parseJws(token, { parts });
     const { iss } = jws.payload;
     // Only a look-up among the configured issuers: an unknown `iss` leads nowhere, least of all to its URL.
     const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined;
@@ -91,7 +92,7 @@ export function createTokenVerification(
     key: KeyLife,
     deadAt: number,
   ): Promise<VerifiedAccessToken> {
-    await runValidator(issuer, verified);
+    if (issuer.validate) await runValidator(issuer.validate, verified);
     const keys = key === withoutKey ? undefined : issuer.keys;
     cache.set({ token, issuer: issuer.issuer, result: Promise.resolve(verified), deadAt, key, keys });
     emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
@@ -115,9 +116,12 @@ export function createTokenVerification(
   };
 }
 
-async function runValidator(issuer: Issuer, verified: VerifiedAccessToken): Promise<void> {
+async function runValidator(
+  validate: NonNullable<Issuer['validate']>,
+  verified: VerifiedAccessToken,
+): Promise<void> {
   try {
-    await issuer.validate?.(verified);
+    await validate(verified);
   } catch {
     throw invalidToken('validate', 'The access token does not meet the requirements of this API');
   }

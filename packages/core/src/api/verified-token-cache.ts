@@ -38,7 +38,7 @@ export function createVerifiedTokenCache(limits: {
 
   function set(entry: CachedToken): void {
     const { token } = entry;
-    if (token.length > charactersPerGeneration) return;
+    if (entriesPerGeneration === 0 || token.length > charactersPerGeneration) return;
     if (young.size >= entriesPerGeneration || characters + token.length > charactersPerGeneration) {
       old = young;
       young = new Map();
