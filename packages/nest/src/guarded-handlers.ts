@@ -1,15 +1,17 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { AccessTokenGuard } from './access-token.guard.ts';
+import { describeOperation } from './openapi.ts';
 
 /** Nest's own names for what decorators leave behind. */
 const guards = '__guards__';
 const gateway = 'websockets:is_gateway';
 const messagePattern = 'microservices:pattern';
+const routePath = 'path';
 
 /**
- * Nest does not apply global guards everywhere: not to microservices of a hybrid application, and not to gateways in
- * every version. There the guard is put on the class itself, before Nest builds the handlers.
+ * Prepares handlers before Nest builds them. Nest does not apply global guards everywhere: not to microservices of a
+ * hybrid application, and not to gateways in every version. There the guard is put on the class itself.
  */
 @Injectable()
 export class GuardedHandlers {
@@ -18,6 +20,9 @@ export class GuardedHandlers {
     @Inject(AccessTokenGuard) guard: AccessTokenGuard,
   ) {
     for (const module of modules.values()) {
+      for (const { metatype } of module.controllers.values()) {
+        if (typeof metatype === 'function') describeRoutes(metatype as Type);
+      }
       for (const { metatype } of [...module.providers.values(), ...module.controllers.values()]) {
         if (typeof metatype === 'function' && isBeyondGlobalGuards(metatype as Type))
           addGuard(metatype as Type, guard);
@@ -32,6 +37,13 @@ function isBeyondGlobalGuards(metatype: Type): boolean {
 
 const handlesMessages = (method: object): boolean => Reflect.hasMetadata(messagePattern, method);
 
+/** For the OpenAPI page, which is made later from what stands on the handlers. */
+function describeRoutes(metatype: Type): void {
+  for (const method of methodsOf(metatype)) {
+    if (Reflect.hasMetadata(routePath, method)) describeOperation(method, metatype);
+  }
+}
+
 function methodsOf(metatype: Type): object[] {
   const methods: object[] = [];
   for (
@@ -39,8 +51,8 @@ function methodsOf(metatype: Type): object[] {
     each && each !== Object.prototype;
     each = Object.getPrototypeOf(each)
   ) {
-    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(each)))
-      if (typeof value === 'function') methods.push(value);
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(each)))
+      if (name !== 'constructor' && typeof value === 'function') methods.push(value);
   }
   return methods;
 }

@@ -31,5 +31,6 @@ export {
 export { AccessToken, Claims, Principal } from './decorators/principal.decorators.ts';
 export { AccessTokenException } from './exceptions.ts';
 export type { GuardOptions } from './guard-options.ts';
+export { accessTokenSecurity, accessTokenSecurityScheme } from './openapi.ts';
 export { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
 export { type RpcCredentials, rpcCredentials } from './transport/rpc.ts';

@@ -4,7 +4,7 @@ declare module 'ws' {
     constructor(url: string, options?: { headers?: Record<string, string> });
     once(event: 'close', listener: (code: number, reason: Uint8Array) => void): this;
     once(event: 'message', listener: (data: Uint8Array) => void): this;
-    once(event: 'open', listener: () => void): this;
+    once(event: 'open', listener: (value?: unknown) => void): this;
     send(text: string): void;
     close(): void;
   }

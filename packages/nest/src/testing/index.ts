@@ -1,1 +1,6 @@
-export {};
+export {
+  createTestVerifier,
+  overrideAccessTokens,
+  type TestPrincipal,
+  testPrincipal,
+} from './test-verifier.ts';
