@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { AuthError, ConfigurationError, ValidationError } from '../errors.ts';
 import { exchange } from '../internal/http.ts';
 import { isJsonObject } from '../internal/json.ts';
-import { contextOf, requestOptions, tell } from './context.ts';
+import { contextOf, requestOptions, tell, userAgentOf } from './context.ts';
 import type { AuthorizationServerMetadata, Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 
@@ -108,8 +108,8 @@ async function download(
       'The metadata has no jwks_uri, so no signature can be verified.',
     );
   }
-  const accept = { accept: 'application/json, application/jwk-set+json' };
-  const response = await exchange(metadata.jwks_uri, { headers: accept }, http);
+  const headers = { accept: 'application/json, application/jwk-set+json', ...userAgentOf(client) };
+  const response = await exchange(metadata.jwks_uri, { headers }, http);
   const jwks: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
   if (!isJsonObject(jwks) || !Array.isArray(jwks.keys) || !jwks.keys.every(isJsonObject)) {
     throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not answer with a JSON Web Key Set.');

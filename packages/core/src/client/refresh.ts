@@ -4,7 +4,7 @@ import { contextOf, tell, tokenRequestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
-import { openIdToken, validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import { isTimely, openIdToken, validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
 import {
   type IdTokenClaims,
   type TokenResponse,
@@ -59,7 +59,7 @@ export async function refreshTokens(
         ...dpop,
         additionalParameters,
       });
-      const processed = await oauth.processRefreshTokenResponse(metadata, wire, sent, {
+      const processed = await oauth.processRefreshTokenResponse(metadata, timeless(wire), sent, {
         ...opened.options,
       });
       return { answer: sent, body: processed };
@@ -73,11 +73,12 @@ export async function refreshTokens(
     if (tokens.idToken !== undefined && tokens.claims) {
       await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
         accessToken: tokens.accessToken,
+        timesChecked: true,
       });
       if (request.claims) requireSameLogin(tokens.claims, request.claims);
     }
     tell(client, { type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
-    return tokens;
+    return tokens.claims && !isTimely(client, tokens.claims) ? withoutIdToken(tokens) : tokens;
   } catch (error) {
     const translated = translateTokenError(error);
     tell(client, {
@@ -88,6 +89,17 @@ export async function refreshTokens(
     });
     throw translated;
   }
+}
+
+/**
+ * The refresh token is spent when its answer arrives. Were the answer refused because this machine's clock is wrong, the
+ * session would be lost: so the times of the ID token are looked at last, and decide about the ID token alone.
+ */
+const timeless = (wire: oauth.Client): oauth.Client => ({ ...wire, [oauth.clockTolerance]: 3_155_760_000 });
+
+/** The one of before is kept then: a refresh need not bring a new one (OpenID Connect Core section 12.2). */
+function withoutIdToken({ idToken: _, claims: __, ...rest }: TokenResponse): TokenResponse {
+  return rest;
 }
 
 /** A refreshed ID token that speaks of another login would swap the user in place (OpenID Connect Core section 12.2). */

@@ -153,7 +153,9 @@ function refuseDuplicates(body: Uint8Array, target: string): void {
 function retryAfterOf(headers: Headers, { now, retryAfter }: HttpOptions): number | undefined {
   const value = headers.get('retry-after')?.trim();
   const isDelay = value !== undefined && /^\d+$/.test(value);
-  const delay = isDelay ? Number(value) : Math.ceil((Date.parse(value ?? '') - now()) / 1000);
+  // Anything but a date of HTTP would be read as a year, a month, or what else a lenient parser makes of it.
+  const date = value?.endsWith('GMT') ? Date.parse(value) : Number.NaN;
+  const delay = isDelay ? Number(value) : Math.ceil((date - now()) / 1000);
   const wait = Number.isFinite(delay) ? delay : retryAfter?.(headers, now());
   return wait === undefined || Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), 86_400);
 }

@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { createHarness } from '../../tests/conformance/harness.ts';
+
+describe('a refresh while the clock of this machine is wrong', () => {
+  test.each([
+    ['two hours fast', 7_200_000],
+    ['two hours slow', -7_200_000],
+  ])('%s: the session goes on, and the ID token of before is kept', async (_, ahead) => {
+    let offset = 0;
+    const harness = await createHarness({ client: { now: () => harness.server.clock.now() + offset } });
+    await harness.logIn();
+    const before = harness.stored;
+    offset = ahead;
+    await harness.refresh();
+    expect(harness.stored?.refreshToken).not.toBe(before?.refreshToken);
+    expect(harness.stored?.accessTokens[0]?.accessToken).not.toBe(before?.accessTokens[0]?.accessToken);
+    expect(harness.stored?.idToken).toBe(before?.idToken);
+    expect(harness.stored?.claims).toEqual(before?.claims);
+    offset = 0;
+    await harness.refresh();
+    expect(harness.stored?.idToken).not.toBe(before?.idToken);
+  });
+
+  test('C1: another user is refused all the same', async () => {
+    let offset = 0;
+    const harness = await createHarness({ client: { now: () => harness.server.clock.now() + offset } });
+    await harness.logIn();
+    const before = harness.stored;
+    offset = 7_200_000;
+    harness.server.lie('refreshed_id_token.sub_invalid' as never);
+    await expect(harness.refresh()).rejects.toMatchObject({ check: 'sub' });
+    expect(harness.stored).toBe(before);
+  });
+});
