@@ -27,7 +27,7 @@ describe('a refresh while the clock of this machine is wrong', () => {
     await harness.logIn();
     const before = harness.stored;
     offset = 7_200_000;
-    harness.server.lie('refreshed_id_token.sub_invalid' as never);
+    harness.server.lies.add('id_token_sub_invalid');
     await expect(harness.refresh()).rejects.toMatchObject({ check: 'sub' });
     expect(harness.stored).toBe(before);
   });
