@@ -1,10 +1,9 @@
 import { validateAuthorizationResponse } from '../client/authorization-response.ts';
 import { exchangeCode } from '../client/code-exchange.ts';
-import { tell } from '../client/context.ts';
 import { fetchUserinfo } from '../client/userinfo.ts';
 import { AuthorizationServerError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { fromBase64Url, randomToken, sha256, textOf } from '../internal/encoding.ts';
+import { fromBase64Url, sha256, textOf } from '../internal/encoding.ts';
 import { createTokenSet, type TokenSet } from '../tokens/token-set.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies.ts';
 import { afterLogin } from './login.ts';
@@ -12,7 +11,7 @@ import { type LoginTransaction, recallLogin } from './login-transactions.ts';
 import type { SessionContext } from './options.ts';
 import { readForm } from './request-checks.ts';
 import { redirect } from './responses.ts';
-import type { SessionState } from './session.ts';
+import { startSession } from './start-session.ts';
 
 /** Counts the logins that were started anew on their own, so that they never go round in circles. */
 const retryCookie = 'login-retry';
@@ -62,7 +61,7 @@ async function completeLogin(
   received: URLSearchParams | undefined,
   login: LoginTransaction | undefined,
   existing: RequestCookies,
-): Promise<CookieToSet[]> {
+): Promise<readonly CookieToSet[]> {
   if (!received) throw new ValidationError('request_invalid', 'form', 'The answer is not a form.');
   if (!login) {
     throw new ValidationError(
@@ -71,30 +70,16 @@ async function completeLogin(
       'No login with this state is under way in this browser.',
     );
   }
-  const { client, keeper, now } = context;
+  const { client, now } = context;
   // Consumed before anything is validated: an answer that failed cannot be tried again (RFC 9700 section 4.7.1).
   if (!(await context.replay.claim(`login ${await sha256(login.transaction.state)}`, usedLife))) {
     throw new ValidationError('transaction_invalid', 'used', 'This login has been completed before.');
   }
   const response = await validateAuthorizationResponse(client, received, login.transaction);
   const answer = await exchangeCode(client, response, login.transaction);
-  const time = seconds(now);
-  const tokens = createTokenSet(answer, time, { resource: context.resource });
+  const tokens = createTokenSet(answer, seconds(now), { resource: context.resource });
   const userinfo = await userinfoOf(context, tokens);
-  const state: SessionState = {
-    id: randomToken(),
-    tokens,
-    ...(userinfo && { userinfo }),
-    createdAt: time,
-    usedAt: time,
-    expiresAt: time + context.absoluteLife,
-  };
-  const before = await keeper.load(existing).catch(() => undefined);
-  const cookies = await keeper.create(state, existing);
-  // The session of before ends: its identifier, and whatever else knows it, is of no more use.
-  if (before)
-    await keeper.end(before).catch(() => tell(client, { type: 'store.unavailable', port: 'session' }));
-  return cookies;
+  return (await startSession(context, existing, tokens, userinfo)).cookies;
 }
 
 async function userinfoOf({ client, options }: SessionContext, tokens: TokenSet) {

@@ -85,7 +85,7 @@ test('S11: any Cookie header is parsed without an exception', () => {
     }),
     { numRuns: 50 },
   );
-});
+}, 30_000);
 
 test('a Cookie header is brought up to date as the browser would', () => {
   const cookies = [https.make('a', '2', { maxAge: 5 }), https.make('b', '', { maxAge: 0 })];

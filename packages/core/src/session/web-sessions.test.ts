@@ -275,6 +275,27 @@ test('late requests with the old cookie are given the same tokens and the same S
   expect(app.server.requestsTo('token')).toHaveLength(2);
 });
 
+test('S16: a generation that the sealed session does not name is no session', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const [name = '', value = ''] = [...browser.cookies][0] ?? [];
+  expect((await app.sessions.open(`${name}=${value}`)).session).toBeDefined();
+  expect((await app.sessions.open(`${name}=AAAAAAAA${value.slice(8)}`)).session).toBeUndefined();
+});
+
+test('S15: a session that has ended meanwhile is not written again', async () => {
+  for (const options of [{}, kinds.stored()]) {
+    const app = await createWebApp(options);
+    const browser = app.open();
+    await browser.logIn();
+    const opened = await app.sessions.open(browser.header());
+    await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    await expect(opened.update(() => ({ late: true }))).rejects.toMatchObject({ code: 'session_ended' });
+    expect(opened.cookies).toEqual([]);
+  }
+});
+
 test('S9: a store that is away means no session, and no cookie is deleted', async () => {
   const store = createMemorySessionStore();
   const app = await createWebApp({ store });

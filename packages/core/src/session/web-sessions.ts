@@ -1,10 +1,12 @@
 import type { Client } from '../client/create-client.ts';
-import type { CookieToSet } from './cookies.ts';
+import type { TokenSet } from '../tokens/token-set.ts';
+import { type CookieToSet, parseCookies } from './cookies.ts';
 import { type LoginOptions, startLogin } from './login.ts';
 import { endSession, type LogoutOptions } from './logout.ts';
 import { createSessionContext, type RoutePaths, type WebSessionOptions } from './options.ts';
 import { openRequestSession, type RequestSession, type RequestSessionOptions } from './request-session.ts';
 import { handleRequest } from './routes.ts';
+import { startSession } from './start-session.ts';
 
 /** Login, sessions and logout of a web application on a server. It holds no user's state. */
 export interface WebSessions {
@@ -16,6 +18,11 @@ export interface WebSessions {
   handle(request: Request): Promise<Response | undefined>;
   /** The session of a request, from its `Cookie` header. */
   open(cookieHeader: string | null | undefined, options?: RequestSessionOptions): Promise<RequestSession>;
+  /**
+   * Starts a session with tokens that were obtained in another way: a token exchange, a device login, a test.
+   * They must be validated already.
+   */
+  create(cookieHeader: string | null | undefined, tokens: TokenSet): Promise<readonly CookieToSet[]>;
   /** Starts a login from the application's own code. */
   startLogin(
     cookieHeader: string | null | undefined,
@@ -41,6 +48,8 @@ export function createWebSessions(client: Client, options: WebSessionOptions): W
     paths: context.paths,
     handle: (request) => handleRequest(context, request),
     open: (cookieHeader, opened) => openRequestSession(context, cookieHeader, opened),
+    create: async (cookieHeader, tokens) =>
+      (await startSession(context, parseCookies(cookieHeader), tokens)).cookies,
     startLogin: (cookieHeader, login) => startLogin(context, cookieHeader, login),
     endSession: (cookieHeader, logout) => endSession(context, cookieHeader, logout),
   };

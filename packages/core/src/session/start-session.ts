@@ -1,0 +1,34 @@
+import { tell } from '../client/context.ts';
+import { seconds } from '../internal/clock.ts';
+import { randomToken } from '../internal/encoding.ts';
+import type { JsonObject } from '../internal/json.ts';
+import type { TokenSet } from '../tokens/token-set.ts';
+import type { CookieToSet, RequestCookies } from './cookies.ts';
+import type { SessionContext } from './options.ts';
+
+/** A new session, with a new identifier, in place of the one that the request may have brought. */
+export async function startSession(
+  context: SessionContext,
+  existing: RequestCookies,
+  tokens: TokenSet,
+  userinfo?: JsonObject,
+): Promise<{ readonly cookies: readonly CookieToSet[] }> {
+  const { keeper, client, now } = context;
+  const time = seconds(now);
+  const before = await keeper.load(existing).catch(() => undefined);
+  const cookies = await keeper.create(
+    {
+      id: randomToken(),
+      tokens,
+      ...(userinfo && { userinfo }),
+      createdAt: time,
+      usedAt: time,
+      expiresAt: time + context.absoluteLife,
+    },
+    existing,
+  );
+  // The session of before ends: its identifier, and whatever else knows it, is of no more use.
+  if (before)
+    await keeper.end(before).catch(() => tell(client, { type: 'store.unavailable', port: 'session' }));
+  return { cookies };
+}
