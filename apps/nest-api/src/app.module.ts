@@ -1,23 +1,38 @@
 import { AuthModule } from '@countersign/nest';
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
 import { HealthController } from './health.controller.ts';
 import { ItemsController } from './items/items.controller.ts';
+import { ItemsGateway } from './items/items.gateway.ts';
+import { ItemsResolver } from './items/items.resolver.ts';
 import { ItemsService } from './items/items.service.ts';
 import { MeController } from './me.controller.ts';
 import type { Settings } from './settings.ts';
 
-@Module({ controllers: [HealthController, MeController, ItemsController], providers: [ItemsService] })
+@Module({
+  controllers: [HealthController, MeController, ItemsController],
+  providers: [ItemsService, ItemsResolver, ItemsGateway],
+})
 class AppModule {}
 
-export function appModule({ issuer, audience }: Settings): DynamicModule {
+export function appModule({ issuer, audience, origin }: Settings): DynamicModule {
   return {
     module: AppModule,
     imports: [
       AuthModule.forRoot({
         issuer,
         audience,
+        dpop: { origin },
+        protectedResource: { resource: origin, scopes: ['items:read', 'items:write'] },
         // Only because the demonstration's provider is on this machine.
-        allowInsecureIssuer: issuer.startsWith('http://localhost'),
+        allowInsecureIssuer: /^http:\/\/(localhost|127\.0\.0\.1)(:|$)/.test(issuer),
+      }),
+      GraphQLModule.forRoot<ApolloDriverConfig>({
+        driver: ApolloDriver,
+        autoSchemaFile: true,
+        playground: false,
+        introspection: true,
       }),
     ],
   };

@@ -1,3 +1,4 @@
+import { accessTokenSecurity, accessTokenSecurityScheme } from '@countersign/nest';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -13,7 +14,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   app.disable('x-powered-by');
   app.enableCors({
     origin: settings.corsOrigin,
-    methods: ['GET', 'POST'],
+    methods: ['GET', 'POST', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'dpop'],
     exposedHeaders: ['WWW-Authenticate', 'DPoP-Nonce'],
     maxAge: 600,
@@ -24,7 +25,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
     .setTitle('Countersign demo API')
     .setDescription(`Access tokens of ${settings.issuer} for ${settings.audience}.`)
     .setVersion('1.0')
-    .addBearerAuth()
+    .addSecurity(accessTokenSecurity, accessTokenSecurityScheme())
     .build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));
   return app;

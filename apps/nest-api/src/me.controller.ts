@@ -1,9 +1,8 @@
-import { Principal, type VerifiedAccessToken } from '@countersign/nest';
+import { Policy, Principal, type VerifiedAccessToken } from '@countersign/nest';
 import { Controller, Get } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 
 @ApiTags('me')
-@ApiBearerAuth()
 @Controller('me')
 export class MeController {
   /** Any valid access token will do. */
@@ -18,5 +17,13 @@ export class MeController {
       expiresAt: new Date(expiresAt * 1000).toISOString(),
       secondsLeft: Math.max(0, Math.floor(expiresAt - Date.now() / 1000)),
     };
+  }
+
+  /** Only for tokens that a thief could not use: bound to the client's key, which each request proves (RFC 9449). */
+  @Policy(({ dpopThumbprint }) => dpopThumbprint !== undefined)
+  @Get('key')
+  @ApiOkResponse({ description: 'The thumbprint of the key that the access token is bound to. Needs DPoP.' })
+  key(@Principal('dpopThumbprint') thumbprint: string) {
+    return { thumbprint };
   }
 }

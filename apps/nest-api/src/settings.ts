@@ -1,6 +1,8 @@
 /** Where the API listens and whom it trusts, from the environment. */
 export interface Settings {
   readonly port: number;
+  /** Where clients call this API, as they write it. */
+  readonly origin: string;
   readonly issuer: string;
   readonly audience: string;
   readonly corsOrigin: string;
@@ -11,6 +13,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   const providerPort = portOf(environment.IDENTITY_PROVIDER_PORT, 4000);
   return {
     port,
+    origin: environment.ORIGIN ?? `http://localhost:${port}`,
     issuer: environment.ISSUER ?? `http://localhost:${providerPort}`,
     audience: environment.AUDIENCE ?? 'https://api.countersign.example',
     corsOrigin: environment.CORS_ORIGIN ?? `http://localhost:${portOf(environment.ANGULAR_SPA_PORT, 4200)}`,

@@ -1,0 +1,169 @@
+import 'reflect-metadata';
+import { createHash } from 'node:crypto';
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { io } from 'socket.io-client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from './create-app.ts';
+import { readSettings } from './settings.ts';
+
+const audience = 'https://api.countersign.example';
+
+let server: Awaited<ReturnType<typeof createTestAuthorizationServer>>;
+let url: string;
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  server = await createTestAuthorizationServer({ resources: [audience] });
+  const { issuer, close } = await server.listen();
+  closing.push(close);
+  const app = await createApp(
+    readSettings({ ISSUER: issuer, AUDIENCE: audience, ORIGIN: 'https://api.example.test' }),
+  );
+  await app.listen(0, '127.0.0.1');
+  closing.unshift(() => app.close());
+  url = await app.getUrl();
+}, 30_000);
+afterAll(async () => {
+  for (const close of closing) await close();
+});
+
+async function http(method: string, path: string, authorization?: string, more: RequestInit = {}) {
+  const response = await fetch(url + path, {
+    method,
+    ...more,
+    headers: { 'content-type': 'application/json', ...(authorization && { authorization }), ...more.headers },
+  });
+  const text = await response.text();
+  return { status: response.status, body: text && JSON.parse(text), headers: response.headers };
+}
+
+async function graphql(query: string, authorization?: string) {
+  const { body } = await http('POST', '/graphql', authorization, { body: JSON.stringify({ query }) });
+  return { code: body.errors?.[0]?.extensions?.code as string | undefined, data: body.data };
+}
+
+function socket(event: string, token?: string): Promise<unknown> {
+  return new Promise((resolve) => {
+    const client = io(url, { auth: { token }, transports: ['websocket'], forceNew: true });
+    const end = (answer: unknown) => {
+      resolve(answer);
+      client.close();
+    };
+    client.once(event, end);
+    client.once('exception', end);
+    client.once('disconnect', end);
+    client.emit(event, {});
+  });
+}
+
+test('what is public: health, the OpenAPI document, the metadata of the resource', async () => {
+  expect(await http('GET', '/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  const { body } = await http('GET', '/docs-json');
+  expect(body.paths['/items'].get.security).toEqual([{ access_token: ['items:read'] }]);
+  expect(body.paths['/health'].get.security).toBeUndefined();
+  expect((await http('GET', '/.well-known/oauth-protected-resource')).body).toMatchObject({
+    resource: 'https://api.example.test',
+    authorization_servers: [server.issuer],
+  });
+});
+
+describe('no token, a bad token, one that lacks the scope, a good one', () => {
+  const tokens = async () => ({
+    bad: await server.mintAccessToken({ scope: 'items:read items:write' }, { foreignKey: true }),
+    lacking: await server.mintAccessToken({ scope: 'openid' }),
+    good: await server.mintAccessToken({ scope: 'items:read items:write' }),
+  });
+
+  test.each([
+    ['GET', '/items', 200],
+    ['POST', '/items', 201],
+  ])('HTTP: %s %s', async (method, path, status) => {
+    const { bad, lacking, good } = await tokens();
+    const more = method === 'POST' ? { body: JSON.stringify({ title: 'milk' }) } : {};
+    expect((await http(method, path, undefined, more)).status).toBe(401);
+    expect((await http(method, path, `Bearer ${bad}`, more)).status).toBe(401);
+    expect((await http(method, path, `Bearer ${lacking}`, more)).status).toBe(403);
+    expect((await http(method, path, `Bearer ${good}`, more)).status).toBe(status);
+  });
+
+  test.each(['{ items { title } }', 'mutation { createItem(title: "bread") { title } }'])(
+    'GraphQL: %s',
+    async (query) => {
+      const { bad, lacking, good } = await tokens();
+      expect(await graphql(query)).toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect(await graphql(query, `Bearer ${bad}`)).toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect(await graphql(query, `Bearer ${lacking}`)).toMatchObject({ code: 'FORBIDDEN' });
+      expect(await graphql(query, `Bearer ${good}`)).toMatchObject({
+        code: undefined,
+        data: expect.any(Object),
+      });
+    },
+  );
+
+  test('WebSocket', async () => {
+    const { bad, lacking, good } = await tokens();
+    // The gateway ends such a connection; whether its message was refused before that is a race.
+    for (const token of [undefined, bad]) {
+      const answer = await socket('items', token);
+      expect([answer, (answer as { statusCode?: number }).statusCode]).toSatisfy(
+        ([text, status]: unknown[]) => text === 'io server disconnect' || status === 401,
+      );
+    }
+    expect(await socket('items', lacking)).toMatchObject({ statusCode: 403, code: 'insufficient_scope' });
+    expect(await socket('items', good)).toBeInstanceOf(Array);
+  });
+});
+
+test('step-up: deleting everything wants a recent login', async () => {
+  const scope = 'items:write';
+  const now = Math.floor(server.clock.now() / 1000);
+  const old = await http(
+    'DELETE',
+    '/items',
+    `Bearer ${await server.mintAccessToken({ scope, auth_time: now - 600 })}`,
+  );
+  expect(old.status).toBe(401);
+  expect(old.headers.get('www-authenticate')).toContain('error="insufficient_user_authentication"');
+  expect(old.headers.get('www-authenticate')).toContain('max_age="300"');
+  const fresh = await server.mintAccessToken({ scope, auth_time: now - 10 });
+  expect((await http('DELETE', '/items', `Bearer ${fresh}`)).status).toBe(204);
+});
+
+test('DPoP: a token that is bound to a key, and a route that wants one', async () => {
+  expect((await http('GET', '/me/key', `Bearer ${await server.mintAccessToken()}`)).status).toBe(403);
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  const thumbprint = await calculateJwkThumbprint(jwk);
+  const token = await server.mintAccessToken({ cnf: { jkt: thumbprint } });
+  const dpop = await new SignJWT({
+    jti: crypto.randomUUID(),
+    htm: 'GET',
+    htu: 'https://api.example.test/me/key',
+    ath: createHash('sha256').update(token).digest('base64url'),
+  })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
+    .setIssuedAt()
+    .sign(privateKey);
+  expect(await http('GET', '/me/key', `DPoP ${token}`, { headers: { dpop } })).toMatchObject({
+    status: 200,
+    body: { thumbprint },
+  });
+  expect((await http('GET', '/me/key', `Bearer ${token}`)).status).toBe(401);
+});
+
+test('the browser app may call it, and read why it was refused', async () => {
+  const origin = readSettings({}).corsOrigin;
+  const { headers } = await http('GET', '/items', undefined, { headers: { origin } });
+  expect(headers.get('access-control-allow-origin')).toBe(origin);
+  expect(headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
+});
+
+test('a title that is none is a readable 400', async () => {
+  const token = await server.mintAccessToken({ scope: 'items:write' });
+  const more = { body: JSON.stringify({ title: ' ' }) };
+  expect(await http('POST', '/items', `Bearer ${token}`, more)).toMatchObject({
+    status: 400,
+    body: { statusCode: 400, error: 'Bad Request', message: 'title must be a text of 1 to 200 characters' },
+  });
+});

@@ -1,0 +1,20 @@
+import { Field, ID, ObjectType } from '@nestjs/graphql';
+
+/** One thing that a user has noted. */
+@ObjectType()
+export class Item {
+  @Field(() => ID)
+  readonly id: string;
+
+  @Field(() => String)
+  readonly title: string;
+
+  @Field(() => String)
+  readonly createdAt: string;
+
+  constructor(title: string) {
+    this.id = crypto.randomUUID();
+    this.title = title;
+    this.createdAt = new Date().toISOString();
+  }
+}
