@@ -7,6 +7,8 @@ import { section, writeSection } from './results.ts';
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
   size: () => import('./size/size.ts'),
   verify: () => import('./verify/verify.ts'),
+  session: () => import('./session/session.ts'),
+  start: () => import('./start/start.ts'),
 };
 
 const { values, positionals } = parseArgs({

@@ -1,5 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
-import { constants } from 'node:crypto';
+import { constants, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -25,7 +24,10 @@ const keyPairs = {
   EdDSA: () => generateKeyPairSync('ed25519'),
 } as const;
 
-export async function startIssuer(alg: Algorithm, claims: Readonly<Record<string, unknown>> = {}): Promise<TestIssuer> {
+export async function startIssuer(
+  alg: Algorithm,
+  claims: Readonly<Record<string, unknown>> = {},
+): Promise<TestIssuer> {
   const { publicKey, privateKey } = keyPairs[alg]();
   const kid = randomUUID();
   const jwks = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' }] });

@@ -1,4 +1,11 @@
-import { type Benchmark, type Report, type RunOptions, require, requireRefused, type Table } from '../benchmark.ts';
+import {
+  type Benchmark,
+  type Report,
+  type RunOptions,
+  require,
+  requireRefused,
+  type Table,
+} from '../benchmark.ts';
 import { concurrent, type Measured, measure, sequential } from '../harness.ts';
 import { format, formatSpread } from '../statistics.ts';
 import { type Algorithm, flat, startIssuer, type TestIssuer, tampered } from './tokens.ts';
@@ -71,9 +78,7 @@ async function runWarm(options: RunOptions): Promise<Pick<Report, 'tables' | 'li
   const ratioHot = medianOf(hotResults, rival) / oursHot;
   const ratioMany = medianOf(manyResults, rival) / oursMany;
   return {
-    tables: [
-      { title: 'Warm, RS256', head: ['verifier', 'one token, us', '10,000 tokens, us'], rows },
-    ],
+    tables: [{ title: 'Warm, RS256', head: ['verifier', 'one token, us', '10,000 tokens, us'], rows }],
     limits: [
       limit('one token: at most 0.5 us', oursHot, 0.5),
       limit('10,000 tokens: at most 1 us', oursMany, 1),
@@ -127,7 +132,13 @@ async function runCold(alg: Algorithm, options: RunOptions): Promise<Pick<Report
   from.close();
   const rows = contestants.map(({ name }, index) => {
     const [one, wide] = [results[2 * index] as Measured, results[2 * index + 1] as Measured];
-    return [name, formatSpread(one.time), formatSpread(one.cpu), formatSpread(wide.time), formatSpread(wide.cpu)];
+    return [
+      name,
+      formatSpread(one.time),
+      formatSpread(one.cpu),
+      formatSpread(wide.time),
+      formatSpread(wide.cpu),
+    ];
   });
   const [ours1, ours64, jose1, jose64] = results.slice(0, 4) as [Measured, Measured, Measured, Measured];
   const limits = [
@@ -150,7 +161,10 @@ async function check({ name, verify }: Verifier, from: TestIssuer): Promise<void
   require(await verify(good), `${name} refused a good token`);
   require(await verify(flat(good)), `${name} refused a good token the second time`);
   await requireRefused(() => verify(tampered(good)), `${name}: a changed signature`);
-  await requireRefused(() => verify(from.token({ aud: 'https://other.example' })), `${name}: another audience`);
+  await requireRefused(
+    () => verify(from.token({ aud: 'https://other.example' })),
+    `${name}: another audience`,
+  );
   const past = Math.floor(Date.now() / 1000) - 600;
   await requireRefused(() => verify(from.token({ exp: past, iat: past - 60 })), `${name}: an expired token`);
 }

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { createClient, type TokenSet } from '@countersign/core';
+import { createWebSessions } from '@countersign/core/session';
+import { decode as decodeAuthJs, encode as encodeAuthJs } from 'auth-js/jwt';
+import { sealData, unsealData } from 'iron-session';
+import { base64url, EncryptJWT, jwtDecrypt } from 'jose';
+import { decode as decodeNextAuth, encode as encodeNextAuth } from 'next-auth/jwt';
+import { createSealer } from '../../../packages/core/src/session/sealer.ts';
+import { type Benchmark, type Limit, type Report, require, requireRefused } from '../benchmark.ts';
+import { type Measured, measure, sequential } from '../harness.ts';
+import { format, formatSpread } from '../statistics.ts';
+import { auth0Cookies } from './auth0-cookies.ts';
+
+interface Session {
+  readonly [name: string]: unknown;
+}
+
+interface Sealing {
+  readonly name: string;
+  seal(session: Session): Promise<string>;
+  /** Rejects, or resolves with nothing, for what was not sealed. */
+  open(sealed: string): Promise<unknown>;
+}
+
+const secret = randomBytes(32).toString('base64url');
+const now = () => Math.floor(Date.now() / 1000);
+const life = 3600;
+
+const countersign = (): Sealing => {
+  const sealer = createSealer([secret], 'session');
+  return {
+    name: '@countersign/core/session',
+    seal: (session) => sealer.seal(session, { issuedAt: now(), expiresAt: now() + life }),
+    open: (sealed) => sealer.open(sealed, now()),
+  };
+};
+
+/** A key at hand, as in the documentation. */
+const jose = (): Sealing => {
+  const key = base64url.decode(secret);
+  return {
+    name: 'jose',
+    seal: (session) =>
+      new EncryptJWT(session)
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+        .setIssuedAt()
+        .setExpirationTime(now() + life)
+        .encrypt(key),
+    open: async (sealed) => (await jwtDecrypt(sealed, key)).payload,
+  };
+};
+
+const nextAuth: Sealing = {
+  name: 'next-auth 4',
+  seal: (session) => encodeNextAuth({ token: session, secret, maxAge: life }),
+  open: (token) => decodeNextAuth({ token, secret }),
+};
+
+const authJs: Sealing = {
+  name: 'Auth.js (@auth/core)',
+  seal: (session) => encodeAuthJs({ token: session, secret, salt: 'authjs.session-token', maxAge: life }),
+  open: (token) => decodeAuthJs({ token, secret, salt: 'authjs.session-token' }),
+};
+
+const ironSession: Sealing = {
+  name: 'iron-session',
+  seal: (session) => sealData(session, { password: secret, ttl: life }),
+  open: async (sealed) => {
+    const session = await unsealData<Session>(sealed, { password: secret, ttl: life });
+    return Object.keys(session).length > 0 ? session : undefined;
+  },
+};
+
+async function nextjsAuth0(): Promise<Sealing> {
+  const { encrypt, decrypt } = await auth0Cookies();
+  return {
+    name: '@auth0/nextjs-auth0',
+    seal: (session) => encrypt(session, secret, now() + life),
+    open: async (sealed) => (await decrypt(sealed, secret))?.payload,
+  };
+}
+
+/** The whole way: from the `Cookie` header of a request to the session, and to the `Set-Cookie` values of a login. */
+const countersignRequest = (): Sealing => {
+  const client = createClient({ issuer: 'https://id.example', clientId: 'web' });
+  const sessions = createWebSessions(client, { baseUrl: 'https://app.example', secret });
+  return {
+    name: '@countersign/core/session, whole request',
+    async seal(session) {
+      const cookies = await sessions.create(undefined, { ...(session.tokens as TokenSet), claims });
+      return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+    },
+    async open(cookie) {
+      const opened = await sessions.open(cookie);
+      return opened.session && { tokens: { accessTokens: [await opened.getAccessToken()] } };
+    },
+  };
+};
+const claims = { iss: 'https://id.example', sub: 'alice', aud: 'web', exp: 2e9, iat: 1 };
+
+/** About 2.5 KB: an access token, a refresh token and an ID token, and who the user is. */
+function createSession(): Session {
+  const random = (bytes: number) => randomBytes(bytes).toString('base64url');
+  return {
+    id: random(16),
+    tokens: {
+      accessTokens: [
+        { accessToken: random(620), tokenType: 'Bearer', expiresAt: now() + 300, scope: 'openid items:read' },
+      ],
+      refreshToken: random(48),
+      idToken: random(900),
+      scope: 'openid offline_access items:read',
+      updatedAt: now(),
+    },
+    createdAt: now(),
+    expiresAt: now() + 86_400,
+    usedAt: now(),
+  };
+}
+
+export const benchmark: Benchmark = {
+  name: 'session',
+  title: 'Sealing and opening a session cookie',
+  async run(options): Promise<Report> {
+    const contestants = [
+      countersign(),
+      countersignRequest(),
+      jose(),
+      nextAuth,
+      await nextjsAuth0(),
+      authJs,
+      ironSession,
+    ];
+    const session = createSession();
+    const sealed = new Map<Sealing, string>();
+    for (const each of contestants) sealed.set(each, await check(each, session));
+    const opening = await measure(
+      contestants.map((each) => ({
+        name: each.name,
+        run: sequential(() => each.open(sealed.get(each) as string)),
+      })),
+      options,
+    );
+    const sealing = await measure(
+      contestants.map((each) => ({ name: each.name, run: sequential(() => each.seal(session)) })),
+      options,
+    );
+    const rows = contestants.map((each, index) => {
+      const [open, seal] = [opening[index] as Measured, sealing[index] as Measured];
+      const characters = (sealed.get(each) as string).length.toLocaleString('en-GB');
+      const cpu = (measured: Measured) => format(measured.cpu.median);
+      return [each.name, formatSpread(open.time), cpu(open), formatSpread(seal.time), cpu(seal), characters];
+    });
+    return {
+      tables: [
+        {
+          title: `A session of ${JSON.stringify(session).length.toLocaleString('en-GB')} characters`,
+          head: ['library', 'open, us', 'CPU, us', 'seal, us', 'CPU, us', 'characters'],
+          rows,
+        },
+      ],
+      limits: [
+        atMost('open: at most 20 us', opening[0] as Measured, 20),
+        atMost('seal: at most 30 us', sealing[0] as Measured, 30),
+      ],
+      notes: [
+        'Each is given the same session and opens what it has sealed; a changed cookie, and one sealed with another secret, opened nowhere. Cutting into chunks is not part of it.',
+      ],
+      packages: ['jose', 'iron-session', 'next-auth', '@auth0/nextjs-auth0', 'auth-js'],
+    };
+  },
+};
+
+const atMost = (what: string, { time }: Measured, most: number): Limit => ({
+  what,
+  measured: `${format(time.median)} us`,
+  holds: time.median <= most,
+});
+
+const tokenOf = (session: Session | undefined): unknown =>
+  (session?.tokens as TokenSet | undefined)?.accessTokens[0]?.accessToken;
+
+async function check({ name, seal, open }: Sealing, session: Session): Promise<string> {
+  const sealed = await seal(session);
+  const opened = (await open(sealed)) as Session | undefined;
+  require(tokenOf(opened) === tokenOf(session), `${name} opened something else`);
+  const at = Math.floor(sealed.length / 2);
+  const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
+  await requireRefused(() => open(changed), `${name}: a changed cookie`);
+  await requireRefused(() => open(sealed.slice(0, -20)), `${name}: a cut cookie`);
+  return sealed;
+}
