@@ -1,0 +1,2 @@
+// Angular's own packages are partially compiled; without a linker they are finished at run time.
+import '@angular/compiler';
