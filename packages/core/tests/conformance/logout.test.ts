@@ -149,6 +149,11 @@ describe('what the suite does not try on logout tokens', () => {
     });
   });
 
+  test('keys with one kid are told apart by their kind', async () => {
+    const { client, server } = await createHarness({ server: { decoyKeys: true } });
+    await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toHaveProperty('jti');
+  });
+
   test('a logout token of a rotated key is verified after one fetch of the keys', async () => {
     const { client, server } = await createHarness();
     await validateLogoutToken(client, await server.mintLogoutToken());
