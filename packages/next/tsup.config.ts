@@ -11,7 +11,7 @@ const shared = {
 } as const;
 
 export default defineConfig([
-  { ...shared, entry: { index: 'src/index.ts' } },
+  { ...shared, entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' } },
   {
     ...shared,
     entry: { client: 'src/client/index.tsx' },

@@ -1,11 +1,35 @@
-import type { AccessToken } from '@countersign/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AccessToken, ConfigurationError } from '@countersign/core';
 import type { Session, SessionTokenRequest } from '@countersign/core/session';
 import type { NextRequest } from 'next/server.js';
-import { type AuthOptions, type Resolved, resolveOptions } from './options.ts';
+import { type AuthOptions, hostOf, type Resolved, resolveOptions } from './options.ts';
+import { answerPages, openPages, type PagesRequest } from './pages.ts';
+import { createProtect, type Protect } from './protect.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
-import { getAccessTokenHere, getSessionHere, requireSessionHere } from './server.ts';
+import { type AuthFetchInit, checkScopes, fetchWith, onSession, openHere, requireSession } from './server.ts';
 
-export interface Auth {
+/** The server's helpers for one request; in the App Router they find the request themselves. */
+export interface SessionHelpers {
+  /** Who is signed in. */
+  getSession(): Promise<Session | undefined>;
+  /**
+   * An access token for an API.
+   *
+   * @throws LoginRequiredError when nobody is signed in, or the provider has ended the session
+   * @throws ConfigurationError `wrong_context` where a refresh is needed and no cookie can be set
+   * @throws TransportError when the provider is not well; the session stays
+   */
+  getAccessToken(request?: SessionTokenRequest): Promise<AccessToken>;
+  /**
+   * Calls an API with the user's token, as Bearer or DPoP; once more with a new token when the API refuses it.
+   * The token goes to the option `apiOrigins` alone.
+   */
+  fetch(input: string | URL, init?: AuthFetchInit): Promise<Response>;
+  /** Changes what the application keeps in the session: in actions, route handlers and API routes. */
+  updateSession(change: (data: Session['data']) => Record<string, unknown>): Promise<Session>;
+}
+
+export interface Auth extends SessionHelpers {
   /** For `proxy.ts` (or `middleware.ts`): refreshes ahead, protects pages, hands the fresh session on. */
   readonly proxy: (request: NextRequest, options?: ProxyOptions) => Promise<Response>;
   /** For `app/auth/[...auth]/route.ts`: `export const { GET, POST } = auth.handlers`. */
@@ -13,37 +37,89 @@ export interface Auth {
     readonly GET: (request: Request) => Promise<Response>;
     readonly POST: (request: Request) => Promise<Response>;
   };
-  /** Who is signed in, in server components, actions and route handlers. */
-  readonly getSession: () => Promise<Session | undefined>;
   /** As `getSession`; who is not signed in is sent to the login, and back afterwards. */
-  readonly requireSession: (options?: { readonly returnTo?: string }) => Promise<Session>;
+  requireSession(options?: { readonly returnTo?: string }): Promise<Session>;
   /**
-   * An access token for an API.
+   * As `requireSession`, with scopes that the login must have been granted.
    *
-   * @throws LoginRequiredError, TransportError, and ConfigurationError where a refresh would be needed but no cookie can be set
+   * @throws AccessTokenError `insufficient_scope`
    */
-  readonly getAccessToken: (request?: SessionTokenRequest) => Promise<AccessToken>;
+  requireScopes(...scopes: readonly string[]): Promise<Session>;
+  /** Wrappers for pages, actions and route handlers that do not run without a session. */
+  readonly protected: Protect;
+  /** The helpers for `getServerSideProps` and API routes. */
+  pages(context: PagesRequest): SessionHelpers;
+  /** The routes as an API route of the Pages Router. */
+  readonly apiHandler: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 }
 
 /**
  * Login, sessions and tokens for a Next application. Options default to the environment:
  * `AUTH_ISSUER`, `AUTH_CLIENT_ID`, `AUTH_CLIENT_SECRET`, `AUTH_SECRET` (several separated by commas; the first seals),
- * `AUTH_BASE_URL`, `AUTH_SCOPE`, `AUTH_RESOURCE`. They are read at the first request, not at build time.
+ * `AUTH_BASE_URL`, `AUTH_SCOPE`, `AUTH_RESOURCE`, `AUTH_API_ORIGINS`. They are read at the first request, not at build time.
+ *
+ * @param options one set of options, or a function that gives those of the host that a request names:
+ *   for an application with a provider for each of its customers
  */
-export function createAuth(options: AuthOptions = {}): Auth {
-  let resolved: Resolved | undefined;
-  const resolve = () => {
-    resolved ??= resolveOptions(options);
-    return resolved;
+export function createAuth(options: AuthOptions | ((host: string) => AuthOptions | undefined) = {}): Auth {
+  const resolve = createResolver(options);
+  const handle = async (request: Request) => {
+    const { sessions } = resolve(request.headers);
+    return (
+      (await sessions.handle(request)) ??
+      (await sessions.handle(belowBasePath(request, sessions.paths.login))) ??
+      new Response(null, { status: 404 })
+    );
   };
-  const handle = async (request: Request) =>
-    (await resolve().sessions.handle(request)) ?? new Response(null, { status: 404 });
+  const helpers = (open: Parameters<typeof onSession>[0]): SessionHelpers => ({
+    getSession: async () => (await open()).opened.session,
+    getAccessToken: (request = {}) => onSession(open, ({ opened }) => opened.getAccessToken(request)),
+    fetch: (input, init = {}) => onSession(open, (session) => fetchWith(session, input, init)),
+    updateSession: (change) => onSession(open, ({ opened }) => opened.update(change)),
+  });
 
   return {
-    proxy: (request, proxyOptions = {}) => runProxy(resolve(), request, proxyOptions),
+    ...helpers(() => openHere(resolve)),
+    proxy: (request, proxyOptions = {}) => runProxy(resolve(request.headers), request, proxyOptions),
     handlers: { GET: handle, POST: handle },
-    getSession: () => getSessionHere(resolve),
-    requireSession: ({ returnTo } = {}) => requireSessionHere(resolve, returnTo),
-    getAccessToken: (request = {}) => getAccessTokenHere(resolve, request),
+    requireSession: ({ returnTo } = {}) => requireSession(resolve, returnTo),
+    async requireScopes(...scopes) {
+      const session = await requireSession(resolve, undefined);
+      checkScopes(session, scopes);
+      return session;
+    },
+    protected: createProtect(resolve),
+    pages: (context) => helpers(() => openPages(resolve, context)),
+    apiHandler: (req, res) => answerPages(handle, req, res),
   };
+}
+
+/** Hosts remembered at most: anybody can name one. */
+const maxHosts = 1_000;
+
+function createResolver(options: AuthOptions | ((host: string) => AuthOptions | undefined)) {
+  const known = new Map<string, Resolved>();
+  return (headers: Headers): Resolved => {
+    const host = hostOf(headers, typeof options === 'function' ? undefined : options.trustProxy);
+    const single = typeof options !== 'function' && typeof options.baseUrl === 'string';
+    const key = single ? '' : (host ?? '');
+    const found = known.get(key);
+    if (found) return found;
+    const chosen = typeof options === 'function' ? options(host ?? '') : options;
+    if (!chosen)
+      throw new ConfigurationError('invalid_option', 'No options are known for the host of this request.');
+    const resolved = resolveOptions(chosen, host);
+    if (known.size >= maxHosts) known.clear();
+    known.set(key, resolved);
+    return resolved;
+  };
+}
+
+/** Next leaves the base path out of a request's URL in some versions. */
+function belowBasePath(request: Request, loginPath: string): Request {
+  const url = new URL(request.url);
+  const routes = loginPath.slice(0, -'/login'.length);
+  const prefix = routes.slice(0, routes.lastIndexOf('/'));
+  url.pathname = prefix + url.pathname;
+  return new Request(url, request);
 }

@@ -1,5 +1,8 @@
 export type { AccessToken } from '@countersign/core';
 export type { Session, SessionTokenRequest, User } from '@countersign/core/session';
-export { type Auth, createAuth } from './create-auth.ts';
+export { type Auth, createAuth, type SessionHelpers } from './create-auth.ts';
 export type { AuthOptions } from './options.ts';
+export type { PagesRequest } from './pages.ts';
+export type { Protect, ProtectOptions } from './protect.ts';
 export type { ProxyOptions } from './proxy.ts';
+export type { AuthFetchInit } from './server.ts';

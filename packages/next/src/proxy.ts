@@ -6,7 +6,7 @@ import {
   serializeCookie,
   sessionHeaders,
 } from '@countersign/core/session';
-import { type NextRequest, NextResponse } from 'next/server.js';
+import { NextRequest, NextResponse } from 'next/server.js';
 import type { Resolved } from './options.ts';
 
 export interface ProxyOptions {
@@ -51,7 +51,7 @@ export async function runProxy(
     headers.set('cookie', applyCookies(request.headers.get('cookie'), opened.cookies));
   if (!opened.session && isProtected(request, options)) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
-    loginUrl.searchParams.set('returnTo', request.method === 'GET' ? fullPath + search : `${basePath}/`);
+    loginUrl.searchParams.set('returnTo', fullPath + search);
     const answer = await options.onUnauthenticated?.(request, loginUrl);
     return withCookies(answer ?? refuse(request, loginUrl), opened, true);
   }
@@ -76,8 +76,7 @@ async function refreshAhead(opened: RequestSession, tokens: readonly SessionToke
 async function respond(request: NextRequest, options: ProxyOptions, headers?: Headers): Promise<Response> {
   const ours = headers ? NextResponse.next({ request: { headers } }) : NextResponse.next();
   if (!options.respond) return ours;
-  const { NextRequest: Constructor } = await import('next/server.js');
-  const theirs = await options.respond(headers ? new Constructor(request, { headers }) : request);
+  const theirs = await options.respond(headers ? new NextRequest(request, { headers }) : request);
   return headers ? mergeOverrides(theirs, ours, headers) : theirs;
 }
 
@@ -120,14 +119,19 @@ function withCookies(response: Response, opened: RequestSession, depends: boolea
   return result;
 }
 
-/** Pages lead to the login; what a script or another program asks for gets an answer that it can read. */
+/** Pages lead to the login; what a script or another program asks for gets an answer that it can use. */
 function refuse(request: NextRequest, loginUrl: URL): Response {
-  const isPage = request.method === 'GET' && !request.nextUrl.pathname.startsWith('/api/');
-  if (isPage) return NextResponse.redirect(loginUrl, 307);
-  return new NextResponse('Log in first.', {
-    status: 401,
-    headers: { 'content-type': 'text/plain; charset=utf-8' },
-  });
+  const { headers, method, nextUrl } = request;
+  // An action is called by Next's own router, which goes where this header says, as after `redirect()` in an action.
+  if (headers.has('next-action')) {
+    const location = `${loginUrl.pathname}${loginUrl.search};push`;
+    return new NextResponse(null, { status: 303, headers: { 'x-action-redirect': location } });
+  }
+  const isForm = method === 'POST' && headers.get('sec-fetch-mode') === 'navigate';
+  if (isForm || (method === 'GET' && !nextUrl.pathname.startsWith('/api/'))) {
+    return NextResponse.redirect(loginUrl, isForm ? 303 : 307);
+  }
+  return NextResponse.json({ error: 'not_signed_in' }, { status: 401 });
 }
 
 function isProtected(request: NextRequest, { protect, publicPaths = [] }: ProxyOptions): boolean {

@@ -1,4 +1,9 @@
-import { type AccessToken, ConfigurationError } from '@countersign/core';
+import {
+  type AccessToken,
+  AccessTokenError,
+  ConfigurationError,
+  createResourceFetch,
+} from '@countersign/core';
 import {
   applyCookies,
   type RequestSession,
@@ -14,55 +19,96 @@ import { pathHeader } from './proxy.ts';
 
 type CookieStore = Awaited<ReturnType<typeof cookies>>;
 
-/** The session of the request that is being answered, wherever in the App Router this runs. */
-export async function openHere(
-  resolve: () => Resolved,
-): Promise<{ opened: RequestSession; save: () => void }> {
-  await waitForRequest();
-  const store = await cookies();
-  const raw = (await headers()).get('cookie');
-  const writable = canSetCookies(store);
-  const opened = await resolve().sessions.open(currentCookies(raw, store), { writable });
-  return { opened, save: () => writable && saveCookies(opened, store) };
+/** Options by the headers of a request. */
+export type Resolve = (headers: Headers) => Resolved;
+
+/** The session of one request, with what belongs to it. */
+export interface OpenSession {
+  readonly resolved: Resolved;
+  readonly opened: RequestSession;
+  readonly headers: Headers;
+  /** Sets the cookies that came of what was done, where that is possible. */
+  readonly save: () => void;
 }
 
-export async function getSessionHere(resolve: () => Resolved): Promise<Session | undefined> {
-  return (await openHere(resolve)).opened.session;
+/** The session of the request that is being answered, wherever in the App Router this runs. */
+export async function openHere(resolve: Resolve): Promise<OpenSession> {
+  await waitForRequest();
+  const store = await cookies();
+  const requestHeaders = (await headers()) as Headers;
+  const writable = canSetCookies(store);
+  const resolved = resolve(requestHeaders);
+  const opened = await resolved.sessions.open(currentCookies(requestHeaders.get('cookie'), store), {
+    writable,
+  });
+  const save = () => {
+    if (writable)
+      for (const { name, value, ...attributes } of opened.cookies) store.set(name, value, attributes);
+  };
+  return { resolved, opened, headers: requestHeaders, save };
 }
 
 /** Sends who is not signed in to the login, and back to this page afterwards. */
-export async function requireSessionHere(
-  resolve: () => Resolved,
-  returnTo: string | undefined,
-): Promise<Session> {
-  const session = await getSessionHere(resolve);
-  if (session) return session;
-  const { paths } = resolve().sessions;
+export async function requireSession(resolve: Resolve, returnTo: string | undefined): Promise<Session> {
+  const { resolved, opened, headers: requestHeaders } = await openHere(resolve);
+  if (opened.session) return opened.session;
+  const { login } = resolved.sessions.paths;
   // The proxy says which page this is; without one the user lands where logins usually end.
-  const target = returnTo ?? (await headers()).get(pathHeader) ?? undefined;
-  redirect(
-    target === undefined ? paths.login : `${paths.login}?${new URLSearchParams({ returnTo: target })}`,
-  );
+  const target = returnTo ?? requestHeaders.get(pathHeader) ?? undefined;
+  redirect(target === undefined ? login : `${login}?${new URLSearchParams({ returnTo: target })}`);
 }
 
-export async function getAccessTokenHere(
-  resolve: () => Resolved,
-  request: SessionTokenRequest,
-): Promise<AccessToken> {
-  const { opened, save } = await openHere(resolve);
+/** @throws AccessTokenError `insufficient_scope` when one of the scopes was not granted at login */
+export function checkScopes(session: Session, scopes: readonly string[]): void {
+  const granted = session.scope.split(' ');
+  const missing = scopes.filter((scope) => !granted.includes(scope));
+  if (missing.length === 0) return;
+  throw new AccessTokenError('insufficient_scope', `The login was not granted: ${missing.join(' ')}`, {
+    status: 403,
+    challenges: [`Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`],
+  });
+}
+
+/** Runs something on the session, and sets the cookies that came of it, also when it failed. */
+export async function onSession<T>(
+  open: () => Promise<OpenSession>,
+  run: (session: OpenSession) => Promise<T>,
+): Promise<T> {
+  const session = await open();
   try {
-    return await opened.getAccessToken(request);
+    return await run(session);
   } finally {
-    save();
+    session.save();
   }
 }
 
-export function saveCookies(opened: RequestSession, store: CookieStore): void {
-  for (const { name, value, ...attributes } of opened.cookies) store.set(name, value, attributes);
+export interface AuthFetchInit extends RequestInit, SessionTokenRequest {}
+
+/** Calls an API with the user's token; once more with a new one when the API refuses it. */
+export function fetchWith(
+  { resolved, opened }: OpenSession,
+  input: string | URL,
+  init: AuthFetchInit,
+): Promise<Response> {
+  const { resource, scope, forceRefresh, ...request } = init;
+  const token = (renew: boolean) =>
+    opened.getAccessToken({ resource, scope, forceRefresh: forceRefresh || renew });
+  const call = createResourceFetch(resolved.client, {
+    origins: resolved.apiOrigins,
+    getAccessToken: ({ forceRefresh: renew }) => (renew ? renewOrKeep(token) : token(false)),
+  });
+  return call(input, request);
 }
 
-/** What Next is doing: answering a request, or filling a cache. */
-const scope = () => (workUnitAsyncStorage.getStore() as { readonly type?: string } | undefined)?.type;
+/** Where no cookie can be set nothing is renewed: the API's refusal is handed back then. */
+async function renewOrKeep(token: (renew: boolean) => Promise<AccessToken>): Promise<AccessToken> {
+  try {
+    return await token(true);
+  } catch (error) {
+    if (error instanceof ConfigurationError && error.code === 'wrong_context') return token(false);
+    throw error;
+  }
+}
 
 /**
  * Waits for a real request: a session is looked up in time, and a page that is rendered ahead has none.
@@ -70,15 +116,16 @@ const scope = () => (workUnitAsyncStorage.getStore() as { readonly type?: string
  * @throws ConfigurationError inside a shared cache
  */
 async function waitForRequest(): Promise<void> {
-  const current = scope();
-  if (current === 'cache' || current === 'unstable-cache') {
+  // What Next is doing: answering a request, or filling a cache.
+  const doing = (workUnitAsyncStorage.getStore() as { readonly type?: string } | undefined)?.type;
+  if (doing === 'cache' || doing === 'unstable-cache') {
     throw new ConfigurationError(
       'wrong_context',
       'The session was read inside "use cache", where one user would be given what belongs to another. Read it outside and pass what you need as an argument, or use "use cache: private".',
     );
   }
   // A private cache belongs to one browser; it may read cookies, and must not wait.
-  if (current !== 'private-cache') await connection();
+  if (doing !== 'private-cache') await connection();
 }
 
 /**

@@ -11,6 +11,8 @@ export interface CookieSessionOptions {
   readonly jar: CookieJar;
   readonly name: string;
   readonly sealer: Sealer;
+  /** Of which provider and client sessions are believed. */
+  readonly owner: string;
   readonly tombstones: TombstoneStore;
   /** Seconds. */
   readonly idleLife: number;
@@ -38,7 +40,7 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
   async function open(text: string, generation: string): Promise<SessionState | undefined> {
     const payload = await sealer.open(text, seconds(now));
     // Every chunk names the generation, and the sealed text names it again.
-    return payload?.generation === generation ? unpackState(payload) : undefined;
+    return payload?.generation === generation ? unpackState(payload, options.owner) : undefined;
   }
 
   async function alive(state: SessionState): Promise<boolean> {

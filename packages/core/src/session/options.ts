@@ -12,6 +12,7 @@ import { type CookieJar, type CookieSettings, createCookieJar } from './cookies.
 import type { SessionKeeper } from './keeper.ts';
 import { createMemoryReplayStore, createMemoryTombstoneStore } from './memory-session-store.ts';
 import { createSealer, type Sealer } from './sealer.ts';
+import { ownerOf } from './session.ts';
 import type { ReplayStore, SessionStore, TombstoneStore } from './session-store.ts';
 import { createStoredSessions } from './stored-sessions.ts';
 
@@ -105,15 +106,14 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
   const absoluteLife = positive(options.absoluteLife ?? 7 * 86_400, 'absoluteLife');
   const idleLife = positive(options.idleLife ?? Math.min(86_400, absoluteLife), 'idleLife');
   const lives = { idleLife, absoluteLife, now };
+  const kept = { jar, name, owner: ownerOf(client), ...lives };
   const { store } = options;
   const keeper = store
-    ? createStoredSessions({ jar, name, store, sealer: createSealer(secrets, 'stored-session'), ...lives })
+    ? createStoredSessions({ ...kept, store, sealer: createSealer(secrets, 'stored-session') })
     : createCookieSessions({
-        jar,
-        name,
+        ...kept,
         sealer: createSealer(secrets, 'session'),
         tombstones: options.tombstones ?? createMemoryTombstoneStore({ now }),
-        ...lives,
       });
   return {
     client,

@@ -30,6 +30,8 @@ export interface Session {
 export interface SessionState {
   /** Random, new at every login. */
   readonly id: string;
+  /** Issuer and client that the login was for. */
+  readonly owner: string;
   readonly tokens: TokenSet;
   /** Claims of userinfo, where they were asked for. */
   readonly userinfo?: JsonObject;
@@ -44,6 +46,15 @@ export interface SessionState {
 const protocolClaims = new Set(
   'aud exp iat nbf jti nonce at_hash c_hash s_hash azp sid acr amr auth_time typ events'.split(' '),
 );
+
+/** Names a client at its provider. */
+export const ownerOf = ({
+  issuer,
+  clientId,
+}: {
+  readonly issuer: string;
+  readonly clientId: string;
+}): string => JSON.stringify([issuer, clientId]);
 
 /** @returns `undefined` without an ID token: then nobody knows who the user is */
 export function sessionOf(state: SessionState): Session | undefined {
@@ -67,9 +78,13 @@ export function packState(state: SessionState): JsonObject {
   return { ...state, tokens: redundant ? tokens : state.tokens };
 }
 
-/** The state of what {@link packState} made; `undefined` for anything else. */
-export function unpackState(payload: JsonObject | undefined): SessionState | undefined {
+/**
+ * The state of what {@link packState} made; `undefined` for anything else, and for a session of another provider or client:
+ * two instances that share a secret must neither know each other's users nor spend each other's tokens.
+ */
+export function unpackState(payload: JsonObject | undefined, owner: string): SessionState | undefined {
   if (!payload || !isJsonObject(payload.tokens) || typeof payload.id !== 'string') return undefined;
+  if (payload.owner !== owner) return undefined;
   const state = payload as unknown as SessionState;
   const claims = state.tokens.claims ?? claimsOf(state.tokens.idToken);
   return claims ? { ...state, tokens: { ...state.tokens, claims } } : state;

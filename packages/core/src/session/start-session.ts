@@ -5,6 +5,7 @@ import type { JsonObject } from '../internal/json.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { CookieToSet, RequestCookies } from './cookies.ts';
 import type { SessionContext } from './options.ts';
+import { ownerOf } from './session.ts';
 
 /** A new session, with a new identifier, in place of the one that the request may have brought. */
 export async function startSession(
@@ -19,6 +20,7 @@ export async function startSession(
   const cookies = await keeper.create(
     {
       id: randomToken(),
+      owner: ownerOf(client),
       tokens,
       ...(userinfo && { userinfo }),
       createdAt: time,

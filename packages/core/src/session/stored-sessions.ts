@@ -10,6 +10,8 @@ export interface StoredSessionOptions {
   readonly jar: CookieJar;
   readonly name: string;
   readonly sealer: Sealer;
+  /** Of which provider and client sessions are believed. */
+  readonly owner: string;
   readonly store: SessionStore;
   /** Seconds. */
   readonly idleLife: number;
@@ -47,7 +49,7 @@ export function createStoredSessions(options: StoredSessionOptions): SessionKeep
     const record = await store.get(key);
     if (!record) return undefined;
     const payload = await sealer.open(record.value, seconds(now));
-    const state = payload?.key === key ? unpackState(payload) : undefined;
+    const state = payload?.key === key ? unpackState(payload, options.owner) : undefined;
     return state && { state, key, version: record.version };
   }
 

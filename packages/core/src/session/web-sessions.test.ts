@@ -296,6 +296,20 @@ test('S15: a session that has ended meanwhile is not written again', async () =>
   }
 });
 
+test('S10: a session of one provider or client is none at another that has the same secret', async () => {
+  for (const options of [{}, { store: createMemorySessionStore() }]) {
+    const app = await createWebApp(options);
+    const other = await createWebApp(options, { server: { issuer: 'https://other.example.test' } });
+    const client = await createWebApp(options, { at: app.server, client: { clientId: 'app' } });
+    const browser = app.open();
+    await browser.logIn();
+    expect((await app.sessions.open(browser.header())).session).toBeDefined();
+    for (const { sessions } of [other, client]) {
+      expect((await sessions.open(browser.header())).session).toBeUndefined();
+    }
+  }
+});
+
 test('S9: a store that is away means no session, and no cookie is deleted', async () => {
   const store = createMemorySessionStore();
   const app = await createWebApp({ store });

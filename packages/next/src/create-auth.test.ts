@@ -1,0 +1,143 @@
+import { createServer } from 'node:http';
+import { expect, test } from 'vitest';
+import { baseUrl, logIn, pairs, setUp } from '../tests/app.ts';
+import { inNext } from '../tests/request-scope.ts';
+import { createAuth } from './create-auth.ts';
+import { createTestSession } from './testing/index.ts';
+
+test('one error names everything that is missing', async () => {
+  const auth = createAuth({ environment: { AUTH_CLIENT_ID: 'web' } });
+  await expect(auth.handlers.GET(new Request(baseUrl))).rejects.toThrow(
+    'Login is not set up. Set AUTH_ISSUER (or createAuth({ issuer })), AUTH_SECRET (or createAuth({ secret })), AUTH_BASE_URL (or createAuth({ baseUrl })).',
+  );
+});
+
+test('everything can come from the environment', async () => {
+  const { server, options } = await setUp();
+  const auth = createAuth({
+    fetch: options.fetch!,
+    now: options.now!,
+    environment: {
+      AUTH_ISSUER: server.issuer,
+      AUTH_CLIENT_ID: 'web',
+      AUTH_CLIENT_SECRET: 'web-secret',
+      AUTH_SECRET: `${'n'.repeat(32)}, ${'o'.repeat(32)}`,
+      AUTH_BASE_URL: baseUrl,
+      AUTH_SCOPE: 'openid email',
+      AUTH_RESOURCE: 'https://api.example.test',
+    },
+  });
+  const login = await auth.handlers.GET(new Request(`${baseUrl}/auth/login`));
+  const { searchParams } = new URL(login.headers.get('location') ?? '');
+  expect(Object.fromEntries(searchParams)).toMatchObject({
+    client_id: 'web',
+    scope: 'openid email',
+    resource: 'https://api.example.test',
+  });
+});
+
+test('nothing is read before the first request: an application builds without its environment', () => {
+  expect(() => createAuth({ environment: {} })).not.toThrow();
+});
+
+test("of several addresses the one with the request's host is taken, and no other host is believed", async () => {
+  const { options } = await setUp({
+    baseUrl: [baseUrl, 'https://*.preview.example.test', 'https://second.example.test'],
+  });
+  const redirectUri = async (headers: Record<string, string>, trustProxy = false) => {
+    const { handlers } = createAuth({ ...options, trustProxy });
+    const login = await handlers.GET(new Request(`${baseUrl}/auth/login`, { headers }));
+    return new URL(login.headers.get('location') ?? '').searchParams.get('redirect_uri');
+  };
+  expect(await redirectUri({ host: 'second.example.test' })).toBe(
+    'https://second.example.test/auth/callback',
+  );
+  expect(await redirectUri({ host: 'pr-7.preview.example.test' })).toBe(
+    'https://pr-7.preview.example.test/auth/callback',
+  );
+  for (const host of [
+    'evil.example',
+    'preview.example.test',
+    'a.b.preview.example.test',
+    'evil.example/.preview.example.test',
+    'evil.example?.preview.example.test',
+  ]) {
+    expect(await redirectUri({ host }), host).toBe(`${baseUrl}/auth/callback`);
+  }
+  const forwarded = { host: 'internal', 'x-forwarded-host': 'second.example.test' };
+  expect(await redirectUri(forwarded)).toBe(`${baseUrl}/auth/callback`);
+  expect(await redirectUri(forwarded, true)).toBe('https://second.example.test/auth/callback');
+});
+
+test('several providers in one application do not mix', async () => {
+  const [first, second] = [await setUp(), await setUp()];
+  const [one, two] = [createAuth(first.options), createAuth(second.options)];
+  const cookie = await logIn(one.handlers, first.server);
+  // The same secret even: a session names its provider.
+  const started = await one.handlers.GET(new Request(`${baseUrl}/auth/login`));
+  const { url } = await first.server.authorize(started.headers.get('location') ?? '');
+  const mixed = await two.handlers.GET(new Request(url, { headers: { cookie: pairs(started) } }));
+  expect(mixed.status).toBe(400);
+  expect((await inNext({ cookie }, () => two.getSession())).result).toBeUndefined();
+});
+
+test('a customer is known by the host, an unknown host is refused', async () => {
+  const [blue, green] = [await setUp(), await setUp()];
+  const auth = createAuth(
+    (host) => ({ 'blue.example.test': blue.options, 'green.example.test': green.options })[host],
+  );
+  for (const [host, { server }] of [
+    ['blue.example.test', blue],
+    ['green.example.test', green],
+  ] as const) {
+    const login = await auth.handlers.GET(new Request(`${baseUrl}/auth/login`, { headers: { host } }));
+    expect(login.headers.get('location')).toContain(server.issuer);
+  }
+  await expect(
+    auth.handlers.GET(new Request(baseUrl, { headers: { host: 'red.example.test' } })),
+  ).rejects.toThrow(/No options/);
+});
+
+test('below a base path the routes are found, whether or not the URL names it', async () => {
+  const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
+  const { handlers } = createAuth(options);
+  for (const path of ['/shop/auth/session', '/auth/session']) {
+    expect(await (await handlers.GET(new Request(baseUrl + path))).json()).toEqual({ session: null });
+  }
+  expect((await handlers.GET(new Request(`${baseUrl}/shop/auth/other`))).status).toBe(404);
+});
+
+test('a test session is a session', async () => {
+  const { options } = await setUp({ resource: 'https://api.example.test' });
+  const auth = createAuth(options);
+  const { header, cookies } = await createTestSession(options, { user: { sub: 'carol', name: 'Carol' } });
+  const { result } = await inNext({ cookie: header }, () => auth.getSession());
+  expect(result?.user).toMatchObject({ sub: 'carol', name: 'Carol', iss: options.issuer });
+  const token = await inNext({ cookie: header }, () => auth.getAccessToken());
+  expect(token.result.accessToken).toBe('test-access-token');
+  expect(cookies).toEqual([
+    expect.objectContaining({ name: '__Host-session', url: baseUrl, secure: true, sameSite: 'Lax' }),
+  ]);
+});
+
+test('the Pages Router has the same helpers, and an API route for the routes', async () => {
+  const { server, options } = await setUp({ routes: '/api/auth' });
+  const auth = createAuth(options);
+  const cookie = await logIn(auth.handlers, server, '/api/auth/login');
+  const http = createServer(async (req, res) => {
+    if (req.url?.startsWith('/api/auth/')) return auth.apiHandler(req, res);
+    const { getSession, getAccessToken } = auth.pages({ req, res });
+    await getAccessToken();
+    res.end((await getSession())?.user.sub);
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as { port: number };
+  server.clock.advance(3_590);
+  const page = await fetch(`http://127.0.0.1:${port}/page`, { headers: { cookie } });
+  expect(await page.text()).toBe('alice');
+  expect(page.headers.getSetCookie()).toHaveLength(1);
+  expect(page.headers.get('cache-control')).toContain('no-store');
+  const session = await fetch(`http://127.0.0.1:${port}/api/auth/session`, { headers: { cookie } });
+  expect((await session.json()).session.user.sub).toBe('alice');
+  http.close();
+});

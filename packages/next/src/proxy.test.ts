@@ -1,0 +1,131 @@
+import { NextRequest, NextResponse } from 'next/server.js';
+import { expect, test } from 'vitest';
+import { baseUrl, logIn, setUp } from '../tests/app.ts';
+import { createAuth } from './create-auth.ts';
+
+const protect = ['/dashboard'];
+
+async function signedIn() {
+  const { server, options } = await setUp();
+  const auth = createAuth(options);
+  return { server, auth, cookie: await logIn(auth.handlers, server) };
+}
+
+const request = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+  new NextRequest(baseUrl + path, { headers, method });
+
+test('who is not signed in is sent to the login, and the rest passes', async () => {
+  const { options } = await setUp();
+  const auth = createAuth(options);
+  const asked = await auth.proxy(request('/dashboard/items?page=2'), { protect });
+  expect(asked.status).toBe(307);
+  const location = new URL(asked.headers.get('location') ?? '');
+  expect(location.pathname).toBe('/auth/login');
+  expect(location.searchParams.get('returnTo')).toBe('/dashboard/items?page=2');
+  for (const path of ['/', '/dashboards', '/about', '/auth/login']) {
+    expect((await auth.proxy(request(path), { protect })).headers.get('x-middleware-next'), path).toBe('1');
+  }
+});
+
+test('paths are compared by segments, decoded and without doubled slashes', async () => {
+  const { options } = await setUp();
+  const auth = createAuth(options);
+  for (const path of ['/dashboard', '/dashboard/', '/%64ashboard', '//dashboard', '/dashboard//x']) {
+    expect((await auth.proxy(request(path), { protect })).status, path).toBe(307);
+  }
+  const options2 = { protect, publicPaths: ['/dashboard/public'] };
+  expect((await auth.proxy(request('/dashboard/public/x'), options2)).status).toBe(200);
+  expect((await auth.proxy(request('/dashboard/publicity'), options2)).status).toBe(307);
+});
+
+test('what cannot follow to a login page gets an answer that it can use', async () => {
+  const { options } = await setUp();
+  const auth = createAuth(options);
+  const all = { protect: ['/dashboard', '/api'] };
+  expect((await auth.proxy(request('/api/items'), all)).status).toBe(401);
+  expect((await auth.proxy(request('/dashboard', {}, 'POST'), all)).status).toBe(401);
+  const form = await auth.proxy(request('/dashboard', { 'sec-fetch-mode': 'navigate' }, 'POST'), all);
+  expect(form.status).toBe(303);
+  const action = await auth.proxy(request('/dashboard', { 'next-action': 'id' }, 'POST'), all);
+  expect(action.headers.get('x-action-redirect')).toBe('/auth/login?returnTo=%2Fdashboard;push');
+  const own = await auth.proxy(request('/dashboard'), {
+    protect,
+    onUnauthenticated: () => new Response('own', { status: 418 }),
+  });
+  expect(own.status).toBe(418);
+});
+
+test('a token near its end is renewed, for the browser and for this very request', async () => {
+  const { server, auth, cookie } = await signedIn();
+  const early = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  expect(early.headers.getSetCookie()).toEqual([]);
+  server.clock.advance(3_590);
+  const late = await auth.proxy(request('/dashboard', { cookie: `${cookie}; theme=dark` }), { protect });
+  expect(late.headers.get('x-middleware-next')).toBe('1');
+  const [line = ''] = late.headers.getSetCookie();
+  const fresh = line.split(';')[0] ?? '';
+  expect(fresh).toContain('__Host-session=');
+  expect(fresh).not.toBe(cookie);
+  expect(late.headers.get('x-middleware-request-cookie')).toBe(`theme=dark; ${fresh}`);
+  expect(late.headers.get('cache-control')).toBe('private, no-store');
+  expect(server.requestsTo('token')).toHaveLength(2);
+});
+
+test('a session that the provider has ended is removed, here and in the browser', async () => {
+  const { server, auth, cookie } = await signedIn();
+  server.endGrants();
+  server.clock.advance(3_590);
+  const answer = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  expect(answer.status).toBe(307);
+  expect(answer.headers.getSetCookie().join()).toMatch(/__Host-session=; Max-Age=0/);
+});
+
+test('a provider that is not well does not keep anybody from a page', async () => {
+  const { server, auth, cookie } = await signedIn();
+  server.clock.advance(3_700);
+  server.fail('token', { status: 503 });
+  const answer = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  expect(answer.headers.get('x-middleware-next')).toBe('1');
+  expect(answer.headers.getSetCookie()).toEqual([]);
+});
+
+test('it works together with a proxy of your own: headers, cookies and rewrites are kept', async () => {
+  const { server, auth, cookie } = await signedIn();
+  server.clock.advance(3_590);
+  const seen: (string | null)[] = [];
+  const answer = await auth.proxy(request('/dashboard', { cookie }), {
+    protect,
+    respond: (inner) => {
+      seen.push(inner.headers.get('cookie'));
+      const headers = new Headers(inner.headers);
+      headers.set('x-locale', 'de');
+      const response = NextResponse.rewrite(new URL('/de/dashboard', inner.url), { request: { headers } });
+      response.cookies.set('locale', 'de');
+      return response;
+    },
+  });
+  expect(answer.headers.get('x-middleware-rewrite')).toBe(`${baseUrl}/de/dashboard`);
+  expect(answer.headers.get('x-middleware-request-x-locale')).toBe('de');
+  expect(answer.headers.get('x-middleware-request-cookie')).toContain('__Host-session=');
+  expect(answer.headers.get('x-middleware-override-headers')?.split(',')).toEqual(
+    expect.arrayContaining(['cookie', 'x-locale']),
+  );
+  expect(answer.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual([
+    'locale',
+    '__Host-session',
+  ]);
+  expect(seen[0]).not.toContain(cookie);
+  const redirected = await auth.proxy(request('/dashboard', { cookie }), {
+    respond: () => NextResponse.redirect(`${baseUrl}/new`),
+  });
+  expect(redirected.headers.get('location')).toBe(`${baseUrl}/new`);
+  expect(redirected.headers.getSetCookie()).toHaveLength(1);
+});
+
+test('a request cannot say itself which page it is for', async () => {
+  const { auth, cookie } = await signedIn();
+  const answer = await auth.proxy(request('/dashboard', { cookie, 'x-auth-path': 'https://evil.example' }), {
+    protect,
+  });
+  expect(answer.headers.get('x-middleware-request-x-auth-path')).toBe('/dashboard');
+});

@@ -1,0 +1,152 @@
+import { createMemorySessionStore } from '@countersign/core/session';
+import { expect, test } from 'vitest';
+import { api, logIn, setUp } from '../tests/app.ts';
+import { inNext } from '../tests/request-scope.ts';
+import { createAuth } from './create-auth.ts';
+import type { Session } from './index.ts';
+import type { AuthOptions } from './options.ts';
+
+async function signedIn(more: Partial<AuthOptions> = {}) {
+  const { server, options } = await setUp(more);
+  const auth = createAuth(options);
+  return { server, auth, cookie: await logIn(auth.handlers, server) };
+}
+
+const digestOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => '',
+    (error: { digest?: string }) => error.digest ?? String(error),
+  );
+
+test('pages, actions and handlers know who is signed in', async () => {
+  const { auth, cookie } = await signedIn();
+  for (const phase of ['render', 'action'] as const) {
+    const { result, set } = await inNext({ cookie, phase }, () => auth.getSession());
+    expect(result?.user.sub).toBe('alice');
+    expect(set).toEqual([]);
+  }
+  expect((await inNext({}, () => auth.getSession())).result).toBeUndefined();
+});
+
+test('who is not signed in is sent to the login from a page, and comes back to it', async () => {
+  const { auth } = await signedIn();
+  const headers = { 'x-auth-path': '/reports?year=2026' };
+  expect(await digestOf(inNext({ headers }, () => auth.requireSession()))).toContain(
+    '/auth/login?returnTo=%2Freports%3Fyear%3D2026',
+  );
+  expect(await digestOf(inNext({}, () => auth.requireSession({ returnTo: '/here' })))).toContain(
+    'returnTo=%2Fhere',
+  );
+});
+
+test('an action refreshes and sets the cookie; a page says which proxy is missing, and spends nothing', async () => {
+  const { server, auth, cookie } = await signedIn();
+  server.clock.advance(3_610);
+  await expect(inNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
+    code: 'wrong_context',
+    message: expect.stringContaining('proxy'),
+  });
+  expect(server.requestsTo('token')).toHaveLength(1);
+  const { set } = await inNext({ cookie, phase: 'action' }, () => auth.getAccessToken());
+  expect(set).toHaveLength(1);
+  expect(set[0]).toMatch(/^__Host-session=[\w~.-]+; Path=\/; .*Max-Age=\d+; Secure; HttpOnly; SameSite=lax/i);
+  expect(server.requestsTo('token')).toHaveLength(2);
+});
+
+test('in one action, what was refreshed first is what is read next', async () => {
+  const { server, auth, cookie } = await signedIn();
+  server.clock.advance(3_610);
+  await inNext({ cookie, phase: 'action' }, async () => {
+    const first = await auth.getAccessToken();
+    await auth.updateSession((data) => ({ ...data, seen: 1 }));
+    const session = await auth.getSession();
+    expect(session?.data).toEqual({ seen: 1 });
+    expect((await auth.getAccessToken()).accessToken).toBe(first.accessToken);
+  });
+  expect(server.requestsTo('token')).toHaveLength(2);
+});
+
+test('with stored sessions a page may refresh as well', async () => {
+  const { server, auth, cookie } = await signedIn({ store: createMemorySessionStore() });
+  server.clock.advance(3_610);
+  const { result, set } = await inNext({ cookie }, () => auth.getAccessToken());
+  expect(result.accessToken).toBeTruthy();
+  expect(set).toEqual([]);
+});
+
+test('S18: inside "use cache" the session is an error that explains itself, never another user\'s data', async () => {
+  const { auth, cookie } = await signedIn();
+  await expect(inNext({ cookie, type: 'cache' }, () => auth.getSession())).rejects.toMatchObject({
+    code: 'wrong_context',
+    message: expect.stringContaining('use cache'),
+  });
+});
+
+test('S18: wrapped pages, actions and handlers do not run without a session, proxy or not', async () => {
+  const { auth, cookie } = await signedIn();
+  const ran: string[] = [];
+  const page = auth.protected.page(async ({ session, id }: { id: number; session: Session }) => {
+    ran.push('page');
+    return `${session.user.sub} ${id}`;
+  });
+  const action = auth.protected.action(async (session, text: string) => {
+    ran.push('action');
+    return session.user.sub + text;
+  });
+  const handler = auth.protected.handler(async (_: Request, { session }) => {
+    ran.push('handler');
+    return Response.json(session.user.sub);
+  });
+  expect(await digestOf(inNext({}, () => page({ id: 1 })))).toContain('NEXT_REDIRECT');
+  expect(await digestOf(inNext({ phase: 'action' }, () => action('!')))).toContain('NEXT_REDIRECT');
+  const refused = await inNext({ phase: 'action' }, () => handler(new Request('https://x.example'), {}));
+  expect(refused.result.status).toBe(401);
+  expect(ran).toEqual([]);
+  expect((await inNext({ cookie }, () => page({ id: 1 }))).result).toBe('alice 1');
+  expect((await inNext({ cookie, phase: 'action' }, () => action('!'))).result).toBe('alice!');
+  expect((await inNext({ cookie }, () => handler(new Request('https://x.example'), {}))).result.status).toBe(
+    200,
+  );
+});
+
+test('scopes that the login was not granted are refused', async () => {
+  const { auth, cookie } = await signedIn({ scope: 'openid read' });
+  expect((await inNext({ cookie }, () => auth.requireScopes('read'))).result.user.sub).toBe('alice');
+  await expect(inNext({ cookie }, () => auth.requireScopes('read', 'write'))).rejects.toMatchObject({
+    code: 'insufficient_scope',
+    status: 403,
+  });
+  const handler = auth.protected.handler(async () => new Response('ran'), { scopes: ['write'] });
+  expect((await inNext({ cookie }, () => handler(new Request('https://x.example'), {}))).result.status).toBe(
+    403,
+  );
+});
+
+test('auth.fetch sends the token to the API, renews it once when it is refused, and sends it nowhere else', async () => {
+  const { server, options } = await setUp();
+  const seen: (string | null)[] = [];
+  const auth = createAuth({
+    ...options,
+    fetch: async (url, init) => {
+      if (!url.startsWith(api)) return server.fetch(url, init);
+      seen.push(new Headers(init.headers).get('authorization'));
+      const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
+      return seen.length === 1
+        ? new Response(null, { status: 401, headers: challenge })
+        : new Response('fine');
+    },
+  });
+  const cookie = await logIn(auth.handlers, server);
+  const { result, set } = await inNext({ cookie, phase: 'action' }, () =>
+    auth.fetch(`${api}/items`, { method: 'POST', body: '{}' }),
+  );
+  expect(await result.text()).toBe('fine');
+  expect(new Set(seen).size).toBe(2);
+  expect(set).toHaveLength(1);
+  await expect(
+    inNext({ cookie }, () => auth.fetch('https://api.example.test.evil.example/')),
+  ).rejects.toMatchObject({
+    code: 'invalid_option',
+  });
+  expect(seen).toHaveLength(2);
+});

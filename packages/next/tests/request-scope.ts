@@ -1,0 +1,44 @@
+import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
+import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
+import { HeadersAdapter } from 'next/dist/server/web/spec-extension/adapters/headers.js';
+import {
+  createCookiesWithMutableAccessCheck,
+  MutableRequestCookiesAdapter,
+  RequestCookiesAdapter,
+} from 'next/dist/server/web/spec-extension/adapters/request-cookies.js';
+import { RequestCookies } from 'next/dist/server/web/spec-extension/cookies.js';
+
+/** Runs code as Next runs it: with its own request scope, cookies and headers. Says what cookies were set. */
+export async function inNext<T>(
+  options: {
+    readonly cookie?: string;
+    readonly headers?: Record<string, string>;
+    readonly phase?: 'render' | 'action';
+    readonly type?: 'request' | 'cache' | 'private-cache';
+  },
+  run: () => Promise<T>,
+): Promise<{ readonly result: T; readonly set: readonly string[] }> {
+  const plain = new Headers({ host: 'app.example.test', ...options.headers });
+  if (options.cookie !== undefined) plain.set('cookie', options.cookie);
+  const set: string[] = [];
+  const readOnly = RequestCookiesAdapter.seal(new RequestCookies(plain));
+  const mutableCookies = MutableRequestCookiesAdapter.wrap(new RequestCookies(plain), (cookies) => {
+    set.splice(0, set.length, ...cookies);
+  });
+  const store = {
+    type: options.type ?? 'request',
+    phase: options.phase ?? 'render',
+    headers: HeadersAdapter.seal(plain),
+    cookies: readOnly,
+    mutableCookies,
+  };
+  const withAccess = {
+    ...store,
+    userspaceMutableCookies: createCookiesWithMutableAccessCheck(store as never),
+  };
+  const work = { route: '/page', forceStatic: false, dynamicShouldError: false };
+  const result = await workAsyncStorage.run(work as never, () =>
+    workUnitAsyncStorage.run(withAccess as never, run),
+  );
+  return { result, set };
+}
