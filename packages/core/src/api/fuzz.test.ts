@@ -27,13 +27,18 @@ test('A9: whatever a request says, the answer is a typed refusal', { timeout: 60
     fc.base64String(),
     fc.constantFrom(...good.split('.')),
   );
-  const token = fc.oneof(
+  // Another spelling of the same bytes is the same token.
+  const bytes = (text: string) =>
+    text.split('.').map((each) => Buffer.from(each, 'base64url').toString('hex'));
+  const isGood = (text: string) => bytes(text).join('.') === bytes(good).join('.');
+  const anyToken = fc.oneof(
     fc.tuple(part, part, part).map((parts) => parts.join('.')),
     fc.string({ unit: 'binary' }),
     fc
       .tuple(fc.nat(good.length), fc.string({ minLength: 1, maxLength: 3 }))
       .map(([at, text]) => good.slice(0, at) + text),
   );
+  const token = anyToken.filter((text) => !isGood(text));
   const header = fc.oneof(
     fc
       .tuple(fc.constantFrom('Bearer ', 'DPoP ', 'bearer', 'Basic ', ' Bearer  ', ''), token)
@@ -73,7 +78,7 @@ test('agrees with jose on good and broken tokens', { timeout: 60_000 }, async ()
   const issuer = 'https://auth.example.test';
   const verifier = createAccessTokenVerifier({ issuer, audience, algorithms, jwks: { keys: jwks } });
   const keyOf = ({ kid }: { kid?: string }) => {
-    const index = algorithms.findIndex((alg) => alg === kid);
+    const index = algorithms.indexOf(kid as (typeof algorithms)[number]);
     if (index < 0) throw new Error('unknown kid');
     return pairs[index]!.publicKey;
   };
