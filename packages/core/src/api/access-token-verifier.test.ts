@@ -305,6 +305,15 @@ describe('A8: only access tokens are access tokens', () => {
     ['exp that is no number', { exp: '99999999999' }, 'The claim exp of the access token is malformed'],
     ['not yet valid', { nbf: 4e9 }, 'The access token is not valid yet'],
     ['issued in the future', { iat: 4e9 }, 'The access token is from the future'],
+    ['acr that is no text', { acr: ['mfa'] }, 'The claim acr of the access token is malformed'],
+    ['jti that is no text', { jti: 42 }, 'The claim jti of the access token is malformed'],
+    [
+      'auth_time that is no number',
+      { auth_time: '1' },
+      'The claim auth_time of the access token is malformed',
+    ],
+    ['client_id that is no text', { client_id: {} }, 'The claim client_id of the access token is malformed'],
+    ['longer than any token', { filler: 'x'.repeat(16_000) }, 'The access token is too long'],
     ['sub that is no text', { sub: 42 }, 'The access token has no subject'],
     ['unknown binding', { cnf: { x: 'y' } }, 'The access token is bound in a way that is not understood'],
   ])('%s is refused', async (_, claims, message) => {
@@ -505,6 +514,13 @@ describe('A15: challenges', () => {
 });
 
 describe('as validateAccessToken of a client', () => {
+  test.each([undefined, null, 42, {}, []])('%j is refused as any other wrong token', async (token) => {
+    const { verifier } = await setUp();
+    await expect(verifier.verifyToken(token as unknown as string)).rejects.toMatchObject({
+      code: 'invalid_token',
+    });
+  });
+
   test('compares what the client knows', async () => {
     const { server, verifier } = await setUp();
     const token = await server.mintAccessToken();

@@ -157,6 +157,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     verifyOptional: authenticate,
     async verifyToken(token, expected) {
       try {
+        if (typeof token !== 'string') throw invalidToken('format', 'The access token is not a text');
         const verified = await verifyAlone(token);
         if (expected) checkExpected(verified, expected);
         return verified;

@@ -78,6 +78,13 @@ describe('A6: every check of RFC 9449 section 4.3', () => {
     await expect(call(proof)).rejects.toMatchObject(refused('invalid_dpop_proof'));
   });
 
+  test('2: longer than any proof', async () => {
+    const { call, prove } = await setUp();
+    await expect(call(await prove({ filler: 'x'.repeat(8000) }))).rejects.toMatchObject(
+      refused('invalid_dpop_proof', 'The DPoP proof is too long'),
+    );
+  });
+
   test.each(['jti', 'htm', 'htu', 'iat', 'ath'])('3: %s is required', async (claim) => {
     const { call, prove } = await setUp();
     await expect(call(await prove({ [claim]: undefined }))).rejects.toMatchObject(

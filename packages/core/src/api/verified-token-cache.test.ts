@@ -18,6 +18,10 @@ test('A3: the whole token decides, not its end', () => {
   cache.set(entry(`a.b.${end}`));
   expect(cache.get(`a.b.${end}`)).toBeDefined();
   expect(cache.get(`a.c.${end}`)).toBeUndefined();
+  // The same for what has aged into the old generation.
+  for (let i = 0; i < 5; i++) cache.set(entry(tokenOf(i)));
+  expect(cache.get(`a.c.${end}`)).toBeUndefined();
+  expect(cache.get(`a.b.${end}`)).toBeDefined();
 });
 
 test('A3: bounded in entries, and what is used stays', () => {
