@@ -6,7 +6,7 @@ import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@n
 import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { ConnectionAuthenticator, Principal, Public, RequireScopes } from './index.ts';
+import { AccessTokenGuard, ConnectionAuthenticator, Principal, Public, RequireScopes } from './index.ts';
 import { type StartOptions, startApp } from './test-support/start-app.ts';
 
 @WebSocketGateway()
@@ -42,6 +42,12 @@ class StrictGateway extends ItemsGateway implements OnGatewayConnection {
     await this.#connections.authenticate(client, request);
   }
 }
+
+test('A10: a gateway has the guard itself, as not every version of Nest applies global guards to it', async () => {
+  for (let i = 0; i < 2; i++) await startApp({ providers: [ItemsGateway] });
+  const guards = Reflect.getMetadata('__guards__', ItemsGateway) as unknown[];
+  expect(guards).toEqual([expect.any(AccessTokenGuard)]);
+});
 
 describe('socket.io', () => {
   const start = async (gateway: new (...args: never[]) => ItemsGateway, options: StartOptions = {}) => {

@@ -6,6 +6,7 @@ export {
   TransportError,
 } from '../errors.ts';
 export type { AuthEvent, EventListener } from '../events.ts';
+export type { JsonObject } from '../internal/json.ts';
 export type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
 export {
   type AccessTokenVerifier,

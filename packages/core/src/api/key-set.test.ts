@@ -1,6 +1,7 @@
 import { createTestAuthorizationServer, type TestAuthorizationServerOptions } from '@countersign/testing';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { keyFits } from '../internal/signature-algorithms.ts';
 import { type AccessTokenVerifierOptions, type AuthEvent, createAccessTokenVerifier } from './index.ts';
 
 const audience = 'https://api.example.test';
@@ -176,6 +177,39 @@ describe('key sets as they are in the wild', () => {
       await expect(verifier.verifyToken(await token)).resolves.toBeDefined();
     for (const token of [mint(2, 'same'), mint(0, 'unknown')])
       await expect(verifier.verifyToken(await token)).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+
+  test('A1: a key is used only for the algorithm, use and operations that it names, and only if it is strong', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('PS256', { extractable: true });
+    const jwk = await exportJWK(publicKey);
+    const token = await new SignJWT({ client_id: 'app', jti: '1' })
+      .setProtectedHeader({ alg: 'PS256', typ: 'at+jwt', kid: 'k' })
+      .setIssuer('https://auth.example.test')
+      .setAudience(audience)
+      .setSubject('alice')
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .sign(privateKey);
+    const verifyWith = (members: object) =>
+      createAccessTokenVerifier({
+        issuer: 'https://auth.example.test',
+        audience,
+        jwks: { keys: [{ ...jwk, kid: 'k', ...members }] },
+      }).verifyToken(token);
+    for (const members of [{}, { alg: 'PS256' }, { use: 'sig' }, { key_ops: ['verify'] }])
+      await expect(verifyWith(members)).resolves.toBeDefined();
+    for (const members of [{ alg: 'RS256' }, { use: 'enc' }, { key_ops: ['encrypt'] }, { key_ops: 'verify' }])
+      await expect(verifyWith(members)).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+
+  test.each([
+    [1024, 'RS256'],
+    [16_384, 'RS256'],
+  ])('A1: an RSA key of %d bits is not used', (bits, alg) => {
+    const n = Buffer.alloc(bits / 8, 255).toString('base64url');
+    expect(keyFits({ kty: 'RSA', n, e: 'AQAB' }, alg as 'RS256')).toBe(false);
+    const usual = Buffer.alloc(256, 255).toString('base64url');
+    expect(keyFits({ kty: 'RSA', n: usual, e: 'AQAB' }, alg as 'RS256')).toBe(true);
   });
 
   test.each([
