@@ -37,6 +37,11 @@ async function sessionCookie(context: BrowserContext): Promise<string> {
 const untilRenewalIsDue = () =>
   new Promise((resolve) => setTimeout(resolve, (accessTokenLife / 2 + 1) * 1000));
 
+/** What the dashboard answers to this browser, without following anywhere. */
+async function fetchStatus(page: Page): Promise<number> {
+  return (await page.request.get('/dashboard', { maxRedirects: 0 })).status();
+}
+
 const refreshes = (since: number) => tokenRequests('next-web', 'refresh_token', since);
 
 test('a deep link leads through the login and back to the page that was wanted', async ({ page }) => {
@@ -147,6 +152,43 @@ test('S18: every place asks for the session itself, whatever headers a request b
   };
   const page = await request.get('/dashboard', { headers: tricks, maxRedirects: 0 });
   expect(await page.text()).not.toContain('Good to see you');
+});
+
+test('S18: a route handler answers for itself', async ({ page, request }) => {
+  expect((await request.get('/api/summary')).status()).toBe(401);
+  await signIn(page);
+  expect(await (await page.request.get('/api/summary')).json()).toMatchObject({ user: 'user-alice' });
+});
+
+test('an action after the session has ended leads to the login and back', async ({ page, context }) => {
+  await signIn(page);
+  await context.clearCookies({ name: /^session/ });
+  await page.getByLabel('New item').fill('Too late');
+  // The provider still knows the user: the way there and back needs no hand.
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page).toHaveURL(`${base}/dashboard`);
+  await expect.poll(() => sessionCookie(context)).not.toBe('');
+  await expect(page.getByText('Too late')).toHaveCount(0);
+});
+
+test('S13: a logout at the provider ends the session here', async ({ page, context }) => {
+  await signIn(page);
+  const provider = await context.newPage();
+  await provider.goto(`${urls.identityProvider}/session/end`);
+  await provider.getByRole('button').first().click();
+  await expect.poll(() => fetchStatus(page)).toBe(307);
+  await page.goto('/dashboard');
+  await expect(page).toHaveURL((url) => url.origin === urls.identityProvider);
+});
+
+test('S19: tabs learn from each other who is signed in', async ({ page, context }) => {
+  await page.goto('/');
+  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  const other = await context.newPage();
+  await signIn(other);
+  await expect(page.getByText('Signed in as')).toBeVisible();
+  await logOut(other);
+  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
 });
 
 test('S1, S2: a callback with an error shows a plain page, and none of the words that came with it', async ({

@@ -1,3 +1,4 @@
+import { LoginButton, LogoutButton } from '@countersign/next/client';
 import Link from 'next/link';
 import { Suspense } from 'react';
 import { auth } from '../lib/auth';
@@ -22,21 +23,11 @@ export function SiteHeader() {
 
 async function Account() {
   const session = await auth.getSession();
-  if (!session) {
-    return (
-      <a className="button" href="/auth/login">
-        Log in
-      </a>
-    );
-  }
+  if (!session) return <LoginButton className="button" />;
   return (
     <>
       <span className="who">{session.user.name ?? session.user.sub}</span>
-      <form action="/auth/logout" method="post">
-        <button className="button quiet" type="submit">
-          Log out
-        </button>
-      </form>
+      <LogoutButton className="button quiet" />
     </>
   );
 }

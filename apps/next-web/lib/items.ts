@@ -1,4 +1,5 @@
-import { auth } from './auth';
+import { TransportError } from '@countersign/core';
+import { apiUrl, auth } from './auth';
 
 export interface Item {
   readonly id: string;
@@ -9,8 +10,6 @@ export interface Item {
 export type ApiResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: 'forbidden' | 'unavailable' | 'invalid' };
-
-const apiUrl = () => process.env.API_URL ?? 'http://localhost:3001';
 
 export const listItems = () => callApi<readonly Item[]>('/items');
 
@@ -23,14 +22,14 @@ export const createItem = (title: string) =>
 
 /** Calls the API in the user's name. The token never leaves the server. */
 async function callApi<T>(path: string, init: RequestInit = {}): Promise<ApiResult<T>> {
-  const { accessToken } = await auth.getAccessToken();
-  const headers = new Headers(init.headers);
-  headers.set('authorization', `Bearer ${accessToken}`);
-  const response = await fetch(apiUrl() + path, { ...init, headers, cache: 'no-store' }).catch(
-    () => undefined,
-  );
+  const response = await auth.fetch(apiUrl + path, { ...init, cache: 'no-store' }).catch(unreachable);
   if (!response || response.status >= 500) return { ok: false, reason: 'unavailable' };
   if (response.status === 403) return { ok: false, reason: 'forbidden' };
   if (!response.ok) return { ok: false, reason: 'invalid' };
   return { ok: true, value: (await response.json()) as T };
+}
+
+function unreachable(error: unknown): undefined {
+  if (error instanceof TransportError) return undefined;
+  throw error;
 }

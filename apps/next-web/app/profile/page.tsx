@@ -1,3 +1,5 @@
+import type { Session } from '@countersign/next';
+import { LogoutButton } from '@countersign/next/client';
 import type { Metadata } from 'next';
 import { auth } from '../../lib/auth';
 
@@ -6,8 +8,8 @@ export const metadata: Metadata = { title: 'Profile' };
 // Rendered whole, without a shell that is filled in by a script: the page works without JavaScript.
 export const instant = false;
 
-export default async function ProfilePage() {
-  const { user, scope, createdAt, expiresAt } = await auth.requireSession();
+export default auth.protected.page(async ({ session }: { readonly session: Session }) => {
+  const { user, scope, createdAt, expiresAt } = session;
   const rows = [
     ...Object.entries(user).map(([claim, value]) => [claim, text(value)] as const),
     ['granted scope', scope] as const,
@@ -27,15 +29,11 @@ export default async function ProfilePage() {
             </div>
           ))}
         </dl>
-        <form action="/auth/logout" method="post">
-          <button className="button quiet" type="submit">
-            Log out
-          </button>
-        </form>
+        <LogoutButton className="button quiet" />
       </section>
     </>
   );
-}
+});
 
 const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
