@@ -28,6 +28,7 @@ describe('ID tokens', () => {
     ['id_token_kid_unknown', 'kid', 'jwks'],
     ['id_token_alg_hs256_public_key', 'alg'],
     ['id_token_crit_unknown', 'crit'],
+    ['id_token_member_repeated', 'json', 'jwks'],
     ['id_token_typ_other', 'typ', 'jwks'],
     ['id_token_signature_missing', 'signature', 'jwks'],
   ];
@@ -38,6 +39,13 @@ describe('ID tokens', () => {
       await expectRefusal(harness, () => harness.logIn(), refusal, after);
     });
   }
+
+  test('a sub must have 1 to 255 characters', async () => {
+    for (const sub of ['', 'a'.repeat(256)]) {
+      const harness = await createHarness({ server: { users: [{ sub }] } });
+      await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'sub' });
+    }
+  });
 
   test('a text that is no JWT is refused', async () => {
     const harness = await createHarness({ lies: ['id_token_not_a_jwt'] });

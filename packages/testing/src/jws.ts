@@ -11,11 +11,14 @@ export interface Jws {
   readonly client: TestClient | undefined;
   /** Default: the server's current key for the algorithm; bytes for HMAC. */
   key?: CryptoKey | Uint8Array<ArrayBuffer>;
+  /** Changes the text of the claims before it is signed. */
+  payload?: (json: string) => string;
   /** Changes the compact serialisation. */
   finish?: (jwt: string) => string;
 }
 
-const encode = (value: unknown) => base64url.encode(JSON.stringify(value));
+const encode = (value: unknown, change = (json: string) => json) =>
+  base64url.encode(change(JSON.stringify(value)));
 
 /** Signs a token as the server does, lies included. */
 export async function sign(state: ServerState, start: Omit<Jws, 'key' | 'finish'>): Promise<string> {
@@ -23,7 +26,7 @@ export async function sign(state: ServerState, start: Omit<Jws, 'key' | 'finish'
   const kid = alg === 'none' || alg.startsWith('HS') ? undefined : (await state.keys.current(alg)).kid;
   const jws: Jws = { ...start, header: { ...start.header, ...(kid !== undefined && { kid }) } };
   await told(state, 'jws', jws);
-  const input = `${encode(jws.header)}.${encode(jws.claims)}`;
+  const input = `${encode(jws.header)}.${encode(jws.claims, jws.payload)}`;
   const key =
     jws.key ??
     (jws.header.alg === 'none' ? undefined : (await state.keys.current(jws.header.alg)).privateKey);

@@ -91,6 +91,23 @@ describe('device authorization', () => {
     });
   });
 
+  test('C2: the ID token of a device login is validated as any other, its signature first of all', async () => {
+    for (const [lie, check] of [
+      ['id_token_signature_invalid', 'signature'],
+      ['id_token_aud_invalid', 'aud'],
+      ['id_token_at_hash_invalid', 'at_hash'],
+    ] as const) {
+      const { client, server } = await createHarness({ lies: [lie] });
+      const device = await requestDeviceAuthorization(client, { scope: 'openid' });
+      server.answerDevice(device.userCode, { sub: 'alice' });
+      const wait = async () => {};
+      await expect(pollDeviceAuthorization(client, device, { wait })).rejects.toMatchObject({
+        code: 'id_token_invalid',
+        check,
+      });
+    }
+  });
+
   test('stops when it is told to', async () => {
     const { client, server } = await createHarness();
     const device = await requestDeviceAuthorization(client);

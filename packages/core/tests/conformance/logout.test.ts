@@ -120,6 +120,7 @@ describe('what the suite does not try on logout tokens', () => {
     ['logout_token_jku_injected', 'kid'],
     ['logout_token_alg_hs256_public_key', 'alg'],
     ['logout_token_crit_unknown', 'crit'],
+    ['logout_token_member_repeated', 'format'],
     ['logout_token_typ_other', 'typ'],
     ['logout_token_exp_expired', 'exp'],
     ['logout_token_exp_missing', 'exp'],

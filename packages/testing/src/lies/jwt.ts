@@ -149,6 +149,10 @@ export const mutations = {
   not_a_jwt: (jws) => {
     jws.finish = () => 'not.a.jwt';
   },
+  /** One member twice: two readers see two tokens. */
+  member_repeated: (jws) => {
+    jws.payload = (json) => json.replace('{', '{"sub":"mallory",');
+  },
   /** Members named like those of every object, and text that only a careless merge believes. */
   prototype_claims: (jws) => {
     Object.defineProperty(jws.claims, '__proto__', { value: { admin: true }, enumerable: true });

@@ -23,7 +23,7 @@ export interface Auth0Options extends Omit<ClientOptions, 'issuer' | 'provider'>
 export function auth0(options: Auth0Options): ClientOptions {
   const { domain, audience, organization, connection, authorizationParameters, ...others } = options;
   const issuer = `https://${domain}/`;
-  if (typeof domain !== 'string' || !URL.canParse(issuer) || new URL(issuer).href !== issuer.toLowerCase()) {
+  if (typeof domain !== 'string' || !URL.canParse(issuer) || new URL(issuer).host !== domain.toLowerCase()) {
     throw new ConfigurationError(
       'invalid_option',
       `domain must be a host name such as "tenant.eu.auth0.com", got "${domain}"`,
