@@ -1,21 +1,15 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomFillSync,
-} from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { nodeCrypto } from './node-crypto.ts';
 
 /** A key of AES-256-GCM. */
 export type AesKey = KeyObject;
 
 /** HKDF with SHA-256 and no salt. @see RFC 5869 */
 export function deriveBytes(secret: Uint8Array, info: string, length: number): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', info, length));
+  return new Uint8Array(nodeCrypto().hkdfSync('sha256', secret, '', info, length));
 }
 
-export const importAesKey = (raw: Uint8Array): AesKey => createSecretKey(raw);
+export const importAesKey = (raw: Uint8Array): AesKey => nodeCrypto().createSecretKey(raw);
 
 // Random bytes come cheaper in blocks.
 const pool = Buffer.alloc(12 * 256);
@@ -23,7 +17,7 @@ let used = pool.length;
 
 function nextIv(): Buffer {
   if (used === pool.length) {
-    randomFillSync(pool);
+    nodeCrypto().randomFillSync(pool);
     used = 0;
   }
   used += 12;
@@ -33,7 +27,7 @@ function nextIv(): Buffer {
 /** The last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */
 export function encryptParts(key: AesKey, additionalData: string, plaintext: string): string {
   const iv = nextIv();
-  const cipher = createCipheriv('aes-256-gcm', key, iv);
+  const cipher = nodeCrypto().createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(Buffer.from(additionalData, 'latin1'));
   const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
   return `${iv.toString('base64url')}.${ciphertext.toString('base64url')}.${cipher.getAuthTag().toString('base64url')}`;
@@ -45,7 +39,7 @@ export function decryptParts(
   additionalData: string,
   parts: { readonly iv: string; readonly ciphertext: string; readonly tag: string },
 ): string {
-  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(parts.iv, 'base64url'), {
+  const decipher = nodeCrypto().createDecipheriv('aes-256-gcm', key, Buffer.from(parts.iv, 'base64url'), {
     authTagLength: 16,
   });
   decipher.setAAD(Buffer.from(additionalData, 'latin1'));

@@ -1,13 +1,14 @@
-import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { JsonObject } from '../json.ts';
 import { describeAlgorithm, type SignatureAlgorithm, type VerificationKey } from '../signature-algorithms.ts';
+import { nodeCrypto } from './node-crypto.ts';
 
 /** Imports the public part of a JSON Web Key. @throws when the key is malformed */
 export async function importVerificationKey(
   jwk: JsonObject,
   _: SignatureAlgorithm,
 ): Promise<VerificationKey> {
-  return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+  return nodeCrypto().createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
 }
 
 /** Verifies a JWS signature. The caller has made sure that key and algorithm fit. */
@@ -17,6 +18,7 @@ export function verifySignature(
   data: Uint8Array,
   signature: Uint8Array,
 ): Promise<boolean> {
+  const { constants, verify } = nodeCrypto();
   const key = verificationKey as KeyObject;
   const { family, hash, size } = describeAlgorithm(alg);
   if (size !== undefined && signature.byteLength !== size) return Promise.resolve(false);
