@@ -79,6 +79,8 @@ async function renewedKeys(
   metadata: AuthorizationServerMetadata,
 ): Promise<oauth.JWKS | undefined> {
   const { state, now } = contextOf(client);
+  // Somebody else is fetching them at this moment, for the same reason.
+  if (state.keysFlight) return state.keysFlight;
   if (state.keysForcedAt !== undefined && now() - state.keysForcedAt < coolDown) return state.keys?.jwks;
   state.keysForcedAt = now();
   return fetchKeys(client, metadata, 'unknown_kid');

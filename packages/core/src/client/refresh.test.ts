@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createHarness } from '../../tests/conformance/harness.ts';
+import { refreshTokens } from '../index.ts';
 
 describe('a refresh while the clock of this machine is wrong', () => {
   test.each([
@@ -29,6 +30,38 @@ describe('a refresh while the clock of this machine is wrong', () => {
     offset = 7_200_000;
     harness.server.lies.add('id_token_sub_invalid');
     await expect(harness.refresh()).rejects.toMatchObject({ check: 'sub' });
+    expect(harness.stored).toBe(before);
+  });
+});
+
+describe('a refresh while the provider changes its keys', () => {
+  test('many at once: the new keys are fetched once, and every ID token is verified with them', async () => {
+    const { server, client, logIn } = await createHarness();
+    const tokens: string[] = [];
+    for (let i = 0; i < 5; i++) tokens.push((await logIn()).refreshToken ?? '');
+    await server.rotateKeys();
+    const answers = await Promise.all(tokens.map((token) => refreshTokens(client, token)));
+    for (const { claims } of answers) expect(claims?.sub).toBe('alice');
+    expect(server.requestsTo('jwks')).toHaveLength(2);
+  });
+
+  test('the keys cannot be had: the session goes on, and the ID token of before is kept', async () => {
+    const harness = await createHarness();
+    await harness.logIn();
+    const before = harness.stored;
+    await harness.server.rotateKeys();
+    harness.server.fail('jwks', { status: 503, times: 9 });
+    await harness.refresh();
+    expect(harness.stored?.refreshToken).not.toBe(before?.refreshToken);
+    expect(harness.stored?.idToken).toBe(before?.idToken);
+  });
+
+  test('C2: a wrong signature is refused all the same', async () => {
+    const harness = await createHarness();
+    await harness.logIn();
+    const before = harness.stored;
+    harness.server.lies.add('id_token_signature_invalid');
+    await expect(harness.refresh()).rejects.toMatchObject({ code: 'id_token_invalid' });
     expect(harness.stored).toBe(before);
   });
 });

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { ValidationError } from '../errors.ts';
+import { TransportError, ValidationError } from '../errors.ts';
 import { contextOf, tell, tokenRequestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
@@ -64,7 +64,7 @@ export async function refreshTokens(
       });
       return { answer: sent, body: processed };
     });
-    if (body.id_token !== undefined) await verifyIdTokenSignature(client, answer);
+    const verified = body.id_token === undefined || (await isSignatureVerified(client, answer));
     const tokens = await tokenResponseOf(client, body, {
       scope: request.scope ?? request.grantedScope ?? scope,
       resource: request.resource,
@@ -78,7 +78,7 @@ export async function refreshTokens(
       if (request.claims) requireSameLogin(tokens.claims, request.claims);
     }
     tell(client, { type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
-    return tokens.claims && !isTimely(client, tokens.claims) ? withoutIdToken(tokens) : tokens;
+    return verified && (!tokens.claims || isTimely(client, tokens.claims)) ? tokens : withoutIdToken(tokens);
   } catch (error) {
     const translated = translateTokenError(error);
     tell(client, {
@@ -96,6 +96,23 @@ export async function refreshTokens(
  * session would be lost: so the times of the ID token are looked at last, and decide about the ID token alone.
  */
 const timeless = (wire: oauth.Client): oauth.Client => ({ ...wire, [oauth.clockTolerance]: 3_155_760_000 });
+
+/**
+ * False when the keys cannot be had now, or not the right one: the ID token is then left out. A wrong signature is refused.
+ *
+ * @throws whatever the verification throws otherwise
+ */
+async function isSignatureVerified(client: Client, answer: Response): Promise<boolean> {
+  try {
+    await verifyIdTokenSignature(client, answer);
+    return true;
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (error instanceof TransportError || code === 'keys_invalid' || code === oauth.KEY_SELECTION)
+      return false;
+    throw error;
+  }
+}
 
 /** The one of before is kept then: a refresh need not bring a new one (OpenID Connect Core section 12.2). */
 function withoutIdToken({ idToken: _, claims: __, ...rest }: TokenResponse): TokenResponse {
