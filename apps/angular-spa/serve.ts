@@ -15,6 +15,8 @@ const settings = {
   apiUrl,
   resource: process.env.AUDIENCE ?? 'https://api.countersign.example',
   allowInsecureIssuer: new URL(issuer).protocol === 'http:',
+  storage: process.env.TOKEN_STORAGE ?? 'memory',
+  dpop: process.env.DPOP === '1',
 };
 
 const types: Readonly<Record<string, string>> = {

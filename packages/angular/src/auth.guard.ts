@@ -26,6 +26,12 @@ async function guard(auth: AuthHandle): Promise<boolean> {
   const target = navigation?.finalUrl ?? navigation?.extractedUrl;
   await auth.ready();
   if (auth.isSignedIn()) return true;
-  await auth.login(target && { returnTo: router.serializeUrl(target) });
-  return false;
+  try {
+    await auth.login(target && { returnTo: router.serializeUrl(target) });
+  } catch {
+    // The signal `error` says why.
+    return false;
+  }
+  // The page is being left. A decision now would show something else for a moment; it is due if the user comes back.
+  return new Promise((resolve) => addEventListener('pageshow', () => resolve(false), { once: true }));
 }

@@ -1,12 +1,19 @@
 import { provideHttpClient, withInterceptors } from '@angular/common/http';
 import { type ApplicationConfig, provideBrowserGlobalErrorListeners } from '@angular/core';
 import { provideRouter, withComponentInputBinding } from '@angular/router';
-import { authInterceptor, provideAuth, withRefreshTokens, withSilentLogin } from '@countersign/angular';
+import {
+  authInterceptor,
+  provideAuth,
+  withDPoP,
+  withRefreshTokens,
+  withSilentLogin,
+  withStorage,
+} from '@countersign/angular';
 import { routes } from './app.routes.ts';
 import { SETTINGS, type Settings } from './settings.ts';
 
 export function appConfig(settings: Settings): ApplicationConfig {
-  const { issuer, clientId, apiUrl, resource, allowInsecureIssuer } = settings;
+  const { issuer, clientId, apiUrl, resource, allowInsecureIssuer, storage, dpop } = settings;
   return {
     providers: [
       { provide: SETTINGS, useValue: settings },
@@ -27,6 +34,8 @@ export function appConfig(settings: Settings): ApplicationConfig {
         },
         withRefreshTokens(),
         withSilentLogin(),
+        ...(storage === 'memory' ? [] : [withStorage(storage)]),
+        ...(dpop ? [withDPoP()] : []),
       ),
     ],
   };

@@ -1,6 +1,7 @@
-import { Component, signal } from '@angular/core';
+import { Component, computed } from '@angular/core';
 import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
-import { injectAuth } from '@countersign/angular';
+import { injectAuth, TransportError } from '@countersign/angular';
+import { explain } from './explain.ts';
 
 @Component({
   selector: 'app-root',
@@ -20,10 +21,10 @@ import { injectAuth } from '@countersign/angular';
           }
           @case ('signed-in') {
             <span class="who">{{ auth.user()?.name ?? auth.user()?.id }}</span>
-            <button type="button" class="secondary" (click)="logout()">Sign out</button>
+            <button type="button" class="secondary" (click)="auth.logout()">Sign out</button>
           }
           @default {
-            <button type="button" class="primary" (click)="login()">Sign in</button>
+            <button type="button" class="primary" (click)="auth.login()">Sign in</button>
           }
         }
       </div>
@@ -37,22 +38,10 @@ import { injectAuth } from '@countersign/angular';
 })
 export class App {
   protected readonly auth = injectAuth();
-  protected readonly failure = signal<string | undefined>(undefined);
 
-  protected login(): Promise<void> {
-    return this.#attempt(() => this.auth.login());
-  }
-
-  protected logout(): Promise<void> {
-    return this.#attempt(() => this.auth.logout());
-  }
-
-  async #attempt(action: () => Promise<void>): Promise<void> {
-    this.failure.set(undefined);
-    try {
-      await action();
-    } catch {
-      this.failure.set('The identity provider cannot be reached. Try again in a moment.');
-    }
-  }
+  /** What kept the user from signing in or out; the callback page tells the rest. */
+  protected readonly failure = computed(() => {
+    const error = this.auth.error();
+    return error instanceof TransportError ? explain(error) : undefined;
+  });
 }

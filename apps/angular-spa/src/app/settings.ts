@@ -8,6 +8,10 @@ export interface Settings {
   readonly resource: string;
   /** True for a provider on this machine, which speaks plain http. */
   readonly allowInsecureIssuer: boolean;
+  /** Where tokens are kept: in memory, or where a reload or every tab finds them. */
+  readonly storage: 'memory' | 'tab' | 'shared';
+  /** Binds tokens to a key of this browser (RFC 9449). */
+  readonly dpop: boolean;
 }
 
 export const SETTINGS = new InjectionToken<Settings>('settings');

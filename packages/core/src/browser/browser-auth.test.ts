@@ -379,6 +379,25 @@ describe('refresh', () => {
     expect((await auth.getAccessToken()).accessToken).not.toBe(accessToken);
   });
 
+  test('C5: fifty who wait share one failure as well', async () => {
+    const { auth } = await signedIn();
+    later(61);
+    provider.intercept = () => new Response(null, { status: 503 });
+    const answers = await Promise.allSettled(Array.from({ length: 50 }, () => auth.getAccessToken()));
+    expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(50);
+    expect(provider.tokenRequests).toHaveLength(2);
+  });
+
+  test('B4: a fetch that never answers and ignores its signal lets go of the lock', async () => {
+    const { auth } = await signedIn({ timeout: 50 });
+    later(61);
+    provider.intercept = () => new Promise(() => {});
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'timeout' });
+    provider.intercept = undefined;
+    await auth.getAccessToken();
+    expect(provider.tokenRequests).toHaveLength(3);
+  });
+
   test('C5: a provider that asks for a pause gets it', async () => {
     const { auth } = await signedIn();
     later(61);

@@ -119,6 +119,8 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   /** Counts logins and logouts: what began before one of them must not be kept after it. */
   let generation = 0;
 
+  const leave = async (url: string) => (options.navigate ? options.navigate(url) : location.assign(url));
+
   function publish(next: BrowserAuthSnapshot): void {
     snapshot = next;
     for (const listener of listeners) listener();
@@ -160,13 +162,14 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     tabs = openTabs(context, hear);
     const { origin, pathname, search, href } = location;
     const parameters = new URLSearchParams(search);
-    const isCallback = ['code', 'error', 'state'].some((name) => parameters.has(name));
+    const isCallback =
+      origin + pathname === options.redirectUri &&
+      ['code', 'error', 'state'].some((name) => parameters.has(name));
+    // The code leaves the address bar, and with it history and Referer, before anything else happens.
+    if (isCallback) history.replaceState(history.state, '', pathname);
+    if (storage.reach === 'tab' && (await isDuplicatedTab(context))) await storage.remove(key);
     try {
-      if (isCallback && origin + pathname === options.redirectUri) {
-        // The code leaves the address bar, and with it history and Referer, before anything else happens.
-        history.replaceState(history.state, '', pathname);
-        return await handleCallback(href);
-      }
+      if (isCallback) return await handleCallback(href);
     } catch (refused) {
       // A forged or stale callback ends no login that there is.
       await restore().catch(() => {});
@@ -183,7 +186,6 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   /** The login that is kept, or else one that the provider still knows of. */
   async function restore(): Promise<void> {
-    if (storage.reach === 'tab' && (await isDuplicatedTab(context))) await storage.remove(key);
     const tokens = await storage.get(key);
     if (tokens && (tokens.refreshToken || isLive(tokens))) publishTokens(tokens);
     else if (!(await silentLogin())) signedOut();
@@ -215,14 +217,19 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   }
 
   async function login({ returnTo, ...request }: LoginOptions = {}): Promise<void> {
-    const { url, transaction } = await createAuthorization(context, {
-      ...request,
-      redirectUri: options.redirectUri,
-      returnTo: safeReturnTo(returnTo ?? location.href, location.origin),
-    });
-    keepTransaction(context, transaction);
-    tell({ type: 'login.started', issuer, clientId });
-    await (options.navigate ?? ((target: string) => location.assign(target)))(url.href);
+    try {
+      const { url, transaction } = await createAuthorization(context, {
+        ...request,
+        redirectUri: options.redirectUri,
+        returnTo: safeReturnTo(returnTo ?? location.href, location.origin),
+      });
+      keepTransaction(context, transaction);
+      tell({ type: 'login.started', issuer, clientId });
+      await leave(url.href);
+    } catch (error) {
+      publish({ ...snapshot, error: error as Error });
+      throw error;
+    }
   }
 
   async function handleCallback(url: string): Promise<{ returnTo: string }> {
@@ -292,7 +299,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     if (tokens) await revoke(context, tokens).catch(() => {});
     if (localOnly) return;
     const url = await endSessionUrl(context, tokens, postLogoutRedirectUri ?? options.postLogoutRedirectUri);
-    if (url) await (options.navigate ?? ((target: string) => location.assign(target)))(url);
+    if (url) await leave(url);
   }
 
   function hear(message: TabMessage): void {

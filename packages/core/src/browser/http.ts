@@ -24,12 +24,14 @@ export async function exchange(
   init: RequestInit = {},
 ): Promise<Answer> {
   const signal = AbortSignal.timeout(timeout);
+  // A fetch that ignores its signal must not hang the caller, who may hold a lock.
+  const expired = new Promise<never>((_, reject) => signal.addEventListener('abort', reject));
   let response: Response;
   let text: string;
   try {
     // A redirected token request would carry codes and tokens wherever the answer says (RFC 9700 section 4.12).
-    response = await fetch(url, { ...init, redirect: 'manual', signal });
-    text = await read(response);
+    response = await Promise.race([expired, fetch(url, { ...init, redirect: 'manual', signal })]);
+    text = await Promise.race([expired, read(response)]);
   } catch (error) {
     if (error instanceof ValidationError) throw error;
     throw new TransportError(

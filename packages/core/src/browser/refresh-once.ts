@@ -117,11 +117,11 @@ export function createRefreshOnce(
       }
       // The refresh token is in the key: another user's login must not be answered with this one's token.
       const key = JSON.stringify([refreshToken, wanted]);
-      const name = `${prefix}refresh ${await sha256(refreshToken)}`;
-      // The wait outlasts the slowest exchange, or a slow provider would be asked twice.
-      const done = await flight(key, () =>
-        lock(name, http.timeout + 5_000, () => inTurn(refreshToken, wanted)),
-      );
+      const done = await flight(key, async () => {
+        const name = `${prefix}refresh ${await sha256(refreshToken)}`;
+        // The wait outlasts the slowest exchange, or a slow provider would be asked twice.
+        return lock(name, http.timeout + 5_000, () => inTurn(refreshToken, wanted));
+      });
       if (done) return done;
       tell({ type: 'refresh.adopted', issuer, clientId, from: 'session' });
     }
