@@ -59,6 +59,7 @@ export {
   type TokenExchangeResponse,
 } from './client/token-exchange.ts';
 export type { IdTokenClaims, TokenResponse } from './client/token-response.ts';
+export { type FetchTracer, type TraceSpan, traceFetch } from './client/trace-fetch.ts';
 export { fetchUserinfo, type Userinfo } from './client/userinfo.ts';
 export {
   AccessTokenError,
