@@ -64,6 +64,15 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
   return provider;
 }
 
+/** When and how the user logged in, so that an API can ask for a better login (RFC 9068 section 2.2.1, RFC 9470). */
+const loginOf: Configuration['extraTokenClaims'] = (ctx) => {
+  const { AuthorizationCode, RefreshToken, DeviceCode } = ctx.oidc.entities;
+  const source = AuthorizationCode ?? RefreshToken ?? DeviceCode;
+  if (!source) return undefined;
+  const { authTime, acr } = source;
+  return { ...(authTime !== undefined && { auth_time: authTime }), ...(acr !== undefined && { acr }) };
+};
+
 async function configurationOf(options: ProviderOptions): Promise<Configuration> {
   const { accessTokenLife = 60, refreshTokenLife = 14 * day, resources = demoResources } = options;
   const algorithms = [...signingAlgorithms];
@@ -94,6 +103,7 @@ async function configurationOf(options: ProviderOptions): Promise<Configuration>
       const user = findUser(sub);
       return user && { accountId: sub, claims: () => claimsOf(user) };
     },
+    extraTokenClaims: loginOf,
     rotateRefreshToken: options.rotateRefreshTokens ?? true,
     issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
