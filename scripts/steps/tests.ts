@@ -59,7 +59,10 @@ export const e2e: Step = {
 };
 
 /** Suites that are scripts of their own: each ends with `N passed, N failed`. */
-const ownScripts = [{ name: 'conformance', title: 'Conformance', file: 'scripts/conformance.ts' }];
+const ownScripts = [
+  { name: 'conformance', title: 'Conformance', file: 'scripts/conformance.ts' },
+  { name: 'chaos', title: 'Refresh under load and failure', file: 'scripts/chaos.ts' },
+];
 
 export const scripted: Step[] = ownScripts
   .filter(({ file }) => existsSync(join(root, file)))

@@ -1,0 +1,70 @@
+import { randomInt } from 'node:crypto';
+import type { Report } from './run.ts';
+import { everythingAtOnce } from './scenarios/everything-at-once.ts';
+import { lateRequests } from './scenarios/late-requests.ts';
+import { logoutDuringRefresh } from './scenarios/logout-during-refresh.ts';
+import { oneExpiredSession } from './scenarios/one-expired-session.ts';
+import { redisAway } from './scenarios/redis-away.ts';
+import { twoResources } from './scenarios/two-resources.ts';
+
+/** Milliseconds for one scenario; beyond it has failed. */
+const limit = 120_000;
+
+const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
+  'one-process': (seed) => oneExpiredSession(seed, { processes: 1, each: 1_000 }),
+  'four-processes': (seed) => oneExpiredSession(seed, { processes: 4, each: 250 }),
+  'everything-at-once': everythingAtOnce,
+  'late-requests': lateRequests,
+  'two-resources': twoResources,
+  'logout-during-refresh': logoutDuringRefresh,
+  'redis-away': redisAway,
+};
+
+const seed = Number(process.env.CHAOS_SEED || randomInt(1, 1_000_000_000));
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !(name in scenarios));
+if (unknown !== undefined || !Number.isSafeInteger(seed)) {
+  console.error(`Usage: [CHAOS_SEED=number] node e2e/chaos/main.ts [${Object.keys(scenarios).join(' | ')}]`);
+  process.exit(2);
+}
+console.log(`Chaos with random number ${seed}; the same again: CHAOS_SEED=${seed}\n`);
+
+let passed = 0;
+let failed = 0;
+for (const [name, play] of Object.entries(scenarios)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const began = performance.now();
+  const report = await bounded(name, play(seed));
+  const ok = report.broken.length === 0 && report.leaks === 0;
+  if (ok) passed++;
+  else failed++;
+  const explained = Object.entries(report.explained ?? {}).map(([reason, number]) => `${number} ${reason}`);
+  console.log(`${ok ? '✓' : '✗'} ${name}: ${report.tried}`);
+  console.log(
+    `    token requests ${report.tokenRequests}, sessions lost ${report.sessionsLost}` +
+      `${explained.length > 0 ? ` (by the provider itself: ${explained.join(', ')})` : ''}` +
+      `, cross-user leaks ${report.leaks}, ${((performance.now() - began) / 1000).toFixed(1)} s`,
+  );
+  for (const reason of report.broken) console.log(`    ${reason}`);
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+/** A scenario that fails or does not end is reported as any other. */
+async function bounded(name: string, running: Promise<Report>): Promise<Report> {
+  const nothing = { tried: name, tokenRequests: 0, sessionsLost: 0, leaks: 0 };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Report>((resolve) => {
+    timer = setTimeout(
+      () => resolve({ ...nothing, broken: [`did not end within ${limit / 1000} s`] }),
+      limit,
+    );
+  });
+  try {
+    return await Promise.race([running, late]);
+  } catch (error) {
+    return { ...nothing, broken: [error instanceof Error ? error.message : 'unknown failure'] };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,149 @@
+import { applyCookies } from '@countersign/core/session';
+import { startTestRedis, type TestRedis } from '../../packages/redis/src/test-redis.ts';
+import { type Application, type Kind, type Outcome, startApplication } from './application.ts';
+import { type ChaosProvider, startChaosProvider } from './provider.ts';
+import { createRandom, type Random } from './random.ts';
+import { startWorker, type Worker } from './workers.ts';
+
+/** What a scenario reports. */
+export interface Report {
+  readonly tried: string;
+  readonly tokenRequests: number;
+  readonly sessionsLost: number;
+  /** Sessions that the provider itself ended, because its answer was lost; each with its reason. */
+  readonly explained?: Readonly<Record<string, number>>;
+  readonly leaks: number;
+  /** What must hold, and does not. */
+  readonly broken: readonly string[];
+}
+
+/** A user with a browser: the cookie it would send now. */
+export interface User {
+  readonly name: string;
+  readonly kind: Kind;
+  cookie: string;
+}
+
+/** Provider, Redis and processes of one scenario. */
+export interface Stage {
+  readonly provider: ChaosProvider;
+  readonly redis: TestRedis;
+  readonly workers: Worker[];
+  readonly random: Random;
+  /** Milliseconds that the clocks of all processes are ahead. */
+  readonly offset: () => number;
+  advance(milliseconds: number): Promise<void>;
+  /** Starts another process in the place of a dead one. */
+  replace(index: number): Promise<void>;
+  logIn(name: string, kind: Kind): Promise<User>;
+}
+
+export async function onStage<T>(
+  options: { readonly seed: number; readonly workers: number },
+  play: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const provider = await startChaosProvider();
+  const redis = await startTestRedis();
+  let ahead = 0;
+  const settings = () => ({ issuer: provider.issuer, redisUrl: redis.url, offset: ahead });
+  const front = await startApplication({ name: 'front', ...settings(), now: () => Date.now() + ahead });
+  const workers = await Promise.all(Array.from({ length: options.workers }, () => startWorker(settings())));
+  try {
+    return await play({
+      provider,
+      redis,
+      workers,
+      random: createRandom(options.seed),
+      offset: () => ahead,
+      async advance(milliseconds) {
+        ahead += milliseconds;
+        await Promise.all(
+          workers.map((worker) => worker.send({ what: 'clock', offset: ahead }).catch(() => {})),
+        );
+      },
+      async replace(index) {
+        workers[index] = await startWorker(settings());
+      },
+      logIn: (name, kind) => logIn(front, name, kind),
+    });
+  } finally {
+    await Promise.all(workers.map((worker) => worker.kill()));
+    front.close();
+    await redis.close();
+    await provider.close();
+  }
+}
+
+/** A whole login, from the application's route through the provider and back. */
+async function logIn(application: Application, name: string, kind: Kind): Promise<User> {
+  const { url, cookies } = await application.sessions[kind].startLogin(null, {
+    authorization: { loginHint: name },
+  });
+  let cookie = applyCookies(null, cookies);
+  let next = url;
+  const theirs = new Map<string, string>();
+  while (next.hostname === '127.0.0.1') {
+    const response = await fetch(next, {
+      redirect: 'manual',
+      headers: { cookie: [...theirs].map(([key, value]) => `${key}=${value}`).join('; ') },
+    });
+    for (const text of response.headers.getSetCookie()) {
+      const pair = text.split(';')[0] ?? '';
+      theirs.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+    }
+    const location = response.headers.get('location');
+    if (location === null)
+      throw new Error(`the provider answered ${response.status}: ${await response.text()}`);
+    next = new URL(location, next);
+  }
+  const answer = await application.sessions[kind].handle(new Request(next, { headers: { cookie } }));
+  for (const text of answer?.headers.getSetCookie() ?? []) cookie = applySetCookie(cookie, text);
+  const user = { name, kind, cookie };
+  const outcome = await application.request(kind, cookie, {});
+  if (outcome.sub !== name) throw new Error(`${name} is not signed in: ${JSON.stringify(outcome)}`);
+  return user;
+}
+
+function applySetCookie(cookie: string, text: string): string {
+  const pair = text.split(';')[0] ?? '';
+  const maxAge = /max-age=0\b/i.test(text) ? 0 : 1;
+  const at = pair.indexOf('=');
+  return applyCookies(cookie, [
+    {
+      name: pair.slice(0, at),
+      value: pair.slice(at + 1),
+      maxAge,
+      httpOnly: true,
+      secure: false,
+      sameSite: 'lax',
+      path: '/',
+    },
+  ]);
+}
+
+/** What the browser does with an answer. */
+export function receive(user: User, outcome: Outcome): void {
+  user.cookie = applyCookies(user.cookie, outcome.cookies);
+}
+
+/** Answers that hold somebody else's token or session. */
+export const leaksOf = (user: User, outcomes: readonly Outcome[]): number =>
+  outcomes.filter(
+    ({ sub, user: found }) =>
+      (sub !== undefined && sub !== user.name) || (found !== undefined && found !== user.name),
+  ).length;
+
+/** How often each value occurs. */
+export function count<T>(
+  items: readonly T[],
+  nameOf: (item: T) => string | undefined,
+): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const item of items) {
+    const name = nameOf(item);
+    if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

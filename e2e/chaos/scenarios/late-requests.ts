@@ -1,0 +1,33 @@
+import { leaksOf, onStage, pause, type Report } from '../run.ts';
+
+/** Requests that still carry the cookie of before a refresh. */
+export function lateRequests(seed: number): Promise<Report> {
+  return onStage({ seed, workers: 3 }, async ({ provider, workers, random, advance, logIn }) => {
+    const broken: string[] = [];
+    const user = await logIn('late', 'cookie');
+    await advance(61_000);
+    const before = provider.requests;
+    const [first] = (await workers[0]?.requests('cookie', user.cookie)) ?? [];
+    let leaks = leaksOf(user, first ? [first] : []);
+    for (let i = 0; i < 12; i++) {
+      await pause(150);
+      const outcomes = (await random.pick(workers).requests('cookie', user.cookie, { count: 5 })) ?? [];
+      leaks += leaksOf(user, outcomes);
+      for (const outcome of outcomes) {
+        if (outcome.token !== first?.token) broken.push(`another token (${outcome.error ?? 'no error'})`);
+        if (JSON.stringify(outcome.cookies) !== JSON.stringify(first?.cookies))
+          broken.push('another Set-Cookie');
+      }
+    }
+    if ((first?.cookies.length ?? 0) === 0) broken.push('the refresh set no cookie');
+    const tokenRequests = provider.requests - before;
+    if (tokenRequests !== 1) broken.push(`${tokenRequests} token requests instead of 1`);
+    return {
+      tried: '60 late requests with the old cookie in 3 processes: the same token and the same Set-Cookie',
+      tokenRequests,
+      sessionsLost: 0,
+      leaks,
+      broken: [...new Set(broken)],
+    };
+  });
+}

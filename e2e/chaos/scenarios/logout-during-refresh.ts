@@ -1,0 +1,38 @@
+import { leaksOf, onStage, pause, type Report, receive } from '../run.ts';
+
+/** The user logs out while a refresh is under way. */
+export function logoutDuringRefresh(seed: number): Promise<Report> {
+  return onStage({ seed, workers: 2 }, async ({ provider, workers, random, advance, logIn }) => {
+    const broken: string[] = [];
+    let leaks = 0;
+    const rounds = 8;
+    for (let round = 0; round < rounds; round++) {
+      const kind = round % 2 === 0 ? ('cookie' as const) : ('stored' as const);
+      const user = await logIn(`${kind}-logout-${round}`, kind);
+      const old = user.cookie;
+      await advance(61_000);
+      const when = round % 4 < 2 ? ('before' as const) : ('after' as const);
+      provider.fault = () => [{ kind: 'delay', milliseconds: 250, when }];
+      const running = workers[0]?.requests(kind, old, { count: 5 });
+      await pause(80 + random.below(100));
+      await workers[1]?.logout(kind, old);
+      const outcomes = (await running) ?? [];
+      leaks += leaksOf(user, outcomes);
+      provider.fault = () => [];
+      // The browser has whatever the running requests brought; or it never got the answer to the logout.
+      for (const outcome of outcomes) receive(user, outcome);
+      for (const cookie of [user.cookie, old])
+        for (const worker of workers)
+          for (const { error, token } of await worker.requests(kind, cookie))
+            if (token !== undefined || error !== 'no_session')
+              broken.push(`${kind}, ${when}: still signed in (${error ?? 'a token'})`);
+    }
+    return {
+      tried: `${rounds} logouts during a refresh, cookie and stored: signed out for good`,
+      tokenRequests: provider.requests,
+      sessionsLost: 0,
+      leaks,
+      broken: [...new Set(broken)],
+    };
+  });
+}

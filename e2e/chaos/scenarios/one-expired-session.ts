@@ -1,0 +1,44 @@
+import type { Outcome } from '../application.ts';
+import { count, leaksOf, onStage, type Report } from '../run.ts';
+
+/** Many requests meet one expired session at once, in one process or in several. */
+export async function oneExpiredSession(
+  seed: number,
+  options: { readonly processes: number; readonly each: number },
+): Promise<Report> {
+  const broken: string[] = [];
+  let tokenRequests = 0;
+  let leaks = 0;
+  let lost = 0;
+  await onStage({ seed, workers: options.processes }, async ({ provider, workers, advance, logIn }) => {
+    for (const kind of ['cookie', 'stored'] as const) {
+      const user = await logIn(`${kind}-user`, kind);
+      await advance(61_000);
+      const before = provider.requests;
+      const answers = await Promise.all(
+        workers.map((worker) => worker.requests(kind, user.cookie, { count: options.each })),
+      );
+      const outcomes: Outcome[] = answers.flat();
+      const made = provider.requests - before;
+      tokenRequests += made;
+      leaks += leaksOf(user, outcomes);
+      const errors = count(outcomes, ({ error }) => error);
+      const tokens = count(outcomes, ({ token }) => token);
+      if (made !== 1) broken.push(`${kind}: ${made} token requests instead of 1`);
+      if (Object.keys(errors).length > 0) broken.push(`${kind}: ${JSON.stringify(errors)}`);
+      if (Object.keys(tokens).length !== 1)
+        broken.push(`${kind}: ${Object.keys(tokens).length} different tokens`);
+      if (kind === 'cookie' && new Set(outcomes.map(({ cookies }) => JSON.stringify(cookies))).size !== 1)
+        broken.push('cookie: the answers set different cookies');
+      if (Object.keys(errors).includes('session_ended')) lost++;
+    }
+  });
+  const where = options.processes === 1 ? '1 process' : `${options.processes} processes that share Redis`;
+  return {
+    tried: `${options.processes * options.each} requests at once on one expired session, ${where}, cookie and stored`,
+    tokenRequests,
+    sessionsLost: lost,
+    leaks,
+    broken,
+  };
+}

@@ -1,0 +1,41 @@
+import { resources } from '../resources.ts';
+import { leaksOf, onStage, type Report } from '../run.ts';
+
+/** One refresh token, two APIs, at once. */
+export function twoResources(seed: number): Promise<Report> {
+  return onStage({ seed, workers: 4 }, async ({ provider, workers, advance, logIn }) => {
+    const broken: string[] = [];
+    let leaks = 0;
+    let tokenRequests = 0;
+    for (const kind of ['cookie', 'stored'] as const) {
+      const user = await logIn(`${kind}-resources`, kind);
+      await advance(61_000);
+      const before = provider.requests;
+      const answers = await Promise.all(
+        workers.flatMap((worker) =>
+          resources.map(async (resource) => ({
+            resource,
+            outcomes: await worker.requests(kind, user.cookie, { count: 20, resource }),
+          })),
+        ),
+      );
+      for (const { resource, outcomes } of answers) {
+        leaks += leaksOf(user, outcomes);
+        for (const { aud, error } of outcomes)
+          if (aud !== resource) broken.push(`${kind}: ${error ?? 'a token for the other API'}`);
+      }
+      const made = provider.requests - before;
+      tokenRequests += made;
+      if (made !== 2) broken.push(`${kind}: ${made} token requests instead of 2`);
+    }
+    const refused = provider.refreshes.filter(({ ok }) => !ok).length;
+    if (refused > 0) broken.push(`${refused} refused token requests`);
+    return {
+      tried: '2 APIs from one refresh token, 160 requests at once in 4 processes, cookie and stored',
+      tokenRequests,
+      sessionsLost: refused,
+      leaks,
+      broken: [...new Set(broken)],
+    };
+  });
+}

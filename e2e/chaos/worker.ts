@@ -1,0 +1,47 @@
+import { startApplication } from './application.ts';
+import type { Order } from './workers.ts';
+
+const { name, issuer, redisUrl, offset: start } = JSON.parse(process.env.CHAOS_WORKER ?? '{}');
+let offset: number = start;
+let dieAtNextAnswer = false;
+
+const application = await startApplication({
+  name,
+  issuer,
+  redisUrl,
+  now: () => Date.now() + offset,
+  onAnswer() {
+    if (dieAtNextAnswer) process.kill(process.pid, 'SIGKILL');
+  },
+});
+
+async function obey(order: Order): Promise<unknown> {
+  switch (order.what) {
+    case 'requests':
+      return Promise.all(
+        Array.from({ length: order.count }, () =>
+          application.request(
+            order.kind,
+            order.cookie,
+            order.resource === undefined ? {} : { resource: order.resource },
+          ),
+        ),
+      );
+    case 'logout': {
+      const { cookies } = await application.sessions[order.kind].endSession(order.cookie);
+      return cookies;
+    }
+    case 'clock':
+      offset = order.offset;
+      return undefined;
+    case 'die-at-next-answer':
+      dieAtNextAnswer = true;
+      return undefined;
+  }
+}
+
+process.on('message', async ({ id, order }: { id: number; order: Order }) => {
+  process.send?.({ id, result: await obey(order) });
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ ready: true });
