@@ -40,8 +40,8 @@ export function toAccessTokenError(
 }
 
 /**
- * The values of `WWW-Authenticate`: one challenge for each scheme that is taken, the error only in the one that the
- * request used.
+ * The values of `WWW-Authenticate`: for a 401 one challenge for each scheme that is taken, the error only in the one
+ * that the request used.
  *
  * @see RFC 6750 section 3, RFC 9449 section 7, RFC 9470 section 3, RFC 9728 section 5.1
  */
@@ -53,7 +53,9 @@ function challengesOf(
   // Another token would not help: what is refused is the user, not the credential.
   if (refusal.code === 'access_denied') return [];
   const about = used !== undefined && options.schemes.includes(used) ? used : options.schemes[0];
-  return options.schemes.map((scheme) => {
+  // Only a 401 asks for other credentials; what else is wrong, is wrong with those that came.
+  const schemes = statuses[refusal.code] === 401 || about === undefined ? options.schemes : [about];
+  return schemes.map((scheme) => {
     const parameters: [string, string][] = [];
     if (options.realm !== undefined) parameters.push(['realm', options.realm]);
     // RFC 6750 section 3.1: without credentials, no error code and no other hint.

@@ -276,6 +276,18 @@ describe('A7: a bound token needs its proof', () => {
     );
   });
 
+  test('A15: a missing scope is said in the scheme of the request alone', async () => {
+    const { verifier, call, prove } = await setUp();
+    const authenticated = await call(await prove());
+    expect(() => verifier.authorize(authenticated, { scopes: ['items:write'] })).toThrow(
+      expect.objectContaining({
+        challenges: [
+          expect.stringMatching(/^DPoP error="insufficient_scope", .*scope="items:write", algs="/),
+        ],
+      }),
+    );
+  });
+
   test('requireBinding refuses bearer tokens, and the challenge names only DPoP', async () => {
     const { server, verifier, call, prove } = await setUp({ requireBinding: 'dpop' });
     const headers = { authorization: `Bearer ${await server.mintAccessToken()}` };
