@@ -9,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   verify: () => import('./verify/verify.ts'),
   session: () => import('./session/session.ts'),
   start: () => import('./start/start.ts'),
+  refresh: () => import('./refresh/refresh.ts'),
 };
 
 const { values, positionals } = parseArgs({

@@ -82,7 +82,7 @@ export function passportJwt({ jwksUri, alg }: TestIssuer): Verifier {
       secretOrKeyProvider: passportJwtSecret({ jwksUri, cache: true }),
       issuer,
       audience,
-      algorithms: [alg],
+      algorithms: [alg as 'RS256'],
     },
     (payload: unknown, done: (error: null, user: unknown) => void) => done(null, payload),
   );

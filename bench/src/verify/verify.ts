@@ -20,6 +20,8 @@ import {
   type Verifier,
 } from './verifiers.ts';
 
+type Results = Pick<Report, 'tables' | 'limits'>;
+
 const algorithms: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
 export const benchmark: Benchmark = {
@@ -27,7 +29,7 @@ export const benchmark: Benchmark = {
   title: 'Verifying an access token',
   async run(options) {
     const warm = await runWarm(options);
-    const cold: Report[] = [];
+    const cold: Results[] = [];
     for (const alg of algorithms) cold.push(await runCold(alg, options));
     return {
       tables: [...warm.tables, ...cold.flatMap(({ tables }) => tables)],
@@ -50,7 +52,7 @@ export const benchmark: Benchmark = {
   },
 };
 
-async function runWarm(options: RunOptions): Promise<Pick<Report, 'tables' | 'limits'>> {
+async function runWarm(options: RunOptions): Promise<Results> {
   const from = await startIssuer('RS256');
   const many = Array.from({ length: options.smoke ? 50 : 10_000 }, () => from.token());
   const again = many.map(flat);
@@ -107,7 +109,7 @@ async function measureWarm(
   return measure(contenders, options);
 }
 
-async function runCold(alg: Algorithm, options: RunOptions): Promise<Pick<Report, 'tables' | 'limits'>> {
+async function runCold(alg: Algorithm, options: RunOptions): Promise<Results> {
   const from = await startIssuer(alg);
   // Without a cache every call verifies a signature, however often the token comes.
   const contestants = [

@@ -1,0 +1,50 @@
+import { startProvider } from 'identity-provider';
+import { clientId, clientSecret, host, type Question } from './provider.ts';
+
+// The provider, in a process of its own: so that its work is not counted as that of those who ask it.
+let tokenRequests = 0;
+const { provider, port } = await startProvider({
+  issuer: `https://${host}`,
+  accessTokenLife: 600,
+  clients: [
+    {
+      client_id: clientId,
+      client_secret: clientSecret,
+      token_endpoint_auth_method: 'client_secret_post',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: [`https://app.example/auth/callback`],
+    },
+  ],
+  requestLog: ({ path }) => {
+    if (path === '/token') tokenRequests++;
+  },
+});
+provider.proxy = true;
+
+/** What a login would have left: a grant, and the first refresh token of its family. */
+async function createRefreshToken(): Promise<string> {
+  const client = await provider.Client.find(clientId);
+  const accountId = 'user-alice';
+  const scope = 'openid offline_access';
+  const grant = new provider.Grant({ clientId, accountId });
+  grant.addOIDCScope(scope);
+  const grantId = await grant.save();
+  const properties = {
+    client,
+    accountId,
+    grantId,
+    scope,
+    gty: 'authorization_code',
+    authTime: 1,
+    rotations: 0,
+  };
+  return new provider.RefreshToken(properties as never).save();
+}
+
+process.on('message', async ({ id, ask }: Question) => {
+  const answer = ask === 'refresh-token' ? await createRefreshToken() : tokenRequests;
+  process.send?.({ id, answer });
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ id: 0, answer: port });

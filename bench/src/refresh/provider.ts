@@ -1,0 +1,69 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const host = 'id.bench.test';
+export const issuer = `https://${host}`;
+export const clientId = 'bench';
+export const clientSecret = 'bench-client-secret-of-no-worth-at-all';
+
+export interface Question {
+  readonly id: number;
+  readonly ask: 'refresh-token' | 'token-requests';
+}
+
+/** The demo's provider: certified protocol code, which ends a grant when a spent refresh token comes again. */
+export interface BenchProvider {
+  /** The refresh token of a new login. */
+  createRefreshToken(): Promise<string>;
+  /** Requests to the token endpoint so far. */
+  tokenRequests(): Promise<number>;
+  close(): void;
+}
+
+export async function startBenchProvider(): Promise<BenchProvider> {
+  const child = fork(fileURLToPath(new URL('provider-process.ts', import.meta.url)), { stdio: 'inherit' });
+  const waiting = new Map<number, (answer: unknown) => void>();
+  let last = 0;
+  const answerTo = (id: number) =>
+    new Promise<unknown>((resolve, reject) => {
+      waiting.set(id, resolve);
+      child.once('exit', () => reject(new Error('The provider has ended')));
+    });
+  const ask = (question: Question['ask']) => {
+    const id = ++last;
+    child.send({ id, ask: question } satisfies Question);
+    return answerTo(id);
+  };
+  child.setMaxListeners(0);
+  child.on('message', ({ id, answer }: { readonly id: number; readonly answer: unknown }) => {
+    waiting.get(id)?.(answer);
+    waiting.delete(id);
+  });
+  const restore = redirectFetch((await answerTo(0)) as number);
+  return {
+    createRefreshToken: () => ask('refresh-token') as Promise<string>,
+    tokenRequests: () => ask('token-requests') as Promise<number>,
+    close() {
+      restore();
+      child.disconnect();
+    },
+  };
+}
+
+/** Some libraries speak https only: what they send to the provider's name goes to its port on this machine. */
+function redirectFetch(port: number): () => void {
+  const { fetch } = globalThis;
+  globalThis.fetch = async (input, init) => {
+    const request = new Request(input, init);
+    if (!request.url.startsWith(issuer)) return fetch(request);
+    const url = request.url.replace(issuer, `http://127.0.0.1:${port}`);
+    const headers = new Headers(request.headers);
+    headers.set('x-forwarded-proto', 'https');
+    headers.set('x-forwarded-host', host);
+    const body = request.body === null ? null : await request.arrayBuffer();
+    return fetch(url, { method: request.method, headers, body, signal: request.signal });
+  };
+  return () => {
+    globalThis.fetch = fetch;
+  };
+}

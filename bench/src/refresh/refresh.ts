@@ -1,0 +1,119 @@
+import {
+  type Benchmark,
+  type Limit,
+  type Report,
+  type RunOptions,
+  require,
+  type Table,
+} from '../benchmark.ts';
+import { rotate } from '../harness.ts';
+import { format, formatSpread, spread } from '../statistics.ts';
+import { createLibraries, type Library } from './libraries.ts';
+import { type BenchProvider, issuer, startBenchProvider } from './provider.ts';
+
+interface Outcome {
+  readonly tokenRequests: number;
+  readonly successes: number;
+  /** Milliseconds until the last request was answered. */
+  readonly time: number;
+  /** Whether the session could be refreshed once more afterwards. */
+  readonly alive: boolean;
+}
+
+export const benchmark: Benchmark = {
+  name: 'refresh',
+  title: 'Many requests on one expired session',
+  async run(options): Promise<Report> {
+    const provider = await startBenchProvider();
+    try {
+      const libraries = createLibraries();
+      const tables: Table[] = [];
+      const limits: Limit[] = [];
+      for (const width of options.smoke ? [5] : [1, 50, 1000]) {
+        const outcomes = await measureAll(libraries, { width, provider, ...options });
+        tables.push({
+          title: width === 1 ? 'One request' : `${width.toLocaleString('en-GB')} requests at the same time`,
+          head: [
+            'library',
+            'token requests',
+            'given a working token',
+            'all answered after, ms',
+            'session afterwards',
+          ],
+          rows: libraries.map(({ name }, index) => row(name, outcomes[index] as Outcome[])),
+        });
+        const ours = outcomes[0] as Outcome[];
+        for (const each of ours)
+          require(each.alive && each.successes === width, 'a session of ours was lost');
+        limits.push({
+          what: `${width} requests: one token request, all answered, session alive`,
+          measured: ours.map(({ tokenRequests }) => tokenRequests).join(', '),
+          holds: ours.every((each) => each.tokenRequests === 1),
+        });
+      }
+      return {
+        tables,
+        limits: options.smoke ? [] : limits,
+        notes: [
+          'Each request brings the session as it was when its access token expired, and wants an access token. The provider is node-oidc-provider in a process of its own, with rotation: a spent refresh token that comes again ends the login, as RFC 9700 section 4.14.2 wants it. A token counts as working when the provider still takes it after the last answer.',
+          'auth0-server-js and better-auth keep the session in memory on the server, the others in the cookie. Discovery was made before.',
+        ],
+        packages: ['@auth0/nextjs-auth0', 'next-auth', '@auth0/auth0-server-js', 'better-auth'],
+      };
+    } finally {
+      provider.close();
+    }
+  },
+};
+
+type MeasureOptions = RunOptions & { readonly width: number; readonly provider: BenchProvider };
+
+async function measureAll(libraries: readonly Library[], options: MeasureOptions): Promise<Outcome[][]> {
+  const numbered = libraries.map((library, index) => ({ library, index }));
+  const outcomes: Outcome[][] = libraries.map(() => []);
+  for (const library of libraries) {
+    const first = await measureOne(library, { ...options, width: 1 });
+    require(first.successes === 1 && first.alive, `${library.name} cannot refresh a session for one request`);
+  }
+  for (let round = 0; round < (options.smoke ? 1 : 5); round++) {
+    options.progress(`${options.width} requests, round ${round + 1}`);
+    for (const { library, index } of rotate(numbered, round)) {
+      outcomes[index]?.push(await measureOne(library, options));
+    }
+  }
+  return outcomes;
+}
+
+async function measureOne(library: Library, { width, provider }: MeasureOptions): Promise<Outcome> {
+  const session = await library.start(await provider.createRefreshToken());
+  const before = await provider.tokenRequests();
+  const start = performance.now();
+  const answers = await Promise.allSettled(Array.from({ length: width }, () => session.request()));
+  const time = performance.now() - start;
+  const tokenRequests = (await provider.tokenRequests()) - before;
+  const tokens = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  const working = new Map<string, boolean>();
+  for (const token of new Set(tokens)) working.set(token, await works(token));
+  const alive = await session.later().then(works, () => false);
+  return { tokenRequests, successes: tokens.filter((token) => working.get(token)).length, time, alive };
+}
+
+async function works(token: string): Promise<boolean> {
+  const response = await fetch(`${issuer}/me`, { headers: { authorization: `Bearer ${token}` } });
+  return response.ok;
+}
+
+function row(name: string, outcomes: readonly Outcome[]): string[] {
+  const range = (values: readonly number[]) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return low === high ? format(low).replace(/\.0+$/, '') : `${low} to ${high}`;
+  };
+  const alive = outcomes.filter((each) => each.alive).length;
+  return [
+    name,
+    range(outcomes.map((each) => each.tokenRequests)),
+    range(outcomes.map((each) => each.successes)),
+    formatSpread(spread(outcomes.map((each) => each.time))),
+    alive === outcomes.length ? 'alive' : alive === 0 ? 'dead' : `alive in ${alive} of ${outcomes.length}`,
+  ];
+}
