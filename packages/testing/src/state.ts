@@ -30,6 +30,8 @@ export interface Code {
   readonly grant: Grant;
   readonly redirectUri: string;
   readonly codeChallenge: string | undefined;
+  /** The DPoP key that the code is bound to. */
+  readonly jkt?: string | undefined;
   readonly expiresAt: number;
   used: boolean;
 }

@@ -5,7 +5,7 @@ import { randomToken } from '../internal/encoding.ts';
 import { contextOf, requestOptions, tell, wireClient } from './context.ts';
 import type { AuthorizationServerMetadata, Client } from './create-client.ts';
 import { discover } from './discovery.ts';
-import { withDpopNonce } from './dpop.ts';
+import { dpopThumbprint, withDpopNonce } from './dpop.ts';
 import { translate } from './translate-error.ts';
 
 /** What one login asks for; everything has a default from the client. */
@@ -136,6 +136,8 @@ async function authorizationParameters(
     ['nonce', transaction.nonce],
     ['code_challenge', await oauth.calculatePKCECodeChallenge(transaction.codeVerifier)],
     ['code_challenge_method', 'S256'],
+    // The code is then of use only with the key (RFC 9449 section 10).
+    ['dpop_jkt', await dpopThumbprint(client)],
     ['response_mode', options.responseMode === 'query' ? undefined : options.responseMode],
     ['max_age', request.maxAge?.toString()],
     ['acr_values', request.acrValues?.join(' ')],

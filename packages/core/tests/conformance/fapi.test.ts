@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
+  clientSecretBasic,
   createAuthorizationRequest,
+  createClient,
   exchangeCode,
   generateDpopKeyPair,
   privateKeyJwt,
@@ -127,6 +129,37 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
       record(task, { id: `A6 ${alg}`, verdict: 'A', result: 'accepted' });
     });
   }
+
+  test('userinfo that is signed and encrypted', async () => {
+    const { privateKey, jwk } = await encryptionKey('RSA-OAEP-256');
+    const harness = await createHarness({
+      registration: {
+        userinfoSignedResponseAlg: 'RS256',
+        userinfoEncryptedResponseAlg: 'RSA-OAEP-256',
+        jwks: { keys: [jwk] },
+      },
+      client: { userinfoSignedResponseAlg: 'RS256', decrypt: createDecrypt(privateKey) },
+    });
+    await harness.logIn();
+    expect(harness.userinfo).toMatchObject({ sub: 'alice' });
+    harness.server.lies.add('userinfo_signature_invalid');
+    await expect(harness.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid', check: 'signature' });
+  });
+
+  test('a code is bound to the DPoP key: without it, it is of no use', async () => {
+    const harness = await createHarness({ client: { dpop: { keyPair: await generateDpopKeyPair() } } });
+    const { url, transaction } = await createAuthorizationRequest(harness.client);
+    const { parameters } = await harness.server.authorize(url);
+    const thief = createClient({
+      ...harness.client.options,
+      clientAuthentication: clientSecretBasic('web-secret'),
+      dpop: { keyPair: await generateDpopKeyPair() },
+    });
+    const response = await validateAuthorizationResponse(thief, parameters, transaction);
+    await expect(exchangeCode(thief, response, transaction)).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+  });
 
   test('inside an encrypted ID token the same checks are made', async () => {
     const { privateKey, jwk } = await encryptionKey('ECDH-ES');

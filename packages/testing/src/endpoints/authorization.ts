@@ -88,6 +88,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
     grant,
     redirectUri: parameters.get('redirect_uri') as string,
     codeChallenge: parameters.get('code_challenge') ?? undefined,
+    jkt: parameters.get('dpop_jkt') ?? undefined,
     expiresAt: now + 60,
     used: false,
   });

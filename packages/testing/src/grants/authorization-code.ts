@@ -23,6 +23,8 @@ export const authorizationCodeGrant: GrantHandler = async (state, request) => {
   if ((await challengeOf(body.get('code_verifier') ?? '')) !== code.codeChallenge) {
     throw refuse('Failed to verify code verifier');
   }
+  // RFC 9449 section 10.
+  if (code.jkt !== undefined && code.jkt !== request.binding?.jkt) throw refuse('The DPoP key is another');
   const { grant } = code;
   const offline = grant.scope.split(' ').includes('offline_access');
   const publicBinding = methodOf(client) === 'none' ? request.binding : undefined;
