@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   session: () => import('./session/session.ts'),
   start: () => import('./start/start.ts'),
   refresh: () => import('./refresh/refresh.ts'),
+  nest: () => import('./nest/nest.ts'),
 };
 
 const { values, positionals } = parseArgs({

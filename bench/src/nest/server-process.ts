@@ -1,0 +1,45 @@
+import 'reflect-metadata';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Algorithm } from '../verify/tokens.ts';
+import { type GuardName, guards } from './guards.ts';
+
+export interface ServerSettings {
+  readonly platform: 'fastify' | 'express';
+  readonly guard: GuardName;
+  readonly jwksUri: string;
+  readonly publicPem: string;
+  readonly alg: Algorithm;
+}
+
+const settings = JSON.parse(process.argv[2] as string) as ServerSettings;
+
+// Node runs this file by stripping its types, which leaves no decorators: they are called as functions.
+class ItemsController {
+  list() {
+    return { items: ['one', 'two', 'three'] };
+  }
+}
+Controller('items')(ItemsController);
+Get()(ItemsController.prototype, 'list', describe(ItemsController.prototype, 'list'));
+
+class AppModule {}
+Module({ controllers: [ItemsController], ...guards[settings.guard](settings) })(AppModule);
+
+const adapter =
+  settings.platform === 'fastify'
+    ? new (await import('@nestjs/platform-fastify')).FastifyAdapter()
+    : new (await import('@nestjs/platform-express')).ExpressAdapter();
+const app = await NestFactory.create(AppModule, adapter, { logger: false });
+await app.listen(0, '127.0.0.1');
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.(user + system);
+});
+process.on('disconnect', () => process.exit());
+process.send?.(Number(new URL(await app.getUrl()).port));
+
+function describe(target: object, name: string): PropertyDescriptor {
+  return Object.getOwnPropertyDescriptor(target, name) as PropertyDescriptor;
+}
