@@ -9,11 +9,18 @@ export interface Bundle {
 }
 
 /** Bundles one built entry as a browser application would, leaving out what the application brings itself. */
-export async function bundleForBrowser(of: PublishedPackage, subpath: string): Promise<Bundle> {
+export async function bundleForBrowser(
+  of: PublishedPackage,
+  subpath: string,
+  imports?: readonly string[],
+): Promise<Bundle> {
   const file = builtFile(of, subpath);
   const peers = Object.keys(of.manifest.peerDependencies ?? {});
   const { outputFiles } = await build({
-    entryPoints: [file],
+    stdin: {
+      contents: `export ${imports ? `{ ${imports.join(', ')} }` : '*'} from ${JSON.stringify(file)};`,
+      resolveDir: of.directory,
+    },
     bundle: true,
     minify: true,
     write: false,

@@ -9,6 +9,9 @@ import type {
   LogoutOptions,
 } from '@countersign/core/browser';
 
+/** `loading` until it is known whether the user is signed in; `error` when that could not be found out. */
+export type AuthStatus = BrowserAuthStatus;
+
 /** Who is signed in: what most pages show. Everything else is in the claims. */
 export interface AuthUser {
   /** The subject: with the issuer, the user's only identity. */
@@ -21,7 +24,7 @@ export interface AuthUser {
 /** Login state as signals, and what can be done. Get it with {@link injectAuth}. */
 export interface Auth {
   /** `loading` until it is known whether the user is signed in; on a server always. */
-  readonly status: Signal<BrowserAuthStatus>;
+  readonly status: Signal<AuthStatus>;
   readonly isSignedIn: Signal<boolean>;
   readonly user: Signal<AuthUser | undefined>;
   /** Claims of the validated ID token. */
@@ -56,16 +59,16 @@ export interface AuthHandle extends Auth {
 }
 
 /** Signals over the browser client, which may come later than the application. */
-export function createAuth(clientName: string, browser: Promise<BrowserAuth>): AuthHandle {
+export function createAuth(clientName: string, client: BrowserAuth | Promise<BrowserAuth>): AuthHandle {
   const snapshot = signal<BrowserAuthSnapshot>({ status: 'loading' });
-  browser.then(
-    (auth) => {
-      const update = () => snapshot.set(auth.snapshot());
-      auth.subscribe(update);
-      update();
-    },
-    (error: Error) => snapshot.set({ status: 'error', error }),
-  );
+  const follow = (auth: BrowserAuth) => {
+    const update = () => snapshot.set(auth.snapshot());
+    auth.subscribe(update);
+    update();
+  };
+  const browser = Promise.resolve(client);
+  if ('snapshot' in client) follow(client);
+  else client.then(follow, (error: Error) => snapshot.set({ status: 'error', error }));
   const claims = computed(() => snapshot().claims);
   const login = async (options?: LoginOptions) => (await browser).login(options);
   return {

@@ -2,6 +2,7 @@ export {
   AuthError,
   type AuthEvent,
   AuthorizationServerError,
+  type BrowserAuth,
   ConfigurationError,
   type IdTokenClaims,
   type LoginOptions,
@@ -14,7 +15,7 @@ export {
 export type { ApiEntry } from './allow-list.ts';
 export { type AuthGuard, authGuard, authGuardFor } from './auth.guard.ts';
 export { authInterceptor } from './auth.interceptor.ts';
-export type { Auth, AuthUser } from './auth.ts';
+export type { Auth, AuthStatus, AuthUser } from './auth.ts';
 export { AuthSignedIn } from './auth-signed-in.directive.ts';
 export { injectAuth } from './clients.ts';
 export type { AuthConfig, AuthConfigSource, AuthFeature } from './config.ts';
@@ -27,4 +28,4 @@ export {
   withStorage,
 } from './features.ts';
 export { claimGuard, type GuardOptions, scopeGuard } from './further.guards.ts';
-export { provideAuth } from './provide-auth.ts';
+export { provideAuth, provideAuthClient } from './provide-auth.ts';

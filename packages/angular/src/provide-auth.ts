@@ -19,7 +19,8 @@ import type { AuthConfig, AuthConfigSource, AuthFeature } from './config.ts';
  * Provides login for the application. The login state is found out in the background; only a configuration that must be
  * fetched is waited for.
  *
- * @see https://www.rfc-editor.org/rfc/rfc9700
+ * @throws ConfigurationError at start, when an option is missing or wrong
+ * @see RFC 9700, and OAuth 2.0 for Browser-Based Applications
  */
 export function provideAuth(config: AuthConfigSource, ...features: AuthFeature[]): EnvironmentProviders {
   const client = new InjectionToken<AuthClient & { readonly start: () => unknown }>('');
@@ -67,4 +68,25 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
   }
 
   return { auth, apis: () => apis, start };
+}
+
+/** Provides a browser client that was made elsewhere: in tests, or in a shell of the application's own. */
+export function provideAuthClient(
+  { apis = [], clientName = defaultClientName }: Pick<AuthConfig, 'apis'> & { readonly clientName?: string },
+  browser: BrowserAuth,
+): EnvironmentProviders {
+  let parsed: readonly AllowedApi[] | undefined;
+  return makeEnvironmentProviders([
+    {
+      provide: AUTH_CLIENTS,
+      multi: true,
+      useFactory: (): AuthClient => ({
+        auth: createAuth(clientName, browser),
+        apis: () => {
+          parsed ??= parseAllowList(apis, document.baseURI);
+          return parsed;
+        },
+      }),
+    },
+  ]);
 }

@@ -44,7 +44,7 @@ export const transactionLife = 3600;
 
 /** Parameters that decide the security of a login; they have options of their own. */
 const reserved =
-  /^(client_id|client_secret|response_type|response_mode|redirect_uri|scope|state|nonce|code|code_.*|request|request_uri|prompt|max_age|acr_values|resource|dpop_jkt|iss|grant_type)$/;
+  /^(client_.*|response_.*|redirect_uri|scope|state|nonce|code.*|request.*|prompt|max_age|acr_values|resource|dpop_jkt|iss|grant_type)$/;
 
 /**
  * @throws ConfigurationError `invalid_option` for a reserved parameter

@@ -14,7 +14,6 @@ import { type BrowserAuthOptions, resolveOptions } from './options.ts';
 import { createRefreshOnce } from './refresh-once.ts';
 import { safeReturnTo } from './return-to.ts';
 import { frameName, runInFrame } from './silent-frame.ts';
-import { isDuplicatedTab } from './tab.ts';
 import { openTabs, type TabMessage } from './tabs.ts';
 import { exchangeCode } from './token-request.ts';
 import { createMemoryStorage } from './token-storage.ts';
@@ -167,7 +166,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       ['code', 'error', 'state'].some((name) => parameters.has(name));
     // The code leaves the address bar, and with it history and Referer, before anything else happens.
     if (isCallback) history.replaceState(history.state, '', pathname);
-    if (storage.reach === 'tab' && (await isDuplicatedTab(context))) await storage.remove(key);
+    await storage.open?.(key);
     try {
       if (isCallback) return await handleCallback(href);
     } catch (refused) {

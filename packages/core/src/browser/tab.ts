@@ -1,5 +1,4 @@
 import { randomToken } from '../internal/encoding.ts';
-import type { BrowserContext } from './options.ts';
 
 /** Milliseconds in which the page that was before a reload lets go of its name. */
 const handOver = 500;
@@ -9,9 +8,8 @@ const handOver = 500;
  * included, and two holders of a rotating refresh token end the login of both. Every tab keeps a name in its storage
  * and holds a lock of that name for as long as it lives; whoever finds the lock held is the copy, and takes a new name.
  */
-export async function isDuplicatedTab({ prefix }: BrowserContext): Promise<boolean> {
+export async function isDuplicatedTab(key: string): Promise<boolean> {
   const manager = navigator.locks;
-  const key = `${prefix}tab`;
   const known = sessionStorage.getItem(key);
   if (!manager || (known && (await hold(manager, key + known)))) return false;
   const name = randomToken();

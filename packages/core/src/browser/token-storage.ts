@@ -1,9 +1,12 @@
 import type { TokenSet } from '../tokens/token-set.ts';
+import { isDuplicatedTab } from './tab.ts';
 
 /** Where the tokens of the one signed-in user are kept. */
 export interface TokenStorage {
   /** `memory`: gone with the page; `tab`: outlives a reload; `shared`: all tabs see the same. */
   readonly reach: 'memory' | 'tab' | 'shared';
+  /** Called once, before anything is read. */
+  open?(key: string): Promise<void>;
   get(key: string): TokenSet | undefined | Promise<TokenSet | undefined>;
   set(key: string, tokens: TokenSet): void | Promise<void>;
   remove(key: string): void | Promise<void>;
@@ -28,6 +31,9 @@ export function createWebStorage(reach: 'tab' | 'shared'): TokenStorage {
   const area = () => (reach === 'tab' ? sessionStorage : localStorage);
   return {
     reach,
+    async open(key) {
+      if (reach === 'tab' && (await isDuplicatedTab(`${key} tab`))) sessionStorage.removeItem(key);
+    },
     get(key) {
       try {
         return JSON.parse(area().getItem(key) ?? 'null') ?? undefined;

@@ -1,0 +1,6 @@
+export {
+  type AuthTesting,
+  injectAuthTesting,
+  provideAuthTesting,
+  type TestAuthState,
+} from './provide-auth-testing.ts';
