@@ -72,8 +72,8 @@ interface Wanted extends GetAccessTokenRequest {
 }
 
 /**
- * The refresh contract over any client. Where every holder of a token set reads the same storage, as in a browser,
- * nobody comes late with an old refresh token and there are no successions to follow.
+ * The refresh contract over any client. Where every holder of a token set reads the same storage, nobody comes late with
+ * an old refresh token, and there are no successions to follow.
  */
 export function coordinateRefreshes(
   client: RefreshingClient,

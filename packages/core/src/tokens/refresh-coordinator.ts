@@ -11,13 +11,11 @@ import {
 import { createSuccessions } from './successions.ts';
 import type { SuccessorStore } from './successor.ts';
 
-export {
-  coordinateRefreshes,
-  type GetAccessTokenRequest,
-  type GetAccessTokenResult,
-  type RefreshCoordinator,
+export type {
+  GetAccessTokenRequest,
+  GetAccessTokenResult,
+  RefreshCoordinator,
 } from './coordinate-refreshes.ts';
-export type { RefreshingClient } from './refreshing-client.ts';
 export type { TokenHolder } from './token-holder.ts';
 
 export interface RefreshCoordinatorOptions extends CoordinationOptions {
