@@ -2,6 +2,8 @@
 export interface RunOptions {
   /** Seconds instead of minutes: shows that everything works, and says nothing about speed. */
   readonly smoke: boolean;
+  /** Seconds of the soak. */
+  readonly soak?: number;
   readonly progress: (text: string) => void;
 }
 

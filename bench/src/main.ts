@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   start: () => import('./start/start.ts'),
   refresh: () => import('./refresh/refresh.ts'),
   nest: () => import('./nest/nest.ts'),
+  scale: () => import('./scale/scale.ts'),
 };
 
 const { values, positionals } = parseArgs({
@@ -22,6 +23,8 @@ const { values, positionals } = parseArgs({
     smoke: { type: 'boolean', default: false },
     /** Leaves RESULTS.md as it is. */
     print: { type: 'boolean', default: false },
+    /** Seconds of the soak in `scale`. */
+    soak: { type: 'string', default: '60' },
   },
 });
 if (values.build) build();
@@ -40,7 +43,7 @@ for (const name of names) {
   };
   try {
     const { benchmark } = await load();
-    const report = await benchmark.run({ smoke: values.smoke, progress });
+    const report = await benchmark.run({ smoke: values.smoke, soak: Number(values.soak), progress });
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     if (!values.smoke) {
       if (!values.print) writeSection(benchmark, report);
