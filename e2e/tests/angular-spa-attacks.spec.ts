@@ -204,6 +204,34 @@ test('B7: the page of the silent login cannot be framed by another origin, nor c
   expect(page.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
 });
 
+test('B8: the refresh token goes to the endpoints of the provider, and nowhere else', async ({ page }) => {
+  const sent: { url: string; text: string }[] = [];
+  page.on('request', async (request) => {
+    const headers = Object.values(await request.allHeaders());
+    const text = [request.url(), request.postData() ?? '', ...headers].join('\n');
+    sent.push({ url: request.url(), text });
+  });
+  await signIn(page);
+  await untilRenewalIsDue();
+  const renewed = page.waitForRequest((request) => (request.postData() ?? '').includes('refresh_token='));
+  await reloadItems(page);
+  const token = new URLSearchParams((await renewed).postData() ?? '').get('refresh_token') as string;
+  await untilRenewalIsDue();
+  await reloadItems(page);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  const last = sent
+    .map(({ text }) => /(?:^|&)(?:refresh_token|token)=([\w-]+)/m.exec(text)?.[1])
+    .filter((found) => found !== undefined);
+  expect(last.length).toBeGreaterThanOrEqual(3);
+  const receivers = sent
+    .filter(({ text }) => [token, ...last].some((secret) => text.includes(secret)))
+    .map(({ url }) => url);
+  expect(new Set(receivers)).toEqual(
+    new Set([`${urls.identityProvider}/token`, `${urls.identityProvider}/token/revocation`]),
+  );
+});
+
 test('B9: two logins begun in one tab do not overwrite each other', async ({ page }) => {
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
