@@ -1,3 +1,4 @@
+import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { project, sourceAliases } from './vitest.shared.ts';
 
@@ -11,6 +12,34 @@ const web = {
   replacement: `${import.meta.dirname}/packages/core/src/internal/platform/web.ts`,
 };
 
+/** And once more in Chromium. */
+const coreInChromium = project('core-chromium', 'packages/core', {
+  packages: 'sources',
+  include: [
+    'tests/**/*.chromium-test.ts',
+    'tests/conformance/{openid,logout}.test.ts',
+    'tests/mobile-login-flow.test.ts',
+  ],
+});
+const noServer = {
+  find: /^node:http$/,
+  replacement: `${import.meta.dirname}/packages/core/tests/chromium/no-server.ts`,
+};
+const chromium = playwright({
+  launchOptions: {
+    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  },
+});
+
 export default defineConfig({
   test: {
     passWithNoTests: false,
@@ -20,6 +49,20 @@ export default defineConfig({
         ...coreOnEdge,
         resolve: { alias: [web, ...sourceAliases] },
         test: { ...coreOnEdge.test, environment: 'edge-runtime' },
+      },
+      {
+        ...coreInChromium,
+        resolve: { alias: [web, noServer, ...sourceAliases] },
+        test: {
+          ...coreInChromium.test,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: chromium,
+            instances: [{ browser: 'chromium' }],
+          },
+        },
       },
       project('next', 'packages/next', { packages: 'sources' }),
       project('nest', 'packages/nest', { packages: 'sources', decorators: true }),
