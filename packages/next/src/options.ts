@@ -62,7 +62,7 @@ export function resolveOptions(options: AuthOptions, host: string | null): Resol
   const given = {
     issuer: options.issuer ?? read(required.issuer),
     clientId: options.clientId ?? read(required.clientId),
-    secret: options.secret ?? list(required.secret),
+    secret: options.secret ?? read(required.secret)?.split(/\s*,\s*/),
     baseUrl: options.baseUrl ?? list(required.baseUrl),
   };
   const { issuer, clientId, secret, baseUrl } = given;

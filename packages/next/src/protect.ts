@@ -1,6 +1,6 @@
-import { AccessTokenError } from '@countersign/core';
+import { AccessTokenError, LoginRequiredError } from '@countersign/core';
 import { type Session, sessionHeaders } from '@countersign/core/session';
-import { checkScopes, openHere, type Resolve, requireSession } from './server.ts';
+import { checkScopes, openHere, type Resolve, redirectToLogin, requireSession } from './server.ts';
 
 export interface ProtectOptions {
   /** Scopes that the login must have been granted. */
@@ -36,14 +36,14 @@ export function createProtect(resolve: Resolve): Protect {
       async (props) => {
         const session = await requireSession(resolve, undefined);
         checkScopes(session, scopes);
-        return component({ ...props, session } as Parameters<typeof component>[0]);
+        return orLogin(resolve, () => component({ ...props, session } as Parameters<typeof component>[0]));
       },
     action:
       (action, { scopes = [] } = {}) =>
       async (...args) => {
         const session = await requireSession(resolve, undefined);
         checkScopes(session, scopes);
-        return action(session, ...args);
+        return orLogin(resolve, () => action(session, ...args));
       },
     handler:
       (handler, { scopes = [] } = {}) =>
@@ -59,6 +59,16 @@ export function createProtect(resolve: Resolve): Protect {
         return handler(request, { ...context, session });
       },
   };
+}
+
+/** A session whose tokens have ended for good is as good as none. */
+async function orLogin<T>(resolve: Resolve, run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof LoginRequiredError) await redirectToLogin(resolve);
+    throw error;
+  }
 }
 
 function refusal(status: number, error: string): Response {

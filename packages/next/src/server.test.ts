@@ -109,6 +109,16 @@ test('S18: wrapped pages, actions and handlers do not run without a session, pro
   );
 });
 
+test('a page whose tokens have ended for good leads to the login', async () => {
+  const { server, auth, cookie } = await signedIn({ scope: 'openid' });
+  server.clock.advance(3_610);
+  const page = auth.protected.page(async ({ session }: { session: Session }) => {
+    await auth.getAccessToken();
+    return session.user.sub;
+  });
+  expect(await digestOf(inNext({ cookie }, () => page({})))).toContain('/auth/login');
+});
+
 test('scopes that the login was not granted are refused', async () => {
   const { auth, cookie } = await signedIn({ scope: 'openid read' });
   expect((await inNext({ cookie }, () => auth.requireScopes('read'))).result.user.sub).toBe('alice');

@@ -52,7 +52,17 @@ export async function openHere(resolve: Resolve): Promise<OpenSession> {
 export async function requireSession(resolve: Resolve, returnTo: string | undefined): Promise<Session> {
   const { resolved, opened, headers: requestHeaders } = await openHere(resolve);
   if (opened.session) return opened.session;
-  const { login } = resolved.sessions.paths;
+  goToLogin(resolved, requestHeaders, returnTo);
+}
+
+/** Sends the user to the login, and back to this page. */
+export async function redirectToLogin(resolve: Resolve): Promise<never> {
+  const requestHeaders = (await headers()) as Headers;
+  return goToLogin(resolve(requestHeaders), requestHeaders, undefined);
+}
+
+function goToLogin({ sessions }: Resolved, requestHeaders: Headers, returnTo: string | undefined): never {
+  const { login } = sessions.paths;
   // The proxy says which page this is; without one the user lands where logins usually end.
   const target = returnTo ?? requestHeaders.get(pathHeader) ?? undefined;
   redirect(target === undefined ? login : `${login}?${new URLSearchParams({ returnTo: target })}`);

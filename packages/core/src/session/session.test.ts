@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { readForm } from './request-checks.ts';
+import { packState, type SessionState, sessionOf, unpackState } from './session.ts';
+
+const claims = {
+  iss: 'https://op.example',
+  sub: 'alice',
+  aud: 'web',
+  exp: 2,
+  iat: 1,
+  nonce: 'n',
+  name: 'Alice',
+};
+const state: SessionState = {
+  id: 'id',
+  owner: 'owner',
+  tokens: { accessTokens: [], claims, scope: 'openid', updatedAt: 1 },
+  createdAt: 1,
+  usedAt: 1,
+  expiresAt: 9,
+};
+
+test('S17: neither userinfo nor a claim can say that the user is somebody else', () => {
+  const userinfo = { iss: 'https://evil.example', sub: 'victim', name: 'Victim', email: 'a@b.example' };
+  expect(sessionOf({ ...state, userinfo })?.user).toEqual({
+    iss: 'https://op.example',
+    sub: 'alice',
+    name: 'Alice',
+    email: 'a@b.example',
+  });
+});
+
+test('claims that the ID token holds are not kept twice', () => {
+  const idToken = `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
+  const tokens = { ...state.tokens, idToken };
+  const packed = packState({ ...state, tokens });
+  expect(JSON.stringify(packed)).not.toContain('Alice');
+  expect(unpackState(packed, 'owner')?.tokens.claims).toEqual(claims);
+  // An encrypted ID token cannot be read again.
+  const encrypted = packState({ ...state, tokens: { ...state.tokens, idToken: 'a.b.c.d.e' } });
+  expect(unpackState(encrypted, 'owner')?.tokens.claims).toEqual(claims);
+});
+
+test('a form is read up to its limit', async () => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+  const request = (body: string) => new Request('https://app.example', { method: 'POST', headers, body });
+  expect((await readForm(request('a=b&c=%C3%A4')))?.get('c')).toBe('\u00e4');
+  expect(await readForm(request(`a=${'x'.repeat(70_000)}`))).toBeUndefined();
+  expect(await readForm(new Request('https://app.example', { method: 'POST', body: 'a=b' }))).toBeUndefined();
+});
