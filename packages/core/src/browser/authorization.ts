@@ -7,7 +7,7 @@ import { postForm } from './token-request.ts';
 
 /** What one login asks for; everything has a default from the options. */
 export interface AuthorizationOptions {
-  /** Space-separated, with `openid`. */
+  /** Space-separated; asked for beside the scope of the options. */
   readonly scope?: string;
   readonly resource?: string | readonly string[];
   readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {});
@@ -63,7 +63,7 @@ export async function createAuthorization(
     state: randomToken(),
     nonce: randomToken(),
     codeVerifier: randomToken(),
-    scope: request.scope ?? context.scope,
+    scope: [...new Set([context.scope, request.scope ?? []].flat().join(' ').split(' '))].join(' '),
     resource: request.resource === undefined ? context.resources : [request.resource].flat(),
     ...(maxAge !== undefined && { maxAge }),
     ...(acrValues && { acrValues }),

@@ -133,6 +133,16 @@ describe('login', () => {
     expect(kept).toBe(expected);
   });
 
+  test('a step-up asks for its scope beside the ones of before, and for a fresh and strong login', async () => {
+    const page = createPage();
+    const url = await startLogin(page, { scope: 'items:write items:read', maxAge: 0, acrValues: ['high'] });
+    const sent = new URL(url).searchParams;
+    expect(sent.get('scope')).toBe('openid offline_access items:read items:write');
+    expect(sent.get('max_age')).toBe('0');
+    expect(sent.get('acr_values')).toBe('high');
+    await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'acr' });
+  });
+
   test('S6: a further parameter cannot replace what makes a login safe', async () => {
     for (const name of ['redirect_uri', 'code_challenge', 'state', 'nonce', 'request', 'response_mode']) {
       await expect(startLogin(createPage(), { parameters: { [name]: 'x' } })).rejects.toMatchObject({
