@@ -26,14 +26,18 @@ export interface Application {
   close(): void;
 }
 
+const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url');
+
 /** One process of a web application, with cookie sessions and stored sessions on one Redis. */
 export async function startApplication(options: {
   readonly name: string;
   readonly issuer: string;
   readonly redisUrl: string;
   readonly now: () => number;
-  /** The provider has answered a refresh, and nothing is written yet. */
-  readonly onAnswer?: () => void;
+  /** The provider has answered a refresh, and nothing is written yet. Receives the hash of the access token. */
+  readonly onAnswer?: (token: string) => void;
+  /** Redis was taken to be away. */
+  readonly onStoreAway?: (port: string) => void;
 }): Promise<Application> {
   const redis = createRedisClient({ url: options.redisUrl, socket: { reconnectStrategy: () => 50 } });
   redis.on('error', () => {});
@@ -45,7 +49,10 @@ export async function startApplication(options: {
     scope: 'openid offline_access read',
     resource: resources,
     allowInsecureIssuer: true,
-    timeout: 2_500,
+    timeout: 4_000,
+    onEvent: (event) => {
+      if (event.type === 'store.unavailable') options.onStoreAway?.(event.port);
+    },
     now: options.now,
     async fetch(url, init) {
       const headers = new Headers(init.headers);
@@ -55,13 +62,15 @@ export async function startApplication(options: {
       const response = await fetch(url, { ...init, headers });
       if (grant === 'refresh_token' && response.ok) {
         const body = await response.arrayBuffer();
-        options.onAnswer?.();
+        // What has timed out is not received, although it arrives.
+        if (!init.signal?.aborted)
+          options.onAnswer?.(hashOf(JSON.parse(new TextDecoder().decode(body)).access_token));
         return new Response(body, { status: response.status, headers: response.headers });
       }
       return response;
     },
   });
-  const { store, ...shared } = createRedisStores(redis, { commandTimeout: 1_500 });
+  const { store, ...shared } = createRedisStores(redis, { commandTimeout: 5_000 });
   const common = {
     secret: 'a secret of this run that is at least thirty-two characters long',
     baseUrl: 'http://localhost:1/',
@@ -81,8 +90,7 @@ export async function startApplication(options: {
       try {
         const { accessToken } = await opened.getAccessToken({ resource });
         const { sub, aud } = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
-        const token = createHash('sha256').update(accessToken).digest('base64url');
-        return { user, sub, aud, token, cookies: opened.cookies };
+        return { user, sub, aud, token: hashOf(accessToken), cookies: opened.cookies };
       } catch (error) {
         return {
           user,

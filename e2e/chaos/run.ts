@@ -3,7 +3,7 @@ import { startTestRedis, type TestRedis } from '../../packages/redis/src/test-re
 import { type Application, type Kind, type Outcome, startApplication } from './application.ts';
 import { type ChaosProvider, startChaosProvider } from './provider.ts';
 import { createRandom, type Random } from './random.ts';
-import { startWorker, type Worker } from './workers.ts';
+import { startWorker, type Witness, type Worker } from './workers.ts';
 
 /** What a scenario reports. */
 export interface Report {
@@ -30,6 +30,7 @@ export interface Stage {
   readonly redis: TestRedis;
   readonly workers: Worker[];
   readonly random: Random;
+  readonly witness: Witness;
   /** Milliseconds that the clocks of all processes are ahead. */
   readonly offset: () => number;
   advance(milliseconds: number): Promise<void>;
@@ -45,7 +46,8 @@ export async function onStage<T>(
   const provider = await startChaosProvider();
   const redis = await startTestRedis();
   let ahead = 0;
-  const settings = () => ({ issuer: provider.issuer, redisUrl: redis.url, offset: ahead });
+  const witness: Witness = { received: new Set(), away: [] };
+  const settings = () => ({ issuer: provider.issuer, redisUrl: redis.url, offset: ahead, witness });
   const front = await startApplication({ name: 'front', ...settings(), now: () => Date.now() + ahead });
   const workers = await Promise.all(Array.from({ length: options.workers }, () => startWorker(settings())));
   try {
@@ -54,6 +56,7 @@ export async function onStage<T>(
       redis,
       workers,
       random: createRandom(options.seed),
+      witness,
       offset: () => ahead,
       async advance(milliseconds) {
         ahead += milliseconds;

@@ -10,9 +10,11 @@ const application = await startApplication({
   issuer,
   redisUrl,
   now: () => Date.now() + offset,
-  onAnswer() {
+  onAnswer(token) {
     if (dieAtNextAnswer) process.kill(process.pid, 'SIGKILL');
+    process.send?.({ received: token });
   },
+  onStoreAway: (port) => process.send?.({ away: port }),
 });
 
 async function obey(order: Order): Promise<unknown> {

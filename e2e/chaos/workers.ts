@@ -34,13 +34,25 @@ export interface Worker {
   readonly dead: boolean;
 }
 
+/** What all processes of a scenario have seen. */
+export interface Witness {
+  /** Hashes of the access tokens that arrived at a process. */
+  readonly received: Set<string>;
+  /** Ports whose store a process took to be away. */
+  readonly away: string[];
+}
+
 let serial = 0;
 
-export async function startWorker(options: {
+export async function startWorker({
+  witness,
+  ...options
+}: {
   readonly issuer: string;
   readonly redisUrl: string;
   /** Milliseconds that its clock is ahead. */
   readonly offset: number;
+  readonly witness: Witness;
 }): Promise<Worker> {
   const name = `worker-${++serial}`;
   const child: ChildProcess = fork(join(import.meta.dirname, 'worker.ts'), {
@@ -55,8 +67,13 @@ export async function startWorker(options: {
   });
   child.on('error', () => {});
   let id = 0;
-  const ready = once(child, 'message');
-  child.on('message', (message: { id?: number; result?: unknown }) => {
+  const ready = Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended before it was ready`))),
+  ]);
+  child.on('message', (message: { id?: number; result?: unknown; received?: string; away?: string }) => {
+    if (message.received !== undefined) witness.received.add(message.received);
+    if (message.away !== undefined) witness.away.push(message.away);
     if (message.id === undefined) return;
     waiting.get(message.id)?.resolve(message.result);
     waiting.delete(message.id);

@@ -55,6 +55,9 @@ export function everythingAtOnce(seed: number): Promise<Report> {
       leaks: run.leaks,
       broken: [
         ...new Set(unexplained),
+        ...(stage.witness.away.length > 0
+          ? [`Redis was taken to be away ${stage.witness.away.length} times`]
+          : []),
         ...(run.errors.includes('unexpected') ? ['an error that is not ours'] : []),
       ],
     };
@@ -72,7 +75,7 @@ function chooseFaults(random: Stage['random']): Fault[] {
   if (dice < 0.05) return [{ kind: 'answer', status: 503 }];
   if (dice < 0.08) return [{ kind: 'answer', status: 429, retryAfter: random.below(2) }];
   if (dice < 0.12) return [{ kind: 'drop' }];
-  if (dice < 0.13) return [{ kind: 'delay', milliseconds: 3_000, when: random.pick(['before', 'after']) }];
+  if (dice < 0.13) return [{ kind: 'delay', milliseconds: 5_000, when: random.pick(['before', 'after']) }];
   if (dice < 0.14) return [...delays, { kind: 'lose' }];
   return delays;
 }
@@ -137,10 +140,10 @@ async function tryUntilAnswered(stage: Stage, user: User, run: Run): Promise<Out
 
 /**
  * Whose fault it was. The provider ends a grant when a token comes that it has spent: what became of the answer to the
- * request that spent it? One that arrived at the user must never be the last.
+ * request that spent it? One that reached a process that lives, or its user, must never be the last.
  */
 function reasonOf(
-  { provider }: Stage,
+  { provider, witness }: Stage,
   user: User,
   known: {
     readonly killed: ReadonlySet<string>;
@@ -148,9 +151,13 @@ function reasonOf(
     readonly outcome: Outcome | undefined;
   },
 ): string {
-  const spent = provider.refreshes.filter((refresh) => refresh.user === user.name && refresh.ok).at(-1);
+  const theirs = provider.refreshes.filter((refresh) => refresh.user === user.name && refresh.ok);
+  const spent = theirs.at(-1);
   const arrived = spent?.token !== undefined && known.delivered.has(spent.token);
-  if (spent?.lost && !arrived) return 'answer lost on its way';
-  if (spent && known.killed.has(spent.worker) && !arrived) return 'answer lost with its process';
-  return `unexplained: ${user.kind}, ${known.outcome?.error ?? 'no answer'}`;
+  if (spent && !arrived) {
+    if (known.killed.has(spent.worker)) return 'answer lost with its process';
+    if (spent.token === undefined || !witness.received.has(spent.token)) return 'answer lost on its way';
+  }
+  const history = theirs.slice(-3).map(({ worker, lost }) => `${worker}${lost ? ' lost' : ''}`);
+  return `unexplained: ${user.name}, ${user.kind}, ${known.outcome?.error ?? 'no answer'}, after ${history.join(', ')}${arrived ? ', delivered' : ''}`;
 }
