@@ -1,0 +1,27 @@
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
+import { expect, test } from 'vitest';
+import type { RedisConnection } from './connection.ts';
+import { createRedisStores } from './stores.ts';
+
+test('every client of the redis package fits, and nothing is sent by creating the stores', () => {
+  const clients: RedisConnection[] = [
+    createClient(),
+    createClient({ RESP: 2 }),
+    createClientPool(),
+    createCluster({ rootNodes: [] }),
+    createSentinel({ name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] }),
+  ];
+  for (const client of clients) expect(Object.keys(createRedisStores(client))).toHaveLength(4);
+});
+
+test('keys carry the prefix of the application', async () => {
+  const keys: string[] = [];
+  const client: RedisConnection = {
+    get: async (key) => void keys.push(key),
+    eval: async (_, options) => void keys.push(...options.keys),
+  };
+  const { refresh, replay } = createRedisStores(client, { prefix: 'shop' });
+  await refresh.successors.get('a');
+  await replay.claim('b', 1_000);
+  expect(keys).toEqual(['shop:successor:a', 'shop:replay:b']);
+});
