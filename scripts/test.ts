@@ -3,6 +3,7 @@ import { progress } from './lib/progress.ts';
 import { type Failure, failed, type Outcome, type Step } from './lib/step.ts';
 import { bold, dim, duration, green, indent, plural, red } from './lib/style.ts';
 import { build, imports, install, lint, types, unused } from './steps/checks.ts';
+import { compatibility } from './steps/compatibility.ts';
 import { consumer } from './steps/consumer.ts';
 import { api, attw, contents, pack, publint, sizes } from './steps/packages.ts';
 import { e2e, programs, scripted, unit } from './steps/tests.ts';
@@ -22,6 +23,7 @@ const steps: readonly Step[] = [
   sizes,
   api,
   consumer,
+  compatibility,
   unit,
   e2e,
   ...scripted,

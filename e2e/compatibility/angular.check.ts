@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type Browser, chromium, expect, type Page } from '@playwright/test';
+import { type RunningProvider, startProvider } from 'identity-provider';
+import { chromium as chromiumProgram, findProgram } from '../../scripts/lib/system-packages.ts';
+
+const folder = join(process.env.FIXTURE ?? '.', 'dist/browser');
+const files = readdirSync(folder);
+/** The `Authorization` header of each request to the API. */
+const credentials: (string | undefined)[] = [];
+let origin: string;
+let app: Server;
+let provider: RunningProvider;
+let browser: Browser;
+let page: Page;
+
+before(async () => {
+  app = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', origin);
+    const name = pathname.slice(1);
+    if (name === 'config.json') return response.end(JSON.stringify(configuration()));
+    if (name === 'items' && request.headers.accept?.includes('application/json')) {
+      credentials.push(request.headers.authorization);
+      return response.end('[{"title":"Milk"}]');
+    }
+    const file = files.includes(name) ? name : 'index.html';
+    response.setHeader('content-type', extname(file) === '.js' ? 'text/javascript' : 'text/html');
+    return response.end(readFileSync(join(folder, file)));
+  });
+  await new Promise<void>((resolve) => void app.listen(0, 'localhost', resolve));
+  origin = `http://localhost:${(app.address() as AddressInfo).port}`;
+  provider = await startProvider({ origins: { nextWeb: 'http://localhost:3000', angularSpa: origin } });
+  const executablePath = findProgram(chromiumProgram);
+  browser = await chromium.launch({
+    ...(executablePath && { executablePath }),
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+    ],
+  });
+  page = await browser.newPage();
+});
+
+after(async () => {
+  await browser?.close();
+  await provider?.close();
+  app?.close();
+  app?.closeAllConnections();
+});
+
+const configuration = () => ({
+  issuer: provider.issuer,
+  clientId: 'angular-spa',
+  scope: 'openid profile items:read',
+  resource: 'https://api.countersign.example',
+  postLogoutRedirectUri: `${origin}/`,
+  allowInsecureIssuer: true,
+  apis: [{ url: `${origin}/items` }],
+});
+
+test('the output is compiled ahead and holds the package', () => {
+  const code = files
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
+  assert.ok(code.some((text) => text.includes('Countersign clients')));
+  // What the linker has left would need the compiler in the browser.
+  assert.ok(code.every((text) => !text.includes('ɵɵngDeclare')));
+});
+
+test('the guard leads to the login, and the login back to the deep link', async () => {
+  await page.goto(`${origin}/items?sort=new#top`);
+  await page.waitForURL((url) => url.origin === provider.issuer);
+  await page.locator('input[name="login"]').fill('alice');
+  await page.locator('input[name="password"]').fill('alice-demo');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const allow = page.getByRole('button', { name: 'Allow' });
+  await allow.or(page.locator('app-root')).first().waitFor();
+  if (await allow.isVisible()) await allow.click();
+  await page.waitForURL(`${origin}/items?sort=new#top`);
+  await shows('#status', 'signed-in');
+  await shows('#user', 'user-alice');
+});
+
+test('the interceptor gives the API its token', async () => {
+  await shows('#items li', 'Milk');
+  assert.equal(credentials.length, 1);
+  assert.match(credentials[0] ?? '', /^Bearer ey/);
+});
+
+test('a reload restores the login', async () => {
+  await page.reload();
+  await shows('#items li', 'Milk');
+  await shows('#status', 'signed-in');
+});
+
+test('logout ends the login', async () => {
+  await page.locator('#sign-out').click();
+  await page.waitForURL(`${origin}/`);
+  await shows('#status', 'signed-out');
+});
+
+/** Patient: the machine may be busy. */
+const shows = (selector: string, text: string) =>
+  expect(page.locator(selector)).toHaveText(text, { timeout: 20_000 });

@@ -1,0 +1,24 @@
+import { provideHttpClient, withInterceptors } from '@angular/common/http';
+import { type ApplicationConfig, provideZonelessChangeDetection } from '@angular/core';
+import { provideRouter } from '@angular/router';
+import {
+  authGuard,
+  authInterceptor,
+  provideAuth,
+  withRefreshTokens,
+  withStorage,
+} from '@countersign/angular';
+import { HomePage, ItemsPage } from './pages';
+
+export const appConfig: ApplicationConfig = {
+  providers: [
+    provideZonelessChangeDetection(),
+    provideRouter([
+      { path: '', component: HomePage },
+      { path: 'items', component: ItemsPage, canActivate: [authGuard] },
+      { path: 'callback', component: HomePage },
+    ]),
+    provideHttpClient(withInterceptors([authInterceptor])),
+    provideAuth(async () => (await fetch('/config.json')).json(), withRefreshTokens(), withStorage('tab')),
+  ],
+};

@@ -1,0 +1,151 @@
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { publishedPackages } from '../lib/packages.ts';
+import { root, run } from '../lib/process.ts';
+import type { Failure, Step } from '../lib/step.ts';
+import { duration } from '../lib/style.ts';
+import { tarball } from './packages.ts';
+
+const fixtures = join(root, 'e2e/compatibility');
+const home = join(root, '.test/compatibility');
+
+interface Fixture {
+  /** Its folder in `e2e/compatibility`. */
+  readonly name: string;
+  /** A folder there that is copied first. */
+  readonly source?: string;
+  readonly build: readonly [command: string, ...args: string[]];
+  /** The tests that are run on what was built: a file of the fixture, or beside the fixtures. */
+  readonly check: string;
+}
+
+const angular = (version: number): Fixture => ({
+  name: `angular-${version}`,
+  source: 'angular',
+  build: ['ng', 'build'],
+  check: join(fixtures, 'angular.check.ts'),
+});
+
+const next = (name: string): Fixture => ({
+  name,
+  source: 'next-15',
+  build: ['next', 'build'],
+  check: join(fixtures, 'next-15.check.ts'),
+});
+
+const all: readonly Fixture[] = [
+  { name: 'nest-11-commonjs', build: ['tsc'], check: 'dist/check.js' },
+  next('next-15'),
+  next('next-15-nodejs'),
+  ...[20, 21, 22].map(angular),
+];
+
+/** Small applications on other versions of the frameworks, with the packed packages as their users install them. */
+export const compatibility: Step = {
+  name: 'compatibility',
+  title: 'Packed packages in Nest 11, Next 15, Angular 20 to 22',
+  needs: ['pack', 'programs'],
+  run: async (update) => {
+    const failures: Failure[] = [];
+    const notes: string[] = [];
+    let passed = 0;
+    for (const fixture of all) {
+      const began = Date.now();
+      const problem = await prepare(fixture, (what) => update(`${fixture.name}: ${what}`));
+      if (problem !== undefined) {
+        failures.push({ name: fixture.name, detail: `${fixture.name}: ${problem}` });
+        continue;
+      }
+      passed += 1;
+      update(`${fixture.name}: tests`);
+      const outcome = await check(fixture);
+      passed += outcome.passed;
+      failures.push(...outcome.failures);
+      notes.push(`${fixture.name} ${duration(Date.now() - began)}`);
+    }
+    return { passed, failures, note: notes.join(', ') };
+  },
+};
+
+/** Installs and builds a copy: one test. */
+async function prepare(fixture: Fixture, update: (what: string) => void): Promise<string | undefined> {
+  const { name, source, build } = fixture;
+  const folder = join(home, name);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const each of [source, name]) {
+    if (each !== undefined) await cp(join(fixtures, each), folder, { recursive: true });
+  }
+  await installPacked(folder);
+  update('install');
+  const installed = await run({
+    command: 'pnpm',
+    args: ['install', '--prefer-offline', '--no-frozen-lockfile', '--reporter=append-only'],
+    cwd: folder,
+  });
+  if (installed.code !== 0) return `install failed\n${lastLines(installed.output)}`;
+  update('build');
+  const [command, ...args] = build;
+  const built = await run({ command: join(folder, 'node_modules/.bin', command), args, cwd: folder });
+  return built.code === 0 ? undefined : `${build.join(' ')} failed\n${lastLines(built.output)}`;
+}
+
+/** Points the fixture's dependencies at the packed files, and makes the folder a workspace of its own. */
+async function installPacked(folder: string): Promise<void> {
+  const files = new Map(
+    publishedPackages().map((of) => [of.name, `file:${relative(folder, tarball(of))}`] as const),
+  );
+  const file = join(folder, 'package.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  for (const kind of ['dependencies', 'devDependencies']) {
+    const dependencies = (manifest[kind] ?? {}) as Record<string, string>;
+    for (const name of Object.keys(dependencies))
+      dependencies[name] = files.get(name) ?? dependencies[name] ?? '';
+  }
+  await writeFile(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  const workspace = {
+    packages: ['.'],
+    // What the packages ask of one another is the packed file too.
+    overrides: Object.fromEntries(files),
+    // A peer range that the fixture's framework does not meet is a failure.
+    strictPeerDependencies: true,
+    peerDependencyRules: { allowAny: ['@emnapi/*'] },
+    verifyDepsBeforeRun: false,
+    allowBuilds: {
+      esbuild: true,
+      '@nestjs/core': false,
+      '@parcel/watcher': false,
+      lmdb: false,
+      'msgpackr-extract': false,
+      sharp: false,
+    },
+  };
+  // JSON is YAML.
+  await writeFile(join(folder, 'pnpm-workspace.yaml'), `${JSON.stringify(workspace, undefined, 2)}\n`);
+}
+
+async function check({ name, check: file }: Fixture): Promise<{ passed: number; failures: Failure[] }> {
+  const folder = join(home, name);
+  const { code, output, stdout } = await run({
+    command: process.execPath,
+    args: [`--test-reporter=${join(fixtures, 'reporter.ts')}`, file],
+    cwd: folder,
+    env: { FIXTURE: folder },
+  });
+  const results = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{"name":'))
+    .map((line): { name: string; passed: boolean; detail?: string } => JSON.parse(line));
+  const failures = results
+    .filter((result) => !result.passed)
+    .map((result) => ({
+      name: `${name}: ${result.name}`,
+      detail: `${name}: ${result.name}\n${result.detail ?? ''}`,
+    }));
+  // Tests that never came to run have no result.
+  if (failures.length === 0 && (code !== 0 || results.length === 0))
+    failures.push({ name, detail: `${name}: its tests ended with exit code ${code}\n${lastLines(output)}` });
+  return { passed: results.filter((result) => result.passed).length, failures };
+}
+
+const lastLines = (output: string) => output.split('\n').slice(-25).join('\n');
