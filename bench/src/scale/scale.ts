@@ -47,7 +47,7 @@ export const benchmark: Benchmark = {
         },
       ],
       notes: [
-        'Requests are for the 200 entries that were added last. The soak mixes new, known and changed tokens with logins and logouts, in one process, with caches of 1,000; `--soak 600` runs it for ten minutes.',
+        'Requests are for the entries that were added last. The soak mixes new, known and changed tokens with logins and logouts, in one process, with caches of 1,000; `--soak 600` runs it for ten minutes.',
       ],
       packages: [],
     };

@@ -1,10 +1,10 @@
-import { createClient } from '@countersign/core';
 import { createAccessTokenVerifier } from '@countersign/core/api';
-import { createMemorySessionStore, createWebSessions } from '@countersign/core/session';
+import { createMemorySessionStore } from '@countersign/core/session';
 import { type RunOptions, require, requireRefused } from '../benchmark.ts';
 import { liveMemory } from '../memory.ts';
 import { spread } from '../statistics.ts';
 import { audience, issuer, startIssuer, tampered } from '../verify/tokens.ts';
+import { createSampleSessions } from './sample-sessions.ts';
 
 export interface Soaked {
   readonly seconds: number;
@@ -27,36 +27,7 @@ export async function soak(seconds: number, options: RunOptions): Promise<Soaked
     allowInsecureIssuer: true,
     cache: { maxEntries: 1000 },
   });
-  // No endpoint for revocation or logout: nothing but this process is measured.
-  const client = createClient({
-    issuer: 'https://id.example',
-    clientId: 'web',
-    metadata: {
-      issuer: 'https://id.example',
-      authorization_endpoint: 'https://id.example/auth',
-      token_endpoint: 'https://id.example/token',
-    },
-  });
-  const sessions = createWebSessions(client, {
-    baseUrl: 'https://app.example',
-    secret: 'a secret of more than thirty-two characters',
-    store: createMemorySessionStore({ maxEntries: 1000 }),
-  });
-  const now = Math.floor(Date.now() / 1000);
-  const tokens = {
-    accessTokens: [
-      {
-        accessToken: 'a'.repeat(800),
-        tokenType: 'Bearer' as const,
-        expiresAt: now + 86_000,
-        scope: 'openid',
-      },
-    ],
-    refreshToken: 'r'.repeat(64),
-    claims: { iss: 'https://id.example', sub: 'user', aud: 'web', exp: now + 3600, iat: now },
-    scope: 'openid offline_access',
-    updatedAt: now,
-  };
+  const sessions = createSampleSessions(createMemorySessionStore({ maxEntries: 1000 }));
   const known = from.token();
 
   async function oneBatch(): Promise<void> {
@@ -66,11 +37,9 @@ export async function soak(seconds: number, options: RunOptions): Promise<Soaked
       require((await verifier.verify(request)).accessToken.clientId === 'spa', 'a good token was refused');
       if (index % 10 === 0)
         await requireRefused(() => verifier.verifyToken(tampered(token)), 'a changed token');
-      const cookies = await sessions.create(undefined, tokens);
-      const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-      require((await sessions.open(cookie)).session, 'a session that was just started is gone');
-      if (index % 2 === 0)
-        await sessions.endSession(cookie);
+      const cookie = await sessions.start();
+      require((await sessions.web.open(cookie)).session, 'a session that was just started is gone');
+      if (index % 2 === 0) await sessions.web.endSession(cookie);
     }
   }
 

@@ -1,0 +1,32 @@
+import { createClient } from '@countersign/core';
+import { createWebSessions, type SessionStore, type WebSessions } from '@countersign/core/session';
+
+/** A web application that starts sessions without a provider. */
+export function createSampleSessions(store: SessionStore): {
+  readonly web: WebSessions;
+  /** Starts a session; the `Cookie` header of its browser. */
+  start(): Promise<string>;
+} {
+  const issuer = 'https://id.example';
+  // No endpoint for revocation or logout: nothing but this process is measured.
+  const metadata = { issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token` };
+  const client = createClient({ issuer, clientId: 'web', metadata });
+  const secret = 'a secret of more than thirty-two characters';
+  const web = createWebSessions(client, { baseUrl: 'https://app.example', secret, store });
+  const now = Math.floor(Date.now() / 1000);
+  const accessToken = 'a'.repeat(800);
+  const tokens = {
+    accessTokens: [{ accessToken, tokenType: 'Bearer' as const, expiresAt: now + 86_000, scope: 'openid' }],
+    refreshToken: 'r'.repeat(64),
+    claims: { iss: issuer, sub: 'user', aud: 'web', exp: now + 3600, iat: now },
+    scope: 'openid offline_access',
+    updatedAt: now,
+  };
+  return {
+    web,
+    async start() {
+      const cookies = await web.create(undefined, tokens);
+      return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+    },
+  };
+}
