@@ -104,7 +104,6 @@ function warnWithoutAllowList(clients: readonly AuthClient[]): void {
   if (warned || clients.some(({ apis }) => apis() === undefined || apis()?.length)) return;
   warned = true;
   console.error(
-    'authInterceptor is installed, but no API is allowed to get the access token, so none gets it. ' +
-      "Write provideAuth({ ..., apis: [{ url: 'https://api.example.com' }] }), or remove the interceptor.",
+    "authInterceptor: no request gets the token. Write provideAuth({ ..., apis: [{ url: 'https://api.example.com' }] }).",
   );
 }
