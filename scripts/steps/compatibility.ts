@@ -19,10 +19,10 @@ interface Fixture {
   readonly check: string;
 }
 
-const angular = (version: number): Fixture => ({
+const angular = (version: number, ...options: string[]): Fixture => ({
   name: `angular-${version}`,
   source: 'angular',
-  build: ['ng', 'build'],
+  build: ['ng', 'build', ...options],
   check: join(fixtures, 'angular.check.ts'),
 });
 
@@ -37,7 +37,9 @@ const all: readonly Fixture[] = [
   { name: 'nest-11-commonjs', build: ['tsc'], check: 'dist/check.js' },
   next('next-15'),
   next('next-15-nodejs'),
-  ...[20, 21, 22].map(angular),
+  angular(20, '--polyfills', 'zone.js'),
+  angular(21),
+  angular(22),
 ];
 
 /** Small applications on other versions of the frameworks, with the packed packages as their users install them. */

@@ -1,5 +1,5 @@
 import { provideHttpClient, withInterceptors } from '@angular/common/http';
-import { type ApplicationConfig, provideZonelessChangeDetection } from '@angular/core';
+import type { ApplicationConfig } from '@angular/core';
 import { provideRouter } from '@angular/router';
 import {
   authGuard,
@@ -8,11 +8,12 @@ import {
   withRefreshTokens,
   withStorage,
 } from '@countersign/angular';
+import { changeDetection } from './change-detection';
 import { HomePage, ItemsPage } from './pages';
 
 export const appConfig: ApplicationConfig = {
   providers: [
-    provideZonelessChangeDetection(),
+    changeDetection,
     provideRouter([
       { path: '', component: HomePage },
       { path: 'items', component: ItemsPage, canActivate: [authGuard] },
