@@ -21,9 +21,7 @@ export interface Refresh {
   readonly ok: boolean;
   /** The hash of the access token that was issued. */
   readonly token: string | undefined;
-  /** Milliseconds since the epoch. */
-  readonly time: number;
-  /** The provider spent the token, and its answer did not arrive because it was dropped. */
+  /** The provider spent the token, and its answer was dropped. */
   readonly lost: boolean;
 }
 
@@ -157,14 +155,15 @@ function injectFaults(provider: Provider, chaos: ChaosProvider): void {
       return;
     }
     await next();
-    for (const fault of faults)
-      if (fault.kind === 'delay' && fault.when === 'after') await pause(fault.milliseconds);
     const user = (ctx as { oidc?: { account?: { accountId?: string } } }).oidc?.account?.accountId;
-    const lost = faults.some(({ kind }) => kind === 'lose') || ctx.req.socket.destroyed;
     const issued = (ctx.body as { access_token?: string } | undefined)?.access_token;
     const token = issued && createHash('sha256').update(issued).digest('base64url');
-    chaos.refreshes.push({ user, worker, token, time: Date.now(), ok: ctx.status === 200, lost });
-    if (lost) {
+    const lost = faults.some(({ kind }) => kind === 'lose');
+    // Written down before the answer is delayed: the token is spent now.
+    chaos.refreshes.push({ user, worker, token, ok: ctx.status === 200, lost });
+    for (const fault of faults)
+      if (fault.kind === 'delay' && fault.when === 'after') await pause(fault.milliseconds);
+    if (lost || ctx.req.socket.destroyed) {
       ctx.respond = false;
       ctx.req.socket.destroy();
     }

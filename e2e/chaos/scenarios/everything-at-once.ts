@@ -28,11 +28,11 @@ export function everythingAtOnce(seed: number): Promise<Report> {
     for (let round = 0; round < rotations; round++) {
       await advance(61_000);
       provider.fault = () => chooseFaults(random);
-      const killing = killSome(stage, killed);
-      await Promise.all(
-        all.filter((user) => !lost.has(user)).map((user) => useTheApplication(stage, user, run)),
-      );
-      await killing;
+      const signedIn = all.filter((user) => !lost.has(user));
+      await Promise.all([
+        killSome(stage, killed),
+        ...signedIn.map((user) => useTheApplication(stage, user, run)),
+      ]);
       // Quiet: who is signed in now, and who is not?
       provider.fault = () => [];
       await Promise.all(
