@@ -5,6 +5,7 @@ import type { Fetch } from '../internal/http.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
 import { createBindingCheck } from './binding.ts';
 import { type ChallengeOptions, toAccessTokenError } from './challenge.ts';
+import type { MtlsOptions } from './client-certificate.ts';
 import { type Credentials, findCredentials, type ResourceRequest } from './credentials.ts';
 import type { DpopOptions } from './dpop-proof.ts';
 import { createIssuer, type Issuer, type TrustedIssuer } from './issuers.ts';
@@ -25,8 +26,11 @@ export interface VerifierOptions {
   readonly clockTolerance?: number;
   /** Accept tokens that are bound to the client's key by DPoP. @see RFC 9449 */
   readonly dpop?: DpopOptions;
-  /** Accept tokens that are bound to the client's certificate. @see RFC 8705 section 3 */
-  readonly mtls?: boolean;
+  /**
+   * Accept tokens that are bound to the client's certificate: `true` where TLS ends at this API, or the header in
+   * which a proxy hands the certificate on. @see RFC 8705 section 3
+   */
+  readonly mtls?: boolean | MtlsOptions;
   /** Refuse tokens that are not bound: by DPoP, by certificate, or by any of both. Default: bearer tokens are accepted. */
   readonly requireBinding?: 'dpop' | 'mtls' | 'any';
   /** What this API says about itself; then every challenge names where. @see RFC 9728 */
@@ -180,7 +184,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
         issuers: [...issuers.keys()],
         dpopAlgorithms: binding.dpopAlgorithms,
         binding: options.requireBinding,
-        mtls: options.mtls === true,
+        mtls: Boolean(options.mtls),
       }),
   };
 }

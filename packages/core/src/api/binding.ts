@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
-import { certificateThumbprint } from './client-certificate.ts';
+import { createCertificateSource, type MtlsOptions } from './client-certificate.ts';
 import type { Credentials, ResourceRequest } from './credentials.ts';
 import { createDpopVerifier, type DpopOptions } from './dpop-proof.ts';
 import { invalidToken, Refusal } from './refusal.ts';
@@ -8,7 +8,7 @@ import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 export interface BindingOptions {
   readonly dpop?: DpopOptions;
-  readonly mtls?: boolean;
+  readonly mtls?: boolean | MtlsOptions;
   readonly requireBinding?: 'dpop' | 'mtls' | 'any';
 }
 
@@ -32,7 +32,8 @@ export function createBindingCheck(
   options: BindingOptions,
   context: { readonly now: Clock /** Seconds. */; readonly clockTolerance: number },
 ): BindingCheck {
-  const { mtls = false, requireBinding } = options;
+  const { requireBinding } = options;
+  const mtls = options.mtls ? createCertificateSource(options.mtls) : undefined;
   const dpop = options.dpop && createDpopVerifier(options.dpop, context);
   if ((requireBinding === 'dpop' && !dpop) || (requireBinding === 'mtls' && !mtls)) {
     throw new ConfigurationError(
@@ -55,7 +56,7 @@ export function createBindingCheck(
     if ((dpopThumbprint !== undefined && !dpop) || (expected !== undefined && !mtls)) {
       throw invalidToken('cnf', 'The access token is bound to a key, and this API cannot verify the proof');
     }
-    if (expected !== undefined) await checkCertificate(request, expected);
+    if (mtls && expected !== undefined) checkCertificate(await mtls(request), expected);
     if (dpopThumbprint === undefined) {
       if (credentials.scheme === 'DPoP') throw refuseToken('The access token is not bound to a key', 'DPoP');
       if (requireBinding === 'dpop' || (requireBinding !== undefined && expected === undefined)) {
@@ -88,12 +89,12 @@ export function createBindingCheck(
 
 const unbound = Promise.resolve(undefined);
 
-async function checkCertificate(request: ResourceRequest, expected: string): Promise<void> {
-  const { clientCertificate } = request;
-  if (clientCertificate === undefined) {
+/** @see RFC 8705 section 3 */
+function checkCertificate(thumbprint: string | undefined, expected: string): void {
+  if (thumbprint === undefined) {
     throw invalidToken('cnf', 'The access token is bound to a client certificate, and there is none');
   }
-  if ((await certificateThumbprint(clientCertificate)) !== expected) {
+  if (thumbprint !== expected) {
     throw invalidToken('cnf', 'The access token is bound to another client certificate');
   }
 }

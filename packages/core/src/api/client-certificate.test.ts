@@ -1,17 +1,85 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { parseCertificateHeader } from './client-certificate.ts';
+import { type CertificateHeaderFormat, createCertificateSource } from './client-certificate.ts';
 
-const der = new Uint8Array([48, 130, 1, 10, 255, 0, 7, 9]);
-const base64 = Buffer.from(der).toString('base64');
+const der = Buffer.from([48, 130, 1, 10, 255, 0, 7, 9, 251, 239]);
+const base64 = der.toString('base64');
 const pem = `-----BEGIN CERTIFICATE-----\n${base64.slice(0, 6)}\n${base64.slice(6)}\n-----END CERTIFICATE-----\n`;
+const encoded = encodeURIComponent(pem);
+const thumbprint = createHash('sha256').update(der).digest('base64url');
+const hash = createHash('sha256').update(der).digest('hex');
 
-test.each([`:${base64}:`, pem, encodeURIComponent(pem)])('reads %j', (value) => {
-  expect(parseCertificateHeader(value)).toEqual(der);
+const read = (format: CertificateHeaderFormat, value: string | undefined) =>
+  createCertificateSource({ trustedProxyHeader: 'X-Client-Cert', format })({
+    headers: { 'x-client-cert': value },
+  });
+
+test.each<[CertificateHeaderFormat, string]>([
+  ['rfc9440', `:${base64}:`],
+  ['pem', pem.replaceAll('\n', ' ')],
+  ['pem', encoded],
+  ['pem', encoded.replaceAll('%2B', '+').replaceAll('%2F', '/').replaceAll('%3D', '=')],
+  ['base64', base64],
+  ['base64', encodeURIComponent(base64)],
+  ['envoy', `Hash=${hash}`],
+  ['envoy', `By=spiffe://a/b;Hash=${hash.toUpperCase()};Subject="CN=a,O=\\"b\\";Hash=0";URI=`],
+  ['envoy', `Hash=00;Cert="${encoded}";Chain="${encoded}"`],
+])('RFC 8705: the format %s in %j', async (format, value) => {
+  expect(await read(format, value)).toBe(thumbprint);
 });
 
-test.each([undefined, '', '(null)', '%', ':%:', ':a:', base64, `${pem}`.replace('BEGIN', 'START')])(
-  'there is none in %j',
-  (value) => {
-    expect(parseCertificateHeader(value)).toBeUndefined();
-  },
-);
+test.each<[CertificateHeaderFormat, string | undefined]>([
+  ['rfc9440', undefined],
+  ['rfc9440', base64],
+  ['rfc9440', encoded],
+  ['rfc9440', `:${base64}:, :${base64}:`],
+  ['rfc9440', '::'],
+  ['rfc9440', ':a:'],
+  ['pem', ''],
+  ['pem', '(null)'],
+  ['pem', '%'],
+  ['pem', pem + pem],
+  ['pem', `x${pem}`],
+  ['pem', `:${base64}:`],
+  ['base64', `${base64},${base64}`],
+  ['base64', '%'],
+  ['envoy', base64],
+  ['envoy', `Hash=${hash},Hash=${hash}`],
+  ['envoy', `Hash=${hash};Hash=${hash}`],
+  ['envoy', `Cert="${encoded}";Cert="${encoded}"`],
+  ['envoy', `Hash=${hash};Cert="(null)"`],
+  ['envoy', `Subject="Hash=${hash}"`],
+  ['envoy', `Subject="a";Hash=${hash.slice(1)}`],
+  ['envoy', `Hash=${hash}; `],
+])('RFC 8705: for the format %s there is no certificate in %j', async (format, value) => {
+  expect(await read(format, value)).toBeUndefined();
+});
+
+test('RFC 8705: a header that was sent twice is refused', async () => {
+  const source = createCertificateSource({ trustedProxyHeader: 'client-cert', format: 'rfc9440' });
+  const request = {
+    headers: { 'client-cert': `:${base64}:` },
+    rawHeaders: ['Client-Cert', `:${base64}:`, 'client-cert', ':AAAA:'],
+  };
+  await expect(source(request)).rejects.toMatchObject({ code: 'invalid_request' });
+});
+
+test('RFC 8705: of the connection and the header, only the one that is configured counts', async () => {
+  const request = { headers: { 'client-cert': `:${base64}:` }, clientCertificate: new Uint8Array([1]) };
+  expect(
+    await createCertificateSource({ trustedProxyHeader: 'client-cert', format: 'rfc9440' })(request),
+  ).toBe(thumbprint);
+  expect(await createCertificateSource(true)(request)).not.toBe(thumbprint);
+  expect(await createCertificateSource(true)({ headers: request.headers })).toBeUndefined();
+  expect(
+    await createCertificateSource({ trustedProxyHeader: 'other', format: 'rfc9440' })(request),
+  ).toBeUndefined();
+});
+
+test.each([
+  { trustedProxyHeader: '', format: 'pem' },
+  { trustedProxyHeader: 'a b', format: 'pem' },
+  { trustedProxyHeader: 'client-cert', format: 'toString' },
+])('a wrong option is said: %j', (options) => {
+  expect(() => createCertificateSource(options as never)).toThrow(/mtls\./);
+});

@@ -13,7 +13,7 @@ export interface ResourceRequest {
   readonly rawHeaders?: readonly string[] | undefined;
   /** A parsed form body, so that a second credential in it is noticed. */
   readonly body?: unknown;
-  /** The client's certificate in DER, from the connection or from a proxy that you trust. @see RFC 8705 section 3 */
+  /** The client's certificate in DER, of the connection. @see RFC 8705 section 3 */
   readonly clientCertificate?: Uint8Array | undefined;
 }
 

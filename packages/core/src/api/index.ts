@@ -17,7 +17,11 @@ export {
 } from './access-token-verifier.ts';
 export { AuthenticatedRequest } from './authenticated-request.ts';
 export { formatChallenge } from './challenge.ts';
-export { certificateThumbprint, parseCertificateHeader } from './client-certificate.ts';
+export {
+  type CertificateHeaderFormat,
+  certificateThumbprint,
+  type MtlsOptions,
+} from './client-certificate.ts';
 export type { RequestHeaders, ResourceRequest } from './credentials.ts';
 export type { NonceOptions } from './dpop-nonce.ts';
 export type { DpopOptions } from './dpop-proof.ts';

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
+import type { ServerOptions } from 'node:https';
 import { createTestAuthorizationServer, type TestAuthorizationServerOptions } from '@countersign/testing';
-import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata, NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -21,6 +22,8 @@ export interface StartOptions {
   readonly adapter?: Adapter;
   readonly auth?: Partial<AuthModuleOptions> & AuthModuleExtras;
   readonly server?: TestAuthorizationServerOptions;
+  /** Listens with https. */
+  readonly tls?: ServerOptions;
   readonly before?: (app: INestApplication) => void | Promise<void>;
 }
 
@@ -41,8 +44,15 @@ export async function startApp(metadata: ModuleMetadata, options: StartOptions =
     ],
   }).compile();
   const app = module.createNestApplication<NestExpressApplication>(
-    (options.adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter()) as ExpressAdapter,
-    { logger: false },
+    (options.adapter === 'fastify'
+      ? new FastifyAdapter(options.tls && ({ https: options.tls } as object))
+      : new ExpressAdapter()) as ExpressAdapter,
+    {
+      logger: false,
+      ...(options.tls && {
+        httpsOptions: options.tls as NonNullable<NestApplicationOptions['httpsOptions']>,
+      }),
+    },
   );
   await options.before?.(app);
   await app.listen(0, '127.0.0.1');

@@ -49,8 +49,8 @@ function subscriptionTransport(context: SubscriptionContext): Transport {
     request: () => ({
       method: 'GET',
       url: request?.url,
-      headers: authorization === undefined ? (request?.headers ?? {}) : { authorization },
-      ...(authorization === undefined && { rawHeaders: request?.rawHeaders }),
+      headers: { ...request?.headers, ...(authorization !== undefined && { authorization }) },
+      rawHeaders: request?.rawHeaders,
       clientCertificate: clientCertificateOf(request),
     }),
     close: (code, reason) => socket?.close(code, reason),

@@ -44,8 +44,8 @@ function socketIoTransport(client: SocketIoClient): Transport {
       headers:
         token === undefined
           ? headers
-          : { authorization: /^(bearer|dpop) /i.test(token) ? token : `Bearer ${token}` },
-      ...(token === undefined && { rawHeaders: client.request?.rawHeaders }),
+          : { ...headers, authorization: /^(bearer|dpop) /i.test(token) ? token : `Bearer ${token}` },
+      rawHeaders: client.request?.rawHeaders,
       clientCertificate: clientCertificateOf(client.request),
     }),
     close: () => client.disconnect(true),
