@@ -5,13 +5,14 @@ import {
 } from '@countersign/core/api';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { accessPolicyOf } from './access-policy.ts';
+import { type AccessPolicy, accessPolicyOf } from './access-policy.ts';
 import { Authenticator } from './authenticator.ts';
 import { isPolicyClass, type PolicyDeclaration } from './decorators/policy.decorator.ts';
 import { toException } from './exceptions.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
 import { transportOf } from './transport/index.ts';
+import type { Transport } from './transport/transport.ts';
 
 /**
  * Lets a handler run only with an access token that it accepts: HTTP, GraphQL, WebSocket and microservices.
@@ -36,14 +37,26 @@ export class AccessTokenGuard implements CanActivate {
     this.#modules = modules;
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const policy = accessPolicyOf(context.getHandler(), context.getClass());
     if (policy.mode === 'public') return true;
     const transport = transportOf(context, this.#options.rpcCredentials);
     // A context that is not known has no credential to look at, so nobody is let in.
     if (!transport) return false;
+    // Most requests bring a token that was verified before, and need not wait.
+    const known = this.#authenticator.recall(transport);
+    if (known && !policy.demanding) return true;
+    return this.#activate(policy, known, { transport, context });
+  }
+
+  async #activate(
+    policy: AccessPolicy,
+    known: AuthenticatedRequest | undefined,
+    { transport, context }: { readonly transport: Transport; readonly context: ExecutionContext },
+  ): Promise<boolean> {
     try {
-      const authenticated = await this.#authenticator.authenticate(transport, policy.mode === 'optional');
+      const authenticated =
+        known ?? (await this.#authenticator.authenticate(transport, policy.mode === 'optional'));
       if (!authenticated) return true;
       if (policy.demanding) {
         this.#verifier.authorize(authenticated, policy.requirements);

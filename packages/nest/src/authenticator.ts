@@ -30,6 +30,22 @@ export class Authenticator {
     this.#verifier = verifier;
   }
 
+  /** Who is asking, when that can be said at once: with a token that was verified before. */
+  recall({ kind, carrier, close, request }: Transport): AuthenticatedRequest | undefined {
+    if (kind === 'rpc' || close) return undefined;
+    const known = authentications.get(carrier);
+    if (known) return known.value;
+    try {
+      const asked = request();
+      const value = asked && this.#verifier.recall?.(asked);
+      if (value) authentications.set(carrier, { pending: Promise.resolve(value), value });
+      return value;
+    } catch {
+      // What is wrong with the request, `authenticate` says.
+      return undefined;
+    }
+  }
+
   /** @throws AccessTokenError, TransportError */
   async authenticate(transport: Transport, optional: boolean): Promise<AuthenticatedRequest | undefined> {
     const authenticated = await this.#authenticated(transport);

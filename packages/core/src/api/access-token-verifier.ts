@@ -89,6 +89,11 @@ export interface AccessTokenVerifier {
   /** As `verify`, but a request without any credential is `undefined`. One that is wrong is refused all the same. */
   verifyOptional(request: ResourceRequest): Promise<AuthenticatedRequest | undefined>;
   /**
+   * As `verify`, at once: for a request whose token was verified before and is not bound to a key. Everything else is
+   * `undefined`, and for `verify` to decide.
+   */
+  recall?(request: ResourceRequest): AuthenticatedRequest | undefined;
+  /**
    * Verifies a token alone, without its request: a token that is bound to a key is taken as it is.
    * Fits `validateAccessToken` of a client.
    *
@@ -114,7 +119,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   const { onEvent } = options;
   const clockTolerance = within(options.clockTolerance ?? 30, 0, 300, 'clockTolerance');
   const issuers = createIssuers(options, { now, clockTolerance });
-  const verifyAlone = createTokenVerification({
+  const tokens = createTokenVerification({
     issuers,
     cache: createVerifiedTokenCache({
       maxEntries: within(options.cache?.maxEntries ?? 20_000, 0, 10_000_000, 'cache.maxEntries'),
@@ -138,11 +143,26 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     try {
       credentials = findCredentials(request);
       if (!credentials) return undefined;
-      const accessToken = await verifyAlone(credentials.token);
-      const headers = await binding.check(request, credentials, accessToken);
+      const accessToken = await tokens.verify(credentials.token);
+      const headers = binding.isUnneeded(credentials, accessToken)
+        ? undefined
+        : await binding.check(request, credentials, accessToken);
       return new AuthenticatedRequest(credentials, accessToken, headers);
     } catch (error) {
       throw translate(error, credentials?.scheme);
+    }
+  }
+
+  function recall(request: ResourceRequest): AuthenticatedRequest | undefined {
+    try {
+      const credentials = findCredentials(request);
+      const known = credentials && tokens.recall(credentials.token);
+      if (!known || !binding.isUnneeded(credentials, known.verified)) return undefined;
+      if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
+      return new AuthenticatedRequest(credentials, known.verified);
+    } catch {
+      // What is wrong with it, `verify` says.
+      return undefined;
     }
   }
 
@@ -159,10 +179,11 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
       throw translate(new Refusal('token_missing', 'authorization', 'An access token is needed'), undefined);
     },
     verifyOptional: authenticate,
+    recall,
     async verifyToken(token, expected) {
       try {
         if (typeof token !== 'string') throw invalidToken('format', 'The access token is not a text');
-        const verified = await verifyAlone(token);
+        const verified = await tokens.verify(token);
         if (expected) checkExpected(verified, expected);
         return verified;
       } catch (error) {

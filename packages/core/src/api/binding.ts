@@ -16,6 +16,8 @@ export interface BindingCheck {
   /** The schemes that requests may use. */
   readonly schemes: readonly ('Bearer' | 'DPoP')[];
   readonly dpopAlgorithms: readonly string[];
+  /** True when nothing needs to be checked: most tokens are not bound, and most APIs do not ask for it. */
+  isUnneeded(credentials: Credentials, token: VerifiedAccessToken): boolean;
   /** @returns headers for the response, if any */
   check(
     request: ResourceRequest,
@@ -76,18 +78,14 @@ export function createBindingCheck(
   return {
     schemes: !dpop ? ['Bearer'] : requireBinding === 'dpop' ? ['DPoP'] : ['Bearer', 'DPoP'],
     dpopAlgorithms: dpop?.algorithms ?? [],
-    check: (request, credentials, token) =>
-      // Most tokens are not bound, and most APIs do not ask for it: they need not wait.
+    isUnneeded: (credentials, token) =>
       requireBinding === undefined &&
       credentials.scheme === 'Bearer' &&
       token.dpopThumbprint === undefined &&
-      token.certificateThumbprint === undefined
-        ? unbound
-        : check(request, credentials, token),
+      token.certificateThumbprint === undefined,
+    check,
   };
 }
-
-const unbound = Promise.resolve(undefined);
 
 /** @see RFC 8705 section 3 */
 function checkCertificate(thumbprint: string | undefined, expected: string): void {

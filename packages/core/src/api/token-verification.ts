@@ -7,7 +7,7 @@ import { type CompactJws, parseJws, splitJws } from './jws.ts';
 import type { KeyLife } from './key-set.ts';
 import { invalidToken } from './refusal.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
-import type { VerifiedTokenCache } from './verified-token-cache.ts';
+import type { CachedToken, VerifiedTokenCache } from './verified-token-cache.ts';
 
 export interface TokenVerificationOptions {
   readonly issuers: ReadonlyMap<string, Issuer>;
@@ -19,6 +19,13 @@ export interface TokenVerificationOptions {
   readonly onEvent: EventListener | undefined;
 }
 
+export interface TokenVerification {
+  /** @throws Refusal, TransportError */
+  verify(token: string): Promise<VerifiedAccessToken>;
+  /** What is remembered of a token and still holds. */
+  recall(token: string): CachedToken | undefined;
+}
+
 /** What an issuer said about a token holds until its time is over, whatever happens to keys. */
 const withoutKey: KeyLife = { retired: false };
 
@@ -27,9 +34,7 @@ const withoutKey: KeyLife = { retired: false };
  *
  * @see RFC 9068 section 4
  */
-export function createTokenVerification(
-  options: TokenVerificationOptions,
-): (token: string) => Promise<VerifiedAccessToken> {
+export function createTokenVerification(options: TokenVerificationOptions): TokenVerification {
   const { issuers, cache, now, clockTolerance, maxTokenLength, onEvent } = options;
   const opaque = [...issuers.values()].find((issuer) => issuer.introspection);
 
@@ -94,25 +99,36 @@ export function createTokenVerification(
   ): Promise<VerifiedAccessToken> {
     if (issuer.validate) await runValidator(issuer.validate, verified);
     const keys = key === withoutKey ? undefined : issuer.keys;
-    cache.set({ token, issuer: issuer.issuer, result: Promise.resolve(verified), deadAt, key, keys });
+    cache.set({
+      token,
+      issuer: issuer.issuer,
+      verified,
+      result: Promise.resolve(verified),
+      deadAt,
+      key,
+      keys,
+    });
     emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
     return verified;
   }
 
-  return (token) => {
+  function recall(token: string): CachedToken | undefined {
     const known = cache.get(token);
-    if (known !== undefined) {
-      const time = now();
-      if (
-        time < known.deadAt &&
-        !known.key.retired &&
-        (known.keys === undefined || known.keys.usable(time))
-      ) {
-        if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
-        return known.result;
-      }
-    }
-    return verifyAfresh(token);
+    if (known === undefined) return undefined;
+    const time = now();
+    const holds =
+      time < known.deadAt && !known.key.retired && (known.keys === undefined || known.keys.usable(time));
+    return holds ? known : undefined;
+  }
+
+  return {
+    recall,
+    verify(token) {
+      const known = recall(token);
+      if (!known) return verifyAfresh(token);
+      if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
+      return known.result;
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { createVerifiedTokenCache } from './verified-token-cache.ts';
 const entry = (token: string) => ({
   token,
   issuer: 'https://auth.example.test',
+  verified: {} as never,
   result: Promise.resolve({} as never),
   deadAt: Number.POSITIVE_INFINITY,
   key: { retired: false },

@@ -3,7 +3,8 @@ import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 export interface CachedToken {
   readonly token: string;
-  /** Settled: callers share it, so that a hit costs no allocation. */
+  readonly verified: VerifiedAccessToken;
+  /** Settled with the same: callers share it, so that a hit costs no allocation. */
   readonly result: Promise<VerifiedAccessToken>;
   /** Milliseconds since the epoch from which on the entry is dead. */
   readonly deadAt: number;
