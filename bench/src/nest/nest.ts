@@ -34,6 +34,8 @@ interface Samples {
   readonly cpu: number[];
   /** Requests a second, as many as it can. */
   readonly throughput: number[];
+  /** Microseconds of CPU per request meanwhile. */
+  readonly busy: number[];
 }
 
 export const benchmark: Benchmark = {
@@ -92,7 +94,7 @@ async function measureServers(round: Round): Promise<Record<GuardName, Samples>>
     for (const guard of names) {
       const server = await startServer({ platform, guard, alg, jwksUri, publicPem });
       servers.set(guard, server);
-      samples[guard] = { cpu: [], throughput: [] };
+      samples[guard] = { cpu: [], throughput: [], busy: [] };
       if (guard !== 'open' && guard !== 'nothing') await check(contestants[guard], server, from);
     }
     const duration = smoke ? 100 : 1500;
@@ -108,8 +110,9 @@ async function measureServers(round: Round): Promise<Record<GuardName, Samples>>
       });
       require(result.failures === 0, `${contestants[guard]} refused ${result.failures} good requests`);
       const used = (await server.cpu()) - before;
-      if (fixed) samples[guard].cpu.push(used / result.requests);
-      else samples[guard].throughput.push((result.requests * 1000) / result.elapsed);
+      const { cpu, busy, throughput } = samples[guard];
+      (fixed ? cpu : busy).push(used / result.requests);
+      if (!fixed) throughput.push((result.requests * 1000) / result.elapsed);
     };
     // The first round warms up and is not counted.
     for (let number = 0; number <= (smoke ? 0 : 7); number++) {
@@ -119,7 +122,7 @@ async function measureServers(round: Round): Promise<Record<GuardName, Samples>>
         await run(guard, false);
       }
       if (number === 0 && !smoke) {
-        for (const guard of names) samples[guard] = { cpu: [], throughput: [] };
+        for (const guard of names) samples[guard] = { cpu: [], throughput: [], busy: [] };
       }
     }
   } finally {
@@ -160,13 +163,14 @@ function tableOf(title: string, samples: Record<GuardName, Samples>): Table {
       'share of a null guard',
     ],
     rows: names.map((guard) => {
-      const { cpu, throughput } = samples[guard];
+      const { cpu, throughput, busy } = samples[guard];
       return [
         contestants[guard],
         formatSpread(spread(cpu)),
         guard === 'open' ? '-' : formatSpread(spread(differences(cpu, open.cpu))),
         formatSpread(spread(throughput)),
         format(spread(shares(throughput, nothing.throughput)).median),
+        formatSpread(spread(busy)),
       ];
     }),
   };

@@ -67,7 +67,15 @@ function createTokens(): Subject {
   return {
     add(index) {
       const token = tokenOf(index);
-      cache.set({ token, issuer: 'x', verified: {} as never, result, deadAt: Number.MAX_VALUE, key, keys: undefined });
+      cache.set({
+        token,
+        issuer: 'x',
+        verified: {} as never,
+        result,
+        deadAt: Number.MAX_VALUE,
+        key,
+        keys: undefined,
+      });
     },
     request(index) {
       const token = asked.get(index) ?? tokenOf(index);

@@ -70,17 +70,22 @@ async function runWarm(options: RunOptions): Promise<Results> {
   const hotResults = await measureWarm(contestants, many.slice(0, 1), hot, options);
   const manyResults = await measureWarm(contestants, many, again, options);
   from.close();
-  const rows = hotResults.map(({ name, time }, index) => [
-    name,
-    formatSpread(time),
-    formatSpread((manyResults[index] as Measured).time),
-  ]);
+  const rows = hotResults.map(({ name, time, cpu }, index) => {
+    const many = manyResults[index] as Measured;
+    return [name, formatSpread(time), format(cpu.median), formatSpread(many.time), format(many.cpu.median)];
+  });
   const [oursHot, oursMany] = [median(hotResults, 0), median(manyResults, 0)];
   const rival = 'fast-jwt with its cache';
   const ratioHot = medianOf(hotResults, rival) / oursHot;
   const ratioMany = medianOf(manyResults, rival) / oursMany;
   return {
-    tables: [{ title: 'Warm, RS256', head: ['verifier', 'one token, us', '10,000 tokens, us'], rows }],
+    tables: [
+      {
+        title: 'Warm, RS256',
+        head: ['verifier', 'one token, us', 'CPU, us', '10,000 tokens, us', 'CPU, us'],
+        rows,
+      },
+    ],
     limits: [
       limit('one token: at most 0.5 us', oursHot, 0.5),
       limit('10,000 tokens: at most 1 us', oursMany, 1),
