@@ -57,6 +57,8 @@ export async function startTestRedis(options: { readonly cluster?: boolean } = {
   }
 
   await start();
+  // Whatever ends this process ends the server.
+  process.once('exit', () => child?.kill('SIGKILL'));
   return {
     url,
     port,
