@@ -18,6 +18,7 @@ const coreInChromium = project('core-chromium', 'packages/core', {
   include: [
     'tests/**/*.chromium-test.ts',
     'tests/conformance/{openid,logout}.test.ts',
+    'tests/conformance/browser/*.test.ts',
     'tests/mobile-login-flow.test.ts',
   ],
 });

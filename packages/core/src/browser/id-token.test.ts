@@ -112,7 +112,8 @@ test.each([
   ['sub', { sub: 1 }],
   ['aud', { aud: 'other' }],
   ['aud', { aud: ['spa', 1], azp: 'spa' }],
-  ['azp', { aud: ['spa', 'other'] }],
+  ['aud', { aud: ['spa', 'other'] }],
+  ['azp', { aud: ['spa', 'other'], azp: 'other' }],
   ['azp', { azp: 'other' }],
   ['exp', { exp: undefined }],
   ['exp', { exp: '9999999999' }],
@@ -159,7 +160,6 @@ test('what is not a compact JWS of JSON objects is refused', async () => {
 
 test('A4: forged key identifiers make one fetch in ten seconds, and a rotated key is found', async () => {
   await validateIdToken(context, await provider.sign(claims()), expected);
-  time += 11_000;
   for (let times = 0; times < 20; times++) {
     await refused(await provider.sign(claims(), { kid: `forged-${times}` }), 'kid');
   }

@@ -59,7 +59,9 @@ async function checkClaims(
   require(typeof sub === 'string' && sub !== '' && sub.length <= 255, 'sub');
   const audience = [aud].flat();
   require(audience.includes(clientId) && audience.every((entry) => typeof entry === 'string'), 'aud');
-  require(azp === undefined ? audience.length === 1 : azp === clientId, 'azp');
+  // Others may have it too only if it says that it was issued to us (OpenID Connect Core section 3.1.3.7, 3 to 5).
+  require(azp !== undefined || audience.length === 1, 'aud');
+  require(azp === undefined || azp === clientId, 'azp');
   require(isNumber(exp) && exp > time - clockTolerance, 'exp');
   require(isNumber(iat) && iat <= time + clockTolerance && iat >= time - maxIssueAge - clockTolerance, 'iat');
   require(nbf === undefined || (isNumber(nbf) && nbf <= time + clockTolerance), 'nbf');

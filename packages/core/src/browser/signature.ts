@@ -9,7 +9,7 @@ interface JwsHeader {
   readonly kid?: unknown;
 }
 
-/** Milliseconds for which keys are kept, and between two fetches that an unknown `kid` may cause. */
+/** Milliseconds for which keys are kept, and between two fetches that an unknown `kid` causes. */
 const keysLife = 300_000;
 const coolDown = 10_000;
 
@@ -30,7 +30,7 @@ export async function verifySignature(
   const algorithm = algorithmOf(header.alg);
   const jwk =
     choose(await keysOf(context, keysLife), header, algorithm) ??
-    choose(await keysOf(context, coolDown), header, algorithm);
+    choose(await cached(context, 'forced keys', coolDown, () => keysOf(context, 0)), header, algorithm);
   if (!jwk) throw new ValidationError('id_token_invalid', 'kid', 'ID token: no key of the provider fits it.');
   const { kty, n, e, crv, x, y } = jwk;
   try {
@@ -79,7 +79,7 @@ function keysOf(context: BrowserContext, life: number): Promise<readonly Jwk[]> 
     context.tell({
       type: 'keys.fetched',
       issuer: context.issuer,
-      reason: life === coolDown ? 'unknown_kid' : 'stale',
+      reason: life === 0 ? 'unknown_kid' : 'stale',
     });
     return keys.filter(isJsonObject) as Jwk[];
   });

@@ -4,6 +4,8 @@ import type { Row, Verdict } from './rows.ts';
 
 /** What the report shows of one module. */
 export interface Outcome {
+  /** Which client it is of. Default: the server's. */
+  readonly client?: 'browser';
   readonly id: string;
   readonly verdict: Verdict;
   readonly result: 'accepted' | 'refused';
