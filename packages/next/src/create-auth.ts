@@ -1,12 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AccessToken, ConfigurationError } from '@countersign/core';
-import type { Session, SessionTokenRequest } from '@countersign/core/session';
+import type { AccessToken } from '@countersign/core';
+import {
+  answerNode,
+  checkSessionScopes,
+  createSessionFetch,
+  createWebAuthResolver,
+  type Session,
+  type SessionFetchInit,
+  type SessionTokenRequest,
+} from '@countersign/core/session';
 import type { NextRequest } from 'next/server.js';
-import { type AuthOptions, hostOf, type Resolved, resolveOptions } from './options.ts';
-import { answerPages, openPages, type PagesRequest } from './pages.ts';
+import { type AuthOptions, withoutCache } from './options.ts';
+import { openPages, type PagesRequest } from './pages.ts';
 import { createProtect, type Protect } from './protect.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
-import { type AuthFetchInit, checkScopes, fetchWith, onSession, openHere, requireSession } from './server.ts';
+import { onSession, openHere, requireSession } from './server.ts';
 
 /** The server's helpers for one request; in the App Router they find the request themselves. */
 export interface SessionHelpers {
@@ -24,7 +32,7 @@ export interface SessionHelpers {
    * Calls an API with the user's token, as Bearer or DPoP; once more with a new token when the API refuses it.
    * The token goes to the option `apiOrigins` alone.
    */
-  fetch(input: string | URL, init?: AuthFetchInit): Promise<Response>;
+  fetch(input: string | URL, init?: SessionFetchInit): Promise<Response>;
   /** Changes what the application keeps in the session: in actions, route handlers and API routes. */
   updateSession(change: (data: Session['data']) => Record<string, unknown>): Promise<Session>;
 }
@@ -62,7 +70,14 @@ export interface Auth extends SessionHelpers {
  *   for an application with a provider for each of its customers
  */
 export function createAuth(options: AuthOptions | ((host: string) => AuthOptions | undefined) = {}): Auth {
-  const resolve = createResolver(options);
+  const resolve = createWebAuthResolver(
+    typeof options === 'function'
+      ? (host) => {
+          const chosen = options(host);
+          return chosen && withoutCache(chosen);
+        }
+      : withoutCache(options),
+  );
   const handle = async (request: Request) => {
     const { sessions } = resolve(request.headers);
     return (
@@ -74,7 +89,8 @@ export function createAuth(options: AuthOptions | ((host: string) => AuthOptions
   const helpers = (open: Parameters<typeof onSession>[0]): SessionHelpers => ({
     getSession: async () => (await open()).opened.session,
     getAccessToken: (request = {}) => onSession(open, ({ opened }) => opened.getAccessToken(request)),
-    fetch: (input, init = {}) => onSession(open, (session) => fetchWith(session, input, init)),
+    fetch: (input, init) =>
+      onSession(open, ({ resolved, opened }) => createSessionFetch(resolved, opened)(input, init)),
     updateSession: (change) => onSession(open, ({ opened }) => opened.update(change)),
   });
 
@@ -85,33 +101,12 @@ export function createAuth(options: AuthOptions | ((host: string) => AuthOptions
     requireSession: ({ returnTo } = {}) => requireSession(resolve, returnTo),
     async requireScopes(...scopes) {
       const session = await requireSession(resolve, undefined);
-      checkScopes(session, scopes);
+      checkSessionScopes(session, scopes);
       return session;
     },
     protected: createProtect(resolve),
     pages: (context) => helpers(() => openPages(resolve, context)),
-    apiHandler: (req, res) => answerPages(handle, req, res),
-  };
-}
-
-/** Hosts remembered at most: anybody can name one. */
-const maxHosts = 1_000;
-
-function createResolver(options: AuthOptions | ((host: string) => AuthOptions | undefined)) {
-  const known = new Map<string, Resolved>();
-  return (headers: Headers): Resolved => {
-    const host = hostOf(headers, typeof options === 'function' ? undefined : options.trustProxy);
-    const single = typeof options !== 'function' && typeof options.baseUrl === 'string';
-    const key = single ? '' : (host ?? '');
-    const found = known.get(key);
-    if (found) return found;
-    const chosen = typeof options === 'function' ? options(host ?? '') : options;
-    if (!chosen)
-      throw new ConfigurationError('invalid_option', 'No options are known for the host of this request.');
-    const resolved = resolveOptions(chosen, host);
-    if (known.size >= maxHosts) known.clear();
-    known.set(key, resolved);
-    return resolved;
+    apiHandler: (req, res) => answerNode(handle, req, res),
   };
 }
 
@@ -119,7 +114,6 @@ function createResolver(options: AuthOptions | ((host: string) => AuthOptions | 
 function belowBasePath(request: Request, loginPath: string): Request {
   const url = new URL(request.url);
   const routes = loginPath.slice(0, -'/login'.length);
-  const prefix = routes.slice(0, routes.lastIndexOf('/'));
-  url.pathname = prefix + url.pathname;
+  url.pathname = routes.slice(0, routes.lastIndexOf('/')) + url.pathname;
   return new Request(url, request);
 }

@@ -1,8 +1,12 @@
 export type { AccessToken } from '@countersign/core';
-export type { Session, SessionTokenRequest, User } from '@countersign/core/session';
+export type {
+  Session,
+  SessionFetchInit as AuthFetchInit,
+  SessionTokenRequest,
+  User,
+} from '@countersign/core/session';
 export { type Auth, createAuth, type SessionHelpers } from './create-auth.ts';
 export type { AuthOptions } from './options.ts';
 export type { PagesRequest } from './pages.ts';
 export type { Protect, ProtectOptions } from './protect.ts';
 export type { ProxyOptions } from './proxy.ts';
-export type { AuthFetchInit } from './server.ts';

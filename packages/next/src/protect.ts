@@ -1,6 +1,6 @@
 import { AccessTokenError, LoginRequiredError } from '@countersign/core';
-import { type Session, sessionHeaders } from '@countersign/core/session';
-import { checkScopes, openHere, type Resolve, redirectToLogin, requireSession } from './server.ts';
+import { checkSessionScopes, type Session, sessionHeaders } from '@countersign/core/session';
+import { openHere, type Resolve, redirectToLogin, requireSession } from './server.ts';
 
 export interface ProtectOptions {
   /** Scopes that the login must have been granted. */
@@ -35,14 +35,14 @@ export function createProtect(resolve: Resolve): Protect {
       (component, { scopes = [] } = {}) =>
       async (props) => {
         const session = await requireSession(resolve, undefined);
-        checkScopes(session, scopes);
+        checkSessionScopes(session, scopes);
         return orLogin(resolve, () => component({ ...props, session } as Parameters<typeof component>[0]));
       },
     action:
       (action, { scopes = [] } = {}) =>
       async (...args) => {
         const session = await requireSession(resolve, undefined);
-        checkScopes(session, scopes);
+        checkSessionScopes(session, scopes);
         return orLogin(resolve, () => action(session, ...args));
       },
     handler:
@@ -51,7 +51,7 @@ export function createProtect(resolve: Resolve): Protect {
         const { session } = (await openHere(resolve)).opened;
         if (!session) return refusal(401, 'not_signed_in');
         try {
-          checkScopes(session, scopes);
+          checkSessionScopes(session, scopes);
         } catch (error) {
           if (error instanceof AccessTokenError) return refusal(403, error.code);
           throw error;

@@ -1,13 +1,14 @@
 import { AuthError, LoginRequiredError } from '@countersign/core';
 import {
   applyCookies,
+  isPathBelow,
   type RequestSession,
   type SessionTokenRequest,
   serializeCookie,
   sessionHeaders,
+  type WebAuth,
 } from '@countersign/core/session';
 import { NextRequest, NextResponse } from 'next/server.js';
-import type { Resolved } from './options.ts';
 
 export interface ProxyOptions {
   /**
@@ -36,7 +37,7 @@ export const pathHeader = 'x-auth-path';
  * Sends users without a session to the login where that is asked for.
  */
 export async function runProxy(
-  { sessions }: Resolved,
+  { sessions }: WebAuth,
   request: NextRequest,
   options: ProxyOptions,
 ): Promise<Response> {
@@ -135,23 +136,7 @@ function refuse(request: NextRequest, loginUrl: URL): Response {
 }
 
 function isProtected(request: NextRequest, { protect, publicPaths = [] }: ProxyOptions): boolean {
-  const path = normalize(request.nextUrl.pathname);
-  if (publicPaths.some((each) => isBelow(path, each))) return false;
-  return typeof protect === 'function'
-    ? protect(request)
-    : (protect ?? []).some((each) => isBelow(path, each));
-}
-
-/** Compared by segments: `/admin` covers `/admin/users`, not `/administrator`. */
-function isBelow(path: string, parent: string): boolean {
-  const prefix = parent.replace(/\/+$/, '');
-  return path === prefix || path.startsWith(`${prefix}/`);
-}
-
-function normalize(pathname: string): string {
-  try {
-    return decodeURIComponent(pathname).replace(/\/{2,}/g, '/');
-  } catch {
-    return pathname;
-  }
+  const { pathname } = request.nextUrl;
+  if (isPathBelow(pathname, publicPaths)) return false;
+  return typeof protect === 'function' ? protect(request) : isPathBelow(pathname, protect ?? []);
 }

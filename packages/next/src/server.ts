@@ -1,30 +1,22 @@
-import {
-  type AccessToken,
-  AccessTokenError,
-  ConfigurationError,
-  createResourceFetch,
-} from '@countersign/core';
-import {
-  applyCookies,
-  type RequestSession,
-  type Session,
-  type SessionTokenRequest,
-} from '@countersign/core/session';
+import { ConfigurationError } from '@countersign/core';
+import { applyCookies, type RequestSession, type Session, type WebAuth } from '@countersign/core/session';
+// Two inner modules of Next, there in 15 and 16; `next-internals.test.ts` and the compatibility suite fail when they go.
+// `redirect` has a public place too, `next/navigation`, but with it come React contexts that the proxy's layer lacks.
 import { redirect } from 'next/dist/client/components/redirect.js';
+// No public function says that a cache is being filled, and a session read there would be handed to another user.
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
-import type { Resolved } from './options.ts';
 import { pathHeader } from './proxy.ts';
 
 type CookieStore = Awaited<ReturnType<typeof cookies>>;
 
 /** Options by the headers of a request. */
-export type Resolve = (headers: Headers) => Resolved;
+export type Resolve = (headers: Headers) => WebAuth;
 
 /** The session of one request, with what belongs to it. */
 export interface OpenSession {
-  readonly resolved: Resolved;
+  readonly resolved: WebAuth;
   readonly opened: RequestSession;
   readonly headers: Headers;
   /** Sets the cookies that came of what was done, where that is possible. */
@@ -61,22 +53,11 @@ export async function redirectToLogin(resolve: Resolve): Promise<never> {
   return goToLogin(resolve(requestHeaders), requestHeaders, undefined);
 }
 
-function goToLogin({ sessions }: Resolved, requestHeaders: Headers, returnTo: string | undefined): never {
+function goToLogin({ sessions }: WebAuth, requestHeaders: Headers, returnTo: string | undefined): never {
   const { login } = sessions.paths;
   // The proxy says which page this is; without one the user lands where logins usually end.
   const target = returnTo ?? requestHeaders.get(pathHeader) ?? undefined;
   redirect(target === undefined ? login : `${login}?${new URLSearchParams({ returnTo: target })}`);
-}
-
-/** @throws AccessTokenError `insufficient_scope` when one of the scopes was not granted at login */
-export function checkScopes(session: Session, scopes: readonly string[]): void {
-  const granted = session.scope.split(' ');
-  const missing = scopes.filter((scope) => !granted.includes(scope));
-  if (missing.length === 0) return;
-  throw new AccessTokenError('insufficient_scope', `The login was not granted: ${missing.join(' ')}`, {
-    status: 403,
-    challenges: [`Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`],
-  });
 }
 
 /** Runs something on the session, and sets the cookies that came of it, also when it failed. */
@@ -89,34 +70,6 @@ export async function onSession<T>(
     return await run(session);
   } finally {
     session.save();
-  }
-}
-
-export interface AuthFetchInit extends RequestInit, SessionTokenRequest {}
-
-/** Calls an API with the user's token; once more with a new one when the API refuses it. */
-export function fetchWith(
-  { resolved, opened }: OpenSession,
-  input: string | URL,
-  init: AuthFetchInit,
-): Promise<Response> {
-  const { resource, scope, forceRefresh, ...request } = init;
-  const token = (renew: boolean) =>
-    opened.getAccessToken({ resource, scope, forceRefresh: forceRefresh || renew });
-  const call = createResourceFetch(resolved.client, {
-    origins: resolved.apiOrigins,
-    getAccessToken: ({ forceRefresh: renew }) => (renew ? renewOrKeep(token) : token(false)),
-  });
-  return call(input, request);
-}
-
-/** Where no cookie can be set nothing is renewed: the API's refusal is handed back then. */
-async function renewOrKeep(token: (renew: boolean) => Promise<AccessToken>): Promise<AccessToken> {
-  try {
-    return await token(true);
-  } catch (error) {
-    if (error instanceof ConfigurationError && error.code === 'wrong_context') return token(false);
-    throw error;
   }
 }
 

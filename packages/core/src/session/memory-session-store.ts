@@ -1,11 +1,5 @@
 import { type Clock, seconds } from '../internal/clock.ts';
-import type {
-  ReplayStore,
-  SessionMatch,
-  SessionRecord,
-  SessionStore,
-  TombstoneStore,
-} from './session-store.ts';
+import type { SessionMatch, SessionRecord, SessionStore, TombstoneStore } from './session-store.ts';
 
 export interface MemoryStoreOptions {
   /** Entries at most; the oldest go first. Default: 100,000. */
@@ -104,20 +98,6 @@ export function createMemoryTombstoneStore(options: MemoryStoreOptions = {}): To
         if (entry && entry.until > now()) latest = Math.max(entry.endedAt, latest ?? 0);
       }
       return latest;
-    },
-  };
-}
-
-/** A replay store within this process. */
-export function createMemoryReplayStore(options: MemoryStoreOptions = {}): ReplayStore {
-  const now = options.now ?? Date.now;
-  const entries = createBoundedMap<{ readonly until: number }>(options.maxEntries ?? 100_000);
-  return {
-    async claim(key, timeToLive) {
-      const entry = entries.get(key);
-      if (entry && entry.until > now()) return false;
-      entries.set(key, { until: now() + timeToLive });
-      return true;
     },
   };
 }

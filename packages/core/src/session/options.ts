@@ -7,13 +7,14 @@ import {
   type RefreshCoordinator,
   type RefreshCoordinatorOptions,
 } from '../tokens/refresh-coordinator.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
 import { createCookieSessions } from './cookie-sessions.ts';
 import { type CookieJar, type CookieSettings, createCookieJar } from './cookies.ts';
 import type { SessionKeeper } from './keeper.ts';
-import { createMemoryReplayStore, createMemoryTombstoneStore } from './memory-session-store.ts';
+import { createMemoryTombstoneStore } from './memory-session-store.ts';
 import { createSealer, type Sealer } from './sealer.ts';
 import { ownerOf } from './session.ts';
-import type { ReplayStore, SessionStore, TombstoneStore } from './session-store.ts';
+import type { SessionStore, TombstoneStore } from './session-store.ts';
 import { createStoredSessions } from './stored-sessions.ts';
 
 export interface WebSessionOptions {

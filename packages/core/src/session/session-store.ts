@@ -60,12 +60,3 @@ export interface TombstoneStore {
   /** The latest time at which any of these ended, in seconds since the epoch. */
   latest(keys: readonly string[]): Promise<number | undefined>;
 }
-
-/** Sees a key once: for values that must not be used twice, such as the `jti` of a logout token. */
-export interface ReplayStore {
-  /**
-   * @param timeToLive milliseconds for which the key is remembered
-   * @returns true for the first who claims the key, false for everybody after
-   */
-  claim(key: string, timeToLive: number): Promise<boolean>;
-}

@@ -1,6 +1,6 @@
 import type { AccessToken } from '@countersign/core';
-import type { CookieToSet } from '@countersign/core/session';
-import { type AuthOptions, resolveOptions } from '../options.ts';
+import { type CookieToSet, createWebAuth } from '@countersign/core/session';
+import type { AuthOptions } from '../options.ts';
 
 export interface TestSession {
   /** Claims about the user; `sub` is needed. */
@@ -37,7 +37,7 @@ export async function createTestSession(
   options: AuthOptions,
   session: TestSession,
 ): Promise<TestSessionCookies> {
-  const { client, sessions } = resolveOptions(options, null);
+  const { client, sessions } = createWebAuth(options, null);
   const { user, scope = client.options.scope ?? 'openid' } = session;
   const now = Math.floor((client.options.now ?? Date.now)() / 1000);
   const resource = [client.options.resource ?? []].flat()[0];

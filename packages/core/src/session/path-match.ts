@@ -1,0 +1,19 @@
+/**
+ * Whether a path is one of these or below it. Compared by segments, decoded and without doubled slashes:
+ * `/admin` covers `/admin/users` and `/%61dmin`, not `/administrator`.
+ */
+export function isPathBelow(pathname: string, parents: readonly string[]): boolean {
+  const path = normalize(pathname);
+  return parents.some((parent) => {
+    const prefix = parent.replace(/\/+$/, '');
+    return path === prefix || path.startsWith(`${prefix}/`);
+  });
+}
+
+function normalize(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname).replace(/\/{2,}/g, '/');
+  } catch {
+    return pathname;
+  }
+}

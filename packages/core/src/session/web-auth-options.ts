@@ -1,0 +1,95 @@
+import type { ClientOptions } from '../client/create-client.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { WebSessionOptions } from './options.ts';
+
+/** Every option has a default or an environment variable; see {@link createWebAuth}. */
+export interface WebAuthOptions
+  extends Partial<Omit<ClientOptions, 'redirectUri'>>,
+    Partial<Omit<WebSessionOptions, 'baseUrl'>> {
+  /** Default: `AUTH_CLIENT_SECRET`, sent by HTTP Basic. For another method set `clientAuthentication`. */
+  readonly clientSecret?: string;
+  /**
+   * The application's address as users see it, base path included. Default: `AUTH_BASE_URL`.
+   * Of a list, the one with the request's host is taken, otherwise the first; `https://*.preview.example`
+   * stands for any name in its place.
+   */
+  readonly baseUrl?: string | readonly string[];
+  /** Origins that the session's `fetch` sends the token to. Default: `AUTH_API_ORIGINS`. */
+  readonly apiOrigins?: readonly string[];
+  /** Believes `X-Forwarded-Host`: only behind a proxy that sets it itself. Default: false. */
+  readonly trustProxy?: boolean;
+  /** Default: the environment of the process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+const required = {
+  issuer: 'AUTH_ISSUER',
+  clientId: 'AUTH_CLIENT_ID',
+  secret: 'AUTH_SECRET',
+  baseUrl: 'AUTH_BASE_URL',
+} as const;
+
+/**
+ * Fills the options up from the environment.
+ *
+ * @throws ConfigurationError that names everything that is missing at once
+ */
+export function fillFromEnvironment(options: WebAuthOptions) {
+  const environment = options.environment ?? environmentOfProcess();
+  const read = (name: string) => environment[name]?.trim() || undefined;
+  const list = (name: string) => read(name)?.split(/[\s,]+/);
+  const given = {
+    issuer: options.issuer ?? read(required.issuer),
+    clientId: options.clientId ?? read(required.clientId),
+    secret: options.secret ?? read(required.secret)?.split(/\s*,\s*/),
+    baseUrl: options.baseUrl ?? list(required.baseUrl),
+  };
+  const { issuer, clientId, secret, baseUrl } = given;
+  if (issuer === undefined || clientId === undefined || secret === undefined || baseUrl === undefined) {
+    const missing = Object.entries(required).filter(
+      ([name]) => given[name as keyof typeof given] === undefined,
+    );
+    const names = missing.map(([name, variable]) => `${variable} (or createAuth({ ${name} }))`);
+    throw new ConfigurationError('missing_option', `Login is not set up. Set ${names.join(', ')}.`);
+  }
+  return {
+    issuer,
+    clientId,
+    secret,
+    baseUrls: [baseUrl].flat(),
+    scope: options.scope ?? read('AUTH_SCOPE') ?? 'openid profile email offline_access',
+    resource: options.resource ?? list('AUTH_RESOURCE'),
+    clientSecret: options.clientSecret ?? read('AUTH_CLIENT_SECRET'),
+    apiOrigins: options.apiOrigins ?? list('AUTH_API_ORIGINS') ?? [],
+  };
+}
+
+function environmentOfProcess(): Readonly<Record<string, string | undefined>> {
+  const { process } = globalThis as {
+    readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
+  };
+  return process?.env ?? {};
+}
+
+/** The host that a request names. Anybody can write it: it is compared with what is allowed, and never used itself. */
+export function hostOf(headers: Headers, trustProxy: boolean | undefined): string | null {
+  const forwarded = trustProxy ? headers.get('x-forwarded-host')?.split(',')[0]?.trim() : undefined;
+  return forwarded || headers.get('host');
+}
+
+/** @throws ConfigurationError when there is only a pattern, and it does not fit the host */
+export function chooseBaseUrl(allowed: readonly string[], host: string | null): string {
+  for (const entry of allowed) {
+    const [, origin = '', pattern = '', rest = ''] = /^(https?:\/\/)([^/]+)(.*)$/.exec(entry) ?? [];
+    if (pattern === host) return entry;
+    const suffix = pattern.startsWith('*.') ? pattern.slice(1) : undefined;
+    const label = suffix !== undefined && host?.endsWith(suffix) ? host.slice(0, -suffix.length) : '';
+    if (/^[a-z0-9-]+$/i.test(label)) return origin + host + rest;
+  }
+  const first = allowed[0] ?? '';
+  if (!first.includes('*')) return first;
+  throw new ConfigurationError(
+    'invalid_option',
+    'Put an address without * first in baseUrl: it serves every other host.',
+  );
+}
