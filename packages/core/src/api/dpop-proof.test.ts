@@ -218,6 +218,15 @@ test('A6: a full replay store turns requests away instead of forgetting', async 
   await expect(call(first)).rejects.toMatchObject({ code: 'invalid_dpop_proof' });
 });
 
+test('A6: a replay store that fails lets nobody through', async () => {
+  const replayStore = { claim: () => Promise.reject(new Error('connection lost')) };
+  const { call, prove } = await setUp({ dpop: { origin, replayStore } });
+  await expect(call(await prove())).rejects.toMatchObject({
+    name: 'TransportError',
+    code: 'store_unavailable',
+  });
+});
+
 describe('A6: nonce', () => {
   test('a proof without one is answered with one, which then serves until the next but one', async () => {
     const { call, prove, server } = await setUp({ dpop: { origin, nonce: { life: 60 } } });

@@ -1,5 +1,5 @@
 import { importVerificationKey, verifySignature } from '#platform';
-import { ConfigurationError } from '../errors.ts';
+import { ConfigurationError, TransportError } from '../errors.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
 import { isJsonObject, type JsonObject } from '../internal/json.ts';
@@ -9,11 +9,11 @@ import {
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../internal/signature-algorithms.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
 import { type ResourceRequest, singleHeader } from './credentials.ts';
 import { createNonceSource, type NonceOptions } from './dpop-nonce.ts';
 import { type CompactJws, parseJws } from './jws.ts';
 import { Refusal } from './refusal.ts';
-import { createMemoryReplayStore, type ReplayStore } from './replay-store.ts';
 
 export interface DpopOptions {
   /**
@@ -27,7 +27,10 @@ export interface DpopOptions {
   readonly maxAge?: number;
   /** Demand a nonce of this API in each proof. Default: none, the replay store and `maxAge` limit a proof's use. */
   readonly nonce?: NonceOptions;
-  /** Default: in this process's memory. Several processes that serve one API need a shared one. */
+  /**
+   * Default: in this process's memory. Several processes that serve one API need a shared one, such as
+   * `createRedisReplayStore(redis)`.
+   */
   readonly replayStore?: ReplayStore;
 }
 
@@ -119,13 +122,23 @@ export function createDpopVerifier(
       if (ath !== (await sha256(token))) throw refuse('ath', 'The DPoP proof is for another access token');
       const headers = await checkNonce(payload);
       // Last, so that only proofs that are right in everything else can fill the store.
-      const expiresAt = (iat + maxAge + clockTolerance + 1) * 1000;
-      if (!(await replays.consume(await sha256(`${thumbprint} ${jti}`), expiresAt))) {
+      const timeToLive = (iat + maxAge + clockTolerance + 1) * 1000 - now();
+      if (!(await claim(replays, `dpop ${await sha256(`${thumbprint} ${jti}`)}`, timeToLive))) {
         throw refuse('jti', 'The DPoP proof was used before');
       }
       return headers;
     },
   };
+}
+
+/** A store that fails, however it does, is an outage: the proof may be good, and must not be taken unseen. */
+async function claim(store: ReplayStore, key: string, timeToLive: number): Promise<boolean> {
+  try {
+    return await store.claim(key, timeToLive);
+  } catch (error) {
+    if (error instanceof TransportError) throw error;
+    throw new TransportError('store_unavailable', 'The replay store failed.');
+  }
 }
 
 function readProof(request: ResourceRequest): CompactJws {

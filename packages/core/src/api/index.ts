@@ -8,6 +8,7 @@ export {
 export type { AuthEvent, EventListener } from '../events.ts';
 export type { JsonObject } from '../internal/json.ts';
 export type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
+export { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
 export {
   type AccessTokenVerifier,
   type AccessTokenVerifierOptions,
@@ -29,6 +30,5 @@ export type { IntrospectionOptions } from './introspection.ts';
 export type { TrustedIssuer } from './issuers.ts';
 export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './profiles.ts';
 export { type ProtectedResource, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';
-export { createMemoryReplayStore, type ReplayStore } from './replay-store.ts';
 export type { AccessRequirements } from './requirements.ts';
 export type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
