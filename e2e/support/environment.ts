@@ -20,6 +20,9 @@ export const urls = {
 /** Seconds that an access token lives in the test run: short, so that its end is seen. */
 export const accessTokenLife = 8;
 
+/** Seconds for which the API counts a login as recent, beside the thirty that clocks may differ. */
+export const recentLogin = 1;
+
 /** What the servers print and the provider's request log. */
 export const logs = join(import.meta.dirname, '..', 'test-results', 'servers');
 export const requestLog = join(logs, 'requests.jsonl');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DemoApp, demo } from '../../scripts/lib/demo-apps.ts';
 import { isPortFree } from '../../scripts/lib/ports.ts';
-import { accessTokenLife, logs, requestLog } from './environment.ts';
+import { accessTokenLife, logs, recentLogin, requestLog } from './environment.ts';
 
 /** Starts the four servers, built for production, and ends them after the last test. */
 export default async function startServers(): Promise<() => Promise<void>> {
@@ -41,6 +41,7 @@ function start(app: DemoApp): ChildProcess {
       ...env,
       REQUEST_LOG: requestLog,
       ACCESS_TOKEN_LIFE: String(accessTokenLife),
+      RECENT_LOGIN: String(recentLogin),
     },
     stdio: ['ignore', log, log],
   });

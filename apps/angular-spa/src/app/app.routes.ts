@@ -1,5 +1,5 @@
 import type { Routes } from '@angular/router';
-import { authGuard } from '@countersign/angular';
+import { authGuard, scopeGuard } from '@countersign/angular';
 import { CallbackPage } from './pages/callback.ts';
 import { HomePage } from './pages/home.ts';
 
@@ -7,15 +7,32 @@ export const routes: Routes = [
   { path: '', component: HomePage, title: 'Countersign for Angular' },
   {
     path: 'items',
+    pathMatch: 'full',
     canMatch: [authGuard],
     loadComponent: async () => (await import('./pages/items.ts')).ItemsPage,
     title: 'Items · Countersign for Angular',
+  },
+  {
+    path: 'items/clear',
+    canActivate: [scopeGuard('items:write', { otherwise: '/forbidden' })],
+    loadComponent: async () => (await import('./pages/clear-items.ts')).ClearItemsPage,
+    title: 'Delete all items · Countersign for Angular',
   },
   {
     path: 'profile',
     canActivate: [authGuard],
     loadComponent: async () => (await import('./pages/profile.ts')).ProfilePage,
     title: 'Profile · Countersign for Angular',
+  },
+  {
+    path: 'activity',
+    loadComponent: async () => (await import('./pages/activity.ts')).ActivityPage,
+    title: 'Activity · Countersign for Angular',
+  },
+  {
+    path: 'forbidden',
+    loadComponent: async () => (await import('./pages/forbidden.ts')).ForbiddenPage,
+    title: 'Not allowed · Countersign for Angular',
   },
   { path: 'callback', component: CallbackPage, title: 'Signing in · Countersign for Angular' },
   {

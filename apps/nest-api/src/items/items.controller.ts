@@ -4,6 +4,9 @@ import { ApiBody, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTa
 import type { Item } from './item.ts';
 import { ItemsService } from './items.service.ts';
 
+/** Seconds. Whoever deletes everything must have logged in within them. */
+const recentLogin = Number(process.env.RECENT_LOGIN || 300);
+
 @ApiTags('items')
 @Controller('items')
 export class ItemsController {
@@ -28,12 +31,14 @@ export class ItemsController {
     return this.#items.create(user, body?.title);
   }
 
-  /** Step-up: whoever deletes everything must have logged in within the last five minutes (RFC 9470). */
+  /** Step-up: a login that is too old is answered with what is missing (RFC 9470). */
   @RequireScopes('items:write')
-  @MaxAge(300)
+  @MaxAge(recentLogin)
   @HttpCode(204)
   @Delete()
-  @ApiNoContentResponse({ description: 'All items are gone. Needs a login of the last five minutes.' })
+  @ApiNoContentResponse({
+    description: 'All items are gone. Needs a recent login, by default of the last five minutes.',
+  })
   clear(@Principal() user: VerifiedAccessToken): void {
     this.#items.clear(user);
   }

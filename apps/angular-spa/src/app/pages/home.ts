@@ -1,22 +1,25 @@
-import { Component } from '@angular/core';
+import { httpResource } from '@angular/common/http';
+import { Component, inject } from '@angular/core';
 import { RouterLink } from '@angular/router';
-import { injectAuth } from '@countersign/angular';
+import { AuthSignedIn, injectAuth } from '@countersign/angular';
+import { SETTINGS } from '../settings.ts';
 
 @Component({
   selector: 'app-home',
-  imports: [RouterLink],
+  imports: [AuthSignedIn, RouterLink],
   template: `
     <section class="hero">
       <p class="eyebrow">Angular single-page app</p>
-      @if (auth.isSignedIn()) {
+      <ng-container *authSignedIn="true; else guest">
         <h1>Good to see you, {{ auth.user()?.name ?? auth.user()?.id }}.</h1>
         <p class="lead">You are signed in. Your tokens live in this page's memory and nowhere else.</p>
-      } @else {
+      </ng-container>
+      <ng-template #guest>
         <h1>Sign in, call an API, keep no token lying around.</h1>
         <p class="lead">
           A public client with PKCE. Open a protected page and you are sent to sign in, and brought back to where you were.
         </p>
-      }
+      </ng-template>
       <p class="actions">
         <a class="button primary" routerLink="/items">Open your items</a>
         <a class="button secondary" routerLink="/profile">See your profile</a>
@@ -36,8 +39,20 @@ import { injectAuth } from '@countersign/angular';
         <p>The interceptor compares parsed origins and path segments. Every other request goes out without a token.</p>
       </li>
     </ul>
+    <p class="health" role="status">
+      <span class="dot" [class.up]="health.hasValue()" aria-hidden="true"></span>
+      @if (health.hasValue()) {
+        The API is up. It answers guests here too; whoever is signed in shows a token.
+      } @else if (health.error()) {
+        The API does not answer at the moment.
+      } @else {
+        Asking the API whether it is up.
+      }
+    </p>
   `,
 })
 export class HomePage {
+  readonly #url = `${inject(SETTINGS).apiUrl}/health`;
   protected readonly auth = injectAuth();
+  protected readonly health = httpResource(() => this.#url);
 }

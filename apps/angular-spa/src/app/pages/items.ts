@@ -1,6 +1,7 @@
 import { DatePipe } from '@angular/common';
 import { HttpClient, type HttpErrorResponse, httpResource } from '@angular/common/http';
 import { Component, computed, inject, signal } from '@angular/core';
+import { RouterLink } from '@angular/router';
 import { firstValueFrom } from 'rxjs';
 import { explain } from '../explain.ts';
 import { SETTINGS } from '../settings.ts';
@@ -13,7 +14,7 @@ interface Item {
 
 @Component({
   selector: 'app-items',
-  imports: [DatePipe],
+  imports: [DatePipe, RouterLink],
   template: `
     <h1>Your items</h1>
     <p class="lead">They come from the API, which checks the access token of every request.</p>
@@ -46,6 +47,7 @@ interface Item {
               </li>
             }
           </ul>
+          <p class="end"><a routerLink="/items/clear">Delete all items</a></p>
         } @else {
           <p class="muted empty">Nothing yet. Add the first one above.</p>
         }

@@ -1,9 +1,11 @@
 import { Component, computed, type OnDestroy, signal } from '@angular/core';
 import { injectAuth } from '@countersign/angular';
 import { explain } from '../explain.ts';
+import { SeenByApi } from './seen-by-api.ts';
 
 @Component({
   selector: 'app-profile',
+  imports: [SeenByApi],
   template: `
     <h1>Your profile</h1>
     <p class="lead">What the validated ID token says about you, and how long your access token lasts.</p>
@@ -37,6 +39,8 @@ import { explain } from '../explain.ts';
         <p class="error" role="alert">{{ text }}</p>
       }
     </section>
+
+    <app-seen-by-api />
 
     <section class="panel" aria-labelledby="claims-title">
       <h2 id="claims-title">Claims</h2>
