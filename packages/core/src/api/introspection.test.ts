@@ -137,6 +137,58 @@ describe('an opaque token', () => {
   });
 });
 
+describe('a signed answer', () => {
+  const signed = { signedResponseAlg: 'RS256' } as const;
+
+  test('RFC 9701: is verified, and believed for its time as any other', async () => {
+    const { server, app, verifier, tokens, asked } = await setUp({
+      ...signed,
+      maxAge: 30,
+      negativeMaxAge: 10,
+    });
+    const all = await Promise.all(Array.from({ length: 10 }, () => verifier.verifyToken(tokens.accessToken)));
+    expect(all[0]).toMatchObject({ sub: 'alice', clientId: 'app' });
+    await verifier.verifyToken(tokens.accessToken);
+    expect(asked()).toBe(1);
+    await revokeToken(app, tokens.accessToken);
+    server.clock.advance(30);
+    for (let i = 0; i < 3; i++)
+      await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ status: 401 });
+    expect(asked()).toBe(2);
+    server.clock.advance(10);
+    await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ status: 401 });
+    expect(asked()).toBe(3);
+  });
+
+  test.each([
+    'introspection_signature_invalid',
+    'introspection_key_foreign',
+    'introspection_iss_invalid',
+    'introspection_aud_invalid',
+    'introspection_alg_none',
+    'introspection_typ_other',
+  ] as const)('RFC 9701: %s is not believed', async (lie) => {
+    const { server, verifier, tokens } = await setUp(signed);
+    server.lies.add(lie);
+    await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ name: 'TransportError' });
+    server.lies.clear();
+    await expect(verifier.verifyToken(tokens.accessToken)).resolves.toBeDefined();
+  });
+
+  test('RFC 9701: one that is not signed is not believed, active or not', async () => {
+    const { server, verifier, tokens } = await setUp(signed);
+    const headers = { 'content-type': 'application/json' };
+    for (const active of [true, false]) {
+      const body = JSON.stringify({ active, sub: 'mallory', client_id: 'app', aud: audience, exp: 4e9 });
+      server.fail('introspection', { status: 200, body, headers });
+      await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({
+        name: 'TransportError',
+      });
+    }
+    await expect(verifier.verifyToken(tokens.accessToken)).resolves.toMatchObject({ sub: 'alice' });
+  });
+});
+
 describe('a JWT', () => {
   test('is verified by its signature, without a question', async () => {
     const { verifier, tokens, asked } = await setUp({}, 'jwt');

@@ -3,9 +3,11 @@ import type { ClientAuthentication } from '../client/client-authentication.ts';
 import { contextOf, requestOptions, wireClient } from '../client/context.ts';
 import type { Client } from '../client/create-client.ts';
 import { discover } from '../client/discovery.ts';
-import { TransportError } from '../errors.ts';
+import { withKeys } from '../client/keys.ts';
+import { TransportError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json.ts';
+import type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
 import { readClaims } from './claims.ts';
 import type { AccessTokenProfile } from './profiles.ts';
@@ -24,6 +26,11 @@ export interface IntrospectionOptions {
   readonly maxAge?: number;
   /** Seconds for which a token that is not active is refused without asking again. Default: 10. */
   readonly negativeMaxAge?: number;
+  /**
+   * The registered `introspection_signed_response_alg`: the issuer signs its answers, and one that is not signed is
+   * not believed. Default: answers are JSON, protected by TLS. @see RFC 9701 section 5
+   */
+  readonly signedResponseAlg?: SignatureAlgorithm;
   /** Accept answers that do not say for whom the token is: only where the issuer answers each API about its own tokens. */
   readonly allowMissingAudience?: boolean;
 }
@@ -105,7 +112,17 @@ async function ask(client: Client, options: IntrospectionOptions, token: string)
       ...requestOptions(client),
       additionalParameters: { token_type_hint: 'access_token' },
     });
-    return { ...(await oauth.processIntrospectionResponse(metadata, wire, response)) };
+    const type = response.headers.get('content-type')?.split(';')[0];
+    const signed = type === 'application/token-introspection+jwt';
+    // RFC 9701 section 5: where signatures were agreed on, an answer without one may be somebody else's.
+    if (response.ok && options.signedResponseAlg !== undefined && !signed) {
+      throw new ValidationError('introspection_invalid', 'signature', 'The answer is not signed.');
+    }
+    const answer = { ...(await oauth.processIntrospectionResponse(metadata, wire, response)) };
+    if (signed) {
+      await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
+    }
+    return answer;
   } catch (error) {
     if (error instanceof TransportError || error instanceof Refusal) throw error;
     // That this API is not let in, or is answered with nonsense, says nothing about the token.

@@ -85,6 +85,9 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
     ...(onEvent && { onEvent }),
     ...(options.discovery && { discovery: options.discovery }),
     ...(options.introspection && { clientAuthentication: options.introspection.clientAuthentication }),
+    ...(options.introspection?.signedResponseAlg && {
+      introspectionSignedResponseAlg: options.introspection.signedResponseAlg,
+    }),
   });
   if (jwksUri !== undefined) requireUrl(jwksUri, 'jwksUri', allowInsecureIssuer);
 
