@@ -60,6 +60,7 @@ export {
 } from './client/token-exchange.ts';
 export type { IdTokenClaims, TokenResponse } from './client/token-response.ts';
 export { type FetchTracer, type TraceSpan, traceFetch } from './client/trace-fetch.ts';
+export { type Operation, type OperationTrace, traceOperations } from './client/trace-operations.ts';
 export { fetchUserinfo, type Userinfo } from './client/userinfo.ts';
 export {
   AccessTokenError,

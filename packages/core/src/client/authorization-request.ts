@@ -6,6 +6,7 @@ import { contextOf, requestOptions, tell, wireClient } from './context.ts';
 import type { AuthorizationServerMetadata, Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { dpopThumbprint, withDpopNonce } from './dpop.ts';
+import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
 /** What one login asks for; everything has a default from the client. */
@@ -65,36 +66,38 @@ export async function createAuthorizationRequest(
   client: Client,
   request: AuthorizationRequest = {},
 ): Promise<{ url: URL; transaction: AuthorizationTransaction }> {
-  const { options, resources, scope: defaultScope, now } = contextOf(client);
-  const redirectUri = request.redirectUri ?? options.redirectUri;
-  if (!redirectUri) {
-    throw new ConfigurationError(
-      'missing_option',
-      'redirectUri is missing: give it to createClient() or to this login.',
-    );
-  }
-  const metadata = await discover(client);
-  requireSupport(metadata);
-  const scope = request.scope ?? defaultScope;
-  const openid = scope.split(' ').includes('openid');
-  const resource = request.resource === undefined ? resources : [request.resource].flat();
-  const transaction: AuthorizationTransaction = {
-    issuer: client.issuer,
-    clientId: client.clientId,
-    redirectUri,
-    state: randomToken(),
-    ...(openid && { nonce: randomToken() }),
-    codeVerifier: randomToken(),
-    scope,
-    ...(resource.length > 0 && { resource }),
-    ...(request.maxAge !== undefined && { maxAge: request.maxAge }),
-    ...(request.acrValues && { acrValues: request.acrValues }),
-    createdAt: seconds(now),
-  };
-  const parameters = await authorizationParameters(client, request, transaction);
-  const url = await authorizationUrl(client, metadata, parameters);
-  tell(client, { type: 'login.started', issuer: client.issuer, clientId: client.clientId });
-  return { url, transaction };
+  return traced(client, 'createAuthorizationRequest', async () => {
+    const { options, resources, scope: defaultScope, now } = contextOf(client);
+    const redirectUri = request.redirectUri ?? options.redirectUri;
+    if (!redirectUri) {
+      throw new ConfigurationError(
+        'missing_option',
+        'redirectUri is missing: give it to createClient() or to this login.',
+      );
+    }
+    const metadata = await discover(client);
+    requireSupport(metadata);
+    const scope = request.scope ?? defaultScope;
+    const openid = scope.split(' ').includes('openid');
+    const resource = request.resource === undefined ? resources : [request.resource].flat();
+    const transaction: AuthorizationTransaction = {
+      issuer: client.issuer,
+      clientId: client.clientId,
+      redirectUri,
+      state: randomToken(),
+      ...(openid && { nonce: randomToken() }),
+      codeVerifier: randomToken(),
+      scope,
+      ...(resource.length > 0 && { resource }),
+      ...(request.maxAge !== undefined && { maxAge: request.maxAge }),
+      ...(request.acrValues && { acrValues: request.acrValues }),
+      createdAt: seconds(now),
+    };
+    const parameters = await authorizationParameters(client, request, transaction);
+    const url = await authorizationUrl(client, metadata, parameters);
+    tell(client, { type: 'login.started', issuer: client.issuer, clientId: client.clientId });
+    return { url, transaction };
+  });
 }
 
 /** A provider that says which PKCE methods it knows, and does not know S256, would leave the code unprotected (RFC 9700 section 2.1.1). */

@@ -6,6 +6,7 @@ import { contextOf, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withKeys } from './keys.ts';
+import { traced } from './trace-operations.ts';
 import { printableCode, translate } from './translate-error.ts';
 
 /** A validated authorization response: it belongs to its transaction, and holds a code. */
@@ -30,58 +31,63 @@ export async function validateAuthorizationResponse(
   response: URL | URLSearchParams,
   transaction: AuthorizationTransaction,
 ): Promise<AuthorizationResponse> {
-  const { options, now } = contextOf(client);
-  // A transaction of another provider or client would let a mix-up succeed (RFC 9700 section 4.4).
-  if (transaction.issuer !== client.issuer || transaction.clientId !== client.clientId) {
-    throw new ValidationError(
-      'transaction_invalid',
-      'issuer',
-      'The login was started at another provider or client.',
-    );
-  }
-  if (seconds(now) - transaction.createdAt > transactionLife) {
-    throw new ValidationError('transaction_invalid', 'expired', 'The login was started too long ago.');
-  }
-  const received = response instanceof URL ? response.searchParams : response;
-  refuseRepeated(received);
-  const signed = options.responseMode?.includes('jwt') === true;
-  // The response mode is ours to choose: an unsigned answer to a request for a signed one is a downgrade (JARM section 4.4).
-  if (signed !== received.has('response')) {
-    throw new ValidationError(
-      'authorization_response_invalid',
-      'response_mode',
-      'The answer came by another response mode.',
-    );
-  }
-  const wire = wireClient(client);
-  try {
-    const decrypt = options.decrypt && { [oauth.jweDecrypt]: options.decrypt };
-    const parameters = signed
-      ? await withKeys(client, (metadata, keys) =>
-          oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, { ...keys, ...decrypt }),
-        )
-      : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
-    if (!parameters.get('code')) {
+  return traced(client, 'validateAuthorizationResponse', async () => {
+    const { options, now } = contextOf(client);
+    // A transaction of another provider or client would let a mix-up succeed (RFC 9700 section 4.4).
+    if (transaction.issuer !== client.issuer || transaction.clientId !== client.clientId) {
+      throw new ValidationError(
+        'transaction_invalid',
+        'issuer',
+        'The login was started at another provider or client.',
+      );
+    }
+    if (seconds(now) - transaction.createdAt > transactionLife) {
+      throw new ValidationError('transaction_invalid', 'expired', 'The login was started too long ago.');
+    }
+    const received = response instanceof URL ? response.searchParams : response;
+    refuseRepeated(received);
+    const signed = options.responseMode?.includes('jwt') === true;
+    // The response mode is ours to choose: an unsigned answer to a request for a signed one is a downgrade (JARM section 4.4).
+    if (signed !== received.has('response')) {
       throw new ValidationError(
         'authorization_response_invalid',
-        'code',
-        'The authorization response has no code.',
+        'response_mode',
+        'The answer came by another response mode.',
       );
     }
-    return { parameters };
-  } catch (error) {
-    if (error instanceof oauth.AuthorizationResponseError) {
-      throw new AuthorizationServerError(
-        'authorization_error',
-        `The provider refused the login: ${printableCode(error.error)}`,
-        {
-          error: error.error,
-          errorDescription: error.error_description,
-        },
-      );
+    const wire = wireClient(client);
+    try {
+      const decrypt = options.decrypt && { [oauth.jweDecrypt]: options.decrypt };
+      const parameters = signed
+        ? await withKeys(client, (metadata, keys) =>
+            oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
+              ...keys,
+              ...decrypt,
+            }),
+          )
+        : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
+      if (!parameters.get('code')) {
+        throw new ValidationError(
+          'authorization_response_invalid',
+          'code',
+          'The authorization response has no code.',
+        );
+      }
+      return { parameters };
+    } catch (error) {
+      if (error instanceof oauth.AuthorizationResponseError) {
+        throw new AuthorizationServerError(
+          'authorization_error',
+          `The provider refused the login: ${printableCode(error.error)}`,
+          {
+            error: error.error,
+            errorDescription: error.error_description,
+          },
+        );
+      }
+      throw translate(error, { code: 'authorization_response_invalid', check: 'response' });
     }
-    throw translate(error, { code: 'authorization_response_invalid', check: 'response' });
-  }
+  });
 }
 
 /** A parameter that occurs twice means two things to two readers (RFC 6749 section 3.1). */

@@ -5,6 +5,7 @@ import { contextOf } from './context.ts';
 import type { Client } from './create-client.ts';
 import { parametersOf, requestGrant } from './grant.ts';
 import type { TokenResponse } from './token-response.ts';
+import { traced } from './trace-operations.ts';
 
 export interface ClientCredentialsRequest {
   /** Space-separated. Default: what the provider gives. */
@@ -26,20 +27,22 @@ export async function requestClientCredentials(
   client: Client,
   request: ClientCredentialsRequest = {},
 ): Promise<TokenResponse> {
-  if (contextOf(client).authentication.method === 'none') {
-    throw new ConfigurationError(
-      'invalid_option',
-      'Client credentials need a client that authenticates: give clientAuthentication to createClient().',
-    );
-  }
-  const { scope, resource, parameters } = request;
-  const { tokens } = await requestGrant(client, {
-    grantType: 'client_credentials',
-    parameters: parametersOf({ ...parameters, scope, resource }),
-    scope: scope ?? '',
-    resource,
+  return traced(client, 'requestClientCredentials', async () => {
+    if (contextOf(client).authentication.method === 'none') {
+      throw new ConfigurationError(
+        'invalid_option',
+        'Client credentials need a client that authenticates: give clientAuthentication to createClient().',
+      );
+    }
+    const { scope, resource, parameters } = request;
+    const { tokens } = await requestGrant(client, {
+      grantType: 'client_credentials',
+      parameters: parametersOf({ ...parameters, scope, resource }),
+      scope: scope ?? '',
+      resource,
+    });
+    return tokens;
   });
-  return tokens;
 }
 
 /** Gives out access tokens of the client's own. */

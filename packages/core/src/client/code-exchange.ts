@@ -7,6 +7,7 @@ import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
 import { openIdToken, validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
 import { type TokenResponse, tokenResponseOf, translateTokenError } from './token-response.ts';
+import { traced } from './trace-operations.ts';
 
 /**
  * Exchanges the code for tokens and validates all of them. Nothing is returned unless everything is valid.
@@ -21,61 +22,63 @@ export async function exchangeCode(
   response: AuthorizationResponse,
   transaction: AuthorizationTransaction,
 ): Promise<TokenResponse> {
-  const { authentication } = contextOf(client);
-  const wire = wireClient(client);
-  const resource = transaction.resource?.[0];
-  try {
-    const metadata = await discover(client);
-    const opened = openIdToken(client);
-    const { answer, body } = await withDpopNonce(client, async (dpop) => {
-      const sent = await oauth.authorizationCodeGrantRequest(
-        metadata,
-        wire,
-        authentication.apply,
-        response.parameters,
-        transaction.redirectUri,
-        transaction.codeVerifier,
-        {
-          ...tokenRequestOptions(client),
-          ...dpop,
-          ...(resource !== undefined && { additionalParameters: { resource } }),
-        },
-      );
-      const processed = await oauth.processAuthorizationCodeResponse(metadata, wire, sent, {
-        expectedNonce: transaction.nonce ?? oauth.expectNoNonce,
-        requireIdToken: transaction.nonce !== undefined,
-        ...(transaction.maxAge !== undefined && { maxAge: transaction.maxAge }),
-        ...opened.options,
+  return traced(client, 'exchangeCode', async () => {
+    const { authentication } = contextOf(client);
+    const wire = wireClient(client);
+    const resource = transaction.resource?.[0];
+    try {
+      const metadata = await discover(client);
+      const opened = openIdToken(client);
+      const { answer, body } = await withDpopNonce(client, async (dpop) => {
+        const sent = await oauth.authorizationCodeGrantRequest(
+          metadata,
+          wire,
+          authentication.apply,
+          response.parameters,
+          transaction.redirectUri,
+          transaction.codeVerifier,
+          {
+            ...tokenRequestOptions(client),
+            ...dpop,
+            ...(resource !== undefined && { additionalParameters: { resource } }),
+          },
+        );
+        const processed = await oauth.processAuthorizationCodeResponse(metadata, wire, sent, {
+          expectedNonce: transaction.nonce ?? oauth.expectNoNonce,
+          requireIdToken: transaction.nonce !== undefined,
+          ...(transaction.maxAge !== undefined && { maxAge: transaction.maxAge }),
+          ...opened.options,
+        });
+        return { answer: sent, body: processed };
       });
-      return { answer: sent, body: processed };
-    });
-    if (body.id_token !== undefined) await verifyIdTokenSignature(client, answer);
-    const tokens = await tokenResponseOf(client, body, { scope: transaction.scope, resource });
-    if (tokens.idToken !== undefined && tokens.claims) {
-      await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
-        acrValues: transaction.acrValues,
-        accessToken: tokens.accessToken,
-        code: response.parameters.get('code') ?? undefined,
+      if (body.id_token !== undefined) await verifyIdTokenSignature(client, answer);
+      const tokens = await tokenResponseOf(client, body, { scope: transaction.scope, resource });
+      if (tokens.idToken !== undefined && tokens.claims) {
+        await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
+          acrValues: transaction.acrValues,
+          accessToken: tokens.accessToken,
+          code: response.parameters.get('code') ?? undefined,
+        });
+      }
+      const sub = tokens.claims?.sub;
+      tell(client, {
+        type: 'login.succeeded',
+        issuer: client.issuer,
+        clientId: client.clientId,
+        ...(sub !== undefined && { sub }),
       });
+      return tokens;
+    } catch (error) {
+      const translated = translateTokenError(error);
+      tell(client, {
+        type: 'login.failed',
+        issuer: client.issuer,
+        clientId: client.clientId,
+        code: codeOf(translated),
+      });
+      throw translated;
     }
-    const sub = tokens.claims?.sub;
-    tell(client, {
-      type: 'login.succeeded',
-      issuer: client.issuer,
-      clientId: client.clientId,
-      ...(sub !== undefined && { sub }),
-    });
-    return tokens;
-  } catch (error) {
-    const translated = translateTokenError(error);
-    tell(client, {
-      type: 'login.failed',
-      issuer: client.issuer,
-      clientId: client.clientId,
-      code: codeOf(translated),
-    });
-    throw translated;
-  }
+  });
 }
 
 const codeOf = (error: Error) => String((error as { code?: unknown }).code);

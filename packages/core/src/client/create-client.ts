@@ -7,6 +7,7 @@ import { type ClientAuthentication, none } from './client-authentication.ts';
 import { type Context, registerContext } from './context.ts';
 import { checkEndpoints } from './endpoints.ts';
 import type { ProviderBehaviour } from './provider.ts';
+import type { OperationTrace } from './trace-operations.ts';
 
 /** Metadata of an authorization server, wire names. @see RFC 8414 section 2 */
 export type AuthorizationServerMetadata = oauth.AuthorizationServer;
@@ -71,6 +72,8 @@ export interface ClientOptions {
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
   readonly onEvent?: EventListener;
+  /** Runs each whole operation inside a span; see `traceOperations`. Default: no tracing. */
+  readonly traceOperation?: OperationTrace;
   /** What the provider does beside the standards; set by a preset such as `auth0()`. */
   readonly provider?: ProviderBehaviour;
   /** Further attempts at fetching metadata, keys and userinfo when the provider is not well. Default: 2. */

@@ -6,6 +6,7 @@ import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { parametersOf, requestGrant } from './grant.ts';
 import type { TokenResponse } from './token-response.ts';
+import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
 export interface DeviceAuthorizationRequest {
@@ -42,33 +43,35 @@ export async function requestDeviceAuthorization(
   client: Client,
   request: DeviceAuthorizationRequest = {},
 ): Promise<DeviceAuthorization> {
-  const { authentication, scope: defaultScope, resources, now } = contextOf(client);
-  const scope = request.scope ?? defaultScope;
-  const resource = request.resource === undefined ? resources : [request.resource].flat();
-  const wire = wireClient(client);
-  try {
-    const response = await oauth.deviceAuthorizationRequest(
-      await discover(client),
-      wire,
-      authentication.apply,
-      parametersOf({ ...request.parameters, scope, resource }),
-      requestOptions(client),
-    );
-    const body = await oauth.processDeviceAuthorizationResponse(await discover(client), wire, response);
-    const complete = body.verification_uri_complete;
-    return {
-      deviceCode: body.device_code,
-      userCode: body.user_code,
-      verificationUri: webAddress(body.verification_uri),
-      ...(complete !== undefined && { verificationUriComplete: webAddress(complete) }),
-      expiresAt: seconds(now) + Math.floor(body.expires_in),
-      interval: Math.max(body.interval ?? 5, 1),
-      scope,
-      ...(resource[0] !== undefined && { resource: resource[0] }),
-    };
-  } catch (error) {
-    throw translate(error, { code: 'response_malformed', check: 'device_authorization_response' });
-  }
+  return traced(client, 'requestDeviceAuthorization', async () => {
+    const { authentication, scope: defaultScope, resources, now } = contextOf(client);
+    const scope = request.scope ?? defaultScope;
+    const resource = request.resource === undefined ? resources : [request.resource].flat();
+    const wire = wireClient(client);
+    try {
+      const response = await oauth.deviceAuthorizationRequest(
+        await discover(client),
+        wire,
+        authentication.apply,
+        parametersOf({ ...request.parameters, scope, resource }),
+        requestOptions(client),
+      );
+      const body = await oauth.processDeviceAuthorizationResponse(await discover(client), wire, response);
+      const complete = body.verification_uri_complete;
+      return {
+        deviceCode: body.device_code,
+        userCode: body.user_code,
+        verificationUri: webAddress(body.verification_uri),
+        ...(complete !== undefined && { verificationUriComplete: webAddress(complete) }),
+        expiresAt: seconds(now) + Math.floor(body.expires_in),
+        interval: Math.max(body.interval ?? 5, 1),
+        scope,
+        ...(resource[0] !== undefined && { resource: resource[0] }),
+      };
+    } catch (error) {
+      throw translate(error, { code: 'response_malformed', check: 'device_authorization_response' });
+    }
+  });
 }
 
 /** The user is sent there, so it must be an address of the web and no script. */

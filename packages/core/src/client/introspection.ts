@@ -4,6 +4,7 @@ import { contextOf, requestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withKeys } from './keys.ts';
+import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
 /** What the provider says of a token, wire names. Only `active` is always there. */
@@ -33,33 +34,35 @@ export async function introspectToken(
   token: string,
   request: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
 ): Promise<Introspection> {
-  const { authentication, options } = contextOf(client);
-  const wire = wireClient(client);
-  const signed = options.introspectionSignedResponseAlg !== undefined;
-  try {
-    const metadata = await discover(client);
-    const hint = request.tokenTypeHint;
-    const response = await oauth.introspectionRequest(metadata, wire, authentication.apply, token, {
-      ...requestOptions(client),
-      ...(hint && { additionalParameters: { token_type_hint: hint } }),
-    });
-    const type = response.headers.get('content-type')?.split(';')[0];
-    const isJwt = type === 'application/token-introspection+jwt';
-    // A registered signature that is missing is a downgrade (RFC 9701 section 5).
-    if (response.ok && signed && !isJwt) {
-      throw new ValidationError(
-        'introspection_invalid',
-        'signature',
-        'The introspection response is not signed.',
-      );
+  return traced(client, 'introspectToken', async () => {
+    const { authentication, options } = contextOf(client);
+    const wire = wireClient(client);
+    const signed = options.introspectionSignedResponseAlg !== undefined;
+    try {
+      const metadata = await discover(client);
+      const hint = request.tokenTypeHint;
+      const response = await oauth.introspectionRequest(metadata, wire, authentication.apply, token, {
+        ...requestOptions(client),
+        ...(hint && { additionalParameters: { token_type_hint: hint } }),
+      });
+      const type = response.headers.get('content-type')?.split(';')[0];
+      const isJwt = type === 'application/token-introspection+jwt';
+      // A registered signature that is missing is a downgrade (RFC 9701 section 5).
+      if (response.ok && signed && !isJwt) {
+        throw new ValidationError(
+          'introspection_invalid',
+          'signature',
+          'The introspection response is not signed.',
+        );
+      }
+      const body = await oauth.processIntrospectionResponse(metadata, wire, response, {
+        ...(options.decrypt && { [oauth.jweDecrypt]: options.decrypt }),
+      });
+      if (isJwt)
+        await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
+      return body as Introspection;
+    } catch (error) {
+      throw translate(error, { code: 'introspection_invalid', check: 'introspection_response' });
     }
-    const body = await oauth.processIntrospectionResponse(metadata, wire, response, {
-      ...(options.decrypt && { [oauth.jweDecrypt]: options.decrypt }),
-    });
-    if (isJwt)
-      await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
-    return body as Introspection;
-  } catch (error) {
-    throw translate(error, { code: 'introspection_invalid', check: 'introspection_response' });
-  }
+  });
 }

@@ -1,6 +1,7 @@
 import type { Client } from './create-client.ts';
 import { parametersOf, requestGrant } from './grant.ts';
 import type { TokenResponse } from './token-response.ts';
+import { traced } from './trace-operations.ts';
 
 export interface JwtBearerRequest {
   readonly scope?: string;
@@ -19,12 +20,14 @@ export async function exchangeAssertion(
   assertion: string,
   request: JwtBearerRequest = {},
 ): Promise<TokenResponse> {
-  const { scope, resource, parameters } = request;
-  const { tokens } = await requestGrant(client, {
-    grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    parameters: parametersOf({ ...parameters, assertion, scope, resource }),
-    scope: scope ?? '',
-    resource,
+  return traced(client, 'exchangeAssertion', async () => {
+    const { scope, resource, parameters } = request;
+    const { tokens } = await requestGrant(client, {
+      grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      parameters: parametersOf({ ...parameters, assertion, scope, resource }),
+      scope: scope ?? '',
+      resource,
+    });
+    return tokens;
   });
-  return tokens;
 }

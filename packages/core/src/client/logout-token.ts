@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../internal/json.ts';
 import { contextOf } from './context.ts';
 import type { Client } from './create-client.ts';
 import { verifyJws } from './jws.ts';
+import { traced } from './trace-operations.ts';
 
 /** Whose sessions end: those of `sid` if it is there, otherwise all of `sub`. */
 export interface LogoutTokenClaims {
@@ -29,32 +30,35 @@ const backchannelLogout = 'http://schemas.openid.net/event/backchannel-logout';
  * @see OpenID Connect Back-Channel Logout section 2.6
  */
 export async function validateLogoutToken(client: Client, logoutToken: string): Promise<LogoutTokenClaims> {
-  const { options, now, clockTolerance } = contextOf(client);
-  const alg = options.idTokenSignedResponseAlg ?? 'RS256';
-  const { header, claims } = await verifyJws(client, logoutToken, { alg, code: 'logout_token_invalid' });
-  const time = seconds(now);
-  const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = claims;
-  // A token of another kind that the provider also signs is none (RFC 8725 section 3.11).
-  require(header.typ === undefined || /^(application\/)?(jwt|logout\+jwt)$/i.test(String(header.typ)), 'typ');
-  require(iss === client.issuer, 'iss');
-  require([aud].flat().includes(client.clientId), 'aud');
-  require(isNumber(iat) && iat <= time + clockTolerance, 'iat');
-  require(isNumber(exp) && exp > time - clockTolerance, 'exp');
-  require(typeof jti === 'string' && jti !== '', 'jti');
-  require(sub === undefined || (typeof sub === 'string' && sub !== ''), 'sub');
-  require(sid === undefined || (typeof sid === 'string' && sid !== ''), 'sid');
-  require(sub !== undefined || sid !== undefined, 'sub');
-  require(isJsonObject(events) && isEvent(events), 'events');
-  // An ID token has a nonce: it must not be usable to log its user out (section 2.4).
-  require(nonce === undefined, 'nonce');
-  return {
-    iss,
-    jti,
-    iat,
-    exp,
-    ...(sub !== undefined && { sub }),
-    ...(sid !== undefined && { sid }),
-  };
+  return traced(client, 'validateLogoutToken', async () => {
+    const { options, now, clockTolerance } = contextOf(client);
+    const alg = options.idTokenSignedResponseAlg ?? 'RS256';
+    const { header, claims } = await verifyJws(client, logoutToken, { alg, code: 'logout_token_invalid' });
+    const time = seconds(now);
+    const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = claims;
+    // A token of another kind that the provider also signs is none (RFC 8725 section 3.11).
+    require(header.typ === undefined ||
+      /^(application\/)?(jwt|logout\+jwt)$/i.test(String(header.typ)), 'typ');
+    require(iss === client.issuer, 'iss');
+    require([aud].flat().includes(client.clientId), 'aud');
+    require(isNumber(iat) && iat <= time + clockTolerance, 'iat');
+    require(isNumber(exp) && exp > time - clockTolerance, 'exp');
+    require(typeof jti === 'string' && jti !== '', 'jti');
+    require(sub === undefined || (typeof sub === 'string' && sub !== ''), 'sub');
+    require(sid === undefined || (typeof sid === 'string' && sid !== ''), 'sid');
+    require(sub !== undefined || sid !== undefined, 'sub');
+    require(isJsonObject(events) && isEvent(events), 'events');
+    // An ID token has a nonce: it must not be usable to log its user out (section 2.4).
+    require(nonce === undefined, 'nonce');
+    return {
+      iss,
+      jti,
+      iat,
+      exp,
+      ...(sub !== undefined && { sub }),
+      ...(sid !== undefined && { sid }),
+    };
+  });
 }
 
 const isEvent = (events: JsonObject) => isJsonObject(events[backchannelLogout]);

@@ -11,6 +11,7 @@ import {
   tokenResponseOf,
   translateTokenError,
 } from './token-response.ts';
+import { traced } from './trace-operations.ts';
 
 export interface RefreshRequest {
   /** The API that the new access token is for (RFC 8707). Default: the provider decides. */
@@ -37,58 +38,73 @@ export async function refreshTokens(
   refreshToken: string,
   request: RefreshRequest = {},
 ): Promise<TokenResponse> {
-  const { authentication, scope } = contextOf(client);
-  const wire = wireClient(client);
-  const { issuer, clientId } = client;
-  tell(client, {
-    type: 'refresh.started',
-    issuer,
-    clientId,
-    ...(request.resource !== undefined && { resource: request.resource }),
-  });
-  try {
-    const metadata = await discover(client);
-    const additionalParameters = {
-      ...(request.resource !== undefined && { resource: request.resource }),
-      ...(request.scope !== undefined && { scope: request.scope }),
-    };
-    const opened = openIdToken(client);
-    const { answer, body } = await withDpopNonce(client, async (dpop) => {
-      const sent = await oauth.refreshTokenGrantRequest(metadata, wire, authentication.apply, refreshToken, {
-        ...tokenRequestOptions(client),
-        ...dpop,
-        additionalParameters,
-      });
-      const processed = await oauth.processRefreshTokenResponse(metadata, timeless(wire), sent, {
-        ...opened.options,
-      });
-      return { answer: sent, body: processed };
-    });
-    const verified = body.id_token === undefined || (await isSignatureVerified(client, answer));
-    const tokens = await tokenResponseOf(client, body, {
-      scope: request.scope ?? request.grantedScope ?? scope,
-      resource: request.resource,
-      sub: request.claims?.sub,
-    });
-    if (tokens.idToken !== undefined && tokens.claims) {
-      await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
-        accessToken: tokens.accessToken,
-        timesChecked: true,
-      });
-      if (request.claims) requireSameLogin(tokens.claims, request.claims);
-    }
-    tell(client, { type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
-    return verified && (!tokens.claims || isTimely(client, tokens.claims)) ? tokens : withoutIdToken(tokens);
-  } catch (error) {
-    const translated = translateTokenError(error);
+  return traced(client, 'refreshTokens', async () => {
+    const { authentication, scope } = contextOf(client);
+    const wire = wireClient(client);
+    const { issuer, clientId } = client;
     tell(client, {
-      type: 'refresh.failed',
+      type: 'refresh.started',
       issuer,
       clientId,
-      code: String((translated as { code?: unknown }).code),
+      ...(request.resource !== undefined && { resource: request.resource }),
     });
-    throw translated;
-  }
+    try {
+      const metadata = await discover(client);
+      const additionalParameters = {
+        ...(request.resource !== undefined && { resource: request.resource }),
+        ...(request.scope !== undefined && { scope: request.scope }),
+      };
+      const opened = openIdToken(client);
+      const { answer, body } = await withDpopNonce(client, async (dpop) => {
+        const sent = await oauth.refreshTokenGrantRequest(
+          metadata,
+          wire,
+          authentication.apply,
+          refreshToken,
+          {
+            ...tokenRequestOptions(client),
+            ...dpop,
+            additionalParameters,
+          },
+        );
+        const processed = await oauth.processRefreshTokenResponse(metadata, timeless(wire), sent, {
+          ...opened.options,
+        });
+        return { answer: sent, body: processed };
+      });
+      const verified = body.id_token === undefined || (await isSignatureVerified(client, answer));
+      const tokens = await tokenResponseOf(client, body, {
+        scope: request.scope ?? request.grantedScope ?? scope,
+        resource: request.resource,
+        sub: request.claims?.sub,
+      });
+      if (tokens.idToken !== undefined && tokens.claims) {
+        await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
+          accessToken: tokens.accessToken,
+          timesChecked: true,
+        });
+        if (request.claims) requireSameLogin(tokens.claims, request.claims);
+      }
+      tell(client, {
+        type: 'refresh.succeeded',
+        issuer,
+        clientId,
+        rotated: tokens.refreshToken !== undefined,
+      });
+      return verified && (!tokens.claims || isTimely(client, tokens.claims))
+        ? tokens
+        : withoutIdToken(tokens);
+    } catch (error) {
+      const translated = translateTokenError(error);
+      tell(client, {
+        type: 'refresh.failed',
+        issuer,
+        clientId,
+        code: String((translated as { code?: unknown }).code),
+      });
+      throw translated;
+    }
+  });
 }
 
 /**

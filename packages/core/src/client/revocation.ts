@@ -2,6 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { contextOf, requestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
+import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
 /**
@@ -16,21 +17,23 @@ export async function revokeToken(
   token: string,
   options: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
 ): Promise<void> {
-  const { authentication } = contextOf(client);
-  try {
-    const metadata = await discover(client);
-    const response = await oauth.revocationRequest(
-      metadata,
-      wireClient(client),
-      authentication.apply,
-      token,
-      {
-        ...requestOptions(client),
-        ...(options.tokenTypeHint && { additionalParameters: { token_type_hint: options.tokenTypeHint } }),
-      },
-    );
-    await oauth.processRevocationResponse(response);
-  } catch (error) {
-    throw translate(error, { code: 'response_malformed', check: 'revocation_response' });
-  }
+  return traced(client, 'revokeToken', async () => {
+    const { authentication } = contextOf(client);
+    try {
+      const metadata = await discover(client);
+      const response = await oauth.revocationRequest(
+        metadata,
+        wireClient(client),
+        authentication.apply,
+        token,
+        {
+          ...requestOptions(client),
+          ...(options.tokenTypeHint && { additionalParameters: { token_type_hint: options.tokenTypeHint } }),
+        },
+      );
+      await oauth.processRevocationResponse(response);
+    } catch (error) {
+      throw translate(error, { code: 'response_malformed', check: 'revocation_response' });
+    }
+  });
 }

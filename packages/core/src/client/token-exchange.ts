@@ -2,6 +2,7 @@ import { ValidationError } from '../errors.ts';
 import type { Client } from './create-client.ts';
 import { parametersOf, requestGrant } from './grant.ts';
 import type { TokenResponse } from './token-response.ts';
+import { traced } from './trace-operations.ts';
 
 const tokenType = 'urn:ietf:params:oauth:token-type:';
 
@@ -37,32 +38,34 @@ export async function exchangeToken(
   client: Client,
   request: TokenExchangeRequest,
 ): Promise<TokenExchangeResponse> {
-  const { actorToken, resource, scope } = request;
-  const { tokens, body } = await requestGrant(client, {
-    grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
-    parameters: parametersOf({
-      ...request.parameters,
-      subject_token: request.subjectToken,
-      subject_token_type: request.subjectTokenType ?? `${tokenType}access_token`,
-      actor_token: actorToken,
-      actor_token_type: actorToken && (request.actorTokenType ?? `${tokenType}access_token`),
-      requested_token_type: request.requestedTokenType,
-      resource,
-      audience: request.audience,
-      scope,
-    }),
-    scope: scope ?? '',
-    resource: [resource].flat()[0],
-    tokenTypes: ['n_a'],
+  return traced(client, 'exchangeToken', async () => {
+    const { actorToken, resource, scope } = request;
+    const { tokens, body } = await requestGrant(client, {
+      grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      parameters: parametersOf({
+        ...request.parameters,
+        subject_token: request.subjectToken,
+        subject_token_type: request.subjectTokenType ?? `${tokenType}access_token`,
+        actor_token: actorToken,
+        actor_token_type: actorToken && (request.actorTokenType ?? `${tokenType}access_token`),
+        requested_token_type: request.requestedTokenType,
+        resource,
+        audience: request.audience,
+        scope,
+      }),
+      scope: scope ?? '',
+      resource: [resource].flat()[0],
+      tokenTypes: ['n_a'],
+    });
+    const issuedTokenType = body.issued_token_type;
+    if (typeof issuedTokenType !== 'string') {
+      throw new ValidationError(
+        'token_response_invalid',
+        'issued_token_type',
+        'The answer does not say which type of token was issued.',
+      );
+    }
+    const isNoAccessToken = (body.token_type as string) === 'n_a';
+    return { ...tokens, tokenType: isNoAccessToken ? 'N_A' : tokens.tokenType, issuedTokenType };
   });
-  const issuedTokenType = body.issued_token_type;
-  if (typeof issuedTokenType !== 'string') {
-    throw new ValidationError(
-      'token_response_invalid',
-      'issued_token_type',
-      'The answer does not say which type of token was issued.',
-    );
-  }
-  const isNoAccessToken = (body.token_type as string) === 'n_a';
-  return { ...tokens, tokenType: isNoAccessToken ? 'N_A' : tokens.tokenType, issuedTokenType };
 }

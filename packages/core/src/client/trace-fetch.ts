@@ -1,3 +1,4 @@
+import { AuthError } from '../errors.ts';
 import type { Fetch } from '../internal/http.ts';
 
 /** The part of a span of OpenTelemetry that is used here. */
@@ -43,9 +44,7 @@ export function traceFetch(tracer: FetchTracer, send: Fetch = (url, init) => fet
           if (response.status >= 400) span.setStatus({ code: errorStatus });
           return response;
         } catch (error) {
-          // The name alone: a message may quote what was sent.
-          span.setAttribute('error.type', error instanceof Error ? error.name : 'unknown');
-          span.setStatus({ code: errorStatus });
+          endWithError(span, error);
           throw error;
         } finally {
           span.end();
@@ -53,4 +52,11 @@ export function traceFetch(tracer: FetchTracer, send: Fetch = (url, init) => fet
       },
     );
   };
+}
+
+/** The code or name alone: a message may quote what was sent. */
+export function endWithError(span: TraceSpan, error: unknown): void {
+  const type = error instanceof AuthError ? error.code : error instanceof Error ? error.name : 'unknown';
+  span.setAttribute('error.type', type);
+  span.setStatus({ code: errorStatus });
 }

@@ -4,6 +4,7 @@ import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
 import { withKeys } from './keys.ts';
+import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
 /** Claims about the user, wire names; aggregated and distributed claims (`_claim_sources`) are left as they are. */
@@ -25,25 +26,27 @@ export async function fetchUserinfo(
   accessToken: string,
   expectedSub: string,
 ): Promise<Userinfo> {
-  const { options } = contextOf(client);
-  const wire = wireClient(client);
-  try {
-    const metadata = await discover(client);
-    const { answer, body } = await withDpopNonce(client, async (dpop) => {
-      const sent = await oauth.userInfoRequest(metadata, wire, accessToken, {
-        ...requestOptions(client),
-        ...dpop,
+  return traced(client, 'fetchUserinfo', async () => {
+    const { options } = contextOf(client);
+    const wire = wireClient(client);
+    try {
+      const metadata = await discover(client);
+      const { answer, body } = await withDpopNonce(client, async (dpop) => {
+        const sent = await oauth.userInfoRequest(metadata, wire, accessToken, {
+          ...requestOptions(client),
+          ...dpop,
+        });
+        const processed = await oauth.processUserInfoResponse(metadata, wire, expectedSub, sent, {
+          ...(options.decrypt && { [oauth.jweDecrypt]: options.decrypt }),
+        });
+        return { answer: sent, body: processed };
       });
-      const processed = await oauth.processUserInfoResponse(metadata, wire, expectedSub, sent, {
-        ...(options.decrypt && { [oauth.jweDecrypt]: options.decrypt }),
-      });
-      return { answer: sent, body: processed };
-    });
-    if (answer.headers.get('content-type')?.startsWith('application/jwt')) {
-      await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, answer, keys));
+      if (answer.headers.get('content-type')?.startsWith('application/jwt')) {
+        await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, answer, keys));
+      }
+      return body as Userinfo;
+    } catch (error) {
+      throw translate(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
     }
-    return body as Userinfo;
-  } catch (error) {
-    throw translate(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
-  }
+  });
 }
