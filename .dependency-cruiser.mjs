@@ -7,7 +7,7 @@ const adapters = ['next', 'nest', 'angular', 'redis'];
 const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|test-support|conformance)/';
 
 /** The entries of core that others may import, and only by name. */
-const coreEntries = `${core}(index|(browser|session|api|node)/index)\\.ts$`;
+const coreEntries = `${core}(index|(browser|browser/worker|session|api|node)/index)\\.ts$`;
 
 const upper = ['browser', 'session', 'api'];
 

@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const sources: Record<string, string> = {
   '@countersign/core': 'packages/core/src/index.ts',
   '@countersign/core/browser': 'packages/core/src/browser/index.ts',
+  '@countersign/core/worker': 'packages/core/src/browser/worker/index.ts',
   '@countersign/core/session': 'packages/core/src/session/index.ts',
   '@countersign/core/api': 'packages/core/src/api/index.ts',
   '@countersign/core/node': 'packages/core/src/node/index.ts',

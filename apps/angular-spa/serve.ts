@@ -17,6 +17,7 @@ const settings = {
   allowInsecureIssuer: new URL(issuer).protocol === 'http:',
   storage: process.env.TOKEN_STORAGE ?? 'memory',
   dpop: process.env.DPOP === '1',
+  worker: process.env.TOKEN_WORKER === '1',
 };
 
 const types: Readonly<Record<string, string>> = {
@@ -44,7 +45,7 @@ const policy = (frameAncestors: string) =>
     "base-uri 'self'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",
-    'trusted-types angular angular#bundler',
+    'trusted-types angular angular#bundler default',
   ].join('; ');
 
 function headersFor(path: string): Record<string, string> {

@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     browser: 'src/browser/index.ts',
+    worker: 'src/browser/worker/index.ts',
     session: 'src/session/index.ts',
     api: 'src/api/index.ts',
     node: 'src/node/index.ts',

@@ -10,12 +10,14 @@ import {
   withSilentLogin,
   withStorage,
 } from '@countersign/angular';
+import { withWorker } from '@countersign/angular/worker';
 import { ACTIVITY, createActivity } from './activity.ts';
 import { routes } from './app.routes.ts';
 import { SETTINGS, type Settings } from './settings.ts';
+import { createTokenWorker } from './token-worker.ts';
 
 export function appConfig(settings: Settings): ApplicationConfig {
-  const { issuer, clientId, apiUrl, resource, allowInsecureIssuer, storage, dpop } = settings;
+  const { issuer, clientId, apiUrl, resource, allowInsecureIssuer, storage, dpop, worker } = settings;
   const { activity, listen } = createActivity();
   return {
     providers: [
@@ -49,6 +51,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
         withEvents(listen),
         ...(storage === 'memory' ? [] : [withStorage(storage)]),
         ...(dpop ? [withDPoP()] : []),
+        ...(worker ? [withWorker(createTokenWorker)] : []),
       ),
     ],
   };

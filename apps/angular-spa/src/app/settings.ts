@@ -12,6 +12,8 @@ export interface Settings {
   readonly storage: 'memory' | 'tab' | 'shared';
   /** Binds tokens to a key of this browser (RFC 9449). */
   readonly dpop: boolean;
+  /** Refresh tokens are in a worker alone; with `memory` only. */
+  readonly worker: boolean;
 }
 
 export const SETTINGS = new InjectionToken<Settings>('settings');

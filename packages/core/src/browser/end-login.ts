@@ -1,7 +1,8 @@
 import type { TokenSet } from '../tokens/token-set.ts';
 import { exchange } from './http.ts';
 import { metadataOf } from './metadata.ts';
-import { type BrowserContext, isSecure } from './options.ts';
+import type { BrowserContext } from './options.ts';
+import { isSecure } from './secure-url.ts';
 
 /** Revokes what can be revoked. A provider that does not answer keeps nobody from logging out. @see RFC 7009 section 2.1 */
 export async function revoke(context: BrowserContext, tokens: TokenSet): Promise<void> {

@@ -2,7 +2,8 @@ import type { AuthorizationServerMetadata } from '../client/create-client.ts';
 import { ConfigurationError, ValidationError } from '../errors.ts';
 import type { JsonObject } from '../internal/json.ts';
 import { exchange } from './http.ts';
-import { type BrowserContext, cached, isSecure } from './options.ts';
+import { type BrowserContext, cached } from './options.ts';
+import { isSecure } from './secure-url.ts';
 
 /** Milliseconds for which metadata is believed. */
 const metadataLife = 3_600_000;

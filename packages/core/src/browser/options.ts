@@ -4,6 +4,7 @@ import { type EventListener, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
 import type { DpopProver } from './dpop.ts';
+import { isSecure } from './secure-url.ts';
 import type { TokenStorage } from './token-storage.ts';
 import type { BrowserLock } from './web-lock.ts';
 
@@ -115,15 +116,6 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
     tell: (event) => emit(options.onEvent, event),
     cache: new Map(),
   };
-}
-
-/** Codes and tokens travel over https, or over http where that is allowed by name. */
-export function isSecure(
-  url: unknown,
-  options: Pick<BrowserAuthOptions, 'allowInsecureIssuer'>,
-): url is string {
-  const protocol = typeof url === 'string' && URL.canParse(url) ? new URL(url).protocol : '';
-  return protocol === 'https:' || (protocol === 'http:' && options.allowInsecureIssuer === true);
 }
 
 /** One fetch for all who ask, kept for `life` milliseconds; a failure is not kept. */

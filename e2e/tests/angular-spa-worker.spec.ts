@@ -1,0 +1,130 @@
+import { expect, type Page, test } from '@playwright/test';
+import { accessTokenLife, urls } from '../support/environment.ts';
+import { alice, loggedRequests, signInAtProvider, tokenRequests } from '../support/provider.ts';
+
+// The application with its refresh tokens in a dedicated worker.
+
+const base = urls.angularSpa;
+test.use({ baseURL: base });
+
+interface Seen {
+  /** Every message that went between the page and the worker, as JSON. */
+  readonly messages: string[];
+  /** The worker itself, for whoever runs in the page. */
+  readonly worker: Worker;
+}
+
+test.beforeEach(async ({ context }) => {
+  await context.route('**/config.json', async (route) => {
+    const settings = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...settings, worker: true } });
+  });
+  // What a hostile script in the page could see and get hold of.
+  await context.addInitScript(() => {
+    const seen: { messages: string[]; worker?: Worker } = { messages: [] };
+    Object.assign(globalThis, { seen });
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (this: Worker, message: unknown) {
+      if (!seen.worker) {
+        seen.worker = this;
+        this.addEventListener('message', ({ data }) => seen.messages.push(JSON.stringify(data)));
+      }
+      seen.messages.push(JSON.stringify(message));
+      postMessage.call(this, message);
+    };
+  });
+});
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto('/items');
+  await signInAtProvider(page, alice);
+  await expect(page.getByRole('button', { name: 'Reload' })).toBeVisible();
+}
+
+const untilRenewalIsDue = () =>
+  new Promise((resolve) => setTimeout(resolve, (accessTokenLife / 2 + 1) * 1000));
+
+async function reloadItems(page: Page): Promise<number> {
+  const answer = page.waitForResponse(
+    (response) => response.url() === `${urls.nestApi}/items` && response.request().method() === 'GET',
+  );
+  await page.getByRole('button', { name: 'Reload' }).click();
+  return (await answer).status();
+}
+
+test('B8: the page never has the refresh token, and renews its access token all the same', async ({
+  page,
+  context,
+}) => {
+  const real = new Set<string>();
+  const receivers = new Set<string>();
+  // The provider's answers as they come from the network, whoever asked.
+  await context.route(`${urls.identityProvider}/token`, async (route) => {
+    const answer = await route.fetch();
+    const text = await answer.text();
+    if (text.includes('"refresh_token"')) real.add(JSON.parse(text).refresh_token);
+    await route.fulfill({ response: answer, body: text });
+  });
+  context.on('request', (request) => {
+    const text = `${request.url()} ${request.postData() ?? ''}`;
+    if ([...real].some((token) => text.includes(token))) receivers.add(request.url());
+  });
+  await signIn(page);
+  const since = loggedRequests().length;
+  for (let times = 0; times < 2; times++) {
+    await untilRenewalIsDue();
+    expect(await reloadItems(page)).toBe(200);
+  }
+  expect(tokenRequests('angular-spa', 'refresh_token', since).map(({ status }) => status)).toEqual([
+    200, 200,
+  ]);
+  expect(page.workers()).toHaveLength(1);
+  expect(real.size).toBe(3);
+  const messages = await page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.messages);
+  expect(messages.filter((message) => message.includes('refresh_token')).length).toBeGreaterThanOrEqual(5);
+  for (const token of real) expect(messages.filter((message) => message.includes(token))).toEqual([]);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  expect(receivers).toEqual(
+    new Set([`${urls.identityProvider}/token`, `${urls.identityProvider}/token/revocation`]),
+  );
+});
+
+test('B8: the worker sends nothing to an address that it is told, not even by a script in the page', async ({
+  page,
+  context,
+}) => {
+  await signIn(page);
+  const asked: string[] = [];
+  context.on('request', (request) => asked.push(request.url()));
+  const answers = await page.evaluate(
+    async ([issuer, own]) => {
+      const { worker, messages } = (globalThis as unknown as { seen: Seen }).seen;
+      const held = messages.map((message) => /"refresh_token\\?":\\?"([\w-]+)/.exec(message)?.[1]);
+      const body = `grant_type=refresh_token&client_id=angular-spa&refresh_token=${held.find(Boolean)}`;
+      worker.postMessage({ type: 'start', issuer: own, allowInsecureIssuer: true });
+      const ask = (url: string, id: number) =>
+        new Promise((resolve) => {
+          worker.addEventListener('message', ({ data }) => data.id === id && resolve(data));
+          worker.postMessage({ type: 'request', id, url, body, headers: {} });
+        });
+      const answers = await Promise.all([
+        ask(`${own}/stolen`, 1001),
+        ask(`${issuer}/token?to=elsewhere`, 1002),
+        ask(`${issuer}/me`, 1003),
+      ]);
+      return { answers, held: held.filter(Boolean).length };
+    },
+    [urls.identityProvider, base] as const,
+  );
+  expect(answers).toEqual({ answers: [{ id: 1001 }, { id: 1002 }, { id: 1003 }], held: 1 });
+  expect(asked).toEqual([]);
+});
+
+test('a reload restores the login, with a worker of its own', async ({ page }) => {
+  await signIn(page);
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  await untilRenewalIsDue();
+  expect(await reloadItems(page)).toBe(200);
+});

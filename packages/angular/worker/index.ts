@@ -1,0 +1,2 @@
+export { runTokenWorker } from '@countersign/core/worker';
+export { withWorker } from './with-worker.ts';

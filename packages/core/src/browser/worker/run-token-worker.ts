@@ -1,0 +1,111 @@
+import { randomToken } from '../../internal/encoding.ts';
+import { findDuplicateMember, isJsonObject, type JsonObject } from '../../internal/json.ts';
+import { isSecure } from '../secure-url.ts';
+import type { FromWorker, ToWorker, WorkerRequest, WorkerStart } from './messages.ts';
+
+/** The part of a dedicated worker's global scope that is used. */
+export interface WorkerScope {
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: FromWorker): void;
+}
+
+/** Characters of an answer at most. */
+const maxLength = 1_048_576;
+
+/** Headers of an answer that the page needs. */
+const passedOn = ['content-type', 'dpop-nonce', 'retry-after'];
+
+/**
+ * Makes a dedicated worker the only holder of refresh tokens: call it in a worker's script, and nothing else there.
+ * The page gets a stand-in for each refresh token; the worker puts the real one into requests to the provider's token
+ * and revocation endpoints, which it has learnt from the issuer itself, and sends to no other address.
+ *
+ * @param scope the global scope of the worker
+ * @see OAuth 2.0 for Browser-Based Applications
+ */
+export function runTokenWorker(scope: WorkerScope = globalThis as unknown as WorkerScope): void {
+  /** Refresh tokens by the stand-in that the page knows. */
+  const held = new Map<string, string>();
+  const running = new Map<number, AbortController>();
+  let endpoints: Promise<ReadonlySet<string>> | undefined;
+  let start: WorkerStart | undefined;
+
+  scope.onmessage = ({ data }) => {
+    // Told once: whoever could name another issuer later would have the refresh token sent there.
+    if (data.type === 'start') start ??= data;
+    else if (data.type === 'abort') running.get(data.id)?.abort();
+    else {
+      void answerTo(data)
+        .catch(() => undefined)
+        .then((answer) => scope.postMessage({ id: data.id, ...(answer && { answer }) }))
+        .finally(() => running.delete(data.id));
+    }
+  };
+
+  async function answerTo({ id, url, body, headers }: WorkerRequest): Promise<FromWorker['answer']> {
+    const control = new AbortController();
+    running.set(id, control);
+    if (!start || !(await endpointsOf(start)).has(url)) return undefined;
+    const parameters = new URLSearchParams(body);
+    for (const name of ['refresh_token', 'token']) {
+      const real = held.get(parameters.get(name) ?? '');
+      if (real !== undefined) parameters.set(name, real);
+    }
+    const { dpop } = headers;
+    const response = await fetch(url, {
+      method: 'POST',
+      body: parameters,
+      headers: dpop === undefined ? {} : { dpop },
+      // A redirect would carry the refresh token wherever the answer says (RFC 9700 section 4.12).
+      redirect: 'error',
+      credentials: 'omit',
+      keepalive: true,
+      signal: control.signal,
+    });
+    const known = passedOn.map((name) => [name, response.headers.get(name)]).filter(([, value]) => value);
+    return {
+      status: response.status,
+      headers: Object.fromEntries(known),
+      body: withoutRefreshToken(await response.text()),
+    };
+  }
+
+  /** Written anew from what was understood: text that is handed on unread could hold the token. */
+  function withoutRefreshToken(text: string): string {
+    const value = text.length > maxLength ? undefined : parse(text);
+    // Two readers may take two different members (RFC 8259 section 4).
+    if (!isJsonObject(value) || findDuplicateMember(text) !== undefined) return '';
+    const { refresh_token: real, ...rest } = value;
+    if (typeof real !== 'string' || real === '') return JSON.stringify(rest);
+    const standIn = randomToken();
+    held.set(standIn, real);
+    return JSON.stringify({ ...rest, refresh_token: standIn } satisfies JsonObject);
+  }
+
+  /** From the issuer itself: what the page says of endpoints is not believed. */
+  function endpointsOf(told: WorkerStart): Promise<ReadonlySet<string>> {
+    endpoints ??= fetchEndpoints(told);
+    endpoints.catch(() => {
+      endpoints = undefined;
+    });
+    return endpoints;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @see OpenID Connect Discovery section 4.3 */
+async function fetchEndpoints({ issuer, ...told }: WorkerStart): Promise<ReadonlySet<string>> {
+  if (!isSecure(issuer, told)) throw new Error('insecure issuer');
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const metadata: JsonObject = await (await fetch(url, { redirect: 'error', credentials: 'omit' })).json();
+  if (metadata.issuer !== issuer) throw new Error('another issuer');
+  const named = [metadata.token_endpoint, metadata.revocation_endpoint];
+  return new Set(named.filter((endpoint) => isSecure(endpoint, told)));
+}

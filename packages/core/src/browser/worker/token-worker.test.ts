@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createTestProvider, json, type TestProvider } from '../test-provider.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+import { runTokenWorker, type WorkerScope } from './run-token-worker.ts';
+import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
+
+// Page and worker on two ends of a real channel; Chromium runs the same between real threads in the application's tests.
+
+const now = () => Date.now();
+let provider: TestProvider;
+let asked: string[];
+let close: () => void;
+let toWorker: ToWorker[];
+let toPage: FromWorker[];
+
+beforeEach(async () => {
+  provider = await createTestProvider(now);
+  asked = [];
+  toWorker = [];
+  toPage = [];
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
+    asked.push(url);
+    return provider.fetch(url, init);
+  });
+});
+afterEach(() => {
+  close();
+  vi.unstubAllGlobals();
+});
+
+function startWorker(): TokenWorker {
+  const { port1, port2 } = new MessageChannel();
+  close = () => port1.close();
+  const scope: WorkerScope = {
+    onmessage: null,
+    postMessage(message) {
+      toPage.push(message);
+      port2.postMessage(message);
+    },
+  };
+  runTokenWorker(scope);
+  port2.onmessage = ({ data }) => scope.onmessage?.({ data } as MessageEvent);
+  const worker: TokenWorker = {
+    onmessage: null,
+    postMessage(message) {
+      toWorker.push(message);
+      port1.postMessage(message);
+    },
+  };
+  port1.onmessage = ({ data }) => worker.onmessage?.({ data } as MessageEvent);
+  return worker;
+}
+
+const form = (parameters: Record<string, string>): RequestInit => ({
+  method: 'POST',
+  body: new URLSearchParams(parameters),
+});
+
+/** An answer of the token endpoint, asked for through the worker. */
+const ask = (answer: () => Response) => {
+  provider.intercept = answer;
+  const fetch = createWorkerFetch(startWorker(), provider);
+  return fetch(`${provider.issuer}/token`, form({ grant_type: 'authorization_code', code: 'a' }));
+};
+
+test('B8: the page gets a stand-in, and the worker sends the real refresh token', async () => {
+  const fetch = createWorkerFetch(startWorker(), provider);
+  provider.intercept = () => json({ access_token: 'access', refresh_token: 'the-real-one' });
+  const url = `${provider.issuer}/token`;
+  const first = await (await fetch(url, form({ grant_type: 'authorization_code', code: 'a' }))).json();
+  expect(first.access_token).toBe('access');
+  expect(first.refresh_token).toMatch(/^[\w-]{43}$/);
+  await fetch(url, form({ grant_type: 'refresh_token', refresh_token: first.refresh_token }));
+  expect(provider.tokenRequests[1]?.parameters.get('refresh_token')).toBe('the-real-one');
+  expect(JSON.stringify([toWorker, toPage])).not.toContain('the-real-one');
+});
+
+test.each([
+  ['another origin', 'https://evil.example/token'],
+  ['another path of the provider', 'https://login.example/auth'],
+  ['the endpoint with a query', 'https://login.example/token?to=https://evil.example'],
+  ['a likely prefix', 'https://login.example.evil.example/token'],
+])('B8: the worker sends nothing to %s', async (_, url) => {
+  const fetch = createWorkerFetch(startWorker(), provider);
+  await expect(fetch(url, form({ grant_type: 'refresh_token', refresh_token: 'r' }))).rejects.toThrow(
+    TypeError,
+  );
+  expect(asked.filter((each) => each === url)).toEqual([]);
+});
+
+test('B8: nobody can name another issuer to a worker that has started', async () => {
+  const worker = startWorker();
+  createWorkerFetch(worker, provider);
+  const fetch = createWorkerFetch(worker, { issuer: 'https://evil.example' });
+  const call = fetch('https://evil.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  await expect(call).rejects.toThrow(TypeError);
+  expect(asked.every((url) => url.startsWith(provider.issuer))).toBe(true);
+});
+
+test('B8: metadata of another issuer names no endpoint to the worker', async () => {
+  provider.metadata = { ...provider.metadata, issuer: 'https://other.example' };
+  await expect(ask(() => json({}))).rejects.toThrow(TypeError);
+  expect(provider.tokenRequests).toEqual([]);
+});
+
+test('B8: an http endpoint gets no refresh token', async () => {
+  provider.metadata = { ...provider.metadata, token_endpoint: 'http://login.example/token' };
+  const fetch = createWorkerFetch(startWorker(), provider);
+  const call = fetch('http://login.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  await expect(call).rejects.toThrow(TypeError);
+  expect(provider.tokenRequests).toEqual([]);
+});
+
+test.each([
+  ['text', () => new Response('refresh_token=the-real-one')],
+  ['a list', () => json(['the-real-one'])],
+  [
+    'a member that occurs twice',
+    () => new Response('{"refresh_token":"the-real-one","x":1,"x":"the-real-one"}'),
+  ],
+])('B8: an answer that is %s hands no refresh token on', async (_, answer) => {
+  expect(await (await ask(answer)).text()).toBe('');
+  expect(JSON.stringify(toPage)).not.toContain('the-real-one');
+});
+
+test('B8: the worker follows no redirect', async () => {
+  const modes: (string | undefined)[] = [];
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
+    modes.push(init.redirect);
+    return provider.fetch(url, init);
+  });
+  await ask(() => json({}));
+  expect(modes).toEqual(['error', 'error']);
+});
+
+test('errors, pauses and nonces of the provider reach the page', async () => {
+  const answer = await ask(() =>
+    json(
+      { error: 'invalid_grant' },
+      { status: 400, headers: { 'content-type': 'application/json', 'dpop-nonce': 'n', 'retry-after': '3' } },
+    ),
+  );
+  expect([answer.status, await answer.json()]).toEqual([400, { error: 'invalid_grant' }]);
+  expect(answer.headers.get('dpop-nonce')).toBe('n');
+  expect(answer.headers.get('retry-after')).toBe('3');
+});
+
+test('what is given up in the page is given up in the worker', async () => {
+  let signal: AbortSignal | null | undefined;
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
+    if (!url.endsWith('/token')) return provider.fetch(url, init);
+    signal = init.signal;
+    return new Promise(() => {});
+  });
+  const fetch = createWorkerFetch(startWorker(), provider);
+  const control = new AbortController();
+  const call = fetch(`${provider.issuer}/token`, {
+    ...form({ grant_type: 'refresh_token', refresh_token: 'r' }),
+    signal: control.signal,
+  });
+  await vi.waitFor(() => expect(signal).toBeDefined());
+  control.abort();
+  await expect(call).rejects.toThrow();
+  await vi.waitFor(() => expect(signal?.aborted).toBe(true));
+});
+
+test('requests without a code or a token stay in the page', async () => {
+  const fetch = createWorkerFetch(startWorker(), provider);
+  await fetch(`${provider.issuer}/jwks`, {});
+  expect(asked).toEqual([`${provider.issuer}/jwks`]);
+  expect(toWorker.map(({ type }) => type)).toEqual(['start']);
+});
