@@ -10,6 +10,8 @@ export interface SystemProgram {
   readonly packages: readonly string[];
   /** The environment variable that names it outright, and tells the tests. */
   readonly variable: string;
+  /** Tests use it where it can be had; older Debian releases do not bring it. */
+  readonly optional?: boolean;
 }
 
 export const chromium: SystemProgram = {
@@ -24,6 +26,15 @@ export const redis: SystemProgram = {
   commands: ['redis-server', 'valkey-server'],
   packages: ['redis-server', 'valkey-server'],
   variable: 'REDIS_SERVER_PATH',
+};
+
+/** The tests of the Redis stores run against it too. */
+export const valkey: SystemProgram = {
+  title: 'Valkey',
+  commands: ['valkey-server'],
+  packages: ['valkey-server'],
+  variable: 'VALKEY_SERVER_PATH',
+  optional: true,
 };
 
 export function findProgram({ commands, variable }: SystemProgram): string | undefined {
@@ -41,7 +52,7 @@ export function findProgram({ commands, variable }: SystemProgram): string | und
 /**
  * Finds the programs; as root on Debian, installs those that are missing.
  *
- * @returns Where each is, or a sentence that says what to install.
+ * @returns Where each is, and a sentence that says what to install if one that is not optional is missing.
  */
 export async function providePrograms(
   programs: readonly SystemProgram[],
@@ -66,7 +77,7 @@ export async function providePrograms(
     }
     if (path !== undefined) found[program.variable] = path;
   }
-  const missing = programs.filter(({ variable }) => found[variable] === undefined);
+  const missing = programs.filter(({ variable, optional }) => !optional && found[variable] === undefined);
   if (missing.length === 0) return { found };
   const names = missing.map(({ title }) => title).join(' and ');
   const install = missing.map(({ packages }) => packages[0]).join(' ');

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { readPlaywrightReport } from '../lib/playwright-report.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
-import { chromium, providePrograms, redis } from '../lib/system-packages.ts';
+import { chromium, providePrograms, redis, valkey } from '../lib/system-packages.ts';
 import { readVitestReport } from '../lib/vitest-report.ts';
 
 const reports = join(root, '.test');
@@ -13,10 +13,15 @@ export const programs: Step = {
   name: 'programs',
   title: 'Chromium and Redis are there',
   run: async (update) => {
-    const { found, problem } = await providePrograms([chromium, redis], update);
+    const { found, problem } = await providePrograms([chromium, redis, valkey], update);
     // The tests read these variables.
     Object.assign(process.env, found);
-    return problem === undefined ? passed(Object.values(found).join(', ')) : failed('programs', problem);
+    if (problem !== undefined) return failed('programs', problem);
+    const without =
+      found[valkey.variable] === undefined
+        ? `; without Valkey: install it, or name it with ${valkey.variable}`
+        : '';
+    return passed(`${Object.values(found).join(', ')}${without}`);
   },
 };
 

@@ -5,31 +5,55 @@ import {
   successorStoreContract,
   tombstoneStoreContract,
 } from '@countersign/testing/contracts';
-import type { createClient } from 'redis';
+import { createClient } from 'redis';
+import { createClient as createClientOf5 } from 'redis-5';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { RedisConnection } from './connection.ts';
 import { createRedisStores } from './stores.ts';
-import { startTestRedis, type TestRedis } from './test-redis.ts';
+import { servers, startTestRedis, type TestRedis } from './test-redis.ts';
 
-let redis: TestRedis;
-let clients: ReturnType<typeof createClient>[];
-let turn = 0;
+/** Both sides of the peer dependency's range. */
+const versions = {
+  'redis 6': (url: string) => connected(createClient({ url })),
+  'redis 5': (url: string) => connected(createClientOf5({ url })),
+};
 
-beforeAll(async () => {
-  redis = await startTestRedis();
-  clients = await Promise.all([redis.connect(), redis.connect(), redis.connect()]);
-});
-afterAll(() => redis.close());
+type Connection = RedisConnection & { destroy(): void };
 
-/** The stores of another process at every call. */
-const stores = () => createRedisStores(clients[turn++ % clients.length] as (typeof clients)[0]);
+async function connected(
+  client: Connection & { on(event: 'error', listener: () => void): unknown; connect(): Promise<unknown> },
+): Promise<Connection> {
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
 
-describe.concurrent('on a real Redis, from several connections', () => {
-  const cases = [
-    ...refreshLockContract(() => stores().refresh.lock),
-    ...successorStoreContract(() => stores().refresh.successors),
-    ...sessionStoreContract(() => stores().store),
-    ...tombstoneStoreContract(() => stores().tombstones),
-    ...replayStoreContract(() => stores().replay),
-  ];
-  for (const { name, run } of cases) test(name, { timeout: 60_000 }, run);
+describe.each(servers)('on a real $name', (server) => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await startTestRedis({ server });
+  });
+  afterAll(() => redis.close());
+
+  describe.concurrent.each(Object.entries(versions))('from several connections of %s', (_, connect) => {
+    let clients: Connection[];
+    let turn = 0;
+    beforeAll(async () => {
+      clients = await Promise.all([connect(redis.url), connect(redis.url), connect(redis.url)]);
+    });
+    afterAll(() => {
+      for (const client of clients) client.destroy();
+    });
+
+    /** The stores of another process at every call. */
+    const stores = () => createRedisStores(clients[turn++ % clients.length] as Connection);
+    const cases = [
+      ...refreshLockContract(() => stores().refresh.lock),
+      ...successorStoreContract(() => stores().refresh.successors),
+      ...sessionStoreContract(() => stores().store),
+      ...tombstoneStoreContract(() => stores().tombstones),
+      ...replayStoreContract(() => stores().replay),
+    ];
+    for (const { name, run } of cases) test(name, { timeout: 60_000 }, run);
+  });
 });

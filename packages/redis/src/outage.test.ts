@@ -1,13 +1,7 @@
 import type { SessionRecord } from '@countersign/core/session';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createRedisStores } from './stores.ts';
-import { startTestRedis, type TestRedis } from './test-redis.ts';
-
-let redis: TestRedis;
-beforeEach(async () => {
-  redis = await startTestRedis();
-});
-afterEach(() => redis.close());
+import { servers, startTestRedis, type TestRedis } from './test-redis.ts';
 
 const record: SessionRecord = {
   version: 1,
@@ -38,7 +32,13 @@ function everyCall({ store, tombstones, replay, refresh }: ReturnType<typeof cre
 
 const unavailable = { name: 'TransportError', code: 'store_unavailable' };
 
-describe('Redis is away', () => {
+describe.each(servers)('$name is away', (server) => {
+  let redis: TestRedis;
+  beforeEach(async () => {
+    redis = await startTestRedis({ server });
+  });
+  afterEach(() => redis.close());
+
   test('every call fails with store_unavailable, and nothing is lost when it is back', {
     timeout: 30_000,
   }, async () => {

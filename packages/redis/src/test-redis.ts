@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 
@@ -21,8 +21,30 @@ export interface TestRedis {
   close(): Promise<void>;
 }
 
+export interface TestServer {
+  readonly name: string;
+  readonly command: string;
+}
+
+/** Redis; and Valkey too where it is named or in the `PATH`. */
+export const servers: readonly [TestServer, ...TestServer[]] = [
+  { name: 'Redis', command: process.env.REDIS_SERVER_PATH || 'redis-server' },
+  ...findValkey(),
+];
+
+function findValkey(): TestServer[] {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
+  const command =
+    process.env.VALKEY_SERVER_PATH ||
+    folders.map((folder) => join(folder, 'valkey-server')).find((path) => existsSync(path));
+  return command === undefined ? [] : [{ name: 'Valkey', command }];
+}
+
 /** A real server on a free port, with an append-only file that is written at every command. */
-export async function startTestRedis(options: { readonly cluster?: boolean } = {}): Promise<TestRedis> {
+export async function startTestRedis(
+  options: { readonly cluster?: boolean; readonly server?: TestServer } = {},
+): Promise<TestRedis> {
+  const { command } = options.server ?? servers[0];
   const directory = mkdtempSync(join(tmpdir(), 'test-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
@@ -31,7 +53,7 @@ export async function startTestRedis(options: { readonly cluster?: boolean } = {
 
   async function start(): Promise<void> {
     const settings = `--port ${port} --bind 127.0.0.1 --dir ${directory} --save  --appendonly yes --appendfsync always${options.cluster ? ' --cluster-enabled yes' : ''}`;
-    child = spawn(process.env.REDIS_SERVER_PATH ?? 'redis-server', settings.split(' '), { stdio: 'ignore' });
+    child = spawn(command, settings.split(' '), { stdio: 'ignore' });
     child.once('error', () => {});
     for (let tries = 0; tries < 200; tries++) {
       const probe = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 500 } });
@@ -46,7 +68,9 @@ export async function startTestRedis(options: { readonly cluster?: boolean } = {
         await sleep(50);
       }
     }
-    throw new Error('redis-server did not start; install it, or name it in REDIS_SERVER_PATH');
+    throw new Error(
+      `${command} did not start; install it, or name it in REDIS_SERVER_PATH or VALKEY_SERVER_PATH`,
+    );
   }
 
   async function kill(): Promise<void> {
