@@ -114,15 +114,16 @@ async function expectTyped(run: Promise<unknown>): Promise<void> {
 }
 
 describe('C9: whatever a provider sends, the answer is a value or a typed error', () => {
-  test('C9: at the token endpoint', () =>
+  test('C9: at the token endpoint', { timeout: 60_000 }, () =>
     fc.assert(
       fc.asyncProperty(response, async (answer) => {
         await expectTyped(refreshTokens(clientOf(answer), 'refresh-token'));
       }),
       runs,
-    ));
+    ),
+  );
 
-  test('C9: at the token endpoint, after a code', async () => {
+  test('C9: at the token endpoint, after a code', { timeout: 60_000 }, async () => {
     const { client: real, server } = await createHarness();
     const parameters = new URLSearchParams({ code: 'code', state: 'state', iss: issuer });
     const transaction: AuthorizationTransaction = {
@@ -146,16 +147,17 @@ describe('C9: whatever a provider sends, the answer is a value or a typed error'
     );
   });
 
-  test('C9: at userinfo and introspection', () =>
+  test('C9: at userinfo and introspection', { timeout: 60_000 }, () =>
     fc.assert(
       fc.asyncProperty(response, async (answer) => {
         await expectTyped(fetchUserinfo(clientOf(answer), 'access-token', 'alice'));
         await expectTyped(introspectToken(clientOf(answer), 'access-token'));
       }),
       runs,
-    ));
+    ),
+  );
 
-  test('C9: as metadata and keys', () =>
+  test('C9: as metadata and keys', { timeout: 60_000 }, () =>
     fc.assert(
       fc.asyncProperty(response, jwtLike, async (answer, token) => {
         await expectTyped(
@@ -164,9 +166,10 @@ describe('C9: whatever a provider sends, the answer is a value or a typed error'
         await expectTyped(validateLogoutToken(clientOf(answer), token));
       }),
       runs,
-    ));
+    ),
+  );
 
-  test('C9: as a key set of any keys', () => {
+  test('C9: as a key set of any keys', { timeout: 60_000 }, () => {
     const key = fc.dictionary(
       fc.constantFrom('kty', 'kid', 'alg', 'use', 'crv', 'n', 'e', 'x', 'y', 'key_ops'),
       fc.oneof(fc.constantFrom('RSA', 'EC', 'OKP', 'RS256', 'sig', 'P-256', 'AQAB', 'k1'), fc.jsonValue()),
@@ -182,7 +185,9 @@ describe('C9: whatever a provider sends, the answer is a value or a typed error'
     );
   });
 
-  test('C6: as an authorization response: only the very state with a code passes', () => {
+  test('C6: as an authorization response: only the very state with a code passes', {
+    timeout: 60_000,
+  }, () => {
     const transaction: AuthorizationTransaction = {
       issuer,
       clientId: 'web',
@@ -219,7 +224,7 @@ describe('C9: whatever a provider sends, the answer is a value or a typed error'
   });
 });
 
-test('any WWW-Authenticate header is read without harm', () =>
+test('any WWW-Authenticate header is read without harm', { timeout: 60_000 }, () =>
   fc.assert(
     fc.property(headerText, (text) => {
       const prefixed = new Headers({
@@ -229,9 +234,12 @@ test('any WWW-Authenticate header is read without harm', () =>
       parseStepUpChallenge(new Headers({ 'www-authenticate': text }));
     }),
     { numRuns: 2000 },
-  ));
+  ),
+);
 
-test('a repeated member is found wherever it is, and none is found where there is none', () => {
+test('a repeated member is found wherever it is, and none is found where there is none', {
+  timeout: 60_000,
+}, () => {
   const names = fc.constantFrom('a', 'b', '"', '\\', 'é', '\u2028', '{', '":');
   const tree = fc.letrec((tie) => ({
     any: fc.oneof(

@@ -34,7 +34,7 @@ test('S20: a cookie that comes twice is believed in neither form', () => {
   expect(cookies.get('other')).toBe('1');
 });
 
-test('S16: chunks come together as they were, each below 4,096 bytes', () => {
+test('S16: chunks come together as they were, each below 4,096 bytes', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 11_000 }), (length) => {
       const text = Array.from({ length }, (_, index) => (index % 36).toString(36)).join('');
