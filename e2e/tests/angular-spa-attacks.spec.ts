@@ -53,7 +53,8 @@ test('B1, B2: the token is in the requests to the API, and in no other', async (
   });
   await signIn(page);
   await reloadItems(page);
-  expect([...authorized]).toEqual([`${urls.nestApi}/items`]);
+  // Headers are read after the request went out.
+  await expect.poll(() => [...authorized]).toEqual([`${urls.nestApi}/items`]);
   expect(plain).toContain(`${base}/config.json`);
   expect(plain).toContain(`${urls.identityProvider}/token`);
 });

@@ -386,12 +386,13 @@ describe('stores that are away', () => {
     expect(client.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
     await expect(tokens.getAccessToken(holder('s'))).rejects.toThrow('away');
     provider.state.after = async () => {};
-    state.away = false;
+    Object.assign(state, { away: false, readOnly: true });
     // This process knows what came of the old token; another must not spend it, for the lock is still held.
     expect((await tokens.getAccessToken(holder('s'))).accessToken).toEqual(accessToken);
     await expect(coordinator(provider.client(), shared).getAccessToken(holder('s'))).rejects.toMatchObject({
       code: 'lock_timeout',
     });
+    state.readOnly = false;
     await vi.waitFor(() => expect(sessions.get('s')).toEqual(next), { timeout: 10_000 });
     await vi.waitFor(
       async () =>

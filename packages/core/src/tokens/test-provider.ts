@@ -89,7 +89,7 @@ export function createTestProvider(options: { readonly now?: () => number; reado
 /** Sessions in a store that every process shares. */
 export function createSharedSessions() {
   const sessions = new Map<string, TokenSet>();
-  const state = { away: false, writes: 0 };
+  const state = { away: false, readOnly: false, writes: 0 };
   const check = () => {
     if (state.away) throw new Error('the store is away');
   };
@@ -100,6 +100,7 @@ export function createSharedSessions() {
     },
     async write(next) {
       check();
+      if (state.readOnly) throw new Error('the store takes no writes');
       if (!sessions.has(key)) return false;
       state.writes++;
       sessions.set(key, next);
