@@ -18,6 +18,7 @@ const sources: Record<string, string> = {
   '@countersign/nest/testing': 'packages/nest/src/testing/index.ts',
   '@countersign/angular': 'packages/angular/src/index.ts',
   '@countersign/angular/testing': 'packages/angular/testing/index.ts',
+  '@countersign/angular/worker': 'packages/angular/worker/index.ts',
   '@countersign/redis': 'packages/redis/src/index.ts',
   '@countersign/testing': 'packages/testing/src/index.ts',
   '@countersign/testing/contracts': 'packages/testing/src/contracts/index.ts',
