@@ -1,3 +1,0 @@
-import { pagesAuth } from '../../../lib/auth';
-
-export default pagesAuth.apiHandler;
