@@ -1,6 +1,7 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 import { accessTokenLife, urls } from '../support/environment.ts';
 import { alice, loggedRequests, signInAtProvider, tokenRequests } from '../support/provider.ts';
+import { recordRequests } from '../support/requests.ts';
 
 // The known failures of single-page applications, tried against the production build in a real browser.
 
@@ -44,17 +45,18 @@ async function reloadItems(page: Page): Promise<number> {
 }
 
 test('B1, B2: the token is in the requests to the API, and in no other', async ({ page }) => {
-  const authorized = new Set<string>();
-  const plain = new Set<string>();
-  page.on('request', async (request) => {
-    const { origin, pathname } = new URL(request.url());
-    const { authorization } = await request.allHeaders();
-    (authorization ? authorized : plain).add(origin + pathname);
-  });
+  const requests = recordRequests(page);
   await signIn(page);
   await reloadItems(page);
-  // Headers are read after the request went out.
-  await expect.poll(() => [...authorized]).toEqual([`${urls.nestApi}/items`]);
+  const sent = await requests();
+  const addresses = (withToken: boolean) =>
+    new Set(
+      sent
+        .filter(({ headers }) => (headers.authorization !== undefined) === withToken)
+        .map(({ url }) => new URL(url).origin + new URL(url).pathname),
+    );
+  const plain = addresses(false);
+  expect([...addresses(true)]).toEqual([`${urls.nestApi}/items`]);
   expect(plain).toContain(`${base}/config.json`);
   expect(plain).toContain(`${urls.identityProvider}/token`);
 });
@@ -206,12 +208,7 @@ test('B7: the page of the silent login cannot be framed by another origin, nor c
 });
 
 test('B8: the refresh token goes to the endpoints of the provider, and nowhere else', async ({ page }) => {
-  const sent: { url: string; text: string }[] = [];
-  page.on('request', async (request) => {
-    const headers = Object.values(await request.allHeaders());
-    const text = [request.url(), request.postData() ?? '', ...headers].join('\n');
-    sent.push({ url: request.url(), text });
-  });
+  const requests = recordRequests(page);
   await signIn(page);
   await untilRenewalIsDue();
   const renewed = page.waitForRequest((request) => (request.postData() ?? '').includes('refresh_token='));
@@ -221,6 +218,10 @@ test('B8: the refresh token goes to the endpoints of the provider, and nowhere e
   await reloadItems(page);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
+  const sent = (await requests()).map(({ url, body, headers }) => ({
+    url,
+    text: [url, body, ...Object.values(headers)].join('\n'),
+  }));
   const last = sent
     .map(({ text }) => /(?:^|&)(?:refresh_token|token)=([\w-]+)/m.exec(text)?.[1])
     .filter((found) => found !== undefined);
