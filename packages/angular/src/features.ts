@@ -35,7 +35,7 @@ export function withSilentLogin(redirectUri = 'silent-callback.html'): AuthFeatu
 }
 
 /**
- * Keeps tokens where a reload finds them: `tab` is `sessionStorage`, `shared` is `localStorage`. Every script of the
+ * Keeps tokens where a reload finds them: `tab` is `sessionStorage`, `shared` is IndexedDB. Every script of the
  * origin can read them there; the default, memory, with `withSilentLogin()`, is safer.
  */
 export function withStorage(storage: 'tab' | 'shared' | TokenStorage): AuthFeature {

@@ -1,4 +1,5 @@
 import type { TokenSet } from '../tokens/token-set.ts';
+import { settled, transact } from './indexed-db.ts';
 import { isDuplicatedTab } from './tab.ts';
 
 /** Where the tokens of the one signed-in user are kept. */
@@ -24,24 +25,44 @@ export function createMemoryStorage(): TokenStorage {
 }
 
 /**
- * Tokens live in `sessionStorage` (`tab`) or `localStorage` (`shared`). Every script of the origin can read them there:
+ * Tokens live in `sessionStorage` (`tab`) or in IndexedDB (`shared`). Every script of the origin can read them there:
  * choose it only where silent login does not work, and a strict Content-Security-Policy is in place.
  */
 export function createWebStorage(reach: 'tab' | 'shared'): TokenStorage {
-  const area = () => (reach === 'tab' ? sessionStorage : localStorage);
+  return reach === 'tab' ? createTabStorage() : createSharedStorage();
+}
+
+function createTabStorage(): TokenStorage {
   return {
-    reach,
+    reach: 'tab',
     async open(key) {
-      if (reach === 'tab' && (await isDuplicatedTab(`${key} tab`))) sessionStorage.removeItem(key);
+      if (await isDuplicatedTab(`${key} tab`)) sessionStorage.removeItem(key);
     },
     get(key) {
       try {
-        return JSON.parse(area().getItem(key) ?? 'null') ?? undefined;
+        return JSON.parse(sessionStorage.getItem(key) ?? 'null') ?? undefined;
       } catch {
         return undefined;
       }
     },
-    set: (key, tokens) => area().setItem(key, JSON.stringify(tokens)),
-    remove: (key) => area().removeItem(key),
+    set: (key, tokens) => sessionStorage.setItem(key, JSON.stringify(tokens)),
+    remove: (key) => sessionStorage.removeItem(key),
+  };
+}
+
+/**
+ * Not `localStorage`: its changes reach other tabs at some later time. A tab that was given the lock would find the
+ * refresh token that the holder before it has just spent, and replaying that one ends the login (RFC 9700 section 4.14.2).
+ */
+function createSharedStorage(): TokenStorage {
+  return {
+    reach: 'shared',
+    get: (key) =>
+      transact('tokens', 'readonly', (store) => settled<TokenSet | undefined>(store.get(key))).catch(
+        () => undefined,
+      ),
+    set: (key, tokens) =>
+      transact('tokens', 'readwrite', async (store) => void (await settled(store.put(tokens, key)))),
+    remove: (key) => transact('tokens', 'readwrite', (store) => settled(store.delete(key))),
   };
 }
