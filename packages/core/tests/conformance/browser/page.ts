@@ -1,3 +1,4 @@
+import { IDBFactory } from 'fake-indexeddb';
 import { vi } from 'vitest';
 
 /** A page for the client: a browser's own where the suite runs in one, else as much of it as the client asks for. */
@@ -10,7 +11,7 @@ export function showPage(href: string): void {
   vi.stubGlobal('location', new URL(href));
   vi.stubGlobal('history', { state: null, replaceState: () => {} });
   vi.stubGlobal('sessionStorage', createStorage());
-  vi.stubGlobal('indexedDB', createDatabases());
+  vi.stubGlobal('indexedDB', new IDBFactory());
 }
 
 /** What is in the tab's storage of a client. */
@@ -30,30 +31,4 @@ function createStorage(): Storage {
   // The methods are inherited, as in a browser: the own names are those of the items.
   const items: Record<string, string> = Object.create(methods);
   return items as unknown as Storage;
-}
-
-/** A store of keys that outlives nothing. */
-function createDatabases(): unknown {
-  const values = new Map<string, unknown>();
-  const answer = (result: unknown) => {
-    const request: { result: unknown; onsuccess?: () => void; onupgradeneeded?: () => void } = { result };
-    queueMicrotask(() => {
-      request.onupgradeneeded?.();
-      request.onsuccess?.();
-    });
-    return request;
-  };
-  const store = {
-    get: (name: string) => answer(values.get(name)),
-    put(value: unknown, name: string) {
-      values.set(name, value);
-      return answer(name);
-    },
-  };
-  const database = {
-    createObjectStore: () => store,
-    transaction: () => ({ objectStore: () => store }),
-    close: () => {},
-  };
-  return { open: () => answer(database) };
 }
