@@ -33,10 +33,19 @@ const next = (name: string): Fixture => ({
   check: join(fixtures, 'next-15.check.ts'),
 });
 
+const next16 = (name: string): Fixture => ({
+  name,
+  source: 'next-16',
+  build: ['next', 'build'],
+  check: join(fixtures, 'next-16.check.ts'),
+});
+
 const all: readonly Fixture[] = [
   { name: 'nest-11-commonjs', build: ['tsc'], check: 'dist/check.js' },
   next('next-15'),
   next('next-15-nodejs'),
+  next16('next-16'),
+  next16('next-16-proxy'),
   angular(20, '--polyfills', 'zone.js'),
   angular(21),
   angular(22),
@@ -45,7 +54,7 @@ const all: readonly Fixture[] = [
 /** Small applications on other versions of the frameworks, with the packed packages as their users install them. */
 export const compatibility: Step = {
   name: 'compatibility',
-  title: 'Packed packages in Nest 11, Next 15, Angular 20 to 22',
+  title: 'Packed packages in Nest 11, Next 15 and 16, Angular 20 to 22',
   needs: ['pack', 'programs'],
   run: async (update) => {
     const failures: Failure[] = [];

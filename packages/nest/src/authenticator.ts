@@ -1,21 +1,19 @@
 import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/api';
 import { type ArgumentsHost, Inject, Injectable } from '@nestjs/common';
+import { KeptBeside } from './kept-beside.ts';
 import { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
 import { transportOf } from './transport/index.ts';
 import type { Transport } from './transport/transport.ts';
 
-interface Authentication {
+export interface Authentication {
   readonly pending: Promise<AuthenticatedRequest | undefined>;
   value?: AuthenticatedRequest | undefined;
 }
 
-// Beside the request, not on it: nothing that prints or copies a request shows a token.
-const authentications = new WeakMap<object, Authentication>();
-
 /** What was verified for this request or connection; `undefined` for an anonymous one. */
 export function authenticatedRequestOf(host: ArgumentsHost): AuthenticatedRequest | undefined {
   const transport = transportOf(host);
-  return transport && authentications.get(transport.carrier)?.value;
+  return transport && KeptBeside.get(transport.carrier)?.value;
 }
 
 /** Milliseconds that a timer can wait at most. */
@@ -33,12 +31,12 @@ export class Authenticator {
   /** Who is asking, when that can be said at once: with a token that was verified before. */
   recall({ kind, carrier, close, request }: Transport): AuthenticatedRequest | undefined {
     if (kind === 'rpc' || close) return undefined;
-    const known = authentications.get(carrier);
+    const known = KeptBeside.get(carrier);
     if (known) return known.value;
     try {
       const asked = request();
       const value = asked && this.#verifier.recall?.(asked);
-      if (value) authentications.set(carrier, { pending: Promise.resolve(value), value });
+      if (value) KeptBeside.set(carrier, { pending: Promise.resolve(value), value });
       return value;
     } catch {
       // What is wrong with the request, `authenticate` says.
@@ -57,7 +55,7 @@ export class Authenticator {
   async #authenticated(transport: Transport): Promise<AuthenticatedRequest | undefined> {
     const { carrier, close, kind } = transport;
     // Each message of a microservice is verified for itself: a transport may share its context between messages.
-    let authentication = kind === 'rpc' ? undefined : authentications.get(carrier);
+    let authentication = kind === 'rpc' ? undefined : KeptBeside.get(carrier);
     if (authentication && close) {
       const known = await authentication.pending;
       // RFC 7519 section 4.1.4: a connection lives longer than its first message, its token may not.
@@ -66,14 +64,14 @@ export class Authenticator {
     }
     if (!authentication) {
       authentication = { pending: this.#verify(transport) };
-      authentications.set(carrier, authentication);
+      KeptBeside.set(carrier, authentication);
     }
     try {
       authentication.value = await authentication.pending;
       return authentication.value;
     } catch (error) {
       // A connection may ask again: the keys may have been out of reach.
-      if (close) authentications.delete(carrier);
+      if (close) KeptBeside.set(carrier, undefined);
       throw error;
     }
   }

@@ -105,6 +105,9 @@ test('below a base path the routes are found, whether or not the URL names it', 
     expect(await (await handlers.GET(new Request(baseUrl + path))).json()).toEqual({ session: null });
   }
   expect((await handlers.GET(new Request(`${baseUrl}/shop/auth/other`))).status).toBe(404);
+  const deeper = createAuth({ ...options, routes: '/api/auth' });
+  const session = await deeper.handlers.GET(new Request(`${baseUrl}/api/auth/session`));
+  expect(await session.json()).toEqual({ session: null });
 });
 
 test('a test session is a session', async () => {

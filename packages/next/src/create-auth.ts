@@ -82,7 +82,7 @@ export function createAuth(options: AuthOptions | ((host: string) => AuthOptions
     const { sessions } = resolve(request.headers);
     return (
       (await sessions.handle(request)) ??
-      (await sessions.handle(belowBasePath(request, sessions.paths.login))) ??
+      (await sessions.handle(belowBasePath(request, sessions.basePath))) ??
       new Response(null, { status: 404 })
     );
   };
@@ -110,10 +110,9 @@ export function createAuth(options: AuthOptions | ((host: string) => AuthOptions
   };
 }
 
-/** Next leaves the base path out of a request's URL in some versions. */
-function belowBasePath(request: Request, loginPath: string): Request {
+/** Next leaves the base path out of a request's URL in some versions, and in API routes. */
+function belowBasePath(request: Request, basePath: string): Request {
   const url = new URL(request.url);
-  const routes = loginPath.slice(0, -'/login'.length);
-  url.pathname = routes.slice(0, routes.lastIndexOf('/')) + url.pathname;
+  url.pathname = basePath + url.pathname;
   return new Request(url, request);
 }

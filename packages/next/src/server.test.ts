@@ -1,6 +1,6 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { expect, test } from 'vitest';
-import { api, logIn, setUp } from '../tests/app.ts';
+import { api, baseUrl, logIn, setUp } from '../tests/app.ts';
 import { inNext } from '../tests/request-scope.ts';
 import { createAuth } from './create-auth.ts';
 import type { Session } from './index.ts';
@@ -37,6 +37,12 @@ test('who is not signed in is sent to the login from a page, and comes back to i
   expect(await digestOf(inNext({}, () => auth.requireSession({ returnTo: '/here' })))).toContain(
     'returnTo=%2Fhere',
   );
+});
+
+test('below a base path the login is named by its whole address: Next would add the path a second time', async () => {
+  const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
+  const auth = createAuth(options);
+  expect(await digestOf(inNext({}, () => auth.requireSession()))).toContain(`;${baseUrl}/shop/auth/login;`);
 });
 
 test('an action refreshes and sets the cookie; a page says which proxy is missing, and spends nothing', async () => {

@@ -54,7 +54,8 @@ export async function redirectToLogin(resolve: Resolve): Promise<never> {
 }
 
 function goToLogin({ sessions }: WebAuth, requestHeaders: Headers, returnTo: string | undefined): never {
-  const { login } = sessions.paths;
+  // Next puts the base path in front of every path; a whole address it leaves alone.
+  const login = (sessions.basePath && sessions.origin) + sessions.paths.login;
   // The proxy says which page this is; without one the user lands where logins usually end.
   const target = returnTo ?? requestHeaders.get(pathHeader) ?? undefined;
   redirect(target === undefined ? login : `${login}?${new URLSearchParams({ returnTo: target })}`);

@@ -6,7 +6,7 @@ import { AuthenticatedRequest } from './authenticated-request.ts';
 import { createBindingCheck } from './binding.ts';
 import { type ChallengeOptions, toAccessTokenError } from './challenge.ts';
 import type { MtlsOptions } from './client-certificate.ts';
-import { type Credentials, findCredentials, type ResourceRequest } from './credentials.ts';
+import { type Credentials, findCredentials, findPlainToken, type ResourceRequest } from './credentials.ts';
 import type { DpopOptions } from './dpop-proof.ts';
 import { createIssuer, type Issuer, type TrustedIssuer } from './issuers.ts';
 import {
@@ -155,9 +155,12 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
 
   function recall(request: ResourceRequest): AuthenticatedRequest | undefined {
     try {
-      const credentials = findCredentials(request);
-      const known = credentials && tokens.recall(credentials.token);
-      if (!known || !binding.isUnneeded(credentials, known.verified)) return undefined;
+      const token = findPlainToken(request);
+      const known = token === undefined ? undefined : tokens.recall(token);
+      // Without a key there was no JWT, and what else is well formed `verify` knows.
+      if (token === undefined || !known?.keys) return undefined;
+      const credentials = { scheme: 'Bearer', token } as const;
+      if (!binding.isUnneeded(credentials, known.verified)) return undefined;
       if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
       return new AuthenticatedRequest(credentials, known.verified);
     } catch {

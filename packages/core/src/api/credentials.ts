@@ -51,6 +51,22 @@ export function parseAuthorization(header: string | undefined): Credentials | un
  */
 export function findCredentials(request: ResourceRequest): Credentials | undefined {
   const credentials = parseAuthorization(singleHeader(request, 'authorization'));
+  refuseSecondCredential(request);
+  return credentials;
+}
+
+/**
+ * The token of a request with the plainest header, `Bearer` and one space. Whether it is well formed is not looked at:
+ * only for what is then compared with tokens that are.
+ */
+export function findPlainToken(request: ResourceRequest): string | undefined {
+  const header = singleHeader(request, 'authorization');
+  if (!header?.startsWith('Bearer ')) return undefined;
+  refuseSecondCredential(request);
+  return header.slice(7);
+}
+
+function refuseSecondCredential(request: ResourceRequest): void {
   // RFC 6750 sections 2.3 and 5.3: a token in a URL ends up in logs and histories, so it is refused and not used;
   // section 2: no client may send a token in two ways, since the two readers of a request could take different ones.
   if (request.url !== undefined && hasQueryToken(request.url)) {
@@ -59,7 +75,6 @@ export function findCredentials(request: ResourceRequest): Credentials | undefin
   if (isForm(request) && hasBodyToken(request.body)) {
     throw new Refusal('invalid_request', 'body', 'An access token in the body is not accepted');
   }
-  return credentials;
 }
 
 /**

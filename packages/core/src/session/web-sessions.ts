@@ -13,6 +13,8 @@ export interface WebSessions {
   readonly kind: 'cookie' | 'stored';
   /** The application's origin, for example `https://app.example`. */
   readonly origin: string;
+  /** The path of the application's address without its closing slash: empty, or for example `/shop`. */
+  readonly basePath: string;
   readonly paths: RoutePaths;
   /** Answers login, callback, logout, session and the other routes; `undefined` for every other path. */
   handle(request: Request): Promise<Response | undefined>;
@@ -45,6 +47,7 @@ export function createWebSessions(client: Client, options: WebSessionOptions): W
   return {
     kind: context.keeper.kind,
     origin: context.baseUrl.origin,
+    basePath: context.basePath,
     paths: context.paths,
     handle: (request) => handleRequest(context, request),
     open: (cookieHeader, opened) => openRequestSession(context, cookieHeader, opened),

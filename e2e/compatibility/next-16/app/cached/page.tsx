@@ -1,0 +1,15 @@
+import { connection } from 'next/server';
+import { auth } from '../../lib/auth';
+
+export const instant = false;
+
+/** A mistake: what is cached here would be shown to everybody. */
+async function userName() {
+  'use cache';
+  return (await auth.getSession())?.user.name;
+}
+
+export default async function Cached() {
+  await connection();
+  return <p>{await userName()}</p>;
+}

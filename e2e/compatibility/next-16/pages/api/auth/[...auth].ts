@@ -1,0 +1,3 @@
+import { pagesAuth } from '../../../lib/auth';
+
+export default pagesAuth.apiHandler;

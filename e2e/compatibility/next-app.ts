@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type LoggedRequest, type RunningProvider, startProvider } from 'identity-provider';
+
+export interface Visit {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Posted. */
+  readonly form?: FormData;
+  /** In place of the cookies that were kept. */
+  readonly cookie?: string;
+}
+
+/** A built application that is running, its provider, and a browser as far as cookies go. */
+export interface NextApp {
+  readonly origin: string;
+  readonly provider: RunningProvider;
+  readonly log: readonly LoggedRequest[];
+  /** What the server has printed. */
+  readonly output: () => string;
+  readonly cookies: () => string;
+  /** A navigation; its cookies are kept, redirects not followed. */
+  readonly visit: (
+    path: string | URL,
+    options?: Visit,
+  ) => Promise<{ readonly status: number; readonly location: URL | undefined; readonly html: string }>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface NextAppOptions {
+  readonly basePath: string;
+  /** Paths below the base path, to be registered at the provider. */
+  readonly callbacks: readonly string[];
+  /** A server of the application's own. Default: `next start`. */
+  readonly server?: string;
+}
+
+export async function startNextApp(folder: string, options: NextAppOptions): Promise<NextApp> {
+  const { basePath, callbacks, server: own } = options;
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const log: LoggedRequest[] = [];
+  const provider = await startProvider({
+    clients: [
+      {
+        client_id: 'web',
+        client_secret: 'web-demo-secret',
+        redirect_uris: callbacks.map((path) => origin + basePath + path),
+        post_logout_redirect_uris: [origin + basePath],
+        grant_types: ['authorization_code', 'refresh_token'],
+      },
+    ],
+    accessTokenLife: 6,
+    requestLog: (logged) => log.push(logged),
+  });
+  const args = own ? [own] : [join(folder, 'node_modules/next/dist/bin/next'), 'start', '-p', String(port)];
+  const server = spawn(process.execPath, args, {
+    cwd: folder,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      PORT: String(port),
+      AUTH_ISSUER: provider.issuer,
+      AUTH_CLIENT_ID: 'web',
+      AUTH_CLIENT_SECRET: 'web-demo-secret',
+      AUTH_SECRET: randomBytes(32).toString('base64'),
+      AUTH_BASE_URL: origin + basePath,
+    },
+  });
+  let output = '';
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const jar = new Map<string, string>();
+  const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+
+  const visit: NextApp['visit'] = async (path, { method, headers = {}, form, cookie } = {}) => {
+    const posted = form && new Response(form);
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      // `fetch` would say that a script asks.
+      const sent = request(new URL(path, origin), {
+        method: method ?? (form ? 'POST' : 'GET'),
+        headers: {
+          accept: 'text/html',
+          'sec-fetch-mode': 'navigate',
+          cookie: cookie ?? cookies(),
+          ...(posted && { origin, 'content-type': posted.headers.get('content-type') ?? '' }),
+          ...headers,
+        },
+      });
+      sent.once('response', resolve).once('error', reject);
+      if (posted) posted.bytes().then((bytes) => sent.end(bytes), reject);
+      else sent.end();
+    });
+    for (const header of cookie === undefined ? (response.headers['set-cookie'] ?? []) : []) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
+      if (value === '' || /max-age=0\b/i.test(header)) jar.delete(name);
+      else jar.set(name, value);
+    }
+    const { location } = response.headers;
+    return {
+      status: response.statusCode ?? 0,
+      location: location === undefined ? undefined : new URL(location, origin),
+      html: await text(response),
+    };
+  };
+
+  const stop = async () => {
+    server.kill('SIGTERM');
+    await provider.close();
+  };
+  for (let tries = 0; tries < 300; tries++) {
+    if (server.exitCode !== null) break;
+    if ((await fetch(origin + basePath).catch(() => undefined))?.ok)
+      return { origin, provider, log, output: () => output, cookies, visit, stop };
+    await delay(100);
+  }
+  await stop();
+  throw new Error(`The application did not answer:\n${output}`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, 'localhost', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
