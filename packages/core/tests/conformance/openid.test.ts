@@ -11,7 +11,7 @@ import {
   validateAuthorizationResponse,
 } from '../../src/index.ts';
 import { createHarness, expectRefusal, type HarnessOptions } from './harness.ts';
-import { openidRows } from './rows.ts';
+import { openidRows } from './rows/openid.ts';
 import { record, runRow } from './run-row.ts';
 
 describe('OpenID Connect Core, section 1', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { createHarness, expectRefusal } from './harness.ts';
-import type { Row, Verdict } from './rows.ts';
+import type { Row, Verdict } from './rows/row.ts';
 
 /** What the report shows of one module. */
 export interface Outcome {

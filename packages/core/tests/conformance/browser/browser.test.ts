@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type BrowserAuth, createDpop } from '../../../src/browser/index.ts';
-import { fapiRows, openidRows, type Row } from '../rows.ts';
+import { fapi1AdvancedRows } from '../rows/fapi1-advanced.ts';
+import { messageSigningRows } from '../rows/fapi2-message-signing.ts';
+import { securityProfileRows } from '../rows/fapi2-security-profile.ts';
+import { openidRows } from '../rows/openid.ts';
+import type { Row } from '../rows/row.ts';
 import { record } from '../run-row.ts';
 import {
   type BrowserHarness,
@@ -161,7 +165,7 @@ describe("the browser's client: OpenID Connect Core, section 1", () => {
 const name = (suffix: string) => `fapi2-security-profile-final-client-${suffix}`;
 
 describe("the browser's client: sections 3 and 4, as far as a public client goes", () => {
-  for (const row of applicable(fapiRows)) {
+  for (const row of applicable([...securityProfileRows, ...messageSigningRows, ...fapi1AdvancedRows])) {
     test(row.module, ({ task }) => runBrowserRow(row, task, fapi(optionsOf(row))));
   }
 

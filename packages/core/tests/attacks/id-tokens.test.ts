@@ -1,0 +1,58 @@
+import type { Lie } from '@countersign/testing';
+import { describe, expect, test } from 'vitest';
+import { none, refreshTokens } from '../../src/index.ts';
+import { createHarness, expectRefusal } from '../conformance/harness.ts';
+
+describe('C1: a refreshed ID token of another login is refused, and nothing is stored', () => {
+  const lies: readonly (readonly [lie: Lie, check: string])[] = [
+    ['id_token_sub_invalid', 'sub'],
+    ['id_token_iss_invalid', 'iss'],
+    ['id_token_aud_invalid', 'aud'],
+    ['id_token_auth_time_changed', 'auth_time'],
+    ['id_token_azp_foreign', 'azp'],
+    ['id_token_nonce_invalid', 'nonce'],
+  ];
+  for (const [lie, check] of lies) {
+    test(`C1: ${lie}`, async () => {
+      const harness = await createHarness();
+      await harness.logIn({ maxAge: 300 });
+      harness.server.lies.add(lie);
+      const refusal = { error: 'ValidationError', code: 'id_token_invalid', check } as const;
+      await expectRefusal(harness, () => harness.refresh(), refusal, 'token');
+    });
+  }
+
+  test('C1: an audience that was not there at login', async () => {
+    const harness = await createHarness();
+    await harness.logIn();
+    const { claims } = harness.stored ?? {};
+    const kept = { ...claims, aud: ['web', 'another'] } as never;
+    const refreshToken = harness.stored?.refreshToken as string;
+    await expect(refreshTokens(harness.client, refreshToken, { claims: kept })).rejects.toMatchObject({
+      code: 'id_token_invalid',
+      check: 'aud',
+    });
+  });
+});
+
+describe('C2: the signature of an ID token is always verified', () => {
+  const lies: readonly (readonly [lie: Lie, check: string])[] = [
+    ['id_token_signature_invalid', 'signature'],
+    ['id_token_signature_missing', 'signature'],
+    ['id_token_key_foreign', 'signature'],
+    ['id_token_jwk_injected', 'signature'],
+  ];
+  for (const [lie, check] of lies) {
+    test(`C2: ${lie}, at login and at refresh, for a public client too`, async () => {
+      const harness = await createHarness({
+        registration: { tokenEndpointAuthMethod: 'none' },
+        client: { clientAuthentication: none() },
+      });
+      await harness.logIn();
+      harness.server.lies.add(lie);
+      const refusal = { error: 'ValidationError', code: 'id_token_invalid', check } as const;
+      await expectRefusal(harness, () => harness.refresh(), refusal, 'token');
+      await expectRefusal(harness, () => harness.logIn(), refusal, 'token');
+    });
+  }
+});

@@ -1,0 +1,84 @@
+import type { Lie } from '@countersign/testing';
+import { expect, test } from 'vitest';
+import {
+  AuthError,
+  type AuthEvent,
+  clientSecretPost,
+  createEndSessionUrl,
+  fetchUserinfo,
+  revokeToken,
+} from '../../src/index.ts';
+import { createHarness } from '../conformance/harness.ts';
+import { json } from './json-failure.ts';
+
+test('C7: no secret, code, verifier or token in any error, event or printed client', async () => {
+  const secret = 'planted-client-secret';
+  const events: AuthEvent[] = [];
+  const harness = await createHarness({
+    registration: { clientSecret: secret, tokenEndpointAuthMethod: 'client_secret_post' },
+    client: { clientAuthentication: clientSecretPost(secret), onEvent: (event) => events.push(event) },
+  });
+  const { client, server } = harness;
+  const secrets = new Set<string>([secret]);
+  const told: unknown[] = [];
+  const attempt = async (run: () => Promise<unknown>) => {
+    await run().catch((error: unknown) => {
+      expect(error).toBeInstanceOf(AuthError);
+      told.push(error, (error as Error).cause, (error as Error).stack);
+    });
+    for (const { body, query } of server.requests) {
+      for (const name of ['code', 'code_verifier', 'refresh_token', 'token', 'state', 'nonce']) {
+        for (const value of [body[name], query[name]]) if (typeof value === 'string') secrets.add(value);
+      }
+    }
+    for (const token of [harness.stored?.idToken, harness.stored?.accessTokens[0]?.accessToken]) {
+      if (token) secrets.add(token);
+    }
+  };
+  await attempt(() => harness.logIn());
+  const lies: readonly Lie[] = [
+    'id_token_iss_invalid',
+    'id_token_nonce_invalid',
+    'id_token_signature_invalid',
+    'id_token_not_a_jwt',
+    'state_invalid',
+    'iss_invalid',
+    'token_response_without_access_token',
+    'access_token_object',
+    'token_type_unknown',
+    'userinfo_response_sub_invalid',
+  ];
+  for (const lie of lies) {
+    server.lies.add(lie);
+    await attempt(() => harness.logIn());
+    await attempt(() => harness.refresh());
+    server.lies.clear();
+  }
+  for (const failure of [
+    json({ error: 'invalid_client', error_description: 'no' }, 401),
+    { status: 302, headers: { location: 'https://attacker.example' } },
+    { network: true },
+  ] as const) {
+    server.fail('token', failure);
+    await attempt(() => harness.logIn());
+  }
+  await attempt(() => fetchUserinfo(client, 'planted-access-token', 'alice'));
+  secrets.add('planted-access-token');
+  server.fail('revocation', json({ error: 'unsupported_token_type' }, 400));
+  await attempt(() => revokeToken(client, 'planted-refresh-token'));
+  await attempt(() => createEndSessionUrl(client));
+  const text = [...told, ...events, client].map((value) => print(value)).join('\n');
+  expect(told.length).toBeGreaterThan(40);
+  expect(secrets.size).toBeGreaterThan(40);
+  for (const value of secrets) expect(text.includes(value), `"${value.slice(0, 6)}..." leaked`).toBe(false);
+});
+
+/** Everything that a careless logger would see. */
+function print(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const own = Object.fromEntries(
+    Object.getOwnPropertyNames(value).map((name) => [name, (value as never)[name]]),
+  );
+  return `${String((value as Error).message ?? '')} ${JSON.stringify(own, (_, member) => (typeof member === 'function' ? undefined : member))}`;
+}

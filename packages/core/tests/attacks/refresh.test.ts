@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { refreshTokens } from '../../src/index.ts';
+import { createHarness } from '../conformance/harness.ts';
+import { json } from './json-failure.ts';
+
+test('C3: a refresh without an ID token keeps the old one', async () => {
+  const harness = await createHarness({ server: { idTokenOnRefresh: false } });
+  await harness.logIn();
+  const { idToken, claims } = harness.stored ?? {};
+  await harness.refresh();
+  expect(idToken).toBeDefined();
+  expect(harness.stored).toMatchObject({ idToken, claims });
+});
+
+test('C4: the rotated refresh token is the one that is used next, whichever way a token was asked for', async () => {
+  const harness = await createHarness();
+  await harness.logIn();
+  for (let round = 0; round < 4; round++) await harness.refresh();
+  const used = harness.server
+    .requestsTo('token')
+    .slice(1)
+    .map(({ body }) => body.refresh_token);
+  expect(new Set(used).size).toBe(4);
+  expect(harness.server.requestsTo('token').every(({ status }) => status === 200)).toBe(true);
+});
+
+describe('C5: only invalid_grant ends a session', () => {
+  test.each([
+    ['503', { status: 503 }, { code: 'server_error', status: 503 }],
+    [
+      '500 with a body that says invalid_grant',
+      json({ error: 'invalid_grant' }, 500),
+      { code: 'server_error' },
+    ],
+    [
+      '429 with Retry-After',
+      { status: 429, headers: { 'retry-after': '7' } },
+      { code: 'rate_limited', retryAfter: 7 },
+    ],
+    ['network', { network: true }, { code: 'network_error' }],
+    ['a lost answer', { lose: true }, { code: 'network_error' }],
+    ['invalid_client', json({ error: 'invalid_client' }, 401), { error: 'invalid_client' }],
+    ['invalid_request', json({ error: 'invalid_request' }, 400), { error: 'invalid_request' }],
+    [
+      'temporarily_unavailable',
+      json({ error: 'temporarily_unavailable' }, 400),
+      { error: 'temporarily_unavailable' },
+    ],
+    [
+      'HTML',
+      { status: 200, headers: { 'content-type': 'text/html' }, body: '<p>Maintenance' },
+      { code: 'token_response_invalid' },
+    ],
+    ['an empty 400', { status: 400 }, { code: 'token_response_invalid' }],
+  ] as const)('C5: %s leaves it', async (_, failure, error) => {
+    const harness = await createHarness();
+    await harness.logIn();
+    const before = harness.stored;
+    harness.server.fail('token', failure);
+    await expect(harness.refresh()).rejects.toMatchObject(error);
+    expect(harness.stored).toBe(before);
+  });
+
+  test('C5: invalid_grant ends it', async () => {
+    const harness = await createHarness();
+    await harness.logIn();
+    harness.server.endGrants();
+    await expect(harness.refresh()).rejects.toMatchObject({
+      name: 'LoginRequiredError',
+      code: 'session_ended',
+    });
+    expect(harness.stored).toBeUndefined();
+  });
+
+  test('C5: Retry-After as a date is understood, and bounded', async () => {
+    const harness = await createHarness();
+    await harness.logIn();
+    harness.server.clock.stop(Date.parse('2030-01-01T00:00:00Z'));
+    for (const [value, expected] of [
+      ['Tue, 01 Jan 2030 00:00:30 GMT', 30],
+      ['Tue, 01 Jan 2020 00:00:00 GMT', 0],
+      ['999999999', 86_400],
+      ['soon', undefined],
+      ['-5', undefined],
+    ] as const) {
+      harness.server.fail('token', { status: 503, headers: { 'retry-after': value } });
+      const refreshToken = harness.stored?.refreshToken as string;
+      const error = await refreshTokens(harness.client, refreshToken).catch((thrown: unknown) => thrown);
+      expect(error, value).toMatchObject({ code: 'server_error' });
+      expect((error as { retryAfter?: number }).retryAfter, value).toBe(expected);
+    }
+  });
+});

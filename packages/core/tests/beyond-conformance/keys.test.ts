@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import type { AuthEvent } from '../../src/index.ts';
+import { createHarness } from '../conformance/harness.ts';
+
+describe('keys', () => {
+  test('keys with one kid are told apart by kind, curve and alg', async () => {
+    for (const alg of ['RS256', 'ES256']) {
+      const harness = await createHarness({
+        server: { decoyKeys: true },
+        registration: { idTokenSignedResponseAlg: alg },
+        client: { idTokenSignedResponseAlg: alg },
+      });
+      await harness.logIn();
+      expect(harness.userinfo).toMatchObject({ sub: 'alice' });
+    }
+  });
+
+  test('a flood of tokens with unknown keys causes one fetch in ten seconds', async () => {
+    const harness = await createHarness();
+    harness.server.clock.stop();
+    await harness.logIn();
+    harness.server.lies.add('id_token_kid_unknown');
+    await Promise.all(Array.from({ length: 10 }, () => harness.logIn().catch(() => undefined)));
+    for (let attempt = 0; attempt < 10; attempt++) await harness.logIn().catch(() => undefined);
+    expect(harness.server.requestsTo('jwks')).toHaveLength(2);
+    harness.server.lies.clear();
+    await harness.logIn();
+    expect(harness.server.requestsTo('jwks')).toHaveLength(2);
+    harness.server.clock.advance(11);
+    harness.server.lies.add('id_token_kid_unknown');
+    await harness.logIn().catch(() => undefined);
+    expect(harness.server.requestsTo('jwks')).toHaveLength(3);
+  });
+
+  test('an outage of the key endpoint does not end logins for a day', async () => {
+    const events: AuthEvent[] = [];
+    const harness = await createHarness({ client: { retries: 0, onEvent: (event) => events.push(event) } });
+    harness.server.clock.stop();
+    await harness.logIn();
+    harness.server.fail('jwks', { status: 503, times: 100 });
+    harness.server.clock.advance(3000);
+    await harness.logIn();
+    expect(events).toContainEqual({
+      type: 'keys.failed',
+      issuer: harness.server.issuer,
+      code: 'server_error',
+    });
+    harness.server.clock.advance(86_400);
+    await expect(harness.logIn()).rejects.toMatchObject({ code: 'server_error' });
+  });
+});

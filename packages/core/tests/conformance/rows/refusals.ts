@@ -1,0 +1,22 @@
+import type { Endpoint } from '@countersign/testing';
+
+export const idToken = (check: string, after: Endpoint = 'token') => ({
+  error: 'ValidationError' as const,
+  code: 'id_token_invalid',
+  check,
+  after,
+});
+export const response = (check: string) => ({
+  error: 'ValidationError' as const,
+  code: 'authorization_response_invalid',
+  check,
+  after: 'authorization' as const,
+});
+/** A signed response is held against the keys, so they are fetched before its claims are looked at. */
+export const signedResponse = (check: string) => ({ ...response(check), after: 'jwks' as const });
+export const metadata = (check: string) => ({
+  error: 'ValidationError' as const,
+  code: 'metadata_invalid',
+  check,
+  after: 'discovery' as const,
+});
