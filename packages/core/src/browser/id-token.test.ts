@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { AuthEvent } from '../events.ts';
 import { toBase64Url, utf8 } from '../internal/encoding.ts';
 import { type IdTokenExpectations, validateIdToken } from './id-token.ts';
 import { type BrowserContext, resolveOptions } from './options.ts';
@@ -168,6 +169,19 @@ test('A4: forged key identifiers make one fetch in ten seconds, and a rotated ke
   time += 11_000;
   await validateIdToken(context, await provider.sign(claims()), expected);
   expect(provider.count('/jwks')).toBe(3);
+});
+
+test('an event says why the keys were fetched', async () => {
+  const reasons: string[] = [];
+  const onEvent = (event: AuthEvent) => {
+    if (event.type === 'keys.fetched') reasons.push(event.reason);
+  };
+  context = contextWith({ onEvent });
+  await validateIdToken(context, await provider.sign(claims()), expected);
+  time += 301_000;
+  await validateIdToken(context, await provider.sign(claims()), expected);
+  await refused(await provider.sign(claims(), { kid: 'unknown' }), 'kid');
+  expect(reasons).toEqual(['first', 'stale', 'unknown_kid']);
 });
 
 test('a key for encryption, for another algorithm or too short is not used', async () => {

@@ -71,16 +71,14 @@ function choose(keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: s
 }
 
 function keysOf(context: BrowserContext, life: number): Promise<readonly Jwk[]> {
+  const known = context.cache.has('keys') ? 'stale' : 'first';
   return cached(context, 'keys', life, async () => {
     const keys = (await exchange(context, await endpointOf(context, 'jwks_uri'))).body?.keys;
     if (!Array.isArray(keys)) {
       throw new ValidationError('keys_invalid', 'jwks', 'jwks_uri did not answer with a JSON Web Key Set.');
     }
-    context.tell({
-      type: 'keys.fetched',
-      issuer: context.issuer,
-      reason: life === 0 ? 'unknown_kid' : 'stale',
-    });
+    const reason = life === 0 ? 'unknown_kid' : known;
+    context.tell({ type: 'keys.fetched', issuer: context.issuer, reason });
     return keys.filter(isJsonObject) as Jwk[];
   });
 }
