@@ -135,7 +135,12 @@ export async function encryptFor(client: TestClient, alg: string | undefined, te
   );
   if (!jwk) throw new Error(`client "${client.clientId}" has no encryption key for ${alg}`);
   return new CompactEncrypt(new TextEncoder().encode(text))
-    .setProtectedHeader({ alg, enc: 'A256GCM', cty: 'JWT', ...(jwk.kid !== undefined && { kid: jwk.kid }) })
+    .setProtectedHeader({
+      alg,
+      enc: 'A256GCM',
+      ...(!text.startsWith('{') && { cty: 'JWT' }),
+      ...(jwk.kid !== undefined && { kid: jwk.kid }),
+    })
     .encrypt(await importJWK(jwk, alg));
 }
 

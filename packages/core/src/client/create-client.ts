@@ -38,6 +38,12 @@ export interface ClientOptions {
   readonly idTokenSignedResponseAlg?: string;
   /** The registered `userinfo_signed_response_alg`, when userinfo answers with a JWT. */
   readonly userinfoSignedResponseAlg?: string;
+  /**
+   * The registered `userinfo_encrypted_response_alg`; needs `decrypt`. An answer that is not encrypted with it is then
+   * refused, and without `userinfoSignedResponseAlg` the claims inside need no signature.
+   * @see OpenID Connect Core section 5.3.2
+   */
+  readonly userinfoEncryptedResponseAlg?: string;
   /** The registered `authorization_signed_response_alg`, for JARM. Default: `RS256`. */
   readonly authorizationSignedResponseAlg?: string;
   /** The registered `introspection_signed_response_alg`, when introspection answers with a JWT (RFC 9701). */
@@ -131,6 +137,7 @@ export function createClient(options: ClientOptions): Client {
       `${name} must be RS256, PS256, ES256 (or 384, 512), EdDSA or Ed25519, got "${alg}".`,
     );
   }
+  checkEncryption(options);
   if (options.metadata && options.metadata.issuer !== issuer) {
     throw new ConfigurationError(
       'invalid_option',
@@ -169,6 +176,23 @@ const signedResponseAlgorithms = [
   'authorizationSignedResponseAlg',
   'introspectionSignedResponseAlg',
 ] as const;
+
+function checkEncryption({ userinfoEncryptedResponseAlg: alg, decrypt }: ClientOptions): void {
+  if (alg === undefined) return;
+  // RSA1_5 leaks its content to who may ask often enough (RFC 8725 section 3.2).
+  if (!/^(RSA-OAEP(-256|-384|-512)?|ECDH-ES(\+A(128|192|256)KW)?)$/.test(alg)) {
+    throw new ConfigurationError(
+      'invalid_option',
+      `userinfoEncryptedResponseAlg must be RSA-OAEP, RSA-OAEP-256, ECDH-ES or ECDH-ES+A256KW, got "${alg}".`,
+    );
+  }
+  if (!decrypt) {
+    throw new ConfigurationError(
+      'missing_option',
+      'userinfoEncryptedResponseAlg needs the key to open it. Write decrypt: createDecrypt(privateKey).',
+    );
+  }
+}
 
 const asymmetric = /^((RS|PS|ES)(256|384|512)|EdDSA|Ed25519)$/;
 

@@ -103,30 +103,32 @@ export async function pollDeviceAuthorization(
   device: DeviceAuthorization,
   options: DevicePollOptions = {},
 ): Promise<TokenResponse> {
-  const { now } = contextOf(client);
-  const { signal, wait = sleep } = options;
-  let { interval } = device;
-  while (seconds(now) < device.expiresAt) {
-    await wait(interval * 1000, signal);
-    signal?.throwIfAborted();
-    try {
-      const { tokens } = await requestGrant(client, {
-        grantType: deviceCodeGrant,
-        parameters: parametersOf({ device_code: device.deviceCode }),
-        scope: device.scope,
-        resource: device.resource,
-      });
-      return tokens;
-    } catch (error) {
-      const refusal = error instanceof AuthorizationServerError ? error.error : undefined;
-      if (refusal === 'slow_down') interval += 5;
-      // Back off while the provider cannot be reached (section 3.5).
-      else if (error instanceof TransportError) interval = Math.max(interval * 2, error.retryAfter ?? 0);
-      else if (refusal !== 'authorization_pending') throw error;
+  return traced(client, 'pollDeviceAuthorization', async () => {
+    const { now } = contextOf(client);
+    const { signal, wait = sleep } = options;
+    let { interval } = device;
+    while (seconds(now) < device.expiresAt) {
+      await wait(interval * 1000, signal);
+      signal?.throwIfAborted();
+      try {
+        const { tokens } = await requestGrant(client, {
+          grantType: deviceCodeGrant,
+          parameters: parametersOf({ device_code: device.deviceCode }),
+          scope: device.scope,
+          resource: device.resource,
+        });
+        return tokens;
+      } catch (error) {
+        const refusal = error instanceof AuthorizationServerError ? error.error : undefined;
+        if (refusal === 'slow_down') interval += 5;
+        // Back off while the provider cannot be reached (section 3.5).
+        else if (error instanceof TransportError) interval = Math.max(interval * 2, error.retryAfter ?? 0);
+        else if (refusal !== 'authorization_pending') throw error;
+      }
     }
-  }
-  throw new AuthorizationServerError('token_error', 'The user did not answer in time.', {
-    error: 'expired_token',
+    throw new AuthorizationServerError('token_error', 'The user did not answer in time.', {
+      error: 'expired_token',
+    });
   });
 }
 

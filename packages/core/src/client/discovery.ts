@@ -3,6 +3,7 @@ import { ValidationError } from '../errors.ts';
 import { contextOf, requestOptions, tell } from './context.ts';
 import type { AuthorizationServerMetadata, Client } from './create-client.ts';
 import { checkEndpoints } from './endpoints.ts';
+import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function discover(client: Client): Promise<AuthorizationServerMetad
   const maxAge = (options.metadataMaxAge ?? 3600) * 1000;
   const known = state.metadata;
   if (known && now() - known.fetchedAt < maxAge) return known.value;
-  state.metadataFlight ??= fetchMetadata(client).finally(() => {
+  state.metadataFlight ??= traced(client, 'discover', () => fetchMetadata(client)).finally(() => {
     state.metadataFlight = undefined;
   });
   try {

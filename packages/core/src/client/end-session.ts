@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
+import { traced } from './trace-operations.ts';
 
 export interface EndSessionRequest {
   /** The ID token of the login that ends. */
@@ -24,25 +25,27 @@ export async function createEndSessionUrl(
   client: Client,
   request: EndSessionRequest = {},
 ): Promise<URL | undefined> {
-  const { end_session_endpoint: endpoint } = await discover(client);
-  if (endpoint === undefined) return client.options.provider?.endSessionUrl?.(client, request);
-  if (!URL.canParse(endpoint)) {
-    throw new ConfigurationError(
-      'unsupported_by_provider',
-      'The end_session_endpoint of the metadata is not a URL.',
-    );
-  }
-  const url = new URL(endpoint);
-  const parameters = {
-    ...request.parameters,
-    client_id: client.clientId,
-    id_token_hint: request.idTokenHint,
-    post_logout_redirect_uri: request.postLogoutRedirectUri,
-    state: request.state,
-    logout_hint: request.logoutHint,
-    ui_locales: request.uiLocales?.join(' '),
-  };
-  for (const [name, value] of Object.entries(parameters))
-    if (value !== undefined) url.searchParams.set(name, value);
-  return url;
+  return traced(client, 'createEndSessionUrl', async () => {
+    const { end_session_endpoint: endpoint } = await discover(client);
+    if (endpoint === undefined) return client.options.provider?.endSessionUrl?.(client, request);
+    if (!URL.canParse(endpoint)) {
+      throw new ConfigurationError(
+        'unsupported_by_provider',
+        'The end_session_endpoint of the metadata is not a URL.',
+      );
+    }
+    const url = new URL(endpoint);
+    const parameters = {
+      ...request.parameters,
+      client_id: client.clientId,
+      id_token_hint: request.idTokenHint,
+      post_logout_redirect_uri: request.postLogoutRedirectUri,
+      state: request.state,
+      logout_hint: request.logoutHint,
+      ui_locales: request.uiLocales?.join(' '),
+    };
+    for (const [name, value] of Object.entries(parameters))
+      if (value !== undefined) url.searchParams.set(name, value);
+    return url;
+  });
 }

@@ -1,7 +1,20 @@
 import { context, type Span, trace } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import { createHarness } from '../../tests/conformance/harness.ts';
-import { type FetchTracer, revokeToken, traceFetch, traceOperations } from '../index.ts';
+import {
+  createEndSessionUrl,
+  exchangeAssertion,
+  exchangeToken,
+  type FetchTracer,
+  introspectToken,
+  pollDeviceAuthorization,
+  requestClientCredentials,
+  requestDeviceAuthorization,
+  revokeToken,
+  traceFetch,
+  traceOperations,
+  validateLogoutToken,
+} from '../index.ts';
 
 interface Recorded {
   readonly name: string;
@@ -55,7 +68,8 @@ test('whole operations are spans, and their requests are within', async () => {
   await revokeToken(harness.client, harness.stored?.refreshToken as string);
   expect(spans.map(({ name, within }) => (within === undefined ? name : `${within} > ${name}`))).toEqual([
     'createAuthorizationRequest',
-    'createAuthorizationRequest > GET /.well-known/openid-configuration',
+    'createAuthorizationRequest > discover',
+    'discover > GET /.well-known/openid-configuration',
     'validateAuthorizationResponse',
     'exchangeCode',
     'exchangeCode > POST /token',
@@ -70,7 +84,7 @@ test('whole operations are spans, and their requests are within', async () => {
     'revokeToken > POST /revoke',
   ]);
   expect(spans.every(({ ended, status }) => ended && status === undefined)).toBe(true);
-  expect(spans[3]?.attributes).toEqual({
+  expect(spans.find(({ name }) => name === 'exchangeCode')?.attributes).toEqual({
     'countersign.issuer': harness.server.issuer,
     'countersign.client_id': 'web',
   });
@@ -78,6 +92,40 @@ test('whole operations are spans, and their requests are within', async () => {
   for (const secret of [tokens.accessToken, tokens.refreshToken, tokens.idToken, 'web-secret', 'alice']) {
     expect(text).not.toContain(secret);
   }
+});
+
+test('every operation that asks the provider is a span', async () => {
+  const { harness, spans } = await createTraced();
+  const { client, server } = harness;
+  const { accessToken } = await harness.logIn();
+  const device = await requestDeviceAuthorization(client);
+  server.answerDevice(device.userCode, { sub: 'alice' });
+  await pollDeviceAuthorization(client, device, { wait: async () => {} });
+  await requestClientCredentials(client);
+  await introspectToken(client, accessToken);
+  await exchangeToken(client, { subjectToken: accessToken });
+  await exchangeAssertion(client, 'not.an.assertion').catch(() => {});
+  await validateLogoutToken(client, await server.mintLogoutToken());
+  await createEndSessionUrl(client);
+  expect(spans.filter(({ within }) => within === undefined).map(({ name }) => name)).toEqual([
+    'createAuthorizationRequest',
+    'validateAuthorizationResponse',
+    'exchangeCode',
+    'fetchUserinfo',
+    'requestDeviceAuthorization',
+    'pollDeviceAuthorization',
+    'requestClientCredentials',
+    'introspectToken',
+    'exchangeToken',
+    'exchangeAssertion',
+    'validateLogoutToken',
+    'createEndSessionUrl',
+  ]);
+  // Not one request to the provider stands outside of an operation.
+  expect(spans.filter(({ name, within }) => / /.test(name) && within === undefined)).toEqual([]);
+  expect(spans.filter(({ within }) => within === 'pollDeviceAuthorization').map(({ name }) => name)).toEqual([
+    'POST /token',
+  ]);
 });
 
 test('what an operation throws is handed on, and its code alone is in the span', async () => {
@@ -111,5 +159,5 @@ test('a tracer of OpenTelemetry fits as it is', async () => {
   });
   await harness.logIn();
   expect(harness.userinfo).toMatchObject({ sub: 'alice' });
-  expect(started).toHaveLength(4);
+  expect(started).toHaveLength(5);
 });

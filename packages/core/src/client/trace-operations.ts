@@ -5,6 +5,7 @@ import { endWithError, type FetchTracer } from './trace-fetch.ts';
 /** An operation of a client, by the name of its function. It carries nothing of any user. */
 export interface Operation {
   readonly name:
+    | 'discover'
     | 'createAuthorizationRequest'
     | 'validateAuthorizationResponse'
     | 'exchangeCode'
@@ -14,9 +15,11 @@ export interface Operation {
     | 'revokeToken'
     | 'requestClientCredentials'
     | 'requestDeviceAuthorization'
+    | 'pollDeviceAuthorization'
     | 'exchangeToken'
     | 'exchangeAssertion'
-    | 'validateLogoutToken';
+    | 'validateLogoutToken'
+    | 'createEndSessionUrl';
   readonly issuer: string;
   readonly clientId: string;
 }

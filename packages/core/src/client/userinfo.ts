@@ -1,4 +1,7 @@
 import * as oauth from 'oauth4webapi';
+import { ValidationError } from '../errors.ts';
+import { fromBase64Url, textOf } from '../internal/encoding.ts';
+import { findDuplicateMember } from '../internal/json.ts';
 import { contextOf, requestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
@@ -14,10 +17,10 @@ export interface Userinfo {
 }
 
 /**
- * Asks the provider who the user is.
+ * Asks the provider who the user is. What your registration says of signature and encryption must be so.
  *
  * @param expectedSub the `sub` of the ID token: claims of anybody else are refused
- * @throws ValidationError `userinfo_invalid`, for example when `sub` is another
+ * @throws ValidationError `userinfo_invalid`, for example when `sub` is another (`check` names it)
  * @throws AuthorizationServerError when the access token is refused
  * @see OpenID Connect Core section 5.3
  */
@@ -27,7 +30,6 @@ export async function fetchUserinfo(
   expectedSub: string,
 ): Promise<Userinfo> {
   return traced(client, 'fetchUserinfo', async () => {
-    const { options } = contextOf(client);
     const wire = wireClient(client);
     try {
       const metadata = await discover(client);
@@ -36,10 +38,9 @@ export async function fetchUserinfo(
           ...requestOptions(client),
           ...dpop,
         });
-        const processed = await oauth.processUserInfoResponse(metadata, wire, expectedSub, sent, {
-          ...(options.decrypt && { [oauth.jweDecrypt]: options.decrypt }),
-        });
-        return { answer: sent, body: processed };
+        const opened = await openUserinfo(client, sent);
+        const processed = await oauth.processUserInfoResponse(metadata, wire, expectedSub, opened);
+        return { answer: opened, body: processed };
       });
       if (answer.headers.get('content-type')?.startsWith('application/jwt')) {
         await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, answer, keys));
@@ -49,4 +50,62 @@ export async function fetchUserinfo(
       throw translate(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
     }
   });
+}
+
+/**
+ * The answer as it would be without encryption. Encryption says nothing of who made it, so plain claims inside are
+ * taken only where encryption without a signature was registered: then it is as good as a JSON answer, and as private
+ * as it should be.
+ *
+ * @see OpenID Connect Core sections 5.3.2 and 16.14
+ */
+async function openUserinfo(client: Client, response: Response): Promise<Response> {
+  const { decrypt, userinfoEncryptedResponseAlg, userinfoSignedResponseAlg } = contextOf(client).options;
+  if (response.status !== 200) return response;
+  const isJwt = response.headers.get('content-type')?.split(';')[0] === 'application/jwt';
+  const jwe = isJwt ? await response.clone().text() : '';
+  if (jwe.split('.').length !== 5) {
+    // Sent in the open although it was registered to be encrypted: a downgrade.
+    if (userinfoEncryptedResponseAlg)
+      throw invalid('encryption', 'is not encrypted, as it is registered to be');
+    return response;
+  }
+  if (!decrypt) throw invalid('encryption', 'is encrypted, and no decrypt option opens it');
+  if (userinfoEncryptedResponseAlg && algorithmOf(jwe) !== userinfoEncryptedResponseAlg) {
+    throw invalid('alg', 'is encrypted with another algorithm than the registered one');
+  }
+  const text = await decrypt(jwe);
+  if (/^[\w-]+\.[\w-]+\.[\w-]*$/.test(text)) {
+    return new Response(text, { headers: { 'content-type': 'application/jwt' } });
+  }
+  if (!userinfoEncryptedResponseAlg || userinfoSignedResponseAlg) {
+    throw invalid(
+      'signature',
+      'is encrypted but not signed. Where that is what you registered, set userinfoEncryptedResponseAlg alone',
+    );
+  }
+  if (!isUnambiguousJson(text)) throw invalid('json', 'holds malformed or ambiguous JSON');
+  return new Response(text, { headers: { 'content-type': 'application/json' } });
+}
+
+function algorithmOf(jwe: string): unknown {
+  try {
+    return JSON.parse(textOf(fromBase64Url(jwe.slice(0, jwe.indexOf('.'))))).alg;
+  } catch {
+    return undefined;
+  }
+}
+
+function isUnambiguousJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+  } catch {
+    return false;
+  }
+  // Two readers may take two different members (RFC 8259 section 4).
+  return findDuplicateMember(text) === undefined;
+}
+
+function invalid(check: string, what: string): ValidationError {
+  return new ValidationError('userinfo_invalid', check, `userinfo invalid: the response ${what}.`);
 }

@@ -60,18 +60,21 @@ export async function userinfo(state: ServerState, request: Request): Promise<Re
     sub: grant.sub,
     ...Object.fromEntries(Object.entries(known).filter(([name]) => names.includes(name))),
   });
-  const alg = client.userinfoSignedResponseAlg;
-  if (alg === undefined && client.userinfoEncryptedResponseAlg === undefined) return json(body);
+  const { signed, encrypted } = await told(state, 'userinfoProtection', {
+    signed: client.userinfoSignedResponseAlg,
+    encrypted: client.userinfoEncryptedResponseAlg,
+  });
+  if (signed === undefined && encrypted === undefined) return json(body);
   const text =
-    alg === undefined
+    signed === undefined
       ? JSON.stringify(body)
       : await sign(state, {
           kind: 'userinfo',
           client,
-          header: { alg },
+          header: { alg: signed },
           claims: { iss: state.issuer, aud: client.clientId, ...body },
         });
-  return new Response(await encryptFor(client, client.userinfoEncryptedResponseAlg, text), {
+  return new Response(await encryptFor(client, encrypted, text), {
     headers: { 'content-type': 'application/jwt', ...noStore },
   });
 }

@@ -1,4 +1,4 @@
-import type { LyingTo } from './index.ts';
+import type { LyingTo, UserinfoProtection } from './index.ts';
 
 type Body = Record<string, unknown>;
 
@@ -10,6 +10,9 @@ const authorization = (change: (parameters: URLSearchParams) => void) => ({
   authorizationResponse: (parameters: URLSearchParams) => change(parameters),
 });
 const userinfo = (change: (body: Body) => void) => ({ userinfoResponse: (body: Body) => change(body) });
+const protection = (change: (value: UserinfoProtection) => void) => ({
+  userinfoProtection: (value: UserinfoProtection) => change(value),
+});
 const flip = (text: string) =>
   [...text].map((char) => (char === char.toLowerCase() ? char.toUpperCase() : char.toLowerCase())).join('');
 
@@ -113,6 +116,12 @@ export const answerLies = {
     body._claim_sources = {
       src1: { endpoint: 'https://claims.example/credit', access_token: 'claims-token' },
     };
+  }),
+  userinfo_response_unsigned: protection((value) => {
+    delete value.signed;
+  }),
+  userinfo_response_unencrypted: protection((value) => {
+    delete value.encrypted;
   }),
   jwks_empty: {
     jwks: (body: { keys: unknown[] }) => {

@@ -6,6 +6,12 @@ import { type JwtLie, mutationOf } from './jwt.ts';
 /** A named way to misbehave: what is wrong with what. Some are merely unusual, and must be accepted. */
 export type Lie = AnswerLie | JwtLie;
 
+/** The algorithms that userinfo is signed and encrypted with; absent: it is not. */
+export interface UserinfoProtection {
+  signed?: string | undefined;
+  encrypted?: string | undefined;
+}
+
 /** What passes on its way out, and may be lied about. */
 export interface LyingTo {
   jws: Jws;
@@ -14,6 +20,7 @@ export interface LyingTo {
   authorizationResponse: URLSearchParams;
   tokenResponse: Record<string, unknown>;
   userinfoResponse: Record<string, unknown>;
+  userinfoProtection: UserinfoProtection;
   logoutResponse: URLSearchParams;
 }
 
