@@ -1,5 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { chromiumLaunchOptions } from './scripts/lib/chromium.ts';
 import { project, sourceAliases } from './vitest.shared.ts';
 
 /** The core again where the edge runs it: another global scope, and the platform files of the web. */
@@ -26,20 +27,7 @@ const noServer = {
   find: /^node:http$/,
   replacement: `${import.meta.dirname}/packages/core/tests/chromium/no-server.ts`,
 };
-const chromium = playwright({
-  launchOptions: {
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  },
-});
+const chromium = playwright({ launchOptions: chromiumLaunchOptions });
 
 export default defineConfig({
   test: {

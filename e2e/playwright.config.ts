@@ -1,9 +1,6 @@
 import { defineConfig } from '@playwright/test';
-import { chromium, findProgram } from '../scripts/lib/system-packages.ts';
+import { chromiumLaunchOptions } from '../scripts/lib/chromium.ts';
 import { urls } from './support/environment.ts';
-
-const executablePath = findProgram(chromium);
-if (!executablePath) throw new Error('Chromium is missing: install it, or name it in CHROMIUM_PATH.');
 
 export default defineConfig({
   testDir: 'tests',
@@ -19,17 +16,6 @@ export default defineConfig({
   use: {
     baseURL: urls.nextWeb,
     trace: 'retain-on-failure',
-    launchOptions: {
-      executablePath,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
+    launchOptions: chromiumLaunchOptions,
   },
 });

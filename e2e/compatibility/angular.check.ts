@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium, expect, type Page } from '@playwright/test';
 import { type RunningProvider, startProvider } from 'identity-provider';
-import { chromium as chromiumProgram, findProgram } from '../../scripts/lib/system-packages.ts';
+import { chromiumLaunchOptions } from '../../scripts/lib/chromium.ts';
 
 const folder = join(process.env.FIXTURE ?? '.', 'dist/browser');
 const files = readdirSync(folder);
@@ -34,17 +34,7 @@ before(async () => {
   await new Promise<void>((resolve) => void app.listen(0, 'localhost', resolve));
   origin = `http://localhost:${(app.address() as AddressInfo).port}`;
   provider = await startProvider({ origins: { nextWeb: 'http://localhost:3000', angularSpa: origin } });
-  const executablePath = findProgram(chromiumProgram);
-  browser = await chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-    ],
-  });
+  browser = await chromium.launch(chromiumLaunchOptions);
   page = await browser.newPage();
 });
 

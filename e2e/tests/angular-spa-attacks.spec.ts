@@ -1,6 +1,8 @@
-import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { accessTokenLife, urls } from '../support/environment.ts';
+import { type BrowserContext, expect, test } from '@playwright/test';
+import { itemsAreShown, refreshes, reloadItems, signedIn, signIn } from '../support/angular-spa.ts';
+import { urls } from '../support/environment.ts';
 import { alice, loggedRequests, signInAtProvider, tokenRequests } from '../support/provider.ts';
+import { untilRenewalIsDue } from '../support/renewal.ts';
 import { recordRequests } from '../support/requests.ts';
 
 // The known failures of single-page applications, tried against the production build in a real browser.
@@ -19,29 +21,6 @@ async function withSettings(context: BrowserContext, changes: Settings): Promise
     const settings = await (await route.fetch()).json();
     await route.fulfill({ json: { ...settings, ...changes } });
   });
-}
-
-async function signIn(page: Page): Promise<void> {
-  await page.goto('/items');
-  await signInAtProvider(page, alice);
-  await itemsAreShown(page);
-}
-
-const itemsAreShown = (page: Page) => expect(page.getByRole('button', { name: 'Reload' })).toBeVisible();
-const signedIn = (page: Page) => expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
-
-const untilRenewalIsDue = () =>
-  new Promise((resolve) => setTimeout(resolve, (accessTokenLife / 2 + 1) * 1000));
-
-const refreshes = (since: number) => tokenRequests('angular-spa', 'refresh_token', since);
-
-/** Asks the API for the items, from the page, and waits for its answer. */
-async function reloadItems(page: Page): Promise<number> {
-  const answer = page.waitForResponse(
-    (response) => response.url() === `${urls.nestApi}/items` && response.request().method() === 'GET',
-  );
-  await page.getByRole('button', { name: 'Reload' }).click();
-  return (await answer).status();
 }
 
 test('B1, B2: the token is in the requests to the API, and in no other', async ({ page }) => {

@@ -1,19 +1,12 @@
 import { expect, type Page, test } from '@playwright/test';
+import { signedIn, signIn } from '../support/angular-spa.ts';
 import { recentLogin, urls } from '../support/environment.ts';
-import { alice, bob, type DemoUser, signInAtProvider } from '../support/provider.ts';
+import { alice, bob, signInAtProvider } from '../support/provider.ts';
 
 // What the library can do beyond login and call, each shown by the application.
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });
-
-async function signIn(page: Page, user: DemoUser = alice): Promise<void> {
-  await page.goto('/items');
-  await signInAtProvider(page, user);
-  await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
-}
-
-const signedIn = (page: Page) => expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
 
 /** The next request from the page to a route of the API; the browser's own questions about CORS do not count. */
 const nextCall = (page: Page, path: string, method = 'GET') =>

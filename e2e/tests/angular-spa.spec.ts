@@ -2,33 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { accessTokenLife, logs, urls } from '../support/environment.ts';
-import {
-  alice,
-  bob,
-  type DemoUser,
-  loggedRequests,
-  signInAtProvider,
-  tokenRequests,
-} from '../support/provider.ts';
+import { refreshes, signedIn, signedOut, signIn } from '../support/angular-spa.ts';
+import { logs, urls } from '../support/environment.ts';
+import { alice, bob, loggedRequests, signInAtProvider } from '../support/provider.ts';
+import { untilRenewalIsDue } from '../support/renewal.ts';
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });
-
-async function signIn(page: Page, user: DemoUser = alice): Promise<void> {
-  await page.goto('/items');
-  await signInAtProvider(page, user);
-  await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
-}
-
-const signedIn = (page: Page) => expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
-const signedOut = (page: Page) =>
-  expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
-
-const untilRenewalIsDue = () =>
-  new Promise((resolve) => setTimeout(resolve, (accessTokenLife / 2 + 1) * 1000));
-
-const refreshes = (since: number) => tokenRequests('angular-spa', 'refresh_token', since);
 
 /** The address of the next answer to a login, which the provider sends the browser to. */
 async function nextCallback(page: Page): Promise<string> {
@@ -196,26 +176,25 @@ test('no token, code or verifier is left in an address, a storage, a page or a l
   const secrets = new Set<string>();
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
-  page.on('response', async (response) => {
-    if (new URL(response.url()).pathname !== '/token' || response.request().method() !== 'POST') return;
-    const sent = new URLSearchParams(response.request().postData() ?? '');
-    const body = await response.json().catch(() => ({}));
-    for (const name of ['access_token', 'refresh_token', 'id_token']) {
-      if (body[name]) secrets.add(body[name]);
-    }
+  // The provider's answers as they come from the network.
+  await context.route(`${urls.identityProvider}/token`, async (route) => {
+    const answer = await route.fetch();
+    const sent = new URLSearchParams(route.request().postData() ?? '');
+    const received: Record<string, string> = await answer.json().catch(() => ({}));
+    const { access_token, refresh_token, id_token } = received;
+    for (const secret of [access_token, refresh_token, id_token]) if (secret) secrets.add(secret);
     for (const name of ['code_verifier', 'refresh_token']) {
-      const value = sent.get(name);
-      if (value) secrets.add(value);
+      const secret = sent.get(name);
+      if (secret) secrets.add(secret);
     }
+    await route.fulfill({ response: answer });
   });
   const callback = nextCallback(page);
   await signIn(page);
   const code = codeOf(await callback) ?? '';
   expect(code).not.toBe('');
   await page.getByRole('link', { name: 'Profile' }).click();
-  const renewed = page.waitForResponse((response) => new URL(response.url()).pathname === '/token');
   await page.getByRole('button', { name: 'Renew now' }).click();
-  await (await renewed).finished();
   await expect.poll(() => secrets.size).toBeGreaterThanOrEqual(6);
   const storage = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   const places: Record<string, string> = {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { accessTokenLife, logs, urls } from '../support/environment.ts';
+import { logs, urls } from '../support/environment.ts';
 import {
   alice,
   bob,
@@ -11,6 +11,7 @@ import {
   signInAtProvider,
   tokenRequests,
 } from '../support/provider.ts';
+import { untilRenewalIsDue } from '../support/renewal.ts';
 
 const base = urls.nextWeb;
 test.use({ baseURL: base });
@@ -33,9 +34,6 @@ async function sessionCookie(context: BrowserContext): Promise<string> {
   const cookies = (await context.cookies(base)).filter(({ name }) => /^session(\.\d)?$/.test(name));
   return cookies.map(({ value }) => value).join('');
 }
-
-const untilRenewalIsDue = () =>
-  new Promise((resolve) => setTimeout(resolve, (accessTokenLife / 2 + 1) * 1000));
 
 /** What the dashboard answers to this browser, without following anywhere. */
 async function fetchStatus(page: Page): Promise<number> {
