@@ -88,6 +88,14 @@ test('S18: inside "use cache" the session is an error that explains itself, neve
   });
 });
 
+test('a page that is built ahead is told why it can have no session', async () => {
+  const { auth } = await signedIn();
+  await expect(inNext({ exported: true }, () => auth.getSession())).rejects.toMatchObject({
+    code: 'wrong_context',
+    message: expect.stringContaining('output: "export"'),
+  });
+});
+
 test('S18: wrapped pages, actions and handlers do not run without a session, proxy or not', async () => {
   const { auth, cookie } = await signedIn();
   const ran: string[] = [];

@@ -77,7 +77,7 @@ export async function onSession<T>(
 /**
  * Waits for a real request: a session is looked up in time, and a page that is rendered ahead has none.
  *
- * @throws ConfigurationError inside a shared cache
+ * @throws ConfigurationError inside a shared cache, and where no request will ever come
  */
 async function waitForRequest(): Promise<void> {
   // What Next is doing: answering a request, or filling a cache.
@@ -89,7 +89,20 @@ async function waitForRequest(): Promise<void> {
     );
   }
   // A private cache belongs to one browser; it may read cookies, and must not wait.
-  if (doing !== 'private-cache') await connection();
+  if (doing !== 'private-cache') await connectionOrExplain();
+}
+
+/** In a static export, and below `dynamic = 'error'`, Next refuses to wait: it names its own function, not the mistake. */
+async function connectionOrExplain(): Promise<void> {
+  try {
+    await connection();
+  } catch (error) {
+    if ((error as { readonly code?: unknown } | null)?.code !== 'NEXT_STATIC_GEN_BAILOUT') throw error;
+    throw new ConfigurationError(
+      'wrong_context',
+      'The session was read in a page that is built ahead, by `output: "export"` or `dynamic = "error"`: it is the same file for everybody, and no server answers its requests. Remove that setting and run the application with `next start`; an application without a server logs in in the browser, with createBrowserAuth() of @countersign/core/browser.',
+    );
+  }
 }
 
 /**

@@ -15,6 +15,8 @@ export async function inNext<T>(
     readonly headers?: Record<string, string>;
     readonly phase?: 'render' | 'action';
     readonly type?: 'request' | 'cache' | 'private-cache';
+    /** As a static export renders it. */
+    readonly exported?: boolean;
   },
   run: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly set: readonly string[] }> {
@@ -36,7 +38,7 @@ export async function inNext<T>(
     ...store,
     userspaceMutableCookies: createCookiesWithMutableAccessCheck(store as never),
   };
-  const work = { route: '/page', forceStatic: false, dynamicShouldError: false };
+  const work = { route: '/page', forceStatic: false, dynamicShouldError: options.exported === true };
   const result = await workAsyncStorage.run(work as never, () =>
     workUnitAsyncStorage.run(withAccess as never, run),
   );
