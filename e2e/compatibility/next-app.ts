@@ -11,24 +11,35 @@ export interface Visit {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Posted. */
-  readonly form?: FormData;
+  readonly form?: FormData | URLSearchParams;
   /** In place of the cookies that were kept. */
   readonly cookie?: string;
 }
 
-/** A built application that is running, its provider, and a browser as far as cookies go. */
-export interface NextApp {
+/** A browser as far as cookies go. */
+export interface Browser {
+  readonly cookies: () => string;
+  /** A navigation; its cookies are kept, redirects not followed. */
+  readonly visit: (path: string | URL, options?: Visit) => Promise<VisitedPage>;
+}
+
+export interface VisitedPage {
+  readonly status: number;
+  readonly location: URL | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly html: string;
+}
+
+/** A built application that is running, its provider, and a browser. */
+export interface NextApp extends Browser {
   readonly origin: string;
+  readonly port: number;
   readonly provider: RunningProvider;
   readonly log: readonly LoggedRequest[];
   /** What the server has printed. */
   readonly output: () => string;
-  readonly cookies: () => string;
-  /** A navigation; its cookies are kept, redirects not followed. */
-  readonly visit: (
-    path: string | URL,
-    options?: Visit,
-  ) => Promise<{ readonly status: number; readonly location: URL | undefined; readonly html: string }>;
+  /** A browser without cookies; what it visits names this host. */
+  readonly open: (host?: string) => Browser;
   readonly stop: () => Promise<void>;
 }
 
@@ -38,6 +49,10 @@ export interface NextAppOptions {
   readonly callbacks: readonly string[];
   /** A server of the application's own. Default: `next start`. */
   readonly server?: string;
+  /** More of it, and in place of what is set here. */
+  readonly environment?: (app: {
+    readonly port: number;
+  }) => Record<string, string> | Promise<Record<string, string>>;
 }
 
 export async function startNextApp(folder: string, options: NextAppOptions): Promise<NextApp> {
@@ -46,15 +61,7 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
   const origin = `http://localhost:${port}`;
   const log: LoggedRequest[] = [];
   const provider = await startProvider({
-    clients: [
-      {
-        client_id: 'web',
-        client_secret: 'web-demo-secret',
-        redirect_uris: callbacks.map((path) => origin + basePath + path),
-        post_logout_redirect_uris: [origin + basePath],
-        grant_types: ['authorization_code', 'refresh_token'],
-      },
-    ],
+    clients: [webClient(callbacks.map((path) => origin + basePath + path))],
     accessTokenLife: 6,
     requestLog: (logged) => log.push(logged),
   });
@@ -71,6 +78,7 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
       AUTH_CLIENT_SECRET: 'web-demo-secret',
       AUTH_SECRET: randomBytes(32).toString('base64'),
       AUTH_BASE_URL: origin + basePath,
+      ...(await options.environment?.({ port })),
     },
   });
   let output = '';
@@ -79,52 +87,75 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
       output += chunk;
     });
   }
-  const jar = new Map<string, string>();
-  const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-
-  const visit: NextApp['visit'] = async (path, { method, headers = {}, form, cookie } = {}) => {
-    const posted = form && new Response(form);
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      // `fetch` would say that a script asks.
-      const sent = request(new URL(path, origin), {
-        method: method ?? (form ? 'POST' : 'GET'),
-        headers: {
-          accept: 'text/html',
-          'sec-fetch-mode': 'navigate',
-          cookie: cookie ?? cookies(),
-          ...(posted && { origin, 'content-type': posted.headers.get('content-type') ?? '' }),
-          ...headers,
-        },
-      });
-      sent.once('response', resolve).once('error', reject);
-      if (posted) posted.bytes().then((bytes) => sent.end(bytes), reject);
-      else sent.end();
-    });
-    for (const header of cookie === undefined ? (response.headers['set-cookie'] ?? []) : []) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
-      if (value === '' || /max-age=0\b/i.test(header)) jar.delete(name);
-      else jar.set(name, value);
-    }
-    const { location } = response.headers;
-    return {
-      status: response.statusCode ?? 0,
-      location: location === undefined ? undefined : new URL(location, origin),
-      html: await text(response),
-    };
-  };
-
   const stop = async () => {
     server.kill('SIGTERM');
     await provider.close();
   };
+  const open = (host?: string) => openBrowser(origin, host);
   for (let tries = 0; tries < 300; tries++) {
     if (server.exitCode !== null) break;
     if ((await fetch(origin + basePath).catch(() => undefined))?.ok)
-      return { origin, provider, log, output: () => output, cookies, visit, stop };
+      return { origin, port, provider, log, output: () => output, open, stop, ...open() };
     await delay(100);
   }
   await stop();
   throw new Error(`The application did not answer:\n${output}`);
+}
+
+/** How the application is registered at a provider. */
+export function webClient(redirectUris: readonly string[]) {
+  const homes = new Set(redirectUris.map((uri) => uri.replace(/\/(?:api|tenant)?\/?auth\/callback$/, '')));
+  return {
+    client_id: 'web',
+    client_secret: 'web-demo-secret',
+    redirect_uris: [...redirectUris],
+    post_logout_redirect_uris: [...homes].map((home) => `${home}/`),
+    grant_types: ['authorization_code', 'refresh_token'],
+  };
+}
+
+function openBrowser(origin: string, host: string = new URL(origin).host): Browser {
+  const jar = new Map<string, string>();
+  const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+  return {
+    cookies,
+    async visit(path, { method, headers = {}, form, cookie } = {}) {
+      const posted = form && new Response(form);
+      const { pathname, search } = new URL(path, origin);
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        // `fetch` would say that a script asks, and would not name another host.
+        const sent = request(new URL(pathname + search, origin), {
+          method: method ?? (form ? 'POST' : 'GET'),
+          headers: {
+            host,
+            accept: 'text/html',
+            'sec-fetch-mode': 'navigate',
+            cookie: cookie ?? cookies(),
+            ...(posted && {
+              origin: `http://${host}`,
+              'content-type': posted.headers.get('content-type') ?? '',
+            }),
+            ...headers,
+          },
+        });
+        sent.once('response', resolve).once('error', reject);
+        if (posted) posted.bytes().then((bytes) => sent.end(bytes), reject);
+        else sent.end();
+      });
+      for (const header of cookie === undefined ? (response.headers['set-cookie'] ?? []) : []) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
+        if (value === '' || /max-age=0\b/i.test(header)) jar.delete(name);
+        else jar.set(name, value);
+      }
+      const { location } = response.headers;
+      return {
+        status: response.statusCode ?? 0,
+        location: location === undefined ? undefined : new URL(location, `http://${host}`),
+        headers: response.headers,
+        html: await text(response),
+      };
+    },
+  };
 }
 
 function freePort(): Promise<number> {

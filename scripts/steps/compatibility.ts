@@ -12,40 +12,33 @@ const home = join(root, '.test/compatibility');
 interface Fixture {
   /** Its folder in `e2e/compatibility`. */
   readonly name: string;
-  /** A folder there that is copied first. */
-  readonly source?: string;
+  /** Folders there that are copied first. */
+  readonly sources?: readonly string[];
   readonly build: readonly [command: string, ...args: string[]];
-  /** The tests that are run on what was built: a file of the fixture, or beside the fixtures. */
-  readonly check: string;
+  /** The tests that are run on what was built: files of the fixture, or beside the fixtures. */
+  readonly checks: readonly string[];
 }
 
 const angular = (version: number, ...options: string[]): Fixture => ({
   name: `angular-${version}`,
-  source: 'angular',
+  sources: ['angular'],
   build: ['ng', 'build', ...options],
-  check: join(fixtures, 'angular.check.ts'),
+  checks: [join(fixtures, 'angular.check.ts')],
 });
 
-const next = (name: string): Fixture => ({
+const next = (name: string, sources: readonly string[], ...checks: string[]): Fixture => ({
   name,
-  source: 'next-15',
+  sources: ['next', ...sources],
   build: ['next', 'build'],
-  check: join(fixtures, 'next-15.check.ts'),
-});
-
-const next16 = (name: string): Fixture => ({
-  name,
-  source: 'next-16',
-  build: ['next', 'build'],
-  check: join(fixtures, 'next-16.check.ts'),
+  checks: ['next', 'next-hosts', ...checks].map((check) => join(fixtures, `${check}.check.ts`)),
 });
 
 const all: readonly Fixture[] = [
-  { name: 'nest-11-commonjs', build: ['tsc'], check: 'dist/check.js' },
-  next('next-15'),
-  next('next-15-nodejs'),
-  next16('next-16'),
-  next16('next-16-proxy'),
+  { name: 'nest-11-commonjs', build: ['tsc'], checks: ['dist/check.js'] },
+  next('next-15', []),
+  next('next-15-nodejs', ['next-15']),
+  next('next-16', [], 'next-export'),
+  next('next-16-proxy', ['next-16']),
   angular(20, '--polyfills', 'zone.js'),
   angular(21),
   angular(22),
@@ -80,12 +73,12 @@ export const compatibility: Step = {
 
 /** Installs and builds a copy: one test. */
 async function prepare(fixture: Fixture, update: (what: string) => void): Promise<string | undefined> {
-  const { name, source, build } = fixture;
+  const { name, sources = [], build } = fixture;
   const folder = join(home, name);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  for (const each of [source, name]) {
-    if (each !== undefined) await cp(join(fixtures, each), folder, { recursive: true });
+  for (const each of [...sources, name]) {
+    await cp(join(fixtures, each), folder, { recursive: true });
   }
   await installPacked(folder);
   update('install');
@@ -135,11 +128,11 @@ async function installPacked(folder: string): Promise<void> {
   await writeFile(join(folder, 'pnpm-workspace.yaml'), `${JSON.stringify(workspace, undefined, 2)}\n`);
 }
 
-async function check({ name, check: file }: Fixture): Promise<{ passed: number; failures: Failure[] }> {
+async function check({ name, checks }: Fixture): Promise<{ passed: number; failures: Failure[] }> {
   const folder = join(home, name);
   const { code, output, stdout } = await run({
     command: process.execPath,
-    args: [`--test-reporter=${join(fixtures, 'reporter.ts')}`, file],
+    args: ['--test', '--test-concurrency=1', `--test-reporter=${join(fixtures, 'reporter.ts')}`, ...checks],
     cwd: folder,
     env: { FIXTURE: folder },
   });

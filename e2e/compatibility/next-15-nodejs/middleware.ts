@@ -4,12 +4,12 @@ import { auth } from './lib/auth';
 declare const EdgeRuntime: string | undefined;
 
 export async function middleware(request: NextRequest) {
-  const response = await auth.proxy(request, { protect: ['/dashboard'] });
+  const response = await auth.proxy(request, { protect: ['/dashboard', '/orders'] });
   response.headers.set('x-runtime', typeof EdgeRuntime === 'string' ? 'edge' : 'nodejs');
   return response;
 }
 
 export const config = {
   runtime: 'nodejs',
-  matcher: ['/((?!_next/static|_next/image|.*\\.(?:svg|ico|txt)$).*)'],
+  matcher: ['/', '/((?!_next/static|_next/image|.*\\.(?:svg|ico|txt)$).*)'],
 };

@@ -4,9 +4,11 @@ import { auth } from './lib/auth';
 declare const EdgeRuntime: string | undefined;
 
 export async function middleware(request: NextRequest) {
-  const response = await auth.proxy(request, { protect: ['/dashboard'] });
+  const response = await auth.proxy(request, { protect: ['/dashboard', '/orders'] });
   response.headers.set('x-runtime', typeof EdgeRuntime === 'string' ? 'edge' : 'nodejs');
   return response;
 }
 
-export const config = { matcher: ['/((?!_next/static|_next/image|.*\\.(?:svg|ico|txt)$).*)'] };
+export const config = {
+  matcher: ['/', '/((?!_next/static|_next/image|.*\\.(?:svg|ico|txt)$).*)'],
+};

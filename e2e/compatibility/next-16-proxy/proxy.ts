@@ -1,8 +1,12 @@
 import type { NextRequest } from 'next/server';
 import { auth } from './lib/auth';
 
-export function proxy(request: NextRequest) {
-  return auth.proxy(request, { protect: ['/dashboard', '/orders'] });
+export async function proxy(request: NextRequest) {
+  const response = await auth.proxy(request, { protect: ['/dashboard', '/orders'] });
+  response.headers.set('x-runtime', 'nodejs');
+  return response;
 }
 
-export const config = { matcher: ['/', '/((?!_next/static|_next/image|.*\\.(?:svg|ico|txt)$).*)'] };
+export const config = {
+  matcher: ['/', '/((?!_next/static|_next/image|.*\\.(?:svg|ico|txt)$).*)'],
+};

@@ -1,9 +1,33 @@
-import type { ReactNode } from 'react';
+import { AuthProvider, LoginButton, LogoutButton, SignedIn, SignedOut } from '@countersign/next/client';
+import { type ReactNode, Suspense } from 'react';
+import { auth } from '../lib/auth';
 
-export default function RootLayout({ children }: { readonly children: ReactNode }) {
+interface Props {
+  readonly children: ReactNode;
+}
+
+export default function RootLayout({ children }: Props) {
   return (
     <html lang="en">
-      <body>{children}</body>
+      <body>
+        <Suspense>
+          <WithSession>{children}</WithSession>
+        </Suspense>
+      </body>
     </html>
+  );
+}
+
+async function WithSession({ children }: Props) {
+  return (
+    <AuthProvider routes="/shop/auth" session={(await auth.getSession()) ?? null}>
+      <SignedIn>
+        <LogoutButton />
+      </SignedIn>
+      <SignedOut>
+        <LoginButton />
+      </SignedOut>
+      {children}
+    </AuthProvider>
   );
 }

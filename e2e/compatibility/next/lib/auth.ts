@@ -5,9 +5,20 @@ const options = {
   resource: 'https://api.countersign.example',
   allowInsecureIssuer: true,
   idTokenHint: false,
+  trustProxy: process.env.TRUST_PROXY === '1',
 } as const;
 
 export const auth = createAuth(options);
 
 /** The same sessions, with the routes in the Pages Router. */
 export const pagesAuth = createAuth({ ...options, routes: '/api/auth' });
+
+/** Customers with a provider of their own, by host. */
+const issuers: Record<string, string> = JSON.parse(process.env.TENANTS ?? '{}');
+
+export const tenantAuth = createAuth((host) => {
+  const issuer = issuers[host];
+  return issuer === undefined
+    ? undefined
+    : { ...options, issuer, baseUrl: `http://${host}/shop`, routes: '/tenant/auth' };
+});

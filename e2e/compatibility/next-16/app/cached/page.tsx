@@ -11,5 +11,5 @@ async function userName() {
 
 export default async function Cached() {
   await connection();
-  return <p>{await userName()}</p>;
+  return <p data-cached={await userName()} />;
 }

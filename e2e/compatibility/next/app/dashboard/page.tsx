@@ -2,9 +2,6 @@ import type { Session } from '@countersign/next';
 import { auth } from '../../lib/auth';
 import { save } from './actions';
 
-// Rendered whole: what the page needs is the session.
-export const instant = false;
-
 export default auth.protected.page(async ({ session }: { session: Session }) => {
   const { expiresAt } = await auth.getAccessToken();
   return (

@@ -1,0 +1,14 @@
+import { Suspense } from 'react';
+import { auth } from '../../lib/auth';
+
+export default function Home() {
+  return (
+    <Suspense fallback="Somebody">
+      <Name />
+    </Suspense>
+  );
+}
+
+async function Name() {
+  return (await auth.getSession())?.user.name ?? 'Nobody';
+}

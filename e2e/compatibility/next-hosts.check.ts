@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { basename } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createTestBrowser, type RunningProvider, startProvider } from 'identity-provider';
+import { type NextApp, startNextApp, webClient } from './next-app.ts';
+
+// One application at several addresses: previews, behind a proxy, and with a provider for each customer.
+
+const folder = process.env.FIXTURE ?? '.';
+const own = basename(folder) === 'next-16' ? { server: 'server.ts' } : {};
+let plain: NextApp;
+let behindProxy: NextApp;
+const tenants: RunningProvider[] = [];
+
+before(async () => {
+  const addresses = (port: number) =>
+    [`http://localhost:${port}/shop`, `http://*.preview.localhost:${port}/shop`].join(' ');
+  const callbacks = ['/auth/callback'];
+  plain = await startNextApp(folder, {
+    ...own,
+    basePath: '/shop',
+    callbacks,
+    async environment({ port }) {
+      const issuers: Record<string, string> = {};
+      for (const name of ['blue', 'green']) {
+        const host = `${name}.localhost:${port}`;
+        const provider = await startProvider({
+          clients: [webClient([`http://${host}/shop/tenant/auth/callback`])],
+        });
+        tenants.push(provider);
+        issuers[host] = provider.issuer;
+      }
+      return { AUTH_BASE_URL: addresses(port), TENANTS: JSON.stringify(issuers) };
+    },
+  });
+  behindProxy = await startNextApp(folder, {
+    ...own,
+    basePath: '/shop',
+    callbacks,
+    environment: ({ port }) => ({ AUTH_BASE_URL: addresses(port), TRUST_PROXY: '1' }),
+  });
+});
+after(async () => {
+  await Promise.all([plain, behindProxy].map((app) => app?.stop()));
+  await Promise.all(tenants.map((provider) => provider.close()));
+});
+
+/** Where the provider is asked to send the user back to. */
+async function redirectUri(app: NextApp, host: string, headers: Record<string, string> = {}) {
+  const { location } = await app.open(host).visit('/shop/auth/login', { headers });
+  assert.equal(location?.origin, app.provider.issuer);
+  return location.searchParams.get('redirect_uri');
+}
+
+const callbackAt = (host: string) => `http://${host}/shop/auth/callback`;
+
+test('a preview of the list is an address of the application; any other host is not', async () => {
+  const home = `localhost:${plain.port}`;
+  const preview = `pr-7.preview.localhost:${plain.port}`;
+  assert.equal(await redirectUri(plain, preview), callbackAt(preview));
+  for (const host of [home, 'evil.example', `preview.localhost:${plain.port}`, `a.b.${preview}`]) {
+    assert.equal(await redirectUri(plain, host), callbackAt(home), host);
+  }
+});
+
+test('a protected page of a preview leads to the login of that preview', async () => {
+  const preview = `pr-7.preview.localhost:${plain.port}`;
+  const { location, html } = await plain.open(preview).visit('/shop/dashboard');
+  const address = location?.href ?? /NEXT_REDIRECT;[a-z]+;([^;]+);/.exec(html)?.[1] ?? '';
+  assert.equal(new URL(address).host, preview);
+});
+
+test('X-Forwarded-Host counts only where the proxy in front is trusted', async () => {
+  for (const app of [plain, behindProxy]) {
+    const home = `localhost:${app.port}`;
+    const preview = `pr-7.preview.localhost:${app.port}`;
+    const forwarded = { 'x-forwarded-host': preview, 'x-forwarded-proto': 'https' };
+    const expected = app === behindProxy ? preview : home;
+    assert.equal(await redirectUri(app, home, forwarded), callbackAt(expected));
+    // Also a trusted proxy may pass on a host that somebody made up.
+    const madeUp = { 'x-forwarded-host': 'evil.example' };
+    assert.equal(await redirectUri(app, home, madeUp), callbackAt(home));
+  }
+});
+
+test('logout of one address is not granted to a page of another', async () => {
+  const preview = `pr-7.preview.localhost:${plain.port}`;
+  const logout = (host: string, origin: string) =>
+    plain.open(host).visit('/shop/auth/logout', { method: 'POST', headers: { origin } });
+  assert.equal((await logout(preview, `http://${preview}`)).status, 303);
+  assert.equal((await logout(preview, plain.origin)).status, 403);
+});
+
+test('S10: each customer logs in at a provider of its own, and its session is nothing to the other', async () => {
+  const [blue, green] = ['blue', 'green'].map((name) => `${name}.localhost:${plain.port}`) as [
+    string,
+    string,
+  ];
+  const browsers = [];
+  for (const [index, host] of [blue, green].entries()) {
+    const issuer = tenants[index]?.issuer ?? '';
+    const browser = plain.open(host);
+    const { location } = await browser.visit('/shop/tenant/auth/login');
+    assert.equal(location?.origin, issuer);
+    const callback = await createTestBrowser(issuer).signIn(location, index === 0 ? 'alice' : 'bob');
+    assert.equal(callback.host, host);
+    // The login of one customer is not completed at the address of another.
+    const elsewhere = await plain
+      .open(host === blue ? green : blue)
+      .visit(callback, { cookie: browser.cookies() });
+    assert.equal(elsewhere.status, 400);
+    assert.match(elsewhere.html, /transaction_invalid/);
+    assert.equal((await browser.visit(callback)).status, 303);
+    const user = index === 0 ? 'user-alice' : 'user-bob';
+    assert.deepEqual(JSON.parse((await browser.visit('/shop/tenant/me')).html), { user, issuer });
+    browsers.push(browser);
+  }
+  const stolen = browsers[0]?.cookies() ?? '';
+  assert.equal((await plain.open(green).visit('/shop/tenant/me', { cookie: stolen })).status, 401);
+});
+
+test('a host without a customer gets neither a login nor a session', async () => {
+  for (const path of ['/shop/tenant/auth/login', '/shop/tenant/me']) {
+    const { status, location, headers } = await plain.open('red.example').visit(path);
+    assert.equal(status, 500, path);
+    assert.equal(location, undefined, path);
+    assert.equal(headers['set-cookie'], undefined, path);
+  }
+  assert.match(plain.output(), /No options are known for the host of this request/);
+});

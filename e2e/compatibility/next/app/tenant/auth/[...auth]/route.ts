@@ -1,0 +1,3 @@
+import { tenantAuth } from '../../../../lib/auth';
+
+export const { GET, POST } = tenantAuth.handlers;
