@@ -2,7 +2,7 @@ import { AccessTokenError } from '@countersign/core/api';
 import { type ArgumentsHost, Catch, Inject } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { type Observable, throwError } from 'rxjs';
-import { describe, toHttpException } from './exceptions.ts';
+import { messageOf, toHttpException } from './exceptions.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GUARD_OPTIONS } from './tokens.ts';
 import { transportOf } from './transport/index.ts';
@@ -24,17 +24,16 @@ export class AccessTokenErrorFilter extends BaseExceptionFilter {
   }
 
   override catch(error: AccessTokenError, host: ArgumentsHost): unknown {
-    const { status: statusCode, message } = describe(error);
-    const body = { status: 'error', statusCode, code: error.code, message };
+    const transport = transportOf(host);
     switch (host.getType<string>()) {
       case 'http':
-        return super.catch(toHttpException(error, transportOf(host), this.#options), host);
+        return super.catch(toHttpException(error, transport, this.#options), host);
       case 'ws':
-        return sendException(host.getArgByIndex(0), body);
+        return sendException(host.getArgByIndex(0), messageOf(error, transport));
       case 'rpc':
-        return throwError(() => body) as Observable<never>;
+        return throwError(() => messageOf(error, transport)) as Observable<never>;
       default:
-        throw toHttpException(error, transportOf(host), this.#options);
+        throw toHttpException(error, transport, this.#options);
     }
   }
 }

@@ -80,13 +80,15 @@ export class Authenticator {
     const request = transport.request();
     if (!request) return undefined;
     const authenticated = await this.#verifier.verifyOptional(request);
-    if (authenticated && transport.close) this.#closeAtExpiry(transport.close, authenticated);
+    if (authenticated && transport.close) closeAtExpiry(transport, authenticated);
     return authenticated;
   }
+}
 
-  #closeAtExpiry(close: NonNullable<Transport['close']>, { accessToken }: AuthenticatedRequest): void {
-    const left = accessToken.expiresAt * 1000 - Date.now();
-    if (left > longestTimer) return;
-    setTimeout(() => close(4401, 'The access token has expired'), Math.max(left, 0)).unref();
-  }
+function closeAtExpiry({ close, onClosed }: Transport, { accessToken }: AuthenticatedRequest): void {
+  const left = accessToken.expiresAt * 1000 - Date.now();
+  if (left > longestTimer) return;
+  const timer = setTimeout(() => close?.(4401, 'The access token has expired'), Math.max(left, 0)).unref();
+  // A timer holds on to its connection, and most connections end long before their token.
+  onClosed?.(() => clearTimeout(timer));
 }

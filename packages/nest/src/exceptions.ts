@@ -41,7 +41,7 @@ export async function toException(
   options: GuardOptions,
 ): Promise<unknown> {
   if (!(error instanceof AccessTokenError || error instanceof TransportError)) return error;
-  if (transport?.kind === 'ws' || transport?.kind === 'rpc') return messageException(error, transport.kind);
+  if (transport?.kind === 'ws' || transport?.kind === 'rpc') return messageException(error, transport);
   return toHttpException(error, transport, options);
 }
 
@@ -54,35 +54,56 @@ export function toHttpException(
   transport: Transport | undefined,
   options: GuardOptions,
 ): AccessTokenException {
-  setHeaders(error, transport);
-  const format = transport?.kind === 'graphql' ? 'nest' : (options.errorFormat ?? 'nest');
-  if (format === 'problem') transport?.setHeader?.('Content-Type', 'application/problem+json');
-  return new AccessTokenException(error, format);
+  const isGraphql = transport?.kind === 'graphql';
+  const format = isGraphql ? 'nest' : (options.errorFormat ?? 'nest');
+  const exception = new AccessTokenException(error, format);
+  const headers = headersOf(error);
+  if (transport?.setHeader) {
+    for (const [name, value] of headers) transport.setHeader(name, value);
+    if (format === 'problem') transport.setHeader('Content-Type', 'application/problem+json');
+  } else if (isGraphql && !transport.close) {
+    // Apollo on Fastify keeps the response to itself, and takes headers from errors.
+    const http = { headers: new Map(headers.map(([name, value]) => [name, [value].flat().join(', ')])) };
+    Object.assign(exception, { extensions: { http } });
+  }
+  return exception;
 }
 
-function setHeaders(error: Refused, transport: Transport | undefined): void {
-  if (error instanceof TransportError) {
-    transport?.setHeader?.('Retry-After', String(error.retryAfter ?? 5));
-    return;
-  }
-  if (error.challenges.length > 0) transport?.setHeader?.('WWW-Authenticate', error.challenges);
-  for (const [name, value] of Object.entries(error.headers)) transport?.setHeader?.(name, value);
+function headersOf(error: Refused): [name: string, value: string | readonly string[]][] {
+  if (error instanceof TransportError) return [['Retry-After', String(error.retryAfter ?? 5)]];
+  const others = Object.entries(error.headers);
+  return error.challenges.length > 0 ? [['WWW-Authenticate', error.challenges], ...others] : others;
 }
 
 /** Gateways and microservices have exceptions of their own, in packages that only those who use them have. */
-async function messageException(error: Refused, kind: 'ws' | 'rpc'): Promise<unknown> {
-  const { status: statusCode, message } = describe(error);
-  const body = { status: 'error', statusCode, code: error.code, message };
+async function messageException(error: Refused, transport: Transport): Promise<unknown> {
+  const body = messageOf(error, transport);
+  if (transport.refuse) {
+    transport.refuse(body);
+    // What is thrown for a `@GrpcStreamCall()` becomes an unhandled rejection, and that ends the process.
+    return new Promise(() => {});
+  }
   try {
-    if (kind === 'ws') return new (await import('@nestjs/websockets')).WsException(body);
+    if (transport.kind === 'ws') return new (await import('@nestjs/websockets')).WsException(body);
     return new (await import('@nestjs/microservices')).RpcException(body);
   } catch {
     return new AccessTokenException(error, 'nest');
   }
 }
 
+/** Status codes of gRPC for those of HTTP: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE. */
+const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 503: 14 };
+
+/** A refusal for those who do not speak HTTP. */
+export function messageOf(error: Refused, transport: Transport | undefined): object {
+  const { status: statusCode, message } = describe(error);
+  return transport?.grpc
+    ? { code: grpcCodes[statusCode], message, details: message }
+    : { status: 'error', statusCode, code: error.code, message };
+}
+
 /** What is said to the caller; that an issuer is out of reach is nobody's business but ours. */
-export function describe(error: Refused): { status: number; title: string; message: string } {
+function describe(error: Refused): { status: number; title: string; message: string } {
   const status = error instanceof AccessTokenError ? error.status : 503;
   const message =
     error instanceof AccessTokenError ? error.message : 'Access tokens cannot be verified at the moment';

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { Controller, Get } from '@nestjs/common';
 import {
   ClientProxyFactory,
@@ -9,6 +8,7 @@ import {
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { Principal, Public, RequireScopes, rpcCredentials } from './index.ts';
+import { freePort } from './test-support/free-port.ts';
 import { type StartOptions, startApp } from './test-support/start-app.ts';
 
 @Controller()
@@ -34,14 +34,6 @@ class ItemsController {
   http(@Principal('sub') sub: string) {
     return { sub };
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function start(inheritAppConfig: boolean, auth: StartOptions['auth'] = {}) {
@@ -108,7 +100,7 @@ describe.each([true, false])(
 test('finds the credential of each transport that has headers', () => {
   const value = 'Bearer abc';
   const found = [
-    { get: (name: string) => (name === 'authorization' ? [value] : []) },
+    { get: (name: string) => (name === 'authorization' ? [value] : []), getMap: () => ({}) },
     { getMessage: () => ({ headers: { Authorization: Buffer.from(value) } }) },
     { getMessage: () => ({ properties: { headers: { authorization: value } } }) },
     { getHeaders: () => ({ get: () => value }) },
@@ -120,8 +112,9 @@ test('finds the credential of each transport that has headers', () => {
     null,
     'text',
     {},
-    { get: () => [value, value] },
-    { get: () => [] },
+    { get: () => [value, value], getMap: () => ({}) },
+    { get: () => [], getMap: () => ({}) },
+    { get: () => [value] },
     { getMessage: () => undefined },
     { getHeaders: () => undefined },
     { getPacket: () => undefined },

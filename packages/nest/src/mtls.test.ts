@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { Agent, createServer as createTlsServer, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { Controller, Get } from '@nestjs/common';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { AccessToken, Principal } from './index.ts';
 import { type Certificate, createCertificate } from './test-support/certificates.ts';
 import { adapters, type StartOptions, startApp } from './test-support/start-app.ts';
@@ -103,6 +103,22 @@ describe.each(adapters)('A7: RFC 8705 over TLS on %s', (adapter) => {
     const { url, mint } = await start({ mtls: true, requireBinding: 'mtls' });
     expect((await ask(url, await mint(), { certificate: client })).status).toBe(401);
     expect((await ask(url, await mint(bound), { certificate: client })).status).toBe(200);
+  });
+
+  test('the connection is asked for its certificate only for a token that is bound to one', async () => {
+    const asked = vi.spyOn(TLSSocket.prototype, 'getPeerCertificate');
+    closing.push(() => asked.mockRestore());
+    for (const options of [{}, { mtls: true }]) {
+      const { url, mint } = await start(options);
+      expect((await ask(url, await mint(), { certificate: client })).status).toBe(200);
+    }
+    const { url, mint } = await start({});
+    expect((await ask(url, await mint(bound), { certificate: client })).status).toBe(401);
+    // Node itself looks at the issuer of the API, with details.
+    expect(asked.mock.calls.filter(([detailed]) => !detailed)).toEqual([]);
+    const { url: other, mint: mintOther } = await start();
+    expect((await ask(other, await mintOther(bound), { certificate: client })).status).toBe(200);
+    expect(asked.mock.calls.filter(([detailed]) => !detailed)).toHaveLength(1);
   });
 
   test('an API without the option refuses a bound token, certificate or not', async () => {

@@ -40,9 +40,13 @@ class OthersController {
 }
 
 test('the OpenAPI document says what the decorators ask for', async () => {
-  const { app } = await startApp({ controllers: [ItemsController, OthersController] });
+  const { app } = await startApp(
+    { controllers: [ItemsController, OthersController] },
+    { auth: { protectedResource: { resource: 'https://api.example.test' } } },
+  );
   const description = new DocumentBuilder()
     .addSecurity(accessTokenSecurity, accessTokenSecurityScheme({ issuer: 'https://auth.example.test/' }))
+    .addSecurityRequirements('whole_document')
     .build();
   const { paths, components } = SwaggerModule.createDocument(app, description);
   const operation = (path: string) => paths[path]?.get;
@@ -63,7 +67,8 @@ test('the OpenAPI document says what the decorators ask for', async () => {
       403: { description: 'The access token lacks the scope: items items:read a or items items:read b' },
     },
   });
-  expect(operation('/items/public')?.security).toBeUndefined();
+  expect(operation('/items/public')?.security).toEqual([{}]);
+  expect(Object.keys(paths).filter((path) => path.includes('well-known'))).toEqual([]);
   expect(operation('/items/own')?.security).toEqual([{ ours: [] }]);
   expect(operation('/others/plain')).toMatchObject({ security: [{ access_token: [] }] });
   expect(operation('/others/plain')?.responses).not.toHaveProperty('403');

@@ -20,6 +20,11 @@ export function accessTokenSecurityScheme(
 /** The names under which `@nestjs/swagger` looks for what decorators leave behind. */
 const security = 'swagger/apiSecurity';
 const responses = 'swagger/apiResponse';
+const excluded = 'swagger/apiExcludeController';
+
+/** Keeps a controller out of the application's OpenAPI document. */
+export const Undocumented = (): ClassDecorator => (target) =>
+  Reflect.defineMetadata(excluded, [true], target);
 
 /**
  * Says in a handler's OpenAPI metadata what its access decorators ask for. What the application says itself stays.
@@ -27,7 +32,11 @@ const responses = 'swagger/apiResponse';
  */
 export function describeOperation(handler: object, owner: object): void {
   const { mode, requirements } = accessPolicyOf(handler, owner);
-  if (mode === 'public') return;
+  if (mode === 'public') {
+    // Nothing will do: without saying so, a requirement of the whole document would seem to hold here too.
+    if (!Reflect.hasMetadata(security, handler)) Reflect.defineMetadata(security, [{}], handler);
+    return;
+  }
   const { scopes = [], anyScope = [] } = requirements;
   const alternatives = anyScope.reduce<string[][]>(
     (all, group) => all.flatMap((before) => group.map((scope) => [...before, scope])),

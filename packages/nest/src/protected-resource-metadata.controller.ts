@@ -1,6 +1,7 @@
 import type { AccessTokenVerifier } from '@countersign/core/api';
 import { Controller, Get, Header, Inject, NotFoundException } from '@nestjs/common';
 import { Public } from './decorators/access.decorators.ts';
+import { Undocumented } from './openapi.ts';
 import { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
 
 /**
@@ -9,6 +10,7 @@ import { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
  * @see RFC 9728 section 3
  */
 @Public()
+@Undocumented()
 @Controller('.well-known/oauth-protected-resource')
 export class ProtectedResourceMetadataController {
   readonly #verifier: AccessTokenVerifier;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Inject } from '@nestjs/common';
+import { type CanActivate, Inject, UseGuards } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
@@ -49,6 +49,20 @@ test('A10: a gateway has the guard itself, as not every version of Nest applies 
   expect(guards).toEqual([expect.any(AccessTokenGuard)]);
 });
 
+test('A10: a gateway keeps the guards of its base class', async () => {
+  class Weekdays implements CanActivate {
+    canActivate() {
+      return false;
+    }
+  }
+  @UseGuards(Weekdays)
+  class Base {}
+  @WebSocketGateway()
+  class Gateway extends Base {}
+  await startApp({ providers: [Gateway] });
+  expect(Reflect.getMetadata('__guards__', Gateway)).toEqual([expect.any(AccessTokenGuard), Weekdays]);
+});
+
 describe('socket.io', () => {
   const start = async (gateway: new (...args: never[]) => ItemsGateway, options: StartOptions = {}) => {
     const started = await startApp(
@@ -74,7 +88,7 @@ describe('socket.io', () => {
     return { ...started, connect };
   };
 
-  test('A10: each message is guarded by the handshake', async () => {
+  test('A10, A14: each message is guarded by the handshake', async () => {
     const { connect, mint } = await start(ItemsGateway);
     const anonymous = connect({});
     expect(await anonymous.ask('open')).toBe('open');
@@ -96,6 +110,9 @@ describe('socket.io', () => {
       expect(await alice.ask('write')).toMatchObject({ statusCode: 403, code: 'insufficient_scope' });
       alice.close();
     }
+    const two = connect({ token: await mint() }, { authorization: `Bearer ${await mint({ sub: 'bob' })}` });
+    expect(await two.ask('me')).toMatchObject({ statusCode: 400, code: 'invalid_request' });
+    two.close();
     const wrong = connect({ token: await mint({}, { foreignKey: true }) });
     expect(await wrong.ask('me')).toMatchObject({ statusCode: 401, code: 'invalid_token' });
     wrong.close();

@@ -2,6 +2,7 @@
 declare module 'ws' {
   export default class WebSocket {
     constructor(url: string, options?: { headers?: Record<string, string> });
+    constructor(url: string, protocols: string, options?: { headers?: Record<string, string> });
     once(event: 'close', listener: (code: number, reason: Uint8Array) => void): this;
     once(event: 'message', listener: (data: Uint8Array) => void): this;
     once(event: 'open', listener: (value?: unknown) => void): this;

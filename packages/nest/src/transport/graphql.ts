@@ -1,28 +1,35 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import {
-  clientCertificateOf,
   type HttpRequest,
   type HttpResponse,
+  handshakeRequestOf,
   httpTransport,
   type NodeRequest,
 } from './http.ts';
-import { headersOf, type Transport } from './transport.ts';
+import { type Emitter, headersOf, type Transport } from './transport.ts';
 
-/** The context of a subscription over the protocol `graphql-transport-ws`. */
-interface SubscriptionContext {
+/** What `graphql-ws` hands on: the context of a connection. */
+interface ConnectionContext {
   readonly connectionParams?: unknown;
   readonly extra: {
-    readonly socket?: { close(code: number, reason: string): void };
+    readonly socket?: Emitter & { close(code: number, reason: string): void };
     readonly request?: NodeRequest;
   };
 }
 
+/** Fastify's request; `ws` says that it opened a WebSocket. */
+interface FastifyRequest extends HttpRequest {
+  readonly ws?: boolean;
+}
+
 interface GraphqlContext {
-  readonly req?: HttpRequest | SubscriptionContext;
+  readonly req?: FastifyRequest | ConnectionContext;
   readonly res?: HttpResponse;
   /** Mercurius keeps Fastify's response here, and the request in it. */
-  readonly reply?: HttpResponse & { readonly request?: HttpRequest };
-  readonly request?: HttpRequest;
+  readonly reply?: HttpResponse & { readonly request?: FastifyRequest };
+  readonly request?: FastifyRequest;
+  /** What the client of Mercurius sent in `connection_init`. */
+  readonly _connectionInit?: unknown;
 }
 
 /** A query, mutation or subscription. Resolvers have (root, args, context, info), references (root, context, info). */
@@ -31,28 +38,38 @@ export function graphqlTransport(host: ArgumentsHost): Transport | undefined {
   const context = (args.length === 3 ? args[1] : args[2]) as GraphqlContext | null | undefined;
   const request = context?.req ?? context?.request ?? context?.reply?.request;
   if (typeof request !== 'object' || request === null) return undefined;
-  if (isSubscription(request)) return subscriptionTransport(request);
+  if (isConnection(request)) return graphqlWsTransport(request);
   if (typeof request.headers !== 'object') return undefined;
+  if (request.ws === true) return mercuriusTransport(request, context?._connectionInit);
   return httpTransport(request, context?.res ?? context?.reply ?? request.res, 'graphql');
 }
 
-const isSubscription = (request: HttpRequest | SubscriptionContext): request is SubscriptionContext =>
+const isConnection = (request: HttpRequest | ConnectionContext): request is ConnectionContext =>
   'extra' in request && typeof request.extra === 'object' && request.extra !== null;
 
-/** Browsers cannot set headers on a handshake, so clients send the token in the parameters of `connection_init`. */
-function subscriptionTransport(context: SubscriptionContext): Transport {
+function graphqlWsTransport(context: ConnectionContext): Transport {
   const { request, socket } = context.extra;
   const { authorization } = headersOf(context.connectionParams);
   return {
     kind: 'graphql',
     carrier: context,
-    request: () => ({
-      method: 'GET',
-      url: request?.url,
-      headers: { ...request?.headers, ...(authorization !== undefined && { authorization }) },
-      rawHeaders: request?.rawHeaders,
-      clientCertificate: clientCertificateOf(request),
-    }),
+    request: () => handshakeRequestOf(request, authorization),
     close: (code, reason) => socket?.close(code, reason),
+    onClosed: (listener) => socket?.once?.('close', listener),
+  };
+}
+
+/** Mercurius shows the request that opened the connection, not the WebSocket: so it is the connection that is ended. */
+function mercuriusTransport(request: FastifyRequest, parameters: unknown): Transport {
+  const { raw = request } = request;
+  const socket = raw.socket as (Emitter & { destroy?(): void }) | undefined;
+  const { headers = parameters } = (parameters ?? {}) as { readonly headers?: unknown };
+  const { authorization } = headersOf(headers);
+  return {
+    kind: 'graphql',
+    carrier: request,
+    request: () => handshakeRequestOf(raw, authorization),
+    close: () => socket?.destroy?.(),
+    onClosed: (listener) => socket?.once?.('close', listener),
   };
 }

@@ -34,28 +34,71 @@ export function httpTransport(
     kind,
     carrier: request,
     request: () => resourceRequestOf(request),
-    setHeader: (name, value) => {
-      if (request.raw && response?.header) response.header(name, value);
-      else response?.setHeader?.(name, value);
-    },
+    setHeader:
+      response &&
+      ((name, value) => {
+        if (request.raw && response.header) response.header(name, value);
+        else response.setHeader?.(name, value);
+      }),
   };
 }
 
 /** A request of Express, Fastify or Node in the words of the core. */
-export function resourceRequestOf(request: HttpRequest): ResourceRequest {
-  const node = request.raw ?? request;
-  return {
-    method: node.method,
-    url: request.originalUrl ?? node.url,
-    headers: node.headers,
-    rawHeaders: node.rawHeaders,
-    body: request.body,
-    clientCertificate: clientCertificateOf(node),
-  };
+export const resourceRequestOf = (request: HttpRequest): ResourceRequest => new IncomingRequest(request);
+
+/** A class, so that its getter stands on the prototype: one is made for each request. */
+class IncomingRequest implements ResourceRequest {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: NodeRequest['headers'];
+  readonly rawHeaders: string[] | undefined;
+  readonly body: unknown;
+  readonly #node: NodeRequest;
+
+  constructor(request: HttpRequest) {
+    const node = request.raw ?? request;
+    this.method = node.method;
+    this.url = request.originalUrl ?? node.url;
+    this.headers = node.headers;
+    this.rawHeaders = node.rawHeaders;
+    this.body = request.body;
+    this.#node = node;
+  }
+
+  /** Parsed by the connection each time it is asked, so only for tokens that are bound to one. */
+  get clientCertificate(): Uint8Array | undefined {
+    return clientCertificateOf(this.#node);
+  }
 }
 
 /** The certificate of the connection, in DER; an empty object stands for none. */
-export function clientCertificateOf(request: NodeRequest | undefined): Uint8Array | undefined {
+function clientCertificateOf(request: NodeRequest | undefined): Uint8Array | undefined {
   const socket = request?.socket as { getPeerCertificate?: () => { raw?: Uint8Array } | null } | undefined;
   return socket?.getPeerCertificate?.()?.raw;
+}
+
+/**
+ * The handshake of a connection. Browsers cannot set headers on it, so clients send the value of `authorization` as
+ * a parameter.
+ */
+export function handshakeRequestOf(
+  handshake: NodeRequest | undefined,
+  authorization: string | undefined,
+): ResourceRequest {
+  const headers = { ...handshake?.headers };
+  if (authorization !== undefined) {
+    const sent = headers.authorization;
+    // Two credentials that differ are refused (RFC 6750 section 2): what stands before this API may have read the other.
+    headers.authorization =
+      sent === undefined || sent === authorization ? authorization : [sent, authorization].flat();
+  }
+  return {
+    method: 'GET',
+    url: handshake?.url,
+    headers,
+    rawHeaders: handshake?.rawHeaders,
+    get clientCertificate() {
+      return clientCertificateOf(handshake);
+    },
+  };
 }

@@ -1,40 +1,80 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { headersOf, type Transport } from './transport.ts';
+import { type Emitter, headersOf, type Transport } from './transport.ts';
 
 /** Finds the value of the `authorization` header of a message. */
 export type RpcCredentials = (data: unknown, context: unknown) => string | undefined;
 
-/** A message of a microservice. */
-export function rpcTransport(host: ArgumentsHost, credentials: RpcCredentials): Transport | undefined {
-  const [data, context] = host.getArgs<unknown[]>();
-  // Every transport of Nest makes a context for each message.
-  const carrier = [context, data].find((each): each is object => typeof each === 'object' && each !== null);
-  return (
-    carrier && {
-      kind: 'rpc',
-      carrier,
-      request: () => {
-        const authorization = credentials(data, context);
-        return { headers: authorization === undefined ? {} : { authorization } };
-      },
-    }
-  );
+/** The metadata of a gRPC call; nothing that came as JSON has functions. */
+interface GrpcMetadata {
+  get(name: string): unknown;
+  getMap(): unknown;
 }
 
-interface MetadataContext {
-  readonly get?: (name: string) => unknown;
+/** A gRPC call. One that streams outlives its first message. */
+interface GrpcCall extends Emitter {
+  readonly metadata?: unknown;
+  readonly write?: unknown;
+  readonly read?: unknown;
+  emit?(event: 'error', error: object): void;
+}
+
+/** The status of gRPC for "UNAUTHENTICATED". */
+const unauthenticated = 16;
+
+/** A message of a microservice. */
+export function rpcTransport(host: ArgumentsHost, credentials: RpcCredentials): Transport | undefined {
+  const [data, context, call] = host.getArgs<unknown[]>();
+  // Every transport of Nest makes a context for each message.
+  const carrier = [context, data].find((each): each is object => typeof each === 'object' && each !== null);
+  if (!carrier) return undefined;
+  const metadata = grpcMetadataOf(data, context);
+  const stream = metadata && streamOf(isGrpcMetadata(context) ? call : data);
+  return {
+    kind: 'rpc',
+    grpc: metadata !== undefined,
+    carrier,
+    request: () => {
+      const authorization = credentials(data, context);
+      return { headers: authorization === undefined ? {} : { authorization } };
+    },
+    ...(stream && {
+      close: (_code, details) => stream.emit?.('error', { code: unauthenticated, details }),
+      // The handler has the call itself, and so nobody but the handler would end it.
+      refuse: stream === data ? (refusal) => stream.emit?.('error', refusal) : undefined,
+      onClosed: (listener) => stream.once?.('close', listener),
+    }),
+  };
+}
+
+function streamOf(call: unknown): GrpcCall | undefined {
+  const { write, read } = (call ?? {}) as GrpcCall;
+  return typeof write === 'function' || typeof read === 'function' ? (call as GrpcCall) : undefined;
+}
+
+/** Handlers have (data, metadata, call); those of `@GrpcStreamCall()` the call alone. */
+function grpcMetadataOf(data: unknown, context: unknown): GrpcMetadata | undefined {
+  return [context, (data as GrpcCall | null | undefined)?.metadata].find(isGrpcMetadata);
+}
+
+function isGrpcMetadata(value: unknown): value is GrpcMetadata {
+  const { get, getMap } = (value ?? {}) as Partial<GrpcMetadata>;
+  return typeof get === 'function' && typeof getMap === 'function';
+}
+
+interface MessageContext {
   readonly getMessage?: () => unknown;
   readonly getHeaders?: () => unknown;
   readonly getPacket?: () => unknown;
 }
 
 /** The `authorization` of gRPC metadata, or of a Kafka, NATS, RabbitMQ or MQTT message. TCP and Redis have no headers. */
-export function rpcCredentials(_data: unknown, context: unknown): string | undefined {
+export function rpcCredentials(data: unknown, context: unknown): string | undefined {
+  const metadata = grpcMetadataOf(data, context);
+  if (metadata) return first(metadata.get('authorization'));
   if (typeof context !== 'object' || context === null) return undefined;
-  const { get, getMessage, getHeaders, getPacket } = context as MetadataContext;
-  if (typeof get === 'function') return first(get.call(context, 'authorization'));
+  const { getMessage, getHeaders, getPacket } = context as MessageContext;
   if (typeof getHeaders === 'function') {
-    const headers = getHeaders.call(context) as MetadataContext | undefined;
+    const headers = getHeaders.call(context) as { get?(name: string): unknown } | undefined;
     return typeof headers?.get === 'function'
       ? first(headers.get.call(headers, 'authorization'))
       : headersOf(headers).authorization;

@@ -3,13 +3,20 @@ import type { ResourceRequest } from '@countersign/core/api';
 /** Where a context's credential comes from and where its answer goes. */
 export interface Transport {
   readonly kind: 'http' | 'graphql' | 'ws' | 'rpc';
+  /** Its refusals need a status of gRPC. */
+  readonly grpc?: boolean;
+  /** Answers with a refusal, where Nest would not hand one on. */
+  readonly refuse?: ((refusal: object) => void) | undefined;
   /** The object that stands for the request or connection: what was verified is kept beside it. */
   readonly carrier: object;
   /** The request, or for a connection its handshake; `undefined` when it cannot be known, and then nobody is let in. */
   readonly request: () => ResourceRequest | undefined;
-  readonly setHeader?: (name: string, value: string | readonly string[]) => void;
+  /** `undefined` where the response is out of reach. */
+  readonly setHeader?: ((name: string, value: string | readonly string[]) => void) | undefined;
   /** For what outlives one message: ends it, once its token has expired. */
-  readonly close?: (code: number, reason: string) => void;
+  readonly close?: ((code: number, reason: string) => void) | undefined;
+  /** Says when it has ended by itself, so that nothing holds on to it. */
+  readonly onClosed?: (listener: () => void) => void;
 }
 
 /** A record with lower-case names, as Node has it; everything that is no text is left out. */
@@ -21,4 +28,9 @@ export function headersOf(source: unknown): Record<string, string> {
     if (typeof text === 'string') headers[name.toLowerCase()] = text;
   }
   return headers;
+}
+
+/** The part of Node's event emitters that connections are heard by. */
+export interface Emitter {
+  once?(event: string, listener: () => void): unknown;
 }

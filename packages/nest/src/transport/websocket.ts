@@ -1,13 +1,13 @@
-import { clientCertificateOf, type NodeRequest, resourceRequestOf } from './http.ts';
-import type { Transport } from './transport.ts';
+import { handshakeRequestOf, type NodeRequest, resourceRequestOf } from './http.ts';
+import type { Emitter, Transport } from './transport.ts';
 
-interface SocketIoClient {
+interface SocketIoClient extends Emitter {
   readonly handshake: { readonly headers: NodeRequest['headers']; readonly auth?: Record<string, unknown> };
   readonly request?: NodeRequest;
   disconnect(close: boolean): void;
 }
 
-interface NativeClient {
+interface NativeClient extends Emitter {
   close(code: number, reason: string): void;
 }
 
@@ -23,31 +23,28 @@ export function websocketTransport(client: unknown): Transport | undefined {
   if (typeof client !== 'object' || client === null) return undefined;
   if ('handshake' in client) return socketIoTransport(client as SocketIoClient);
   const request = handshakes.get(client);
+  const socket = client as NativeClient;
   return {
     kind: 'ws',
     carrier: client,
     request: () => request && resourceRequestOf(request),
-    close: (code, reason) => (client as NativeClient).close(code, reason),
+    close: (code, reason) => socket.close(code, reason),
+    onClosed: (listener) => socket.once?.('close', listener),
   };
 }
 
-/** Browsers cannot set headers on a handshake, so clients send the token in `auth: { token }`. */
+/** Clients send the token in `auth: { token }`, with or without its scheme. */
 function socketIoTransport(client: SocketIoClient): Transport {
   const { headers, auth } = client.handshake;
   const token = typeof auth?.token === 'string' ? auth.token : undefined;
+  const authorization = token === undefined || /^(bearer|dpop) /i.test(token) ? token : `Bearer ${token}`;
+  // The path of a handshake is the library's own, with parameters of its own.
+  const handshake = { headers, rawHeaders: client.request?.rawHeaders, socket: client.request?.socket };
   return {
     kind: 'ws',
     carrier: client,
-    request: () => ({
-      method: 'GET',
-      url: undefined,
-      headers:
-        token === undefined
-          ? headers
-          : { ...headers, authorization: /^(bearer|dpop) /i.test(token) ? token : `Bearer ${token}` },
-      rawHeaders: client.request?.rawHeaders,
-      clientCertificate: clientCertificateOf(client.request),
-    }),
+    request: () => handshakeRequestOf(handshake, authorization),
     close: () => client.disconnect(true),
+    onClosed: (listener) => client.once?.('disconnect', listener),
   };
 }

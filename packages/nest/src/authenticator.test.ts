@@ -1,0 +1,43 @@
+import type { AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/api';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Authenticator } from './authenticator.ts';
+import { testPrincipal } from './testing/index.ts';
+import type { Transport } from './transport/transport.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A connection with a token that lives an hour. */
+function connect() {
+  const accessToken = testPrincipal({ expiresAt: Date.now() / 1000 + 3600 });
+  const verifier = {
+    verifyOptional: async () => ({ accessToken, token: 'token' }) as AuthenticatedRequest,
+  } as unknown as AccessTokenVerifier;
+  const close = vi.fn();
+  let end = () => {};
+  const transport: Transport = {
+    kind: 'ws',
+    carrier: {},
+    request: () => ({ headers: {} }),
+    close,
+    onClosed: (listener) => (end = listener),
+  };
+  return { authenticator: new Authenticator(verifier), transport, close, end: () => end() };
+}
+
+test('A10: a connection is closed when its token expires', async () => {
+  const { authenticator, transport, close } = connect();
+  await authenticator.authenticate(transport, false);
+  vi.advanceTimersByTime(3_599_000);
+  expect(close).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1_000);
+  expect(close).toHaveBeenCalledExactlyOnceWith(4401, 'The access token has expired');
+});
+
+test('nothing waits for the token of a connection that has ended', async () => {
+  const { authenticator, transport, end } = connect();
+  await authenticator.authenticate(transport, false);
+  expect(vi.getTimerCount()).toBe(1);
+  end();
+  expect(vi.getTimerCount()).toBe(0);
+});
