@@ -1,37 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggedRequest, type RunningProvider, startProvider } from 'identity-provider';
-
-export interface Visit {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Posted. */
-  readonly form?: FormData | URLSearchParams;
-  /** In place of the cookies that were kept. */
-  readonly cookie?: string;
-}
-
-/** A browser as far as cookies go. */
-export interface Browser {
-  readonly cookies: () => string;
-  /** A navigation; its cookies are kept, redirects not followed. */
-  readonly visit: (path: string | URL, options?: Visit) => Promise<VisitedPage>;
-}
-
-export interface VisitedPage {
-  readonly status: number;
-  readonly location: URL | undefined;
-  readonly headers: IncomingMessage['headers'];
-  readonly html: string;
-}
+import { freePort } from '../support/free-port.ts';
+import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
 
 /** A built application that is running, its provider, and a browser. */
-export interface NextApp extends Browser {
+export interface NextApp extends HttpBrowser {
   readonly origin: string;
   readonly port: number;
   readonly provider: RunningProvider;
@@ -39,7 +15,7 @@ export interface NextApp extends Browser {
   /** What the server has printed. */
   readonly output: () => string;
   /** A browser without cookies; what it visits names this host. */
-  readonly open: (host?: string) => Browser;
+  readonly open: (host?: string) => HttpBrowser;
   readonly stop: () => Promise<void>;
 }
 
@@ -91,7 +67,7 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
     server.kill('SIGTERM');
     await provider.close();
   };
-  const open = (host?: string) => openBrowser(origin, host);
+  const open = (host?: string) => openHttpBrowser(origin, host);
   for (let tries = 0; tries < 300; tries++) {
     if (server.exitCode !== null) break;
     if ((await fetch(origin + basePath).catch(() => undefined))?.ok)
@@ -112,57 +88,4 @@ export function webClient(redirectUris: readonly string[]) {
     post_logout_redirect_uris: [...homes].map((home) => `${home}/`),
     grant_types: ['authorization_code', 'refresh_token'],
   };
-}
-
-function openBrowser(origin: string, host: string = new URL(origin).host): Browser {
-  const jar = new Map<string, string>();
-  const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-  return {
-    cookies,
-    async visit(path, { method, headers = {}, form, cookie } = {}) {
-      const posted = form && new Response(form);
-      const { pathname, search } = new URL(path, origin);
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        // `fetch` would say that a script asks, and would not name another host.
-        const sent = request(new URL(pathname + search, origin), {
-          method: method ?? (form ? 'POST' : 'GET'),
-          headers: {
-            host,
-            accept: 'text/html',
-            'sec-fetch-mode': 'navigate',
-            cookie: cookie ?? cookies(),
-            ...(posted && {
-              origin: `http://${host}`,
-              'content-type': posted.headers.get('content-type') ?? '',
-            }),
-            ...headers,
-          },
-        });
-        sent.once('response', resolve).once('error', reject);
-        if (posted) posted.bytes().then((bytes) => sent.end(bytes), reject);
-        else sent.end();
-      });
-      for (const header of cookie === undefined ? (response.headers['set-cookie'] ?? []) : []) {
-        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
-        if (value === '' || /max-age=0\b/i.test(header)) jar.delete(name);
-        else jar.set(name, value);
-      }
-      const { location } = response.headers;
-      return {
-        status: response.statusCode ?? 0,
-        location: location === undefined ? undefined : new URL(location, `http://${host}`),
-        headers: response.headers,
-        html: await text(response),
-      };
-    },
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, 'localhost', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

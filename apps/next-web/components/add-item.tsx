@@ -7,7 +7,7 @@ import { addItem } from '../app/dashboard/actions';
 export function AddItem() {
   const [state, action, pending] = useActionState(addItem, {});
   return (
-    <form action={action} className="add-item">
+    <form action={action} className="labelled">
       <label htmlFor="title">New item</label>
       <div className="field">
         <input autoComplete="off" id="title" key={state.added} maxLength={200} name="title" required />

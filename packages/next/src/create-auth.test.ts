@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { NextRequest } from 'next/server.js';
 import { expect, test } from 'vitest';
 import { baseUrl, logIn, pairs, setUp } from '../tests/app.ts';
 import { inNext } from '../tests/request-scope.ts';
@@ -116,6 +117,8 @@ test('a test session is a session', async () => {
   const { header, cookies } = await createTestSession(options, { user: { sub: 'carol', name: 'Carol' } });
   const { result } = await inNext({ cookie: header }, () => auth.getSession());
   expect(result?.user).toMatchObject({ sub: 'carol', name: 'Carol', iss: options.issuer });
+  const request = new NextRequest(`${baseUrl}/orders`, { headers: { cookie: header } });
+  expect((await auth.proxy(request, { protect: ['/orders'] })).headers.get('x-middleware-next')).toBe('1');
   const token = await inNext({ cookie: header }, () => auth.getAccessToken());
   expect(token.result.accessToken).toBe('test-access-token');
   expect(cookies).toEqual([

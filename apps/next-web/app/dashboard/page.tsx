@@ -3,6 +3,7 @@ import { AddItem } from '../../components/add-item';
 import { TokenLife } from '../../components/token-life';
 import { WhoAmI } from '../../components/who-am-i';
 import { auth } from '../../lib/auth';
+import { greetingOf } from '../../lib/greeting';
 import { listItems } from '../../lib/items';
 
 export const metadata: Metadata = { title: 'Dashboard' };
@@ -17,7 +18,7 @@ export default async function DashboardPage() {
     token.expiresAt === undefined ? undefined : token.expiresAt - Math.floor(Date.now() / 1000);
   return (
     <>
-      <h1>Good to see you, {session.user.name?.split(' ')[0] ?? session.user.sub}.</h1>
+      <h1>Good to see you, {greetingOf(session)}.</h1>
       <p className="lead">Everything below was fetched from the API, on the server, in your name.</p>
       <div className="columns">
         <section aria-labelledby="items" className="card">

@@ -1,0 +1,75 @@
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+export interface Visit {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Posted. */
+  readonly form?: FormData | URLSearchParams;
+  /** In place of the cookies that were kept. */
+  readonly cookie?: string;
+}
+
+export interface VisitedPage {
+  readonly status: number;
+  readonly location: URL | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly html: string;
+}
+
+/** A browser as far as cookies go. */
+export interface HttpBrowser {
+  /** A `Cookie` header. */
+  readonly cookies: () => string;
+  /** A navigation; its cookies are kept, redirects not followed. */
+  readonly visit: (path: string | URL, options?: Visit) => Promise<VisitedPage>;
+}
+
+/**
+ * A browser without cookies.
+ *
+ * @param host what its requests name, wherever they are sent; default: the host of the origin
+ */
+export function openHttpBrowser(origin: string, host: string = new URL(origin).host): HttpBrowser {
+  const jar = new Map<string, string>();
+  const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+  return {
+    cookies,
+    async visit(path, { method, headers = {}, form, cookie } = {}) {
+      const posted = form && new Response(form);
+      const { pathname, search } = new URL(path, origin);
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        // `fetch` would say that a script asks, and would not name another host.
+        const sent = request(new URL(pathname + search, origin), {
+          method: method ?? (form ? 'POST' : 'GET'),
+          headers: {
+            host,
+            accept: 'text/html',
+            'sec-fetch-mode': 'navigate',
+            cookie: cookie ?? cookies(),
+            ...(posted && {
+              origin: `http://${host}`,
+              'content-type': posted.headers.get('content-type') ?? '',
+            }),
+            ...headers,
+          },
+        });
+        sent.once('response', resolve).once('error', reject);
+        if (posted) posted.bytes().then((bytes) => sent.end(bytes), reject);
+        else sent.end();
+      });
+      for (const header of cookie === undefined ? (response.headers['set-cookie'] ?? []) : []) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
+        if (value === '' || /max-age=0\b/i.test(header)) jar.delete(name);
+        else jar.set(name, value);
+      }
+      const { location } = response.headers;
+      return {
+        status: response.statusCode ?? 0,
+        location: location === undefined ? undefined : new URL(location, `http://${host}`),
+        headers: response.headers,
+        html: await text(response),
+      };
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const folder = join(import.meta.dirname, '../../apps/next-web');
+const next = createRequire(join(folder, 'package.json')).resolve('next/dist/bin/next');
+
+/** The secret of every instance that tests start. */
+export const secret = 'the-secret-of-the-browser-tests-for-sealing-its-cookies';
+
+export interface RunningNextWeb {
+  readonly origin: string;
+  /** What it has printed. */
+  readonly output: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+export interface NextWebOptions {
+  readonly port: number;
+  readonly issuer: string;
+  /** More of the environment, and in place of what is set here. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** False takes the proxy out of the built application. */
+  readonly proxy?: boolean;
+}
+
+/** Starts the built application in a process of its own. */
+export async function startNextWeb(options: NextWebOptions): Promise<RunningNextWeb> {
+  const { port, issuer, environment, proxy = true } = options;
+  const origin = `http://localhost:${port}`;
+  const copy = proxy ? undefined : copyWithoutProxy();
+  const server = spawn(process.execPath, [next, 'start', '-H', 'localhost', '-p', String(port)], {
+    cwd: copy ?? folder,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      AUTH_ISSUER: issuer,
+      AUTH_CLIENT_ID: 'next-web',
+      AUTH_CLIENT_SECRET: 'next-web-demo-secret',
+      AUTH_SECRET: secret,
+      AUTH_BASE_URL: origin,
+      ...environment,
+    },
+  });
+  let output = '';
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const stop = async () => {
+    await end(server);
+    if (copy !== undefined) rmSync(copy, { recursive: true, force: true });
+  };
+  for (let tries = 0; tries < 300 && server.exitCode === null; tries++) {
+    if ((await fetch(origin).catch(() => undefined))?.ok) return { origin, output: () => output, stop };
+    await delay(100);
+  }
+  await stop();
+  throw new Error(`next-web did not answer at ${origin}:\n${output}`);
+}
+
+export async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const exit = once(server, 'exit');
+  server.kill('SIGTERM');
+  await exit;
+}
+
+/** The same build, whose list of functions does not name the proxy any more. */
+function copyWithoutProxy(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'next-web-'));
+  const isCache = (source: string) => /[\\/]\.next[\\/]cache/.test(source);
+  cpSync(join(folder, '.next'), join(copy, '.next'), {
+    recursive: true,
+    filter: (source) => !isCache(source),
+  });
+  for (const name of ['next.config.ts', 'package.json']) cpSync(join(folder, name), join(copy, name));
+  symlinkSync(join(folder, 'node_modules'), join(copy, 'node_modules'));
+  const functions = join(copy, '.next/server/functions-config-manifest.json');
+  writeFileSync(functions, JSON.stringify({ version: 1, functions: {} }));
+  return copy;
+}

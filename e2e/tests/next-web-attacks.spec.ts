@@ -1,0 +1,346 @@
+import { createServer } from 'node:http';
+import { createTestSession } from '@countersign/next/testing';
+import type { TestAuthorizationServer } from '@countersign/testing';
+import { expect, test } from '@playwright/test';
+import { freePort } from '../support/free-port.ts';
+import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
+import { type RunningNextWeb, secret } from '../support/next-web.ts';
+import { startAtTestProvider, untilRenewalIsDue } from '../support/test-provider.ts';
+
+// The known failures of login in web applications, tried against the production build at a provider that misbehaves
+// on demand. What needs the provider of the demonstration, or a browser, is in next-web.spec.ts.
+
+const publicHost = 'app.example';
+let op: TestAuthorizationServer;
+let app: RunningNextWeb;
+/** How each request to the API was authorized. */
+const calls: string[] = [];
+const closing: (() => unknown)[] = [];
+
+test.beforeAll(async () => {
+  const apiPort = await freePort();
+  const api = createServer((request, response) => {
+    const [scheme = '', token = ''] = request.headers.authorization?.split(' ') ?? [];
+    calls.push(`${scheme} ${request.headers.dpop === undefined ? 'without' : 'with'} proof`);
+    const { sub } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    const item = { id: '1', title: `Item of ${sub}`, createdAt: new Date().toISOString() };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify([item]));
+  }).listen(apiPort, 'localhost');
+  const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+    'sign',
+    'verify',
+  ]);
+  const port = await freePort();
+  const started = await startAtTestProvider({
+    port,
+    server: {
+      dpopNonce: true,
+      users: [
+        { sub: 'alice', claims: { email: 'alice@example.test', email_verified: true } },
+        { sub: 'bob' },
+        { sub: 'mallory', claims: { email: 'alice@example.test', email_verified: true } },
+      ],
+    },
+    environment: {
+      AUTH_BASE_URL: `http://localhost:${port} https://${publicHost}`,
+      API_URL: `http://localhost:${apiPort}`,
+      DPOP_KEY: JSON.stringify(await crypto.subtle.exportKey('jwk', privateKey)),
+    },
+  });
+  ({ op, app } = started);
+  closing.push(started.stop, () => api.close());
+});
+test.afterAll(() => Promise.all(closing.map((close) => close())));
+test.beforeEach(() => {
+  op.lies.clear();
+  op.signIn('alice');
+});
+
+const open = (host?: string) => openHttpBrowser(app.origin, host);
+
+/** Up to the answer of the provider, which the browser has not followed yet. */
+async function startLogin(path = '/auth/login', browser = open()) {
+  const { location } = await browser.visit(path);
+  if (!location) throw new Error(`${path} led nowhere`);
+  const answer = () => op.authorize(location).then(({ url }) => url);
+  return { browser, location, answer };
+}
+
+async function logIn(user = 'alice', browser = open()): Promise<HttpBrowser> {
+  op.signIn(user);
+  const { answer } = await startLogin('/auth/login', browser);
+  expect((await browser.visit(await answer())).status).toBe(303);
+  return browser;
+}
+
+const sessionOf = async (cookie: string) =>
+  JSON.parse((await open().visit('/auth/session', { cookie })).html).session;
+const userOf = async (cookie: string) => (await sessionOf(cookie))?.user.sub;
+const ownOrigin = () => ({ origin: app.origin });
+/** A session as the application itself would make it. */
+const options = (now = Date.now()) => ({
+  issuer: op.issuer,
+  clientId: 'next-web',
+  clientSecret: 'next-web-demo-secret',
+  allowInsecureIssuer: true,
+  secret,
+  baseUrl: app.origin,
+  now: () => now,
+});
+
+test('S1: what the provider says about an error is not written into the page', async () => {
+  const { browser, answer } = await startLogin();
+  const html = '<script>alert(1)</script>';
+  const url = await answer();
+  const query = new URLSearchParams({ error: html, error_description: html, error_uri: html });
+  for (const name of ['state', 'iss']) query.set(name, url.searchParams.get(name) ?? '');
+  const page = await browser.visit(`/auth/callback?${query}`);
+  expect(page.status).toBe(502);
+  expect(page.html).not.toContain('alert');
+  expect(page.headers['x-content-type-options']).toBe('nosniff');
+  expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+});
+
+test('S2: no address of another site survives a login', async () => {
+  for (const returnTo of [
+    '//evil.example',
+    '/\\evil.example',
+    '\t//evil.example',
+    '/\t/evil.example',
+    'https:evil.example',
+    'https://localhost@evil.example/',
+    '/.//evil.example',
+    '//evil.example',
+    `${app.origin}.evil.example/`,
+    'javascript:alert(1)',
+    '/\u0000/evil.example',
+  ]) {
+    const { browser, answer } = await startLogin(`/auth/login?${new URLSearchParams({ returnTo })}`);
+    const { status, location } = await browser.visit(await answer());
+    expect(status, returnTo).toBe(303);
+    expect(location?.origin, returnTo).toBe(app.origin);
+  }
+});
+
+test('S3: a session that has ended is none, whatever the cookie says', async () => {
+  const user = { sub: 'alice' };
+  const fresh = await createTestSession(options(), { user });
+  const unused = await createTestSession(options(Date.now() - 86_500_000), { user });
+  expect(await userOf(fresh.header)).toBe('alice');
+  expect(await userOf(unused.header)).toBeUndefined();
+  expect((await open().visit('/profile', { cookie: unused.header })).status).toBe(307);
+});
+
+test('S5, S7: users whose tokens are renewed at once, each with a DPoP nonce, are given their own', async () => {
+  const users = ['alice', 'bob', 'mallory'];
+  const browsers: HttpBrowser[] = [];
+  for (const user of users) browsers.push(await logIn(user));
+  await untilRenewalIsDue();
+  const before = op.requestsTo('token').length;
+  calls.length = 0;
+  await Promise.all(
+    [...users, ...users, ...users].map(async (user, index) => {
+      const { html } = await (browsers[index % users.length] as HttpBrowser).visit('/dashboard');
+      expect(html).toContain(`Item of ${user}`);
+      for (const other of users.filter((each) => each !== user))
+        expect(html).not.toContain(`Item of ${other}`);
+    }),
+  );
+  const refreshes = op.requestsTo('token').slice(before);
+  expect(refreshes.filter(({ status }) => status === 200)).toHaveLength(users.length);
+  expect(new Set(calls)).toEqual(new Set(['DPoP with proof']));
+});
+
+test('S6: a login URL adds no parameter that is not allowed, and none by injection', async () => {
+  const query = new URLSearchParams({
+    returnTo: '/?a=b&scope=admin',
+    login_hint: 'alice&scope=admin',
+    scope: 'admin',
+    audience: 'https://other.example',
+    redirect_uri: 'https://evil.example',
+    state: 'fixed',
+  });
+  const { location } = await startLogin(`/auth/login?${query}`);
+  expect(location.searchParams.get('login_hint')).toBe('alice&scope=admin');
+  expect(location.searchParams.getAll('scope')).toEqual([
+    'openid profile email offline_access items:read items:write',
+  ]);
+  expect(location.searchParams.get('redirect_uri')).toBe(`${app.origin}/auth/callback`);
+  expect(location.searchParams.get('state')).not.toBe('fixed');
+  expect(location.searchParams.has('audience')).toBe(false);
+});
+
+test('S8, S19: a login takes a new session, and the one of before is over', async () => {
+  const browser = await logIn('mallory');
+  const planted = browser.cookies();
+  await logIn('alice', browser);
+  expect(await userOf(browser.cookies())).toBe('alice');
+  expect(await userOf(planted)).toBeUndefined();
+});
+
+test('S9: an error that looks like an answer is no session', async ({ page }) => {
+  let asked = 0;
+  await page.route('**/auth/session', (route) => {
+    asked += 1;
+    return route.fulfill({ json: { error: 'not_available', message: 'x', user: { sub: 'alice' } } });
+  });
+  await page.goto(app.origin);
+  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  expect(asked).toBeGreaterThan(0);
+});
+
+test('S11: malformed cookies and parameters are answered', async () => {
+  for (const value of [
+    '%',
+    '%E0%A4%A',
+    '[]',
+    '"',
+    '~~',
+    'a~9~x',
+    `a~1~${'.'.repeat(50)}`,
+    'x'.repeat(5_000),
+  ]) {
+    const cookie = `session=${value}; session.1=~; login.${'y'.repeat(16)}=${value}; =; ;;`;
+    const query = new URLSearchParams({ returnTo: value, state: 'y'.repeat(43), code: value, iss: value });
+    for (const path of ['/', '/profile', '/auth/session', '/auth/login', '/auth/callback', '/auth/logout']) {
+      const { status } = await open().visit(`${path}?${query}`, { cookie });
+      expect(status, `${path} ${value}`).toBeLessThan(500);
+    }
+  }
+  const { status } = await open().visit('/auth/callback', {
+    form: new URLSearchParams({ a: 'x'.repeat(99_000) }),
+  });
+  expect(status).toBe(400);
+});
+
+test('S12: the cookie of a login opens as no session, and a session as no login', async () => {
+  const { browser, answer } = await startLogin();
+  const login = browser.cookies().split('=')[1] ?? '';
+  const session = (await logIn()).cookies().replace(/^session=/, '');
+  const generation = session.slice(0, session.lastIndexOf('~') + 1);
+  expect(await userOf(`session=${session}`)).toBe('alice');
+  expect(await userOf(`session=${generation}${login}`)).toBeUndefined();
+  const url = await answer();
+  const name = browser.cookies().split('=')[0];
+  const forged = `${name}=${session.slice(generation.length)}`;
+  expect((await open().visit(url, { cookie: forged })).html).toContain('transaction_invalid');
+});
+
+test('S13: a logout token counts once, while it is fresh and whole', async () => {
+  const post = async (token: string) =>
+    (await open().visit('/auth/backchannel-logout', { form: new URLSearchParams({ logout_token: token }) }))
+      .status;
+  const browser = await logIn('bob');
+  const now = Math.floor(Date.now() / 1000);
+  for (const changes of [
+    { jti: undefined },
+    { iat: now - 3_600, exp: now + 60 },
+    { exp: now - 3_600 },
+    { nonce: 'x' },
+    { aud: 'other' },
+    { iss: 'https://evil.example' },
+    { events: {} },
+    { sub: undefined, sid: undefined },
+  ]) {
+    expect(await post(await op.mintLogoutToken({ sub: 'bob', ...changes })), JSON.stringify(changes)).toBe(
+      400,
+    );
+  }
+  expect(await post('x.y.z')).toBe(400);
+  expect(await userOf(browser.cookies())).toBe('bob');
+  const token = await op.mintLogoutToken({ sub: 'bob', sid: undefined });
+  expect(await post(token)).toBe(200);
+  expect(await userOf(browser.cookies())).toBeUndefined();
+  expect(await post(token)).toBe(400);
+});
+
+test('S15: a logout during a refresh stays a logout', async () => {
+  const browser = await logIn();
+  const cookie = browser.cookies();
+  await untilRenewalIsDue();
+  const before = op.requestsTo('token').length;
+  const release = op.hold('token');
+  const refreshed = open().visit('/profile', { cookie });
+  await expect.poll(() => op.requestsTo('token').length).toBeGreaterThan(before);
+  await open().visit('/auth/logout', { method: 'POST', cookie, headers: ownOrigin() });
+  release();
+  const { headers } = await refreshed;
+  expect(await userOf(cookie)).toBeUndefined();
+  const late = (headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ');
+  expect(await userOf(late)).toBeUndefined();
+});
+
+test('S16: parts of two sessions are no session', async () => {
+  const large = () =>
+    createTestSession(options(), {
+      user: { sub: 'alice', bio: Buffer.from(crypto.getRandomValues(new Uint8Array(3_000))).toString('hex') },
+    });
+  const [first, second] = [await large(), await large()];
+  const [one = '', ...rest] = first.header.split('; ');
+  expect(rest.length).toBeGreaterThan(0);
+  expect(await userOf(first.header)).toBe('alice');
+  expect(await userOf(second.header)).toBe('alice');
+  expect(await userOf([one, ...second.header.split('; ').slice(1)].join('; '))).toBeUndefined();
+  expect(await userOf(rest.join('; '))).toBeUndefined();
+});
+
+test('S17: a user is iss and sub; another one with the same e-mail address is somebody else', async () => {
+  const cookie = (await logIn('mallory')).cookies();
+  expect((await sessionOf(cookie)).user).toMatchObject({ iss: op.issuer, sub: 'mallory' });
+  const token = await op.mintLogoutToken({ sub: 'alice', sid: undefined });
+  const { status } = await open().visit('/auth/backchannel-logout', {
+    form: new URLSearchParams({ logout_token: token }),
+  });
+  expect(status).toBe(200);
+  expect(await userOf(cookie)).toBe('mallory');
+});
+
+test('S20: a session cookie that comes twice is none; over https its name cannot be planted', async () => {
+  const mine = (await logIn('bob')).cookies();
+  const theirs = (await logIn('mallory')).cookies();
+  for (const cookie of [`${mine}; ${theirs}`, `${theirs}; ${mine}`]) {
+    expect(await userOf(cookie)).toBeUndefined();
+  }
+  const { headers } = await open(publicHost).visit('/auth/login');
+  for (const line of headers['set-cookie'] ?? []) {
+    expect(line).toMatch(/^__Host-/);
+    expect(line).toMatch(/; Secure/);
+    expect(line).toMatch(/; HttpOnly/);
+    expect(line).not.toMatch(/; Domain/i);
+  }
+  expect(headers['set-cookie']).toHaveLength(1);
+  // The name of plain http is not taken there.
+  const answer = await open(publicHost).visit('/auth/session', { cookie: mine });
+  expect(JSON.parse(answer.html)).toEqual({ session: null });
+});
+
+test('S21: after logout the user is sent to an address of the list', async () => {
+  for (const returnTo of ['https://evil.example/', '//evil.example', `${app.origin}@evil.example/`]) {
+    const browser = await logIn('bob');
+    const { location } = await browser.visit('/auth/logout', { form: new URLSearchParams({ returnTo }) });
+    expect(location?.origin).toBe(new URL(op.issuer).origin);
+    expect(location?.searchParams.get('post_logout_redirect_uri')).toBe(`${app.origin}/`);
+  }
+});
+
+test('S22: a login that had to be fresh, or has the nonce of another, is refused', async () => {
+  for (const [path, lie, check] of [
+    ['/auth/login?max_age=600', 'id_token_auth_time_old', 'auth_time'],
+    ['/auth/login?max_age=600', 'id_token_auth_time_missing', 'auth_time'],
+    ['/auth/login', 'id_token_nonce_invalid', 'nonce'],
+  ] as const) {
+    const { browser, answer } = await startLogin(path);
+    const url = await answer();
+    op.lies.add(lie);
+    const page = await browser.visit(url);
+    op.lies.clear();
+    expect(page.status, lie).toBe(400);
+    expect(page.html, lie).toContain(`id_token_invalid: ${check}`);
+    expect(await userOf(browser.cookies()), lie).toBeUndefined();
+  }
+});
+
+test('nothing of all this is in the log of the server', () => {
+  expect(app.output()).not.toMatch(/eyJ[\w-]{10,}\.|next-web-demo-secret|refresh_token=|code=/);
+  expect(app.output()).not.toContain(secret);
+});

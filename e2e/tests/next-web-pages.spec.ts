@@ -1,0 +1,60 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { type AtTestProvider, startAtTestProvider, untilRenewalIsDue } from '../support/test-provider.ts';
+
+// Every page, as it looks on a phone and on a desk, by day and by night.
+
+let running: AtTestProvider;
+
+test.beforeAll(async () => {
+  running = await startAtTestProvider();
+});
+test.afterAll(() => running?.stop());
+
+const sizes = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } };
+
+for (const [size, viewport] of Object.entries(sizes)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`pages are accessible on a ${size} in ${colorScheme}`, async ({ browser }) => {
+      const { app, op } = running;
+      const context = await browser.newContext({ colorScheme, viewport, baseURL: app.origin });
+      const page = await context.newPage();
+      const visit = async (path: string, heading: string | RegExp) => {
+        await page.goto(path);
+        await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+        await check(page);
+      };
+      await visit('/', /Signed in on the server/);
+      await visit('/nowhere', 'There is nothing at this address.');
+      await visit('/dashboard', /^Good to see you/);
+      await visit('/profile', 'Profile');
+      await visit('/auth/logout', 'Log out?');
+      await untilRenewalIsDue();
+      await untilRenewalIsDue();
+      op.fail('token', { status: 503 });
+      await visit('/dashboard', 'This page cannot be shown at the moment.');
+      await context.clearCookies();
+      await visit(`/auth/callback?code=x&state=${'y'.repeat(43)}`, 'This login cannot be completed');
+      await context.close();
+    });
+  }
+}
+
+async function check(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow, `${page.url()} is wider than the window`).toBeLessThanOrEqual(0);
+}
+
+test('who uses the keyboard can skip to the content, and sees where they are', async ({ page }) => {
+  await page.goto(running.app.origin);
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to content' });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport();
+  expect(await skip.evaluate((link) => getComputedStyle(link).outlineStyle)).not.toBe('none');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/#main$/);
+});

@@ -1,0 +1,49 @@
+import { expect, test } from '@playwright/test';
+import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+
+// S18: the production build with its proxy taken out. What is protected protects itself.
+
+let running: AtTestProvider;
+
+test.beforeAll(async () => {
+  running = await startAtTestProvider({ proxy: false });
+});
+test.afterAll(() => running?.stop());
+
+test('S18: without a proxy a page shows nothing before the login', async ({ page }) => {
+  const { app } = running;
+  for (const path of ['/dashboard', '/profile']) {
+    const shown: string[] = [];
+    page.on('response', async (response) => {
+      if (response.url().startsWith(app.origin + path)) shown.push(await response.text().catch(() => ''));
+    });
+    const answer = await fetch(app.origin + path, { redirect: 'manual' });
+    // The proxy would have named the page that was wanted.
+    expect(answer.headers.get('location') ?? (await answer.text())).not.toContain('returnTo');
+    await page.goto(app.origin + path);
+    await expect(page).toHaveURL(`${app.origin}/`);
+    expect(shown.join()).not.toMatch(/Good to see you|Your claims/);
+    await page.context().clearCookies();
+  }
+});
+
+test('S18: without a proxy a route handler and an action deny', async ({ page }) => {
+  const { app } = running;
+  const handler = await fetch(`${app.origin}/api/summary`);
+  expect(handler.status).toBe(401);
+  expect(handler.headers.get('cache-control')).toContain('no-store');
+
+  await page.goto(`${app.origin}/auth/login?returnTo=/profile`);
+  await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
+  await page.getByLabel('Call me').fill('Captain');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Captain')).toBeVisible();
+
+  await page.context().clearCookies();
+  await page.getByLabel('Call me').fill('Intruder');
+  await page.getByRole('button', { name: 'Save' }).click();
+  // The provider knows the user: the login that the action asked for needs no hand.
+  await expect(page).toHaveURL(`${app.origin}/`);
+  await page.goto(`${app.origin}/profile`);
+  await expect(page.getByLabel('Call me')).toHaveValue('alice');
+});
