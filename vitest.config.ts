@@ -1,12 +1,14 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { notInChromium, notOnTheEdge } from './packages/core/tests/platforms.ts';
 import { chromiumLaunchOptions } from './scripts/lib/chromium.ts';
 import { project, sourceAliases } from './vitest.shared.ts';
 
 /** The core again where the edge runs it: another global scope, and the platform files of the web. */
 const coreOnEdge = project('core-edge', 'packages/core', {
   packages: 'sources',
-  include: ['tests/**/*.edge-test.ts', 'tests/conformance/*.test.ts', 'tests/mobile-login-flow.test.ts'],
+  include: ['tests/edge/*.edge-test.ts', '**/*.test.ts'],
+  exclude: notOnTheEdge.map(({ suites }) => suites),
 });
 const web = {
   find: /^#platform$/,
@@ -16,17 +18,13 @@ const web = {
 /** And once more in Chromium. */
 const coreInChromium = project('core-chromium', 'packages/core', {
   packages: 'sources',
-  include: [
-    'tests/**/*.chromium-test.ts',
-    'tests/conformance/{openid,logout}.test.ts',
-    'tests/conformance/browser/*.test.ts',
-    'tests/mobile-login-flow.test.ts',
-  ],
+  include: ['tests/chromium/*.chromium-test.ts', '**/*.test.ts'],
+  exclude: notInChromium.map(({ suites }) => suites),
 });
-const noServer = {
-  find: /^node:http$/,
-  replacement: `${import.meta.dirname}/packages/core/tests/chromium/no-server.ts`,
-};
+const inTheBrowser = [
+  { find: /^node:http$/, replacement: `${import.meta.dirname}/packages/core/tests/chromium/no-server.ts` },
+  { find: /^node:util$/, replacement: `${import.meta.dirname}/packages/core/tests/chromium/inspect.ts` },
+];
 const chromium = playwright({ launchOptions: chromiumLaunchOptions });
 
 export default defineConfig({
@@ -37,11 +35,15 @@ export default defineConfig({
       {
         ...coreOnEdge,
         resolve: { alias: [web, ...sourceAliases] },
-        test: { ...coreOnEdge.test, environment: 'edge-runtime' },
+        test: {
+          ...coreOnEdge.test,
+          environment: 'edge-runtime',
+          setupFiles: ['tests/edge/only-the-web.ts'],
+        },
       },
       {
         ...coreInChromium,
-        resolve: { alias: [web, noServer, ...sourceAliases] },
+        resolve: { alias: [web, ...inTheBrowser, ...sourceAliases] },
         test: {
           ...coreInChromium.test,
           browser: {

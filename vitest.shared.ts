@@ -37,6 +37,7 @@ export interface ProjectOptions {
   /** Legacy decorators with metadata, for Nest and Angular. */
   readonly decorators?: boolean;
   readonly include?: string[];
+  readonly exclude?: string[];
 }
 
 export function project(
@@ -53,7 +54,13 @@ export function project(
       name,
       environment: 'node',
       include: options.include ?? ['**/*.test.ts', '**/*.test.tsx'],
-      exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**', '**/.angular/**'],
+      exclude: [
+        '**/node_modules/**',
+        '**/dist/**',
+        '**/.next/**',
+        '**/.angular/**',
+        ...(options.exclude ?? []),
+      ],
       setupFiles: existsSync(setup) ? [setup] : [],
     },
   };

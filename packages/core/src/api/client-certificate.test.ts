@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
+import { base64url } from 'jose';
 import { expect, test } from 'vitest';
 import { type CertificateHeaderFormat, createCertificateSource } from './client-certificate.ts';
 
-const der = Buffer.from([48, 130, 1, 10, 255, 0, 7, 9, 251, 239]);
-const base64 = der.toString('base64');
+const der = new Uint8Array([48, 130, 1, 10, 255, 0, 7, 9, 251, 239]);
+const base64 = btoa(String.fromCharCode(...der));
 const pem = `-----BEGIN CERTIFICATE-----\n${base64.slice(0, 6)}\n${base64.slice(6)}\n-----END CERTIFICATE-----\n`;
 const encoded = encodeURIComponent(pem);
-const thumbprint = createHash('sha256').update(der).digest('base64url');
-const hash = createHash('sha256').update(der).digest('hex');
+const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', der));
+const thumbprint = base64url.encode(digest);
+const hash = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 const read = (format: CertificateHeaderFormat, value: string | undefined) =>
   createCertificateSource({ trustedProxyHeader: 'X-Client-Cert', format })({

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { createTestAuthorizationServer } from '@countersign/testing';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { base64url, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import {
   type AccessTokenVerifierOptions,
@@ -10,6 +9,11 @@ import {
 
 const audience = 'https://api.example.test';
 const origin = 'https://api.example.test/v1';
+
+const sha256 = async (text: string) =>
+  base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
+const certificateText = 'a certificate';
+const thumbprint = await sha256(certificateText);
 
 async function setUp(options: Partial<AccessTokenVerifierOptions> = {}, alg = 'ES256') {
   const server = await createTestAuthorizationServer({ resources: [audience] });
@@ -26,7 +30,7 @@ async function setUp(options: Partial<AccessTokenVerifierOptions> = {}, alg = 'E
   const jwk = await exportJWK(publicKey);
   const token = await server.mintAccessToken({ cnf: { jkt: await calculateJwkThumbprint(jwk) } });
 
-  const prove = (
+  const prove = async (
     claims: Record<string, unknown> = {},
     header: Record<string, unknown> = {},
     key = privateKey,
@@ -36,7 +40,7 @@ async function setUp(options: Partial<AccessTokenVerifierOptions> = {}, alg = 'E
       htm: 'GET',
       htu: `${origin}/items`,
       iat: Math.floor(server.clock.now() / 1000),
-      ath: createHash('sha256').update(token).digest('base64url'),
+      ath: await sha256(token),
       ...claims,
     };
     return new SignJWT(JSON.parse(JSON.stringify(full)))
@@ -311,8 +315,7 @@ describe('A7: a bound token needs its proof', () => {
 });
 
 describe('A7: a token that is bound to a certificate', () => {
-  const certificate = new TextEncoder().encode('a certificate');
-  const thumbprint = createHash('sha256').update(certificate).digest('base64url');
+  const certificate = new TextEncoder().encode(certificateText);
 
   test('needs the certificate, and it must be the one', async () => {
     const { server, verifier } = await setUp({ mtls: true });

@@ -1,6 +1,6 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import fc from 'fast-check';
-import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { base64url, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
 import { AuthError, createAccessTokenVerifier } from './index.ts';
 
@@ -22,15 +22,11 @@ test('A9: whatever a request says, the answer is a typed refusal', { timeout: 60
     fc.constant({ iss: server.issuer }),
   );
   const part = fc.oneof(
-    json.map((value) => Buffer.from(JSON.stringify(value) ?? '').toString('base64url')),
+    json.map((value) => base64url.encode(JSON.stringify(value) ?? '')),
     fc.string(),
     fc.base64String(),
     fc.constantFrom(...good.split('.')),
   );
-  // Another spelling of the same bytes is the same token.
-  const bytes = (text: string) =>
-    text.split('.').map((each) => Buffer.from(each, 'base64url').toString('hex'));
-  const isGood = (text: string) => bytes(text).join('.') === bytes(good).join('.');
   const anyToken = fc.oneof(
     fc.tuple(part, part, part).map((parts) => parts.join('.')),
     fc.string({ unit: 'binary' }),
@@ -38,7 +34,7 @@ test('A9: whatever a request says, the answer is a typed refusal', { timeout: 60
       .tuple(fc.nat(good.length), fc.string({ minLength: 1, maxLength: 3 }))
       .map(([at, text]) => good.slice(0, at) + text),
   );
-  const token = anyToken.filter((text) => !isGood(text));
+  const token = anyToken.filter((text) => text !== good);
   const header = fc.oneof(
     fc
       .tuple(fc.constantFrom('Bearer ', 'DPoP ', 'bearer', 'Basic ', ' Bearer  ', ''), token)

@@ -1,7 +1,8 @@
+import { base64url } from 'jose';
 import { expect, test } from 'vitest';
 import { parseJws } from './jws.ts';
 
-const encode = (text: string) => Buffer.from(text).toString('base64url');
+const encode = (text: string) => base64url.encode(text);
 const jws = (header: string, payload: string) => `${encode(header)}.${encode(payload)}.c2ln`;
 const header = '{"alg":"RS256","kid":"1"}';
 

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { AuthEvent } from '../events.ts';
 import { toBase64Url, utf8 } from '../internal/encoding.ts';
-import { type IdTokenExpectations, validateIdToken } from './id-token.ts';
+import { type IdTokenExpectations, requireSameLogin, validateIdToken } from './id-token.ts';
 import { type BrowserContext, resolveOptions } from './options.ts';
-import { createTestProvider, type TestProvider } from './test-provider.ts';
+import { createTestProvider, json, type TestProvider } from './test-provider.ts';
 
 let time = Date.UTC(2026, 0, 1);
 const seconds = () => Math.floor(time / 1000);
@@ -77,10 +77,13 @@ test('A1: alg none, HMAC and every algorithm but the registered one are refused'
     'alg',
   );
   await refused(await provider.sign(claims(), { alg: 'PS256' }), 'alg');
-  expect(() => contextWith({ idTokenSignedResponseAlg: 'HS256' })).not.toThrow();
-  await expect(
-    validateIdToken(contextWith({ idTokenSignedResponseAlg: 'HS256' }), `${text}.AA`, expected),
-  ).rejects.toMatchObject({ code: 'invalid_option' });
+  for (const alg of ['HS256', 'none', 'RS1', 'ES']) {
+    const registered = contextWith({ idTokenSignedResponseAlg: alg });
+    const token = `${encode({ alg, kid: 'key-1' })}.${payload}.AA`;
+    await expect(validateIdToken(registered, token, expected)).rejects.toMatchObject({
+      code: 'invalid_option',
+    });
+  }
 });
 
 test('A2: a key in the header is not used, and an unknown crit is refused', async () => {
@@ -111,6 +114,7 @@ test.each([
   ['sub', { sub: '' }],
   ['sub', { sub: 'x'.repeat(256) }],
   ['sub', { sub: 1 }],
+  ['sub', { sub: ['user-1'] }],
   ['aud', { aud: 'other' }],
   ['aud', { aud: ['spa', 1], azp: 'spa' }],
   ['aud', { aud: ['spa', 'other'] }],
@@ -119,13 +123,31 @@ test.each([
   ['exp', { exp: undefined }],
   ['exp', { exp: '9999999999' }],
   ['iat', { iat: undefined }],
+  ['iat', { iat: String(seconds()) }],
+  ['nbf', { nbf: '0' }],
   ['nonce', { nonce: 'other' }],
   ['nonce', { nonce: undefined }],
   ['at_hash', { at_hash: 'other' }],
   ['c_hash', { c_hash: 'other' }],
   ['auth_time', { auth_time: 'now' }],
+  ['auth_time', { auth_time: -1 }],
 ])('a wrong %s is refused: %j', async (check, changes) => {
   await refused(await provider.sign(claims(changes)), check);
+});
+
+test.each([
+  ['iss', { iss: 'https://evil.example' }],
+  ['sub', { sub: 'user-2' }],
+  ['aud', { aud: ['spa', 'other'] }],
+  ['auth_time', { auth_time: 2 }],
+  ['azp', { azp: 'other' }],
+  ['nonce', { nonce: 'other' }],
+])('C1: a refreshed token with another %s is of another login', (check, change) => {
+  const kept = { ...claims(), auth_time: 1, azp: 'spa' };
+  requireSameLogin({ ...kept, aud: ['spa'], exp: kept.exp + 60 }, kept);
+  expect(() => requireSameLogin({ ...kept, ...change }, kept)).toThrow(
+    expect.objectContaining({ code: 'id_token_invalid', check }),
+  );
 });
 
 test('times are checked with the tolerance of clocks, and no further', async () => {
@@ -155,6 +177,8 @@ test('what is not a compact JWS of JSON objects is refused', async () => {
   await refused('', 'format');
   await refused(`${good}.x`, 'format');
   await refused(`!${good}`, 'format');
+  await refused(`${toBase64Url(utf8('null'))}.${payload}.${signature}`, 'format');
+  await refused(await provider.sign(null as never), 'format');
   await refused(`${header}.${toBase64Url(utf8('[]'))}.${signature}`, 'signature');
   await refused(`${toBase64Url(utf8('{"alg":"RS256","alg":"none"}'))}.${payload}.${signature}`, 'format');
 });
@@ -182,6 +206,24 @@ test('an event says why the keys were fetched', async () => {
   await validateIdToken(context, await provider.sign(claims()), expected);
   await refused(await provider.sign(claims(), { kid: 'unknown' }), 'kid');
   expect(reasons).toEqual(['first', 'stale', 'unknown_kid']);
+});
+
+test('two keys that fit are as bad as none', async () => {
+  const token = await provider.sign(claims());
+  provider.keys.push({ ...provider.keys[0] });
+  await refused(token, 'kid');
+});
+
+test('an answer that is no key set is refused', async () => {
+  const token = await provider.sign(claims());
+  context = contextWith({
+    fetch: (url: string, init: RequestInit) =>
+      url.endsWith('/jwks') ? Promise.resolve(json({ keys: 'none' })) : provider.fetch(url, init),
+  });
+  await expect(validateIdToken(context, token, expected)).rejects.toMatchObject({
+    code: 'keys_invalid',
+    check: 'jwks',
+  });
 });
 
 test('a key for encryption, for another algorithm or too short is not used', async () => {

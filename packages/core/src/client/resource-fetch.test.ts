@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createHarness } from '../../tests/conformance/harness.ts';
 import { createClient, createResourceFetch, generateDpopKeyPair, parseStepUpChallenge } from '../index.ts';
@@ -37,8 +38,7 @@ async function setUp(answers: Response[], dpop = false) {
 const refused = (challenge: string, headers: Record<string, string> = {}) =>
   new Response(null, { status: 401, headers: { 'www-authenticate': challenge, ...headers } });
 
-const proofOf = (call: Call | undefined) =>
-  JSON.parse(Buffer.from(call?.init.headers.dpop?.split('.')[1] ?? '', 'base64url').toString());
+const proofOf = (call: Call | undefined) => decodeJwt(call?.init.headers.dpop ?? '');
 
 describe('a fetch for an API', () => {
   test('adds the token, follows no redirect, and replaces credentials of others', async () => {

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { baseUrl, createWebApp, secret } from '../../tests/web-browser.ts';
 import { createMemorySessionStore } from './index.ts';
@@ -427,7 +428,7 @@ for (const kind of ['cookie', 'stored'] as const) {
 }
 
 function sidOf(jwt: string): string {
-  return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()).sid;
+  return decodeJwt<{ sid: string }>(jwt).sid;
 }
 
 test('secrets never reach events, errors or pages', async () => {

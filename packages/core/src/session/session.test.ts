@@ -1,3 +1,4 @@
+import { base64url } from 'jose';
 import { expect, test } from 'vitest';
 import { readForm } from './request-checks.ts';
 import { packState, type SessionState, sessionOf, unpackState } from './session.ts';
@@ -31,7 +32,7 @@ test('S17: neither userinfo nor a claim can say that the user is somebody else',
 });
 
 test('claims that the ID token holds are not kept twice', () => {
-  const idToken = `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
+  const idToken = `x.${base64url.encode(JSON.stringify(claims))}.y`;
   const tokens = { ...state.tokens, idToken };
   const packed = packState({ ...state, tokens });
   expect(JSON.stringify(packed)).not.toContain('Alice');

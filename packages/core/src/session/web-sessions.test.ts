@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { baseUrl, createWebApp, secret, type WebApp } from '../../tests/web-browser.ts';
 import { createClient } from '../index.ts';
@@ -425,7 +426,7 @@ async function storedLives(app: WebApp): Promise<void> {
 }
 
 function claimsOf(jwt: string): { sub?: string } {
-  return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+  return decodeJwt(jwt);
 }
 
 const serialized = ({ name, value, maxAge }: { name: string; value: string; maxAge: number }) =>

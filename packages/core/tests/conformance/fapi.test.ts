@@ -1,3 +1,4 @@
+import { base64url } from 'jose';
 import { describe, expect, test } from 'vitest';
 import {
   clientSecretBasic,
@@ -8,7 +9,7 @@ import {
   privateKeyJwt,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createDecrypt } from '../../src/node/index.ts';
+import { createDecrypt } from '../../src/node/decrypt.ts';
 import { encryptionKey } from './encryption-key.ts';
 import { createHarness, expectRefusal, type HarnessOptions } from './harness.ts';
 import { fapi1AdvancedRows } from './rows/fapi1-advanced.ts';
@@ -163,7 +164,7 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
       registration: { idTokenEncryptedResponseAlg: 'RSA-OAEP-256', jwks: { keys: [jwk] } },
       client: { decrypt: createDecrypt(privateKey) },
     });
-    const header = Buffer.from('{"alg":"RSA1_5","enc":"A256GCM"}').toString('base64url');
+    const header = base64url.encode('{"alg":"RSA1_5","enc":"A256GCM"}');
     harness.server.fail('token', {
       status: 200,
       headers: { 'content-type': 'application/json' },

@@ -1,0 +1,29 @@
+/** Suites that a platform cannot run, and why; all others of core run on Node, on the edge and in Chromium. */
+export interface NotHere {
+  readonly suites: string;
+  readonly why: string;
+}
+
+const nodeAlone: readonly NotHere[] = [
+  { suites: 'src/node/*.test.ts', why: '`./node` is for Node alone: it is undici and TLS' },
+  { suites: '**/*mutual-tls.test.ts', why: 'certificates are presented through `./node`' },
+  { suites: '**/*oidc-provider.test.ts', why: 'oidc-provider, the server of these tests, needs Node' },
+  {
+    suites: 'src/internal/platform/sealing.test.ts',
+    why: 'holds what Node does against what the web does, so it needs both',
+  },
+];
+
+export const notOnTheEdge: readonly NotHere[] = nodeAlone;
+
+export const notInChromium: readonly NotHere[] = [
+  ...nodeAlone,
+  {
+    suites: 'src/browser/{browser-auth,login,login-answer,logout,refresh,silent-login}.test.ts',
+    why: 'plays the page itself, and a browser lets nobody replace `window` and `location`; `tests/conformance/browser` runs in the real one',
+  },
+  {
+    suites: 'src/session/{login-routes,web-sessions}.test.ts',
+    why: 'sessions are of servers: a Request of a browser carries no Cookie header, and a Response shows no Set-Cookie',
+  },
+];
