@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           ...coreOnEdge.test,
           environment: 'edge-runtime',
-          setupFiles: ['tests/edge/only-the-web.ts'],
+          setupFiles: [`${import.meta.dirname}/packages/core/tests/edge/only-the-web.ts`],
         },
       },
       {
