@@ -1,4 +1,4 @@
-import { AuthModule } from '@countersign/nest';
+import { AuthModule, type ReplayStore } from '@countersign/nest';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
@@ -16,14 +16,14 @@ import type { Settings } from './settings.ts';
 })
 class AppModule {}
 
-export function appModule({ issuer, audience, origin }: Settings): DynamicModule {
+export function appModule({ issuer, audience, origin }: Settings, replayStore?: ReplayStore): DynamicModule {
   return {
     module: AppModule,
     imports: [
       AuthModule.forRoot({
         issuer,
         audience,
-        dpop: { origin },
+        dpop: { origin, ...(replayStore && { replayStore }) },
         protectedResource: { resource: origin, scopes: ['items:read', 'items:write'] },
         // Only because the demonstration's provider is on this machine.
         allowInsecureIssuer: /^http:\/\/(localhost|127\.0\.0\.1)(:|$)/.test(issuer),

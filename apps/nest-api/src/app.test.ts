@@ -153,6 +153,23 @@ test('DPoP: a token that is bound to a key, and a route that wants one', async (
   expect((await http('GET', '/me/key', `Bearer ${token}`)).status).toBe(401);
 });
 
+test('health: the age of the keys, the cache hit ratio, refusals by code', async () => {
+  const path = '/health/access-tokens';
+  expect((await http('GET', path)).status).toBe(401);
+  const authorization = `Bearer ${await server.mintAccessToken()}`;
+  const before = (await http('GET', path, authorization)).body;
+  await http('GET', '/me', 'Bearer nonsense');
+  const { status, body } = await http('GET', path, authorization);
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    accepted: before.accepted + 1,
+    cacheHits: before.cacheHits + 1,
+    cacheHitRatio: (before.cacheHits + 1) / (before.accepted + 1),
+    rejected: { invalid_token: (before.rejected.invalid_token ?? 0) + 1 },
+    issuers: [{ issuer: server.issuer, keysAge: expect.any(Number), usable: true }],
+  });
+});
+
 test('the browser app may call it, and read why it was refused', async () => {
   const origin = readSettings({}).corsOrigin;
   const { headers } = await http('GET', '/items', undefined, { headers: { origin } });

@@ -3,11 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { appModule } from './app.module.ts';
+import { connectReplayStore } from './replay-store.ts';
 import type { Settings } from './settings.ts';
 
 /** The API, ready to listen. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(appModule(settings), {
+  const shared = settings.redisUrl === undefined ? undefined : await connectReplayStore(settings.redisUrl);
+  const app = await NestFactory.create<NestExpressApplication>(appModule(settings, shared?.replayStore), {
     logger: ['error', 'warn'],
     abortOnError: false,
   });
@@ -20,6 +22,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
     maxAge: 600,
   });
   app.enableShutdownHooks();
+  app.getHttpServer().once('close', () => shared?.close());
 
   const description = new DocumentBuilder()
     .setTitle('Countersign demo API')

@@ -6,6 +6,8 @@ export interface Settings {
   readonly issuer: string;
   readonly audience: string;
   readonly corsOrigin: string;
+  /** Several processes that serve this API remember used DPoP proofs together, in Redis. */
+  readonly redisUrl: string | undefined;
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
@@ -17,6 +19,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     issuer: environment.ISSUER ?? `http://localhost:${providerPort}`,
     audience: environment.AUDIENCE ?? 'https://api.countersign.example',
     corsOrigin: environment.CORS_ORIGIN ?? `http://localhost:${portOf(environment.ANGULAR_SPA_PORT, 4200)}`,
+    redisUrl: environment.REDIS_URL || undefined,
   };
 }
 

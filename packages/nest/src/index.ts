@@ -4,8 +4,10 @@ export {
   type AccessTokenProfile,
   type AccessTokenVerifier,
   profiles,
+  type ReplayStore,
   type TrustedIssuer,
   type VerifiedAccessToken,
+  type VerifierStatistics,
 } from '@countersign/core/api';
 export { AccessTokenGuard } from './access-token.guard.ts';
 export { AccessTokenErrorFilter } from './access-token-error.filter.ts';

@@ -1,4 +1,4 @@
-import { type AccessTokenError, ConfigurationError } from '../errors.ts';
+import { type AccessTokenError, ConfigurationError, TransportError } from '../errors.ts';
 import { type EventListener, emit } from '../events.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
@@ -16,6 +16,7 @@ import {
 } from './protected-resource-metadata.ts';
 import { invalidToken, Refusal } from './refusal.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
+import { VerifierCounts, type VerifierStatistics } from './statistics.ts';
 import { createTokenVerification } from './token-verification.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 import { createVerifiedTokenCache } from './verified-token-cache.ts';
@@ -104,6 +105,8 @@ export interface AccessTokenVerifier {
   authorize(request: AuthenticatedRequest, requirements: AccessRequirements): void;
   /** A refusal of your own, with status 403 and without a challenge. */
   denied(description: string): AccessTokenError;
+  /** Counts since the start and the age of keys, for health checks and metrics. `onEvent` tells them one by one. */
+  statistics(): VerifierStatistics;
   /** The document of RFC 9728, when `protectedResource` is set. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
 }
@@ -119,12 +122,15 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   const { onEvent } = options;
   const clockTolerance = within(options.clockTolerance ?? 30, 0, 300, 'clockTolerance');
   const issuers = createIssuers(options, { now, clockTolerance });
+  const counts = new VerifierCounts();
+  const cache = createVerifiedTokenCache({
+    maxEntries: within(options.cache?.maxEntries ?? 20_000, 0, 10_000_000, 'cache.maxEntries'),
+    maxCharacters: within(options.cache?.maxCharacters ?? 32_000_000, 0, 1e9, 'cache.maxCharacters'),
+  });
   const tokens = createTokenVerification({
     issuers,
-    cache: createVerifiedTokenCache({
-      maxEntries: within(options.cache?.maxEntries ?? 20_000, 0, 10_000_000, 'cache.maxEntries'),
-      maxCharacters: within(options.cache?.maxCharacters ?? 32_000_000, 0, 1e9, 'cache.maxCharacters'),
-    }),
+    cache,
+    counts,
     now,
     clockTolerance,
     maxTokenLength: within(options.maxTokenLength ?? 16_384, 256, 1_048_576, 'maxTokenLength'),
@@ -161,6 +167,8 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
       if (token === undefined || !known?.keys) return undefined;
       const credentials = { scheme: 'Bearer', token } as const;
       if (!binding.isUnneeded(credentials, known.verified)) return undefined;
+      counts.accepted++;
+      counts.cacheHits++;
       if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
       return new AuthenticatedRequest(credentials, known.verified);
     } catch {
@@ -170,7 +178,9 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   }
 
   function translate(error: unknown, scheme: 'Bearer' | 'DPoP' | undefined): unknown {
+    if (error instanceof TransportError) counts.unavailable++;
     if (!(error instanceof Refusal)) return error;
+    counts.reject(error.code);
     emit(onEvent, { type: 'token.rejected', code: error.code, check: error.check });
     return toAccessTokenError(error, scheme, challenge);
   }
@@ -202,6 +212,18 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     },
     denied: (description) =>
       translate(new Refusal('access_denied', 'policy', description), undefined) as AccessTokenError,
+    statistics() {
+      const { accepted, cacheHits, unavailable } = counts;
+      return {
+        accepted,
+        cacheHits,
+        cacheHitRatio: accepted === 0 ? undefined : cacheHits / accepted,
+        cachedTokens: cache.size,
+        rejected: { ...counts.rejected },
+        unavailable,
+        issuers: [...issuers.values()].map(({ issuer, keys }) => ({ issuer, ...keys.describe(now()) })),
+      };
+    },
     metadata:
       options.protectedResource &&
       protectedResourceMetadata(options.protectedResource, {

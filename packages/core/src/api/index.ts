@@ -31,4 +31,5 @@ export type { TrustedIssuer } from './issuers.ts';
 export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './profiles.ts';
 export { type ProtectedResource, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';
 export type { AccessRequirements } from './requirements.ts';
+export type { IssuerStatistics, VerifierStatistics } from './statistics.ts';
 export type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';

@@ -5,6 +5,7 @@ import type { Clock } from '../internal/clock.ts';
 import { exchange, type HttpOptions } from '../internal/http.ts';
 import { isJsonObject, type JsonObject } from '../internal/json.ts';
 import { keyFits, type SignatureAlgorithm, type VerificationKey } from '../internal/signature-algorithms.ts';
+import type { IssuerStatistics } from './statistics.ts';
 
 /** Whether a key is still in the set; what it verified dies with it. */
 export interface KeyLife {
@@ -33,6 +34,8 @@ export interface KeySet {
    * @throws TransportError when that cannot be known, because the keys cannot be fetched
    */
   verify(signed: Signed): Promise<KeyLife | undefined>;
+  /** How they are; starts nothing. */
+  describe(now: number): Omit<IssuerStatistics, 'issuer'>;
 }
 
 export interface Signed {
@@ -94,8 +97,7 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
     } catch (error) {
       failedAt = now();
       failure = error;
-      const code = error instanceof AuthError ? error.code : 'unknown';
-      emit(options.onEvent, { type: 'keys.failed', issuer: options.issuer, code });
+      emit(options.onEvent, { type: 'keys.failed', issuer: options.issuer, code: codeOf(error) });
       throw error;
     }
   }
@@ -160,6 +162,12 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
       if (!renewed) remember(signed.kid);
       return renewed;
     },
+    describe: (time) => ({
+      keys: keys.length,
+      keysAge: fetchedAt === undefined ? undefined : Math.floor((time - fetchedAt) / 1000),
+      keysFailure: failedAt === undefined ? undefined : codeOf(failure),
+      usable: fetchedAt !== undefined && time - fetchedAt < maxStale,
+    }),
   };
 }
 
@@ -170,6 +178,7 @@ export function createStaticKeySet(jwks: readonly JsonObject[]): KeySet {
     usable: () => true,
     ready: async () => {},
     verify: (signed) => findKey(keys, signed),
+    describe: () => ({ keys: keys.length, keysAge: undefined, keysFailure: undefined, usable: true }),
   };
 }
 
@@ -225,6 +234,8 @@ async function fetchJwks(uri: string, http: HttpOptions): Promise<JsonObject[]> 
   }
   return jwks.keys;
 }
+
+const codeOf = (error: unknown): string => (error instanceof AuthError ? error.code : 'unknown');
 
 /** The token may well be good: the caller is told to come back, not to log in again. */
 function unavailable(error: unknown): TransportError {

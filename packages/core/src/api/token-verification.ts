@@ -6,6 +6,7 @@ import type { Issuer } from './issuers.ts';
 import { type CompactJws, parseJws, splitJws } from './jws.ts';
 import type { KeyLife } from './key-set.ts';
 import { invalidToken } from './refusal.ts';
+import type { VerifierCounts } from './statistics.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 import type { CachedToken, VerifiedTokenCache } from './verified-token-cache.ts';
 
@@ -17,6 +18,7 @@ export interface TokenVerificationOptions {
   readonly clockTolerance: number;
   readonly maxTokenLength: number;
   readonly onEvent: EventListener | undefined;
+  readonly counts: VerifierCounts;
 }
 
 export interface TokenVerification {
@@ -35,7 +37,7 @@ const withoutKey: KeyLife = { retired: false };
  * @see RFC 9068 section 4
  */
 export function createTokenVerification(options: TokenVerificationOptions): TokenVerification {
-  const { issuers, cache, now, clockTolerance, maxTokenLength, onEvent } = options;
+  const { issuers, cache, now, clockTolerance, maxTokenLength, onEvent, counts } = options;
   const opaque = [...issuers.values()].find((issuer) => issuer.introspection);
 
   async function verifyAfresh(token: string): Promise<VerifiedAccessToken> {
@@ -108,6 +110,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
       key,
       keys,
     });
+    counts.accepted++;
     emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
     return verified;
   }
@@ -126,6 +129,8 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     verify(token) {
       const known = recall(token);
       if (!known) return verifyAfresh(token);
+      counts.accepted++;
+      counts.cacheHits++;
       if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
       return known.result;
     },

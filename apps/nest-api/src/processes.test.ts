@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+const audience = 'https://api.countersign.example';
+const origin = 'https://api.example.test';
+
+const ending: (() => Promise<unknown>)[] = [];
+let server: Awaited<ReturnType<typeof createTestAuthorizationServer>>;
+let apis: string[];
+
+beforeAll(async () => {
+  server = await createTestAuthorizationServer({ resources: [audience] });
+  const { issuer, close } = await server.listen();
+  ending.push(close);
+  const directory = mkdtempSync(join(tmpdir(), 'nest-api-'));
+  ending.unshift(async () => rmSync(directory, { recursive: true, force: true }));
+  const redisPort = await freePort();
+  start(process.env.REDIS_SERVER_PATH || 'redis-server', [
+    ...['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--dir', directory],
+  ]);
+  apis = await Promise.all(
+    [1, 2].map(async () => {
+      const port = await freePort();
+      start(process.execPath, [join(import.meta.dirname, '../dist/main.js')], {
+        NEST_API_PORT: String(port),
+        ISSUER: issuer,
+        AUDIENCE: audience,
+        ORIGIN: origin,
+        REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+      });
+      return `http://localhost:${port}`;
+    }),
+  );
+  const healthy = async (api: string) => expect((await fetch(`${api}/health`)).ok).toBe(true);
+  for (const api of apis) await vi.waitFor(() => healthy(api), { timeout: 30_000, interval: 100 });
+}, 60_000);
+
+afterAll(async () => {
+  for (const end of ending) await end();
+});
+
+function start(command: string, args: string[], env: Record<string, string> = {}): void {
+  const child: ChildProcess = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+  const exited = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
+  ending.unshift(() => {
+    child.kill();
+    return exited;
+  });
+}
+
+async function freePort(): Promise<number> {
+  const socket = createServer().listen(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address() as { port: number };
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+/** Proofs of one key, for a token that is bound to it. */
+async function createHolder() {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  const token = await server.mintAccessToken({ cnf: { jkt: await calculateJwkThumbprint(jwk) } });
+  return async (): Promise<Record<string, string>> => {
+    const dpop = await new SignJWT({
+      jti: crypto.randomUUID(),
+      htm: 'GET',
+      htu: `${origin}/me/key`,
+      ath: createHash('sha256').update(token).digest('base64url'),
+    })
+      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
+      .setIssuedAt()
+      .sign(privateKey);
+    return { authorization: `DPoP ${token}`, dpop };
+  };
+}
+
+test('A6: of two processes that share Redis, one takes a proof, once', { timeout: 30_000 }, async () => {
+  const prove = await createHolder();
+  const call = async (process: number, headers: Record<string, string>) => {
+    const { status, headers: answered } = await fetch(`${apis[process]}/me/key`, { headers });
+    return { status, challenge: answered.get('www-authenticate') };
+  };
+  const proof = await prove();
+  expect(await call(0, proof)).toMatchObject({ status: 200 });
+  for (const process of [1, 0])
+    expect(await call(process, proof)).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining('DPoP error="invalid_dpop_proof"'),
+    });
+  expect(await call(1, await prove())).toMatchObject({ status: 200 });
+
+  const raced = await prove();
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => call(i % 2, raced)));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(401)]);
+});
