@@ -52,18 +52,16 @@ test('a protected page leads to the login, below the base path once', async () =
     const { location, html } = await app.visit(path);
     const target = location ?? redirectIn(html);
     assert.equal(target?.pathname, `${routes}/login`, path);
-    // Without a proxy a page of the App Router does not know its own address.
-    if (hasProxy || path === '/shop/orders') assert.equal(target.searchParams.get('returnTo'), path);
+    assert.equal(target.searchParams.get('returnTo'), path);
   }
+  // No proxy looks at this page; Next itself says which one it is.
+  const byRouter = await visitAsRouter('/shop/account?tab=1');
+  const target = byRouter.location ?? redirectIn(byRouter.html);
+  assert.equal(target?.searchParams.get('returnTo'), '/shop/account?tab=1');
 });
 
 test('what a router or script asks for without a session is answered so that it can go on', async () => {
-  const asRouter = { headers: { rsc: '1', 'sec-fetch-mode': 'cors' } };
-  const asked = await app.visit('/shop/auth/login', asRouter);
-  // Next 16 has routers name their state in the URL first.
-  const byRouter = asked.location?.searchParams.has('_rsc')
-    ? await app.visit(asked.location, asRouter)
-    : asked;
+  const byRouter = await visitAsRouter('/shop/auth/login');
   assert.equal(byRouter.status, 200);
   assert.match(byRouter.headers['content-type'] ?? '', /^text\/plain/);
   assert.equal(byRouter.headers['set-cookie'], undefined);
@@ -152,6 +150,33 @@ test('an expired token is refreshed once where cookies can be set, and the brows
   );
 });
 
+if (hasProxy) {
+  test('a proxy of the application itself keeps its rewrites, headers and cookies, beside a renewed session', async () => {
+    const before = expiryIn((await app.visit('/shop/dashboard')).html);
+    await delay(before * 1000 - Date.now() + 100);
+    const { status, html, headers } = await app.visit('/shop/de/dashboard');
+    assert.equal(status, 200);
+    assert.match(html, /data-locale="de"/);
+    assert.ok(expiryIn(html) > before, 'the page was given the old token');
+    const names = headers['set-cookie']?.map((line) => line.split('=')[0]);
+    assert.deepEqual(names?.sort(), ['locale', 'session']);
+    const stranger = await app.open().visit('/shop/de/dashboard');
+    assert.equal(stranger.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
+  });
+} else {
+  test('where no cookie can be set a page spends no refresh token, and says which proxy is missing', async () => {
+    const { html } = await app.visit('/shop/orders');
+    await delay(expiryIn(html) * 1000 - Date.now() + 100);
+    const since = refreshes().length;
+    const page = await app.visit('/shop/dashboard');
+    assert.doesNotMatch(page.html, /data-expires-at/);
+    assert.equal(refreshes().length, since);
+    assert.match(app.output(), /while \/dashboard is rendered\. .*proxy .*whose matcher covers \/dashboard/);
+    assert.equal((await app.visit('/shop/orders')).status, 200);
+    assert.equal(refreshes().length, since + 1);
+  });
+}
+
 test('logout by route handlers ends the session', () => logOut('/shop/auth'));
 
 test('login by an API route of the Pages Router', () => logIn('/shop/api/auth', '/shop/orders'));
@@ -212,6 +237,13 @@ async function logOut(routes: string): Promise<void> {
   for (const path of ['/shop/api/me', '/shop/api/summary']) {
     assert.equal((await app.visit(path, { cookie: kept })).status, 401, `${path} with the old cookie`);
   }
+}
+
+async function visitAsRouter(path: string) {
+  const options = { headers: { rsc: '1', 'sec-fetch-mode': 'cors' } };
+  const answer = await app.visit(path, options);
+  // Next 16 has a router name its state in the URL first.
+  return answer.location?.searchParams.has('_rsc') ? app.visit(answer.location, options) : answer;
 }
 
 const refreshes = () => app.log.filter(({ grant_type }) => grant_type === 'refresh_token');

@@ -212,6 +212,32 @@ test('S19: tabs learn from each other who is signed in', async ({ page, context 
   await expect(page.getByText('Nobody is signed in.')).toBeVisible();
 });
 
+test('the browser asks who is signed in where the server did not say, and again when it is looked at', async ({
+  page,
+  browser,
+}) => {
+  let asked = 0;
+  page.on('request', (request) => {
+    if (request.url() === `${base}/auth/session`) asked += 1;
+  });
+  await signIn(page);
+  await page.waitForLoadState('networkidle');
+  await expect(page.getByText('Signed in as')).toBeVisible();
+  expect(asked).toBe(0);
+  await page.goto('/');
+  await expect(page.getByText('Signed in as')).toBeVisible();
+  expect(asked).toBe(1);
+
+  // The session ends elsewhere: nothing tells this tab, until somebody looks at it.
+  const elsewhere = await browser.newContext({ baseURL: base });
+  await elsewhere.addCookies(await page.context().cookies(base));
+  await elsewhere.request.post('/auth/logout', { headers: { origin: base }, maxRedirects: 0 });
+  await expect(page.getByText('Signed in as')).toBeVisible();
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await elsewhere.close();
+});
+
 test('S1, S2: a callback with an error shows a plain page, and none of the words that came with it', async ({
   page,
 }) => {

@@ -1,4 +1,3 @@
-import { AuthProvider } from '@countersign/next/client';
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { SiteHeader } from '../components/site-header';
@@ -24,10 +23,8 @@ export default function RootLayout({ children }: { readonly children: ReactNode 
         <a className="skip" href="#main">
           Skip to content
         </a>
-        <AuthProvider>
-          <SiteHeader />
-          <main id="main">{children}</main>
-        </AuthProvider>
+        <SiteHeader />
+        <main id="main">{children}</main>
         <footer className="site-footer">
           <p>A demonstration. Its users and passwords are public, and nothing is kept.</p>
         </footer>

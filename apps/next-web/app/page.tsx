@@ -1,3 +1,4 @@
+import { AuthProvider } from '@countersign/next/client';
 import Link from 'next/link';
 import { WhoAmI } from '../components/who-am-i';
 
@@ -39,7 +40,10 @@ export default function Home() {
         </ol>
       </section>
 
-      <WhoAmI />
+      {/* This page is the same file for everybody: the browser asks who it is. */}
+      <AuthProvider>
+        <WhoAmI />
+      </AuthProvider>
     </>
   );
 }

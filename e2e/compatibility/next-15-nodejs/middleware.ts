@@ -1,10 +1,14 @@
 import type { NextRequest } from 'next/server';
 import { auth } from './lib/auth';
+import { ownProxy } from './lib/own-proxy';
 
 declare const EdgeRuntime: string | undefined;
 
 export async function middleware(request: NextRequest) {
-  const response = await auth.proxy(request, { protect: ['/dashboard', '/orders'] });
+  const response = await auth.proxy(request, {
+    protect: ['/dashboard', '/de/dashboard', '/orders'],
+    respond: ownProxy,
+  });
   response.headers.set('x-runtime', typeof EdgeRuntime === 'string' ? 'edge' : 'nodejs');
   return response;
 }

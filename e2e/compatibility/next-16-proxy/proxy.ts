@@ -1,8 +1,12 @@
 import type { NextRequest } from 'next/server';
 import { auth } from './lib/auth';
+import { ownProxy } from './lib/own-proxy';
 
 export async function proxy(request: NextRequest) {
-  const response = await auth.proxy(request, { protect: ['/dashboard', '/orders'] });
+  const response = await auth.proxy(request, {
+    protect: ['/dashboard', '/de/dashboard', '/orders'],
+    respond: ownProxy,
+  });
   response.headers.set('x-runtime', 'nodejs');
   return response;
 }

@@ -112,7 +112,6 @@ export function createAuth(options: AuthOptions | ((host: string) => AuthOptions
 
 /** Next leaves the base path out of a request's URL in some versions, and in API routes. */
 function belowBasePath(request: Request, basePath: string): Request {
-  const url = new URL(request.url);
-  url.pathname = basePath + url.pathname;
-  return new Request(url, request);
+  const { origin, pathname, search } = new URL(request.url);
+  return new Request(origin + basePath + pathname + search, request);
 }

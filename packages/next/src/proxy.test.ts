@@ -122,6 +122,19 @@ test('it works together with a proxy of your own: headers, cookies and rewrites 
   expect(redirected.headers.getSetCookie()).toHaveLength(1);
 });
 
+test('a proxy of your own sees base path and languages as without this one', async () => {
+  const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
+  const nextConfig = { basePath: '/shop', i18n: { locales: ['en', 'de'], defaultLocale: 'en' } };
+  const seen: string[] = [];
+  await createAuth(options).proxy(new NextRequest(`${baseUrl}/shop/de/items`, { nextConfig }), {
+    respond({ nextUrl }) {
+      seen.push(nextUrl.basePath, nextUrl.locale, nextUrl.pathname);
+      return NextResponse.next();
+    },
+  });
+  expect(seen).toEqual(['/shop', 'de', '/items']);
+});
+
 test('a request cannot say itself which page it is for', async () => {
   const { auth, cookie } = await signedIn();
   const answer = await auth.proxy(request('/dashboard', { cookie, 'x-auth-path': 'https://evil.example' }), {

@@ -77,9 +77,13 @@ async function refreshAhead(opened: RequestSession, tokens: readonly SessionToke
 async function respond(request: NextRequest, options: ProxyOptions, headers?: Headers): Promise<Response> {
   const ours = headers ? NextResponse.next({ request: { headers } }) : NextResponse.next();
   if (!options.respond) return ours;
-  const theirs = await options.respond(headers ? new NextRequest(request, { headers }) : request);
+  const theirs = await options.respond(headers ? withHeaders(request, headers) : request);
   return headers ? mergeOverrides(theirs, ours, headers) : theirs;
 }
+
+/** The URL is kept as it is: it knows the base path and the languages of `next.config`. */
+const withHeaders = (request: NextRequest, headers: Headers): NextRequest =>
+  Object.defineProperty(new NextRequest(request, { headers }), 'nextUrl', { value: request.nextUrl });
 
 const overrideList = 'x-middleware-override-headers';
 const overridePrefix = 'x-middleware-request-';

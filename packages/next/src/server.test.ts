@@ -39,10 +39,20 @@ test('who is not signed in is sent to the login from a page, and comes back to i
   );
 });
 
+test('without a proxy, and so without a header, the user comes back to the page all the same', async () => {
+  const { auth } = await signedIn();
+  for (const search of ['?a=b', '?a=b&_rsc=1x2y3']) {
+    const digest = await digestOf(inNext({ search }, () => auth.requireSession()));
+    expect(digest, search).toContain('returnTo=%2Fpage%3Fa%3Db;');
+  }
+});
+
 test('below a base path the login is named by its whole address: Next would add the path a second time', async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const auth = createAuth(options);
-  expect(await digestOf(inNext({}, () => auth.requireSession()))).toContain(`;${baseUrl}/shop/auth/login;`);
+  expect(await digestOf(inNext({}, () => auth.requireSession()))).toContain(
+    `;${baseUrl}/shop/auth/login?returnTo=%2Fshop%2Fpage%3Fa%3Db;`,
+  );
 });
 
 test('an action refreshes and sets the cookie; a page says which proxy is missing, and spends nothing', async () => {
@@ -50,7 +60,7 @@ test('an action refreshes and sets the cookie; a page says which proxy is missin
   server.clock.advance(3_610);
   await expect(inNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
     code: 'wrong_context',
-    message: expect.stringContaining('proxy'),
+    message: expect.stringMatching(/while \/page is rendered.* proxy .*matcher covers \/page/),
   });
   expect(server.requestsTo('token')).toHaveLength(1);
   const { set } = await inNext({ cookie, phase: 'action' }, () => auth.getAccessToken());

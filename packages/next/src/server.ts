@@ -3,7 +3,8 @@ import { applyCookies, type RequestSession, type Session, type WebAuth } from '@
 // Two inner modules of Next, there in 15 and 16; `next-internals.test.ts` and the compatibility suite fail when they go.
 // `redirect` has a public place too, `next/navigation`, but with it come React contexts that the proxy's layer lacks.
 import { redirect } from 'next/dist/client/components/redirect.js';
-// No public function says that a cache is being filled, and a session read there would be handed to another user.
+// No public function says that a cache is being filled, and a session read there would be handed to another user,
+// nor which page is being rendered.
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
@@ -32,6 +33,7 @@ export async function openHere(resolve: Resolve): Promise<OpenSession> {
   const resolved = resolve(requestHeaders);
   const opened = await resolved.sessions.open(currentCookies(requestHeaders.get('cookie'), store), {
     writable,
+    path: workUnit()?.url?.pathname,
   });
   const save = () => {
     if (writable)
@@ -56,10 +58,14 @@ export async function redirectToLogin(resolve: Resolve): Promise<never> {
 function goToLogin({ sessions }: WebAuth, requestHeaders: Headers, returnTo: string | undefined): never {
   // Next puts the base path in front of every path; a whole address it leaves alone.
   const login = (sessions.basePath && sessions.origin) + sessions.paths.login;
-  // The proxy says which page this is; without one the user lands where logins usually end.
-  const target = returnTo ?? requestHeaders.get(pathHeader) ?? undefined;
+  // The proxy says which page the browser asked for; without one it is the page that Next renders.
+  const target = returnTo ?? requestHeaders.get(pathHeader) ?? pathHere(sessions.basePath);
   redirect(target === undefined ? login : `${login}?${new URLSearchParams({ returnTo: target })}`);
 }
+
+/** The page that is being rendered, without what Next's router adds to its address. */
+const pathHere = (basePath: string, url = workUnit()?.url): string | undefined =>
+  url && basePath + url.pathname + url.search.replace(/(?:^\?|&)_rsc=[^&]*$/, '');
 
 /** Runs something on the session, and sets the cookies that came of it, also when it failed. */
 export async function onSession<T>(
@@ -74,14 +80,19 @@ export async function onSession<T>(
   }
 }
 
+/** What Next is doing: answering a request for a page, base path left out, or filling a cache. */
+const workUnit = () =>
+  workUnitAsyncStorage.getStore() as
+    | { readonly type?: string; readonly url?: { readonly pathname: string; readonly search: string } }
+    | undefined;
+
 /**
  * Waits for a real request: a session is looked up in time, and a page that is rendered ahead has none.
  *
  * @throws ConfigurationError inside a shared cache, and where no request will ever come
  */
 async function waitForRequest(): Promise<void> {
-  // What Next is doing: answering a request, or filling a cache.
-  const doing = (workUnitAsyncStorage.getStore() as { readonly type?: string } | undefined)?.type;
+  const doing = workUnit()?.type;
   if (doing === 'cache' || doing === 'unstable-cache') {
     throw new ConfigurationError(
       'wrong_context',

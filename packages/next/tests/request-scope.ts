@@ -15,6 +15,7 @@ export async function inNext<T>(
     readonly headers?: Record<string, string>;
     readonly phase?: 'render' | 'action';
     readonly type?: 'request' | 'cache' | 'private-cache';
+    readonly search?: string;
     /** As a static export renders it. */
     readonly exported?: boolean;
   },
@@ -30,6 +31,7 @@ export async function inNext<T>(
   const store = {
     type: options.type ?? 'request',
     phase: options.phase ?? 'render',
+    url: { pathname: '/page', search: options.search ?? '?a=b' },
     headers: HeadersAdapter.seal(plain),
     cookies: readOnly,
     mutableCookies,

@@ -1,3 +1,4 @@
+import { AuthProvider } from '@countersign/next/client';
 import type { Metadata } from 'next';
 import { AddItem } from '../../components/add-item';
 import { TokenLife } from '../../components/token-life';
@@ -34,7 +35,10 @@ export default async function DashboardPage() {
               Granted: <code>{token.scope}</code>
             </p>
           </section>
-          <WhoAmI />
+          {/* The server knows already: the browser does not ask again. */}
+          <AuthProvider session={session}>
+            <WhoAmI />
+          </AuthProvider>
         </div>
       </div>
     </>

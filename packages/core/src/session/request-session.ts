@@ -15,6 +15,8 @@ export interface RequestSessionOptions {
    * A refresh token of a cookie session is then never spent: its successor would be lost.
    */
   readonly writable?: boolean;
+  /** The page that is being rendered; the error about it names it. */
+  readonly path?: string | undefined;
 }
 
 /** Which access token is wanted. Default: the one of the login. */
@@ -121,9 +123,10 @@ export async function openRequestSession(
         'The access token has ended and there is no refresh token. Ask for the scope offline_access at login.',
       );
     }
+    const { path } = options;
     throw new ConfigurationError(
       'wrong_context',
-      'The access token must be refreshed, and no cookie can be set here. Let a proxy (middleware) refresh it before the page is rendered, ask for the token in a route handler or action, or keep sessions in a store.',
+      `The access token must be refreshed, and no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it before, ask for the token in a route handler or action, or keep sessions in a store.`,
     );
   }
 
