@@ -7,7 +7,10 @@ export interface NotHere {
 const nodeAlone: readonly NotHere[] = [
   { suites: 'src/node/*.test.ts', why: '`./node` is for Node alone: it is undici and TLS' },
   { suites: '**/*mutual-tls.test.ts', why: 'certificates are presented through `./node`' },
-  { suites: '**/*oidc-provider.test.ts', why: 'oidc-provider, the server of these tests, needs Node' },
+  {
+    suites: '{tests/oidc-provider/*,src/api/oidc-provider}.test.ts',
+    why: 'oidc-provider, the server of these tests, needs Node',
+  },
   {
     suites: 'src/internal/platform/sealing.test.ts',
     why: 'holds what Node does against what the web does, so it needs both',

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import {
+  clientSecretBasic,
+  clientSecretPost,
+  fetchUserinfo,
+  refreshTokens,
+  revokeToken,
+} from '../../src/index.ts';
+import { clientOf, logIn } from './relying-parties.ts';
+
+describe('login, userinfo, refresh with rotation, reuse detection, revocation', () => {
+  test.each(['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'])(
+    'as %s',
+    async (method) => {
+      const client = clientOf(method);
+      const tokens = await logIn(client);
+      expect(tokens).toMatchObject({ tokenType: 'Bearer', claims: { sub: 'alice', aud: method } });
+      expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toEqual({
+        sub: 'alice',
+        name: 'Alice Example',
+      });
+      const first = tokens.refreshToken as string;
+      const second = await refreshTokens(client, first, { claims: tokens.claims });
+      expect(second.refreshToken).not.toBe(first);
+      expect(second.claims?.sub).toBe('alice');
+      // Reuse: the whole family ends.
+      await expect(refreshTokens(client, first)).rejects.toMatchObject({ error: 'invalid_grant' });
+      await expect(refreshTokens(client, second.refreshToken as string)).rejects.toMatchObject({
+        error: 'invalid_grant',
+      });
+      const other = await logIn(client);
+      await revokeToken(client, other.refreshToken as string, { tokenTypeHint: 'refresh_token' });
+      await expect(refreshTokens(client, other.refreshToken as string)).rejects.toMatchObject({
+        error: 'invalid_grant',
+      });
+    },
+  );
+
+  test('a wrong secret is invalid_client, by either method', async () => {
+    for (const [id, authentication] of [
+      ['client_secret_basic', clientSecretBasic('wrong')],
+      ['client_secret_post', clientSecretPost('wrong')],
+    ] as const) {
+      const client = clientOf(id, { clientAuthentication: authentication });
+      await expect(refreshTokens(client, 'x')).rejects.toMatchObject({
+        name: 'AuthorizationServerError',
+        code: 'token_error',
+        error: 'invalid_client',
+        status: 401,
+      });
+    }
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import {
+  pollDeviceAuthorization,
+  requestClientCredentials,
+  requestDeviceAuthorization,
+} from '../../src/index.ts';
+import { createBrowser } from './browser.ts';
+import { clientOf, provider } from './relying-parties.ts';
+import { resource } from './start-provider.ts';
+
+describe('other grants', () => {
+  test('device authorization', async () => {
+    const client = clientOf('none');
+    const device = await requestDeviceAuthorization(client, { scope: 'openid profile' });
+    let polls = 0;
+    const tokens = await pollDeviceAuthorization(client, device, {
+      wait: async () => {
+        polls += 1;
+        if (polls < 2) return;
+        const { page } = await createBrowser(provider.issuer).visit(device.verificationUriComplete as string);
+        expect(page).toContain('Sign-in Success');
+      },
+    });
+    expect(polls).toBe(2);
+    expect(tokens.claims?.sub).toBe('alice');
+  });
+
+  test('client credentials', async () => {
+    const tokens = await requestClientCredentials(clientOf('private_key_jwt'), {
+      scope: 'items:read',
+      resource,
+    });
+    expect(tokens).toMatchObject({ tokenType: 'Bearer', scope: 'items:read' });
+  });
+});
