@@ -9,15 +9,15 @@ export {
 } from '../errors.ts';
 export type { AuthEvent, EventListener } from '../events.ts';
 export type { AccessToken, TokenSet } from '../tokens/token-set.ts';
-export {
-  type BrowserAuth,
-  type BrowserAuthSnapshot,
-  type BrowserAuthStatus,
-  createBrowserAuth,
-  type GetAccessTokenOptions,
-  type LoginOptions,
-  type LogoutOptions,
-} from './browser-auth.ts';
+export { createBrowserAuth } from './browser-auth.ts';
+export type {
+  BrowserAuth,
+  BrowserAuthSnapshot,
+  BrowserAuthStatus,
+  GetAccessTokenOptions,
+  LoginOptions,
+  LogoutOptions,
+} from './browser-auth-types.ts';
 export { createDpop, type DpopProver } from './dpop.ts';
 export type { BrowserAuthOptions } from './options.ts';
 export { createMemoryStorage, createWebStorage, type TokenStorage } from './token-storage.ts';

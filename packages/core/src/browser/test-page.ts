@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { AuthEvent } from '../events.ts';
-import { type BrowserAuth, createBrowserAuth } from './browser-auth.ts';
+import { createBrowserAuth } from './browser-auth.ts';
+import type { BrowserAuth } from './browser-auth-types.ts';
 import type { BrowserAuthOptions } from './options.ts';
 import { createTestProvider, type TestProvider } from './test-provider.ts';
 
