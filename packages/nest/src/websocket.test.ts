@@ -144,10 +144,10 @@ describe('socket.io', () => {
 });
 
 describe('plain WebSocket', () => {
-  const start = async (gateway: new (...args: never[]) => ItemsGateway) => {
+  const start = async (gateway: new (...args: never[]) => ItemsGateway, auth: StartOptions['auth'] = {}) => {
     const started = await startApp(
       { providers: [gateway] },
-      { before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
+      { auth, before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
     );
     const connect = async (token?: string) => {
       const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -185,5 +185,35 @@ describe('plain WebSocket', () => {
     server.fail('jwks', { status: 500 });
     server.clock.advance(100_000);
     expect(await (await connect(await mint())).closed).toBe('1013 Try again later');
+  });
+
+  test('A10: a good token that lacks the scope, and one that expires while the connection is open', async () => {
+    const { connect, mint, server } = await start(StrictGateway, { clockTolerance: 0 });
+    const alice = await connect(await mint({ scope: 'items:read' }));
+    expect(await alice.ask('write')).toMatchObject({
+      event: 'exception',
+      data: { statusCode: 403, code: 'insufficient_scope' },
+    });
+    expect(await alice.ask('me')).toEqual({ event: 'me', data: 'alice' });
+    server.clock.advance(3600);
+    expect(await alice.ask('me')).toMatchObject({
+      event: 'exception',
+      data: { statusCode: 401, message: 'The access token has expired' },
+    });
+    alice.close();
+
+    server.clock.advance(-3600);
+    const soon = Math.floor(server.clock.now() / 1000) + 1;
+    const late = await connect(await mint({ exp: soon }));
+    expect(await late.closed).toBe('4401 The access token has expired');
+  });
+
+  test('A14: a token in the URL of the handshake is refused', async () => {
+    const { url, mint } = await start(StrictGateway);
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/?access_token=${await mint()}`);
+    const closed = new Promise((resolve) =>
+      socket.once('close', (code, reason) => resolve(`${code} ${reason}`)),
+    );
+    expect(await closed).toBe('4401 An access token in the query is not accepted');
   });
 });
