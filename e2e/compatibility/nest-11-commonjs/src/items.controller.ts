@@ -1,5 +1,6 @@
 import { type AccessTokenClaims, Claims, Principal, Public, RequireScopes } from '@countersign/nest';
 import { Controller, Get, Post } from '@nestjs/common';
+import { MessagePattern } from '@nestjs/microservices';
 
 @Controller('items')
 export class ItemsController {
@@ -12,6 +13,17 @@ export class ItemsController {
   @Post()
   add(@Claims() claims: AccessTokenClaims) {
     return { scope: claims.scope };
+  }
+
+  @MessagePattern('list')
+  listByMessage(@Principal('sub') user: string) {
+    return { user };
+  }
+
+  @RequireScopes('items:write')
+  @MessagePattern('add')
+  addByMessage(@Principal('sub') user: string) {
+    return { user };
   }
 
   @Public()
