@@ -1,7 +1,6 @@
-import { importVerificationKey, verifySignature } from '#platform';
+import { importVerificationKey, sha256, verifySignature } from '#platform';
 import { ConfigurationError, TransportError } from '../errors.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
-import { sha256 } from '../internal/encoding.ts';
 import { isJsonObject, type JsonObject } from '../internal/json.ts';
 import {
   isSignatureAlgorithm,

@@ -1,5 +1,6 @@
+import { sha256 } from '#platform';
 import { type Clock, seconds } from '../internal/clock.ts';
-import { randomToken, sha256 } from '../internal/encoding.ts';
+import { randomToken } from '../internal/encoding.ts';
 import { deleteChunks, readChunks, writeChunks } from './chunks.ts';
 import type { CookieJar } from './cookies.ts';
 import type { SessionKeeper } from './keeper.ts';

@@ -1,5 +1,6 @@
+import { decodeBase64Url } from '#platform';
 import type { IdTokenClaims } from '../client/token-response.ts';
-import { fromBase64Url, textOf } from '../internal/encoding.ts';
+import { textOf } from '../internal/encoding.ts';
 import { isJsonObject, type JsonObject } from '../internal/json.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 
@@ -93,5 +94,5 @@ export function unpackState(payload: JsonObject | undefined, owner: string): Ses
 /** The claims of an ID token that was validated before it was sealed. */
 function claimsOf(idToken: string | undefined): IdTokenClaims | undefined {
   const payload = idToken?.split('.')[1];
-  return payload === undefined ? undefined : JSON.parse(textOf(fromBase64Url(payload)));
+  return payload === undefined ? undefined : JSON.parse(textOf(decodeBase64Url(payload)));
 }
