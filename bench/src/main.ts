@@ -12,6 +12,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   refresh: () => import('./refresh/refresh.ts'),
   nest: () => import('./nest/nest.ts'),
   scale: () => import('./scale/scale.ts'),
+  next: () => import('./next/next.ts'),
 };
 
 const { values, positionals } = parseArgs({

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import {
   type Benchmark,
   type Limit,
@@ -7,10 +8,10 @@ import {
   type Table,
 } from '../benchmark.ts';
 import { rotate } from '../harness.ts';
+import { type LoadGenerator, type Server, startLoadGenerator, startServer } from '../load/processes.ts';
 import { format, formatSpread, spread } from '../statistics.ts';
 import { type Algorithm, startIssuer, type TestIssuer, tampered } from '../verify/tokens.ts';
 import type { GuardName } from './guards.ts';
-import { type LoadGenerator, type Server, startLoadGenerator, startServer } from './processes.ts';
 import type { ServerSettings } from './server-process.ts';
 
 const contestants: Readonly<Record<GuardName, string>> = {
@@ -28,6 +29,8 @@ const algorithms: readonly Algorithm[] = ['RS256', 'ES256'];
 const rate = 3000;
 /** Microseconds of CPU that the guard may cost per request. */
 const budget = { fastify: 6, express: 8 } as const;
+
+const serverFile = fileURLToPath(new URL('server-process.ts', import.meta.url));
 
 interface Samples {
   /** Microseconds of CPU per request, at a fixed rate. */
@@ -86,13 +89,14 @@ interface Round extends RunOptions {
 async function measureServers(round: Round): Promise<Record<GuardName, Samples>> {
   const { platform, alg, load, smoke, progress } = round;
   const from = await startIssuer(alg);
-  const tokens = Array.from({ length: smoke ? 10 : 200 }, () => from.token());
+  const requests = Array.from({ length: smoke ? 10 : 200 }, () => requestWith(from.token()));
   const { jwksUri, publicPem } = from;
   const servers = new Map<GuardName, Server>();
   const samples = {} as Record<GuardName, Samples>;
   try {
     for (const guard of names) {
-      const server = await startServer({ platform, guard, alg, jwksUri, publicPem });
+      const settings: ServerSettings = { platform, guard, alg, jwksUri, publicPem };
+      const server = await startServer({ file: serverFile, args: [JSON.stringify(settings)] });
       servers.set(guard, server);
       samples[guard] = { cpu: [], throughput: [], busy: [] };
       if (guard !== 'open' && guard !== 'nothing') await check(contestants[guard], server, from);
@@ -103,7 +107,7 @@ async function measureServers(round: Round): Promise<Record<GuardName, Samples>>
       const before = await server.cpu();
       const result = await load.run({
         port: server.port,
-        tokens,
+        requests,
         connections: 32,
         duration,
         ...(fixed && { rate }),
@@ -131,6 +135,9 @@ async function measureServers(round: Round): Promise<Record<GuardName, Samples>>
   }
   return samples;
 }
+
+const requestWith = (token: string) =>
+  `GET /items HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nAccept: application/json\r\n\r\n`;
 
 async function check(name: string, { port }: Server, from: TestIssuer): Promise<void> {
   const status = async (headers: Record<string, string>) => {
@@ -161,6 +168,7 @@ function tableOf(title: string, samples: Record<GuardName, Samples>): Table {
       'of it the guard, us',
       'requests a second',
       'share of a null guard',
+      'CPU per request meanwhile, us',
     ],
     rows: names.map((guard) => {
       const { cpu, throughput, busy } = samples[guard];

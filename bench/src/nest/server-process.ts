@@ -33,13 +33,6 @@ const adapter =
 const app = await NestFactory.create(AppModule, adapter, { logger: false });
 await app.listen(0, '127.0.0.1');
 
-process.on('message', () => {
-  const { user, system } = process.cpuUsage();
-  process.send?.(user + system);
-});
-process.on('disconnect', () => process.exit());
-process.send?.(Number(new URL(await app.getUrl()).port));
-
 function describe(target: object, name: string): PropertyDescriptor {
   return Object.getOwnPropertyDescriptor(target, name) as PropertyDescriptor;
 }

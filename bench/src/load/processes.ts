@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { here } from '../environment.ts';
 import type { Load, LoadResult } from './load-process.ts';
-import type { ServerSettings } from './server-process.ts';
 
+/** A server in a process of its own. */
 export interface Server {
   readonly port: number;
   /** CPU time so far, in microseconds. */
@@ -15,8 +16,20 @@ export interface LoadGenerator {
   close(): void;
 }
 
-export async function startServer(settings: ServerSettings): Promise<Server> {
-  const child = await start('server-process.ts', [JSON.stringify(settings)], 0);
+export interface ServerProcess {
+  /** The module that it runs. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const reportCpu = fileURLToPath(new URL('report-cpu.mjs', import.meta.url));
+
+/** Starts a server that is asked for its CPU time; it sends its port as soon as it listens. */
+export async function startServer(process: ServerProcess): Promise<Server> {
+  const child = start({ ...process, nodeArgs: ['--import', reportCpu, ...(process.nodeArgs ?? [])] }, 0);
   const port = (await answer(child)) as number;
   return {
     port,
@@ -29,7 +42,7 @@ export async function startServer(settings: ServerSettings): Promise<Server> {
 }
 
 export async function startLoadGenerator(): Promise<LoadGenerator> {
-  const child = await start('load-process.ts', [], 1);
+  const child = start({ file: fileURLToPath(new URL('load-process.ts', import.meta.url)), args: [] }, 1);
   await answer(child);
   return {
     run(load) {
@@ -41,10 +54,12 @@ export async function startLoadGenerator(): Promise<LoadGenerator> {
 }
 
 /** A process of its own, on a core of its own where the machine has several and can say so. */
-async function start(file: string, args: readonly string[], core: number): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, NODE_ENV: 'production' },
+function start({ file, args, nodeArgs = [], environment = {} }: ServerProcess, core: number): ChildProcess {
+  const child = fork(file, args, {
+    cwd: here,
+    execArgv: [...nodeArgs],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, NODE_ENV: 'production', ...environment },
   });
   try {
     execFileSync('taskset', ['-a', '-p', '-c', String(core), String(child.pid)], { stdio: 'ignore' });

@@ -1,9 +1,11 @@
 import { connect, type Socket } from 'node:net';
+import { quantile } from '../statistics.ts';
 
 /** What to send, for how long, and how fast. */
 export interface Load {
   readonly port: number;
-  readonly tokens: readonly string[];
+  /** Whole HTTP/1.1 requests, sent in turns. */
+  readonly requests: readonly string[];
   readonly connections: number;
   /** Milliseconds. */
   readonly duration: number;
@@ -13,9 +15,12 @@ export interface Load {
 
 export interface LoadResult {
   readonly requests: number;
+  /** Answers that were not 200. */
   readonly failures: number;
   /** Milliseconds that it really took. */
   readonly elapsed: number;
+  /** Milliseconds within which 99 of 100 requests were answered. */
+  readonly p99: number;
 }
 
 // Sockets and requests made ahead, so that this process asks faster than the server can answer.
@@ -23,47 +28,46 @@ process.on('message', async (load: Load) => process.send?.(await run(load)));
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
-async function run({ port, tokens, connections, duration, rate }: Load): Promise<LoadResult> {
-  const requests = tokens.map((token) =>
-    Buffer.from(
-      `GET /items HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nAccept: application/json\r\n\r\n`,
-    ),
-  );
+async function run({ port, requests, connections, duration, rate }: Load): Promise<LoadResult> {
+  const texts = requests.map((request) => Buffer.from(request, 'latin1'));
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
   const idle = [...sockets];
+  const sentAt = new Map<Socket, number>();
+  const latencies: number[] = [];
   const start = performance.now();
   const end = start + duration;
   let sent = 0;
-  let answered = 0;
   let failures = 0;
   let finish = () => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const send = (socket: Socket) => {
-    socket.write(requests[sent++ % requests.length] as Buffer);
+  const send = (socket: Socket, now: number) => {
+    sentAt.set(socket, now);
+    socket.write(texts[sent++ % texts.length] as Buffer);
   };
   for (const socket of sockets) {
     readAnswers(socket, (ok) => {
-      answered++;
+      const now = performance.now();
+      latencies.push(now - (sentAt.get(socket) as number));
       if (!ok) failures++;
-      const over = performance.now() >= end;
-      if (rate === undefined && !over) send(socket);
+      const over = now >= end;
+      if (rate === undefined && !over) send(socket, now);
       else idle.push(socket);
-      if (over && answered === sent) finish();
+      if (over && latencies.length === sent) finish();
     });
   }
   let timer: NodeJS.Timeout | undefined;
-  if (rate === undefined) for (const socket of idle.splice(0)) send(socket);
+  if (rate === undefined) for (const socket of idle.splice(0)) send(socket, start);
   else {
     timer = setInterval(() => {
       const now = performance.now();
       if (now >= end) {
-        if (answered === sent) finish();
+        if (latencies.length === sent) finish();
         return;
       }
       let due = Math.floor(((now - start) * rate) / 1000) - sent;
-      while (due-- > 0 && idle.length > 0) send(idle.pop() as Socket);
+      while (due-- > 0 && idle.length > 0) send(idle.pop() as Socket, now);
     }, 1);
   }
   // To be woken costs the server that writes to this process, and a fast server pays it more often than a slow one:
@@ -78,7 +82,8 @@ async function run({ port, tokens, connections, duration, rate }: Load): Promise
   clearInterval(timer);
   const elapsed = performance.now() - start;
   for (const socket of sockets) socket.destroy();
-  return { requests: answered, failures, elapsed };
+  const sorted = latencies.sort((a, b) => a - b);
+  return { requests: sorted.length, failures, elapsed, p99: quantile(sorted, 0.99) };
 }
 
 function open(port: number): Promise<Socket> {
@@ -94,12 +99,17 @@ function readAnswers(socket: Socket, onAnswer: (ok: boolean) => void): void {
   let text = '';
   socket.on('data', (data) => {
     text += data.toString('latin1');
-    const head = text.indexOf('\r\n\r\n');
-    if (head < 0) return;
-    const length = Number(/content-length: (\d+)/i.exec(text)?.[1]);
-    if (text.length < head + 4 + length) return;
+    if (!isWhole(text)) return;
     const ok = text.startsWith('HTTP/1.1 200');
     text = '';
     onAnswer(ok);
   });
+}
+
+function isWhole(answer: string): boolean {
+  const head = answer.indexOf('\r\n\r\n');
+  if (head < 0) return false;
+  const length = /^content-length: (\d+)/im.exec(answer.slice(0, head))?.[1];
+  // Without a length it comes in chunks, of which the last is empty.
+  return length === undefined ? answer.endsWith('\r\n0\r\n\r\n') : answer.length >= head + 4 + Number(length);
 }

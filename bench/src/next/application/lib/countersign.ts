@@ -1,0 +1,4 @@
+import { createAuth } from '@countersign/next';
+import { sessionOptions } from './session-options';
+
+export const auth = createAuth(sessionOptions);

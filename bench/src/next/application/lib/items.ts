@@ -1,0 +1,4 @@
+export const items = Array.from({ length: 20 }, (_, index) => ({
+  id: index + 1,
+  title: `Item ${index + 1}`,
+}));

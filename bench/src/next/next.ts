@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { type Benchmark, type Limit, type Report, require, type Table } from '../benchmark.ts';
+import { rotate } from '../harness.ts';
+import { type Server, startLoadGenerator, startServer } from '../load/processes.ts';
+import { format, formatSpread, spread } from '../statistics.ts';
+import { appBaseUrl } from './application/lib/session-options.ts';
+import { type LibraryName, sessions } from './sessions.ts';
+
+const libraries: Readonly<Record<LibraryName, string>> = {
+  open: 'no authentication',
+  countersign: '@countersign/next',
+  auth0: '@auth0/nextjs-auth0',
+  authjs: 'Auth.js (next-auth 5)',
+};
+const names = Object.keys(libraries) as LibraryName[];
+
+interface Place {
+  readonly title: string;
+  readonly path: string;
+  readonly proxy: boolean;
+}
+
+const places: readonly Place[] = [
+  { title: 'a page', path: '', proxy: false },
+  { title: 'a route handler', path: '/items', proxy: false },
+  { title: 'a page behind the proxy', path: '', proxy: true },
+  { title: 'a route handler behind the proxy', path: '/items', proxy: true },
+];
+
+interface Samples {
+  /** Requests a second. */
+  readonly throughput: number[];
+  /** Milliseconds. */
+  readonly p99: number[];
+  /** Microseconds per request. */
+  readonly cpu: number[];
+}
+
+const application = fileURLToPath(new URL('application', import.meta.url));
+const nextProgram = createRequire(import.meta.url).resolve('next/dist/bin/next');
+const connections = 8;
+
+export const benchmark: Benchmark = {
+  name: 'next',
+  title: 'A protected page and a route handler of Next',
+  async run({ smoke, progress }): Promise<Report> {
+    require(existsSync(`${application}/.next/BUILD_ID`), 'the application is not built: use --build');
+    const load = await startLoadGenerator();
+    const servers = new Map<LibraryName, Server>();
+    const cookies = {} as Record<LibraryName, string>;
+    const samples = places.map(emptySamples);
+    try {
+      for (const name of names) {
+        cookies[name] = await sessions[name]();
+        servers.set(name, await startNext());
+        for (const place of places) await check(name, servers.get(name) as Server, place, cookies[name]);
+      }
+      const run = async (name: LibraryName, place: Place, into: Samples) => {
+        const server = servers.get(name) as Server;
+        const before = await server.cpu();
+        const { requests, failures, elapsed, p99 } = await load.run({
+          port: server.port,
+          requests: [requestText(name, place, cookies[name])],
+          connections,
+          duration: smoke ? 50 : 1500,
+        });
+        require(failures === 0, `${libraries[name]} refused ${failures} good requests for ${place.title}`);
+        into.cpu.push(((await server.cpu()) - before) / requests);
+        into.throughput.push((requests * 1000) / elapsed);
+        into.p99.push(p99);
+      };
+      // The first round warms up and is not counted.
+      for (let round = 0; round <= (smoke ? 0 : 8); round++) {
+        if (round === 1) samples.splice(0, samples.length, ...places.map(emptySamples));
+        for (const [index, place] of places.entries()) {
+          for (const name of rotate(names, round)) {
+            progress(`round ${round}, ${place.title}, ${libraries[name]}`);
+            await run(name, place, (samples[index] as Record<LibraryName, Samples>)[name]);
+          }
+        }
+      }
+    } finally {
+      for (const server of servers.values()) server.close();
+      load.close();
+    }
+    return {
+      tables: places.map(({ title }, index) =>
+        tableOf(title, samples[index] as Record<LibraryName, Samples>),
+      ),
+      limits: places.map(({ title }, index) =>
+        limitOf(title, samples[index] as Record<LibraryName, Samples>),
+      ),
+      notes: [
+        `One application, built once and served by \`next start\`, a process for each library, on one core; the load comes from another process on the other core, over ${connections} connections, as fast as the server answers. Every page shows 20 links and the name of the user, and is rendered for each request, also without authentication.`,
+        'All sessions hold the same tokens. Behind the proxy: each library’s own, as its documentation puts it before every page, and one that does nothing where there is no authentication. The share is taken in each round.',
+        'Each library refused a request without cookie and one with a changed cookie before it was measured, at every place.',
+      ],
+      packages: ['next', 'react', '@auth0/nextjs-auth0', 'next-auth-5'],
+    };
+  },
+};
+
+const emptySamples = () =>
+  Object.fromEntries(names.map((name) => [name, { throughput: [], p99: [], cpu: [] }])) as unknown as Record<
+    LibraryName,
+    Samples
+  >;
+
+const startNext = () =>
+  startServer({
+    file: nextProgram,
+    args: ['start', application, '--port', '0', '--hostname', '127.0.0.1'],
+    environment: { AUTH_URL: appBaseUrl, NEXT_TELEMETRY_DISABLED: '1' },
+  });
+
+function headersOf({ proxy }: Place, cookie: string): Record<string, string> {
+  return { ...(cookie !== '' && { cookie }), ...(proxy && { 'x-proxy': '1' }) };
+}
+
+function requestText(name: LibraryName, place: Place, cookie: string): string {
+  const headers = Object.entries(headersOf(place, cookie)).map(
+    ([header, value]) => `${header}: ${value}\r\n`,
+  );
+  return `GET /${name}${place.path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${headers.join('')}\r\n`;
+}
+
+async function check(name: LibraryName, { port }: Server, place: Place, cookie: string): Promise<void> {
+  const ask = async (value: string) => {
+    const headers = headersOf(place, value);
+    const url = `http://127.0.0.1:${port}/${name}${place.path}`;
+    const response = await fetch(url, { headers, redirect: 'manual' });
+    return { status: response.status, text: await response.text() };
+  };
+  const what = `${libraries[name]}, ${place.title}`;
+  const good = await ask(cookie);
+  require(good.status === 200 && good.text.includes('Item 20'), `${what}: refused a good session`);
+  if (name === 'open') return;
+  require(good.text.includes('Alice Adams'), `${what}: does not know who is signed in`);
+  const at = Math.floor(cookie.length / 2);
+  const changed = cookie.slice(0, at) + (cookie[at] === 'A' ? 'B' : 'A') + cookie.slice(at + 1);
+  for (const [value, which] of [
+    ['', 'a request without cookie'],
+    [changed, 'a changed cookie'],
+  ] as const) {
+    const { status, text } = await ask(value);
+    require(status !== 200 && !text.includes('Item 20'), `${what}: let ${which} pass`);
+  }
+}
+
+const sharesOf = ({ open }: Record<LibraryName, Samples>, { throughput }: Samples) =>
+  throughput.map((value, index) => value / (open.throughput[index] as number));
+
+function tableOf(title: string, samples: Record<LibraryName, Samples>): Table {
+  return {
+    title: title.charAt(0).toUpperCase() + title.slice(1),
+    head: ['library', 'requests a second', 'share of no authentication', 'p99, ms', 'CPU per request, us'],
+    rows: names.map((name) => {
+      const { throughput, p99, cpu } = samples[name];
+      return [
+        libraries[name],
+        formatSpread(spread(throughput)),
+        formatSpread(spread(sharesOf(samples, samples[name]))),
+        formatSpread(spread(p99)),
+        formatSpread(spread(cpu)),
+      ];
+    }),
+  };
+}
+
+function limitOf(title: string, samples: Record<LibraryName, Samples>): Limit {
+  const share = spread(sharesOf(samples, samples.countersign)).median;
+  return {
+    what: `${title}: at least 0.9 of no authentication`,
+    measured: format(share),
+    holds: share >= 0.9,
+  };
+}
