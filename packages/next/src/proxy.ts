@@ -54,10 +54,13 @@ export async function runProxy(
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', fullPath + search);
     const answer = await options.onUnauthenticated?.(request, loginUrl);
-    return withCookies(answer ?? refuse(request, loginUrl), opened, true);
+    const refusal = answer ?? refuse(request, loginUrl);
+    return withCookies(new NextResponse(refusal.body, refusal), opened);
   }
   const response = await respond(request, options, headers);
-  return withCookies(response, opened, isProtected(request, options));
+  const depends = isProtected(request, options);
+  if (opened.cookies.length === 0 && !depends) return response;
+  return withCookies(options.respond ? new NextResponse(response.body, response) : response, opened);
 }
 
 /** A token that cannot be refreshed now is the page's to deal with: it may not need one. */
@@ -112,16 +115,15 @@ function mergeOverrides(theirs: Response, ours: Response, fresh: Headers): Respo
   return merged;
 }
 
-function withCookies(response: Response, opened: RequestSession, depends: boolean): Response {
-  if (opened.cookies.length === 0 && !depends) return response;
-  const result = new NextResponse(response.body, response);
+/** @param response is changed: one that the application may hold elsewhere must be a copy */
+function withCookies(response: Response, opened: RequestSession): Response {
   // A cache in between must keep neither the cookie nor what only this user may see.
   for (const [name, value] of sessionHeaders()) {
-    if (name === 'vary') result.headers.append(name, value);
-    else result.headers.set(name, value);
+    if (name === 'vary') response.headers.append(name, value);
+    else response.headers.set(name, value);
   }
-  for (const cookie of opened.cookies) result.headers.append('set-cookie', serializeCookie(cookie));
-  return result;
+  for (const cookie of opened.cookies) response.headers.append('set-cookie', serializeCookie(cookie));
+  return response;
 }
 
 /** Pages lead to the login; what a script or another program asks for gets an answer that it can use. */

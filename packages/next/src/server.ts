@@ -29,15 +29,18 @@ export async function openHere(resolve: Resolve): Promise<OpenSession> {
   await waitForRequest();
   const store = await cookies();
   const requestHeaders = (await headers()) as Headers;
-  const writable = canSetCookies(store);
   const resolved = resolve(requestHeaders);
   const opened = await resolved.sessions.open(currentCookies(requestHeaders.get('cookie'), store), {
-    writable,
+    // Asked only when it matters: the answer costs an exception.
+    get writable() {
+      return canSetCookies(store);
+    },
     path: workUnit()?.url?.pathname,
   });
   const save = () => {
-    if (writable)
-      for (const { name, value, ...attributes } of opened.cookies) store.set(name, value, attributes);
+    const changed = opened.cookies;
+    if (changed.length === 0 || !canSetCookies(store)) return;
+    for (const { name, value, ...attributes } of changed) store.set(name, value, attributes);
   };
   return { resolved, opened, headers: requestHeaders, save };
 }

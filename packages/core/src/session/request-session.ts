@@ -13,6 +13,7 @@ export interface RequestSessionOptions {
   /**
    * False where no cookie can be set any more, such as while a page is rendered.
    * A refresh token of a cookie session is then never spent: its successor would be lost.
+   * Read when something could be written, and not before: it may be a getter.
    */
   readonly writable?: boolean;
   /** The page that is being rendered; the error about it names it. */
@@ -64,7 +65,7 @@ export async function openRequestSession(
   let loaded = await loadSafely(context, existing);
   let carry: string | undefined;
   let ended = false;
-  const canWrite = options.writable !== false || keeper.kind === 'stored';
+  const canWrite = () => keeper.kind === 'stored' || options.writable !== false;
 
   const holder: TokenHolder = {
     async read() {
@@ -89,7 +90,7 @@ export async function openRequestSession(
 
   async function getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
     if (!loaded) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
-    if (!canWrite) return readOnlyAccessToken(loaded, request);
+    if (!canWrite()) return readOnlyAccessToken(loaded, request);
     try {
       const result = await coordinator.getAccessToken(holder, {
         ...wanted(request),
@@ -144,7 +145,7 @@ export async function openRequestSession(
     },
     async update(change) {
       if (!loaded) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
-      if (!canWrite) {
+      if (!canWrite()) {
         throw new ConfigurationError(
           'wrong_context',
           'A session can be changed in a route handler or action only.',
@@ -158,7 +159,7 @@ export async function openRequestSession(
       return session;
     },
     async touch() {
-      if (!loaded || !canWrite || !isTouchDue(context, loaded.state)) return;
+      if (!loaded || !isTouchDue(context, loaded.state) || !canWrite()) return;
       const written = await keeper.write(loaded, (state) => state);
       if (!written) return;
       loaded = written.loaded;
