@@ -61,7 +61,7 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
 function build(): void {
-  const { status } = spawnSync('turbo', ['run', 'build', '--filter=@countersign/bench^...'], {
+  const { status } = spawnSync('turbo', ['run', 'build', '--filter=@countersign/bench...'], {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);

@@ -65,19 +65,23 @@ export const e2e: Step = {
 
 /** Suites that are scripts of their own: each ends with `N passed, N failed`. */
 const ownScripts = [
-  { name: 'conformance', title: 'Conformance', file: 'scripts/conformance.ts' },
-  { name: 'chaos', title: 'Refresh under load and failure', file: 'scripts/chaos.ts' },
+  { name: 'conformance', title: 'Conformance', file: 'scripts/conformance.ts', args: [] },
+  { name: 'chaos', title: 'Refresh under load and failure', file: 'scripts/chaos.ts', args: [] },
+  { name: 'bench', title: 'Benchmarks, a short run of each', file: 'bench/src/main.ts', args: ['--smoke'] },
 ];
 
 export const scripted: Step[] = ownScripts
   .filter(({ file }) => existsSync(join(root, file)))
-  .map(({ name, title, file }) => ({
+  .map(({ name, title, file, args }) => ({
     name,
     title,
     needs: ['build', 'programs'],
     streams: true,
     run: async () => {
-      const { code, output } = await run({ command: process.execPath, args: [file] }, { stream: true });
+      const { code, output } = await run(
+        { command: process.execPath, args: [file, ...args] },
+        { stream: true },
+      );
       const counts = /^(\d+) passed, (\d+) failed$/m.exec(output.split('\n').at(-1) ?? '');
       if (counts === null) return failed(name, `${file} did not end with "N passed, N failed".`);
       const failures = Array.from({ length: Number(counts[2]) }, (_, index) => ({

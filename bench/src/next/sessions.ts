@@ -21,20 +21,24 @@ const refreshToken = random(48);
 const idToken = `${base64url({ alg: 'RS256', kid: random(16) })}.${base64url(claims)}.${random(256)}`;
 const scope = 'openid profile offline_access';
 
+async function countersign(): Promise<string> {
+  const cookies = await createWebAuth(sessionOptions, null).sessions.create('', {
+    accessTokens: [{ accessToken, tokenType: 'Bearer', expiresAt: now + 86_400, receivedAt: now, scope }],
+    refreshToken,
+    idToken,
+    claims,
+    scope,
+    updatedAt: now,
+  });
+  return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+}
+
 /** The `Cookie` header of a user with the same tokens in each library. */
 export const sessions = {
-  open: async () => '',
-  async countersign() {
-    const cookies = await createWebAuth(sessionOptions, null).sessions.create('', {
-      accessTokens: [{ accessToken, tokenType: 'Bearer', expiresAt: now + 86_400, receivedAt: now, scope }],
-      refreshToken,
-      idToken,
-      claims,
-      scope,
-      updatedAt: now,
-    });
-    return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  },
+  bare: async () => '',
+  // The same request as that of the session, so that the difference is what is done with it.
+  open: countersign,
+  countersign,
   async auth0() {
     const tokenSet = { accessToken, refreshToken, idToken, scope, expiresAt: now + 86_400 };
     const session = { user, tokenSet, internal: { sid: 'sid', createdAt: now } };
