@@ -118,10 +118,8 @@ function mergeOverrides(theirs: Response, ours: Response, fresh: Headers): Respo
 /** @param response is changed: one that the application may hold elsewhere must be a copy */
 function withCookies(response: Response, opened: RequestSession): Response {
   // A cache in between must keep neither the cookie nor what only this user may see.
-  for (const [name, value] of sessionHeaders()) {
-    if (name === 'vary') response.headers.append(name, value);
-    else response.headers.set(name, value);
-  }
+  for (const [name, value] of sessionHeaders())
+    response.headers[name === 'vary' ? 'append' : 'set'](name, value);
   for (const cookie of opened.cookies) response.headers.append('set-cookie', serializeCookie(cookie));
   return response;
 }

@@ -38,9 +38,8 @@ export async function openHere(resolve: Resolve): Promise<OpenSession> {
     path: workUnit()?.url?.pathname,
   });
   const save = () => {
-    const changed = opened.cookies;
-    if (changed.length === 0 || !canSetCookies(store)) return;
-    for (const { name, value, ...attributes } of changed) store.set(name, value, attributes);
+    if (opened.cookies.length > 0 && canSetCookies(store))
+      for (const { name, value, ...attributes } of opened.cookies) store.set(name, value, attributes);
   };
   return { resolved, opened, headers: requestHeaders, save };
 }
