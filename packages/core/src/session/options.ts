@@ -143,7 +143,8 @@ function pathsOf(prefix: string): RoutePaths {
   };
 }
 
-function parseBaseUrl(value: unknown): URL {
+/** @throws ConfigurationError when it is no address that sessions can be kept at */
+export function parseBaseUrl(value: unknown): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
     throw new ConfigurationError(

@@ -70,7 +70,8 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
   };
 }
 
-function requireSecrets(secrets: readonly string[]): void {
+/** @throws ConfigurationError when there is none, or one is too short to be random */
+export function requireSecrets(secrets: readonly string[]): void {
   if (secrets.length === 0)
     throw new ConfigurationError('missing_option', 'secret is missing. Make one: openssl rand -base64 32');
   if (secrets.some((secret) => typeof secret !== 'string' || secret.length < minSecretLength)) {

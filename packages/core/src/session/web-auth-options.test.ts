@@ -12,17 +12,44 @@ test('one error names every option that is missing, and no value', () => {
   );
 });
 
+test('what is wrong is named beside what is missing, and no secret', () => {
+  const environment = {
+    AUTH_ISSUER: 'http://login.example',
+    AUTH_SECRET: 'too short',
+    AUTH_BASE_URL: 'app.example',
+  };
+  const messageOf = (more: Record<string, string>) => {
+    try {
+      fillFromEnvironment({ environment: { ...environment, ...more } });
+    } catch (error) {
+      return String(error);
+    }
+    return '';
+  };
+  for (const message of [messageOf({}), messageOf({ AUTH_CLIENT_ID: 'web' })]) {
+    expect(message.includes('Set AUTH_CLIENT_ID')).toBe(message === messageOf({}));
+    expect(message).toContain('issuer "http://login.example" is plain http.');
+    expect(message).toContain('Each secret must have at least 32 characters');
+    expect(message).toContain('baseUrl must be the application');
+    expect(message).not.toContain('too short');
+  }
+  // A single mistake is left to whoever uses the option, and its code.
+  expect(
+    messageOf({ AUTH_CLIENT_ID: 'web', AUTH_ISSUER: 'https://login.example', AUTH_SECRET: 's'.repeat(32) }),
+  ).toBe('');
+});
+
 test('options come before the environment, and lists are read', () => {
   const environment = {
     AUTH_ISSUER: 'https://login.example',
     AUTH_CLIENT_ID: 'web',
-    AUTH_SECRET: 'new, old',
+    AUTH_SECRET: `${'n'.repeat(32)}, ${'o'.repeat(32)}`,
     AUTH_BASE_URL: 'https://app.example https://second.example',
     AUTH_API_ORIGINS: 'https://a.example,https://b.example',
   };
   expect(fillFromEnvironment({ environment, clientId: 'other' })).toMatchObject({
     clientId: 'other',
-    secret: ['new', 'old'],
+    secret: ['n'.repeat(32), 'o'.repeat(32)],
     baseUrls: ['https://app.example', 'https://second.example'],
     apiOrigins: ['https://a.example', 'https://b.example'],
   });

@@ -1,6 +1,7 @@
-import type { ClientOptions } from '../client/create-client.ts';
+import { type ClientOptions, createClient } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
-import type { WebSessionOptions } from './options.ts';
+import { parseBaseUrl, type WebSessionOptions } from './options.ts';
+import { requireSecrets } from './sealer.ts';
 
 /** Every option has a default or an environment variable; see {@link createWebAuth}. */
 export interface WebAuthOptions
@@ -32,7 +33,7 @@ const required = {
 /**
  * Fills the options up from the environment.
  *
- * @throws ConfigurationError that names everything that is missing at once
+ * @throws ConfigurationError that names everything that is missing or wrong at once
  */
 export function fillFromEnvironment(options: WebAuthOptions) {
   const environment = options.environment ?? environmentOfProcess();
@@ -45,13 +46,18 @@ export function fillFromEnvironment(options: WebAuthOptions) {
     baseUrl: options.baseUrl ?? list(required.baseUrl),
   };
   const { issuer, clientId, secret, baseUrl } = given;
+  const wrong = problemsOf(options, given);
   if (issuer === undefined || clientId === undefined || secret === undefined || baseUrl === undefined) {
     const missing = Object.entries(required).filter(
       ([name]) => given[name as keyof typeof given] === undefined,
     );
     const names = missing.map(([name, variable]) => `${variable} (or createAuth({ ${name} }))`);
-    throw new ConfigurationError('missing_option', `Login is not set up. Set ${names.join(', ')}.`);
+    const message = [`Login is not set up. Set ${names.join(', ')}.`, ...wrong].join(' ');
+    throw new ConfigurationError('missing_option', message);
   }
+  // A single mistake is told by whoever uses the option.
+  if (wrong.length > 1)
+    throw new ConfigurationError('invalid_option', `Login is not set up. ${wrong.join(' ')}`);
   return {
     issuer,
     clientId,
@@ -63,6 +69,33 @@ export function fillFromEnvironment(options: WebAuthOptions) {
     apiOrigins: options.apiOrigins ?? list('AUTH_API_ORIGINS') ?? [],
   };
 }
+
+interface GivenOptions {
+  readonly issuer: string | undefined;
+  readonly secret: string | readonly string[] | undefined;
+  readonly baseUrl: string | readonly string[] | undefined;
+}
+
+/** What is wrong with the options that are there. */
+function problemsOf({ allowInsecureIssuer = false }: WebAuthOptions, given: GivenOptions): string[] {
+  const { issuer, secret, baseUrl } = given;
+  const checks = [
+    () => issuer !== undefined && createClient({ issuer, clientId: 'any', allowInsecureIssuer }),
+    () => secret !== undefined && requireSecrets([secret].flat()),
+    ...[baseUrl ?? []].flat().map((address) => () => parseBaseUrl(address)),
+  ];
+  return checks.flatMap((check) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigurationError) return [sentence(error.message)];
+      throw error;
+    }
+  });
+}
+
+const sentence = (text: string) => (text.endsWith('.') ? text : `${text}.`);
 
 function environmentOfProcess(): Readonly<Record<string, string | undefined>> {
   const { process } = globalThis as {

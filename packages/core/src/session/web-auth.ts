@@ -21,7 +21,7 @@ export interface WebAuth {
  * `AUTH_API_ORIGINS`.
  *
  * @param host the host that the request names; it only chooses among the addresses of the option `baseUrl`
- * @throws ConfigurationError that names everything that is missing at once
+ * @throws ConfigurationError that names everything that is missing or wrong at once
  */
 export function createWebAuth(options: WebAuthOptions, host: string | null): WebAuth {
   const { issuer, clientId, secret, baseUrls, scope, resource, clientSecret, apiOrigins } =
