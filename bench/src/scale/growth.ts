@@ -11,6 +11,8 @@ interface Growth {
   readonly table: Table;
   /** The dearest request over the cheapest. */
   readonly ratio: number;
+  /** Live memory with the most entries offered, over that with the second most. */
+  readonly memoryRatio: number;
 }
 
 interface Subject {
@@ -51,7 +53,12 @@ async function grow(
     format(Math.max(0, memory)),
   ]);
   const head = ['offered', 'kept', 'one request, us', 'live memory, MB'];
-  return { table: { title, head, rows }, ratio: Math.max(...medians) / Math.min(...medians) };
+  const [before, last] = filled.slice(-2).map(({ memory }) => memory) as [number, number];
+  return {
+    table: { title, head, rows },
+    ratio: Math.max(...medians) / Math.min(...medians),
+    memoryRatio: last / before,
+  };
 }
 
 export const growTokens = (sizes: readonly number[], options: RunOptions): Promise<Growth> =>
