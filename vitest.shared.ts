@@ -17,6 +17,7 @@ const sources: Record<string, string> = {
   '@countersign/nest': 'packages/nest/src/index.ts',
   '@countersign/nest/testing': 'packages/nest/src/testing/index.ts',
   '@countersign/angular': 'packages/angular/src/index.ts',
+  '@countersign/angular/rxjs-interop': 'packages/angular/rxjs-interop/index.ts',
   '@countersign/angular/testing': 'packages/angular/testing/index.ts',
   '@countersign/angular/worker': 'packages/angular/worker/index.ts',
   '@countersign/redis': 'packages/redis/src/index.ts',

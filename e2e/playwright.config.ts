@@ -13,6 +13,11 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: [['list']],
+  projects: [
+    { name: 'apps', testIgnore: /angular-(spa-attacks|ssr)/ },
+    { name: 'angular-spa', testMatch: /angular-spa-attacks/, use: { baseURL: urls.angularSpa } },
+    { name: 'angular-ssr', testMatch: /angular-(spa-attacks|ssr)/, use: { baseURL: urls.angularSsr } },
+  ],
   use: {
     baseURL: urls.nextWeb,
     trace: 'retain-on-failure',

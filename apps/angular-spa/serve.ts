@@ -3,22 +3,16 @@ import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { portOf, settingsFromEnvironment } from './src/app/settings.server.ts';
 
 const root = fileURLToPath(new URL('dist/browser', import.meta.url));
+/** The page for the browser alone: the same for every address. */
+const page = join(root, 'index.csr.html');
 const port = portOf(process.env.ANGULAR_SPA_PORT, 4200);
-const issuer = process.env.ISSUER ?? `http://localhost:${portOf(process.env.IDENTITY_PROVIDER_PORT, 4000)}`;
-const apiUrl = process.env.API_URL ?? `http://localhost:${portOf(process.env.NEST_API_PORT, 3001)}`;
-
-const settings = {
-  issuer,
-  clientId: process.env.CLIENT_ID ?? 'angular-spa',
-  apiUrl,
-  resource: process.env.AUDIENCE ?? 'https://api.countersign.example',
-  allowInsecureIssuer: new URL(issuer).protocol === 'http:',
-  storage: process.env.TOKEN_STORAGE ?? 'memory',
-  dpop: process.env.DPOP === '1',
-  worker: process.env.TOKEN_WORKER === '1',
-};
+const settings = settingsFromEnvironment();
+const { issuer, apiUrl } = settings;
+/** Renders pages on the server, where the setting says so. */
+const render = settings.serverRendering ? await loadRenderer() : undefined;
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -57,9 +51,7 @@ function headersFor(path: string): Record<string, string> {
     'referrer-policy': 'no-referrer',
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',
     'cross-origin-opener-policy': 'same-origin',
-    'cache-control': /-[A-Z0-9]{8}\.(js|css)$/.test(path)
-      ? 'public, max-age=31536000, immutable'
-      : 'no-cache',
+    'cache-control': /-[\w-]{8}\.(js|css)$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
   };
 }
 
@@ -73,7 +65,15 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (file.startsWith(root + sep) && (await isFile(file))) return send(response, file, path);
   // A missing asset is missing; only addresses of pages show the app.
   if (extname(path) !== '') return text(response, 404, 'Not found');
-  return send(response, join(root, 'index.html'), '/index.html');
+  if (render && (await render(request, response, headersFor('/')))) return;
+  return send(response, page, '/');
+}
+
+async function loadRenderer() {
+  const { render }: typeof import('./src/server.ts') = await import(
+    new URL('dist/server/server.mjs', import.meta.url).href
+  );
+  return render;
 }
 
 function pathOf(url: string): string | undefined {
@@ -113,13 +113,6 @@ function text(response: ServerResponse, status: number, message: string): void {
   response.end(`${message}\n`);
 }
 
-function portOf(value: string | undefined, fallback: number): number {
-  const parsed = value === undefined || value === '' ? fallback : Number(value);
-  if (Number.isInteger(parsed) && parsed > 0 && parsed < 65_536) return parsed;
-  console.error(`"${value}" is not a port between 1 and 65535.`);
-  process.exit(1);
-}
-
 const server = createServer((request, response) => {
   answer(request, response).catch(() => response.destroy());
 });
@@ -131,7 +124,7 @@ server.on('error', (error: NodeJS.ErrnoException) => {
   );
   process.exit(1);
 });
-if (!(await isFile(join(root, 'index.html')))) {
+if (!(await isFile(page))) {
   console.error('The app is not built yet: run "ng build" in this folder.');
   process.exit(1);
 }

@@ -6,6 +6,7 @@ const ports = {
   NEXT_WEB_PORT: process.env.E2E_NEXT_WEB_PORT ?? '3100',
   NEST_API_PORT: process.env.E2E_NEST_API_PORT ?? '3101',
   ANGULAR_SPA_PORT: process.env.E2E_ANGULAR_SPA_PORT ?? '4300',
+  ANGULAR_SSR_PORT: process.env.E2E_ANGULAR_SSR_PORT ?? '4301',
 };
 Object.assign(process.env, ports);
 
@@ -15,6 +16,8 @@ export const urls = {
   nextWeb: `http://localhost:${ports.NEXT_WEB_PORT}`,
   nestApi: `http://localhost:${ports.NEST_API_PORT}`,
   angularSpa: `http://localhost:${ports.ANGULAR_SPA_PORT}`,
+  /** The same build, with its pages rendered on a server. */
+  angularSsr: `http://localhost:${ports.ANGULAR_SSR_PORT}`,
 };
 
 /** Seconds that an access token lives in the test run: short, so that its end is seen. */

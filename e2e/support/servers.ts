@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DemoApp, demo } from '../../scripts/lib/demo-apps.ts';
 import { isPortFree } from '../../scripts/lib/ports.ts';
-import { accessTokenLife, logs, recentLogin, requestLog } from './environment.ts';
+import { accessTokenLife, logs, recentLogin, requestLog, urls } from './environment.ts';
 
-/** Starts the four servers, built for production, and ends them after the last test. */
+/** Starts the servers, built for production, and ends them after the last test. */
 export default async function startServers(): Promise<() => Promise<void>> {
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
   writeFileSync(requestLog, '');
-  const { apps } = demo();
+  const apps = [...demo().apps, renderedOnServer()];
   for (const { name, port } of apps) {
     if (!(await isPortFree(port)))
       throw new Error(`Port ${port}, on which ${name} is to be tested, is taken.`);
@@ -30,6 +30,22 @@ export default async function startServers(): Promise<() => Promise<void>> {
   return stop;
 }
 
+/** The Angular app once more, from the same build. */
+function renderedOnServer(): DemoApp {
+  const spa = demo().apps.find(({ name }) => name === 'angular-spa');
+  if (!spa) throw new Error('The demo has no angular-spa.');
+  const { port, href: ready } = new URL(urls.angularSsr);
+  const { env, ...command } = spa.command();
+  const more = { ...env, ANGULAR_SPA_PORT: port, SERVER_RENDERING: '1' };
+  return {
+    ...spa,
+    name: 'angular-ssr',
+    port: Number(port),
+    ready,
+    command: () => ({ ...command, env: more }),
+  };
+}
+
 function start(app: DemoApp): ChildProcess {
   const { command, args = [], cwd, env } = app.command();
   const log = openSync(join(logs, `${app.name}.log`), 'w');
@@ -39,6 +55,7 @@ function start(app: DemoApp): ChildProcess {
       ...process.env,
       NEXT_TELEMETRY_DISABLED: '1',
       ...env,
+      CORS_ORIGIN: `${urls.angularSpa},${urls.angularSsr}`,
       REQUEST_LOG: requestLog,
       ACCESS_TOKEN_LIFE: String(accessTokenLife),
       RECENT_LOGIN: String(recentLogin),

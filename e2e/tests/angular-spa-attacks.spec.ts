@@ -5,10 +5,13 @@ import { alice, loggedRequests, signInAtProvider, tokenRequests } from '../suppo
 import { untilRenewalIsDue } from '../support/renewal.ts';
 import { recordRequests } from '../support/requests.ts';
 
-// The known failures of single-page applications, tried against the production build in a real browser.
+// The known failures of single-page applications, tried against the production build in a real browser: as it is served
+// for the browser alone, and with its pages rendered on a server.
 
-const base = urls.angularSpa;
-test.use({ baseURL: base });
+let base: string;
+test.beforeEach(({ baseURL }) => {
+  base = String(baseURL);
+});
 
 interface Settings {
   readonly storage?: 'memory' | 'tab' | 'shared';

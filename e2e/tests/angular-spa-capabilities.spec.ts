@@ -12,11 +12,13 @@ test.use({ baseURL: base });
 const nextCall = (page: Page, path: string, method = 'GET') =>
   page.waitForRequest((request) => request.url() === `${urls.nestApi}${path}` && request.method() === method);
 
-/** The scopes in an access token, as the API reads them. */
-function scopesIn(authorization: string | undefined): string[] {
+/** An access token, as the API reads it. */
+function payloadOf(authorization: string | undefined): Record<string, string> {
   const payload = (authorization ?? '').split('.')[1] ?? '';
-  return JSON.parse(Buffer.from(payload, 'base64url').toString()).scope.split(' ');
+  return JSON.parse(Buffer.from(payload, 'base64url').toString());
 }
+
+const scopesIn = (authorization: string | undefined) => payloadOf(authorization).scope?.split(' ') ?? [];
 
 test('an API that wants a recent login gets one, and the user is back where the wish was made', async ({
   page,
@@ -116,3 +118,89 @@ test('events tell of logins and refreshes', async ({ page }) => {
     await expect(events.filter({ hasText: type }).first()).toBeVisible();
   await signedIn(page);
 });
+
+test('two clients in one application: each has its own login, token and storage', async ({ page }) => {
+  await signIn(page);
+  await page.getByRole('link', { name: 'Reports' }).click();
+  await expect(page.getByText('Nobody has opened the reports')).toBeVisible();
+  await page.getByRole('button', { name: 'Open the reports' }).click();
+  const report = nextCall(page, '/reports');
+  // The provider knows the user, and asks whether this client may act for them as well.
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await expect(page).toHaveURL(`${base}/reports`);
+  await expect(page.getByRole('list', { name: 'Scopes of the reports' })).toContainText('reports:read');
+  const forReports = payloadOf((await (await report).allHeaders()).authorization);
+  expect(forReports).toMatchObject({
+    aud: 'https://reports.countersign.example',
+    client_id: 'angular-reports',
+    scope: 'reports:read',
+  });
+  const items = nextCall(page, '/items');
+  await page.getByRole('link', { name: 'Items', exact: true }).click();
+  expect(payloadOf((await (await items).allHeaders()).authorization)).toMatchObject({
+    aud: 'https://api.countersign.example',
+    client_id: 'angular-spa',
+    scope: 'items:read items:write',
+  });
+  // The one ends, the other goes on.
+  await page.getByRole('link', { name: 'Reports' }).click();
+  await page.getByRole('button', { name: 'Close the reports' }).click();
+  await expect(page.getByText('Nobody has opened the reports')).toBeVisible();
+  await signedIn(page);
+  const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+  expect(kept).not.toContain('accessToken');
+});
+
+test('in a native shell the login leads through the system browser and back by a scheme of the app', async ({
+  page,
+  browser,
+}) => {
+  const system = await (await browser.newContext()).newPage();
+  const opened: string[] = [];
+  await page.exposeFunction('openInSystemBrowser', (url: string) => void opened.push(url));
+  await page.addInitScript(() => {
+    const { openInSystemBrowser: open } = globalThis as unknown as {
+      openInSystemBrowser(url: string): void;
+    };
+    const nativeShell = { open, onOpened: (listener: unknown) => Object.assign(globalThis, { listener }) };
+    Object.assign(globalThis, { nativeShell });
+  });
+  const openApp = (url: string) =>
+    page.evaluate((url) => (globalThis as unknown as { listener(url: string): void }).listener(url), url);
+  const scheme = 'com.example.countersign:/callback';
+  await page.goto('/items?sort=new#top');
+  await expect.poll(() => opened).toHaveLength(1);
+  const request = new URL(opened[0] ?? '').searchParams;
+  expect(request.get('redirect_uri')).toBe(scheme);
+  expect(request.get('code_challenge_method')).toBe('S256');
+  // The web view itself has not left.
+  expect(new URL(page.url()).origin).toBe(base);
+  // An answer to nobody's question is refused, and the page says so.
+  await openApp(`${scheme}?code=forged&state=forged&iss=${urls.identityProvider}`);
+  await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
+  await page.getByRole('button', { name: 'Sign in again' }).click();
+  await expect.poll(() => opened).toHaveLength(2);
+  const answer = await answerOfScheme(system, opened[1] ?? '', scheme);
+  await openApp(answer);
+  await expect(page.getByRole('heading', { level: 1, name: /Good to see you, Alice/ })).toBeVisible();
+  await page.getByRole('link', { name: 'Items', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Reload' })).toBeVisible();
+  // The same answer once more is of no use to anybody.
+  await openApp(answer);
+  await expect(page.getByRole('alert')).toContainText('has been used before');
+  await system.context().close();
+});
+
+/** Signs in, in the system's browser, until it is sent to the app. */
+async function answerOfScheme(system: Page, url: string, scheme: string): Promise<string> {
+  const answer = system.waitForResponse((response) => {
+    const location = response.headers().location;
+    return location?.startsWith(scheme) ?? false;
+  });
+  await system.goto(url);
+  await system.locator('input[name="login"]').fill(alice.login);
+  await system.locator('input[name="password"]').fill(alice.password);
+  await system.getByRole('button', { name: 'Sign in' }).click();
+  await system.getByRole('button', { name: 'Allow' }).click();
+  return (await answer).headers().location ?? '';
+}

@@ -234,11 +234,24 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await check(/Your items/);
     await page.goto('/profile');
     await signedIn(page);
+    await expect(page.getByRole('list', { name: 'Scopes that the API sees' })).toBeVisible();
     await check(/Your profile/);
+    await page.goto('/items/clear');
+    await check(/Not with this account/);
+    await page.goto('/reports');
+    await signedIn(page);
+    await check(/Reports/);
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await expect(page.getByRole('region', { name: 'Events' }).getByRole('listitem')).not.toHaveCount(0);
+    await check(/Activity/);
     await page.goto('/nowhere');
     await check(/There is no such page/);
     await page.goto('/callback?code=a&state=b');
     await check(/Sign-in did not work/);
+    await context.clearCookies();
+    await signIn(page, alice);
+    await page.goto('/items/clear');
+    await check(/Delete all items/);
     await context.close();
   });
 }

@@ -28,6 +28,8 @@ export async function bundleForBrowser(
     platform: 'browser',
     target: 'es2022',
     legalComments: 'none',
+    // As every production build of Angular has it.
+    define: { ngDevMode: 'false' },
     conditions: ['browser', 'import'],
     external: ['node:*', 'undici', ...peers, ...peers.map((name) => `${name}/*`)],
     logLevel: 'silent',

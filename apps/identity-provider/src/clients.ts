@@ -4,10 +4,13 @@ import type { ClientMetadata } from 'oidc-provider';
 export interface AppOrigins {
   readonly nextWeb: string;
   readonly angularSpa: string;
+  /** The Angular app once more, rendered on a server. */
+  readonly angularSsr?: string;
 }
 
 /** One client for each app of the demonstration. */
-export function demoClients({ nextWeb, angularSpa }: AppOrigins): ClientMetadata[] {
+export function demoClients({ nextWeb, angularSpa, angularSsr }: AppOrigins): ClientMetadata[] {
+  const angular = [angularSpa, ...(angularSsr ? [angularSsr] : [])];
   return [
     {
       client_id: 'next-web',
@@ -30,8 +33,28 @@ export function demoClients({ nextWeb, angularSpa }: AppOrigins): ClientMetadata
       application_type: 'web',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      redirect_uris: [`${angularSpa}/callback`, `${angularSpa}/silent-callback.html`],
-      post_logout_redirect_uris: [`${angularSpa}/`],
+      redirect_uris: angular.flatMap((origin) => [`${origin}/callback`, `${origin}/silent-callback.html`]),
+      post_logout_redirect_uris: angular.map((origin) => `${origin}/`),
+    },
+    {
+      client_id: 'angular-reports',
+      client_name: 'Reports in the Angular app',
+      token_endpoint_auth_method: 'none',
+      application_type: 'web',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: angular.map((origin) => `${origin}/reports`),
+      post_logout_redirect_uris: angular.map((origin) => `${origin}/`),
+    },
+    {
+      client_id: 'angular-native',
+      client_name: 'Angular app in a native shell',
+      token_endpoint_auth_method: 'none',
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      // RFC 8252 section 7.1; the other one is where the shell's pages come from.
+      redirect_uris: ['com.example.countersign:/callback', `${angularSpa}/callback`],
     },
     {
       client_id: 'native-cli',

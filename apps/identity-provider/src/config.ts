@@ -20,6 +20,9 @@ export function optionsFromEnvironment(environment: Environment): StartOptions &
     origins: {
       nextWeb: `http://localhost:${port('NEXT_WEB_PORT', 3000)}`,
       angularSpa: `http://localhost:${port('ANGULAR_SPA_PORT', 4200)}`,
+      ...(environment.ANGULAR_SSR_PORT && {
+        angularSsr: `http://localhost:${port('ANGULAR_SSR_PORT', 4200)}`,
+      }),
     },
     accessTokenLife: wholeNumber(environment, 'ACCESS_TOKEN_LIFE', {
       fallback: 60,

@@ -8,21 +8,25 @@ import { ItemsGateway } from './items/items.gateway.ts';
 import { ItemsResolver } from './items/items.resolver.ts';
 import { ItemsService } from './items/items.service.ts';
 import { MeController } from './me.controller.ts';
+import { ReportsController } from './reports.controller.ts';
 import type { Settings } from './settings.ts';
 
 @Module({
-  controllers: [HealthController, MeController, ItemsController],
+  controllers: [HealthController, MeController, ItemsController, ReportsController],
   providers: [ItemsService, ItemsResolver, ItemsGateway],
 })
 class AppModule {}
 
-export function appModule({ issuer, audience, origin }: Settings, replayStore?: ReplayStore): DynamicModule {
+export function appModule(
+  { issuer, audience, reportsAudience, origin }: Settings,
+  replayStore?: ReplayStore,
+): DynamicModule {
   return {
     module: AppModule,
     imports: [
       AuthModule.forRoot({
         issuer,
-        audience,
+        audience: [audience, reportsAudience],
         dpop: { origin, ...(replayStore && { replayStore }) },
         protectedResource: { resource: origin, scopes: ['items:read', 'items:write'] },
         // Only because the demonstration's provider is on this machine.

@@ -170,8 +170,22 @@ test('health: the age of the keys, the cache hit ratio, refusals by code', async
   });
 });
 
+test('reports have an audience and a scope of their own', async () => {
+  const reports = await server.mintAccessToken({
+    scope: 'reports:read',
+    audience: 'https://reports.countersign.example',
+  });
+  expect(await http('GET', '/reports', `Bearer ${reports}`)).toMatchObject({
+    status: 200,
+    body: { items: 0 },
+  });
+  expect((await http('GET', '/items', `Bearer ${reports}`)).status).toBe(403);
+  const items = await server.mintAccessToken({ scope: 'items:read' });
+  expect((await http('GET', '/reports', `Bearer ${items}`)).status).toBe(403);
+});
+
 test('the browser app may call it, and read why it was refused', async () => {
-  const origin = readSettings({}).corsOrigin;
+  const [origin = ''] = readSettings({}).corsOrigins;
   const { headers } = await http('GET', '/items', undefined, { headers: { origin } });
   expect(headers.get('access-control-allow-origin')).toBe(origin);
   expect(headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');

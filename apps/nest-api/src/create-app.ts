@@ -15,7 +15,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   });
   app.disable('x-powered-by');
   app.enableCors({
-    origin: settings.corsOrigin,
+    origin: [...settings.corsOrigins],
     methods: ['GET', 'POST', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'dpop'],
     exposedHeaders: ['WWW-Authenticate', 'DPoP-Nonce'],

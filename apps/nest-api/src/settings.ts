@@ -5,7 +5,10 @@ export interface Settings {
   readonly origin: string;
   readonly issuer: string;
   readonly audience: string;
-  readonly corsOrigin: string;
+  /** The second API that this server is: reports have tokens of their own. */
+  readonly reportsAudience: string;
+  /** Whose pages may call. */
+  readonly corsOrigins: readonly string[];
   /** Several processes that serve this API remember used DPoP proofs together, in Redis. */
   readonly redisUrl: string | undefined;
 }
@@ -18,7 +21,10 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     origin: environment.ORIGIN ?? `http://localhost:${port}`,
     issuer: environment.ISSUER ?? `http://localhost:${providerPort}`,
     audience: environment.AUDIENCE ?? 'https://api.countersign.example',
-    corsOrigin: environment.CORS_ORIGIN ?? `http://localhost:${portOf(environment.ANGULAR_SPA_PORT, 4200)}`,
+    reportsAudience: environment.REPORTS_AUDIENCE ?? 'https://reports.countersign.example',
+    corsOrigins: (
+      environment.CORS_ORIGIN ?? `http://localhost:${portOf(environment.ANGULAR_SPA_PORT, 4200)}`
+    ).split(','),
     redisUrl: environment.REDIS_URL || undefined,
   };
 }

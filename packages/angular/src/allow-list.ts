@@ -31,10 +31,10 @@ export interface AllowedApi {
 }
 
 /**
- * @param base the application's own address, for entries that are paths
+ * @param base the application's own address, for entries that are paths; a server has none that it could trust
  * @throws ConfigurationError `invalid_option` for an entry that is no plain http URL
  */
-export function parseAllowList(apis: readonly ApiEntry[], base: string): AllowedApi[] {
+export function parseAllowList(apis: readonly ApiEntry[], base: string | undefined): AllowedApi[] {
   return apis.map((entry) => {
     const url = URL.canParse(entry.url, base) ? new URL(entry.url, base) : undefined;
     if (!url || !/^https?:$/.test(url.protocol) || !isPlain(url)) {
@@ -55,7 +55,7 @@ export function parseAllowList(apis: readonly ApiEntry[], base: string): Allowed
 export function findApi(
   apis: readonly AllowedApi[],
   request: { readonly url: string; readonly method: string },
-  base: string,
+  base: string | undefined,
 ): ApiEntry | undefined {
   const url = URL.canParse(request.url, base) ? new URL(request.url, base) : undefined;
   // Servers disagree about an escaped slash or dot in a path; what it means there cannot be known here.

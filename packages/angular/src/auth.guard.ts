@@ -20,8 +20,8 @@ export function authGuardFor(clientName: string): AuthGuard {
 
 async function guard(auth: AuthHandle): Promise<boolean> {
   const router = inject(Router);
-  // On a server nobody is signed in: the page is left out there, and decided in the browser.
-  if (!isPlatformBrowser(inject(PLATFORM_ID))) return false;
+  // On a server only `provideServerAuth` knows anybody; otherwise the page is left out, and decided in the browser.
+  if (!isPlatformBrowser(inject(PLATFORM_ID))) return auth.isSignedIn();
   const navigation = router.currentNavigation ? router.currentNavigation() : router.getCurrentNavigation();
   const target = navigation?.finalUrl ?? navigation?.extractedUrl;
   await auth.ready();

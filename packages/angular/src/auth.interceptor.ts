@@ -7,13 +7,14 @@ import {
   type HttpRequest,
   HttpResponse,
 } from '@angular/common/http';
-import { inject, isDevMode, PLATFORM_ID } from '@angular/core';
+import { inject, PLATFORM_ID } from '@angular/core';
 import { LoginRequiredError } from '@countersign/core/browser';
 import { catchError, from, type Observable, switchMap, tap, throwError } from 'rxjs';
 import { type ApiEntry, findApi } from './allow-list.ts';
 import type { AuthHandle } from './auth.ts';
-import { AUTH_CLIENTS, type AuthClient } from './clients.ts';
+import { AUTH_CLIENTS } from './clients.ts';
 import { stepUpFor } from './step-up.ts';
+import { warnWithoutAllowList } from './warnings.ts';
 
 /**
  * Attaches the access token to requests that the allow-list `apis` covers, and to no other. Requests wait for one
@@ -22,16 +23,16 @@ import { stepUpFor } from './step-up.ts';
  * @see RFC 6750 section 2.1, RFC 9449 section 7.1
  */
 export const authInterceptor: HttpInterceptorFn = (request, next) => {
-  // On a server there is no user, and a relative address belongs to whoever sent the Host header: never a token there.
-  if (!isPlatformBrowser(inject(PLATFORM_ID))) return next(request);
+  // On a server a relative address belongs to whoever sent the Host header: without a base it is covered by no entry.
+  const base = isPlatformBrowser(inject(PLATFORM_ID)) ? document.baseURI : undefined;
   const clients = inject(AUTH_CLIENTS, { optional: true }) ?? [];
   if (request.headers.has('authorization')) return next(request);
   const { method, urlWithParams: url } = request;
   for (const { auth, apis } of clients) {
-    const entry = findApi(apis() ?? [], { url, method }, document.baseURI);
-    if (entry) return send({ request, next, auth, entry });
+    const entry = findApi(apis() ?? [], { url, method }, base);
+    if (entry) return send({ request, next, auth, entry, url: new URL(url, base).href });
   }
-  if (isDevMode()) warnWithoutAllowList(clients);
+  if (typeof ngDevMode === 'undefined' || ngDevMode) warnWithoutAllowList(clients);
   return next(request);
 };
 
@@ -40,15 +41,15 @@ interface Call {
   readonly next: HttpHandlerFn;
   readonly auth: AuthHandle;
   readonly entry: ApiEntry;
+  readonly url: string;
   /** What was tried before: there is one further try for each reason, no more. */
   readonly refused?: string;
   readonly withNonce?: boolean;
 }
 
 function send(call: Call): Observable<HttpEvent<unknown>> {
-  const { request, next, auth, entry, refused } = call;
-  const url = new URL(request.urlWithParams, document.baseURI).href;
-  return from(prepare(call, url)).pipe(
+  const { request, next, auth, entry, url, refused } = call;
+  return from(prepare(call)).pipe(
     switchMap((prepared) => {
       if (!prepared) return next(request);
       const { headers, accessToken } = prepared;
@@ -79,7 +80,7 @@ function send(call: Call): Observable<HttpEvent<unknown>> {
   );
 }
 
-async function prepare({ request, auth, entry, refused }: Call, url: string) {
+async function prepare({ request, auth, entry, url, refused }: Call) {
   const { resource, scope, optional } = entry;
   try {
     const browser = await auth.browser;
@@ -97,13 +98,3 @@ const isTokenRefused = (challenge: string) => challenge === '' || /error="?inval
 
 /** A stream is gone once it was read. */
 const isReplayable = ({ body }: HttpRequest<unknown>) => !(body instanceof ReadableStream);
-
-let warned = false;
-
-function warnWithoutAllowList(clients: readonly AuthClient[]): void {
-  if (warned || clients.some(({ apis }) => apis() === undefined || apis()?.length)) return;
-  warned = true;
-  console.error(
-    "authInterceptor: no request gets the token. Write provideAuth({ ..., apis: [{ url: 'https://api.example.com' }] }).",
-  );
-}

@@ -23,7 +23,7 @@ export interface AuthUser {
 
 /** Login state as signals, and what can be done. Get it with {@link injectAuth}. */
 export interface Auth {
-  /** `loading` until it is known whether the user is signed in; on a server always. */
+  /** `loading` until it is known whether the user is signed in; on a server always, without `provideServerAuth`. */
   readonly status: Signal<AuthStatus>;
   readonly isSignedIn: Signal<boolean>;
   readonly user: Signal<AuthUser | undefined>;
@@ -48,6 +48,15 @@ export interface Auth {
   getAccessToken(options?: GetAccessTokenOptions): Promise<string>;
   /** Logs in again for more: another scope, a stronger or a fresher login. @see RFC 9470 */
   stepUp(options: LoginOptions): Promise<void>;
+  /**
+   * Completes a login in a native shell, which hands in the address that it was opened with. On the web this happens by
+   * itself.
+   *
+   * @returns the page that the user wanted
+   * @throws ValidationError, AuthorizationServerError or TransportError; nothing is kept then
+   * @see RFC 8252 section 7
+   */
+  handleCallback(url: string): Promise<{ readonly returnTo: string }>;
   /** Settles when it is known whether the user is signed in. */
   ready(): Promise<void>;
 }
@@ -58,11 +67,22 @@ export interface AuthHandle extends Auth {
   readonly browser: Promise<BrowserAuth>;
 }
 
-/** Signals over the browser client, which may come later than the application. */
-export function createAuth(clientName: string, client: BrowserAuth | Promise<BrowserAuth>): AuthHandle {
-  const snapshot = signal<BrowserAuthSnapshot>({ status: 'loading' });
+/**
+ * Signals over the browser client, which may come later than the application.
+ *
+ * @param initial what is shown while the client does not know yet
+ */
+export function createAuth(
+  clientName: string,
+  client: BrowserAuth | Promise<BrowserAuth>,
+  initial: BrowserAuthSnapshot = { status: 'loading' },
+): AuthHandle {
+  const snapshot = signal(initial);
   const follow = (auth: BrowserAuth) => {
-    const update = () => snapshot.set(auth.snapshot());
+    const update = () => {
+      const next = auth.snapshot();
+      snapshot.set(next.status === 'loading' ? initial : next);
+    };
     auth.subscribe(update);
     update();
   };
@@ -85,6 +105,7 @@ export function createAuth(clientName: string, client: BrowserAuth | Promise<Bro
     logout: async (options) => (await browser).logout(options),
     getAccessToken: async (options) => (await (await browser).getAccessToken(options)).accessToken,
     stepUp: login,
+    handleCallback: async (url) => (await browser).handleCallback(url),
     ready: async () => void (await (await browser).start()),
   };
 }

@@ -1,4 +1,4 @@
-import { InjectionToken, inject, isDevMode } from '@angular/core';
+import { InjectionToken, inject } from '@angular/core';
 import { ConfigurationError } from '@countersign/core/browser';
 import type { AllowedApi } from './allow-list.ts';
 import type { Auth, AuthHandle } from './auth.ts';
@@ -6,13 +6,13 @@ import type { Auth, AuthHandle } from './auth.ts';
 /** One provided client. */
 export interface AuthClient {
   readonly auth: AuthHandle;
-  /** `undefined` until the configuration has come. */
+  /** `undefined` until the configuration has come, and on a server unless it was said what goes out from there. */
   readonly apis: () => readonly AllowedApi[] | undefined;
 }
 
-/** Every client that was provided, in order. */
+/** Every client that was provided, in order; a later one replaces those before it that have its name. */
 export const AUTH_CLIENTS = new InjectionToken<readonly AuthClient[]>(
-  isDevMode() ? 'Countersign clients' : '',
+  typeof ngDevMode === 'undefined' || ngDevMode ? 'Countersign clients' : '',
 );
 
 export const defaultClientName = 'default';
@@ -29,8 +29,8 @@ export function injectAuth(clientName?: string): Auth {
 
 export function injectHandle(clientName?: string): AuthHandle {
   const clients = inject(AUTH_CLIENTS, { optional: true }) ?? [];
-  const client =
-    clientName === undefined ? clients[0] : clients.find(({ auth }) => auth.clientName === clientName);
+  const name = clientName ?? clients[0]?.auth.clientName;
+  const client = clients.findLast(({ auth }) => auth.clientName === name);
   if (client) return client.auth;
   throw new ConfigurationError(
     'missing_option',

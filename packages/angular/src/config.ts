@@ -1,4 +1,4 @@
-import type { BrowserAuthOptions } from '@countersign/core/browser';
+import type { BrowserAuthOptions, BrowserAuthSnapshot } from '@countersign/core/browser';
 import type { ApiEntry } from './allow-list.ts';
 
 /** How to log in, and which APIs are given the access token. */
@@ -16,6 +16,8 @@ export type AuthConfigSource = AuthConfig | (() => AuthConfig | Promise<AuthConf
 export interface AuthFeature {
   /** Completes the configuration. Called once, in the browser. */
   configure?(config: AuthConfig): AuthConfig;
+  /** What is shown until the login state is known. Called in the injection context of the client. */
+  initialState?(clientName: string): BrowserAuthSnapshot | undefined;
   /** Distinguishes several clients of one application. */
   readonly clientName?: string;
 }

@@ -1,3 +1,4 @@
+import { inject, TransferState } from '@angular/core';
 import {
   createDpop,
   createWebStorage,
@@ -5,6 +6,7 @@ import {
   type TokenStorage,
 } from '@countersign/core/browser';
 import type { AuthFeature } from './config.ts';
+import { serverState } from './server-state.ts';
 
 /**
  * Asks for a refresh token, and renews access tokens with it, once for everybody who waits.
@@ -56,6 +58,14 @@ export function withDPoP(): AuthFeature {
 /** Tells what happens: logins, refreshes, failures. No event carries a token. */
 export function withEvents(onEvent: EventListener): AuthFeature {
   return { configure: (config) => ({ ...config, onEvent }) };
+}
+
+/**
+ * Starts with what `provideServerAuth` has rendered, so that nothing changes on the page until it is known better. It
+ * decides what is shown until then, and nothing else: guards and requests wait for the login itself.
+ */
+export function withServerState(): AuthFeature {
+  return { initialState: (clientName) => inject(TransferState).get(serverState(clientName), undefined) };
 }
 
 /** Names this client, when the application has several; ask for it with `injectAuth(name)`. */

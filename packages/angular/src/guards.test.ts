@@ -63,10 +63,13 @@ describe('authGuard', () => {
     expect(await decision).toBe(false);
   });
 
-  test('B3: on a server it lets nobody in, and starts no login', async () => {
-    const { run, logins } = createHarness({ user }, 'server');
-    expect(await run(authGuard)).toBe(false);
-    expect(logins).toEqual([]);
+  test('B3: on a server it lets in whom the server knows, and starts no login', async () => {
+    expect(await createHarness({ user }, 'server').run(authGuard)).toBe(true);
+    for (const status of ['loading', 'signed-out', 'error'] as const) {
+      const { run, logins } = createHarness({ status }, 'server');
+      expect(await run(authGuard)).toBe(false);
+      expect(logins).toEqual([]);
+    }
   });
 
   test('names a client that was not provided', () => {

@@ -4,6 +4,7 @@ export {
   AuthorizationServerError,
   type BrowserAuth,
   ConfigurationError,
+  type GetAccessTokenOptions,
   type IdTokenClaims,
   type LoginOptions,
   LoginRequiredError,
@@ -24,8 +25,10 @@ export {
   withDPoP,
   withEvents,
   withRefreshTokens,
+  withServerState,
   withSilentLogin,
   withStorage,
 } from './features.ts';
 export { claimGuard, type GuardOptions, scopeGuard } from './further.guards.ts';
 export { provideAuth, provideAuthClient } from './provide-auth.ts';
+export { provideServerAuth, type ServerSession } from './provide-server-auth.ts';

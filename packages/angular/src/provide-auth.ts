@@ -9,11 +9,12 @@ import {
   provideAppInitializer,
 } from '@angular/core';
 import { Router } from '@angular/router';
-import { type BrowserAuth, createBrowserAuth } from '@countersign/core/browser';
+import { type BrowserAuth, type BrowserAuthSnapshot, createBrowserAuth } from '@countersign/core/browser';
 import { type AllowedApi, parseAllowList } from './allow-list.ts';
 import { createAuth } from './auth.ts';
 import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './clients.ts';
 import type { AuthConfig, AuthConfigSource, AuthFeature } from './config.ts';
+import { warnOfRiskyEntries } from './warnings.ts';
 
 /**
  * Provides login for the application. The login state is found out in the background; only a configuration that must be
@@ -40,11 +41,14 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
   const browser = new Promise<BrowserAuth>((...settle) => {
     [resolve, reject] = settle;
   });
-  const auth = createAuth(clientName, browser);
+  let initial: BrowserAuthSnapshot | undefined;
+  for (const feature of features) initial = feature.initialState?.(clientName) ?? initial;
+  const auth = createAuth(clientName, browser, initial);
 
   function begin(given: AuthConfig): void {
     const config = features.reduce((current, feature) => feature.configure?.(current) ?? current, given);
     apis = parseAllowList(config.apis ?? [], document.baseURI);
+    if (typeof ngDevMode === 'undefined' || ngDevMode) warnOfRiskyEntries(apis, document.baseURI);
     const redirectUri = config.redirectUri ?? new URL('callback', document.baseURI).href;
     const created = createBrowserAuth({ ...config, redirectUri });
     resolve(created);
@@ -80,9 +84,10 @@ export function provideAuthClient(
     {
       provide: AUTH_CLIENTS,
       multi: true,
-      useFactory: (): AuthClient => ({
+      useFactory: (platform = inject(PLATFORM_ID)): AuthClient => ({
         auth: createAuth(clientName, browser),
         apis: () => {
+          if (!isPlatformBrowser(platform)) return undefined;
           parsed ??= parseAllowList(apis, document.baseURI);
           return parsed;
         },

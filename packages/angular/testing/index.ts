@@ -4,3 +4,11 @@ export {
   provideAuthTesting,
   type TestAuthState,
 } from './provide-auth-testing.ts';
+export {
+  type AuthRequests,
+  expectNoTokenAttached,
+  expectTokenAttached,
+  injectAuthRequests,
+  type RequestMatcher,
+  type StepUpChallenge,
+} from './requests.ts';

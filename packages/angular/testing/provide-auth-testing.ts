@@ -2,6 +2,7 @@ import { type EnvironmentProviders, InjectionToken, inject, makeEnvironmentProvi
 import {
   type AuthConfig,
   type AuthStatus,
+  type GetAccessTokenOptions,
   type LoginOptions,
   LoginRequiredError,
   type LogoutOptions,
@@ -21,6 +22,8 @@ export interface TestAuthState {
 
 /** What the application asked for during a test, and the means to change who is signed in. */
 export interface AuthTesting {
+  /** What access tokens were asked for, by the interceptor too: resource, scope, and which was refused. */
+  readonly tokenRequests: readonly GetAccessTokenOptions[];
   readonly logins: readonly LoginOptions[];
   readonly logouts: readonly LogoutOptions[];
   /** Signs another user in, or nobody: `set({})`. */
@@ -39,6 +42,7 @@ export function provideAuthTesting(
 ): EnvironmentProviders {
   const logins: LoginOptions[] = [];
   const logouts: LogoutOptions[] = [];
+  const tokenRequests: GetAccessTokenOptions[] = [];
   const listeners = new Set<() => void>();
   let snapshot = snapshotOf(state);
   let serial = 1;
@@ -48,7 +52,7 @@ export function provideAuthTesting(
     for (const listener of listeners) listener();
   };
   return makeEnvironmentProviders([
-    { provide: AUTH_TESTING, useValue: { logins, logouts, set } },
+    { provide: AUTH_TESTING, useValue: { tokenRequests, logins, logouts, set } },
     provideAuthClient(config, {
       snapshot: () => snapshot,
       subscribe: (listener) => {
@@ -62,7 +66,9 @@ export function provideAuthTesting(
         set({});
       },
       handleCallback: async () => ({ returnTo: '/' }),
-      getAccessToken: async ({ refused } = {}) => {
+      getAccessToken: async (options = {}) => {
+        tokenRequests.push(options);
+        const { refused } = options;
         if (snapshot.status !== 'signed-in') {
           throw new LoginRequiredError('not_signed_in', 'Nobody is signed in in this test.');
         }

@@ -25,6 +25,11 @@ export const routes: Routes = [
     title: 'Profile · Countersign for Angular',
   },
   {
+    path: 'reports',
+    loadComponent: async () => (await import('./pages/reports.ts')).ReportsPage,
+    title: 'Reports · Countersign for Angular',
+  },
+  {
     path: 'activity',
     loadComponent: async () => (await import('./pages/activity.ts')).ActivityPage,
     title: 'Activity · Countersign for Angular',

@@ -13,6 +13,7 @@ import { explain } from './explain.ts';
       <nav aria-label="Main">
         <a routerLink="/items" routerLinkActive="here" ariaCurrentWhenActive="page">Items</a>
         <a routerLink="/profile" routerLinkActive="here" ariaCurrentWhenActive="page">Profile</a>
+        <a routerLink="/reports" routerLinkActive="here" ariaCurrentWhenActive="page">Reports</a>
         <a routerLink="/activity" routerLinkActive="here" ariaCurrentWhenActive="page">Activity</a>
       </nav>
       <div class="account">

@@ -6,6 +6,8 @@ export interface Settings {
   readonly clientId: string;
   readonly apiUrl: string;
   readonly resource: string;
+  /** The second API, with tokens of its own. */
+  readonly reportsResource: string;
   /** True for a provider on this machine, which speaks plain http. */
   readonly allowInsecureIssuer: boolean;
   /** Where tokens are kept: in memory, or where a reload or every tab finds them. */
@@ -14,6 +16,8 @@ export interface Settings {
   readonly dpop: boolean;
   /** Refresh tokens are in a worker alone; with `memory` only. */
   readonly worker: boolean;
+  /** Pages come rendered from the server; a cookie tells it whom it renders for. */
+  readonly serverRendering: boolean;
 }
 
 export const SETTINGS = new InjectionToken<Settings>('settings');

@@ -1,0 +1,12 @@
+import { type ApplicationConfig, mergeApplicationConfig } from '@angular/core';
+import { provideServerRendering, withRoutes } from '@angular/ssr';
+import { provideServerAuth } from '@countersign/angular';
+import { appConfig } from './app.config.ts';
+import { serverRoutes } from './app.routes.server.ts';
+import { readRememberedUser } from './remembered-user.ts';
+import { settingsFromEnvironment } from './settings.server.ts';
+
+export const serverConfig = (): ApplicationConfig =>
+  mergeApplicationConfig(appConfig(settingsFromEnvironment()), {
+    providers: [provideServerRendering(withRoutes(serverRoutes)), provideServerAuth(readRememberedUser)],
+  });

@@ -1,0 +1,62 @@
+import { DatePipe } from '@angular/common';
+import { httpResource } from '@angular/common/http';
+import { Component, computed, inject } from '@angular/core';
+import { injectAuth } from '@countersign/angular';
+import { explain } from '../explain.ts';
+import { SETTINGS } from '../settings.ts';
+
+interface Report {
+  readonly items: number;
+  readonly lastAdded?: string;
+}
+
+/** A second client of this application, for a second API: its login, tokens and storage are its own. */
+@Component({
+  selector: 'app-reports',
+  imports: [DatePipe],
+  template: `
+    <h1>Reports</h1>
+    <p class="lead">A second API, and a second client for it: this login is separate from the one above, and its tokens are good for reports alone.</p>
+    <section class="panel" aria-labelledby="report-title" [attr.aria-busy]="report.isLoading()">
+      <div class="row spread">
+        <h2 id="report-title">Your list in numbers</h2>
+        @if (auth.isSignedIn()) {
+          <button class="secondary small" type="button" (click)="auth.logout({ localOnly: true })">Close the reports</button>
+        }
+      </div>
+      @if (problem(); as text) {
+        <p class="error" role="alert">{{ text }}</p>
+      }
+      @if (!auth.isSignedIn()) {
+        <p>Nobody has opened the reports in this tab.</p>
+        <p class="actions">
+          <button class="primary" type="button" (click)="auth.login()" [disabled]="auth.status() === 'loading'">Open the reports</button>
+        </p>
+      } @else if (report.hasValue()) {
+        <p>
+          <strong>{{ report.value().items }}</strong> {{ report.value().items === 1 ? 'item' : 'items' }}, seen by
+          <strong>{{ auth.user()?.name ?? auth.user()?.id }}</strong>.
+          @if (report.value().lastAdded; as time) {
+            The last one was added at <time [attr.datetime]="time">{{ time | date: 'HH:mm:ss' }}</time>.
+          }
+        </p>
+        <ul class="tags" aria-label="Scopes of the reports">
+          @for (scope of auth.scopes(); track scope) {
+            <li><code>{{ scope }}</code></li>
+          }
+        </ul>
+      } @else {
+        <p class="muted" role="status">Loading</p>
+      }
+    </section>
+  `,
+})
+export class ReportsPage {
+  readonly #url = `${inject(SETTINGS).apiUrl}/reports`;
+  protected readonly auth = injectAuth('reports');
+  protected readonly report = httpResource<Report>(() => (this.auth.isSignedIn() ? this.#url : undefined));
+  protected readonly problem = computed(() => {
+    const error = this.auth.error() ?? this.report.error();
+    return error && explain(error);
+  });
+}

@@ -1,0 +1,182 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, type Page, test } from '@playwright/test';
+import { urls } from '../support/environment.ts';
+import { freePort } from '../support/free-port.ts';
+import { alice, signInAtProvider } from '../support/provider.ts';
+
+// The production build with its pages rendered on a server: what is sent, and what becomes of it in a browser.
+
+const base = urls.angularSsr;
+
+/** What the browser complains about: hydration says NG05xx there, and a policy what it has blocked. */
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) || /NG0\d+/.test(message.text()))
+      complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return complaints;
+}
+
+/** What the server makes of an address, without a browser. */
+async function rendered(page: Page, path: string): Promise<string> {
+  const response = await page.request.get(path);
+  return response.text();
+}
+
+const accountIn = (html: string) =>
+  (/<div class="account">.*?<\/div>/s.exec(html)?.[0] ?? '').replace(/<[^>]*>/g, '');
+
+/** Marks the elements that the server has sent, so that it is seen which of them stay. */
+const markElements = (page: Page) =>
+  page.addInitScript(() => {
+    document.addEventListener('readystatechange', () => {
+      if (document.readyState !== 'interactive') return;
+      for (const element of document.querySelectorAll('app-root *')) element.setAttribute('data-sent', '');
+    });
+  });
+
+/** Every text that the account corner has shown since the page was begun. */
+const watchAccount = (page: Page) =>
+  page.addInitScript(() => {
+    const shown: string[] = [];
+    Object.assign(globalThis, { shown });
+    const look = () => {
+      const text = document.querySelector('.account')?.textContent?.trim();
+      if (text !== undefined && text !== shown.at(-1)) shown.push(text);
+    };
+    new MutationObserver(look).observe(document, { childList: true, subtree: true, characterData: true });
+  });
+
+const accountShown = (page: Page) =>
+  page.evaluate(() => (globalThis as unknown as { shown: string[] }).shown);
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto('/items');
+  await signInAtProvider(page, alice);
+  await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
+}
+
+test('a guest gets a page that is rendered signed out, and it is taken over without a mismatch', async ({
+  page,
+}) => {
+  const html = await rendered(page, '/');
+  expect(accountIn(html)).toBe('Sign in');
+  expect(html).toContain('Sign in, call an API');
+  expect(html).toContain('The API is up');
+  const complaints = complaintsOf(page);
+  await markElements(page);
+  await watchAccount(page);
+  await page.goto('/');
+  await expect(page.locator('app-root')).not.toHaveAttribute('ngh');
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  for (const selector of ['.hero h1', '.cards', '.account button', '.health'])
+    await expect(page.locator(selector), selector).toHaveAttribute('data-sent', '');
+  expect(await accountShown(page)).toEqual(['Sign in']);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signInAtProvider(page, alice);
+  await expect(page).toHaveURL(`${base}/`);
+  await expect(page.getByRole('heading', { name: 'Good to see you, Alice Archer.' })).toBeVisible();
+  expect(complaints).toEqual([]);
+});
+
+test('a user gets a page that is rendered by cookie, and nothing flickers while the login is restored', async ({
+  page,
+}) => {
+  await signIn(page);
+  const html = await rendered(page, '/');
+  expect(accountIn(html)).toBe('Alice ArcherSign out');
+  expect(html).toContain('Good to see you, Alice Archer.');
+  expect(html).not.toMatch(/ey[\w-]{20,}\.|refresh_token|access_token/);
+  const complaints = complaintsOf(page);
+  await markElements(page);
+  await watchAccount(page);
+  await page.goto('/');
+  await expect(page.locator('app-root')).not.toHaveAttribute('ngh');
+  // The login itself is restored by now: a token goes to the API.
+  const asUser = page.waitForRequest(
+    (request) => request.url() === `${urls.nestApi}/me` && request.method() === 'GET',
+  );
+  await expect(page.locator('.account button')).toHaveAttribute('data-sent', '');
+  await page.getByRole('link', { name: 'Profile', exact: true }).click();
+  expect((await (await asUser).allHeaders()).authorization).toMatch(/^Bearer ey/);
+  expect(new Set((await accountShown(page)).map((text) => text.replace(/\s+/g, ' ')))).toEqual(
+    new Set(['Alice ArcherSign out']),
+  );
+  expect(complaints).toEqual([]);
+});
+
+test('a cookie that somebody has made up shows a name, and opens nothing', async ({ page, context }) => {
+  const value = encodeURIComponent(JSON.stringify({ sub: 'mallory', name: '<b>Mallory</b>' }));
+  await context.addCookies([{ name: 'remembered-user', value, url: base }]);
+  const html = await rendered(page, '/');
+  expect(html).toContain('Good to see you, &lt;b&gt;Mallory&lt;/b&gt;.');
+  await page.goto('/items');
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  await page.goto('/');
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  expect(accountIn(await rendered(page, '/'))).toBe('Sign in');
+});
+
+test('pages of one user are kept in no cache; broken cookies and foreign hosts are refused calmly', async ({
+  request,
+}) => {
+  const page = await request.get('/');
+  expect(page.headers()['cache-control']).toBe('private, no-store');
+  expect(page.headers().vary).toContain('Cookie');
+  expect(page.headers()['content-security-policy']).toContain("script-src 'self'");
+  const broken = await request.get('/', { headers: { cookie: 'remembered-user=%7B' } });
+  expect(broken.status()).toBe(200);
+  expect(accountIn(await broken.text())).toBe('Sign in');
+  expect((await request.get('/', { headers: { host: 'evil.test' } })).status()).toBe(400);
+  expect((await request.get('/nowhere')).status()).toBe(404);
+});
+
+test('a protected page and the callback are made in the browser: the server sends nothing of them', async ({
+  page,
+}) => {
+  for (const path of ['/items', '/profile', '/items/clear', '/callback?code=a&state=b']) {
+    const html = await rendered(page, path);
+    expect(html, path).toContain('<app-root></app-root>');
+    expect(html, path).not.toContain('code=a');
+  }
+});
+
+test('B3: what the server asks the API for a page, it asks without a token', async ({ page }) => {
+  await signIn(page);
+  const asked: string[] = [];
+  const api = createServer((request, response) => {
+    asked.push(`${request.url} ${request.headers.authorization}`);
+    response.setHeader('content-type', 'application/json').end('{"status":"ok"}');
+  });
+  await once(api.listen(0, 'localhost'), 'listening');
+  const { port } = api.address() as AddressInfo;
+  const own = await freePort();
+  const server = spawn(process.execPath, ['serve.ts'], {
+    cwd: join(import.meta.dirname, '../../apps/angular-spa'),
+    env: {
+      ...process.env,
+      ANGULAR_SPA_PORT: String(own),
+      API_URL: `http://localhost:${port}`,
+      SERVER_RENDERING: '1',
+    },
+    stdio: 'ignore',
+  });
+  try {
+    const url = `http://localhost:${own}`;
+    await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status).toBe(200);
+    const cookie = `remembered-user=${encodeURIComponent('{"sub":"user-alice"}')}`;
+    const html = await (await fetch(url, { headers: { cookie } })).text();
+    expect(accountIn(html)).toBe('user-aliceSign out');
+    expect(html).toContain('The API is up');
+    expect(asked).toEqual(['/health undefined']);
+  } finally {
+    server.kill();
+    api.close();
+  }
+});

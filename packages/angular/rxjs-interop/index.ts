@@ -1,0 +1,1 @@
+export { type AuthObservables, injectAuthObservables } from './auth-observables.ts';
