@@ -6,6 +6,7 @@ import { contextOf, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withKeys } from './keys.ts';
+import { hasRepeatedMember, openJwt } from './opened-jwt.ts';
 import { traced } from './trace-operations.ts';
 import { printableCode, translate } from './translate-error.ts';
 
@@ -57,15 +58,22 @@ export async function validateAuthorizationResponse(
     }
     const wire = wireClient(client);
     try {
-      const decrypt = options.decrypt && { [oauth.jweDecrypt]: options.decrypt };
+      const opened = openJwt(client);
       const parameters = signed
         ? await withKeys(client, (metadata, keys) =>
             oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
               ...keys,
-              ...decrypt,
+              ...opened.options,
             }),
           )
         : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
+      if (signed && hasRepeatedMember(opened.inner(received.get('response') as string))) {
+        throw new ValidationError(
+          'authorization_response_invalid',
+          'json',
+          'The authorization response repeats a member.',
+        );
+      }
       if (!parameters.get('code')) {
         throw new ValidationError(
           'authorization_response_invalid',

@@ -5,7 +5,8 @@ import { contextOf, tell, tokenRequestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
-import { openIdToken, validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import { validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import { openJwt } from './opened-jwt.ts';
 import { type TokenResponse, tokenResponseOf, translateTokenError } from './token-response.ts';
 import { traced } from './trace-operations.ts';
 
@@ -28,7 +29,7 @@ export async function exchangeCode(
     const resource = transaction.resource?.[0];
     try {
       const metadata = await discover(client);
-      const opened = openIdToken(client);
+      const opened = openJwt(client);
       const { answer, body } = await withDpopNonce(client, async (dpop) => {
         const sent = await oauth.authorizationCodeGrantRequest(
           metadata,

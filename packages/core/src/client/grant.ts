@@ -3,7 +3,8 @@ import { contextOf, tokenRequestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
-import { openIdToken, validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import { validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import { openJwt } from './opened-jwt.ts';
 import { type TokenResponse, tokenResponseOf, translateTokenError } from './token-response.ts';
 
 /** What a grant asks for. */
@@ -26,7 +27,7 @@ export async function requestGrant(
   const wire = wireClient(client);
   try {
     const metadata = await discover(client);
-    const opened = openIdToken(client);
+    const opened = openJwt(client);
     const { answer, body } = await withDpopNonce(client, async (dpop) => {
       const sent = await oauth.genericTokenEndpointRequest(
         metadata,

@@ -2,10 +2,10 @@ import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { fromBase64Url, textOf, toBase64Url, utf8 } from '../internal/encoding.ts';
-import { findDuplicateMember } from '../internal/json.ts';
 import { contextOf } from './context.ts';
 import type { Client } from './create-client.ts';
 import { withKeys } from './keys.ts';
+import { hasRepeatedMember } from './opened-jwt.ts';
 import type { IdTokenClaims } from './token-response.ts';
 
 /** Seconds since its issue after which a new ID token is not believed. */
@@ -16,24 +16,6 @@ export function verifyIdTokenSignature(client: Client, response: Response): Prom
   return withKeys(client, (metadata, options) =>
     oauth.validateApplicationLevelSignature(metadata, response, options),
   );
-}
-
-/**
- * Options that let the protocol library open an encrypted ID token, and what was inside.
- *
- * @see OpenID Connect Core section 10.2
- */
-export function openIdToken(client: Client) {
-  const { decrypt } = contextOf(client).options;
-  let opened: string | undefined;
-  const open = async (jwe: string) => {
-    opened = await decrypt?.(jwe);
-    return opened ?? '';
-  };
-  return {
-    options: decrypt ? { [oauth.jweDecrypt]: open } : {},
-    inner: (idToken: string) => opened ?? idToken,
-  };
 }
 
 /** What an ID token is held against, beside the protocol library's checks of iss, aud, exp, nbf, nonce and auth_time. */
@@ -69,12 +51,9 @@ export async function validateIdTokenClaims(
   expected: IdTokenExpectations,
 ): Promise<void> {
   const { now, clockTolerance } = contextOf(client);
-  const [header, payload] = jwt.split('.', 2).map((part) => textOf(fromBase64Url(part))) as [string, string];
-  const { alg, typ }: { alg: string; typ?: unknown } = JSON.parse(header);
-  // Parsers disagree about which of two members counts, so neither does (RFC 7519 section 4).
-  if (findDuplicateMember(header) !== undefined || findDuplicateMember(payload) !== undefined) {
-    throw invalid('json', 'repeats a member');
-  }
+  const [header = ''] = jwt.split('.', 1);
+  const { alg, typ }: { alg: string; typ?: unknown } = JSON.parse(textOf(fromBase64Url(header)));
+  if (hasRepeatedMember(jwt)) throw invalid('json', 'repeats a member');
   // A token of another kind, an access or logout token, is no ID token (RFC 8725 section 3.11).
   if (typ !== undefined && !/^(application\/)?jwt$/i.test(String(typ)))
     throw invalid('typ', 'is of another kind');

@@ -4,6 +4,7 @@ import { contextOf, requestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withKeys } from './keys.ts';
+import { hasRepeatedMember, openJwt } from './opened-jwt.ts';
 import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
@@ -55,11 +56,15 @@ export async function introspectToken(
           'The introspection response is not signed.',
         );
       }
-      const body = await oauth.processIntrospectionResponse(metadata, wire, response, {
-        ...(options.decrypt && { [oauth.jweDecrypt]: options.decrypt }),
-      });
-      if (isJwt)
+      const opened = openJwt(client);
+      const jwt = isJwt ? await response.clone().text() : undefined;
+      const body = await oauth.processIntrospectionResponse(metadata, wire, response, opened.options);
+      if (jwt !== undefined) {
         await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
+        if (hasRepeatedMember(opened.inner(jwt))) {
+          throw new ValidationError('introspection_invalid', 'json', 'The introspection repeats a member.');
+        }
+      }
       return body as Introspection;
     } catch (error) {
       throw translate(error, { code: 'introspection_invalid', check: 'introspection_response' });

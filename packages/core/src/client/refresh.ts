@@ -4,7 +4,8 @@ import { contextOf, tell, tokenRequestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
-import { isTimely, openIdToken, validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import { isTimely, validateIdTokenClaims, verifyIdTokenSignature } from './id-token.ts';
+import { openJwt } from './opened-jwt.ts';
 import {
   type IdTokenClaims,
   type TokenResponse,
@@ -54,7 +55,7 @@ export async function refreshTokens(
         ...(request.resource !== undefined && { resource: request.resource }),
         ...(request.scope !== undefined && { scope: request.scope }),
       };
-      const opened = openIdToken(client);
+      const opened = openJwt(client);
       const { answer, body } = await withDpopNonce(client, async (dpop) => {
         const sent = await oauth.refreshTokenGrantRequest(
           metadata,

@@ -7,6 +7,7 @@ import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
 import { withKeys } from './keys.ts';
+import { hasRepeatedMember } from './opened-jwt.ts';
 import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
@@ -33,17 +34,19 @@ export async function fetchUserinfo(
     const wire = wireClient(client);
     try {
       const metadata = await discover(client);
-      const { answer, body } = await withDpopNonce(client, async (dpop) => {
+      const { answer, jwt, body } = await withDpopNonce(client, async (dpop) => {
         const sent = await oauth.userInfoRequest(metadata, wire, accessToken, {
           ...requestOptions(client),
           ...dpop,
         });
         const opened = await openUserinfo(client, sent);
+        const jwt = isJwt(opened) ? await opened.clone().text() : undefined;
         const processed = await oauth.processUserInfoResponse(metadata, wire, expectedSub, opened);
-        return { answer: opened, body: processed };
+        return { answer: opened, jwt, body: processed };
       });
-      if (answer.headers.get('content-type')?.startsWith('application/jwt')) {
+      if (jwt !== undefined) {
         await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, answer, keys));
+        if (hasRepeatedMember(jwt)) throw invalid('json', 'repeats a member');
       }
       return body as Userinfo;
     } catch (error) {
@@ -62,8 +65,7 @@ export async function fetchUserinfo(
 async function openUserinfo(client: Client, response: Response): Promise<Response> {
   const { decrypt, userinfoEncryptedResponseAlg, userinfoSignedResponseAlg } = contextOf(client).options;
   if (response.status !== 200) return response;
-  const isJwt = response.headers.get('content-type')?.split(';')[0] === 'application/jwt';
-  const jwe = isJwt ? await response.clone().text() : '';
+  const jwe = isJwt(response) ? await response.clone().text() : '';
   if (jwe.split('.').length !== 5) {
     // Sent in the open although it was registered to be encrypted: a downgrade.
     if (userinfoEncryptedResponseAlg)
@@ -87,6 +89,9 @@ async function openUserinfo(client: Client, response: Response): Promise<Respons
   if (!isUnambiguousJson(text)) throw invalid('json', 'holds malformed or ambiguous JSON');
   return new Response(text, { headers: { 'content-type': 'application/json' } });
 }
+
+const isJwt = (response: Response) =>
+  response.headers.get('content-type')?.split(';')[0] === 'application/jwt';
 
 function algorithmOf(jwe: string): unknown {
   try {

@@ -14,6 +14,12 @@ describe('userinfo', () => {
     ['userinfo_alg_none', 'alg'],
     ['userinfo_alg_other', 'alg'],
     ['userinfo_sub_invalid', 'sub'],
+    ['userinfo_alg_hs256_public_key', 'alg'],
+    ['userinfo_jwk_injected', 'signature'],
+    ['userinfo_jku_injected', 'kid'],
+    ['userinfo_crit_unknown', 'crit'],
+    ['userinfo_exp_expired', 'exp'],
+    ['userinfo_member_repeated', 'json'],
   ] as const)('signed: %s is refused for its %s', async (lie, check) => {
     const harness = await createHarness({
       registration: { userinfoSignedResponseAlg: 'RS256' },

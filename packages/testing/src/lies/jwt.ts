@@ -151,7 +151,7 @@ export const mutations = {
   },
   /** One member twice: two readers see two tokens. */
   member_repeated: (jws) => {
-    jws.payload = (json) => json.replace('{', '{"sub":"mallory",');
+    jws.payload = (json) => json.replace('{', '{"iss":"https://attacker.example","sub":"mallory",');
   },
   /** Members named like those of every object, and text that only a careless merge believes. */
   prototype_claims: (jws) => {
