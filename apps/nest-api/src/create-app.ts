@@ -1,4 +1,4 @@
-import { accessTokenSecurity, accessTokenSecurityScheme } from '@countersign/nest';
+import { accessTokenCors, accessTokenSecurity, accessTokenSecurityScheme } from '@countersign/nest';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -14,13 +14,14 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
     abortOnError: false,
   });
   app.disable('x-powered-by');
-  app.enableCors({
-    origin: [...settings.corsOrigins],
-    methods: ['GET', 'POST', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'dpop'],
-    exposedHeaders: ['WWW-Authenticate', 'DPoP-Nonce'],
-    maxAge: 600,
-  });
+  app.enableCors(
+    accessTokenCors({
+      origin: [...settings.corsOrigins],
+      methods: ['GET', 'POST', 'DELETE'],
+      allowedHeaders: ['content-type'],
+      maxAge: 600,
+    }),
+  );
   app.enableShutdownHooks();
   app.getHttpServer().once('close', () => shared?.close());
 

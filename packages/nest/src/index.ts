@@ -14,6 +14,7 @@ export { AccessTokenErrorFilter } from './access-token-error.filter.ts';
 export { AuthModule } from './auth.module.ts';
 export type { AuthModuleExtras, AuthModuleOptions } from './auth-options.ts';
 export { ConnectionAuthenticator } from './connection-authenticator.ts';
+export { accessTokenCors } from './cors.ts';
 export {
   MaxAge,
   OptionalAuth,

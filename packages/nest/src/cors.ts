@@ -1,0 +1,29 @@
+interface Headers {
+  readonly allowedHeaders?: string | readonly string[];
+  readonly exposedHeaders?: string | readonly string[];
+}
+
+/**
+ * Options for `app.enableCors()`, so that browsers may send credentials and read why they are refused:
+ * `app.enableCors(accessTokenCors({ origin: 'https://app.example.com' }))`.
+ *
+ * Without `allowedHeaders` of your own every header may be sent, as ever.
+ *
+ * @see RFC 6750 section 3, RFC 9449 section 8
+ */
+export function accessTokenCors<T extends Headers>(
+  options: T,
+): Omit<T, keyof Headers> & { allowedHeaders?: string[]; exposedHeaders: string[] } {
+  const { allowedHeaders, exposedHeaders, ...others } = options;
+  return {
+    ...others,
+    ...(allowedHeaders !== undefined && { allowedHeaders: added(allowedHeaders, 'authorization', 'dpop') }),
+    exposedHeaders: added(exposedHeaders, 'WWW-Authenticate', 'DPoP-Nonce', 'Retry-After'),
+  };
+}
+
+const added = (list: string | readonly string[] | undefined, ...names: string[]): string[] => {
+  const own = typeof list === 'string' ? list.split(',').map((name) => name.trim()) : (list ?? []);
+  const known = new Set(own.map((name) => name.toLowerCase()));
+  return [...own, ...names.filter((name) => !known.has(name.toLowerCase()))];
+};
