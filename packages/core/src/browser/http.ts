@@ -23,7 +23,12 @@ export async function exchange(
   url: string,
   init: RequestInit = {},
 ): Promise<Answer> {
-  const signal = AbortSignal.timeout(timeout);
+  const control = new AbortController();
+  const { signal } = control;
+  // In two halves: a tab that wakes up finds its timer before the answer that came meanwhile, and with it a spent token.
+  let timer = setTimeout(() => {
+    timer = setTimeout(() => control.abort(), timeout / 2);
+  }, timeout / 2);
   // A fetch that ignores its signal must not hang the caller, who may hold a lock.
   const expired = new Promise<never>((_, reject) => signal.addEventListener('abort', reject));
   let response: Response;
@@ -38,6 +43,8 @@ export async function exchange(
       signal.aborted ? 'timeout' : 'network_error',
       'The provider could not be reached.',
     );
+  } finally {
+    clearTimeout(timer);
   }
   const { status, headers } = response;
   if (status === 429 || status >= 500) {

@@ -15,12 +15,18 @@ import type { BrowserContext } from './options.ts';
 import { refresh } from './token-request.ts';
 import { webLock } from './web-lock.ts';
 
+/** Kept with the tokens, for whoever shares them: until when the provider wants to be left alone, in milliseconds since the epoch. */
+type PausedTokenSet = TokenSet & { readonly pausedUntil?: number };
+
 /** Where the tokens of the login are, freshly read. */
 export interface KeptTokens {
-  read(): Promise<TokenSet | undefined>;
-  write(next: TokenSet): Promise<void>;
+  read(): Promise<PausedTokenSet | undefined>;
+  write(next: PausedTokenSet): Promise<void>;
   end(): Promise<void>;
 }
+
+/** Milliseconds between two looks at what another tab is doing. */
+const betweenLooks = 50;
 
 /** A wish, and the value that must not answer it. */
 export interface WantedToken extends AccessTokenRequest {
@@ -43,8 +49,6 @@ export function createRefreshOnce(
   const { now, options, http, prefix, issuer, clientId, tell } = context;
   const { leeway = 30, lock = webLock } = options;
   const flight = createSingleFlight<AccessToken | undefined>();
-  /** Until when the provider asked to be left alone, in milliseconds since the epoch. */
-  let pausedUntil = 0;
 
   function answer(tokens: TokenSet, wanted: WantedToken, meanwhile = false): AccessToken | undefined {
     const entry = findAccessToken(tokens, wanted);
@@ -62,17 +66,20 @@ export function createRefreshOnce(
     if (found) return found;
     try {
       const next = await spend(before, refreshToken, wanted);
-      const still = await kept.read();
       // A logout or another login meanwhile has the last word: nothing brings the old one back.
-      if (still?.refreshToken !== refreshToken) return undefined;
+      if (!(await isCurrent(refreshToken))) return undefined;
       await kept.write(next);
       return findAccessToken(next, wanted);
     } catch (error) {
-      const served = error instanceof TransportError && answer(before, wanted, true);
-      if (served) return served;
+      if (error instanceof TransportError) {
+        // Asked by the provider; a pause that is kept already has no status.
+        if (error.status === 429 && (await isCurrent(refreshToken)))
+          await kept.write({ ...before, pausedUntil: now() + (error.retryAfter ?? 1) * 1000 });
+        const served = answer(before, wanted, true);
+        if (served) return served;
+      }
       if (!(error instanceof AuthorizationServerError && error.error === 'invalid_grant')) throw error;
-      const again = await kept.read();
-      if (again?.refreshToken !== refreshToken) return undefined;
+      if (!(await isCurrent(refreshToken))) return undefined;
       await kept.end();
       tell({ type: 'session.ended', issuer, reason: 'invalid_grant' });
       throw ended();
@@ -80,52 +87,52 @@ export function createRefreshOnce(
   }
 
   /** The one call of the token endpoint. */
-  async function spend(tokens: TokenSet, refreshToken: string, wanted: WantedToken): Promise<TokenSet> {
+  async function spend(tokens: PausedTokenSet, refreshToken: string, wanted: WantedToken): Promise<TokenSet> {
+    const { claims, scope: grantedScope, pausedUntil = 0 } = tokens;
     const { resource, scope } = wanted;
-    if (pausedUntil > now()) {
-      const retryAfter = Math.ceil((pausedUntil - now()) / 1000);
+    const pause = pausedUntil - now();
+    if (pause > 0) {
+      const retryAfter = Math.ceil(pause / 1000);
       throw new TransportError('rate_limited', 'The provider asked for a pause.', { retryAfter });
     }
-    try {
-      const { claims, scope: grantedScope } = tokens;
-      const response = await refresh(context, refreshToken, { resource, scope, claims, grantedScope });
-      return applyRefresh(tokens, response, seconds(now), wanted);
-    } catch (error) {
-      if (error instanceof TransportError && error.code === 'rate_limited') {
-        pausedUntil = now() + (error.retryAfter ?? 1) * 1000;
-      }
-      throw error;
-    }
+    const response = await refresh(context, refreshToken, { resource, scope, claims, grantedScope });
+    return applyRefresh(tokens, response, seconds(now), wanted);
   }
 
+  const isCurrent = async (refreshToken: string) => (await kept.read())?.refreshToken === refreshToken;
+
   return async (wanted) => {
-    for (let rounds = 0; rounds < 10; rounds++) {
+    // The wait outlasts the slowest exchange, or it would be given up while all is well.
+    const end = performance.now() + http.timeout + 5_000;
+    let waited = false;
+    for (let late = false; ; waited = true) {
       const tokens = await kept.read();
       if (!tokens) {
-        throw rounds > 0 ? ended() : new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
+        throw waited ? ended() : new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
       }
-      const found = answer(tokens, wanted);
-      if (found) return found;
       const { refreshToken } = tokens;
+      const found = answer(tokens, wanted, late || refreshToken === undefined);
+      if (found) {
+        if (waited) tell({ type: 'refresh.adopted', issuer, clientId, from: 'session' });
+        return found;
+      }
       if (refreshToken === undefined) {
-        const served = answer(tokens, wanted, true);
-        if (served) return served;
         throw new LoginRequiredError(
           'refresh_token_missing',
-          'The access token has ended, and there is no refresh token. Ask for the scope offline_access.',
+          'No refresh token: ask for the scope offline_access.',
         );
       }
+      if (late) throw new TransportError('lock_timeout', 'Another tab takes too long.');
       // The refresh token is in the key: another user's login must not be answered with this one's token.
       const key = JSON.stringify([refreshToken, wanted]);
       const done = await flight(key, async () => {
         const name = `${prefix}refresh ${await sha256(refreshToken)}`;
-        // The wait outlasts the slowest exchange, or a slow provider would be asked twice.
-        return lock(name, http.timeout + 5_000, () => inTurn(refreshToken, wanted));
+        return lock(name, () => inTurn(refreshToken, wanted));
       });
       if (done) return done;
-      tell({ type: 'refresh.adopted', issuer, clientId, from: 'session' });
+      late = performance.now() > end;
+      await new Promise((resolve) => setTimeout(resolve, betweenLooks));
     }
-    throw new TransportError('lock_timeout', 'Too many refreshes at once. Try again.');
   };
 }
 

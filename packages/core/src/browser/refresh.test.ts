@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createPage, later, provider, signedIn, startLogin } from './test-page.ts';
 import { json } from './test-provider.ts';
 import { createMemoryStorage } from './token-storage.ts';
@@ -41,13 +41,50 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('B4: a lock that is held for too long is not waited for without end', async () => {
-    const { auth } = await signedIn({
-      lock: () => Promise.reject(Object.assign(new Error('held'), { code: 'lock_timeout' })),
-    });
+  /** Somebody else holds the lock; every look at it takes a quarter of a minute. */
+  const neverFree = async () => {
+    vi.advanceTimersByTime(16_000);
+    return undefined;
+  };
+
+  test('B4: a lock that is never free is not waited for without end', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { auth } = await signedIn({ lock: neverFree });
     later(61);
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'lock_timeout' });
     expect(auth.snapshot().status).toBe('signed-in');
+  });
+
+  test('B4: while the lock is not free, a token inside its leeway is better than an error', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { auth } = await signedIn({ lock: neverFree });
+    const { accessToken } = await auth.getAccessToken();
+    later(40);
+    expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
+  });
+
+  test('B4: a tab takes what another has written, although a frozen tab holds the lock', async () => {
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage: shared });
+    const { auth: other } = createPage({ storage: shared, lock: async () => undefined });
+    await other.start();
+    later(61);
+    const waiting = other.getAccessToken();
+    const { accessToken } = await auth.getAccessToken();
+    expect((await waiting).accessToken).toBe(accessToken);
+    expect(provider.tokenRequests).toHaveLength(2);
+  });
+
+  test('B4: an answer that came while the tab was frozen is read before it counts as too late', async () => {
+    const { auth } = await signedIn({ timeout: 600 });
+    later(61);
+    provider.intercept = () => {
+      for (const end = performance.now() + 700; performance.now() < end; );
+      // After the timers that are due, as whatever a page finds when it wakes up.
+      return new Promise((resolve) => setImmediate(() => resolve(undefined)));
+    };
+    await auth.getAccessToken();
+    expect(provider.tokenRequests).toHaveLength(2);
   });
 
   test('refreshes for two APIs use the rotated refresh token one after the other', async () => {
@@ -120,6 +157,34 @@ describe('refresh', () => {
     later(21);
     await auth.getAccessToken();
     expect(provider.tokenRequests).toHaveLength(3);
+  });
+
+  test('C5: a pause that one tab was asked for is kept by all who share the tokens', async () => {
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage: shared });
+    const tabs = [auth, ...Array.from({ length: 4 }, () => createPage({ storage: shared }).auth)];
+    await Promise.all(tabs.map((tab) => tab.start()));
+    later(61);
+    provider.intercept = () => new Response(null, { status: 429, headers: { 'retry-after': '20' } });
+    for (const answer of await Promise.allSettled(tabs.map((tab) => tab.getAccessToken())))
+      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'rate_limited' } });
+    expect(provider.tokenRequests).toHaveLength(2);
+    provider.intercept = undefined;
+    later(21);
+    await Promise.all(tabs.map((tab) => tab.getAccessToken()));
+    expect(provider.tokenRequests).toHaveLength(3);
+  });
+
+  test('C5: a pause brings no login back that has ended meanwhile', async () => {
+    const kept = createMemoryStorage();
+    const { auth } = await signedIn({ storage: kept });
+    later(61);
+    provider.intercept = async () => {
+      await auth.logout({ localOnly: true });
+      return new Response(null, { status: 429, headers: { 'retry-after': '20' } });
+    };
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'rate_limited' });
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
   test('invalid_grant ends the login, and nothing else does', async () => {

@@ -90,5 +90,6 @@ beforeEach(async () => {
 
 afterEach(() => {
   for (const auth of open) auth.stop();
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });

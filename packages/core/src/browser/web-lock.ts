@@ -1,23 +1,13 @@
-import { TransportError } from '../errors.ts';
+/**
+ * Runs unless somebody else is running under this name, across whatever shares the storage; it never waits.
+ *
+ * @returns `undefined` when somebody else is running
+ */
+export type BrowserLock = <T>(name: string, run: () => Promise<T>) => Promise<T | undefined>;
 
 /**
- * Runs one at a time for a name, across whatever shares the storage. It waits `wait` milliseconds at most.
- *
- * @throws TransportError `lock_timeout`
+ * One tab of this origin at a time; the browser frees the lock of a tab that dies. Nobody queues: a tab that was frozen
+ * while it waited would be given the lock at its turn, and hold it for as long as it is frozen.
  */
-export type BrowserLock = <T>(name: string, wait: number, run: () => Promise<T>) => Promise<T>;
-
-/** Every tab of this origin takes turns; the browser frees the lock of a tab that dies. */
-export const webLock: BrowserLock = async (name, wait, run) => {
-  const signal = AbortSignal.timeout(wait);
-  let held = false;
-  try {
-    return await navigator.locks.request(name, { signal }, () => {
-      held = true;
-      return run();
-    });
-  } catch (error) {
-    if (held || !signal.aborted) throw error;
-    throw new TransportError('lock_timeout', 'Another tab holds the refresh for too long. Try again.');
-  }
-};
+export const webLock: BrowserLock = (name, run) =>
+  navigator.locks.request(name, { ifAvailable: true }, async (lock) => (lock ? run() : undefined));
