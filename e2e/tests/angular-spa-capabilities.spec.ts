@@ -188,6 +188,7 @@ test('in a native shell the login leads through the system browser and back by a
   // The same answer once more is of no use to anybody.
   await openApp(answer);
   await expect(page.getByRole('alert')).toContainText('has been used before');
+  await signedIn(page);
   await system.context().close();
 });
 

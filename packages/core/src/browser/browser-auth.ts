@@ -58,8 +58,11 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   }
 
   const signedOut = (error?: Error) => publish({ status: 'signed-out', ...(error && { error }) });
-  const failed = (error: unknown) =>
-    publish({ ...snapshot, status: 'error', error: error instanceof Error ? error : new Error('unknown') });
+  const failed = (error: unknown) => {
+    // Anybody can send the page an answer that nobody asked for; who is signed in stays so.
+    const status = snapshot.status === 'signed-in' ? 'signed-in' : 'error';
+    publish({ ...snapshot, status, error: error instanceof Error ? error : new Error('unknown') });
+  };
 
   const read = async () => storage.get(key);
   const refreshOnce = createRefreshOnce(context, {

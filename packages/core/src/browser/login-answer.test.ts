@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createPage, later, provider, startLogin, storage } from './test-page.ts';
+import { createPage, later, origin, provider, startLogin, storage } from './test-page.ts';
 import { json } from './test-provider.ts';
 
 describe('the answer to a login', () => {
@@ -42,6 +42,14 @@ describe('the answer to a login', () => {
     await expect(page.auth.handleCallback(wrong)).rejects.toMatchObject({ check: 'iss' });
     await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'state' });
     expect(provider.tokenRequests).toEqual([]);
+  });
+
+  test('C6: a forged answer signs nobody out', async () => {
+    const page = createPage();
+    await page.auth.handleCallback(provider.approve(await startLogin(page)));
+    const forged = `${origin}/callback?code=forged&state=forged`;
+    await expect(page.auth.handleCallback(forged)).rejects.toMatchObject({ check: 'state' });
+    expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', error: { check: 'state' } });
   });
 
   test('C6: a login that was started too long ago is refused', async () => {
