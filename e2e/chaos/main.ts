@@ -5,7 +5,6 @@ import { lateRequests } from './scenarios/late-requests.ts';
 import { logoutDuringRefresh } from './scenarios/logout-during-refresh.ts';
 import { oneExpiredSession } from './scenarios/one-expired-session.ts';
 import { redisAway } from './scenarios/redis-away.ts';
-import { tabs } from './scenarios/tabs.ts';
 import { twoResources } from './scenarios/two-resources.ts';
 
 /** Milliseconds for one scenario; beyond it has failed. */
@@ -19,7 +18,6 @@ const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
   'two-resources': twoResources,
   'logout-during-refresh': logoutDuringRefresh,
   'redis-away': redisAway,
-  tabs,
 };
 
 const seed = Number(process.env.CHAOS_SEED || randomInt(1, 1_000_000_000));

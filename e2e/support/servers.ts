@@ -63,8 +63,6 @@ function start(app: DemoApp): ChildProcess {
     stdio: ['ignore', log, log],
   });
   closeSync(log);
-  // Whatever ends this process ends the server.
-  process.once('exit', () => server.kill('SIGKILL'));
   return server;
 }
 
