@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { JsonObject } from '../json.ts';
 import { describeAlgorithm, type SignatureAlgorithm, type VerificationKey } from '../signature-algorithms.ts';
 import { nodeCrypto } from './node-crypto.ts';
+import { verifyRsaInTurn } from './rsa-turn-node.ts';
 
 /** Imports the public part of a JSON Web Key. @throws when the key is malformed */
 export async function importVerificationKey(
@@ -23,14 +24,11 @@ export function verifySignature(
   const { family, hash, size } = describeAlgorithm(alg);
   if (size !== undefined && signature.byteLength !== size) return Promise.resolve(false);
   const digest = hash?.replace('-', '').toLowerCase();
-  // RSA verification is cheaper than the way to another thread and back; the others are not.
-  if (family === 'RSA') return Promise.resolve(verify(digest, data, key, signature));
-  if (family === 'RSA-PSS') {
-    const padding = {
-      padding: constants.RSA_PKCS1_PSS_PADDING,
-      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
-    };
-    return Promise.resolve(verify(digest, data, { key, ...padding }, signature));
+  if (digest !== undefined && family === 'RSA') return verifyRsaInTurn({ digest, data, key, signature });
+  if (digest !== undefined && family === 'RSA-PSS') {
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
+    return verifyRsaInTurn({ digest, data, key: { key, padding, saltLength }, signature });
   }
   return new Promise((resolve, reject) => {
     const input = family === 'EC' ? { key, dsaEncoding: 'ieee-p1363' as const } : key;
