@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggedRequest, type RunningProvider, startProvider } from 'identity-provider';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../scripts/lib/ports.ts';
 import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
 
 /** A built application that is running, its provider, and a browser. */

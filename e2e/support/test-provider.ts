@@ -4,7 +4,7 @@ import {
   type TestAuthorizationServer,
   type TestAuthorizationServerOptions,
 } from '@countersign/testing';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../scripts/lib/ports.ts';
 import { type NextWebOptions, type RunningNextWeb, startNextWeb } from './next-web.ts';
 
 /** Seconds. */

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
+import { freePort } from '../../scripts/lib/ports.ts';
 import { urls } from '../support/environment.ts';
-import { freePort } from '../support/free-port.ts';
 import { alice, signInAtProvider } from '../support/provider.ts';
 
 // The production build with its pages rendered on a server: what is sent, and what becomes of it in a browser.

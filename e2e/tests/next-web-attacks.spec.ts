@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../scripts/lib/ports.ts';
 import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
 import { type RunningNextWeb, secret } from '../support/next-web.ts';
 import { startAtTestProvider, untilRenewalIsDue } from '../support/test-provider.ts';

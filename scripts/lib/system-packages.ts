@@ -37,6 +37,24 @@ export const valkey: SystemProgram = {
   optional: true,
 };
 
+/** The tests of microservices send messages over it, as over Redis. */
+export const nats: SystemProgram = {
+  title: 'NATS',
+  commands: ['nats-server'],
+  packages: ['nats-server'],
+  variable: 'NATS_SERVER_PATH',
+  optional: true,
+};
+
+/** The same for MQTT. */
+export const mosquitto: SystemProgram = {
+  title: 'Mosquitto',
+  commands: ['mosquitto'],
+  packages: ['mosquitto'],
+  variable: 'MOSQUITTO_PATH',
+  optional: true,
+};
+
 export function findProgram({ commands, variable }: SystemProgram): string | undefined {
   const named = process.env[variable];
   if (named !== undefined && named !== '') return isExecutable(named) ? named : undefined;

@@ -33,8 +33,16 @@ const next = (name: string, sources: readonly string[], ...checks: string[]): Fi
   checks: ['next', 'next-hosts', ...checks].map((check) => join(fixtures, `${check}.check.ts`)),
 });
 
+const nest = (name: string): Fixture => ({
+  name,
+  sources: ['nest'],
+  build: ['tsc'],
+  checks: ['dist/version.check.js', 'dist/check.js'],
+});
+
 const all: readonly Fixture[] = [
-  { name: 'nest-11-commonjs', build: ['tsc'], checks: ['dist/check.js'] },
+  nest('nest-11-commonjs'),
+  nest('nest-12-esm'),
   next('next-15', []),
   next('next-15-nodejs', ['next-15']),
   next('next-16', [], 'next-export'),
@@ -47,7 +55,7 @@ const all: readonly Fixture[] = [
 /** Small applications on other versions of the frameworks, with the packed packages as their users install them. */
 export const compatibility: Step = {
   name: 'compatibility',
-  title: 'Packed packages in Nest 11, Next 15 and 16, Angular 20 to 22',
+  title: 'Packed packages in Nest 11 and 12, Next 15 and 16, Angular 20 to 22',
   needs: ['pack', 'programs'],
   run: async (update) => {
     const failures: Failure[] = [];

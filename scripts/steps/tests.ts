@@ -4,23 +4,24 @@ import { join, relative } from 'node:path';
 import { readPlaywrightReport } from '../lib/playwright-report.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
-import { chromium, providePrograms, redis, valkey } from '../lib/system-packages.ts';
+import { chromium, mosquitto, nats, providePrograms, redis, valkey } from '../lib/system-packages.ts';
 import { readVitestReport } from '../lib/vitest-report.ts';
 
 const reports = join(root, '.test');
 
 export const programs: Step = {
   name: 'programs',
-  title: 'Chromium and Redis are there',
+  title: 'The programs that tests use are there',
   run: async (update) => {
-    const { found, problem } = await providePrograms([chromium, redis, valkey], update);
+    const all = [chromium, redis, valkey, nats, mosquitto];
+    const { found, problem } = await providePrograms(all, update);
     // The tests read these variables.
     Object.assign(process.env, found);
     if (problem !== undefined) return failed('programs', problem);
-    const without =
-      found[valkey.variable] === undefined
-        ? `; without Valkey: install it, or name it with ${valkey.variable}`
-        : '';
+    const without = all
+      .filter(({ variable }) => found[variable] === undefined)
+      .map(({ title, variable }) => `; without ${title}: install it, or name it with ${variable}`)
+      .join('');
     return passed(`${Object.values(found).join(', ')}${without}`);
   },
 };

@@ -18,6 +18,7 @@ import {
 } from '@nestjs/microservices';
 import { interval, map, type Observable } from 'rxjs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { freePort } from '../../../scripts/lib/ports.ts';
 import {
   ACCESS_TOKEN_VERIFIER,
   type AccessTokenVerifier,
@@ -25,7 +26,6 @@ import {
   Public,
   RequireScopes,
 } from './index.ts';
-import { freePort } from './test-support/free-port.ts';
 import { type StartOptions, startApp } from './test-support/start-app.ts';
 
 interface Text {

@@ -5,8 +5,9 @@ export interface GuardOptions {
   /** Body of a refusal over HTTP. Default: `nest`, { statusCode, error, message }; `problem` is RFC 9457. */
   readonly errorFormat?: 'nest' | 'problem';
   /**
-   * Finds the value of the `authorization` header in a microservice's message. Default: in the metadata of gRPC and
-   * the headers of Kafka, NATS, RabbitMQ and MQTT; other transports have none, and so nobody is let in.
+   * Finds the value of the `authorization` header in a microservice's message. Default: in the metadata of gRPC, the
+   * headers of Kafka, NATS, RabbitMQ and MQTT, and the metadata that clients of Nest 12 can add to messages of TCP and
+   * Redis. Where there is none, nobody is let in.
    */
   readonly rpcCredentials?: RpcCredentials;
 }

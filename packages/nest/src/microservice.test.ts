@@ -7,8 +7,8 @@ import {
 } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../../../scripts/lib/ports.ts';
 import { Principal, Public, RequireScopes, rpcCredentials } from './index.ts';
-import { freePort } from './test-support/free-port.ts';
 import { type StartOptions, startApp } from './test-support/start-app.ts';
 
 @Controller()
@@ -105,6 +105,7 @@ test('finds the credential of each transport that has headers', () => {
     { getMessage: () => ({ properties: { headers: { authorization: value } } }) },
     { getHeaders: () => ({ get: () => value }) },
     { getPacket: () => ({ properties: { userProperties: { authorization: value } } }) },
+    { getMetadata: () => ({ authorization: value }) },
   ];
   for (const context of found) expect(rpcCredentials(undefined, context)).toBe(value);
   const nothing = [
@@ -118,6 +119,7 @@ test('finds the credential of each transport that has headers', () => {
     { getMessage: () => undefined },
     { getHeaders: () => undefined },
     { getPacket: () => undefined },
+    { getMetadata: () => undefined },
   ];
   for (const context of nothing) expect(rpcCredentials({ authorization: value }, context)).toBeUndefined();
 });

@@ -30,6 +30,14 @@ interface GraphqlContext {
   readonly request?: FastifyRequest;
   /** What the client of Mercurius sent in `connection_init`. */
   readonly _connectionInit?: unknown;
+  /** Mercurius keeps Fastify itself here; `@fastify/websocket` adds its server. */
+  readonly app?: { readonly websocketServer?: { readonly clients?: Iterable<WebSocketOfServer> } };
+}
+
+/** A WebSocket of `ws`, and the connection that it speaks over. */
+interface WebSocketOfServer {
+  readonly _socket?: object;
+  close(code: number, reason: string): void;
 }
 
 /** A query, mutation or subscription. Resolvers have (root, args, context, info), references (root, context, info). */
@@ -40,7 +48,7 @@ export function graphqlTransport(host: ArgumentsHost): Transport | undefined {
   if (typeof request !== 'object' || request === null) return undefined;
   if (isConnection(request)) return graphqlWsTransport(request);
   if (typeof request.headers !== 'object') return undefined;
-  if (request.ws === true) return mercuriusTransport(request, context?._connectionInit);
+  if (request.ws === true) return mercuriusTransport(request, context);
   return httpTransport(request, context?.res ?? context?.reply ?? request.res, 'graphql');
 }
 
@@ -59,17 +67,32 @@ function graphqlWsTransport(context: ConnectionContext): Transport {
   };
 }
 
-/** Mercurius shows the request that opened the connection, not the WebSocket: so it is the connection that is ended. */
-function mercuriusTransport(request: FastifyRequest, parameters: unknown): Transport {
+/** Mercurius shows the request that opened the connection, not the WebSocket: Fastify's server of those has it. */
+function mercuriusTransport(request: FastifyRequest, context: GraphqlContext | null | undefined): Transport {
   const { raw = request } = request;
   const socket = raw.socket as (Emitter & { destroy?(): void }) | undefined;
-  const { headers = parameters } = (parameters ?? {}) as { readonly headers?: unknown };
+  const parameters = context?._connectionInit ?? {};
+  const { headers = parameters } = parameters as { readonly headers?: unknown };
   const { authorization } = headersOf(headers);
   return {
     kind: 'graphql',
     carrier: request,
     request: () => handshakeRequestOf(raw, authorization),
-    close: () => socket?.destroy?.(),
+    close: (code, reason) => {
+      const webSocket = webSocketOver(socket, context);
+      if (webSocket) webSocket.close(code, reason);
+      // Where it cannot be found the connection is cut: nobody stays because a library has changed.
+      else socket?.destroy?.();
+    },
     onClosed: (listener) => socket?.once?.('close', listener),
   };
+}
+
+function webSocketOver(
+  socket: object | undefined,
+  context: GraphqlContext | null | undefined,
+): WebSocketOfServer | undefined {
+  for (const client of context?.app?.websocketServer?.clients ?? [])
+    if (socket !== undefined && client._socket === socket) return client;
+  return undefined;
 }

@@ -65,14 +65,18 @@ interface MessageContext {
   readonly getMessage?: () => unknown;
   readonly getHeaders?: () => unknown;
   readonly getPacket?: () => unknown;
+  readonly getMetadata?: () => unknown;
 }
 
-/** The `authorization` of gRPC metadata, or of a Kafka, NATS, RabbitMQ or MQTT message. TCP and Redis have no headers. */
+/**
+ * The `authorization` of gRPC metadata, of the headers of a Kafka, NATS, RabbitMQ or MQTT message, or of the metadata
+ * that clients of Nest 12 add to messages of TCP and Redis, which have no headers.
+ */
 export function rpcCredentials(data: unknown, context: unknown): string | undefined {
   const metadata = grpcMetadataOf(data, context);
   if (metadata) return first(metadata.get('authorization'));
   if (typeof context !== 'object' || context === null) return undefined;
-  const { getMessage, getHeaders, getPacket } = context as MessageContext;
+  const { getMessage, getHeaders, getPacket, getMetadata } = context as MessageContext;
   if (typeof getHeaders === 'function') {
     const headers = getHeaders.call(context) as { get?(name: string): unknown } | undefined;
     return typeof headers?.get === 'function'
@@ -87,6 +91,7 @@ export function rpcCredentials(data: unknown, context: unknown): string | undefi
     const packet = getPacket.call(context) as { properties?: { userProperties?: unknown } };
     return headersOf(packet?.properties?.userProperties).authorization;
   }
+  if (typeof getMetadata === 'function') return headersOf(getMetadata.call(context)).authorization;
   return undefined;
 }
 
