@@ -6,7 +6,7 @@ import { contextOf, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withKeys } from './keys.ts';
-import { hasRepeatedMember, openJwt } from './opened-jwt.ts';
+import { hasRepeatedMember, isOfAnotherKind, openJwt } from './opened-jwt.ts';
 import { traced } from './trace-operations.ts';
 import { printableCode, translate } from './translate-error.ts';
 
@@ -67,13 +67,7 @@ export async function validateAuthorizationResponse(
             }),
           )
         : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
-      if (signed && hasRepeatedMember(opened.inner(received.get('response') as string))) {
-        throw new ValidationError(
-          'authorization_response_invalid',
-          'json',
-          'The authorization response repeats a member.',
-        );
-      }
+      if (signed) requireSignedResponse(opened.inner(received.get('response') as string));
       if (!parameters.get('code')) {
         throw new ValidationError(
           'authorization_response_invalid',
@@ -96,6 +90,14 @@ export async function validateAuthorizationResponse(
       throw translate(error, { code: 'authorization_response_invalid', check: 'response' });
     }
   });
+}
+
+function requireSignedResponse(jwt: string): void {
+  const invalid = (check: string, what: string) =>
+    new ValidationError('authorization_response_invalid', check, `The authorization response ${what}.`);
+  // Another token that the provider signs is no answer to a login (RFC 8725 section 3.11).
+  if (isOfAnotherKind(jwt)) throw invalid('typ', 'is a token of another kind');
+  if (hasRepeatedMember(jwt)) throw invalid('json', 'repeats a member');
 }
 
 /** A parameter that occurs twice means two things to two readers (RFC 6749 section 3.1). */

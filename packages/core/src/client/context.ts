@@ -105,8 +105,18 @@ export function tokenRequestOptions(client: Client) {
   return requestOptions(client, (request) => {
     const headers = new Headers(request.headers);
     headers.set('content-type', 'application/json');
-    return { ...request, headers, body: JSON.stringify(Object.fromEntries(request.body as URLSearchParams)) };
+    return { ...request, headers, body: JSON.stringify(membersOf(request.body as URLSearchParams)) };
   });
+}
+
+/** A parameter that is given several times is a list: none of them may get lost on the way to JSON. */
+function membersOf(parameters: URLSearchParams): Record<string, string | string[]> {
+  return Object.fromEntries(
+    [...new Set(parameters.keys())].map((name) => {
+      const values = parameters.getAll(name);
+      return [name, values.length > 1 ? values : (values[0] as string)];
+    }),
+  );
 }
 
 /** Tells the client's listener. */

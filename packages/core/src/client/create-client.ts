@@ -44,6 +44,11 @@ export interface ClientOptions {
    * @see OpenID Connect Core section 5.3.2
    */
   readonly userinfoEncryptedResponseAlg?: string;
+  /**
+   * Accepts a signed userinfo answer that lacks `iss` or `aud`, as some providers make it: another client's answer about
+   * the same user would then pass too. Where they are there they must be right.
+   */
+  readonly allowUnaddressedUserinfo?: boolean;
   /** The registered `authorization_signed_response_alg`, for JARM. Default: `RS256`. */
   readonly authorizationSignedResponseAlg?: string;
   /** The registered `introspection_signed_response_alg`, when introspection answers with a JWT (RFC 9701). */

@@ -30,6 +30,9 @@ export interface DeviceAuthorization {
   readonly resource?: string;
 }
 
+/** Seconds between two polls, at most. */
+const maxPause = 86_400;
+
 const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**
@@ -108,7 +111,8 @@ export async function pollDeviceAuthorization(
     const { signal, wait = sleep } = options;
     let { interval } = device;
     while (seconds(now) < device.expiresAt) {
-      await wait(interval * 1000, signal);
+      // Beyond 24 days a timer rings at once: a provider that names such a pause would be asked without any.
+      await wait(Math.min(interval, device.expiresAt - seconds(now), maxPause) * 1000, signal);
       signal?.throwIfAborted();
       try {
         const { tokens } = await requestGrant(client, {

@@ -11,7 +11,6 @@ import {
   exchangeToken,
   introspectToken,
   none,
-  pollDeviceAuthorization,
   privateKeyJwt,
   requestClientCredentials,
   requestDeviceAuthorization,
@@ -53,90 +52,6 @@ describe('client credentials', () => {
   });
 });
 
-describe('device authorization', () => {
-  test('waits, slows down when told, and gives validated tokens', async () => {
-    const { client, server } = await createHarness();
-    server.clock.stop();
-    const device = await requestDeviceAuthorization(client, { scope: 'openid offline_access' });
-    expect(device).toMatchObject({ interval: 5, scope: 'openid offline_access' });
-    expect(device.verificationUriComplete).toContain(device.userCode);
-    const waits: number[] = [];
-    const early = [1, 5];
-    const tokens = await pollDeviceAuthorization(client, device, {
-      wait: async (milliseconds) => {
-        waits.push(milliseconds / 1000);
-        if (waits.length === 3) server.fail('token', { network: true });
-        if (waits.length === 4) server.answerDevice(device.userCode, { sub: 'alice' });
-        // The second poll comes too early.
-        server.clock.advance(early[waits.length - 1] === 5 ? 1 : milliseconds / 1000);
-      },
-    });
-    expect(waits).toEqual([5, 5, 10, 20]);
-    expect(tokens).toMatchObject({ claims: { sub: 'alice' }, refreshToken: expect.any(String) });
-  });
-
-  test.each([
-    ['denied', 'access_denied'],
-    ['ignored', 'expired_token'],
-  ])('%s: it ends with %s', async (answer, error) => {
-    const { client, server } = await createHarness();
-    server.clock.stop();
-    const device = await requestDeviceAuthorization(client);
-    if (answer === 'denied') server.answerDevice(device.userCode, 'denied');
-    const wait = async (milliseconds: number) => server.clock.advance(milliseconds / 1000);
-    await expect(pollDeviceAuthorization(client, device, { wait })).rejects.toMatchObject({
-      name: 'AuthorizationServerError',
-      code: 'token_error',
-      error,
-    });
-  });
-
-  test('C2: the ID token of a device login is validated as any other, its signature first of all', async () => {
-    for (const [lie, check] of [
-      ['id_token_signature_invalid', 'signature'],
-      ['id_token_aud_invalid', 'aud'],
-      ['id_token_at_hash_invalid', 'at_hash'],
-    ] as const) {
-      const { client, server } = await createHarness({ lies: [lie] });
-      const device = await requestDeviceAuthorization(client, { scope: 'openid' });
-      server.answerDevice(device.userCode, { sub: 'alice' });
-      const wait = async () => {};
-      await expect(pollDeviceAuthorization(client, device, { wait })).rejects.toMatchObject({
-        code: 'id_token_invalid',
-        check,
-      });
-    }
-  });
-
-  test('stops when it is told to', async () => {
-    const { client, server } = await createHarness();
-    const device = await requestDeviceAuthorization(client);
-    const controller = new AbortController();
-    const polling = pollDeviceAuthorization(client, device, { signal: controller.signal });
-    controller.abort(new Error('closed'));
-    await expect(polling).rejects.toThrow('closed');
-    expect(server.requestsTo('token')).toHaveLength(0);
-  });
-
-  test('an address that is no web address is refused: the user is sent there', async () => {
-    const { client, server } = await createHarness();
-    server.fail('device_authorization', {
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        device_code: 'd',
-        user_code: 'u',
-        verification_uri: 'javascript:alert(1)',
-        expires_in: 600,
-      }),
-    });
-    await expect(requestDeviceAuthorization(client)).rejects.toMatchObject({
-      code: 'response_malformed',
-      check: 'verification_uri',
-    });
-  });
-});
-
 describe('token exchange', () => {
   test('gives a token for another API, and names who acts', async () => {
     const harness = await createHarness();
@@ -162,6 +77,35 @@ describe('token exchange', () => {
       resource: 'https://orders.example',
       scope: 'openid',
     });
+  });
+
+  test('several audiences all arrive, in a form and in JSON', async () => {
+    for (const tokenRequestFormat of ['form', 'json'] as const) {
+      const sent: string[] = [];
+      const { client } = await createHarness({
+        client: {
+          tokenRequestFormat,
+          metadata: {
+            issuer: 'https://auth.example.test',
+            token_endpoint: 'https://auth.example.test/token',
+          },
+          fetch: async (_, init) => {
+            sent.push(String(init.body));
+            return Response.json({ error: 'invalid_target' }, { status: 400 });
+          },
+        },
+      });
+      const audience = ['https://a.example', 'https://b.example'];
+      await expect(exchangeToken(client, { subjectToken: 'token', audience })).rejects.toMatchObject({
+        error: 'invalid_target',
+      });
+      const [body = ''] = sent;
+      const received =
+        tokenRequestFormat === 'json'
+          ? JSON.parse(body).audience
+          : new URLSearchParams(body).getAll('audience');
+      expect(received).toEqual(audience);
+    }
   });
 
   test('an answer that does not say what it issued is refused; N_A is no access token', async () => {
@@ -203,66 +147,6 @@ test('JWT bearer: an assertion becomes an access token', async () => {
   const tokens = await exchangeAssertion(client, assertion, { scope: 'orders:read' });
   expect(tokens).toMatchObject({ tokenType: 'Bearer', scope: 'orders:read' });
   expect(server.requestsTo('token')[0]?.body.assertion).toBe(assertion);
-});
-
-describe('introspection', () => {
-  test('tells an active token from one that has ended', async () => {
-    const harness = await createHarness();
-    const { accessToken, refreshToken } = await harness.logIn();
-    const { client, server } = harness;
-    expect(await introspectToken(client, accessToken)).toMatchObject({
-      active: true,
-      sub: 'alice',
-      client_id: 'web',
-    });
-    expect(
-      await introspectToken(client, refreshToken as string, { tokenTypeHint: 'refresh_token' }),
-    ).toMatchObject({
-      active: true,
-    });
-    expect(server.requestsTo('introspection')[1]?.body.token_type_hint).toBe('refresh_token');
-    server.endGrants();
-    expect(await introspectToken(client, accessToken)).toEqual({ active: false });
-  });
-
-  const signed = { client: { introspectionSignedResponseAlg: 'RS256' } };
-
-  test('a signed answer is verified', async () => {
-    const harness = await createHarness(signed);
-    const { accessToken } = await harness.logIn();
-    expect(await introspectToken(harness.client, accessToken)).toMatchObject({ active: true, sub: 'alice' });
-  });
-
-  test.each([
-    ['introspection_signature_invalid', 'signature'],
-    ['introspection_key_foreign', 'signature'],
-    ['introspection_iss_invalid', 'iss'],
-    ['introspection_aud_invalid', 'aud'],
-    ['introspection_alg_none', 'alg'],
-    ['introspection_typ_other', 'typ'],
-  ] as const)('%s is refused for its %s', async (lie, check) => {
-    const harness = await createHarness(signed);
-    const { accessToken } = await harness.logIn();
-    harness.server.lies.add(lie);
-    await expect(introspectToken(harness.client, accessToken)).rejects.toMatchObject({
-      name: 'ValidationError',
-      code: 'introspection_invalid',
-      check,
-    });
-  });
-
-  test('an unsigned answer is refused where a signed one is registered', async () => {
-    const { client, server } = await createHarness(signed);
-    server.fail('introspection', {
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: '{"active":true}',
-    });
-    await expect(introspectToken(client, 'token')).rejects.toMatchObject({
-      code: 'introspection_invalid',
-      check: 'signature',
-    });
-  });
 });
 
 test('a provider without an endpoint is named as what it is', async () => {

@@ -5,7 +5,7 @@ import { fromBase64Url, textOf, toBase64Url, utf8 } from '../internal/encoding.t
 import { contextOf } from './context.ts';
 import type { Client } from './create-client.ts';
 import { withKeys } from './keys.ts';
-import { hasRepeatedMember } from './opened-jwt.ts';
+import { hasRepeatedMember, isOfAnotherKind } from './opened-jwt.ts';
 import type { IdTokenClaims } from './token-response.ts';
 
 /** Seconds since its issue after which a new ID token is not believed. */
@@ -52,11 +52,10 @@ export async function validateIdTokenClaims(
 ): Promise<void> {
   const { now, clockTolerance } = contextOf(client);
   const [header = ''] = jwt.split('.', 1);
-  const { alg, typ }: { alg: string; typ?: unknown } = JSON.parse(textOf(fromBase64Url(header)));
+  const { alg }: { alg: string } = JSON.parse(textOf(fromBase64Url(header)));
   if (hasRepeatedMember(jwt)) throw invalid('json', 'repeats a member');
-  // A token of another kind, an access or logout token, is no ID token (RFC 8725 section 3.11).
-  if (typ !== undefined && !/^(application\/)?jwt$/i.test(String(typ)))
-    throw invalid('typ', 'is of another kind');
+  // An access or logout token is no ID token (RFC 8725 section 3.11).
+  if (isOfAnotherKind(jwt)) throw invalid('typ', 'is of another kind');
   if (claims.sub === '' || claims.sub.length > 255) throw invalid('sub', 'must have 1 to 255 characters');
   if (claims.azp !== undefined && claims.azp !== client.clientId) {
     throw invalid('azp', 'was issued to another client');

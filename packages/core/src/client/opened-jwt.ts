@@ -27,3 +27,13 @@ export function hasRepeatedMember(jws: string): boolean {
   const parts = jws.split('.', 2).map((part) => textOf(fromBase64Url(part)));
   return parts.some((part) => findDuplicateMember(part) !== undefined);
 }
+
+/**
+ * True when the header of a JWS names a kind that is neither absent nor plain `JWT`, as access and logout tokens do:
+ * such a token must not pass for another one that the provider signs with the same key (RFC 8725 section 3.11).
+ */
+export function isOfAnotherKind(jws: string): boolean {
+  const [header = ''] = jws.split('.', 1);
+  const { typ }: { typ?: unknown } = JSON.parse(textOf(fromBase64Url(header)));
+  return typ !== undefined && !/^(application\/)?jwt$/i.test(String(typ));
+}

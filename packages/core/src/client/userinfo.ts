@@ -7,7 +7,7 @@ import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
 import { withKeys } from './keys.ts';
-import { hasRepeatedMember } from './opened-jwt.ts';
+import { hasRepeatedMember, isOfAnotherKind } from './opened-jwt.ts';
 import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
@@ -47,12 +47,36 @@ export async function fetchUserinfo(
       if (jwt !== undefined) {
         await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, answer, keys));
         if (hasRepeatedMember(jwt)) throw invalid('json', 'repeats a member');
+        requireUserinfo(client, jwt, body);
       }
       return body as Userinfo;
     } catch (error) {
       throw translate(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
     }
   });
+}
+
+/**
+ * The provider signs tokens of other kinds with the same keys: none of them is an answer about the user
+ * (RFC 8725 sections 3.11 and 3.12). Who made it and for whom must be signed too, or another client's answer would do.
+ *
+ * @see OpenID Connect Core section 5.3.2
+ */
+function requireUserinfo(client: Client, jwt: string, claims: oauth.UserInfoResponse): void {
+  if (isOfAnotherKind(jwt)) throw invalid('typ', 'is a token of another kind');
+  // An ID token answers to a nonce, a logout token has events; where their type is not written they are known by these.
+  for (const claim of ['nonce', 'events']) {
+    if (claims[claim] !== undefined) throw invalid(claim, `is a token of another kind: it has ${claim}`);
+  }
+  if (contextOf(client).options.allowUnaddressedUserinfo === true) return;
+  for (const claim of ['iss', 'aud']) {
+    if (claims[claim] === undefined) {
+      throw invalid(
+        claim,
+        `is signed but has no ${claim}. If the provider cannot, set allowUnaddressedUserinfo`,
+      );
+    }
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Lie } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
-import { createClient } from '../../src/index.ts';
+import { createClient, fetchUserinfo } from '../../src/index.ts';
 import { createDecrypt } from '../../src/node/decrypt.ts';
 import { encryptionKey } from '../conformance/encryption-key.ts';
 import { createHarness, type HarnessOptions } from '../conformance/harness.ts';
@@ -19,6 +19,13 @@ describe('userinfo', () => {
     ['userinfo_jku_injected', 'kid'],
     ['userinfo_crit_unknown', 'crit'],
     ['userinfo_exp_expired', 'exp'],
+    ['userinfo_exp_text', 'exp'],
+    ['userinfo_nbf_future', 'nbf'],
+    ['userinfo_iss_missing', 'iss'],
+    ['userinfo_aud_missing', 'aud'],
+    ['userinfo_typ_other', 'typ'],
+    ['userinfo_nonce_added', 'nonce'],
+    ['userinfo_events_other', 'events'],
     ['userinfo_member_repeated', 'json'],
   ] as const)('signed: %s is refused for its %s', async (lie, check) => {
     const harness = await createHarness({
@@ -28,6 +35,54 @@ describe('userinfo', () => {
     });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid', check });
     expect(harness.userinfo).toBeUndefined();
+  });
+
+  test.each(['userinfo_iss_missing', 'userinfo_aud_missing'] as const)(
+    'signed: %s passes where that is allowed, and what is there must be right all the same',
+    async (lie) => {
+      const harness = await createHarness({
+        registration: { userinfoSignedResponseAlg: 'RS256' },
+        client: { userinfoSignedResponseAlg: 'RS256', allowUnaddressedUserinfo: true },
+        lies: [lie],
+      });
+      await harness.logIn();
+      expect(harness.userinfo).toMatchObject({ sub: 'alice' });
+      harness.userinfo = undefined;
+      for (const [wrong, check] of [
+        ['userinfo_iss_invalid', 'iss'],
+        ['userinfo_aud_invalid', 'aud'],
+        ['userinfo_typ_other', 'typ'],
+        ['userinfo_nonce_added', 'nonce'],
+      ] as const) {
+        harness.server.lies.clear();
+        harness.server.lies.add(wrong);
+        await expect(harness.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid', check });
+      }
+      expect(harness.userinfo).toBeUndefined();
+    },
+  );
+
+  test('tokens of other kinds that the provider signed about the same user are no userinfo', async () => {
+    const harness = await createHarness({
+      registration: { userinfoSignedResponseAlg: 'RS256' },
+      client: { userinfoSignedResponseAlg: 'RS256' },
+    });
+    const { server } = harness;
+    const { idToken, accessToken } = await harness.logIn();
+    const kinds = [
+      ['access token', await server.mintAccessToken({ sub: 'alice', aud: 'web' }), 'typ'],
+      ['logout token', await server.mintLogoutToken({ sub: 'alice', aud: 'web' }), 'typ'],
+      ['ID token', idToken as string, 'nonce'],
+      ['answer for another client', await server.mintIdToken({ sub: 'alice', aud: 'another' }), 'aud'],
+      ['answer of another issuer', await server.mintIdToken({ iss: 'https://other.example' }), 'iss'],
+    ] as const;
+    for (const [kind, body, check] of kinds) {
+      server.fail('userinfo', { status: 200, headers: { 'content-type': 'application/jwt' }, body });
+      await expect(fetchUserinfo(harness.client, accessToken, 'alice'), kind).rejects.toMatchObject({
+        code: 'userinfo_invalid',
+        check,
+      });
+    }
   });
 
   test('an unsigned answer is refused where a signed one is registered', async () => {

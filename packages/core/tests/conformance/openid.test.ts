@@ -10,40 +10,12 @@ import {
   tlsClientAuth,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness, expectRefusal, type HarnessOptions } from './harness.ts';
+import { createHarness, expectRefusal } from './harness.ts';
 import { openidRows } from './rows/openid.ts';
 import { record, runRow } from './run-row.ts';
 
 describe('OpenID Connect Core, section 1', () => {
   for (const row of openidRows) test(row.module, ({ task }) => runRow(row, task));
-
-  test('oidcc-client-test-kid-absent-multiple-jwks', async ({ task }) => {
-    const harness = await createHarness({ lies: ['id_token_kid_missing', 'jwks_without_kid'] });
-    await harness.server.rotateKeys({ keepOld: true });
-    const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
-    const result = await expectRefusal(harness, () => harness.logIn(), refusal, 'jwks');
-    record(task, { id: '7', verdict: 'A/R', result: 'refused', code: result });
-  });
-
-  test('oidcc-client-test-scope-userinfo-claims', async ({ task }) => {
-    const harness = await createHarness();
-    await harness.logIn({ scope: 'openid email' });
-    expect(harness.userinfo).toEqual({ sub: 'alice', email: 'alice@example.test', email_verified: true });
-    record(task, { id: '13', verdict: 'A', result: 'accepted' });
-  });
-
-  test('oidcc-client-test-client-secret-basic', async ({ task }) => {
-    const secret = 'a secret: with+signs/=&%';
-    const harness = await createHarness({
-      registration: { clientId: 'web:client', clientSecret: secret },
-      client: { clientId: 'web:client', clientAuthentication: clientSecretBasic(secret) },
-    });
-    await harness.logIn();
-    const [request] = harness.server.requestsTo('token');
-    expect(request?.headers.authorization).toMatch(/^Basic /);
-    expect(request?.body).not.toHaveProperty('client_secret');
-    record(task, { id: '14', verdict: 'A', result: 'accepted' });
-  });
 
   test('oidcc-client-test-discovery-openid-config', async ({ task }) => {
     const harness = await createHarness();
@@ -147,7 +119,7 @@ describe('OpenID Connect Core, section 1', () => {
     record(task, { id: '38', verdict: 'A', result: 'accepted' });
   });
 
-  test('oidcc-client-test-3rd-party-init-login-test', async ({ task }) => {
+  test('oidcc-client-test-3rd-party-init-login', async ({ task }) => {
     const harness = await createHarness();
     const initiated = new URL('https://app.example.test/login');
     initiated.search = new URLSearchParams({
@@ -166,7 +138,6 @@ describe('OpenID Connect Core, section 1', () => {
 
 describe('Form Post RP: the same modules, answered by form_post', () => {
   const names = ['1', '2', '3', '4', '5', '6', '8', '9', '10', '11', '12'];
-  const formPost: HarnessOptions = { client: { responseMode: 'form_post' } };
   for (const row of openidRows.filter(({ id }) => names.includes(id))) {
     test(`${row.module} (form_post)`, ({ task }) =>
       runRow(
@@ -174,11 +145,44 @@ describe('Form Post RP: the same modules, answered by form_post', () => {
           ...row,
           id: `${row.id} f`,
           module: `${row.module} (form_post)`,
-          options: { ...row.options, ...formPost },
+          options: { ...row.options, client: { responseMode: 'form_post' } },
         },
         task,
       ));
   }
+});
+
+describe.each([
+  { plan: 'Basic RP', by: '', mark: '', client: {} },
+  { plan: 'Form Post RP', by: ' (form_post)', mark: ' f', client: { responseMode: 'form_post' } },
+] as const)('$plan: modules with steps of their own', ({ by, mark, client }) => {
+  test(`oidcc-client-test-kid-absent-multiple-jwks${by}`, async ({ task }) => {
+    const harness = await createHarness({ client, lies: ['id_token_kid_missing', 'jwks_without_kid'] });
+    await harness.server.rotateKeys({ keepOld: true });
+    const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
+    const result = await expectRefusal(harness, () => harness.logIn(), refusal, 'jwks');
+    record(task, { id: `7${mark}`, verdict: 'A/R', result: 'refused', code: result });
+  });
+
+  test(`oidcc-client-test-scope-userinfo-claims${by}`, async ({ task }) => {
+    const harness = await createHarness({ client });
+    await harness.logIn({ scope: 'openid email' });
+    expect(harness.userinfo).toEqual({ sub: 'alice', email: 'alice@example.test', email_verified: true });
+    record(task, { id: `13${mark}`, verdict: 'A', result: 'accepted' });
+  });
+
+  test(`oidcc-client-test-client-secret-basic${by}`, async ({ task }) => {
+    const secret = 'a secret: with+signs/=&%';
+    const harness = await createHarness({
+      registration: { clientId: 'web:client', clientSecret: secret },
+      client: { ...client, clientId: 'web:client', clientAuthentication: clientSecretBasic(secret) },
+    });
+    await harness.logIn();
+    const [request] = harness.server.requestsTo('token');
+    expect(request?.headers.authorization).toMatch(/^Basic /);
+    expect(request?.body).not.toHaveProperty('client_secret');
+    record(task, { id: `14${mark}`, verdict: 'A', result: 'accepted' });
+  });
 });
 
 describe('client authentication: exactly the configured method, at every endpoint that asks for it', () => {

@@ -13,7 +13,7 @@ export const notForBrowsers: readonly { readonly ids: readonly string[]; readonl
     why: "the page at initiate_login_uri is the application's own; it calls login({ loginHint })",
   },
   {
-    ids: ['35', '1 f', '2 f', '3 f', '4 f', '5 f', '6 f', '8 f', '9 f', '10 f', '11 f', '12 f'],
+    ids: ['35', ...Array.from({ length: 14 }, (_, index) => `${index + 1} f`)],
     why: 'a page cannot receive a form post',
   },
   { ids: ['L2', 'L3'], why: 'no state is sent: nothing hangs on the way back from a logout' },
