@@ -8,7 +8,7 @@ const nodeAlone: readonly NotHere[] = [
   { suites: 'src/node/*.test.ts', why: '`./node` is for Node alone: it is undici and TLS' },
   { suites: '**/*mutual-tls.test.ts', why: 'certificates are presented through `./node`' },
   {
-    suites: '{tests/oidc-provider/*,src/api/oidc-provider}.test.ts',
+    suites: 'tests/oidc-provider/*.test.ts',
     why: 'oidc-provider, the server of these tests, needs Node',
   },
   {
