@@ -1,30 +1,16 @@
-import { createTestAuthorizationServer, type TestAuthorizationServerOptions } from '@countersign/testing';
+import type { TestAuthorizationServerOptions } from '@countersign/testing';
 import { base64url, decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { audience, startVerifier } from '../../tests/api/start-verifier.ts';
 import { keyFits } from '../internal/signature-algorithms.ts';
-import { type AccessTokenVerifierOptions, type AuthEvent, createAccessTokenVerifier } from './index.ts';
-
-const audience = 'https://api.example.test';
+import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from './index.ts';
 
 async function setUp(
   options: Partial<AccessTokenVerifierOptions> = {},
   serverOptions: TestAuthorizationServerOptions = {},
 ) {
-  const server = await createTestAuthorizationServer({
-    resources: [audience],
-    ownKeys: true,
-    ...serverOptions,
-  });
+  const { server, verifier, events } = await startVerifier(options, { ownKeys: true, ...serverOptions });
   server.clock.stop();
-  const events: AuthEvent[] = [];
-  const verifier = createAccessTokenVerifier({
-    issuer: server.issuer,
-    audience,
-    fetch: server.fetch,
-    now: server.clock.now,
-    onEvent: (event) => events.push(event),
-    ...options,
-  } as AccessTokenVerifierOptions);
   const life = { exp: 4e9 };
   return { server, verifier, events, life };
 }

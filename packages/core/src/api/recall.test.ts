@@ -1,18 +1,9 @@
-import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from 'vitest';
-import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from './index.ts';
-
-const audience = 'https://api.example.test';
+import { audience, startVerifier } from '../../tests/api/start-verifier.ts';
+import type { AccessTokenVerifierOptions } from './index.ts';
 
 async function setUp(options: Partial<AccessTokenVerifierOptions> = {}) {
-  const server = await createTestAuthorizationServer({ resources: [audience] });
-  const verifier = createAccessTokenVerifier({
-    issuer: server.issuer,
-    audience,
-    fetch: server.fetch,
-    now: server.clock.now,
-    ...options,
-  } as AccessTokenVerifierOptions);
+  const { server, verifier } = await startVerifier(options);
   const recall = (token: string, url = '/items', more: Record<string, string> = {}) =>
     verifier.recall?.({ method: 'GET', url, headers: { authorization: `Bearer ${token}`, ...more } });
   return { server, verifier, recall };

@@ -1,21 +1,10 @@
-import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from 'vitest';
-import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from './index.ts';
-
-const audience = 'https://api.example.test';
+import { startVerifier } from '../../tests/api/start-verifier.ts';
+import type { AccessTokenVerifierOptions } from './index.ts';
 
 async function setUp(options: Partial<AccessTokenVerifierOptions> = {}) {
-  const server = await createTestAuthorizationServer({ resources: [audience] });
+  const { server, verifier } = await startVerifier({ keysMaxAge: 600, keysMaxStale: 3600, ...options });
   server.clock.stop();
-  const verifier = createAccessTokenVerifier({
-    issuer: server.issuer,
-    audience,
-    fetch: server.fetch,
-    now: server.clock.now,
-    keysMaxAge: 600,
-    keysMaxStale: 3600,
-    ...options,
-  } as AccessTokenVerifierOptions);
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
   const refused = (token: string) => expect(verifier.verify(bearer(token))).rejects.toThrow();
   return { server, verifier, bearer, refused };
