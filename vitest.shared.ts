@@ -54,6 +54,8 @@ export function project(
     test: {
       name,
       environment: 'node',
+      // Real servers start in these tests, and the machine may be busy.
+      testTimeout: 20_000,
       include: options.include ?? ['**/*.test.ts', '**/*.test.tsx'],
       exclude: [
         '**/node_modules/**',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ApolloDriver } from '@nestjs/apollo';
 import {
   type GqlModuleOptions,
@@ -10,10 +9,10 @@ import {
 } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { createClient } from 'graphql-ws';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { OptionalAuth, Principal, Public, RequireScopes } from './index.ts';
+import { createHolder } from './test-support/dpop.ts';
 import { type Adapter, type StartOptions, startApp } from './test-support/start-app.ts';
 
 @Resolver()
@@ -207,19 +206,8 @@ describe.each(servers)('$name', (server) => {
   test('A6: a request with several fields uses its proof once', async () => {
     const origin = 'https://api.example.test';
     const { query, mint, server } = await start({ auth: { dpop: { origin } } });
-    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-    const jwk = await exportJWK(publicKey);
-    const token = await mint({ cnf: { jkt: await calculateJwkThumbprint(jwk) } });
-    const dpop = await new SignJWT({
-      jti: '1',
-      htm: 'POST',
-      htu: `${origin}/graphql`,
-      ath: createHash('sha256').update(token).digest('base64url'),
-      iat: Math.floor(server.clock.now() / 1000),
-    })
-      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
-      .sign(privateKey);
-    const headers = { authorization: `DPoP ${token}`, dpop };
+    const holder = await createHolder(mint);
+    const headers = await holder.prove({ htm: 'POST', htu: `${origin}/graphql`, now: server.clock.now() });
     expect((await query('{ me again }', undefined, headers)).body).toEqual({
       data: { me: 'alice', again: 'alice' },
     });

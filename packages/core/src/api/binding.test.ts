@@ -92,4 +92,31 @@ describe('A7: a token that is bound to a certificate', () => {
     ).rejects.toMatchObject(refused('invalid_token'));
     await expect(call(await prove())).rejects.toMatchObject(refused('invalid_token'));
   });
+
+  test('requireBinding any takes either binding, and no token without one', async () => {
+    const { server, verifier, call, prove } = await startDpop({ mtls: true, requireBinding: 'any' });
+    await expect(call(await prove())).resolves.toBeDefined();
+    const bearer = async (claims: Record<string, unknown>) =>
+      verifier.verify({
+        method: 'GET',
+        url: '/',
+        headers: { authorization: `Bearer ${await server.mintAccessToken(claims)}` },
+        clientCertificate: certificate,
+      });
+    await expect(bearer({ cnf: { 'x5t#S256': thumbprint } })).resolves.toBeDefined();
+    await expect(bearer({})).rejects.toMatchObject(
+      refused('invalid_token', 'An access token that is bound to a key is needed'),
+    );
+  });
+
+  test.each([
+    ['dpop', { dpop: undefined }],
+    ['mtls', {}],
+    ['any', { dpop: undefined }],
+  ] as const)('requireBinding %s needs its option', async (requireBinding, options) => {
+    await expect(startDpop({ requireBinding, ...options } as never)).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'missing_option',
+    });
+  });
 });

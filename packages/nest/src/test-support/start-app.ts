@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { ServerOptions } from 'node:https';
 import { createTestAuthorizationServer, type TestAuthorizationServerOptions } from '@countersign/testing';
-import type { INestApplication, ModuleMetadata, NestApplicationOptions } from '@nestjs/common';
+import type { DynamicModule, INestApplication, ModuleMetadata, NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -21,6 +21,8 @@ afterEach(async () => {
 export interface StartOptions {
   readonly adapter?: Adapter;
   readonly auth?: Partial<AuthModuleOptions> & AuthModuleExtras;
+  /** How `AuthModule` is told its options. Default: by `forRoot()`. */
+  readonly module?: (options: AuthModuleOptions & AuthModuleExtras) => DynamicModule;
   readonly server?: TestAuthorizationServerOptions;
   /** Listens with https. */
   readonly tls?: ServerOptions;
@@ -30,18 +32,16 @@ export interface StartOptions {
 /** A real Nest application on a port of its own, and an issuer in the same process. */
 export async function startApp(metadata: ModuleMetadata, options: StartOptions = {}) {
   const server = await createTestAuthorizationServer({ resources: [audience], ...options.server });
+  const auth = {
+    issuer: server.issuer,
+    audience,
+    fetch: server.fetch,
+    now: server.clock.now,
+    ...options.auth,
+  } as AuthModuleOptions;
   const module = await Test.createTestingModule({
     ...metadata,
-    imports: [
-      AuthModule.forRoot({
-        issuer: server.issuer,
-        audience,
-        fetch: server.fetch,
-        now: server.clock.now,
-        ...options.auth,
-      } as AuthModuleOptions),
-      ...(metadata.imports ?? []),
-    ],
+    imports: [(options.module ?? AuthModule.forRoot.bind(AuthModule))(auth), ...(metadata.imports ?? [])],
   }).compile();
   const app = module.createNestApplication<NestExpressApplication>(
     (options.adapter === 'fastify'

@@ -1,0 +1,170 @@
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { Controller, Get, Injectable, type LoggerService, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { expect, expectTypeOf, test } from 'vitest';
+import {
+  type AccessTokenClaims,
+  AuthModule,
+  type AuthModuleOptions,
+  Claims,
+  Principal,
+  profiles,
+  RequireRoles,
+  type VerifiedAccessToken,
+} from './index.ts';
+import { audience, startApp } from './test-support/start-app.ts';
+
+declare module '@countersign/core/api' {
+  interface AccessTokenClaims {
+    readonly department?: string;
+  }
+}
+
+@Controller('items')
+class ItemsController {
+  @Get()
+  items(@Principal() { sub, issuer }: VerifiedAccessToken) {
+    return { sub, issuer };
+  }
+
+  @RequireRoles('editor')
+  @Get('edit')
+  edit(@Claims('department') department: string | undefined) {
+    return { department };
+  }
+}
+
+const controllers = [ItemsController];
+
+test('forRootAsync: by a factory, a class, or a provider that is there', async () => {
+  let options: AuthModuleOptions | undefined;
+  @Injectable()
+  class Options {
+    createAuthOptions() {
+      return options as AuthModuleOptions;
+    }
+  }
+  @Module({ providers: [Options], exports: [Options] })
+  class OptionsModule {}
+
+  for (const asked of [
+    { useFactory: () => options as AuthModuleOptions },
+    { useFactory: async () => options as AuthModuleOptions },
+    {
+      imports: [OptionsModule],
+      inject: [Options],
+      useFactory: (of: Options) => of.createAuthOptions(),
+    },
+    { useClass: Options },
+    { imports: [OptionsModule], useExisting: Options },
+  ]) {
+    const { call, mint } = await startApp(
+      { controllers },
+      {
+        module: (given) => {
+          options = given;
+          return AuthModule.forRootAsync(asked);
+        },
+      },
+    );
+    expect(await call('/items')).toMatchObject({ status: 401 });
+    expect(await call('/items', await mint())).toMatchObject({ status: 200 });
+  }
+});
+
+test('A11: of several issuers each has its own keys, audience, algorithms, profile and checks', async () => {
+  const auth0 = await createTestAuthorizationServer({
+    issuer: 'https://tenant.auth0.test/',
+    resources: [audience],
+    ownKeys: true,
+  });
+  const own = await createTestAuthorizationServer({ resources: ['urn:own'], ownKeys: true });
+  const { call } = await startApp(
+    { controllers },
+    {
+      auth: {
+        issuer: undefined,
+        audience: undefined,
+        issuers: [
+          {
+            issuer: auth0.issuer,
+            audience,
+            profile: 'auth0',
+            validate: ({ claims }: VerifiedAccessToken) => {
+              if (claims.department === 'closed') throw new Error('not for these');
+            },
+          },
+          { issuer: own.issuer, audience: 'urn:own', algorithms: ['ES256'] },
+        ],
+        fetch: (url: string, init?: RequestInit) =>
+          (url.startsWith(own.issuer) ? own : auth0).fetch(url, init),
+      } as never,
+    },
+  );
+  const plain = { header: { typ: 'JWT' } };
+  expect(await call('/items', await auth0.mintAccessToken({}, plain))).toMatchObject({
+    status: 200,
+    body: { issuer: auth0.issuer },
+  });
+  expect(await call('/items', await own.mintAccessToken({}, { alg: 'ES256' }))).toMatchObject({
+    status: 200,
+    body: { issuer: own.issuer },
+  });
+  for (const [token, message] of [
+    [await auth0.mintAccessToken({ department: 'closed' }, plain), 'does not meet the requirements'],
+    [await auth0.mintAccessToken({ aud: 'urn:own' }), 'another audience'],
+    [await auth0.mintAccessToken({ iss: own.issuer, aud: 'urn:own' }, { alg: 'ES256' }), 'signature'],
+    [await own.mintAccessToken({}, { alg: 'ES256', ...plain }), 'not an access token'],
+    [await own.mintAccessToken(), 'algorithm'],
+    [await own.mintAccessToken({ iss: 'https://evil.example.test' }, { alg: 'ES256' }), 'issuer'],
+  ] as const)
+    expect(await call('/items', token), message).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining(message),
+    });
+});
+
+test('a profile of your own says where roles stand, and claims of your own have types', async () => {
+  const roles = (claims: AccessTokenClaims) => claims['https://example.test/roles'];
+  const { call, mint } = await startApp(
+    { controllers },
+    { auth: { profile: { ...profiles.rfc9068, roles } } as never },
+  );
+  const claims = { 'https://example.test/roles': ['editor'], department: 'books' };
+  expect(await call('/items/edit', await mint(claims))).toMatchObject({
+    status: 200,
+    body: { department: 'books' },
+  });
+  expect(await call('/items/edit', await mint({ roles: ['editor'] }))).toMatchObject({ status: 403 });
+  expectTypeOf<AccessTokenClaims['department']>().toEqualTypeOf<string | undefined>();
+  expectTypeOf<VerifiedAccessToken['claims']['department']>().toEqualTypeOf<string | undefined>();
+});
+
+test('an option that is missing or wrong stops the application, not a request', async () => {
+  for (const options of [
+    { issuer: 'https://auth.example.test' },
+    { issuer: 'http://auth.example.test', audience },
+  ])
+    await expect(
+      Test.createTestingModule({ imports: [AuthModule.forRoot(options as AuthModuleOptions)] }).compile(),
+    ).rejects.toMatchObject({ name: 'ConfigurationError' });
+});
+
+test('C7: the log says why tokens are refused and that keys are missing, and holds no token', async () => {
+  const lines: string[] = [];
+  const write = (...parts: unknown[]) => void lines.push(parts.join(' '));
+  const logger: LoggerService = { log: write, error: write, warn: write, debug: write, verbose: write };
+  const { call, mint, server } = await startApp({ controllers }, { before: (app) => app.useLogger(logger) });
+  lines.length = 0;
+  const tokens = [await mint({}, { foreignKey: true }), await mint({ exp: 1 }), 'c2VjcmV0LXBhcnQtb2YtYQ'];
+  for (const token of tokens) expect(await call('/items', token)).toMatchObject({ status: 401 });
+  server.fail('jwks', { status: 500 });
+  server.clock.advance(100_000);
+  const late = await mint();
+  expect(await call('/items', late)).toMatchObject({ status: 503 });
+  const said = lines.join('\n');
+  expect(said).toContain('Refused: invalid_token (signature)');
+  expect(said).toContain(`The keys of ${server.issuer} cannot be had: server_error`);
+  for (const token of [...tokens, late])
+    for (const part of token.split('.')) expect(said).not.toContain(part.slice(-20));
+});
