@@ -2,6 +2,10 @@ import type { NextConfig } from 'next';
 
 const config: NextConfig = {
   cacheComponents: true,
+  experimental: {
+    // Shows `forbidden.tsx` to who lacks a scope.
+    authInterrupts: true,
+  },
   partialPrefetching: true,
   poweredByHeader: false,
   reactStrictMode: true,

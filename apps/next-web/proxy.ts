@@ -2,7 +2,7 @@ import type { NextRequest } from 'next/server';
 import { auth } from './lib/auth';
 
 export function proxy(request: NextRequest) {
-  return auth.proxy(request, { protect: ['/dashboard', '/profile'] });
+  return auth.proxy(request, { protect: ['/dashboard', '/import', '/profile'] });
 }
 
 export const config = {

@@ -37,7 +37,14 @@ before(async () => {
     ...own,
     basePath: '/shop',
     callbacks,
-    environment: ({ port }) => ({ AUTH_BASE_URL: addresses(port), TRUST_PROXY: '1' }),
+    environment: ({ port }) => ({
+      AUTH_BASE_URL: addresses(port),
+      TRUST_PROXY: '1',
+      TENANTS: JSON.stringify({
+        [`blue.localhost:${port}`]: tenants[0]?.issuer,
+        [`green.localhost:${port}`]: tenants[1]?.issuer,
+      }),
+    }),
   });
 });
 after(async () => {
@@ -117,6 +124,23 @@ test('S10: each customer logs in at a provider of its own, and its session is no
   }
   const stolen = browsers[0]?.cookies() ?? '';
   assert.equal((await plain.open(green).visit('/shop/tenant/me', { cookie: stolen })).status, 401);
+});
+
+test('X-Forwarded-Host chooses the customer only where the proxy in front is trusted', async () => {
+  for (const app of [plain, behindProxy]) {
+    const [blue, green] = ['blue', 'green'].map((name) => `${name}.localhost:${app.port}`) as [
+      string,
+      string,
+    ];
+    const issuerFor = async (forwarded: string) => {
+      const headers = { 'x-forwarded-host': forwarded };
+      return (await app.open(blue).visit('/shop/tenant/auth/login', { headers })).location?.origin;
+    };
+    const expected = tenants[app === behindProxy ? 1 : 0]?.issuer;
+    assert.equal(await issuerFor(green), expected);
+    // What a client has made up stands before what the proxy adds.
+    assert.equal(await issuerFor(`${green}, ${blue}`), tenants[0]?.issuer);
+  }
 });
 
 test('a host without a customer gets neither a login nor a session', async () => {

@@ -103,6 +103,18 @@ test('pages, handlers and API routes of both routers know who is signed in', asy
   assert.equal((await app.visit('/shop/auth/access-token')).status, 404);
 });
 
+test('what a login was not granted is answered with 403', async () => {
+  const byNext = await app.visit('/shop/api/editors');
+  assert.equal(byNext.status, 403);
+  const byWrapper = await app.visit('/shop/api/editors', { method: 'POST', headers: { origin: app.origin } });
+  assert.equal(byWrapper.status, 403);
+  assert.deepEqual(JSON.parse(byWrapper.html), { error: 'insufficient_scope' });
+  // The layout has begun to stream, with 200, before the page runs: what counts is what is in it.
+  const page = await app.visit('/shop/editors');
+  assert.doesNotMatch(page.html, /data-user/);
+  assert.match(page.html, /NEXT_HTTP_ERROR_FALLBACK;403/);
+});
+
 test('S18: an action runs with a session, and not without', async () => {
   const { html } = await app.visit('/shop/dashboard');
   const name = /name="(\$ACTION_ID_[^"]+)"/.exec(html)?.[1] ?? '';
@@ -209,7 +221,9 @@ async function logIn(routes: string, returnTo: string): Promise<void> {
     const page = await browser.visit(returnTo);
     assert.equal(page.status, 200);
     assert.match(page.html, /data-user="user-alice"/);
-    const again = await answer();
+    let again = await answer();
+    // A posted answer is looked at again as a navigation, with which a browser sends its session.
+    if (mode === 'form_post') again = await browser.visit(again.location ?? '');
     assert.equal(again.location?.pathname, '/shop/');
     const stranger = await app.open().visit(callback);
     assert.equal(stranger.status, 400);

@@ -57,14 +57,16 @@ test('a double submit is one login', async () => {
   }
 });
 
+/** The provider does not take the next codes. */
+function refuseCodes(times: number): void {
+  const headers = { 'content-type': 'application/json' };
+  running.op.fail('token', { status: 400, body: '{"error":"invalid_grant"}', headers, times });
+}
+
 test('a code that has ended starts one more login, which ends at the wanted page', async ({ page }) => {
-  const { app, op } = running;
+  const { app } = running;
   const callbacks = callbacksOf(page);
-  op.fail('token', {
-    status: 400,
-    body: '{"error":"invalid_grant"}',
-    headers: { 'content-type': 'application/json' },
-  });
+  refuseCodes(1);
   await page.goto(`${app.origin}/profile`);
   await expect(page).toHaveURL(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
@@ -72,14 +74,9 @@ test('a code that has ended starts one more login, which ends at the wanted page
 });
 
 test('a provider that refuses every code shows a page, after one more try', async ({ page }) => {
-  const { app, op } = running;
+  const { app } = running;
   const callbacks = callbacksOf(page);
-  op.fail('token', {
-    status: 400,
-    body: '{"error":"invalid_grant"}',
-    headers: { 'content-type': 'application/json' },
-    times: 2,
-  });
+  refuseCodes(2);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Not logged in' })).toBeVisible();
   expect(callbacks).toHaveLength(2);

@@ -11,6 +11,8 @@ export const auth = createAuth({
   apiOrigins: [new URL(apiUrl).origin],
   // A login URL may ask for a fresh login: "confirm my password" on the profile.
   loginParameters: ['login_hint', 'ui_locales', 'prompt', 'max_age'],
+  // The provider answers by a form that the browser posts, and not in the address.
+  ...(process.env.RESPONSE_MODE === 'form_post' && { responseMode: 'form_post' as const }),
   ...stores,
   ...(await dpop()),
   // The provider of the demonstration runs on this machine, without https.

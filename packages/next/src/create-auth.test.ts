@@ -99,6 +99,30 @@ test('a customer is known by the host, an unknown host is refused', async () => 
   ).rejects.toThrow(/No options/);
 });
 
+test('a customer is known by X-Forwarded-Host where the proxy in front is trusted, and nowhere else', async () => {
+  const [blue, green] = [await setUp(), await setUp()];
+  const optionsOf = (host: string) =>
+    ({ 'blue.example.test': blue.options, 'green.example.test': green.options })[host];
+  const issuerFor = async (headers: Record<string, string>, trustProxy?: boolean) => {
+    const auth = createAuth(optionsOf, trustProxy === undefined ? {} : { trustProxy });
+    const login = await auth.handlers.GET(new Request(`${baseUrl}/auth/login`, { headers }));
+    return new URL(login.headers.get('location') ?? '').origin;
+  };
+  const forwarded = (host: string) => ({ host: 'blue.example.test', 'x-forwarded-host': host });
+  for (const trustProxy of [undefined, false])
+    expect(await issuerFor(forwarded('green.example.test'), trustProxy)).toBe(blue.server.issuer);
+  expect(await issuerFor(forwarded('green.example.test'), true)).toBe(green.server.issuer);
+  // The proxy adds what it knows behind what a client has made up.
+  expect(await issuerFor(forwarded('green.example.test, blue.example.test'), true)).toBe(blue.server.issuer);
+  await expect(issuerFor(forwarded('red.example.test'), true)).rejects.toThrow(/No options/);
+});
+
+test('options of a customer cannot say whether its host was to be believed', async () => {
+  const { options } = await setUp();
+  const { handlers } = createAuth(() => ({ ...options, trustProxy: true }));
+  await expect(handlers.GET(new Request(baseUrl))).rejects.toThrow(/beside the function/);
+});
+
 test('below a base path the routes are found, whether or not the URL names it', async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const { handlers } = createAuth(options);

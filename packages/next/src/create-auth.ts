@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessToken } from '@countersign/core';
 import {
   answerNode,
-  checkSessionScopes,
   createSessionFetch,
   createWebAuthResolver,
   type Session,
@@ -10,11 +9,11 @@ import {
   type SessionTokenRequest,
 } from '@countersign/core/session';
 import type { NextRequest } from 'next/server.js';
-import { type AuthOptions, withoutCache } from './options.ts';
+import { type AuthOptions, defaults } from './options.ts';
 import { openPages, type PagesRequest } from './pages.ts';
 import { createProtect, type Protect } from './protect.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
-import { onSession, openHere, requireSession } from './server.ts';
+import { onSession, openHere, requireScopes, requireSession } from './server.ts';
 
 /** The server's helpers for one request; in the App Router they find the request themselves. */
 export interface SessionHelpers {
@@ -50,7 +49,8 @@ export interface Auth extends SessionHelpers {
   /**
    * As `requireSession`, with scopes that the login must have been granted.
    *
-   * @throws AccessTokenError `insufficient_scope`
+   * @throws AccessTokenError `insufficient_scope`, which Next answers with 403: in pages by `forbidden.tsx`
+   *   where `experimental.authInterrupts` is switched on
    */
   requireScopes(...scopes: readonly string[]): Promise<Session>;
   /** Wrappers for pages, actions and route handlers that do not run without a session. */
@@ -68,16 +68,13 @@ export interface Auth extends SessionHelpers {
  *
  * @param options one set of options, or a function that gives those of the host that a request names:
  *   for an application with a provider for each of its customers
+ * @param hosts `trustProxy`: that function is given `X-Forwarded-Host`; only behind a proxy that sets it itself
  */
-export function createAuth(options: AuthOptions | ((host: string) => AuthOptions | undefined) = {}): Auth {
-  const resolve = createWebAuthResolver(
-    typeof options === 'function'
-      ? (host) => {
-          const chosen = options(host);
-          return chosen && withoutCache(chosen);
-        }
-      : withoutCache(options),
-  );
+export function createAuth(
+  options: AuthOptions | ((host: string) => AuthOptions | undefined) = {},
+  hosts: Pick<AuthOptions, 'trustProxy'> = {},
+): Auth {
+  const resolve = createWebAuthResolver(options, { defaults, ...hosts });
   const handle = async (request: Request) => {
     const { sessions } = resolve(request.headers);
     return (
@@ -99,11 +96,7 @@ export function createAuth(options: AuthOptions | ((host: string) => AuthOptions
     proxy: (request, proxyOptions = {}) => runProxy(resolve(request.headers), request, proxyOptions),
     handlers: { GET: handle, POST: handle },
     requireSession: ({ returnTo } = {}) => requireSession(resolve, returnTo),
-    async requireScopes(...scopes) {
-      const session = await requireSession(resolve, undefined);
-      checkSessionScopes(session, scopes);
-      return session;
-    },
+    requireScopes: (...scopes) => requireScopes(resolve, scopes),
     protected: createProtect(resolve),
     pages: (context) => helpers(() => openPages(resolve, context)),
     apiHandler: (req, res) => answerNode(handle, req, res),

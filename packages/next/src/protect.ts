@@ -1,6 +1,6 @@
 import { AccessTokenError, LoginRequiredError } from '@countersign/core';
 import { checkSessionScopes, type Session, sessionHeaders } from '@countersign/core/session';
-import { openHere, type Resolve, redirectToLogin, requireSession } from './server.ts';
+import { openHere, type Resolve, redirectToLogin, requireScopes } from './server.ts';
 
 export interface ProtectOptions {
   /** Scopes that the login must have been granted. */
@@ -34,15 +34,13 @@ export function createProtect(resolve: Resolve): Protect {
     page:
       (component, { scopes = [] } = {}) =>
       async (props) => {
-        const session = await requireSession(resolve, undefined);
-        checkSessionScopes(session, scopes);
+        const session = await requireScopes(resolve, scopes);
         return orLogin(resolve, () => component({ ...props, session } as Parameters<typeof component>[0]));
       },
     action:
       (action, { scopes = [] } = {}) =>
       async (...args) => {
-        const session = await requireSession(resolve, undefined);
-        checkSessionScopes(session, scopes);
+        const session = await requireScopes(resolve, scopes);
         return orLogin(resolve, () => action(session, ...args));
       },
     handler:

@@ -122,6 +122,27 @@ test('it works together with a proxy of your own: headers, cookies and rewrites 
   expect(redirected.headers.getSetCookie()).toHaveLength(1);
 });
 
+test('what a proxy of your own answers reaches the page with the fresh session, whatever headers it was made of', async () => {
+  const { server, auth, cookie } = await signedIn();
+  server.clock.advance(3_590);
+  const stale = new Headers({ cookie, 'x-locale': 'de' });
+  for (const response of [
+    NextResponse.next({ request: { headers: stale } }),
+    NextResponse.rewrite(`${baseUrl}/de/dashboard`),
+  ]) {
+    response.headers.set('vary', 'Accept-Language');
+    const answer = await auth.proxy(request('/dashboard?a=b', { cookie }), { respond: () => response });
+    const handedOn = answer.headers.get('x-middleware-request-cookie');
+    expect(handedOn).toContain('__Host-session=');
+    expect(handedOn).not.toBe(cookie);
+    expect(answer.headers.get('x-middleware-request-x-auth-path')).toBe('/dashboard?a=b');
+    expect(answer.headers.get('x-middleware-override-headers')?.split(',')).toEqual(
+      expect.arrayContaining(['cookie', 'x-auth-path']),
+    );
+    expect(answer.headers.get('vary')).toBe('Accept-Language, Cookie');
+  }
+});
+
 test('a proxy of your own sees base path and languages as without this one', async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const nextConfig = { basePath: '/shop', i18n: { locales: ['en', 'de'], defaultLocale: 'en' } };
@@ -133,6 +154,21 @@ test('a proxy of your own sees base path and languages as without this one', asy
     },
   });
   expect(seen).toEqual(['/shop', 'de', '/items']);
+});
+
+test('who comes to a page in another language comes back to it in that language', async () => {
+  const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
+  const { proxy } = createAuth(options);
+  const nextConfig = { basePath: '/shop', i18n: { locales: ['en', 'de'], defaultLocale: 'en' } };
+  for (const [path, wanted] of [
+    ['/shop/de/dashboard?tab=1', '/shop/de/dashboard?tab=1'],
+    ['/shop/dashboard?tab=1', '/shop/dashboard?tab=1'],
+    ['/shop/en/dashboard', '/shop/dashboard'],
+  ] as const) {
+    const asked = new NextRequest(baseUrl + path, { nextConfig });
+    const { headers } = await proxy(asked, { protect });
+    expect(new URL(headers.get('location') ?? '').searchParams.get('returnTo'), path).toBe(wanted);
+  }
 });
 
 test('a request cannot say itself which page it is for', async () => {

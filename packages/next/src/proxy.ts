@@ -1,11 +1,10 @@
 import { AuthError, LoginRequiredError } from '@countersign/core';
 import {
+  addSessionHeaders,
   applyCookies,
   isPathBelow,
   type RequestSession,
   type SessionTokenRequest,
-  serializeCookie,
-  sessionHeaders,
   type WebAuth,
 } from '@countersign/core/session';
 import { NextRequest, NextResponse } from 'next/server.js';
@@ -41,18 +40,19 @@ export async function runProxy(
   request: NextRequest,
   options: ProxyOptions,
 ): Promise<Response> {
-  const { pathname, search, basePath } = request.nextUrl;
-  const fullPath = basePath + pathname;
-  if (Object.values(sessions.paths).includes(fullPath)) return respond(request, options);
+  const { pathname, basePath, origin, href } = request.nextUrl;
+  if (Object.values(sessions.paths).includes(basePath + pathname)) return respond(request, options);
+  // As the browser asked for it: with the base path, and with the language that `i18n` of `next.config` takes out of the path.
+  const address = href.slice(origin.length);
   const opened = await sessions.open(request.headers.get('cookie'));
   await refreshAhead(opened, options.tokens ?? [{}]);
   const headers = new Headers(request.headers);
-  headers.set(pathHeader, fullPath + search);
+  headers.set(pathHeader, address);
   if (opened.cookies.length > 0)
     headers.set('cookie', applyCookies(request.headers.get('cookie'), opened.cookies));
   if (!opened.session && isProtected(request, options)) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
-    loginUrl.searchParams.set('returnTo', fullPath + search);
+    loginUrl.searchParams.set('returnTo', address);
     const answer = await options.onUnauthenticated?.(request, loginUrl);
     const refusal = answer ?? refuse(request, loginUrl);
     return withCookies(new NextResponse(refusal.body, refusal), opened);
@@ -81,7 +81,7 @@ async function respond(request: NextRequest, options: ProxyOptions, headers?: He
   const ours = headers ? NextResponse.next({ request: { headers } }) : NextResponse.next();
   if (!options.respond) return ours;
   const theirs = await options.respond(headers ? withHeaders(request, headers) : request);
-  return headers ? mergeOverrides(theirs, ours, headers) : theirs;
+  return headers ? mergeOverrides(theirs, ours) : theirs;
 }
 
 /** The URL is kept as it is: it knows the base path and the languages of `next.config`. */
@@ -92,35 +92,27 @@ const overrideList = 'x-middleware-override-headers';
 const overridePrefix = 'x-middleware-request-';
 
 /** Adds our request headers to a response that lets the request through, and keeps those that it sets itself. */
-function mergeOverrides(theirs: Response, ours: Response, fresh: Headers): Response {
+function mergeOverrides(theirs: Response, ours: Response): Response {
   const passesOn =
     theirs.headers.get('x-middleware-next') === '1' || theirs.headers.has('x-middleware-rewrite');
   if (!passesOn) return theirs;
   const merged = new Response(theirs.body, theirs);
-  const list = theirs.headers.get(overrideList);
-  if (list === null) {
-    for (const [name, value] of ours.headers) {
-      if (name === overrideList || name.startsWith(overridePrefix)) merged.headers.set(name, value);
-    }
-    return merged;
+  const listed = (response: Response) => response.headers.get(overrideList)?.split(',');
+  // Without a list of theirs all of ours counts; beside one, only what we have changed.
+  const names = listed(theirs) ? ['cookie', pathHeader] : (listed(ours) ?? []);
+  const set = new Set(listed(theirs));
+  for (const name of names) {
+    const value = ours.headers.get(overridePrefix + name);
+    if (value !== null) merged.headers.set(overridePrefix + name, value);
+    if (value !== null) set.add(name);
   }
-  const names = new Set(list.split(','));
-  for (const name of ['cookie', pathHeader]) {
-    const value = fresh.get(name);
-    if (value === null) continue;
-    names.add(name);
-    merged.headers.set(overridePrefix + name, value);
-  }
-  merged.headers.set(overrideList, [...names].join(','));
+  merged.headers.set(overrideList, [...set].join(','));
   return merged;
 }
 
 /** @param response is changed: one that the application may hold elsewhere must be a copy */
 function withCookies(response: Response, opened: RequestSession): Response {
-  // A cache in between must keep neither the cookie nor what only this user may see.
-  for (const [name, value] of sessionHeaders())
-    response.headers[name === 'vary' ? 'append' : 'set'](name, value);
-  for (const cookie of opened.cookies) response.headers.append('set-cookie', serializeCookie(cookie));
+  addSessionHeaders(response.headers, opened.cookies);
   return response;
 }
 

@@ -100,10 +100,15 @@ test('S18: inside "use cache" the session is an error that explains itself, neve
 
 test('a page that is built ahead is told why it can have no session', async () => {
   const { auth } = await signedIn();
-  await expect(inNext({ exported: true }, () => auth.getSession())).rejects.toMatchObject({
-    code: 'wrong_context',
-    message: expect.stringContaining('output: "export"'),
-  });
+  for (const builtAhead of ['export', 'force-static'] as const) {
+    await expect(
+      inNext({ builtAhead }, () => auth.getSession()),
+      builtAhead,
+    ).rejects.toMatchObject({
+      code: 'wrong_context',
+      message: expect.stringContaining(builtAhead),
+    });
+  }
 });
 
 test('S18: wrapped pages, actions and handlers do not run without a session, proxy or not', async () => {
@@ -146,10 +151,12 @@ test('a page whose tokens have ended for good leads to the login', async () => {
 test('scopes that the login was not granted are refused', async () => {
   const { auth, cookie } = await signedIn({ scope: 'openid read' });
   expect((await inNext({ cookie }, () => auth.requireScopes('read'))).result.user.sub).toBe('alice');
-  await expect(inNext({ cookie }, () => auth.requireScopes('read', 'write'))).rejects.toMatchObject({
-    code: 'insufficient_scope',
-    status: 403,
-  });
+  const page = auth.protected.page(async () => 'ran', { scopes: ['write'] });
+  const action = auth.protected.action(async () => 'ran', { scopes: ['write'] });
+  // By this digest Next knows that it has to answer 403.
+  const refused = { code: 'insufficient_scope', status: 403, digest: 'NEXT_HTTP_ERROR_FALLBACK;403' };
+  for (const run of [() => auth.requireScopes('read', 'write'), () => page({}), action])
+    await expect(inNext<unknown>({ cookie }, run)).rejects.toMatchObject(refused);
   const handler = auth.protected.handler(async () => new Response('ran'), { scopes: ['write'] });
   expect((await inNext({ cookie }, () => handler(new Request('https://x.example'), {}))).result.status).toBe(
     403,

@@ -1,10 +1,17 @@
 import { ConfigurationError } from '@countersign/core';
-import { applyCookies, type RequestSession, type Session, type WebAuth } from '@countersign/core/session';
-// Two inner modules of Next, there in 15 and 16; `next-internals.test.ts` and the compatibility suite fail when they go.
+import {
+  applyCookies,
+  checkSessionScopes,
+  type RequestSession,
+  type Session,
+  type WebAuth,
+} from '@countersign/core/session';
+// Three inner modules of Next, there in 15 and 16; `next-internals.test.ts` and the compatibility suite fail when they go.
 // `redirect` has a public place too, `next/navigation`, but with it come React contexts that the proxy's layer lacks.
 import { redirect } from 'next/dist/client/components/redirect.js';
 // No public function says that a cache is being filled, and a session read there would be handed to another user,
-// nor which page is being rendered.
+// nor which page is being rendered, nor that its requests are being kept from it.
+import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
@@ -49,6 +56,18 @@ export async function requireSession(resolve: Resolve, returnTo: string | undefi
   const { resolved, opened, headers: requestHeaders } = await openHere(resolve);
   if (opened.session) return opened.session;
   goToLogin(resolved, requestHeaders, returnTo);
+}
+
+/** Asks for a session with these scopes, and has Next answer 403 where one is missing. */
+export async function requireScopes(resolve: Resolve, scopes: readonly string[]): Promise<Session> {
+  const session = await requireSession(resolve, undefined);
+  try {
+    checkSessionScopes(session, scopes);
+  } catch (error) {
+    // What `forbidden()` throws; that function itself refuses where `authInterrupts` is not switched on.
+    throw Object.assign(error as Error, { digest: 'NEXT_HTTP_ERROR_FALLBACK;403' });
+  }
+  return session;
 }
 
 /** Sends the user to the login, and back to this page. */
@@ -105,17 +124,20 @@ async function waitForRequest(): Promise<void> {
   if (doing !== 'private-cache') await connectionOrExplain();
 }
 
-/** In a static export, and below `dynamic = 'error'`, Next refuses to wait: it names its own function, not the mistake. */
+/**
+ * In a static export, and below `dynamic = 'error'`, Next refuses to wait: it names its own function, not the mistake.
+ * Below `dynamic = 'force-static'` it says nothing, and shows everybody the page of nobody.
+ */
 async function connectionOrExplain(): Promise<void> {
   try {
-    await connection();
+    if (!workAsyncStorage.getStore()?.forceStatic) return await connection();
   } catch (error) {
     if ((error as { readonly code?: unknown } | null)?.code !== 'NEXT_STATIC_GEN_BAILOUT') throw error;
-    throw new ConfigurationError(
-      'wrong_context',
-      'The session was read in a page that is built ahead, by `output: "export"` or `dynamic = "error"`: it is the same file for everybody, and no server answers its requests. Remove that setting and run the application with `next start`; an application without a server logs in in the browser, with createBrowserAuth() of @countersign/core/browser.',
-    );
   }
+  throw new ConfigurationError(
+    'wrong_context',
+    'The session was read in a page that is built ahead, by `output: "export"`, `dynamic = "error"` or `dynamic = "force-static"`: it is the same file for everybody. Remove that setting and run the application with `next start`, or read the session in the browser, with useSession(). An application without a server logs in in the browser, with createBrowserAuth() of @countersign/core/browser.',
+  );
 }
 
 /**

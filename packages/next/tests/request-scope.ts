@@ -16,8 +16,8 @@ export async function inNext<T>(
     readonly phase?: 'render' | 'action';
     readonly type?: 'request' | 'cache' | 'private-cache';
     readonly search?: string;
-    /** As a static export renders it. */
-    readonly exported?: boolean;
+    /** As a static export renders it, or a page that asked to be rendered as one. */
+    readonly builtAhead?: 'export' | 'force-static';
   },
   run: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly set: readonly string[] }> {
@@ -40,7 +40,11 @@ export async function inNext<T>(
     ...store,
     userspaceMutableCookies: createCookiesWithMutableAccessCheck(store as never),
   };
-  const work = { route: '/page', forceStatic: false, dynamicShouldError: options.exported === true };
+  const work = {
+    route: '/page',
+    forceStatic: options.builtAhead === 'force-static',
+    dynamicShouldError: options.builtAhead === 'export',
+  };
   const result = await workAsyncStorage.run(work as never, () =>
     workUnitAsyncStorage.run(withAccess as never, run),
   );

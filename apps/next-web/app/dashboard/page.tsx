@@ -1,5 +1,6 @@
 import { AuthProvider } from '@countersign/next/client';
 import type { Metadata } from 'next';
+import Link from 'next/link';
 import { AddItem } from '../../components/add-item';
 import { TokenLife } from '../../components/token-life';
 import { WhoAmI } from '../../components/who-am-i';
@@ -26,6 +27,9 @@ export default async function DashboardPage() {
           <h2 id="items">Your items</h2>
           <Items />
           <AddItem />
+          <p>
+            <Link href="/import">Add several at once</Link>
+          </p>
         </section>
         <div className="stack">
           <section aria-labelledby="token" className="card">

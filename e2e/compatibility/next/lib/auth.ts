@@ -16,9 +16,12 @@ export const pagesAuth = createAuth({ ...options, routes: '/api/auth' });
 /** Customers with a provider of their own, by host. */
 const issuers: Record<string, string> = JSON.parse(process.env.TENANTS ?? '{}');
 
-export const tenantAuth = createAuth((host) => {
-  const issuer = issuers[host];
-  return issuer === undefined
-    ? undefined
-    : { ...options, issuer, baseUrl: `http://${host}/shop`, routes: '/tenant/auth' };
-});
+export const tenantAuth = createAuth(
+  (host) => {
+    const issuer = issuers[host];
+    return issuer === undefined
+      ? undefined
+      : { ...options, issuer, baseUrl: `http://${host}/shop`, routes: '/tenant/auth' };
+  },
+  { trustProxy: options.trustProxy },
+);

@@ -24,7 +24,7 @@ export async function backchannelLogoutRoute(context: SessionContext, request: R
   try {
     const claims = await validateLogoutToken(client, token);
     await claimOnce(context, claims);
-    await keeper.endWhere(matchOf(claims), seconds(context.now));
+    await keeper.endWhere(matchOf(claims), context.now() / 1000);
   } catch (error) {
     if (error instanceof AuthError) return refused(error.message);
     tell(client, { type: 'store.unavailable', port: 'session' });

@@ -38,6 +38,11 @@ export async function callbackRoute(context: SessionContext, request: Request): 
       : [];
     return redirect(login?.returnTo ?? afterLogin(context), [...cookies, ...forget, ...done]);
   } catch (error) {
+    // With the form of another site no browser sends a Lax cookie; with the navigation that follows it does.
+    // Who is signed in, and whether a login was started anew before, is seen there.
+    if (request.method === 'POST' && isStale(error)) {
+      return redirect(`${context.paths.callback}?${new URLSearchParams({ state: state.slice(0, 200) })}`);
+    }
     const healed = isStale(error) ? await heal(context, login, existing) : undefined;
     if (healed) return redirect(healed.location, [...forget, ...healed.cookies]);
     throw new CallbackFailure(error, forget);
@@ -76,10 +81,11 @@ async function completeLogin(
     throw new ValidationError('transaction_invalid', 'used', 'This login has been completed before.');
   }
   const response = await validateAuthorizationResponse(client, received, login.transaction);
+  const askedAt = now() / 1000;
   const answer = await exchangeCode(client, response, login.transaction);
   const tokens = createTokenSet(answer, seconds(now), { resource: context.resource });
   const userinfo = await userinfoOf(context, tokens);
-  return (await startSession(context, existing, tokens, userinfo)).cookies;
+  return (await startSession(context, existing, tokens, { userinfo, askedAt })).cookies;
 }
 
 async function userinfoOf({ client, options }: SessionContext, tokens: TokenSet) {

@@ -45,8 +45,29 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
   }
 
   async function alive(state: SessionState): Promise<boolean> {
-    const endedAt = await tombstones.latest(await tombstoneKeys(state));
-    return endedAt === undefined || endedAt < state.createdAt;
+    const { ofUser, others } = await tombstoneKeys(state);
+    const endedAt = await tombstones.latest([...ofUser, ...others]);
+    if (endedAt === undefined || endedAt < state.createdAt) return true;
+    if (state.endedBefore === undefined) return false;
+    const [user, other = 0] = await Promise.all([tombstones.latest(ofUser), tombstones.latest(others)]);
+    return user === state.endedBefore && other < state.createdAt;
+  }
+
+  /**
+   * A logout of the user's other sessions, in the very second in which this one begins.
+   * It is known by its tombstone, which was there already, and is older than the request for the tokens of this session:
+   * clocks alone could not tell it from a logout that comes now.
+   */
+  async function endedBefore(state: SessionState, askedAt: number | undefined): Promise<number | undefined> {
+    if (askedAt === undefined) return undefined;
+    try {
+      const { ofUser } = await tombstoneKeys(state);
+      const endedAt = await tombstones.latest(ofUser);
+      return endedAt !== undefined && endedAt >= state.createdAt && endedAt < askedAt ? endedAt : undefined;
+    } catch {
+      // Nobody knows of a logout before this login: one of the same second will count.
+      return undefined;
+    }
   }
 
   return {
@@ -60,8 +81,12 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
     async reload(loaded) {
       return (await alive(loaded.state)) ? loaded : undefined;
     },
-    async create(state, cookies) {
-      return this.cookies(await seal(state), cookies);
+    async create(state, cookies, askedAt) {
+      const ended = await endedBefore(state, askedAt);
+      return this.cookies(
+        await seal(ended === undefined ? state : { ...state, endedBefore: ended }),
+        cookies,
+      );
     },
     async write(loaded, change) {
       // A logout that came meanwhile stays: the cookie of the running request must not bring the session back.
@@ -88,30 +113,31 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
       return writeChunks(jar, name, value, existing);
     },
     async end(loaded) {
-      await bury([await tombstoneKey('id', loaded.state.id)], seconds(now));
+      await bury(await tombstoneKey('id', loaded.state.id), seconds(now));
     },
     async endWhere(match, endedAt) {
-      await bury([await matchKey(match)], endedAt);
+      const key = await matchKey(match);
+      // Later than the one of before in any case, whatever the clocks of two processes say: no session may take it for that one.
+      const before = await tombstones.latest([key]);
+      await bury(key, before === undefined ? endedAt : Math.max(endedAt, before + 0.001));
     },
     forget: (existing) => deleteChunks(jar, name, existing),
   };
 
-  async function bury(keys: readonly string[], endedAt: number): Promise<void> {
-    for (const key of keys) await tombstones.set(key, endedAt, options.absoluteLife * 1000);
+  function bury(key: string, endedAt: number): Promise<void> {
+    return tombstones.set(key, endedAt, options.absoluteLife * 1000);
   }
 }
 
-function tombstoneKeys(state: SessionState): Promise<string[]> {
-  const { claims } = state.tokens;
-  const keys = [tombstoneKey('id', state.id)];
-  if (claims) {
-    keys.push(matchKey({ issuer: claims.iss, sub: claims.sub }));
-    if (claims.sid !== undefined) {
-      keys.push(matchKey({ issuer: claims.iss, sid: claims.sid }));
-      keys.push(matchKey({ issuer: claims.iss, sub: claims.sub, sid: claims.sid }));
-    }
+/** Of all sessions of the user, and of this one. */
+async function tombstoneKeys({ id, tokens: { claims } }: SessionState) {
+  const others = [tombstoneKey('id', id)];
+  if (claims?.sid !== undefined) {
+    others.push(matchKey({ issuer: claims.iss, sid: claims.sid }));
+    others.push(matchKey({ issuer: claims.iss, sub: claims.sub, sid: claims.sid }));
   }
-  return Promise.all(keys);
+  const ofUser = claims ? [matchKey({ issuer: claims.iss, sub: claims.sub })] : [];
+  return { ofUser: await Promise.all(ofUser), others: await Promise.all(others) };
 }
 
 const matchKey = ({ issuer, sub, sid }: SessionMatch) =>

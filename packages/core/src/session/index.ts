@@ -12,7 +12,7 @@ export type { RoutePaths, WebSessionOptions } from './options.ts';
 export { isPathBelow } from './path-match.ts';
 export { isPrefetch, isScriptFetch } from './request-checks.ts';
 export type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
-export { sessionHeaders } from './responses.ts';
+export { addSessionHeaders, sessionHeaders } from './responses.ts';
 export { sanitizeReturnTo } from './return-to.ts';
 export type { Session, User } from './session.ts';
 export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './session-fetch.ts';
@@ -22,6 +22,11 @@ export type {
   SessionStore,
   TombstoneStore,
 } from './session-store.ts';
-export { createWebAuth, createWebAuthResolver, type WebAuth } from './web-auth.ts';
+export {
+  createWebAuth,
+  createWebAuthResolver,
+  type WebAuth,
+  type WebAuthResolverOptions,
+} from './web-auth.ts';
 export type { WebAuthOptions } from './web-auth-options.ts';
 export { createWebSessions, type WebSessions } from './web-sessions.ts';

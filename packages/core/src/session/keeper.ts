@@ -19,8 +19,12 @@ export interface SessionKeeper {
   load(cookies: RequestCookies): Promise<LoadedSession | undefined>;
   /** The same session as it is now. */
   reload(loaded: LoadedSession): Promise<LoadedSession | undefined>;
-  /** Starts a session. */
-  create(state: SessionState, cookies: RequestCookies): Promise<CookieToSet[]>;
+  /**
+   * Starts a session.
+   *
+   * @param askedAt seconds since the epoch, with their fraction, at which the provider was asked for its tokens
+   */
+  create(state: SessionState, cookies: RequestCookies, askedAt?: number): Promise<CookieToSet[]>;
   /**
    * Writes a change of a session, if it has not ended meanwhile.
    *
@@ -40,7 +44,11 @@ export interface SessionKeeper {
   cookies(carry: string | undefined, existing: RequestCookies): CookieToSet[];
   /** Ends one session for good. */
   end(loaded: LoadedSession): Promise<void>;
-  /** Ends all that match. */
+  /**
+   * Ends all that match.
+   *
+   * @param endedAt seconds since the epoch, with their fraction
+   */
   endWhere(match: SessionMatch, endedAt: number): Promise<void>;
   /** Deletes the cookies of the request. */
   forget(existing: RequestCookies): CookieToSet[];

@@ -53,10 +53,10 @@ export interface SessionStore {
  */
 export interface TombstoneStore {
   /**
-   * @param endedAt seconds since the epoch; of two writes of one key the later time stays
+   * @param endedAt seconds since the epoch, with their fraction, to be kept as it is; of two writes of one key the later stays
    * @param timeToLive milliseconds
    */
   set(key: string, endedAt: number, timeToLive: number): Promise<void>;
-  /** The latest time at which any of these ended, in seconds since the epoch. */
+  /** The latest time at which any of these ended, in seconds since the epoch with their fraction. */
   latest(keys: readonly string[]): Promise<number | undefined>;
 }

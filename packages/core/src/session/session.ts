@@ -38,6 +38,8 @@ export interface SessionState {
   readonly userinfo?: JsonObject;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** When all sessions of the user ended, where that was in the second in which this one began, and before it. */
+  readonly endedBefore?: number;
   /** Seconds since the epoch of the last write. */
   readonly usedAt: number;
   readonly data?: Readonly<JsonObject>;

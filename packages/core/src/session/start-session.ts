@@ -7,15 +7,23 @@ import type { CookieToSet, RequestCookies } from './cookies.ts';
 import type { SessionContext } from './options.ts';
 import { ownerOf } from './session.ts';
 
+interface NewSession {
+  readonly userinfo?: JsonObject | undefined;
+  /** Seconds since the epoch, with their fraction, at which the provider was asked for the tokens. Default: unknown. */
+  readonly askedAt?: number;
+}
+
 /** A new session, with a new identifier, in place of the one that the request may have brought. */
 export async function startSession(
   context: SessionContext,
   existing: RequestCookies,
   tokens: TokenSet,
-  userinfo?: JsonObject,
+  { userinfo, askedAt }: NewSession = {},
 ): Promise<{ readonly cookies: readonly CookieToSet[] }> {
   const { keeper, client, now } = context;
   const time = seconds(now);
+  // A logout that comes while the provider answers ends the session that comes of the answer.
+  const createdAt = askedAt === undefined ? time : Math.floor(askedAt);
   const before = await keeper.load(existing).catch(() => undefined);
   const cookies = await keeper.create(
     {
@@ -23,11 +31,12 @@ export async function startSession(
       owner: ownerOf(client),
       tokens,
       ...(userinfo && { userinfo }),
-      createdAt: time,
+      createdAt,
       usedAt: time,
-      expiresAt: time + context.absoluteLife,
+      expiresAt: createdAt + context.absoluteLife,
     },
     existing,
+    askedAt,
   );
   // The session of before ends: its identifier, and whatever else knows it, is of no more use.
   if (before)

@@ -68,5 +68,6 @@ test('a host chooses among the addresses of the application and is never one its
 test('X-Forwarded-Host is believed only where that is switched on', () => {
   const headers = new Headers({ host: 'internal', 'x-forwarded-host': 'app.example, other.example' });
   expect(hostOf(headers, false)).toBe('internal');
-  expect(hostOf(headers, true)).toBe('app.example');
+  expect(hostOf(headers, true)).toBe('other.example');
+  expect(hostOf(new Headers({ host: 'internal' }), true)).toBe('internal');
 });

@@ -17,7 +17,10 @@ export interface WebAuthOptions
   readonly baseUrl?: string | readonly string[];
   /** Origins that the session's `fetch` sends the token to. Default: `AUTH_API_ORIGINS`. */
   readonly apiOrigins?: readonly string[];
-  /** Believes `X-Forwarded-Host`: only behind a proxy that sets it itself. Default: false. */
+  /**
+   * Believes `X-Forwarded-Host`: only behind a proxy that sets it itself. Default: false.
+   * Where a function chooses the options by host, this stands beside the function.
+   */
   readonly trustProxy?: boolean;
   /** Default: the environment of the process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -104,9 +107,12 @@ function environmentOfProcess(): Readonly<Record<string, string | undefined>> {
   return process?.env ?? {};
 }
 
-/** The host that a request names. Anybody can write it: it is compared with what is allowed, and never used itself. */
+/**
+ * The host that a request names. Anybody can write it: it is compared with what is allowed, and never used itself.
+ * Of several forwarded ones the last counts: the trusted proxy wrote it, and what stands before came to that proxy.
+ */
 export function hostOf(headers: Headers, trustProxy: boolean | undefined): string | null {
-  const forwarded = trustProxy ? headers.get('x-forwarded-host')?.split(',')[0]?.trim() : undefined;
+  const forwarded = trustProxy ? headers.get('x-forwarded-host')?.split(',').at(-1)?.trim() : undefined;
   return forwarded || headers.get('host');
 }
 

@@ -50,6 +50,13 @@ export function createWebAuth(options: WebAuthOptions, host: string | null): Web
 /** Hosts remembered at most: anybody can name one. */
 const maxHosts = 1_000;
 
+export interface WebAuthResolverOptions {
+  /** Believes `X-Forwarded-Host` when a function chooses the options: only behind a proxy that sets it itself. Default: false. */
+  readonly trustProxy?: boolean;
+  /** What a framework sets where the options say nothing. */
+  readonly defaults?: WebAuthOptions;
+}
+
 /**
  * Finds, for each request, the client and the sessions of the host that it names; made when a host is first named.
  *
@@ -58,18 +65,27 @@ const maxHosts = 1_000;
  */
 export function createWebAuthResolver(
   options: WebAuthOptions | ((host: string) => WebAuthOptions | undefined),
+  { trustProxy, defaults }: WebAuthResolverOptions = {},
 ): (headers: Headers) => WebAuth {
   const known = new Map<string, WebAuth>();
+  const choose = typeof options === 'function' ? options : () => options;
+  const single = typeof options !== 'function' && typeof options.baseUrl === 'string';
+  const trusts = typeof options === 'function' ? trustProxy : options.trustProxy;
   return (headers) => {
-    const host = hostOf(headers, typeof options === 'function' ? undefined : options.trustProxy);
-    const single = typeof options !== 'function' && typeof options.baseUrl === 'string';
+    const host = hostOf(headers, trusts);
     const key = single ? '' : (host ?? '');
     const found = known.get(key);
     if (found) return found;
-    const chosen = typeof options === 'function' ? options(host ?? '') : options;
+    const chosen = choose(host ?? '');
     if (!chosen)
       throw new ConfigurationError('invalid_option', 'No options are known for the host of this request.');
-    const made = createWebAuth(chosen, host);
+    if (chosen.trustProxy && !trusts) {
+      throw new ConfigurationError(
+        'invalid_option',
+        'The options of a host come too late to say trustProxy. Put it beside the function: createAuth((host) => ..., { trustProxy: true })',
+      );
+    }
+    const made = createWebAuth({ ...defaults, ...chosen }, host);
     if (known.size >= maxHosts) known.clear();
     known.set(key, made);
     return made;

@@ -32,6 +32,17 @@ export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase
       },
     },
     {
+      name: 'tombstones: a time is kept to the millisecond',
+      async run() {
+        const store = await open();
+        const key = freshKey();
+        for (const time of [1_764_212_345.123, 1_764_212_345.124]) {
+          await store.set(key, time, 60_000);
+          assert.equal(await store.latest([key]), time);
+        }
+      },
+    },
+    {
       name: 'tombstones: nothing is left after the time to live',
       async run() {
         const store = await open();

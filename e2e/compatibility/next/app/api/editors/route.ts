@@ -1,0 +1,12 @@
+import { auth } from '../../../lib/auth';
+
+/** Without a wrapper: Next itself answers what is thrown. */
+export async function GET() {
+  const session = await auth.requireScopes('items:write');
+  return Response.json({ user: session.user.sub });
+}
+
+export const POST = auth.protected.handler(
+  async (_request: Request, { session }) => Response.json({ user: session.user.sub }),
+  { scopes: ['items:write'] },
+);

@@ -1,0 +1,114 @@
+import AxeBuilder from '@axe-core/playwright';
+import { createTestSession } from '@countersign/next/testing';
+import { type BrowserContext, expect, test } from '@playwright/test';
+import { secret } from '../support/next-web.ts';
+import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+
+// What a login was not granted is refused by pages, actions and route handlers, in words that help.
+
+let running: AtTestProvider;
+
+test.beforeAll(async () => {
+  running = await startAtTestProvider();
+});
+test.afterAll(() => running?.stop());
+
+const reads = 'openid profile items:read';
+const writes = `${reads} items:write`;
+
+/** Signs a browser in with this scope, as a login would have that was granted no more. */
+async function signIn(context: BrowserContext, scope: string): Promise<void> {
+  const { op, app } = running;
+  const options = {
+    issuer: op.issuer,
+    clientId: 'next-web',
+    secret,
+    baseUrl: app.origin,
+    resource: 'https://api.countersign.example',
+    allowInsecureIssuer: true,
+  };
+  const { cookies } = await createTestSession(options, { user: { sub: 'carol', name: 'Carol Cook' }, scope });
+  await context.addCookies(cookies);
+}
+
+test('a page that needs a scope says that it is not for this account, and shows nothing else', async ({
+  page,
+  context,
+}) => {
+  const { app } = running;
+  await signIn(context, reads);
+  const response = await page.goto(`${app.origin}/import`);
+  // With Cache Components Next has begun to answer, with 200, before any page runs.
+  expect(await response?.text()).not.toContain('One item on each line');
+  await expect(page.getByRole('heading', { name: 'Your account may not do this.' })).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations).toEqual([]);
+  // By a link as well, where Next's router fetches the page.
+  await page.getByRole('link', { name: 'Back to the dashboard' }).click();
+  await expect(page.getByRole('heading', { name: 'Good to see you, Carol.' })).toBeVisible();
+  await page.getByRole('link', { name: 'Add several at once' }).click();
+  await expect(page.getByRole('heading', { name: 'Your account may not do this.' })).toBeVisible();
+});
+
+test('a page that needs a scope is shown to who has it, and leads who is not signed in to the login', async ({
+  page,
+  context,
+}) => {
+  const { app } = running;
+  const stranger = await page.request.get(`${app.origin}/import`, { maxRedirects: 0 });
+  expect(stranger.status()).toBe(307);
+  expect(stranger.headers().location).toContain('/auth/login?returnTo=%2Fimport');
+  await signIn(context, writes);
+  expect((await page.goto(`${app.origin}/import`))?.status()).toBe(200);
+  await expect(page.getByLabel('One item on each line')).toBeVisible();
+});
+
+test('an action that needs a scope answers 403, although its page was shown', async ({ page, context }) => {
+  const { app } = running;
+  await signIn(context, writes);
+  await page.goto(`${app.origin}/import`);
+  await page.getByLabel('One item on each line').fill('Milk');
+  await signIn(context, reads);
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+  await page.getByRole('button', { name: 'Add all' }).click();
+  expect((await answer).status()).toBe(403);
+  await expect(page.getByRole('heading', { name: 'Your account may not do this.' })).toBeVisible();
+});
+
+test('without JavaScript an action that needs a scope does not run either', async ({ browser }) => {
+  const { app } = running;
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await signIn(context, writes);
+  await page.goto(`${app.origin}/import`);
+  await page.getByLabel('One item on each line').fill('Milk');
+  await signIn(context, reads);
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+  await page.getByRole('button', { name: 'Add all' }).click();
+  // Next itself says 404 to a form that it refuses; where the action runs, it leads to the dashboard.
+  expect((await answer).status()).toBe(404);
+  await expect(page).toHaveURL(`${app.origin}/import`);
+  await context.close();
+});
+
+test('a route handler that needs a scope answers 403 with the reason, to a script of the page', async ({
+  page,
+  context,
+}) => {
+  const { app } = running;
+  await signIn(context, 'openid profile');
+  await page.goto(app.origin);
+  const answer = await page.evaluate(async () => {
+    const response = await fetch('/api/summary');
+    return {
+      status: response.status,
+      body: await response.json(),
+      cache: response.headers.get('cache-control'),
+    };
+  });
+  expect(answer).toEqual({
+    status: 403,
+    body: { error: 'insufficient_scope' },
+    cache: expect.stringContaining('no-store'),
+  });
+});
