@@ -20,7 +20,7 @@ function payloadOf(authorization: string | undefined): Record<string, string> {
 
 const scopesIn = (authorization: string | undefined) => payloadOf(authorization).scope?.split(' ') ?? [];
 
-test('an API that wants a recent login gets one, and the user is back where the wish was made', async ({
+test('insufficient_user_authentication: an API that wants a recent login gets one (RFC 9470), and the user is back where the wish was made', async ({
   page,
 }) => {
   test.setTimeout(120_000);
@@ -46,11 +46,38 @@ test('an API that wants a recent login gets one, and the user is back where the 
   await expect(page.getByText('Nothing yet')).toBeVisible();
 });
 
-test('a page for who may write is not shown to who may only read', async ({ page }) => {
+test('scopeGuard: a page for who may write is not shown to who may only read', async ({ page }) => {
   await signIn(page, bob);
   await page.goto('/items/clear');
   await expect(page.getByRole('heading', { name: 'Not with this account' })).toBeVisible();
   await expect(page.getByText('signed in as Bob Baker')).toBeVisible();
+});
+
+test('claimGuard: a page for who has a verified address is not shown to others, and opens to who has one', async ({
+  page,
+  context,
+}) => {
+  await signIn(page, bob);
+  await page.getByRole('link', { name: 'Reports' }).click();
+  await expect(page).toHaveURL(`${base}/forbidden`);
+  await expect(page.getByText('Its e-mail address is not verified')).toBeVisible();
+  // Opened by its address as well, before which the login is restored.
+  await page.goto('/reports');
+  await expect(page).toHaveURL(`${base}/forbidden`);
+  await context.clearCookies();
+  await page.goto('/reports');
+  await signInAtProvider(page, alice);
+  await expect(page.getByRole('heading', { name: 'Reports', exact: true })).toBeVisible();
+  expect(page.url()).toBe(`${base}/reports`);
+});
+
+test('whoever lacks nothing is not told otherwise', async ({ page }) => {
+  await page.goto('/forbidden');
+  await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
+  await signIn(page);
+  await page.goto('/forbidden');
+  await expect(page.getByRole('heading', { name: 'Nothing is closed to you' })).toBeVisible();
+  await expect(page.getByText('may not change items')).toHaveCount(0);
 });
 
 test('an entry with a narrower scope gets a token that can do no more', async ({ page }) => {
@@ -181,6 +208,10 @@ test('in a native shell the login leads through the system browser and back by a
   await page.getByRole('button', { name: 'Sign in again' }).click();
   await expect.poll(() => opened).toHaveLength(2);
   const answer = await answerOfScheme(system, opened[1] ?? '', scheme);
+  // By another address, or another scheme, it is no answer; and it is still good for the one that it was meant for.
+  for (const other of ['com.example.other:/callback', `${scheme}-of-another`])
+    await openApp(answer.replace(scheme, other));
+  expect(new URL(page.url()).pathname).toBe('/callback');
   await openApp(answer);
   await expect(page.getByRole('heading', { level: 1, name: /Good to see you, Alice/ })).toBeVisible();
   await page.getByRole('link', { name: 'Items', exact: true }).click();

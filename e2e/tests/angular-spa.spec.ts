@@ -238,9 +238,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await check(/Your profile/);
     await page.goto('/items/clear');
     await check(/Not with this account/);
-    await page.goto('/reports');
-    await signedIn(page);
-    await check(/Reports/);
     await page.getByRole('link', { name: 'Activity' }).click();
     await expect(page.getByRole('region', { name: 'Events' }).getByRole('listitem')).not.toHaveCount(0);
     await check(/Activity/);
@@ -252,6 +249,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await signIn(page, alice);
     await page.goto('/items/clear');
     await check(/Delete all items/);
+    await page.goto('/forbidden');
+    await check(/Nothing is closed/);
+    await page.goto('/reports');
+    await signedIn(page);
+    await check(/Reports/);
     await context.close();
   });
 }

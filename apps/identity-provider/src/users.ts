@@ -6,6 +6,7 @@ export interface User {
   readonly givenName: string;
   readonly familyName: string;
   readonly email: string;
+  readonly emailVerified: boolean;
   /** API scopes that this user may be given. */
   readonly scopes: readonly string[];
   /** Said of the user on the login page. */
@@ -21,6 +22,7 @@ export const users: readonly User[] = [
     givenName: 'Alice',
     familyName: 'Archer',
     email: 'alice@countersign.example',
+    emailVerified: true,
     scopes: ['items:read', 'items:write', 'reports:read'],
     about: 'reads and writes',
   },
@@ -31,6 +33,7 @@ export const users: readonly User[] = [
     givenName: 'Bob',
     familyName: 'Baker',
     email: 'bob@countersign.example',
+    emailVerified: false,
     scopes: ['items:read'],
     about: 'only reads',
   },
@@ -61,6 +64,6 @@ export function claimsOf(user: User): Record<string, unknown> & { sub: string } 
     family_name: user.familyName,
     preferred_username: user.login,
     email: user.email,
-    email_verified: true,
+    email_verified: user.emailVerified,
   };
 }

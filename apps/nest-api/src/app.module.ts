@@ -18,7 +18,7 @@ import type { Settings } from './settings.ts';
 class AppModule {}
 
 export function appModule(
-  { issuer, audience, reportsAudience, origin }: Settings,
+  { issuer, audience, reportsAudience, origin, dpopNonce }: Settings,
   replayStore?: ReplayStore,
 ): DynamicModule {
   return {
@@ -27,7 +27,7 @@ export function appModule(
       AuthModule.forRoot({
         issuer,
         audience: [audience, reportsAudience],
-        dpop: { origin, ...(replayStore && { replayStore }) },
+        dpop: { origin, ...(replayStore && { replayStore }), ...(dpopNonce && { nonce: {} }) },
         protectedResource: { resource: origin, scopes: ['items:read', 'items:write'] },
         // Only because the demonstration's provider is on this machine.
         allowInsecureIssuer: /^http:\/\/(localhost|127\.0\.0\.1)(:|$)/.test(issuer),

@@ -11,6 +11,8 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   /** Several processes that serve this API remember used DPoP proofs together, in Redis. */
   readonly redisUrl: string | undefined;
+  /** DPoP proofs have to carry a nonce of this API (RFC 9449 section 9). */
+  readonly dpopNonce?: boolean;
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
@@ -26,6 +28,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
       environment.CORS_ORIGIN ?? `http://localhost:${portOf(environment.ANGULAR_SPA_PORT, 4200)}`
     ).split(','),
     redisUrl: environment.REDIS_URL || undefined,
+    dpopNonce: environment.DPOP_NONCE === '1',
   };
 }
 

@@ -98,7 +98,7 @@ export function createAuth(
     isSignedIn: computed(() => snapshot().status === 'signed-in'),
     user: computed(() => userOf(claims())),
     claims,
-    scopes: computed(() => snapshot().scope?.split(' ') ?? []),
+    scopes: computed(() => snapshot().scope?.match(/\S+/g) ?? []),
     expiresAt: computed(() => snapshot().expiresAt),
     error: computed(() => snapshot().error),
     login,

@@ -84,6 +84,9 @@ describe('scopeGuard and claimGuard', () => {
     expect(await run(scopeGuard('items:read'))).toBe(true);
     expect(await run(scopeGuard('items:read items:write'))).toBe(false);
     expect(await run(scopeGuard('items'))).toBe(false);
+    const nothing = createHarness({ user, scopes: [] });
+    expect(nothing.within(() => injectAuth()).scopes()).toEqual([]);
+    expect(await nothing.run(scopeGuard('items:read'))).toBe(false);
   });
 
   test('a claim must pass', async () => {

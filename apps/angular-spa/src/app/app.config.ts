@@ -71,7 +71,8 @@ export function appConfig(settings: Settings): ApplicationConfig {
           scope: 'openid profile reports:read',
           resource: settings.reportsResource,
           allowInsecureIssuer,
-          apis: [{ url: `${apiUrl}/reports` }],
+          // Whoever has allowed less is asked once more for what the API finds missing.
+          apis: [{ url: `${apiUrl}/reports`, stepUp: true }],
         }),
         withClientName('reports'),
         withStorage('tab'),

@@ -4,11 +4,12 @@ import { RenderMode, type ServerRoute } from '@angular/ssr';
 export const serverRoutes: ServerRoute[] = [
   { path: '', renderMode: RenderMode.Server },
   { path: 'activity', renderMode: RenderMode.Server },
-  { path: 'forbidden', renderMode: RenderMode.Server },
   { path: 'items', renderMode: RenderMode.Client },
   { path: 'items/clear', renderMode: RenderMode.Client },
   { path: 'profile', renderMode: RenderMode.Client },
   { path: 'reports', renderMode: RenderMode.Client },
+  // What an account lacks is known in the browser alone.
+  { path: 'forbidden', renderMode: RenderMode.Client },
   { path: 'callback', renderMode: RenderMode.Client },
   { path: '**', renderMode: RenderMode.Server, status: 404 },
 ];

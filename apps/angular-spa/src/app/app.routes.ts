@@ -1,5 +1,5 @@
 import type { Routes } from '@angular/router';
-import { authGuard, scopeGuard } from '@countersign/angular';
+import { authGuard, claimGuard, scopeGuard } from '@countersign/angular';
 import { CallbackPage } from './pages/callback.ts';
 import { HomePage } from './pages/home.ts';
 
@@ -26,6 +26,7 @@ export const routes: Routes = [
   },
   {
     path: 'reports',
+    canActivate: [claimGuard(({ email_verified }) => email_verified === true, { otherwise: '/forbidden' })],
     loadComponent: async () => (await import('./pages/reports.ts')).ReportsPage,
     title: 'Reports · Countersign for Angular',
   },

@@ -35,7 +35,7 @@ import { explain } from './explain.ts';
       <p class="banner" role="alert">{{ text }}</p>
     }
     <main id="main" #main tabindex="-1"><router-outlet /></main>
-    <footer>A sample app: a public client in the browser, its tokens in memory alone.</footer>
+    <footer>A sample app: public clients in the browser, for demonstration.</footer>
   `,
 })
 export class App {

@@ -21,7 +21,8 @@ export const completeNativeLogins = (shell: NativeShell) =>
     const auth = injectAuth();
     const router = inject(Router);
     shell.onOpened(async (url) => {
-      if (!url.startsWith(nativeRedirectUri)) return;
+      // The app is opened with other links too; those answer no login.
+      if (url.split('?')[0] !== nativeRedirectUri) return;
       // The page of the callback tells what went wrong.
       const { returnTo } = await auth.handleCallback(url).catch(() => ({ returnTo: '/callback' }));
       await router.navigateByUrl(returnTo);

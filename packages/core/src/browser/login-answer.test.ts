@@ -100,6 +100,13 @@ describe('the answer to a login', () => {
     expect((await page.auth.getAccessToken()).accessToken).toBe(accessToken);
   });
 
+  test('a user who allowed no scope of the API is signed in without any', async () => {
+    const page = createPage();
+    provider.body = (body) => ({ ...body, scope: '' });
+    await page.auth.handleCallback(provider.approve(await startLogin(page)));
+    expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', scope: '' });
+  });
+
   test('a refusal by the provider is handed on, its text bounded and on one line', async () => {
     const page = createPage();
     const callback = provider.approve(await startLogin(page), (p) => {

@@ -132,7 +132,8 @@ function responseOf(context: BrowserContext, body: JsonObject, askedScope: strin
     accessToken: text(body, 'access_token'),
     tokenType,
     ...(life !== undefined && { expiresAt: seconds(context.now) + Math.floor(life) }),
-    scope: has('scope') ? text(body, 'scope') : askedScope,
+    // Some providers say so when the user has allowed nothing of it.
+    scope: body.scope === '' ? '' : has('scope') ? text(body, 'scope') : askedScope,
     ...(has('refresh_token') && { refreshToken: text(body, 'refresh_token') }),
     ...(has('id_token') && { idToken: text(body, 'id_token') }),
   };

@@ -69,7 +69,7 @@ export class ProfilePage implements OnDestroy {
   protected readonly claims = computed(() =>
     Object.entries(this.auth.claims() ?? {})
       .filter(([name]) => !['nonce', 'at_hash'].includes(name))
-      .map(([name, value]) => ({ name, value: typeof value === 'string' ? value : JSON.stringify(value) })),
+      .map(([name, value]) => ({ name, value: readable(name, value) })),
   );
 
   protected async renew(): Promise<void> {
@@ -87,4 +87,10 @@ export class ProfilePage implements OnDestroy {
   ngOnDestroy(): void {
     clearInterval(this.#clock);
   }
+}
+
+/** Times are numbers of seconds in a token. */
+function readable(name: string, value: unknown): string {
+  if (['iat', 'exp', 'auth_time'].includes(name)) return new Date(Number(value) * 1000).toLocaleString();
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -16,7 +16,7 @@ interface Report {
   imports: [DatePipe],
   template: `
     <h1>Reports</h1>
-    <p class="lead">A second API, and a second client for it: this login is separate from the one above, and its tokens are good for reports alone.</p>
+    <p class="lead">A second API, and a second client for it: this login is separate from the one above. Its tokens are good for reports alone, and this tab keeps them over a reload.</p>
     <section class="panel" aria-labelledby="report-title" [attr.aria-busy]="report.isLoading()">
       <div class="row spread">
         <h2 id="report-title">Your list in numbers</h2>

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { expect } from '@playwright/test';
+import { urls } from './environment.ts';
+import { freePort } from './free-port.ts';
+import { end } from './next-web.ts';
+
+/** Starts the built API once more, with more in its environment. */
+export async function startNestApi(
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const port = String(await freePort());
+  const url = `http://localhost:${port}`;
+  const server = spawn(process.execPath, ['dist/main.js'], {
+    cwd: join(import.meta.dirname, '../../apps/nest-api'),
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEST_API_PORT: port,
+      ISSUER: urls.identityProvider,
+      CORS_ORIGIN: urls.angularSpa,
+      ...environment,
+    },
+    stdio: 'ignore',
+  });
+  await expect
+    .poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status, { timeout: 30_000 })
+    .toBe(200);
+  return { url, stop: () => end(server) };
+}

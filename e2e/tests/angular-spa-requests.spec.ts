@@ -1,0 +1,148 @@
+import { expect, type Page, test } from '@playwright/test';
+import { signedIn, signIn } from '../support/angular-spa.ts';
+import { urls } from '../support/environment.ts';
+import { startNestApi } from '../support/nest-api.ts';
+import { loggedRequests, tokenRequests } from '../support/provider.ts';
+
+// Which requests get the token, and what becomes of an API that asks for more.
+
+const base = urls.angularSpa;
+// The addresses of these tests are not in the policy of the application, which would hide what the library does.
+test.use({ baseURL: base, bypassCSP: true });
+
+/**
+ * The application with the API at an address of the test's.
+ *
+ * @param later what its pages call, while the allow-list keeps the first address
+ */
+const withApi = (page: Page, { api, later }: { readonly api: string; readonly later: string }) =>
+  page.addInitScript(
+    (addresses) => {
+      const { json } = Response.prototype;
+      Response.prototype.json = async function () {
+        const read = await json.call(this);
+        return new URL(this.url).pathname === '/config.json'
+          ? Object.defineProperty(read, 'apiUrl', { get: () => addresses.shift() ?? '' })
+          : read;
+      };
+    },
+    [api, ...Array<string>(20).fill(later)],
+  );
+
+test('B1: an address that looks like the API, but is not, gets no token', async ({ page, context }) => {
+  await signIn(page);
+  await context.route(/^https?:\/\/[^/]*\.test/, (route) =>
+    route.fulfill({ json: [], headers: { 'access-control-allow-origin': '*' } }),
+  );
+  const tokenAt = async (later: string) => {
+    const page = await context.newPage();
+    await withApi(page, { api: 'http://api.test', later });
+    const asked = page.waitForRequest(
+      (request) => request.url() === new URL(`${later}/items`).href && request.method() === 'GET',
+    );
+    await page.goto('/items');
+    const { authorization, dpop } = await (await asked).allHeaders();
+    await page.close();
+    return authorization ?? dpop;
+  };
+  expect(await tokenAt('http://api.test')).toMatch(/^Bearer ey/);
+  for (const address of [
+    'http://api.test.evil.test',
+    'http://evil.test/?a=http://api.test',
+    'http://evil.test/http://api.test',
+    'http://api.test:8080',
+    'https://api.test',
+    'http://api.test/items-old?',
+    'http://api.test/items%2f..%2fothers?',
+  ])
+    expect(await tokenAt(address), address).toBeUndefined();
+});
+
+test('an API that wants its nonce in DPoP proofs gets it, in one further try', async ({ page, context }) => {
+  const api = await startNestApi({ DPOP_NONCE: '1' });
+  try {
+    await context.route('**/config.json', async (route) => {
+      const settings = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...settings, apiUrl: api.url, dpop: true } });
+    });
+    const answers: { status: number; challenge: string; nonce: unknown }[] = [];
+    const reading: Promise<unknown>[] = [];
+    page.on('response', (response) => {
+      if (response.url() !== `${api.url}/items` || response.request().method() !== 'GET') return;
+      const read = async () => {
+        const { dpop = '' } = await response.request().allHeaders();
+        const { nonce } = JSON.parse(Buffer.from(dpop.split('.')[1] ?? '', 'base64url').toString());
+        const challenge = response.headers()['www-authenticate'] ?? '';
+        answers.push({ status: response.status(), challenge, nonce });
+      };
+      reading.push(read());
+    });
+    await signIn(page);
+    await expect(page.getByText('Nothing yet')).toBeVisible();
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await expect.poll(() => reading).toHaveLength(3);
+    await Promise.all(reading);
+    const nonce = answers[1]?.nonce;
+    expect(nonce).toMatch(/^[\w-]{16,}$/);
+    expect(answers).toEqual([
+      { status: 401, challenge: expect.stringContaining('use_dpop_nonce'), nonce: undefined },
+      { status: 200, challenge: '', nonce },
+      // Remembered: no further try is needed.
+      { status: 200, challenge: '', nonce },
+    ]);
+  } finally {
+    await api.stop();
+  }
+});
+
+test('insufficient_scope: an entry with stepUp asks the user for what the API finds missing', async ({
+  page,
+  context,
+}) => {
+  // A user who allows less at first.
+  let narrowed = false;
+  await context.route(`${urls.identityProvider}/auth?*client_id=angular-reports*`, async (route) => {
+    const url = new URL(route.request().url());
+    const scope = url.searchParams.get('scope') ?? '';
+    if (narrowed) return route.continue();
+    narrowed = true;
+    url.searchParams.set('scope', scope.replace(' reports:read', ''));
+    await route.continue({ url: url.href });
+  });
+  await signIn(page);
+  await page.getByRole('link', { name: 'Reports' }).click();
+  const refused = page.waitForResponse((answer) => answer.url() === `${urls.nestApi}/reports`);
+  await page.getByRole('button', { name: 'Open the reports' }).click();
+  await page.getByRole('button', { name: 'Allow' }).click();
+  const refusal = await refused;
+  expect(refusal.status()).toBe(403);
+  expect(refusal.headers()['www-authenticate']).toContain('error="insufficient_scope"');
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  await expect(page.getByText('Read your reports')).toBeVisible();
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await expect(page).toHaveURL(`${base}/reports`);
+  await expect(page.getByRole('list', { name: 'Scopes of the reports' })).toContainText('reports:read');
+});
+
+test('insufficient_scope: without stepUp the answer is handed on, and nobody is sent away', async ({
+  page,
+}) => {
+  await signIn(page);
+  await page.route(`${urls.nestApi}/items`, (route) =>
+    route.fulfill({
+      status: 403,
+      headers: {
+        'access-control-allow-origin': base,
+        'access-control-expose-headers': 'www-authenticate',
+        'www-authenticate': 'Bearer error="insufficient_scope", scope="items:more"',
+      },
+    }),
+  );
+  const since = loggedRequests().length;
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await expect(page.getByRole('alert')).toContainText('(403)');
+  await signedIn(page);
+  expect(page.url()).toBe(`${base}/items`);
+  expect(loggedRequests().slice(since)).not.toContainEqual(expect.objectContaining({ path: '/auth' }));
+  expect(tokenRequests('angular-spa', 'authorization_code', since)).toEqual([]);
+});
