@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
+import { freePort } from '../../scripts/lib/ports.ts';
 import { urls } from './environment.ts';
-import { freePort } from './free-port.ts';
 import { end } from './next-web.ts';
 
 /** Starts the built API once more, with more in its environment. */
