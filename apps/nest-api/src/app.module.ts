@@ -9,10 +9,11 @@ import { ItemsResolver } from './items/items.resolver.ts';
 import { ItemsService } from './items/items.service.ts';
 import { MeController } from './me.controller.ts';
 import { ReportsController } from './reports.controller.ts';
+import { RootController } from './root.controller.ts';
 import type { Settings } from './settings.ts';
 
 @Module({
-  controllers: [HealthController, MeController, ItemsController, ReportsController],
+  controllers: [RootController, ItemsController, ReportsController, MeController, HealthController],
   providers: [ItemsService, ItemsResolver, ItemsGateway],
 })
 class AppModule {}

@@ -62,6 +62,15 @@ test('what is public: health, the OpenAPI document, the metadata of the resource
   const { body } = await http('GET', '/docs-json');
   expect(body.paths['/items'].get.security).toEqual([{ access_token: ['items:read'] }]);
   expect(body.paths['/health'].get.security).toEqual([{}]);
+  const summaries = [
+    ['/health', 'public'],
+    ['/me', 'any access token'],
+    ['/items', 'items:read'],
+  ] as const;
+  for (const [path, access] of summaries)
+    expect(body.paths[path].get.summary).toMatch(new RegExp(`^[A-Z].* · ${access}$`));
+  const root = await fetch(url, { redirect: 'manual' });
+  expect([root.status, root.headers.get('location')]).toEqual([302, '/docs']);
   expect(Object.keys(body.paths).join()).not.toContain('well-known');
   expect((await http('GET', '/.well-known/oauth-protected-resource')).body).toMatchObject({
     resource: 'https://api.example.test',

@@ -1,8 +1,8 @@
-import { accessTokenCors, accessTokenSecurity, accessTokenSecurityScheme } from '@countersign/nest';
+import { accessTokenCors } from '@countersign/nest';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { appModule } from './app.module.ts';
+import { setUpDocsPage } from './docs-page.ts';
 import { connectReplayStore } from './replay-store.ts';
 import type { Settings } from './settings.ts';
 
@@ -25,12 +25,6 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   app.enableShutdownHooks();
   app.getHttpServer().once('close', () => shared?.close());
 
-  const description = new DocumentBuilder()
-    .setTitle('Countersign demo API')
-    .setDescription(`Access tokens of ${settings.issuer} for ${settings.audience}.`)
-    .setVersion('1.0')
-    .addSecurity(accessTokenSecurity, accessTokenSecurityScheme())
-    .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));
+  setUpDocsPage(app, settings);
   return app;
 }

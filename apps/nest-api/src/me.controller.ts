@@ -1,12 +1,13 @@
 import { Policy, Principal, type VerifiedAccessToken } from '@countersign/nest';
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 @ApiTags('me')
 @Controller('me')
 export class MeController {
   /** Any valid access token will do. */
   @Get()
+  @ApiOperation({ summary: 'Who the token says you are' })
   @ApiOkResponse({ description: 'What the access token says about its bearer.' })
   me(@Principal() { issuer, sub, clientId, scopes, expiresAt }: VerifiedAccessToken) {
     return {
@@ -22,6 +23,7 @@ export class MeController {
   /** Only for tokens that a thief could not use: bound to the client's key, which each request proves (RFC 9449). */
   @Policy(({ dpopThumbprint }) => dpopThumbprint !== undefined)
   @Get('key')
+  @ApiOperation({ summary: 'Your key: for tokens that are bound by DPoP' })
   @ApiOkResponse({ description: 'The thumbprint of the key that the access token is bound to. Needs DPoP.' })
   key(@Principal('dpopThumbprint') thumbprint: string) {
     return { thumbprint };

@@ -1,6 +1,6 @@
 import { Principal, RequireScopes, type VerifiedAccessToken } from '@countersign/nest';
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ItemsService } from './items/items.service.ts';
 
 @ApiTags('reports')
@@ -15,6 +15,7 @@ export class ReportsController {
   /** The provider gives this scope in tokens for the reports alone, and no other scope with it. */
   @RequireScopes('reports:read')
   @Get()
+  @ApiOperation({ summary: 'A report, by a token of its own' })
   @ApiOkResponse({ description: "How much is on the user's list." })
   report(@Principal() user: VerifiedAccessToken) {
     const items = this.#items.list(user);

@@ -1,6 +1,13 @@
 import { MaxAge, Principal, RequireScopes, type VerifiedAccessToken } from '@countersign/nest';
 import { Body, Controller, Delete, Get, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Item } from './item.ts';
 import { ItemsService } from './items.service.ts';
 
@@ -18,6 +25,7 @@ export class ItemsController {
 
   @RequireScopes('items:read')
   @Get()
+  @ApiOperation({ summary: 'Your items' })
   @ApiOkResponse({ description: "The user's items." })
   list(@Principal() user: VerifiedAccessToken): readonly Item[] {
     return this.#items.list(user);
@@ -25,6 +33,7 @@ export class ItemsController {
 
   @RequireScopes('items:write')
   @Post()
+  @ApiOperation({ summary: 'Add an item' })
   @ApiBody({ schema: { type: 'object', required: ['title'], properties: { title: { type: 'string' } } } })
   @ApiCreatedResponse({ description: 'The new item.' })
   create(@Principal() user: VerifiedAccessToken, @Body() body: { title?: unknown } | undefined): Item {
@@ -36,6 +45,7 @@ export class ItemsController {
   @MaxAge(recentLogin)
   @HttpCode(204)
   @Delete()
+  @ApiOperation({ summary: 'Delete all, after a recent login' })
   @ApiNoContentResponse({
     description: 'All items are gone. Needs a recent login, by default of the last five minutes.',
   })
