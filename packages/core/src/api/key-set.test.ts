@@ -66,6 +66,34 @@ describe('A4: unknown keys', () => {
     expect(server.requestsTo('jwks')).toHaveLength(2);
   });
 
+  test('a fetch that was answered before the rotation does not make the new key unknown', async () => {
+    let hold: Promise<void> | undefined;
+    let ask: typeof fetch;
+    const { server, verifier, life } = await setUp({
+      keysMaxAge: 60,
+      fetch: async (url, init) => {
+        const answer = await ask(url, init);
+        await hold;
+        return answer;
+      },
+    });
+    ask = server.fetch as typeof fetch;
+    const good = await server.mintAccessToken(life);
+    await verifier.verifyToken(good);
+    const { promise, resolve: release } = Promise.withResolvers<void>();
+    hold = promise;
+    server.clock.advance(61);
+    await verifier.verifyToken(good);
+    await expect.poll(() => server.requestsTo('jwks').length).toBe(2);
+    // The renewal has its answer, with the old keys alone, and has not arrived yet.
+    await server.rotateKeys({ keepOld: true });
+    const verifying = verifier.verifyToken(await server.mintAccessToken(life));
+    hold = undefined;
+    release();
+    await expect(verifying).resolves.toBeDefined();
+    expect(server.requestsTo('jwks')).toHaveLength(3);
+  });
+
   test('a token with an unknown key is not called invalid while the keys cannot be fetched', async () => {
     const { server, verifier, life } = await setUp();
     await verifier.verifyToken(await server.mintAccessToken(life));

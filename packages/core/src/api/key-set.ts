@@ -157,7 +157,12 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
       const tried = keys;
       const key = await findKey(tried, signed);
       if (key) return key;
-      if (keys === tried && !(await renew(signed.kid))) return undefined;
+      // A fetch that is under way, or has just ended, may have been answered before this token's key was published:
+      // that the key is not in it proves nothing.
+      await flight?.catch(() => {});
+      const found = keys === tried ? undefined : await findKey(keys, signed);
+      if (found) return found;
+      if (!(await renew(signed.kid))) return undefined;
       const renewed = await findKey(keys, signed);
       if (!renewed) remember(signed.kid);
       return renewed;
