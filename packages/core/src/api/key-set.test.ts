@@ -80,8 +80,8 @@ describe('A4: unknown keys', () => {
     ask = server.fetch as typeof fetch;
     const good = await server.mintAccessToken(life);
     await verifier.verifyToken(good);
-    const { promise, resolve: release } = Promise.withResolvers<void>();
-    hold = promise;
+    let release = () => {};
+    hold = new Promise((resolve) => (release = resolve));
     server.clock.advance(61);
     await verifier.verifyToken(good);
     await expect.poll(() => server.requestsTo('jwks').length).toBe(2);
