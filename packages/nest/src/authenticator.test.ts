@@ -41,3 +41,19 @@ test('nothing waits for the token of a connection that has ended', async () => {
   end();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test('A10: each message of a microservice is verified for itself, though two share a context', async () => {
+  const { authenticator, transport } = connect();
+  const asked: unknown[] = [];
+  const message = (authorization: string): Transport => ({
+    kind: 'rpc',
+    carrier: transport.carrier,
+    request: () => {
+      asked.push(authorization);
+      return { headers: { authorization } };
+    },
+  });
+  await authenticator.authenticate(message('Bearer one'), false);
+  await authenticator.authenticate(message('Bearer two'), false);
+  expect(asked).toEqual(['Bearer one', 'Bearer two']);
+});

@@ -43,6 +43,12 @@ describe('A15: challenges', () => {
       'Bearer error="insufficient_user_authentication", error_description="A more recent login is needed", max_age="60"',
     ]);
     verifier.authorize(authenticated, { maxAge: 70, acr: [['pwd']] });
+    // Nobody knows when this one was, so it is not recent; and how strong, so it is not strong.
+    const silent = await verifier.verify(request(`Bearer ${await server.mintAccessToken()}`));
+    for (const requirements of [{ maxAge: 60 }, { acr: [['pwd']] }])
+      expect(() => verifier.authorize(silent, requirements)).toThrow(
+        expect.objectContaining({ code: 'insufficient_user_authentication', status: 401 }),
+      );
   });
 
   test('roles and permissions are 403 without a challenge: another token would not help', async () => {

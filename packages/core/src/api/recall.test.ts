@@ -34,21 +34,21 @@ test('A3: another token with the same signature is not recalled', async () => {
   expect(recall(`${header}.e30.${signature}`)).toBeUndefined();
 });
 
-test('A6: a token that is bound to a key is never recalled', async () => {
+test('A7: a token that is bound to a key is never recalled', async () => {
   const { server, verifier, recall } = await setUp({ dpop: { origin: audience } });
   const token = await server.mintAccessToken({ cnf: { jkt: 'a'.repeat(43) } });
   await verifier.verifyToken(token);
   expect(recall(token)).toBeUndefined();
 });
 
-test('A6: nothing is recalled where tokens must be bound', async () => {
+test('A7: nothing is recalled where tokens must be bound', async () => {
   const { server, verifier, recall } = await setUp({ dpop: { origin: audience }, requireBinding: 'dpop' });
   const token = await server.mintAccessToken();
   await verifier.verifyToken(token);
   expect(recall(token)).toBeUndefined();
 });
 
-test('A5: a second credential is not passed over', async () => {
+test('A14: a second credential is not passed over', async () => {
   const { server, verifier, recall } = await setUp();
   const token = await server.mintAccessToken();
   await verifier.verifyToken(token);

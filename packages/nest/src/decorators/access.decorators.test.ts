@@ -124,10 +124,23 @@ class OpenController {
   }
 }
 
+@MaxAge(60)
+@Controller('recent')
+class RecentController {
+  @MaxAge(600)
+  @Get()
+  recent() {
+    return {};
+  }
+}
+
 describe.each(adapters)('on %s', (adapter) => {
   const start = () =>
     startApp(
-      { controllers: [PlainController, ScopedController, OpenController], providers: [TenantPolicy] },
+      {
+        controllers: [PlainController, ScopedController, OpenController, RecentController],
+        providers: [TenantPolicy],
+      },
       { adapter },
     );
 
@@ -199,5 +212,15 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/plain/contradiction')).toMatchObject({ status: 401 });
     expect(await call('/open/scoped')).toMatchObject({ status: 401 });
     expect(await call('/open/scoped', await mint({ scope: 'x' }))).toMatchObject({ status: 403 });
+  });
+
+  test('A10: of two ages the shorter one counts, wherever it stands', async () => {
+    const { call, mint, server } = await start();
+    const now = Math.floor(server.clock.now() / 1000);
+    expect(await call('/recent', await mint({ auth_time: now - 10 }))).toMatchObject({ status: 200 });
+    expect(await call('/recent', await mint({ auth_time: now - 300 }))).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining('max_age="60"'),
+    });
   });
 });
