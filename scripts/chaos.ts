@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from './lib/process.ts';
-import { providePrograms, redis } from './lib/system-packages.ts';
+import { root, run } from './lib/process.ts';
+import { chromium, providePrograms, redis } from './lib/system-packages.ts';
 
-// Refresh under load and failure, against a real provider and a real Redis. It needs the built packages.
-const { found, problem } = await providePrograms([redis], () => {});
-if (problem !== undefined) {
-  console.error(problem);
+// Refresh under load and failure, against a real provider, a real Redis and the built apps in Chromium.
+const { found, problem } = await providePrograms([redis, chromium], () => {});
+const build = await run({ command: process.execPath, args: [join(root, 'scripts/build.ts')] });
+if (problem !== undefined || build.code !== 0) {
+  console.error(problem ?? build.output);
   console.log('0 passed, 1 failed');
   process.exit(1);
 }

@@ -1,6 +1,12 @@
-import { createHash } from 'node:crypto';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash, randomUUID } from 'node:crypto';
 import { AuthError, clientSecretBasic, createClient } from '@countersign/core';
-import { type CookieToSet, createWebSessions, type WebSessions } from '@countersign/core/session';
+import {
+  type CookieToSet,
+  createWebSessions,
+  type SessionStore,
+  type WebSessions,
+} from '@countersign/core/session';
 import { createRedisStores } from '@countersign/redis';
 import { createClient as createRedisClient } from 'redis';
 import { resources } from './resources.ts';
@@ -20,13 +26,23 @@ export interface Outcome {
   readonly error?: string;
 }
 
+/**
+ * `received`: nothing has looked at it; `given up`: it was waited for until the time-out; `accepted`: it is valid, and
+ * nothing is written; `writing`: the text is about to go to Redis; `written`: Redis has said so; `settled`: the request
+ * of the user is over.
+ */
+export type Moment = 'received' | 'given up' | 'accepted' | 'writing' | 'written' | 'settled';
+
 export interface Application {
   readonly sessions: Readonly<Record<Kind, WebSessions>>;
   request(kind: Kind, cookie: string, options: { readonly resource?: string }): Promise<Outcome>;
   close(): void;
 }
 
-const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url');
+/** Milliseconds for one exchange with the provider. */
+const timeout = 4_000;
+
+export const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url');
 
 /** One process of a web application, with cookie sessions and stored sessions on one Redis. */
 export async function startApplication(options: {
@@ -34,70 +50,110 @@ export async function startApplication(options: {
   readonly issuer: string;
   readonly redisUrl: string;
   readonly now: () => number;
-  /** The provider has answered a refresh, and nothing is written yet. Receives the hash of the access token. */
-  readonly onAnswer?: (token: string) => void;
+  /** What becomes of the provider's answer to a refresh request, which has a number of its own. */
+  readonly onAnswer?: (moment: Moment, request: string, text?: string) => void;
   /** Redis was taken to be away. */
   readonly onStoreAway?: (port: string) => void;
 }): Promise<Application> {
   const redis = createRedisClient({ url: options.redisUrl, socket: { reconnectStrategy: () => 50 } });
   redis.on('error', () => {});
   await redis.connect();
-  const client = createClient({
-    issuer: options.issuer,
-    clientId: 'chaos',
-    clientAuthentication: clientSecretBasic('chaos-secret'),
-    scope: 'openid offline_access read',
-    resource: resources,
-    allowInsecureIssuer: true,
-    timeout: 4_000,
-    onEvent: (event) => {
-      if (event.type === 'store.unavailable') options.onStoreAway?.(event.port);
-    },
-    now: options.now,
-    async fetch(url, init) {
-      const headers = new Headers(init.headers);
-      headers.set('x-worker', options.name);
-      const grant = init.body instanceof URLSearchParams ? init.body.get('grant_type') : undefined;
-      if (grant) headers.set('x-grant', grant);
-      const response = await fetch(url, { ...init, headers });
-      if (grant === 'refresh_token' && response.ok) {
-        const body = await response.arrayBuffer();
-        // What has timed out is not received, although it arrives.
-        if (!init.signal?.aborted)
-          options.onAnswer?.(hashOf(JSON.parse(new TextDecoder().decode(body)).access_token));
-        return new Response(body, { status: response.status, headers: response.headers });
-      }
-      return response;
-    },
-  });
-  const { store, ...shared } = createRedisStores(redis, { commandTimeout: 5_000 });
+  /** The answer that was received in the course of one request. */
+  const course = new AsyncLocalStorage<{ answer?: string }>();
+  const tell = (moment: Moment, text?: string) => {
+    const answer = course.getStore()?.answer;
+    if (answer !== undefined) options.onAnswer?.(moment, answer, text);
+  };
+  const clientOf = (kind: Kind) =>
+    createClient({
+      issuer: options.issuer,
+      clientId: `chaos-${kind}`,
+      clientAuthentication: clientSecretBasic('chaos-secret'),
+      scope: 'openid offline_access read',
+      resource: resources,
+      allowInsecureIssuer: true,
+      timeout,
+      onEvent: (event) => {
+        if (event.type === 'store.unavailable') options.onStoreAway?.(event.port);
+        if (event.type === 'refresh.succeeded') tell('accepted');
+      },
+      now: options.now,
+      async fetch(url, init) {
+        const headers = new Headers(init.headers);
+        headers.set('x-worker', options.name);
+        const grant = init.body instanceof URLSearchParams ? init.body.get('grant_type') : undefined;
+        if (grant) headers.set('x-grant', grant);
+        if (grant !== 'refresh_token') return fetch(url, { ...init, headers });
+        const id = randomUUID();
+        headers.set('x-request', id);
+        const began = performance.now();
+        try {
+          const response = await fetch(url, { ...init, headers });
+          const body = await response.arrayBuffer();
+          const now = course.getStore();
+          if (response.ok && now) {
+            now.answer = id;
+            tell('received');
+          }
+          return new Response(body, { status: response.status, headers: response.headers });
+        } catch (error) {
+          if (init.signal?.aborted && performance.now() - began >= timeout)
+            options.onAnswer?.('given up', id);
+          throw error;
+        }
+      },
+    });
+  const { store, refresh, ...shared } = createRedisStores(redis, { commandTimeout: 5_000 });
+  async function watched<T>(text: string, write: () => Promise<T>): Promise<T> {
+    tell('writing', text);
+    const done = await write();
+    tell('written');
+    return done;
+  }
   const common = {
     secret: 'a secret of this run that is at least thirty-two characters long',
     baseUrl: 'http://localhost:1/',
     ...shared,
+    refresh: {
+      lock: refresh.lock,
+      successors: {
+        get: refresh.successors.get,
+        set: (key: string, value: string, life: number) =>
+          watched(value, () => refresh.successors.set(key, value, life)),
+      },
+    },
+  };
+  const watchedStore: SessionStore = {
+    ...store,
+    set: (key, record, version) => watched(record.value, () => store.set(key, record, version)),
   };
   const sessions = {
-    cookie: createWebSessions(client, common),
-    stored: createWebSessions(client, { ...common, store }),
+    cookie: createWebSessions(clientOf('cookie'), common),
+    stored: createWebSessions(clientOf('stored'), { ...common, store: watchedStore }),
   };
   return {
     sessions,
     close: () => redis.destroy(),
-    async request(kind, cookie, { resource }) {
-      const opened = await sessions[kind].open(cookie);
-      const user = opened.session?.user.sub;
-      if (user === undefined) return { error: 'no_session', cookies: opened.cookies };
-      try {
-        const { accessToken } = await opened.getAccessToken({ resource });
-        const { sub, aud } = JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
-        return { user, sub, aud, token: hashOf(accessToken), cookies: opened.cookies };
-      } catch (error) {
-        return {
-          user,
-          error: error instanceof AuthError ? error.code : 'unexpected',
-          cookies: opened.cookies,
-        };
-      }
-    },
+    request: (kind, cookie, { resource }) =>
+      course.run({}, async () => {
+        const opened = await sessions[kind].open(cookie);
+        const user = opened.session?.user.sub;
+        if (user === undefined) return { error: 'no_session', cookies: opened.cookies };
+        try {
+          const { accessToken } = await opened.getAccessToken({ resource });
+          const { sub, aud } = JSON.parse(
+            Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString(),
+          );
+          tell('settled');
+          return { user, sub, aud, token: hashOf(accessToken), cookies: opened.cookies };
+        } catch (error) {
+          tell('settled');
+          return {
+            user,
+            error: error instanceof AuthError ? error.code : 'unexpected',
+            cookies: opened.cookies,
+          };
+        }
+      }),
   };
 }

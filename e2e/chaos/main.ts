@@ -1,14 +1,16 @@
 import { randomInt } from 'node:crypto';
 import type { Report } from './run.ts';
+import { backchannelLogout } from './scenarios/backchannel-logout.ts';
 import { everythingAtOnce } from './scenarios/everything-at-once.ts';
 import { lateRequests } from './scenarios/late-requests.ts';
 import { logoutDuringRefresh } from './scenarios/logout-during-refresh.ts';
 import { oneExpiredSession } from './scenarios/one-expired-session.ts';
 import { redisAway } from './scenarios/redis-away.ts';
+import { tabs } from './scenarios/tabs.ts';
 import { twoResources } from './scenarios/two-resources.ts';
 
 /** Milliseconds for one scenario; beyond it has failed. */
-const limit = 120_000;
+const limit = 180_000;
 
 const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
   'one-process': (seed) => oneExpiredSession(seed, { processes: 1, each: 1_000 }),
@@ -17,7 +19,9 @@ const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
   'late-requests': lateRequests,
   'two-resources': twoResources,
   'logout-during-refresh': logoutDuringRefresh,
+  'backchannel-logout': backchannelLogout,
   'redis-away': redisAway,
+  tabs,
 };
 
 const seed = Number(process.env.CHAOS_SEED || randomInt(1, 1_000_000_000));

@@ -1,9 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSigningKeys } from 'identity-provider';
 import Provider, { type Configuration } from 'oidc-provider';
+import { fetchWithLoopback } from '../../apps/identity-provider/src/loopback.ts';
 import { createMemoryAdapter } from '../../apps/identity-provider/src/memory-adapter.ts';
+import type { Kind } from './application.ts';
 import { resources } from './resources.ts';
 
 /** What happens to a token request. `answer` and `drop` come before the provider has seen it, `lose` after. */
@@ -15,20 +18,26 @@ export type Fault =
 
 /** One refresh request that reached the provider. */
 export interface Refresh {
-  readonly user: string | undefined;
   /** The process that sent it. */
   readonly worker: string;
-  readonly ok: boolean;
+  /** Its number. */
+  readonly request: string;
+  /** Whose refresh token it spent. */
+  user?: string;
+  /** Answered with tokens. */
+  ok: boolean;
   /** The hash of the access token that was issued. */
-  readonly token: string | undefined;
-  /** The provider spent the token, and its answer was dropped. */
-  readonly lost: boolean;
+  token?: string;
+  /** `given`: written to the connection; `lost`: dropped by us; `hung up`: nobody was there any more. */
+  answer?: 'given' | 'lost' | 'hung up';
 }
 
 export interface ChaosProvider {
   readonly issuer: string;
   /** Every refresh request, in order; those that were answered before the provider saw them are only counted. */
   readonly refreshes: Refresh[];
+  /** Those that spent their refresh token, in the order in which they did. */
+  readonly spent: Refresh[];
   /** Refresh requests, however they ended. */
   requests: number;
   /** Chosen for each refresh request. */
@@ -39,7 +48,10 @@ export interface ChaosProvider {
 }
 
 /** `oidc-provider` with rotation and reuse detection, without any grace; whoever is named in `login_hint` is signed in. */
-export async function startChaosProvider(): Promise<ChaosProvider> {
+export async function startChaosProvider(options: {
+  /** Where each client is told of a logout. */
+  readonly logoutUri: (kind: Kind) => string;
+}): Promise<ChaosProvider> {
   const adapter = createMemoryAdapter();
   let keys = await createSigningKeys(['RS256']);
   let handle: ReturnType<Provider['callback']> | undefined;
@@ -49,6 +61,7 @@ export async function startChaosProvider(): Promise<ChaosProvider> {
   const chaos: ChaosProvider = {
     issuer,
     refreshes: [],
+    spent: [],
     requests: 0,
     fault: () => [],
     async rotateKeys() {
@@ -63,7 +76,12 @@ export async function startChaosProvider(): Promise<ChaosProvider> {
       }),
   };
   const use = () => {
-    const provider = new Provider(issuer, { ...configuration, adapter, jwks: keys });
+    const provider = new Provider(issuer, {
+      ...configuration,
+      clients: kinds.map((kind) => clientOf(kind, options.logoutUri(kind))),
+      adapter,
+      jwks: keys,
+    });
     injectFaults(provider, chaos);
     signEverybodyIn(provider);
     handle = provider.callback();
@@ -72,16 +90,22 @@ export async function startChaosProvider(): Promise<ChaosProvider> {
   return chaos;
 }
 
+/** Both kinds of session have a client of their own, or one notice of a logout would have to end both. */
+const kinds: readonly Kind[] = ['cookie', 'stored'];
+
+const clientOf = (kind: Kind, backchannel_logout_uri: string) => ({
+  client_id: `chaos-${kind}`,
+  client_secret: 'chaos-secret',
+  redirect_uris: ['http://localhost:1/auth/callback'],
+  grant_types: ['authorization_code', 'refresh_token'],
+  backchannel_logout_uri,
+  backchannel_logout_session_required: true,
+});
+
 const configuration: Configuration = {
-  clients: [
-    {
-      client_id: 'chaos',
-      client_secret: 'chaos-secret',
-      redirect_uris: ['http://localhost:1/auth/callback'],
-      grant_types: ['authorization_code', 'refresh_token'],
-    },
-  ],
   cookies: { keys: ['for this run alone'] },
+  // Its own would not call this machine.
+  fetch: fetchWithLoopback,
   findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   rotateRefreshToken: true,
   issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -98,7 +122,13 @@ const configuration: Configuration = {
   features: {
     devInteractions: { enabled: false },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-    rpInitiatedLogout: { enabled: true },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (ctx, form) => {
+        ctx.body = form;
+      },
+    },
+    backchannelLogout: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: (_ctx, _client, oneOf) => oneOf?.[0] ?? resources[0],
@@ -118,7 +148,7 @@ function signEverybodyIn(provider: Provider): void {
     if (!ctx.path.startsWith('/interaction/')) return next();
     const { params } = await provider.interactionDetails(ctx.req, ctx.res);
     const accountId = String(params.login_hint);
-    const grant = new provider.Grant({ accountId, clientId: 'chaos' });
+    const grant = new provider.Grant({ accountId, clientId: String(params.client_id) });
     grant.addOIDCScope(String(params.scope));
     for (const resource of resources) grant.addResourceScope(resource, 'read');
     const grantId = await grant.save();
@@ -129,10 +159,17 @@ function signEverybodyIn(provider: Provider): void {
 }
 
 function injectFaults(provider: Provider, chaos: ChaosProvider): void {
+  const asking = new AsyncLocalStorage<Refresh>();
+  // From this moment on, the token is of no use any more, whatever becomes of the answer.
+  provider.on('refresh_token.consumed', ({ accountId }) => {
+    const refresh = asking.getStore();
+    if (!refresh) return;
+    if (accountId !== undefined) refresh.user = accountId;
+    chaos.spent.push(refresh);
+  });
   provider.use(async (ctx, next) => {
     if (ctx.path !== '/token') return next();
-    const authorization = ctx.get('x-grant');
-    if (authorization !== 'refresh_token') return next();
+    if (ctx.get('x-grant') !== 'refresh_token') return next();
     chaos.requests++;
     const worker = ctx.get('x-worker');
     const faults = chaos.fault();
@@ -154,19 +191,27 @@ function injectFaults(provider: Provider, chaos: ChaosProvider): void {
       ctx.respond = false;
       return;
     }
-    await next();
-    const user = (ctx as { oidc?: { account?: { accountId?: string } } }).oidc?.account?.accountId;
+    const refresh: Refresh = { worker, request: ctx.get('x-request'), ok: false };
+    chaos.refreshes.push(refresh);
+    await asking.run(refresh, next);
+    refresh.ok = ctx.status === 200;
     const issued = (ctx.body as { access_token?: string } | undefined)?.access_token;
-    const token = issued && createHash('sha256').update(issued).digest('base64url');
-    const lost = faults.some(({ kind }) => kind === 'lose');
-    // Written down before the answer is delayed: the token is spent now.
-    chaos.refreshes.push({ user, worker, token, ok: ctx.status === 200, lost });
+    if (issued) refresh.token = createHash('sha256').update(issued).digest('base64url');
     for (const fault of faults)
       if (fault.kind === 'delay' && fault.when === 'after') await pause(fault.milliseconds);
+    const lost = faults.some(({ kind }) => kind === 'lose');
     if (lost || ctx.req.socket.destroyed) {
+      refresh.answer = lost ? 'lost' : 'hung up';
       ctx.respond = false;
       ctx.req.socket.destroy();
+      return;
     }
+    ctx.res.once('finish', () => {
+      refresh.answer = 'given';
+    });
+    ctx.res.once('close', () => {
+      refresh.answer ??= 'hung up';
+    });
   });
 }
 

@@ -1,9 +1,11 @@
 import { applyCookies } from '@countersign/core/session';
 import { startTestRedis, type TestRedis } from '../../packages/redis/src/test-redis.ts';
 import { type Application, type Kind, type Outcome, startApplication } from './application.ts';
+import { type LogoutNotices, listenForLogouts } from './logout-notices.ts';
 import { type ChaosProvider, startChaosProvider } from './provider.ts';
 import { createRandom, type Random } from './random.ts';
-import { startWorker, type Witness, type Worker } from './workers.ts';
+import { createWitness, type Witness } from './witness.ts';
+import { startWorker, type Worker } from './workers.ts';
 
 /** What a scenario reports. */
 export interface Report {
@@ -22,10 +24,13 @@ export interface User {
   readonly name: string;
   readonly kind: Kind;
   cookie: string;
+  /** Its cookies at the provider. */
+  readonly atProvider: Map<string, string>;
 }
 
 /** Provider, Redis and processes of one scenario. */
 export interface Stage {
+  readonly notices: LogoutNotices;
   readonly provider: ChaosProvider;
   readonly redis: TestRedis;
   readonly workers: Worker[];
@@ -36,22 +41,25 @@ export interface Stage {
   advance(milliseconds: number): Promise<void>;
   /** Starts another process in the place of a dead one. */
   replace(index: number): Promise<void>;
-  logIn(name: string, kind: Kind): Promise<User>;
+  /** @param atProvider the cookies of a browser that is signed in there already */
+  logIn(name: string, kind: Kind, atProvider?: Map<string, string>): Promise<User>;
 }
 
 export async function onStage<T>(
   options: { readonly seed: number; readonly workers: number },
   play: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  const provider = await startChaosProvider();
+  const notices = await listenForLogouts();
+  const provider = await startChaosProvider({ logoutUri: notices.uriOf });
   const redis = await startTestRedis();
   let ahead = 0;
-  const witness: Witness = { received: new Set(), away: [] };
+  const witness = createWitness();
   const settings = () => ({ issuer: provider.issuer, redisUrl: redis.url, offset: ahead, witness });
   const front = await startApplication({ name: 'front', ...settings(), now: () => Date.now() + ahead });
   const workers = await Promise.all(Array.from({ length: options.workers }, () => startWorker(settings())));
   try {
     return await play({
+      notices,
       provider,
       redis,
       workers,
@@ -67,32 +75,39 @@ export async function onStage<T>(
       async replace(index) {
         workers[index] = await startWorker(settings());
       },
-      logIn: (name, kind) => logIn(front, name, kind),
+      logIn: (name, kind, atProvider) => logIn(front, { name, kind, atProvider }),
     });
   } finally {
     await Promise.all(workers.map((worker) => worker.kill()));
     front.close();
     await redis.close();
     await provider.close();
+    await notices.close();
   }
 }
 
 /** A whole login, from the application's route through the provider and back. */
-async function logIn(application: Application, name: string, kind: Kind): Promise<User> {
+async function logIn(
+  application: Application,
+  {
+    name,
+    kind,
+    atProvider = new Map(),
+  }: { name: string; kind: Kind; atProvider?: Map<string, string> | undefined },
+): Promise<User> {
   const { url, cookies } = await application.sessions[kind].startLogin(null, {
     authorization: { loginHint: name },
   });
   let cookie = applyCookies(null, cookies);
   let next = url;
-  const theirs = new Map<string, string>();
   while (next.hostname === '127.0.0.1') {
     const response = await fetch(next, {
       redirect: 'manual',
-      headers: { cookie: [...theirs].map(([key, value]) => `${key}=${value}`).join('; ') },
+      headers: { cookie: [...atProvider].map(([key, value]) => `${key}=${value}`).join('; ') },
     });
     for (const text of response.headers.getSetCookie()) {
       const pair = text.split(';')[0] ?? '';
-      theirs.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+      atProvider.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
     }
     const location = response.headers.get('location');
     if (location === null)
@@ -101,7 +116,7 @@ async function logIn(application: Application, name: string, kind: Kind): Promis
   }
   const answer = await application.sessions[kind].handle(new Request(next, { headers: { cookie } }));
   for (const text of answer?.headers.getSetCookie() ?? []) cookie = applySetCookie(cookie, text);
-  const user = { name, kind, cookie };
+  const user = { name, kind, cookie, atProvider };
   const outcome = await application.request(kind, cookie, {});
   if (outcome.sub !== name) throw new Error(`${name} is not signed in: ${JSON.stringify(outcome)}`);
   return user;

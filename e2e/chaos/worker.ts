@@ -1,18 +1,18 @@
-import { startApplication } from './application.ts';
+import { type Moment, startApplication } from './application.ts';
 import type { Order } from './workers.ts';
 
 const { name, issuer, redisUrl, offset: start } = JSON.parse(process.env.CHAOS_WORKER ?? '{}');
 let offset: number = start;
-let dieAtNextAnswer = false;
+let dieAt: Moment | undefined;
 
 const application = await startApplication({
   name,
   issuer,
   redisUrl,
   now: () => Date.now() + offset,
-  onAnswer(token) {
-    if (dieAtNextAnswer) process.kill(process.pid, 'SIGKILL');
-    process.send?.({ received: token });
+  onAnswer(moment, request, text) {
+    process.send?.({ moment, request, text });
+    if (dieAt === moment) process.kill(process.pid, 'SIGKILL');
   },
   onStoreAway: (port) => process.send?.({ away: port }),
 });
@@ -36,9 +36,17 @@ async function obey(order: Order): Promise<unknown> {
     case 'clock':
       offset = order.offset;
       return undefined;
-    case 'die-at-next-answer':
-      dieAtNextAnswer = true;
+    case 'die-at':
+      dieAt = order.moment;
       return undefined;
+    case 'backchannel-logout': {
+      const request = new Request('http://localhost:1/auth/backchannel-logout', {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: order.body,
+      });
+      return (await application.sessions[order.kind].handle(request))?.status;
+    }
   }
 }
 

@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CookieToSet } from '@countersign/core/session';
-import type { Kind, Outcome } from './application.ts';
+import type { Kind, Moment, Outcome } from './application.ts';
+import type { Witness } from './witness.ts';
 
 export type Order =
   | {
@@ -14,7 +15,8 @@ export type Order =
     }
   | { readonly what: 'logout'; readonly kind: Kind; readonly cookie: string }
   | { readonly what: 'clock'; readonly offset: number }
-  | { readonly what: 'die-at-next-answer' };
+  | { readonly what: 'die-at'; readonly moment: Moment }
+  | { readonly what: 'backchannel-logout'; readonly kind: Kind; readonly body: string };
 
 /** A process died before it answered. */
 export class DeadWorker extends Error {}
@@ -31,15 +33,18 @@ export interface Worker {
   send(order: Order): Promise<unknown>;
   /** SIGKILL. */
   kill(): Promise<void>;
-  readonly dead: boolean;
+  /** It is dead, and whatever it has told was heard. */
+  readonly ended: Promise<void>;
 }
 
-/** What all processes of a scenario have seen. */
-export interface Witness {
-  /** Hashes of the access tokens that arrived at a process. */
-  readonly received: Set<string>;
-  /** Ports whose store a process took to be away. */
-  readonly away: string[];
+/** What a process says, of itself or in answer to an order. */
+interface Told {
+  readonly id?: number;
+  readonly result?: unknown;
+  readonly moment?: Moment;
+  readonly request?: string;
+  readonly text?: string;
+  readonly away?: string;
 }
 
 let serial = 0;
@@ -60,19 +65,21 @@ export async function startWorker({
   });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let dead = false;
-  child.on('exit', () => {
+  child.on('exit', (_, signal) => {
     dead = true;
+    witness.died(name, signal);
     for (const { reject } of waiting.values()) reject(new DeadWorker(name));
     waiting.clear();
   });
   child.on('error', () => {});
   let id = 0;
+  const ended = Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(() => {});
   const ready = Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended before it was ready`))),
   ]);
-  child.on('message', (message: { id?: number; result?: unknown; received?: string; away?: string }) => {
-    if (message.received !== undefined) witness.received.add(message.received);
+  child.on('message', (message: Told) => {
+    if (message.moment && message.request) witness.saw(message.moment, message.request, message.text);
     if (message.away !== undefined) witness.away.push(message.away);
     if (message.id === undefined) return;
     waiting.get(message.id)?.resolve(message.result);
@@ -91,17 +98,13 @@ export async function startWorker({
   return {
     name,
     send,
-    get dead() {
-      return dead;
-    },
+    ended,
     requests: (kind, cookie, { count = 1, resource } = {}) =>
       send({ what: 'requests', kind, cookie, count, resource }) as Promise<Outcome[]>,
     logout: (kind, cookie) => send({ what: 'logout', kind, cookie }) as Promise<CookieToSet[]>,
     async kill() {
-      if (dead) return;
-      const exit = once(child, 'exit');
       child.kill('SIGKILL');
-      await exit;
+      await ended;
     },
   };
 }

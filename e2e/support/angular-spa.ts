@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test';
-import { urls } from './environment.ts';
+import { patience, urls } from './environment.ts';
 import { alice, type DemoUser, signInAtProvider, tokenRequests } from './provider.ts';
 
 /** From the protected page, by way of the provider, back to it. */
@@ -10,7 +10,7 @@ export async function signIn(page: Page, user: DemoUser = alice): Promise<void> 
 }
 
 export const itemsAreShown = (page: Page) =>
-  expect(page.getByRole('button', { name: 'Reload' })).toBeVisible();
+  expect(page.getByRole('button', { name: 'Reload' })).toBeVisible(patience);
 export const signedIn = (page: Page) => expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
 export const signedOut = (page: Page) =>
   expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();

@@ -23,6 +23,9 @@ export const urls = {
 /** Seconds that an access token lives in the test run: short, so that its end is seen. */
 export const accessTokenLife = 8;
 
+/** For a page that must be there; said outright, because the runner's own setting does not reach the chaos scenarios. */
+export const patience = { timeout: 15_000 };
+
 /** Seconds for which the API counts a login as recent, beside the thirty that clocks may differ. */
 export const recentLogin = 1;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, type Page } from '@playwright/test';
-import { requestLog, urls } from './environment.ts';
+import { patience, requestLog, urls } from './environment.ts';
 
 export interface DemoUser {
   readonly login: string;
@@ -14,7 +14,7 @@ export const bob: DemoUser = { login: 'bob', password: 'bob-demo' };
 
 /** On the provider's pages: signs in and allows what is asked, as a person would. */
 export async function signInAtProvider(page: Page, user: DemoUser): Promise<void> {
-  await expect(page).toHaveURL((url) => url.origin === urls.identityProvider);
+  await expect(page).toHaveURL((url) => url.origin === urls.identityProvider, patience);
   await page.locator('input[name="login"]').fill(user.login);
   await page.locator('input[name="password"]').fill(user.password);
   await page.getByRole('button', { name: 'Sign in' }).click();

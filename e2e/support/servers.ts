@@ -6,8 +6,13 @@ import { type DemoApp, demo } from '../../scripts/lib/demo-apps.ts';
 import { isPortFree } from '../../scripts/lib/ports.ts';
 import { accessTokenLife, logs, recentLogin, requestLog, urls } from './environment.ts';
 
+interface ServerOptions {
+  /** Seconds. */
+  readonly accessTokenLife?: number;
+}
+
 /** Starts the servers, built for production, and ends them after the last test. */
-export default async function startServers(): Promise<() => Promise<void>> {
+export default async function startServers(options: ServerOptions = {}): Promise<() => Promise<void>> {
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
   writeFileSync(requestLog, '');
@@ -16,7 +21,7 @@ export default async function startServers(): Promise<() => Promise<void>> {
     if (!(await isPortFree(port)))
       throw new Error(`Port ${port}, on which ${name} is to be tested, is taken.`);
   }
-  const servers = apps.map((app) => ({ app, process: start(app) }));
+  const servers = apps.map((app) => ({ app, process: start(app, options) }));
   const stop = async () => {
     for (const { process: server } of servers) server.kill('SIGTERM');
     await Promise.all(servers.map(({ process: server }) => ended(server)));
@@ -46,7 +51,7 @@ function renderedOnServer(): DemoApp {
   };
 }
 
-function start(app: DemoApp): ChildProcess {
+function start(app: DemoApp, options: ServerOptions): ChildProcess {
   const { command, args = [], cwd, env } = app.command();
   const log = openSync(join(logs, `${app.name}.log`), 'w');
   const server = spawn(command, args, {
@@ -57,12 +62,14 @@ function start(app: DemoApp): ChildProcess {
       ...env,
       CORS_ORIGIN: `${urls.angularSpa},${urls.angularSsr}`,
       REQUEST_LOG: requestLog,
-      ACCESS_TOKEN_LIFE: String(accessTokenLife),
+      ACCESS_TOKEN_LIFE: String(options.accessTokenLife ?? accessTokenLife),
       RECENT_LOGIN: String(recentLogin),
     },
     stdio: ['ignore', log, log],
   });
   closeSync(log);
+  // Whatever ends this process ends the server.
+  process.once('exit', () => server.kill('SIGKILL'));
   return server;
 }
 

@@ -1,6 +1,7 @@
 import type { Outcome } from '../application.ts';
 import type { Fault } from '../provider.ts';
 import { count, leaksOf, onStage, pause, type Report, receive, type Stage, type User } from '../run.ts';
+import { watchRedis, whyLost } from '../witness.ts';
 import { DeadWorker } from '../workers.ts';
 
 const users = 200;
@@ -21,8 +22,9 @@ export function everythingAtOnce(seed: number): Promise<Report> {
           ),
         )),
       );
-    const killed = new Set<string>();
-    const lost = new Map<User, string>();
+    const redis = await watchRedis(stage.redis);
+    const lost = new Map<User, Awaited<ReturnType<typeof whyLost>>>();
+    const stopReplacing = replaceTheDead(stage);
     const run: Run = { leaks: 0, requests: 0, errors: [], delivered: new Set() };
 
     for (let round = 0; round < rotations; round++) {
@@ -30,7 +32,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
       provider.fault = () => chooseFaults(random);
       const signedIn = all.filter((user) => !lost.has(user));
       await Promise.all([
-        killSome(stage, killed),
+        killSome(stage, round),
         ...signedIn.map((user) => useTheApplication(stage, user, run)),
       ]);
       // Quiet: who is signed in now, and who is not?
@@ -41,23 +43,23 @@ export function everythingAtOnce(seed: number): Promise<Report> {
           .map(async (user) => {
             const outcome = await tryUntilAnswered(stage, user, run);
             if (outcome?.token === undefined)
-              lost.set(user, reasonOf(stage, user, { killed, delivered: run.delivered, outcome }));
+              lost.set(user, await whyLost(user.name, { ...stage, redis, delivered: run.delivered }));
           }),
       );
     }
+    await stopReplacing();
     const reasons = [...lost.values()];
-    const unexplained = reasons.filter((reason) => reason.startsWith('unexplained'));
+    const { dead, crashed, away } = stage.witness;
     return {
-      tried: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost answers, 5xx, 429, time-outs, ${killed.size} processes killed`,
+      tried: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost answers, 5xx, 429, time-outs, ${dead.size} processes killed, also between the provider's answer and the writing`,
       tokenRequests: provider.requests,
       sessionsLost: lost.size,
-      explained: count(reasons, (reason) => (reason.startsWith('unexplained') ? undefined : reason)),
+      explained: count(reasons, ({ reason, proven }) => (proven ? reason : undefined)),
       leaks: run.leaks,
       broken: [
-        ...new Set(unexplained),
-        ...(stage.witness.away.length > 0
-          ? [`Redis was taken to be away ${stage.witness.away.length} times`]
-          : []),
+        ...reasons.flatMap(({ reason, proven }) => (proven ? [] : [reason])),
+        ...(away.length > 0 ? [`Redis was taken to be away ${away.length} times`] : []),
+        ...crashed.map((worker) => `${worker} ended although nobody had killed it`),
         ...(run.errors.includes('unexpected') ? ['an error that is not ours'] : []),
       ],
     };
@@ -80,22 +82,36 @@ function chooseFaults(random: Stage['random']): Fault[] {
   return delays;
 }
 
-/** One process at any moment, one right between the provider's answer and its own writing. */
-async function killSome(stage: Stage, killed: Set<string>): Promise<void> {
-  const { random, workers } = stage;
+/** The moments in the life of an answer at which a process is killed. */
+const deaths = ['received', 'accepted', 'writing', 'written'] as const;
+
+/** One process at any moment, and one at a moment between the provider's answer and the user's. */
+async function killSome({ random, workers }: Stage, round: number): Promise<void> {
   const first = random.below(workers.length);
-  const second = (first + 1) % workers.length;
-  await workers[second]?.send({ what: 'die-at-next-answer' }).catch(() => {});
+  const second = workers[(first + 1) % workers.length];
+  const moment = deaths[round % deaths.length] ?? 'accepted';
+  await second?.send({ what: 'die-at', moment }).catch(() => {});
   await pause(200 + random.below(1_200));
   await workers[first]?.kill();
-  for (let waited = 0; waited < 40; waited++) {
-    for (const [index, worker] of workers.entries()) {
-      if (!worker.dead) continue;
-      killed.add(worker.name);
-      await stage.replace(index);
-    }
-    await pause(50);
-  }
+}
+
+/** Starts another process wherever one has died. @returns a function that ends it */
+function replaceTheDead({ workers, replace }: Stage): () => Promise<void> {
+  let over = false;
+  const replacing = new Set<Promise<void>>();
+  const watch = (index: number) => {
+    void workers[index]?.ended.then(() => {
+      if (over) return;
+      const fresh = replace(index);
+      replacing.add(fresh);
+      void fresh.then(() => watch(index));
+    });
+  };
+  for (const index of workers.keys()) watch(index);
+  return async () => {
+    over = true;
+    await Promise.all(replacing);
+  };
 }
 
 interface Run {
@@ -136,28 +152,4 @@ async function tryUntilAnswered(stage: Stage, user: User, run: Run): Promise<Out
     await pause(200 + stage.random.below(300));
   }
   return last;
-}
-
-/**
- * Whose fault it was. The provider ends a grant when a token comes that it has spent: what became of the answer to the
- * request that spent it? One that reached a process that lives, or its user, must never be the last.
- */
-function reasonOf(
-  { provider, witness }: Stage,
-  user: User,
-  known: {
-    readonly killed: ReadonlySet<string>;
-    readonly delivered: ReadonlySet<string>;
-    readonly outcome: Outcome | undefined;
-  },
-): string {
-  const theirs = provider.refreshes.filter((refresh) => refresh.user === user.name && refresh.ok);
-  const spent = theirs.at(-1);
-  const arrived = spent?.token !== undefined && known.delivered.has(spent.token);
-  if (spent && !arrived) {
-    if (known.killed.has(spent.worker)) return 'answer lost with its process';
-    if (spent.token === undefined || !witness.received.has(spent.token)) return 'answer lost on its way';
-  }
-  const history = theirs.slice(-3).map(({ worker, lost }) => `${worker}${lost ? ' lost' : ''}`);
-  return `unexplained: ${user.name}, ${user.kind}, ${known.outcome?.error ?? 'no answer'}, after ${history.join(', ')}${arrived ? ', delivered' : ''}`;
 }

@@ -138,11 +138,11 @@ export async function validateAuthorization(
     throw new ValidationError(
       'transaction_invalid',
       'state',
-      'This login was not started here, or it has been used before.',
+      'This login was not started here, or was used before.',
     );
   }
   if (seconds(context.now) - transaction.createdAt > transactionLife) {
-    throw new ValidationError('transaction_invalid', 'expired', 'The login was started too long ago.');
+    throw new ValidationError('transaction_invalid', 'expired', 'This login was started too long ago.');
   }
   // A parameter that occurs twice means two things to two readers (RFC 6749 section 3.1).
   const names = [...received.keys()];

@@ -12,7 +12,7 @@ import type {
 } from './browser-auth-types.ts';
 import { endSessionUrl, revoke } from './end-login.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
-import { createRefreshOnce } from './refresh-once.ts';
+import { createRefreshOnce, loginHasEnded } from './refresh-once.ts';
 import { safeReturnTo } from './return-to.ts';
 import { frameName, runInFrame } from './silent-frame.ts';
 import { openTabs, type TabMessage } from './tabs.ts';
@@ -73,6 +73,13 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       tabs?.tell({ type: 'refresh' });
     },
     end: async () => storage.remove(key),
+    // What another tab tells is published here.
+    moved: (wait) =>
+      new Promise((resolve) => {
+        const woken = () => resolve(listeners.delete(woken));
+        listeners.add(woken);
+        setTimeout(woken, wait);
+      }),
   });
 
   function start(): Promise<{ returnTo?: string }> {
@@ -118,11 +125,14 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const isLive = ({ accessTokens }: TokenSet) =>
     accessTokens.some(({ expiresAt }) => expiresAt === undefined || expiresAt > seconds(now));
 
-  /** @returns whether somebody is signed in at the provider */
-  function silentLogin(): Promise<boolean> {
+  /**
+   * @param sub nobody else is let in
+   * @returns whether somebody is signed in at the provider
+   */
+  function silentLogin(sub?: string): Promise<boolean> {
     const { silentRedirectUri } = options;
     if (!silentRedirectUri) return Promise.resolve(false);
-    return flight('silent', async () => {
+    return flight(`silent ${sub}`, async () => {
       const { url, transaction } = await createAuthorization(context, {
         redirectUri: silentRedirectUri,
         returnTo: '/',
@@ -131,7 +141,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       const answer = await runInFrame(url, silentRedirectUri, http.timeout);
       if (!answer) return false;
       try {
-        await complete(answer, transaction);
+        await complete(answer, transaction, sub);
         return true;
       } catch (error) {
         if (error instanceof AuthorizationServerError && notSignedIn.test(error.error)) return false;
@@ -171,20 +181,24 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   }
 
   /** From the provider's answer to kept tokens; all or nothing. */
-  async function complete(answer: URLSearchParams, kept: Transaction | undefined): Promise<void> {
+  async function complete(
+    answer: URLSearchParams,
+    kept: Transaction | undefined,
+    only?: string,
+  ): Promise<void> {
     const begun = generation;
     const { code, transaction } = await validateAuthorization(context, answer, kept);
     const response = await exchangeCode(context, code, transaction);
     const tokens = createTokenSet(response, seconds(now), { resource: transaction.resource[0] });
-    if (begun !== generation) {
-      // The user has logged out while this login was under way.
+    const { sub } = response.claims;
+    // The user has logged out while this login was under way, or is another one at the provider.
+    if (begun !== generation || sub !== (only ?? sub)) {
       await revoke(context, tokens).catch(() => {});
-      throw new LoginRequiredError('session_ended', 'The login was ended before it was complete.');
+      throw loginHasEnded();
     }
     generation++;
     await storage.set(key, tokens);
     publishTokens(tokens);
-    const { sub } = response.claims;
     tell({ type: 'login.succeeded', issuer, clientId, sub });
     if (transaction.redirectUri === options.redirectUri) tabs?.tell({ type: 'login', sub });
   }
@@ -198,6 +212,10 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     try {
       return await refreshOnce(wanted);
     } catch (error) {
+      // A tab is frozen in the midst of its refresh. Its refresh token may be spent already, and sent again it would
+      // end the login (RFC 9700 section 4.14.2). Another login of the same user leaves it alone.
+      const stuck = (error as AuthError).code === 'lock_timeout';
+      if (stuck && (await silentLogin(snapshot.claims?.sub).catch(() => false))) return refreshOnce(wanted);
       // The refresh token is of no use, or there is none: the provider's own session may still stand.
       if (!(error instanceof LoginRequiredError) || error.code === 'not_signed_in') throw error;
       if (await silentLogin()) return refreshOnce(wanted);

@@ -90,5 +90,5 @@ function parse(text: string, headers: Headers): JsonObject | undefined {
 }
 
 function malformed(check: string): ValidationError {
-  return new ValidationError('response_malformed', check, `The provider's answer is malformed: ${check}.`);
+  return new ValidationError('response_malformed', check, `Malformed answer: ${check}.`);
 }

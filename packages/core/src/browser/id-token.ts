@@ -96,16 +96,17 @@ async function matchHash(claim: string, actual: unknown, value: string, alg: str
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
 function require(valid: boolean, check: string): asserts valid {
-  if (!valid) {
-    throw new ValidationError('id_token_invalid', check, `ID token: ${check} is not what it must be.`);
-  }
+  if (!valid) throw invalid(check);
 }
+
+const invalid = (check: string) =>
+  new ValidationError('id_token_invalid', check, `ID token: ${check} is not what it must be.`);
 
 function bytesOf(part: string): Uint8Array<ArrayBuffer> {
   try {
     return fromBase64Url(part);
   } catch {
-    throw new ValidationError('id_token_invalid', 'format', 'ID token: not base64url.');
+    throw invalid('format');
   }
 }
 
@@ -117,5 +118,5 @@ function parse(part: string): JsonObject {
   } catch {
     // Falls through: not a JSON object.
   }
-  throw new ValidationError('id_token_invalid', 'format', 'ID token: not a JSON object.');
+  throw invalid('format');
 }

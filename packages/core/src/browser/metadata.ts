@@ -33,7 +33,7 @@ function checked(metadata: JsonObject | undefined, context: BrowserContext): Aut
   const methods = metadata.code_challenge_methods_supported;
   // Without S256 the code is unprotected (RFC 9700 section 2.1.1).
   if (Array.isArray(methods) && !methods.includes('S256')) {
-    throw new ConfigurationError('unsupported_by_provider', 'The provider does not support PKCE with S256.');
+    throw new ConfigurationError('unsupported_by_provider', 'The provider has no PKCE with S256.');
   }
   return metadata as unknown as AuthorizationServerMetadata;
 }

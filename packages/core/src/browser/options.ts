@@ -87,14 +87,14 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
   if (!isSecure(issuer, options)) {
     throw new ConfigurationError(
       'insecure_issuer',
-      `issuer "${issuer}" is not an https URL. For a provider on your own machine set allowInsecureIssuer: true.`,
+      `issuer "${issuer}" is not an https URL. On your own machine set allowInsecureIssuer: true.`,
     );
   }
   if (!scope.split(' ').includes('openid')) {
     throw new ConfigurationError('invalid_option', 'scope must contain "openid".');
   }
   if (!(clockTolerance >= 0 && clockTolerance <= 300)) {
-    throw new ConfigurationError('invalid_option', 'clockTolerance must be between 0 and 300 seconds.');
+    throw new ConfigurationError('invalid_option', 'clockTolerance must be 0 to 300 seconds.');
   }
   const now = options.now ?? Date.now;
   const prefix = `countersign ${issuer} ${clientId} `;

@@ -11,6 +11,7 @@ import {
   isValid,
   type TokenSet,
 } from '../tokens/token-set.ts';
+import { metadataOf } from './metadata.ts';
 import type { BrowserContext } from './options.ts';
 import { refresh } from './token-request.ts';
 import { webLock } from './web-lock.ts';
@@ -23,10 +24,12 @@ export interface KeptTokens {
   read(): Promise<PausedTokenSet | undefined>;
   write(next: PausedTokenSet): Promise<void>;
   end(): Promise<void>;
+  /** Resolved at the next change, in this tab or another, or after so many milliseconds. */
+  moved(wait: number): Promise<unknown>;
 }
 
-/** Milliseconds between two looks at what another tab is doing. */
-const betweenLooks = 50;
+/** Milliseconds after which a tab looks again that was told nothing: whoever refreshed has failed, or is gone. */
+const betweenLooks = 250;
 
 /** A wish, and the value that must not answer it. */
 export interface WantedToken extends AccessTokenRequest {
@@ -82,7 +85,7 @@ export function createRefreshOnce(
       if (!(await isCurrent(refreshToken))) return undefined;
       await kept.end();
       tell({ type: 'session.ended', issuer, reason: 'invalid_grant' });
-      throw ended();
+      throw loginHasEnded();
     }
   }
 
@@ -93,7 +96,7 @@ export function createRefreshOnce(
     const pause = pausedUntil - now();
     if (pause > 0) {
       const retryAfter = Math.ceil(pause / 1000);
-      throw new TransportError('rate_limited', 'The provider asked for a pause.', { retryAfter });
+      throw new TransportError('rate_limited', 'The provider wants a pause.', { retryAfter });
     }
     const response = await refresh(context, refreshToken, { resource, scope, claims, grantedScope });
     return applyRefresh(tokens, response, seconds(now), wanted);
@@ -108,7 +111,7 @@ export function createRefreshOnce(
     for (let late = false; ; waited = true) {
       const tokens = await kept.read();
       if (!tokens) {
-        throw waited ? ended() : new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
+        throw waited ? loginHasEnded() : new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
       }
       const { refreshToken } = tokens;
       const found = answer(tokens, wanted, late || refreshToken === undefined);
@@ -117,23 +120,25 @@ export function createRefreshOnce(
         return found;
       }
       if (refreshToken === undefined) {
-        throw new LoginRequiredError(
-          'refresh_token_missing',
-          'No refresh token: ask for the scope offline_access.',
-        );
+        throw new LoginRequiredError('refresh_token_missing', 'No refresh token: ask for offline_access.');
       }
-      if (late) throw new TransportError('lock_timeout', 'Another tab takes too long.');
+      if (late) throw new TransportError('lock_timeout', 'Another tab took too long.');
+      // From before the attempt: what another tab tells meanwhile must not be missed.
+      const moved = kept.moved(betweenLooks);
       // The refresh token is in the key: another user's login must not be answered with this one's token.
       const key = JSON.stringify([refreshToken, wanted]);
       const done = await flight(key, async () => {
         const name = `${prefix}refresh ${await sha256(refreshToken)}`;
+        // Before the lock: a tab that is frozen while it gets ready must not keep the others from their turn.
+        await Promise.allSettled([metadataOf(context), context.dpop()]);
         return lock(name, () => inTurn(refreshToken, wanted));
       });
       if (done) return done;
       late = performance.now() > end;
-      await new Promise((resolve) => setTimeout(resolve, betweenLooks));
+      await moved;
     }
   };
 }
 
-const ended = () => new LoginRequiredError('session_ended', 'The login has ended. Log in again.');
+export const loginHasEnded = () =>
+  new LoginRequiredError('session_ended', 'The login has ended. Log in again.');

@@ -75,6 +75,42 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
+  test('a tab that waits is woken by the one that has refreshed, and does not only look now and then', async () => {
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage: shared });
+    let asked = () => {};
+    const waits = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const lock = async () => asked() as undefined;
+    const { auth: other } = createPage({ storage: shared, lock });
+    await other.start();
+    later(61);
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const waiting = other.getAccessToken();
+    await waits;
+    const { accessToken } = await auth.getAccessToken();
+    expect((await waiting).accessToken).toBe(accessToken);
+  });
+
+  test('B4: a tab gets ready before it takes its turn, so that frozen meanwhile it holds nobody up', async () => {
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    await signedIn({ storage: shared });
+    const asked = () => provider.count('/.well-known/openid-configuration');
+    const before = asked();
+    let ready: number | undefined;
+    const { auth } = createPage({
+      storage: shared,
+      lock: (_, run) => {
+        ready = asked();
+        return run();
+      },
+    });
+    later(61);
+    await auth.getAccessToken();
+    expect(ready).toBe(before + 1);
+  });
+
   test('B4: an answer that came while the tab was frozen is read before it counts as too late', async () => {
     const { auth } = await signedIn({ timeout: 600 });
     later(61);

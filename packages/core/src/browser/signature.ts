@@ -31,7 +31,7 @@ export async function verifySignature(
   const jwk =
     choose(await keysOf(context, keysLife), header, algorithm) ??
     choose(await cached(context, 'forced keys', coolDown, () => keysOf(context, 0)), header, algorithm);
-  if (!jwk) throw new ValidationError('id_token_invalid', 'kid', 'ID token: no key of the provider fits it.');
+  if (!jwk) throw new ValidationError('id_token_invalid', 'kid', 'ID token: no key fits it.');
   const { kty, n, e, crv, x, y } = jwk;
   try {
     // Only the public members: what else a key says does not matter here.
@@ -75,7 +75,7 @@ function keysOf(context: BrowserContext, life: number): Promise<readonly Jwk[]> 
   return cached(context, 'keys', life, async () => {
     const keys = (await exchange(context, await endpointOf(context, 'jwks_uri'))).body?.keys;
     if (!Array.isArray(keys)) {
-      throw new ValidationError('keys_invalid', 'jwks', 'jwks_uri did not answer with a JSON Web Key Set.');
+      throw new ValidationError('keys_invalid', 'jwks', 'jwks_uri did not answer with keys.');
     }
     const reason = life === 0 ? 'unknown_kid' : known;
     context.tell({ type: 'keys.fetched', issuer: context.issuer, reason });

@@ -26,9 +26,7 @@ export function runInFrame(
   frame.title = 'Sign-in check';
   let timers: ReturnType<typeof setTimeout>[] = [];
   return new Promise<URLSearchParams | undefined>((resolve, reject) => {
-    timers = [
-      setTimeout(() => reject(new TransportError('timeout', 'The silent login took too long.')), timeout),
-    ];
+    timers = [setTimeout(() => reject(new TransportError('timeout', 'The login took too long.')), timeout)];
     frame.addEventListener('load', () => {
       const address = addressOf(frame);
       if (address?.origin === expected.origin && address.pathname === expected.pathname) {

@@ -1,6 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createPage, later, origin, provider, showPage } from './test-page.ts';
+import type { AccessToken } from '../tokens/token-set.ts';
+import { createPage, later, origin, provider, showPage, signedIn } from './test-page.ts';
 import { json } from './test-provider.ts';
+import { createMemoryStorage } from './token-storage.ts';
+import type { BrowserLock } from './web-lock.ts';
 
 interface Frame {
   src: string;
@@ -150,6 +153,66 @@ describe('silent login', () => {
     await auth.getAccessToken();
     expect(auth.snapshot().status).toBe('signed-in');
     expect(frames).toHaveLength(2);
+  });
+
+  describe('a tab is frozen in the midst of its refresh', () => {
+    /** The first tab's refresh has left and has no answer yet; the lock is its own, and every look takes long. */
+    async function freezeOne(sub = 'user-1') {
+      vi.useFakeTimers({ toFake: ['performance'] });
+      let held: string | undefined;
+      const lock: BrowserLock = async (name, run) => {
+        if (held === name) {
+          vi.advanceTimersByTime(16_000);
+          return undefined;
+        }
+        held = name;
+        return run().finally(() => {
+          held = undefined;
+        });
+      };
+      const storage = { ...createMemoryStorage(), reach: 'shared' as const };
+      const { auth: frozen } = await signedIn({ storage, lock });
+      const { auth: other } = createPage({ storage, lock, silentRedirectUri });
+      await other.start();
+      later(61);
+      provider.claims = (claims) => ({ ...claims, sub });
+      showFrames((url) => provider.approve(url));
+      let late: Promise<AccessToken> | undefined;
+      const thaw = await new Promise<() => void>((left) => {
+        provider.intercept = async ({ parameters }) => {
+          if (parameters.get('grant_type') === 'refresh_token') await new Promise<void>(left);
+          return undefined;
+        };
+        late = frozen.getAccessToken();
+      });
+      return { frozen, other, late, thaw };
+    }
+    const spent = () =>
+      provider.tokenRequests.flatMap(({ parameters }) => parameters.getAll('refresh_token'));
+
+    test('B4: the others log in again without it, and its refresh token is sent once', async () => {
+      const { frozen, other, late, thaw } = await freezeOne();
+      const { accessToken } = await other.getAccessToken();
+      expect(spent()).toHaveLength(1);
+      thaw();
+      expect((await late)?.accessToken).toBe(accessToken);
+      expect(spent()).toHaveLength(1);
+      for (const tab of [frozen, other]) {
+        expect((await tab.getAccessToken()).accessToken).toBe(accessToken);
+        expect(tab.snapshot().status).toBe('signed-in');
+      }
+    });
+
+    test('B4: nobody else is logged in that way', async () => {
+      const { other, late, thaw } = await freezeOne('user-2');
+      await expect(other.getAccessToken()).rejects.toMatchObject({ code: 'lock_timeout' });
+      expect(other.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
+      expect(provider.revoked).toHaveLength(1);
+      provider.claims = (claims) => claims;
+      thaw();
+      const token = await late;
+      expect((await other.getAccessToken()).accessToken).toBe(token?.accessToken);
+    });
   });
 
   test('a forged callback ends no login that there is', async () => {

@@ -1,0 +1,111 @@
+import type { ChaosProvider } from '../provider.ts';
+import { leaksOf, onStage, pause, type Report, receive, type User } from '../run.ts';
+
+/** Users that stay signed in. */
+const others = 30;
+/** The clocks of the processes run ahead by a minute with each, and a notice of the provider lives for two. */
+const rounds = 2;
+const leavingAtOnce = 3;
+
+/** The provider ends the login of one user after the other, under load, in the midst of refreshes; it tells any process. */
+export function backchannelLogout(seed: number): Promise<Report> {
+  return onStage({ seed, workers: 3 }, async (stage) => {
+    const { provider, workers, random, advance, logIn, notices } = stage;
+    const broken: string[] = [];
+    let leaks = 0;
+    const answered: string[] = [];
+    notices.deliver = async (kind, body) => {
+      const status = await random.pick(workers).send({ what: 'backchannel-logout', kind, body });
+      answered.push(`${kind} ${status}`);
+      return Number(status);
+    };
+    const staying: User[] = [];
+    for (let i = 0; i < others; i++)
+      staying.push(await logIn(`staying-${i}`, i % 2 === 0 ? 'cookie' : 'stored'));
+    const leaving: User[][] = [];
+    for (let i = 0; i < rounds * leavingAtOnce; i++) {
+      const cookie = await logIn(`leaving-${i}`, 'cookie');
+      // The same browser, so the same login at the provider.
+      leaving.push([cookie, await logIn(`leaving-${i}`, 'stored', cookie.atProvider)]);
+    }
+    let stop = false;
+    const old = new Map<User, Set<string>>();
+    const load = Promise.all(
+      [...staying, ...leaving.flat()].map(async (user) => {
+        const cookies = new Set([user.cookie]);
+        old.set(user, cookies);
+        while (!stop) {
+          const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
+          if (outcome) {
+            leaks += leaksOf(user, [outcome]);
+            receive(user, outcome);
+            cookies.add(user.cookie);
+            if (outcome.error === 'unexpected') broken.push('an error that is not ours');
+          }
+          await pause(40 + random.below(80));
+        }
+      }),
+    );
+    provider.fault = () => [
+      { kind: 'delay', milliseconds: random.below(150), when: random.pick(['before', 'after']) },
+    ];
+    const signedIn = async (user: User) => {
+      const found = [];
+      for (const cookie of old.get(user) ?? [])
+        for (const worker of workers) found.push(...(await worker.requests(user.kind, cookie)));
+      return found.filter(({ token }) => token !== undefined).length;
+    };
+    for (let round = 0; round < rounds; round++) {
+      const now = leaving.slice(round * leavingAtOnce, (round + 1) * leavingAtOnce);
+      for (const user of now.flat())
+        if ((await signedIn(user)) === 0) broken.push(`${user.kind}: was not signed in before`);
+      await advance(61_000);
+      // In the midst of the refreshes.
+      await pause(random.below(200));
+      await Promise.all(now.map(([user]) => user && logOutAtProvider(provider, user.atProvider)));
+      // The application has been told by now, and lets nobody in with whichever cookie.
+      for (const user of now.flat())
+        if ((await signedIn(user)) > 0) broken.push(`${user.kind}: still signed in after the logout`);
+    }
+    stop = true;
+    await load;
+    for (const user of leaving.flat())
+      if ((await signedIn(user)) > 0) broken.push(`${user.kind}: signed in again after the logout`);
+    let lost = 0;
+    for (const user of staying) {
+      const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
+      leaks += leaksOf(user, outcome ? [outcome] : []);
+      if (outcome?.token !== undefined) continue;
+      lost++;
+      broken.push(`${user.kind}: signed out with somebody else (${outcome?.error})`);
+    }
+    const expected = Array.from({ length: leaving.length }, () => ['cookie 200', 'stored 200']).flat();
+    if (answered.toSorted().join() !== expected.toSorted().join())
+      broken.push(`the provider was answered ${answered.join(', ')}`);
+    return {
+      tried: `${leaving.length} users logged out at the provider under load, in the midst of refreshes, cookie and stored: no cookie of theirs is of use in any of 3 processes; ${others} others stay signed in`,
+      tokenRequests: provider.requests,
+      sessionsLost: lost,
+      leaks,
+      broken: [...new Set(broken)],
+    };
+  });
+}
+
+/** As the user does it on the provider's own page. */
+async function logOutAtProvider({ issuer }: ChaosProvider, jar: Map<string, string>): Promise<void> {
+  const headers = () => ({ cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') });
+  const page = await fetch(`${issuer}/session/end`, { headers: headers() });
+  for (const text of page.headers.getSetCookie()) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(text) ?? [];
+    jar.set(name, value);
+  }
+  const xsrf = /name="xsrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+  const answer = await fetch(`${issuer}/session/end/confirm`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: headers(),
+    body: new URLSearchParams({ xsrf, logout: 'yes' }),
+  });
+  if (answer.status !== 303) throw new Error(`the provider answered the logout with ${answer.status}`);
+}

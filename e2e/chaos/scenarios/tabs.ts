@@ -1,0 +1,224 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BrowserContext, chromium, type Page } from '@playwright/test';
+import { chromiumLaunchOptions } from '../../../scripts/lib/chromium.ts';
+import { itemsAreShown } from '../../support/angular-spa.ts';
+import { urls } from '../../support/environment.ts';
+import { alice, bob, loggedRequests, tokenRequests } from '../../support/provider.ts';
+import startServers from '../../support/servers.ts';
+import { createRandom, type Random } from '../random.ts';
+import type { Report } from '../run.ts';
+import { askForItems, firstToRefresh, openItems, signInAngular } from '../tabs/angular.ts';
+import { duplicate, openBrowser, prepareFreeze } from '../tabs/browser.ts';
+import { type Network, startNetwork } from '../tabs/network.ts';
+import { askForSummary, openProfile, profileIsShown, signInNext, summaryOf } from '../tabs/next.ts';
+
+const tabsOfEach = 5;
+/** Seconds; what happens between a refresh and the last answer takes less than half of it. */
+const accessTokenLife = 24;
+
+/** What one browser came to. */
+interface Found {
+  readonly broken: string[];
+  /** Tabs without an answer of the API. */
+  signedOut: number;
+  leaks: number;
+}
+
+/** Made ready while tokens live, then played when all of them have ended. */
+type Part = (found: Found) => Promise<void>;
+
+/**
+ * Two people, each with browser tabs of both applications, whose tokens all end at once. Of the first one's tabs, one
+ * of each application is closed in the midst of the refresh, one is frozen, one is a duplicate. Of the second one's,
+ * the tab is frozen that refreshes.
+ */
+export async function tabs(seed: number): Promise<Report> {
+  const random = createRandom(seed);
+  const stop = await startServers({ accessTokenLife });
+  const browser = await chromium.launch(chromiumLaunchOptions);
+  const networks: Network[] = [];
+  const open = async (baseURL: string, storage: 'shared' | 'tab') => {
+    const network = await startNetwork(storage);
+    networks.push(network);
+    return { network, context: await openBrowser(browser, network, baseURL) };
+  };
+  try {
+    const hers = await open(urls.angularSpa, 'shared');
+    const his = await open(urls.angularSpa, 'shared');
+    const apart = await open(urls.angularSpa, 'tab');
+    const parts: Part[] = [
+      await angularTabs(hers, random),
+      await nextTabs(hers, random),
+      await frozenRefresher(his),
+      await duplicatedTab(apart),
+    ];
+    await delay((accessTokenLife + 1) * 1000);
+    const since = loggedRequests().length;
+    const found: Found = { broken: [], signedOut: 0, leaks: 0 };
+    await Promise.all(parts.map((play) => play(found)));
+    const refreshes = ['angular-spa', 'next-web'].flatMap((client) =>
+      tokenRequests(client, 'refresh_token', since),
+    );
+    // Her session and his.
+    const made = refreshes.filter(({ client_id }) => client_id === 'next-web').length;
+    if (made !== 2) found.broken.push(`Next: ${made} token requests instead of 1 for each session`);
+    if (refreshes.some(({ status }) => status !== 200)) found.broken.push('a refused token request');
+    return {
+      tried: `${tabsOfEach} tabs of the Angular app and ${tabsOfEach} of the Next app, one of each closed in the midst of the refresh, one frozen, one a duplicate; somebody else's tabs, of which the one that refreshes is frozen; a duplicate with tokens of its own`,
+      tokenRequests: refreshes.length,
+      sessionsLost: found.signedOut,
+      leaks: found.leaks,
+      broken: found.broken,
+    };
+  } finally {
+    await browser.close();
+    await Promise.all(networks.map((network) => network.close()));
+    await stop();
+  }
+}
+
+interface Person {
+  readonly network: Network;
+  readonly context: BrowserContext;
+}
+
+/** Tokens are shared by all tabs; whichever gets its turn first is closed before its request has arrived. */
+async function angularTabs({ network, context }: Person, random: Random): Promise<Part> {
+  const first = await signInAngular(context, alice);
+  const pages = [first];
+  while (pages.length < tabsOfEach - 1) pages.push(await openItems(context));
+  pages.push(await duplicate(first));
+  await Promise.all(pages.map(itemsAreShown));
+  const freezers = new Map(
+    await Promise.all(
+      pages
+        .filter((page) => isAlone(page, pages))
+        .map(async (page) => [page, await prepareFreeze(page)] as const),
+    ),
+  );
+  return async (found) => {
+    const { subjects } = network;
+    const [seen, asked] = [subjects.length, network.tokenRequests.length];
+    const holding = network.holdRefresh();
+    const refreshing = firstToRefresh(context);
+    const answers = new Map(
+      await Promise.all(pages.map(async (page) => [page, await askForItems(page)] as const)),
+    );
+    const [held, closed] = await Promise.all([holding, refreshing]);
+    const others = pages.filter((page) => page !== closed);
+    const frozen = random.pick(others.filter((page) => isAlone(page, pages)));
+    const freezer = freezers.get(frozen);
+    await freezer?.freeze();
+    await closed.close();
+    await held.abandoned;
+    const live = others.filter((page) => page !== frozen);
+    const statuses = await Promise.all(live.map((page) => answers.get(page)?.()));
+    const made = network.tokenRequests.slice(asked);
+    if (made.length !== 1) found.broken.push(`Angular: ${made.length} token requests instead of 1`);
+    if (!(await freezer?.thaw())) found.broken.push('Angular: the frozen tab was not frozen');
+    statuses.push(await answers.get(frozen)?.());
+    note(found, 'Angular', statuses);
+    found.leaks += othersThan('user-alice', subjects.slice(seen));
+  };
+}
+
+/** The session is in the cookie that all tabs send; one tab never takes the answer that sets the new one. */
+async function nextTabs({ network, context }: Person, random: Random): Promise<Part> {
+  const first = await signInNext(context);
+  const pages = [first];
+  while (pages.length < tabsOfEach - 1) pages.push(await openProfile(context));
+  pages.push(await duplicate(first));
+  await Promise.all(pages.map(profileIsShown));
+  const closed = random.pick(pages);
+  const others = pages.filter((page) => page !== closed);
+  const frozen = random.pick(others.filter((page) => isAlone(page, pages)));
+  const freezer = await prepareFreeze(frozen);
+  return async (found) => {
+    const holding = network.holdAnswer('/api/summary?closed');
+    await Promise.all(pages.map((page) => askForSummary(page, page === closed ? '?closed' : '')));
+    await freezer.freeze();
+    const held = await holding;
+    await closed.close();
+    await held.abandoned;
+    const live = others.filter((page) => page !== frozen);
+    const outcomes = await Promise.all(live.map(summaryOf));
+    if (!(await freezer.thaw())) found.broken.push('Next: the frozen tab was not frozen');
+    outcomes.push(await summaryOf(frozen));
+    // Once more, with whatever cookie the browser was left with.
+    await Promise.all(others.map((page) => askForSummary(page)));
+    outcomes.push(...(await Promise.all(others.map(summaryOf))));
+    note(
+      found,
+      'Next',
+      outcomes.map(({ status }) => status),
+    );
+    found.leaks += othersThan(
+      'user-alice',
+      outcomes.flatMap(({ user }) => user ?? []),
+    );
+  };
+}
+
+/** The tab that refreshes is frozen, and the provider's answer waits for it; the others must not send its token again. */
+async function frozenRefresher({ network, context }: Person): Promise<Part> {
+  const pages = [await signInAngular(context, bob), await openItems(context), await openItems(context)];
+  const freezers = new Map(
+    await Promise.all(pages.map(async (page) => [page, await prepareFreeze(page)] as const)),
+  );
+  const profile = await signInNext(context);
+  return async (found) => {
+    const { subjects } = network;
+    await askForSummary(profile);
+    const [seen, asked] = [subjects.length, network.tokenRequests.length];
+    const holding = network.holdRefresh();
+    const refreshing = firstToRefresh(context);
+    const answers = new Map(
+      await Promise.all(pages.map(async (page) => [page, await askForItems(page)] as const)),
+    );
+    const [held, frozen] = await Promise.all([holding, refreshing]);
+    const freezer = freezers.get(frozen);
+    await freezer?.freeze();
+    held.release();
+    const others = pages.filter((page) => page !== frozen);
+    const statuses = await Promise.all(others.map((page) => answers.get(page)?.()));
+    if (!(await freezer?.thaw())) found.broken.push('frozen refresh: the tab was not frozen');
+    statuses.push(await answers.get(frozen)?.());
+    const again = await Promise.all(pages.map(askForItems));
+    statuses.push(...(await Promise.all(again.map((answer) => answer()))));
+    const { status, user = 'user-bob' } = await summaryOf(profile);
+    note(found, 'frozen refresh', [...statuses, status]);
+    const made = network.tokenRequests.slice(asked).filter(({ grant }) => grant === 'refresh_token');
+    if (made.length !== 1) found.broken.push(`frozen refresh: ${made.length} refreshes instead of 1`);
+    found.leaks += othersThan('user-bob', [...subjects.slice(seen), user]);
+  };
+}
+
+/** Each tab has tokens of its own, and the browser has copied those of one: two must not spend the same. */
+async function duplicatedTab({ network, context }: Person): Promise<Part> {
+  const first = await signInAngular(context, alice);
+  const pages = [first, await duplicate(first)];
+  await Promise.all(pages.map(itemsAreShown));
+  return async (found) => {
+    const { subjects } = network;
+    const [seen, asked] = [subjects.length, network.tokenRequests.length];
+    const answers = await Promise.all(pages.map(askForItems));
+    note(found, 'duplicate', await Promise.all(answers.map((answer) => answer())));
+    const made = network.tokenRequests.slice(asked);
+    if (made.length !== 2)
+      found.broken.push(`duplicate: ${made.length} token requests instead of 1 for each login`);
+    found.leaks += othersThan('user-alice', subjects.slice(seen));
+  };
+}
+
+/** A tab and its duplicate, the first and the last, run in one process, where both would be frozen at once. */
+const isAlone = (page: Page, pages: readonly Page[]) => page !== pages[0] && page !== pages.at(-1);
+
+function note(found: Found, name: string, statuses: readonly (number | undefined)[]): void {
+  const signedOut = statuses.filter((status) => status !== 200);
+  found.signedOut += signedOut.length;
+  if (signedOut.length > 0)
+    found.broken.push(`${name}: tabs without an answer (${signedOut.map((status) => status ?? 'none')})`);
+}
+
+const othersThan = (user: string, subjects: readonly string[]): number =>
+  subjects.filter((subject) => subject !== user).length;
