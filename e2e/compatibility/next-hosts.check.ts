@@ -65,7 +65,8 @@ test('a preview of the list is an address of the application; any other host is 
   const home = `localhost:${plain.port}`;
   const preview = `pr-7.preview.localhost:${plain.port}`;
   assert.equal(await redirectUri(plain, preview), callbackAt(preview));
-  for (const host of [home, 'evil.example', `preview.localhost:${plain.port}`, `a.b.${preview}`]) {
+  const strangers = ['evil.example', 'evil-site-that-only-has-a-long-name-and-no-more.example'];
+  for (const host of [home, ...strangers, `preview.localhost:${plain.port}`, `a.b.${preview}`]) {
     assert.equal(await redirectUri(plain, host), callbackAt(home), host);
   }
 });

@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { type Browser, expect, type Page, test } from '@playwright/test';
 import { type AtTestProvider, startAtTestProvider, untilRenewalIsDue } from '../support/test-provider.ts';
 
 // Every page, as it looks on a phone and on a desk, by day and by night.
@@ -15,26 +15,48 @@ const sizes = { phone: { width: 360, height: 740 }, desktop: { width: 1280, heig
 
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`pages are accessible on a ${size} in ${colorScheme}`, async ({ browser }) => {
-      const { app, op } = running;
-      const context = await browser.newContext({ colorScheme, viewport, baseURL: app.origin });
+    const open = async (browser: Browser) => {
+      const context = await browser.newContext({ colorScheme, viewport, baseURL: running.app.origin });
       const page = await context.newPage();
       const visit = async (path: string, heading: string | RegExp) => {
         await page.goto(path);
         await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
         await check(page);
       };
+      return { context, page, visit };
+    };
+
+    test(`pages are accessible on a ${size} in ${colorScheme}`, async ({ browser }) => {
+      const { context, visit } = await open(browser);
       await visit('/', /Signed in on the server/);
       await visit('/nowhere', 'There is nothing at this address.');
       await visit('/dashboard', /^Good to see you/);
       await visit('/profile', 'Profile');
+      await visit('/import', 'Add several items');
       await visit('/auth/logout', 'Log out?');
+      await context.close();
+    });
+
+    test(`pages about what did not work are accessible on a ${size} in ${colorScheme}`, async ({
+      browser,
+    }) => {
+      const { op } = running;
+      const { context, page, visit } = await open(browser);
+      await page.goto('/dashboard');
       await untilRenewalIsDue();
       await untilRenewalIsDue();
       op.fail('token', { status: 503 });
       await visit('/dashboard', 'This page cannot be shown at the moment.');
       await context.clearCookies();
       await visit(`/auth/callback?code=x&state=${'y'.repeat(43)}`, 'This login cannot be completed');
+      for (const [answer, heading] of [
+        [{ code: 'x', iss: 'https://evil.example' }, 'This login was refused'],
+        [{ error: 'access_denied', iss: op.issuer }, 'Not logged in'],
+      ] as const) {
+        const { location = '' } = (await page.request.get('/auth/login', { maxRedirects: 0 })).headers();
+        const state = new URL(location).searchParams.get('state') ?? '';
+        await visit(`/auth/callback?${new URLSearchParams({ ...answer, state })}`, heading);
+      }
       await context.close();
     });
   }

@@ -47,6 +47,11 @@ const all: readonly Fixture[] = [
   next('next-15-nodejs', ['next-15']),
   next('next-16', [], 'next-export'),
   next('next-16-proxy', ['next-16']),
+  {
+    name: 'next-16-i18n',
+    build: ['next', 'build'],
+    checks: [join(fixtures, 'next-i18n.check.ts')],
+  },
   angular(20, '--polyfills', 'zone.js'),
   angular(21),
   angular(22),

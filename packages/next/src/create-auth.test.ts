@@ -60,6 +60,9 @@ test("of several addresses the one with the request's host is taken, and no othe
     'evil.example',
     'preview.example.test',
     'a.b.preview.example.test',
+    // Long enough to have a name before what is taken for the suffix.
+    'evil-site-that-only-has-a-long-name.example',
+    'evil-preview.example.test',
     'evil.example/.preview.example.test',
     'evil.example?.preview.example.test',
   ]) {

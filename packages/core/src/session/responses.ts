@@ -50,7 +50,7 @@ export interface PageContent {
 const style = `:root{color-scheme:light dark;--background:light-dark(#f4f6f5,#0f1413);--surface:light-dark(#fff,#171e1c);--text:light-dark(#16201d,#e8efec);--muted:light-dark(#55625d,#9fb0a9);--border:light-dark(#d8dfdb,#2d3835);--accent:light-dark(#0b6b5d,#63d2bb);--on-accent:light-dark(#fff,#05231d)}
 *{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--background);color:var(--text);font:1.0625rem/1.6 system-ui,sans-serif}
 main{max-width:30rem;width:100%;background:var(--surface);border:1px solid var(--border);border-radius:.9rem;padding:2rem}
-h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25;text-wrap:balance}p{margin:0 0 1.25rem;color:var(--muted);text-wrap:pretty}code{font-size:.875rem}
+h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25;text-wrap:balance}p{margin:0 0 1.25rem;color:var(--muted);text-wrap:balance}code{font-size:.875rem}
 .go{display:inline-block;border:0;border-radius:.55rem;padding:.7rem 1.2rem;background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
 .go:focus-visible{outline:3px solid var(--accent);outline-offset:3px}`;
 

@@ -59,7 +59,14 @@ test('a host chooses among the addresses of the application and is never one its
   const allowed = ['https://app.example', 'https://*.preview.example/shop'];
   expect(chooseBaseUrl(allowed, 'app.example')).toBe('https://app.example');
   expect(chooseBaseUrl(allowed, 'pr-7.preview.example')).toBe('https://pr-7.preview.example/shop');
-  for (const host of ['evil.example', 'a.b.preview.example', 'evil.example/.preview.example', null]) {
+  for (const host of [
+    'evil.example',
+    'evil-site-that-only-has-a-long-name.example',
+    'evil-preview.example',
+    'a.b.preview.example',
+    'evil.example/.preview.example',
+    null,
+  ]) {
     expect(chooseBaseUrl(allowed, host), String(host)).toBe('https://app.example');
   }
   expect(() => chooseBaseUrl(['https://*.preview.example'], 'evil.example')).toThrow(/without \*/);

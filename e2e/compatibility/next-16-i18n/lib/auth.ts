@@ -1,0 +1,9 @@
+import { createAuth } from '@countersign/next';
+
+export const auth = createAuth({
+  scope: 'openid profile email offline_access items:read',
+  resource: 'https://api.countersign.example',
+  routes: '/api/auth',
+  allowInsecureIssuer: true,
+  idTokenHint: false,
+});

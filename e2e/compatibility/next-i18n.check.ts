@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Browser, chromium, expect, type Page } from '@playwright/test';
+import { chromiumLaunchOptions } from '../../scripts/lib/chromium.ts';
+import { type NextApp, startNextApp } from './next-app.ts';
+
+// Languages by `i18n` of `next.config`, which takes them out of the path before a proxy sees it; in a browser.
+
+let app: NextApp;
+let browser: Browser;
+let page: Page;
+
+before(async () => {
+  app = await startNextApp(process.env.FIXTURE ?? '.', { basePath: '', callbacks: ['/api/auth/callback'] });
+  browser = await chromium.launch(chromiumLaunchOptions);
+  page = await browser.newPage();
+});
+after(async () => {
+  await browser?.close();
+  await app?.stop();
+});
+
+test('a deep link in another language leads through the login and back to that language', async () => {
+  await page.goto(`${app.origin}/de/orders?tab=1`);
+  await signIn(page);
+  await page.waitForURL(`${app.origin}/de/orders?tab=1`);
+  await showsOrders(page, 'Bestellungen', 'de');
+  assert.equal(await page.locator('html').getAttribute('lang'), 'de');
+});
+
+test('the language of the path is kept beside a session that is renewed before the page', async () => {
+  const kept = await cookies();
+  const expiresAt = await expiry();
+  await delay(expiresAt * 1000 - Date.now() + 100);
+  const since = refreshes();
+  await page.reload();
+  await showsOrders(page, 'Bestellungen', 'de');
+  assert.ok((await expiry()) > expiresAt, 'the page was given the old token');
+  assert.equal(refreshes(), since + 1);
+  const now = await cookies();
+  assert.notEqual(now.session, kept.session);
+  assert.equal(now.language, 'de');
+});
+
+test('the default language needs no place in the path', async () => {
+  await page.goto(`${app.origin}/orders`);
+  await showsOrders(page, 'Orders', 'en');
+  assert.equal((await cookies()).language, 'en');
+});
+
+test('a link that is followed by the router leads who is not signed in to the login, and back', async () => {
+  const stranger = await (await browser.newContext()).newPage();
+  const errors: string[] = [];
+  stranger.on('pageerror', ({ message }) => errors.push(message));
+  await stranger.goto(`${app.origin}/de`);
+  await stranger.getByRole('link', { name: 'Bestellungen' }).click();
+  await signIn(stranger);
+  await stranger.waitForURL(`${app.origin}/de/orders`);
+  await showsOrders(stranger, 'Bestellungen', 'de');
+  assert.deepEqual(errors, []);
+});
+
+async function signIn(at: Page): Promise<void> {
+  await at.waitForURL((url) => url.origin === app.provider.issuer);
+  await at.locator('input[name="login"]').fill('alice');
+  await at.locator('input[name="password"]').fill('alice-demo');
+  await at.getByRole('button', { name: 'Sign in' }).click();
+  const allow = at.getByRole('button', { name: 'Allow' });
+  await allow.or(at.locator('main[data-user]')).first().waitFor();
+  if (await allow.isVisible()) await allow.click();
+}
+
+/** Patient: the machine may be busy. */
+async function showsOrders(at: Page, title: string, language: string): Promise<void> {
+  await expect(at.getByRole('heading', { name: title })).toBeVisible({ timeout: 20_000 });
+  assert.equal(await at.locator('main').getAttribute('data-user'), 'user-alice');
+  assert.equal(await at.locator('main').getAttribute('data-language'), language);
+}
+
+const expiry = async () => Number(await page.locator('main').getAttribute('data-expires-at'));
+const refreshes = () => app.log.filter(({ grant_type }) => grant_type === 'refresh_token').length;
+
+async function cookies(): Promise<Record<string, string>> {
+  const all = await page.context().cookies(app.origin);
+  return Object.fromEntries(all.map(({ name, value }) => [name, value]));
+}
