@@ -34,6 +34,6 @@ export function injectHandle(clientName?: string): AuthHandle {
   if (client) return client.auth;
   throw new ConfigurationError(
     'missing_option',
-    `There is no auth client${clientName === undefined ? '' : ` "${clientName}"`}. Add provideAuth({ ... }) to the providers of the application.`,
+    `There is no auth client${clientName === undefined ? '' : ` "${clientName}"`}. Add provideAuth({ ... }) to the providers.`,
   );
 }
