@@ -61,6 +61,7 @@ export function redisAway(seed: number): Promise<Report> {
         broken.push(`${user.kind}: signed out (${outcome?.error})`);
       }
     }
+    if (lost > 0) broken.push(`Redis holds ${await (await redis.connect()).dbSize()} keys`);
     return {
       tried: `Redis killed and restarted twice under load (${served} served, ${closed} turned away meanwhile), clocks jumped two hours and back, signing keys rotated`,
       tokenRequests: provider.requests,

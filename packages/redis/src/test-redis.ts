@@ -58,15 +58,20 @@ export async function startTestRedis(
     for (let tries = 0; tries < 200; tries++) {
       const probe = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 500 } });
       probe.on('error', () => {});
+      let running: string;
       try {
         await probe.connect();
-        await probe.ping();
+        running = await probe.info('server');
         await probe.close();
-        return;
       } catch {
         probe.destroy();
         await sleep(50);
+        continue;
       }
+      // While it was away another program can have taken its port.
+      if (!running.includes(`process_id:${child.pid}\r\n`))
+        throw new Error(`Port ${port} was taken meanwhile`);
+      return;
     }
     throw new Error(
       `${command} did not start; install it, or name it in REDIS_SERVER_PATH or VALKEY_SERVER_PATH`,
