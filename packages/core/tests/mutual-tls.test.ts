@@ -1,5 +1,3 @@
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { createTestAuthorizationServer, type TestClient } from '@countersign/testing';
 import { decodeJwt } from 'jose';
@@ -18,61 +16,40 @@ import {
   validateAuthorizationResponse,
 } from '../src/index.ts';
 import { createNodeFetch } from '../src/node/index.ts';
+import { type TestCertificate, thumbprint } from '../src/node/test-certificates.ts';
 import {
-  createTestAuthority,
-  issueTestCertificate,
-  type TestCertificate,
-  thumbprint,
-} from '../src/node/test-certificates.ts';
-
-const authority = createTestAuthority('Test authority');
-const serverCertificate = issueTestCertificate(authority, 'Test server');
-const ours = issueTestCertificate(authority, 'Our client');
-const anotherClients = issueTestCertificate(authority, 'Another client');
-const forged = issueTestCertificate(createTestAuthority('Foreign authority'), 'Our client');
-const selfSigned = createTestAuthority('Our client');
-const anotherSelfSigned = createTestAuthority('Our client');
+  type Asks,
+  anotherClients,
+  anotherSelfSigned,
+  authority,
+  forged,
+  listenOverTls,
+  ours,
+  selfSigned,
+} from './tls.ts';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
 });
 
-/** Whose certificates the TLS layer lets through: those of the authority, any, or it asks for none. */
-type Asks = 'of_the_authority' | 'any' | 'none';
-
 /** Serves over TLS, and tells the handler which certificate the client holds the key of. */
 async function listen(asks: Asks, handle: () => (request: Request) => Promise<Response>): Promise<string> {
-  let origin = '';
-  const server = createServer(
-    {
-      key: serverCertificate.key,
-      cert: serverCertificate.certificate,
-      ca: authority.certificate,
-      requestCert: asks !== 'none',
-      rejectUnauthorized: asks === 'of_the_authority',
-    },
-    async (incoming, outgoing) => {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of incoming) chunks.push(chunk as Uint8Array);
-      const headers = new Headers(incoming.headers as Record<string, string>);
-      // What a client writes there itself is worth nothing.
-      headers.delete('x-client-certificate-thumbprint');
-      const { raw } = (incoming.socket as TLSSocket).getPeerCertificate();
-      if (raw) headers.set('x-client-certificate-thumbprint', thumbprint(raw.toString('base64')));
-      const { method = 'GET', url } = incoming;
-      const body = method === 'POST' ? Buffer.concat(chunks) : null;
-      const response = await handle()(new Request(`${origin}${url}`, { method, headers, body }));
-      outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-      outgoing.end(Buffer.from(await response.arrayBuffer()));
-    },
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanUp.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
+  const { origin, close } = await listenOverTls(asks, async (incoming, outgoing) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Uint8Array);
+    const headers = new Headers(incoming.headers as Record<string, string>);
+    // What a client writes there itself is worth nothing.
+    headers.delete('x-client-certificate-thumbprint');
+    const { raw } = (incoming.socket as TLSSocket).getPeerCertificate();
+    if (raw) headers.set('x-client-certificate-thumbprint', thumbprint(raw.toString('base64')));
+    const { method = 'GET', url } = incoming;
+    const body = method === 'POST' ? Buffer.concat(chunks) : null;
+    const response = await handle()(new Request(`${origin}${url}`, { method, headers, body }));
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+    outgoing.end(Buffer.from(await response.arrayBuffer()));
   });
-  origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  cleanUp.push(close);
   return origin;
 }
 

@@ -26,7 +26,8 @@ export const notInChromium: readonly NotHere[] = [
     why: 'plays the page itself, and a browser lets nobody replace `window` and `location`; `tests/conformance/browser` runs in the real one',
   },
   {
-    suites: 'src/session/{login-routes,web-sessions}.test.ts',
+    suites:
+      'src/session/{cookie-sessions,form-post,login-routes,logout-routes,malformed-requests,session-integrity,session-life,web-sessions}.test.ts',
     why: 'sessions are of servers: a Request of a browser carries no Cookie header, and a Response shows no Set-Cookie',
   },
 ];

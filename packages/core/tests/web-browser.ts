@@ -4,10 +4,21 @@ import {
   type TestAuthorizationServerOptions,
 } from '@countersign/testing';
 import { type AuthEvent, type ClientOptions, clientSecretBasic, createClient } from '../src/index.ts';
-import { createWebSessions, type WebSessionOptions, type WebSessions } from '../src/session/index.ts';
+import {
+  createMemorySessionStore,
+  createWebSessions,
+  type WebSessionOptions,
+  type WebSessions,
+} from '../src/session/index.ts';
 
 export const baseUrl = 'https://app.example.test';
 export const secret = 'a secret of the tests, long enough to be one';
+
+/** Both kinds of session must behave alike. */
+export const sessionKinds = ['cookie', 'stored'] as const;
+
+export const sessionsOf = (kind: (typeof sessionKinds)[number]): Partial<WebSessionOptions> =>
+  kind === 'stored' ? { store: createMemorySessionStore() } : {};
 
 /** A browser as far as cookies go: it keeps what it is told to, and sends it back. */
 export interface TestBrowser {

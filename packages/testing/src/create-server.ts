@@ -29,6 +29,7 @@ export interface AuthorizationAnswer {
   readonly url: URL;
 }
 
+/** How a single token is signed. */
 export interface MintOptions {
   /** Default: `RS256`. */
   readonly alg?: string;

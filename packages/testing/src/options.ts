@@ -37,6 +37,7 @@ export interface TestClient {
   readonly dpopBoundAccessTokens?: boolean;
 }
 
+/** Somebody who has an account at the server. */
 export interface TestUser {
   readonly sub: string;
   /** Claims for ID token and userinfo, wire names. */
@@ -45,6 +46,7 @@ export interface TestUser {
   readonly scope?: string;
 }
 
+/** What the server is; everything has a default. */
 export interface TestAuthorizationServerOptions {
   /** Default: `https://auth.example.test`; with `listen()`, the loopback address. */
   readonly issuer?: string;

@@ -11,16 +11,22 @@ import { translate } from './translate-error.ts';
 
 /** What one login asks for; everything has a default from the client. */
 export interface AuthorizationRequest {
+  /** Where the provider sends the user back to; exactly as registered. */
   readonly redirectUri?: string;
+  /** Space-separated. */
   readonly scope?: string;
+  /** The APIs that access tokens are for. @see RFC 8707 section 2.1 */
   readonly resource?: string | readonly string[];
   /** Seconds since the user last proved who they are, at most. `auth_time` is then required and checked. */
   readonly maxAge?: number;
   /** The answer's `acr` must be one of these. */
   readonly acrValues?: readonly string[];
   readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {});
+  /** Who is expected to log in, for example an e-mail address. */
   readonly loginHint?: string;
+  /** An ID token of the user who is expected. */
   readonly idTokenHint?: string;
+  /** Languages for the provider's pages (BCP 47), the preferred one first. */
   readonly uiLocales?: readonly string[];
   /** The `claims` parameter. @see OpenID Connect Core section 5.5 */
   readonly claims?: object;

@@ -21,17 +21,32 @@ export function none(): ClientAuthentication {
   return { method: 'none', apply: oauth.None() };
 }
 
-/** HTTP Basic with form-encoded identifier and secret. @see RFC 6749 section 2.3.1 */
+/**
+ * HTTP Basic with form-encoded identifier and secret.
+ *
+ * @throws ConfigurationError when the secret is empty, as an environment variable that is not set would be
+ * @see RFC 6749 section 2.3.1
+ */
 export function clientSecretBasic(clientSecret: string): ClientAuthentication {
   return { method: 'client_secret_basic', apply: oauth.ClientSecretBasic(secretOf(clientSecret)) };
 }
 
-/** The secret in the form body. @see RFC 6749 section 2.3.1 */
+/**
+ * The secret in the body of the request.
+ *
+ * @throws ConfigurationError when the secret is empty
+ * @see RFC 6749 section 2.3.1
+ */
 export function clientSecretPost(clientSecret: string): ClientAuthentication {
   return { method: 'client_secret_post', apply: oauth.ClientSecretPost(secretOf(clientSecret)) };
 }
 
-/** A short-lived assertion signed with the secret (HS256). @see OpenID Connect Core section 9 */
+/**
+ * An assertion (60 s, unique `jti`) signed with the secret (HS256), which itself is never sent.
+ *
+ * @throws ConfigurationError when the secret is empty
+ * @see OpenID Connect Core section 9
+ */
 export function clientSecretJwt(clientSecret: string): ClientAuthentication {
   return { method: 'client_secret_jwt', apply: oauth.ClientSecretJwt(secretOf(clientSecret)) };
 }

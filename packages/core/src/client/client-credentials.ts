@@ -7,6 +7,7 @@ import { parametersOf, requestGrant } from './grant.ts';
 import type { TokenResponse } from './token-response.ts';
 import { traced } from './trace-operations.ts';
 
+/** What a token without a user is asked for. */
 export interface ClientCredentialsRequest {
   /** Space-separated. Default: what the provider gives. */
   readonly scope?: string;
@@ -60,6 +61,8 @@ const maxTokens = 100;
  * Keeps client-credentials tokens until shortly before their end; callers that wait share one request.
  *
  * @param options.leeway seconds before its end at which a token is renewed, never more than half of its life; default 30
+ * @throws what {@link requestClientCredentials} throws, from `getAccessToken`; a failure is not kept
+ * @see RFC 6749 section 4.4
  */
 export function createClientCredentialsTokens(
   client: Client,

@@ -12,6 +12,7 @@ import type { OperationTrace } from './trace-operations.ts';
 /** Metadata of an authorization server, wire names. @see RFC 8414 section 2 */
 export type AuthorizationServerMetadata = oauth.AuthorizationServer;
 
+/** What a client is made of; all but `issuer` and `clientId` has a default. */
 export interface ClientOptions {
   /** Issuer identifier, exactly as the provider writes it. @see OpenID Connect Discovery section 4 */
   readonly issuer: string;
@@ -82,6 +83,7 @@ export interface ClientOptions {
   readonly userAgent?: string;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
+  /** Told what happens, for logs and metrics; no event carries a secret. */
   readonly onEvent?: EventListener;
   /** Runs each whole operation inside a span; see `traceOperations`. Default: no tracing. */
   readonly traceOperation?: OperationTrace;

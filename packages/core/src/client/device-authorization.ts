@@ -9,9 +9,13 @@ import type { TokenResponse } from './token-response.ts';
 import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
+/** What a login at another device asks for; everything has a default from the client. */
 export interface DeviceAuthorizationRequest {
+  /** Space-separated. */
   readonly scope?: string;
+  /** The APIs that access tokens are for (RFC 8707). */
   readonly resource?: string | readonly string[];
+  /** Further parameters of the provider's own. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
@@ -87,7 +91,9 @@ function webAddress(value: string): string {
   );
 }
 
+/** How long, and how, {@link pollDeviceAuthorization} waits. */
 export interface DevicePollOptions {
+  /** Ends the wait, when the user has gone away. */
   readonly signal?: AbortSignal;
   /** Waits for some milliseconds. A seam for tests. */
   readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;

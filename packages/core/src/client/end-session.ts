@@ -3,6 +3,7 @@ import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { traced } from './trace-operations.ts';
 
+/** What the provider is told of a logout. */
 export interface EndSessionRequest {
   /** The ID token of the login that ends. */
   readonly idTokenHint?: string | undefined;
@@ -19,6 +20,8 @@ export interface EndSessionRequest {
 /**
  * The URL that ends the user's session at the provider, or `undefined` when the provider has no such endpoint.
  *
+ * @throws ConfigurationError `unsupported_by_provider` when the endpoint of static metadata is no URL
+ * @throws ValidationError, TransportError when the metadata cannot be had
  * @see OpenID Connect RP-Initiated Logout section 2
  */
 export async function createEndSessionUrl(

@@ -27,7 +27,10 @@ export interface Introspection {
  * Asks the provider about a token. With `introspectionSignedResponseAlg` the answer is a signed JWT, which is verified.
  *
  * @throws ConfigurationError `unsupported_by_provider` when there is no such endpoint
+ * @param token an access token or refresh token
  * @throws ValidationError `introspection_invalid`
+ * @throws AuthorizationServerError `endpoint_error` when this client may not ask
+ * @throws TransportError when the provider cannot be reached or is not well
  * @see RFC 7662 section 2, RFC 9701 section 5
  */
 export async function introspectToken(

@@ -3,9 +3,13 @@ import { parametersOf, requestGrant } from './grant.ts';
 import type { TokenResponse } from './token-response.ts';
 import { traced } from './trace-operations.ts';
 
+/** What the access token is asked for. */
 export interface JwtBearerRequest {
+  /** Space-separated. Default: what the provider gives. */
   readonly scope?: string;
+  /** The API that the token is for (RFC 8707). */
   readonly resource?: string;
+  /** Further parameters of the provider's own. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 

@@ -14,6 +14,7 @@ import {
 } from './token-response.ts';
 import { traced } from './trace-operations.ts';
 
+/** What a refresh asks for, and what its answer is held against. */
 export interface RefreshRequest {
   /** The API that the new access token is for (RFC 8707). Default: the provider decides. */
   readonly resource?: string | undefined;

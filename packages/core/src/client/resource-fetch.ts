@@ -4,6 +4,7 @@ import type { Fetch } from '../internal/http.ts';
 import { contextOf, userAgentOf, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 
+/** Where the token may go, and where it comes from. */
 export interface ResourceFetchOptions {
   /** Origins that are sent the token, each `https://host[:port]`. A request to any other is refused. */
   readonly origins: readonly string[];

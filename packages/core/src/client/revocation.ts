@@ -9,7 +9,10 @@ import { translate } from './translate-error.ts';
  * Revokes a token at the provider; revoking a refresh token also ends the tokens that came from it, where supported.
  * A token that the provider does not know counts as revoked.
  *
+ * @param token an access token or refresh token
  * @throws ConfigurationError `unsupported_by_provider` when there is no revocation endpoint
+ * @throws AuthorizationServerError `endpoint_error`, for example `unsupported_token_type`
+ * @throws TransportError when the provider cannot be reached or is not well: the token may be in use still
  * @see RFC 7009 section 2
  */
 export async function revokeToken(

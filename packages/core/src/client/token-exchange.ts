@@ -6,7 +6,9 @@ import { traced } from './trace-operations.ts';
 
 const tokenType = 'urn:ietf:params:oauth:token-type:';
 
+/** Which token is given, and what for. @see RFC 8693 section 2.1 */
 export interface TokenExchangeRequest {
+  /** Whom the new token is about. */
   readonly subjectToken: string;
   /** Default: `urn:ietf:params:oauth:token-type:access_token`. */
   readonly subjectTokenType?: string;
@@ -14,10 +16,15 @@ export interface TokenExchangeRequest {
   readonly actorToken?: string;
   /** Default, with an actor: `urn:ietf:params:oauth:token-type:access_token`. */
   readonly actorTokenType?: string;
+  /** Default: the provider decides. */
   readonly requestedTokenType?: string;
+  /** The APIs that the token is for, as URIs (RFC 8707). */
   readonly resource?: string | readonly string[];
+  /** The same by names that the provider knows. */
   readonly audience?: string | readonly string[];
+  /** Space-separated. */
   readonly scope?: string;
+  /** Further parameters of the provider's own. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 

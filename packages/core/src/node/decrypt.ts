@@ -1,6 +1,7 @@
 import { type CryptoKey, compactDecrypt, type KeyObject } from 'jose';
 import { ConfigurationError, ValidationError } from '../errors.ts';
 
+/** Which algorithms are opened. */
 export interface DecryptOptions {
   /** The registered `*_encrypted_response_alg`. Default: `RSA-OAEP-256` and `ECDH-ES`. */
   readonly keyManagementAlgorithms?: readonly string[];

@@ -6,6 +6,7 @@ import type { Fetch } from '../internal/http.ts';
 /** PEM text or bytes. */
 export type Pem = string | Uint8Array;
 
+/** Pool, proxy, authorities and certificate of one fetch. */
 export interface NodeFetchOptions {
   /** How many connections there are and how long they are kept. */
   readonly pool?: {

@@ -7,7 +7,7 @@ export interface TestCertificate {
   readonly key: string;
 }
 
-interface Authority extends TestCertificate {
+export interface Authority extends TestCertificate {
   readonly privateKey: KeyObject;
 }
 

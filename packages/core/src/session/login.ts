@@ -8,6 +8,7 @@ import { isPrefetch, isScriptFetch, readForm } from './request-checks.ts';
 import { redirect, sessionHeaders } from './responses.ts';
 import { sanitizeReturnTo } from './return-to.ts';
 
+/** What one login is started with. */
 export interface LoginOptions {
   /** A path of this application. Default: the option `afterLogin`. */
   readonly returnTo?: string | undefined;

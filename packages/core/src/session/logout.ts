@@ -7,6 +7,7 @@ import type { SessionContext } from './options.ts';
 import { isPrefetch, isSameOrigin, isScriptFetch, readForm } from './request-checks.ts';
 import { page, redirect, sessionHeaders } from './responses.ts';
 
+/** What one logout is started with. */
 export interface LogoutOptions {
   /** Where to send the user afterwards; one of the option `postLogoutRedirectUris`, or a path that is one of them. */
   readonly returnTo?: string | undefined;

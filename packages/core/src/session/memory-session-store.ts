@@ -1,6 +1,7 @@
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { SessionMatch, SessionRecord, SessionStore, TombstoneStore } from './session-store.ts';
 
+/** Limits and clock of a store in memory. */
 export interface MemoryStoreOptions {
   /** Entries at most; the oldest go first. Default: 100,000. */
   readonly maxEntries?: number;

@@ -14,6 +14,7 @@ export interface NodeResponse {
   end(text: string): unknown;
 }
 
+/** The headers of a request of Node's own server, as a `Headers` object; several of one name stay several. */
 export function headersOfNode(req: NodeRequest): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(req.headers)) {

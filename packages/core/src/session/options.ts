@@ -17,6 +17,7 @@ import { ownerOf } from './session.ts';
 import type { SessionStore, TombstoneStore } from './session-store.ts';
 import { createStoredSessions } from './stored-sessions.ts';
 
+/** What sessions are made of; all but `secret` and `baseUrl` has a default. */
 export interface WebSessionOptions {
   /**
    * At least 32 random characters. Of a list, the first seals and all open:

@@ -36,7 +36,7 @@ export function wantsHtml({ headers }: Request): boolean {
 /** Bytes of a form at most. */
 const maxForm = 65_536;
 
-/** The form of a POST; `undefined` when it is none, or too large. */
+/** The form of a POST; `undefined` when it is none, too large, or breaks off. */
 export async function readForm(request: Request): Promise<URLSearchParams | undefined> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') return undefined;
@@ -44,13 +44,17 @@ export async function readForm(request: Request): Promise<URLSearchParams | unde
   let text = '';
   let size = 0;
   const reader = request.body?.getReader();
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    size += read.value.byteLength;
-    if (size > maxForm) {
-      await reader?.cancel();
-      return undefined;
+  try {
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      size += read.value.byteLength;
+      if (size > maxForm) {
+        await reader?.cancel();
+        return undefined;
+      }
+      text += decoder.decode(read.value, { stream: true });
     }
-    text += decoder.decode(read.value, { stream: true });
+  } catch {
+    return undefined;
   }
   return new URLSearchParams(text + decoder.decode());
 }

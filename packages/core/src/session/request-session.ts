@@ -9,6 +9,7 @@ import type { LoadedSession } from './keeper.ts';
 import type { SessionContext } from './options.ts';
 import { type Session, type SessionState, sessionOf } from './session.ts';
 
+/** What can be done while a request is answered. */
 export interface RequestSessionOptions {
   /**
    * False where no cookie can be set any more, such as while a page is rendered.

@@ -5,6 +5,7 @@ import type { RequestSession, SessionTokenRequest } from './request-session.ts';
 import type { Session } from './session.ts';
 import type { WebAuth } from './web-auth.ts';
 
+/** A request to an API, and which token it is sent with. */
 export interface SessionFetchInit extends RequestInit, SessionTokenRequest {}
 
 /**

@@ -34,6 +34,7 @@ export interface CoordinationOptions {
   readonly lockWait?: number;
 }
 
+/** Which token is wanted, and how it may be come by. */
 export interface GetAccessTokenRequest extends AccessTokenRequest {
   /**
    * Refresh although the token is still valid: its value was refused by an API, or new claims are wanted.
@@ -42,6 +43,7 @@ export interface GetAccessTokenRequest extends AccessTokenRequest {
   readonly forceRefresh?: boolean;
 }
 
+/** The token, and what came of the session on the way to it. */
 export interface GetAccessTokenResult {
   readonly accessToken: AccessToken;
   readonly tokens: TokenSet;

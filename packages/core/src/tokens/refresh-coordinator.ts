@@ -18,6 +18,7 @@ export type {
 } from './coordinate-refreshes.ts';
 export type { TokenHolder } from './token-holder.ts';
 
+/** What the processes of an application share, so that one refresh token is spent once. */
 export interface RefreshCoordinatorOptions extends CoordinationOptions {
   /** Default: within this process. */
   readonly successors?: SuccessorStore;

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { createAuthorizationRequest, exchangeCode, validateAuthorizationResponse } from '../../src/index.ts';
+import {
+  createAuthorizationRequest,
+  createClient,
+  exchangeCode,
+  validateAuthorizationResponse,
+} from '../../src/index.ts';
 import { createHarness, expectRefusal, type Harness } from '../conformance/harness.ts';
 
 describe('C6: mix-up, injection, downgrade, fixation (RFC 9700)', () => {
@@ -43,6 +48,16 @@ describe('C6: mix-up, injection, downgrade, fixation (RFC 9700)', () => {
       check: 'issuer',
     });
     expect(one.calls()).toEqual([]);
+  });
+
+  test('C6: a transaction of another client of the same provider answers nothing', async () => {
+    const harness = await createHarness();
+    const { parameters, transaction } = await started(harness);
+    const another = createClient({ ...harness.client.options, clientId: 'another' });
+    await expect(validateAuthorizationResponse(another, parameters, transaction)).rejects.toMatchObject({
+      code: 'transaction_invalid',
+      check: 'issuer',
+    });
   });
 
   test('C6: a transaction that is too old answers nothing', async () => {

@@ -5,13 +5,25 @@ import {
   createClient,
   exchangeCode,
   fetchUserinfo,
+  introspectToken,
+  requestDeviceAuthorization,
+  revokeToken,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
 
 describe('C8: a redirect is an error, wherever it comes from', () => {
   const redirect = { status: 307, headers: { location: 'https://attacker.example/' } };
-  const endpoints = ['discovery', 'token', 'jwks', 'userinfo', 'pushed_authorization_request'] as const;
+  const endpoints = [
+    'discovery',
+    'token',
+    'jwks',
+    'userinfo',
+    'pushed_authorization_request',
+    'introspection',
+    'revocation',
+    'device_authorization',
+  ] as const;
   for (const endpoint of endpoints) {
     test(`C8: ${endpoint}`, async () => {
       const targets: string[] = [];
@@ -34,6 +46,9 @@ describe('C8: a redirect is an error, wherever it comes from', () => {
         const response = await validateAuthorizationResponse(client, parameters, transaction);
         const { accessToken } = await exchangeCode(client, response, transaction);
         await fetchUserinfo(client, accessToken, 'alice');
+        await introspectToken(client, accessToken);
+        await revokeToken(client, accessToken);
+        await requestDeviceAuthorization(client);
       };
       await expect(flow()).rejects.toMatchObject({ code: 'response_malformed', check: 'redirect' });
       expect(new Set(targets)).toEqual(new Set([server.issuer]));

@@ -1,6 +1,6 @@
 import type { Lie } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
-import { createClient, fetchUserinfo } from '../../src/index.ts';
+import { createClient, fetchUserinfo, generateDpopKeyPair } from '../../src/index.ts';
 import { createDecrypt } from '../../src/node/decrypt.ts';
 import { encryptionKey } from '../conformance/encryption-key.ts';
 import { createHarness, type HarnessOptions } from '../conformance/harness.ts';
@@ -88,6 +88,17 @@ describe('userinfo', () => {
   test('an unsigned answer is refused where a signed one is registered', async () => {
     const harness = await createHarness({ client: { userinfoSignedResponseAlg: 'RS256' } });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid' });
+  });
+
+  test('a request that changes nothing is made again when the provider is not well, but a DPoP proof is sent once', async () => {
+    const plain = await createHarness();
+    plain.server.fail('userinfo', { status: 503 });
+    await plain.logIn();
+    expect(plain.server.requestsTo('userinfo').map(({ status }) => status)).toEqual([503, 200]);
+    const bound = await createHarness({ client: { dpop: { keyPair: await generateDpopKeyPair() } } });
+    bound.server.fail('userinfo', { status: 503 });
+    await expect(bound.logIn()).rejects.toMatchObject({ code: 'server_error' });
+    expect(bound.server.requestsTo('userinfo')).toHaveLength(1);
   });
 
   test('distributed claims are left readable', async () => {

@@ -6,12 +6,15 @@ export interface Arrival {
 }
 
 /** A browser that keeps cookies, follows redirects and submits forms, until it leaves the provider. */
-export function createBrowser(origin: string) {
+export function createBrowser(
+  origin: string,
+  send: (url: string, init: RequestInit) => Promise<Response> = fetch,
+) {
   const cookies = new Map<string, string>();
 
   async function visit(url: URL, body?: URLSearchParams): Promise<Arrival> {
     if (url.origin !== origin) return { url, parameters: body ?? url.searchParams, page: '' };
-    const response = await fetch(url, {
+    const response = await send(url.href, {
       method: body ? 'POST' : 'GET',
       redirect: 'manual',
       headers: { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') },

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { createEndSessionUrl, validateLogoutToken } from '../../src/index.ts';
 import { createBrowser } from './browser.ts';
-import { clientOf, logIn, logoutReceiver, offline, provider } from './relying-parties.ts';
+import { logIn, offline } from './log-in.ts';
+import { clientOf, logoutReceiver, provider } from './relying-parties.ts';
 
 test('logout: the provider ends the session, tells us by back channel, and sends the user back with our state', async () => {
   const client = clientOf('client_secret_basic');

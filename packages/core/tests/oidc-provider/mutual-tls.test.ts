@@ -1,55 +1,53 @@
 import { X509Certificate } from 'node:crypto';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { exportJWK, generateKeyPair, importX509 } from 'jose';
 import { Provider } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  type Client,
   type ClientAuthentication,
   createClient,
+  fetchUserinfo,
   introspectToken,
+  refreshTokens,
   requestClientCredentials,
+  revokeToken,
   selfSignedTlsClientAuth,
   tlsClientAuth,
 } from '../../src/index.ts';
-import { createNodeFetch } from '../../src/node/index.ts';
+import { createNodeFetch, type NodeFetch } from '../../src/node/index.ts';
+import { type TestCertificate, thumbprint } from '../../src/node/test-certificates.ts';
 import {
-  createTestAuthority,
-  issueTestCertificate,
-  type TestCertificate,
-  thumbprint,
-} from '../../src/node/test-certificates.ts';
+  anotherClients,
+  anotherSelfSigned,
+  authority,
+  forged,
+  listenOverTls,
+  ours,
+  selfSigned,
+} from '../tls.ts';
+import { createBrowser } from './browser.ts';
+import { logIn } from './log-in.ts';
+import { approve } from './start-provider.ts';
 
-const authority = createTestAuthority('Test authority');
-const serverCertificate = issueTestCertificate(authority, 'Test server');
-const ours = issueTestCertificate(authority, 'our-client');
-const anotherClients = issueTestCertificate(authority, 'another-client');
-const forged = issueTestCertificate(createTestAuthority('Foreign authority'), 'our-client');
-const selfSigned = createTestAuthority('our-client');
-const anotherSelfSigned = createTestAuthority('our-client');
-
+const redirectUri = 'https://app.example.test/callback';
 const socketOf = (ctx: unknown) => (ctx as { req: { socket: TLSSocket } }).req.socket;
 
 /** A real, certified authorization server that reads certificates from the TLS connection itself. */
 async function startProvider() {
-  let handle: ReturnType<Provider['callback']> | undefined;
-  const server = createServer(
-    {
-      key: serverCertificate.key,
-      cert: serverCertificate.certificate,
-      ca: authority.certificate,
-      requestCert: true,
-      rejectUnauthorized: false,
-    },
-    (request, response) => void handle?.(request, response),
+  let handle: RequestListener = () => {};
+  const { origin: issuer, close } = await listenOverTls('any', (request, response) =>
+    handle(request, response),
   );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const registered = await exportJWK(await importX509(selfSigned.certificate, 'ES256'));
   const x5c = [new X509Certificate(selfSigned.certificate).raw.toString('base64')];
-  const base = { redirect_uris: [], response_types: [], grant_types: ['client_credentials'] };
+  const base = {
+    redirect_uris: [redirectUri],
+    response_types: ['code'],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+  };
   const bound = { tls_client_certificate_bound_access_tokens: true };
   const provider = new Provider(issuer, {
     clients: [
@@ -71,7 +69,13 @@ async function startProvider() {
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'RS256' }] } as never,
     cookies: { keys: ['a-cookie-key'] },
     clientAuthMethods: ['tls_client_auth', 'self_signed_tls_client_auth'],
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    issueRefreshToken: async (_, __, code) => code.scopes.has('offline_access'),
+    findAccount: (_, accountId) => ({ accountId, claims: async () => ({ sub: accountId }) }),
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     features: {
+      revocation: { enabled: true },
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: async () => true },
@@ -91,15 +95,12 @@ async function startProvider() {
       },
     },
   });
-  handle = provider.callback();
-  return {
-    issuer,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+  const callback = provider.callback();
+  handle = (request, response) => {
+    if (!request.url?.startsWith('/interaction/')) return callback(request, response);
+    approve(provider, request, response).catch(() => response.destroy());
   };
+  return { issuer, close };
 }
 
 let provider: Awaited<ReturnType<typeof startProvider>>;
@@ -108,24 +109,35 @@ beforeAll(async () => {
 });
 afterAll(() => provider.close());
 
-/** Asks for a token, and what the provider knows of it. */
-async function requestToken(
+/** A client that shows a certificate, or none, while something is done with it. */
+async function withClient<T>(
   clientId: string,
   clientAuthentication: ClientAuthentication,
   clientCertificate: TestCertificate | undefined,
-) {
+  run: (client: Client, send: NodeFetch) => Promise<T>,
+): Promise<T> {
   const send = createNodeFetch({
     ca: authority.certificate,
     ...(clientCertificate && { clientCertificate }),
   });
+  const scope = 'openid offline_access';
+  const { issuer } = provider;
+  const client = createClient({ issuer, clientId, clientAuthentication, redirectUri, scope, fetch: send });
   try {
-    const client = createClient({ issuer: provider.issuer, clientId, clientAuthentication, fetch: send });
-    const { accessToken } = await requestClientCredentials(client);
-    return await introspectToken(client, accessToken);
+    return await run(client, send);
   } finally {
     await send.close();
   }
 }
+
+/** Asks for a token, and what the provider knows of it. */
+const requestToken = (
+  ...[clientId, authentication, certificate]: [string, ClientAuthentication, TestCertificate?]
+) =>
+  withClient(clientId, authentication, certificate, async (client) => {
+    const { accessToken } = await requestClientCredentials(client);
+    return introspectToken(client, accessToken);
+  });
 
 describe('RFC 8705: mutual TLS with a certified provider', () => {
   test.each([
@@ -140,6 +152,31 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
         cnf: { 'x5t#S256': thumbprint(certificate.certificate) },
       });
     },
+  );
+
+  test.each([
+    ['tls_client_auth', 'pki', tlsClientAuth(), ours],
+    ['self_signed_tls_client_auth', 'self-signed', selfSignedTlsClientAuth(), selfSigned],
+  ] as const)(
+    '%s: login, userinfo, refresh with rotation, reuse detection, revocation',
+    async (_, clientId, method, certificate) =>
+      withClient(clientId, method, certificate, async (client, send) => {
+        const browse = () => logIn(client, undefined, createBrowser(provider.issuer, send));
+        const tokens = await browse();
+        expect(tokens.claims).toMatchObject({ sub: 'alice', aud: clientId });
+        expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toEqual({ sub: 'alice' });
+        const first = tokens.refreshToken as string;
+        const second = await refreshTokens(client, first, { claims: tokens.claims });
+        expect(second.refreshToken).not.toBe(first);
+        for (const spent of [first, second.refreshToken as string]) {
+          await expect(refreshTokens(client, spent)).rejects.toMatchObject({ error: 'invalid_grant' });
+        }
+        const { refreshToken } = await browse();
+        await revokeToken(client, refreshToken as string, { tokenTypeHint: 'refresh_token' });
+        await expect(refreshTokens(client, refreshToken as string)).rejects.toMatchObject({
+          error: 'invalid_grant',
+        });
+      }),
   );
 
   test.each([

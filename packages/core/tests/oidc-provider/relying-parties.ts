@@ -3,24 +3,18 @@ import type { AddressInfo } from 'node:net';
 import type { ClientMetadata } from 'oidc-provider';
 import { afterAll, beforeAll } from 'vitest';
 import {
-  type AuthorizationRequest,
   type Client,
   type ClientAuthentication,
   type ClientOptions,
   clientSecretBasic,
   clientSecretJwt,
   clientSecretPost,
-  createAuthorizationRequest,
   createClient,
-  exchangeCode,
   none,
   privateKeyJwt,
-  type TokenResponse,
-  validateAuthorizationResponse,
 } from '../../src/index.ts';
 import { encryptionKey } from '../conformance/encryption-key.ts';
 import { signingKey } from '../conformance/signing-key.ts';
-import { createBrowser } from './browser.ts';
 import { startProvider } from './start-provider.ts';
 
 const redirectUri = 'https://app.example.test/callback';
@@ -127,20 +121,4 @@ export function clientOf(clientId: string, options: Partial<ClientOptions> = {})
     ...(clientAuthentication && { clientAuthentication }),
     ...options,
   });
-}
-
-export const offline: AuthorizationRequest = { prompt: 'consent' };
-
-export async function logIn(
-  client: Client,
-  request = offline,
-  browser = createBrowser(provider.issuer),
-): Promise<TokenResponse> {
-  const { url, transaction } = await createAuthorizationRequest(client, request);
-  const { parameters } = await browser.visit(url);
-  return exchangeCode(
-    client,
-    await validateAuthorizationResponse(client, parameters, transaction),
-    transaction,
-  );
 }

@@ -12,7 +12,8 @@ import {
 } from '../../src/index.ts';
 import { createDecrypt } from '../../src/node/index.ts';
 import { createBrowser } from './browser.ts';
-import { clientOf, encryption, logIn, offline, provider, secret, signing } from './relying-parties.ts';
+import { logIn, offline } from './log-in.ts';
+import { clientOf, encryption, provider, secret, signing } from './relying-parties.ts';
 import { resource } from './start-provider.ts';
 
 describe('requests and answers', () => {

@@ -98,7 +98,8 @@ async function configuration(clients: ClientMetadata[]): Promise<Configuration> 
   } as Configuration;
 }
 
-async function approve(
+/** Whoever comes is alice, and she approves. */
+export async function approve(
   provider: Provider,
   request: IncomingMessage,
   response: ServerResponse,

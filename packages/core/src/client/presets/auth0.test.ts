@@ -1,25 +1,35 @@
-import { createTestAuthorizationServer } from '@countersign/testing';
+import { createTestAuthorizationServer, type TestAuthorizationServerOptions } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import {
   auth0,
   createAuthorizationRequest,
   createClient,
   createEndSessionUrl,
+  createRefreshCoordinator,
+  createTokenSet,
   exchangeCode,
   refreshTokens,
+  type TokenHolder,
+  type TokenSet,
   validateAuthorizationResponse,
 } from '../../index.ts';
 
 const domain = 'tenant.auth.example.test';
 
 async function setUp(
-  options: { claims?: Record<string, unknown>; organization?: string; metadata?: object } = {},
+  options: {
+    claims?: Record<string, unknown>;
+    organization?: string;
+    metadata?: object;
+    server?: TestAuthorizationServerOptions;
+  } = {},
 ) {
   const server = await createTestAuthorizationServer({
     flavour: 'auth0',
     clients: [{ clientId: 'app' }],
     users: [{ sub: 'auth0|1', ...(options.claims && { claims: options.claims }) }],
     ...(options.metadata && { metadata: options.metadata as Record<string, unknown> }),
+    ...options.server,
   });
   const client = createClient(
     auth0({
@@ -130,4 +140,27 @@ test('invalid_grant comes with status 403, and a rate limit says in its own head
   const limited = await refreshTokens(client, 'unknown').catch((error: unknown) => error);
   expect(limited).toMatchObject({ name: 'TransportError', code: 'rate_limited', status: 429 });
   expect([42, 41]).toContain((limited as { retryAfter: number }).retryAfter);
+});
+
+test('rotation leeway: a refresh whose answer was lost is made again by the next caller, with the same token', async () => {
+  const app = await setUp({ server: { refreshTokens: 'rotate', refreshTokenGrace: 10 } });
+  let stored: TokenSet | undefined = createTokenSet(await logIn(app), Math.floor(Date.now() / 1000));
+  const holder: TokenHolder = {
+    read: async () => stored,
+    write: async (next) => {
+      stored = next;
+      return {};
+    },
+    end: async () => {
+      stored = undefined;
+    },
+  };
+  const coordinator = createRefreshCoordinator(app.client);
+  app.server.clock.advance(86_400);
+  app.server.fail('token', { lose: true });
+  await expect(coordinator.getAccessToken(holder)).rejects.toMatchObject({ code: 'network_error' });
+  await coordinator.getAccessToken(holder);
+  const [, lost, again] = app.server.requestsTo('token').map(({ body }) => body.refresh_token);
+  expect(again).toBe(lost);
+  expect(stored?.refreshToken).not.toBe(lost);
 });

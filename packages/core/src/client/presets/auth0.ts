@@ -3,6 +3,7 @@ import type { ClientOptions } from '../create-client.ts';
 import type { ProviderBehaviour } from '../provider.ts';
 import type { IdTokenClaims } from '../token-response.ts';
 
+/** Options of a client, with what Auth0 has beside the standards. */
 export interface Auth0Options extends Omit<ClientOptions, 'issuer' | 'provider'> {
   /** For example `tenant.eu.auth0.com`, or a custom domain. */
   readonly domain: string;

@@ -1,0 +1,121 @@
+import { decodeJwt } from 'jose';
+import { expect, test } from 'vitest';
+import { baseUrl, createWebApp, sessionKinds, sessionsOf } from '../../tests/web-browser.ts';
+
+const html = { accept: 'text/html' };
+const ownOrigin = { origin: baseUrl };
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+test('S21: only a page of this application logs out; anybody else gets a page that asks', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const forged = [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    {},
+  ];
+  for (const headers of forged) {
+    expect(
+      (await browser.visit('/auth/logout', { method: 'POST', headers: headers as HeadersInit })).status,
+    ).toBe(403);
+  }
+  const asked = await browser.visit('/auth/logout', { headers: html });
+  expect(asked.status).toBe(200);
+  expect(await asked.text()).toContain('<form method="post" action="/auth/logout">');
+  expect(browser.cookies.has('__Host-session')).toBe(true);
+});
+
+test('S21: after logout the user is sent to an address of the list only', async () => {
+  const uris = [`${baseUrl}/`, 'https://www.example.test/bye'];
+  const app = await createWebApp({ postLogoutRedirectUris: uris });
+  const target = async (returnTo: string) => {
+    const browser = app.open();
+    await browser.logIn();
+    const body = new URLSearchParams({ returnTo }).toString();
+    const response = await browser.visit('/auth/logout', {
+      method: 'POST',
+      headers: { ...ownOrigin, ...form },
+      body,
+    });
+    return new URL(response.headers.get('location') ?? '').searchParams.get('post_logout_redirect_uri');
+  };
+  expect(await target('https://www.example.test/bye')).toBe('https://www.example.test/bye');
+  expect(await target('/')).toBe(`${baseUrl}/`);
+  expect(await target('https://evil.example/')).toBe(`${baseUrl}/`);
+  expect(await target('//evil.example')).toBe(`${baseUrl}/`);
+});
+
+test('logout works while the provider is away', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const copy = browser.header();
+  app.server.fail('revocation', { network: true });
+  const response = await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+  expect(response.status).toBe(303);
+  expect((await app.sessions.open(copy)).session).toBeUndefined();
+});
+
+for (const kind of sessionKinds) {
+  const start = () => createWebApp(sessionsOf(kind));
+  const post = (app: Awaited<ReturnType<typeof start>>, token: string) =>
+    app.open().visit('/auth/backchannel-logout', {
+      method: 'POST',
+      headers: form,
+      body: new URLSearchParams({ logout_token: token }).toString(),
+    });
+
+  test(`S13, ${kind}: a logout token ends the sessions that it names, and no other`, async () => {
+    const app = await start();
+    const [first, second] = [app.open(), app.open()];
+    await first.logIn();
+    const sid =
+      (await app.server.mintLogoutToken({ aud: 'web' })) &&
+      sidOf(await app.server.mintLogoutToken({ aud: 'web' }));
+    app.server.signIn('bob');
+    await second.logIn();
+    const answer = await post(app, await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid }));
+    expect(answer.status).toBe(200);
+    expect((await app.sessions.open(first.header())).session).toBeUndefined();
+    expect((await app.sessions.open(second.header())).session?.user.sub).toBe('bob');
+    expect(
+      (await post(app, await app.server.mintLogoutToken({ aud: 'web', sub: 'bob', sid: undefined }))).status,
+    ).toBe(200);
+    expect((await app.sessions.open(second.header())).session).toBeUndefined();
+  });
+
+  test(`S13, ${kind}: a logout token is taken once, while it is fresh, and refused with 400 otherwise`, async () => {
+    const app = await start();
+    const browser = app.open();
+    await browser.logIn();
+    const now = Math.floor(app.server.clock.now() / 1000);
+    const refused = {
+      'without jti': { jti: undefined },
+      'of another client': { aud: 'other' },
+      'of another issuer': { iss: 'https://evil.example' },
+      'too old': { iat: now - 3_600, exp: now + 60 },
+      expired: { exp: now - 3_600 },
+      'with a nonce': { nonce: 'n' },
+      'without event': { events: undefined },
+      'about nobody': { sub: undefined, sid: undefined },
+    };
+    for (const [name, claims] of Object.entries(refused)) {
+      const answer = await post(app, await app.server.mintLogoutToken({ aud: 'web', ...claims }));
+      expect(answer.status, name).toBe(400);
+      expect(answer.headers.get('cache-control')).toContain('no-store');
+    }
+    expect((await post(app, 'not a token')).status).toBe(400);
+    expect((await app.open().visit('/auth/backchannel-logout', { method: 'POST' })).status).toBe(400);
+    expect((await app.sessions.open(browser.header())).session).toBeDefined();
+    const token = await app.server.mintLogoutToken({ aud: 'web' });
+    expect((await post(app, token)).status).toBe(200);
+    expect((await post(app, token)).status).toBe(400);
+  });
+}
+
+function sidOf(jwt: string): string {
+  return decodeJwt<{ sid: string }>(jwt).sid;
+}

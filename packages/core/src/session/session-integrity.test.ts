@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { createWebApp } from '../../tests/web-browser.ts';
+import { createMemorySessionStore } from './index.ts';
+
+test('S16: a generation that the sealed session does not name is no session', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const [name = '', value = ''] = [...browser.cookies][0] ?? [];
+  expect((await app.sessions.open(`${name}=${value}`)).session).toBeDefined();
+  expect((await app.sessions.open(`${name}=AAAAAAAA${value.slice(8)}`)).session).toBeUndefined();
+});
+
+test('S20: a session cookie that comes twice is no session', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  expect((await app.sessions.open(`${browser.header()}; __Host-session=planted`)).session).toBeUndefined();
+  expect((await app.sessions.open(`__Host-session=planted; ${browser.header()}`)).session).toBeUndefined();
+});
+
+test('S10: a session of one provider or client is none at another that has the same secret', async () => {
+  for (const options of [{}, { store: createMemorySessionStore() }]) {
+    const app = await createWebApp(options);
+    const other = await createWebApp(options, { server: { issuer: 'https://other.example.test' } });
+    const client = await createWebApp(options, { at: app.server, client: { clientId: 'app' } });
+    const browser = app.open();
+    await browser.logIn();
+    expect((await app.sessions.open(browser.header())).session).toBeDefined();
+    for (const { sessions } of [other, client]) {
+      expect((await sessions.open(browser.header())).session).toBeUndefined();
+    }
+  }
+});
+
+test('S9: a store that is away means no session, and no cookie is deleted', async () => {
+  const store = createMemorySessionStore();
+  const app = await createWebApp({ store });
+  const browser = app.open();
+  await browser.logIn();
+  store.get = () => Promise.reject(new Error('connection refused'));
+  const opened = await app.sessions.open(browser.header());
+  expect(opened.session).toBeUndefined();
+  expect(opened.cookies).toEqual([]);
+  expect(await (await browser.visit('/auth/session')).json()).toEqual({ session: null });
+  expect(app.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
+});
+
+test('S9: a stored record that was tampered with, or moved to another key, is no session', async () => {
+  const records = new Map<string, { value: string }>();
+  const memory = createMemorySessionStore();
+  const store = {
+    ...memory,
+    get: async (key: string) => {
+      const record = await memory.get(key);
+      return record && { ...record, ...records.get(key) };
+    },
+    set: async (...[key, record, version]: Parameters<typeof memory.set>) => {
+      keys.push([key, record.value]);
+      return memory.set(key, record, version);
+    },
+  };
+  const keys: [string, string][] = [];
+  const app = await createWebApp({ store });
+  const [alice, bob] = [app.open(), app.open()];
+  await alice.logIn();
+  app.server.signIn('bob');
+  await bob.logIn();
+  const [[aliceKey, aliceValue], [, bobValue]] = keys as [[string, string], [string, string]];
+  records.set(aliceKey, { value: bobValue });
+  expect((await app.sessions.open(alice.header())).session).toBeUndefined();
+  records.set(aliceKey, { value: aliceValue });
+  expect((await app.sessions.open(alice.header())).session?.user.sub).toBe('alice');
+});
+
+test('S8: the store knows the hash of the identifier only', async () => {
+  const keys: string[] = [];
+  const store = createMemorySessionStore();
+  const app = await createWebApp({
+    store: {
+      ...store,
+      set: (key, record, version) => {
+        keys.push(key + record.value);
+        return store.set(key, record, version);
+      },
+    },
+  });
+  const browser = app.open();
+  await browser.logIn();
+  expect(keys).toHaveLength(1);
+  expect(keys[0]).not.toContain(browser.cookies.get('__Host-session'));
+});

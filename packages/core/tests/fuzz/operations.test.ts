@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type AuthorizationTransaction,
+  type Client,
+  type ClientOptions,
+  clientSecretBasic,
+  createAuthorizationRequest,
+  createClient,
+  createEndSessionUrl,
+  discover,
+  exchangeAssertion,
+  exchangeCode,
+  exchangeToken,
+  fetchUserinfo,
+  generateDpopKeyPair,
+  introspectToken,
+  type Operation,
+  pollDeviceAuthorization,
+  refreshTokens,
+  requestClientCredentials,
+  requestDeviceAuthorization,
+  revokeToken,
+  type TokenResponse,
+  validateAuthorizationResponse,
+  validateLogoutToken,
+} from '../../src/index.ts';
+import { clientOf, expectTyped, issuer, jwtLike, patience, response, right, runs } from './any-answer.ts';
+
+const transaction: AuthorizationTransaction = {
+  issuer,
+  clientId: 'web',
+  redirectUri: 'https://app.example.test/callback',
+  state: 'state',
+  nonce: 'nonce',
+  codeVerifier: 'verifier',
+  scope: 'openid',
+  createdAt: Math.floor(Date.now() / 1000),
+};
+
+interface Case {
+  readonly options?: Partial<ClientOptions>;
+  readonly run: (client: Client, token: string) => Promise<unknown>;
+  /** Requests to the provider at most. Default: two, the operation's own and the keys. */
+  readonly requests?: number;
+  /** The status of the right answer. Default: 200; `signed` where a signature must be right as well. */
+  readonly accepts?: number | 'signed';
+}
+
+/** The same client, whose metadata is what the provider answers. */
+function discovering(client: Client): Client {
+  const { metadata: _, ...options } = client.options;
+  return createClient(options);
+}
+
+function expectTokens(tokens: unknown): void {
+  const { accessToken, scope, expiresAt, refreshToken } = tokens as TokenResponse;
+  expect(accessToken).toEqual(expect.stringMatching(/./));
+  expect(scope).toEqual(expect.any(String));
+  for (const text of [refreshToken ?? 'none']) expect(text).toEqual(expect.stringMatching(/./));
+  expect(expiresAt === undefined || Number.isSafeInteger(expiresAt) || expiresAt > 1e15).toBe(true);
+}
+
+const tokens = async (granted: Promise<unknown>) => expectTokens(await granted);
+const secret = { clientAuthentication: clientSecretBasic('web-secret') };
+
+/** Every operation that reads an answer of the provider: the type says when one is forgotten. */
+const operations: Record<Operation['name'], Case> = {
+  discover: {
+    run: (client) => discover(discovering(client)),
+  },
+  createAuthorizationRequest: {
+    options: { pushedAuthorizationRequests: 'always' },
+    accepts: 201,
+    run: async (client) => {
+      const { url } = await createAuthorizationRequest(client);
+      expect(url.origin).toBe(issuer);
+      expect(url.searchParams.get('request_uri')).toMatch(/./);
+    },
+  },
+  validateAuthorizationResponse: {
+    options: { responseMode: 'jwt' },
+    accepts: 'signed',
+    run: (client, token) =>
+      validateAuthorizationResponse(client, new URLSearchParams({ response: token }), transaction),
+  },
+  exchangeCode: {
+    accepts: 'signed',
+    run: async (client) => {
+      const parameters = new URLSearchParams({ code: 'code', state: 'state', iss: issuer });
+      const validated = await validateAuthorizationResponse(client, parameters, transaction);
+      await tokens(exchangeCode(client, validated, transaction));
+    },
+  },
+  refreshTokens: { run: (client) => tokens(refreshTokens(client, 'refresh-token')) },
+  fetchUserinfo: {
+    run: async (client) =>
+      expect(await fetchUserinfo(client, 'token', 'alice')).toHaveProperty('sub', 'alice'),
+  },
+  introspectToken: {
+    run: async (client) => expect((await introspectToken(client, 'token')).active).toBeTypeOf('boolean'),
+  },
+  revokeToken: { run: (client) => revokeToken(client, 'token') },
+  requestClientCredentials: { options: secret, run: (client) => tokens(requestClientCredentials(client)) },
+  requestDeviceAuthorization: {
+    run: async (client) => {
+      const device = await requestDeviceAuthorization(client);
+      expect(device.verificationUri).toMatch(/^https?:/i);
+      expect(device.interval).toBeGreaterThanOrEqual(1);
+    },
+  },
+  pollDeviceAuthorization: {
+    requests: 1000,
+    run: async (client) => {
+      let polls = 0;
+      const stop = new AbortController();
+      const device = {
+        deviceCode: 'd',
+        userCode: 'u',
+        verificationUri: issuer,
+        expiresAt: Math.floor(Date.now() / 1000) + 600,
+        interval: 5,
+        scope: 'openid',
+      };
+      const poll = pollDeviceAuthorization(client, device, {
+        signal: stop.signal,
+        wait: async (milliseconds) => {
+          expect(milliseconds).toBeGreaterThan(0);
+          if (++polls === 4) stop.abort(stop);
+        },
+      });
+      // Told to wait for longer than this test does: that is an answer.
+      await tokens(poll).catch((error: unknown) => {
+        if (error !== stop) throw error;
+      });
+    },
+  },
+  exchangeToken: { run: (client) => tokens(exchangeToken(client, { subjectToken: 'token' })) },
+  exchangeAssertion: { run: (client) => tokens(exchangeAssertion(client, 'assertion')) },
+  validateLogoutToken: { accepts: 'signed', run: (client, token) => validateLogoutToken(client, token) },
+  createEndSessionUrl: {
+    run: (client) => createEndSessionUrl(discovering(client)),
+  },
+};
+
+describe('C9: whatever a provider answers, an operation ends with a value or a typed error', () => {
+  for (const [name, { options, run, requests = 2, accepts = 200 }] of Object.entries(operations)) {
+    test(`C9: ${name}`, patience, async () => {
+      const good = clientOf(() => Response.json(right, { status: Number(accepts) }), options);
+      if (accepts !== 'signed') await run(good.client, '');
+      await fc.assert(
+        fc.asyncProperty(response, jwtLike, async (answer, token) => {
+          const { client, asked } = clientOf(answer, options);
+          await expectTyped(run(client, token));
+          expect(asked()).toBeLessThanOrEqual(requests);
+        }),
+        runs,
+      );
+    });
+  }
+
+  test('C9: with DPoP: a nonce that is asked for again and again is sent once', patience, async () => {
+    const dpop = { keyPair: await generateDpopKeyPair() };
+    await fc.assert(
+      fc.asyncProperty(response, async (answer) => {
+        for (const run of [
+          (client: Client) => refreshTokens(client, 'refresh-token'),
+          (client: Client) => fetchUserinfo(client, 'token', 'alice'),
+        ]) {
+          const { client, asked } = clientOf(answer, { dpop });
+          await expectTyped<unknown>(run(client));
+          expect(asked()).toBeLessThanOrEqual(3);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('C9: signed and encrypted answers are registered', patience, () =>
+    fc.assert(
+      fc.asyncProperty(response, fc.oneof(jwtLike, fc.string()), async (answer, inside) => {
+        const options = {
+          userinfoEncryptedResponseAlg: 'RSA-OAEP-256',
+          introspectionSignedResponseAlg: 'RS256',
+          decrypt: async () => inside,
+        };
+        const jwe = `${btoa('{"alg":"RSA-OAEP-256"}').replace(/=/g, '')}.a.b.c.d`;
+        const encrypted = () => new Response(jwe, { headers: { 'content-type': 'application/jwt' } });
+        for (const each of [answer, encrypted]) {
+          const { client } = clientOf(each, options);
+          await expectTyped(fetchUserinfo(client, 'token', 'alice'));
+          await expectTyped(introspectToken(client, 'token'));
+          await expectTyped(validateLogoutToken(client, jwe));
+        }
+      }),
+      runs,
+    ),
+  );
+});

@@ -1,0 +1,29 @@
+import {
+  createAuthorizationRequest,
+  createClient,
+  exchangeCode,
+  validateAuthorizationResponse,
+} from '@countersign/core';
+import { expect, test } from 'vitest';
+import { createTestAuthorizationServer } from './index.ts';
+
+// The test of docs/guides/testing.md, word for word.
+test('a login with a wrong nonce is refused', async () => {
+  const server = await createTestAuthorizationServer();
+  const client = createClient({
+    issuer: server.issuer,
+    clientId: 'app',
+    redirectUri: 'https://app.example.test/callback',
+    fetch: server.fetch,
+    now: server.clock.now,
+  });
+  const { url, transaction } = await createAuthorizationRequest(client);
+  const { parameters } = await server.authorize(url);
+  const response = await validateAuthorizationResponse(client, parameters, transaction);
+  server.lies.add('id_token_nonce_invalid');
+  await expect(exchangeCode(client, response, transaction)).rejects.toMatchObject({
+    code: 'id_token_invalid',
+    check: 'nonce',
+  });
+  expect(server.requestsTo('token')).toHaveLength(1);
+});

@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { answerLies } from './answers.ts';
+import { mutations } from './jwt.ts';
+
+const guide = readFileSync(new URL('../../../../docs/guides/testing.md', import.meta.url), 'utf8');
+const [aboutAnswers = '', aboutTokens = ''] = guide
+  .slice(guide.indexOf('## When it lies'))
+  .split('About a signed token');
+const namesIn = (text: string) =>
+  [...text.matchAll(/^\| .*$/gm)]
+    .flatMap(([line]) => [...line.matchAll(/`([a-z0-9_]+)`/g)].map((match) => match[1]))
+    .sort();
+
+test('the guide names every lie, and none that there is not', () => {
+  expect(namesIn(aboutAnswers)).toEqual(Object.keys(answerLies).sort());
+  expect(namesIn(aboutTokens)).toEqual(Object.keys(mutations).sort());
+});
