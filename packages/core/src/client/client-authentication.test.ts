@@ -2,7 +2,13 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expect, test } from 'vitest';
 import { createHarness } from '../../tests/conformance/harness.ts';
 import { signingKey } from '../../tests/conformance/signing-key.ts';
-import { clientSecretJwt, privateKeyJwt, requestClientCredentials } from '../index.ts';
+import {
+  clientSecretBasic,
+  clientSecretJwt,
+  clientSecretPost,
+  privateKeyJwt,
+  requestClientCredentials,
+} from '../index.ts';
 
 const assertionsOf = (harness: Awaited<ReturnType<typeof createHarness>>) =>
   harness.server.requestsTo('token').map(({ body }) => String(body.client_assertion));
@@ -44,3 +50,14 @@ test('client_secret_jwt: the secret signs, and is never sent', async () => {
   expect(decodeJwt(assertion)).toMatchObject({ iss: 'web', sub: 'web', jti: expect.any(String) });
   expect(JSON.stringify(harness.server.requests)).not.toContain(clientSecret);
 });
+
+test.each([clientSecretBasic, clientSecretPost, clientSecretJwt])(
+  'an empty secret, or none, is found at once: %o',
+  (method) => {
+    for (const secret of ['', undefined]) {
+      expect(() => method(secret as string)).toThrow(
+        expect.objectContaining({ name: 'ConfigurationError', code: 'missing_option' }),
+      );
+    }
+  },
+);

@@ -95,21 +95,25 @@ describe('device authorization', () => {
     expect(server.requestsTo('token')).toHaveLength(0);
   });
 
-  test('an address that is no web address is refused: the user is sent there', async () => {
-    const { client, server } = await createHarness();
-    server.fail('device_authorization', {
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        device_code: 'd',
-        user_code: 'u',
-        verification_uri: 'javascript:alert(1)',
-        expires_in: 600,
-      }),
-    });
-    await expect(requestDeviceAuthorization(client)).rejects.toMatchObject({
-      code: 'response_malformed',
-      check: 'verification_uri',
-    });
-  });
+  test.each(['verification_uri', 'verification_uri_complete'])(
+    '%s that is no web address is refused: the user is sent there',
+    async (member) => {
+      const { client, server } = await createHarness();
+      server.fail('device_authorization', {
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          device_code: 'd',
+          user_code: 'u',
+          verification_uri: 'https://auth.example.test/device',
+          expires_in: 600,
+          [member]: 'javascript:alert(1)',
+        }),
+      });
+      await expect(requestDeviceAuthorization(client)).rejects.toMatchObject({
+        code: 'response_malformed',
+        check: 'verification_uri',
+      });
+    },
+  );
 });

@@ -35,6 +35,18 @@ describe('client credentials', () => {
     expect(server.requestsTo('token')).toHaveLength(4);
   });
 
+  test('tokens for other parameters are other tokens', async () => {
+    const { client, server } = await createHarness();
+    const tokens = createClientCredentialsTokens(client);
+    const [one, two] = ['https://a.example', 'https://b.example'].map((audience) => ({
+      parameters: { audience },
+    }));
+    const first = await tokens.getAccessToken(one);
+    expect((await tokens.getAccessToken(two)).accessToken).not.toBe(first.accessToken);
+    expect((await tokens.getAccessToken(one)).accessToken).toBe(first.accessToken);
+    expect(server.requestsTo('token')).toHaveLength(2);
+  });
+
   test('a failure is not kept', async () => {
     const { client, server } = await createHarness();
     const tokens = createClientCredentialsTokens(client);

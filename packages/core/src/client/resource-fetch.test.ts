@@ -44,8 +44,9 @@ describe('a fetch for an API', () => {
   test('adds the token, follows no redirect, and replaces credentials of others', async () => {
     const { calls, resourceFetch } = await setUp([]);
     await resourceFetch(`${api}/items?page=2`, {
-      headers: { Authorization: 'Bearer other', accept: 'text/csv' },
+      headers: { Authorization: 'Bearer other', DPoP: 'a-proof-of-another', accept: 'text/csv' },
     });
+    expect(calls[0]?.init.headers).not.toHaveProperty('dpop');
     expect(calls[0]?.init.headers).toMatchObject({ authorization: 'Bearer token-1', accept: 'text/csv' });
     expect(calls[0]?.init.redirect).toBe('manual');
   });

@@ -3,9 +3,10 @@ import {
   createAuthorizationRequest,
   exchangeCode,
   fetchUserinfo,
+  generateDpopKeyPair,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness } from '../conformance/harness.ts';
+import { createHarness, expectRefusal } from '../conformance/harness.ts';
 
 describe('error answers', () => {
   test.each(['access_denied', 'login_required', 'consent_required', 'interaction_required', 'server_error'])(
@@ -36,6 +37,46 @@ describe('error answers', () => {
       error: 'invalid_token',
       status: 401,
     });
+  });
+
+  test('an error in the body says more than the challenge beside it', async () => {
+    const harness = await createHarness();
+    harness.server.fail('token', {
+      status: 401,
+      headers: { 'content-type': 'application/json', 'www-authenticate': 'Basic realm="clients"' },
+      body: JSON.stringify({ error: 'invalid_client', error_description: 'wrong secret' }),
+    });
+    await expect(harness.logIn()).rejects.toMatchObject({
+      name: 'AuthorizationServerError',
+      code: 'token_error',
+      error: 'invalid_client',
+      errorDescription: 'wrong secret',
+      status: 401,
+    });
+  });
+
+  test('an error code that is none does not shape the message', async () => {
+    const harness = await createHarness();
+    harness.server.fail('token', {
+      status: 400,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ error: 'invalid\n<b>grant' }),
+    });
+    const refused = (await harness.logIn().catch((thrown: unknown) => thrown)) as Error;
+    expect(refused.message).toBe('The provider refused: invalidbgrant');
+  });
+
+  test('a Bearer token where one bound to our key was asked for is refused, and not used', async () => {
+    const harness = await createHarness({
+      client: { dpop: { keyPair: await generateDpopKeyPair() } },
+      lies: ['token_type_bearer'],
+    });
+    const refusal = {
+      error: 'ValidationError',
+      code: 'token_response_invalid',
+      check: 'token_type',
+    } as const;
+    await expectRefusal(harness, () => harness.logIn(), refusal, 'jwks');
   });
 
   test('an answer to a code that was lost is not asked for again: the code is spent', async () => {

@@ -1,6 +1,11 @@
 import type { Lie } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
-import { createEndSessionUrl, validateFrontchannelLogout, validateLogoutToken } from '../../src/index.ts';
+import {
+  createClient,
+  createEndSessionUrl,
+  validateFrontchannelLogout,
+  validateLogoutToken,
+} from '../../src/index.ts';
 import { createHarness } from './harness.ts';
 import { record } from './run-row.ts';
 
@@ -153,6 +158,17 @@ describe('what the suite does not try on logout tokens', () => {
   test('keys with one kid are told apart by their kind', async () => {
     const { client, server } = await createHarness({ server: { decoyKeys: true } });
     await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toHaveProperty('jti');
+  });
+
+  test('a logout token that names none of several keys that fit is refused', async () => {
+    const { client, server } = await createHarness({ lies: ['logout_token_kid_missing'] });
+    await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toHaveProperty('jti');
+    await server.rotateKeys({ keepOld: true });
+    const later = createClient({ ...client.options });
+    await expect(validateLogoutToken(later, await server.mintLogoutToken())).rejects.toMatchObject({
+      code: 'logout_token_invalid',
+      check: 'kid',
+    });
   });
 
   test('a logout token of a rotated key is verified after one fetch of the keys', async () => {
