@@ -12,6 +12,10 @@ const nodeAlone: readonly NotHere[] = [
     why: 'oidc-provider, the server of these tests, needs Node',
   },
   {
+    suites: 'src/internal/platform/*-node.test.ts',
+    why: 'what Node does with its own crypto and threads',
+  },
+  {
     suites: 'src/internal/platform/sealing.test.ts',
     why: 'holds what Node does against what the web does, so it needs both',
   },
