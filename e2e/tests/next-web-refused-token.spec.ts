@@ -8,8 +8,8 @@ import { type AtTestProvider, startAtTestProvider } from '../support/test-provid
 let running: AtTestProvider;
 /** The token of each item that was posted. */
 const posted: string[] = [];
-/** Of the next requests, how many are refused. */
-let refusals = 0;
+/** Whether the API refuses the post with this number, from 1. */
+let refuses: (post: number) => boolean;
 const closing: (() => unknown)[] = [];
 
 test.beforeAll(async () => {
@@ -18,8 +18,7 @@ test.beforeAll(async () => {
     response.setHeader('content-type', 'application/json');
     if (request.method !== 'POST') return response.end('[]');
     posted.push(request.headers.authorization ?? '');
-    if (refusals > 0) {
-      refusals -= 1;
+    if (refuses(posted.length)) {
       const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
       return response.writeHead(401, headers).end('{}');
     }
@@ -34,6 +33,7 @@ test.beforeAll(async () => {
 test.afterAll(() => Promise.all(closing.map((close) => close())));
 test.beforeEach(() => {
   posted.length = 0;
+  refuses = () => false;
 });
 
 const refreshes = () =>
@@ -42,16 +42,14 @@ const refreshes = () =>
 async function addItem(page: Page): Promise<void> {
   await page.goto(`${running.app.origin}/dashboard`);
   await page.getByLabel('New item').fill('Milk');
-  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Add' }).click();
-  await (await answer).finished();
 }
 
 test('a token that the API refuses is renewed, the call made again, and the new session kept', async ({
   page,
 }) => {
   const before = refreshes();
-  refusals = 1;
+  refuses = (post) => post === 1;
   await addItem(page);
   await expect(page.getByText('Added.')).toBeVisible();
   expect(posted).toHaveLength(2);
@@ -65,11 +63,24 @@ test('a token that the API refuses is renewed, the call made again, and the new 
 
 test('an API that refuses every token is asked twice, and the user stays signed in', async ({ page }) => {
   const before = refreshes();
-  refusals = Number.POSITIVE_INFINITY;
+  refuses = () => true;
   await addItem(page);
+  await expect(page.getByText('The API does not accept your login any more.')).toBeVisible();
   expect(posted).toHaveLength(2);
   expect(refreshes() - before).toBe(1);
-  refusals = 0;
   await page.goto(`${running.app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
+});
+
+test('of several items, those that the API did not take stay in the field', async ({ page }) => {
+  await page.goto(`${running.app.origin}/import`);
+  const field = page.getByLabel('One item on each line');
+  await field.fill('Milk\nBread\nSalt');
+  refuses = (post) => post > 1;
+  await page.getByRole('button', { name: 'Add all' }).click();
+  await expect(page.getByText('The first of these was not added.')).toBeVisible();
+  await expect(field).toHaveValue('Bread\nSalt');
+  refuses = () => false;
+  await page.getByRole('button', { name: 'Add all' }).click();
+  await expect(page).toHaveURL(`${running.app.origin}/dashboard`);
 });

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
+import { ImportItems } from '../../components/import-items';
 import { auth } from '../../lib/auth';
-import { importItems } from './actions';
 
 export const metadata: Metadata = { title: 'Add several items' };
 
@@ -14,15 +14,7 @@ export default async function ImportPage() {
     <>
       <h1>Add several items</h1>
       <p className="lead">Only who may write sees this page. The action behind it asks once more.</p>
-      <form action={importItems} className="card labelled narrow">
-        <label htmlFor="titles">One item on each line</label>
-        <textarea id="titles" maxLength={2000} name="titles" required rows={6} />
-        <p className="actions">
-          <button className="button" type="submit">
-            Add all
-          </button>
-        </p>
-      </form>
+      <ImportItems />
     </>
   );
 }
