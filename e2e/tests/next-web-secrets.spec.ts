@@ -1,0 +1,57 @@
+import { createTestSession } from '@countersign/next/testing';
+import { type BrowserContext, expect, test } from '@playwright/test';
+import { secret } from '../support/next-web.ts';
+import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+
+// The secret was replaced, and the one from before stays in the list for a while.
+
+const before = 'the-secret-from-before-that-still-opens-what-it-has-sealed';
+
+let replaced: AtTestProvider;
+test.beforeAll(async () => {
+  replaced = await startAtTestProvider({ environment: { AUTH_SECRET: `${secret},${before}` } });
+});
+test.afterAll(() => replaced?.stop());
+
+async function signIn(context: BrowserContext, sealedWith: string): Promise<void> {
+  const { op, app } = replaced;
+  const options = {
+    issuer: op.issuer,
+    clientId: 'next-web',
+    secret: sealedWith,
+    resource: 'https://api.countersign.example',
+    baseUrl: app.origin,
+    allowInsecureIssuer: true,
+  };
+  const { cookies } = await createTestSession(options, { user: { sub: 'carol', name: 'Carol Cook' } });
+  await context.addCookies(cookies);
+}
+
+test('a cookie from before the change opens, and is sealed with the new secret at the next writing', async ({
+  page,
+  context,
+}) => {
+  const { app, op } = replaced;
+  await signIn(context, before);
+  await page.goto(`${app.origin}/profile`);
+  await expect(page.getByText('Carol Cook')).toBeVisible();
+  await page.getByLabel('Call me').fill('Caro');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('banner').getByText('Caro', { exact: true })).toBeVisible();
+  // Where the old secret is forgotten, the cookie still holds.
+  const cookies = await context.cookies();
+  const later = await startAtTestProvider({ environment: { AUTH_ISSUER: op.issuer, AUTH_SECRET: secret } });
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const answer = await fetch(`${later.app.origin}/auth/session`, { headers: { cookie } });
+  expect((await answer.json()).session?.user).toMatchObject({ sub: 'carol' });
+  await later.stop();
+});
+
+test('a cookie that was sealed with a secret nobody has any more opens nothing', async ({
+  page,
+  context,
+}) => {
+  await signIn(context, 'a-secret-that-was-taken-out-of-the-list-long-ago');
+  const answer = await page.request.get(`${replaced.app.origin}/profile`, { maxRedirects: 0 });
+  expect(answer.status()).toBe(307);
+});
