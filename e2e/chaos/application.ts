@@ -86,7 +86,6 @@ export async function startApplication(options: {
         if (grant !== 'refresh_token') return fetch(url, { ...init, headers });
         const id = randomUUID();
         headers.set('x-request', id);
-        const began = performance.now();
         try {
           const response = await fetch(url, { ...init, headers });
           const body = await response.arrayBuffer();
@@ -97,8 +96,8 @@ export async function startApplication(options: {
           }
           return new Response(body, { status: response.status, headers: response.headers });
         } catch (error) {
-          if (init.signal?.aborted && performance.now() - began >= timeout)
-            options.onAnswer?.('given up', id);
+          const reason: unknown = init.signal?.reason;
+          if (reason instanceof AuthError && reason.code === 'timeout') options.onAnswer?.('given up', id);
           throw error;
         }
       },

@@ -87,7 +87,8 @@ export async function startTestRedis(
 
   await start();
   // Whatever ends this process ends the server.
-  process.once('exit', () => child?.kill('SIGKILL'));
+  const killAtExit = () => void child?.kill('SIGKILL');
+  process.once('exit', killAtExit);
   return {
     url,
     port,
@@ -106,6 +107,7 @@ export async function startTestRedis(
     async close() {
       for (const client of clients) client.destroy();
       await kill();
+      process.off('exit', killAtExit);
       rmSync(directory, { recursive: true, force: true });
     },
   };

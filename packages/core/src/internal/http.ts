@@ -33,11 +33,12 @@ export async function exchange(url: string, init: RequestInit, options: HttpOpti
   let timer: ReturnType<typeof setTimeout> | undefined;
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new TransportError('timeout', `${target} did not answer within ${options.timeout} ms`));
-      controller.abort();
+      const error = new TransportError('timeout', `${target} did not answer within ${options.timeout} ms`);
+      reject(error);
+      controller.abort(error);
     }, options.timeout);
   });
-  const abort = () => controller.abort();
+  const abort = () => controller.abort(outer?.reason);
   if (outer?.aborted) abort();
   outer?.addEventListener('abort', abort, { once: true });
   // Only what changes nothing may be sent twice: a refresh token, a code or a proof that arrived once is spent.

@@ -36,8 +36,18 @@ describe('C9: what a provider may send', () => {
       body: new ReadableStream({ pull: () => new Promise(() => {}) }),
     });
     await expect(stalled.logIn()).rejects.toMatchObject({ name: 'TransportError', code: 'timeout' });
-    const deaf = await createHarness({ client: { timeout: 30, fetch: () => new Promise(() => {}) } });
+    let signal: AbortSignal | null | undefined;
+    const deaf = await createHarness({
+      client: {
+        timeout: 30,
+        fetch: (_url, init) => {
+          signal = init.signal;
+          return new Promise(() => {});
+        },
+      },
+    });
     await expect(deaf.logIn()).rejects.toMatchObject({ name: 'TransportError', code: 'timeout' });
+    expect(signal?.reason).toMatchObject({ name: 'TransportError', code: 'timeout' });
   });
 
   test.each([
