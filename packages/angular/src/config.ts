@@ -9,8 +9,8 @@ export interface AuthConfig extends Omit<BrowserAuthOptions, 'redirectUri'> {
   readonly apis?: readonly ApiEntry[];
 }
 
-/** Configuration as it is, or a function that fetches it before the application starts. */
-export type AuthConfigSource = AuthConfig | (() => AuthConfig | Promise<AuthConfig>);
+/** Configuration as it is, or that will come: the application then starts when it has. See `configFrom` for a URL. */
+export type AuthConfigSource = AuthConfig | Promise<AuthConfig> | (() => AuthConfig | Promise<AuthConfig>);
 
 /** One opted-in ability; give it to {@link provideAuth}. */
 export interface AuthFeature {

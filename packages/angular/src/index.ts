@@ -20,6 +20,7 @@ export type { Auth, AuthStatus, AuthUser } from './auth.ts';
 export { AuthSignedIn } from './auth-signed-in.directive.ts';
 export { injectAuth } from './clients.ts';
 export type { AuthConfig, AuthConfigSource, AuthFeature } from './config.ts';
+export { configFrom } from './config-from.ts';
 export {
   withClientName,
   withDPoP,

@@ -104,6 +104,11 @@ test('a configuration that must be fetched is waited for, and until then no requ
   expect(injector.get(AUTH_CLIENTS)[0]?.apis()).toHaveLength(1);
 });
 
+test('a configuration may be a promise', async () => {
+  const { injector } = await start(provideAuth(Promise.resolve(config)));
+  expect(injector.get(AUTH_CLIENTS)[0]?.apis()).toHaveLength(1);
+});
+
 test('a configuration that cannot be fetched fails the start, and the status says so', async () => {
   const starting = start(provideAuth(() => Promise.reject(new Error('no configuration'))));
   await expect(starting).rejects.toThrow('no configuration');
