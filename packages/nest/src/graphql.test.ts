@@ -12,6 +12,7 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { OptionalAuth, Principal, Public, RequireScopes } from './index.ts';
+import { createCertificate } from './test-support/certificates.ts';
 import { createHolder } from './test-support/dpop.ts';
 import { type Adapter, type StartOptions, startApp } from './test-support/start-app.ts';
 
@@ -93,7 +94,11 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
     return { ...answer, body: answer.body as Answer };
   };
   /** One operation over a WebSocket: what came, and how it ended. */
-  const connect = (authorization?: string, handshake: Record<string, string> = {}) => {
+  const connect = (
+    authorization?: string,
+    handshake: Record<string, string> = {},
+    parameters: Record<string, string> = {},
+  ) => {
     class Socket extends WebSocket {
       constructor(url: string, protocols: string) {
         super(url, protocols, { headers: handshake });
@@ -106,7 +111,7 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
       retryAttempts: 0,
       lazy: false,
       onNonLazyError: () => {},
-      connectionParams: authorization === undefined ? {} : { authorization },
+      connectionParams: { ...parameters, ...(authorization !== undefined && { authorization }) },
       on: { closed: (event) => closed((event as { code: number }).code) },
     });
     const ask = (text: string) =>
@@ -119,8 +124,8 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
       end: () => client.dispose(),
     };
   };
-  const over = async (text: string, authorization?: string, handshake?: Record<string, string>) => {
-    const connection = connect(authorization, handshake);
+  const over = async (text: string, ...handshake: Parameters<typeof connect>) => {
+    const connection = connect(...handshake);
     const answer = await connection.ask(text).catch((errors: Answer['errors']) => ({ errors }));
     await connection.end();
     return answer;
@@ -246,4 +251,21 @@ test('A10: with Mercurius a connection is cut where its WebSocket cannot be foun
   const alice = connect(`Bearer ${await mint({ scope: 'items:read', exp: soon })}`);
   expect(await alice.ask('subscription { ticks }')).toEqual({ data: { ticks: 'one' } });
   expect(await alice.closed).toBe(1006);
+});
+
+test('A7: with Mercurius, what a client says when it connects is no header of the proxy', async () => {
+  const { driver, subscription } = { driver: MercuriusDriver, subscription: { fullWsTransport: true } };
+  const { over, mint } = await startServer(
+    { adapter: 'fastify', module: { driver, subscription } },
+    { auth: { mtls: { trustedProxyHeader: 'client-cert', format: 'rfc9440' } } },
+  );
+  const { cert, thumbprint } = createCertificate('client');
+  const certificate = { 'client-cert': `:${cert.replace(/-----[^-]+-----|\s/g, '')}:` };
+  const token = `Bearer ${await mint({ scope: 'items:read', cnf: { 'x5t#S256': thumbprint } })}`;
+  expect(await over('subscription { ticks }', token, certificate)).toEqual({ data: { ticks: 'one' } });
+  // Mercurius puts the parameters of a connection among the headers of its handshake.
+  for (const text of ['subscription { ticks }', '{ read }'])
+    expect(await over(text, token, {}, certificate)).toMatchObject({
+      errors: [{ message: expect.stringContaining('certificate') }],
+    });
 });

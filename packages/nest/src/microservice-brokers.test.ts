@@ -11,6 +11,7 @@ import {
   NatsRecordBuilder,
   Transport,
 } from '@nestjs/microservices';
+import fc from 'fast-check';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -21,6 +22,7 @@ import {
   type SystemProgram,
 } from '../../../scripts/lib/system-packages.ts';
 import { Principal, Public, RequireScopes } from './index.ts';
+import { anyAuthorization, anyCredentials, fuzz } from './test-support/fuzz.ts';
 import { startApp } from './test-support/start-app.ts';
 import { startProgram } from './test-support/start-program.ts';
 
@@ -56,15 +58,15 @@ interface Broker {
   readonly args: (port: number) => readonly string[];
   readonly options: (port: number) => MicroserviceOptions & ClientOptions;
   /** Sends a message with a credential where this transport has a place for it. */
-  readonly message: (client: ClientProxy, authorization: string | undefined) => unknown;
+  readonly message: (client: ClientProxy, authorization: string | undefined, data: unknown) => unknown;
 }
 
 /** The metadata of Nest's own packets, for transports without headers. */
-function inMetadata(client: ClientProxy, authorization: string | undefined): unknown {
+function inMetadata(client: ClientProxy, authorization: string | undefined, data: unknown): unknown {
   client.setOnDispatchHook((packet) => {
     if (authorization !== undefined) packet.metadata = { authorization };
   });
-  return {};
+  return data;
 }
 
 const brokers: readonly Broker[] = [
@@ -78,10 +80,10 @@ const brokers: readonly Broker[] = [
     program: nats,
     args: (port) => ['--addr', '127.0.0.1', '--port', String(port)],
     options: (port) => ({ transport: Transport.NATS, options: { servers: [`nats://127.0.0.1:${port}`] } }),
-    message: (_client, authorization) => {
+    message: (_client, authorization, data) => {
       const headers = natsHeaders();
       if (authorization !== undefined) headers.set('authorization', authorization);
-      return new NatsRecordBuilder({}).setHeaders(headers).build();
+      return new NatsRecordBuilder(data).setHeaders(headers).build();
     },
   },
   {
@@ -91,8 +93,8 @@ const brokers: readonly Broker[] = [
       transport: Transport.MQTT,
       options: { url: `mqtt://127.0.0.1:${port}`, protocolVersion: 5 },
     }),
-    message: (_client, authorization) =>
-      new MqttRecordBuilder({})
+    message: (_client, authorization, data) =>
+      new MqttRecordBuilder(data)
         .setProperties(authorization === undefined ? {} : { userProperties: { authorization } })
         .build(),
   },
@@ -126,19 +128,19 @@ describe.each(there)('A10: messages over $program.title', ({ program, args, opti
     const client = ClientProxyFactory.create(options(broker.port));
     clients.push(client);
     await client.connect();
-    const send = async (pattern: string, token?: string) => {
+    const send = async (pattern: string, token?: string) => say(pattern, token && `Bearer ${token}`);
+    const say = async (pattern: string, authorization: string | undefined, data: unknown = {}) => {
       try {
-        const sent = message(client, token && `Bearer ${token}`);
-        return await firstValueFrom(client.send<unknown>(pattern, sent));
+        return await firstValueFrom(client.send<unknown>(pattern, message(client, authorization, data)));
       } catch (error) {
         return error;
       }
     };
     const emit = (token?: string) =>
-      firstValueFrom(client.emit('happened', message(client, token && `Bearer ${token}`)), {
+      firstValueFrom(client.emit('happened', message(client, token && `Bearer ${token}`, {})), {
         defaultValue: undefined,
       });
-    return { ...started, send, emit };
+    return { ...started, send, say, emit };
   }
 
   test.each([true, false])(
@@ -158,6 +160,25 @@ describe.each(there)('A10: messages over $program.title', ({ program, args, opti
       expect(await send('write', await mint({ scope: 'items:write' }))).toBe('alice');
     },
   );
+
+  test('A9: whatever a message says', { timeout: 60_000 }, async () => {
+    const { send, say, mint } = await start(false);
+    const good = await mint();
+    const input = fc.record({
+      // Brokers cut connections that send control characters, and clients of Nest do not send `null`.
+      authorization: anyAuthorization(good).filter((text) => !/[\x80-\x9f]/.test(text)),
+      data: anyCredentials(good).filter((value) => value !== null),
+    });
+    await fuzz(
+      input,
+      async ({ authorization, data }) => {
+        const { statusCode } = (await say('me', authorization, data)) as { statusCode?: number };
+        expect([400, 401]).toContain(statusCode);
+      },
+      100,
+    );
+    expect(await send('me', good)).toBe('alice');
+  });
 
   test('an event without a good token reaches no handler', { timeout: 30_000 }, async () => {
     const { emit, mint } = await start(false);

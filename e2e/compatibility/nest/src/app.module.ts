@@ -15,7 +15,7 @@ export const audience = 'https://api.example.test';
         issuer: process.env.ISSUER ?? '',
         audience,
         allowInsecureIssuer: true,
-        rpcCredentials: (data: unknown) => (data as { authorization?: string }).authorization,
+        rpcCredentials: (data: unknown) => (data as { authorization?: string } | null)?.authorization,
       }),
     }),
     GraphQLModule.forRoot<ApolloDriverConfig>({

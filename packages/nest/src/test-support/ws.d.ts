@@ -3,9 +3,16 @@ declare module 'ws' {
   export default class WebSocket {
     constructor(url: string, options?: { headers?: Record<string, string> });
     constructor(url: string, protocols: string, options?: { headers?: Record<string, string> });
+    readonly readyState: number;
     once(event: 'close', listener: (code: number, reason: Uint8Array) => void): this;
+    once(event: 'error', listener: (error: Error) => void): this;
     once(event: 'message', listener: (data: Uint8Array) => void): this;
     once(event: 'open', listener: (value?: unknown) => void): this;
+    once(
+      event: 'unexpected-response',
+      listener: (request: object, response: { statusCode?: number }) => void,
+    ): this;
+    on(event: 'message', listener: (data: Uint8Array) => void): this;
     send(text: string): void;
     close(): void;
   }

@@ -77,7 +77,7 @@ function mercuriusTransport(request: FastifyRequest, context: GraphqlContext | n
   return {
     kind: 'graphql',
     carrier: request,
-    request: () => handshakeRequestOf(raw, authorization),
+    request: () => handshakeRequestOf(asSent(raw), authorization),
     close: (code, reason) => {
       const webSocket = webSocketOver(socket, context);
       if (webSocket) webSocket.close(code, reason);
@@ -86,6 +86,16 @@ function mercuriusTransport(request: FastifyRequest, context: GraphqlContext | n
     },
     onClosed: (listener) => socket?.once?.('close', listener),
   };
+}
+
+/**
+ * Before a subscription Mercurius puts the client's parameters among the headers of the handshake, where they could
+ * pass for what a trusted proxy says (RFC 8705 section 4, RFC 9440 section 4): only headers that were sent count.
+ */
+function asSent({ method, url, headers, rawHeaders = [], socket }: NodeRequest): NodeRequest {
+  const sent = new Set(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
+  const own = Object.entries(headers).filter(([name]) => sent.has(name));
+  return { method, url, headers: Object.fromEntries(own), rawHeaders, socket };
 }
 
 function webSocketOver(

@@ -1,0 +1,103 @@
+import { randomInt } from 'node:crypto';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+
+const seed = Number(process.env.FUZZ_SEED || randomInt(1, 1_000_000_000));
+
+/**
+ * Plays `attempt` with many inputs, one after the other. The random number is printed, and `FUZZ_SEED` plays the same
+ * inputs again. An attempt that never ends, an exception that nobody handles and a rejection of that kind fail as well.
+ */
+export async function fuzz<T>(
+  input: fc.Arbitrary<T>,
+  attempt: (input: T) => Promise<void>,
+  numRuns: number,
+): Promise<void> {
+  const { currentTestName } = expect.getState();
+  console.log(`${currentTestName}: random number ${seed}; the same again: FUZZ_SEED=${seed}`);
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', note).on('uncaughtException', note);
+  try {
+    await fc.assert(
+      fc.asyncProperty(input, async (each) => {
+        await attempt(each);
+        // What nobody handles is told after the turn in which it happened.
+        await new Promise(setImmediate);
+        expect(unhandled).toEqual([]);
+      }),
+      { seed, numRuns, timeout: 5000, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },
+    );
+  } finally {
+    process.off('unhandledRejection', note).off('uncaughtException', note);
+  }
+}
+
+/** Names that mean something to JavaScript, to a library on the way, or to the guard. */
+const names = fc.constantFrom(
+  '__proto__',
+  'constructor',
+  'toString',
+  'then',
+  'get',
+  'getMap',
+  'token',
+  'authorization',
+  'Authorization',
+  'headers',
+  'handshake',
+  'extra',
+  'request',
+  'metadata',
+);
+
+/** Anything that can be said in JSON. */
+export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
+  fc.jsonValue(),
+  fc.dictionary(names, fc.oneof(fc.jsonValue(), fc.dictionary(names, fc.jsonValue()))),
+  fc
+    .integer({ min: 1, max: 200 })
+    .map((depth) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown),
+);
+
+/** Every character that HTTP lets through in a header. */
+export const headerText = fc.string({
+  unit: fc
+    .integer({ min: 0x20, max: 0xff })
+    .filter((c) => c !== 0x7f)
+    .map((c) => String.fromCharCode(c)),
+});
+
+const base64 = fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
+
+/** Tokens that are none, and parts of a good one. */
+export const anyToken = (good: string): fc.Arbitrary<string> =>
+  fc
+    .oneof(
+      headerText,
+      fc.tuple(base64, base64, base64).map((parts) => parts.join('.')),
+      fc.tuple(fc.nat(good.length), headerText).map(([at, rest]) => good.slice(0, at) + rest),
+    )
+    .filter((token) => token.trim() !== good);
+
+export const anyAuthorization = (good: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    headerText,
+    fc
+      .tuple(fc.constantFrom('Bearer ', 'bearer ', 'DPoP ', 'Bearer', 'Basic '), anyToken(good))
+      .map((pair) => pair.join('')),
+  );
+
+/** What may stand where a credential is looked for: text, or anything else. */
+export const anyCredentials = (good: string): fc.Arbitrary<unknown> =>
+  fc.oneof(
+    anyJson,
+    fc.record(
+      {
+        token: fc.oneof(anyToken(good), anyAuthorization(good), anyJson),
+        authorization: fc.oneof(anyAuthorization(good), anyJson),
+        headers: fc.oneof(fc.record({ authorization: anyAuthorization(good) }), anyJson),
+      },
+      { requiredKeys: [] },
+    ),
+  );
