@@ -101,7 +101,7 @@ async function measureServers(round: Round): Promise<Record<GuardName, Samples>>
       samples[guard] = { cpu: [], throughput: [], busy: [] };
       if (guard !== 'open' && guard !== 'nothing') await check(contestants[guard], server, from);
     }
-    const duration = smoke ? 100 : 1500;
+    const duration = smoke ? 100 : 500;
     const run = async (guard: GuardName, fixed: boolean) => {
       const server = servers.get(guard) as Server;
       const before = await server.cpu();
@@ -119,7 +119,7 @@ async function measureServers(round: Round): Promise<Record<GuardName, Samples>>
       if (!fixed) throughput.push((result.requests * 1000) / result.elapsed);
     };
     // The first round warms up and is not counted.
-    for (let number = 0; number <= (smoke ? 0 : 7); number++) {
+    for (let number = 0; number <= (smoke ? 0 : 20); number++) {
       for (const guard of rotate(names, number)) {
         progress(`${platform}, ${alg}, round ${number}, ${contestants[guard]}`);
         await run(guard, true);

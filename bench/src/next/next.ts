@@ -43,7 +43,7 @@ const application = fileURLToPath(new URL('application', import.meta.url));
 const nextProgram = createRequire(import.meta.url).resolve('next/dist/bin/next');
 const connections = 8;
 /** Rounds that warm up and are not counted. */
-const warmUp = 2;
+const warmUp = 5;
 
 export const benchmark: Benchmark = {
   name: 'next',
@@ -67,14 +67,14 @@ export const benchmark: Benchmark = {
           port: server.port,
           requests: [requestText(name, place, cookies[name])],
           connections,
-          duration: smoke ? 50 : 1500,
+          duration: smoke ? 50 : 500,
         });
         require(failures === 0, `${libraries[name]} refused ${failures} good requests for ${place.title}`);
         into.cpu.push(((await server.cpu()) - before) / requests);
         into.throughput.push((requests * 1000) / elapsed);
         into.p99.push(p99);
       };
-      for (let round = 0; round < (smoke ? 1 : warmUp + 7); round++) {
+      for (let round = 0; round < (smoke ? 1 : warmUp + 20); round++) {
         if (round === warmUp) samples.splice(0, samples.length, ...places.map(emptySamples));
         for (const [index, place] of places.entries()) {
           for (const name of rotate(names, round)) {
