@@ -84,6 +84,7 @@ function isKind(value: unknown, kind: Kind): boolean {
 
 /** Base of every error of this library. `instanceof` works across copies of the package. */
 export class AuthError extends Error {
+  /** What happened; it does not change between versions, as messages may. */
   readonly code: AuthErrorCode;
 
   constructor(code: AuthErrorCode, message: string, kind: Kind = 'AuthError') {
@@ -100,6 +101,7 @@ export class AuthError extends Error {
 
 /** The developer must act: an option or environment variable is missing or wrong. */
 export class ConfigurationError extends AuthError {
+  /** What is wrong with the configuration. */
   declare readonly code: ConfigurationErrorCode;
 
   constructor(code: ConfigurationErrorCode, message: string) {
@@ -159,9 +161,11 @@ export class ValidationError extends AuthError {
 
 /** The network or the provider is not well at the moment; the same call may succeed later. */
 export class TransportError extends AuthError {
+  /** What was out of reach, or too slow. */
   declare readonly code: TransportErrorCode;
   /** Seconds to wait before the next try, when the provider said so (`Retry-After`, RFC 9110 section 10.2.3). */
   readonly retryAfter: number | undefined;
+  /** HTTP status of the answer; `undefined` when there was none. */
   readonly status: number | undefined;
 
   constructor(
@@ -192,14 +196,19 @@ export class LoginRequiredError extends AuthError {
   }
 }
 
-/** An API refuses a request: answer with `status` and `WWW-Authenticate: <challenge>`. */
+/**
+ * An API refuses a request: answer with `status` and `WWW-Authenticate: <challenge>`.
+ *
+ * @see RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470 section 3, RFC 9728 section 5.1
+ */
 export class AccessTokenError extends AuthError {
+  /** Why; but for `token_missing` and `access_denied` it is the `error` of the challenge. */
   declare readonly code: AccessTokenErrorCode;
   /** HTTP status: 400, 401 or 403. */
   readonly status: 400 | 401 | 403;
   /** Values for `WWW-Authenticate`, one per header line. */
   readonly challenges: readonly string[];
-  /** Further response headers, for example `DPoP-Nonce`. */
+  /** Further response headers, for example `DPoP-Nonce`. @see RFC 9449 section 8 */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(

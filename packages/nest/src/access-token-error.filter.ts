@@ -13,7 +13,11 @@ interface MessageClient {
   readonly emit?: (event: string, data: unknown) => void;
 }
 
-/** Answers a refusal that a handler or service throws itself, as the guard would. */
+/**
+ * Answers a refusal that a handler or service throws itself, as the guard would. `AuthModule` applies it everywhere.
+ *
+ * @see RFC 6750 section 3
+ */
 @Catch(AccessTokenError)
 export class AccessTokenErrorFilter extends BaseExceptionFilter {
   readonly #options: GuardOptions;
@@ -23,6 +27,7 @@ export class AccessTokenErrorFilter extends BaseExceptionFilter {
     this.#options = options;
   }
 
+  /** Writes status, challenges and body in the words of the context. */
   override catch(error: AccessTokenError, host: ArgumentsHost): unknown {
     const transport = transportOf(host);
     switch (host.getType<string>()) {

@@ -16,7 +16,9 @@ import type { Transport } from './transport/transport.ts';
 
 /**
  * Lets a handler run only with an access token that it accepts: HTTP, GraphQL, WebSocket and microservices.
- * `AuthModule` applies it to the whole application.
+ * `AuthModule` applies it to the whole application. A kind of context that it does not know is denied.
+ *
+ * @see RFC 6750, RFC 9068 section 4
  */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
@@ -37,6 +39,13 @@ export class AccessTokenGuard implements CanActivate {
     this.#modules = modules;
   }
 
+  /**
+   * Decides for one request, operation or message.
+   *
+   * @throws AccessTokenException over HTTP and GraphQL, and in gateways and microservices Nest's own `WsException` and
+   *   `RpcException`, when the credential is missing or refused, or cannot be verified at the moment (503)
+   * @throws ConfigurationError when a class of `@Policy()` is no provider
+   */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const policy = accessPolicyOf(context.getHandler(), context.getClass());
     if (policy.mode === 'public') return true;

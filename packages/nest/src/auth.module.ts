@@ -11,6 +11,9 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
 /**
  * Guards every handler of the application: without a valid access token nothing runs, unless it says `@Public()`.
  *
+ * `forRoot()` and `forRootAsync()` make the verifier when the application starts.
+ *
+ * @throws ConfigurationError when an option is missing or wrong
  * @see RFC 9068, RFC 6750
  */
 @Module({

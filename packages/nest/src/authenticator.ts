@@ -44,7 +44,7 @@ export class Authenticator {
     }
   }
 
-  /** @throws AccessTokenError, TransportError */
+  /** Verifies who is asking, or remembers it. @throws AccessTokenError, TransportError */
   async authenticate(transport: Transport, optional: boolean): Promise<AuthenticatedRequest | undefined> {
     const authenticated = await this.#authenticated(transport);
     if (authenticated || optional) return authenticated;

@@ -25,7 +25,14 @@ export class ConnectionAuthenticator {
     this.#verifier = verifier;
   }
 
-  /** @returns `undefined` after it has closed the connection */
+  /**
+   * Verifies the credential of the handshake. A connection that is refused is closed: with socket.io by the server, else
+   * with code 4401, or 1013 when the token cannot be verified at the moment.
+   *
+   * @param request the handshake, which Nest hands to `handleConnection` as its second argument
+   * @returns `undefined` after it has closed the connection
+   * @see RFC 6750 section 2.1, RFC 6455 section 7.4.2
+   */
   async authenticate(client: object, request?: NodeRequest): Promise<AuthenticatedRequest | undefined> {
     if (request) rememberHandshake(client, request);
     const transport = websocketTransport(client);

@@ -1,5 +1,7 @@
 interface Headers {
+  /** Headers that a browser may send; a list, or a text with commas. */
   readonly allowedHeaders?: string | readonly string[];
+  /** Headers that a browser may read; a list, or a text with commas. */
   readonly exposedHeaders?: string | readonly string[];
 }
 

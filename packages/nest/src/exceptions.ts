@@ -10,9 +10,15 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
+/** What a verifier throws for a request that is not let in. */
 type Refused = AccessTokenError | TransportError;
 
-/** A refusal as Nest's own kind of exception, so that the application's exception filters format it as they do others. */
+/**
+ * A refusal as Nest's own kind of exception, so that the application's exception filters format it as they do others.
+ * Its status is 400, 401, 403, or 503 when tokens cannot be verified at the moment; its cause is the refusal itself.
+ *
+ * @see RFC 6750 section 3.1, RFC 9457
+ */
 export class AccessTokenException extends HttpException {
   /** The code of the refusal, for example `insufficient_scope`. */
   readonly code: string;

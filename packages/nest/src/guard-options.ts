@@ -2,7 +2,7 @@ import type { RpcCredentials } from './transport/rpc.ts';
 
 /** How refusals are written and where messages carry their credential. */
 export interface GuardOptions {
-  /** Body of a refusal over HTTP. Default: `nest`, { statusCode, error, message }; `problem` is RFC 9457. */
+  /** Body of a refusal over HTTP. Default: `nest`, { statusCode, error, message }. @see RFC 9457 section 3 for `problem` */
   readonly errorFormat?: 'nest' | 'problem';
   /**
    * Finds the value of the `authorization` header in a microservice's message. Default: in the metadata of gRPC, the

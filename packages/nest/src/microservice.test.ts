@@ -120,6 +120,7 @@ test('finds the credential of each transport that has headers', () => {
     { getHeaders: () => undefined },
     { getPacket: () => undefined },
     { getMetadata: () => undefined },
+    { getMetadata: () => ({ authorization: value, Authorization: 'Bearer other' }) },
   ];
   for (const context of nothing) expect(rpcCredentials({ authorization: value }, context)).toBeUndefined();
 });

@@ -6,6 +6,8 @@ export const accessTokenSecurity = 'access_token';
 /**
  * The security scheme for an OpenAPI document: `builder.addSecurity(accessTokenSecurity, accessTokenSecurityScheme())`.
  * With an issuer, the document says where to get a token; without, readers paste one.
+ *
+ * @param options `issuer`: the identifier of an OpenID provider, whose discovery document is named
  */
 export function accessTokenSecurityScheme(
   options: { readonly issuer?: string } = {},

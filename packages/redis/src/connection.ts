@@ -5,12 +5,15 @@ import { ConfigurationError, TransportError } from '@countersign/core';
  * `createClientPool()` all fit. Connect it, listen to its `error` event and close it yourself.
  */
 export interface RedisConnection {
+  /** The text under a key; `null` when there is none. */
   get(key: string): Promise<unknown>;
+  /** Runs a Lua script. */
   eval(script: string, options: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>;
   /** False while a client is not connected; a cluster does not have it. */
   readonly isReady?: boolean;
 }
 
+/** Options of every store. */
 export interface RedisOptions {
   /** In front of every key. Default: `countersign`. */
   readonly prefix?: string;

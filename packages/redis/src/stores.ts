@@ -11,8 +11,11 @@ import { createRedisTombstoneStore } from './tombstone-store.ts';
 export interface RedisStores {
   /** Leave it out to keep sessions in the cookie. */
   readonly store: SessionStore;
+  /** Sessions that have ended, so that no late write brings one back. */
   readonly tombstones: TombstoneStore;
+  /** What must not be used twice: the `jti` of logout tokens and DPoP proofs. @see RFC 9449 section 11.1 */
   readonly replay: ReplayStore;
+  /** One refresh at a time for each refresh token, and its outcome for all who waited. */
   readonly refresh: { readonly lock: RefreshLock; readonly successors: SuccessorStore };
 }
 

@@ -59,6 +59,7 @@ export interface VerifierOptions {
   readonly fetch?: Fetch;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
+  /** Hears what the verifier does, one event at a time; no event carries a token. Default: nobody. */
   readonly onEvent?: EventListener;
   /** Allows plain http: only for a provider on your own machine. */
   readonly allowInsecureIssuer?: boolean;
@@ -71,27 +72,37 @@ export type AccessTokenVerifierOptions = VerifierOptions &
     | { readonly issuers: readonly TrustedIssuer[]; readonly issuer?: never }
   );
 
-/** What a client knows about an access token that it was given. */
+/** What a client knows about an access token that it was given. What is named must be so. */
 export interface ExpectedToken {
+  /** The claim `iss`. @see RFC 9068 section 2.2 */
   readonly issuer?: string;
+  /** The claim `client_id`, or what stands for it in the issuer's profile. @see RFC 9068 section 2.2 */
   readonly clientId?: string;
+  /** One of the audiences. @see RFC 8707 section 2 */
   readonly resource?: string;
+  /** The claim `sub`. @see RFC 9068 section 2.2 */
   readonly sub?: string;
 }
 
+/** Verifies access tokens for an API; made by `createAccessTokenVerifier`. */
 export interface AccessTokenVerifier {
   /**
    * Verifies the credential of a request.
    *
    * @throws AccessTokenError when there is none or it is refused: answer with its status and challenges
    * @throws TransportError when it cannot be verified at the moment: answer with 503
+   * @see RFC 9068 section 4, RFC 6750 sections 2.1 and 3.1, RFC 9449 section 7.1, RFC 8705 section 3
    */
   verify(request: ResourceRequest): Promise<AuthenticatedRequest>;
-  /** As `verify`, but a request without any credential is `undefined`. One that is wrong is refused all the same. */
+  /**
+   * As `verify`, but a request without any credential is `undefined`. One that is wrong is refused all the same.
+   *
+   * @throws AccessTokenError, TransportError
+   */
   verifyOptional(request: ResourceRequest): Promise<AuthenticatedRequest | undefined>;
   /**
    * As `verify`, at once: for a request whose token was verified before and is not bound to a key. Everything else is
-   * `undefined`, and for `verify` to decide.
+   * `undefined`, and for `verify` to decide. It throws nothing.
    */
   recall?(request: ResourceRequest): AuthenticatedRequest | undefined;
   /**
@@ -99,15 +110,21 @@ export interface AccessTokenVerifier {
    * Fits `validateAccessToken` of a client.
    *
    * @throws AccessTokenError, TransportError
+   * @see RFC 9068 section 4
    */
   verifyToken(token: string, expected?: ExpectedToken): Promise<VerifiedAccessToken>;
-  /** Checks what an operation asks for. @throws AccessTokenError that names what is missing */
+  /**
+   * Checks what an operation asks for.
+   *
+   * @throws AccessTokenError that names what is missing
+   * @see RFC 6750 section 3.1, RFC 9470 section 3
+   */
   authorize(request: AuthenticatedRequest, requirements: AccessRequirements): void;
-  /** A refusal of your own, with status 403 and without a challenge. */
+  /** A refusal of your own, to throw: status 403 and no challenge, as another token would not help. */
   denied(description: string): AccessTokenError;
   /** Counts since the start and the age of keys, for health checks and metrics. `onEvent` tells them one by one. */
   statistics(): VerifierStatistics;
-  /** The document of RFC 9728, when `protectedResource` is set. */
+  /** The document that describes this API, when `protectedResource` is set. @see RFC 9728 section 2 */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
 }
 

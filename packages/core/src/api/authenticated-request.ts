@@ -3,9 +3,11 @@ import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 /** A request whose credential was verified. */
 export class AuthenticatedRequest {
+  /** What the token says. */
   readonly accessToken: VerifiedAccessToken;
+  /** How it was sent. @see RFC 6750 section 2.1, RFC 9449 section 7.1 */
   readonly scheme: 'Bearer' | 'DPoP';
-  /** Headers to add to the response, such as a fresh `DPoP-Nonce`; usually none. */
+  /** Headers to add to the response, such as a fresh `DPoP-Nonce`; usually none. @see RFC 9449 section 8.2 */
   readonly headers: Readonly<Record<string, string>> | undefined;
   // Private, so that printing the object does not show it.
   readonly #token: string;

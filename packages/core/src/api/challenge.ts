@@ -73,7 +73,12 @@ function challengesOf(
   });
 }
 
-/** One challenge, with every value as a quoted string (RFC 9110 sections 5.6.4 and 11.6.1). */
+/**
+ * One challenge, a value of `WWW-Authenticate`, with every parameter as a quoted string. Characters that may not stand
+ * in one are replaced.
+ *
+ * @see RFC 9110 sections 5.6.4 and 11.6.1, RFC 6750 section 3
+ */
 export function formatChallenge(scheme: string, parameters: readonly (readonly [string, string])[]): string {
   const list = parameters.map(([name, value]) => `${name}="${quotable(value)}"`).join(', ');
   return list === '' ? scheme : `${scheme} ${list}`;

@@ -19,6 +19,7 @@ export interface MtlsOptions {
    * The certificate of the connection, which is then the proxy's own, does not count.
    */
   readonly trustedProxyHeader: string;
+  /** How the proxy writes it there. */
   readonly format: CertificateHeaderFormat;
 }
 

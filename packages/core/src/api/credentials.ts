@@ -5,13 +5,15 @@ export type RequestHeaders = Headers | Readonly<Record<string, string | readonly
 
 /** The part of a request that says who is asking. Every framework's request is converted to this. */
 export interface ResourceRequest {
+  /** Compared with the `htm` of a DPoP proof. @see RFC 9449 section 4.3 */
   readonly method?: string | undefined;
   /** Path and query, or the whole URL. */
   readonly url?: string | undefined;
+  /** Read: `authorization`, `dpop`, `content-type`, and the one in which a proxy hands on a certificate. */
   readonly headers: RequestHeaders;
   /** Node's raw header list: only it shows a header that was sent twice. */
   readonly rawHeaders?: readonly string[] | undefined;
-  /** A parsed form body, so that a second credential in it is noticed. */
+  /** A parsed form body, so that a second credential in it is noticed. @see RFC 6750 section 2.2 */
   readonly body?: unknown;
   /** The client's certificate in DER, of the connection. @see RFC 8705 section 3 */
   readonly clientCertificate?: Uint8Array | undefined;
@@ -19,7 +21,9 @@ export interface ResourceRequest {
 
 /** An access token and the scheme that it came with. */
 export interface Credentials {
+  /** How the token was sent. @see RFC 6750 section 2.1, RFC 9449 section 7.1 */
   readonly scheme: 'Bearer' | 'DPoP';
+  /** Never log it. */
   readonly token: string;
 }
 

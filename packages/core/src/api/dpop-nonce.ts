@@ -10,6 +10,7 @@ export interface NonceSource {
   judge(nonce: unknown): Promise<'current' | 'previous' | undefined>;
 }
 
+/** Nonces that clients must put into their proofs. @see RFC 9449 section 9 */
 export interface NonceOptions {
   /**
    * At least 32 characters, shared by every process that serves the API. Default: random, which is right for one

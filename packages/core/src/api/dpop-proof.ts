@@ -14,6 +14,7 @@ import { createNonceSource, type NonceOptions } from './dpop-nonce.ts';
 import { type CompactJws, parseJws } from './jws.ts';
 import { Refusal } from './refusal.ts';
 
+/** How proofs of possession are checked. @see RFC 9449 section 4.3 */
 export interface DpopOptions {
   /**
    * Where clients call this API, as they write it: `https://api.example.com`, with a path prefix if a proxy takes one
@@ -22,13 +23,13 @@ export interface DpopOptions {
   readonly origin: string | readonly string[];
   /** Default: ES256, EdDSA, Ed25519, RS256 and PS256. */
   readonly algorithms?: readonly SignatureAlgorithm[];
-  /** Seconds that a proof may be old. Default: 60. */
+  /** Seconds that a proof may be old, by its `iat`. Default: 60. @see RFC 9449 section 11.1 */
   readonly maxAge?: number;
   /** Demand a nonce of this API in each proof. Default: none, the replay store and `maxAge` limit a proof's use. */
   readonly nonce?: NonceOptions;
   /**
    * Default: in this process's memory. Several processes that serve one API need a shared one, such as
-   * `createRedisReplayStore(redis)`.
+   * `createRedisReplayStore(redis)`. @see RFC 9449 section 11.1
    */
   readonly replayStore?: ReplayStore;
 }

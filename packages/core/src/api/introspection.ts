@@ -14,15 +14,17 @@ import type { AccessTokenProfile } from './profiles.ts';
 import { invalidToken, Refusal } from './refusal.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 
+/** How the issuer is asked about tokens. @see RFC 7662 section 2 */
 export interface IntrospectionOptions {
-  /** This API's own client at the issuer, and how it proves who it is, for example `clientSecretBasic('...')`. */
+  /** This API's own client at the issuer. */
   readonly clientId: string;
+  /** How that client proves who it is, for example `clientSecretBasic('...')`. @see RFC 7662 section 2.1 */
   readonly clientAuthentication: ClientAuthentication;
-  /** Default: what discovery says. */
+  /** URL to ask at. Default: the `introspection_endpoint` that discovery says. */
   readonly endpoint?: string;
   /** Which tokens are asked about. Default: `opaque`, those that are no JWT; `all` notices revocation of JWTs too. */
   readonly tokens?: 'opaque' | 'all';
-  /** Seconds for which an answer is believed, never beyond the token's `exp`. Default: 30. */
+  /** Seconds for which an answer is believed, never beyond the token's `exp`. Default: 30. @see RFC 7662 section 4 */
   readonly maxAge?: number;
   /** Seconds for which a token that is not active is refused without asking again. Default: 10. */
   readonly negativeMaxAge?: number;

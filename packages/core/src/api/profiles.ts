@@ -2,6 +2,7 @@ import type { JsonObject } from '../internal/json.ts';
 
 /** How an issuer writes its access tokens: what RFC 9068 leaves to the reader, and what an issuer does otherwise. */
 export interface AccessTokenProfile {
+  /** For people. */
   readonly name: string;
   /** In plain words, each rule of RFC 9068 that this profile does not enforce, and why. */
   readonly relaxes: readonly string[];
@@ -23,6 +24,7 @@ export interface AccessTokenProfile {
   readonly refuse?: (claims: JsonObject) => string | undefined;
 }
 
+/** The profiles that `profiles` holds. */
 export type AccessTokenProfileName = 'rfc9068' | 'auth0' | 'keycloak' | 'entra' | 'okta' | 'cognito';
 
 /** What only ID tokens and logout tokens have (OpenID Connect Core section 2, Back-Channel Logout section 2.4). */
@@ -39,7 +41,7 @@ const rolesOf = (holder: unknown): unknown[] => {
   return Array.isArray(roles) ? roles : [];
 };
 
-/** The profiles by name. */
+/** The profiles by name; `relaxes` of each says which rules of RFC 9068 it does not enforce. @see RFC 9068 section 2 */
 export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfile>> = {
   rfc9068: {
     name: 'rfc9068',

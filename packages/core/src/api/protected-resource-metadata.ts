@@ -4,18 +4,26 @@ import { ConfigurationError } from '../errors.ts';
 export interface ProtectedResource {
   /** This API's identifier: an https URL without fragment, as clients call it. */
   readonly resource: string;
+  /** The scopes that it knows, `scopes_supported`. */
   readonly scopes?: readonly string[];
   /** A name for people. */
   readonly name?: string;
   /** URL of a page for developers. */
   readonly documentation?: string;
+  /** URL of what clients may do with the data, `resource_policy_uri`. */
   readonly policy?: string;
+  /** URL of its terms of service, `resource_tos_uri`. */
   readonly termsOfService?: string;
 }
 
 const wellKnown = '/.well-known/oauth-protected-resource';
 
-/** Where the metadata of a resource is found: the well-known path goes between host and path. @see RFC 9728 section 3.1 */
+/**
+ * Where the metadata of a resource is found: the well-known path goes between host and path.
+ *
+ * @throws ConfigurationError `invalid_option` when the resource is no http or https URL, or has a fragment
+ * @see RFC 9728 section 3.1
+ */
 export function protectedResourceMetadataUrl(resource: string): string {
   const url = URL.canParse(resource) ? new URL(resource) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.hash) {

@@ -14,10 +14,13 @@ export interface VerifierStatistics {
   readonly rejected: Readonly<Partial<Record<AccessTokenErrorCode, number>>>;
   /** How many requests could be neither accepted nor refused: keys, introspection or replay store out of reach. */
   readonly unavailable: number;
+  /** Each configured issuer. */
   readonly issuers: readonly IssuerStatistics[];
 }
 
+/** How the keys of an issuer are. */
 export interface IssuerStatistics {
+  /** Its identifier. */
   readonly issuer: string;
   /** Number of keys. */
   readonly keys: number;

@@ -1,21 +1,32 @@
 import type { JsonObject } from '../internal/json.ts';
 
-/** Claims of an access token, wire names. Add your own by module augmentation of `@countersign/core/api`. */
+/**
+ * Claims of an access token, wire names. Add your own by module augmentation of `@countersign/core/api`.
+ *
+ * @see RFC 9068 section 2.2
+ */
 export interface AccessTokenClaims {
+  /** One of the configured issuers. */
   readonly iss: string;
+  /** The user, or the client where there is none. */
   readonly sub: string;
+  /** For which APIs the token is; one of them is this one, unless the profile compares another claim. */
   readonly aud?: string | readonly string[];
   /** Seconds since the epoch. */
   readonly exp: number;
   /** Seconds since the epoch. */
   readonly iat?: number;
+  /** The token's own name. */
   readonly jti?: string;
+  /** The client that the token was given to. */
   readonly client_id?: string;
+  /** Names with spaces between them. @see RFC 9068 section 2.2.3 */
   readonly scope?: string;
   /** Seconds since the epoch. @see RFC 9068 section 2.2.1 */
   readonly auth_time?: number;
-  /** @see RFC 9068 section 2.2.1 */
+  /** How strong the user's login was. @see RFC 9068 section 2.2.1 */
   readonly acr?: string;
+  /** Whatever else the issuer says. */
   readonly [claim: string]: unknown;
 }
 
@@ -25,9 +36,13 @@ export interface VerifiedAccessToken {
   readonly issuer: string;
   /** Identity is `issuer` and `sub` together. For a client's own token it is the client. */
   readonly sub: string;
+  /** The client that the token was given to; `undefined` where the issuer's profile does not need one. */
   readonly clientId: string | undefined;
+  /** What the client may do; empty when the token does not say. @see RFC 9068 section 2.2.3 */
   readonly scopes: readonly string[];
+  /** What the user may do, where the issuer's profile knows; else empty. */
   readonly permissions: readonly string[];
+  /** What the user is, where the issuer's profile knows; else empty. @see RFC 9068 section 2.2.3.1 */
   readonly roles: readonly string[];
   /** Seconds since the epoch. */
   readonly expiresAt: number;
@@ -35,6 +50,7 @@ export interface VerifiedAccessToken {
   readonly dpopThumbprint: string | undefined;
   /** Thumbprint of the certificate that the client must present. @see RFC 8705 section 3.1 */
   readonly certificateThumbprint: string | undefined;
+  /** Everything that the token says, in its own words. */
   readonly claims: AccessTokenClaims;
 }
 

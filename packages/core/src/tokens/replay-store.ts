@@ -7,6 +7,8 @@ import type { Clock } from '../internal/clock.ts';
  */
 export interface ReplayStore {
   /**
+   * Claims a key for a time.
+   *
    * @param key short; says nothing about anybody
    * @param timeToLive milliseconds for which the key is remembered
    * @returns true for the first who claims the key, false for everybody after
@@ -18,6 +20,8 @@ export interface ReplayStore {
 /**
  * A store for one process. It forgets nothing before its time: when it is full, further claims fail for the moment,
  * since a forgotten key could be used again.
+ *
+ * @throws TransportError `store_unavailable` from `claim` while it is full
  */
 export function createMemoryReplayStore(
   options: { /** Default: 1,000,000. */ readonly maxEntries?: number; readonly now?: Clock } = {},

@@ -2,7 +2,10 @@ import type { VerifiedAccessToken } from '@countersign/core/api';
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { declaring } from '../access-policy.ts';
 
-/** Decides for one request; whatever is not `true` denies. */
+/**
+ * Decides for one request; whatever is not `true` denies, with 403 `access_denied`. What it throws
+ * Nest answers as it does what a handler throws.
+ */
 export type PolicyFunction = (
   principal: VerifiedAccessToken,
   context: ExecutionContext,
@@ -10,9 +13,11 @@ export type PolicyFunction = (
 
 /** A policy that needs other providers. It must be a provider itself. */
 export interface PolicyProvider {
+  /** As a function would decide; `this` is the provider. */
   allows: PolicyFunction;
 }
 
+/** What `@Policy()` takes: a function, or the class of a provider. */
 export type PolicyDeclaration = PolicyFunction | Type<PolicyProvider>;
 
 /**

@@ -13,7 +13,10 @@ export type TestPrincipal = Partial<Omit<VerifiedAccessToken, 'claims'>> & {
 
 const issuer = 'https://issuer.test';
 
-/** A principal for tests: `testPrincipal({ sub: 'alice', scopes: ['items:read'] })`. */
+/**
+ * A principal for tests: `testPrincipal({ sub: 'alice', scopes: ['items:read'] })`. What is not said is filled in: an
+ * issuer, the user `test-user`, no scopes, and an end in one hour (`expiresAt`, seconds since the epoch).
+ */
 export function testPrincipal(principal: TestPrincipal = {}): VerifiedAccessToken {
   const { claims, ...members } = principal;
   const expiresAt = members.expiresAt ?? Math.floor(Date.now() / 1000) + 3600;
@@ -35,7 +38,8 @@ export function testPrincipal(principal: TestPrincipal = {}): VerifiedAccessToke
 
 /**
  * A verifier that takes every request for the principal's, whatever it brings, or for nobody's when there is none.
- * Scopes, roles and all the rest are checked as ever.
+ * Scopes, roles and all the rest are checked as ever. Real tokens are made by `mintAccessToken` of
+ * `@countersign/testing`.
  */
 export function createTestVerifier(principal: TestPrincipal | undefined): AccessTokenVerifier {
   // No key fits any token, so nothing that is not asked of the principal can be verified by accident.
@@ -53,6 +57,7 @@ export function createTestVerifier(principal: TestPrincipal | undefined): Access
 
 /** The part of Nest's `TestingModuleBuilder` that is used. */
 interface Overridable<T> {
+  /** Replaces what a token injects. */
   overrideProvider(token: unknown): { useValue(value: unknown): T };
 }
 

@@ -3,10 +3,15 @@ import type { Transport } from './transport.ts';
 
 /** The part of Node's request that is used. */
 export interface NodeRequest {
+  /** Compared with the `htm` of a DPoP proof. */
   readonly method?: string | undefined;
+  /** Path and query. */
   readonly url?: string | undefined;
+  /** By lower-case names. */
   readonly headers: Record<string, string | string[] | undefined>;
+  /** Names and values in turn, as they were sent: only here it shows that a header was sent twice. */
   readonly rawHeaders?: string[] | undefined;
+  /** The connection; one of TLS knows the client's certificate. */
   readonly socket?: object | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { type Emitter, headersOf, type Transport } from './transport.ts';
 
-/** Finds the value of the `authorization` header of a message. */
+/** Finds the value of the `authorization` header of a message, such as `Bearer ...`; `undefined` where there is none. */
 export type RpcCredentials = (data: unknown, context: unknown) => string | undefined;
 
 /** The metadata of a gRPC call; nothing that came as JSON has functions. */
@@ -70,7 +70,9 @@ interface MessageContext {
 
 /**
  * The `authorization` of gRPC metadata, of the headers of a Kafka, NATS, RabbitMQ or MQTT message, or of the metadata
- * that clients of Nest 12 add to messages of TCP and Redis, which have no headers.
+ * that clients of Nest 12 add to messages of TCP and Redis, which have no headers. Of several in one message none counts.
+ *
+ * @see RFC 6750 section 2.1
  */
 export function rpcCredentials(data: unknown, context: unknown): string | undefined {
   const metadata = grpcMetadataOf(data, context);

@@ -2,6 +2,7 @@ import type { ResourceRequest } from '@countersign/core/api';
 
 /** Where a context's credential comes from and where its answer goes. */
 export interface Transport {
+  /** Which kind of context it is of. */
   readonly kind: 'http' | 'graphql' | 'ws' | 'rpc';
   /** Its refusals need a status of gRPC. */
   readonly grpc?: boolean;
@@ -19,14 +20,22 @@ export interface Transport {
   readonly onClosed?: (listener: () => void) => void;
 }
 
-/** A record with lower-case names, as Node has it; everything that is no text is left out. */
+/**
+ * A record with lower-case names, as Node has it. Everything that is no text is left out, and so are names that stand
+ * there twice with different values: it could not be known which counts.
+ */
 export function headersOf(source: unknown): Record<string, string> {
   const headers: Record<string, string> = {};
+  const doubtful = new Set<string>();
   if (typeof source !== 'object' || source === null) return headers;
   for (const [name, value] of Object.entries(source)) {
     const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
-    if (typeof text === 'string') headers[name.toLowerCase()] = text;
+    if (typeof text !== 'string') continue;
+    const lower = name.toLowerCase();
+    if (Object.hasOwn(headers, lower) && headers[lower] !== text) doubtful.add(lower);
+    headers[lower] = text;
   }
+  for (const name of doubtful) delete headers[name];
   return headers;
 }
 
