@@ -2,6 +2,9 @@ import { defineConfig } from '@playwright/test';
 import { chromiumLaunchOptions } from '../scripts/lib/chromium.ts';
 import { urls } from './support/environment.ts';
 
+/** What is tried against the Angular application served for the browser alone, and with its pages rendered on a server. */
+const inBothBuilds = /angular-spa-(attacks|requests|worker)/;
+
 export default defineConfig({
   testDir: 'tests',
   globalSetup: './support/servers.ts',
@@ -14,9 +17,9 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: [['list']],
   projects: [
-    { name: 'apps', testIgnore: /angular-(spa-attacks|ssr)/ },
-    { name: 'angular-spa', testMatch: /angular-spa-attacks/, use: { baseURL: urls.angularSpa } },
-    { name: 'angular-ssr', testMatch: /angular-(spa-attacks|ssr)/, use: { baseURL: urls.angularSsr } },
+    { name: 'apps', testIgnore: [inBothBuilds, /angular-ssr/] },
+    { name: 'angular-spa', testMatch: inBothBuilds, use: { baseURL: urls.angularSpa } },
+    { name: 'angular-ssr', testMatch: [inBothBuilds, /angular-ssr/], use: { baseURL: urls.angularSsr } },
   ],
   use: {
     baseURL: urls.nextWeb,

@@ -3,12 +3,13 @@ import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { portOf, settingsFromEnvironment } from './src/app/settings.server.ts';
+import { portOf, reportsClient, settingsFromEnvironment } from './src/app/settings.server.ts';
 
 const root = fileURLToPath(new URL('dist/browser', import.meta.url));
 /** The page for the browser alone: the same for every address. */
 const page = join(root, 'index.csr.html');
 const port = portOf(process.env.ANGULAR_SPA_PORT, 4200);
+const origin = `http://localhost:${port}`;
 const settings = settingsFromEnvironment();
 const { issuer, apiUrl } = settings;
 /** Renders pages on the server, where the setting says so. */
@@ -61,6 +62,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (path === undefined) return text(response, 400, 'Bad request');
   if (path === '/health') return json(response, { status: 'ok' });
   if (path === '/config.json') return json(response, settings);
+  if (path === '/reports.json') return json(response, reportsClient(origin));
   const file = join(root, normalize(path));
   if (file.startsWith(root + sep) && (await isFile(file))) return send(response, file, path);
   // A missing asset is missing; only addresses of pages show the app.
@@ -128,7 +130,7 @@ if (!(await isFile(page))) {
   console.error('The app is not built yet: run "ng build" in this folder.');
   process.exit(1);
 }
-server.listen(port, 'localhost', () => console.log(`angular-spa is at http://localhost:${port}`));
+server.listen(port, 'localhost', () => console.log(`angular-spa is at ${origin}`));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     server.close(() => process.exit(0));

@@ -18,7 +18,7 @@ export async function startNestApi(
       NODE_ENV: 'production',
       NEST_API_PORT: port,
       ISSUER: urls.identityProvider,
-      CORS_ORIGIN: urls.angularSpa,
+      CORS_ORIGIN: `${urls.angularSpa},${urls.angularSsr}`,
       ...environment,
     },
     stdio: 'ignore',

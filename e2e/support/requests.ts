@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { urls } from './environment.ts';
 
 export interface SentRequest {
   readonly url: string;
@@ -21,4 +22,14 @@ export function recordRequests(page: Page): () => Promise<SentRequest[]> {
     reading.push(sent);
   });
   return () => Promise.all(reading);
+}
+
+/** The next request from the page to a route of the API; the browser's own questions about CORS do not count. */
+export const nextCall = (page: Page, path: string, method = 'GET') =>
+  page.waitForRequest((request) => request.url() === `${urls.nestApi}${path}` && request.method() === method);
+
+/** An access token, as the API reads it. */
+export function payloadOf(authorization: string | undefined): Record<string, string> {
+  const payload = (authorization ?? '').split('.')[1] ?? '';
+  return JSON.parse(Buffer.from(payload, 'base64url').toString());
 }

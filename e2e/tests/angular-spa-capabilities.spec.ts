@@ -1,22 +1,14 @@
-import { expect, type Page, test } from '@playwright/test';
-import { signedIn, signIn } from '../support/angular-spa.ts';
+import { expect, test } from '@playwright/test';
+import { refreshes, signedIn, signIn } from '../support/angular-spa.ts';
 import { recentLogin, urls } from '../support/environment.ts';
-import { alice, bob, signInAtProvider } from '../support/provider.ts';
+import { alice, loggedRequests, signInAtProvider } from '../support/provider.ts';
+import { untilRenewalIsDue } from '../support/renewal.ts';
+import { nextCall, payloadOf } from '../support/requests.ts';
 
 // What the library can do beyond login and call, each shown by the application.
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });
-
-/** The next request from the page to a route of the API; the browser's own questions about CORS do not count. */
-const nextCall = (page: Page, path: string, method = 'GET') =>
-  page.waitForRequest((request) => request.url() === `${urls.nestApi}${path}` && request.method() === method);
-
-/** An access token, as the API reads it. */
-function payloadOf(authorization: string | undefined): Record<string, string> {
-  const payload = (authorization ?? '').split('.')[1] ?? '';
-  return JSON.parse(Buffer.from(payload, 'base64url').toString());
-}
 
 const scopesIn = (authorization: string | undefined) => payloadOf(authorization).scope?.split(' ') ?? [];
 
@@ -44,40 +36,6 @@ test('insufficient_user_authentication: an API that wants a recent login gets on
   await page.getByRole('button', { name: 'Delete all items' }).click();
   await expect(page).toHaveURL(`${base}/items`);
   await expect(page.getByText('Nothing yet')).toBeVisible();
-});
-
-test('scopeGuard: a page for who may write is not shown to who may only read', async ({ page }) => {
-  await signIn(page, bob);
-  await page.goto('/items/clear');
-  await expect(page.getByRole('heading', { name: 'Not with this account' })).toBeVisible();
-  await expect(page.getByText('signed in as Bob Baker')).toBeVisible();
-});
-
-test('claimGuard: a page for who has a verified address is not shown to others, and opens to who has one', async ({
-  page,
-  context,
-}) => {
-  await signIn(page, bob);
-  await page.getByRole('link', { name: 'Reports' }).click();
-  await expect(page).toHaveURL(`${base}/forbidden`);
-  await expect(page.getByText('Its e-mail address is not verified')).toBeVisible();
-  // Opened by its address as well, before which the login is restored.
-  await page.goto('/reports');
-  await expect(page).toHaveURL(`${base}/forbidden`);
-  await context.clearCookies();
-  await page.goto('/reports');
-  await signInAtProvider(page, alice);
-  await expect(page.getByRole('heading', { name: 'Reports', exact: true })).toBeVisible();
-  expect(page.url()).toBe(`${base}/reports`);
-});
-
-test('whoever lacks nothing is not told otherwise', async ({ page }) => {
-  await page.goto('/forbidden');
-  await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
-  await signIn(page);
-  await page.goto('/forbidden');
-  await expect(page.getByRole('heading', { name: 'Nothing is closed to you' })).toBeVisible();
-  await expect(page.getByText('may not change items')).toHaveCount(0);
 });
 
 test('an entry with a narrower scope gets a token that can do no more', async ({ page }) => {
@@ -111,29 +69,6 @@ test('an optional entry lets guests ask without a token, and shows the token of 
   expect((await (await asUser).allHeaders()).authorization).toMatch(/^Bearer ey/);
 });
 
-test('*authSignedIn shows nothing until it is known who is there, then one of the two', async ({ page }) => {
-  const guest = page.getByRole('heading', { name: /Sign in, call an API/ });
-  const user = page.getByRole('heading', { name: /Good to see you, Alice Archer/ });
-  await page.goto('/');
-  await expect(guest).toBeVisible();
-  await expect(user).toHaveCount(0);
-  await signIn(page);
-  const seen: string[] = [];
-  await page.exposeFunction('report', (text: string) => seen.push(text));
-  await page.addInitScript(() => {
-    const report = (globalThis as unknown as { report(text: string): void }).report;
-    new MutationObserver(() => report(document.body?.textContent ?? '')).observe(document, {
-      childList: true,
-      subtree: true,
-    });
-  });
-  await page.goto('/');
-  await expect(user).toBeVisible();
-  await expect(guest).toHaveCount(0);
-  expect(seen.some((text) => text.includes('Open your items'))).toBe(true);
-  expect(seen.filter((text) => text.includes('Sign in, call an API'))).toEqual([]);
-});
-
 test('events tell of logins and refreshes', async ({ page }) => {
   await signIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
@@ -146,93 +81,58 @@ test('events tell of logins and refreshes', async ({ page }) => {
   await signedIn(page);
 });
 
-test('two clients in one application: each has its own login, token and storage', async ({ page }) => {
-  await signIn(page);
-  await page.getByRole('link', { name: 'Reports' }).click();
-  await expect(page.getByText('Nobody has opened the reports')).toBeVisible();
-  await page.getByRole('button', { name: 'Open the reports' }).click();
-  const report = nextCall(page, '/reports');
-  // The provider knows the user, and asks whether this client may act for them as well.
-  await page.getByRole('button', { name: 'Allow' }).click();
-  await expect(page).toHaveURL(`${base}/reports`);
-  await expect(page.getByRole('list', { name: 'Scopes of the reports' })).toContainText('reports:read');
-  const forReports = payloadOf((await (await report).allHeaders()).authorization);
-  expect(forReports).toMatchObject({
-    aud: 'https://reports.countersign.example',
-    client_id: 'angular-reports',
-    scope: 'reports:read',
-  });
-  const items = nextCall(page, '/items');
-  await page.getByRole('link', { name: 'Items', exact: true }).click();
-  expect(payloadOf((await (await items).allHeaders()).authorization)).toMatchObject({
-    aud: 'https://api.countersign.example',
-    client_id: 'angular-spa',
-    scope: 'items:read items:write',
-  });
-  // The one ends, the other goes on.
-  await page.getByRole('link', { name: 'Reports' }).click();
-  await page.getByRole('button', { name: 'Close the reports' }).click();
-  await expect(page.getByText('Nobody has opened the reports')).toBeVisible();
-  await signedIn(page);
-  const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
-  expect(kept).not.toContain('accessToken');
-});
-
-test('in a native shell the login leads through the system browser and back by a scheme of the app', async ({
+test('the signals say who is signed in, what is claimed of them, and when the token ends', async ({
   page,
-  browser,
 }) => {
-  const system = await (await browser.newContext()).newPage();
-  const opened: string[] = [];
-  await page.exposeFunction('openInSystemBrowser', (url: string) => void opened.push(url));
-  await page.addInitScript(() => {
-    const { openInSystemBrowser: open } = globalThis as unknown as {
-      openInSystemBrowser(url: string): void;
-    };
-    const nativeShell = { open, onOpened: (listener: unknown) => Object.assign(globalThis, { listener }) };
-    Object.assign(globalThis, { nativeShell });
-  });
-  const openApp = (url: string) =>
-    page.evaluate((url) => (globalThis as unknown as { listener(url: string): void }).listener(url), url);
-  const scheme = 'com.example.countersign:/callback';
-  await page.goto('/items?sort=new#top');
-  await expect.poll(() => opened).toHaveLength(1);
-  const request = new URL(opened[0] ?? '').searchParams;
-  expect(request.get('redirect_uri')).toBe(scheme);
-  expect(request.get('code_challenge_method')).toBe('S256');
-  // The web view itself has not left.
-  expect(new URL(page.url()).origin).toBe(base);
-  // An answer to nobody's question is refused, and the page says so.
-  await openApp(`${scheme}?code=forged&state=forged&iss=${urls.identityProvider}`);
-  await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
-  await page.getByRole('button', { name: 'Sign in again' }).click();
-  await expect.poll(() => opened).toHaveLength(2);
-  const answer = await answerOfScheme(system, opened[1] ?? '', scheme);
-  // By another address, or another scheme, it is no answer; and it is still good for the one that it was meant for.
-  for (const other of ['com.example.other:/callback', `${scheme}-of-another`])
-    await openApp(answer.replace(scheme, other));
-  expect(new URL(page.url()).pathname).toBe('/callback');
-  await openApp(answer);
-  await expect(page.getByRole('heading', { level: 1, name: /Good to see you, Alice/ })).toBeVisible();
-  await page.getByRole('link', { name: 'Items', exact: true }).click();
-  await expect(page.getByRole('button', { name: 'Reload' })).toBeVisible();
-  // The same answer once more is of no use to anybody.
-  await openApp(answer);
-  await expect(page.getByRole('alert')).toContainText('has been used before');
-  await signedIn(page);
-  await system.context().close();
+  await signIn(page);
+  await page.getByRole('link', { name: 'Profile' }).click();
+  await expect(page.getByRole('heading', { name: 'Alice Archer' })).toBeVisible();
+  const claims = page.getByRole('region', { name: 'Claims' });
+  await expect(claims.getByRole('term').filter({ hasText: 'email_verified' })).toBeVisible();
+  await expect(claims.getByText(urls.identityProvider)).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Granted scopes' })).toContainText('items:write');
+  await page.getByRole('button', { name: 'Renew now' }).click();
+  await expect(page.getByTestId('seconds-left')).toHaveText(/^\d+$/);
 });
 
-/** Signs in, in the system's browser, until it is sent to the app. */
-async function answerOfScheme(system: Page, url: string, scheme: string): Promise<string> {
-  const answer = system.waitForResponse((response) => {
-    const location = response.headers().location;
-    return location?.startsWith(scheme) ?? false;
+test('stepUp(): the user proves once more who they are, and is back at the page', async ({ page }) => {
+  await signIn(page);
+  await page.getByRole('link', { name: 'Profile' }).click();
+  await page.getByRole('link', { name: 'Security' }).click();
+  await expect(page.getByText('You have been signed in for a while')).toBeVisible();
+  const asked = page.waitForRequest((request) => request.url().startsWith(`${urls.identityProvider}/auth?`));
+  await page.getByRole('button', { name: 'Enter the password again' }).click();
+  expect(new URL((await asked).url()).searchParams.get('max_age')).toBe('0');
+  await signInAtProvider(page, alice);
+  await expect(page).toHaveURL(`${base}/security`);
+  await expect(page.getByTestId('confirmed-at')).toHaveText(/^\d\d:\d\d:\d\d$/);
+  await signedIn(page);
+});
+
+test('getAccessToken(): code without HttpClient gets a token for the resource and scope that it names', async ({
+  page,
+}) => {
+  await signIn(page);
+  await page.getByRole('link', { name: 'Profile' }).click();
+  await page.getByRole('link', { name: 'Security' }).click();
+  await page.getByRole('link', { name: 'Tokens in code' }).click();
+  const call = nextCall(page, '/me');
+  await page.getByRole('button', { name: 'Ask by fetch' }).click();
+  await expect(page.getByRole('list', { name: 'Scopes by fetch' })).toHaveText('items:read');
+  expect(payloadOf((await (await call).allHeaders()).authorization)).toMatchObject({
+    aud: 'https://api.countersign.example',
+    scope: 'items:read',
   });
-  await system.goto(url);
-  await system.locator('input[name="login"]').fill(alice.login);
-  await system.locator('input[name="password"]').fill(alice.password);
-  await system.getByRole('button', { name: 'Sign in' }).click();
-  await system.getByRole('button', { name: 'Allow' }).click();
-  return (await answer).headers().location ?? '';
-}
+});
+
+test('injectAuthObservables(): each signal is an observable, and a token too', async ({ page }) => {
+  await signIn(page);
+  await page.goto('/security/tokens');
+  const arrivals = page.getByTestId('arrivals');
+  await expect(arrivals).toHaveText('1');
+  await untilRenewalIsDue();
+  const since = loggedRequests().length;
+  await page.getByRole('button', { name: 'Get a new token' }).click();
+  await expect(arrivals).toHaveText('2');
+  expect(refreshes(since)).toMatchObject([{ status: 200 }]);
+});

@@ -6,9 +6,13 @@ import { loggedRequests, tokenRequests } from '../support/provider.ts';
 
 // Which requests get the token, and what becomes of an API that asks for more.
 
-const base = urls.angularSpa;
 // The addresses of these tests are not in the policy of the application, which would hide what the library does.
-test.use({ baseURL: base, bypassCSP: true });
+test.use({ bypassCSP: true });
+
+let base: string;
+test.beforeEach(({ baseURL }) => {
+  base = String(baseURL);
+});
 
 /**
  * The application with the API at an address of the test's.

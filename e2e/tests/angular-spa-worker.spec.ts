@@ -6,8 +6,10 @@ import { untilRenewalIsDue } from '../support/renewal.ts';
 
 // The application with its refresh tokens in a dedicated worker.
 
-const base = urls.angularSpa;
-test.use({ baseURL: base });
+let base: string;
+test.beforeEach(({ baseURL }) => {
+  base = String(baseURL);
+});
 
 interface Seen {
   /** Every message that went between the page and the worker, as JSON. */

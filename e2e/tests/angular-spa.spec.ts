@@ -6,6 +6,7 @@ import { refreshes, signedIn, signedOut, signIn } from '../support/angular-spa.t
 import { logs, urls } from '../support/environment.ts';
 import { alice, bob, loggedRequests, signInAtProvider } from '../support/provider.ts';
 import { untilRenewalIsDue } from '../support/renewal.ts';
+import { nextCall } from '../support/requests.ts';
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });
@@ -40,31 +41,10 @@ function exchangedCodes(page: Page): string[] {
 
 const codeOf = (callback: string) => new URL(callback).searchParams.get('code');
 
-test('a deep link leads through the login and back, query and fragment included', async ({ page }) => {
-  await page.goto('/items?filter=open&x=a%26b#second');
-  await signInAtProvider(page, alice);
-  await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
-  expect(page.url()).toBe(`${base}/items?filter=open&x=a%26b#second`);
-});
-
-test('nothing of a protected page is shown before the login', async ({ page }) => {
-  const seen: string[] = [];
-  await page.exposeFunction('report', (text: string) => seen.push(text));
-  await page.addInitScript(() => {
-    const report = (globalThis as unknown as { report(text: string): void }).report;
-    new MutationObserver(() => report(document.body?.textContent ?? '')).observe(document, {
-      childList: true,
-      subtree: true,
-    });
-  });
-  await page.goto('/items');
-  await page.waitForURL((url) => url.origin === urls.identityProvider);
-  expect(seen.filter((text) => text.includes('Countersign')).length).toBeGreaterThan(0);
-  expect(seen.filter((text) => text.includes('Your items'))).toEqual([]);
-});
-
-test('items come from the API, and new ones go to it', async ({ page }) => {
+test('items come from the API by httpResource, with the token, and new ones go to it', async ({ page }) => {
+  const asked = nextCall(page, '/items');
   await signIn(page);
+  expect((await (await asked).allHeaders()).authorization).toMatch(/^Bearer ey/);
   const title = `Item ${Date.now()}`;
   await page.getByLabel('New item').fill(title);
   await page.getByRole('button', { name: 'Add' }).click();
@@ -216,6 +196,8 @@ test('no token, code or verifier is left in an address, a storage, a page or a l
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every page is accessible in ${colorScheme}`, async ({ browser }) => {
+    // Sixteen states of pages, each looked at as a whole.
+    test.setTimeout(180_000);
     const context = await browser.newContext({ baseURL: base, colorScheme, bypassCSP: true });
     const page = await context.newPage();
     const check = async (heading: RegExp) => {
@@ -236,6 +218,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await signedIn(page);
     await expect(page.getByRole('list', { name: 'Scopes that the API sees' })).toBeVisible();
     await check(/Your profile/);
+    await page.goto('/security');
+    await check(/Security/);
+    await page.getByRole('link', { name: 'Tokens in code' }).click();
+    await expect(page.getByRole('heading', { name: 'As observables' })).toBeVisible();
+    await check(/Security/);
     await page.goto('/items/clear');
     await check(/Not with this account/);
     await page.getByRole('link', { name: 'Activity' }).click();
@@ -254,6 +241,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.goto('/reports');
     await signedIn(page);
     await check(/Reports/);
+    await page.route('**/reports.json', (route) => route.fulfill({ status: 404 }));
+    await page.goto('/');
+    await check(/The app could not start/);
     await context.close();
   });
 }

@@ -53,8 +53,12 @@ export function demoClients({ nextWeb, angularSpa, angularSsr }: AppOrigins): Cl
       application_type: 'native',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      // RFC 8252 section 7.1; the other one is where the shell's pages come from.
-      redirect_uris: ['com.example.countersign:/callback', `${angularSpa}/callback`],
+      // RFC 8252 sections 7.1 and 7.2; the last one is where the shell's pages come from.
+      redirect_uris: [
+        'com.example.countersign:/callback',
+        'https://app.countersign.example/callback',
+        `${angularSpa}/callback`,
+      ],
     },
     {
       client_id: 'native-cli',

@@ -5,6 +5,7 @@ import { provideRouter, withComponentInputBinding } from '@angular/router';
 import {
   type AuthFeature,
   authInterceptor,
+  configFrom,
   provideAuth,
   withClientName,
   withDPoP,
@@ -63,20 +64,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
         ...featuresOf(settings),
       ),
       // Another client for another API: it has a redirect URI, tokens and a storage of its own.
-      provideAuth(
-        () => ({
-          issuer,
-          clientId: 'angular-reports',
-          redirectUri: new URL('/reports', location.origin).href,
-          scope: 'openid profile reports:read',
-          resource: settings.reportsResource,
-          allowInsecureIssuer,
-          // Whoever has allowed less is asked once more for what the API finds missing.
-          apis: [{ url: `${apiUrl}/reports`, stepUp: true }],
-        }),
-        withClientName('reports'),
-        withStorage('tab'),
-      ),
+      provideAuth(configFrom('/reports.json'), withClientName('reports'), withStorage('tab')),
       ...(nativeShell ? [completeNativeLogins(nativeShell)] : []),
       ...(settings.serverRendering ? [rememberUser()] : []),
     ],

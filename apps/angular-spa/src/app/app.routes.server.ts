@@ -7,6 +7,8 @@ export const serverRoutes: ServerRoute[] = [
   { path: 'items', renderMode: RenderMode.Client },
   { path: 'items/clear', renderMode: RenderMode.Client },
   { path: 'profile', renderMode: RenderMode.Client },
+  { path: 'security', renderMode: RenderMode.Client },
+  { path: 'security/tokens', renderMode: RenderMode.Client },
   { path: 'reports', renderMode: RenderMode.Client },
   // What an account lacks is known in the browser alone.
   { path: 'forbidden', renderMode: RenderMode.Client },

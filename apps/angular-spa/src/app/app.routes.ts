@@ -25,6 +25,16 @@ export const routes: Routes = [
     title: 'Profile · Countersign for Angular',
   },
   {
+    path: 'security',
+    canActivateChild: [authGuard],
+    loadComponent: async () => (await import('./pages/security.ts')).SecurityPage,
+    title: 'Security · Countersign for Angular',
+    children: [
+      { path: '', loadComponent: async () => (await import('./pages/confirm.ts')).Confirm },
+      { path: 'tokens', loadComponent: async () => (await import('./pages/tokens.ts')).Tokens },
+    ],
+  },
+  {
     path: 'reports',
     canActivate: [claimGuard(({ email_verified }) => email_verified === true, { otherwise: '/forbidden' })],
     loadComponent: async () => (await import('./pages/reports.ts')).ReportsPage,

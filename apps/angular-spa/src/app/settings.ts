@@ -6,8 +6,6 @@ export interface Settings {
   readonly clientId: string;
   readonly apiUrl: string;
   readonly resource: string;
-  /** The second API, with tokens of its own. */
-  readonly reportsResource: string;
   /** True for a provider on this machine, which speaks plain http. */
   readonly allowInsecureIssuer: boolean;
   /** Where tokens are kept: in memory, or where a reload or every tab finds them. */

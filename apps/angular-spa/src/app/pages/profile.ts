@@ -1,11 +1,12 @@
 import { Component, computed, type OnDestroy, signal } from '@angular/core';
+import { RouterLink } from '@angular/router';
 import { injectAuth } from '@countersign/angular';
 import { explain } from '../explain.ts';
 import { SeenByApi } from './seen-by-api.ts';
 
 @Component({
   selector: 'app-profile',
-  imports: [SeenByApi],
+  imports: [RouterLink, SeenByApi],
   template: `
     <h1>Your profile</h1>
     <p class="lead">What the validated ID token says about you, and how long your access token lasts.</p>
@@ -16,6 +17,7 @@ import { SeenByApi } from './seen-by-api.ts';
         <h2>{{ auth.user()?.name ?? auth.user()?.id }}</h2>
         <p class="muted">{{ auth.user()?.email }}</p>
       </div>
+      <a class="button secondary small" routerLink="/security">Security</a>
     </section>
 
     <section class="panel" aria-labelledby="token-title">

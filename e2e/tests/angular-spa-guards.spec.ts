@@ -1,0 +1,141 @@
+import { expect, type Page, type Request, test } from '@playwright/test';
+import { signIn } from '../support/angular-spa.ts';
+import { urls } from '../support/environment.ts';
+import { alice, bob, signInAtProvider } from '../support/provider.ts';
+
+// Who is shown which page, and what becomes of the address that was wanted.
+
+const base = urls.angularSpa;
+test.use({ baseURL: base });
+
+/** Every text that the page has shown since it was begun. */
+async function textsShown(page: Page): Promise<readonly string[]> {
+  const seen: string[] = [];
+  await page.exposeFunction('report', (text: string) => seen.push(text));
+  await page.addInitScript(() => {
+    const report = (globalThis as unknown as { report(text: string): void }).report;
+    new MutationObserver(() => report(document.body?.textContent ?? '')).observe(document, {
+      childList: true,
+      subtree: true,
+    });
+  });
+  return seen;
+}
+
+/**
+ * Opens something that leads to the login, and keeps the page from leaving until all that it has asked for is there:
+ * whatever a guard lets through too early is shown then.
+ *
+ * @returns where the page wants to go for the login
+ */
+async function heldAtLogin(page: Page, open: () => Promise<unknown>): Promise<string> {
+  const underWay = new Set<Request>();
+  page.on('request', (request) => underWay.add(request));
+  for (const end of ['requestfinished', 'requestfailed'] as const)
+    page.on(end as 'requestfinished', (request) => underWay.delete(request));
+  const addresses: string[] = [];
+  await page.route(`${urls.identityProvider}/auth?**`, async (route) => {
+    const request = route.request();
+    // The silent login asks in a frame.
+    if (request.frame() !== page.mainFrame()) return route.continue();
+    addresses.push(request.url());
+    await route.fulfill({ status: 204 });
+  });
+  await open();
+  await expect.poll(() => [addresses.length, underWay.size]).toEqual([1, 0]);
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+  await page.unrouteAll();
+  return addresses[0] ?? '';
+}
+
+for (const { use, path, heading } of [
+  { use: 'canMatch', path: '/items', heading: 'Your items' },
+  { use: 'canActivate', path: '/profile', heading: 'Your profile' },
+  { use: 'canActivateChild', path: '/security', heading: 'Confirm that it is you' },
+  { use: 'canActivateChild', path: '/security/tokens', heading: 'As observables' },
+]) {
+  test(`authGuard as ${use}: ${path} is shown to no guest, and is there after the login, query and fragment included`, async ({
+    page,
+  }) => {
+    const seen = await textsShown(page);
+    const wanted = `${path}?filter=open&x=a%26b#second`;
+    const login = await heldAtLogin(page, () => page.goto(wanted));
+    expect(seen.some((text) => text.includes('Countersign'))).toBe(true);
+    expect(seen.filter((text) => text.includes(heading))).toEqual([]);
+    await page.goto(login);
+    await signInAtProvider(page, alice);
+    await expect(page.getByRole('heading', { name: heading })).toBeVisible();
+    expect(page.url()).toBe(`${base}${wanted}`);
+    await expect.poll(() => seen.some((text) => text.includes(heading))).toBe(true);
+  });
+
+  test(`authGuard as ${use}: a guest who comes to ${path} within the app stays where they are until the login`, async ({
+    page,
+  }) => {
+    const seen = await textsShown(page);
+    await page.goto('/activity');
+    await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+    const login = await heldAtLogin(page, () =>
+      // As a link of the application does, without a load of the page.
+      page.evaluate((path) => {
+        history.pushState(null, '', path);
+        dispatchEvent(new PopStateEvent('popstate', { state: null }));
+      }, path),
+    );
+    await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
+    expect(seen.filter((text) => text.includes(heading))).toEqual([]);
+    await page.goto(login);
+    await signInAtProvider(page, alice);
+    await expect(page).toHaveURL(`${base}${path}`);
+    await expect(page.getByRole('heading', { name: heading })).toBeVisible();
+  });
+}
+
+test('scopeGuard: a page for who may write is not shown to who may only read', async ({ page }) => {
+  await signIn(page, bob);
+  await page.goto('/items/clear');
+  await expect(page.getByRole('heading', { name: 'Not with this account' })).toBeVisible();
+  await expect(page.getByText('signed in as Bob Baker')).toBeVisible();
+});
+
+test('claimGuard: a page for who has a verified address is not shown to others, and opens to who has one', async ({
+  page,
+  context,
+}) => {
+  await signIn(page, bob);
+  await page.getByRole('link', { name: 'Reports' }).click();
+  await expect(page).toHaveURL(`${base}/forbidden`);
+  await expect(page.getByText('Its e-mail address is not verified')).toBeVisible();
+  // Opened by its address as well, before which the login is restored.
+  await page.goto('/reports');
+  await expect(page).toHaveURL(`${base}/forbidden`);
+  await context.clearCookies();
+  await page.goto('/reports');
+  await signInAtProvider(page, alice);
+  await expect(page.getByRole('heading', { name: 'Reports', exact: true })).toBeVisible();
+  expect(page.url()).toBe(`${base}/reports`);
+});
+
+test('whoever lacks nothing is not told otherwise', async ({ page }) => {
+  await page.goto('/forbidden');
+  await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
+  await signIn(page);
+  await page.goto('/forbidden');
+  await expect(page.getByRole('heading', { name: 'Nothing is closed to you' })).toBeVisible();
+  await expect(page.getByText('may not change items')).toHaveCount(0);
+});
+
+test('*authSignedIn shows nothing until it is known who is there, then one of the two', async ({ page }) => {
+  const guest = page.getByRole('heading', { name: /Sign in, call an API/ });
+  const user = page.getByRole('heading', { name: /Good to see you, Alice Archer/ });
+  await page.goto('/');
+  await expect(guest).toBeVisible();
+  await expect(user).toHaveCount(0);
+  await signIn(page);
+  const seen = await textsShown(page);
+  await page.goto('/');
+  await expect(user).toBeVisible();
+  await expect(guest).toHaveCount(0);
+  expect(seen.some((text) => text.includes('Open your items'))).toBe(true);
+  expect(seen.filter((text) => text.includes('Sign in, call an API'))).toEqual([]);
+});
