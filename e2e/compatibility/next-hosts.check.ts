@@ -127,6 +127,34 @@ test('S10: each customer logs in at a provider of its own, and its session is no
   assert.equal((await plain.open(green).visit('/shop/tenant/me', { cookie: stolen })).status, 401);
 });
 
+test('what is off by default can be switched on: a route for access tokens, and logout by GET', async () => {
+  const host = `blue.localhost:${plain.port}`;
+  const browser = plain.open(host);
+  const { location } = await browser.visit('/shop/tenant/auth/login');
+  await browser.visit(await createTestBrowser(tenants[0]?.issuer ?? '').signIn(location ?? ''));
+  const token = (headers: Record<string, string>) =>
+    browser.visit('/shop/tenant/auth/access-token', { headers });
+  const own = await token({ 'sec-fetch-site': 'same-origin' });
+  assert.equal(own.status, 200);
+  assert.match(own.headers['cache-control'] ?? '', /private, no-store/);
+  const { accessToken, expiresAt } = JSON.parse(own.html);
+  assert.equal(JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()).sub, 'user-alice');
+  assert.ok(expiresAt * 1000 > Date.now());
+  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }])
+    assert.equal((await token(headers)).status, 403);
+
+  const kept = browser.cookies();
+  const prefetched = await browser.visit('/shop/tenant/auth/logout', {
+    headers: { 'sec-purpose': 'prefetch' },
+  });
+  assert.equal(prefetched.status, 204);
+  assert.equal((await browser.visit('/shop/tenant/me')).status, 200);
+  const logout = await browser.visit('/shop/tenant/auth/logout');
+  assert.equal(logout.status, 303);
+  assert.equal(logout.location?.origin, tenants[0]?.issuer);
+  assert.equal((await browser.visit('/shop/tenant/me', { cookie: kept })).status, 401);
+});
+
 test('X-Forwarded-Host chooses the customer only where the proxy in front is trusted', async () => {
   for (const app of [plain, behindProxy]) {
     const [blue, green] = ['blue', 'green'].map((name) => `${name}.localhost:${app.port}`) as [

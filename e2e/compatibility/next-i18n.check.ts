@@ -6,6 +6,7 @@ import { chromiumLaunchOptions } from '../../scripts/lib/chromium.ts';
 import { type NextApp, startNextApp } from './next-app.ts';
 
 // Languages by `i18n` of `next.config`, which takes them out of the path before a proxy sees it; in a browser.
+// And what pages of the App Router answer in Next 16 without Cache Components.
 
 let app: NextApp;
 let browser: Browser;
@@ -59,6 +60,25 @@ test('a link that is followed by the router leads who is not signed in to the lo
   await stranger.waitForURL(`${app.origin}/de/orders`);
   await showsOrders(stranger, 'Bestellungen', 'de');
   assert.deepEqual(errors, []);
+});
+
+test('a page that needs a scope answers 403 where nothing was sent before it ran', async () => {
+  const answer = await page.goto(`${app.origin}/editors`);
+  assert.equal(answer?.status(), 403);
+  assert.equal(await page.locator('[data-user]').count(), 0);
+  const stranger = await app.open().visit('/editors');
+  assert.equal(stranger.status, 307);
+  assert.equal(stranger.location?.pathname, '/api/auth/login');
+});
+
+test('a page that is forced to be the same for everybody is not shown with the session of nobody', async () => {
+  const before = app.output().length;
+  const answer = await page.goto(`${app.origin}/frozen/page`);
+  assert.equal(answer?.status(), 500);
+  assert.equal(await page.locator('[data-frozen]').count(), 0);
+  const said = app.output().slice(before);
+  assert.match(said, /ConfigurationError\]?: The session was read in a page that is built ahead/);
+  assert.match(said, /code: 'wrong_context'/);
 });
 
 async function signIn(at: Page): Promise<void> {

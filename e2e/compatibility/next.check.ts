@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTestBrowser } from 'identity-provider';
 import { type NextApp, startNextApp } from './next-app.ts';
+import { logIn, logOut } from './next-login.ts';
 
 // One suite for every version of Next, with its proxy on each runtime that it has, and without any proxy.
 
@@ -79,6 +79,18 @@ test('what a router or script asks for without a session is answered so that it 
   assert.equal(byAction.headers['x-action-redirect'], '/shop/auth/login?returnTo=%2Fshop%2Fdashboard;push');
 });
 
+if (hasProxy) {
+  test('the application answers itself who is not signed in where it wants to, and leaves paths open', async () => {
+    const answer = await app.visit('/shop/members/list?page=2');
+    assert.equal(answer.status, 401);
+    const login = '/shop/auth/login?returnTo=%2Fshop%2Fmembers%2Flist%3Fpage%3D2';
+    assert.deepEqual(JSON.parse(answer.html), { membersOnly: true, login });
+    assert.match(answer.headers['cache-control'] ?? '', /no-store/);
+    // There is no such page; that Next itself says so shows that it was let through.
+    assert.equal((await app.visit('/shop/members/terms')).status, 404);
+  });
+}
+
 test('S14: what is fetched ahead starts no login and ends no session', async () => {
   for (const path of ['/shop/auth/login', '/shop/auth/logout']) {
     const { status, headers } = await app.visit(path, { headers: { 'next-router-prefetch': '1' } });
@@ -87,7 +99,7 @@ test('S14: what is fetched ahead starts no login and ends no session', async () 
   }
 });
 
-test('login by route handlers of the App Router', () => logIn('/shop/auth', '/shop/dashboard?tab=1'));
+test('login by route handlers of the App Router', () => logIn(app, '/shop/auth', '/shop/dashboard?tab=1'));
 
 test('pages, handlers and API routes of both routers know who is signed in', async () => {
   for (const path of ['/shop/dashboard', '/shop/account', '/shop/orders']) {
@@ -130,11 +142,46 @@ test('S18: an action runs with a session, and not without', async () => {
   assert.equal(ran(), 1);
 });
 
+if (fixture.startsWith('next-15')) {
+  test('a route handler on the edge runtime knows who is signed in', async () => {
+    const { user, scope, edge } = JSON.parse((await app.visit('/shop/edge/me')).html);
+    assert.deepEqual([user, edge], ['user-alice', true]);
+    assert.match(scope, /items:read/);
+    assert.equal((await app.open().visit('/shop/edge/me')).status, 401);
+  });
+}
+
 if (fixture.startsWith('next-16')) {
+  test('a cache that belongs to one browser may hold its session, and no other browser is given it', async () => {
+    const name = async (browser: Pick<NextApp, 'visit'>) =>
+      /data-private="([^"]*)"/.exec((await browser.visit('/shop/private')).html)?.[1];
+    assert.equal(await name(app), 'user-alice');
+    assert.equal(await name(app.open()), 'nobody');
+    assert.equal(await name(app), 'user-alice');
+  });
+
   test('a session that is read inside "use cache" is an error that explains itself', async () => {
     const { html } = await app.visit('/shop/cached');
     assert.doesNotMatch(html, /data-cached/);
     assert.match(app.output(), /The session was read inside "use cache"/);
+  });
+}
+
+if (fixture.startsWith('next-15')) {
+  test('a session that is read in a page that is built ahead is an error that explains itself', async () => {
+    for (const [path, setting] of [
+      ['frozen', 'force-static'],
+      ['strict', 'error'],
+    ] as const) {
+      const before = app.output().length;
+      const { status, html } = await app.visit(`/shop/${path}/page`);
+      assert.equal(status, 500, path);
+      assert.doesNotMatch(html, /data-frozen|data-strict/, path);
+      const said = app.output().slice(before);
+      assert.match(said, /ConfigurationError\]?: The session was read in a page that is built ahead/, path);
+      assert.match(said, /code: 'wrong_context'/, path);
+      assert.ok(said.includes(`\`dynamic = "${setting}"\``), path);
+    }
   });
 }
 
@@ -189,11 +236,11 @@ if (hasProxy) {
   });
 }
 
-test('logout by route handlers ends the session', () => logOut('/shop/auth'));
+test('logout by route handlers ends the session', () => logOut(app, '/shop/auth'));
 
-test('login by an API route of the Pages Router', () => logIn('/shop/api/auth', '/shop/orders'));
+test('login by an API route of the Pages Router', () => logIn(app, '/shop/api/auth', '/shop/orders'));
 
-test('logout by an API route ends the session', () => logOut('/shop/api/auth'));
+test('logout by an API route ends the session', () => logOut(app, '/shop/api/auth'));
 
 test('another party may start a login at the configured provider, and at no other', async () => {
   const ask = (iss: string) => app.open().visit(`/shop/auth/login?${new URLSearchParams({ iss })}`);
@@ -202,56 +249,6 @@ test('another party may start a login at the configured provider, and at no othe
   assert.equal(refused.status, 400);
   assert.equal(refused.location, undefined);
 });
-
-/** Also: an answer by `form_post`, and one that comes again. */
-async function logIn(routes: string, returnTo: string): Promise<void> {
-  for (const mode of ['query', 'form_post']) {
-    const browser = mode === 'query' ? app : app.open();
-    const start = await browser.visit(`${routes}/login?${new URLSearchParams({ returnTo })}`);
-    const callback = await createTestBrowser(app.provider.issuer).signIn(start.location ?? '');
-    assert.equal(callback.pathname, `${routes}/callback`);
-    const answer = () =>
-      mode === 'query'
-        ? browser.visit(callback)
-        : browser.visit(callback.pathname, {
-            form: callback.searchParams,
-            headers: { origin: app.provider.issuer },
-          });
-    assert.equal((await answer()).location?.href, app.origin + returnTo, mode);
-    const page = await browser.visit(returnTo);
-    assert.equal(page.status, 200);
-    assert.match(page.html, /data-user="user-alice"/);
-    let again = await answer();
-    // A posted answer is looked at again as a navigation, with which a browser sends its session.
-    if (mode === 'form_post') again = await browser.visit(again.location ?? '');
-    assert.equal(again.location?.pathname, '/shop/');
-    const stranger = await app.open().visit(callback);
-    assert.equal(stranger.status, 400);
-    assert.match(stranger.html, /This login cannot be completed/);
-  }
-}
-
-async function logOut(routes: string): Promise<void> {
-  const kept = app.cookies();
-  const foreign = await app.visit(`${routes}/logout`, {
-    method: 'POST',
-    headers: { origin: 'https://evil.example' },
-  });
-  assert.equal(foreign.status, 403);
-  const asked = await app.visit(`${routes}/logout`);
-  assert.equal(asked.status, 200);
-  assert.match(asked.html, new RegExp(`<form method="post" action="${routes}/logout"`));
-  assert.equal((await app.visit('/shop/api/me')).status, 200);
-  const { location } = await app.visit(`${routes}/logout`, {
-    method: 'POST',
-    headers: { origin: app.origin },
-  });
-  assert.equal(location?.origin, app.provider.issuer);
-  assert.equal((await app.visit('/shop/api/me')).status, 401);
-  for (const path of ['/shop/api/me', '/shop/api/summary']) {
-    assert.equal((await app.visit(path, { cookie: kept })).status, 401, `${path} with the old cookie`);
-  }
-}
 
 async function visitAsRouter(path: string) {
   const options = { headers: { rsc: '1', 'sec-fetch-mode': 'cors' } };

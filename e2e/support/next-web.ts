@@ -26,11 +26,13 @@ export interface NextWebOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** False takes the proxy out of the built application. */
   readonly proxy?: boolean;
+  /** A path that answers well when the application is ready. Default: the home page. */
+  readonly answers?: string;
 }
 
 /** Starts the built application in a process of its own. */
 export async function startNextWeb(options: NextWebOptions): Promise<RunningNextWeb> {
-  const { port, issuer, environment, proxy = true } = options;
+  const { port, issuer, environment, proxy = true, answers = '/' } = options;
   const origin = `http://localhost:${port}`;
   const copy = proxy ? undefined : copyWithoutProxy();
   const server = spawn(process.execPath, [next, 'start', '-H', 'localhost', '-p', String(port)], {
@@ -58,7 +60,8 @@ export async function startNextWeb(options: NextWebOptions): Promise<RunningNext
     if (copy !== undefined) rmSync(copy, { recursive: true, force: true });
   };
   for (let tries = 0; tries < 300 && server.exitCode === null; tries++) {
-    if ((await fetch(origin).catch(() => undefined))?.ok) return { origin, output: () => output, stop };
+    if ((await fetch(origin + answers).catch(() => undefined))?.ok)
+      return { origin, output: () => output, stop };
     await delay(100);
   }
   await stop();

@@ -10,8 +10,8 @@ import { type NextWebOptions, type RunningNextWeb, startNextWeb } from './next-w
 /** Seconds. */
 const accessTokenLife = 4;
 
-/** Renewed ahead, from half of the token's life on. */
-export const untilRenewalIsDue = () => delay((accessTokenLife / 2) * 1000 + 200);
+/** Renewed ahead, from half of the token's life on; in seconds. */
+export const untilRenewalIsDue = (life = accessTokenLife) => delay((life / 2) * 1000 + 200);
 
 export interface AtTestProvider {
   readonly op: TestAuthorizationServer;

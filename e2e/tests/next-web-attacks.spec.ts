@@ -3,16 +3,20 @@ import { createTestSession } from '@countersign/next/testing';
 import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
 import { freePort } from '../../scripts/lib/ports.ts';
-import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
+import type { HttpBrowser } from '../support/http-browser.ts';
 import { type RunningNextWeb, secret } from '../support/next-web.ts';
+import { signInAt } from '../support/sign-in.ts';
 import { startAtTestProvider, untilRenewalIsDue } from '../support/test-provider.ts';
 
 // The known failures of login in web applications, tried against the production build at a provider that misbehaves
-// on demand. What needs the provider of the demonstration, or a browser, is in next-web.spec.ts.
+// on demand. Those of cookies are in next-web-cookie-attacks.spec.ts; what needs the provider of the demonstration, or a
+// browser, is in next-web.spec.ts.
 
-const publicHost = 'app.example';
+/** Seconds: pages that were given a new token are made before it ends, also where the machine is busy. */
+const accessTokenLife = 8;
 let op: TestAuthorizationServer;
 let app: RunningNextWeb;
+let { open, startLogin, logIn, sessionOf, userOf, options } = {} as ReturnType<typeof signInAt>;
 /** How each request to the API was authorized. */
 const calls: string[] = [];
 const closing: (() => unknown)[] = [];
@@ -30,10 +34,9 @@ test.beforeAll(async () => {
     'sign',
     'verify',
   ]);
-  const port = await freePort();
   const started = await startAtTestProvider({
-    port,
     server: {
+      accessTokenLife,
       dpopNonce: true,
       users: [
         { sub: 'alice', claims: { email: 'alice@example.test', email_verified: true } },
@@ -42,12 +45,12 @@ test.beforeAll(async () => {
       ],
     },
     environment: {
-      AUTH_BASE_URL: `http://localhost:${port} https://${publicHost}`,
       API_URL: `http://localhost:${apiPort}`,
       DPOP_KEY: JSON.stringify(await crypto.subtle.exportKey('jwk', privateKey)),
     },
   });
   ({ op, app } = started);
+  ({ open, startLogin, logIn, sessionOf, userOf, options } = signInAt(started));
   closing.push(started.stop, () => api.close());
 });
 test.afterAll(() => Promise.all(closing.map((close) => close())));
@@ -56,37 +59,7 @@ test.beforeEach(() => {
   op.signIn('alice');
 });
 
-const open = (host?: string) => openHttpBrowser(app.origin, host);
-
-/** Up to the answer of the provider, which the browser has not followed yet. */
-async function startLogin(path = '/auth/login', browser = open()) {
-  const { location } = await browser.visit(path);
-  if (!location) throw new Error(`${path} led nowhere`);
-  const answer = () => op.authorize(location).then(({ url }) => url);
-  return { browser, location, answer };
-}
-
-async function logIn(user = 'alice', browser = open()): Promise<HttpBrowser> {
-  op.signIn(user);
-  const { answer } = await startLogin('/auth/login', browser);
-  expect((await browser.visit(await answer())).status).toBe(303);
-  return browser;
-}
-
-const sessionOf = async (cookie: string) =>
-  JSON.parse((await open().visit('/auth/session', { cookie })).html).session;
-const userOf = async (cookie: string) => (await sessionOf(cookie))?.user.sub;
 const ownOrigin = () => ({ origin: app.origin });
-/** A session as the application itself would make it. */
-const options = (now = Date.now()) => ({
-  issuer: op.issuer,
-  clientId: 'next-web',
-  clientSecret: 'next-web-demo-secret',
-  allowInsecureIssuer: true,
-  secret,
-  baseUrl: app.origin,
-  now: () => now,
-});
 
 test('S1: what the provider says about an error is not written into the page', async () => {
   const { browser, answer } = await startLogin();
@@ -135,7 +108,7 @@ test('S5, S7: users whose tokens are renewed at once, each with a DPoP nonce, ar
   const users = ['alice', 'bob', 'mallory'];
   const browsers: HttpBrowser[] = [];
   for (const user of users) browsers.push(await logIn(user));
-  await untilRenewalIsDue();
+  await untilRenewalIsDue(accessTokenLife);
   const before = op.requestsTo('token').length;
   calls.length = 0;
   await Promise.all(
@@ -213,19 +186,6 @@ test('S11: malformed cookies and parameters are answered', async () => {
   expect(status).toBe(400);
 });
 
-test('S12: the cookie of a login opens as no session, and a session as no login', async () => {
-  const { browser, answer } = await startLogin();
-  const login = browser.cookies().split('=')[1] ?? '';
-  const session = (await logIn()).cookies().replace(/^session=/, '');
-  const generation = session.slice(0, session.lastIndexOf('~') + 1);
-  expect(await userOf(`session=${session}`)).toBe('alice');
-  expect(await userOf(`session=${generation}${login}`)).toBeUndefined();
-  const url = await answer();
-  const name = browser.cookies().split('=')[0];
-  const forged = `${name}=${session.slice(generation.length)}`;
-  expect((await open().visit(url, { cookie: forged })).html).toContain('transaction_invalid');
-});
-
 test('S13: a logout token counts once, while it is fresh and whole', async () => {
   const post = async (token: string) =>
     (await open().visit('/auth/backchannel-logout', { form: new URLSearchParams({ logout_token: token }) }))
@@ -257,31 +217,20 @@ test('S13: a logout token counts once, while it is fresh and whole', async () =>
 test('S15: a logout during a refresh stays a logout', async () => {
   const browser = await logIn();
   const cookie = browser.cookies();
-  await untilRenewalIsDue();
+  await untilRenewalIsDue(accessTokenLife);
   const before = op.requestsTo('token').length;
   const release = op.hold('token');
+  // A provider that does not hear of the logout renews the tokens all the same.
+  op.fail('revocation', { status: 503 });
   const refreshed = open().visit('/profile', { cookie });
   await expect.poll(() => op.requestsTo('token').length).toBeGreaterThan(before);
   await open().visit('/auth/logout', { method: 'POST', cookie, headers: ownOrigin() });
   release();
   const { headers } = await refreshed;
   expect(await userOf(cookie)).toBeUndefined();
-  const late = (headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ');
-  expect(await userOf(late)).toBeUndefined();
-});
-
-test('S16: parts of two sessions are no session', async () => {
-  const large = () =>
-    createTestSession(options(), {
-      user: { sub: 'alice', bio: Buffer.from(crypto.getRandomValues(new Uint8Array(3_000))).toString('hex') },
-    });
-  const [first, second] = [await large(), await large()];
-  const [one = '', ...rest] = first.header.split('; ');
-  expect(rest.length).toBeGreaterThan(0);
-  expect(await userOf(first.header)).toBe('alice');
-  expect(await userOf(second.header)).toBe('alice');
-  expect(await userOf([one, ...second.header.split('; ').slice(1)].join('; '))).toBeUndefined();
-  expect(await userOf(rest.join('; '))).toBeUndefined();
+  expect(op.requestsTo('token').at(-1)?.status).toBe(200);
+  // The tokens that were fetched for nothing are not sealed for anybody: what is set deletes.
+  for (const line of headers['set-cookie'] ?? []) expect(line).toMatch(/^session(\.\d)?=;/);
 });
 
 test('S17: a user is iss and sub; another one with the same e-mail address is somebody else', async () => {
@@ -293,25 +242,6 @@ test('S17: a user is iss and sub; another one with the same e-mail address is so
   });
   expect(status).toBe(200);
   expect(await userOf(cookie)).toBe('mallory');
-});
-
-test('S20: a session cookie that comes twice is none; over https its name cannot be planted', async () => {
-  const mine = (await logIn('bob')).cookies();
-  const theirs = (await logIn('mallory')).cookies();
-  for (const cookie of [`${mine}; ${theirs}`, `${theirs}; ${mine}`]) {
-    expect(await userOf(cookie)).toBeUndefined();
-  }
-  const { headers } = await open(publicHost).visit('/auth/login');
-  for (const line of headers['set-cookie'] ?? []) {
-    expect(line).toMatch(/^__Host-/);
-    expect(line).toMatch(/; Secure/);
-    expect(line).toMatch(/; HttpOnly/);
-    expect(line).not.toMatch(/; Domain/i);
-  }
-  expect(headers['set-cookie']).toHaveLength(1);
-  // The name of plain http is not taken there.
-  const answer = await open(publicHost).visit('/auth/session', { cookie: mine });
-  expect(JSON.parse(answer.html)).toEqual({ session: null });
 });
 
 test('S21: after logout the user is sent to an address of the list', async () => {

@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { type LoggedRequest, startProvider } from 'identity-provider';
 import { freePort } from '../../scripts/lib/ports.ts';
-import { findProgram, redis } from '../../scripts/lib/system-packages.ts';
-import { end, secret, startNextWeb } from '../support/next-web.ts';
+import { secret, startNextWeb } from '../support/next-web.ts';
 import { alice } from '../support/provider.ts';
+import { startRedis } from '../support/redis.ts';
 import { roundRobin } from '../support/round-robin.ts';
 
 // Several processes of next-web, none of which a session sticks to. Everything they share is in Redis.
@@ -56,16 +52,13 @@ for (const kind of ['cookie', 'stored']) {
 
 /** Redis, the provider, and two processes to which the requests of one address go in turn. */
 async function startBehindOneAddress(kind: string) {
-  const directory = mkdtempSync(join(tmpdir(), 'redis-'));
-  const [port, redisPort, ...instances] = (await Promise.all(
-    Array.from({ length: 4 }, () => freePort()),
-  )) as [number, number, number, number];
+  const [port, ...instances] = (await Promise.all(Array.from({ length: 3 }, () => freePort()))) as [
+    number,
+    number,
+    number,
+  ];
   const base = `http://localhost:${port}`;
-  const database = spawn(
-    findProgram(redis) ?? 'redis-server',
-    ['--port', String(redisPort), '--save', '', '--dir', directory],
-    { stdio: 'ignore' },
-  );
+  const database = await startRedis();
   const log: LoggedRequest[] = [];
   const provider = await startProvider({
     origins: { nextWeb: base, angularSpa: 'http://localhost:1' },
@@ -75,7 +68,7 @@ async function startBehindOneAddress(kind: string) {
   const environment = {
     AUTH_SECRET: `${secret},the-one-that-it-replaced-meanwhile-for-older-cookies`,
     AUTH_BASE_URL: base,
-    REDIS_URL: `redis://localhost:${redisPort}`,
+    REDIS_URL: database.url,
     SESSIONS: kind,
   };
   const { issuer } = provider;
@@ -87,11 +80,10 @@ async function startBehindOneAddress(kind: string) {
     refreshes: () => log.filter(({ grant_type }) => grant_type === 'refresh_token').length,
     /** How many each process has answered. */
     requests: () => balancer.counts,
-    stopRedis: () => end(database),
+    stopRedis: database.stop,
     async stop() {
       balancer.close();
-      await Promise.all([...apps.map((app) => app.stop()), provider.close(), end(database)]);
-      rmSync(directory, { recursive: true, force: true });
+      await Promise.all([...apps.map((app) => app.stop()), provider.close(), database.stop()]);
     },
   };
 }

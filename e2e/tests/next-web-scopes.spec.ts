@@ -39,6 +39,7 @@ test('a page that needs a scope says that it is not for this account, and shows 
   await signIn(context, reads);
   const response = await page.goto(`${app.origin}/import`);
   // With Cache Components Next has begun to answer, with 200, before any page runs.
+  expect(response?.status()).toBe(200);
   expect(await response?.text()).not.toContain('One item on each line');
   await expect(page.getByRole('heading', { name: 'Your account may not do this.' })).toBeVisible();
   const { violations } = await new AxeBuilder({ page }).analyze();

@@ -1,6 +1,9 @@
 import { createTestSession } from '@countersign/next/testing';
+import { createRedisStores } from '@countersign/redis';
 import { expect, test } from '@playwright/test';
+import { createClient } from 'redis';
 import { secret } from '../support/next-web.ts';
+import { startRedis } from '../support/redis.ts';
 import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
 // The helpers for tests of applications, as their documentation says.
@@ -32,4 +35,34 @@ test('a test session signs a browser in, and no provider is asked', async ({ pag
   const answer = await fetch(`${app.origin}/auth/session`, { headers: { cookie: header } });
   expect((await answer.json()).session.user).toMatchObject({ sub: 'carol', iss: op.issuer });
   expect(op.requests.length).toBe(before);
+});
+
+test('a test session in the store of the application signs a browser in', async ({ page, context }) => {
+  const redis = await startRedis();
+  const client = createClient({ url: redis.url });
+  client.on('error', () => {});
+  await client.connect();
+  const { op, app, stop } = await startAtTestProvider({
+    environment: { REDIS_URL: redis.url, SESSIONS: 'stored' },
+  });
+  try {
+    const options = {
+      issuer: op.issuer,
+      clientId: 'next-web',
+      secret,
+      baseUrl: app.origin,
+      allowInsecureIssuer: true,
+      store: createRedisStores(client).store,
+    };
+    const { cookies } = await createTestSession(options, { user: { sub: 'carol', name: 'Carol Cook' } });
+    // The cookie holds an identifier alone.
+    expect(cookies.map(({ value }) => value)).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
+    await context.addCookies(cookies);
+    await page.goto(`${app.origin}/profile`);
+    await expect(page.getByText('Carol Cook')).toBeVisible();
+  } finally {
+    client.destroy();
+    await stop();
+    await redis.stop();
+  }
 });

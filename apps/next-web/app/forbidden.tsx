@@ -4,7 +4,10 @@ import { Message } from '../components/message';
 
 export const metadata: Metadata = { title: 'Not for this account' };
 
-/** Shown with status 403, when `requireScopes()` or a wrapper with `scopes` misses one. */
+/**
+ * Shown when `requireScopes()` or a wrapper with `scopes` misses one. Actions answer 403 with it; of a page, Next has sent
+ * the 200 before, because Cache Components are on.
+ */
 export default function Forbidden() {
   return (
     <Message eyebrow="403" title="Your account may not do this.">

@@ -1,6 +1,7 @@
 import { AuthProvider } from '@countersign/next/client';
 import Link from 'next/link';
 import { WhoAmI } from '../components/who-am-i';
+import { YourItems } from '../components/your-items';
 
 export default function Home() {
   return (
@@ -40,10 +41,13 @@ export default function Home() {
         </ol>
       </section>
 
-      {/* This page is the same file for everybody: the browser asks who it is. */}
-      <AuthProvider>
-        <WhoAmI />
-      </AuthProvider>
+      {/* This page is the same file for everybody: the browser asks who it is, and the server sends more behind it. */}
+      <div className="columns">
+        <AuthProvider>
+          <WhoAmI />
+        </AuthProvider>
+        <YourItems />
+      </div>
     </>
   );
 }

@@ -1,12 +1,14 @@
 import type { NextRequest } from 'next/server';
 import { auth } from './lib/auth';
-import { ownProxy } from './lib/own-proxy';
+import { onUnauthenticated, ownProxy } from './lib/own-proxy';
 
 declare const EdgeRuntime: string | undefined;
 
 export async function middleware(request: NextRequest) {
   const response = await auth.proxy(request, {
-    protect: ['/dashboard', '/de/dashboard', '/orders'],
+    protect: ['/dashboard', '/de/dashboard', '/orders', '/members'],
+    publicPaths: ['/members/terms'],
+    onUnauthenticated,
     respond: ownProxy,
   });
   response.headers.set('x-runtime', typeof EdgeRuntime === 'string' ? 'edge' : 'nodejs');

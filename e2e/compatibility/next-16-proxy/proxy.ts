@@ -1,10 +1,12 @@
 import type { NextRequest } from 'next/server';
 import { auth } from './lib/auth';
-import { ownProxy } from './lib/own-proxy';
+import { onUnauthenticated, ownProxy } from './lib/own-proxy';
 
 export async function proxy(request: NextRequest) {
   const response = await auth.proxy(request, {
-    protect: ['/dashboard', '/de/dashboard', '/orders'],
+    protect: ['/dashboard', '/de/dashboard', '/orders', '/members'],
+    publicPaths: ['/members/terms'],
+    onUnauthenticated,
     respond: ownProxy,
   });
   response.headers.set('x-runtime', 'nodejs');

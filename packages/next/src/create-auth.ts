@@ -50,7 +50,7 @@ export interface Auth extends SessionHelpers {
    * As `requireSession`, with scopes that the login must have been granted.
    *
    * @throws AccessTokenError `insufficient_scope`, which Next answers with 403: in pages by `forbidden.tsx`
-   *   where `experimental.authInterrupts` is switched on
+   *   where `experimental.authInterrupts` is switched on; the status stays 200 where it has begun to send the page
    */
   requireScopes(...scopes: readonly string[]): Promise<Session>;
   /** Wrappers for pages, actions and route handlers that do not run without a session. */

@@ -21,7 +21,15 @@ export const tenantAuth = createAuth(
     const issuer = issuers[host];
     return issuer === undefined
       ? undefined
-      : { ...options, issuer, baseUrl: `http://${host}/shop`, routes: '/tenant/auth' };
+      : {
+          ...options,
+          issuer,
+          baseUrl: `http://${host}/shop`,
+          routes: '/tenant/auth',
+          // Both are off by default.
+          logoutMethod: 'get',
+          accessTokenRoute: true,
+        };
   },
   { trustProxy: options.trustProxy },
 );

@@ -11,3 +11,12 @@ export function ownProxy(request: NextRequest): Response {
   response.cookies.set('locale', 'de');
   return response;
 }
+
+/** What an application says itself to who is not signed in; everywhere else the login is right. */
+export function onUnauthenticated(request: NextRequest, loginUrl: URL): Response | undefined {
+  if (!request.nextUrl.pathname.startsWith('/members')) return undefined;
+  return NextResponse.json(
+    { membersOnly: true, login: loginUrl.pathname + loginUrl.search },
+    { status: 401 },
+  );
+}

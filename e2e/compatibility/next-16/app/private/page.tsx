@@ -1,0 +1,13 @@
+import { auth } from '../../lib/auth';
+
+export const instant = false;
+
+/** A cache that belongs to one browser may know its user. */
+async function userName() {
+  'use cache: private';
+  return (await auth.getSession())?.user.sub ?? 'nobody';
+}
+
+export default async function Private() {
+  return <p data-private={await userName()} />;
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { createTestBrowser } from 'identity-provider';
+import type { NextApp } from './next-app.ts';
+
+/** Also by an answer that is posted, and with one that comes again. */
+export async function logIn(app: NextApp, routes: string, returnTo: string): Promise<void> {
+  for (const mode of ['query', 'form_post']) {
+    const browser = mode === 'query' ? app : app.open();
+    const start = await browser.visit(`${routes}/login?${new URLSearchParams({ returnTo })}`);
+    const callback = await createTestBrowser(app.provider.issuer).signIn(start.location ?? '');
+    assert.equal(callback.pathname, `${routes}/callback`);
+    const answer = () =>
+      mode === 'query'
+        ? browser.visit(callback)
+        : browser.visit(callback.pathname, {
+            form: callback.searchParams,
+            headers: { origin: app.provider.issuer },
+          });
+    assert.equal((await answer()).location?.href, app.origin + returnTo, mode);
+    const page = await browser.visit(returnTo);
+    assert.equal(page.status, 200);
+    assert.match(page.html, /data-user="user-alice"/);
+    let again = await answer();
+    // A posted answer is looked at again as a navigation, with which a browser sends its session.
+    if (mode === 'form_post') again = await browser.visit(again.location ?? '');
+    assert.equal(again.location?.pathname, '/shop/');
+    const stranger = await app.open().visit(callback);
+    assert.equal(stranger.status, 400);
+    assert.match(stranger.html, /This login cannot be completed/);
+  }
+}
+
+/** Not for another site, and not by GET without a question; and then the cookie of before is of no use. */
+export async function logOut(app: NextApp, routes: string): Promise<void> {
+  const kept = app.cookies();
+  const foreign = await app.visit(`${routes}/logout`, {
+    method: 'POST',
+    headers: { origin: 'https://evil.example' },
+  });
+  assert.equal(foreign.status, 403);
+  const asked = await app.visit(`${routes}/logout`);
+  assert.equal(asked.status, 200);
+  assert.match(asked.html, new RegExp(`<form method="post" action="${routes}/logout"`));
+  assert.equal((await app.visit('/shop/api/me')).status, 200);
+  const { location } = await app.visit(`${routes}/logout`, {
+    method: 'POST',
+    headers: { origin: app.origin },
+  });
+  assert.equal(location?.origin, app.provider.issuer);
+  assert.equal((await app.visit('/shop/api/me')).status, 401);
+  for (const path of ['/shop/api/me', '/shop/api/summary']) {
+    assert.equal((await app.visit(path, { cookie: kept })).status, 401, `${path} with the old cookie`);
+  }
+}

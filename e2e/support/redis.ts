@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../scripts/lib/ports.ts';
+import { findProgram, redis } from '../../scripts/lib/system-packages.ts';
+import { end } from './next-web.ts';
+
+export interface RunningRedis {
+  readonly url: string;
+  /** May be called again. */
+  readonly stop: () => Promise<void>;
+}
+
+/** A Redis that forgets everything when it ends. Clients wait until it answers. */
+export async function startRedis(): Promise<RunningRedis> {
+  const directory = mkdtempSync(join(tmpdir(), 'redis-'));
+  const port = await freePort();
+  const server = spawn(
+    findProgram(redis) ?? 'redis-server',
+    ['--port', String(port), '--save', '', '--dir', directory],
+    { stdio: 'ignore' },
+  );
+  return {
+    url: `redis://localhost:${port}`,
+    async stop() {
+      await end(server);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

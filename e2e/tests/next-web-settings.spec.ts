@@ -1,0 +1,25 @@
+import { expect, test } from '@playwright/test';
+import { freePort } from '../../scripts/lib/ports.ts';
+import { openHttpBrowser } from '../support/http-browser.ts';
+import { startNextWeb } from '../support/next-web.ts';
+
+// The production build without the settings that it needs.
+
+test('one error in the log names every setting that is missing; visitors learn nothing, and nobody is signed in', async () => {
+  const port = await freePort();
+  const environment = { AUTH_ISSUER: '', AUTH_CLIENT_ID: '', AUTH_SECRET: '', AUTH_BASE_URL: '' };
+  const app = await startNextWeb({ port, issuer: '', environment, answers: '/icon.svg' });
+  try {
+    for (const path of ['/', '/profile', '/dashboard', '/api/summary', '/auth/login', '/auth/session']) {
+      const { status, location, html, headers } = await openHttpBrowser(app.origin).visit(path);
+      expect(status, path).toBe(500);
+      expect(location, path).toBeUndefined();
+      expect(headers['set-cookie'], path).toBeUndefined();
+      expect(html, path).not.toMatch(/AUTH_|createAuth/);
+    }
+    for (const name of ['AUTH_ISSUER', 'AUTH_CLIENT_ID', 'AUTH_SECRET', 'AUTH_BASE_URL'])
+      expect(app.output()).toMatch(new RegExp(`ConfigurationError.* Login is not set up\\. Set .*${name} `));
+  } finally {
+    await app.stop();
+  }
+});

@@ -1,0 +1,146 @@
+import { createServer } from 'node:http';
+import { createTestSession } from '@countersign/next/testing';
+import { expect, test } from '@playwright/test';
+import { freePort } from '../../scripts/lib/ports.ts';
+import { secret } from '../support/next-web.ts';
+import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+
+// Partial prerendering: a page whose shell was made at build time, the same for everybody, comes at once;
+// what depends on the session is streamed behind it. The API answers when the test says so.
+
+let running: AtTestProvider;
+/** How many answers of the API are waiting. */
+const waiting: (() => void)[] = [];
+let held = true;
+const closing: (() => unknown)[] = [];
+
+const items: Record<string, number> = { carol: 2, dave: 5 };
+
+test.beforeAll(async () => {
+  const port = await freePort();
+  const api = createServer((request, response) => {
+    const user = request.headers.authorization?.replace('Bearer token-of-', '') ?? '';
+    const item = (_: unknown, id: number) => ({
+      id,
+      title: `${id} of ${user}`,
+      createdAt: '2026-01-01T00:00Z',
+    });
+    const body = JSON.stringify(Array.from({ length: items[user] ?? 0 }, item));
+    const answer = () => response.setHeader('content-type', 'application/json').end(body);
+    if (held) waiting.push(answer);
+    else answer();
+  }).listen(port, 'localhost');
+  running = await startAtTestProvider({ environment: { API_URL: `http://localhost:${port}` } });
+  closing.push(running.stop, () => api.close());
+});
+test.afterAll(() => Promise.all(closing.map((close) => close())));
+test.beforeEach(() => {
+  held = true;
+});
+test.afterEach(release);
+
+function release(): void {
+  held = false;
+  for (const answer of waiting.splice(0)) answer();
+}
+
+function signedInAs(user: string) {
+  const { op, app } = running;
+  const options = {
+    issuer: op.issuer,
+    clientId: 'next-web',
+    secret,
+    baseUrl: app.origin,
+    resource: 'https://api.countersign.example',
+    allowInsecureIssuer: true,
+  };
+  return createTestSession(options, {
+    user: { sub: user, name: `Name-${user}`, email: `${user}@example.test` },
+    accessToken: `token-of-${user}`,
+  });
+}
+
+/** What has come of the page when its footer has, and a function that waits for the rest. */
+async function openStream(cookie: string) {
+  const { body, headers } = await fetch(running.app.origin, { headers: { cookie } });
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  const readUntil = async (done: () => boolean) => {
+    while (!done()) {
+      const read = await reader.read();
+      if (read.done) break;
+      text += decoder.decode(read.value, { stream: true });
+    }
+    return text;
+  };
+  const footer = '</footer>';
+  await readUntil(() => text.includes(footer));
+  const shell = text.slice(0, text.indexOf(footer));
+  return { shell, headers, soFar: () => text, all: () => readUntil(() => false) };
+}
+
+const personal = /Name-|carol|dave|@example\.test|token-of|you have|Log out/;
+
+test('the shell is there before the API has answered, and what is the user’s own is streamed into it', async ({
+  page,
+  context,
+}) => {
+  const { app } = running;
+  await context.addCookies((await signedInAs('carol')).cookies);
+  await page.goto(app.origin, { waitUntil: 'commit' });
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page.getByText('Asking the API …')).toBeVisible();
+  await expect.poll(() => waiting.length).toBe(1);
+  // The page is no still picture meanwhile.
+  await expect(page.getByText('Signed in as')).toBeVisible();
+  await expect(page.getByText('Asking the API …')).toBeVisible();
+  release();
+  await expect(page.getByText('Name-carol, you have 2 items.')).toBeVisible();
+  await expect(page.getByText('Asking the API …')).toHaveCount(0);
+});
+
+test('without a session the same shell comes, and nothing waits for the API', async ({ page }) => {
+  await page.goto(running.app.origin);
+  await expect(page.getByText('Log in, and the number of your items comes after the page.')).toBeVisible();
+  await expect(page.getByRole('banner').getByRole('link', { name: 'Log in' })).toBeVisible();
+  expect(waiting).toHaveLength(0);
+});
+
+test('the shell is the same bytes for everybody, and each user is streamed what is their own', async () => {
+  const stranger = await openStream('');
+  const streams = [];
+  for (const user of ['carol', 'dave'])
+    streams.push({ user, ...(await openStream((await signedInAs(user)).header)) });
+  await expect.poll(() => waiting.length).toBe(2);
+  expect(stranger.shell).toContain('Signed in on the server');
+  expect(stranger.shell).not.toMatch(personal);
+  for (const { user, shell, headers, soFar } of streams) {
+    expect(shell, user).toBe(stranger.shell);
+    expect(soFar(), user).not.toContain('you have');
+    expect(headers.get('cache-control'), user).toContain('no-store');
+  }
+  release();
+  for (const { user, all } of streams) {
+    const text = await all();
+    expect(text).toContain(`Name-${user}`);
+    expect(text).toContain(`${items[user]} items`);
+    const other = user === 'carol' ? 'dave' : 'carol';
+    expect(text, user).not.toMatch(new RegExp(`${other}|${items[other]} items`));
+  }
+  expect(await stranger.all()).not.toMatch(personal);
+});
+
+test('what a router fetches ahead holds nothing of the user', async ({ page, context }) => {
+  release();
+  await context.addCookies((await signedInAs('carol')).cookies);
+  const ahead: string[] = [];
+  page.on('response', async (response) => {
+    if (response.request().headers()['next-router-prefetch'] !== undefined)
+      ahead.push(await response.text().catch(() => ''));
+  });
+  await page.goto(`${running.app.origin}/dashboard`);
+  await expect(page.getByRole('heading', { name: 'Good to see you, Name-carol.' })).toBeVisible();
+  await expect.poll(() => ahead.join('')).toContain('Signed in on the server');
+  for (const text of ahead) expect(text).not.toMatch(personal);
+});
