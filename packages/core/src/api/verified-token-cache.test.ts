@@ -12,7 +12,8 @@ const entry = (token: string) => ({
   keys: undefined,
 });
 
-const tokenOf = (index: number) => `${'h'.repeat(100)}.${'p'.repeat(100)}.${String(index).padStart(86, 's')}`;
+const tokenOf = (index: number) =>
+  `${'h'.repeat(100)}.${'p'.repeat(100)}.${String(index).padStart(85, 's')}A`;
 
 test('A3: the whole token decides, not its end', () => {
   const cache = createVerifiedTokenCache({ maxEntries: 10, maxCharacters: 100_000 });
@@ -24,6 +25,16 @@ test('A3: the whole token decides, not its end', () => {
   for (let i = 0; i < 5; i++) cache.set(entry(tokenOf(i)));
   expect(cache.get(`a.c.${end}`)).toBeUndefined();
   expect(cache.get(`a.b.${end}`)).toBeDefined();
+  // Of two with the same end the later one is remembered in any case, and neither is taken for the other.
+  cache.set(entry(`a.c.${end}`));
+  expect(cache.get(`a.c.${end}`)?.token).toBe(`a.c.${end}`);
+  expect([undefined, `a.b.${end}`]).toContain(cache.get(`a.b.${end}`)?.token);
+});
+
+test('A3: a token of a few characters is remembered too', () => {
+  const cache = createVerifiedTokenCache({ maxEntries: 10, maxCharacters: 1000 });
+  for (const token of ['a', 'b', 'ab', '-'.repeat(9)]) cache.set(entry(token));
+  for (const token of ['ab', '-'.repeat(9)]) expect(cache.get(token)?.token).toBe(token);
 });
 
 test('A3: bounded in entries, and what is used stays', () => {

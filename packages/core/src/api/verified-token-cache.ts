@@ -24,8 +24,8 @@ export interface VerifiedTokenCache {
  * Verified tokens in two generations: when the young one is full it becomes the old one, and what is asked for
  * again moves up. Bounded in entries and in characters, without bookkeeping on a hit.
  *
- * Entries are found by the end of the signature, which is short and differs between tokens, and then compared in
- * full: a key that is cut or hashed must never be what decides.
+ * Entries are found by a number made of the end of the signature, and then compared in full: a key that is cut or
+ * hashed must never be what decides. Of two tokens with the same number the later one is remembered.
  */
 export function createVerifiedTokenCache(limits: {
   readonly maxEntries: number;
@@ -33,8 +33,8 @@ export function createVerifiedTokenCache(limits: {
 }): VerifiedTokenCache {
   const entriesPerGeneration = Math.ceil(limits.maxEntries / 2);
   const charactersPerGeneration = Math.ceil(limits.maxCharacters / 2);
-  let young = new Map<string, CachedToken>();
-  let old = new Map<string, CachedToken>();
+  let young = new Map<number, CachedToken>();
+  let old = new Map<number, CachedToken>();
   let characters = 0;
 
   function set(entry: CachedToken): void {
@@ -45,16 +45,16 @@ export function createVerifiedTokenCache(limits: {
       young = new Map();
       characters = 0;
     }
-    young.set(token.slice(-43), entry);
+    young.set(tailOf(token), entry);
     characters += token.length;
   }
 
   return {
     get(token) {
-      const end = token.slice(-43);
-      const entry = young.get(end);
-      if (entry !== undefined) return entry.token === token ? entry : undefined;
-      const aged = old.get(end);
+      const tail = tailOf(token);
+      const entry = young.get(tail);
+      if (entry?.token === token) return entry;
+      const aged = old.get(tail);
       if (aged === undefined || aged.token !== token) return undefined;
       set(aged);
       return aged;
@@ -64,4 +64,11 @@ export function createVerifiedTokenCache(limits: {
       return young.size + old.size;
     },
   };
+}
+
+/** 30 bits of the end of a signature, all but its last character, of which some algorithms fill two bits only. */
+function tailOf(token: string): number {
+  let tail = 0;
+  for (let at = token.length - 9; at < token.length - 1; at++) tail = (tail * 31 + token.charCodeAt(at)) | 0;
+  return tail & 0x3fff_ffff;
 }
