@@ -136,6 +136,7 @@ async function installPacked(folder: string): Promise<void> {
       '@parcel/watcher': false,
       lmdb: false,
       'msgpackr-extract': false,
+      protobufjs: false,
       sharp: false,
     },
   };

@@ -1,6 +1,6 @@
 import { type AccessTokenClaims, Claims, Principal, Public, RequireScopes } from '@countersign/nest';
 import { Controller, Get, Post } from '@nestjs/common';
-import { MessagePattern } from '@nestjs/microservices';
+import { GrpcMethod, MessagePattern } from '@nestjs/microservices';
 
 @Controller('items')
 export class ItemsController {
@@ -23,6 +23,17 @@ export class ItemsController {
   @RequireScopes('items:write')
   @MessagePattern('add')
   addByMessage(@Principal('sub') user: string) {
+    return { user };
+  }
+
+  @GrpcMethod('Items', 'List')
+  listByCall(@Principal('sub') user: string) {
+    return { user };
+  }
+
+  @RequireScopes('items:write')
+  @GrpcMethod('Items', 'Add')
+  addByCall(@Principal('sub') user: string) {
     return { user };
   }
 

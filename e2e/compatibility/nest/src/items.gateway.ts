@@ -1,5 +1,6 @@
-import { Principal, RequireScopes } from '@countersign/nest';
-import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { IncomingMessage } from 'node:http';
+import { ConnectionAuthenticator, Principal, RequireScopes } from '@countersign/nest';
+import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 
 @WebSocketGateway()
 export class ItemsGateway {
@@ -12,5 +13,23 @@ export class ItemsGateway {
   @SubscribeMessage('add')
   add(@Principal('sub') user: string) {
     return { event: 'answer', data: { user } };
+  }
+}
+
+/** With plain WebSockets only the gateway sees the handshake. */
+@WebSocketGateway()
+export class PlainItemsGateway extends ItemsGateway implements OnGatewayConnection {
+  constructor(private readonly connections: ConnectionAuthenticator) {
+    super();
+  }
+
+  async handleConnection(client: object, request: IncomingMessage) {
+    await this.connections.authenticate(client, request);
+  }
+
+  @RequireScopes('items:write')
+  @SubscribeMessage('add')
+  override add(@Principal('sub') user: string) {
+    return { event: 'added', data: { user } };
   }
 }
