@@ -1,8 +1,8 @@
 import { createAuth } from '@countersign/next';
 
 const options = {
-  scope: 'openid profile email offline_access items:read',
-  resource: 'https://api.countersign.example',
+  scope: 'openid profile email offline_access items:read reports:read',
+  resource: ['https://api.countersign.example', 'https://reports.countersign.example'],
   allowInsecureIssuer: true,
   idTokenHint: false,
   trustProxy: process.env.TRUST_PROXY === '1',
