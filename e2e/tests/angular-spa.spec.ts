@@ -248,6 +248,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
+test('no page is wider than a phone', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await signIn(page);
+  for (const path of ['/', '/items', '/profile', '/security', '/security/tokens', '/activity', '/reports']) {
+    await page.goto(path);
+    await signedIn(page);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.getByRole('main').getByText('Loading', { exact: true })).toHaveCount(0);
+    const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(tooWide, path).toBeLessThanOrEqual(0);
+  }
+});
+
 test('a missing asset is missing, and pages carry a strict policy', async ({ request }) => {
   expect((await request.get('/chunk-XXXXXXXX.js')).status()).toBe(404);
   expect((await request.get('/..%2f..%2fpackage.json')).status()).toBe(404);
