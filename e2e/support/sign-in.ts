@@ -37,6 +37,7 @@ export function signInAt({ op, app }: Pick<AtTestProvider, 'op' | 'app'>) {
       issuer: op.issuer,
       clientId: 'next-web',
       clientSecret: 'next-web-demo-secret',
+      resource: 'https://api.countersign.example',
       allowInsecureIssuer: true,
       secret,
       baseUrl: app.origin,

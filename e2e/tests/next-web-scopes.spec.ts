@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { createTestSession } from '@countersign/next/testing';
 import { type BrowserContext, expect, test } from '@playwright/test';
-import { secret } from '../support/next-web.ts';
+import { signInAt } from '../support/sign-in.ts';
 import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
 // What a login was not granted is refused by pages, actions and route handlers, in words that help.
@@ -18,16 +18,10 @@ const writes = `${reads} items:write`;
 
 /** Signs a browser in with this scope, as a login would have that was granted no more. */
 async function signIn(context: BrowserContext, scope: string): Promise<void> {
-  const { op, app } = running;
-  const options = {
-    issuer: op.issuer,
-    clientId: 'next-web',
-    secret,
-    baseUrl: app.origin,
-    resource: 'https://api.countersign.example',
-    allowInsecureIssuer: true,
-  };
-  const { cookies } = await createTestSession(options, { user: { sub: 'carol', name: 'Carol Cook' }, scope });
+  const { cookies } = await createTestSession(signInAt(running).options(), {
+    user: { sub: 'carol', name: 'Carol Cook' },
+    scope,
+  });
   await context.addCookies(cookies);
 }
 

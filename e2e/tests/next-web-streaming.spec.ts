@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import { expect, test } from '@playwright/test';
 import { freePort } from '../../scripts/lib/ports.ts';
-import { secret } from '../support/next-web.ts';
+import { signInAt } from '../support/sign-in.ts';
 import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
 // Partial prerendering: a page whose shell was made at build time, the same for everybody, comes at once;
@@ -44,21 +44,11 @@ function release(): void {
   for (const answer of waiting.splice(0)) answer();
 }
 
-function signedInAs(user: string) {
-  const { op, app } = running;
-  const options = {
-    issuer: op.issuer,
-    clientId: 'next-web',
-    secret,
-    baseUrl: app.origin,
-    resource: 'https://api.countersign.example',
-    allowInsecureIssuer: true,
-  };
-  return createTestSession(options, {
+const signedInAs = (user: string) =>
+  createTestSession(signInAt(running).options(), {
     user: { sub: user, name: `Name-${user}`, email: `${user}@example.test` },
     accessToken: `token-of-${user}`,
   });
-}
 
 /** What has come of the page when its footer has, and a function that waits for the rest. */
 async function openStream(cookie: string) {
