@@ -1,6 +1,7 @@
 import { AuthorizationServerError, ConfigurationError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { randomToken, sha256 } from '../internal/encoding.ts';
+import { malformed } from './http.ts';
 import { endpointOf, metadataOf } from './metadata.ts';
 import type { BrowserContext } from './options.ts';
 import { postForm } from './token-request.ts';
@@ -109,7 +110,8 @@ async function pushed(context: BrowserContext, parameters: URLSearchParams): Pro
   if ((await metadataOf(context)).require_pushed_authorization_requests !== true) return parameters;
   const endpoint = await endpointOf(context, 'pushed_authorization_request_endpoint');
   const { request_uri } = await postForm(context, endpoint, parameters);
-  return new URLSearchParams({ client_id: context.clientId, request_uri: String(request_uri) });
+  if (typeof request_uri !== 'string') throw malformed('request_uri');
+  return new URLSearchParams({ client_id: context.clientId, request_uri });
 }
 
 /**
@@ -142,7 +144,7 @@ export async function validateAuthorization(
     );
   }
   if (seconds(context.now) - transaction.createdAt > transactionLife) {
-    throw new ValidationError('transaction_invalid', 'expired', 'This login was started too long ago.');
+    throw new ValidationError('transaction_invalid', 'expired', 'This login is too old.');
   }
   // A parameter that occurs twice means two things to two readers (RFC 6749 section 3.1).
   const names = [...received.keys()];

@@ -89,6 +89,6 @@ function parse(text: string, headers: Headers): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
 
-function malformed(check: string): ValidationError {
+export function malformed(check: string): ValidationError {
   return new ValidationError('response_malformed', check, `Malformed answer: ${check}.`);
 }

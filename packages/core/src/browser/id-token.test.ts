@@ -105,6 +105,8 @@ test('A2: a key in the header is not used, and an unknown crit is refused', asyn
 test('A8: a token of another kind is refused', async () => {
   await refused(await provider.sign(claims(), { typ: 'at+jwt' }), 'typ');
   await refused(await provider.sign(claims(), { typ: 'logout+jwt' }), 'typ');
+  await refused(await provider.sign(claims(), { typ: ['JWT'] }), 'typ');
+  await refused(await provider.sign(claims(), { typ: { toString: {} } }), 'typ');
   await validateIdToken(context, await provider.sign(claims(), { typ: 'JWT' }), expected);
 });
 
@@ -167,6 +169,8 @@ test('S22: auth_time is checked whenever max_age was asked, and acr when it was'
   await validateIdToken(context, await provider.sign(claims({ auth_time: seconds() - 89 })), withAge);
   const withAcr = { ...expected, acrValues: ['high'] };
   await refused(await provider.sign(claims({ acr: 'low' })), 'acr', withAcr);
+  await refused(await provider.sign(claims({ acr: ['high'] })), 'acr', withAcr);
+  await refused(await provider.sign(claims({ acr: { toString: {} } })), 'acr', withAcr);
   await refused(await provider.sign(claims()), 'acr', withAcr);
   await validateIdToken(context, await provider.sign(claims({ acr: 'high' })), withAcr);
 });

@@ -39,7 +39,8 @@ export async function validateIdToken(
   // Extensions that must be understood are not (RFC 7515 section 4.1.11).
   require(header.crit === undefined, 'crit');
   // A token of another kind, an access or logout token, is no ID token (RFC 8725 section 3.11).
-  require(header.typ === undefined || /^jwt$/i.test(String(header.typ)), 'typ');
+  const { typ = 'JWT' } = header;
+  require(typeof typ === 'string' && /^jwt$/i.test(typ), 'typ');
   const signed = utf8(`${protectedHeader}.${payload}`);
   require(await verifySignature(context, { alg, kid: header.kid }, signed, bytesOf(signature)), 'signature');
   const claims = parse(payload);
@@ -71,7 +72,7 @@ async function checkClaims(
   const { maxAge, acrValues } = expected;
   require(maxAge === undefined ||
     (isNumber(authTime) && authTime + maxAge >= time - clockTolerance), 'auth_time');
-  require(acrValues === undefined || acrValues.includes(String(acr)), 'acr');
+  require(acrValues === undefined || acrValues.includes(acr as string), 'acr');
   await matchHash('at_hash', claims.at_hash, expected.accessToken, alg);
   if (expected.code !== undefined) await matchHash('c_hash', claims.c_hash, expected.code, alg);
 }

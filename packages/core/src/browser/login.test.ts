@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createPage, origin, provider, showPage, startLogin, storage, time } from './test-page.ts';
+import { json } from './test-provider.ts';
 
 describe('login', () => {
   test('sends the user away with PKCE, state and nonce, and brings them back to where they were', async () => {
@@ -50,6 +51,24 @@ describe('login', () => {
     expect(sent.get('max_age')).toBe('0');
     expect(sent.get('acr_values')).toBe('high');
     await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'acr' });
+  });
+
+  test('a request that is pushed is named by the text that the provider gives, and by nothing else', async () => {
+    provider.metadata = {
+      ...provider.metadata,
+      require_pushed_authorization_requests: true,
+      pushed_authorization_request_endpoint: `${provider.issuer}/par`,
+    };
+    provider.intercept = () => json({ request_uri: 'urn:request:1', expires_in: 60 });
+    const sent = new URL(await startLogin(createPage())).searchParams;
+    expect(Object.fromEntries(sent)).toEqual({ client_id: 'spa', request_uri: 'urn:request:1' });
+    for (const request_uri of [undefined, { toString: {} }, ['urn:request:1']]) {
+      provider.intercept = () => json({ request_uri, expires_in: 60 });
+      await expect(startLogin(createPage())).rejects.toMatchObject({
+        code: 'response_malformed',
+        check: 'request_uri',
+      });
+    }
   });
 
   test('S6: a further parameter cannot replace what makes a login safe', async () => {

@@ -75,7 +75,7 @@ function keysOf(context: BrowserContext, life: number): Promise<readonly Jwk[]> 
   return cached(context, 'keys', life, async () => {
     const keys = (await exchange(context, await endpointOf(context, 'jwks_uri'))).body?.keys;
     if (!Array.isArray(keys)) {
-      throw new ValidationError('keys_invalid', 'jwks', 'jwks_uri did not answer with keys.');
+      throw new ValidationError('keys_invalid', 'jwks', 'No keys came from jwks_uri.');
     }
     const reason = life === 0 ? 'unknown_kid' : known;
     context.tell({ type: 'keys.fetched', issuer: context.issuer, reason });

@@ -65,7 +65,7 @@ export async function validateIdTokenClaims(
     if (claims.iat > time + clockTolerance) throw invalid('iat', 'was issued in the future');
     if (claims.iat < time - maxIssueAge - clockTolerance) throw invalid('iat', 'was issued too long ago');
   }
-  if (expected.acrValues && !expected.acrValues.includes(String(claims.acr))) {
+  if (expected.acrValues && !expected.acrValues.includes(claims.acr as string)) {
     throw invalid('acr', 'does not have the authentication context that was asked for');
   }
   const wrong = client.options.provider?.wrongClaim?.(claims);

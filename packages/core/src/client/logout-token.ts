@@ -37,8 +37,8 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
     const time = seconds(now);
     const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = claims;
     // A token of another kind that the provider also signs is none (RFC 8725 section 3.11).
-    require(header.typ === undefined ||
-      /^(application\/)?(jwt|logout\+jwt)$/i.test(String(header.typ)), 'typ');
+    const { typ = 'JWT' } = header;
+    require(typeof typ === 'string' && /^(application\/)?(jwt|logout\+jwt)$/i.test(typ), 'typ');
     require(iss === client.issuer, 'iss');
     require([aud].flat().includes(client.clientId), 'aud');
     require(isNumber(iat) && iat <= time + clockTolerance, 'iat');

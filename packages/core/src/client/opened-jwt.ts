@@ -34,6 +34,6 @@ export function hasRepeatedMember(jws: string): boolean {
  */
 export function isOfAnotherKind(jws: string): boolean {
   const [header = ''] = jws.split('.', 1);
-  const { typ }: { typ?: unknown } = JSON.parse(textOf(fromBase64Url(header)));
-  return typ !== undefined && !/^(application\/)?jwt$/i.test(String(typ));
+  const { typ = 'JWT' }: { typ?: unknown } = JSON.parse(textOf(fromBase64Url(header)));
+  return typeof typ !== 'string' || !/^(application\/)?jwt$/i.test(typ);
 }
