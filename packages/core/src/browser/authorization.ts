@@ -140,7 +140,7 @@ export async function validateAuthorization(
     throw new ValidationError(
       'transaction_invalid',
       'state',
-      'This login was not started here, or was used before.',
+      'This login was not started here, or is used up.',
     );
   }
   if (seconds(context.now) - transaction.createdAt > transactionLife) {
@@ -161,7 +161,7 @@ export async function validateAuthorization(
   }
   const error = received.get('error');
   if (error !== null) {
-    throw new AuthorizationServerError('authorization_error', 'The provider refused the login.', {
+    throw new AuthorizationServerError('authorization_error', 'The provider refused.', {
       error,
       errorDescription: received.get('error_description') ?? undefined,
     });

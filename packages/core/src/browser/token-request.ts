@@ -107,7 +107,7 @@ export async function postForm(
   const { error, error_description: description } = answer.body ?? {};
   if (answer.body && status < 300) return answer.body;
   if (typeof error === 'string') {
-    throw new AuthorizationServerError('token_error', 'The provider refused the request.', {
+    throw new AuthorizationServerError('token_error', 'The provider refused.', {
       error,
       errorDescription: typeof description === 'string' ? description : undefined,
       status,
