@@ -1,4 +1,5 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { run } from './process.ts';
 
@@ -12,6 +13,8 @@ export interface SystemProgram {
   readonly variable: string;
   /** Tests use it where it can be had; older Debian releases do not bring it. */
   readonly optional?: boolean;
+  /** Debian brings it to a release that does not have it by the release's backports. */
+  readonly backported?: boolean;
 }
 
 export const chromium: SystemProgram = {
@@ -35,6 +38,7 @@ export const valkey: SystemProgram = {
   packages: ['valkey-server'],
   variable: 'VALKEY_SERVER_PATH',
   optional: true,
+  backported: true,
 };
 
 /** The tests of microservices send messages over it, as over Redis. */
@@ -86,11 +90,13 @@ export async function providePrograms(
         await apt(['update', '-q']);
         updated = true;
       }
-      for (const name of program.packages) {
-        update(`apt-get install ${name}`);
-        await apt(['install', '-y', '-q', '--no-install-recommends', name]);
-        path = findProgram(program);
-        if (path !== undefined) break;
+      path = await installProgram(program, update);
+      if (path === undefined && program.backported) {
+        path = await withBackports(async (options) => {
+          update('apt-get update, with backports');
+          await apt([...options, 'update', '-q']);
+          return installProgram(program, update, options);
+        });
       }
     }
     if (path !== undefined) found[program.variable] = path;
@@ -104,6 +110,34 @@ export async function providePrograms(
     found,
     problem: `Install ${names} (on Debian: apt-get install ${install}), or name the program with ${variables}.`,
   };
+}
+
+async function installProgram(
+  program: SystemProgram,
+  update: (detail: string) => void,
+  options: readonly string[] = [],
+): Promise<string | undefined> {
+  for (const name of program.packages) {
+    update(`apt-get install ${name}`);
+    await apt([...options, 'install', '-y', '-q', '--no-install-recommends', name]);
+    const path = findProgram(program);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+/** Names Debian's backports to apt for this time only: the machine's own list of sources stays as it is. */
+async function withBackports<T>(work: (options: readonly string[]) => Promise<T>): Promise<T | undefined> {
+  const release = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+  if (release === undefined) return undefined;
+  const directory = mkdtempSync(join(tmpdir(), 'backports-'));
+  try {
+    const list = join(directory, 'backports.list');
+    writeFileSync(list, `deb http://deb.debian.org/debian ${release}-backports main\n`);
+    return await work(['-o', `Dir::Etc::SourceList=${list}`]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 function isExecutable(path: string): boolean {
