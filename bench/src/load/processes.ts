@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { here } from '../environment.ts';
-import type { Load, LoadResult } from './load-process.ts';
+import type { Load, LoadResult, Target } from './load-process.ts';
 
 /** A server in a process of its own. */
 export interface Server {
@@ -12,7 +12,7 @@ export interface Server {
 }
 
 export interface LoadGenerator {
-  run(load: Load): Promise<LoadResult>;
+  run(load: Load): Promise<LoadResult[]>;
   close(): void;
 }
 
@@ -47,10 +47,32 @@ export async function startLoadGenerator(): Promise<LoadGenerator> {
   return {
     run(load) {
       child.send(load);
-      return answer(child) as Promise<LoadResult>;
+      return answer(child) as Promise<LoadResult[]>;
     },
     close: () => child.disconnect(),
   };
+}
+
+/** What one server did for the load of a round. */
+export interface Measured extends LoadResult {
+  /** Microseconds of CPU per request. */
+  readonly cpu: number;
+}
+
+/** Puts load on servers in turns, and says what each did and used. */
+export async function measureLoad(
+  generator: LoadGenerator,
+  { servers, ...load }: { readonly servers: readonly (Target & Server)[] } & Omit<Load, 'targets'>,
+): Promise<Measured[]> {
+  const cpuOfAll = () => Promise.all(servers.map((server) => server.cpu()));
+  const before = await cpuOfAll();
+  const targets = servers.map(({ port, requests }) => ({ port, requests }));
+  const results = await generator.run({ ...load, targets });
+  const after = await cpuOfAll();
+  return results.map((result, index) => ({
+    ...result,
+    cpu: ((after[index] as number) - (before[index] as number)) / result.requests,
+  }));
 }
 
 /** A process of its own, on a core of its own where the machine has several and can say so. */

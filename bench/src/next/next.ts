@@ -2,8 +2,13 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Benchmark, type Limit, type Report, require, type Table } from '../benchmark.ts';
-import { rotate } from '../harness.ts';
-import { type Server, startLoadGenerator, startServer } from '../load/processes.ts';
+import {
+  type Measured,
+  measureLoad,
+  type Server,
+  startLoadGenerator,
+  startServer,
+} from '../load/processes.ts';
 import { format, formatSpread, spread } from '../statistics.ts';
 import { appBaseUrl } from './application/lib/session-options.ts';
 import { type LibraryName, sessions } from './sessions.ts';
@@ -21,13 +26,17 @@ interface Place {
   readonly title: string;
   readonly path: string;
   readonly proxy: boolean;
+  /** What a browser, or a script of the page, says that it takes. */
+  readonly accept: string;
 }
 
+const page = { path: '', accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+const handler = { path: '/items', accept: 'application/json' };
 const places: readonly Place[] = [
-  { title: 'a page', path: '', proxy: false },
-  { title: 'a route handler', path: '/items', proxy: false },
-  { title: 'a page behind the proxy', path: '', proxy: true },
-  { title: 'a route handler behind the proxy', path: '/items', proxy: true },
+  { title: 'a page', ...page, proxy: false },
+  { title: 'a route handler', ...handler, proxy: false },
+  { title: 'a page behind the proxy', ...page, proxy: true },
+  { title: 'a route handler behind the proxy', ...handler, proxy: true },
 ];
 
 interface Samples {
@@ -51,40 +60,42 @@ export const benchmark: Benchmark = {
   async run({ smoke, progress }): Promise<Report> {
     require(existsSync(`${application}/.next/BUILD_ID`), 'the application is not built: use --build');
     const load = await startLoadGenerator();
-    const servers = new Map<LibraryName, Server>();
+    const servers: Server[] = [];
     const cookies = {} as Record<LibraryName, string>;
     const samples = places.map(emptySamples);
     try {
       for (const name of names) {
         cookies[name] = await sessions[name]();
-        servers.set(name, await startNext());
-        for (const place of places) await check(name, servers.get(name) as Server, place, cookies[name]);
+        const server = await startNext();
+        servers.push(server);
+        for (const place of places) await check(name, server, place, cookies[name]);
       }
-      const run = async (name: LibraryName, place: Place, into: Samples) => {
-        const server = servers.get(name) as Server;
-        const before = await server.cpu();
-        const { requests, failures, elapsed, p99 } = await load.run({
-          port: server.port,
-          requests: [requestText(name, place, cookies[name])],
-          connections,
-          duration: smoke ? 50 : 500,
-        });
-        require(failures === 0, `${libraries[name]} refused ${failures} good requests for ${place.title}`);
-        into.cpu.push(((await server.cpu()) - before) / requests);
-        into.throughput.push((requests * 1000) / elapsed);
-        into.p99.push(p99);
-      };
       for (let round = 0; round < (smoke ? 1 : warmUp + 20); round++) {
-        if (round === warmUp) samples.splice(0, samples.length, ...places.map(emptySamples));
         for (const [index, place] of places.entries()) {
-          for (const name of rotate(names, round)) {
-            progress(`round ${round}, ${place.title}, ${libraries[name]}`);
-            await run(name, place, (samples[index] as Record<LibraryName, Samples>)[name]);
+          progress(`round ${round}, ${place.title}`);
+          const results = await measureLoad(load, {
+            servers: servers.map((server, index) => {
+              const name = names[index] as LibraryName;
+              return { ...server, requests: [requestText(name, place, cookies[name])] };
+            }),
+            connections,
+            duration: smoke ? 50 : 500,
+            turn: 100,
+          });
+          for (const [at, name] of names.entries()) {
+            const { requests, failures, elapsed, p99, cpu } = results[at] as Measured;
+            require(failures ===
+              0, `${libraries[name]} refused ${failures} good requests for ${place.title}`);
+            if (round < warmUp && !smoke) continue;
+            const into = (samples[index] as Record<LibraryName, Samples>)[name];
+            into.cpu.push(cpu);
+            into.throughput.push((requests * 1000) / elapsed);
+            into.p99.push(p99);
           }
         }
       }
     } finally {
-      for (const server of servers.values()) server.close();
+      for (const server of servers) server.close();
       load.close();
     }
     return {
@@ -95,7 +106,7 @@ export const benchmark: Benchmark = {
         limitOf(title, samples[index] as Record<LibraryName, Samples>),
       ),
       notes: [
-        `One application, built once and served by \`next start\`, a process for each library, on one core; the load comes from another process on the other core, over ${connections} connections, as fast as the server answers. Every page shows 20 links and the name of the user, and is rendered for each request, also without authentication.`,
+        `One application, built once and served by \`next start\`, a process for each library, on one core; the load comes from another process on the other core, over ${connections} connections, as fast as the server answers, in turns of 100 ms. Every page shows 20 links and the name of the user, and is rendered for each request, also without authentication.`,
         'All sessions hold the same tokens. Without authentication the application is sent the request of a signed-in user of Countersign, so that the share shows what the library does, and beside it one without any cookie. Behind the proxy: each library’s own, as its documentation puts it before every page, and one that does nothing where there is no authentication. The share is taken in each round.',
         'Each library refused a request without cookie and one with a changed cookie before it was measured, at every place.',
       ],
@@ -117,8 +128,8 @@ const startNext = () =>
     environment: { AUTH_URL: appBaseUrl, NEXT_TELEMETRY_DISABLED: '1' },
   });
 
-function headersOf({ proxy }: Place, cookie: string): Record<string, string> {
-  return { ...(cookie !== '' && { cookie }), ...(proxy && { 'x-proxy': '1' }) };
+function headersOf({ proxy, accept }: Place, cookie: string): Record<string, string> {
+  return { accept, ...(cookie !== '' && { cookie }), ...(proxy && { 'x-proxy': '1' }) };
 }
 
 function requestText(name: LibraryName, place: Place, cookie: string): string {
