@@ -1,5 +1,6 @@
 import { createMemorySessionStore } from '@countersign/core/session';
-import { createVerifiedTokenCache } from '../../../packages/core/src/api/verified-token-cache.ts';
+import type { CachedToken } from '../../../packages/core/src/api/cached-token.ts';
+import { createTextCache } from '../../../packages/core/src/internal/text-cache.ts';
 import { type RunOptions, require, type Table } from '../benchmark.ts';
 import { type Measured, measure, sequential } from '../harness.ts';
 import { liveMemory } from '../memory.ts';
@@ -65,7 +66,7 @@ export const growTokens = (sizes: readonly number[], options: RunOptions): Promi
   grow(createTokens, 'Verified tokens, cache of 20,000', sizes, options);
 
 function createTokens(): Subject {
-  const cache = createVerifiedTokenCache({ maxEntries: 20_000, maxCharacters: 32_000_000 });
+  const cache = createTextCache<CachedToken>({ maxEntries: 20_000, maxCharacters: 32_000_000 });
   const start = `${'h'.repeat(300)}.${'p'.repeat(143)}.`;
   // The last character of a signature holds few bits, and tells no token from another.
   const tokenOf = (index: number) => flat(`${start}${String(index).padStart(341, 's')}A`);
@@ -74,22 +75,22 @@ function createTokens(): Subject {
   const asked = new Map<number, string>();
   return {
     add(index) {
-      const token = tokenOf(index);
       cache.set({
-        token,
+        text: tokenOf(index),
         issuer: 'x',
         verified: {} as never,
         result,
         deadAt: Number.MAX_VALUE,
         key,
         keys: undefined,
+        request: undefined,
       });
     },
     request(index) {
       const token = asked.get(index) ?? tokenOf(index);
       asked.set(index, token);
       const found = cache.get(token);
-      require(found?.token === token, 'a token that was just added is gone');
+      require(found?.text === token, 'a token that was just added is gone');
       return found.result;
     },
     size: () => cache.size,

@@ -53,15 +53,23 @@ function merge(a: Declaration, b: Declaration): Declaration {
   };
 }
 
-const policies = new WeakMap<object, WeakMap<object, AccessPolicy>>();
+interface HandlerPolicies {
+  /** The class that was asked about first; most handlers have no other. */
+  readonly owner: object;
+  readonly policy: AccessPolicy;
+  /** Of classes that inherit the handler. */
+  readonly others: WeakMap<object, AccessPolicy>;
+}
+
+const policies = new WeakMap<object, HandlerPolicies>();
 
 /** The policy of a handler in a class; worked out once. */
 export function accessPolicyOf(handler: object, owner: object): AccessPolicy {
-  const ofHandler = policies.get(handler) ?? new WeakMap<object, AccessPolicy>();
-  const known = ofHandler.get(owner);
-  if (known) return known;
-  const policy = resolve(handler, owner);
-  policies.set(handler, ofHandler.set(owner, policy));
+  const known = policies.get(handler);
+  if (known?.owner === owner) return known.policy;
+  const policy = known?.others.get(owner) ?? resolve(handler, owner);
+  if (known) known.others.set(owner, policy);
+  else policies.set(handler, { owner, policy, others: new WeakMap() });
   return policy;
 }
 

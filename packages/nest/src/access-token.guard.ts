@@ -22,22 +22,13 @@ import type { Transport } from './transport/transport.ts';
  */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
-  readonly #verifier: AccessTokenVerifier;
-  readonly #authenticator: Authenticator;
-  readonly #options: GuardOptions;
-  readonly #modules: ModuleRef;
-
+  // Not `#`, which a class with decorators pays for with a look-up at every request.
   constructor(
-    @Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier,
-    @Inject(Authenticator) authenticator: Authenticator,
-    @Inject(GUARD_OPTIONS) options: GuardOptions,
-    @Inject(ModuleRef) modules: ModuleRef,
-  ) {
-    this.#verifier = verifier;
-    this.#authenticator = authenticator;
-    this.#options = options;
-    this.#modules = modules;
-  }
+    @Inject(ACCESS_TOKEN_VERIFIER) private readonly verifier: AccessTokenVerifier,
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
+    @Inject(GUARD_OPTIONS) private readonly options: GuardOptions,
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+  ) {}
 
   /**
    * Decides for one request, operation or message.
@@ -49,11 +40,11 @@ export class AccessTokenGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const policy = accessPolicyOf(context.getHandler(), context.getClass());
     if (policy.mode === 'public') return true;
-    const transport = transportOf(context, this.#options.rpcCredentials);
+    const transport = transportOf(context, this.options.rpcCredentials);
     // A context that is not known has no credential to look at, so nobody is let in.
     if (!transport) return false;
     // Most requests bring a token that was verified before, and need not wait.
-    const known = this.#authenticator.recall(transport);
+    const known = this.authenticator.recall(transport);
     if (known && !policy.demanding) return true;
     return this.#activate(policy, known, { transport, context });
   }
@@ -65,17 +56,17 @@ export class AccessTokenGuard implements CanActivate {
   ): Promise<boolean> {
     try {
       const authenticated =
-        known ?? (await this.#authenticator.authenticate(transport, policy.mode === 'optional'));
+        known ?? (await this.authenticator.authenticate(transport, policy.mode === 'optional'));
       if (!authenticated) return true;
       if (policy.demanding) {
-        this.#verifier.authorize(authenticated, policy.requirements);
+        this.verifier.authorize(authenticated, policy.requirements);
         await this.#checkPolicies(policy.policies, authenticated, context);
       }
       for (const [name, value] of Object.entries(authenticated.headers ?? {}))
         transport.setHeader?.(name, value);
       return true;
     } catch (error) {
-      throw await toException(error, transport, this.#options);
+      throw await toException(error, transport, this.options);
     }
   }
 
@@ -88,13 +79,13 @@ export class AccessTokenGuard implements CanActivate {
       const allowed = isPolicyClass(policy)
         ? await this.#providerOf(policy).allows(accessToken, context)
         : await policy(accessToken, context);
-      if (allowed !== true) throw this.#verifier.denied('This is not allowed');
+      if (allowed !== true) throw this.verifier.denied('This is not allowed');
     }
   }
 
   #providerOf<T>(policy: new (...args: never[]) => T): T {
     try {
-      return this.#modules.get<T>(policy, { strict: false });
+      return this.modules.get<T>(policy, { strict: false });
     } catch {
       throw new ConfigurationError(
         'invalid_option',

@@ -1,20 +1,18 @@
 import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/api';
 import { type ArgumentsHost, Inject, Injectable } from '@nestjs/common';
-import { KeptBeside } from './kept-beside.ts';
+import { type Kept, KeptBeside } from './kept-beside.ts';
 import { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
 import { transportOf } from './transport/index.ts';
 import type { Transport } from './transport/transport.ts';
 
-export interface Authentication {
-  readonly pending: Promise<AuthenticatedRequest | undefined>;
-  value?: AuthenticatedRequest | undefined;
-}
-
 /** What was verified for this request or connection; `undefined` for an anonymous one. */
 export function authenticatedRequestOf(host: ArgumentsHost): AuthenticatedRequest | undefined {
   const transport = transportOf(host);
-  return transport && KeptBeside.get(transport.carrier)?.value;
+  return transport && known(KeptBeside.get(transport.carrier));
 }
+
+const known = (kept: Kept | undefined): AuthenticatedRequest | undefined =>
+  kept instanceof AuthenticatedRequest ? kept : undefined;
 
 /** Milliseconds that a timer can wait at most. */
 const longestTimer = 2_147_483_647;
@@ -22,22 +20,20 @@ const longestTimer = 2_147_483_647;
 /** Verifies each request once, however many guards and resolvers ask, and each connection again for every message. */
 @Injectable()
 export class Authenticator {
-  readonly #verifier: AccessTokenVerifier;
-
-  constructor(@Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier) {
-    this.#verifier = verifier;
-  }
+  // Not `#`, which a class with decorators pays for with a look-up at every request.
+  constructor(@Inject(ACCESS_TOKEN_VERIFIER) private readonly verifier: AccessTokenVerifier) {}
 
   /** Who is asking, when that can be said at once: with a token that was verified before. */
-  recall({ kind, carrier, close, request }: Transport): AuthenticatedRequest | undefined {
-    if (kind === 'rpc' || close) return undefined;
-    const known = KeptBeside.get(carrier);
-    if (known) return known.value;
+  recall(transport: Transport): AuthenticatedRequest | undefined {
+    if (transport.kind === 'rpc' || transport.close) return undefined;
+    const { carrier } = transport;
+    const kept = KeptBeside.get(carrier);
+    if (kept) return known(kept);
     try {
-      const asked = request();
-      const value = asked && this.#verifier.recall?.(asked);
-      if (value) KeptBeside.set(carrier, { pending: Promise.resolve(value), value });
-      return value;
+      const request = transport.request();
+      const authenticated = request && this.verifier.recall?.(request);
+      if (authenticated) KeptBeside.add(carrier, authenticated);
+      return authenticated;
     } catch {
       // What is wrong with the request, `authenticate` says.
       return undefined;
@@ -49,26 +45,25 @@ export class Authenticator {
     const authenticated = await this.#authenticated(transport);
     if (authenticated || optional) return authenticated;
     // Nobody is there: the verifier says it in its own words.
-    return this.#verifier.verify({ headers: {} });
+    return this.verifier.verify({ headers: {} });
   }
 
   async #authenticated(transport: Transport): Promise<AuthenticatedRequest | undefined> {
     const { carrier, close, kind } = transport;
     // Each message of a microservice is verified for itself: a transport may share its context between messages.
-    let authentication = kind === 'rpc' ? undefined : KeptBeside.get(carrier);
-    if (authentication && close) {
-      const known = await authentication.pending;
+    const kept = kind === 'rpc' ? undefined : KeptBeside.get(carrier);
+    if (kept && close) {
+      const authenticated = await kept;
       // RFC 7519 section 4.1.4: a connection lives longer than its first message, its token may not.
-      if (known) await this.#verifier.verifyToken(known.token);
-      return known;
+      if (authenticated) await this.verifier.verifyToken(authenticated.token);
+      return authenticated;
     }
-    if (!authentication) {
-      authentication = { pending: this.#verify(transport) };
-      KeptBeside.set(carrier, authentication);
-    }
+    const pending = kept ?? this.#verify(transport);
+    if (!kept) KeptBeside.set(carrier, pending);
     try {
-      authentication.value = await authentication.pending;
-      return authentication.value;
+      const authenticated = await pending;
+      if (authenticated) KeptBeside.set(carrier, authenticated);
+      return authenticated;
     } catch (error) {
       // A connection may ask again: the keys may have been out of reach.
       if (close) KeptBeside.set(carrier, undefined);
@@ -79,7 +74,7 @@ export class Authenticator {
   async #verify(transport: Transport): Promise<AuthenticatedRequest | undefined> {
     const request = transport.request();
     if (!request) return undefined;
-    const authenticated = await this.#verifier.verifyOptional(request);
+    const authenticated = await this.verifier.verifyOptional(request);
     if (authenticated && transport.close) closeAtExpiry(transport, authenticated);
     return authenticated;
   }

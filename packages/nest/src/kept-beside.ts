@@ -1,4 +1,7 @@
-import type { Authentication } from './authenticator.ts';
+import type { AuthenticatedRequest } from '@countersign/core/api';
+
+/** What is known of who is asking, or what will say so. */
+export type Kept = AuthenticatedRequest | Promise<AuthenticatedRequest | undefined>;
 
 /** Gives back its argument, so that what extends it puts its private field on that. */
 function given(object: object): object {
@@ -13,19 +16,24 @@ const Given = given as unknown as new (object: object) => object;
  * more than the whole rest of the guard.
  */
 export class KeptBeside extends Given {
-  #authentication: Authentication | undefined;
+  #kept: Kept | undefined;
 
-  private constructor(carrier: object, authentication: Authentication | undefined) {
+  private constructor(carrier: object, kept: Kept | undefined) {
     super(carrier);
-    this.#authentication = authentication;
+    this.#kept = kept;
   }
 
-  static get(carrier: object): Authentication | undefined {
-    return #authentication in carrier ? carrier.#authentication : undefined;
+  static get(carrier: object): Kept | undefined {
+    return #kept in carrier ? carrier.#kept : undefined;
   }
 
-  static set(carrier: object, authentication: Authentication | undefined): void {
-    if (#authentication in carrier) carrier.#authentication = authentication;
-    else new KeptBeside(carrier, authentication);
+  /** As `set`, where nothing is kept yet. @throws TypeError when something is */
+  static add(carrier: object, kept: Kept): void {
+    new KeptBeside(carrier, kept);
+  }
+
+  static set(carrier: object, kept: Kept | undefined): void {
+    if (#kept in carrier) carrier.#kept = kept;
+    else new KeptBeside(carrier, kept);
   }
 }

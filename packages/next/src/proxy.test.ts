@@ -178,3 +178,12 @@ test('a request cannot say itself which page it is for', async () => {
   });
   expect(answer.headers.get('x-middleware-request-x-auth-path')).toBe('/dashboard');
 });
+
+test('what a script asks for with a session passes as it is; a page is told where it is', async () => {
+  const { auth, cookie } = await signedIn();
+  const script = await auth.proxy(request('/api/items', { cookie, accept: 'application/json' }));
+  expect(script.headers.get('x-middleware-next')).toBe('1');
+  expect(script.headers.has('x-middleware-override-headers')).toBe(false);
+  const page = await auth.proxy(request('/items?page=2', { cookie, accept: 'text/html,*/*' }));
+  expect(page.headers.get('x-middleware-request-x-auth-path')).toBe('/items?page=2');
+});

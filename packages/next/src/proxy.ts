@@ -46,10 +46,7 @@ export async function runProxy(
   const address = href.slice(origin.length);
   const opened = await sessions.open(request.headers.get('cookie'));
   await refreshAhead(opened, options.tokens ?? [{}]);
-  const headers = new Headers(request.headers);
-  headers.set(pathHeader, address);
-  if (opened.cookies.length > 0)
-    headers.set('cookie', applyCookies(request.headers.get('cookie'), opened.cookies));
+  const headers = headersToHandOn(request.headers, address, opened);
   if (!opened.session && isProtected(request, options)) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', address);
@@ -61,6 +58,22 @@ export async function runProxy(
   const depends = isProtected(request, options);
   if (opened.cookies.length === 0 && !depends) return response;
   return withCookies(options.respond ? new NextResponse(response.body, response) : response, opened);
+}
+
+/**
+ * The request's headers as pages shall see them; `undefined` when they are as they came, since Next copies them several
+ * times for a proxy that changes any.
+ */
+function headersToHandOn(sent: Headers, address: string, opened: RequestSession): Headers | undefined {
+  const { session, cookies } = opened;
+  // Where the user is matters to a page that leads to the login, and scripts are not led there.
+  const leads = session === undefined || sent.get('accept')?.includes('text/html') === true;
+  // One that a client has sent must not reach a page.
+  if (!leads && cookies.length === 0 && !sent.has(pathHeader)) return undefined;
+  const headers = new Headers(sent);
+  headers.set(pathHeader, address);
+  if (cookies.length > 0) headers.set('cookie', applyCookies(sent.get('cookie'), cookies));
+  return headers;
 }
 
 /** A token that cannot be refreshed now is the page's to deal with: it may not need one. */

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '@countersign/core';
 import {
-  applyCookies,
   checkSessionScopes,
   type RequestSession,
   type Session,
+  updateCookieHeader,
   type WebAuth,
 } from '@countersign/core/session';
 // Three inner modules of Next, there in 15 and 16; `next-internals.test.ts` and the compatibility suite fail when they go.
@@ -28,28 +28,40 @@ export interface OpenSession {
   readonly opened: RequestSession;
   readonly headers: Headers;
   /** Sets the cookies that came of what was done, where that is possible. */
-  readonly save: () => void;
+  readonly save: () => void | Promise<void>;
 }
 
 /** The session of the request that is being answered, wherever in the App Router this runs. */
 export async function openHere(resolve: Resolve): Promise<OpenSession> {
   await waitForRequest();
-  const store = await cookies();
   const requestHeaders = (await headers()) as Headers;
+  const sent = requestHeaders.get('cookie');
+  const unit = workUnit();
+  const isFirst = unit?.phase === 'action' && !asked.has(unit);
+  if (unit) asked.add(unit);
+  const store = isFirst ? undefined : await cookies();
   const resolved = resolve(requestHeaders);
-  const opened = await resolved.sessions.open(currentCookies(requestHeaders.get('cookie'), store), {
+  const opened = await resolved.sessions.open(store ? updateCookieHeader(sent, store.getAll()) : sent, {
     // Asked only when it matters: the answer costs an exception.
     get writable() {
-      return canSetCookies(store);
+      return store === undefined || canSetCookies(store);
     },
-    path: workUnit()?.url?.pathname,
+    path: unit?.url?.pathname,
   });
-  const save = () => {
-    if (opened.cookies.length > 0 && canSetCookies(store))
-      for (const { name, value, ...attributes } of opened.cookies) store.set(name, value, attributes);
+  const save = async () => {
+    if (opened.cookies.length === 0) return;
+    const jar = store ?? (await cookies());
+    if (!canSetCookies(jar)) return;
+    for (const { name, value, ...attributes } of opened.cookies) jar.set(name, value, attributes);
   };
   return { resolved, opened, headers: requestHeaders, save };
 }
+
+/**
+ * Requests in which the session was asked for: what they set meanwhile counts the next time. Before, there is only what
+ * was sent, and in actions and route handlers Next's cookies cost more than to open the session.
+ */
+const asked = new WeakSet<object>();
 
 /** Sends who is not signed in to the login, and back to this page afterwards. */
 export async function requireSession(resolve: Resolve, returnTo: string | undefined): Promise<Session> {
@@ -97,14 +109,19 @@ export async function onSession<T>(
   try {
     return await run(session);
   } finally {
-    session.save();
+    await session.save();
   }
 }
 
 /** What Next is doing: answering a request for a page, base path left out, or filling a cache. */
 const workUnit = () =>
   workUnitAsyncStorage.getStore() as
-    | { readonly type?: string; readonly url?: { readonly pathname: string; readonly search: string } }
+    | {
+        readonly type?: string;
+        readonly url?: { readonly pathname: string; readonly search: string };
+        /** `action` while cookies can be set, in route handlers too. */
+        readonly phase?: string;
+      }
     | undefined;
 
 /**
@@ -152,19 +169,4 @@ function canSetCookies(store: CookieStore): boolean {
     return error instanceof TypeError;
   }
   return true;
-}
-
-/** The request's cookies, with what this request itself has set so far; a name that came twice stays twice. */
-function currentCookies(raw: string | null, store: CookieStore): string {
-  const pairs = (raw ?? '').split(';').map((pair) => pair.trim());
-  const now = store.getAll();
-  const changed = now.filter(({ name, value }) => !pairs.includes(`${name}=${value}`));
-  const gone = pairs
-    .map((pair) => pair.slice(0, pair.indexOf('=')))
-    .filter((name) => !now.some((each) => each.name === name));
-  const common = { httpOnly: true, secure: true, sameSite: 'lax', path: '/' } as const;
-  return applyCookies(raw, [
-    ...changed.map(({ name, value }) => ({ name, value, maxAge: 1, ...common })),
-    ...gone.map((name) => ({ name, value: '', maxAge: 0, ...common })),
-  ]);
 }

@@ -2,8 +2,10 @@ import { type AccessTokenError, ConfigurationError, TransportError } from '../er
 import { type EventListener, emit } from '../events.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
+import { createTextCache } from '../internal/text-cache.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
 import { createBindingCheck } from './binding.ts';
+import type { CachedToken } from './cached-token.ts';
 import { type ChallengeOptions, toAccessTokenError } from './challenge.ts';
 import type { MtlsOptions } from './client-certificate.ts';
 import { type Credentials, findCredentials, findPlainToken, type ResourceRequest } from './credentials.ts';
@@ -19,7 +21,6 @@ import { type AccessRequirements, checkRequirements } from './requirements.ts';
 import { VerifierCounts, type VerifierStatistics } from './statistics.ts';
 import { createTokenVerification } from './token-verification.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
-import { createVerifiedTokenCache } from './verified-token-cache.ts';
 
 /** Options that hold for every issuer. */
 export interface VerifierOptions {
@@ -140,10 +141,11 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   const clockTolerance = within(options.clockTolerance ?? 30, 0, 300, 'clockTolerance');
   const issuers = createIssuers(options, { now, clockTolerance });
   const counts = new VerifierCounts();
-  const cache = createVerifiedTokenCache({
+  const cache = createTextCache<CachedToken>({
     maxEntries: within(options.cache?.maxEntries ?? 20_000, 0, 10_000_000, 'cache.maxEntries'),
     maxCharacters: within(options.cache?.maxCharacters ?? 32_000_000, 0, 1e9, 'cache.maxCharacters'),
   });
+  const binding = createBindingCheck(options, { now, clockTolerance });
   const tokens = createTokenVerification({
     issuers,
     cache,
@@ -152,8 +154,13 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     clockTolerance,
     maxTokenLength: within(options.maxTokenLength ?? 16_384, 256, 1_048_576, 'maxTokenLength'),
     onEvent,
+    plainRequest(token, verified) {
+      const credentials = { scheme: 'Bearer', token } as const;
+      return binding.isUnneeded(credentials, verified)
+        ? new AuthenticatedRequest(credentials, verified)
+        : undefined;
+    },
   });
-  const binding = createBindingCheck(options, { now, clockTolerance });
   const challenge: ChallengeOptions = {
     realm: options.realm,
     resourceMetadata: resourceMetadataOf(options),
@@ -180,14 +187,11 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     try {
       const token = findPlainToken(request);
       const known = token === undefined ? undefined : tokens.recall(token);
-      // Without a key there was no JWT, and what else is well formed `verify` knows.
-      if (token === undefined || !known?.keys) return undefined;
-      const credentials = { scheme: 'Bearer', token } as const;
-      if (!binding.isUnneeded(credentials, known.verified)) return undefined;
+      if (!known?.request) return undefined;
       counts.accepted++;
       counts.cacheHits++;
       if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
-      return new AuthenticatedRequest(credentials, known.verified);
+      return known.request;
     } catch {
       // What is wrong with it, `verify` says.
       return undefined;

@@ -1,7 +1,7 @@
 import type { Credentials } from './credentials.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 
-/** A request whose credential was verified. */
+/** A request whose credential was verified. Frozen, as requests with the same token can share it. */
 export class AuthenticatedRequest {
   /** What the token says. */
   readonly accessToken: VerifiedAccessToken;
@@ -21,6 +21,7 @@ export class AuthenticatedRequest {
     this.scheme = credentials.scheme;
     this.headers = headers;
     this.#token = credentials.token;
+    Object.freeze(this);
   }
 
   /** The token itself, for calls on behalf of the user. Never log it. */

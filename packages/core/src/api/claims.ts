@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from '../internal/json.ts';
+import { deepFreeze, isJsonObject, type JsonObject } from '../internal/json.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { invalidToken } from './refusal.ts';
-import { type AccessTokenClaims, deepFreeze, type VerifiedAccessToken } from './verified-access-token.ts';
+import type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
 
 export interface ExpectedClaims {
   readonly issuer: string;

@@ -88,14 +88,19 @@ function refuseSecondCredential(request: ResourceRequest): void {
  */
 export function singleHeader(request: ResourceRequest, name: string): string | undefined {
   const { headers, rawHeaders } = request;
-  let value: string | readonly string[] | undefined;
-  if (typeof headers.get === 'function') value = (headers as Headers).get(name) ?? undefined;
-  else value = (headers as Readonly<Record<string, string | readonly string[] | undefined>>)[name];
+  const value = headerOf(headers, name);
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || (rawHeaders && countHeader(rawHeaders, name) > 1)) {
     throw new Refusal('invalid_request', name, `The request has more than one ${name} header`);
   }
   return value;
+}
+
+/** A record is asked first, as most are: what it does not have costs a look-up through all its ancestors. */
+function headerOf(headers: RequestHeaders, name: string): string | readonly string[] | undefined {
+  const own = (headers as Readonly<Record<string, string | readonly string[] | undefined>>)[name];
+  if (own !== undefined || typeof headers.get !== 'function') return own;
+  return (headers as Headers).get(name) ?? undefined;
 }
 
 function countHeader(rawHeaders: readonly string[], name: string): number {
@@ -117,11 +122,7 @@ function hasQueryToken(url: string): boolean {
 
 function isForm(request: ResourceRequest): boolean {
   if (typeof request.body !== 'object' || request.body === null) return false;
-  const { headers } = request;
-  const type =
-    typeof headers.get === 'function'
-      ? (headers as Headers).get('content-type')
-      : (headers as Readonly<Record<string, unknown>>)['content-type'];
+  const type = headerOf(request.headers, 'content-type');
   return typeof type === 'string' && /^application\/x-www-form-urlencoded/i.test(type.trim());
 }
 

@@ -45,6 +45,13 @@ async function setUp(options: Partial<IntrospectionOptions> = {}, format: 'opaqu
   return { server, app, verifier, tokens, asked };
 }
 
+test('what an issuer was asked about is for verify, which knows what is well formed, and is never recalled', async () => {
+  const { verifier, tokens } = await setUp();
+  const request = { headers: { authorization: `Bearer ${tokens.accessToken}` } };
+  await verifier.verify(request);
+  expect(verifier.recall?.(request)).toBeUndefined();
+});
+
 describe('an opaque token', () => {
   test('is asked about once, by concurrent requests together', async () => {
     const { verifier, tokens, asked } = await setUp();

@@ -1,8 +1,7 @@
 import { decodeBase64Url } from '#platform';
 import { textOf, utf8 } from '../internal/encoding.ts';
-import { findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
+import { deepFreeze, findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
 import { invalidToken } from './refusal.ts';
-import { deepFreeze } from './verified-access-token.ts';
 
 /** A JWS in compact serialisation, taken apart and not yet believed. */
 export interface CompactJws {

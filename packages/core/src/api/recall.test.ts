@@ -17,6 +17,17 @@ test('a token is recalled once it was verified, and not before', async () => {
   expect(recall(token)).toMatchObject({ scheme: 'Bearer', accessToken });
 });
 
+test('requests with the same token share what is recalled, and none can change it for another', async () => {
+  const { server, verifier, recall } = await setUp();
+  const token = await server.mintAccessToken();
+  await verifier.verifyToken(token);
+  const first = recall(token) as { scheme: string };
+  expect(() => {
+    first.scheme = 'DPoP';
+  }).toThrow(TypeError);
+  expect(recall(token)).toMatchObject({ scheme: 'Bearer', token });
+});
+
 test('A3: a token is not recalled after its end', async () => {
   const { server, verifier, recall } = await setUp({ clockTolerance: 0 });
   const token = await server.mintAccessToken();

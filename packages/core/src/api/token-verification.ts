@@ -1,6 +1,9 @@
 import { type EventListener, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
+import type { TextCache } from '../internal/text-cache.ts';
+import type { AuthenticatedRequest } from './authenticated-request.ts';
+import type { CachedToken } from './cached-token.ts';
 import { checkType, readClaims } from './claims.ts';
 import type { Issuer } from './issuers.ts';
 import { type CompactJws, parseJws, splitJws } from './jws.ts';
@@ -8,17 +11,18 @@ import type { KeyLife } from './key-set.ts';
 import { invalidToken } from './refusal.ts';
 import type { VerifierCounts } from './statistics.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
-import type { CachedToken, VerifiedTokenCache } from './verified-token-cache.ts';
 
 export interface TokenVerificationOptions {
   readonly issuers: ReadonlyMap<string, Issuer>;
-  readonly cache: VerifiedTokenCache;
+  readonly cache: TextCache<CachedToken>;
   readonly now: Clock;
   /** Seconds. */
   readonly clockTolerance: number;
   readonly maxTokenLength: number;
   readonly onEvent: EventListener | undefined;
   readonly counts: VerifierCounts;
+  /** What a request is that brings this token and nothing else; `undefined` where it must bring more. */
+  readonly plainRequest: (token: string, verified: VerifiedAccessToken) => AuthenticatedRequest | undefined;
 }
 
 export interface TokenVerification {
@@ -37,7 +41,7 @@ const withoutKey: KeyLife = { retired: false };
  * @see RFC 9068 section 4
  */
 export function createTokenVerification(options: TokenVerificationOptions): TokenVerification {
-  const { issuers, cache, now, clockTolerance, maxTokenLength, onEvent, counts } = options;
+  const { issuers, cache, now, clockTolerance, maxTokenLength, onEvent, counts, plainRequest } = options;
   const opaque = [...issuers.values()].find((issuer) => issuer.introspection);
 
   async function verifyAfresh(token: string): Promise<VerifiedAccessToken> {
@@ -102,13 +106,15 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     if (issuer.validate) await runValidator(issuer.validate, verified);
     const keys = key === withoutKey ? undefined : issuer.keys;
     cache.set({
-      token,
+      text: token,
       issuer: issuer.issuer,
       verified,
       result: Promise.resolve(verified),
       deadAt,
       key,
       keys,
+      // Without a key it was no JWT, and what else is well formed `verify` knows.
+      request: keys && plainRequest(token, verified),
     });
     counts.accepted++;
     emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });

@@ -1,5 +1,3 @@
-import type { JsonObject } from '../internal/json.ts';
-
 /**
  * Claims of an access token, wire names. Add your own by module augmentation of `@countersign/core/api`.
  *
@@ -52,11 +50,4 @@ export interface VerifiedAccessToken {
   readonly certificateThumbprint: string | undefined;
   /** Everything that the token says, in its own words. */
   readonly claims: AccessTokenClaims;
-}
-
-/** Freezes a JSON value at every depth: it is shared between requests, and no handler may change another's. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const member of Object.values(value as JsonObject)) deepFreeze(member);
-  return Object.freeze(value);
 }

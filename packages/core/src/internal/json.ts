@@ -26,3 +26,10 @@ export function findDuplicateMember(json: string): string | undefined {
   }
   return undefined;
 }
+
+/** Freezes a JSON value at every depth: it is shared between requests, and no handler may change another's. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const member of Object.values(value as JsonObject)) deepFreeze(member);
+  return Object.freeze(value);
+}

@@ -1,6 +1,8 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../internal/clock.ts';
 import { randomToken } from '../internal/encoding.ts';
+import { deepFreeze } from '../internal/json.ts';
+import { createTextCache } from '../internal/text-cache.ts';
 import { deleteChunks, readChunks, writeChunks } from './chunks.ts';
 import type { CookieJar } from './cookies.ts';
 import type { SessionKeeper } from './keeper.ts';
@@ -22,6 +24,21 @@ export interface CookieSessionOptions {
   readonly now: Clock;
 }
 
+/** A session as a cookie has brought it. Frozen: the next request with this cookie is given the same. */
+interface OpenedSession {
+  readonly text: string;
+  readonly generation: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly state: SessionState;
+}
+
+/**
+ * A browser sends its cookie with every request, and a proxy and a page open the same one after another. What was
+ * opened is remembered by the whole sealed text; whether it has ended is asked each time.
+ */
+const remembered = { maxEntries: 1_000, maxCharacters: 4_000_000 };
+
 /** Sessions that live in the cookie alone: everything is sealed in it. */
 export function createCookieSessions(options: CookieSessionOptions): SessionKeeper {
   const { jar, name, sealer, tombstones, now } = options;
@@ -38,10 +55,18 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
     return `${generation}~${text}`;
   }
 
+  const opened = createTextCache<OpenedSession>(remembered);
+
   async function open(text: string, generation: string): Promise<SessionState | undefined> {
+    const known = opened.get(text);
+    if (known)
+      return known.generation === generation && known.expiresAt > seconds(now) ? known.state : undefined;
     const payload = await sealer.open(text, seconds(now));
     // Every chunk names the generation, and the sealed text names it again.
-    return payload?.generation === generation ? unpackState(payload, options.owner) : undefined;
+    if (payload?.generation !== generation) return undefined;
+    const state = unpackState(payload, options.owner);
+    if (state) opened.set({ text, generation, expiresAt: payload.exp, state: deepFreeze(state) });
+    return state;
   }
 
   async function alive(state: SessionState): Promise<boolean> {
@@ -129,15 +154,30 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
   }
 }
 
+interface TombstoneKeys {
+  readonly ofUser: readonly string[];
+  readonly others: readonly string[];
+}
+
+const knownKeys = new WeakMap<SessionState, TombstoneKeys>();
+
 /** Of all sessions of the user, and of this one. */
-async function tombstoneKeys({ id, tokens: { claims } }: SessionState) {
+async function tombstoneKeys(state: SessionState): Promise<TombstoneKeys> {
+  const known = knownKeys.get(state);
+  if (known) return known;
+  const {
+    id,
+    tokens: { claims },
+  } = state;
   const others = [tombstoneKey('id', id)];
   if (claims?.sid !== undefined) {
     others.push(matchKey({ issuer: claims.iss, sid: claims.sid }));
     others.push(matchKey({ issuer: claims.iss, sub: claims.sub, sid: claims.sid }));
   }
   const ofUser = claims ? [matchKey({ issuer: claims.iss, sub: claims.sub })] : [];
-  return { ofUser: await Promise.all(ofUser), others: await Promise.all(others) };
+  const keys = { ofUser: await Promise.all(ofUser), others: await Promise.all(others) };
+  knownKeys.set(state, keys);
+  return keys;
 }
 
 const matchKey = ({ issuer, sub, sid }: SessionMatch) =>

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deleteChunks, readChunks, writeChunks } from './chunks.ts';
-import { applyCookies, createCookieJar, parseCookies, serializeCookie } from './cookies.ts';
+import {
+  applyCookies,
+  createCookieJar,
+  parseCookies,
+  serializeCookie,
+  updateCookieHeader,
+} from './cookies.ts';
 
 const https = createCookieJar(new URL('https://app.example'), {});
 
@@ -90,4 +96,15 @@ test('S11: any Cookie header is parsed without an exception', () => {
 test('a Cookie header is brought up to date as the browser would', () => {
   const cookies = [https.make('a', '2', { maxAge: 5 }), https.make('b', '', { maxAge: 0 })];
   expect(applyCookies('__Host-a=1; __Host-b=1; c=1; __Host-a=0', cookies)).toBe('c=1; __Host-a=2');
+});
+
+test('a Cookie header is brought up to date by what a framework has set meanwhile', () => {
+  const now = [
+    { name: 'a', value: '2' },
+    { name: 'c', value: '1' },
+    { name: 'd', value: 'x' },
+  ];
+  expect(updateCookieHeader('a=1; b=1; c=1; a=0', now)).toBe('c=1; a=2; d=x');
+  expect(updateCookieHeader('a=1; a=2; c=1; d=x', now)).toBe('a=1; a=2; c=1; d=x');
+  expect(updateCookieHeader(null, [])).toBe('');
 });

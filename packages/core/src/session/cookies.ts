@@ -93,3 +93,20 @@ export function applyCookies(header: string | null | undefined, cookies: readonl
   const added = cookies.filter(({ maxAge }) => maxAge > 0).map(({ name, value }) => `${name}=${value}`);
   return [...kept, ...added].join('; ');
 }
+
+/**
+ * The `Cookie` header of a request, with what was set and deleted while it is answered; a name that came twice stays twice.
+ *
+ * @param now the cookies as they are now, in the list of a framework that knows what was set
+ */
+export function updateCookieHeader(
+  header: string | null | undefined,
+  now: readonly { readonly name: string; readonly value: string }[],
+): string {
+  const sent = (header ?? '').split(';').map((pair) => pair.trim());
+  const changed = now.filter(({ name, value }) => !sent.includes(`${name}=${value}`));
+  const unchanged = new Set(now.map(({ name }) => name));
+  for (const { name } of changed) unchanged.delete(name);
+  const kept = sent.filter((pair) => unchanged.has(pair.slice(0, Math.max(pair.indexOf('='), 0))));
+  return [...kept, ...changed.map(({ name, value }) => `${name}=${value}`)].join('; ');
+}

@@ -1,5 +1,11 @@
 export { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
-export { applyCookies, type CookieSettings, type CookieToSet, serializeCookie } from './cookies.ts';
+export {
+  applyCookies,
+  type CookieSettings,
+  type CookieToSet,
+  serializeCookie,
+  updateCookieHeader,
+} from './cookies.ts';
 export type { LoginOptions } from './login.ts';
 export type { LogoutOptions } from './logout.ts';
 export {

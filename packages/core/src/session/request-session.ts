@@ -152,7 +152,11 @@ export async function openRequestSession(
           'A session can be changed in a route handler or action only.',
         );
       }
-      const written = await keeper.write(loaded, (state) => ({ ...state, data: change(state.data ?? {}) }));
+      const written = await keeper.write(loaded, (state) => ({
+        ...state,
+        // A copy, as others share the state, and nothing forbids to change what one is given.
+        data: change(structuredClone(state.data ?? {})),
+      }));
       const session = written ? sessionOf(written.loaded.state) : undefined;
       if (!written || !session) throw new LoginRequiredError('session_ended', 'The session has ended.');
       loaded = written.loaded;

@@ -12,11 +12,12 @@ async function sessionKey(): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 256));
 }
 const payload = { user: 'zo\u00eb', list: [1, 2] };
+const opened = { ...payload, exp: times.expiresAt };
 
 test('S3: what is sealed opens until its own expiry, whatever the browser thinks', async () => {
   const sealer = createSealer([secret], 'session');
   const value = await sealer.seal(payload, times);
-  expect(await sealer.open(value, 1_999)).toEqual(payload);
+  expect(await sealer.open(value, 1_999)).toEqual(opened);
   expect(await sealer.open(value, 2_000)).toBeUndefined();
 });
 
@@ -25,8 +26,8 @@ test('S12: a value sealed for one purpose never opens as another', async () => {
   for (const made of purposes) {
     const value = await createSealer([secret], made).seal(payload, times);
     for (const asked of purposes) {
-      const opened = await createSealer([secret], asked).open(value, 1_500);
-      expect(opened, `${made} as ${asked}`).toEqual(made === asked ? payload : undefined);
+      const found = await createSealer([secret], asked).open(value, 1_500);
+      expect(found, `${made} as ${asked}`).toEqual(made === asked ? opened : undefined);
     }
   }
 });
@@ -42,7 +43,7 @@ test('the first secret seals, all of them open', async () => {
   const old = createSealer(['the former secret, long enough as well'], 'session');
   const both = createSealer([secret, 'the former secret, long enough as well'], 'session');
   const value = await old.seal(payload, times);
-  expect(await both.open(value, 1_500)).toEqual(payload);
+  expect(await both.open(value, 1_500)).toEqual(opened);
   expect(await old.open(await both.seal(payload, times), 1_500)).toBeUndefined();
   expect(await createSealer([secret], 'session').open(value, 1_500)).toBeUndefined();
 });
@@ -78,7 +79,7 @@ test('the format is compact JWE: jose opens what is sealed here, and the other w
   expect(protectedHeader).toMatchObject({ alg: 'dir', enc: 'A256GCM', purpose: 'session' });
   expect(JSON.parse(new TextDecoder().decode(plaintext))).toEqual({ ...payload, iat: 1_000, exp: 2_000 });
   const theirs = await new CompactEncrypt(plaintext).setProtectedHeader(protectedHeader).encrypt(key);
-  expect(await sealer.open(theirs, 1_500)).toEqual(payload);
+  expect(await sealer.open(theirs, 1_500)).toEqual(opened);
 });
 
 test('a header with another algorithm or without purpose does not open, though the key fits', async () => {

@@ -13,8 +13,11 @@ export interface Sealer {
     payload: JsonObject,
     times: { readonly issuedAt: number; readonly expiresAt: number },
   ): Promise<string>;
-  /** `undefined` for anything that was not sealed with one of the secrets for this purpose, or is over. */
-  open(value: string, time: number): Promise<JsonObject | undefined>;
+  /**
+   * The payload, and `exp`, when it ends; `undefined` for anything that was not sealed with one of the secrets for this
+   * purpose, or is over.
+   */
+  open(value: string, time: number): Promise<(JsonObject & { readonly exp: number }) | undefined>;
 }
 
 interface PurposeKey {
@@ -60,9 +63,12 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
       try {
         const payload: unknown = JSON.parse(await decryptParts(found.key, header, { iv, ciphertext, tag }));
         if (!isJsonObject(payload)) return undefined;
-        const { iat, exp, ...rest } = payload;
+        const { iat, ...rest } = payload;
+        const { exp } = rest;
         // The browser's Max-Age binds nobody who has copied the cookie.
-        return typeof iat === 'number' && typeof exp === 'number' && exp > time ? rest : undefined;
+        return typeof iat === 'number' && typeof exp === 'number' && exp > time
+          ? { ...rest, exp }
+          : undefined;
       } catch {
         return undefined;
       }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createWebApp } from '../../tests/web-browser.ts';
-import { createMemorySessionStore } from './index.ts';
+import { applyCookies, createMemorySessionStore } from './index.ts';
 
 test('S16: a generation that the sealed session does not name is no session', async () => {
   const app = await createWebApp();
@@ -9,6 +9,41 @@ test('S16: a generation that the sealed session does not name is no session', as
   const [name = '', value = ''] = [...browser.cookies][0] ?? [];
   expect((await app.sessions.open(`${name}=${value}`)).session).toBeDefined();
   expect((await app.sessions.open(`${name}=AAAAAAAA${value.slice(8)}`)).session).toBeUndefined();
+});
+
+test('S11: a cookie that was changed is no session, though the right one was opened before', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const cookie = browser.header();
+  expect((await app.sessions.open(cookie)).session).toBeDefined();
+  for (let at = cookie.indexOf('~') + 3; at < cookie.length - 1; at += 7) {
+    const other = cookie[at] === 'A' ? 'B' : 'A';
+    const changed = cookie.slice(0, at) + other + cookie.slice(at + 1);
+    expect((await app.sessions.open(changed)).session, String(at)).toBeUndefined();
+  }
+  expect((await app.sessions.open(cookie)).session).toBeDefined();
+});
+
+test('S1: requests with the same cookie cannot change what the others see', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const opened = await app.sessions.open(browser.header());
+  const updated = await opened.update((data) => Object.assign(data as object, { cart: { items: ['tea'] } }));
+  expect(updated.data).toEqual({ cart: { items: ['tea'] } });
+  // The cookie of before the change, once more.
+  expect((await app.sessions.open(browser.header())).session?.data).toEqual({});
+  const later = applyCookies(browser.header(), opened.cookies);
+  const { session } = await app.sessions.open(later);
+  expect(() => Object.assign(session?.data.cart as object, { items: [] })).toThrow(TypeError);
+  // A change of it is given a copy, which may be changed in place.
+  const { data } = await (await app.sessions.open(later)).update((own) => {
+    (own as { cart: { items: string[] } }).cart.items.push('milk');
+    return own;
+  });
+  expect(data).toEqual({ cart: { items: ['tea', 'milk'] } });
+  expect((await app.sessions.open(later)).session?.data).toEqual({ cart: { items: ['tea'] } });
 });
 
 test('S20: a session cookie that comes twice is no session', async () => {

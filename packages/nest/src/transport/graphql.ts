@@ -2,8 +2,8 @@ import type { ArgumentsHost } from '@nestjs/common';
 import {
   type HttpRequest,
   type HttpResponse,
+  HttpTransport,
   handshakeRequestOf,
-  httpTransport,
   type NodeRequest,
 } from './http.ts';
 import { type Emitter, headersOf, type Transport } from './transport.ts';
@@ -49,7 +49,7 @@ export function graphqlTransport(host: ArgumentsHost): Transport | undefined {
   if (isConnection(request)) return graphqlWsTransport(request);
   if (typeof request.headers !== 'object') return undefined;
   if (request.ws === true) return mercuriusTransport(request, context);
-  return httpTransport(request, context?.res ?? context?.reply ?? request.res, 'graphql');
+  return new HttpTransport(request, context?.res ?? context?.reply ?? request.res, 'graphql');
 }
 
 const isConnection = (request: HttpRequest | ConnectionContext): request is ConnectionContext =>

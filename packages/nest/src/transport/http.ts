@@ -30,22 +30,37 @@ export interface HttpResponse {
   readonly header?: (name: string, value: string | readonly string[]) => void;
 }
 
-export function httpTransport(
-  request: HttpRequest,
-  response: HttpResponse | undefined,
-  kind: 'http' | 'graphql' = 'http',
-): Transport {
-  return {
-    kind,
-    carrier: request,
-    request: () => resourceRequestOf(request),
-    setHeader:
+/** A class, as one is made for each request. */
+export class HttpTransport implements Transport {
+  readonly kind: 'http' | 'graphql';
+  readonly carrier: HttpRequest;
+  readonly #response: HttpResponse | undefined;
+
+  constructor(
+    request: HttpRequest,
+    response: HttpResponse | undefined,
+    kind: HttpTransport['kind'] = 'http',
+  ) {
+    this.kind = kind;
+    this.carrier = request;
+    this.#response = response;
+  }
+
+  request(): ResourceRequest {
+    return resourceRequestOf(this.carrier);
+  }
+
+  get setHeader(): Transport['setHeader'] {
+    const { raw } = this.carrier;
+    const response = this.#response;
+    return (
       response &&
       ((name, value) => {
-        if (request.raw && response.header) response.header(name, value);
+        if (raw && response.header) response.header(name, value);
         else response.setHeader?.(name, value);
-      }),
-  };
+      })
+    );
+  }
 }
 
 /** A request of Express, Fastify or Node in the words of the core. */

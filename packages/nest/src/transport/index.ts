@@ -1,6 +1,6 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { graphqlTransport } from './graphql.ts';
-import { httpTransport } from './http.ts';
+import { HttpTransport } from './http.ts';
 import { type RpcCredentials, rpcCredentials, rpcTransport } from './rpc.ts';
 import type { Transport } from './transport.ts';
 import { websocketTransport } from './websocket.ts';
@@ -12,7 +12,7 @@ export function transportOf(
 ): Transport | undefined {
   switch (host.getType<string>()) {
     case 'http':
-      return httpTransport(host.getArgByIndex(0), host.getArgByIndex(1));
+      return new HttpTransport(host.getArgByIndex(0), host.getArgByIndex(1));
     case 'graphql':
       return graphqlTransport(host);
     case 'ws':

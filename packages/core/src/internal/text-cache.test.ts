@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { createTextCache } from './text-cache.ts';
+
+const entry = (text: string) => ({ text });
+
+const tokenOf = (index: number) =>
+  `${'h'.repeat(100)}.${'p'.repeat(100)}.${String(index).padStart(85, 's')}A`;
+
+test('A3: the whole token decides, not its end', () => {
+  const cache = createTextCache({ maxEntries: 10, maxCharacters: 100_000 });
+  const end = 's'.repeat(86);
+  cache.set(entry(`a.b.${end}`));
+  expect(cache.get(`a.b.${end}`)).toBeDefined();
+  expect(cache.get(`a.c.${end}`)).toBeUndefined();
+  // The same for what has aged into the old generation.
+  for (let i = 0; i < 5; i++) cache.set(entry(tokenOf(i)));
+  expect(cache.get(`a.c.${end}`)).toBeUndefined();
+  expect(cache.get(`a.b.${end}`)).toBeDefined();
+  // Of two with the same end the later one is remembered in any case, and neither is taken for the other.
+  cache.set(entry(`a.c.${end}`));
+  expect(cache.get(`a.c.${end}`)?.text).toBe(`a.c.${end}`);
+  expect([undefined, `a.b.${end}`]).toContain(cache.get(`a.b.${end}`)?.text);
+});
+
+test('A3: a token of a few characters is remembered too', () => {
+  const cache = createTextCache({ maxEntries: 10, maxCharacters: 1000 });
+  for (const token of ['a', 'b', 'ab', '-'.repeat(9)]) cache.set(entry(token));
+  for (const token of ['ab', '-'.repeat(9)]) expect(cache.get(token)?.text).toBe(token);
+});
+
+test('A3: bounded in entries, and what is used stays', () => {
+  const cache = createTextCache({ maxEntries: 100, maxCharacters: 1e9 });
+  cache.set(entry(tokenOf(0)));
+  for (let i = 1; i < 10_000; i++) {
+    cache.set(entry(tokenOf(i)));
+    expect(cache.get(tokenOf(0))).toBeDefined();
+    expect(cache.size).toBeLessThanOrEqual(100);
+  }
+  expect(cache.get(tokenOf(1))).toBeUndefined();
+});
+
+test('A3: bounded in characters', () => {
+  const cache = createTextCache({ maxEntries: 1e6, maxCharacters: 10_000 });
+  for (let i = 0; i < 1000; i++) cache.set(entry(tokenOf(i)));
+  expect(cache.size * tokenOf(0).length).toBeLessThanOrEqual(10_000);
+  cache.set(entry('x'.repeat(6000)));
+  expect(cache.get('x'.repeat(6000))).toBeUndefined();
+});
