@@ -126,14 +126,24 @@ async function installProgram(
   return undefined;
 }
 
-/** Names Debian's backports to apt for this time only: the machine's own list of sources stays as it is. */
+/** Names the backports of the machine's own mirror to apt, for this time only: its list of sources stays as it is. */
 async function withBackports<T>(work: (options: readonly string[]) => Promise<T>): Promise<T | undefined> {
   const release = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
-  if (release === undefined) return undefined;
+  const { output } = await apt([
+    'indextargets',
+    '--format',
+    '$(CODENAME) $(REPO_URI)',
+    'Created-By: Packages',
+  ]);
+  const mirror = output
+    .split('\n')
+    .find((line) => line.startsWith(`${release} `))
+    ?.split(' ')[1];
+  if (mirror === undefined) return undefined;
   const directory = mkdtempSync(join(tmpdir(), 'backports-'));
   try {
     const list = join(directory, 'backports.list');
-    writeFileSync(list, `deb http://deb.debian.org/debian ${release}-backports main\n`);
+    writeFileSync(list, `deb ${mirror} ${release}-backports main\n`);
     return await work(['-o', `Dir::Etc::SourceList=${list}`]);
   } finally {
     rmSync(directory, { recursive: true, force: true });
