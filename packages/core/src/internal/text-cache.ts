@@ -6,11 +6,11 @@ export interface TextCache<T extends { readonly text: string }> {
 }
 
 /**
- * What was found out about texts that are known to be good, in two generations: when the young one is full it becomes the old one, and what is asked for
- * again moves up. Bounded in entries and in characters, without bookkeeping on a hit.
+ * What was found out about texts that are known to be good, in two generations: when the young one is full it becomes
+ * the old one, and what is asked for again moves up. Bounded in entries and in characters, without bookkeeping on a hit.
  *
- * Entries are found by a number made of the end of the text, a signature or tag, and then compared in full: a key that is cut or
- * hashed must never be what decides. Of two texts with the same number the later one is remembered.
+ * Entries are found by a number made of the end of the text, a signature or tag, and then compared in full: a key that
+ * is cut or hashed must never be what decides. Of two texts with the same number the later one is remembered.
  */
 export function createTextCache<T extends { readonly text: string }>(limits: {
   readonly maxEntries: number;
