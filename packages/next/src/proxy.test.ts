@@ -179,11 +179,16 @@ test('a request cannot say itself which page it is for', async () => {
   expect(answer.headers.get('x-middleware-request-x-auth-path')).toBe('/dashboard');
 });
 
-test('what a script asks for with a session passes as it is; a page is told where it is', async () => {
-  const { auth, cookie } = await signedIn();
-  const script = await auth.proxy(request('/api/items', { cookie, accept: 'application/json' }));
-  expect(script.headers.get('x-middleware-next')).toBe('1');
-  expect(script.headers.has('x-middleware-override-headers')).toBe(false);
-  const page = await auth.proxy(request('/items?page=2', { cookie, accept: 'text/html,*/*' }));
-  expect(page.headers.get('x-middleware-request-x-auth-path')).toBe('/items?page=2');
+test('a request with a session and its tokens passes as it is; a page that may lead to the login is told where it is', async () => {
+  const { server, auth, cookie } = await signedIn();
+  const open = (headers: Record<string, string>) => auth.proxy(request('/items?page=2', headers));
+  const ready = await open({ cookie });
+  expect(ready.headers.get('x-middleware-next')).toBe('1');
+  expect(ready.headers.has('x-middleware-override-headers')).toBe(false);
+  const nobody = await open({});
+  expect(nobody.headers.get('x-middleware-request-x-auth-path')).toBe('/items?page=2');
+  server.fail('token', { status: 503 });
+  server.clock.advance(3_601);
+  const withoutToken = await open({ cookie });
+  expect(withoutToken.headers.get('x-middleware-request-x-auth-path')).toBe('/items?page=2');
 });

@@ -2,6 +2,7 @@ import { AuthError, LoginRequiredError } from '@countersign/core';
 import {
   addSessionHeaders,
   applyCookies,
+  type CookieToSet,
   isPathBelow,
   type RequestSession,
   type SessionTokenRequest,
@@ -45,9 +46,10 @@ export async function runProxy(
   // As the browser asked for it: with the base path, and with the language that `i18n` of `next.config` takes out of the path.
   const address = href.slice(origin.length);
   const opened = await sessions.open(request.headers.get('cookie'));
-  await refreshAhead(opened, options.tokens ?? [{}]);
-  const headers = headersToHandOn(request.headers, address, opened);
-  if (!opened.session && isProtected(request, options)) {
+  const ready = await refreshAhead(opened, options.tokens ?? [{}]);
+  const headers = headersToHandOn(request.headers, address, { leads: !ready, cookies: opened.cookies });
+  const depends = isProtected(request, options);
+  if (!opened.session && depends) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', address);
     const answer = await options.onUnauthenticated?.(request, loginUrl);
@@ -55,7 +57,6 @@ export async function runProxy(
     return withCookies(new NextResponse(refusal.body, refusal), opened);
   }
   const response = await respond(request, options, headers);
-  const depends = isProtected(request, options);
   if (opened.cookies.length === 0 && !depends) return response;
   return withCookies(options.respond ? new NextResponse(response.body, response) : response, opened);
 }
@@ -63,12 +64,15 @@ export async function runProxy(
 /**
  * The request's headers as pages shall see them; `undefined` when they are as they came, since Next copies them several
  * times for a proxy that changes any.
+ *
+ * @param changes whether a page may lead to the login, and then has to know where the user is; and the cookies of the session
  */
-function headersToHandOn(sent: Headers, address: string, opened: RequestSession): Headers | undefined {
-  const { session, cookies } = opened;
-  // Where the user is matters to a page that leads to the login, and scripts are not led there.
-  const leads = session === undefined || sent.get('accept')?.includes('text/html') === true;
-  // One that a client has sent must not reach a page.
+function headersToHandOn(
+  sent: Headers,
+  address: string,
+  { leads, cookies }: { readonly leads: boolean; readonly cookies: readonly CookieToSet[] },
+): Headers | undefined {
+  // An address that a client has sent must not reach a page.
   if (!leads && cookies.length === 0 && !sent.has(pathHeader)) return undefined;
   const headers = new Headers(sent);
   headers.set(pathHeader, address);
@@ -76,18 +80,28 @@ function headersToHandOn(sent: Headers, address: string, opened: RequestSession)
   return headers;
 }
 
-/** A token that cannot be refreshed now is the page's to deal with: it may not need one. */
-async function refreshAhead(opened: RequestSession, tokens: readonly SessionTokenRequest[]): Promise<void> {
-  if (!opened.session) return;
+/**
+ * A token that cannot be refreshed now is the page's to deal with: it may not need one.
+ *
+ * @returns whether there is a session with all of these tokens
+ */
+async function refreshAhead(
+  opened: RequestSession,
+  tokens: readonly SessionTokenRequest[],
+): Promise<boolean> {
+  if (!opened.session) return false;
+  let ready = true;
   for (const token of tokens) {
     try {
       await opened.getAccessToken(token);
     } catch (error) {
       if (!(error instanceof AuthError)) throw error;
-      if (error instanceof LoginRequiredError && error.code === 'session_ended') return;
+      if (error instanceof LoginRequiredError && error.code === 'session_ended') return false;
+      ready = false;
     }
   }
   await opened.touch();
+  return ready;
 }
 
 async function respond(request: NextRequest, options: ProxyOptions, headers?: Headers): Promise<Response> {

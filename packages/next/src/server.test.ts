@@ -82,6 +82,20 @@ test('in one action, what was refreshed first is what is read next', async () =>
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
+test('a page knows what an action, or another proxy, has made of the cookies before it', async () => {
+  const { auth, cookie } = await signedIn();
+  for (const headers of [
+    { 'content-type': 'multipart/form-data; boundary=x' },
+    { 'next-action': 'id' },
+    { 'x-middleware-set-cookie': `${cookie}; Path=/` },
+  ]) {
+    const after = { cookie: 'theme=dark', cookieNow: `theme=dark; ${cookie}`, headers };
+    expect((await inNext(after, () => auth.getSession())).result?.user.sub).toBe('alice');
+    const ended = { cookie, cookieNow: '', headers };
+    expect((await inNext(ended, () => auth.getSession())).result).toBeUndefined();
+  }
+});
+
 test('with stored sessions a page may refresh as well', async () => {
   const { server, auth, cookie } = await signedIn({ store: createMemorySessionStore() });
   server.clock.advance(3_610);

@@ -17,8 +17,6 @@ import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
 import { pathHeader } from './proxy.ts';
 
-type CookieStore = Awaited<ReturnType<typeof cookies>>;
-
 /** Options by the headers of a request. */
 export type Resolve = (headers: Headers) => WebAuth;
 
@@ -37,31 +35,38 @@ export async function openHere(resolve: Resolve): Promise<OpenSession> {
   const requestHeaders = (await headers()) as Headers;
   const sent = requestHeaders.get('cookie');
   const unit = workUnit();
-  const isFirst = unit?.phase === 'action' && !asked.has(unit);
+  const store = hasSetNothing(unit, requestHeaders) ? undefined : await cookies();
   if (unit) asked.add(unit);
-  const store = isFirst ? undefined : await cookies();
   const resolved = resolve(requestHeaders);
   const opened = await resolved.sessions.open(store ? updateCookieHeader(sent, store.getAll()) : sent, {
-    // Asked only when it matters: the answer costs an exception.
     get writable() {
-      return store === undefined || canSetCookies(store);
+      return unit?.phase === 'action';
     },
     path: unit?.url?.pathname,
   });
   const save = async () => {
-    if (opened.cookies.length === 0) return;
+    if (opened.cookies.length === 0 || unit?.phase !== 'action') return;
     const jar = store ?? (await cookies());
-    if (!canSetCookies(jar)) return;
     for (const { name, value, ...attributes } of opened.cookies) jar.set(name, value, attributes);
   };
   return { resolved, opened, headers: requestHeaders, save };
 }
 
-/**
- * Requests in which the session was asked for: what they set meanwhile counts the next time. Before, there is only what
- * was sent, and in actions and route handlers Next's cookies cost more than to open the session.
- */
+/** Requests in which the session was asked for: what they set meanwhile counts the next time. */
 const asked = new WeakSet<object>();
+
+/**
+ * Whether what was sent is all there is: no proxy has set a cookie, and neither has an action or route handler that
+ * asked for the session before. Next's own cookies would say it too, and cost more than to open the session.
+ */
+function hasSetNothing(unit: WorkUnit | undefined, requestHeaders: Headers): boolean {
+  if (requestHeaders.has('x-middleware-set-cookie')) return false;
+  if (unit?.phase === 'action') return !asked.has(unit);
+  // A page may be rendered after an action, in one request, which then has a body.
+  return (
+    unit?.phase === 'render' && !requestHeaders.has('next-action') && !requestHeaders.has('content-type')
+  );
+}
 
 /** Sends who is not signed in to the login, and back to this page afterwards. */
 export async function requireSession(resolve: Resolve, returnTo: string | undefined): Promise<Session> {
@@ -113,16 +118,16 @@ export async function onSession<T>(
   }
 }
 
-/** What Next is doing: answering a request for a page, base path left out, or filling a cache. */
-const workUnit = () =>
-  workUnitAsyncStorage.getStore() as
-    | {
-        readonly type?: string;
-        readonly url?: { readonly pathname: string; readonly search: string };
-        /** `action` while cookies can be set, in route handlers too. */
-        readonly phase?: string;
-      }
-    | undefined;
+/** What Next is doing: answering a request, or filling a cache. */
+interface WorkUnit {
+  readonly type?: string;
+  /** The page, base path left out. */
+  readonly url?: { readonly pathname: string; readonly search: string };
+  /** `action` while cookies can be set, in route handlers too; `render` while a page is rendered. */
+  readonly phase?: string;
+}
+
+const workUnit = () => workUnitAsyncStorage.getStore() as WorkUnit | undefined;
 
 /**
  * Waits for a real request: a session is looked up in time, and a page that is rendered ahead has none.
@@ -155,18 +160,4 @@ async function connectionOrExplain(): Promise<void> {
     'wrong_context',
     'The session was read in a page that is built ahead, by `output: "export"`, `dynamic = "error"` or `dynamic = "force-static"`: it is the same file for everybody. Remove that setting and run the application with `next start`, or read the session in the browser, with useSession(). An application without a server logs in in the browser, with createBrowserAuth() of @countersign/core/browser.',
   );
-}
-
-/**
- * Whether a cookie can still be set: in an action or route handler, not while a page is rendered.
- * Next does not say; it answers a call without arguments with a TypeError where it would have set a cookie,
- * and with an error of its own where it would not.
- */
-function canSetCookies(store: CookieStore): boolean {
-  try {
-    (store.set as () => void)();
-  } catch (error) {
-    return error instanceof TypeError;
-  }
-  return true;
 }

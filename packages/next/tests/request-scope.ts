@@ -12,6 +12,8 @@ import { RequestCookies } from 'next/dist/server/web/spec-extension/cookies.js';
 export async function inNext<T>(
   options: {
     readonly cookie?: string;
+    /** What an action or a proxy made of the cookies before. Default: they are as they were sent. */
+    readonly cookieNow?: string;
     readonly headers?: Record<string, string>;
     readonly phase?: 'render' | 'action';
     readonly type?: 'request' | 'cache' | 'private-cache';
@@ -24,7 +26,8 @@ export async function inNext<T>(
   const plain = new Headers({ host: 'app.example.test', ...options.headers });
   if (options.cookie !== undefined) plain.set('cookie', options.cookie);
   const set: string[] = [];
-  const readOnly = RequestCookiesAdapter.seal(new RequestCookies(plain));
+  const now = options.cookieNow === undefined ? plain : new Headers({ cookie: options.cookieNow });
+  const readOnly = RequestCookiesAdapter.seal(new RequestCookies(now));
   const mutableCookies = MutableRequestCookiesAdapter.wrap(new RequestCookies(plain), (cookies) => {
     set.splice(0, set.length, ...cookies);
   });

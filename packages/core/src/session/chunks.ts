@@ -47,7 +47,7 @@ export function readChunks(
   cookies: RequestCookies,
 ): { readonly text: string; readonly generation: string } | undefined {
   const first = parseChunk(cookies.get(jar.nameOf(chunkName(name, 0))));
-  if (!first || first.count > maxChunks) return undefined;
+  if (!first || !(first.count >= 1 && first.count <= maxChunks)) return undefined;
   let text = first.part;
   for (let index = 1; index < first.count; index++) {
     const next = parseChunk(cookies.get(jar.nameOf(chunkName(name, index))));
@@ -71,9 +71,8 @@ export function deleteChunks(
 
 const chunkName = (name: string, index: number) => (index === 0 ? name : `${name}.${index}`);
 
+/** Cuts at the places; what is between them is for the sealer to judge. */
 function parseChunk(value: string | undefined) {
-  const match = /^([\w-]{8})~(\d)~([\w.-]*)$/.exec(value ?? '');
-  if (!match) return undefined;
-  const [, generation = '', count = '', part = ''] = match;
-  return { generation, count: Number(count), part };
+  if (value?.[8] !== '~' || value[10] !== '~') return undefined;
+  return { generation: value.slice(0, 8), count: Number(value[9]), part: value.slice(11) };
 }

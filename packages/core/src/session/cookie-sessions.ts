@@ -57,10 +57,16 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
 
   const opened = createTextCache<OpenedSession>(remembered);
 
-  async function open(text: string, generation: string): Promise<SessionState | undefined> {
+  function open(
+    text: string,
+    generation: string,
+  ): Promise<SessionState | undefined> | SessionState | undefined {
     const known = opened.get(text);
-    if (known)
-      return known.generation === generation && known.expiresAt > seconds(now) ? known.state : undefined;
+    if (!known) return unseal(text, generation);
+    return known.generation === generation && known.expiresAt > seconds(now) ? known.state : undefined;
+  }
+
+  async function unseal(text: string, generation: string): Promise<SessionState | undefined> {
     const payload = await sealer.open(text, seconds(now));
     // Every chunk names the generation, and the sealed text names it again.
     if (payload?.generation !== generation) return undefined;
@@ -70,8 +76,8 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
   }
 
   async function alive(state: SessionState): Promise<boolean> {
-    const { ofUser, others } = await tombstoneKeys(state);
-    const endedAt = await tombstones.latest([...ofUser, ...others]);
+    const { ofUser, others, all } = knownKeys.get(state) ?? (await tombstoneKeys(state));
+    const endedAt = await tombstones.latest(all);
     if (endedAt === undefined || endedAt < state.createdAt) return true;
     if (state.endedBefore === undefined) return false;
     const [user, other = 0] = await Promise.all([tombstones.latest(ofUser), tombstones.latest(others)]);
@@ -157,6 +163,7 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
 interface TombstoneKeys {
   readonly ofUser: readonly string[];
   readonly others: readonly string[];
+  readonly all: readonly string[];
 }
 
 const knownKeys = new WeakMap<SessionState, TombstoneKeys>();
@@ -175,7 +182,8 @@ async function tombstoneKeys(state: SessionState): Promise<TombstoneKeys> {
     others.push(matchKey({ issuer: claims.iss, sub: claims.sub, sid: claims.sid }));
   }
   const ofUser = claims ? [matchKey({ issuer: claims.iss, sub: claims.sub })] : [];
-  const keys = { ofUser: await Promise.all(ofUser), others: await Promise.all(others) };
+  const all = await Promise.all([...ofUser, ...others]);
+  const keys = { ofUser: all.slice(0, ofUser.length), others: all.slice(ofUser.length), all };
   knownKeys.set(state, keys);
   return keys;
 }

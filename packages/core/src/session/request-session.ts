@@ -1,5 +1,5 @@
 import { contextOf, tell } from '../client/context.ts';
-import { AuthError, ConfigurationError, LoginRequiredError } from '../errors.ts';
+import { ConfigurationError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json.ts';
 import type { TokenHolder } from '../tokens/refresh-coordinator.ts';
@@ -63,7 +63,7 @@ export async function openRequestSession(
 ): Promise<RequestSession> {
   const { keeper, coordinator, now, client } = context;
   const existing = parseCookies(cookieHeader);
-  let loaded = await loadSafely(context, existing);
+  let loaded = await loadSafely();
   let carry: string | undefined;
   let ended = false;
   const canWrite = () => keeper.kind === 'stored' || options.writable !== false;
@@ -172,12 +172,12 @@ export async function openRequestSession(
     },
   };
 
-  async function loadSafely(_: SessionContext, cookies: typeof existing): Promise<LoadedSession | undefined> {
+  async function loadSafely(): Promise<LoadedSession | undefined> {
     try {
-      return await keeper.load(cookies);
+      return await keeper.load(existing);
     } catch (error) {
+      if (error instanceof ConfigurationError) throw error;
       // A store that is away means no session: never one that might have ended (fail closed).
-      if (error instanceof AuthError && error instanceof ConfigurationError) throw error;
       tell(client, { type: 'store.unavailable', port: 'session' });
       return undefined;
     }

@@ -4,19 +4,17 @@ import { type CookieToSet, serializeCookie } from './cookies.ts';
  * Headers of everything that sets or depends on a session: a cache in between must not keep it,
  * or it would hand one user's cookie to another (RFC 9111 section 5.2.2.7).
  */
-export function sessionHeaders(cookies: readonly CookieToSet[] = []): Headers {
-  const headers = new Headers();
-  addSessionHeaders(headers, cookies);
-  return headers;
-}
-
-/** The same, into headers that are there already. */
 export function addSessionHeaders(headers: Headers, cookies: readonly CookieToSet[]): void {
   headers.set('cache-control', 'private, no-store');
   headers.append('vary', 'Cookie');
-  headers.set('x-content-type-options', 'nosniff');
-  headers.set('referrer-policy', 'same-origin');
   for (const cookie of cookies) headers.append('set-cookie', serializeCookie(cookie));
+}
+
+/** Headers of an answer of our own: nothing in it is guessed at, and other sites do not learn its address. */
+export function sessionHeaders(cookies: readonly CookieToSet[] = []): Headers {
+  const headers = new Headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
+  addSessionHeaders(headers, cookies);
+  return headers;
 }
 
 /** 303: the browser goes on with GET, whatever it came with (RFC 9110 section 15.4.4). */

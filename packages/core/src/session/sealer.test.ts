@@ -71,6 +71,16 @@ test('S11: any changed character is no session, and no exception', { timeout: 60
   }
 });
 
+test('S11: what is not base64url does not open, though a decoder may read over it', async () => {
+  const sealer = createSealer([secret], 'session');
+  const [header, , iv, ciphertext = '', tag] = (await sealer.seal(payload, times)).split('.');
+  const start = ciphertext.slice(0, 5);
+  for (const added of [' ', '=', '\n', '!', '%']) {
+    const value = [header, '', iv, start + added + ciphertext.slice(5), tag].join('.');
+    expect(await sealer.open(value, 1_500), added).toBeUndefined();
+  }
+});
+
 test('the format is compact JWE: jose opens what is sealed here, and the other way round', async () => {
   const sealer = createSealer([secret], 'session');
   const value = await sealer.seal(payload, times);

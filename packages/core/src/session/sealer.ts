@@ -54,6 +54,8 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
       return `${header}..${await encryptParts(key, header, plaintext)}`;
     },
     async open(value, time) {
+      // Decoders read over what is not base64url: one text would be many.
+      if (!/^[\w.-]+$/.test(value)) return undefined;
       const [header = '', encryptedKey, iv, ciphertext, tag, more] = value.split('.', 6);
       if (encryptedKey !== '' || more !== undefined || iv?.length !== 16 || tag?.length !== 22)
         return undefined;

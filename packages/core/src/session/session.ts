@@ -59,18 +59,29 @@ export const ownerOf = ({
   readonly clientId: string;
 }): string => JSON.stringify([issuer, clientId]);
 
-/** @returns `undefined` without an ID token: then nobody knows who the user is */
+const seenAs = new WeakMap<SessionState, Session>();
+
+/**
+ * Frozen, as everybody who asks for the session of this state is given the same.
+ *
+ * @returns `undefined` without an ID token: then nobody knows who the user is
+ */
 export function sessionOf(state: SessionState): Session | undefined {
   const { claims } = state.tokens;
   if (!claims) return undefined;
+  const seen = seenAs.get(state);
+  if (seen) return seen;
   const about = Object.entries(claims).filter(([name]) => !protocolClaims.has(name));
-  return {
-    user: { ...state.userinfo, ...Object.fromEntries(about), iss: claims.iss, sub: claims.sub },
+  const user = { ...state.userinfo, ...Object.fromEntries(about), iss: claims.iss, sub: claims.sub };
+  const session: Session = Object.freeze({
+    user: Object.freeze(user),
     scope: state.tokens.scope,
     createdAt: state.createdAt,
     expiresAt: state.expiresAt,
     data: state.data ?? {},
-  };
+  });
+  seenAs.set(state, session);
+  return session;
 }
 
 /** Plain data to be sealed: the claims are left out where the ID token beside them holds them. */
