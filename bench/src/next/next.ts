@@ -62,7 +62,7 @@ const connections = 8;
 /** How a process happens to lie in memory is worth hundredths, so each library runs in several, one after another. */
 const processes = 3;
 /** Rounds of each that warm up and are not counted. */
-const warmUp = 3;
+const warmUp = 6;
 /** Rounds of each that are counted. */
 const rounds = 8;
 

@@ -46,7 +46,7 @@ export function createProtect(resolve: Resolve): Protect {
     handler:
       (handler, { scopes = [] } = {}) =>
       async (request, context) => {
-        const { session } = (await openHere(resolve)).opened;
+        const { session } = (await openHere(resolve, request)).opened;
         if (!session) return refusal(401, 'not_signed_in');
         try {
           checkSessionScopes(session, scopes);

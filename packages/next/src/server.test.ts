@@ -115,13 +115,11 @@ test('S18: inside "use cache" the session is an error that explains itself, neve
 test('a page that is built ahead is told why it can have no session', async () => {
   const { auth } = await signedIn();
   for (const builtAhead of ['export', 'force-static'] as const) {
-    await expect(
-      inNext({ builtAhead }, () => auth.getSession()),
-      builtAhead,
-    ).rejects.toMatchObject({
-      code: 'wrong_context',
-      message: expect.stringContaining(builtAhead),
-    });
+    for (const phase of ['render', 'action'] as const)
+      await expect(
+        inNext({ builtAhead, phase }, () => auth.getSession()),
+        `${builtAhead}, ${phase}`,
+      ).rejects.toMatchObject({ code: 'wrong_context', message: expect.stringContaining(builtAhead) });
   }
 });
 
@@ -142,14 +140,14 @@ test('S18: wrapped pages, actions and handlers do not run without a session, pro
   });
   expect(await digestOf(inNext({}, () => page({ id: 1 })))).toContain('NEXT_REDIRECT');
   expect(await digestOf(inNext({ phase: 'action' }, () => action('!')))).toContain('NEXT_REDIRECT');
-  const refused = await inNext({ phase: 'action' }, () => handler(new Request('https://x.example'), {}));
+  const asked = new Request('https://x.example');
+  const refused = await inNext({ phase: 'action' }, () => handler(asked, {}));
   expect(refused.result.status).toBe(401);
   expect(ran).toEqual([]);
   expect((await inNext({ cookie }, () => page({ id: 1 }))).result).toBe('alice 1');
   expect((await inNext({ cookie, phase: 'action' }, () => action('!'))).result).toBe('alice!');
-  expect((await inNext({ cookie }, () => handler(new Request('https://x.example'), {}))).result.status).toBe(
-    200,
-  );
+  const signed = new Request(asked, { headers: { cookie } });
+  expect((await inNext({ cookie, phase: 'action' }, () => handler(signed, {}))).result.status).toBe(200);
 });
 
 test('a page whose tokens have ended for good leads to the login', async () => {
@@ -172,9 +170,9 @@ test('scopes that the login was not granted are refused', async () => {
   for (const run of [() => auth.requireScopes('read', 'write'), () => page({}), action])
     await expect(inNext<unknown>({ cookie }, run)).rejects.toMatchObject(refused);
   const handler = auth.protected.handler(async () => new Response('ran'), { scopes: ['write'] });
-  expect((await inNext({ cookie }, () => handler(new Request('https://x.example'), {}))).result.status).toBe(
-    403,
-  );
+  const asked = new Request('https://x.example', { headers: { cookie } });
+  const { result } = await inNext({ cookie, phase: 'action' }, () => handler(asked, {}));
+  expect(result.status).toBe(403);
 });
 
 test('auth.fetch sends the token to the API, renews it once when it is refused, and sends it nowhere else', async () => {

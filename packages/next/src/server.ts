@@ -29,19 +29,21 @@ export interface OpenSession {
   readonly save: () => void | Promise<void>;
 }
 
-/** The session of the request that is being answered, wherever in the App Router this runs. */
-export async function openHere(resolve: Resolve): Promise<OpenSession> {
+/**
+ * The session of the request that is being answered, wherever in the App Router this runs.
+ *
+ * @param request the request itself, where it is at hand: Next's `headers()` costs more than to open the session
+ */
+export async function openHere(resolve: Resolve, request?: Request): Promise<OpenSession> {
   await waitForRequest();
-  const requestHeaders = (await headers()) as Headers;
+  const requestHeaders = request?.headers ?? ((await headers()) as Headers);
   const sent = requestHeaders.get('cookie');
   const unit = workUnit();
   const store = hasSetNothing(unit, requestHeaders) ? undefined : await cookies();
   if (unit) asked.add(unit);
   const resolved = resolve(requestHeaders);
   const opened = await resolved.sessions.open(store ? updateCookieHeader(sent, store.getAll()) : sent, {
-    get writable() {
-      return unit?.phase === 'action';
-    },
+    writable: unit?.phase === 'action',
     path: unit?.url?.pathname,
   });
   const save = async () => {
@@ -63,9 +65,8 @@ function hasSetNothing(unit: WorkUnit | undefined, requestHeaders: Headers): boo
   if (requestHeaders.has('x-middleware-set-cookie')) return false;
   if (unit?.phase === 'action') return !asked.has(unit);
   // A page may be rendered after an action, in one request, which then has a body.
-  return (
-    unit?.phase === 'render' && !requestHeaders.has('next-action') && !requestHeaders.has('content-type')
-  );
+  const mayFollowAction = requestHeaders.has('next-action') || requestHeaders.has('content-type');
+  return unit?.phase === 'render' && !mayFollowAction;
 }
 
 /** Sends who is not signed in to the login, and back to this page afterwards. */
@@ -151,8 +152,11 @@ async function waitForRequest(): Promise<void> {
  * Below `dynamic = 'force-static'` it says nothing, and shows everybody the page of nobody.
  */
 async function connectionOrExplain(): Promise<void> {
+  const work = workAsyncStorage.getStore();
   try {
-    if (!workAsyncStorage.getStore()?.forceStatic) return await connection();
+    // What runs as an action or a route handler has its request.
+    const isThere = workUnit()?.phase === 'action' && !work?.dynamicShouldError;
+    if (!work?.forceStatic) return isThere ? undefined : await connection();
   } catch (error) {
     if ((error as { readonly code?: unknown } | null)?.code !== 'NEXT_STATIC_GEN_BAILOUT') throw error;
   }

@@ -2,10 +2,10 @@ import { contextOf, tell } from '../client/context.ts';
 import { ConfigurationError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json.ts';
-import type { TokenHolder } from '../tokens/refresh-coordinator.ts';
-import { type AccessToken, findAccessToken, isValid } from '../tokens/token-set.ts';
-import { type CookieToSet, parseCookies } from './cookies.ts';
-import type { LoadedSession } from './keeper.ts';
+import type { GetAccessTokenResult, TokenHolder } from '../tokens/refresh-coordinator.ts';
+import { type AccessToken, findAccessToken, isValid, type TokenSet } from '../tokens/token-set.ts';
+import { type CookieToSet, parseCookies, type RequestCookies } from './cookies.ts';
+import type { LoadedSession, SessionKeeper } from './keeper.ts';
 import type { SessionContext } from './options.ts';
 import { type Session, type SessionState, sessionOf } from './session.ts';
 
@@ -14,7 +14,6 @@ export interface RequestSessionOptions {
   /**
    * False where no cookie can be set any more, such as while a page is rendered.
    * A refresh token of a cookie session is then never spent: its successor would be lost.
-   * Read when something could be written, and not before: it may be a getter.
    */
   readonly writable?: boolean;
   /** The page that is being rendered; the error about it names it. */
@@ -61,126 +60,169 @@ export async function openRequestSession(
   cookieHeader: string | null | undefined,
   options: RequestSessionOptions = {},
 ): Promise<RequestSession> {
-  const { keeper, coordinator, now, client } = context;
   const existing = parseCookies(cookieHeader);
-  let loaded = await loadSafely();
-  let carry: string | undefined;
-  let ended = false;
-  const canWrite = () => keeper.kind === 'stored' || options.writable !== false;
+  const held = new HeldSession(context.keeper, await load(context, existing));
+  return new OpenedSession(context, existing, held, options);
+}
 
-  const holder: TokenHolder = {
-    async read() {
-      loaded = loaded && (await keeper.reload(loaded));
-      return loaded?.state.tokens;
-    },
-    async write(next) {
-      const written = loaded && (await keeper.write(loaded, (state) => ({ ...state, tokens: next })));
-      if (!written) return false;
-      ({ loaded, carry } = { carry: undefined, ...written });
-      return carry === undefined ? {} : { carry };
-    },
-    async end() {
-      if (loaded) await keeper.end(loaded);
-    },
-  };
+async function load(
+  { keeper, client }: SessionContext,
+  cookies: RequestCookies,
+): Promise<LoadedSession | undefined> {
+  try {
+    return await keeper.load(cookies);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    // A store that is away means no session: never one that might have ended (fail closed).
+    tell(client, { type: 'store.unavailable', port: 'session' });
+    return undefined;
+  }
+}
 
-  const wanted = ({ resource, scope }: SessionTokenRequest) => ({
-    resource: resource ?? context.resource,
-    scope,
-  });
+/** The session as it is now, and what the browser has to be told about it. */
+class HeldSession implements TokenHolder {
+  loaded: LoadedSession | undefined;
+  carry: string | undefined;
+  ended = false;
+  private readonly keeper: SessionKeeper;
 
-  async function getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
-    if (!loaded) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
-    if (!canWrite()) return readOnlyAccessToken(loaded, request);
+  constructor(keeper: SessionKeeper, loaded: LoadedSession | undefined) {
+    this.keeper = keeper;
+    this.loaded = loaded;
+  }
+
+  async read(): Promise<TokenSet | undefined> {
+    this.loaded = this.loaded && (await this.keeper.reload(this.loaded));
+    return this.loaded?.state.tokens;
+  }
+
+  async write(tokens: TokenSet): Promise<{ readonly carry?: string } | false> {
+    if (!(await this.change((state) => ({ ...state, tokens })))) return false;
+    return this.carry === undefined ? {} : { carry: this.carry };
+  }
+
+  async end(): Promise<void> {
+    if (this.loaded) await this.keeper.end(this.loaded);
+  }
+
+  /** @returns false when the session has ended meanwhile */
+  async change(how: (state: SessionState) => SessionState): Promise<boolean> {
+    const written = this.loaded && (await this.keeper.write(this.loaded, how));
+    if (!written) return false;
+    this.loaded = written.loaded;
+    this.carry = written.carry;
+    return true;
+  }
+
+  /** Takes over what a refresh, here or elsewhere, has brought. */
+  async adopt({ changed, tokens, carry }: GetAccessTokenResult): Promise<void> {
+    if (!changed || !this.loaded || this.loaded.state.tokens === tokens) return;
+    const adopted = await this.keeper.adopt(this.loaded, tokens, carry);
+    this.loaded = adopted;
+    this.carry = adopted.carry;
+  }
+
+  forget(): void {
+    this.loaded = undefined;
+    this.ended = true;
+  }
+}
+
+// A class, and not closures: one of these is made for every request.
+class OpenedSession implements RequestSession {
+  private readonly context: SessionContext;
+  private readonly existing: RequestCookies;
+  private readonly held: HeldSession;
+  private readonly options: RequestSessionOptions;
+
+  constructor(
+    context: SessionContext,
+    existing: RequestCookies,
+    held: HeldSession,
+    options: RequestSessionOptions,
+  ) {
+    this.context = context;
+    this.existing = existing;
+    this.held = held;
+    this.options = options;
+  }
+
+  get session(): Session | undefined {
+    return this.held.loaded && sessionOf(this.held.loaded.state);
+  }
+
+  get cookies(): readonly CookieToSet[] {
+    const { keeper } = this.context;
+    return this.held.ended ? keeper.forget(this.existing) : keeper.cookies(this.held.carry, this.existing);
+  }
+
+  async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
+    const { held } = this;
+    if (!held.loaded) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
+    if (!this.canWrite()) return this.readOnlyAccessToken(held.loaded, request);
+    const wanted = { ...this.wanted(request), forceRefresh: request.forceRefresh === true };
     try {
-      const result = await coordinator.getAccessToken(holder, {
-        ...wanted(request),
-        forceRefresh: request.forceRefresh === true,
-      });
-      if (result.changed && loaded && loaded.state.tokens !== result.tokens) {
-        const adopted: LoadedSession & { readonly carry?: string } = await keeper.adopt(
-          loaded,
-          result.tokens,
-          result.carry,
-        );
-        loaded = adopted;
-        carry = adopted.carry;
-      }
+      const result = await this.context.coordinator.getAccessToken(held, wanted);
+      await held.adopt(result);
       return result.accessToken;
     } catch (error) {
-      if (error instanceof LoginRequiredError && error.code === 'session_ended') {
-        loaded = undefined;
-        ended = true;
-      }
+      if (error instanceof LoginRequiredError && error.code === 'session_ended') held.forget();
       throw error;
     }
   }
 
-  function readOnlyAccessToken({ state }: LoadedSession, request: SessionTokenRequest): AccessToken {
-    const entry = findAccessToken(state.tokens, wanted(request));
-    if (entry && !request.forceRefresh && isValid(entry, seconds(now), 0)) return entry;
+  remainingLife(request: SessionTokenRequest = {}): number | undefined {
+    const { loaded } = this.held;
+    const expiresAt = loaded && findAccessToken(loaded.state.tokens, this.wanted(request))?.expiresAt;
+    return expiresAt === undefined ? undefined : expiresAt - seconds(this.context.now);
+  }
+
+  async update(change: (data: Readonly<JsonObject>) => JsonObject): Promise<Session> {
+    if (!this.held.loaded) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
+    if (!this.canWrite()) {
+      throw new ConfigurationError(
+        'wrong_context',
+        'A session can be changed in a route handler or action only.',
+      );
+    }
+    const written = await this.held.change((state) => ({
+      ...state,
+      // A copy, as others share the state, and nothing forbids to change what one is given.
+      data: change(structuredClone(state.data ?? {})),
+    }));
+    const { session } = this;
+    if (!written || !session) throw new LoginRequiredError('session_ended', 'The session has ended.');
+    return session;
+  }
+
+  async touch(): Promise<void> {
+    const { loaded } = this.held;
+    if (!loaded || !isTouchDue(this.context, loaded.state) || !this.canWrite()) return;
+    await this.held.change((state) => state);
+  }
+
+  private canWrite(): boolean {
+    return this.context.keeper.kind === 'stored' || this.options.writable !== false;
+  }
+
+  private wanted({ resource, scope }: SessionTokenRequest) {
+    return { resource: resource ?? this.context.resource, scope };
+  }
+
+  private readOnlyAccessToken({ state }: LoadedSession, request: SessionTokenRequest): AccessToken {
+    const entry = findAccessToken(state.tokens, this.wanted(request));
+    if (entry && !request.forceRefresh && isValid(entry, seconds(this.context.now), 0)) return entry;
     if (state.tokens.refreshToken === undefined) {
       throw new LoginRequiredError(
         'refresh_token_missing',
         'The access token has ended and there is no refresh token. Ask for the scope offline_access at login.',
       );
     }
-    const { path } = options;
+    const { path } = this.options;
     throw new ConfigurationError(
       'wrong_context',
       `The access token must be refreshed, and no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it before, ask for the token in a route handler or action, or keep sessions in a store.`,
     );
-  }
-
-  return {
-    get session() {
-      return loaded && sessionOf(loaded.state);
-    },
-    get cookies() {
-      return ended ? keeper.forget(existing) : keeper.cookies(carry, existing);
-    },
-    getAccessToken,
-    remainingLife(request = {}) {
-      const expiresAt = loaded && findAccessToken(loaded.state.tokens, wanted(request))?.expiresAt;
-      return expiresAt === undefined ? undefined : expiresAt - seconds(now);
-    },
-    async update(change) {
-      if (!loaded) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
-      if (!canWrite()) {
-        throw new ConfigurationError(
-          'wrong_context',
-          'A session can be changed in a route handler or action only.',
-        );
-      }
-      const written = await keeper.write(loaded, (state) => ({
-        ...state,
-        // A copy, as others share the state, and nothing forbids to change what one is given.
-        data: change(structuredClone(state.data ?? {})),
-      }));
-      const session = written ? sessionOf(written.loaded.state) : undefined;
-      if (!written || !session) throw new LoginRequiredError('session_ended', 'The session has ended.');
-      loaded = written.loaded;
-      carry = written.carry;
-      return session;
-    },
-    async touch() {
-      if (!loaded || !isTouchDue(context, loaded.state) || !canWrite()) return;
-      const written = await keeper.write(loaded, (state) => state);
-      if (!written) return;
-      loaded = written.loaded;
-      carry = written.carry;
-    },
-  };
-
-  async function loadSafely(): Promise<LoadedSession | undefined> {
-    try {
-      return await keeper.load(existing);
-    } catch (error) {
-      if (error instanceof ConfigurationError) throw error;
-      // A store that is away means no session: never one that might have ended (fail closed).
-      tell(client, { type: 'store.unavailable', port: 'session' });
-      return undefined;
-    }
   }
 }
 
