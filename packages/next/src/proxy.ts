@@ -29,6 +29,9 @@ export interface ProxyOptions {
   readonly respond?: (request: NextRequest) => Response | Promise<Response>;
 }
 
+/** As the browser asked for it: with the base path, and with the language that `i18n` of `next.config` takes out of the path. */
+const addressOf = ({ nextUrl }: NextRequest): string => nextUrl.href.slice(nextUrl.origin.length);
+
 /** Tells pages where they are, so that a login brings the user back. */
 export const pathHeader = 'x-auth-path';
 
@@ -41,17 +44,15 @@ export async function runProxy(
   request: NextRequest,
   options: ProxyOptions,
 ): Promise<Response> {
-  const { pathname, basePath, origin, href } = request.nextUrl;
+  const { pathname, basePath } = request.nextUrl;
   if (Object.values(sessions.paths).includes(basePath + pathname)) return respond(request, options);
-  // As the browser asked for it: with the base path, and with the language that `i18n` of `next.config` takes out of the path.
-  const address = href.slice(origin.length);
   const opened = await sessions.open(request.headers.get('cookie'));
   const ready = await refreshAhead(opened, options.tokens ?? [{}]);
-  const headers = headersToHandOn(request.headers, address, { leads: !ready, cookies: opened.cookies });
+  const headers = headersToHandOn(request, { leads: !ready, cookies: opened.cookies });
   const depends = isProtected(request, options);
   if (!opened.session && depends) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
-    loginUrl.searchParams.set('returnTo', address);
+    loginUrl.searchParams.set('returnTo', addressOf(request));
     const answer = await options.onUnauthenticated?.(request, loginUrl);
     const refusal = answer ?? refuse(request, loginUrl);
     return withCookies(new NextResponse(refusal.body, refusal), opened);
@@ -68,14 +69,14 @@ export async function runProxy(
  * @param changes whether a page may lead to the login, and then has to know where the user is; and the cookies of the session
  */
 function headersToHandOn(
-  sent: Headers,
-  address: string,
+  request: NextRequest,
   { leads, cookies }: { readonly leads: boolean; readonly cookies: readonly CookieToSet[] },
 ): Headers | undefined {
+  const sent = request.headers;
   // An address that a client has sent must not reach a page.
   if (!leads && cookies.length === 0 && !sent.has(pathHeader)) return undefined;
   const headers = new Headers(sent);
-  headers.set(pathHeader, address);
+  headers.set(pathHeader, addressOf(request));
   if (cookies.length > 0) headers.set('cookie', applyCookies(sent.get('cookie'), cookies));
   return headers;
 }

@@ -5,12 +5,13 @@
 export function isPathBelow(pathname: string, parents: readonly string[]): boolean {
   const path = normalize(pathname);
   return parents.some((parent) => {
-    const prefix = parent.replace(/\/+$/, '');
+    const prefix = parent.endsWith('/') ? parent.replace(/\/+$/, '') : parent;
     return path === prefix || path.startsWith(`${prefix}/`);
   });
 }
 
 function normalize(pathname: string): string {
+  if (!/%|\/\//.test(pathname)) return pathname;
   try {
     return decodeURIComponent(pathname).replace(/\/{2,}/g, '/');
   } catch {

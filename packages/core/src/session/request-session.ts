@@ -1,6 +1,6 @@
 import { contextOf, tell } from '../client/context.ts';
 import { ConfigurationError, LoginRequiredError } from '../errors.ts';
-import { seconds } from '../internal/clock.ts';
+import { type Clock, seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json.ts';
 import type { GetAccessTokenResult, TokenHolder } from '../tokens/refresh-coordinator.ts';
 import { type AccessToken, findAccessToken, isValid, type TokenSet } from '../tokens/token-set.ts';
@@ -61,7 +61,7 @@ export async function openRequestSession(
   options: RequestSessionOptions = {},
 ): Promise<RequestSession> {
   const existing = parseCookies(cookieHeader);
-  const held = new HeldSession(context.keeper, await load(context, existing));
+  const held = new HeldSession(context, await load(context, existing));
   return new OpenedSession(context, existing, held, options);
 }
 
@@ -85,14 +85,22 @@ class HeldSession implements TokenHolder {
   carry: string | undefined;
   ended = false;
   private readonly keeper: SessionKeeper;
+  private readonly now: Clock;
+  /** Seconds since the epoch; `undefined` once it was read. */
+  private loadedAt: number | undefined;
 
-  constructor(keeper: SessionKeeper, loaded: LoadedSession | undefined) {
+  constructor({ keeper, now }: SessionContext, loaded: LoadedSession | undefined) {
     this.keeper = keeper;
+    this.now = now;
     this.loaded = loaded;
+    this.loadedAt = seconds(now);
   }
 
   async read(): Promise<TokenSet | undefined> {
-    this.loaded = this.loaded && (await this.keeper.reload(this.loaded));
+    // What this request has just loaded need not be loaded again. Later readings look for what others have done.
+    const isNew = this.loadedAt === seconds(this.now);
+    this.loadedAt = undefined;
+    if (!isNew) this.loaded = this.loaded && (await this.keeper.reload(this.loaded));
     return this.loaded?.state.tokens;
   }
 

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { baseUrl, createWebApp, sessionKinds, sessionsOf, type WebApp } from '../../tests/web-browser.ts';
+import { createMemorySessionStore } from './memory-session-store.ts';
 
 const ownOrigin = { origin: baseUrl };
 
@@ -64,6 +65,19 @@ for (const kind of sessionKinds) {
     expect((await app.sessions.open(copy)).session).toBeUndefined();
   });
 
+  test(`S15, ${kind}: what ended since the request began gives no token, a moment later or when asked again`, async () => {
+    const app = await start();
+    const browser = app.open();
+    await browser.logIn();
+    const asked = await app.sessions.open(browser.header());
+    expect((await asked.getAccessToken()).accessToken).toBeTruthy();
+    const waiting = await app.sessions.open(browser.header());
+    await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    await expect(asked.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
+    app.server.clock.advance(1);
+    await expect(waiting.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
+  });
+
   test(`S8, S19, ${kind}: a login as another user ends the session of before, and takes a new identifier`, async () => {
     const app = await start();
     const browser = app.open();
@@ -122,6 +136,17 @@ test('a refresh token of a cookie session is never spent where no cookie can be 
   stored.server.clock.advance(3_610);
   const opened = await stored.sessions.open(other.header(), { writable: false });
   expect((await opened.getAccessToken()).accessToken).toBeTruthy();
+});
+
+test('a request with a valid token asks the store once', async () => {
+  const store = createMemorySessionStore();
+  const get = vi.spyOn(store, 'get');
+  const app = await createWebApp({ store });
+  const browser = app.open();
+  await browser.logIn();
+  get.mockClear();
+  await (await app.sessions.open(browser.header())).getAccessToken();
+  expect(get).toHaveBeenCalledTimes(1);
 });
 
 test('late requests with the old cookie are given the same tokens and the same Set-Cookie', async () => {
