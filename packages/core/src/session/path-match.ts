@@ -3,6 +3,7 @@
  * `/admin` covers `/admin/users` and `/%61dmin`, not `/administrator`.
  */
 export function isPathBelow(pathname: string, parents: readonly string[]): boolean {
+  if (parents.length === 0) return false;
   const path = normalize(pathname);
   return parents.some((parent) => {
     const prefix = parent.endsWith('/') ? parent.replace(/\/+$/, '') : parent;

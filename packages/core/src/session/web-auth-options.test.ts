@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createWebAuthResolver } from './web-auth.ts';
 import { chooseBaseUrl, fillFromEnvironment, hostOf } from './web-auth-options.ts';
 
 test('one error names every option that is missing, and no value', () => {
@@ -77,4 +78,18 @@ test('X-Forwarded-Host is believed only where that is switched on', () => {
   expect(hostOf(headers, false)).toBe('internal');
   expect(hostOf(headers, true)).toBe('other.example');
   expect(hostOf(new Headers({ host: 'internal' }), true)).toBe('internal');
+});
+
+test('one address with a pattern serves each host at its own', () => {
+  const resolve = createWebAuthResolver({
+    issuer: 'https://login.example',
+    clientId: 'web',
+    secret: 's'.repeat(32),
+    baseUrl: 'https://*.preview.example',
+  });
+  const originOf = (host: string) => resolve(new Headers({ host })).sessions.origin;
+  for (const host of ['pr-7.preview.example', 'pr-8.preview.example']) {
+    expect(originOf(host)).toBe(`https://${host}`);
+  }
+  expect(() => originOf('evil.example')).toThrow(/without \*/);
 });

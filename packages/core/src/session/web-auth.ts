@@ -69,11 +69,12 @@ export function createWebAuthResolver(
 ): (headers: Headers) => WebAuth {
   const known = new Map<string, WebAuth>();
   const choose = typeof options === 'function' ? options : () => options;
-  const single = typeof options !== 'function' && typeof options.baseUrl === 'string';
+  const single =
+    typeof options !== 'function' && typeof options.baseUrl === 'string' && !options.baseUrl.includes('*');
   const trusts = typeof options === 'function' ? trustProxy : options.trustProxy;
   return (headers) => {
-    const host = hostOf(headers, trusts);
-    const key = single ? '' : (host ?? '');
+    const host = single ? null : hostOf(headers, trusts);
+    const key = host ?? '';
     const found = known.get(key);
     if (found) return found;
     const chosen = choose(host ?? '');
