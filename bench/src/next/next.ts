@@ -60,11 +60,11 @@ const application = fileURLToPath(new URL('application', import.meta.url));
 const nextProgram = createRequire(import.meta.url).resolve('next/dist/bin/next');
 const connections = 8;
 /** How a process happens to lie in memory is worth hundredths, so each library runs in several, one after another. */
-const processes = 3;
+const processes = 6;
 /** Rounds of each that warm up and are not counted. */
-const warmUp = 6;
+const warmUp = 4;
 /** Rounds of each that are counted. */
-const rounds = 8;
+const rounds = 4;
 
 export const benchmark: Benchmark = {
   name: 'next',
@@ -91,7 +91,7 @@ export const benchmark: Benchmark = {
         limitOf(title, samples[index] as Record<LibraryName, Samples>),
       ),
       notes: [
-        `One application, built once and served by \`next start\`, three processes one after another for each library, on one core; the load comes from another process on the other core, over ${connections} connections, as fast as the server answers, in turns of 100 ms. Every page shows 20 links and the name of the user, and is rendered for each request, also without authentication.`,
+        `One application, built once and served by \`next start\`, six processes one after another for each library, on one core; the load comes from another process on the other core, over ${connections} connections, as fast as the server answers, in turns of 100 ms. Every page shows 20 links and the name of the user, and is rendered for each request, also without authentication.`,
         'All sessions hold the same tokens. Without authentication the application is sent the request of a signed-in user of Countersign, so that the share shows what the library does, and beside it one without any cookie. Behind the proxy: each library’s own, as its documentation puts it before every page, and one that does nothing where there is no authentication. The share is taken in each round.',
         'Each library refused a request without cookie and one with a changed cookie before it was measured, at every place.',
       ],

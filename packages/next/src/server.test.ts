@@ -104,6 +104,15 @@ test('with stored sessions a page may refresh as well', async () => {
   expect(set).toEqual([]);
 });
 
+test('a stored session that the provider ends while a page is rendered says so, although no cookie can be set', async () => {
+  const { server, auth, cookie } = await signedIn({ store: createMemorySessionStore() });
+  server.clock.advance(3_610);
+  server.endGrants();
+  await expect(inNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
+    code: 'session_ended',
+  });
+});
+
 test('S18: inside "use cache" the session is an error that explains itself, never another user\'s data', async () => {
   const { auth, cookie } = await signedIn();
   await expect(inNext({ cookie, type: 'cache' }, () => auth.getSession())).rejects.toMatchObject({

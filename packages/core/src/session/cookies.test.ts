@@ -62,6 +62,24 @@ test('S16: chunks of two generations, or with one missing, are no session', () =
   expect(readChunks(https, 'session', received(first.slice(1)))).toBeUndefined();
 });
 
+test('S16: a count that was never written, or a prefix in another shape, is no session', () => {
+  const name = https.nameOf('session');
+  const read = (values: readonly string[]) =>
+    readChunks(
+      https,
+      'session',
+      new Map(values.map((value, index) => [index === 0 ? name : `${name}.${index}`, value])),
+    );
+  expect(read(['AAAAAAAA~1~text'])).toEqual({ text: 'text', generation: 'AAAAAAAA' });
+  for (const count of ['0', '4', '9', 'x', ' ']) {
+    const chunks = Array.from({ length: Number(count) || 1 }, () => `AAAAAAAA~${count}~text`);
+    expect(read(chunks), count).toBeUndefined();
+  }
+  for (const value of ['', 'AAAAAAAA', 'AAAAAAAA~1', 'AAAAAAA~1~text', 'AAAAAAAAA~1~text', 'AAAAAAAA~11~x']) {
+    expect(read([value]), value).toBeUndefined();
+  }
+});
+
 test('S16: names are anchored: a cookie whose name only contains ours is not read', () => {
   const [cookie] = write('text', 'AAAAAAAA');
   expect(readChunks(https, 'session', parseCookies(`x${cookie!.name}=${cookie!.value}`))).toBeUndefined();

@@ -49,3 +49,14 @@ test('a form is read up to its limit', async () => {
   expect(await readForm(request(`a=${'x'.repeat(70_000)}`))).toBeUndefined();
   expect(await readForm(new Request('https://app.example', { method: 'POST', body: 'a=b' }))).toBeUndefined();
 });
+
+test('everybody who asks is given the same session, which nobody can change', () => {
+  const session = sessionOf(state);
+  expect(sessionOf(state)).toBe(session);
+  for (const shared of [session, session?.user]) {
+    expect(() => Object.assign(shared ?? {}, { sub: 'mallory' })).toThrow(TypeError);
+  }
+  expect(
+    sessionOf({ ...state, tokens: { ...state.tokens, claims: { ...claims, sub: 'bob' } } })?.user.sub,
+  ).toBe('bob');
+});
