@@ -203,7 +203,7 @@ describe('plain WebSocket', () => {
     alice.close();
 
     server.clock.advance(-3600);
-    const soon = Math.floor(server.clock.now() / 1000) + 1;
+    const soon = Math.floor(server.clock.now() / 1000) + 2;
     const late = await connect(await mint({ exp: soon }));
     expect(await late.closed).toBe('4401 The access token has expired');
   });
