@@ -1,4 +1,4 @@
-import { type AuthEvent, createAccessTokenVerifier } from '@countersign/core/api';
+import { type AccessTokenVerifier, type AuthEvent, createAccessTokenVerifier } from '@countersign/core/api';
 import { Logger, Module } from '@nestjs/common';
 import { AccessTokenGuard } from './access-token.guard.ts';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
@@ -20,7 +20,6 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
   controllers: [ProtectedResourceMetadataController],
   providers: [
     AccessTokenGuard,
-    Authenticator,
     ConnectionAuthenticator,
     {
       provide: ACCESS_TOKEN_VERIFIER,
@@ -28,6 +27,12 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
       useFactory: (options: AuthModuleOptions) =>
         options.verifier ??
         createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() }),
+    },
+    {
+      provide: Authenticator,
+      inject: [ACCESS_TOKEN_VERIFIER, MODULE_OPTIONS_TOKEN],
+      useFactory: (verifier: AccessTokenVerifier, options: AuthModuleOptions) =>
+        new Authenticator(verifier, options.verifier ? undefined : options.now),
     },
     {
       provide: GUARD_OPTIONS,

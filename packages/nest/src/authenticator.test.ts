@@ -8,8 +8,8 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A connection with a token that lives an hour. */
-function connect() {
-  const accessToken = testPrincipal({ expiresAt: Date.now() / 1000 + 3600 });
+function connect(now?: () => number) {
+  const accessToken = testPrincipal({ expiresAt: (now ?? Date.now)() / 1000 + 3600 });
   const verifier = {
     verifyOptional: async () => ({ accessToken, token: 'token' }) as AuthenticatedRequest,
   } as unknown as AccessTokenVerifier;
@@ -22,11 +22,14 @@ function connect() {
     close,
     onClosed: (listener) => (end = listener),
   };
-  return { authenticator: new Authenticator(verifier), transport, close, end: () => end() };
+  return { authenticator: new Authenticator(verifier, now), transport, close, end: () => end() };
 }
 
-test('A10: a connection is closed when its token expires', async () => {
-  const { authenticator, transport, close } = connect();
+test.each([
+  ['of the machine', undefined],
+  ['that it was given', () => Date.now() - 86_400_000],
+])('A10: a connection is closed when its token expires by the clock %s', async (_, now) => {
+  const { authenticator, transport, close } = connect(now);
   await authenticator.authenticate(transport, false);
   vi.advanceTimersByTime(3_599_000);
   expect(close).not.toHaveBeenCalled();

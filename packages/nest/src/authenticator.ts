@@ -1,7 +1,6 @@
 import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/api';
-import { type ArgumentsHost, Inject, Injectable } from '@nestjs/common';
+import type { ArgumentsHost } from '@nestjs/common';
 import { type Kept, KeptBeside } from './kept-beside.ts';
-import { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
 import { transportOf } from './transport/index.ts';
 import type { Transport } from './transport/transport.ts';
 
@@ -18,10 +17,12 @@ const known = (kept: Kept | undefined): AuthenticatedRequest | undefined =>
 const longestTimer = 2_147_483_647;
 
 /** Verifies each request once, however many guards and resolvers ask, and each connection again for every message. */
-@Injectable()
 export class Authenticator {
-  // Not `#`, which a class with decorators pays for with a look-up at every request.
-  constructor(@Inject(ACCESS_TOKEN_VERIFIER) private readonly verifier: AccessTokenVerifier) {}
+  constructor(
+    private readonly verifier: AccessTokenVerifier,
+    /** The verifier's clock, by which a connection ends too. */
+    private readonly now: () => number = Date.now,
+  ) {}
 
   /** Who is asking, when that can be said at once: with a token that was verified before. */
   recall(transport: Transport): AuthenticatedRequest | undefined {
@@ -75,13 +76,14 @@ export class Authenticator {
     const request = transport.request();
     if (!request) return undefined;
     const authenticated = await this.verifier.verifyOptional(request);
-    if (authenticated && transport.close) closeAtExpiry(transport, authenticated);
+    if (authenticated && transport.close)
+      closeAtExpiry(transport, authenticated.accessToken.expiresAt * 1000 - this.now());
     return authenticated;
   }
 }
 
-function closeAtExpiry({ close, onClosed }: Transport, { accessToken }: AuthenticatedRequest): void {
-  const left = accessToken.expiresAt * 1000 - Date.now();
+/** @param left milliseconds until the token expires */
+function closeAtExpiry({ close, onClosed }: Transport, left: number): void {
   if (left > longestTimer) return;
   const timer = setTimeout(() => close?.(4401, 'The access token has expired'), Math.max(left, 0)).unref();
   // A timer holds on to its connection, and most connections end long before their token.

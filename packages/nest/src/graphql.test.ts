@@ -236,6 +236,7 @@ describe.each(servers)('$name', (server) => {
 
   test('A10: a subscription ends with its token', async () => {
     const { connect, mint, server } = await start();
+    server.clock.stop();
     const soon = Math.floor(server.clock.now() / 1000) + 2;
     const alice = connect(`Bearer ${await mint({ scope: 'items:read', exp: soon })}`);
     expect(await alice.ask('subscription { ticks }')).toEqual({ data: { ticks: 'one' } });
@@ -247,6 +248,7 @@ test('A10: with Mercurius a connection is cut where its WebSocket cannot be foun
   const hidden = { fullWsTransport: true, context: () => ({ app: {} }) };
   const module = { driver: MercuriusDriver, subscription: hidden };
   const { connect, mint, server } = await startServer({ adapter: 'fastify', module });
+  server.clock.stop();
   const soon = Math.floor(server.clock.now() / 1000) + 2;
   const alice = connect(`Bearer ${await mint({ scope: 'items:read', exp: soon })}`);
   expect(await alice.ask('subscription { ticks }')).toEqual({ data: { ticks: 'one' } });

@@ -180,6 +180,7 @@ describe('A10: gRPC', () => {
       expect(await open(method).answered).toMatchObject({ code: status.UNAUTHENTICATED });
       const foreign = await mint({}, { foreignKey: true });
       expect(await open(method, foreign).answered).toMatchObject({ code: status.UNAUTHENTICATED });
+      server.clock.stop();
       const soon = Math.floor(server.clock.now() / 1000) + 2;
       const { answered, ended } = open(method, await mint({ exp: soon }));
       expect(await answered).toBe('0');

@@ -126,8 +126,8 @@ describe('socket.io', () => {
     expect(await early.ask('me')).toMatchObject({ statusCode: 401, message: 'The access token has expired' });
     early.close();
 
-    const soon = Math.floor(server.clock.now() / 1000) - 3600 + 1;
-    server.clock.advance(-3600);
+    server.clock.stop();
+    const soon = Math.floor(server.clock.now() / 1000) + 2;
     const late = connect({ token: await mint({ exp: soon }) });
     expect(await late.ask('me')).toBe('alice');
     expect(await late.closed).toBe('io server disconnect');
@@ -202,7 +202,7 @@ describe('plain WebSocket', () => {
     });
     alice.close();
 
-    server.clock.advance(-3600);
+    server.clock.stop();
     const soon = Math.floor(server.clock.now() / 1000) + 2;
     const late = await connect(await mint({ exp: soon }));
     expect(await late.closed).toBe('4401 The access token has expired');
