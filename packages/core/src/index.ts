@@ -82,6 +82,7 @@ export type { AuthEvent, EventListener } from './events.ts';
 export type { Clock } from './internal/clock.ts';
 export type { Fetch } from './internal/http.ts';
 export {
+  type AccessTokenSource,
   createRefreshCoordinator,
   type GetAccessTokenRequest,
   type GetAccessTokenResult,

@@ -174,3 +174,49 @@ test('the Pages Router has the same helpers, and an API route for the routes', a
   expect((await session.json()).session.user.sub).toBe('alice');
   http.close();
 });
+
+test('in the Pages Router, what was refreshed first is what is changed next, and the browser keeps both', async () => {
+  const { server, options } = await setUp();
+  const auth = createAuth(options);
+  const cookie = await logIn(auth.handlers, server);
+  const http = createServer(async (req, res) => {
+    res.appendHeader('set-cookie', 'theme=dark');
+    await auth.pages({ req, res }).getAccessToken();
+    const { updateSession, getAccessToken } = auth.pages({ req, res });
+    await updateSession((data) => ({ ...data, seen: 1 }));
+    res.end((await getAccessToken()).accessToken);
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as { port: number };
+  server.clock.advance(3_610);
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } });
+  http.close();
+  expect(answer.headers.getSetCookie()).toEqual(['theme=dark', expect.stringMatching(/^__Host-session=/)]);
+  const kept = await inNext({ cookie: pairs(answer), phase: 'action' }, async () => ({
+    token: (await auth.getAccessToken()).accessToken,
+    data: (await auth.getSession())?.data,
+  }));
+  expect(kept.result).toEqual({ token: await answer.text(), data: { seen: 1 } });
+  expect(server.requestsTo('token')).toHaveLength(2);
+});
+
+test('in the Pages Router, a refresh token is not spent when the headers of the answer have been sent', async () => {
+  const { server, options } = await setUp();
+  const auth = createAuth(options);
+  const cookie = await logIn(auth.handlers, server);
+  const http = createServer(async (req, res) => {
+    res.flushHeaders();
+    const refused = await auth
+      .pages({ req, res })
+      .getAccessToken()
+      .catch((error: unknown) => error);
+    res.end((refused as { code?: string }).code);
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as { port: number };
+  server.clock.advance(3_610);
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } });
+  expect(await answer.text()).toBe('wrong_context');
+  http.close();
+  expect(server.requestsTo('token')).toHaveLength(1);
+});

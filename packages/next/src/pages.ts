@@ -12,10 +12,17 @@ export interface PagesRequest {
 export async function openPages(resolve: Resolve, { req, res }: PagesRequest): Promise<OpenSession> {
   const headers = headersOfNode(req);
   const resolved = resolve(headers);
-  const opened = await resolved.sessions.open(headers.get('cookie'));
+  const opened = await resolved.sessions.open(headers.get('cookie'), {
+    request: req,
+    writable: () => !res.headersSent,
+  });
   const save = () => {
-    if (opened.cookies.length > 0) res.setHeader('cache-control', 'private, no-store');
-    for (const cookie of opened.cookies) res.appendHeader('set-cookie', serializeCookie(cookie));
+    const { cookies } = opened;
+    if (cookies.length === 0) return;
+    res.setHeader('cache-control', 'private, no-store');
+    const isOurs = (line: string) => cookies.some(({ name }) => line.startsWith(`${name}=`));
+    const others = [res.getHeader('set-cookie') ?? []].flat().filter((line) => !isOurs(String(line)));
+    res.setHeader('set-cookie', [...others.map(String), ...cookies.map(serializeCookie)]);
   };
   return { resolved, opened, headers, save };
 }

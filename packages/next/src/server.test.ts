@@ -1,5 +1,5 @@
 import { createMemorySessionStore } from '@countersign/core/session';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { api, baseUrl, logIn, setUp } from '../tests/app.ts';
 import { inNext } from '../tests/request-scope.ts';
 import { createAuth } from './create-auth.ts';
@@ -102,6 +102,35 @@ test('with stored sessions a page may refresh as well', async () => {
   const { result, set } = await inNext({ cookie }, () => auth.getAccessToken());
   expect(result.accessToken).toBeTruthy();
   expect(set).toEqual([]);
+});
+
+test('layout, page and components of one rendering load the session once, and another rendering loads it again', async () => {
+  const store = createMemorySessionStore();
+  const get = vi.spyOn(store, 'get');
+  const { auth, cookie } = await signedIn({ store });
+  const readings = [1, 2];
+  for (const times of readings) {
+    const { result } = await inNext({ cookie }, async () => {
+      const layout = auth.getSession();
+      const page = auth.protected.page(async ({ session }: { session: Session }) => {
+        await auth.getAccessToken();
+        return session;
+      });
+      return [await layout, await page({}), await auth.requireSession()];
+    });
+    expect(result.map((session) => session?.user.sub)).toEqual(['alice', 'alice', 'alice']);
+    expect(get).toHaveBeenCalledTimes(times);
+  }
+});
+
+test('an action asks for the session anew each time: it may have changed or ended it', async () => {
+  const store = createMemorySessionStore();
+  const { server, auth, cookie } = await signedIn({ store });
+  await inNext({ cookie, phase: 'action' }, async () => {
+    expect(await auth.getSession()).toBeDefined();
+    await store.deleteWhere({ issuer: server.issuer, sub: 'alice' });
+    expect(await auth.getSession()).toBeUndefined();
+  });
 });
 
 test('a stored session that the provider ends while a page is rendered says so, although no cookie can be set', async () => {

@@ -45,6 +45,8 @@ export async function openHere(resolve: Resolve, request?: Request): Promise<Ope
   const opened = await resolved.sessions.open(store ? updateCookieHeader(sent, store.getAll()) : sent, {
     writable: unit?.phase === 'action',
     path: unit?.url?.pathname,
+    // No cookie changes while a page is rendered, and its layouts and components have these headers in common.
+    request: unit?.phase === 'render' ? requestHeaders : undefined,
   });
   const save = async () => {
     if (opened.cookies.length === 0 || unit?.phase !== 'action') return;

@@ -12,6 +12,7 @@ import { createCookieSessions } from './cookie-sessions.ts';
 import { type CookieJar, type CookieSettings, createCookieJar } from './cookies.ts';
 import type { SessionKeeper } from './keeper.ts';
 import { createMemoryTombstoneStore } from './memory-session-store.ts';
+import type { RequestSession } from './request-session.ts';
 import { createSealer, type Sealer } from './sealer.ts';
 import { ownerOf } from './session.ts';
 import type { SessionStore, TombstoneStore } from './session-store.ts';
@@ -83,6 +84,8 @@ export interface SessionContext {
   readonly idleLife: number;
   readonly absoluteLife: number;
   readonly now: Clock;
+  /** Sessions that are shared while a request is answered, by what stands for the request. */
+  readonly opened: WeakMap<object, Promise<RequestSession>>;
 }
 
 /** @throws ConfigurationError when an option is missing or wrong */
@@ -130,6 +133,7 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
     replay: options.replay ?? createMemoryReplayStore({ now }),
     resource: resources[0],
     ...lives,
+    opened: new WeakMap(),
   };
 }
 

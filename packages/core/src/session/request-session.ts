@@ -15,9 +15,14 @@ export interface RequestSessionOptions {
    * False where no cookie can be set any more, such as while a page is rendered.
    * A refresh token of a cookie session is then never spent: its successor would be lost.
    */
-  readonly writable?: boolean;
+  readonly writable?: boolean | (() => boolean);
   /** The page that is being rendered; the error about it names it. */
   readonly path?: string | undefined;
+  /**
+   * What stands for the request, as long as its cookies are what they are: all who name the same object are given the
+   * same session, and so see each other's refreshes and changes. The options of the first one count.
+   */
+  readonly request?: object | undefined;
 }
 
 /** Which access token is wanted. Default: the one of the login. */
@@ -55,10 +60,23 @@ export interface RequestSession {
 }
 
 /** Opens the session of a request, from its `Cookie` header. */
-export async function openRequestSession(
+export function openRequestSession(
   context: SessionContext,
   cookieHeader: string | null | undefined,
   options: RequestSessionOptions = {},
+): Promise<RequestSession> {
+  const { request } = options;
+  const known = request && context.opened.get(request);
+  if (known) return known;
+  const opened = open(context, cookieHeader, options);
+  if (request) context.opened.set(request, opened);
+  return opened;
+}
+
+async function open(
+  context: SessionContext,
+  cookieHeader: string | null | undefined,
+  options: RequestSessionOptions,
 ): Promise<RequestSession> {
   const existing = parseCookies(cookieHeader);
   const held = new HeldSession(context, await load(context, existing));
@@ -88,6 +106,7 @@ class HeldSession implements TokenHolder {
   private readonly now: Clock;
   /** Seconds since the epoch; `undefined` once it was read. */
   private loadedAt: number | undefined;
+  private latest: Promise<unknown> | undefined;
 
   constructor({ keeper, now }: SessionContext, loaded: LoadedSession | undefined) {
     this.keeper = keeper;
@@ -100,7 +119,11 @@ class HeldSession implements TokenHolder {
     // What this request has just loaded need not be loaded again. Later readings look for what others have done.
     const isNew = this.loadedAt === seconds(this.now);
     this.loadedAt = undefined;
-    if (!isNew) this.loaded = this.loaded && (await this.keeper.reload(this.loaded));
+    if (!isNew) {
+      await this.inTurn(async () => {
+        this.loaded = this.loaded && (await this.keeper.reload(this.loaded));
+      });
+    }
     return this.loaded?.state.tokens;
   }
 
@@ -114,25 +137,40 @@ class HeldSession implements TokenHolder {
   }
 
   /** @returns false when the session has ended meanwhile */
-  async change(how: (state: SessionState) => SessionState): Promise<boolean> {
-    const written = this.loaded && (await this.keeper.write(this.loaded, how));
-    if (!written) return false;
-    this.loaded = written.loaded;
-    this.carry = written.carry;
-    return true;
+  change(how: (state: SessionState) => SessionState): Promise<boolean> {
+    return this.inTurn(async () => {
+      const written = this.loaded && (await this.keeper.write(this.loaded, how));
+      if (!written) return false;
+      this.loaded = written.loaded;
+      this.carry = written.carry;
+      return true;
+    });
   }
 
   /** Takes over what a refresh, here or elsewhere, has brought. */
-  async adopt({ changed, tokens, carry }: GetAccessTokenResult): Promise<void> {
-    if (!changed || !this.loaded || this.loaded.state.tokens === tokens) return;
-    const adopted = await this.keeper.adopt(this.loaded, tokens, carry);
-    this.loaded = adopted;
-    this.carry = adopted.carry;
+  adopt({ tokens, carry }: Pick<GetAccessTokenResult, 'tokens' | 'carry'>): Promise<void> {
+    return this.inTurn(async () => {
+      if (!this.loaded || this.loaded.state.tokens === tokens) return;
+      // Another's cookie knows nothing of what this request has changed.
+      const theirs = this.carry === undefined ? carry : undefined;
+      const adopted = await this.keeper.adopt(this.loaded, tokens, theirs);
+      this.loaded = adopted;
+      this.carry = adopted.carry;
+    });
   }
 
-  forget(): void {
-    this.loaded = undefined;
-    this.ended = true;
+  forget(): Promise<void> {
+    return this.inTurn(async () => {
+      this.loaded = undefined;
+      this.ended = true;
+    });
+  }
+
+  /** One after another, as each begins with what the one before it has left. */
+  private inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.latest ? this.latest.then(run, run) : run();
+    this.latest = turn;
+    return turn;
   }
 }
 
@@ -171,10 +209,10 @@ class OpenedSession implements RequestSession {
     const wanted = { ...this.wanted(request), forceRefresh: request.forceRefresh === true };
     try {
       const result = await this.context.coordinator.getAccessToken(held, wanted);
-      await held.adopt(result);
+      if (result.changed) await held.adopt(result);
       return result.accessToken;
     } catch (error) {
-      if (error instanceof LoginRequiredError && error.code === 'session_ended') held.forget();
+      if (error instanceof LoginRequiredError && error.code === 'session_ended') await held.forget();
       throw error;
     }
   }
@@ -190,9 +228,10 @@ class OpenedSession implements RequestSession {
     if (!this.canWrite()) {
       throw new ConfigurationError(
         'wrong_context',
-        'A session can be changed in a route handler or action only.',
+        'A session can be changed in an action or a handler only, before the headers of its answer are sent.',
       );
     }
+    await this.catchUp();
     const written = await this.held.change((state) => ({
       ...state,
       // A copy, as others share the state, and nothing forbids to change what one is given.
@@ -206,11 +245,21 @@ class OpenedSession implements RequestSession {
   async touch(): Promise<void> {
     const { loaded } = this.held;
     if (!loaded || !isTouchDue(this.context, loaded.state) || !this.canWrite()) return;
+    await this.catchUp();
     await this.held.change((state) => state);
   }
 
+  /** The cookie that is about to be written must not bring back a refresh token that another request has spent. */
+  private async catchUp(): Promise<void> {
+    const { keeper, coordinator } = this.context;
+    const { loaded } = this.held;
+    if (keeper.kind === 'cookie' && loaded)
+      await this.held.adopt(await coordinator.newest(loaded.state.tokens));
+  }
+
   private canWrite(): boolean {
-    return this.context.keeper.kind === 'stored' || this.options.writable !== false;
+    const { writable = true } = this.options;
+    return this.context.keeper.kind === 'stored' || (typeof writable === 'function' ? writable() : writable);
   }
 
   private wanted({ resource, scope }: SessionTokenRequest) {

@@ -54,7 +54,7 @@ export interface GetAccessTokenResult {
 }
 
 /** Gives out access tokens, and makes sure that each refresh token is spent once. */
-export interface RefreshCoordinator {
+export interface AccessTokenSource {
   /**
    * @throws LoginRequiredError `not_signed_in`, `session_ended` or `refresh_token_missing`
    * @throws TransportError when the provider is not well and no valid token is left; the session stays
@@ -81,7 +81,7 @@ export function coordinateRefreshes(
   client: RefreshingClient,
   options: CoordinationOptions = {},
   successions?: Successions,
-): RefreshCoordinator {
+): AccessTokenSource {
   const { now, timeout, issuer, clientId } = client;
   const leeway = options.leeway ?? 30;
   const wait = options.lockWait ?? timeout + 5_000;

@@ -4,17 +4,19 @@ import { dpopThumbprint } from '../client/dpop.ts';
 import { refreshTokens } from '../client/refresh.ts';
 import { ConfigurationError } from '../errors.ts';
 import {
+  type AccessTokenSource,
   type CoordinationOptions,
   coordinateRefreshes,
-  type RefreshCoordinator,
+  type GetAccessTokenResult,
 } from './coordinate-refreshes.ts';
 import { createSuccessions } from './successions.ts';
 import type { SuccessorStore } from './successor.ts';
+import type { TokenSet } from './token-set.ts';
 
 export type {
+  AccessTokenSource,
   GetAccessTokenRequest,
   GetAccessTokenResult,
-  RefreshCoordinator,
 } from './coordinate-refreshes.ts';
 export type { TokenHolder } from './token-holder.ts';
 
@@ -24,6 +26,15 @@ export interface RefreshCoordinatorOptions extends CoordinationOptions {
   readonly successors?: SuccessorStore;
   /** Seconds for which a late holder of the old refresh token is given the new tokens. Default: 30. */
   readonly successorLife?: number;
+}
+
+/** Gives out access tokens, and knows for a while what came of refresh tokens that were spent. */
+export interface RefreshCoordinator extends AccessTokenSource {
+  /**
+   * The newest tokens that are known to have come of these; they themselves where nobody is known to have refreshed them.
+   * Ask before old tokens are kept anew, as with other changes of a session: their refresh token may be spent.
+   */
+  newest(tokens: TokenSet): Promise<Pick<GetAccessTokenResult, 'tokens' | 'carry'>>;
 }
 
 /**
@@ -43,7 +54,13 @@ export function createRefreshCoordinator(
   if (!(successorLife >= 0)) {
     throw new ConfigurationError('invalid_option', 'successorLife must not be negative.');
   }
-  return coordinateRefreshes(
+  const successions = createSuccessions(client, {
+    ...(options.successors && { successors: options.successors }),
+    life: successorLife * 1000,
+    now,
+    tell: (event) => tell(client, event),
+  });
+  const source = coordinateRefreshes(
     {
       issuer,
       clientId,
@@ -54,11 +71,7 @@ export function createRefreshCoordinator(
       tell: (event) => tell(client, event),
     },
     options,
-    createSuccessions(client, {
-      ...(options.successors && { successors: options.successors }),
-      life: successorLife * 1000,
-      now,
-      tell: (event) => tell(client, event),
-    }),
+    successions,
   );
+  return { ...source, newest: (tokens) => successions.newest(tokens) };
 }
