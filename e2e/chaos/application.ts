@@ -21,6 +21,8 @@ export interface Outcome {
   readonly aud?: string;
   /** Whose session it is. */
   readonly user?: string;
+  /** What the application keeps in it. */
+  readonly data?: Readonly<Record<string, unknown>>;
   readonly cookies: readonly CookieToSet[];
   /** The code of the error; `no_session` when there is none. */
   readonly error?: string;
@@ -36,6 +38,8 @@ export type Moment = 'received' | 'given up' | 'accepted' | 'writing' | 'written
 export interface Application {
   readonly sessions: Readonly<Record<Kind, WebSessions>>;
   request(kind: Kind, cookie: string, options: { readonly resource?: string }): Promise<Outcome>;
+  /** A request that changes what the application keeps in the session, and needs no token. */
+  change(kind: Kind, cookie: string, data: Readonly<Record<string, string>>): Promise<Outcome>;
   close(): void;
 }
 
@@ -133,6 +137,15 @@ export async function startApplication(options: {
   return {
     sessions,
     close: () => redis.destroy(),
+    async change(kind, cookie, data) {
+      const opened = await sessions[kind].open(cookie);
+      try {
+        const { user } = await opened.update((before) => ({ ...before, ...data }));
+        return { user: user.sub, cookies: opened.cookies };
+      } catch (error) {
+        return { error: error instanceof AuthError ? error.code : 'unexpected', cookies: opened.cookies };
+      }
+    },
     request: (kind, cookie, { resource }) =>
       course.run({}, async () => {
         const opened = await sessions[kind].open(cookie);
@@ -144,7 +157,8 @@ export async function startApplication(options: {
             Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString(),
           );
           tell('settled');
-          return { user, sub, aud, token: hashOf(accessToken), cookies: opened.cookies };
+          const { cookies, session } = opened;
+          return { user, sub, aud, token: hashOf(accessToken), cookies, data: session?.data ?? {} };
         } catch (error) {
           tell('settled');
           return {

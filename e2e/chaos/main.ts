@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Report } from './run.ts';
 import { backchannelLogout } from './scenarios/backchannel-logout.ts';
 import { everythingAtOnce } from './scenarios/everything-at-once.ts';
+import { lateChanges } from './scenarios/late-changes.ts';
 import { lateRequests } from './scenarios/late-requests.ts';
 import { logoutDuringRefresh } from './scenarios/logout-during-refresh.ts';
 import { oneExpiredSession } from './scenarios/one-expired-session.ts';
@@ -17,6 +18,7 @@ const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
   'four-processes': (seed) => oneExpiredSession(seed, { processes: 4, each: 250 }),
   'everything-at-once': everythingAtOnce,
   'late-requests': lateRequests,
+  'late-changes': lateChanges,
   'two-resources': twoResources,
   'logout-during-refresh': logoutDuringRefresh,
   'backchannel-logout': backchannelLogout,

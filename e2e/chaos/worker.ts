@@ -29,6 +29,8 @@ async function obey(order: Order): Promise<unknown> {
           ),
         ),
       );
+    case 'change':
+      return application.change(order.kind, order.cookie, order.data);
     case 'logout': {
       const { cookies } = await application.sessions[order.kind].endSession(order.cookie);
       return cookies;

@@ -13,6 +13,12 @@ export type Order =
       readonly count: number;
       readonly resource?: string | undefined;
     }
+  | {
+      readonly what: 'change';
+      readonly kind: Kind;
+      readonly cookie: string;
+      readonly data: Readonly<Record<string, string>>;
+    }
   | { readonly what: 'logout'; readonly kind: Kind; readonly cookie: string }
   | { readonly what: 'clock'; readonly offset: number }
   | { readonly what: 'die-at'; readonly moment: Moment }
@@ -29,6 +35,7 @@ export interface Worker {
     cookie: string,
     options?: { readonly count?: number; readonly resource?: string },
   ): Promise<Outcome[]>;
+  change(kind: Kind, cookie: string, data: Readonly<Record<string, string>>): Promise<Outcome>;
   logout(kind: Kind, cookie: string): Promise<readonly CookieToSet[]>;
   send(order: Order): Promise<unknown>;
   /** SIGKILL. */
@@ -101,6 +108,7 @@ export async function startWorker({
     ended,
     requests: (kind, cookie, { count = 1, resource } = {}) =>
       send({ what: 'requests', kind, cookie, count, resource }) as Promise<Outcome[]>,
+    change: (kind, cookie, data) => send({ what: 'change', kind, cookie, data }) as Promise<Outcome>,
     logout: (kind, cookie) => send({ what: 'logout', kind, cookie }) as Promise<CookieToSet[]>,
     async kill() {
       child.kill('SIGKILL');
