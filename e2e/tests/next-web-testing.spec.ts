@@ -54,9 +54,17 @@ test('a test session in the store of the application signs a browser in', async 
       allowInsecureIssuer: true,
       store: createRedisStores(client).store,
     };
-    const { cookies } = await createTestSession(options, { user: { sub: 'carol', name: 'Carol Cook' } });
+    const { cookies, header } = await createTestSession(options, {
+      user: { sub: 'carol', name: 'Carol Cook' },
+    });
     // The cookie holds an identifier alone.
     expect(cookies.map(({ value }) => value)).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
+    await client.configResetStat();
+    const answer = await fetch(`${app.origin}/profile`, { headers: { cookie: header } });
+    expect(await answer.text()).toContain('Carol Cook');
+    // By the proxy, and once by all that is rendered: the header of the layout and the page.
+    expect(await client.info('commandstats')).toContain('cmdstat_hmget:calls=2,');
+
     await context.addCookies(cookies);
     await page.goto(`${app.origin}/profile`);
     await expect(page.getByText('Carol Cook')).toBeVisible();
