@@ -12,7 +12,7 @@ import { type Session, type SessionState, sessionOf } from './session.ts';
 /** What can be done while a request is answered. */
 export interface RequestSessionOptions {
   /**
-   * False where no cookie can be set any more, such as while a page is rendered.
+   * False where no cookie can be set any more, such as while a page is rendered; a function is asked each time.
    * A refresh token of a cookie session is then never spent: its successor would be lost.
    */
   readonly writable?: boolean | (() => boolean);
