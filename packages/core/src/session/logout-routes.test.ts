@@ -1,6 +1,8 @@
+import { createTestAuthorizationServer } from '@countersign/testing';
 import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { baseUrl, createWebApp, sessionKinds, sessionsOf } from '../../tests/web-browser.ts';
+import type { Fetch } from '../internal/http.ts';
 
 const html = { accept: 'text/html' };
 const ownOrigin = { origin: baseUrl };
@@ -46,6 +48,23 @@ test('S21: after logout the user is sent to an address of the list only', async 
   expect(await target('/')).toBe(`${baseUrl}/`);
   expect(await target('https://evil.example/')).toBe(`${baseUrl}/`);
   expect(await target('//evil.example')).toBe(`${baseUrl}/`);
+});
+
+test('with the cookie of before a refresh, logout revokes the refresh token that came of it', async () => {
+  const issued: string[] = [];
+  const server = await createTestAuthorizationServer();
+  const fetch: Fetch = async (url, init) => {
+    const response = await server.fetch(url, init);
+    if (url.endsWith('/token')) issued.push((await response.clone().json()).refresh_token);
+    return response;
+  };
+  const app = await createWebApp({}, { at: server, client: { fetch } });
+  const browser = app.open();
+  await browser.logIn();
+  await (await app.sessions.open(browser.header())).getAccessToken({ forceRefresh: true });
+  await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+  expect(issued).toHaveLength(2);
+  expect(server.requestsTo('revocation').map(({ body }) => body.token)).toEqual([issued[1]]);
 });
 
 test('logout works while the provider is away', async () => {

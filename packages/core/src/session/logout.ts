@@ -22,7 +22,7 @@ export async function endSession(
   cookieHeader: string | null | undefined,
   options: LogoutOptions = {},
 ): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }> {
-  const { client, keeper } = context;
+  const { client, keeper, coordinator } = context;
   const existing = parseCookies(cookieHeader);
   const loaded = await keeper.load(existing).catch(() => undefined);
   const target = postLogoutTarget(context, options.returnTo);
@@ -30,7 +30,8 @@ export async function endSession(
   // The session first: whatever the provider answers, or does not, nobody stays signed in here.
   await keeper.end(loaded);
   tell(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
-  const { refreshToken, idToken } = loaded.state.tokens;
+  // The cookie may be older than the last refresh, and to revoke a spent token ends nothing at some providers.
+  const { refreshToken, idToken } = (await coordinator.newest(loaded.state.tokens)).tokens;
   const idTokenHint = context.options.idTokenHint === false ? undefined : idToken;
   const [url] = await Promise.all([
     createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target }).catch(ignoreProvider),
