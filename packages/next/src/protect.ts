@@ -1,6 +1,6 @@
 import { AccessTokenError, LoginRequiredError } from '@countersign/core';
 import { checkSessionScopes, type Session, sessionHeaders } from '@countersign/core/session';
-import { openHere, type Resolve, redirectToLogin, requireScopes } from './server.ts';
+import { goToLogin, openHere, type Resolve, requireScopes } from './server.ts';
 
 export interface ProtectOptions {
   /** Scopes that the login must have been granted. */
@@ -64,7 +64,7 @@ async function orLogin<T>(resolve: Resolve, run: () => T | Promise<T>): Promise<
   try {
     return await run();
   } catch (error) {
-    if (error instanceof LoginRequiredError) await redirectToLogin(resolve);
+    if (error instanceof LoginRequiredError) goToLogin(await openHere(resolve));
     throw error;
   }
 }

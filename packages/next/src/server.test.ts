@@ -82,6 +82,28 @@ test('in one action, what was refreshed first is what is read next', async () =>
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
+test('in one action, what is done at the same time loses nothing of each other', async () => {
+  const { server, auth, cookie } = await signedIn();
+  server.clock.advance(3_610);
+  const { set } = await inNext({ cookie, phase: 'action' }, async () => {
+    await Promise.all([
+      auth.updateSession((data) => ({ ...data, a: 1 })),
+      auth.getAccessToken(),
+      auth.updateSession((data) => ({ ...data, b: 2 })),
+    ]);
+    await expect(auth.updateSession(() => fail())).rejects.toThrow('of the application');
+    await auth.updateSession((data) => ({ ...data, c: 3 }));
+  });
+  const after = { cookie: set.map((line) => line.split(';')[0]).join('; ') };
+  expect((await inNext(after, () => auth.getSession())).result?.data).toEqual({ a: 1, b: 2, c: 3 });
+  await inNext(after, () => auth.getAccessToken());
+  expect(server.requestsTo('token')).toHaveLength(2);
+});
+
+function fail(): never {
+  throw new Error('of the application');
+}
+
 test('a page knows what an action, or another proxy, has made of the cookies before it', async () => {
   const { auth, cookie } = await signedIn();
   for (const headers of [
@@ -127,6 +149,7 @@ test('an action asks for the session anew each time: it may have changed or ende
   const store = createMemorySessionStore();
   const { server, auth, cookie } = await signedIn({ store });
   await inNext({ cookie, phase: 'action' }, async () => {
+    expect((await auth.updateSession(() => ({ a: 1 }))).data).toEqual({ a: 1 });
     expect(await auth.getSession()).toBeDefined();
     await store.deleteWhere({ issuer: server.issuer, sub: 'alice' });
     expect(await auth.getSession()).toBeUndefined();

@@ -46,7 +46,7 @@ export async function openHere(resolve: Resolve, request?: Request): Promise<Ope
     writable: unit?.phase === 'action',
     path: unit?.url?.pathname,
     // No cookie changes while a page is rendered, and its layouts and components have these headers in common.
-    request: unit?.phase === 'render' ? requestHeaders : undefined,
+    request: unit && (unit.phase === 'render' ? requestHeaders : atWork.get(unit)),
   });
   const save = async () => {
     if (opened.cookies.length === 0 || unit?.phase !== 'action') return;
@@ -73,9 +73,8 @@ function hasSetNothing(unit: WorkUnit | undefined, requestHeaders: Headers): boo
 
 /** Sends who is not signed in to the login, and back to this page afterwards. */
 export async function requireSession(resolve: Resolve, returnTo: string | undefined): Promise<Session> {
-  const { resolved, opened, headers: requestHeaders } = await openHere(resolve);
-  if (opened.session) return opened.session;
-  goToLogin(resolved, requestHeaders, returnTo);
+  const here = await openHere(resolve);
+  return here.opened.session ?? goToLogin(here, returnTo);
 }
 
 /** Asks for a session with these scopes, and has Next answer 403 where one is missing. */
@@ -91,16 +90,11 @@ export async function requireScopes(resolve: Resolve, scopes: readonly string[])
 }
 
 /** Sends the user to the login, and back to this page. */
-export async function redirectToLogin(resolve: Resolve): Promise<never> {
-  const requestHeaders = (await headers()) as Headers;
-  return goToLogin(resolve(requestHeaders), requestHeaders, undefined);
-}
-
-function goToLogin({ sessions }: WebAuth, requestHeaders: Headers, returnTo: string | undefined): never {
+export function goToLogin({ resolved: { sessions }, headers: sent }: OpenSession, returnTo?: string): never {
   // Next puts the base path in front of every path; a whole address it leaves alone.
   const login = (sessions.basePath && sessions.origin) + sessions.paths.login;
   // The proxy says which page the browser asked for; without one it is the page that Next renders.
-  const target = returnTo ?? requestHeaders.get(pathHeader) ?? pathHere(sessions.basePath);
+  const target = returnTo ?? sent.get(pathHeader) ?? pathHere(sessions.basePath);
   redirect(target === undefined ? login : `${login}?${new URLSearchParams({ returnTo: target })}`);
 }
 
@@ -113,13 +107,24 @@ export async function onSession<T>(
   open: () => Promise<OpenSession>,
   run: (session: OpenSession) => Promise<T>,
 ): Promise<T> {
-  const session = await open();
+  const unit = workUnit() ?? {};
+  const work = atWork.get(unit) ?? { calls: 0 };
+  atWork.set(unit, work);
+  work.calls++;
   try {
-    return await run(session);
+    const session = await open();
+    try {
+      return await run(session);
+    } finally {
+      await session.save();
+    }
   } finally {
-    await session.save();
+    if (--work.calls === 0) atWork.delete(unit);
   }
 }
+
+/** Actions and handlers that are at work on a session: what is done at the same time is done to one. */
+const atWork = new WeakMap<object, { calls: number }>();
 
 /** What Next is doing: answering a request, or filling a cache. */
 interface WorkUnit {

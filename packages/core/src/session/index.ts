@@ -13,7 +13,14 @@ export {
   createMemoryTombstoneStore,
   type MemoryStoreOptions,
 } from './memory-session-store.ts';
-export { answerNode, headersOfNode, type NodeRequest, type NodeResponse } from './node-requests.ts';
+export {
+  answerNode,
+  headersOfNode,
+  type NodeRequest,
+  type NodeResponse,
+  type NodeSession,
+  openNodeSession,
+} from './node-requests.ts';
 export type { RoutePaths, WebSessionOptions } from './options.ts';
 export { isPathBelow } from './path-match.ts';
 export { isPrefetch, isScriptFetch } from './request-checks.ts';

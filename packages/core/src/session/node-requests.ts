@@ -1,3 +1,7 @@
+import { serializeCookie } from './cookies.ts';
+import type { RequestSession } from './request-session.ts';
+import type { WebSessions } from './web-sessions.ts';
+
 /** A request as Node's `http` gives it; `body` is there when a framework has parsed a form already. */
 export interface NodeRequest {
   readonly method?: string | undefined;
@@ -9,7 +13,9 @@ export interface NodeRequest {
 /** As much of Node's `ServerResponse` as an answer needs. */
 export interface NodeResponse {
   statusCode: number;
-  setHeader(name: string, value: string): unknown;
+  readonly headersSent: boolean;
+  getHeader(name: string): number | string | readonly string[] | undefined;
+  setHeader(name: string, value: string | readonly string[]): unknown;
   appendHeader(name: string, value: string): unknown;
   end(text: string): unknown;
 }
@@ -21,6 +27,36 @@ export function headersOfNode(req: NodeRequest): Headers {
     for (const each of [value ?? []].flat()) headers.append(name, each);
   }
   return headers;
+}
+
+/** The session of a request, which all who ask for it with this request share. */
+export interface NodeSession {
+  readonly opened: RequestSession;
+  readonly headers: Headers;
+  /** Puts the cookies that came of what was done on the response, in the place of those that were put there before. */
+  readonly save: () => void;
+}
+
+/** Opens the session of a request of Node's `http`. Once the headers of the answer are sent, no refresh token is spent. */
+export async function openNodeSession(
+  sessions: Pick<WebSessions, 'open'>,
+  req: NodeRequest,
+  res: Omit<NodeResponse, 'statusCode' | 'end'>,
+): Promise<NodeSession> {
+  const headers = headersOfNode(req);
+  const opened = await sessions.open(headers.get('cookie'), {
+    request: req,
+    writable: () => !res.headersSent,
+  });
+  const save = () => {
+    const { cookies } = opened;
+    if (cookies.length === 0) return;
+    res.setHeader('cache-control', 'private, no-store');
+    const isOurs = (line: string) => cookies.some(({ name }) => line.startsWith(`${name}=`));
+    const before = [res.getHeader('set-cookie') ?? []].flat().map(String);
+    res.setHeader('set-cookie', [...before.filter((line) => !isOurs(line)), ...cookies.map(serializeCookie)]);
+  };
+  return { opened, headers, save };
 }
 
 /** Answers a request of Node's `http`, whose form has been parsed, by a handler of `Request` to `Response`. */
