@@ -41,7 +41,7 @@ export interface NodeSession {
 export async function openNodeSession(
   sessions: Pick<WebSessions, 'open'>,
   req: NodeRequest,
-  res: Omit<NodeResponse, 'statusCode' | 'end'>,
+  res: Pick<NodeResponse, 'headersSent' | 'getHeader' | 'setHeader'>,
 ): Promise<NodeSession> {
   const headers = headersOfNode(req);
   const opened = await sessions.open(headers.get('cookie'), {
