@@ -117,7 +117,7 @@ async function openWithGate() {
   let release = () => {};
   const gate = new Promise<void>((resolve) => (release = resolve));
   latest.mockImplementationOnce(() => gate.then(() => undefined));
-  return { opened, release };
+  return { app, browser, opened, release };
 }
 
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, 30));
@@ -140,6 +140,18 @@ test('a session that is read anew is not put in the place of one that was change
   release();
   await Promise.all([token, change]);
   expect(opened.session?.data).toEqual({ a: 1 });
+});
+
+test('a token that was valid all the time does not put its session in the place of a newer one', async () => {
+  const { app, browser, opened, release } = await openWithGate();
+  const token = opened.getAccessToken();
+  const other = await app.sessions.open(browser.header());
+  const newer = await other.getAccessToken({ forceRefresh: true });
+  const change = opened.update((data) => ({ ...data, a: 1 }));
+  await Promise.race([change, aWhile()]);
+  release();
+  await Promise.all([token, change]);
+  expect((await opened.getAccessToken()).accessToken).toBe(newer.accessToken);
 });
 
 test('a change that fails does not keep others from theirs', async () => {
