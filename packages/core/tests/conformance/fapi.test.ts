@@ -128,7 +128,7 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
       });
       await harness.logIn();
       expect(harness.stored?.idToken?.split('.')).toHaveLength(5);
-      record(task, { id: `A6 ${alg}`, verdict: 'A', result: 'accepted' });
+      record(task, { id: `FA6 ${alg}`, verdict: 'A', result: 'accepted' });
     });
   }
 
@@ -180,6 +180,6 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
     const run = () => exchangeCode(harness.client, response, transaction);
     const refusal = { error: 'ValidationError', code: 'response_malformed', check: 'decryption' } as const;
     const code = await expectRefusal(harness, run, refusal, 'token');
-    record(task, { id: 'A7', verdict: 'R', result: 'refused', code });
+    record(task, { id: 'FA7', verdict: 'R', result: 'refused', code });
   });
 });

@@ -234,6 +234,6 @@ describe("the browser's client: sections 3 and 4, as far as a public client goes
     });
     const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'format' } as const;
     const code = await expectBrowserRefusal(harness, () => harness.logIn(), refusal, 'token');
-    record(task, { client: 'browser', id: 'A7', verdict: 'R', result: 'refused', code });
+    record(task, { client: 'browser', id: 'FA7', verdict: 'R', result: 'refused', code });
   });
 });

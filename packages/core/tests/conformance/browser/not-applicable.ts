@@ -23,7 +23,7 @@ export const notForBrowsers: readonly { readonly ids: readonly string[]; readonl
     why: 'browsers keep a third-party iframe from the storage of the page; tabs tell each other',
   },
   {
-    ids: ['A6 RSA-OAEP', 'A6 RSA-OAEP-256', 'A6 ECDH-ES'],
+    ids: ['FA6 RSA-OAEP', 'FA6 RSA-OAEP-256', 'FA6 ECDH-ES'],
     why: 'a private key for decryption has no safe place in a page',
   },
 ];

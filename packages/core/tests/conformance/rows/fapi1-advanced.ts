@@ -4,34 +4,34 @@ import type { Row } from './row.ts';
 /** Section 4: what FAPI 1.0 Advanced has beside FAPI 2.0. */
 export const fapi1AdvancedRows: readonly Row[] = [
   {
-    id: 'A1',
+    id: 'FA1',
     module: 'fapi1-advanced-final-client-test-iat-is-week-in-past',
     verdict: 'R',
     lies: ['id_token_iat_week_old'],
     refusal: idToken('iat', 'jwks'),
   },
   {
-    id: 'A2',
+    id: 'FA2',
     module: 'fapi1-advanced-final-client-test-missing-athash',
     verdict: 'A',
     lies: ['id_token_at_hash_missing'],
   },
   {
-    id: 'A3',
+    id: 'FA3',
     module: 'fapi1-advanced-final-client-test-invalid-chash',
     verdict: 'R',
     lies: ['id_token_c_hash_invalid'],
     refusal: idToken('c_hash', 'jwks'),
   },
   {
-    id: 'A4',
+    id: 'FA4',
     module: 'fapi1-advanced-final-client-test-invalid-signature',
     verdict: 'R',
     lies: ['id_token_signature_invalid'],
     refusal: idToken('signature', 'jwks'),
   },
   {
-    id: 'A5',
+    id: 'FA5',
     module: 'fapi1-advanced-final-client-test-no-scope-in-token-endpoint-response',
     verdict: 'A',
     lies: ['token_response_without_scope', 'token_response_without_expires_in'],
