@@ -68,6 +68,12 @@ export const e2e: Step = {
 const ownScripts = [
   { name: 'conformance', title: 'Conformance', file: 'scripts/conformance.ts', args: [] },
   { name: 'chaos', title: 'Refresh under load and failure', file: 'scripts/chaos.ts', args: [] },
+  {
+    name: 'hostile',
+    title: 'Hostile load, a short run of each kind',
+    file: 'scripts/hostile.ts',
+    args: ['--requests', '2000'],
+  },
   { name: 'bench', title: 'Benchmarks, a short run of each', file: 'bench/src/main.ts', args: ['--smoke'] },
 ];
 

@@ -1,0 +1,70 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** Seconds since the epoch. */
+const now = (): number => Math.floor(Date.now() / 1000);
+
+/** A JWT of the right issuer and audience with a `kid` that no key set has, and a signature of random bytes. */
+export function forgeAccessToken(issuer: string, audience: string, index: number): string {
+  const header = encode({ typ: 'at+jwt', alg: 'ES256', kid: `forged-${index}` });
+  const payload = encode({
+    iss: issuer,
+    aud: audience,
+    sub: `stranger-${index}`,
+    client_id: 'stranger',
+    iat: now(),
+    exp: now() + 300,
+    jti: `${index}`,
+  });
+  return `${header}.${payload}.${randomBytes(64).toString('base64url')}`;
+}
+
+/** A logout token of the right issuer and audience that nothing has signed. */
+export function forgeLogoutToken(issuer: string, clientId: string, index: number): string {
+  const header = encode({ typ: 'logout+jwt', alg: 'RS256', kid: `forged-${index}` });
+  const payload = encode({
+    iss: issuer,
+    aud: clientId,
+    iat: now(),
+    exp: now() + 120,
+    jti: `forged-${index}`,
+    sid: `session-${index}`,
+    events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+  });
+  return `${header}.${payload}.${randomBytes(256).toString('base64url')}`;
+}
+
+/** A key that proves possession, as any stranger can make one. */
+export interface ProofKey {
+  readonly thumbprint: string;
+  /** A DPoP proof with a `jti` of its own (RFC 9449 section 4.2). */
+  prove(request: { readonly method: string; readonly url: string; readonly token: string }): string;
+}
+
+export function createProofKey(): ProofKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { kty, crv, x, y } = publicKey.export({ format: 'jwk' });
+  const thumbprint = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+  return {
+    thumbprint,
+    prove: ({ method, url, token }) =>
+      signEs256(
+        { typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } },
+        {
+          jti: randomBytes(16).toString('base64url'),
+          htm: method,
+          htu: url,
+          iat: now(),
+          ath: createHash('sha256').update(token).digest('base64url'),
+        },
+        privateKey,
+      ),
+  };
+}
+
+function signEs256(header: object, payload: object, key: KeyObject): string {
+  const data = `${encode(header)}.${encode(payload)}`;
+  const signature = sign('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' });
+  return `${data}.${signature.toString('base64url')}`;
+}
