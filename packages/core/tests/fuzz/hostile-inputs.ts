@@ -1,0 +1,195 @@
+import { expect } from 'vitest';
+
+/** Random numbers that come again in the same order from the same seed (mulberry32). */
+export interface Random {
+  /** An integer from 0 up to, and without, the limit. */
+  below(limit: number): number;
+  pick<T>(items: readonly T[]): T;
+  /** True once in so many times. */
+  once(times: number): boolean;
+}
+
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  const below = (limit: number) => Math.floor(next() * limit);
+  return {
+    below,
+    pick: (items) => items[below(items.length)] as (typeof items)[number],
+    once: (times) => below(times) === 0,
+  };
+}
+
+const environment =
+  (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
+
+/** `FUZZ_RUNS` inputs for each surface; without it a short run. */
+export const fuzzRuns = (shortRun: number): number => Number(environment.FUZZ_RUNS || shortRun);
+
+/** Milliseconds that a test of so many inputs may take. */
+export const fuzzTimeout = (runs: number): number => 60_000 + runs * 10;
+
+export interface FuzzSurface {
+  /** Names the surface in the printed line. */
+  readonly name: string;
+  readonly runs: number;
+  /** Tries one input. @returns whether it was accepted; throws when something does not hold */
+  readonly attempt: (random: Random, index: number) => boolean | Promise<boolean>;
+}
+
+/**
+ * Tries many inputs and prints how many were accepted and rejected. The seed is printed; `FUZZ_SEED` repeats a run.
+ * An exception that nothing handles fails the run.
+ */
+export async function fuzzSurface({
+  name,
+  runs,
+  attempt,
+}: FuzzSurface): Promise<{ accepted: number; rejected: number }> {
+  const seed = Number(environment.FUZZ_SEED || 1 + Math.floor(Math.random() * 1_000_000_000));
+  const random = createRandom(seed);
+  const counts = { accepted: 0, rejected: 0 };
+  for (let index = 0; index < runs; index++) {
+    try {
+      if (await attempt(random, index)) counts.accepted++;
+      else counts.rejected++;
+    } catch (error) {
+      throw new Error(`${name}: input ${index} of FUZZ_SEED=${seed} does not hold`, { cause: error });
+    }
+  }
+  expect(counts.accepted + counts.rejected).toBe(runs);
+  console.log(
+    `fuzz ${name}: ${runs} inputs, ${counts.accepted} accepted, ${counts.rejected} rejected, seed ${seed}`,
+  );
+  return counts;
+}
+
+/** Fragments that parsers stumble over. */
+const fragments = [
+  '',
+  ' ',
+  '\t',
+  '\u0000',
+  '\u007f',
+  '\u00a0',
+  '\u00ff',
+  '\ufeff',
+  '\u2028',
+  '\ud800',
+  '"',
+  '\\',
+  '\\u0000',
+  ',',
+  ';',
+  '=',
+  '==',
+  '.',
+  '..',
+  '%',
+  '%00',
+  '%2e',
+  '{',
+  '}',
+  '[',
+  ']',
+  'null',
+  'true',
+  '1e999',
+  '-0',
+  '__proto__',
+  'constructor',
+  'Bearer ',
+  'DPoP ',
+  'eyJhbGciOiJub25lIn0',
+  'W1tbW1tbW1tb',
+] as const;
+
+/** Changes a text in one to four places: replaces, inserts, removes, repeats or cuts. */
+export function mutateText(random: Random, text: string): string {
+  let result = text;
+  for (let changes = 1 + random.below(4); changes > 0; changes--) {
+    const at = random.below(result.length + 1);
+    const end = Math.min(result.length, at + 1 + random.below(8));
+    const insertion = random.once(3)
+      ? String.fromCharCode(random.once(8) ? random.below(0x1_0000) : random.below(0x100))
+      : random.pick(fragments);
+    switch (random.below(5)) {
+      case 0:
+        result = result.slice(0, at) + insertion + result.slice(end);
+        break;
+      case 1:
+        result = result.slice(0, at) + insertion + result.slice(at);
+        break;
+      case 2:
+        result = result.slice(0, at) + result.slice(end);
+        break;
+      case 3:
+        result =
+          result.slice(0, end) +
+          result.slice(at, end).repeat(1 + random.below(random.once(50) ? 500 : 4)) +
+          result.slice(end);
+        break;
+      default:
+        result = result.slice(0, at);
+    }
+  }
+  return result;
+}
+
+/** Any JSON value, sometimes nested deeper than any limit. */
+export function anyJson(random: Random, depth = 3): string {
+  if (random.once(200)) {
+    const levels = 1 + random.below(3_000);
+    return '['.repeat(levels) + ']'.repeat(levels);
+  }
+  switch (random.below(depth > 0 ? 8 : 6)) {
+    case 0:
+      return 'null';
+    case 1:
+      return random.pick(['true', 'false']);
+    case 2:
+      return random.pick(['0', '-1', '1.5', '1e400', '9007199254740993', '1'.repeat(400)]);
+    case 3:
+    case 4:
+    case 5:
+      return JSON.stringify(mutateText(random, 'text'));
+    case 6:
+      return `[${Array.from({ length: random.below(4) }, () => anyJson(random, depth - 1)).join(',')}]`;
+    default:
+      return `{${Array.from({ length: random.below(4) }, () => `${JSON.stringify(random.pick(['a', 'b', '__proto__', 'toString', '']))}:${anyJson(random, depth - 1)}`).join(',')}}`;
+  }
+}
+
+/** The members of an object, some of them removed, repeated or with another value. */
+export function mutateMembers(random: Random, members: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(members).flatMap(([name, value]) => {
+    const text = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    switch (random.below(12)) {
+      case 0:
+        return [];
+      case 1:
+        return [text, `${JSON.stringify(name)}:${anyJson(random)}`];
+      case 2:
+        return [`${JSON.stringify(name)}:${anyJson(random)}`];
+      default:
+        return [text];
+    }
+  });
+  if (random.once(6))
+    parts.push(
+      `${JSON.stringify(random.pick(['crit', 'b64', 'x', '__proto__', 'nonce', 'jwk']))}:${anyJson(random)}`,
+    );
+  return `{${parts.join(',')}}`;
+}
+
+/** A text as base64url of its UTF-8 bytes. */
+export function encodeText(text: string): string {
+  let binary = '';
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+  return btoa(binary).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}

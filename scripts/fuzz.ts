@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { root } from './lib/process.ts';
+import { table } from './lib/table.ts';
+
+// Tries many hostile inputs on every surface that reads what a stranger sends. The unit tests contain a short run of each.
+
+/** Inputs of each surface; a number as the first argument replaces it. */
+const runs = Number(process.argv[2] ?? 200_000);
+if (!Number.isSafeInteger(runs) || runs < 1) {
+  console.error('Usage: [FUZZ_SEED=number] node scripts/fuzz.ts [inputs of each surface]');
+  process.exit(2);
+}
+
+const suites = ['packages/core/tests/fuzz', 'packages/nest/src/fuzz-handshakes.test.ts'];
+const output = await runVitest(suites, { FUZZ_RUNS: String(runs) });
+const line = /fuzz ([^:\n]+): (\d+) inputs, (\d+) accepted, (\d+) rejected, seed (\d+)/g;
+const rows = [...output.text.matchAll(line)].map(([, ...cells]) => cells);
+const total = rows.reduce((sum, [, inputs]) => sum + Number(inputs), 0);
+console.log(table([['surface', 'inputs', 'accepted', 'rejected', 'seed'], ...rows]));
+console.log(`${total.toLocaleString('en')} inputs in all`);
+const failed = output.code === 0 ? 0 : 1;
+console.log(`\n${rows.length} passed, ${failed} failed`);
+process.exit(failed);
+
+function runVitest(
+  files: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly text: string }> {
+  return new Promise((resolve) => {
+    const child = spawn('vitest', ['run', '--project', 'core', '--project', 'nest', ...files], {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk;
+      process.stdout.write(chunk);
+    });
+    child.once('exit', (code) => resolve({ code: code ?? 1, text }));
+  });
+}
