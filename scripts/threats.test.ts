@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root } from './lib/process.ts';
+
+/** A code at the beginning of a test's name: `S3: ...`, `S8, S19: ...`, `S3, ${kind}: ...`. */
+const codesOfName = /['"`]((?:[A-Z]\d+)(?:, [A-Z]\d+)*)(?=[:,] )/g;
+
+/** Test files by the codes that their tests carry. */
+function findCodes(): ReadonlyMap<string, ReadonlySet<string>> {
+  const patterns = [
+    '*.test.ts',
+    '*.test.tsx',
+    '*.spec.ts',
+    '*.edge-test.ts',
+    '*.chromium-test.ts',
+    '*-contract.ts',
+  ];
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const found = new Map<string, Set<string>>();
+  for (const file of files.split('\n').filter((name) => name !== '')) {
+    for (const [, codes = ''] of readFileSync(join(root, file), 'utf8').matchAll(codesOfName)) {
+      for (const code of codes.split(', ')) found.set(code, (found.get(code) ?? new Set()).add(file));
+    }
+  }
+  return found;
+}
+
+interface Threat {
+  readonly code: string;
+  readonly files: readonly string[];
+}
+
+/** Rows of the tables of codes. */
+function readThreats(): readonly Threat[] {
+  const page = readFileSync(join(root, 'docs/threats.md'), 'utf8');
+  return page.split('\n').flatMap((line) => {
+    const [, code = '', ...cells] = line.split('|').map((cell) => cell.trim());
+    if (!/^[A-Z]\d+$/.test(code)) return [];
+    return [{ code, files: [...(cells.at(2) ?? '').matchAll(/`([^`]+)`/g)].map(([, file = '']) => file) }];
+  });
+}
+
+describe('docs/threats.md', () => {
+  const threats = readThreats();
+  const found = findCodes();
+
+  test('defines each code once', () => {
+    const codes = threats.map(({ code }) => code);
+    expect(codes.filter((code, index) => codes.indexOf(code) !== index)).toEqual([]);
+    expect(codes.length).toBeGreaterThan(50);
+  });
+
+  test('defines each code that the name of a test begins with', () => {
+    const defined = new Set(threats.map(({ code }) => code));
+    expect([...found.keys()].filter((code) => !defined.has(code))).toEqual([]);
+  });
+
+  test.each(threats)('$code: the tests that it names carry the code', ({ code, files }) => {
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((file) => !found.get(code)?.has(file))).toEqual([]);
+  });
+});
