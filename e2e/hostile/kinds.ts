@@ -9,8 +9,8 @@ export interface HostileKind {
   readonly attack: FloodOptions['attack'];
   /** Statuses that the attacker may see. */
   readonly allowed: readonly number[];
-  /** Requests that the servers may send to each issuer's endpoints while the attack lasts; all others: none. */
-  readonly outgoing: (facts: {
+  /** Requests that the servers may send to the issuers because of the attack, by endpoint; default: none. */
+  readonly outgoing?: (facts: {
     readonly requests: number;
     readonly seconds: number;
   }) => Partial<Record<Endpoint, number>>;
@@ -25,37 +25,32 @@ export interface KindOptions {
 /** The kinds of requests that need no account, each with a value of its own in every request. */
 export function createHostileKinds({ api, audience, issuer }: KindOptions): readonly HostileKind[] {
   const proofKey = createProofKey();
-  const nothing = () => ({});
-  // One fetch of the keys for each cool-down of ten seconds, and one that was due in any case.
-  const keyFetches = ({ seconds }: { seconds: number }) => ({ jwks: Math.ceil(seconds / 10) + 1 });
+  // One fetch of the keys for each cool-down of ten seconds.
+  const keyFetches = ({ seconds }: { seconds: number }) => ({ jwks: Math.ceil(seconds / 10) });
   return [
     {
       name: 'hosts',
       target: 'web',
       attack: (send, index) => send({ path: '/auth/login', headers: { host: `h${index}.invalid` } }),
       allowed: [303],
-      outgoing: nothing,
     },
     {
       name: 'hosts of a pattern',
       target: 'web',
       attack: (send, index) => send({ path: '/auth/login', headers: { host: `h${index}.preview.example` } }),
       allowed: [303],
-      outgoing: nothing,
     },
     {
       name: 'logins',
       target: 'web',
       attack: (send, index) => send({ path: `/auth/login?returnTo=%2Fpage-${index}` }),
       allowed: [303],
-      outgoing: nothing,
     },
     {
       name: 'callbacks with an error',
       target: 'web',
       attack: (send) => callback(send, 'error=access_denied'),
       allowed: [303, 400, 403],
-      outgoing: nothing,
     },
     {
       name: 'callbacks with a code',
@@ -70,7 +65,6 @@ export function createHostileKinds({ api, audience, issuer }: KindOptions): read
       target: 'web',
       attack: (send, index) => send({ path: `/auth/callback?state=forged-${index}&code=forged-${index}` }),
       allowed: [303, 400],
-      outgoing: nothing,
     },
     {
       name: 'logout tokens',

@@ -104,9 +104,11 @@ async function attack(
   }
   if (grown > growthAtMost)
     broken.push(`${megabytes(grown)} more in use than before, allowed: ${megabytes(growthAtMost)}`);
-  const bounds = kind.outgoing({ requests, seconds });
+  const bounds: Partial<Record<string, number>> = kind.outgoing?.({ requests, seconds }) ?? {};
+  // Keys and metadata are fetched again when they are five minutes old, attack or not.
+  const due = Math.ceil(seconds / 300);
   for (const [endpoint, count] of outgoing) {
-    const bound = bounds[endpoint as keyof typeof bounds] ?? 0;
+    const bound = (bounds[endpoint] ?? 0) + (endpoint === 'jwks' || endpoint === 'discovery' ? due : 0);
     if (count > bound) broken.push(`${count} requests to the ${endpoint} endpoint, allowed: ${bound}`);
   }
   const row = [
