@@ -1,4 +1,5 @@
 import { ValidationError } from '../errors.ts';
+import { parseEscapedNames } from './escaped-names.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { hasEqualRepeats, stringEnd } from './repeated-members.ts';
 
@@ -58,6 +59,7 @@ export function parseForeignJson(text: string, options: ForeignJsonOptions = {})
   let value: unknown;
   try {
     value = JSON.parse(text);
+    if (text.includes('\\')) value = parseEscapedNames(text);
   } catch {
     throw fail('syntax');
   }
@@ -121,9 +123,8 @@ function countMembers(root: unknown): number | undefined {
   const open: object[] = [[root]];
   let members = 0;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const isList = Array.isArray(next);
-    const values: readonly unknown[] = isList ? next : Object.values(next);
-    if (!isList) members += values.length;
+    const values: readonly unknown[] = Array.isArray(next) ? next : Object.values(next);
+    if (values !== next) members += values.length;
     for (const value of values) {
       if (typeof value === 'number' && !Number.isFinite(value)) return undefined;
       if (typeof value === 'object' && value !== null) open.push(value);
