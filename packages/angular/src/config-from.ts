@@ -1,4 +1,4 @@
-import { ConfigurationError, TransportError } from '@countersign/core/browser';
+import { ConfigurationError, parseApplicationJson, TransportError } from '@countersign/core/browser';
 import type { AuthConfig } from './config.ts';
 
 /** Milliseconds. */
@@ -34,19 +34,11 @@ export function configFrom(url: string | URL): () => Promise<AuthConfig> {
         `There is no configuration at ${address}: the answer was ${response.status}.`,
       );
     }
-    const config = parse(text);
-    // A server that answers every address with the page of the application would be taken for a configuration.
-    if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    try {
+      return parseApplicationJson(text) as unknown as AuthConfig;
+    } catch {
+      // A server that answers every address with the page of the application would be taken for a configuration.
       throw new ConfigurationError('invalid_option', `What is at ${address} is not a JSON object.`);
     }
-    return config as AuthConfig;
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseBounded } from './bounded-json.ts';
 import { authorization } from './endpoints/authorization.ts';
 import { deviceAuthorization } from './endpoints/device-authorization.ts';
 import { discovery } from './endpoints/discovery.ts';
@@ -105,7 +106,8 @@ function bodyOf(
 ): { fields: Record<string, unknown>; parameters: URLSearchParams } {
   const type = request.headers.get('content-type') ?? '';
   if (type.includes('json')) {
-    const fields: Record<string, unknown> = JSON.parse(text);
+    const value = parseBounded(text);
+    const fields = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(fields)) {
       for (const each of Array.isArray(value) ? value : [value]) parameters.append(name, String(each));

@@ -106,7 +106,7 @@ export function createDpopVerifier(
         });
       }
       const key = await importVerificationKey(publicPart(jwk), alg).catch(() => undefined);
-      if (!key || !(await verifySignature(alg, key, data, signature))) {
+      if (!key || !(await verifySignature(alg, key, data, signature).catch(() => false))) {
         throw refuse('signature', 'The signature of the DPoP proof is not valid');
       }
       const { jti, htm, htu, iat, ath } = payload;

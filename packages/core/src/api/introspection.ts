@@ -4,6 +4,7 @@ import { contextOf, requestOptions, wireClient } from '../client/context.ts';
 import type { Client } from '../client/create-client.ts';
 import { discover } from '../client/discovery.ts';
 import { withKeys } from '../client/keys.ts';
+import { checkJwt } from '../client/opened-jwt.ts';
 import { TransportError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json.ts';
@@ -120,6 +121,7 @@ async function ask(client: Client, options: IntrospectionOptions, token: string)
     if (response.ok && options.signedResponseAlg !== undefined && !signed) {
       throw new ValidationError('introspection_invalid', 'signature', 'The answer is not signed.');
     }
+    if (signed) checkJwt(await response.clone().text(), { code: 'introspection_invalid' });
     const answer = { ...(await oauth.processIntrospectionResponse(metadata, wire, response)) };
     if (signed) {
       await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));

@@ -1,6 +1,7 @@
 import { decodeBase64Url } from '#platform';
-import { textOf, utf8 } from '../internal/encoding.ts';
-import { deepFreeze, findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
+import { sextet, textOf, utf8 } from '../internal/encoding.ts';
+import { parseForeignObject, tokenLimits } from '../internal/foreign-json.ts';
+import { deepFreeze, type JsonObject } from '../internal/json.ts';
 import { invalidToken } from './refusal.ts';
 
 /** A JWS in compact serialisation, taken apart and not yet believed. */
@@ -66,20 +67,18 @@ function headerOf(encoded: string, what: string): JsonObject {
 }
 
 function objectOf(encoded: string, part: string, what: string): JsonObject {
-  let value: unknown;
   let json: string;
   try {
     json = textOf(bytesOf(encoded, part, what));
-    value = JSON.parse(json);
   } catch {
     throw invalidToken(part, `The ${part} of the ${what} is malformed`);
   }
-  // RFC 7515 section 4: member names are unique, or two readers of one token would see two tokens.
-  // What is written again letter by letter has no name twice; only other spellings must be searched.
-  if (!isJsonObject(value) || (JSON.stringify(value) !== json && findDuplicateMember(json) !== undefined)) {
-    throw invalidToken(part, `The ${part} of the ${what} is malformed`);
-  }
-  return value;
+  // RFC 7515 section 4: member names are unique, or two readers of one token would see two tokens. Depth and number of
+  // members are limited before anything recursive reads them: anybody can send a token.
+  return parseForeignObject(json, {
+    limits: tokenLimits,
+    refuse: (_, problem) => invalidToken(part, `The ${part} of the ${what} is malformed: it ${problem}`),
+  });
 }
 
 function bytesOf(encoded: string, part: string, what: string): Uint8Array {
@@ -90,12 +89,4 @@ function bytesOf(encoded: string, part: string, what: string): Uint8Array {
     throw invalidToken(part, `The ${part} of the ${what} is malformed`);
   }
   return decodeBase64Url(encoded);
-}
-
-/** The six bits of a base64url character. */
-function sextet(code: number): number {
-  if (code >= 97) return code - 71;
-  if (code === 95) return 63;
-  if (code >= 65) return code - 65;
-  return code === 45 ? 62 : code + 4;
 }

@@ -2,8 +2,9 @@ import { importVerificationKey, verifySignature } from '#platform';
 import { AuthError, TransportError, ValidationError } from '../errors.ts';
 import { type EventListener, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
-import { exchange, type HttpOptions } from '../internal/http.ts';
-import { isJsonObject, type JsonObject } from '../internal/json.ts';
+import { exchange, type HttpOptions, jsonOf } from '../internal/http.ts';
+import type { JsonObject } from '../internal/json.ts';
+import { usableKeys } from '../internal/key-set-document.ts';
 import { keyFits, type SignatureAlgorithm, type VerificationKey } from '../internal/signature-algorithms.ts';
 import type { IssuerStatistics } from './statistics.ts';
 
@@ -193,12 +194,15 @@ export function createStaticKeySet(jwks: readonly JsonObject[]): KeySet {
  */
 async function findKey(keys: readonly Key[], signed: Signed): Promise<Key | undefined> {
   const { alg, kid, data, signature } = signed;
-  const fitting = keys.filter(({ jwk }) => keyFits(jwk, alg));
-  const named = kid === undefined ? fitting : fitting.filter(({ jwk }) => jwk.kid === kid);
-  const candidates = named.length > 0 ? named : fitting.filter(({ jwk }) => jwk.kid === undefined);
+  const fits = ({ jwk }: Key) => (kid === undefined || jwk.kid === kid) && keyFits(jwk, alg);
+  const named = keys.filter(fits);
+  const candidates =
+    named.length > 0 ? named : keys.filter(({ jwk }) => jwk.kid === undefined && keyFits(jwk, alg));
   for (const key of candidates) {
     const imported = await importKey(key, alg);
-    if (imported && (await verifySignature(alg, imported, data, signature))) return key;
+    // A key that the platform imports and then cannot use verifies nothing, and must not spoil the others.
+    const valid = imported && (await verifySignature(alg, imported, data, signature).catch(() => false));
+    if (valid) return key;
   }
   return undefined;
 }
@@ -233,11 +237,11 @@ async function fetchJwks(uri: string, http: HttpOptions): Promise<JsonObject[]> 
     { headers: { accept: 'application/jwk-set+json, application/json' } },
     http,
   );
-  const jwks: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
-  if (!isJsonObject(jwks) || !Array.isArray(jwks.keys) || !jwks.keys.every(isJsonObject)) {
+  const keys = response.status === 200 ? usableKeys(jsonOf(response)) : undefined;
+  if (!keys) {
     throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not answer with a JSON Web Key Set.');
   }
-  return jwks.keys;
+  return keys;
 }
 
 const codeOf = (error: unknown): string => (error instanceof AuthError ? error.code : 'unknown');

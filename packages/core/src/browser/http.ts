@@ -1,5 +1,6 @@
 import { TransportError, ValidationError } from '../errors.ts';
-import { findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
+import { checkName, parseForeignJson } from '../internal/foreign-json.ts';
+import { isJsonObject, type JsonObject } from '../internal/json.ts';
 import type { BrowserContext } from './options.ts';
 
 /** Bytes of an answer at most. */
@@ -16,7 +17,7 @@ export interface Answer {
  * One exchange with the provider, bounded in time and size, without redirects.
  *
  * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
- * @throws ValidationError `response_malformed` for a redirect, an oversized body or a repeated JSON member
+ * @throws ValidationError `response_malformed` for a redirect, an oversized body or JSON that repeats a member or exceeds a limit
  */
 export async function exchange(
   { http: { fetch, timeout }, now }: BrowserContext,
@@ -36,7 +37,7 @@ export async function exchange(
   try {
     // A redirected token request would carry codes and tokens wherever the answer says (RFC 9700 section 4.12).
     response = await Promise.race([expired, fetch(url, { ...init, redirect: 'manual', signal })]);
-    text = await Promise.race([expired, read(response)]);
+    text = await Promise.race([expired, readText(response)]);
   } catch (error) {
     if (error instanceof ValidationError) throw error;
     throw new TransportError(
@@ -60,7 +61,8 @@ export async function exchange(
   return { status, headers, body: parse(text, headers) };
 }
 
-async function read({ body }: Response): Promise<string> {
+/** The text of an answer. @throws ValidationError `response_malformed` when it is too large */
+export async function readText({ body }: Response): Promise<string> {
   const decoder = new TextDecoder();
   const reader = body?.getReader();
   let text = '';
@@ -78,15 +80,16 @@ async function read({ body }: Response): Promise<string> {
 
 function parse(text: string, headers: Headers): JsonObject | undefined {
   if (!/\bjson\b/i.test(headers.get('content-type') ?? '')) return undefined;
-  let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
+    const value = parseForeignJson(text, {
+      // What is no JSON at all has no body; the caller says what it needs.
+      refuse: (fault) => (fault === 'syntax' ? new SyntaxError() : malformed(checkName(fault))),
+    });
+    return isJsonObject(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof ValidationError) throw error;
     return undefined;
   }
-  // Two readers may take two different members (RFC 8259 section 4).
-  if (findDuplicateMember(text) !== undefined) throw malformed('json');
-  return isJsonObject(value) ? value : undefined;
 }
 
 export function malformed(check: string): ValidationError {

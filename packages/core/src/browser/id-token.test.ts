@@ -251,7 +251,7 @@ test('a key for encryption, for another algorithm or too short is not used', asy
   const { kty, n, e } = await crypto.subtle.exportKey('jwk', pair.publicKey);
   provider.keys.splice(0, 1, { kty, n, e, kid: 'key-1' });
   context = contextWith({});
-  await refused(await provider.sign(claims(), {}, pair.privateKey), 'signature');
+  await refused(await provider.sign(claims(), {}, pair.privateKey), 'kid');
 });
 
 test.each([

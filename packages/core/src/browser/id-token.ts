@@ -1,8 +1,9 @@
 import type { IdTokenClaims } from '../client/token-response.ts';
 import { ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { fromBase64Url, textOf, toBase64Url, utf8 } from '../internal/encoding.ts';
-import { findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
+import { fromBase64Url, toBase64Url, utf8 } from '../internal/encoding.ts';
+import type { JsonObject } from '../internal/json.ts';
+import { parseJwtPart } from '../internal/jwt-part.ts';
 import type { BrowserContext } from './options.ts';
 import { verifySignature } from './signature.ts';
 
@@ -111,13 +112,5 @@ function bytesOf(part: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-function parse(part: string): JsonObject {
-  try {
-    const text = textOf(bytesOf(part));
-    const value: unknown = JSON.parse(text);
-    if (isJsonObject(value) && findDuplicateMember(text) === undefined) return value;
-  } catch {
-    // Falls through: not a JSON object.
-  }
-  throw invalid('format');
-}
+/** Limits and repeated members are checked before a claim is read (RFC 7519 section 4). */
+const parse = (part: string): JsonObject => parseJwtPart(part, { refuse: () => invalid('format') });

@@ -9,6 +9,7 @@ export {
 } from '../errors.ts';
 export type { AuthEvent, EventListener } from '../events.ts';
 export type { AccessToken, TokenSet } from '../tokens/token-set.ts';
+export { parseApplicationJson } from './application-json.ts';
 export { createBrowserAuth } from './browser-auth.ts';
 export type {
   BrowserAuth,

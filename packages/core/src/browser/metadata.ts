@@ -1,6 +1,6 @@
 import type { AuthorizationServerMetadata } from '../client/create-client.ts';
 import { ConfigurationError, ValidationError } from '../errors.ts';
-import type { JsonObject } from '../internal/json.ts';
+import { normalizeMetadata } from '../internal/metadata-members.ts';
 import { exchange } from './http.ts';
 import { type BrowserContext, cached } from './options.ts';
 import { isSecure } from './secure-url.ts';
@@ -25,9 +25,11 @@ export function metadataOf(context: BrowserContext): Promise<AuthorizationServer
   });
 }
 
-function checked(metadata: JsonObject | undefined, context: BrowserContext): AuthorizationServerMetadata {
+function checked(document: object | undefined, context: BrowserContext): AuthorizationServerMetadata {
+  const allowInsecure = context.options.allowInsecureIssuer === true;
+  const metadata = normalizeMetadata(document ?? {}, { allowInsecure });
   // Exact comparison of the texts: a trailing slash counts (OpenID Connect Discovery section 4.3).
-  if (metadata?.issuer !== context.issuer) {
+  if (metadata.issuer !== context.issuer) {
     throw new ValidationError('metadata_invalid', 'issuer', `The metadata is not of "${context.issuer}".`);
   }
   const methods = metadata.code_challenge_methods_supported;

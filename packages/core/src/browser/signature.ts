@@ -1,5 +1,5 @@
 import { ConfigurationError, ValidationError } from '../errors.ts';
-import { isJsonObject } from '../internal/json.ts';
+import { usableKeys } from '../internal/key-set-document.ts';
 import { exchange } from './http.ts';
 import { endpointOf } from './metadata.ts';
 import { type BrowserContext, cached } from './options.ts';
@@ -38,8 +38,6 @@ export async function verifySignature(
     const key = await crypto.subtle.importKey('jwk', defined({ kty, n, e, crv, x, y }), algorithm, false, [
       'verify',
     ]);
-    // Shorter keys can be broken (RFC 7518 section 3.3).
-    if (((key.algorithm as RsaHashedKeyAlgorithm).modulusLength ?? 2048) < 2048) return false;
     return await crypto.subtle.verify(algorithm, key, signature, signed);
   } catch {
     return false;
@@ -73,13 +71,13 @@ function choose(keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: s
 function keysOf(context: BrowserContext, life: number): Promise<readonly Jwk[]> {
   const known = context.cache.has('keys') ? 'stale' : 'first';
   return cached(context, 'keys', life, async () => {
-    const keys = (await exchange(context, await endpointOf(context, 'jwks_uri'))).body?.keys;
-    if (!Array.isArray(keys)) {
+    const keys = usableKeys((await exchange(context, await endpointOf(context, 'jwks_uri'))).body);
+    if (!keys) {
       throw new ValidationError('keys_invalid', 'jwks', 'No keys came from jwks_uri.');
     }
     const reason = life === 0 ? 'unknown_kid' : known;
     context.tell({ type: 'keys.fetched', issuer: context.issuer, reason });
-    return keys.filter(isJsonObject) as Jwk[];
+    return keys as readonly Jwk[];
   });
 }
 

@@ -1,3 +1,4 @@
+import { parseForeignObject, storedLimits } from '../internal/foreign-json.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import { settled, transact } from './indexed-db.ts';
 import { isDuplicatedTab } from './tab.ts';
@@ -40,7 +41,8 @@ function createTabStorage(): TokenStorage {
     },
     get(key) {
       try {
-        return JSON.parse(sessionStorage.getItem(key) ?? 'null') ?? undefined;
+        const text = sessionStorage.getItem(key) ?? '';
+        return parseForeignObject(text, { limits: storedLimits }) as unknown as TokenSet;
       } catch {
         return undefined;
       }

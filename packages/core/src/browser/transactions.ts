@@ -1,3 +1,4 @@
+import { parseForeignObject } from '../internal/foreign-json.ts';
 import type { Transaction } from './authorization.ts';
 import type { BrowserContext } from './options.ts';
 
@@ -10,7 +11,7 @@ const nameOf = (context: BrowserContext, state: string) => `${context.prefix}log
 export function keepTransaction(context: BrowserContext, transaction: Transaction): void {
   const prefix = nameOf(context, '');
   const names = Object.keys(sessionStorage).filter((name) => name.startsWith(prefix));
-  const age = (name: string) => (JSON.parse(sessionStorage.getItem(name) as string) as Transaction).createdAt;
+  const age = (name: string) => read(name)?.createdAt ?? 0;
   names.sort((a, b) => age(b) - age(a));
   for (const name of names.slice(maxTransactions - 1)) sessionStorage.removeItem(name);
   sessionStorage.setItem(prefix + transaction.state, JSON.stringify(transaction));
@@ -19,7 +20,16 @@ export function keepTransaction(context: BrowserContext, transaction: Transactio
 /** Takes a transaction out, before anything of the answer is believed: it is of use once only. */
 export function takeTransaction(context: BrowserContext, state: string | null): Transaction | undefined {
   const name = nameOf(context, state ?? '');
-  const kept = sessionStorage.getItem(name);
+  const kept = read(name);
   sessionStorage.removeItem(name);
-  return kept === null ? undefined : (JSON.parse(kept) as Transaction);
+  return kept;
+}
+
+/** `undefined` where there is none, or what is there was not written by {@link keepTransaction}. */
+function read(name: string): Transaction | undefined {
+  try {
+    return parseForeignObject(sessionStorage.getItem(name) ?? '') as unknown as Transaction;
+  } catch {
+    return undefined;
+  }
 }

@@ -29,7 +29,7 @@ export async function exchangeCode(
     const resource = transaction.resource?.[0];
     try {
       const metadata = await discover(client);
-      const opened = openJwt(client);
+      const opened = openJwt(client, { code: 'id_token_invalid' });
       const { answer, body } = await withDpopNonce(client, async (dpop) => {
         const sent = await oauth.authorizationCodeGrantRequest(
           metadata,
@@ -44,6 +44,7 @@ export async function exchangeCode(
             ...(resource !== undefined && { additionalParameters: { resource } }),
           },
         );
+        opened.checkIdToken(sent);
         const processed = await oauth.processAuthorizationCodeResponse(metadata, wire, sent, {
           expectedNonce: transaction.nonce ?? oauth.expectNoNonce,
           requireIdToken: transaction.nonce !== undefined,

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../errors.ts';
 import { type AuthEvent, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
-import { exchange, type HttpOptions } from '../internal/http.ts';
+import { exchange, type HttpOptions, jsonOf } from '../internal/http.ts';
 import { isJsonObject } from '../internal/json.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 import type { AuthorizationServerMetadata, Client, ClientOptions } from './create-client.ts';
@@ -10,6 +10,8 @@ import type { AuthorizationServerMetadata, Client, ClientOptions } from './creat
 /** What a client keeps for itself: resolved options and what was fetched from the provider. Never anything of a user. */
 export interface Context {
   readonly options: ClientOptions;
+  /** The static metadata of the options, with the types that its readers rely on. */
+  readonly metadata?: AuthorizationServerMetadata;
   readonly authentication: ClientAuthentication;
   readonly http: HttpOptions;
   readonly now: Clock;
@@ -72,7 +74,8 @@ export function requestOptions(client: Client, change: (init: RequestInit) => Re
     [oauth.customFetch]: async (url: string, init: unknown) => {
       const request = change(init as RequestInit);
       const response = await exchange(url, request, http);
-      return request.method === 'POST' ? preferBody(response) : response;
+      if (request.method === 'POST') preferBody(response);
+      return response;
     },
     [oauth.allowInsecureRequests]: options.allowInsecureIssuer === true,
     headers: userAgentOf(client),
@@ -89,14 +92,10 @@ export function userAgentOf(client: Client): Record<string, string> {
  * An error in the body says more than the challenge beside it, which a 401 to a client's credentials must have
  * (RFC 6749 section 5.2); the protocol library would stop at the challenge.
  */
-async function preferBody(response: Response): Promise<Response> {
-  if (response.status !== 401 || !response.headers.has('www-authenticate')) return response;
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
+function preferBody(response: Response): void {
+  if (response.status !== 401 || !response.headers.has('www-authenticate')) return;
+  const body = jsonOf(response);
   if (isJsonObject(body) && typeof body.error === 'string') response.headers.delete('www-authenticate');
-  return response;
 }
 
 /** As {@link requestOptions}, for the token endpoint: with the body encoding that the provider wants. */

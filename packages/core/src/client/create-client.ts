@@ -3,9 +3,9 @@ import { ConfigurationError } from '../errors.ts';
 import type { EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
+import { normalizeMetadata } from '../internal/metadata-members.ts';
 import { type ClientAuthentication, none } from './client-authentication.ts';
 import { type Context, registerContext } from './context.ts';
-import { checkEndpoints } from './endpoints.ts';
 import type { ProviderBehaviour } from './provider.ts';
 import type { OperationTrace } from './trace-operations.ts';
 
@@ -151,11 +151,13 @@ export function createClient(options: ClientOptions): Client {
       `metadata is of "${options.metadata.issuer}", issuer is "${issuer}"`,
     );
   }
-  if (options.metadata) checkEndpoints(options.metadata, options.allowInsecureIssuer === true);
+  const allowInsecure = options.allowInsecureIssuer === true;
+  const metadata = options.metadata && normalizeMetadata(options.metadata, { allowInsecure });
   const clockTolerance = within(options.clockTolerance ?? 30, 0, 300, 'clockTolerance', 'seconds');
   const now = options.now ?? Date.now;
   const context: Context = {
     options,
+    ...(metadata && { metadata: metadata as AuthorizationServerMetadata }),
     authentication: options.clientAuthentication ?? none(),
     http: {
       fetch: options.fetch ?? ((input, init) => fetch(input, init)),

@@ -1,8 +1,8 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../errors.ts';
+import { normalizeMetadata } from '../internal/metadata-members.ts';
 import { contextOf, requestOptions, tell } from './context.ts';
 import type { AuthorizationServerMetadata, Client } from './create-client.ts';
-import { checkEndpoints } from './endpoints.ts';
 import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
@@ -15,8 +15,8 @@ import { translate } from './translate-error.ts';
  * @see OpenID Connect Discovery section 4.3, RFC 8414 section 3.3
  */
 export async function discover(client: Client): Promise<AuthorizationServerMetadata> {
-  const { options, state, now } = contextOf(client);
-  if (options.metadata) return options.metadata;
+  const { options, metadata, state, now } = contextOf(client);
+  if (metadata) return metadata;
   const maxAge = (options.metadataMaxAge ?? 3600) * 1000;
   const known = state.metadata;
   if (known && now() - known.fetchedAt < maxAge) return known.value;
@@ -53,8 +53,9 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
       `The metadata names another issuer than "${client.issuer}"; a trailing slash counts.`,
     );
   }
-  checkEndpoints(value, options.allowInsecureIssuer === true);
-  state.metadata = { value, fetchedAt: now() };
+  const allowInsecure = options.allowInsecureIssuer === true;
+  const metadata = normalizeMetadata(value, { allowInsecure }) as unknown as AuthorizationServerMetadata;
+  state.metadata = { value: metadata, fetchedAt: now() };
   tell(client, { type: 'metadata.fetched', issuer: client.issuer });
-  return value;
+  return metadata;
 }

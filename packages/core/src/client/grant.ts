@@ -27,7 +27,7 @@ export async function requestGrant(
   const wire = wireClient(client);
   try {
     const metadata = await discover(client);
-    const opened = openJwt(client);
+    const opened = openJwt(client, { code: 'id_token_invalid' });
     const { answer, body } = await withDpopNonce(client, async (dpop) => {
       const sent = await oauth.genericTokenEndpointRequest(
         metadata,
@@ -37,6 +37,7 @@ export async function requestGrant(
         grant.parameters,
         { ...tokenRequestOptions(client), ...dpop },
       );
+      opened.checkIdToken(sent);
       const processed = await oauth.processGenericTokenEndpointResponse(metadata, wire, sent, {
         ...opened.options,
         recognizedTokenTypes: Object.fromEntries((grant.tokenTypes ?? []).map((name) => [name, () => {}])),

@@ -1,11 +1,12 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { fromBase64Url, textOf, toBase64Url, utf8 } from '../internal/encoding.ts';
+import { toBase64Url, utf8 } from '../internal/encoding.ts';
+import { parseJwtPart } from '../internal/jwt-part.ts';
 import { contextOf } from './context.ts';
 import type { Client } from './create-client.ts';
 import { withKeys } from './keys.ts';
-import { hasRepeatedMember, isOfAnotherKind } from './opened-jwt.ts';
+import { isOfAnotherKind, refuseJwt } from './opened-jwt.ts';
 import type { IdTokenClaims } from './token-response.ts';
 
 /** Seconds since its issue after which a new ID token is not believed. */
@@ -52,8 +53,7 @@ export async function validateIdTokenClaims(
 ): Promise<void> {
   const { now, clockTolerance } = contextOf(client);
   const [header = ''] = jwt.split('.', 1);
-  const { alg }: { alg: string } = JSON.parse(textOf(fromBase64Url(header)));
-  if (hasRepeatedMember(jwt)) throw invalid('json', 'repeats a member');
+  const { alg } = parseJwtPart(header, { refuse: refuseJwt('id_token_invalid') });
   // An access or logout token is no ID token (RFC 8725 section 3.11).
   if (isOfAnotherKind(jwt)) throw invalid('typ', 'is of another kind');
   if (claims.sub === '' || claims.sub.length > 255) throw invalid('sub', 'must have 1 to 255 characters');
@@ -70,8 +70,8 @@ export async function validateIdTokenClaims(
   }
   const wrong = client.options.provider?.wrongClaim?.(claims);
   if (wrong !== undefined) throw invalid(wrong, 'is not what this client expects');
-  await matchHash('at_hash', claims.at_hash, expected.accessToken, alg);
-  if (expected.code !== undefined) await matchHash('c_hash', claims.c_hash, expected.code, alg);
+  await matchHash('at_hash', claims.at_hash, expected.accessToken, String(alg));
+  if (expected.code !== undefined) await matchHash('c_hash', claims.c_hash, expected.code, String(alg));
 }
 
 async function matchHash(claim: string, actual: unknown, value: string, alg: string): Promise<void> {

@@ -1,11 +1,14 @@
 import { importVerificationKey, verifySignature } from '#platform';
 import { ValidationError, type ValidationErrorCode } from '../errors.ts';
-import { fromBase64Url, textOf, utf8 } from '../internal/encoding.ts';
-import { findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
+import { fromBase64Url, utf8 } from '../internal/encoding.ts';
+import { checkName, type JsonFault } from '../internal/foreign-json.ts';
+import type { JsonObject } from '../internal/json.ts';
+import { parseJwtPart } from '../internal/jwt-part.ts';
 import { isSignatureAlgorithm, keyFits } from '../internal/signature-algorithms.ts';
 import { contextOf } from './context.ts';
 import type { Client } from './create-client.ts';
 import { withKeySet } from './keys.ts';
+import { checkJwt, refuseJwt } from './opened-jwt.ts';
 
 /**
  * Verifies a signed token of the provider, opened first when it is encrypted, and gives its header and claims.
@@ -24,13 +27,16 @@ export async function verifyJws(
   const fail = (check: string) =>
     new ValidationError(code, check, `${code.replaceAll('_', ' ')}: ${check} is not what it must be`);
   const { decrypt } = contextOf(client).options;
-  const jws = token.split('.').length === 5 && decrypt ? await decrypt(token) : token;
-  const parts = jws.split('.');
+  const isEncrypted = token.split('.', 6).length === 5;
+  if (isEncrypted) checkJwt(token, { code });
+  const jws = isEncrypted && decrypt ? await decrypt(token) : token;
+  const parts = jws.split('.', 4);
   if (parts.length !== 3) throw fail('format');
   const [protectedHeader, payload, encodedSignature] = parts as [string, string, string];
-  const header = parse(protectedHeader);
-  const claims = parse(payload);
-  if (!header || !claims) throw fail('format');
+  const refuse = (fault: JsonFault, problem: string) =>
+    checkName(fault) === 'json' ? fail('format') : refuseJwt(code)(fault, problem);
+  const header = parseJwtPart(protectedHeader, { refuse });
+  const claims = parseJwtPart(payload, { refuse });
   if (header.alg !== alg || !isSignatureAlgorithm(alg)) throw fail('alg');
   // An extension that is not understood must not be passed over (RFC 7515 section 4.1.11).
   if (header.crit !== undefined || header.b64 !== undefined) throw fail('crit');
@@ -44,20 +50,14 @@ export async function verifyJws(
     // Two keys that fit are as bad as none: which one signed would be a guess.
     if (!jwk || candidates.length > 1) throw fail('kid');
     const key = await importVerificationKey(jwk, alg).catch(() => undefined);
-    return key !== undefined && signature !== undefined && verifySignature(alg, key, data, signature);
+    return (
+      key !== undefined &&
+      signature !== undefined &&
+      verifySignature(alg, key, data, signature).catch(() => false)
+    );
   });
   if (!valid) throw fail('signature');
   return { header, claims };
-}
-
-function parse(part: string): JsonObject | undefined {
-  try {
-    const text = textOf(fromBase64Url(part));
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) && findDuplicateMember(text) === undefined ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function bytesOf(part: string): Uint8Array | undefined {

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError, ConfigurationError, ValidationError } from '../errors.ts';
-import { exchange } from '../internal/http.ts';
-import { isJsonObject } from '../internal/json.ts';
+import { exchange, jsonOf } from '../internal/http.ts';
+import { usableKeys } from '../internal/key-set-document.ts';
 import { contextOf, requestOptions, tell, userAgentOf } from './context.ts';
 import type { AuthorizationServerMetadata, Client } from './create-client.ts';
 import { discover } from './discovery.ts';
@@ -112,12 +112,11 @@ async function download(
   }
   const headers = { accept: 'application/json, application/jwk-set+json', ...userAgentOf(client) };
   const response = await exchange(metadata.jwks_uri, { headers }, http);
-  const jwks: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
-  if (!isJsonObject(jwks) || !Array.isArray(jwks.keys) || !jwks.keys.every(isJsonObject)) {
+  const usable = response.status === 200 ? usableKeys(jsonOf(response)) : undefined;
+  if (!usable) {
     throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not answer with a JSON Web Key Set.');
   }
-  // Keys of kinds that are not known here are left out, as RFC 7517 section 5 asks.
-  const keys = { keys: jwks.keys } as unknown as oauth.JWKS;
+  const keys = { keys: usable } as unknown as oauth.JWKS;
   state.keys = { jwks: keys, fetchedAt: now() };
   tell(client, { type: 'keys.fetched', issuer: client.issuer, reason });
   return keys;

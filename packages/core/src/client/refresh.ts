@@ -56,7 +56,7 @@ export async function refreshTokens(
         ...(request.resource !== undefined && { resource: request.resource }),
         ...(request.scope !== undefined && { scope: request.scope }),
       };
-      const opened = openJwt(client);
+      const opened = openJwt(client, { code: 'id_token_invalid' });
       const { answer, body } = await withDpopNonce(client, async (dpop) => {
         const sent = await oauth.refreshTokenGrantRequest(
           metadata,
@@ -69,6 +69,7 @@ export async function refreshTokens(
             additionalParameters,
           },
         );
+        opened.checkIdToken(sent);
         const processed = await oauth.processRefreshTokenResponse(metadata, timeless(wire), sent, {
           ...opened.options,
         });

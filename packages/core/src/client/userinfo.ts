@@ -1,13 +1,13 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../errors.ts';
-import { fromBase64Url, textOf } from '../internal/encoding.ts';
-import { findDuplicateMember } from '../internal/json.ts';
+import { checkName, parseForeignObject, tokenLimits } from '../internal/foreign-json.ts';
+import { parseJwtPart } from '../internal/jwt-part.ts';
 import { contextOf, requestOptions, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
 import { discover } from './discovery.ts';
 import { withDpopNonce } from './dpop.ts';
 import { withKeys } from './keys.ts';
-import { hasRepeatedMember, isOfAnotherKind } from './opened-jwt.ts';
+import { checkJwt, isOfAnotherKind, refuseJwt } from './opened-jwt.ts';
 import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
@@ -41,12 +41,12 @@ export async function fetchUserinfo(
         });
         const opened = await openUserinfo(client, sent);
         const jwt = isJwt(opened) ? await opened.clone().text() : undefined;
+        if (jwt !== undefined) checkJwt(jwt, { code: 'userinfo_invalid' });
         const processed = await oauth.processUserInfoResponse(metadata, wire, expectedSub, opened);
         return { answer: opened, jwt, body: processed };
       });
       if (jwt !== undefined) {
         await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, answer, keys));
-        if (hasRepeatedMember(jwt)) throw invalid('json', 'repeats a member');
         requireUserinfo(client, jwt, body);
       }
       return body as Userinfo;
@@ -97,7 +97,9 @@ async function openUserinfo(client: Client, response: Response): Promise<Respons
     return response;
   }
   if (!decrypt) throw invalid('encryption', 'is encrypted, and no decrypt option opens it');
-  if (userinfoEncryptedResponseAlg && algorithmOf(jwe) !== userinfoEncryptedResponseAlg) {
+  const refuse = refuseJwt('userinfo_invalid');
+  const { alg } = parseJwtPart(jwe.slice(0, jwe.indexOf('.')), { refuse });
+  if (userinfoEncryptedResponseAlg && alg !== userinfoEncryptedResponseAlg) {
     throw invalid('alg', 'is encrypted with another algorithm than the registered one');
   }
   const text = await decrypt(jwe);
@@ -110,30 +112,15 @@ async function openUserinfo(client: Client, response: Response): Promise<Respons
       'is encrypted but not signed. Where that is what you registered, set userinfoEncryptedResponseAlg alone',
     );
   }
-  if (!isUnambiguousJson(text)) throw invalid('json', 'holds malformed or ambiguous JSON');
+  parseForeignObject(text, {
+    limits: tokenLimits,
+    refuse: (fault, problem) => invalid(checkName(fault), `holds JSON that ${problem}`),
+  });
   return new Response(text, { headers: { 'content-type': 'application/json' } });
 }
 
 const isJwt = (response: Response) =>
   response.headers.get('content-type')?.split(';')[0] === 'application/jwt';
-
-function algorithmOf(jwe: string): unknown {
-  try {
-    return JSON.parse(textOf(fromBase64Url(jwe.slice(0, jwe.indexOf('.'))))).alg;
-  } catch {
-    return undefined;
-  }
-}
-
-function isUnambiguousJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-  } catch {
-    return false;
-  }
-  // Two readers may take two different members (RFC 8259 section 4).
-  return findDuplicateMember(text) === undefined;
-}
 
 function invalid(check: string, what: string): ValidationError {
   return new ValidationError('userinfo_invalid', check, `userinfo invalid: the response ${what}.`);

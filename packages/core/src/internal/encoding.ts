@@ -24,6 +24,14 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** The six bits of a base64url character. */
+export function sextet(code: number): number {
+  if (code >= 97) return code - 71;
+  if (code === 95) return 63;
+  if (code >= 65) return code - 65;
+  return code === 45 ? 62 : code + 4;
+}
+
 /** 256 random bits as 43 base64url characters, straight from the platform's generator. */
 export const randomToken = (): string => toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
 

@@ -1,6 +1,7 @@
 import { TransportError, ValidationError } from '../errors.ts';
 import type { Clock } from './clock.ts';
-import { findDuplicateMember } from './json.ts';
+import { textOf } from './encoding.ts';
+import { answerLimits, checkName, type JsonFault, parseForeignJson } from './foreign-json.ts';
 
 /** The part of `fetch` that this library uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -23,7 +24,7 @@ export interface HttpOptions {
  * The answer's body is already in memory.
  *
  * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
- * @throws ValidationError `response_malformed` for a redirect, an oversized body or a repeated JSON member
+ * @throws ValidationError `response_malformed` for a redirect, an oversized body or JSON that is malformed or exceeds a limit
  */
 export async function exchange(url: string, init: RequestInit, options: HttpOptions): Promise<Response> {
   const target = safeName(url);
@@ -95,13 +96,18 @@ async function run(url: string, init: RequestInit, target: string, options: Http
         });
   }
   const body = await readBounded(response, target, options.maxBytes);
-  // Whatever the answer calls itself: a body that looks like a JSON object may be read as one.
-  const looksLikeJson = body.find((byte) => byte > 0x20) === 0x7b;
-  if (looksLikeJson || /\bjson\b/i.test(response.headers.get('content-type') ?? ''))
-    refuseDuplicates(body, target);
+  const json = parseBody(body, response.headers, target);
   const empty = response.status === 204 || response.status === 205;
-  return new Response(empty ? null : body, { status: response.status, headers: response.headers });
+  const answer = new Response(empty ? null : body, { status: response.status, headers: response.headers });
+  if (!empty) parsedBodies.set(answer, json);
+  return answer;
 }
+
+/** What {@link exchange} has parsed, so that a body is not parsed again without its limits. */
+const parsedBodies = new WeakMap<Response, unknown>();
+
+/** The JSON value of an answer of {@link exchange}; `undefined` when its body is not JSON. */
+export const jsonOf = (answer: Response): unknown => parsedBodies.get(answer);
 
 async function readBounded(
   response: Response,
@@ -137,17 +143,25 @@ async function readBounded(
   return body;
 }
 
-function refuseDuplicates(body: Uint8Array, target: string): void {
+/**
+ * Whatever the answer calls itself: a body that looks like JSON may be read as JSON, after a byte order mark too.
+ * An empty body is none: each endpoint decides whether it needs one.
+ */
+function parseBody(body: Uint8Array, headers: Headers, target: string): unknown {
+  const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
+  const first = body.find((byte, index) => index >= start && byte > 0x20);
+  const looksLikeJson = first === 0x7b || first === 0x5b;
+  const isNamedJson = /\bjson\b/i.test(headers.get('content-type') ?? '');
+  if (first === undefined || !(looksLikeJson || isNamedJson)) return undefined;
+  const refuse = (fault: JsonFault, problem: string) =>
+    new ValidationError('response_malformed', checkName(fault), `The JSON answer of ${target} ${problem}.`);
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    JSON.parse(text);
+    text = textOf(body);
   } catch {
-    throw new ValidationError('response_malformed', 'json', `${target} answered with malformed JSON`);
+    throw refuse('syntax', 'is not UTF-8');
   }
-  if (findDuplicateMember(text) !== undefined) {
-    throw new ValidationError('response_malformed', 'json', `${target} repeats a member in its JSON`);
-  }
+  return parseForeignJson(text, { limits: answerLimits, refuse });
 }
 
 /** Seconds of a `Retry-After` header, as a delay or as a date (RFC 9110 section 10.2.3); at most one day. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import { isSoundRsaKey } from './rsa-key.ts';
 
 /** Asymmetric JWS algorithms that are verified here. HMAC and `none` cannot be named. @see RFC 7518 section 3.1, RFC 9864 */
 export type SignatureAlgorithm =
@@ -68,9 +69,7 @@ export function keyFits(jwk: JsonObject, alg: SignatureAlgorithm): boolean {
   if (jwk.kty !== kty || (curve !== undefined && jwk.crv !== curve)) return false;
   if (jwk.alg !== undefined && jwk.alg !== alg && !(kty === 'OKP' && isEdwards(jwk.alg))) return false;
   if (jwk.use !== undefined && jwk.use !== 'sig') return false;
-  // RFC 7518 section 3.3: 2048 bits at least; and at most 8192, or one verification becomes an attack on the CPU.
-  if (kty === 'RSA' && !(typeof jwk.n === 'string' && jwk.n.length >= 342 && jwk.n.length <= 1366))
-    return false;
+  if (kty === 'RSA' && !isSoundRsaKey(jwk)) return false;
   return jwk.key_ops === undefined || (Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'));
 }
 

@@ -1,5 +1,6 @@
 import { type CryptoKey, compactDecrypt, type KeyObject } from 'jose';
 import { ConfigurationError, ValidationError } from '../errors.ts';
+import { parseJwtPart } from '../internal/jwt-part.ts';
 
 /** Which algorithms are opened. */
 export interface DecryptOptions {
@@ -28,6 +29,10 @@ export function createDecrypt(
   };
   return async (jwe) => {
     try {
+      // Before the library parses the header: whoever can send a JWE chooses it.
+      parseJwtPart(jwe.slice(0, Math.max(0, jwe.indexOf('.'))), {
+        refuse: (_, problem) => new Error(problem),
+      });
       const { plaintext } = await compactDecrypt(jwe, key, algorithms);
       return new TextDecoder('utf-8', { fatal: true }).decode(plaintext);
     } catch {

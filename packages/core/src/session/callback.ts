@@ -3,7 +3,8 @@ import { exchangeCode } from '../client/code-exchange.ts';
 import { fetchUserinfo } from '../client/userinfo.ts';
 import { AuthorizationServerError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { fromBase64Url, sha256, textOf } from '../internal/encoding.ts';
+import { sha256 } from '../internal/encoding.ts';
+import { parseJwtPart } from '../internal/jwt-part.ts';
 import { createTokenSet, type TokenSet } from '../tokens/token-set.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies.ts';
 import { afterLogin } from './login.ts';
@@ -100,7 +101,10 @@ function stateOf(received: URLSearchParams | undefined): string {
   if (plain !== null && plain !== undefined) return plain;
   const payload = received?.get('response')?.split('.')[1] ?? '';
   try {
-    const { state } = JSON.parse(textOf(fromBase64Url(payload)));
+    const { state } = parseJwtPart(payload, {
+      refuse: (_, problem) => new Error(problem),
+      equalRepeats: true,
+    });
     return typeof state === 'string' ? state : '';
   } catch {
     return '';

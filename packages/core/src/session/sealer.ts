@@ -1,7 +1,8 @@
 import { type AesKey, decryptParts, deriveBytes, encryptParts, importAesKey } from '#platform';
 import { ConfigurationError } from '../errors.ts';
 import { toBase64Url, utf8 } from '../internal/encoding.ts';
-import { isJsonObject, type JsonObject } from '../internal/json.ts';
+import { parseForeignObject, scan, storedLimits } from '../internal/foreign-json.ts';
+import type { JsonObject } from '../internal/json.ts';
 
 /** What a sealed value is for. A value sealed for one purpose never opens as another. */
 export type SealPurpose = 'session' | 'stored-session' | 'login' | 'marker';
@@ -51,6 +52,7 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
       const [first] = ready ?? (await load());
       const { header, key } = first as PurposeKey;
       const plaintext = JSON.stringify({ ...payload, iat: issuedAt, exp: expiresAt });
+      requireReadable(plaintext);
       return `${header}..${await encryptParts(key, header, plaintext)}`;
     },
     async open(value, time) {
@@ -63,8 +65,8 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
       const found = (ready ?? (await load())).find((each) => each.header === header);
       if (!found || !ciphertext) return undefined;
       try {
-        const payload: unknown = JSON.parse(await decryptParts(found.key, header, { iv, ciphertext, tag }));
-        if (!isJsonObject(payload)) return undefined;
+        const text = await decryptParts(found.key, header, { iv, ciphertext, tag });
+        const payload = parseForeignObject(text, { limits: storedLimits });
         const { iat, ...rest } = payload;
         const { exp } = rest;
         // The browser's Max-Age binds nobody who has copied the cookie.
@@ -76,6 +78,17 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
       }
     },
   };
+}
+
+/** What could not be read again would end the session at the next request, so it is not sealed. */
+function requireReadable(plaintext: string): void {
+  if (typeof scan(plaintext, storedLimits) === 'number') return;
+  const { maxDepth, maxLength, maxValues } = storedLimits;
+  throw new ConfigurationError(
+    'invalid_option',
+    `The session data is too large: it may nest ${maxDepth} levels deep and have ${maxLength} characters and ` +
+      `${maxValues} values of JSON. Keep large data in a database and its key in the session.`,
+  );
 }
 
 /** @throws ConfigurationError when there is none, or one is too short to be random */

@@ -1,6 +1,7 @@
 import { decodeBase64Url } from '#platform';
 import type { IdTokenClaims } from '../client/token-response.ts';
 import { textOf } from '../internal/encoding.ts';
+import { parseForeignObject, tokenLimits } from '../internal/foreign-json.ts';
 import { isJsonObject, type JsonObject } from '../internal/json.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 
@@ -107,5 +108,7 @@ export function unpackState(payload: JsonObject | undefined, owner: string): Ses
 /** The claims of an ID token that was validated before it was sealed. */
 function claimsOf(idToken: string | undefined): IdTokenClaims | undefined {
   const payload = idToken?.split('.')[1];
-  return payload === undefined ? undefined : JSON.parse(textOf(decodeBase64Url(payload)));
+  if (payload === undefined) return undefined;
+  const claims = parseForeignObject(textOf(decodeBase64Url(payload)), { limits: tokenLimits });
+  return claims as unknown as IdTokenClaims;
 }

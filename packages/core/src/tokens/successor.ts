@@ -1,4 +1,5 @@
 import { fromBase64Url, sha256, textOf, toBase64Url, utf8 } from '../internal/encoding.ts';
+import { parseForeignObject, storedLimits } from '../internal/foreign-json.ts';
 import { isJsonObject } from '../internal/json.ts';
 import type { TokenSet } from './token-set.ts';
 
@@ -70,10 +71,8 @@ export async function openSuccessor(refreshToken: string, value: string): Promis
       key,
       fromBase64Url(sealed),
     );
-    const successor: unknown = JSON.parse(textOf(new Uint8Array(plain)));
-    return isJsonObject(successor) && isJsonObject(successor.tokens)
-      ? (successor as unknown as Successor)
-      : undefined;
+    const successor = parseForeignObject(textOf(new Uint8Array(plain)), { limits: storedLimits });
+    return isJsonObject(successor.tokens) ? (successor as unknown as Successor) : undefined;
   } catch {
     return undefined;
   }

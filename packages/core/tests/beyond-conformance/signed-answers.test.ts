@@ -48,7 +48,9 @@ describe('signed authorization responses (JARM)', () => {
       const lie: Lie = `authorization_response_${mutation}`;
       const harness = await createHarness({ client: { responseMode: 'jwt' }, lies: [lie] });
       const refusal = { error: 'ValidationError', code: 'authorization_response_invalid', check } as const;
-      await expectRefusal(harness, () => harness.logIn(), refusal, 'jwks');
+      // The JSON is checked before the keys are fetched.
+      const after = check === 'json' ? 'authorization' : 'jwks';
+      await expectRefusal(harness, () => harness.logIn(), refusal, after);
       expect(harness.server.requestsTo('token')).toEqual([]);
     },
   );

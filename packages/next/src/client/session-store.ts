@@ -1,3 +1,5 @@
+import { parseApplicationJson } from '@countersign/core/browser';
+
 /** The session as the browser knows it; it never holds a token. */
 export interface ClientSession {
   readonly user: {
@@ -31,6 +33,6 @@ export async function fetchSession(url: string): Promise<ClientSession | undefin
     credentials: 'same-origin',
   });
   if (!response.ok) return undefined;
-  const body = (await response.json()) as { session?: ClientSession | null } | null;
-  return typeof body?.session?.user?.sub === 'string' ? body.session : undefined;
+  const body = parseApplicationJson(await response.text()) as { session?: ClientSession | null };
+  return typeof body.session?.user?.sub === 'string' ? body.session : undefined;
 }

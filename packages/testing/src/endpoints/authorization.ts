@@ -1,4 +1,5 @@
 import { checkAuthorizationParameters, openRequestObject } from '../authorization-parameters.ts';
+import { parseBounded } from '../bounded-json.ts';
 import { secondsOf } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import { sign } from '../jws.ts';
@@ -78,8 +79,12 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
     nonce: parameters.get('nonce') ?? undefined,
     ...(askedForAuthTime && { authTime: session.authTime }),
     acr: parameters.get('acr_values')?.split(' ')[0],
-    ...(claims !== null && { claims: JSON.parse(claims) }),
-    ...(details !== null && { authorizationDetails: JSON.parse(details) }),
+    ...(claims !== null && { claims: jsonParameter('claims', claims) as NonNullable<Grant['claims']> }),
+    ...(details !== null && {
+      authorizationDetails: jsonParameter('authorization_details', details) as NonNullable<
+        Grant['authorizationDetails']
+      >,
+    }),
     ended: false,
   };
   state.grants.push(grant);
@@ -93,6 +98,12 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
     used: false,
   });
   return code;
+}
+
+function jsonParameter(name: string, text: string): object {
+  const value = parseBounded(text);
+  if (typeof value === 'object' && value !== null) return value;
+  throw new OAuthError('invalid_request', `${name} is not JSON`);
 }
 
 const audienceOf = ({ auth0 }: ServerState, parameters: URLSearchParams) => {

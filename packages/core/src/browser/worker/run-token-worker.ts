@@ -1,5 +1,7 @@
 import { randomToken } from '../../internal/encoding.ts';
-import { findDuplicateMember, isJsonObject, type JsonObject } from '../../internal/json.ts';
+import { parseForeignObject } from '../../internal/foreign-json.ts';
+import type { JsonObject } from '../../internal/json.ts';
+import { readText } from '../http.ts';
 import { isSecure } from '../secure-url.ts';
 import type { FromWorker, ToWorker, WorkerRequest, WorkerStart } from './messages.ts';
 
@@ -8,9 +10,6 @@ export interface WorkerScope {
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
   postMessage(message: FromWorker): void;
 }
-
-/** Characters of an answer at most. */
-const maxLength = 1_048_576;
 
 /** Headers of an answer that the page needs. */
 const passedOn = ['content-type', 'dpop-nonce', 'retry-after'];
@@ -66,15 +65,14 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
     return {
       status: response.status,
       headers: Object.fromEntries(known),
-      body: withoutRefreshToken(await response.text()),
+      body: withoutRefreshToken(await readText(response)),
     };
   }
 
   /** Written anew from what was understood: text that is handed on unread could hold the token. */
   function withoutRefreshToken(text: string): string {
-    const value = text.length > maxLength ? undefined : parse(text);
-    // Two readers may take two different members (RFC 8259 section 4).
-    if (!isJsonObject(value) || findDuplicateMember(text) !== undefined) return '';
+    const value = parse(text);
+    if (!value) return '';
     const { refresh_token: real, ...rest } = value;
     if (typeof real !== 'string' || real === '') return JSON.stringify(rest);
     const standIn = randomToken();
@@ -92,9 +90,9 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
   }
 }
 
-function parse(text: string): unknown {
+function parse(text: string): JsonObject | undefined {
   try {
-    return JSON.parse(text);
+    return parseForeignObject(text);
   } catch {
     return undefined;
   }
@@ -104,7 +102,8 @@ function parse(text: string): unknown {
 async function fetchEndpoints({ issuer, ...told }: WorkerStart): Promise<ReadonlySet<string>> {
   if (!isSecure(issuer, told)) throw new Error('insecure issuer');
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const metadata: JsonObject = await (await fetch(url, { redirect: 'error', credentials: 'omit' })).json();
+  const answer = await fetch(url, { redirect: 'error', credentials: 'omit' });
+  const metadata = parseForeignObject(await readText(answer));
   if (metadata.issuer !== issuer) throw new Error('another issuer');
   const named = [metadata.token_endpoint, metadata.revocation_endpoint];
   return new Set(named.filter((endpoint) => isSecure(endpoint, told)));

@@ -1,0 +1,24 @@
+import { isJsonObject, type JsonObject } from './json.ts';
+import { isSoundRsaKey } from './rsa-key.ts';
+
+/**
+ * The usable keys of a JSON Web Key Set. A key that is malformed or unsound is left out, so that it does not spoil the
+ * others (RFC 7517 section 5). A member that is `null` counts as absent.
+ *
+ * @returns `undefined` when the document is no JSON Web Key Set
+ */
+export function usableKeys(document: unknown): JsonObject[] | undefined {
+  if (!isJsonObject(document) || !Array.isArray(document.keys)) return undefined;
+  return document.keys.filter(isJsonObject).map(withoutNull).filter(isUsable);
+}
+
+const withoutNull = (jwk: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== null));
+
+function isUsable(jwk: JsonObject): boolean {
+  const { kty, key_ops: operations } = jwk;
+  const isText = (name: string) => jwk[name] === undefined || typeof jwk[name] === 'string';
+  if (typeof kty !== 'string' || !['kid', 'alg', 'use', 'crv', 'x', 'y'].every(isText)) return false;
+  if (operations !== undefined && !Array.isArray(operations)) return false;
+  return kty !== 'RSA' || isSoundRsaKey(jwk);
+}

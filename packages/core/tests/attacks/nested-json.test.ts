@@ -1,0 +1,221 @@
+import { base64url } from 'jose';
+import { describe, expect, test } from 'vitest';
+import {
+  type AuthorizationTransaction,
+  type Client,
+  type ClientOptions,
+  clientSecretBasic,
+  createClient,
+  discover,
+  fetchUserinfo,
+  introspectToken,
+  refreshTokens,
+  revokeToken,
+  validateAuthorizationResponse,
+  validateLogoutToken,
+} from '../../src/index.ts';
+import { createSealer } from '../../src/session/sealer.ts';
+import { openSuccessor, sealSuccessor } from '../../src/tokens/successor.ts';
+import type { TokenSet } from '../../src/tokens/token-set.ts';
+import { refused, startDpop } from '../api/start-dpop.ts';
+import { startVerifier } from '../api/start-verifier.ts';
+import { clientOf, issuer, right } from '../fuzz/any-answer.ts';
+
+/** A text of 15 KB in base64url that a recursive reader does not survive. */
+const nested = '['.repeat(5_600) + ']'.repeat(5_600);
+const deepObject = (members: object = {}) => `${JSON.stringify(members).slice(0, -1)},"deep":${nested}}`;
+const part = (text: string) => base64url.encode(text);
+
+const header = { alg: 'RS256', kid: 'a', typ: 'JWT' };
+const jwts = (claims: object, more: object = {}) => [
+  ['payload', `${part(JSON.stringify({ ...header, ...more }))}.${part(deepObject(claims))}.AAAA`] as const,
+  ['header', `${part(deepObject({ ...header, ...more }))}.${part(JSON.stringify(claims))}.AAAA`] as const,
+];
+const jwe = `${part(deepObject({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }))}.a.b.c.d`;
+
+const json = (body: string, init: ResponseInit = {}) =>
+  new Response(body, { headers: { 'content-type': 'application/json' }, ...init });
+const typed = (type: string, body: string) => new Response(body, { headers: { 'content-type': type } });
+
+const refuses = (run: Promise<unknown>, code: string, check = 'json_depth') =>
+  expect(run).rejects.toMatchObject({ name: 'ValidationError', code, check });
+
+describe('A1: an API answers a deeply nested token with 401', () => {
+  const claims = { iss: issuer, aud: 'api', exp: 4e9 };
+  test.each(jwts(claims, { typ: 'at+jwt' }))('in its %s', async (_, token) => {
+    const { verifier } = await startVerifier({ issuer });
+    await expect(verifier.verifyToken(token)).rejects.toMatchObject({
+      name: 'AccessTokenError',
+      code: 'invalid_token',
+      status: 401,
+      message: expect.stringContaining('nests deeper than 32 levels'),
+    });
+  });
+
+  test('also a DPoP proof', async () => {
+    const { call, prove } = await startDpop();
+    const deep = '['.repeat(1_000) + ']'.repeat(1_000);
+    const [head = '', payload = '', signature = ''] = (await prove()).split('.');
+    const nest = (encoded: string) =>
+      part(`${new TextDecoder().decode(base64url.decode(encoded)).slice(0, -1)},"deep":${deep}}`);
+    for (const proof of [`${nest(head)}.${payload}.${signature}`, `${head}.${nest(payload)}.${signature}`]) {
+      await expect(call(proof)).rejects.toMatchObject({
+        ...refused('invalid_dpop_proof'),
+        message: expect.stringContaining('nests deeper than 32 levels'),
+      });
+    }
+  });
+
+  test('an issuer that answers an introspection with one is out of reach, and the token is not refused', async () => {
+    const { server } = await startVerifier();
+    const { verifier } = await startVerifier({
+      issuer: server.issuer,
+      fetch: async (url, init) =>
+        url.endsWith('/introspect') || url.includes('introspection')
+          ? json(deepObject({ active: true }))
+          : server.fetch(url, init),
+      introspection: {
+        clientId: 'api',
+        clientAuthentication: clientSecretBasic('secret'),
+        endpoint: `${server.issuer}/introspection`,
+      },
+    });
+    await expect(verifier.verifyToken('opaque')).rejects.toMatchObject({ name: 'TransportError' });
+  });
+});
+
+describe('C9: a client refuses deeply nested JSON with a typed error', () => {
+  const claims = { iss: issuer, sub: 'alice', aud: 'web', exp: 4e9, iat: 1 };
+  const answering = (answer: () => Response, more: Partial<ClientOptions> = {}) =>
+    clientOf(answer, more).client;
+  const tokens = (idToken: string) => () =>
+    json(JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: idToken }));
+
+  test.each([...jwts(claims), ['JWE header', jwe] as const])('logout token: %s', async (_, token) => {
+    const decrypt = async () => expect.fail('the header was not checked');
+    await refuses(
+      validateLogoutToken(
+        answering(() => json('{}'), { decrypt }),
+        token,
+      ),
+      'logout_token_invalid',
+    );
+  });
+
+  test.each([...jwts(claims), ['JWE header', jwe] as const])('ID token: %s', async (_, token) => {
+    const decrypt = async () => expect.fail('the header was not checked');
+    await refuses(refreshTokens(answering(tokens(token), { decrypt }), 'r'), 'id_token_invalid');
+  });
+
+  test.each(jwts(claims))('encrypted ID token: %s', async (_, token) => {
+    const encrypted = `${part('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
+    const client = answering(tokens(encrypted), { decrypt: async () => token });
+    await refuses(refreshTokens(client, 'r'), 'id_token_invalid');
+    await refuses(validateLogoutToken(client, encrypted), 'logout_token_invalid');
+  });
+
+  test.each(jwts({ ...claims, code: 'c', state: 's' }))('JARM: %s', async (_, token) => {
+    const client = answering(() => json('{"keys":[]}'), { responseMode: 'jwt' });
+    const transaction: AuthorizationTransaction = {
+      issuer,
+      clientId: 'web',
+      redirectUri: 'https://app.example.test/callback',
+      state: 's',
+      codeVerifier: 'v',
+      scope: 'openid',
+      createdAt: Math.floor(Date.now() / 1000),
+    };
+    await refuses(
+      validateAuthorizationResponse(client, new URLSearchParams({ response: token }), transaction),
+      'authorization_response_invalid',
+    );
+  });
+
+  test.each(jwts(claims))('signed userinfo and introspection: %s', async (_, token) => {
+    const userinfo = answering(() => typed('application/jwt', token));
+    await refuses(fetchUserinfo(userinfo, 'a', 'alice'), 'userinfo_invalid');
+    const signed = answering(() => typed('application/token-introspection+jwt', token), {
+      introspectionSignedResponseAlg: 'RS256',
+    });
+    await refuses(introspectToken(signed, 'a'), 'introspection_invalid');
+  });
+
+  test('encrypted userinfo, outside and inside', async () => {
+    const registered = { userinfoEncryptedResponseAlg: 'RSA-OAEP-256' };
+    const inside = { ...registered, decrypt: async () => deepObject({ sub: 'alice' }) };
+    const outside = { ...registered, decrypt: async () => expect.fail('the header was not checked') };
+    const plain = `${part('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
+    for (const [options, token] of [
+      [inside, plain],
+      [outside, jwe],
+    ] as const) {
+      const client = answering(() => typed('application/jwt', token), options);
+      await refuses(fetchUserinfo(client, 'a', 'alice'), 'userinfo_invalid');
+    }
+  });
+
+  const operations: readonly [string, (client: Client) => Promise<unknown>, Partial<ClientOptions>?][] = [
+    ['token', (client) => refreshTokens(client, 'r')],
+    ['userinfo', (client) => fetchUserinfo(client, 'a', 'alice')],
+    ['introspection', (client) => introspectToken(client, 'a')],
+    ['revocation', (client) => revokeToken(client, 'a')],
+    ['keys', (client) => validateLogoutToken(client, jwts(claims)[0]?.[1].replace(/\..*\./, '.e30.') ?? '')],
+    ['metadata', (client) => discover(createClient({ ...client.options, metadata: undefined as never }))],
+  ];
+  const answers: readonly [string, () => Response][] = [
+    ['as JSON', () => json(deepObject({ ...right, keys: [] }))],
+    ['as a list', () => json(nested)],
+    ['under another type', () => typed('text/plain', deepObject(right))],
+    ['after a byte order mark', () => typed('text/plain', `\ufeff${deepObject(right)}`)],
+    ['beside a challenge', () => challenged(deepObject({ error: 'invalid_client' }))],
+    ['in an error', () => json(deepObject({ error: 'invalid_request' }), { status: 400 })],
+  ];
+  const challenged = (body: string) =>
+    new Response(body, {
+      status: 401,
+      headers: { 'content-type': 'application/json', 'www-authenticate': 'Basic realm="x"' },
+    });
+  for (const [name, run] of operations) {
+    test.each(answers)(`${name} answer %s`, (_, answer) =>
+      refuses(run(answering(answer)), 'response_malformed'),
+    );
+  }
+
+  test('members, digits and numbers are limited too', async () => {
+    for (const [body, check] of [
+      [`{"a":[${'1,'.repeat(100_001)}1]}`, 'json_values'],
+      [`{"expires_in":${'9'.repeat(400)}}`, 'json_number'],
+      ['{"expires_in":1e999}', 'json_number'],
+      ['{"access_token":"a","\\u0061ccess_token":"b"}', 'json'],
+    ] as const) {
+      const client = answering(() => json(body), { maxResponseBytes: 1_048_576 });
+      await refuses(refreshTokens(client, 'r'), 'response_malformed', check);
+    }
+  });
+});
+
+describe('C9: what the application stores is limited before it is stored', () => {
+  const nest = (depth: number): object => {
+    let value: object = {};
+    for (let level = 0; level < depth; level++) value = [value];
+    return value;
+  };
+  const sealer = createSealer(['x'.repeat(43)], 'session');
+  const times = { issuedAt: 0, expiresAt: 1e10 };
+
+  test('session data that could not be opened again is not sealed', async () => {
+    const sealed = await sealer.seal({ data: nest(120) }, times);
+    await expect(sealer.open(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
+    await expect(sealer.seal({ data: nest(200) }, times)).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'invalid_option',
+    });
+  });
+
+  test('a successor that is too deep is none', async () => {
+    const successor = (depth: number) => ({ tokens: { claims: nest(depth) } as unknown as TokenSet });
+    const open = async (depth: number) => openSuccessor('r', await sealSuccessor('r', successor(depth)));
+    await expect(open(50)).resolves.toEqual(successor(50));
+    await expect(open(200)).resolves.toBeUndefined();
+  });
+});

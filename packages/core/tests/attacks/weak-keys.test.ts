@@ -1,0 +1,185 @@
+import { base64url, CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { validateIdToken } from '../../src/browser/id-token.ts';
+import { resolveOptions } from '../../src/browser/options.ts';
+import {
+  type AuthorizationTransaction,
+  createAuthorizationRequest,
+  createClient,
+  refreshTokens,
+  validateAuthorizationResponse,
+  validateLogoutToken,
+} from '../../src/index.ts';
+import { origin } from '../api/start-dpop.ts';
+import { audience, startVerifier } from '../api/start-verifier.ts';
+import { issuer, metadata } from '../fuzz/any-answer.ts';
+
+const encode = (value: object) => base64url.encode(JSON.stringify(value));
+const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+
+/** 2,048 bits, and the exponent with which each text is its own signature. */
+const weakKey = { kty: 'RSA', kid: 'weak', e: 'AQ', n: base64url.encode(new Uint8Array(256).fill(0xff)) };
+
+/** A signature that the weak key verifies, made without any private key (RFC 8017 section 9.2). */
+async function forge(header: object, claims: object): Promise<string> {
+  const data = `${encode({ alg: 'RS256', kid: 'weak', ...header })}.${encode(claims)}`;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(data)));
+  const info = bytes('3031300d060960864801650304020105000420');
+  const padding = new Uint8Array(256 - 3 - info.length - digest.length).fill(0xff);
+  return `${data}.${base64url.encode(new Uint8Array([0, 1, ...padding, 0, ...info, ...digest]))}`;
+}
+
+const { privateKey, publicKey } = await generateKeyPair('RS256');
+const goodKey = { ...(await exportJWK(publicKey)), kid: 'good' };
+const sign = (header: object, text: string) =>
+  new CompactSign(new TextEncoder().encode(text))
+    .setProtectedHeader({ alg: 'RS256', kid: 'good', ...header })
+    .sign(privateKey);
+
+/** Bad keys of every kind stand before the good one. */
+const keySet = { keys: [weakKey, { kty: 'RSA', kid: 7 }, { kty: 5 }, { ...goodKey, key_ops: 5 }, goodKey] };
+
+const seconds = () => Math.floor(Date.now() / 1000);
+const claims = () => ({ iss: issuer, sub: 'alice', aud: 'web', iat: seconds(), exp: seconds() + 60 });
+const json = (body: object) => Response.json(body);
+
+function clientWith(answer: object, options: object = {}) {
+  return createClient({
+    issuer,
+    clientId: 'web',
+    redirectUri: 'https://app.example.test/callback',
+    metadata,
+    retries: 0,
+    fetch: async (url) => json(url.endsWith('/jwks') ? keySet : answer),
+    ...options,
+  });
+}
+
+describe('A1: a key with the exponent 1 verifies nothing, and does not spoil the others', () => {
+  test('at a resource server', async () => {
+    const { verifier } = await startVerifier({
+      issuer,
+      jwksUri: `${issuer}/jwks`,
+      fetch: async () => json(keySet),
+    });
+    const about = { ...claims(), aud: audience, client_id: 'web', jti: 'j' };
+    await expect(verifier.verifyToken(await forge({ typ: 'at+jwt' }, about))).rejects.toMatchObject({
+      code: 'invalid_token',
+    });
+    const good = await sign({ typ: 'at+jwt' }, JSON.stringify(about));
+    await expect(verifier.verifyToken(good)).resolves.toMatchObject({ sub: 'alice' });
+  });
+
+  test('in a DPoP proof', async () => {
+    const { server, verifier } = await startVerifier({ dpop: { origin } });
+    const { kty, n, e } = weakKey;
+    const jwk = { kty, n, e };
+    const token = await server.mintAccessToken({ cnf: { jkt: await calculateJwkThumbprint(jwk) } });
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
+    const proof = await forge(
+      { typ: 'dpop+jwt', jwk, kid: undefined },
+      {
+        jti: 'j',
+        htm: 'GET',
+        htu: `${origin}/items`,
+        iat: Math.floor(server.clock.now() / 1000),
+        ath: base64url.encode(new Uint8Array(digest)),
+      },
+    );
+    const request = {
+      method: 'GET',
+      url: '/items',
+      headers: { authorization: `DPoP ${token}`, dpop: proof },
+    };
+    await expect(verifier.verify(request)).rejects.toMatchObject({
+      code: 'invalid_dpop_proof',
+      message: 'The key of the DPoP proof is not accepted',
+    });
+  });
+
+  test('at a client: ID tokens and logout tokens', async () => {
+    const answer = (id_token: string) => ({ access_token: 'a', token_type: 'Bearer', id_token });
+    // Without a key that fits, a refresh goes on without the ID token.
+    const forged = await refreshTokens(clientWith(answer(await forge({}, claims()))), 'r');
+    expect(forged).not.toHaveProperty('claims');
+    const good = await refreshTokens(clientWith(answer(await sign({}, JSON.stringify(claims())))), 'r');
+    expect(good.claims).toMatchObject({ sub: 'alice' });
+
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    const logout = { ...claims(), jti: 'j', events };
+    await expect(validateLogoutToken(clientWith({}), await forge({}, logout))).rejects.toMatchObject({
+      code: 'logout_token_invalid',
+      check: 'kid',
+    });
+    const token = await sign({}, JSON.stringify(logout));
+    await expect(validateLogoutToken(clientWith({}), token)).resolves.toMatchObject({ sub: 'alice' });
+  });
+
+  test('in the browser client', async () => {
+    const context = resolveOptions({
+      issuer,
+      clientId: 'web',
+      redirectUri: 'https://app.example/callback',
+      metadata,
+      fetch: async () => json(keySet),
+    });
+    const expected = { accessToken: 'a' };
+    await expect(validateIdToken(context, await forge({}, claims()), expected)).rejects.toMatchObject({
+      code: 'id_token_invalid',
+      check: 'kid',
+    });
+    const good = await sign({}, JSON.stringify(claims()));
+    await expect(validateIdToken(context, good, expected)).resolves.toMatchObject({ sub: 'alice' });
+  });
+});
+
+describe('metadata members of a wrong type', () => {
+  test.each([{}, 5, 'S256', true, null])('PKCE methods that are %j are not said', async (methods) => {
+    const odd = { ...metadata, code_challenge_methods_supported: methods } as never;
+    const discovered = clientWith(odd, { metadata: undefined });
+    for (const client of [clientWith({}, { metadata: odd }), discovered]) {
+      const { url } = await createAuthorizationRequest(client);
+      expect(url.searchParams.get('code_challenge_method')).toBe('S256');
+    }
+    // The resource server reads the same document.
+    const { verifier } = await startVerifier({
+      issuer,
+      fetch: async (url) => json(url.endsWith('/jwks') ? keySet : odd),
+    });
+    const about = { ...claims(), aud: audience, client_id: 'web', jti: 'j' };
+    const token = await sign({ typ: 'at+jwt' }, JSON.stringify(about));
+    await expect(verifier.verifyToken(token)).resolves.toMatchObject({ sub: 'alice' });
+  });
+});
+
+describe('JARM with a repeated member', () => {
+  const transaction = (): AuthorizationTransaction => ({
+    issuer,
+    clientId: 'web',
+    redirectUri: 'https://app.example.test/callback',
+    state: 's',
+    codeVerifier: 'v',
+    scope: 'openid',
+    createdAt: seconds(),
+  });
+  const validate = async (repeated: string) => {
+    const text = `${JSON.stringify({ ...claims(), code: 'c', state: 's' }).slice(0, -1)},${repeated}}`;
+    const received = new URLSearchParams({ response: await sign({}, text) });
+    return validateAuthorizationResponse(clientWith({}, { responseMode: 'jwt' }), received, transaction());
+  };
+
+  test('is accepted where both values are equal, as Keycloak writes `iss`', async () => {
+    const { parameters } = await validate(`"iss":"${issuer}"`);
+    expect(parameters.get('code')).toBe('c');
+  });
+
+  test.each(['"iss":"https://evil.example"', '"code":"d"', '"\\u0063ode":"d"', '"aud":["web"]'])(
+    'is refused where they differ: %s',
+    async (repeated) => {
+      await expect(validate(repeated)).rejects.toMatchObject({
+        code: 'authorization_response_invalid',
+        check: 'json',
+      });
+    },
+  );
+});

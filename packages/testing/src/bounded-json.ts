@@ -1,0 +1,20 @@
+/** Characters and levels of a JSON text in a request at most. */
+const maxLength = 262_144;
+const maxDepth = 64;
+
+/** The JSON value of a text in a request; `undefined` when it is malformed, too long or nested too deeply. */
+export function parseBounded(text: string): unknown {
+  if (text.length > maxLength) return undefined;
+  let depth = 0;
+  // Brackets inside strings count too: that only makes the limit stricter.
+  for (const character of text) {
+    if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    if (depth > maxDepth) return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

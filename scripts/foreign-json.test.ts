@@ -1,0 +1,93 @@
+import { globSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { root } from './lib/process.ts';
+
+/** Files that may parse JSON by themselves, how often, and why. Everything else uses core's `parseForeignJson`. */
+const exceptions: Record<string, { readonly uses: number; readonly why: string }> = {
+  'packages/core/src/internal/foreign-json.ts': { uses: 1, why: 'the gate itself, after its scan' },
+  'packages/core/src/internal/escaped-names.ts': {
+    uses: 1,
+    why: 'part of the gate, on text that it has checked',
+  },
+  'packages/core/src/internal/repeated-members.ts': {
+    uses: 2,
+    why: 'part of the gate: one name and one scalar of text that it has checked',
+  },
+  'packages/testing/src/bounded-json.ts': {
+    uses: 1,
+    why: 'the gate of the test server, which does not depend on core',
+  },
+};
+
+const sources = globSync('packages/*/{src,testing,worker,rxjs-interop}/**/*.{ts,tsx}', { cwd: root }).filter(
+  (file) => !/\.(test|test-d|spec)\.tsx?$|\/test-support\/|\/test-[\w-]+\.tsx?$|node_modules/.test(file),
+);
+
+/** Every use of `JSON` but `JSON.stringify`, and every call of a `json()` method, with its line. */
+function parses(file: string, code: string): number[] {
+  const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
+  const lines: number[] = [];
+  const visit = (node: ts.Node): void => {
+    if (isUseOfJson(node) || isCallOfJson(node)) {
+      lines.push(source.getLineAndCharacterOfPosition(node.getStart()).line + 1);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return lines;
+}
+
+function isUseOfJson(node: ts.Node): boolean {
+  if (!ts.isIdentifier(node) || node.text !== 'JSON') return false;
+  const { parent } = node;
+  return !(ts.isPropertyAccessExpression(parent) && parent.name.text === 'stringify');
+}
+
+/** `response.json()` and `response['json']()`, not a function of that name. */
+function isCallOfJson(node: ts.Node): boolean {
+  if (!ts.isCallExpression(node) || node.arguments.length > 0) return false;
+  const { expression } = node;
+  if (ts.isPropertyAccessExpression(expression)) return expression.name.text === 'json';
+  return (
+    ts.isElementAccessExpression(expression) &&
+    ts.isStringLiteralLike(expression.argumentExpression) &&
+    expression.argumentExpression.text === 'json'
+  );
+}
+
+describe('JSON from outside passes one gate', () => {
+  test('no other file parses JSON', () => {
+    const found = Object.fromEntries(
+      sources
+        .map((file) => [file, parses(file, readFileSync(root + file, 'utf8'))] as const)
+        .filter(([, lines]) => lines.length > 0)
+        .map(([file, lines]) => [file, lines.length]),
+    );
+    const expected = Object.fromEntries(Object.entries(exceptions).map(([file, { uses }]) => [file, uses]));
+    expect(sources.length).toBeGreaterThan(200);
+    expect(found).toEqual(expected);
+  });
+
+  test.each([
+    'JSON.parse(text)',
+    'JSON . parse (text)',
+    "JSON['parse'](text)",
+    'const { parse } = JSON; parse(text);',
+    'const parse = JSON.parse;',
+    'globalThis.JSON.parse(text)',
+    'await response.json()',
+    'response.clone().json().catch(() => undefined)',
+    'await response?.json()',
+    "response['json']()",
+  ])('finds %s', (code) => {
+    expect(parses('planted.ts', code)).toEqual([1]);
+  });
+
+  test.each(['JSON.stringify(value)', "// JSON.parse(text)\n'JSON.parse(text)'", 'json(value)'])(
+    'does not find %s',
+    (code) => {
+      expect(parses('planted.ts', code)).toEqual([]);
+    },
+  );
+});
