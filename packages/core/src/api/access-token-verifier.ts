@@ -52,7 +52,10 @@ export interface VerifierOptions {
   readonly keysMaxAge?: number;
   /** Seconds for which old keys serve while they cannot be renewed. Default: 86,400. */
   readonly keysMaxStale?: number;
-  /** Seconds between two fetches that tokens with unknown keys may cause. Default: 10. */
+  /**
+   * Seconds between two fetches of keys that tokens with unknown keys may cause, after five at once. A token that would
+   * need a further fetch gets 503. Default: 10.
+   */
   readonly keysCoolDown?: number;
   /** Milliseconds for one exchange with an issuer. Default: 10,000. */
   readonly timeout?: number;

@@ -108,6 +108,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
         maxAge: context.keysMaxAge * 1000,
         maxStale: context.keysMaxStale * 1000,
         coolDown: context.keysCoolDown * 1000,
+        clockTolerance: context.clockTolerance * 1000,
         onEvent,
       });
 

@@ -81,7 +81,9 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
       now: Math.floor(now() / 1000),
       clockTolerance,
     });
-    const key = await issuer.keys.verify({ alg, kid, data, signature });
+    const { iat } = verified.claims;
+    const issuedAt = iat === undefined ? undefined : iat * 1000;
+    const key = await issuer.keys.verify({ alg, kid, data, signature, issuedAt });
     if (!key) throw invalidToken('signature', 'The signature of the access token is not valid');
     // RFC 7519 section 4.1.4 holds for every use of a token, not only for the first.
     return accept(token, issuer, verified, key, (verified.expiresAt + clockTolerance) * 1000);
