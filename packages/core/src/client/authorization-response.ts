@@ -60,11 +60,14 @@ export async function validateAuthorizationResponse(
     try {
       const opened = openJwt(client);
       const parameters = signed
-        ? await withKeys(client, (metadata, keys) =>
-            oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
-              ...keys,
-              ...opened.options,
-            }),
+        ? await withKeys(
+            client,
+            (metadata, keys) =>
+              oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
+                ...keys,
+                ...opened.options,
+              }),
+            { sender: 'browser' },
           )
         : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
       if (signed) requireSignedResponse(opened.inner(received.get('response') as string));
