@@ -93,6 +93,19 @@ describe('A4: unknown keys', () => {
     await expect(verifier.verifyToken(fresh)).resolves.toBeDefined();
   });
 
+  test('K2: during the flood, a wrong signature under the name of a known key is refused', async () => {
+    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(life);
+    await verifier.verifyToken(good);
+    for (let i = 0; i < 50; i++) await verifier.verifyToken(junk(i)(decodeJwt(good))).catch(() => {});
+    const [header, payload] = (await server.mintAccessToken({ ...life, sub: 'bob' })).split('.');
+    const tampered = `${header}.${payload}.${good.split('.')[2]}`;
+    await expect(verifier.verifyToken(tampered)).rejects.toMatchObject({
+      code: 'invalid_token',
+      status: 401,
+    });
+  });
+
   test('K3: a token whose key was not published yet is good as soon as it is', async () => {
     const { server, verifier, life } = await setUp();
     await verifier.verifyToken(await server.mintAccessToken(life));
