@@ -9,14 +9,18 @@ export class MeController {
   @Get()
   @ApiOperation({ summary: 'Who the token says you are' })
   @ApiOkResponse({ description: 'What the access token says about its bearer.' })
-  me(@Principal() { issuer, sub, clientId, scopes, expiresAt }: VerifiedAccessToken) {
+  me(@Principal() { issuer, kind, sub, clientId, scopes, expiresAt }: VerifiedAccessToken) {
     return {
       issuer,
+      kind,
       sub,
       clientId,
       scopes,
-      expiresAt: new Date(expiresAt * 1000).toISOString(),
-      secondsLeft: Math.max(0, Math.floor(expiresAt - Date.now() / 1000)),
+      // An opaque token may have no end that the issuer tells.
+      ...(expiresAt !== undefined && {
+        expiresAt: new Date(expiresAt * 1000).toISOString(),
+        secondsLeft: Math.max(0, Math.floor(expiresAt - Date.now() / 1000)),
+      }),
     };
   }
 

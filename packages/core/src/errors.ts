@@ -171,9 +171,15 @@ export class TransportError extends AuthError {
   constructor(
     code: TransportErrorCode,
     message: string,
-    details: { readonly retryAfter?: number | undefined; readonly status?: number | undefined } = {},
+    details: {
+      readonly retryAfter?: number | undefined;
+      readonly status?: number | undefined;
+      /** What failed in code of the application. It must not hold a secret. */
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(code, message, 'TransportError');
+    if (details.cause !== undefined) Object.defineProperty(this, 'cause', { value: details.cause });
     this.retryAfter = details.retryAfter;
     this.status = details.status;
   }
@@ -231,7 +237,7 @@ export class AccessTokenError extends AuthError {
   }
 }
 
-/** Provider text made safe for logs: printable, one line, bounded. It is still untrusted: never render it as HTML. */
-function printable(text: string, limit: number): string {
+/** Text of others made safe for logs: printable, one line, bounded. It is still untrusted: never render it as HTML. */
+export function printable(text: string, limit: number): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, limit);
 }

@@ -57,15 +57,26 @@ export type AuthEvent =
       /** The claim or check that failed. */
       readonly check?: string;
       readonly issuer?: string;
+      /** The message of the application's own check that refused the token, at most 300 characters. */
+      readonly reason?: string;
+    }
+  | {
+      /** A request could be neither accepted nor refused, because something cannot be reached; it is answered with 503. */
+      readonly type: 'token.unavailable';
+      readonly code: string;
+      /** The message of the application's own check that failed, at most 300 characters. */
+      readonly reason?: string;
     };
 
-/** Receives events. It must not throw; what it throws is ignored. */
+/** Receives events. What it throws, or its promise rejects with, is ignored. */
 export type EventListener = (event: AuthEvent) => void;
 
 /** Calls a listener so that it can never break the caller. */
 export function emit(listener: EventListener | undefined, event: AuthEvent): void {
   try {
-    listener?.(event);
+    const result = listener?.(event) as { then?: unknown } | undefined;
+    // A listener may be asynchronous: its rejection must not become an unhandled one, which ends a process of Node.
+    if (typeof result?.then === 'function') Promise.resolve(result).catch(() => {});
   } catch {
     // A listener's failure is its own.
   }

@@ -49,6 +49,14 @@ function createEventLog(): (event: AuthEvent) => void {
   const logger = new Logger('AuthModule');
   return (event) => {
     if (event.type === 'keys.failed') logger.warn(`The keys of ${event.issuer} cannot be had: ${event.code}`);
-    else if (event.type === 'token.rejected') logger.debug(`Refused: ${event.code} (${event.check ?? '-'})`);
+    else if (event.type === 'token.rejected') {
+      logger.debug(
+        `Refused: ${event.code} (${event.check ?? '-'})${event.reason ? `: ${event.reason}` : ''}`,
+      );
+    } else if (event.type === 'token.unavailable') {
+      // With a reason it is the application's own check that failed, and its developer must know.
+      if (event.reason) logger.warn(`An access token could not be checked: ${event.reason}`);
+      else logger.debug(`An access token could not be verified: ${event.code}`);
+    }
   };
 }

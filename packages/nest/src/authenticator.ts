@@ -76,8 +76,8 @@ export class Authenticator {
     const request = transport.request();
     if (!request) return undefined;
     const authenticated = await this.verifier.verifyOptional(request);
-    if (authenticated && transport.close)
-      closeAtExpiry(transport, authenticated.accessToken.expiresAt * 1000 - this.now());
+    const expiresAt = authenticated?.accessToken.expiresAt;
+    if (expiresAt !== undefined && transport.close) closeAtExpiry(transport, expiresAt * 1000 - this.now());
     return authenticated;
   }
 }

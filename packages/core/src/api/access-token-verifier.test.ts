@@ -86,7 +86,24 @@ describe('configuration', () => {
     [{ clockTolerance: Number.NaN }, 'invalid_option'],
     [{ requireBinding: 'dpop' }, 'missing_option'],
     [{ dpop: {} }, 'missing_option'],
+    [{ requireBinding: 'mTLS' }, 'invalid_option'],
+    [{ requireBinding: false }, 'invalid_option'],
     [{ issuers: [] }, 'missing_option'],
+    [{ issuers: [{ issuer: 'https://other.example.test', audience }] }, 'invalid_option'],
+    [{ issuer: undefined, issuers: [{ issuer: 'https://other.example.test', audience }] }, 'invalid_option'],
+    [
+      {
+        issuer: undefined,
+        audience: undefined,
+        validate: () => {},
+        issuers: [{ issuer: 'https://other.example.test', audience }],
+      },
+      'invalid_option',
+    ],
+    [{ jwks: { keys: [{ kty: 'RSA' }] }, jwksUri: 'https://auth.example.test/jwks' }, 'invalid_option'],
+    [{ jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } }, 'invalid_option'],
+    [{ jwks: { keys: [] } }, 'invalid_option'],
+    [{ discovery: 'oidc' }, 'invalid_option'],
   ])('%j is refused when the verifier is made', (wrong, code) => {
     const options = { issuer: 'https://auth.example.test', audience, ...wrong } as AccessTokenVerifierOptions;
     expect(() => createAccessTokenVerifier(options)).toThrow(

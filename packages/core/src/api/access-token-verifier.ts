@@ -1,4 +1,4 @@
-import { type AccessTokenError, ConfigurationError, TransportError } from '../errors.ts';
+import { type AccessTokenError, AuthError, ConfigurationError, TransportError } from '../errors.ts';
 import { type EventListener, emit } from '../events.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
@@ -19,7 +19,7 @@ import {
 import { invalidToken, Refusal } from './refusal.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
 import { VerifierCounts, type VerifierStatistics } from './statistics.ts';
-import { createTokenVerification } from './token-verification.ts';
+import { createTokenVerification, messageOf } from './token-verification.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 /** Options that hold for every issuer. */
@@ -52,7 +52,10 @@ export interface VerifierOptions {
   readonly keysMaxAge?: number;
   /** Seconds for which old keys serve while they cannot be renewed. Default: 86,400. */
   readonly keysMaxStale?: number;
-  /** Seconds between two fetches that tokens with unknown keys may cause. Default: 10. */
+  /**
+   * Seconds between two fetches of keys that tokens with unknown keys may cause, after five at once. A token that would
+   * need a further fetch gets 503. Default: 10.
+   */
   readonly keysCoolDown?: number;
   /** Milliseconds for one exchange with an issuer. Default: 10,000. */
   readonly timeout?: number;
@@ -199,11 +202,25 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   }
 
   function translate(error: unknown, scheme: 'Bearer' | 'DPoP' | undefined): unknown {
-    if (error instanceof TransportError) counts.unavailable++;
-    if (!(error instanceof Refusal)) return error;
-    counts.reject(error.code);
-    emit(onEvent, { type: 'token.rejected', code: error.code, check: error.check });
-    return toAccessTokenError(error, scheme, challenge);
+    if (error instanceof TransportError) {
+      counts.unavailable++;
+      const reason = error.cause === undefined ? undefined : messageOf(error.cause);
+      emit(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
+      return error;
+    }
+    if (error instanceof AuthError) return error;
+    // What was not foreseen, in a rule of the application or here, is a refusal: it never opens the door.
+    const refusal =
+      error instanceof Refusal
+        ? error
+        : new Refusal('invalid_token', 'exception', 'The access token cannot be verified', {
+            reason: error instanceof Error ? error.name : typeof error,
+          });
+    const { code, check } = refusal;
+    const { reason } = refusal.details;
+    counts.reject(code);
+    emit(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
+    return toAccessTokenError(refusal, scheme, challenge);
   }
 
   return {
@@ -285,7 +302,7 @@ function createIssuers(
   options: AccessTokenVerifierOptions,
   { now, clockTolerance }: { readonly now: Clock; readonly clockTolerance: number },
 ): ReadonlyMap<string, Issuer> {
-  const list = options.issuers ?? [options];
+  const list = issuersOf(options);
   const { fetch, onEvent, timeout = 10_000 } = options;
   const context = {
     fetch,
@@ -306,12 +323,45 @@ function createIssuers(
     }
     issuers.set(issuer.issuer, issuer);
   }
-  if (issuers.size === 0) throw new ConfigurationError('missing_option', 'issuers is empty');
-  // Nothing in an opaque token says whose it is, and asking one issuer about another's token would give it away.
-  if (list.filter(({ introspection }) => introspection && introspection.tokens !== 'all').length > 1) {
-    throw new ConfigurationError('invalid_option', 'Only one issuer can have introspection of opaque tokens');
-  }
+  requireRoutes(list);
   return issuers;
+}
+
+const optionsOfOneIssuer = [
+  'issuer',
+  'audience',
+  'algorithms',
+  'profile',
+  'jwks',
+  'jwksUri',
+  'discovery',
+  'introspection',
+  'validate',
+] as const;
+
+function issuersOf(options: AccessTokenVerifierOptions): readonly TrustedIssuer[] {
+  if (options.issuers === undefined) return [options];
+  if (options.issuers.length === 0) throw new ConfigurationError('missing_option', 'issuers is empty');
+  const single: Partial<Record<(typeof optionsOfOneIssuer)[number], unknown>> = options;
+  const beside = optionsOfOneIssuer.filter((name) => single[name] !== undefined);
+  if (beside.length === 0) return options.issuers;
+  // Passed over in silence, an audience or a check of the application would not be applied.
+  throw new ConfigurationError(
+    'invalid_option',
+    `${beside.join(', ')} cannot be set beside issuers. Set it for each of the issuers, or leave issuers out.`,
+  );
+}
+
+/** An opaque token does not name its issuer, and must not be shown to any other. */
+function requireRoutes(list: readonly TrustedIssuer[]): void {
+  const asked = list.filter(({ introspection }) => introspection && introspection.tokens !== 'jwt');
+  if (asked.length < 2 || asked.every(({ introspection }) => introspection?.accepts)) return;
+  const names = asked.map(({ issuer }) => `"${issuer}"`).join(' and ');
+  throw new ConfigurationError(
+    'invalid_option',
+    `${names} are asked about opaque tokens, and an opaque token does not name its issuer. Set introspection.accepts ` +
+      "for each of them, for example accepts: (token) => token.startsWith('a_'), or introspection.tokens: 'jwt'.",
+  );
 }
 
 function within(value: number, low: number, high: number, name: string): number {

@@ -1,7 +1,12 @@
 import type { Credentials } from './credentials.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 
-/** A request whose credential was verified. Frozen, as requests with the same token can share it. */
+const brand = Symbol.for('countersign.AuthenticatedRequest');
+
+/**
+ * A request whose credential was verified. Frozen, as requests with the same token can share it. `instanceof` works across
+ * copies of the package.
+ */
 export class AuthenticatedRequest {
   /** What the token says. */
   readonly accessToken: VerifiedAccessToken;
@@ -22,6 +27,14 @@ export class AuthenticatedRequest {
     this.headers = headers;
     this.#token = credentials.token;
     Object.freeze(this);
+  }
+
+  static {
+    Object.defineProperty(AuthenticatedRequest.prototype, brand, { value: true });
+  }
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return (value as { [brand]?: true } | null | undefined)?.[brand] === true;
   }
 
   /** The token itself, for calls on behalf of the user. Never log it. */

@@ -37,6 +37,12 @@ export function createBindingCheck(
   const { requireBinding } = options;
   const mtls = options.mtls ? createCertificateSource(options.mtls) : undefined;
   const dpop = options.dpop && createDpopVerifier(options.dpop, context);
+  if (requireBinding !== undefined && !['dpop', 'mtls', 'any'].includes(requireBinding)) {
+    throw new ConfigurationError(
+      'invalid_option',
+      `requireBinding must be 'dpop', 'mtls' or 'any', got ${JSON.stringify(requireBinding)}`,
+    );
+  }
   if ((requireBinding === 'dpop' && !dpop) || (requireBinding === 'mtls' && !mtls)) {
     throw new ConfigurationError(
       'missing_option',

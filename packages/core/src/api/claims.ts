@@ -1,9 +1,12 @@
 import { deepFreeze, isJsonObject, type JsonObject } from '../internal/json.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { invalidToken } from './refusal.ts';
+import { readSubject } from './subject.ts';
 import type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
 
 export interface ExpectedClaims {
+  /** An issuer that is asked need not say when the token ends (RFC 7662 section 2.2). Default: `jwt`. */
+  readonly source?: 'jwt' | 'introspection';
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly profile: AccessTokenProfile;
@@ -43,8 +46,11 @@ export function readClaims(claims: JsonObject, expected: ExpectedClaims): Verifi
   }
 
   const exp = numericDate(claims, 'exp');
-  if (exp === undefined) throw invalidToken('exp', 'The access token has no claim exp');
-  if (now >= exp + clockTolerance) throw invalidToken('exp', 'The access token has expired');
+  if (exp === undefined && expected.source !== 'introspection') {
+    throw invalidToken('exp', 'The access token has no claim exp');
+  }
+  if (exp !== undefined && now >= exp + clockTolerance)
+    throw invalidToken('exp', 'The access token has expired');
   const nbf = numericDate(claims, 'nbf');
   if (nbf !== undefined && now < nbf - clockTolerance) {
     throw invalidToken('nbf', 'The access token is not valid yet');
@@ -59,12 +65,11 @@ export function readClaims(claims: JsonObject, expected: ExpectedClaims): Verifi
 
   const clientId = profile.clientId ? profile.clientId(claims) : claims.client_id;
   if (clientId !== undefined && typeof clientId !== 'string') malformed('client_id');
-  // RFC 9068 section 2.2: a client that acts for itself is its own subject.
-  const sub = claims.sub ?? clientId;
-  if (typeof sub !== 'string' || sub === '') throw invalidToken('sub', 'The access token has no subject');
+  const { kind, sub } = readSubject(claims, profile, clientId as string | undefined);
 
   return deepFreeze({
     issuer: expected.issuer,
+    kind,
     sub,
     clientId: clientId as string | undefined,
     scopes: scopesOf(profile.scopes ? profile.scopes(claims) : claims.scope),

@@ -27,6 +27,7 @@ export type { RequestHeaders, ResourceRequest } from './credentials.ts';
 export type { NonceOptions } from './dpop-nonce.ts';
 export type { DpopOptions } from './dpop-proof.ts';
 export type { IntrospectionOptions } from './introspection.ts';
+export type { UnknownTokenLimits } from './introspection-budget.ts';
 export type { TrustedIssuer } from './issuers.ts';
 export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './profiles.ts';
 export { type ProtectedResource, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';

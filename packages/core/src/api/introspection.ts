@@ -5,12 +5,15 @@ import type { Client } from '../client/create-client.ts';
 import { discover } from '../client/discovery.ts';
 import { withKeys } from '../client/keys.ts';
 import { checkJwt } from '../client/opened-jwt.ts';
-import { TransportError, ValidationError } from '../errors.ts';
+import { ConfigurationError, TransportError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
+import { sha256 } from '../internal/encoding.ts';
 import type { JsonObject } from '../internal/json.ts';
 import type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
 import { readClaims } from './claims.ts';
+import { refuseOtherKinds } from './introspected-kind.ts';
+import { createIntrospectionBudget, type UnknownTokenLimits } from './introspection-budget.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { invalidToken, Refusal } from './refusal.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
@@ -23,8 +26,18 @@ export interface IntrospectionOptions {
   readonly clientAuthentication: ClientAuthentication;
   /** URL to ask at. Default: the `introspection_endpoint` that discovery says. */
   readonly endpoint?: string;
-  /** Which tokens are asked about. Default: `opaque`, those that are no JWT; `all` notices revocation of JWTs too. */
-  readonly tokens?: 'opaque' | 'all';
+  /**
+   * Which tokens are asked about: `opaque`, those that are no JWT; `jwt`, JWTs of this issuer, so that revocation is
+   * noticed; `all`, both. Default: `opaque`.
+   */
+  readonly tokens?: 'opaque' | 'jwt' | 'all';
+  /**
+   * Returns true for an opaque token that this issuer may have issued, for example
+   * `(token) => token.startsWith('ory_at_')`. What it does not accept is refused without a request. Required for each
+   * issuer when opaque tokens of several are accepted, since a token must not be shown to another issuer. Default: every
+   * opaque token.
+   */
+  readonly accepts?: (token: string) => boolean;
   /** Seconds for which an answer is believed, never beyond the token's `exp`. Default: 30. @see RFC 7662 section 4 */
   readonly maxAge?: number;
   /** Seconds for which a token that is not active is refused without asking again. Default: 10. */
@@ -34,6 +47,11 @@ export interface IntrospectionOptions {
    * not believed. Default: answers are JSON, protected by TLS. @see RFC 9701 section 5
    */
   readonly signedResponseAlg?: SignatureAlgorithm;
+  /**
+   * Limits for requests about tokens that the issuer has not called good before, so that random tokens cannot flood it.
+   * Beyond them such a token gets 503 with `Retry-After`; tokens that were good before are asked about without limit.
+   */
+  readonly unknownTokens?: UnknownTokenLimits;
   /** Accept answers that do not say for whom the token is: only where the issuer answers each API about its own tokens. */
   readonly allowMissingAudience?: boolean;
 }
@@ -44,12 +62,19 @@ export interface Introspected {
   readonly deadAt: number;
 }
 
-/** Entries of tokens that are not active. */
-const negativeAtMost = 1_000;
+/** Hashes of tokens that are not active. */
+const inactiveAtMost = 1_000;
+
+/**
+ * Claims that a profile requires of a JWT and that an introspection answer may leave out (RFC 7662 section 2.2). What
+ * identifies the subject is checked on its own.
+ */
+const optional = new Set(['aud', 'sub', 'client_id', 'cid', 'iat', 'jti']);
 
 /**
  * Asks the issuer about a token: one request at a time per token.
  *
+ * @throws ConfigurationError when an option is wrong
  * @throws Refusal when the token is not active or not for this API
  * @throws TransportError when the issuer cannot be asked: the token may be good
  * @see RFC 7662 section 2
@@ -66,41 +91,77 @@ export function createIntrospection(
 ): (token: string) => Promise<Introspected> {
   const { now } = contextOf(client);
   const { maxAge = 30, negativeMaxAge = 10 } = options;
+  requireSeconds(maxAge, 'maxAge');
+  requireSeconds(negativeMaxAge, 'negativeMaxAge');
+  const budget = createIntrospectionBudget(options.unknownTokens ?? {}, now);
   const flights = createSingleFlight<Introspected>();
   const inactive = new Map<string, number>();
-  const profile: AccessTokenProfile = {
-    ...expected.profile,
-    name: 'introspection',
-    types: [],
-    // RFC 7662 section 2.2 requires nothing but `active`; an answer without `aud` could be about any API's token.
-    required: options.allowMissingAudience ? [] : ['aud'],
-    refuse: refuseOtherTypes,
-    ...(options.allowMissingAudience && {
-      audience: (claims: JsonObject) => claims.aud ?? expected.audiences[0],
-    }),
-  };
+  const profile = introspectedProfile(expected, options);
 
   async function introspect(token: string): Promise<Introspected> {
-    const answer = await ask(client, options, token);
+    const hash = await sha256(token);
+    if ((inactive.get(hash) ?? 0) > now()) throw invalidToken('active', 'The access token is not active');
+    const answer = await budget.run(hash, () => ask(client, options, token));
     if (answer.active !== true) {
-      if (inactive.size >= negativeAtMost) inactive.clear();
-      inactive.set(token, now() + negativeMaxAge * 1000);
+      budget.removeGood(hash);
+      rememberInactive(hash);
       throw invalidToken('active', 'The access token is not active');
     }
     const time = now();
-    const { active: _, ...claims } = answer;
+    const { active: _, ...claims } = withoutNull(answer);
     const verified = readClaims(
-      { iss: client.issuer, exp: Math.floor(time / 1000) + maxAge, ...claims },
-      { ...expected, issuer: client.issuer, profile, now: seconds(now) },
+      { iss: client.issuer, ...claims },
+      { ...expected, source: 'introspection', issuer: client.issuer, profile, now: seconds(now) },
     );
-    const deadAt = Math.min((verified.expiresAt + expected.clockTolerance) * 1000, time + maxAge * 1000);
+    budget.addGood(hash);
+    const { expiresAt = Number.POSITIVE_INFINITY } = verified;
+    const deadAt = Math.min((expiresAt + expected.clockTolerance) * 1000, time + maxAge * 1000);
     return { verified, deadAt };
   }
 
-  return async (token) => {
-    if ((inactive.get(token) ?? 0) > now()) throw invalidToken('active', 'The access token is not active');
-    return flights(token, () => introspect(token));
+  function rememberInactive(hash: string): void {
+    for (const oldest of inactive.keys()) {
+      if (inactive.size < inactiveAtMost) break;
+      inactive.delete(oldest);
+    }
+    inactive.set(hash, now() + negativeMaxAge * 1000);
+  }
+
+  return (token) => flights(token, () => introspect(token));
+}
+
+/** The rules of the issuer's profile, for an answer instead of a JWT. */
+function introspectedProfile(
+  { profile, audiences }: { readonly profile: AccessTokenProfile; readonly audiences: readonly string[] },
+  { allowMissingAudience = false }: IntrospectionOptions,
+): AccessTokenProfile {
+  const required = profile.required.filter((name) => !optional.has(name));
+  return {
+    ...profile,
+    types: [],
+    // An answer without `aud` could be about a token for any API.
+    required: allowMissingAudience ? required : ['aud', ...required],
+    // RFC 7662 section 2.2 has names of its own, which an issuer may use beside those of its JWTs.
+    clientId: (claims) => profile.clientId?.(claims) ?? claims.client_id,
+    scopes: (claims) => profile.scopes?.(claims) ?? claims.scope,
+    refuse: (claims) => refuseOtherKinds(claims) ?? profile.refuse?.(claims),
+    ...(allowMissingAudience && {
+      audience: (claims: JsonObject) =>
+        (profile.audience ? profile.audience(claims) : claims.aud) ?? audiences[0],
+    }),
   };
+}
+
+/** A member that is `null` says nothing. */
+const withoutNull = (answer: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== null));
+
+function requireSeconds(value: number, name: string): void {
+  if (value >= 0 && value <= 86_400) return;
+  throw new ConfigurationError(
+    'invalid_option',
+    `introspection.${name} must be between 0 and 86400 seconds, got ${value}`,
+  );
 }
 
 async function ask(client: Client, options: IntrospectionOptions, token: string): Promise<JsonObject> {
@@ -132,11 +193,4 @@ async function ask(client: Client, options: IntrospectionOptions, token: string)
     // That this API is not let in, or is answered with nonsense, says nothing about the token.
     throw new TransportError('server_error', 'The issuer cannot be asked about access tokens at the moment.');
   }
-}
-
-/** An issuer also answers about refresh tokens; one that says so must not be taken for an access token. */
-function refuseOtherTypes({ token_type: type }: JsonObject): string | undefined {
-  if (type === undefined || (typeof type === 'string' && /^(bearer|dpop|access_token)$/i.test(type)))
-    return undefined;
-  return 'The token is not an access token';
 }

@@ -35,7 +35,8 @@ export interface TrustedIssuer {
   readonly introspection?: IntrospectionOptions;
   /**
    * A further check of your own, run once per token and not once per request. It refuses by throwing; its message
-   * goes to the log, not to the caller.
+   * goes to `onEvent`, not to the caller. An outage is answered with 503 instead of 401: throw a `TransportError`; an error
+   * of the network, a time-out and an answer with status 5xx are recognised.
    */
   readonly validate?: (token: VerifiedAccessToken) => void | Promise<void>;
 }
@@ -63,7 +64,13 @@ export interface Issuer {
   readonly validate: TrustedIssuer['validate'];
   /** Which tokens are introspected, and how. */
   readonly introspection:
-    | { readonly tokens: 'opaque' | 'all'; readonly introspect: (token: string) => Promise<Introspected> }
+    | {
+        /** Whether it is asked about JWTs that name it. */
+        readonly ofJwts: boolean;
+        /** Whether an opaque token may be its own; `undefined` when it is asked about no opaque token. */
+        readonly accepts: ((token: string) => boolean) | undefined;
+        readonly introspect: (token: string) => Promise<Introspected>;
+      }
     | undefined;
 }
 
@@ -90,6 +97,18 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
     }),
   });
   if (jwksUri !== undefined) requireUrl(jwksUri, 'jwksUri', allowInsecureIssuer);
+  if (jwks !== undefined && jwksUri !== undefined) {
+    throw new ConfigurationError(
+      'invalid_option',
+      `jwks and jwksUri are both set for "${issuer}", and only one of them can hold its keys. Leave one out.`,
+    );
+  }
+  if (options.discovery !== undefined && !['openid', 'oauth'].includes(options.discovery)) {
+    throw new ConfigurationError(
+      'invalid_option',
+      `discovery must be 'openid' or 'oauth', got ${JSON.stringify(options.discovery)}`,
+    );
+  }
 
   const keys = jwks
     ? createStaticKeySet(staticKeys(jwks))
@@ -108,6 +127,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
         maxAge: context.keysMaxAge * 1000,
         maxStale: context.keysMaxStale * 1000,
         coolDown: context.keysCoolDown * 1000,
+        clockTolerance: context.clockTolerance * 1000,
         onEvent,
       });
 
@@ -122,10 +142,20 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
     keys,
     validate: options.validate,
     introspection: options.introspection && {
-      tokens: options.introspection.tokens ?? 'opaque',
+      ...routingOf(options.introspection),
       introspect: createIntrospection(client, options.introspection, { audiences, profile, clockTolerance }),
     },
   };
+}
+
+function routingOf({ tokens = 'opaque', accepts = () => true }: IntrospectionOptions) {
+  if (!['opaque', 'jwt', 'all'].includes(tokens)) {
+    throw new ConfigurationError(
+      'invalid_option',
+      `introspection.tokens must be 'opaque', 'jwt' or 'all', got ${JSON.stringify(tokens)}`,
+    );
+  }
+  return { ofJwts: tokens !== 'opaque', accepts: tokens === 'jwt' ? undefined : accepts };
 }
 
 function audiencesOf({ audience, issuer }: TrustedIssuer): readonly string[] {
@@ -164,8 +194,15 @@ function profileOf(profile: AccessTokenProfileName | AccessTokenProfile = 'rfc90
 
 function staticKeys(jwks: { readonly keys: readonly object[] }): JsonObject[] {
   const keys: unknown = jwks.keys;
-  if (Array.isArray(keys) && keys.length > 0 && keys.every(isJsonObject)) return keys;
-  throw new ConfigurationError('invalid_option', 'jwks must be a JSON Web Key Set: { keys: [...] }');
+  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isJsonObject)) {
+    throw new ConfigurationError('invalid_option', 'jwks must be a JSON Web Key Set: { keys: [...] }');
+  }
+  // A symmetric key would make everybody who verifies tokens an issuer (RFC 8725 section 3.1). None is ever used.
+  if (keys.some(({ kty }) => kty !== 'oct')) return keys;
+  throw new ConfigurationError(
+    'invalid_option',
+    `jwks has symmetric keys only ("kty": "oct"), and they verify nothing. Set the public keys of the issuer.`,
+  );
 }
 
 export function requireUrl(text: string, name: string, allowInsecure: boolean): URL {

@@ -44,17 +44,106 @@ describe('A4: unknown keys', () => {
     }
   });
 
-  test('one stale kid that keeps coming does not use up the fetches that a rotation needs', async () => {
+  test('one after the other, they cause five fetches, then one per cool-down', async () => {
     const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
     const good = await server.mintAccessToken(life);
     await verifier.verifyToken(good);
-    const stale = junk(1)(decodeJwt(good));
-    await expect(verifier.verifyToken(stale)).rejects.toMatchObject({ code: 'invalid_token' });
-    server.clock.advance(10);
-    await expect(verifier.verifyToken(stale)).rejects.toMatchObject({ code: 'invalid_token' });
-    expect(server.requestsTo('jwks')).toHaveLength(2);
+    const claims = decodeJwt(good);
+    let kid = 0;
+    const flood = async () => {
+      for (let i = 0; i < 50; i++) await verifier.verifyToken(junk(kid++)(claims)).catch(() => {});
+      return server.requestsTo('jwks').length;
+    };
+    expect(await flood()).toBe(6);
+    server.clock.advance(9);
+    expect(await flood()).toBe(6);
+    server.clock.advance(1);
+    expect(await flood()).toBe(7);
+    await verifier.verifyToken(good);
+    await verifier.verifyToken(await server.mintAccessToken(life));
+  });
+
+  test('K1: a few forged kids before a rotation do not delay a good token', async () => {
+    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(life);
+    await verifier.verifyToken(good);
+    for (const kid of [1, 1, 2])
+      await expect(verifier.verifyToken(junk(kid)(decodeJwt(good)))).rejects.toMatchObject({ status: 401 });
     await server.rotateKeys({ keepOld: true });
     await expect(verifier.verifyToken(await server.mintAccessToken(life))).resolves.toBeDefined();
+  });
+
+  test('K2: a flood of forged kids delays the tokens of a rotation for one cool-down, and never makes them invalid', async () => {
+    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(life);
+    await verifier.verifyToken(good);
+    const claims = decodeJwt(good);
+    for (let i = 0; i < 50; i++) await verifier.verifyToken(junk(i)(claims)).catch(() => {});
+    await server.rotateKeys({ keepOld: true });
+    server.clock.advance(3);
+    const fresh = await server.mintAccessToken(life);
+    await expect(verifier.verifyToken(fresh)).rejects.toMatchObject({
+      name: 'TransportError',
+      code: 'rate_limited',
+      retryAfter: 7,
+    });
+    server.clock.advance(7);
+    // The fetch that another forged token causes brings the key for everybody.
+    await verifier.verifyToken(junk(99)(claims)).catch(() => {});
+    await expect(verifier.verifyToken(fresh)).resolves.toBeDefined();
+  });
+
+  test('K2: during the flood, a wrong signature under the name of a known key is refused', async () => {
+    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(life);
+    await verifier.verifyToken(good);
+    for (let i = 0; i < 50; i++) await verifier.verifyToken(junk(i)(decodeJwt(good))).catch(() => {});
+    const [header, payload] = (await server.mintAccessToken({ ...life, sub: 'bob' })).split('.');
+    const tampered = `${header}.${payload}.${good.split('.')[2]}`;
+    await expect(verifier.verifyToken(tampered)).rejects.toMatchObject({
+      code: 'invalid_token',
+      status: 401,
+    });
+  });
+
+  test('K3: a token whose key was not published yet is good as soon as it is', async () => {
+    const { server, verifier, life } = await setUp();
+    await verifier.verifyToken(await server.mintAccessToken(life));
+    const old = await (await server.fetch(`${server.issuer}/jwks`, {})).text();
+    await server.rotateKeys({ keepOld: true });
+    const fresh = await server.mintAccessToken(life);
+    server.fail('jwks', { status: 200, body: old, headers: { 'content-type': 'application/json' } });
+    await expect(verifier.verifyToken(fresh)).rejects.toMatchObject({ status: 401 });
+    await expect(verifier.verifyToken(fresh)).resolves.toBeDefined();
+  });
+
+  test('K4: tokens of removed keys are refused at once, however many come, without a fetch', async () => {
+    const { server, verifier, life } = await setUp({ keysMaxAge: 60 });
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => server.mintAccessToken({ ...life, sub: `user${i}` })),
+    );
+    await verifier.verifyToken(tokens[0] as string);
+    await server.rotateKeys();
+    server.clock.advance(60);
+    await verifier.verifyToken(await server.mintAccessToken(life));
+    const fetched = server.requestsTo('jwks').length;
+    for (let round = 0; round < 10; round++)
+      for (const token of tokens)
+        await verifier.verifyToken(token).then(
+          () => expect.unreachable(),
+          (error) => expect(error).toMatchObject({ code: 'invalid_token' }),
+        );
+    expect(server.requestsTo('jwks').length - fetched).toBeLessThanOrEqual(5);
+  });
+
+  test('K4: tokens that were issued long before the last fetch cause none, also after a restart', async () => {
+    const { server, verifier, life } = await setUp();
+    const stale = decodeJwt(await server.mintAccessToken(life));
+    server.clock.advance(91);
+    await verifier.verifyToken(await server.mintAccessToken(life));
+    for (let i = 0; i < 20; i++)
+      await expect(verifier.verifyToken(junk(i)(stale))).rejects.toMatchObject({ code: 'invalid_token' });
+    expect(server.requestsTo('jwks')).toHaveLength(1);
   });
 
   test('after a rotation the first tokens wait for one fetch, and none is refused', async () => {

@@ -6,6 +6,7 @@ import { exchange, type HttpOptions, jsonOf } from '../internal/http.ts';
 import type { JsonObject } from '../internal/json.ts';
 import { usableKeys } from '../internal/key-set-document.ts';
 import { keyFits, type SignatureAlgorithm, type VerificationKey } from '../internal/signature-algorithms.ts';
+import { createTokenBucket } from '../internal/token-bucket.ts';
 import type { IssuerStatistics } from './statistics.ts';
 
 /** Whether a key is still in the set; what it verified dies with it. */
@@ -32,7 +33,8 @@ export interface KeySet {
    * Finds the key that verifies the signature, fetching the keys once more when none does.
    *
    * @returns `undefined` when no key of the issuer made this signature
-   * @throws TransportError when that cannot be known, because the keys cannot be fetched
+   * @throws TransportError when that is unknown: the keys cannot be fetched, or were fetched a moment ago, before the
+   *   token arrived
    */
   verify(signed: Signed): Promise<KeyLife | undefined>;
   /** How they are; starts nothing. */
@@ -44,6 +46,8 @@ export interface Signed {
   readonly kid: string | undefined;
   readonly data: Uint8Array;
   readonly signature: Uint8Array;
+  /** The claim `iat`, milliseconds since the epoch. It is not verified yet: it decides about this token only. */
+  readonly issuedAt: number | undefined;
 }
 
 export interface KeySetOptions {
@@ -56,16 +60,21 @@ export interface KeySetOptions {
   readonly maxAge: number;
   /** Milliseconds for which old keys serve while they cannot be renewed. */
   readonly maxStale: number;
-  /** Milliseconds between two fetches that tokens with unknown keys may cause. */
+  /** Milliseconds between two fetches that tokens with unknown keys may cause, after the first few at once. */
   readonly coolDown: number;
+  /** Milliseconds that the issuer's clock and this one may differ. */
+  readonly clockTolerance: number;
   readonly onEvent: EventListener | undefined;
 }
 
 /** Milliseconds without a further try after a fetch has failed. */
 const pause = 1_000;
-/** Milliseconds for which a `kid` that was not found causes no further fetch, and how many are remembered. */
-const absence = 30_000;
-const absentAtMost = 1_000;
+/** Fetches that tokens with unknown keys may cause at once: a few forged tokens must not delay a rotation. */
+const burst = 5;
+/** Names of keys that the issuer has removed, of which the newest are kept. */
+const removedAtMost = 100;
+/** Milliseconds that an issuer may need to show a new key to everybody, for example behind a cache. */
+const publication = 60_000;
 
 type Reason = 'first' | 'stale' | 'unknown_kid';
 
@@ -76,9 +85,12 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
   let fetchedAt: number | undefined;
   let failedAt: number | undefined;
   let failure: unknown;
-  let coolUntil = 0;
   let flight: Promise<void> | undefined;
-  const absent = new Map<string, number>();
+  // How many fetches have begun, and which of them the keys are from, with the time of its beginning.
+  let fetches = 0;
+  let current = { fetch: 0, begunAt: Number.NEGATIVE_INFINITY };
+  const unknownKeys = createTokenBucket({ capacity: burst, interval: coolDown });
+  const removed = new Set<unknown>();
 
   function fetchKeys(reason: Reason): Promise<void> {
     flight ??= download(reason).finally(() => {
@@ -88,12 +100,16 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
   }
 
   async function download(reason: Reason): Promise<void> {
+    const begun = { fetch: ++fetches, begunAt: now() };
     try {
       const found = await fetchJwks(await options.jwksUri(), options.http);
-      keys = merge(keys, found);
+      const previous = keys;
+      keys = merge(previous, found);
+      for (const { jwk, retired } of previous) if (retired) removed.add(jwk.kid);
+      for (const kid of removed) if (removed.size > removedAtMost) removed.delete(kid);
+      current = begun;
       fetchedAt = now();
       failedAt = undefined;
-      absent.clear();
       emit(options.onEvent, { type: 'keys.fetched', issuer: options.issuer, reason });
     } catch (error) {
       failedAt = now();
@@ -124,17 +140,37 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
     }
   }
 
-  /** Fetches once more for a token that no key verifies; false when that would be pointless or too often. */
-  async function renew(kid: string | undefined): Promise<boolean> {
-    if (!flight) {
-      const time = now();
-      // Whoever keeps sending a key of yesterday must not use up the fetches that a real rotation needs.
-      if (kid !== undefined && (absent.get(kid) ?? 0) > time) return false;
-      if (time < coolUntil) {
-        if (failedAt !== undefined) throw unavailable(failure);
-        return false;
-      }
-      coolUntil = time + coolDown;
+  /**
+   * True when the keys decide about a token that none of them verifies: they were asked for after the token arrived, or
+   * so long after it was issued that its key must be among them, as a key is published before it is used (OpenID Connect
+   * Core section 10.1.1). Without the second rule, each token of a removed key would need a fetch of its own.
+   */
+  function areDecisive(signed: Signed, arrival: number): boolean {
+    if (current.fetch > arrival) return true;
+    const { issuedAt } = signed;
+    return issuedAt !== undefined && current.begunAt - issuedAt > publication + options.clockTolerance;
+  }
+
+  /**
+   * Fetches once more for a token that no key verifies.
+   *
+   * @returns false when another fetch cannot help
+   * @throws TransportError when a fetch could help and it is too early for one
+   */
+  async function renew(signed: Signed): Promise<boolean> {
+    const time = now();
+    if (!flight && failedAt !== undefined && time - failedAt < pause) throw unavailable(failure);
+    const wait = flight ? 0 : unknownKeys.take(time);
+    if (wait > 0) {
+      // The issuer has removed the key, or it has one of this name, and a name belongs to one key (RFC 7517 section 4.5).
+      if (signed.kid !== undefined && (removed.has(signed.kid) || hasNamedKey(keys, signed))) return false;
+      if (failedAt !== undefined) throw unavailable(failure);
+      // The issuer may have begun to use the key after the last fetch. 401 would log out a user whose token is good.
+      throw new TransportError(
+        'rate_limited',
+        'No key of the issuer fits the access token, and the keys were fetched a moment ago. Try again later.',
+        { retryAfter: Math.ceil(wait / 1000) },
+      );
     }
     try {
       await fetchKeys('unknown_kid');
@@ -144,29 +180,30 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
     return true;
   }
 
-  function remember(kid: string | undefined): void {
-    if (kid === undefined || kid.length > 200) return;
-    if (absent.size >= absentAtMost) absent.clear();
-    absent.set(kid, now() + absence);
+  /** The key among the newest keys, also when they are replaced during the search. */
+  async function findCurrentKey(signed: Signed): Promise<Key | undefined> {
+    for (;;) {
+      const searched = keys;
+      const key = await findKey(searched, signed);
+      if (key || searched === keys) return key;
+    }
   }
 
   return {
     usable,
     ready,
     async verify(signed) {
+      const arrival = fetches;
       if (!usable(now())) await ready();
-      const tried = keys;
-      const key = await findKey(tried, signed);
-      if (key) return key;
-      // A fetch that is under way, or has just ended, may have been answered before this token's key was published:
-      // that the key is not in it proves nothing.
-      await flight?.catch(() => {});
-      const found = keys === tried ? undefined : await findKey(keys, signed);
-      if (found) return found;
-      if (!(await renew(signed.kid))) return undefined;
-      const renewed = await findKey(keys, signed);
-      if (!renewed) remember(signed.kid);
-      return renewed;
+      const known = await findCurrentKey(signed);
+      if (known) return known;
+      if (flight) {
+        await flight.catch(() => {});
+        const found = await findCurrentKey(signed);
+        if (found) return found;
+      }
+      if (areDecisive(signed, arrival) || !(await renew(signed))) return undefined;
+      return findCurrentKey(signed);
     },
     describe: (time) => ({
       keys: keys.length,
@@ -206,6 +243,9 @@ async function findKey(keys: readonly Key[], signed: Signed): Promise<Key | unde
   }
   return undefined;
 }
+
+const hasNamedKey = (keys: readonly Key[], { alg, kid }: Signed): boolean =>
+  keys.some(({ jwk }) => jwk.kid === kid && keyFits(jwk, alg));
 
 function importKey(key: Key, alg: SignatureAlgorithm): Promise<VerificationKey | undefined> {
   let imported = key.imported.get(alg);

@@ -33,7 +33,7 @@ test('A3: a token is not recalled after its end', async () => {
   const token = await server.mintAccessToken();
   const { expiresAt } = await verifier.verifyToken(token);
   expect(recall(token)).toBeDefined();
-  server.clock.advance(expiresAt - Math.floor(server.clock.now() / 1000));
+  server.clock.advance((expiresAt as number) - Math.floor(server.clock.now() / 1000));
   expect(recall(token)).toBeUndefined();
 });
 

@@ -27,6 +27,8 @@ export interface RefusalDetails {
   readonly maxAge?: number;
   /** The scheme that the error is about, when the request did not choose one. */
   readonly scheme?: 'Bearer' | 'DPoP';
+  /** What the application's own check said, for the event alone. */
+  readonly reason?: string;
   /** A fresh nonce for the client. @see RFC 9449 section 9 */
   readonly nonce?: string;
 }

@@ -12,7 +12,10 @@ export interface VerifierStatistics {
   readonly cachedTokens: number;
   /** Refusals by their code; a code that has not occurred is not there. */
   readonly rejected: Readonly<Partial<Record<AccessTokenErrorCode, number>>>;
-  /** How many requests could be neither accepted nor refused: keys, introspection or replay store out of reach. */
+  /**
+   * How many requests could be neither accepted nor refused: keys, introspection, replay store or what `validate` needs are
+   * out of reach, or too many tokens had unknown keys or were unknown to the issuer.
+   */
   readonly unavailable: number;
   /** Each configured issuer. */
   readonly issuers: readonly IssuerStatistics[];

@@ -1,3 +1,4 @@
+import { printable, TransportError } from '../errors.ts';
 import { type EventListener, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
@@ -8,7 +9,8 @@ import { checkType, readClaims } from './claims.ts';
 import type { Issuer } from './issuers.ts';
 import { type CompactJws, parseJws, splitJws } from './jws.ts';
 import type { KeyLife } from './key-set.ts';
-import { invalidToken } from './refusal.ts';
+import { isOutage } from './outage.ts';
+import { invalidToken, Refusal } from './refusal.ts';
 import type { VerifierCounts } from './statistics.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 
@@ -42,24 +44,31 @@ const withoutKey: KeyLife = { retired: false };
  */
 export function createTokenVerification(options: TokenVerificationOptions): TokenVerification {
   const { issuers, cache, now, clockTolerance, maxTokenLength, onEvent, counts, plainRequest } = options;
-  const opaque = [...issuers.values()].find((issuer) => issuer.introspection);
+  const opaque = [...issuers.values()].filter(({ introspection }) => introspection?.accepts);
 
   async function verifyAfresh(token: string): Promise<VerifiedAccessToken> {
     if (token.length > maxTokenLength) throw invalidToken('length', 'The access token is too long');
     const parts = splitJws(token);
-    if (!parts) {
-      if (opaque?.introspection) return introspect(token, opaque, opaque.introspection);
-      throw invalidToken('format', 'The access token is not a JWT');
-    }
+    if (!parts) return verifyOpaque(token);
     const jws = parseJws(token, { parts });
     const { iss } = jws.payload;
     // Only a look-up among the configured issuers: an unknown `iss` leads nowhere, least of all to its URL.
     const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined;
     if (!issuer) throw invalidToken('iss', 'The issuer of the access token is not trusted');
     const { introspection } = issuer;
-    return introspection?.tokens === 'all'
-      ? introspect(token, issuer, introspection)
-      : verifyJwt(token, jws, issuer);
+    return introspection?.ofJwts ? introspect(token, issuer, introspection) : verifyJwt(token, jws, issuer);
+  }
+
+  async function verifyOpaque(token: string): Promise<VerifiedAccessToken> {
+    if (opaque.length === 0) throw invalidToken('format', 'The access token is not a JWT');
+    // The token is a secret between its bearer and its issuer: no other issuer may see it.
+    const [issuer, ...others] = opaque.filter(
+      ({ introspection }) => introspection?.accepts?.(token) === true,
+    );
+    if (!issuer?.introspection || others.length > 0) {
+      throw invalidToken('accepts', 'The access token belongs to no issuer, or to more than one');
+    }
+    return introspect(token, issuer, issuer.introspection);
   }
 
   async function verifyJwt(token: string, jws: CompactJws, issuer: Issuer): Promise<VerifiedAccessToken> {
@@ -81,10 +90,12 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
       now: Math.floor(now() / 1000),
       clockTolerance,
     });
-    const key = await issuer.keys.verify({ alg, kid, data, signature });
+    const { iat } = verified.claims;
+    const issuedAt = iat === undefined ? undefined : iat * 1000;
+    const key = await issuer.keys.verify({ alg, kid, data, signature, issuedAt });
     if (!key) throw invalidToken('signature', 'The signature of the access token is not valid');
     // RFC 7519 section 4.1.4 holds for every use of a token, not only for the first.
-    return accept(token, issuer, verified, key, (verified.expiresAt + clockTolerance) * 1000);
+    return accept(token, issuer, verified, key, ((verified.expiresAt ?? 0) + clockTolerance) * 1000);
   }
 
   async function introspect(
@@ -143,13 +154,33 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
   };
 }
 
+/** The application's own check. Its words are for its developer, not for the caller. */
 async function runValidator(
   validate: NonNullable<Issuer['validate']>,
   verified: VerifiedAccessToken,
 ): Promise<void> {
   try {
     await validate(verified);
-  } catch {
-    throw invalidToken('validate', 'The access token does not meet the requirements of this API');
+  } catch (error) {
+    if (isOutage(error)) {
+      throw new TransportError(
+        'server_error',
+        'The further check of this API cannot be made at the moment.',
+        {
+          cause: error,
+          retryAfter: error instanceof TransportError ? error.retryAfter : undefined,
+        },
+      );
+    }
+    throw new Refusal(
+      'invalid_token',
+      'validate',
+      'The access token does not meet the requirements of this API',
+      { reason: messageOf(error) },
+    );
   }
 }
+
+/** A message of the application, for an event. */
+export const messageOf = (error: unknown): string =>
+  printable(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);

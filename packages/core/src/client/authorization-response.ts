@@ -62,11 +62,14 @@ export async function validateAuthorizationResponse(
       const opened = openJwt(client, { code: 'authorization_response_invalid', equalRepeats: true });
       if (signed) opened.check(received.get('response') as string);
       const parameters = signed
-        ? await withKeys(client, (metadata, keys) =>
-            oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
-              ...keys,
-              ...opened.options,
-            }),
+        ? await withKeys(
+            client,
+            (metadata, keys) =>
+              oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
+                ...keys,
+                ...opened.options,
+              }),
+            { sender: 'browser' },
           )
         : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
       if (signed) requireSignedResponse(opened.inner(received.get('response') as string));

@@ -4,6 +4,7 @@ import { type AuthEvent, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { exchange, type HttpOptions, jsonOf } from '../internal/http.ts';
 import { isJsonObject } from '../internal/json.ts';
+import type { TokenBucket } from '../internal/token-bucket.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 import type { AuthorizationServerMetadata, Client, ClientOptions } from './create-client.ts';
 
@@ -21,12 +22,26 @@ export interface Context {
   readonly state: {
     metadata?: { readonly value: AuthorizationServerMetadata; readonly fetchedAt: number };
     metadataFlight?: Promise<AuthorizationServerMetadata> | undefined;
-    keys?: { readonly jwks: oauth.JWKS; readonly fetchedAt: number };
-    keysFlight?: Promise<oauth.JWKS> | undefined;
-    /** When an unknown `kid` last caused a fetch. */
-    keysForcedAt?: number;
+    metadataFailedAt?: number;
+    keys?: KnownKeys;
+    keysFlight?: Promise<KnownKeys> | undefined;
+    /** How many fetches of keys have begun. */
+    keyFetches?: number;
+    keysFailedAt?: number;
+    /** How many fetches unknown keys may cause. */
+    keyBudgets?: Readonly<Record<'provider' | 'browser' | 'anyone', TokenBucket>>;
+    /** Why the last try for a stranger's token failed. */
+    strangersFailure?: { readonly at: number; readonly error: Error };
     dpop?: oauth.DPoPHandle;
   };
+}
+
+/** The provider's keys as they were fetched. */
+export interface KnownKeys {
+  readonly jwks: oauth.JWKS;
+  readonly fetchedAt: number;
+  /** Which fetch they are from; the first one is 1. */
+  readonly fetch: number;
 }
 
 // Beside the client, not inside it: printing or serialising a client must not show a secret.

@@ -20,15 +20,19 @@ export async function discover(client: Client): Promise<AuthorizationServerMetad
   const maxAge = (options.metadataMaxAge ?? 3600) * 1000;
   const known = state.metadata;
   if (known && now() - known.fetchedAt < maxAge) return known.value;
+  // Not for every request again while the provider cannot be reached: some of them are strangers'.
+  const serves = known !== undefined && now() - known.fetchedAt < maxAge + 3_600_000;
+  const sinceFailure = now() - (state.metadataFailedAt ?? Number.NEGATIVE_INFINITY);
+  if (serves && sinceFailure >= 0 && sinceFailure < 1_000) return known.value;
   state.metadataFlight ??= traced(client, 'discover', () => fetchMetadata(client)).finally(() => {
     state.metadataFlight = undefined;
   });
   try {
     return await state.metadataFlight;
   } catch (error) {
-    if (known && now() - known.fetchedAt < maxAge + 3_600_000 && !(error instanceof ValidationError))
-      return known.value;
-    throw error;
+    if (!serves || error instanceof ValidationError) throw error;
+    state.metadataFailedAt = now();
+    return known.value;
   }
 }
 

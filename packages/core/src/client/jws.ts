@@ -7,7 +7,7 @@ import { parseJwtPart } from '../internal/jwt-part.ts';
 import { isSignatureAlgorithm, keyFits } from '../internal/signature-algorithms.ts';
 import { contextOf } from './context.ts';
 import type { Client } from './create-client.ts';
-import { withKeySet } from './keys.ts';
+import { type TokenSender, withKeySet } from './keys.ts';
 import { checkJwt, refuseJwt } from './opened-jwt.ts';
 
 /**
@@ -21,9 +21,9 @@ import { checkJwt, refuseJwt } from './opened-jwt.ts';
 export async function verifyJws(
   client: Client,
   token: string,
-  expected: { readonly alg: string; readonly code: ValidationErrorCode },
+  expected: { readonly alg: string; readonly code: ValidationErrorCode; readonly sender: TokenSender },
 ): Promise<{ readonly header: JsonObject; readonly claims: JsonObject }> {
-  const { alg, code } = expected;
+  const { alg, code, sender } = expected;
   const fail = (check: string) =>
     new ValidationError(code, check, `${code.replaceAll('_', ' ')}: ${check} is not what it must be`);
   const { decrypt } = contextOf(client).options;
@@ -42,8 +42,8 @@ export async function verifyJws(
   if (header.crit !== undefined || header.b64 !== undefined) throw fail('crit');
   const signature = bytesOf(encodedSignature);
   const data = utf8(`${protectedHeader}.${payload}`);
-  const valid = await withKeySet(client, async ({ keys }) => {
-    const candidates = (keys as unknown as JsonObject[]).filter(
+  const verify = async ({ keys }: { readonly keys: readonly unknown[] }) => {
+    const candidates = (keys as readonly JsonObject[]).filter(
       (jwk) => keyFits(jwk, alg) && (header.kid === undefined || header.kid === jwk.kid),
     );
     const [jwk] = candidates;
@@ -55,7 +55,8 @@ export async function verifyJws(
       signature !== undefined &&
       verifySignature(alg, key, data, signature).catch(() => false)
     );
-  });
+  };
+  const valid = await withKeySet(client, verify, { sender });
   if (!valid) throw fail('signature');
   return { header, claims };
 }

@@ -23,17 +23,23 @@ const backchannelLogout = 'http://schemas.openid.net/event/backchannel-logout';
 
 /**
  * Validates the logout token that the provider posts to the back-channel logout URI.
- * Answer 200 when it is valid and the sessions have ended, 400 when this throws, both with `Cache-Control: no-store`.
+ * Answer 200 when it is valid and the sessions have ended, 400 when this throws a `ValidationError`, and 503 with
+ * `Retry-After` when it throws a `TransportError`, so that the provider tries again; all with `Cache-Control: no-store`.
  *
  * @throws ValidationError `logout_token_invalid`
- * @throws TransportError when the provider's keys cannot be fetched
+ * @throws TransportError when the provider's keys cannot be fetched, or too many logout tokens name unknown keys: this one
+ *   may be valid, and `retryAfter` says when to try again
  * @see OpenID Connect Back-Channel Logout section 2.6
  */
 export async function validateLogoutToken(client: Client, logoutToken: string): Promise<LogoutTokenClaims> {
   return traced(client, 'validateLogoutToken', async () => {
     const { options, now, clockTolerance } = contextOf(client);
     const alg = options.idTokenSignedResponseAlg ?? 'RS256';
-    const { header, claims } = await verifyJws(client, logoutToken, { alg, code: 'logout_token_invalid' });
+    const { header, claims } = await verifyJws(client, logoutToken, {
+      alg,
+      code: 'logout_token_invalid',
+      sender: 'anyone',
+    });
     const time = seconds(now);
     const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = claims;
     // A token of another kind that the provider also signs is none (RFC 8725 section 3.11).

@@ -83,7 +83,29 @@ describe('C5: trouble does not end a session', () => {
     await expect(processes[0]?.getAccessToken(holder('b'))).resolves.toMatchObject({ changed: true });
   });
 
-  test('three limited tokens: the client rests', async () => {
+  test.each([3, 10, 100])('K8: %d limited sessions stop nobody else', async (count) => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    const strangers = Array.from({ length: count }, (_, i) => `stranger${i}`);
+    for (const name of [...strangers, 'alice']) sessions.set(name, expired(provider.login(name)));
+    const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
+    const [tokens, another] = [
+      coordinator(provider.client(), shared),
+      coordinator(provider.client(), shared),
+    ];
+    provider.state.before = async (refreshToken) => {
+      if (refreshToken.includes('stranger'))
+        throw new TransportError('rate_limited', 'x', { retryAfter: 86_400, status: 429 });
+    };
+    for (const name of [...strangers, ...strangers])
+      await expect(tokens.getAccessToken(holder(name))).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(provider.state.requests).toBe(count);
+    await expect(tokens.getAccessToken(holder('alice'))).resolves.toMatchObject({ changed: true });
+    sessions.set('bob', expired(provider.login('bob')));
+    await expect(another.getAccessToken(holder('bob'))).resolves.toMatchObject({ changed: true });
+  });
+
+  test('a provider that limits everybody is asked once by each session', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     for (let i = 0; i < 20; i++) sessions.set(`s${i}`, expired(provider.login(`user${i}`)));
@@ -91,9 +113,12 @@ describe('C5: trouble does not end a session', () => {
     provider.state.before = async () => {
       throw new TransportError('rate_limited', 'x', { retryAfter: 120, status: 429 });
     };
-    for (let i = 0; i < 20; i++)
-      await expect(tokens.getAccessToken(holder(`s${i}`))).rejects.toMatchObject({ code: 'rate_limited' });
-    expect(provider.state.requests).toBe(3);
+    for (let round = 0; round < 3; round++)
+      await Promise.allSettled(
+        Array.from({ length: 60 }, (_, i) => tokens.getAccessToken(holder(`s${i % 20}`))),
+      );
+    expect(provider.state.requests).toBe(20);
+    expect(sessions.size).toBe(20);
   });
 
   test('invalid_grant ends the session, once', async () => {

@@ -15,14 +15,16 @@ const issuer = 'https://issuer.test';
 
 /**
  * A principal for tests: `testPrincipal({ sub: 'alice', scopes: ['items:read'] })`. What is not said is filled in: an
- * issuer, the user `test-user`, no scopes, and an end in one hour (`expiresAt`, seconds since the epoch).
+ * issuer, the user `test-user`, no scopes, and an end in one hour (`expiresAt`, seconds since the epoch). For a client that
+ * acts for itself write `kind: 'client'`.
  */
 export function testPrincipal(principal: TestPrincipal = {}): VerifiedAccessToken {
   const { claims, ...members } = principal;
-  const expiresAt = members.expiresAt ?? Math.floor(Date.now() / 1000) + 3600;
+  const expiresAt = 'expiresAt' in members ? members.expiresAt : Math.floor(Date.now() / 1000) + 3600;
   const sub = members.sub ?? 'test-user';
   return {
     issuer,
+    kind: 'user',
     sub,
     clientId: 'test-client',
     scopes: [],
@@ -32,7 +34,12 @@ export function testPrincipal(principal: TestPrincipal = {}): VerifiedAccessToke
     dpopThumbprint: undefined,
     certificateThumbprint: undefined,
     ...members,
-    claims: { iss: members.issuer ?? issuer, sub, exp: expiresAt, ...claims },
+    claims: {
+      iss: members.issuer ?? issuer,
+      sub,
+      ...(expiresAt !== undefined && { exp: expiresAt }),
+      ...claims,
+    },
   };
 }
 

@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createRateLimit } from './rate-limit.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+const left = (limit: ReturnType<typeof createRateLimit>, key: string) =>
+  limit.check(key, key).then(
+    () => 0,
+    ({ retryAfter }) => retryAfter as number,
+  );
+
+describe('pauses', () => {
+  test('are as long as the provider says', async () => {
+    const limit = createRateLimit(undefined);
+    await limit.pause('s', 's', 100);
+    expect(await left(limit, 's')).toBe(100);
+    vi.advanceTimersByTime(99_999);
+    expect(await left(limit, 's')).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(await left(limit, 's')).toBe(0);
+  });
+
+  test('differ when the provider does not say how long, so that sessions do not return at the same moment', async () => {
+    const limit = createRateLimit(undefined);
+    for (let i = 0; i < 50; i++) await limit.pause(`s${i}`, `s${i}`, undefined);
+    vi.advanceTimersByTime(999);
+    for (let i = 0; i < 50; i++) expect(await left(limit, `s${i}`)).toBe(1);
+    vi.advanceTimersByTime(51);
+    const waiting = await Promise.all(Array.from({ length: 50 }, (_, i) => left(limit, `s${i}`)));
+    expect(new Set(waiting)).toEqual(new Set([0, 1]));
+    vi.advanceTimersByTime(50);
+    for (let i = 0; i < 50; i++) expect(await left(limit, `s${i}`)).toBe(0);
+  });
+
+  test('grow when the provider does not say how long, up to a minute, and begin anew after a rest', async () => {
+    const limit = createRateLimit(undefined);
+    for (const expected of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      await limit.pause('s', 's', undefined);
+      const length = await left(limit, 's');
+      expect(length).toBeGreaterThanOrEqual(expected);
+      expect(length).toBeLessThanOrEqual(expected * 1.1 + 1);
+      vi.advanceTimersByTime(length * 1000);
+    }
+    vi.advanceTimersByTime(130_000);
+    await limit.pause('s', 's', undefined);
+    expect(await left(limit, 's')).toBeLessThanOrEqual(2);
+  });
+
+  test('hold for one session, however many are limited', async () => {
+    const limit = createRateLimit(undefined);
+    for (let i = 0; i < 200; i++) await limit.pause(`s${i}`, `s${i}`, 3_600);
+    expect(await left(limit, 'another')).toBe(0);
+    expect(await left(limit, 's0')).toBeGreaterThan(0);
+  });
+
+  test('are bounded in number', async () => {
+    const limit = createRateLimit(undefined);
+    for (let i = 0; i <= 10_000; i++) await limit.pause(`s${i}`, `s${i}`, 3_600);
+    expect(await left(limit, 's0')).toBe(0);
+    expect(await left(limit, 's1')).toBeGreaterThan(0);
+    expect(await left(limit, 's10000')).toBeGreaterThan(0);
+  });
+});
