@@ -12,6 +12,10 @@ const nodeAlone: readonly NotHere[] = [
     why: 'oidc-provider, the server of these tests, needs Node',
   },
   {
+    suites: 'tests/cookies/*.test.ts',
+    why: 'starts Chromium and an https server beside it, which Node alone can do',
+  },
+  {
     suites: 'src/internal/platform/*-node.test.ts',
     why: 'what Node does with its own crypto and threads',
   },
