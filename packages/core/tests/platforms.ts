@@ -12,8 +12,8 @@ const nodeAlone: readonly NotHere[] = [
     why: 'oidc-provider, the server of these tests, needs Node',
   },
   {
-    suites: 'tests/cookies/*.test.ts',
-    why: 'starts Chromium and an https server beside it, which Node alone can do',
+    suites: 'tests/hostile-requests/*.test.ts',
+    why: 'starts servers on sockets, and Chromium beside them, which Node alone can do',
   },
   {
     suites: 'src/internal/platform/*-node.test.ts',
