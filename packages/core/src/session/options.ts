@@ -11,7 +11,7 @@ import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-stor
 import { createCookieSessions } from './cookie-sessions.ts';
 import { type CookieJar, type CookieSettings, createCookieJar } from './cookies.ts';
 import type { SessionKeeper } from './keeper.ts';
-import { createMemoryTombstoneStore } from './memory-session-store.ts';
+import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
 import type { RequestSession } from './request-session.ts';
 import { createSealer, type Sealer } from './sealer.ts';
 import { ownerOf } from './session.ts';

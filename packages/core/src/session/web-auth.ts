@@ -5,7 +5,7 @@ import { createMemoryLock } from '../tokens/refresh-lock.ts';
 import { createMemoryReplayStore } from '../tokens/replay-store.ts';
 import { createMemorySuccessorStore } from '../tokens/successor.ts';
 import { createHostCache } from './host-cache.ts';
-import { createMemoryTombstoneStore } from './memory-session-store.ts';
+import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
 import { createSessionContext, type SessionContext } from './options.ts';
 import { fillFromEnvironment, type WebAuthOptions } from './web-auth-options.ts';
 import { createAddressChooser, normalizeHost, readHost } from './web-hosts.ts';
