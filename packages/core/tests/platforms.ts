@@ -12,6 +12,10 @@ const nodeAlone: readonly NotHere[] = [
     why: 'oidc-provider, the server of these tests, needs Node',
   },
   {
+    suites: 'tests/hostile-requests/*.test.ts',
+    why: 'starts servers on sockets, and Chromium beside them, which Node alone can do',
+  },
+  {
     suites: 'src/internal/platform/*-node.test.ts',
     why: 'what Node does with its own crypto and threads',
   },
@@ -31,7 +35,7 @@ export const notInChromium: readonly NotHere[] = [
   },
   {
     suites:
-      'src/session/{cookie-sessions,form-post,login-routes,logout-routes,malformed-requests,node-requests,session-changes,session-integrity,session-life,web-sessions}.test.ts',
+      'src/session/{cookie-sessions,form-post,login-routes,logout-routes,malformed-requests,node-requests,session-changes,session-integrity,session-isolation,session-life,used-logins,web-sessions}.test.ts',
     why: 'sessions are of servers: a Request of a browser carries no Cookie header, and a Response shows no Set-Cookie',
   },
 ];

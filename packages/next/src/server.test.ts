@@ -264,3 +264,38 @@ test('auth.fetch sends the token to the API, renews it once when it is refused, 
   });
   expect(seen).toHaveLength(2);
 });
+
+test('S31: what Next decodes and lists of a planted cookie is no session, and ends none', async () => {
+  const { auth, cookie: own } = await signedIn();
+  const [name = '', value = ''] = own.split(/=(.*)/s);
+  const planted = [
+    `theme=${encodeURIComponent(`; ${name}=${value}`)}`,
+    `theme=x%3B${name}%3D${value}`,
+    `\u00a0${name}=${value}`,
+    `${name}\u00a0=${value}`,
+    `\u00ff${name}=${value}`,
+    `${name.toLowerCase()}=${value}`,
+    `"${name}"=${value}`,
+    `${encodeURIComponent(name)}%3D${value}=1`,
+    `x=1, ${name}=${value}`,
+  ];
+  const inActions = (cookie: string) =>
+    inNext({ cookie, phase: 'action' }, async () => [await auth.getSession(), await auth.getSession()]);
+  const afterAction = (cookie: string) =>
+    inNext(
+      { cookie, cookieNow: cookie, headers: { 'content-type': 'multipart/form-data; boundary=x' } },
+      () => auth.getSession(),
+    );
+  for (const cookie of planted) {
+    expect((await inActions(cookie)).result, cookie.slice(0, 30)).toEqual([undefined, undefined]);
+    expect((await afterAction(cookie)).result, cookie.slice(0, 30)).toBeUndefined();
+    for (const both of [`${cookie}; ${own}`, `${own}; ${cookie}`, `${own}; ${cookie}; ${name}`]) {
+      const { result } = await inActions(both);
+      expect(
+        result.map((session) => session?.user.sub),
+        both.slice(0, 30),
+      ).toEqual(['alice', 'alice']);
+      expect((await afterAction(both)).result?.user.sub, both.slice(0, 30)).toBe('alice');
+    }
+  }
+});

@@ -58,6 +58,8 @@ function issue(name: string, options: { issuer?: Authority; authority: boolean }
 function der(tag: number, content: Buffer): Buffer {
   const { length } = content;
   if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), content]);
+  // The shortest form: Chromium takes no other (X.690 section 10.1).
+  if (length < 0x100) return Buffer.concat([Buffer.from([tag, 0x81, length]), content]);
   return Buffer.concat([Buffer.from([tag, 0x82, length >> 8, length & 0xff]), content]);
 }
 

@@ -3,7 +3,6 @@ import { exchangeCode } from '../client/code-exchange.ts';
 import { fetchUserinfo } from '../client/userinfo.ts';
 import { AuthorizationServerError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { sha256 } from '../internal/encoding.ts';
 import { parseJwtPart } from '../internal/jwt-part.ts';
 import { createTokenSet, type TokenSet } from '../tokens/token-set.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies.ts';
@@ -13,13 +12,12 @@ import type { SessionContext } from './options.ts';
 import { readForm } from './request-checks.ts';
 import { redirect } from './responses.ts';
 import { startSession } from './start-session.ts';
+import { runLoginOnce } from './used-logins.ts';
 
 /** Counts the logins that were started anew on their own, so that they never go round in circles. */
 const retryCookie = 'login-retry';
 /** Seconds for which one such login counts. */
 const retryLife = 120;
-/** Milliseconds for which a used login is remembered: as long as its cookie lasts. */
-const usedLife = 86_400_000;
 
 /**
  * `GET` or `POST /auth/callback`: where the provider sends the user back to.
@@ -77,13 +75,11 @@ async function completeLogin(
     );
   }
   const { client, now } = context;
-  // Consumed before anything is validated: an answer that failed cannot be tried again (RFC 9700 section 4.7.1).
-  if (!(await context.replay.claim(`login ${await sha256(login.transaction.state)}`, usedLife))) {
-    throw new ValidationError('transaction_invalid', 'used', 'This login has been completed before.');
-  }
-  const response = await validateAuthorizationResponse(client, received, login.transaction);
-  const askedAt = now() / 1000;
-  const answer = await exchangeCode(client, response, login.transaction);
+  const { answer, askedAt } = await runLoginOnce(context, login, async () => {
+    const response = await validateAuthorizationResponse(client, received, login.transaction);
+    const asked = now() / 1000;
+    return { answer: await exchangeCode(client, response, login.transaction), askedAt: asked };
+  });
   const tokens = createTokenSet(answer, seconds(now), { resource: context.resource });
   const userinfo = await userinfoOf(context, tokens);
   return (await startSession(context, existing, tokens, { userinfo, askedAt })).cookies;

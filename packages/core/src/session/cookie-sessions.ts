@@ -144,19 +144,28 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
       return writeChunks(jar, name, value, existing);
     },
     async end(loaded) {
-      await bury(await tombstoneKey('id', loaded.state.id), seconds(now));
+      const { ofUser } = await tombstoneKeys(loaded.state);
+      await bury(await tombstoneKey('id', loaded.state.id), { endedAt: seconds(now), coveredBy: ofUser[0] });
     },
     async endWhere(match, endedAt) {
       const key = await matchKey(match);
       // Later than the one of before in any case, whatever the clocks of two processes say: no session may take it for that one.
       const before = await tombstones.latest([key]);
-      await bury(key, before === undefined ? endedAt : Math.max(endedAt, before + 0.001));
+      const { issuer, sub, sid } = match;
+      const coveredBy = sub === undefined || sid === undefined ? undefined : await matchKey({ issuer, sub });
+      await bury(key, {
+        endedAt: before === undefined ? endedAt : Math.max(endedAt, before + 0.001),
+        coveredBy,
+      });
     },
     forget: (existing) => deleteChunks(jar, name, existing),
   };
 
-  function bury(key: string, endedAt: number): Promise<void> {
-    return tombstones.set(key, endedAt, options.absoluteLife * 1000);
+  function bury(
+    key: string,
+    { endedAt, coveredBy }: { readonly endedAt: number; readonly coveredBy: string | undefined },
+  ): Promise<void> {
+    return tombstones.set(key, endedAt, options.absoluteLife * 1000, { coveredBy });
   }
 }
 

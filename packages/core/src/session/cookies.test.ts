@@ -126,3 +126,88 @@ test('a Cookie header is brought up to date by what a framework has set meanwhil
   expect(updateCookieHeader('a=1; a=2; c=1; d=x', now)).toBe('a=1; a=2; c=1; d=x');
   expect(updateCookieHeader(null, [])).toBe('');
 });
+
+/** What a sibling host can have a browser send, as a runtime shows it that reads headers as bytes or as UTF-8. */
+const hostileNames = {
+  'byte A0': '\u00a0__Host-session',
+  'byte A0 after it': '__Host-session\u00a0',
+  'byte 85': '\u0085__Host-session',
+  'byte FF': '\u00ff__Host-session',
+  'U+00A0 as bytes': '\u00c2\u00a0__Host-session',
+  'U+FEFF': '\ufeff__Host-session',
+  'U+FEFF as bytes': '\u00ef\u00bb\u00bf__Host-session',
+  'U+2003': '\u2003__Host-session',
+  'U+2003 as bytes': '\u00e2\u0080\u0083__Host-session',
+  'U+2028': '\u2028__Host-session',
+  'U+FFFD': '\ufffd__Host-session',
+  'U+200B': '__Host-\u200bsession',
+  'vertical tab': '\v__Host-session',
+  'form feed': '\f__Host-session',
+  'line feed': '\n__Host-session',
+  NUL: '\0__Host-session',
+  DEL: '\x7f__Host-session',
+  'long s': '__Ho\u017ft-session',
+  'Kelvin sign': '__Host-session\u212a',
+  'lower case': '__host-session',
+  'upper case': '__HOST-SESSION',
+  quotes: '"__Host-session"',
+  'two names': 'x, __Host-session',
+  'a space': 'x __Host-session',
+  'an attribute': '$__Host-session',
+  percent: '%5F%5FHost-session',
+  'no name': '=__Host-session',
+};
+
+test('S30: no name but ours is our name, whatever white space, case or encoding makes it look alike', () => {
+  for (const [what, name] of Object.entries(hostileNames)) {
+    expect(parseCookies(`${name}=planted`).get('__Host-session'), what).toBeUndefined();
+    const both = parseCookies(`a=1; ${name}=planted; __Host-session=own; b=2`);
+    expect(both.get('__Host-session'), what).toBe('own');
+    expect(both.get('a'), what).toBe('1');
+    expect(both.get('b'), what).toBe('2');
+  }
+});
+
+test('S30: only SP and HTAB are white space, in names and in values', () => {
+  expect(parseCookies(' \t__Host-session\t =\t own \t; x=1').get('__Host-session')).toBe('own');
+  expect(parseCookies('__Host-session=\u00a0own\ufeff').get('__Host-session')).toBe('\u00a0own\ufeff');
+  expect(parseCookies('__Host-session="own"').get('__Host-session')).toBe('"own"');
+  expect(parseCookies('__Host-session=a=b').get('__Host-session')).toBe('a=b');
+  expect(parseCookies('__Host-session; =__Host-session; =; ; x').size).toBe(0);
+});
+
+test('S30: to bring a header up to date replaces our cookie alone', () => {
+  const cookie = https.make('session', 'new', { maxAge: 5 });
+  for (const [what, name] of Object.entries(hostileNames)) {
+    const header = applyCookies(`${name}=planted; __Host-session=own`, [cookie]);
+    expect(parseCookies(header).get('__Host-session'), what).toBe('new');
+    const updated = updateCookieHeader(`${name}=planted; __Host-session=own`, [
+      { name, value: 'planted' },
+      { name: '__Host-session', value: 'own' },
+    ]);
+    expect(parseCookies(updated).get('__Host-session'), what).toBe('own');
+  }
+});
+
+test('S31: a value that a framework has decoded cannot become another cookie', () => {
+  for (const value of [
+    '; __Host-session=planted',
+    ';__Host-session=planted',
+    '1\r\n__Host-session=planted',
+    '1, __Host-session=planted',
+  ]) {
+    const sent = `theme=${encodeURIComponent(value)}; __Host-session=own`;
+    const header = updateCookieHeader(sent, [
+      { name: 'theme', value },
+      { name: '__Host-session', value: 'own' },
+    ]);
+    expect(header).toBe('__Host-session=own');
+  }
+  const named = updateCookieHeader('a=1', [{ name: 'a; __Host-session', value: 'planted' }]);
+  expect(named).toBe('');
+  // A pair without "=" is listed by Next as a cookie with the value "true".
+  const bare = updateCookieHeader('__Host-session=own; __Host-session', [
+    { name: '__Host-session', value: 'true' },
+  ]);
+  expect(parseCookies(bare).get('__Host-session')).toBe('own');
+});

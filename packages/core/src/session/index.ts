@@ -8,11 +8,8 @@ export {
 } from './cookies.ts';
 export type { LoginOptions } from './login.ts';
 export type { LogoutOptions } from './logout.ts';
-export {
-  createMemorySessionStore,
-  createMemoryTombstoneStore,
-  type MemoryStoreOptions,
-} from './memory-session-store.ts';
+export { createMemorySessionStore, type MemoryStoreOptions } from './memory-session-store.ts';
+export { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
 export {
   answerNode,
   headersOfNode,

@@ -62,7 +62,8 @@ async function dropOldest(
   const wirePrefix = jar.nameOf(prefix);
   const found: { readonly name: string; readonly size: number; readonly createdAt: number }[] = [];
   for (const [wireName, value] of existing) {
-    if (!wireName.startsWith(wirePrefix)) continue;
+    // A name of another form is not ours: nothing is decrypted for it, and nothing deletes it.
+    if (!wireName.startsWith(wirePrefix) || !/^[\w-]{16}$/.test(wireName.slice(wirePrefix.length))) continue;
     const login = asLogin(await loginSealer.open(value ?? '', seconds(now)));
     const name = prefix + wireName.slice(wirePrefix.length);
     found.push({ name, size: value?.length ?? 0, createdAt: login?.transaction.createdAt ?? 0 });

@@ -137,3 +137,22 @@ test('S11: a body that breaks off is a malformed request', async () => {
     expect(response.status, path).toBe(400);
   }
 });
+
+test('S32: a login cookie whose name cannot be written is ignored, and the login starts', async () => {
+  const app = await createWebApp();
+  const names = [
+    '\u00ff',
+    '\u00a0',
+    '',
+    'x'.repeat(15),
+    `${'x'.repeat(15)}\u00ff`,
+    'x'.repeat(17),
+    `${'x'.repeat(16)}.1`,
+  ];
+  for (const name of names) {
+    const browser = app.open(new Map([[`__Host-login.${name}`, 'x']]));
+    const response = await browser.visit('/auth/login');
+    expect(response.status, name).toBe(303);
+    expect(response.headers.getSetCookie(), name).toHaveLength(1);
+  }
+});

@@ -1,70 +1,85 @@
 import { type Clock, seconds } from '../internal/clock.ts';
-import type { SessionMatch, SessionRecord, SessionStore, TombstoneStore } from './session-store.ts';
+import type { SessionMatch, SessionRecord, SessionStore } from './session-store.ts';
 
 /** Limits and clock of a store in memory. */
 export interface MemoryStoreOptions {
-  /** Entries at most; the oldest go first. Default: 100,000. */
+  /** Entries at most. When they are used up, the oldest session ends. Default: 100,000. */
   readonly maxEntries?: number;
+  /** Entries at most of one user, so that one user cannot end the sessions of others. Default: 1,000. */
+  readonly maxEntriesPerUser?: number;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
 }
 
-interface Entry {
-  /** Absent: a tombstone. */
-  readonly record?: SessionRecord;
-  /** Seconds since the epoch. */
-  readonly until: number;
-}
+/** Seconds between two searches for sessions that are over, while the store is full. */
+const sweepPause = 10;
 
 /**
  * A session store within this process: for development, tests, and applications of one process.
- * Its sessions end with the process.
+ * Its sessions end with the process. A session that was removed to make room is over.
  */
 export function createMemorySessionStore(options: MemoryStoreOptions = {}): SessionStore {
-  const now = options.now ?? Date.now;
-  const entries = createBoundedMap<Entry>(options.maxEntries ?? 100_000);
-  /** Keys by `issuer` and `sub`, and by `issuer` and `sid`. */
+  const { maxEntries = 100_000, maxEntriesPerUser = 1_000, now = Date.now } = options;
+  const records = new Map<string, SessionRecord>();
+  /** Until when each was alive, in seconds since the epoch. Without its tombstone a session has no record either. */
+  const tombstones = new Map<string, number>();
+  /** Keys of records by `issuer` and `sub`, and by `issuer` and `sid`; those written last are last. */
   const index = new Map<string, Set<string>>();
+  let sweepAt = 0;
 
-  const forget = (key: string, { record }: Entry) => {
-    for (const name of record ? indexNames(record) : []) {
+  function remove(key: string): void {
+    const record = records.get(key);
+    if (!record) return;
+    records.delete(key);
+    for (const name of indexNames(record)) {
       const keys = index.get(name);
       keys?.delete(key);
       if (keys?.size === 0) index.delete(name);
     }
-  };
-  const put = (key: string, entry: Entry) => {
-    const before = entries.get(key);
-    if (before) forget(key, before);
-    for (const [dropped, old] of entries.set(key, entry)) forget(dropped, old);
-    for (const name of entry.record ? indexNames(entry.record) : []) {
-      const keys = index.get(name) ?? new Set();
-      index.set(name, keys.add(key));
-    }
-  };
-  const live = (key: string): Entry | undefined => {
-    const entry = entries.get(key);
-    if (!entry || entry.until > seconds(now)) return entry;
-    entries.delete(key);
-    forget(key, entry);
-    return undefined;
-  };
-  const bury = (key: string): boolean => {
-    const entry = live(key);
-    if (!entry?.record) return false;
-    put(key, { until: entry.until });
+  }
+
+  function put(key: string, record: SessionRecord): void {
+    remove(key);
+    records.set(key, record);
+    for (const name of indexNames(record)) index.set(name, (index.get(name) ?? new Set()).add(key));
+    const ofUser = index.get(userName(record)) ?? new Set();
+    if (record.sub !== '' && ofUser.size > maxEntriesPerUser) remove(findFirst(ofUser));
+    if (records.size > maxEntries) sweep();
+    if (records.size > maxEntries) remove(findFirst(records));
+  }
+
+  function sweep(): void {
+    const time = seconds(now);
+    if (time < sweepAt) return;
+    sweepAt = time + sweepPause;
+    for (const [key, { expiresAt }] of records) if (expiresAt <= time) remove(key);
+    for (const [key, until] of tombstones) if (until <= time) tombstones.delete(key);
+  }
+
+  function findLive(key: string): SessionRecord | undefined {
+    const record = records.get(key);
+    if (record && record.expiresAt <= seconds(now)) remove(key);
+    return records.get(key);
+  }
+
+  function bury(key: string): boolean {
+    const record = findLive(key);
+    if (!record) return false;
+    remove(key);
+    tombstones.set(key, record.expiresAt);
+    // No write can bring the session back: a write names the version that it replaces, and there is none.
+    if (tombstones.size > maxEntries) tombstones.delete(findFirst(tombstones));
     return true;
-  };
+  }
 
   return {
     async get(key) {
-      return live(key)?.record;
+      return findLive(key);
     },
     async set(key, record, expectedVersion) {
-      const entry = live(key);
-      if (entry && !entry.record) return false;
-      if ((entry?.record?.version ?? 0) !== expectedVersion) return false;
-      put(key, { record, until: record.expiresAt });
+      if ((tombstones.get(key) ?? 0) > seconds(now)) return false;
+      if ((findLive(key)?.version ?? 0) !== expectedVersion) return false;
+      put(key, record);
       return true;
     },
     async delete(key) {
@@ -73,41 +88,24 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
     async deleteWhere(match) {
       const keys = [...(index.get(indexNames(match)[0] as string) ?? [])];
       return keys.filter((key) => {
-        const record = live(key)?.record;
+        const record = findLive(key);
         return record && matches(record, match) && bury(key);
       }).length;
     },
   };
 }
 
-/** Tombstones within this process. */
-export function createMemoryTombstoneStore(options: MemoryStoreOptions = {}): TombstoneStore {
-  const now = options.now ?? Date.now;
-  const entries = createBoundedMap<{ readonly endedAt: number; readonly until: number }>(
-    options.maxEntries ?? 100_000,
-  );
-  return {
-    async set(key, endedAt, timeToLive) {
-      const before = entries.get(key);
-      const until = Math.max(now() + timeToLive, before?.until ?? 0);
-      entries.set(key, { endedAt: Math.max(endedAt, before?.endedAt ?? 0), until });
-    },
-    async latest(keys) {
-      let latest: number | undefined;
-      for (const key of keys) {
-        const entry = entries.get(key);
-        if (entry && entry.until > now()) latest = Math.max(entry.endedAt, latest ?? 0);
-      }
-      return latest;
-    },
-  };
-}
+const findFirst = (entries: ReadonlyMap<string, unknown> | ReadonlySet<string>): string =>
+  entries.keys().next().value ?? '';
+
+const userName = ({ issuer, sub }: { readonly issuer: string; readonly sub: string }) =>
+  JSON.stringify(['sub', issuer, sub]);
 
 function indexNames({ issuer, sub, sid }: { issuer: string; sub?: string; sid?: string }): string[] {
   // The session at the provider first: it is the narrower of the two.
   const names: string[] = [];
   if (sid !== undefined) names.push(JSON.stringify(['sid', issuer, sid]));
-  if (sub !== undefined) names.push(JSON.stringify(['sub', issuer, sub]));
+  if (sub !== undefined) names.push(userName({ issuer, sub }));
   return names;
 }
 
@@ -117,25 +115,4 @@ function matches(record: SessionRecord, match: SessionMatch): boolean {
     (match.sub === undefined || record.sub === match.sub) &&
     (match.sid === undefined || record.sid === match.sid)
   );
-}
-
-/** A map that drops its oldest entries. */
-function createBoundedMap<T>(maxEntries: number) {
-  const map = new Map<string, T>();
-  return {
-    get: (key: string) => map.get(key),
-    delete: (key: string) => map.delete(key),
-    /** Returns what was dropped to make room. */
-    set(key: string, value: T): [string, T][] {
-      map.delete(key);
-      map.set(key, value);
-      const dropped: [string, T][] = [];
-      for (const entry of map) {
-        if (map.size <= maxEntries) break;
-        map.delete(entry[0]);
-        dropped.push(entry);
-      }
-      return dropped;
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createWebApp } from '../../tests/web-browser.ts';
-import { openNodeSession } from './node-requests.ts';
+import { headersOfNode, openNodeSession } from './node-requests.ts';
 
 /** As much of an answer of Node's server as a session needs. */
 function createAnswer(setCookie?: string | string[]) {
@@ -51,4 +51,13 @@ test('once the headers of the answer are sent, nothing is spent or changed that 
   await expect(opened.getAccessToken({ forceRefresh: true })).rejects.toMatchObject(refused);
   await expect(opened.update(() => ({ a: 1 }))).rejects.toMatchObject(refused);
   expect(server.requestsTo('token')).toHaveLength(1);
+});
+
+test('a request of HTTP/2 has a host, and its pseudo-header fields do not reach the headers', () => {
+  const pseudo = { ':method': 'GET', ':path': '/', ':authority': 'app.example' };
+  expect([...headersOfNode({ headers: { ...pseudo, cookie: 'a=1' } })]).toEqual([
+    ['cookie', 'a=1'],
+    ['host', 'app.example'],
+  ]);
+  expect(headersOfNode({ headers: { ...pseudo, host: 'other.example' } }).get('host')).toBe('other.example');
 });

@@ -23,7 +23,10 @@ export interface NodeResponse {
 /** The headers of a request of Node's own server, as a `Headers` object; several of one name stay several. */
 export function headersOfNode(req: NodeRequest): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(req.headers)) {
+  for (const [field, value] of Object.entries(req.headers)) {
+    // HTTP/2 has pseudo-header fields, which `Headers` does not take; one of them stands for Host (RFC 9113 section 8.3.1).
+    const name = field === ':authority' ? 'host' : field;
+    if (name.startsWith(':') || (name !== field && req.headers.host !== undefined)) continue;
     for (const each of [value ?? []].flat()) headers.append(name, each);
   }
   return headers;

@@ -11,7 +11,7 @@ import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-stor
 import { createCookieSessions } from './cookie-sessions.ts';
 import { type CookieJar, type CookieSettings, createCookieJar } from './cookies.ts';
 import type { SessionKeeper } from './keeper.ts';
-import { createMemoryTombstoneStore } from './memory-session-store.ts';
+import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
 import type { RequestSession } from './request-session.ts';
 import { createSealer, type Sealer } from './sealer.ts';
 import { ownerOf } from './session.ts';
@@ -34,7 +34,7 @@ export interface WebSessionOptions {
   readonly store?: SessionStore;
   /** Remembers ended cookie sessions. Default: within this process. */
   readonly tombstones?: TombstoneStore;
-  /** Remembers used logout tokens and logins. Default: within this process. */
+  /** Remembers used logout tokens and completed logins. Default: within this process. */
   readonly replay?: ReplayStore;
   /** Seconds after which an unused session ends. Default: one day. */
   readonly idleLife?: number;
@@ -80,6 +80,8 @@ export interface SessionContext {
   readonly coordinator: RefreshCoordinator;
   readonly loginSealer: Sealer;
   readonly replay: ReplayStore;
+  /** Replay keys of the last logins that failed in this process. */
+  readonly failedLogins: Set<string>;
   readonly resource: string | undefined;
   readonly idleLife: number;
   readonly absoluteLife: number;
@@ -131,6 +133,7 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
     coordinator: createRefreshCoordinator(client, options.refresh ?? {}),
     loginSealer: createSealer(secrets, 'login'),
     replay: options.replay ?? createMemoryReplayStore({ now }),
+    failedLogins: new Set(),
     resource: resources[0],
     ...lives,
     opened: new WeakMap(),

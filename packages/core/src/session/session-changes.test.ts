@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { createWebApp, sessionKinds, sessionsOf, type WebApp } from '../../tests/web-browser.ts';
-import { createMemoryTombstoneStore } from './memory-session-store.ts';
+import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
 import type { RequestSession } from './request-session.ts';
 
 // Several requests, or several parts of one, change a session at about the time of a refresh.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createWebApp } from '../../tests/web-browser.ts';
-import { applyCookies, createMemorySessionStore } from './index.ts';
+import { applyCookies, createMemorySessionStore, createMemoryTombstoneStore } from './index.ts';
 
 test('S16: a generation that the sealed session does not name is no session', async () => {
   const app = await createWebApp();
@@ -124,4 +124,32 @@ test('S8: the store knows the hash of the identifier only', async () => {
   await browser.logIn();
   expect(keys).toHaveLength(1);
   expect(keys[0]).not.toContain(browser.cookies.get('__Host-session'));
+});
+
+test('S35: after more logouts than there is room for, no logged-out cookie is a session', async () => {
+  for (const limits of [{ maxEntries: 5 }, { maxEntries: 6, maxEntriesPerUser: 4 }]) {
+    const tombstones = createMemoryTombstoneStore(limits);
+    const app = await createWebApp({ tombstones }, { server: { users: [{ sub: 'alice' }, { sub: 'bob' }] } });
+    const logIn = async (sub: string) => {
+      app.server.signIn(sub);
+      const browser = app.open();
+      await browser.logIn();
+      return { browser, cookie: browser.header() };
+    };
+    const userOf = async (cookie: string) => (await app.sessions.open(cookie)).session?.user.sub;
+    const bob = await logIn('bob');
+    const ended: string[] = [];
+    for (let count = 0; count < 12; count++) {
+      app.server.clock.advance(2);
+      const { browser, cookie } = await logIn('alice');
+      ended.push(cookie);
+      await browser.visit('/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } });
+    }
+    for (const cookie of ended) expect(await userOf(cookie)).toBeUndefined();
+    // With a quota for each user, the logouts of one cost no other user their session.
+    const isApart = limits.maxEntriesPerUser !== undefined;
+    expect(await userOf(bob.cookie)).toBe(isApart ? 'bob' : undefined);
+    app.server.clock.advance(2);
+    expect(await userOf((await logIn('bob')).cookie)).toBe('bob');
+  }
 });

@@ -55,8 +55,15 @@ export interface TombstoneStore {
   /**
    * @param endedAt seconds since the epoch, with their fraction, to be kept as it is; of two writes of one key the later stays
    * @param timeToLive milliseconds
+   * @param options `coveredBy`: a key whose end includes this one, that of all sessions of the user. A store with a bound
+   *   may write this key instead, with the same time; it must never just forget.
    */
-  set(key: string, endedAt: number, timeToLive: number): Promise<void>;
+  set(
+    key: string,
+    endedAt: number,
+    timeToLive: number,
+    options?: { readonly coveredBy?: string | undefined },
+  ): Promise<void>;
   /** The latest time at which any of these ended, in seconds since the epoch with their fraction. */
   latest(keys: readonly string[]): Promise<number | undefined>;
 }

@@ -11,8 +11,9 @@ export interface WebAuthOptions
   readonly clientSecret?: string;
   /**
    * The application's address as users see it, base path included. Default: `AUTH_BASE_URL`.
-   * Of a list, the one with the request's host is taken, otherwise the first; `https://*.preview.example`
-   * stands for any name in its place.
+   * Of a list, the one with the request's host is taken, otherwise the first without a pattern.
+   * `https://*.preview.example` stands for any one label in the place of the asterisk. A host of a request only chooses
+   * among these addresses: whatever hosts are named, there is one client, and one set of sessions for each address.
    */
   readonly baseUrl?: string | readonly string[];
   /** Origins that the session's `fetch` sends the token to. Default: `AUTH_API_ORIGINS`. */
@@ -105,30 +106,4 @@ function environmentOfProcess(): Readonly<Record<string, string | undefined>> {
     readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
   };
   return process?.env ?? {};
-}
-
-/**
- * The host that a request names. Anybody can write it: it is compared with what is allowed, and never used itself.
- * Of several forwarded ones the last counts: the trusted proxy wrote it, and what stands before came to that proxy.
- */
-export function hostOf(headers: Headers, trustProxy: boolean | undefined): string | null {
-  const forwarded = trustProxy ? headers.get('x-forwarded-host')?.split(',').at(-1)?.trim() : undefined;
-  return forwarded || headers.get('host');
-}
-
-/** @throws ConfigurationError when there is only a pattern, and it does not fit the host */
-export function chooseBaseUrl(allowed: readonly string[], host: string | null): string {
-  for (const entry of allowed) {
-    const [, origin = '', pattern = '', rest = ''] = /^(https?:\/\/)([^/]+)(.*)$/.exec(entry) ?? [];
-    if (pattern === host) return entry;
-    const suffix = pattern.startsWith('*.') ? pattern.slice(1) : undefined;
-    const label = suffix !== undefined && host?.endsWith(suffix) ? host.slice(0, -suffix.length) : '';
-    if (/^[a-z0-9-]+$/i.test(label)) return origin + host + rest;
-  }
-  const first = allowed[0] ?? '';
-  if (!first.includes('*')) return first;
-  throw new ConfigurationError(
-    'invalid_option',
-    'Put an address without * first in baseUrl: it serves every other host.',
-  );
 }

@@ -4,9 +4,12 @@ import { ConfigurationError } from '../errors.ts';
 import { createMemoryLock } from '../tokens/refresh-lock.ts';
 import { createMemoryReplayStore } from '../tokens/replay-store.ts';
 import { createMemorySuccessorStore } from '../tokens/successor.ts';
-import { createMemoryTombstoneStore } from './memory-session-store.ts';
-import { chooseBaseUrl, fillFromEnvironment, hostOf, type WebAuthOptions } from './web-auth-options.ts';
-import { createWebSessions, type WebSessions } from './web-sessions.ts';
+import { createHostCache } from './host-cache.ts';
+import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
+import { createSessionContext, type SessionContext } from './options.ts';
+import { fillFromEnvironment, type WebAuthOptions } from './web-auth-options.ts';
+import { createAddressChooser, normalizeHost, readHost } from './web-hosts.ts';
+import { createSessionsIn, type WebSessions } from './web-sessions.ts';
 
 /** Client and sessions of one application at one address. */
 export interface WebAuth {
@@ -24,8 +27,14 @@ export interface WebAuth {
  * @throws ConfigurationError that names everything that is missing or wrong at once
  */
 export function createWebAuth(options: WebAuthOptions, host: string | null): WebAuth {
+  return createApplication(options)(host);
+}
+
+/** One client, and the sessions of each configured address. Whatever hosts are named, nothing else is kept. */
+function createApplication(options: WebAuthOptions): (host: string | null) => WebAuth {
   const { issuer, clientId, secret, baseUrls, scope, resource, clientSecret, apiOrigins } =
     fillFromEnvironment(options);
+  const choose = createAddressChooser(baseUrls);
   const client = createClient({
     ...options,
     issuer,
@@ -36,60 +45,78 @@ export function createWebAuth(options: WebAuthOptions, host: string | null): Web
       options.clientAuthentication ?? (clientSecret === undefined ? none() : clientSecretBasic(clientSecret)),
   });
   const { lock, successors, tombstones, replay } = sharedState(JSON.stringify([issuer, clientId]));
-  const sessions = createWebSessions(client, {
-    ...options,
-    secret,
-    baseUrl: chooseBaseUrl(baseUrls, host),
-    tombstones: options.tombstones ?? tombstones,
-    replay: options.replay ?? replay,
-    refresh: { lock, successors, ...options.refresh },
-  });
-  return { client, sessions, apiOrigins };
+  const contexts = new Map<string, { readonly context: SessionContext; readonly webAuth: WebAuth }>();
+
+  return (host) => {
+    const { configured, baseUrl } = choose(host);
+    let known = contexts.get(configured);
+    if (!known) {
+      const context = createSessionContext(client, {
+        ...options,
+        secret,
+        baseUrl,
+        tombstones: options.tombstones ?? tombstones,
+        replay: options.replay ?? replay,
+        refresh: { lock, successors, ...options.refresh },
+      });
+      known = { context, webAuth: { client, sessions: createSessionsIn(context), apiOrigins } };
+      contexts.set(configured, known);
+    }
+    if (configured === baseUrl) return known.webAuth;
+    // A host of a pattern: protocol, path, and so names and attributes of cookies are those of the pattern.
+    const context = { ...known.context, baseUrl: new URL(baseUrl) };
+    return { client, sessions: createSessionsIn(context), apiOrigins };
+  };
 }
 
-/** Hosts remembered at most: anybody can name one. */
-const maxHosts = 1_000;
-
 export interface WebAuthResolverOptions {
-  /** Believes `X-Forwarded-Host` when a function chooses the options: only behind a proxy that sets it itself. Default: false. */
+  /** Trusts `X-Forwarded-Host` when a function chooses the options: only behind a proxy that sets it itself. Default: false. */
   readonly trustProxy?: boolean;
   /** What a framework sets where the options say nothing. */
   readonly defaults?: WebAuthOptions;
 }
 
 /**
- * Finds, for each request, the client and the sessions of the host that it names; made when a host is first named.
+ * Finds, for each request, the client and the sessions of the host that it names.
  *
- * @param options one set of options, or a function that gives those of a host
+ * @param options one set of options, or a function that returns those of a host. The function is given the host in its
+ *   normal form (lower case, punycode, no default port, no trailing dot; empty when the request names none), and must
+ *   return `undefined` for a host that is not the application's: for such a host nothing is created and nothing is kept.
+ *   For the others its result is kept, for 1,000 hosts in use and 100 that were named once.
  * @throws ConfigurationError from the returned function: `invalid_option` when no options are known for the host
  */
 export function createWebAuthResolver(
   options: WebAuthOptions | ((host: string) => WebAuthOptions | undefined),
   { trustProxy, defaults }: WebAuthResolverOptions = {},
 ): (headers: Headers) => WebAuth {
-  const known = new Map<string, WebAuth>();
-  const choose = typeof options === 'function' ? options : () => options;
-  const single =
-    typeof options !== 'function' && typeof options.baseUrl === 'string' && !options.baseUrl.includes('*');
-  const trusts = typeof options === 'function' ? trustProxy : options.trustProxy;
+  if (typeof options !== 'function') {
+    let application: ReturnType<typeof createApplication> | undefined;
+    return (headers) => {
+      application ??= createApplication({ ...defaults, ...options });
+      return application(readHost(headers, options.trustProxy));
+    };
+  }
+  const known = createHostCache<ReturnType<typeof createApplication>>();
+  // Hosts for which the function returns the same object share one client.
+  const applications = new WeakMap<WebAuthOptions, ReturnType<typeof createApplication>>();
   return (headers) => {
-    const host = single ? null : hostOf(headers, trusts);
-    const key = host ?? '';
-    const found = known.get(key);
-    if (found) return found;
-    const chosen = choose(host ?? '');
+    const host = normalizeHost(readHost(headers, trustProxy)) ?? '';
+    const found = known.get(host);
+    if (found) return found(host);
+    const chosen = options(host);
     if (!chosen)
       throw new ConfigurationError('invalid_option', 'No options are known for the host of this request.');
-    if (chosen.trustProxy && !trusts) {
+    if (chosen.trustProxy && !trustProxy) {
       throw new ConfigurationError(
         'invalid_option',
         'The options of a host come too late to say trustProxy. Put it beside the function: createAuth((host) => ..., { trustProxy: true })',
       );
     }
-    const made = createWebAuth({ ...defaults, ...chosen }, host);
-    if (known.size >= maxHosts) known.clear();
-    known.set(key, made);
-    return made;
+    const application = applications.get(chosen) ?? createApplication({ ...defaults, ...chosen });
+    const webAuth = application(host);
+    applications.set(chosen, application);
+    known.set(host, application);
+    return webAuth;
   };
 }
 

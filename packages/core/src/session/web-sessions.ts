@@ -3,7 +3,12 @@ import type { TokenSet } from '../tokens/token-set.ts';
 import { type CookieToSet, parseCookies } from './cookies.ts';
 import { type LoginOptions, startLogin } from './login.ts';
 import { endSession, type LogoutOptions } from './logout.ts';
-import { createSessionContext, type RoutePaths, type WebSessionOptions } from './options.ts';
+import {
+  createSessionContext,
+  type RoutePaths,
+  type SessionContext,
+  type WebSessionOptions,
+} from './options.ts';
 import { openRequestSession, type RequestSession, type RequestSessionOptions } from './request-session.ts';
 import { handleRequest } from './routes.ts';
 import { startSession } from './start-session.ts';
@@ -43,7 +48,11 @@ export interface WebSessions {
  * @throws ConfigurationError when an option is missing or wrong
  */
 export function createWebSessions(client: Client, options: WebSessionOptions): WebSessions {
-  const context = createSessionContext(client, options);
+  return createSessionsIn(createSessionContext(client, options));
+}
+
+/** The sessions of a context that exists already. */
+export function createSessionsIn(context: SessionContext): WebSessions {
   return {
     kind: context.keeper.kind,
     origin: context.baseUrl.origin,

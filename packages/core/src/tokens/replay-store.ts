@@ -9,29 +9,46 @@ export interface ReplayStore {
   /**
    * Claims a key for a time.
    *
-   * @param key short; says nothing about anybody
+   * @param key short; its purpose (`login`, `logout` or `dpop`), a space, and a hash
    * @param timeToLive milliseconds for which the key is remembered
    * @returns true for the first who claims the key, false for everybody after
    * @throws TransportError `store_unavailable` when that cannot be known: then nobody is let through
    */
   claim(key: string, timeToLive: number): Promise<boolean>;
+  /**
+   * Makes a key new again, because what it was claimed for could not be done. With a store without this method the key
+   * stays claimed until its time is over.
+   */
+  release?(key: string): Promise<void>;
 }
 
+/** What keys are claimed for. Each purpose has a quota of its own; all other keys share one. */
+const purposes = ['login', 'logout', 'dpop'];
+
 /**
- * A store for one process. It forgets nothing before its time: when it is full, further claims fail for the moment,
- * since a forgotten key could be used again.
+ * A store for one process. It forgets nothing before its time: when the quota of a purpose is full, further claims for
+ * this purpose fail, because a forgotten key could be used again. Other purposes go on.
  *
- * @throws TransportError `store_unavailable` from `claim` while it is full
+ * @throws TransportError `store_unavailable` from `claim` while the quota is full
  */
 export function createMemoryReplayStore(
-  options: { /** Default: 1,000,000. */ readonly maxEntries?: number; readonly now?: Clock } = {},
+  options: {
+    /** Keys at most, for each purpose. Default: 1,000,000. */
+    readonly maxEntries?: number;
+    readonly now?: Clock;
+  } = {},
 ): ReplayStore {
   const { maxEntries = 1_000_000, now = Date.now } = options;
-  const claimed = new Map<string, number>();
+  const claimed = new Map<string, Map<string, number>>(['', ...purposes].map((name) => [name, new Map()]));
   let sweepAt = 0;
 
+  const findQuota = (key: string) =>
+    (claimed.get(key.slice(0, Math.max(key.indexOf(' '), 0))) ?? claimed.get('')) as Map<string, number>;
+
   function sweep(time: number): void {
-    for (const [key, until] of claimed) if (until <= time) claimed.delete(key);
+    for (const keys of claimed.values()) {
+      for (const [key, until] of keys) if (until <= time) keys.delete(key);
+    }
     sweepAt = time + 10_000;
   }
 
@@ -39,13 +56,17 @@ export function createMemoryReplayStore(
     async claim(key, timeToLive) {
       const time = now();
       if (time >= sweepAt) sweep(time);
-      const known = claimed.get(key);
+      const keys = findQuota(key);
+      const known = keys.get(key);
       if (known !== undefined && known > time) return false;
-      if (claimed.size >= maxEntries) {
+      if (known === undefined && keys.size >= maxEntries) {
         throw new TransportError('store_unavailable', 'The replay store is full.');
       }
-      claimed.set(key, time + timeToLive);
+      keys.set(key, time + timeToLive);
       return true;
+    },
+    async release(key) {
+      findQuota(key).delete(key);
     },
   };
 }

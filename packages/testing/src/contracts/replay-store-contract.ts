@@ -19,6 +19,32 @@ export function replayStoreContract(open: Open<ReplayStore>): ContractCase[] {
       },
     },
     {
+      name: 'replay: a released key can be claimed again, once',
+      async run() {
+        const [store, other] = [await open(), await open()];
+        // A store may leave this method out.
+        if (!store.release) return;
+        const [key, neighbour] = [`login ${freshKey()}`, `login ${freshKey()}`];
+        assert.equal(await store.claim(key, 60_000), true);
+        assert.equal(await store.claim(neighbour, 60_000), true);
+        await store.release(key);
+        assert.equal(await other.claim(key, 60_000), true);
+        assert.equal(await store.claim(key, 60_000), false);
+        assert.equal(await other.claim(neighbour, 60_000), false);
+        await store.release(freshKey());
+      },
+    },
+    {
+      name: 'replay: the same text for two purposes is two keys',
+      async run() {
+        const store = await open();
+        const text = freshKey();
+        for (const purpose of ['login', 'logout', 'dpop']) {
+          assert.equal(await store.claim(`${purpose} ${text}`, 60_000), true);
+        }
+      },
+    },
+    {
       name: 'replay: a claim does not lengthen the life of the first',
       async run() {
         const store = await open();

@@ -43,6 +43,17 @@ export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase
       },
     },
     {
+      name: 'tombstones: a key that another one covers is told together with it',
+      async run() {
+        const store = await open();
+        const [key, user] = [freshKey(), freshKey()];
+        await store.set(key, 1_000, 60_000, { coveredBy: user });
+        await store.set(key, 2_000, 60_000, { coveredBy: user });
+        assert.equal(await store.latest([user, key]), 2_000);
+        assert.equal(await store.latest([freshKey()]), undefined);
+      },
+    },
+    {
       name: 'tombstones: nothing is left after the time to live',
       async run() {
         const store = await open();

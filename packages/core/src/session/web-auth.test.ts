@@ -1,0 +1,121 @@
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { expect, test } from 'vitest';
+import { createWebAuthResolver } from './web-auth.ts';
+import type { WebAuthOptions } from './web-auth-options.ts';
+
+const shared = { clientId: 'web', clientSecret: 'web-secret', secret: 's'.repeat(32) } as const;
+
+async function startProvider() {
+  const server = await createTestAuthorizationServer();
+  let discoveries = 0;
+  const options: WebAuthOptions = {
+    ...shared,
+    issuer: server.issuer,
+    environment: {},
+    fetch: (url, init) => {
+      if (String(url).includes('/.well-known/openid-configuration')) discoveries++;
+      return server.fetch(url, init);
+    },
+  };
+  return { options, discoveries: () => discoveries };
+}
+
+type Resolve = ReturnType<typeof createWebAuthResolver>;
+
+const at = (resolve: Resolve, host: string) => resolve(new Headers({ host }));
+
+/** Starts a login at each host, as an anonymous client can; returns the redirect URIs that the provider is told. */
+async function startLogins(resolve: Resolve, hosts: readonly string[]): Promise<Set<string>> {
+  const redirectUris = new Set<string>();
+  for (const host of hosts) {
+    const { sessions } = at(resolve, host);
+    const { url } = await sessions.startLogin('');
+    redirectUris.add(url.searchParams.get('redirect_uri') ?? '');
+  }
+  return redirectUris;
+}
+
+const inventedHosts = (count: number, suffix: string) =>
+  Array.from({ length: count }, (_, index) => `h${index}.${suffix}`);
+
+test.each<[string, Partial<WebAuthOptions>]>([
+  ['one address', { baseUrl: 'https://app.example' }],
+  ['one address of AUTH_BASE_URL', { environment: { AUTH_BASE_URL: 'https://app.example' } }],
+  ['a list', { baseUrl: ['https://app.example', 'https://second.example'] }],
+  [
+    'a list of AUTH_BASE_URL',
+    { environment: { AUTH_BASE_URL: 'https://app.example, https://second.example' } },
+  ],
+  ['a list with a pattern', { baseUrl: ['https://app.example', 'https://*.preview.example'] }],
+])('S33: with %s, 300 invented hosts create nothing', async (_, more) => {
+  const { options, discoveries } = await startProvider();
+  const resolve = createWebAuthResolver({ ...options, ...more });
+  const { client } = at(resolve, 'app.example');
+  const redirectUris = await startLogins(resolve, inventedHosts(300, 'invalid'));
+  expect([...redirectUris]).toEqual(['https://app.example/auth/callback']);
+  expect(discoveries()).toBe(1);
+  expect(at(resolve, 'h7.invalid')).toBe(at(resolve, 'app.example'));
+  expect(at(resolve, 'app.example').client).toBe(client);
+});
+
+test('S33: all hosts of a pattern share one client, and each has its own address', async () => {
+  const { options, discoveries } = await startProvider();
+  const resolve = createWebAuthResolver({ ...options, baseUrl: 'https://*.preview.example' });
+  const redirectUris = await startLogins(resolve, inventedHosts(300, 'preview.example'));
+  expect(redirectUris.size).toBe(300);
+  expect(redirectUris).toContain('https://h299.preview.example/auth/callback');
+  expect(discoveries()).toBe(1);
+  expect(at(resolve, 'pr-7.preview.example').client).toBe(at(resolve, 'pr-8.preview.example').client);
+  for (const host of ['pr-7.preview.example', 'pr-8.preview.example']) {
+    expect(at(resolve, host).sessions.origin).toBe(`https://${host}`);
+  }
+  expect(() => at(resolve, 'evil.example')).toThrow(/without \*/);
+  expect(discoveries()).toBe(1);
+});
+
+test('S33: a function is asked for hosts; unknown hosts are not kept, and known ones are not displaced', async () => {
+  const { options, discoveries } = await startProvider();
+  const asked: string[] = [];
+  const resolve = createWebAuthResolver((host) => {
+    asked.push(host);
+    // A new object each time, so that only the resolver itself can keep a client.
+    return host.endsWith('.example') ? { ...options, baseUrl: `https://${host}` } : undefined;
+  });
+  const known = at(resolve, 'tenant.example');
+  expect(at(resolve, 'tenant.example')).toBe(known);
+  await startLogins(resolve, ['tenant.example']);
+  for (const host of inventedHosts(3_000, 'invalid')) expect(() => at(resolve, host)).toThrow(/No options/);
+  for (const host of inventedHosts(3_000, 'example')) at(resolve, host);
+  expect(at(resolve, 'tenant.example')).toBe(known);
+  expect(asked.filter((host) => host === 'tenant.example')).toHaveLength(1);
+  await startLogins(resolve, ['tenant.example']);
+  expect(discoveries()).toBe(1);
+});
+
+test('S33: the function is given a host in its normal form, so that equal hosts are one host', () => {
+  const asked: string[] = [];
+  const resolve = createWebAuthResolver((host) => {
+    asked.push(host);
+    return { ...shared, environment: {}, issuer: 'https://login.example', baseUrl: 'https://app.example' };
+  });
+  const known = at(resolve, 'app.example.com');
+  for (const host of ['App.Example.com', 'app.example.com:443', 'app.example.com.']) {
+    expect(at(resolve, host), host).toBe(known);
+  }
+  at(resolve, 'm\u00fcller.example');
+  at(resolve, 'user@app.example.com');
+  resolve(new Headers());
+  expect(asked).toEqual(['app.example.com', 'xn--mller-kva.example', '']);
+});
+
+test('hosts with the same options object share one client', () => {
+  const options = {
+    ...shared,
+    environment: {},
+    issuer: 'https://login.example',
+    baseUrl: ['https://a.example', 'https://b.example'],
+  };
+  const resolve = createWebAuthResolver(() => options);
+  expect(at(resolve, 'a.example').client).toBe(at(resolve, 'b.example').client);
+  expect(at(resolve, 'b.example').sessions.origin).toBe('https://b.example');
+});

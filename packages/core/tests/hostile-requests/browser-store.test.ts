@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseCookies } from '../../src/session/cookies.ts';
+import { appOrigin, hostileOrigin, type SiblingHosts, startSiblingHosts } from './sibling-hosts.ts';
+
+// Chromium is the oracle: what is read under a name must lie in its cookie store under exactly that name, and under a
+// `__Host-` name it must be the application's own.
+
+let hosts: SiblingHosts;
+beforeAll(async () => {
+  hosts = await startSiblingHosts();
+}, 60_000);
+afterAll(() => hosts?.close());
+
+const ownName = '__Host-session';
+const base = fc.constantFrom(
+  ownName,
+  ownName,
+  `${ownName}.1`,
+  '__Host-login.AAAAAAAAAAAAAAAA',
+  '__Secure-session',
+  'session',
+  '__host-session',
+  '__HOST-SESSION',
+  '',
+);
+const affix = fc.oneof(
+  { weight: 5, arbitrary: fc.constant('') },
+  {
+    weight: 5,
+    arbitrary: fc.constantFrom(
+      ...[
+        '\xa0',
+        '\x85',
+        '\xff',
+        '\xad',
+        '\xc2\xa0',
+        '\xc2\x85',
+        '\xef\xbb\xbf',
+        '\xe2\x80\x83',
+        '\xe2\x80\xa8',
+      ],
+      ...[
+        '\xef\xbf\xbd',
+        '\xc5\xbf',
+        '\x01',
+        '\t',
+        ' ',
+        '\v',
+        '\f',
+        '\x7f',
+        '"',
+        '=',
+        ',',
+        ', ',
+        '%5F',
+        '$',
+        '\\',
+      ],
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .integer({ min: 1, max: 255 })
+      .filter((code) => code !== 10 && code !== 13)
+      .map(charOf),
+  },
+);
+const value = fc.constantFrom(
+  'planted',
+  '',
+  '"planted"',
+  `x, ${ownName}=planted`,
+  `%3B%20${ownName}%3Dplanted`,
+  '\xa0planted',
+  `=${ownName}=planted`,
+  'a b',
+);
+const attribute = fc.constantFrom(
+  ...[
+    'Domain=example.test',
+    'Domain=.example.test',
+    'domain=EXAMPLE.TEST',
+    'Domain=app.example.test',
+    'Domain=',
+  ],
+  ...[
+    'Path=/',
+    'Path=/',
+    'path=/own',
+    'Secure',
+    'Secure',
+    'SECURE',
+    'HttpOnly',
+    'SameSite=None',
+    'Partitioned',
+    'Max-Age=60',
+    '\xa0Path=/',
+    'Path',
+  ],
+);
+const attributes = fc.oneof(
+  fc.constant(['Domain=example.test', 'Path=/', 'Secure']),
+  fc.array(attribute, { maxLength: 5 }),
+);
+const line = fc
+  .tuple(affix, base, affix, fc.constantFrom('=', '=', '=', ''), value, attributes)
+  .map(([before, name, after, equals, text, more]) =>
+    [`${before}${name}${after}${equals}${equals && text}`, ...more].join('; '),
+  );
+
+function charOf(code: number): string {
+  return String.fromCharCode(code);
+}
+
+const perRound = 20;
+
+test('S30: what is read under a name is in the store of Chromium under that name', {
+  timeout: 3_600_000,
+}, async () => {
+  const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  const runs = Number(process.env.FUZZ_RUNS ?? 400);
+  const counts = { seed, lines: 0, stored: 0, sent: 0, read: 0, ofOurNames: 0 };
+  const context = await hosts.browser.newContext();
+  const page = await context.newPage();
+  const lines = fc.sample(line, { numRuns: runs, seed });
+  for (let at = 0; at < lines.length; at += perRound) {
+    await context.clearCookies();
+    hosts.hostile = lines.slice(at, at + perRound);
+    const isSet = (at / perRound) % 2 === 0;
+    hosts.own = isSet ? [`${ownName}=own${at}; Path=/; Secure; HttpOnly`] : [];
+    await page.goto(hostileOrigin);
+    await page.goto(`${appOrigin}/own`);
+    await page.goto(hostileOrigin);
+    await page.goto(appOrigin);
+    const stored = await context.cookies();
+    const received = hosts.received();
+    // As a runtime shows it that reads headers as bytes, and one that reads them as UTF-8.
+    for (const header of [received, Buffer.from(received, 'latin1').toString('utf8')]) {
+      const cookies = parseCookies(header);
+      const hint = JSON.stringify({ seed, at, header });
+      for (const [name, text] of cookies) {
+        const known = stored.filter((cookie) => cookie.name === name);
+        expect(known.length, hint).toBeGreaterThan(0);
+        counts.read++;
+        if (!name.startsWith('__Host-')) continue;
+        counts.ofOurNames++;
+        expect(
+          known.map(({ domain }) => domain),
+          hint,
+        ).toContain('app.example.test');
+        expect(text, hint).toBe(`own${at}`);
+      }
+      expect(cookies.get(ownName), hint).toBe(isSet ? `own${at}` : undefined);
+    }
+    counts.lines += hosts.hostile.length;
+    counts.stored += stored.length;
+    counts.sent += received.split(';').length;
+  }
+  await context.close();
+  console.log(`cookies in Chromium: ${JSON.stringify(counts)}`);
+  expect(counts.stored).toBeGreaterThan(runs / 10);
+  expect(counts.read).toBeGreaterThan(0);
+  expect(counts.ofOurNames).toBeGreaterThan(0);
+});

@@ -1,0 +1,68 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createWebAuthResolver, headersOfNode } from '../../src/session/index.ts';
+
+let port = 0;
+let discoveries = 0;
+let close = () => {};
+
+beforeAll(async () => {
+  const provider = await createTestAuthorizationServer();
+  const resolve = createWebAuthResolver({
+    issuer: provider.issuer,
+    clientId: 'web',
+    clientSecret: 'web-secret',
+    secret: 's'.repeat(32),
+    environment: { AUTH_BASE_URL: 'https://app.example https://*.preview.example' },
+    fetch: (url, init) => {
+      if (String(url).includes('/.well-known/openid-configuration')) discoveries++;
+      return provider.fetch(url, init);
+    },
+  });
+  const server = createServer(async (req, res) => {
+    const headers = headersOfNode(req);
+    const { sessions } = resolve(headers);
+    const response = await sessions.handle(new Request(`https://app.example${req.url}`, { headers }));
+    res.writeHead(response?.status ?? 404, { location: response?.headers.get('location') ?? '' }).end();
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  ({ port } = server.address() as AddressInfo);
+  close = () => server.close();
+});
+afterAll(() => close());
+
+/** A login with this Host header, byte by byte; the redirect URI that the provider is told. */
+async function redirectUriAt(host: string): Promise<string | null> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(
+    Buffer.from(`GET /auth/login HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`, 'latin1'),
+  );
+  let answer = '';
+  for await (const chunk of socket) answer += chunk;
+  const location = /^location: (.*)\r$/im.exec(answer)?.[1] ?? '';
+  return URL.canParse(location) ? new URL(location).searchParams.get('redirect_uri') : null;
+}
+
+test('S33: on a real server, whatever Host headers are sent, the provider is asked for its metadata once', async () => {
+  for (let count = 0; count < 300; count++) {
+    expect(await redirectUriAt(`h${count}.invalid`)).toBe('https://app.example/auth/callback');
+  }
+  for (const host of [
+    '',
+    'app.example/x',
+    'a@app.example',
+    '[',
+    'm\xfcller',
+    'a'.repeat(8_000),
+    'x, y',
+    '\xff',
+  ]) {
+    expect(await redirectUriAt(host), host.slice(0, 20)).toBe('https://app.example/auth/callback');
+  }
+  for (const host of ['pr-7.preview.example', 'PR-7.preview.example.', 'pr-7.preview.example:443']) {
+    expect(await redirectUriAt(host), host).toBe('https://pr-7.preview.example/auth/callback');
+  }
+  expect(discoveries).toBe(1);
+});

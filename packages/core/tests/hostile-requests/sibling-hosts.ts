@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type Browser, chromium } from 'playwright';
+import { chromiumLaunchOptions } from '../../../../scripts/lib/chromium.ts';
+import { createTestAuthority, issueTestCertificate } from '../../src/node/test-certificates.ts';
+import { headersOfNode } from '../../src/session/index.ts';
+import { createWebApp, type WebApp } from '../web-browser.ts';
+
+/** Chromium, an application, its provider, and a hostile host beside the application, all over https. */
+export interface SiblingHosts {
+  readonly browser: Browser;
+  readonly app: WebApp;
+  /** `Set-Cookie` values of the hostile host's answers; each character is one byte. */
+  hostile: readonly string[];
+  /** `Set-Cookie` values of the application's answer at `/own`. */
+  own: readonly string[];
+  /** The `Cookie` header of the last request to the application; each character is one byte. */
+  readonly received: () => string;
+  close(): Promise<void>;
+}
+
+export const appOrigin = 'https://app.example.test';
+export const hostileOrigin = 'https://hostile.example.test';
+
+export async function startSiblingHosts(): Promise<SiblingHosts> {
+  const issuer = 'https://login.example.test';
+  const app = await createWebApp({}, { server: { issuer, users: [{ sub: 'alice' }, { sub: 'mallory' }] } });
+  let received = '';
+
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const url = new URL(req.url ?? '/', `https://${req.headers.host}`);
+    if (url.origin === hostileOrigin) return sendRaw(req, hosts.hostile);
+    if (url.origin === issuer) {
+      res.writeHead(303, { location: (await app.server.authorize(url)).url.href }).end();
+      return;
+    }
+    received = req.headers.cookie ?? '';
+    if (url.pathname === '/own') return sendRaw(req, hosts.own);
+    const init = { method: req.method ?? 'GET', headers: headersOfNode(req) };
+    const response = await app.sessions.handle(
+      new Request(url, req.method === 'POST' ? { ...init, body: await bodyText(req) } : init),
+    );
+    if (!response) {
+      const { session } = await app.sessions.open(req.headers.cookie);
+      res.end(session?.user.sub ?? 'nobody');
+      return;
+    }
+    const cookies = response.headers.getSetCookie();
+    response.headers.delete('set-cookie');
+    res.writeHead(response.status, { ...Object.fromEntries(response.headers), 'set-cookie': cookies });
+    res.end(await response.text());
+  }
+
+  const authority = createTestAuthority('Test authority');
+  const { key, certificate } = issueTestCertificate(authority, 'example.test');
+  const server = createServer({ key, cert: certificate }, (req, res) => {
+    answer(req, res).catch((error: unknown) => res.writeHead(500).end(String(error)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const browser = await chromium.launch({
+    ...chromiumLaunchOptions,
+    args: [
+      ...chromiumLaunchOptions.args,
+      `--host-resolver-rules=MAP *.example.test 127.0.0.1:${port}`,
+      '--ignore-certificate-errors',
+    ],
+  });
+  const hosts: SiblingHosts = {
+    browser,
+    app,
+    hostile: [],
+    own: [],
+    received: () => received,
+    async close() {
+      await browser.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+  return hosts;
+}
+
+/** Past Node's own checks: a header may hold any byte. */
+function sendRaw({ socket }: IncomingMessage, setCookie: readonly string[]): void {
+  const head = ['HTTP/1.1 200 OK', 'Content-Type: text/plain', 'Content-Length: 4', 'Connection: close'];
+  const lines = [...head, ...setCookie.map((value) => `Set-Cookie: ${value}`), '', 'done'];
+  socket.end(Buffer.from(lines.join('\r\n'), 'latin1'));
+}
+
+async function bodyText(req: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of req) text += chunk;
+  return text;
+}
