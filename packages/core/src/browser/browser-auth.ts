@@ -12,7 +12,7 @@ import type {
 import { completeLogin } from './complete-login.ts';
 import { endSessionUrl, revoke } from './end-login.ts';
 import { createKeptLogin } from './kept-login.ts';
-import { findHolder, isSameHolder, type KeptTokenSet, type LoginHolder } from './login-holder.ts';
+import { findHolder, isSameHolder, type LoginHolder } from './login-holder.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
 import { createRefreshOnce, loginHasEnded, type WantedToken } from './refresh-once.ts';
 import { safeReturnTo } from './return-to.ts';
@@ -31,10 +31,12 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const { issuer, clientId, prefix, now, tell } = context;
   const storage = options.storage ?? createMemoryStorage();
   const kept = createKeptLogin(context, storage);
-  const { snapshot, publish, signedOut, failed, read, generation } = kept;
+  const { snapshot, publish, failed, read, generation } = kept;
   const silentLogin = createSilentLogin(context, kept);
   let started: Promise<{ returnTo?: string }> | undefined;
   let tabs: ReturnType<typeof openTabs> | undefined;
+  /** Logins of this tab that are being completed. */
+  let answering = 0;
 
   const leave = async (url: string) => (options.navigate ? options.navigate(url) : location.assign(url));
 
@@ -93,7 +95,12 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     }
     // A login, of this call or another, or a logout came meanwhile: its outcome is shown already, or sought anew.
     if (begun !== generation()) return snapshot().status === 'loading' ? restore() : undefined;
-    if (!restored) await kept.forget(holder);
+    if (!restored) await forget(holder);
+  }
+
+  async function forget(holder: LoginHolder | undefined, error?: Error): Promise<void> {
+    await kept.forget(holder, error);
+    tabs?.tell({ type: 'end' });
   }
 
   const isLive = ({ accessTokens }: TokenSet) =>
@@ -123,17 +130,20 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   async function answerCallback(url: string): Promise<{ returnTo: string }> {
     const begun = generation();
+    answering++;
     try {
       const parameters = new URL(url).searchParams;
       const transaction = takeTransaction(context, parameters.get('state'));
-      const before = await read();
-      const { sub } = await completeLogin(context, kept, { parameters, transaction, begun, before });
+      const attempt = { begun, before: await read(), isVisible: true };
+      const { sub } = await completeLogin(context, kept, { parameters, transaction, ...attempt });
       tabs?.tell({ type: 'login', sub });
       return { returnTo: (transaction as Transaction).returnTo };
     } catch (error) {
       const code = error instanceof AuthError ? error.code : 'unknown';
       tell({ type: 'login.failed', issuer, clientId, code });
       throw error;
+    } finally {
+      answering--;
     }
   }
 
@@ -175,7 +185,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       const renewed = silentLogin(holder);
       if (await (stuck ? renewed.catch(() => false) : renewed)) return refreshOnce(wanted);
       // What one API needs and the provider does not give ends no login whose own token is valid.
-      if (!stuck && !isLive(tokens)) await kept.forget(holder, error as Error);
+      if (!stuck && !isLive(tokens)) await forget(holder, error as Error);
       throw error;
     }
   }
@@ -193,13 +203,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   }
 
   async function logout({ postLogoutRedirectUri, localOnly }: LogoutOptions = {}): Promise<void> {
-    kept.advance();
-    signedOut();
-    let tokens: KeptTokenSet | undefined;
-    await kept.update((found) => {
-      tokens = found;
-      return undefined;
-    });
+    const tokens = await kept.end();
     tabs?.tell({ type: 'logout' });
     tell({ type: 'session.ended', issuer, reason: 'logout' });
     if (tokens) await revoke(context, tokens).catch(() => {});
@@ -210,21 +214,24 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   function hear(message: TabMessage): void {
     const { status, claims } = snapshot();
-    const isLogin = message.type === 'login';
     if (storage.reach === 'shared') {
       // The other tab has changed the tokens; what is under way here compares itself with them.
       if (message.type === 'logout') kept.advance();
       kept.follow().catch(failed);
-    } else if (message.type === 'logout' || (isLogin && claims?.sub !== message.sub)) {
+    } else if (message.type === 'logout') {
+      kept.end().catch(failed);
+    } else if (message.type === 'login' && status === 'signed-in') {
       // Another user's tokens must not outlive the switch.
-      const begun = kept.advance();
-      if (status === 'signed-in' || !isLogin) signedOut();
-      kept
-        .update((tokens) => (begun === generation() ? undefined : tokens))
-        .then(() => (isLogin && begun === generation() ? restore() : undefined))
-        .catch(failed);
+      if (claims?.sub !== message.sub) kept.end().then(restoreAnew).catch(failed);
+    } else if (message.type === 'login' && answering === 0) {
+      // Otherwise this tab is about to be signed in by a login of its own.
+      kept.advance();
+      restoreAnew().catch(failed);
     }
   }
+
+  const restoreAnew = async () =>
+    answering > 0 || snapshot().status === 'signed-in' ? undefined : restore();
 
   return {
     snapshot,

@@ -16,6 +16,8 @@ export interface LoginAttempt {
   readonly before: KeptTokenSet | undefined;
   /** The only user who is accepted. */
   readonly holder?: LoginHolder | undefined;
+  /** Whether the user has seen it. */
+  readonly isVisible: boolean;
 }
 
 /** What came back from the provider for one login. */
@@ -33,9 +35,10 @@ export interface LoginAnswer {
 export async function completeLogin(
   context: BrowserContext,
   login: KeptLogin,
-  { parameters, transaction: sent, begun, before: tokensBefore, holder }: LoginAnswer & LoginAttempt,
+  answer: LoginAnswer & LoginAttempt,
 ): Promise<{ readonly sub: string }> {
-  const { code, transaction } = await validateAuthorization(context, parameters, sent);
+  const { begun, before: tokensBefore, holder, isVisible } = answer;
+  const { code, transaction } = await validateAuthorization(context, answer.parameters, answer.transaction);
   const response = await exchangeCode(context, code, transaction);
   const tokens = createTokenSet(response, seconds(context.now), { resource: transaction.resource[0] });
   const { iss, sub } = response.claims;
@@ -44,22 +47,30 @@ export async function completeLogin(
   // providers end the whole grant, and with it the login of that user in another tab.
   if (holder && !isSameUser(holder)) throw loginHasEnded();
   const before = findHolder(tokensBefore);
-  const next = { ...tokens, login: (isSameUser(before) && before?.login) || randomToken() };
   let found: KeptTokenSet | undefined;
+  let next: KeptTokenSet | undefined;
   let own: number | undefined;
   await login.update((kept) => {
     found = kept;
-    // A logout, or another login, came first.
-    if (begun !== login.generation() || !isSameHolder(holder ?? before, findHolder(kept))) return kept;
-    own = login.advance();
+    const current = findHolder(kept);
+    const isUnchanged =
+      begun === login.generation() &&
+      // A login of another user that is over meanwhile stands in nobody's way.
+      (isSameHolder(holder ?? before, current) || (isVisible && !kept && !isSameUser(before)));
+    // A logout, or another login, came first; the same user may complete two logins.
+    if (!isUnchanged && !(isVisible && isSameUser(current))) return kept;
+    const continued = isSameUser(current) ? current?.login : undefined;
+    // What is under way in a login that goes on stays so.
+    own = continued ? login.generation() : login.advance();
+    next = { ...tokens, login: continued || randomToken() };
     return next;
   });
-  if (own !== undefined && own === login.generation()) login.publishTokens(next);
+  if (next && own === login.generation()) login.publishTokens(next);
   // The same user has logged in in another tab meanwhile: that login is the one to use.
   else if (found && begun === login.generation() && isSameUser(findHolder(found))) login.publishTokens(found);
   else {
     // After a logout nothing that was issued stays valid (RFC 7009 section 2.1).
-    if (own !== undefined || !found) await revoke(context, tokens).catch(() => {});
+    if (next || !found) await revoke(context, tokens).catch(() => {});
     throw loginHasEnded();
   }
   context.tell({ type: 'login.succeeded', issuer: iss, clientId: context.clientId, sub });

@@ -16,6 +16,13 @@ export interface KeptLogin extends LoginState {
   replace(expected: KeptTokenSet, next: KeptTokenSet): Promise<boolean>;
   /** Removes a login that is over, and nothing that another tab has put in its place. */
   forget(holder: LoginHolder | undefined, error?: Error): Promise<void>;
+  /**
+   * Ends the login that is kept, whosever it is. What is under way ends with it.
+   *
+   * @returns the tokens that were removed
+   * @throws what the storage throws; the page shows no login, and the call can be repeated
+   */
+  end(): Promise<KeptTokenSet | undefined>;
   /** Shows what the storage holds, after another tab has changed it. */
   follow(): Promise<void>;
 }
@@ -24,6 +31,8 @@ export function createKeptLogin(context: BrowserContext, storage: TokenStorage):
   const key = `${context.prefix}tokens`;
   const state = createLoginState(context.resources[0]);
   let generation = 0;
+  /** Logouts that have not removed the tokens yet. */
+  let ending = 0;
 
   const update: KeptLogin['update'] = (change) => updateTokens(storage, key, change);
 
@@ -60,10 +69,28 @@ export function createKeptLogin(context: BrowserContext, storage: TokenStorage):
       if (left && findHolder(left)) state.publishTokens(left);
       else state.signedOut(error);
     },
+    async end() {
+      generation++;
+      ending++;
+      state.signedOut();
+      let removed: KeptTokenSet | undefined;
+      try {
+        await update((kept) => {
+          removed = kept;
+          return undefined;
+        });
+      } finally {
+        // Once more: what has begun meanwhile may have read the tokens that are removed now.
+        generation++;
+        ending--;
+      }
+      if (state.snapshot().status !== 'signed-out') state.signedOut();
+      return removed;
+    },
     async follow() {
       const begun = generation;
       const tokens = await read();
-      if (begun !== generation) return;
+      if (begun !== generation || ending > 0) return;
       if (tokens) state.publishTokens(tokens);
       else if (state.snapshot().status === 'signed-in') state.signedOut();
     },

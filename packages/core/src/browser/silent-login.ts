@@ -25,7 +25,7 @@ export function createSilentLogin(
   const flight = createSingleFlight<boolean>();
 
   async function run(returnUri: string, holder: LoginHolder | undefined): Promise<boolean> {
-    const attempt = { begun: login.generation(), before: await login.read(), holder };
+    const attempt = { begun: login.generation(), before: await login.read(), holder, isVisible: false };
     const ask = async (idTokenHint?: string) => {
       const { url, transaction } = await createAuthorization(context, {
         redirectUri: returnUri,

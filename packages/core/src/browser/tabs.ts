@@ -4,7 +4,9 @@ import type { BrowserContext } from './options.ts';
 export type TabMessage =
   | { readonly type: 'login'; readonly sub: string }
   | { readonly type: 'logout' }
-  | { readonly type: 'refresh' };
+  | { readonly type: 'refresh' }
+  /** The login is over, without a logout: tabs that share the tokens show it. */
+  | { readonly type: 'end' };
 
 /** A channel to the other tabs of this origin; browsers deliver it within the origin alone. */
 export function openTabs(
