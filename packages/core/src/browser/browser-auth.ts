@@ -67,9 +67,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       ['code', 'error', 'state'].some((name) => parameters.has(name));
     // The code leaves the address bar, and with it history and Referer, before anything else happens.
     if (isCallback) history.replaceState(history.state, '', pathname);
-    await storage.open?.(`${prefix}tokens`);
     let rejected: unknown;
     try {
+      await storage.open?.(`${prefix}tokens`);
       if (isCallback) return await answerCallback(href);
     } catch (error) {
       rejected = error;
@@ -243,6 +243,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     authorize,
     rememberNonce: async (url, headers) => (await context.dpop())?.remember(url, headers) ?? false,
     logout,
-    stop: () => tabs?.close(),
+    stop() {
+      tabs?.close();
+      tabs = undefined;
+    },
   };
 }

@@ -13,8 +13,12 @@ export function openTabs(
   { prefix }: BrowserContext,
   listener: (message: TabMessage) => void,
 ): { tell(message: TabMessage): void; close(): void } {
-  if (typeof BroadcastChannel === 'undefined') return { tell: () => {}, close: () => {} };
-  const channel = new BroadcastChannel(prefix);
-  channel.onmessage = ({ data }) => listener(data as TabMessage);
-  return { tell: (message) => channel.postMessage(message), close: () => channel.close() };
+  let channel: BroadcastChannel | undefined;
+  try {
+    channel = new BroadcastChannel(prefix);
+    channel.onmessage = ({ data }) => listener(data as TabMessage);
+  } catch {
+    // Missing, or denied to this page: then each tab is on its own.
+  }
+  return { tell: (message) => channel?.postMessage(message), close: () => channel?.close() };
 }

@@ -1,3 +1,4 @@
+import { TransportError } from '../errors.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import { settled, transact } from './indexed-db.ts';
 import type { KeptTokenSet } from './login-holder.ts';
@@ -55,6 +56,10 @@ export function createWebStorage(reach: 'tab' | 'shared'): TokenStorage {
   return reach === 'tab' ? createTabStorage() : createSharedStorage();
 }
 
+function storageFailed(): never {
+  throw new TransportError('store_unavailable', 'The tokens could not be read from IndexedDB.');
+}
+
 function createTabStorage(): TokenStorage {
   return {
     reach: 'tab',
@@ -80,10 +85,12 @@ function createTabStorage(): TokenStorage {
 function createSharedStorage(): TokenStorage {
   return {
     reach: 'shared',
-    get: (key) =>
-      transact('tokens', 'readonly', (store) => settled<TokenSet | undefined>(store.get(key))).catch(
-        () => undefined,
-      ),
+    get(key) {
+      const read = () =>
+        transact('tokens', 'readonly', (store) => settled<TokenSet | undefined>(store.get(key)));
+      // A read that fails says nothing about the login: it is tried again, and is never taken for a logout.
+      return read().catch(read).catch(storageFailed);
+    },
     set: (key, tokens) =>
       transact('tokens', 'readwrite', async (store) => void (await settled(store.put(tokens, key)))),
     remove: (key) => transact('tokens', 'readwrite', (store) => settled(store.delete(key))),
