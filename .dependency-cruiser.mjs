@@ -9,6 +9,9 @@ const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|test
 /** The entries of core that others may import, and only by name. */
 const coreEntries = `${core}(index|(browser|browser/worker|session|api|node)/index)\\.ts$`;
 
+/** Models of browser and provider, for the tests of every package. */
+const coreTestSupport = '^packages/core/tests/support/';
+
 const upper = ['browser', 'session', 'api'];
 
 const forbidden = [
@@ -90,14 +93,22 @@ const forbidden = [
     comment: 'Other packages and apps import core by its public subpaths, never its files.',
     severity: 'error',
     from: { path: '^(packages/(?!core/)|apps/|bench/)' },
-    to: { path: '^packages/core/', pathNot: coreEntries },
+    to: { path: '^packages/core/', pathNot: [coreEntries, coreTestSupport] },
   },
   {
     name: 'core-by-name',
     comment: 'Core is imported by its name, not by a relative path.',
     severity: 'error',
     from: { path: '^(packages/(?!core/)|apps/|bench/)' },
-    to: { path: '^packages/core/', dependencyTypesNot: ['aliased'] },
+    to: { path: '^packages/core/', pathNot: coreTestSupport, dependencyTypesNot: ['aliased'] },
+  },
+  {
+    name: 'core-test-support-only-in-tests',
+    comment:
+      "The models of core's tests are shared by the tests of other packages, and by nothing that is published.",
+    severity: 'error',
+    from: { pathNot: tests },
+    to: { path: coreTestSupport },
   },
   ...adapters.map((name) => ({
     name: `adapter-${name}-stands-alone`,

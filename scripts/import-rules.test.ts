@@ -88,6 +88,9 @@ const planted: Record<string, readonly (readonly [file: string, code: string])[]
   ],
   'core-by-public-subpath': [['packages/next/src/a.ts', `import '../../core/src/tokens/refresh.ts';`]],
   'core-by-name': [['packages/nest/src/a.ts', `import '../../core/src/api/index.ts';`]],
+  'core-test-support-only-in-tests': [
+    ['packages/angular/src/c.ts', `import '../../core/tests/support/world.ts';`],
+  ],
   'adapter-next-stands-alone': [['packages/next/src/b.ts', `import '@countersign/redis';`]],
   'adapter-nest-stands-alone': [['packages/nest/src/b.ts', `import '@countersign/next';`]],
   'adapter-angular-stands-alone': [['packages/angular/src/a.ts', `import '@countersign/nest';`]],
@@ -110,8 +113,11 @@ const planted: Record<string, readonly (readonly [file: string, code: string])[]
   'everything-resolves': [['packages/next/src/c.ts', `import '@countersign/core/secret';`]],
 };
 
-/** The other half of the planted circle, which is reported once. */
-const accomplices = { 'packages/core/src/tokens/e.ts': `import './d.ts';` };
+/** The other half of the planted circle, which is reported once, and what a planted import names. */
+const accomplices = {
+  'packages/core/src/tokens/e.ts': `import './d.ts';`,
+  'packages/core/tests/support/world.ts': '',
+};
 
 const run = promisify(execFile);
 const directories: string[] = [];

@@ -1,4 +1,4 @@
-import { expect, type Page } from '@playwright/test';
+import { expect, type Page, type Request } from '@playwright/test';
 import { patience, urls } from './environment.ts';
 import { alice, type DemoUser, signInAtProvider, tokenRequests } from './provider.ts';
 
@@ -23,6 +23,10 @@ export async function reloadItems(page: Page): Promise<number> {
   await page.getByRole('button', { name: 'Reload' }).click();
   return (await answer).status();
 }
+
+/** True for the request with which a page leaves for a login. A silent login asks the same address from a frame. */
+export const isVisibleLogin = (page: Page) => (request: Request) =>
+  request.url().startsWith(`${urls.identityProvider}/auth?`) && request.frame() === page.mainFrame();
 
 /** The application's refreshes, since a number of log lines. */
 export const refreshes = (since: number) => tokenRequests('angular-spa', 'refresh_token', since);

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { refreshes, signedIn, signIn } from '../support/angular-spa.ts';
+import { isVisibleLogin, refreshes, signedIn, signIn } from '../support/angular-spa.ts';
 import { recentLogin, urls } from '../support/environment.ts';
 import { alice, loggedRequests, signInAtProvider } from '../support/provider.ts';
 import { untilRenewalIsDue } from '../support/renewal.ts';
@@ -100,7 +100,7 @@ test('stepUp(): the user proves once more who they are, and is back at the page'
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('link', { name: 'Security' }).click();
   await expect(page.getByText('You have been signed in for a while')).toBeVisible();
-  const asked = page.waitForRequest((request) => request.url().startsWith(`${urls.identityProvider}/auth?`));
+  const asked = page.waitForRequest(isVisibleLogin(page));
   await page.getByRole('button', { name: 'Enter the password again' }).click();
   expect(new URL((await asked).url()).searchParams.get('max_age')).toBe('0');
   await signInAtProvider(page, alice);

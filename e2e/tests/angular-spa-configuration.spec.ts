@@ -1,5 +1,5 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { signedIn, signIn } from '../support/angular-spa.ts';
+import { isVisibleLogin, signedIn, signIn } from '../support/angular-spa.ts';
 import { urls } from '../support/environment.ts';
 import { loggedRequests } from '../support/provider.ts';
 import { nextCall, payloadOf } from '../support/requests.ts';
@@ -82,7 +82,7 @@ test('configFrom: the client is as the file at the URL says, with an API entry f
     apis: [{ url: `${urls.nestApi}/reports`, resource: reports, scope: 'reports:read' }],
   }));
   await signIn(page);
-  const login = page.waitForRequest((request) => request.url().startsWith(`${urls.identityProvider}/auth?`));
+  const login = page.waitForRequest(isVisibleLogin(page));
   const report = nextCall(page, '/reports');
   await openReports(page);
   const asked = new URL((await login).url()).searchParams;

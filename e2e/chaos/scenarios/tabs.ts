@@ -213,7 +213,7 @@ async function duplicatedTab({ network, context }: Person): Promise<Part> {
 /** A tab and its duplicate, the first and the last, run in one process, where both would be frozen at once. */
 const isAlone = (page: Page, pages: readonly Page[]) => page !== pages[0] && page !== pages.at(-1);
 
-function note(found: Found, name: string, statuses: readonly (number | undefined)[]): void {
+function note(found: Found, name: string, statuses: readonly (number | string | undefined)[]): void {
   const signedOut = statuses.filter((status) => status !== 200);
   found.signedOut += signedOut.length;
   if (signedOut.length > 0)

@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext, Page, Request } from '@playwright/test';
 import { itemsAreShown, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import type { DemoUser } from '../../support/provider.ts';
@@ -17,17 +17,24 @@ export async function openItems(context: BrowserContext): Promise<Page> {
   return page;
 }
 
-/** Asks the API from the page. @returns the status of its answer; `undefined` when there is none */
-export async function askForItems(page: Page): Promise<() => Promise<number | undefined>> {
-  const answer = page
-    .waitForResponse(
-      (response) => response.url() === `${urls.nestApi}/items` && response.request().method() === 'GET',
-      { timeout: 60_000 },
-    )
-    .then(
-      (response) => response.status(),
-      () => undefined,
+/**
+ * Asks the API from the page.
+ *
+ * @returns the status of its answer, or why there is none
+ */
+export async function askForItems(page: Page): Promise<() => Promise<number | string>> {
+  const isMeant = (request: Request) =>
+    request.url() === `${urls.nestApi}/items` && request.method() === 'GET';
+  const problem = page.getByRole('region', { name: 'On the list' }).getByRole('alert');
+  const answer = new Promise<number | string>((resolve) => {
+    page.on('response', (response) => isMeant(response.request()) && resolve(response.status()));
+    page.on('requestfailed', (request) => isMeant(request) && resolve(`${request.failure()?.errorText}`));
+    // A request that gets no token is never sent; the page says why.
+    problem.waitFor({ timeout: 60_000 }).then(
+      async () => resolve(`${await problem.textContent()}`),
+      () => resolve('nothing within a minute'),
     );
+  });
   // Not a click of the mouse: that waits until the tab is drawn.
   await page.getByRole('button', { name: 'Reload' }).dispatchEvent('click');
   return () => answer;

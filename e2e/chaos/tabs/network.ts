@@ -55,7 +55,8 @@ export async function startNetwork(storage: 'shared' | 'tab'): Promise<Network> 
     }
     // Whoever is gone asks nothing any more.
     if (outgoing.destroyed) return;
-    const sent = request(url, { method, headers });
+    // A connection of its own: one that is reused can be closed by the server at the same moment, and the request fails.
+    const sent = request(url, { method, headers: { ...headers, connection: 'close' }, agent: false });
     sent.end(body);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     if (grant !== undefined) tokenRequests.push({ grant, status: answer.statusCode ?? 0 });

@@ -1,8 +1,13 @@
 import { HttpErrorResponse, HttpHeaders, HttpRequest, HttpResponse } from '@angular/common/http';
 import { Injector, PLATFORM_ID, runInInjectionContext } from '@angular/core';
-import { type BrowserAuth, LoginRequiredError } from '@countersign/core/browser';
+import {
+  type BrowserAuth,
+  type IdTokenClaims,
+  type LoginHolder,
+  LoginRequiredError,
+} from '@countersign/core/browser';
 import { firstValueFrom, type Observable, of, throwError } from 'rxjs';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ApiEntry, parseAllowList } from './allow-list.ts';
 import { authInterceptor } from './auth.interceptor.ts';
 import { type AuthHandle, createAuth } from './auth.ts';
@@ -19,21 +24,24 @@ type Answer = (request: HttpRequest<unknown>) => Observable<HttpResponse<unknown
 /** A client whose token is the serial number of its refreshes; a refused token is refreshed once, as in core. */
 function createHarness(
   apis: readonly ApiEntry[],
-  options: { signedIn?: boolean; platform?: string; dpop?: boolean } = {},
+  options: { signedIn?: boolean; platform?: string; dpop?: boolean; login?: () => Promise<void> } = {},
 ) {
-  const { signedIn = true, platform = 'browser', dpop = false } = options;
+  const { signedIn = true, platform = 'browser', dpop = false, login } = options;
   let current = 1;
+  let holder = { iss: 'https://login.example', sub: 'alice', login: '1' };
+  const listeners: (() => void)[] = [];
   let nonce: string | undefined;
   const asked: unknown[] = [];
   const steps: unknown[] = [];
   const browser = {
-    snapshot: () => ({ status: 'signed-in' }),
-    subscribe: () => () => {},
-    getAccessToken: async (wanted: { refused?: string }) => {
+    snapshot: () => (signedIn ? { status: 'signed-in', holder } : { status: 'signed-out' }),
+    subscribe: (listener: () => void) => void listeners.push(listener),
+    getAccessToken: async ({ holder: begunWith, ...wanted }: { refused?: string; holder?: LoginHolder }) => {
       asked.push(wanted);
+      if (begunWith && begunWith.sub !== holder.sub) throw new LoginRequiredError('session_ended', 'Ended.');
       if (!signedIn) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
       if (wanted.refused === `token-${current}`) current++;
-      return { accessToken: `token-${current}`, tokenType: dpop ? 'DPoP' : 'Bearer', scope: '' };
+      return { accessToken: `token-${current}`, tokenType: dpop ? 'DPoP' : 'Bearer', scope: '', holder };
     },
     authorize: async (_request: unknown, token: { accessToken: string; tokenType: string }) => ({
       authorization: `${token.tokenType} ${token.accessToken}`,
@@ -45,7 +53,10 @@ function createHarness(
       nonce = told ?? nonce;
       return isNew;
     },
-    login: async (wanted: unknown) => void steps.push(wanted),
+    login: async (wanted: unknown) => {
+      steps.push(wanted);
+      await login?.();
+    },
   } as unknown as BrowserAuth;
   const auth: AuthHandle = createAuth('default', Promise.resolve(browser));
   const parsed = parseAllowList(apis, base);
@@ -65,8 +76,12 @@ function createHarness(
         }),
       ),
     );
+  const switchUser = (sub: string) => {
+    holder = { ...holder, sub, login: '2' };
+    for (const listener of listeners) listener();
+  };
   const tokens = () => sent.map(({ headers }) => headers.get('authorization'));
-  return { send, sent, tokens, asked, steps };
+  return { send, sent, tokens, asked, steps, switchUser };
 }
 
 const get = (url: string) => new HttpRequest<unknown>('GET', url);
@@ -203,4 +218,86 @@ test('step-up: where it is wanted, a challenge for more sends the user to log in
   const calm = createHarness([{ url: api }]);
   await expect(calm.send(get(api), () => unauthorized(challenge))).rejects.toMatchObject({ status: 401 });
   expect(calm.steps).toEqual([]);
+});
+
+describe('a user switch', () => {
+  /** The user switches while the API refuses the token. */
+  const refuseAnd =
+    (act: () => void, status = 401, challenge = 'Bearer error="invalid_token"'): Answer =>
+    () => {
+      act();
+      return unauthorized(challenge, status);
+    };
+
+  test('B24: a rejected request is not sent again once another user is signed in', async () => {
+    const { send, tokens, switchUser } = createHarness([{ url: api }]);
+    const answer = send(
+      post(api, { amount: 1 }),
+      refuseAnd(() => switchUser('bob')),
+    );
+    await expect(answer).rejects.toMatchObject({ name: 'LoginRequiredError', code: 'session_ended' });
+    expect(tokens()).toEqual(['Bearer token-1']);
+  });
+
+  test('B24: nor as a guest, where the entry allows guests', async () => {
+    const { send, tokens, switchUser } = createHarness([{ url: api, optional: true }]);
+    const answer = send(
+      post(api, { amount: 1 }),
+      refuseAnd(() => switchUser('bob')),
+    );
+    await expect(answer).rejects.toMatchObject({ code: 'session_ended' });
+    expect(tokens()).toEqual(['Bearer token-1']);
+  });
+
+  test('B24: a request belongs to the user who is shown when it begins, not when its token is asked for', async () => {
+    const { send, sent, switchUser } = createHarness([{ url: api }]);
+    await send(get(api));
+    const answer = send(get(api));
+    switchUser('bob');
+    await expect(answer).rejects.toMatchObject({ code: 'session_ended' });
+    expect(sent).toHaveLength(1);
+  });
+
+  test('B24: what an API asks of one user is not asked of another', async () => {
+    const { send, steps, switchUser } = createHarness([{ url: api, stepUp: true }]);
+    const challenge = 'Bearer error="insufficient_scope", scope="x"';
+    const answer = send(
+      get(api),
+      refuseAnd(() => switchUser('bob'), 403, challenge),
+    );
+    await expect(answer).rejects.toMatchObject({ status: 403 });
+    expect(steps).toEqual([]);
+  });
+});
+
+test('B24: until the login is known, a request belongs to the user whom a server has rendered', async () => {
+  const claims = { sub: 'alice' } as IdTokenClaims;
+  const rendered = createAuth('default', new Promise<BrowserAuth>(() => {}), {
+    status: 'signed-in',
+    claims,
+  });
+  expect(rendered.holder()).toEqual({ sub: 'alice' });
+  expect(createAuth('default', new Promise<BrowserAuth>(() => {})).holder()).toBeUndefined();
+});
+
+test('an error that is no answer of the API is handed on as it is', async () => {
+  const { send } = createHarness([{ url: api }], { dpop: true });
+  const broken = new Error('an inner interceptor');
+  await expect(send(get(api), () => throwError(() => broken))).rejects.toBe(broken);
+});
+
+test('a step-up that cannot leave for the login leaves the answer as it is, and no rejection behind', async () => {
+  vi.stubGlobal('sessionStorage', { getItem: () => null, setItem: () => {} });
+  const login = () => Promise.reject(new Error('the provider is down'));
+  const { send, steps } = createHarness([{ url: api, stepUp: true }], { login });
+  const challenge = 'Bearer error="insufficient_scope", scope="x"';
+  await expect(send(get(api), () => unauthorized(challenge, 403))).rejects.toMatchObject({ status: 403 });
+  expect(steps).toHaveLength(1);
+});
+
+test('without ReadableStream, as in some test environments, a rejected request is sent again', async () => {
+  vi.stubGlobal('ReadableStream', undefined);
+  const { send, sent } = createHarness([{ url: api }]);
+  await send(get(api), acceptOnly('Bearer token-2'));
+  expect(sent).toHaveLength(2);
 });

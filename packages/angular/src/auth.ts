@@ -5,6 +5,7 @@ import type {
   BrowserAuthStatus,
   GetAccessTokenOptions,
   IdTokenClaims,
+  LoginHolder,
   LoginOptions,
   LogoutOptions,
 } from '@countersign/core/browser';
@@ -40,9 +41,9 @@ export interface Auth {
   /** Forgets and revokes the tokens in every tab, and leaves for the provider's logout. */
   logout(options?: LogoutOptions): Promise<void>;
   /**
-   * A valid access token. Rather let {@link authInterceptor} attach it.
+   * A valid access token of the login with which the call began. Rather let {@link authInterceptor} attach it.
    *
-   * @throws LoginRequiredError when the user must log in
+   * @throws LoginRequiredError when the user must log in, or the user has changed meanwhile
    * @throws TransportError when the provider is not well; the login stays
    */
   getAccessToken(options?: GetAccessTokenOptions): Promise<string>;
@@ -65,6 +66,8 @@ export interface Auth {
 export interface AuthHandle extends Auth {
   readonly clientName: string;
   readonly browser: Promise<BrowserAuth>;
+  /** The login that a request belongs to which begins now; `null` without one, `undefined` while it is not known. */
+  holder(): LoginHolder | null | undefined;
 }
 
 /**
@@ -90,10 +93,12 @@ export function createAuth(
   if ('snapshot' in client) follow(client);
   else client.then(follow, (error: Error) => snapshot.set({ status: 'error', error }));
   const claims = computed(() => snapshot().claims);
+  const holder = () => findHolder(snapshot());
   const login = async (options?: LoginOptions) => (await browser).login(options);
   return {
     clientName,
     browser,
+    holder,
     status: computed(() => snapshot().status),
     isSignedIn: computed(() => snapshot().status === 'signed-in'),
     user: computed(() => userOf(claims())),
@@ -103,11 +108,22 @@ export function createAuth(
     error: computed(() => snapshot().error),
     login,
     logout: async (options) => (await browser).logout(options),
-    getAccessToken: async (options) => (await (await browser).getAccessToken(options)).accessToken,
+    async getAccessToken(options) {
+      // Before the first wait: the call belongs to the user whom the page shows.
+      const wanted = { holder: holder(), ...options };
+      return (await (await browser).getAccessToken(wanted)).accessToken;
+    },
     stepUp: login,
     handleCallback: async (url) => (await browser).handleCallback(url),
     ready: async () => void (await (await browser).start()),
   };
+}
+
+/** What a server has rendered names a user as well: the request was made from a page that shows that one. */
+function findHolder({ status, holder, claims }: BrowserAuthSnapshot): LoginHolder | null | undefined {
+  if (status === 'loading') return undefined;
+  if (status !== 'signed-in') return null;
+  return holder ?? (claims && { iss: claims.iss, sub: claims.sub });
 }
 
 function userOf(claims: IdTokenClaims | undefined): AuthUser | undefined {

@@ -14,15 +14,18 @@ export function stepUpFor(auth: Auth, challenge: string): void {
     [...challenge.matchAll(/(\w+)=(?:"([^"]*)"|(\w+))/g)].map((m) => [m[1], m[2] ?? m[3]]),
   );
   if (!/^insufficient_(user_authentication|scope)$/.test(parameters.get('error') ?? '')) return;
-  const key = `countersign step-up ${challenge}`;
+  const key = `countersign step-up ${auth.claims()?.sub} ${challenge}`;
   if (Date.now() - Number(sessionStorage.getItem(key)) < patience) return;
   sessionStorage.setItem(key, String(Date.now()));
   const acrValues = parameters.get('acr_values')?.split(' ');
   const maxAge = parameters.get('max_age');
   const scope = parameters.get('scope');
-  void auth.stepUp({
-    ...(acrValues && { acrValues }),
-    ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
-    ...(scope !== undefined && { scope }),
-  });
+  auth
+    .stepUp({
+      ...(acrValues && { acrValues }),
+      ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
+      ...(scope !== undefined && { scope }),
+    })
+    // The signal `error` says why.
+    .catch(() => {});
 }

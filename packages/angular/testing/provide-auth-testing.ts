@@ -67,8 +67,13 @@ export function provideAuthTesting(
       },
       handleCallback: async () => ({ returnTo: '/' }),
       getAccessToken: async (options = {}) => {
-        tokenRequests.push(options);
-        const { refused } = options;
+        const { holder, ...asked } = options;
+        const { refused } = asked;
+        tokenRequests.push(asked);
+        const sub = snapshot.claims?.sub;
+        if (holder && sub !== undefined && holder.sub !== sub) {
+          throw new LoginRequiredError('session_ended', 'Another user has signed in in this test.');
+        }
         if (snapshot.status !== 'signed-in') {
           throw new LoginRequiredError('not_signed_in', 'Nobody is signed in in this test.');
         }

@@ -53,7 +53,11 @@ const reserved =
  */
 export async function createAuthorization(
   context: BrowserContext,
-  request: AuthorizationOptions & { readonly redirectUri: string; readonly returnTo: string },
+  request: AuthorizationOptions & {
+    readonly redirectUri: string;
+    readonly returnTo: string;
+    readonly idTokenHint?: string | undefined;
+  },
 ): Promise<{ url: URL; transaction: Transaction }> {
   const { issuer, clientId, options, now } = context;
   const { maxAge, acrValues, redirectUri, returnTo } = request;
@@ -92,6 +96,7 @@ export async function createAuthorization(
     max_age: maxAge,
     acr_values: acrValues?.join(' '),
     login_hint: request.loginHint,
+    id_token_hint: request.idTokenHint,
     ui_locales: request.uiLocales?.join(' '),
     // The code is of no use without our key either (RFC 9449 section 10).
     dpop_jkt: dpop?.thumbprint,

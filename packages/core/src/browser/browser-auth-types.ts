@@ -1,6 +1,7 @@
 import type { IdTokenClaims } from '../client/token-response.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
 import type { AuthorizationOptions } from './authorization.ts';
+import type { LoginHolder } from './login-holder.ts';
 
 /** `loading` until it is known whether the user is signed in; `error` when that could not be found out. */
 export type BrowserAuthStatus = 'loading' | 'signed-in' | 'signed-out' | 'error';
@@ -14,6 +15,8 @@ export interface BrowserAuthSnapshot {
   readonly scope?: string;
   /** When the access token ends, in seconds since the epoch; it is renewed when somebody needs it. */
   readonly expiresAt?: number;
+  /** The login, while signed in. A request that begins now belongs to it; see {@link GetAccessTokenOptions.holder}. */
+  readonly holder?: LoginHolder;
   /** What went wrong last. */
   readonly error?: Error;
 }
@@ -32,6 +35,17 @@ export interface GetAccessTokenOptions {
   readonly refused?: string | undefined;
   /** Refresh although the token is still valid, for example because new claims are wanted. */
   readonly forceRefresh?: boolean;
+  /**
+   * The login that the request began with: `snapshot().holder` at its beginning, or `holder` of the token that it was
+   * sent with before. `null`: it began without a login, and gets no token. Default: the login of the snapshot when this
+   * is called, or the one that is being restored.
+   */
+  readonly holder?: LoginHolder | null | undefined;
+}
+
+/** An access token, and the login that it belongs to. */
+export interface BrowserAccessToken extends AccessToken {
+  readonly holder?: LoginHolder;
 }
 
 export interface LogoutOptions {
@@ -62,16 +76,22 @@ export interface BrowserAuth {
    */
   handleCallback(url: string): Promise<{ readonly returnTo: string }>;
   /**
-   * A valid access token, refreshed when it must be, once for everybody who waits.
+   * A valid access token, refreshed when it must be, once for everybody who waits. It belongs to the login with which
+   * the call began: when another user logs in meanwhile, the call fails.
    *
-   * @throws LoginRequiredError when the user must log in
+   * @throws LoginRequiredError when the user must log in, or the user or the login has changed meanwhile
    * @throws TransportError when the provider is not well; the login stays
    */
-  getAccessToken(options?: GetAccessTokenOptions): Promise<AccessToken>;
-  /** The headers with which a token is shown to an API: `Authorization`, and a proof where tokens are bound. @see RFC 9449 section 7.1 */
+  getAccessToken(options?: GetAccessTokenOptions): Promise<BrowserAccessToken>;
+  /**
+   * The headers with which a token is shown to an API: `Authorization`, and a proof where tokens are bound.
+   *
+   * @throws LoginRequiredError when the login of the token has ended meanwhile
+   * @see RFC 9449 section 7.1
+   */
   authorize(
     request: { readonly method: string; readonly url: string },
-    token: AccessToken,
+    token: BrowserAccessToken,
   ): Promise<Record<string, string>>;
   /** Keeps the `DPoP-Nonce` of an API's answer. @returns whether it is a new one: then the request is worth a second try */
   rememberNonce(url: string, headers: { get(name: string): string | null }): Promise<boolean>;

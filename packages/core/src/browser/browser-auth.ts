@@ -1,27 +1,26 @@
-import { AuthError, AuthorizationServerError, LoginRequiredError } from '../errors.ts';
+import { AuthError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { createSingleFlight } from '../internal/single-flight.ts';
-import { type AccessToken, createTokenSet, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
-import { createAuthorization, type Transaction, validateAuthorization } from './authorization.ts';
+import { type AccessToken, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
+import { createAuthorization, type Transaction } from './authorization.ts';
 import type {
+  BrowserAccessToken,
   BrowserAuth,
-  BrowserAuthSnapshot,
   GetAccessTokenOptions,
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
+import { completeLogin } from './complete-login.ts';
 import { endSessionUrl, revoke } from './end-login.ts';
+import { createKeptLogin } from './kept-login.ts';
+import { findHolder, isSameHolder, type LoginHolder } from './login-holder.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
-import { createRefreshOnce, loginHasEnded } from './refresh-once.ts';
+import { createRefreshOnce, loginHasEnded, type WantedToken } from './refresh-once.ts';
 import { safeReturnTo } from './return-to.ts';
-import { frameName, runInFrame } from './silent-frame.ts';
+import { frameName } from './silent-frame.ts';
+import { createSilentLogin } from './silent-login.ts';
 import { openTabs, type TabMessage } from './tabs.ts';
-import { exchangeCode } from './token-request.ts';
 import { createMemoryStorage } from './token-storage.ts';
 import { keepTransaction, takeTransaction } from './transactions.ts';
-
-/** Answers of a silent login that mean: nobody is signed in (OpenID Connect Core section 3.1.2.6). */
-const notSignedIn = /^(login|consent|interaction|account_selection)_required$/;
 
 /**
  * @throws ConfigurationError when an option is missing or wrong
@@ -29,57 +28,27 @@ const notSignedIn = /^(login|consent|interaction|account_selection)_required$/;
  */
 export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const context = resolveOptions(options);
-  const { issuer, clientId, prefix, now, http, tell } = context;
+  const { issuer, clientId, prefix, now, tell } = context;
   const storage = options.storage ?? createMemoryStorage();
-  const key = `${prefix}tokens`;
-  const listeners = new Set<() => void>();
-  const flight = createSingleFlight<boolean>();
-  let snapshot: BrowserAuthSnapshot = { status: 'loading' };
+  const kept = createKeptLogin(context, storage);
+  const { snapshot, publish, failed, read, generation } = kept;
+  const silentLogin = createSilentLogin(context, kept);
   let started: Promise<{ returnTo?: string }> | undefined;
   let tabs: ReturnType<typeof openTabs> | undefined;
-  /** Counts logins and logouts: what began before one of them must not be kept after it. */
-  let generation = 0;
+  /** Logins of this tab that are being completed. */
+  let answering = 0;
 
   const leave = async (url: string) => (options.navigate ? options.navigate(url) : location.assign(url));
 
-  function publish(next: BrowserAuthSnapshot): void {
-    snapshot = next;
-    for (const listener of listeners) listener();
-  }
-
-  function publishTokens(tokens: TokenSet): void {
-    const expiresAt = findAccessToken(tokens, { resource: context.resources[0] })?.expiresAt;
-    publish({
-      status: 'signed-in',
-      scope: tokens.scope,
-      ...(tokens.claims && { claims: tokens.claims }),
-      ...(expiresAt !== undefined && { expiresAt }),
-    });
-  }
-
-  const signedOut = (error?: Error) => publish({ status: 'signed-out', ...(error && { error }) });
-  const failed = (error: unknown) => {
-    // Anybody can send the page an answer that nobody asked for; who is signed in stays so.
-    const status = snapshot.status === 'signed-in' ? 'signed-in' : 'error';
-    publish({ ...snapshot, status, error: error instanceof Error ? error : new Error('unknown') });
-  };
-
-  const read = async () => storage.get(key);
   const refreshOnce = createRefreshOnce(context, {
     read,
-    async write(next) {
-      await storage.set(key, next);
-      publishTokens(next);
-      tabs?.tell({ type: 'refresh' });
+    async replace(expected, next) {
+      const replaced = await kept.replace(expected, next);
+      if (replaced) tabs?.tell({ type: 'refresh' });
+      return replaced;
     },
-    end: async () => storage.remove(key),
     // What another tab tells is published here.
-    moved: (wait) =>
-      new Promise((resolve) => {
-        const woken = () => resolve(listeners.delete(woken));
-        listeners.add(woken);
-        setTimeout(woken, wait);
-      }),
+    moved: kept.changed,
   });
 
   function start(): Promise<{ returnTo?: string }> {
@@ -98,57 +67,44 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       ['code', 'error', 'state'].some((name) => parameters.has(name));
     // The code leaves the address bar, and with it history and Referer, before anything else happens.
     if (isCallback) history.replaceState(history.state, '', pathname);
-    await storage.open?.(key);
+    let rejected: unknown;
     try {
-      if (isCallback) return await handleCallback(href);
-    } catch (refused) {
-      // A forged or stale callback ends no login that there is.
-      await restore().catch(() => {});
-      publish({ ...snapshot, error: refused as Error });
-      return {};
-    }
-    try {
-      await restore();
+      await storage.open?.(`${prefix}tokens`);
+      if (isCallback) return await answerCallback(href);
     } catch (error) {
-      failed(error);
+      rejected = error;
     }
+    // A forged or stale callback ends no login that there is.
+    await restore().catch(failed);
+    if (rejected) publish({ ...snapshot(), error: rejected as Error });
     return {};
   }
 
-  /** The login that is kept, or else one that the provider still knows of. */
+  /** Shows the login that is kept, or else one of the same user that the provider still knows of. */
   async function restore(): Promise<void> {
-    const tokens = await storage.get(key);
-    if (tokens && (tokens.refreshToken || isLive(tokens))) publishTokens(tokens);
-    else if (!(await silentLogin())) signedOut();
+    const begun = generation();
+    const tokens = await read();
+    const holder = findHolder(tokens);
+    let restored = true;
+    try {
+      if (tokens && (tokens.refreshToken || isLive(tokens))) {
+        if (begun === generation()) return kept.publishTokens(tokens);
+      } else restored = await silentLogin(holder);
+    } catch (error) {
+      if (begun === generation()) throw error;
+    }
+    // A login, of this call or another, or a logout came meanwhile: its outcome is shown already, or sought anew.
+    if (begun !== generation()) return snapshot().status === 'loading' ? restore() : undefined;
+    if (!restored) await forget(holder);
+  }
+
+  async function forget(holder: LoginHolder | undefined, error?: Error): Promise<void> {
+    await kept.forget(holder, error);
+    tabs?.tell({ type: 'end' });
   }
 
   const isLive = ({ accessTokens }: TokenSet) =>
     accessTokens.some(({ expiresAt }) => expiresAt === undefined || expiresAt > seconds(now));
-
-  /**
-   * @param sub nobody else is let in
-   * @returns whether somebody is signed in at the provider
-   */
-  function silentLogin(sub?: string): Promise<boolean> {
-    const { silentRedirectUri } = options;
-    if (!silentRedirectUri) return Promise.resolve(false);
-    return flight(`silent ${sub}`, async () => {
-      const { url, transaction } = await createAuthorization(context, {
-        redirectUri: silentRedirectUri,
-        returnTo: '/',
-        prompt: 'none',
-      });
-      const answer = await runInFrame(url, silentRedirectUri, http.timeout);
-      if (!answer) return false;
-      try {
-        await complete(answer, transaction, sub);
-        return true;
-      } catch (error) {
-        if (error instanceof AuthorizationServerError && notSignedIn.test(error.error)) return false;
-        throw error;
-      }
-    });
-  }
 
   async function login({ returnTo, ...request }: LoginOptions = {}): Promise<void> {
     try {
@@ -161,81 +117,93 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       tell({ type: 'login.started', issuer, clientId });
       await leave(url.href);
     } catch (error) {
-      publish({ ...snapshot, error: error as Error });
+      publish({ ...snapshot(), error: error as Error });
       throw error;
     }
   }
 
-  async function handleCallback(url: string): Promise<{ returnTo: string }> {
-    const answer = new URL(url).searchParams;
-    const transaction = takeTransaction(context, answer.get('state'));
+  const handleCallback = (url: string) =>
+    answerCallback(url).catch((error) => {
+      failed(error);
+      throw error;
+    });
+
+  async function answerCallback(url: string): Promise<{ returnTo: string }> {
+    const begun = generation();
+    answering++;
     try {
-      await complete(answer, transaction);
+      const parameters = new URL(url).searchParams;
+      const transaction = takeTransaction(context, parameters.get('state'));
+      const attempt = { begun, before: await read(), isVisible: true };
+      const { sub } = await completeLogin(context, kept, { parameters, transaction, ...attempt });
+      tabs?.tell({ type: 'login', sub });
+      return { returnTo: (transaction as Transaction).returnTo };
     } catch (error) {
       const code = error instanceof AuthError ? error.code : 'unknown';
       tell({ type: 'login.failed', issuer, clientId, code });
-      failed(error);
       throw error;
+    } finally {
+      answering--;
     }
-    return { returnTo: (transaction as Transaction).returnTo };
   }
 
-  /** From the provider's answer to kept tokens; all or nothing. */
-  async function complete(
-    answer: URLSearchParams,
-    kept: Transaction | undefined,
-    only?: string,
-  ): Promise<void> {
-    const begun = generation;
-    const { code, transaction } = await validateAuthorization(context, answer, kept);
-    const response = await exchangeCode(context, code, transaction);
-    const tokens = createTokenSet(response, seconds(now), { resource: transaction.resource[0] });
-    const { sub } = response.claims;
-    // The user has logged out while this login was under way, or is another one at the provider.
-    if (begun !== generation || sub !== (only ?? sub)) {
-      await revoke(context, tokens).catch(() => {});
-      throw loginHasEnded();
-    }
-    generation++;
-    await storage.set(key, tokens);
-    publishTokens(tokens);
-    tell({ type: 'login.succeeded', issuer, clientId, sub });
-    if (transaction.redirectUri === options.redirectUri) tabs?.tell({ type: 'login', sub });
-  }
-
-  async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<AccessToken> {
+  async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<BrowserAccessToken> {
+    // Before the first wait: a request belongs to the user whom the page shows when it begins.
+    const { status, holder: shown = null } = snapshot();
+    const { holder: begunWith = status === 'loading' ? undefined : shown } = request;
     await start();
+    const { holder } = snapshot();
+    if (begunWith && !isSameHolder(begunWith, holder)) throw loginHasEnded();
+    if (begunWith === null || !holder) {
+      await kept.follow();
+      throw new LoginRequiredError('not_signed_in', 'Nobody was signed in when the request began.');
+    }
     const { scope, resource = context.resources[0] } = request;
-    const kept = request.forceRefresh ? await read() : undefined;
-    const refused = kept ? findAccessToken(kept, { scope, resource })?.accessToken : request.refused;
-    const wanted = { resource, scope, refused };
+    const tokens = request.forceRefresh ? await read() : undefined;
+    const refused = tokens ? findAccessToken(tokens, { scope, resource })?.accessToken : request.refused;
+    const token = await renew({ resource, scope, refused, holder });
+    requireCurrent(holder);
+    return { ...token, holder };
+  }
+
+  async function renew(wanted: WantedToken): Promise<AccessToken> {
+    const { holder } = wanted;
     try {
       return await refreshOnce(wanted);
     } catch (error) {
       // A tab is frozen in the midst of its refresh. Its refresh token may be spent already, and sent again it would
       // end the login (RFC 9700 section 4.14.2). Another login of the same user leaves it alone.
       const stuck = (error as AuthError).code === 'lock_timeout';
-      if (stuck && (await silentLogin(snapshot.claims?.sub).catch(() => false))) return refreshOnce(wanted);
+      if (!stuck && !(error instanceof LoginRequiredError)) throw error;
+      const tokens = await read();
+      // After a logout, or with another user's tokens in the storage, there is nothing to renew.
+      if (!tokens || !isSameHolder(holder, findHolder(tokens))) {
+        await kept.follow();
+        throw stuck ? loginHasEnded() : error;
+      }
       // The refresh token is of no use, or there is none: the provider's own session may still stand.
-      if (!(error instanceof LoginRequiredError) || error.code === 'not_signed_in') throw error;
-      if (await silentLogin()) return refreshOnce(wanted);
-      await storage.remove(key);
-      signedOut(error);
+      const renewed = silentLogin(holder);
+      if (await (stuck ? renewed.catch(() => false) : renewed)) return refreshOnce(wanted);
+      // What one API needs and the provider does not give ends no login whose own token is valid.
+      if (!stuck && !isLive(tokens)) await forget(holder, error as Error);
       throw error;
     }
   }
 
-  async function authorize(request: { method: string; url: string }, token: AccessToken) {
-    const { accessToken, tokenType } = token;
+  /** @throws LoginRequiredError when the page shows another login, or none, by now */
+  function requireCurrent(holder: LoginHolder): void {
+    if (!isSameHolder(holder, snapshot().holder)) throw loginHasEnded();
+  }
+
+  async function authorize(request: { method: string; url: string }, token: BrowserAccessToken) {
+    const { accessToken, tokenType, holder } = token;
     const proof = await (await context.dpop())?.proof(request.method, request.url, accessToken);
+    if (holder) requireCurrent(holder);
     return { authorization: `${tokenType} ${accessToken}`, ...(proof && { dpop: proof }) };
   }
 
   async function logout({ postLogoutRedirectUri, localOnly }: LogoutOptions = {}): Promise<void> {
-    generation++;
-    const tokens = await storage.get(key);
-    await storage.remove(key);
-    signedOut();
+    const tokens = await kept.end();
     tabs?.tell({ type: 'logout' });
     tell({ type: 'session.ended', issuer, reason: 'logout' });
     if (tokens) await revoke(context, tokens).catch(() => {});
@@ -245,28 +213,29 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   }
 
   function hear(message: TabMessage): void {
-    const { status, claims } = snapshot;
-    if (message.type === 'logout') {
-      generation++;
-      void storage.remove(key);
-      signedOut();
-    } else if (
-      message.type === 'login'
-        ? status !== 'signed-in' || claims?.sub !== message.sub
-        : storage.reach === 'shared'
-    ) {
+    const { status, claims } = snapshot();
+    if (storage.reach === 'shared') {
+      // The other tab has changed the tokens; what is under way here compares itself with them.
+      if (message.type === 'logout') kept.advance();
+      kept.follow().catch(failed);
+    } else if (message.type === 'logout') {
+      kept.end().catch(failed);
+    } else if (message.type === 'login' && status === 'signed-in') {
       // Another user's tokens must not outlive the switch.
-      if (message.type === 'login' && storage.reach !== 'shared') void storage.remove(key);
-      restore().catch(failed);
+      if (claims?.sub !== message.sub) kept.end().then(restoreAnew).catch(failed);
+    } else if (message.type === 'login' && answering === 0) {
+      // Otherwise this tab is about to be signed in by a login of its own.
+      kept.advance();
+      restoreAnew().catch(failed);
     }
   }
 
+  const restoreAnew = async () =>
+    answering > 0 || snapshot().status === 'signed-in' ? undefined : restore();
+
   return {
-    snapshot: () => snapshot,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    snapshot,
+    subscribe: kept.subscribe,
     start,
     login,
     handleCallback,
@@ -274,6 +243,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     authorize,
     rememberNonce: async (url, headers) => (await context.dpop())?.remember(url, headers) ?? false,
     logout,
-    stop: () => tabs?.close(),
+    stop() {
+      tabs?.close();
+      tabs = undefined;
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { TransportError, ValidationError } from '../errors.ts';
+import { AuthError, TransportError, ValidationError } from '../errors.ts';
 import { checkName, parseForeignJson } from '../internal/foreign-json.ts';
 import { isJsonObject, type JsonObject } from '../internal/json.ts';
 import type { BrowserContext } from './options.ts';
@@ -39,7 +39,7 @@ export async function exchange(
     response = await Promise.race([expired, fetch(url, { ...init, redirect: 'manual', signal })]);
     text = await Promise.race([expired, readText(response)]);
   } catch (error) {
-    if (error instanceof ValidationError) throw error;
+    if (error instanceof AuthError) throw error;
     throw new TransportError(
       signal.aborted ? 'timeout' : 'network_error',
       'The provider could not be reached.',

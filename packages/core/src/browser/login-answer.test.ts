@@ -78,7 +78,8 @@ describe('the answer to a login', () => {
     expect(provider.tokenRequests).toEqual([]);
   });
 
-  test('S15: of two logins that end at the same time, one is kept', async () => {
+  /** The first of two logins waits for its tokens until the second one, of this user, is complete. */
+  async function completeTwo(sub: string) {
     const page = createPage();
     const [first, second] = [await startLogin(page), await startLogin(page)];
     let release: () => void = () => {};
@@ -93,11 +94,26 @@ describe('the answer to a login', () => {
     });
     const slow = page.auth.handleCallback(provider.approve(first));
     await begun;
+    provider.claims = (claims) => ({ ...claims, sub });
     await page.auth.handleCallback(provider.approve(second));
     const { accessToken } = await page.auth.getAccessToken();
+    provider.claims = (claims) => claims;
     release();
+    return { page, slow, accessToken };
+  }
+
+  test('B21: of two users who log in at the same time, the first to complete is kept', async () => {
+    const { page, slow, accessToken } = await completeTwo('user-2');
     await expect(slow).rejects.toMatchObject({ code: 'session_ended' });
     expect((await page.auth.getAccessToken()).accessToken).toBe(accessToken);
+    expect(page.auth.snapshot().claims?.sub).toBe('user-2');
+  });
+
+  test('S15: of two logins of one user that end at the same time, the last to complete is kept', async () => {
+    const { page, slow, accessToken } = await completeTwo('user-1');
+    await slow;
+    expect((await page.auth.getAccessToken()).accessToken).not.toBe(accessToken);
+    expect(provider.revoked).toEqual([]);
   });
 
   test('a user who allowed no scope of the API is signed in without any', async () => {

@@ -29,8 +29,8 @@ export interface BrowserAuthOptions {
   /** Where the provider sends the user after a logout; must be registered. */
   readonly postLogoutRedirectUri?: string;
   /**
-   * `false` keeps the ID token out of the logout URL; then the provider may ask the user to confirm.
-   * Default: true, because some providers want it.
+   * `false` keeps the ID token out of the URLs of logout and silent login; then the provider may ask the user to
+   * confirm a logout, and answer a silent login for another user, which is rejected. Default: true.
    */
   readonly idTokenHint?: boolean;
   /** Static metadata: no discovery request is made. */

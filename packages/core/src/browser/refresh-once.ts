@@ -11,19 +11,22 @@ import {
   isValid,
   type TokenSet,
 } from '../tokens/token-set.ts';
+import { revoke } from './end-login.ts';
+import { findHolder, isSameHolder, type KeptTokenSet, type LoginHolder } from './login-holder.ts';
 import { metadataOf } from './metadata.ts';
 import type { BrowserContext } from './options.ts';
 import { refresh } from './token-request.ts';
 import { webLock } from './web-lock.ts';
 
-/** Kept with the tokens, for whoever shares them: until when the provider wants to be left alone, in milliseconds since the epoch. */
-type PausedTokenSet = TokenSet & { readonly pausedUntil?: number };
-
 /** Where the tokens of the login are, freshly read. */
 export interface KeptTokens {
-  read(): Promise<PausedTokenSet | undefined>;
-  write(next: PausedTokenSet): Promise<void>;
-  end(): Promise<void>;
+  read(): Promise<KeptTokenSet | undefined>;
+  /**
+   * Replaces the tokens in one step, if they still are those of the expected refresh and login.
+   *
+   * @returns false when a logout, another login or another refresh came first; nothing is written then
+   */
+  replace(expected: KeptTokenSet, next: KeptTokenSet): Promise<boolean>;
   /** Resolved at the next change, in this tab or another, or after so many milliseconds. */
   moved(wait: number): Promise<unknown>;
 }
@@ -31,9 +34,12 @@ export interface KeptTokens {
 /** Milliseconds after which a tab looks again that was told nothing: whoever refreshed has failed, or is gone. */
 const betweenLooks = 250;
 
-/** A wish, and the value that must not answer it. */
+/** The access token that a request needs. */
 export interface WantedToken extends AccessTokenRequest {
+  /** A value that an API has rejected. */
   readonly refused?: string | undefined;
+  /** The login that the request began with; no token of another one is returned. */
+  readonly holder: LoginHolder;
 }
 
 /**
@@ -41,7 +47,7 @@ export interface WantedToken extends AccessTokenRequest {
  * spent once, whoever waits and in whichever tab; nothing but the provider's word ends the login.
  *
  * @returns a function that gives out access tokens
- * @throws LoginRequiredError `not_signed_in`, `session_ended` or `refresh_token_missing`
+ * @throws LoginRequiredError `session_ended` (also when another user is signed in now) or `refresh_token_missing`
  * @throws TransportError when the provider is not well and no valid token is left; the login stays
  * @see RFC 6749 section 6, RFC 9700 section 4.14
  */
@@ -64,34 +70,42 @@ export function createRefreshOnce(
   async function inTurn(refreshToken: string, wanted: WantedToken): Promise<AccessToken | undefined> {
     const before = await kept.read();
     // Another tab, or a request for another API, may have refreshed while this one waited.
-    if (before?.refreshToken !== refreshToken) return undefined;
+    if (!before || before.refreshToken !== refreshToken) return undefined;
+    // The caller of this run looks at the holder again, and fails.
+    if (!isSameHolder(wanted.holder, findHolder(before))) return undefined;
     const found = answer(before, wanted);
     if (found) return found;
     try {
       const next = await spend(before, refreshToken, wanted);
-      // A logout or another login meanwhile has the last word: nothing brings the old one back.
-      if (!(await isCurrent(refreshToken))) return undefined;
-      await kept.write(next);
-      return findAccessToken(next, wanted);
+      // After a logout or another login nothing brings the old login back.
+      if (await kept.replace(before, next)) return findAccessToken(next, wanted);
+      // The provider has issued these after the logout revoked the ones before (RFC 7009 section 2.1).
+      if (!(await kept.read())) await revoke(context, next).catch(() => {});
+      return undefined;
     } catch (error) {
       if (error instanceof TransportError) {
         // Asked by the provider; a pause that is kept already has no status.
-        if (error.status === 429 && (await isCurrent(refreshToken)))
-          await kept.write({ ...before, pausedUntil: now() + (error.retryAfter ?? 1) * 1000 });
+        if (error.status === 429)
+          await kept.replace(before, { ...before, pausedUntil: now() + (error.retryAfter ?? 1) * 1000 });
         const served = answer(before, wanted, true);
         if (served) return served;
       }
       if (!(error instanceof AuthorizationServerError && error.error === 'invalid_grant')) throw error;
-      if (!(await isCurrent(refreshToken))) return undefined;
-      await kept.end();
+      const { refreshToken: _, ...rest } = before;
+      // Kept without tokens: a silent login of the same user continues it, after a logout it cannot.
+      if (!(await kept.replace(before, { ...rest, accessTokens: [], ended: true }))) return undefined;
       tell({ type: 'session.ended', issuer, reason: 'invalid_grant' });
       throw loginHasEnded();
     }
   }
 
   /** The one call of the token endpoint. */
-  async function spend(tokens: PausedTokenSet, refreshToken: string, wanted: WantedToken): Promise<TokenSet> {
-    const { claims, scope: grantedScope, pausedUntil = 0 } = tokens;
+  async function spend(
+    tokens: KeptTokenSet,
+    refreshToken: string,
+    wanted: WantedToken,
+  ): Promise<KeptTokenSet> {
+    const { claims, scope: grantedScope, pausedUntil = 0, login } = tokens;
     const { resource, scope } = wanted;
     const pause = pausedUntil - now();
     if (pause > 0) {
@@ -99,10 +113,9 @@ export function createRefreshOnce(
       throw new TransportError('rate_limited', 'The provider wants a pause.', { retryAfter });
     }
     const response = await refresh(context, refreshToken, { resource, scope, claims, grantedScope });
-    return applyRefresh(tokens, response, seconds(now), wanted);
+    const next = applyRefresh(tokens, response, seconds(now), wanted);
+    return { ...next, ...(login !== undefined && { login }) };
   }
-
-  const isCurrent = async (refreshToken: string) => (await kept.read())?.refreshToken === refreshToken;
 
   return async (wanted) => {
     // The wait outlasts the slowest exchange, or it would be given up while all is well.
@@ -110,9 +123,8 @@ export function createRefreshOnce(
     let waited = false;
     for (let late = false; ; waited = true) {
       const tokens = await kept.read();
-      if (!tokens) {
-        throw waited ? loginHasEnded() : new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
-      }
+      // Checked with each read, on the tokens themselves: a message of another tab can come later than its tokens.
+      if (!tokens || tokens.ended || !isSameHolder(wanted.holder, findHolder(tokens))) throw loginHasEnded();
       const { refreshToken } = tokens;
       const found = answer(tokens, wanted, late || refreshToken === undefined);
       if (found) {

@@ -11,6 +11,12 @@ export interface WorkerScope {
   postMessage(message: FromWorker): void;
 }
 
+/** Refresh tokens at most: the page uses the newest, and for a moment the one before. The oldest are dropped. */
+const maxHeld = 32;
+
+/** Milliseconds for the provider's metadata. */
+const metadataTimeout = 10_000;
+
 /** Headers of an answer that the page needs. */
 const passedOn = ['content-type', 'dpop-nonce', 'retry-after'];
 
@@ -31,15 +37,19 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
 
   scope.onmessage = ({ data }) => {
     // Told once: whoever could name another issuer later would have the refresh token sent there.
-    if (data.type === 'start') start ??= data;
-    else if (data.type === 'abort') running.get(data.id)?.abort();
-    else {
-      void answerTo(data)
-        .catch(() => undefined)
-        .then((answer) => scope.postMessage({ id: data.id, ...(answer && { answer }) }))
-        .finally(() => running.delete(data.id));
-    }
+    if (data?.type === 'start') start ??= data;
+    else if (data?.type === 'abort') running.get(data.id)?.abort();
+    // Anything else is not a message of the page's client.
+    else if (data?.type === 'request') void respond(data);
   };
+
+  /** Whatever goes wrong is a refusal: an answer without content. */
+  async function respond(request: WorkerRequest): Promise<void> {
+    const { id } = request;
+    const answer = await answerTo(request).catch(() => undefined);
+    running.delete(id);
+    scope.postMessage({ id, ...(answer && { answer }) });
+  }
 
   async function answerTo({ id, url, body, headers }: WorkerRequest): Promise<FromWorker['answer']> {
     const control = new AbortController();
@@ -77,6 +87,8 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
     if (typeof real !== 'string' || real === '') return JSON.stringify(rest);
     const standIn = randomToken();
     held.set(standIn, real);
+    const [oldest] = held.keys();
+    if (held.size > maxHeld && oldest !== undefined) held.delete(oldest);
     return JSON.stringify({ ...rest, refresh_token: standIn } satisfies JsonObject);
   }
 
@@ -102,7 +114,12 @@ function parse(text: string): JsonObject | undefined {
 async function fetchEndpoints({ issuer, ...told }: WorkerStart): Promise<ReadonlySet<string>> {
   if (!isSecure(issuer, told)) throw new Error('insecure issuer');
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const answer = await fetch(url, { redirect: 'error', credentials: 'omit' });
+  const answer = await fetch(url, {
+    redirect: 'error',
+    credentials: 'omit',
+    // One that never answers must not fail every later request.
+    signal: AbortSignal.timeout(metadataTimeout),
+  });
   const metadata = parseForeignObject(await readText(answer));
   if (metadata.issuer !== issuer) throw new Error('another issuer');
   const named = [metadata.token_endpoint, metadata.revocation_endpoint];

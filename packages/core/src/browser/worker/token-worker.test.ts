@@ -170,3 +170,58 @@ test('requests without a code or a token stay in the page', async () => {
   expect(asked).toEqual([`${provider.issuer}/jwks`]);
   expect(toWorker.map(({ type }) => type)).toEqual(['start']);
 });
+
+test('B26: a worker that cannot be loaded fails what waits, and each later request at once', async () => {
+  const worker: TokenWorker = { onmessage: null, postMessage: (message) => void toWorker.push(message) };
+  close = () => {};
+  const fetch = createWorkerFetch(worker, provider);
+  const ask = () =>
+    fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const waiting = ask();
+  worker.onerror?.({} as ErrorEvent);
+  const failure = { code: 'network_error', message: expect.stringContaining('worker-src') };
+  await expect(waiting).rejects.toMatchObject(failure);
+  await expect(ask()).rejects.toMatchObject(failure);
+  expect(toWorker.map(({ type }) => type)).toEqual(['start', 'request']);
+});
+
+test('B26: what is thrown in the worker is a refusal, and the worker goes on', async () => {
+  const worker = startWorker();
+  const fetch = createWorkerFetch(worker, provider);
+  const ask = () =>
+    fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  for (const junk of [null, undefined, 7, {}, { type: 'request', id: 5, url: 7, body: null, headers: null }])
+    worker.postMessage(junk as never);
+  provider.intercept = () => {
+    throw new TypeError('failed to fetch');
+  };
+  await expect(ask()).rejects.toThrow('The worker got no answer.');
+  provider.intercept = () => json({ access_token: 'access' });
+  expect(await (await ask()).json()).toEqual({ access_token: 'access' });
+});
+
+test('B26: messages that are no answers do no harm to the page', async () => {
+  const worker = startWorker();
+  const fetch = createWorkerFetch(worker, provider);
+  provider.intercept = () => json({ access_token: 'access' });
+  for (const junk of [null, undefined, 7, {}]) worker.onmessage?.({ data: junk } as MessageEvent);
+  const answer = await fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token' }));
+  expect(await answer.json()).toEqual({ access_token: 'access' });
+});
+
+test('the worker keeps the newest refresh tokens, and drops the oldest', async () => {
+  const fetch = createWorkerFetch(startWorker(), provider);
+  const url = `${provider.issuer}/token`;
+  provider.intercept = ({ parameters }) => json({ refresh_token: `real-${parameters.get('code')}` });
+  const standIns: string[] = [];
+  for (let code = 0; code < 33; code++) {
+    const answer = await fetch(url, form({ grant_type: 'authorization_code', code: String(code) }));
+    standIns.push((await answer.json()).refresh_token);
+  }
+  provider.intercept = () => json({});
+  for (const index of [0, 1]) {
+    await fetch(url, form({ grant_type: 'refresh_token', refresh_token: standIns[index] ?? '' }));
+  }
+  const sent = provider.tokenRequests.slice(-2).map(({ parameters }) => parameters.get('refresh_token'));
+  expect(sent).toEqual([standIns[0], 'real-1']);
+});

@@ -1,0 +1,247 @@
+import { vi } from 'vitest';
+import { createBrowserAuth } from '../../src/browser/browser-auth.ts';
+import type { BrowserAuth } from '../../src/browser/browser-auth-types.ts';
+import type { DpopProver } from '../../src/browser/dpop.ts';
+import { createMemoryStorage, type TokenStorage } from '../../src/browser/token-storage.ts';
+import type { BrowserLock } from '../../src/browser/web-lock.ts';
+import type { TokenSet } from '../../src/tokens/token-set.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import { createUserProvider, type User, type UserProvider, userOfToken } from './user-provider.ts';
+
+export const origin = 'https://app.example';
+export const apiUrl = 'https://api.example/transfer';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly reach: 'memory' | 'shared';
+  readonly dpop: boolean;
+  readonly refreshTokens: boolean;
+  readonly readsHints: boolean;
+  readonly silentLogin: boolean;
+}
+
+export interface Tab {
+  readonly name: string;
+  readonly auth: BrowserAuth;
+  readonly storage: TokenStorage;
+  /** The address that the page left for last. */
+  left(): string | undefined;
+}
+
+/** One request of the application, and what became of it. */
+export interface ApiCall {
+  readonly tab: Tab;
+  /** The user whom the page showed at its beginning; `null` for nobody, `undefined` while it was not known. */
+  owner: string | null | undefined;
+  /** Whose tokens it was sent with. */
+  readonly sent: string[];
+  outcome: string | undefined;
+}
+
+/** A browser with two tabs, a provider with two users, and an API; every wait is a step of the scheduler. */
+export interface World {
+  readonly scheduler: Scheduler;
+  readonly provider: UserProvider;
+  readonly tabs: readonly [Tab, Tab];
+  readonly calls: ApiCall[];
+  /** What must never happen, as it was seen. */
+  readonly violations: string[];
+  /** Notes the beginning of a request. */
+  begin(tab: Tab): ApiCall;
+  /** The API: checks whose token came, and answers. */
+  api(call: ApiCall, headers: { get(name: string): string | null }): Promise<ApiAnswer>;
+  /** Lets that many seconds pass. */
+  later(seconds: number): void;
+  /** Logs a user in, visibly, in a tab. */
+  login(tab: Tab, user: User): Promise<void>;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+}
+
+/** The caller uses fake timers and unstubs globals. */
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const scheduler = createScheduler(options.seed);
+  let time = Date.UTC(2026, 0, 1);
+  const now = () => time;
+  const provider = await createUserProvider({ ...options, scheduler, now });
+  showPage(scheduler, provider);
+  const calls: ApiCall[] = [];
+  const violations: string[] = [];
+  const shared = slowStorage(scheduler);
+  const lock = createLock(scheduler);
+
+  function openTab(name: string): Tab {
+    let left: string | undefined;
+    const storage = options.reach === 'shared' ? shared : createMemoryStorage();
+    const auth = createBrowserAuth({
+      issuer: provider.issuer,
+      clientId: 'spa',
+      redirectUri: `${origin}/callback`,
+      metadata: provider.metadata as never,
+      idTokenSignedResponseAlg: 'ES256',
+      fetch: provider.fetch,
+      now,
+      lock,
+      storage,
+      navigate: (url) => {
+        left = url;
+      },
+      ...(options.silentLogin && { silentRedirectUri: `${origin}/silent.html` }),
+      ...(options.dpop && { dpop: async () => slowProver(scheduler) }),
+    });
+    return { name, auth, storage, left: () => left };
+  }
+
+  const tabs = [openTab('first tab'), openTab('second tab')] as const;
+  return {
+    scheduler,
+    provider,
+    tabs,
+    calls,
+    violations,
+    later: (seconds) => {
+      time += seconds * 1000;
+    },
+    async login(tab, user) {
+      await scheduler.step(`${user} signs in at the provider`, () => {
+        provider.session = user;
+      });
+      await tab.auth.login();
+      const callback = await scheduler.step(`${tab.name} gets its callback`, () =>
+        provider.approve(tab.left() ?? ''),
+      );
+      await tab.auth.handleCallback(callback);
+    },
+    begin(tab) {
+      const { status, claims } = tab.auth.snapshot();
+      const owner = status === 'loading' ? undefined : (claims?.sub ?? null);
+      const call: ApiCall = { tab, owner, sent: [], outcome: undefined };
+      calls.push(call);
+      return call;
+    },
+    async api(call, headers) {
+      const [scheme, token = ''] = headers.get('authorization')?.split(' ') ?? [];
+      const user = userOfToken(token);
+      if (call.owner === undefined) call.owner = user ?? null;
+      call.sent.push(String(user));
+      const shown = call.tab.auth.snapshot().claims?.sub;
+      if (user !== call.owner) violations.push(`a request of ${call.owner} was sent with a token of ${user}`);
+      if (user !== shown) violations.push(`a token of ${user} was sent while the page showed ${shown}`);
+      const proof = headers.get('dpop');
+      if (options.dpop && !proof?.startsWith(token)) violations.push('a proof for another token');
+      const answer = await scheduler.step('API decides', (): ApiAnswer => {
+        if (options.dpop && !proof?.endsWith('nonce')) {
+          const challenge = `${scheme} error="use_dpop_nonce"`;
+          return { status: 401, headers: { 'www-authenticate': challenge, 'dpop-nonce': 'nonce' } };
+        }
+        if (provider.accepted.has(token)) return { status: 200, headers: {} };
+        return { status: 401, headers: { 'www-authenticate': `${scheme} error="invalid_token"` } };
+      });
+      return scheduler.step('API is answered', () => answer);
+    },
+  };
+}
+
+/** The globals of the page. Frames and messages of tabs are steps. */
+function showPage(scheduler: Scheduler, provider: UserProvider): void {
+  const kept = new Map<string, string>();
+  const channels = new Set<{ name: string; onmessage?: (event: { data: unknown }) => void }>();
+  vi.stubGlobal('window', { name: '' });
+  vi.stubGlobal('location', new URL(`${origin}/`));
+  vi.stubGlobal('history', { state: null, replaceState: () => {} });
+  vi.stubGlobal('sessionStorage', {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+    removeItem: (name: string) => void kept.delete(name),
+  });
+  vi.stubGlobal('document', {
+    baseURI: `${origin}/`,
+    createElement: () => {
+      const frame = {
+        src: '',
+        contentWindow: { location: { href: 'about:blank' } },
+        load: () => {},
+        addEventListener: (_: string, load: () => void) => {
+          frame.load = load;
+        },
+        remove: () => {},
+      };
+      return frame;
+    },
+    body: {
+      append: (frame: { src: string; contentWindow: { location: { href: string } }; load(): void }) =>
+        void scheduler.step('the silent login is answered', () => {
+          frame.contentWindow.location.href = provider.approve(frame.src);
+          frame.load();
+        }),
+    },
+  });
+  class Channel {
+    readonly name: string;
+    onmessage?: (event: { data: unknown }) => void;
+    /** Messages arrive in order. */
+    readonly waiting: unknown[] = [];
+    constructor(name: string) {
+      this.name = name;
+      channels.add(this);
+    }
+    postMessage(data: unknown) {
+      for (const other of channels as Set<Channel>) {
+        if (other === this || other.name !== this.name) continue;
+        other.waiting.push(data);
+        void scheduler.step(`a tab hears ${(data as { type: string }).type}`, () =>
+          other.onmessage?.({ data: other.waiting.shift() }),
+        );
+      }
+    }
+    close() {
+      channels.delete(this);
+    }
+  }
+  vi.stubGlobal('BroadcastChannel', Channel);
+}
+
+/** As IndexedDB: each operation is done at once, at some later moment. */
+function slowStorage(scheduler: Scheduler): TokenStorage {
+  const kept = createMemoryStorage();
+  const copy = (tokens: TokenSet | undefined) => tokens && structuredClone(tokens);
+  return {
+    reach: 'shared',
+    get: (key) => scheduler.step('tokens are read', () => copy(kept.get(key) as TokenSet | undefined)),
+    set: (key, tokens) => scheduler.step('tokens are written', () => kept.set(key, tokens)),
+    remove: (key) => scheduler.step('tokens are removed', () => kept.remove(key)),
+    update: (key, change) => scheduler.step('tokens are replaced', () => kept.update?.(key, change)),
+  };
+}
+
+/** As Web Locks: one holder, and it is given at some later moment. */
+function createLock(scheduler: Scheduler): BrowserLock {
+  const held = new Set<string>();
+  return async (name, run) => {
+    const isFree = await scheduler.step('a lock is asked for', () => !held.has(name) && held.add(name));
+    if (!isFree) return undefined;
+    try {
+      return await run();
+    } finally {
+      held.delete(name);
+    }
+  };
+}
+
+function slowProver(scheduler: Scheduler): DpopProver {
+  let nonce = '';
+  return {
+    thumbprint: 'thumbprint',
+    proof: (_method, _url, accessToken = '') =>
+      scheduler.step('a proof is signed', () => `${accessToken} ${nonce}`),
+    remember(_url, headers) {
+      const told = headers.get('dpop-nonce');
+      if (!told || told === nonce) return false;
+      nonce = told;
+      return true;
+    },
+  };
+}

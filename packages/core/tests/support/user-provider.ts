@@ -1,0 +1,133 @@
+import { toBase64Url, utf8 } from '../../src/internal/encoding.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export type User = 'alice' | 'bob';
+type Json = Record<string, unknown>;
+
+/** A provider with two users. Its tokens name their user, so that a test sees whose they are. */
+export interface UserProvider {
+  readonly issuer: string;
+  readonly metadata: Json & { readonly issuer: string };
+  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  /** Who is signed in at the provider. */
+  session: User | undefined;
+  /** The user agrees, or a silent login is answered: from the address of a login to the address of its callback. */
+  approve(url: string): string;
+  /** Access tokens that the APIs accept. */
+  readonly accepted: Set<string>;
+  /** Refresh tokens of everybody are rejected from now on. */
+  rejectRefreshTokens(): void;
+}
+
+export interface UserProviderOptions {
+  readonly scheduler: Scheduler;
+  readonly now: () => number;
+  readonly dpop: boolean;
+  readonly refreshTokens: boolean;
+  /** Whether `id_token_hint` decides who may be answered for. */
+  readonly readsHints: boolean;
+}
+
+/** Whose token it is. */
+export const userOfToken = (token: string): string | undefined => token.split('.')[1];
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const keyPair = globalThis.crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+const publicKey = keyPair.then((pair) => globalThis.crypto.subtle.exportKey('jwk', pair.publicKey));
+/** Seconds. */
+const accessTokenLife = 60;
+
+export async function createUserProvider(options: UserProviderOptions): Promise<UserProvider> {
+  const { scheduler, now, dpop, readsHints } = options;
+  const issuer = 'https://login.example';
+  const { privateKey } = await keyPair;
+  const keys = [{ ...(await publicKey), kid: 'key' }];
+  const codes = new Map<string, { readonly user: User; readonly nonce: string }>();
+  const refreshTokens = new Map<string, User>();
+  let serial = 0;
+  const seconds = () => Math.floor(now() / 1000);
+  const encode = (value: unknown) => toBase64Url(utf8(JSON.stringify(value)));
+
+  async function sign(payload: unknown): Promise<string> {
+    const text = `${encode({ alg: 'ES256', kid: 'key' })}.${encode(payload)}`;
+    return `${text}.${toBase64Url(new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, utf8(text))))}`;
+  }
+
+  const provider: UserProvider = {
+    issuer,
+    session: undefined,
+    accepted: new Set(),
+    metadata: {
+      issuer,
+      authorization_endpoint: `${issuer}/auth`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/jwks`,
+      revocation_endpoint: `${issuer}/revoke`,
+      end_session_endpoint: `${issuer}/logout`,
+    },
+    rejectRefreshTokens: () => refreshTokens.clear(),
+    approve(url) {
+      const asked = new URL(url).searchParams;
+      const answer = new URL(asked.get('redirect_uri') ?? '');
+      answer.searchParams.set('state', asked.get('state') ?? '');
+      const hinted = readsHints && asked.has('id_token_hint');
+      const [, payload = 'e30='] = asked.get('id_token_hint')?.split('.') ?? [];
+      const user = provider.session;
+      if (!user || (hinted && JSON.parse(atob(payload)).sub !== user)) {
+        answer.searchParams.set('error', 'login_required');
+      } else {
+        const code = `code-${++serial}`;
+        codes.set(code, { user, nonce: asked.get('nonce') ?? '' });
+        answer.searchParams.set('code', code);
+      }
+      return answer.href;
+    },
+    async fetch(url, init = {}) {
+      const { pathname } = new URL(url);
+      if (pathname === '/jwks') return scheduler.step('keys', () => json({ keys }));
+      const parameters = new URLSearchParams(init.body as URLSearchParams);
+      const name = `provider ${parameters.get('grant_type') ?? pathname}`;
+      const issued = await scheduler.step(`${name} arrives`, () =>
+        pathname === '/token' ? issue(parameters) : revoke(parameters.get('token') ?? ''),
+      );
+      const { claims, ...body } = (issued ?? {}) as Json;
+      const idToken = claims ? { id_token: await sign(claims) } : {};
+      return scheduler.step(`${name} is answered`, () =>
+        issued ? json({ ...body, ...idToken }) : json({ error: 'invalid_grant' }, 400),
+      );
+    },
+  };
+
+  function issue(parameters: URLSearchParams): (Json & { claims: object }) | undefined {
+    const login = codes.get(parameters.get('code') ?? '');
+    const spent = parameters.get('refresh_token') ?? '';
+    const user = login?.user ?? refreshTokens.get(spent);
+    codes.delete(parameters.get('code') ?? '');
+    refreshTokens.delete(spent);
+    if (!user) return undefined;
+    const accessToken = `access.${user}.${++serial}`;
+    const refreshToken = `refresh.${user}.${serial}`;
+    provider.accepted.add(accessToken);
+    if (options.refreshTokens) refreshTokens.set(refreshToken, user);
+    const time = seconds();
+    return {
+      access_token: accessToken,
+      token_type: dpop ? 'DPoP' : 'Bearer',
+      expires_in: accessTokenLife,
+      scope: 'openid',
+      ...(options.refreshTokens && { refresh_token: refreshToken }),
+      claims: { iss: issuer, sub: user, aud: 'spa', iat: time, exp: time + 300, nonce: login?.nonce },
+    };
+  }
+
+  function revoke(token: string): Json {
+    refreshTokens.delete(token);
+    provider.accepted.delete(token);
+    return {};
+  }
+
+  return provider;
+}
+
+const json = (value: unknown, status = 200) =>
+  new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json' } });

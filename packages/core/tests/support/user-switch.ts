@@ -1,0 +1,133 @@
+import type { ApiCall, Tab, World, WorldOptions } from './browser-world.ts';
+import { createRandom } from './scheduler.ts';
+
+/** Sends one request of the application; resolves to what became of it. */
+export type SendRequest = (
+  world: World,
+  call: ApiCall,
+  request: { readonly isUpload: boolean },
+) => Promise<string>;
+
+/** What one run tries, drawn from its seed. */
+export interface UserSwitchPlan extends WorldOptions {
+  /** In which tab the other user logs in; none: nobody does. */
+  readonly bobIn: 0 | 1 | undefined;
+  /** In which tab the user logs out, if at all. */
+  readonly logoutIn: 0 | 1 | undefined;
+  readonly refreshTokensEnd: boolean;
+  readonly accessTokensEnd: boolean;
+  readonly accessTokensRejected: boolean;
+}
+
+export function drawPlan(seed: number): UserSwitchPlan {
+  const random = createRandom(seed);
+  const often = () => random() < 0.7;
+  const half = () => random() < 0.5;
+  return {
+    seed,
+    reach: half() ? 'shared' : 'memory',
+    dpop: half(),
+    refreshTokens: often(),
+    readsHints: half(),
+    silentLogin: often(),
+    bobIn: often() ? (half() ? 1 : 0) : undefined,
+    logoutIn: random() < 0.3 ? (half() ? 1 : 0) : undefined,
+    refreshTokensEnd: half(),
+    accessTokensEnd: often(),
+    accessTokensRejected: half(),
+  };
+}
+
+/**
+ * Alice is signed in in both tabs. Then, in every order: her requests, the end of her tokens, the login of another
+ * user, a logout.
+ *
+ * @returns what must never happen, as it was seen; empty when all is well
+ */
+export async function playUserSwitch(
+  world: World,
+  plan: UserSwitchPlan,
+  send: SendRequest,
+): Promise<readonly string[]> {
+  const { scheduler, tabs, provider, violations, calls } = world;
+  const [first, second] = tabs;
+  let prepared = false;
+  const preparing = (async () => {
+    await Promise.all(tabs.map(({ auth }) => auth.start()));
+    await world.login(first, 'alice');
+    if (plan.reach === 'memory') await world.login(second, 'alice');
+    prepared = true;
+  })();
+  await scheduler.run(
+    () => {},
+    () => prepared,
+  );
+  await preparing;
+
+  const act = (name: string, action: () => unknown) => scheduler.step(name, action);
+  const actors = [
+    ...tabs.map((tab) => requests(world, tab, send)),
+    plan.accessTokensEnd && act('access tokens end', () => world.later(61)),
+    plan.accessTokensRejected && act('the API rejects old tokens', () => provider.accepted.clear()),
+    plan.refreshTokensEnd && act('refresh tokens end', () => provider.rejectRefreshTokens()),
+    plan.bobIn !== undefined &&
+      world.login(tabs[plan.bobIn], 'bob').then(
+        () => {},
+        (error) => plan.logoutIn ?? violations.push(`the login of bob failed: ${error.code}`),
+      ),
+    plan.logoutIn !== undefined &&
+      act('logout', () => tabs[plan.logoutIn as 0 | 1].auth.logout({ localOnly: true })),
+  ];
+  let done = 0;
+  for (const actor of actors) void Promise.resolve(actor).finally(() => void done++);
+  await scheduler.run(
+    () => {},
+    () => done === actors.length,
+  );
+  if (done < actors.length) violations.push('something waits without end');
+  for (const { outcome } of calls) {
+    if (outcome && !/^(200|401|not_signed_in|session_ended|refresh_token_missing)$/.test(outcome))
+      violations.push(`a request ended with ${outcome}`);
+  }
+  await checkEnd(world, plan);
+  return violations;
+}
+
+/** Three requests and an upload of one tab. */
+async function requests(world: World, tab: Tab, send: SendRequest): Promise<void> {
+  const all = [false, false, true, false].map((isUpload) =>
+    world.scheduler.step(`${tab.name} sends ${isUpload ? 'an upload' : 'a request'}`, () => {
+      const call = world.begin(tab);
+      return send(world, call, { isUpload }).then((outcome) => {
+        call.outcome = outcome;
+      });
+    }),
+  );
+  await Promise.all(all);
+}
+
+/** In the end, what the pages show is what is kept. */
+async function checkEnd(
+  { scheduler, tabs, violations, provider }: World,
+  plan: UserSwitchPlan,
+): Promise<void> {
+  let read = false;
+  const reading = (async () => {
+    for (const { name, auth, storage } of tabs) {
+      const kept = await storage.get(`countersign ${provider.issuer} spa tokens`);
+      const { status, claims } = auth.snapshot();
+      if (kept?.claims?.sub !== claims?.sub)
+        violations.push(`${name} shows ${status} ${claims?.sub}, kept is ${kept?.claims?.sub}`);
+      if (kept?.accessTokens.some(({ accessToken }) => !accessToken.includes(`.${kept.claims?.sub}.`)))
+        violations.push('an access token is kept under the name of another user');
+      const isLast = plan.bobIn === undefined && plan.logoutIn !== undefined;
+      if (isLast && kept) violations.push(`${name} is signed in after the logout`);
+    }
+    read = true;
+  })();
+  await scheduler.run(
+    () => {},
+    () => read,
+  );
+  await reading;
+}
