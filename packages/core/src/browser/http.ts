@@ -1,4 +1,5 @@
 import { TransportError, ValidationError } from '../errors.ts';
+import { discardBody } from '../internal/discard-body.ts';
 import { findDuplicateMember, isJsonObject, type JsonObject } from '../internal/json.ts';
 import type { BrowserContext } from './options.ts';
 
@@ -68,7 +69,7 @@ async function read({ body }: Response): Promise<string> {
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     size += part.value.length;
     if (size > maxBytes) {
-      void reader?.cancel();
+      discardBody(reader);
       throw malformed('size');
     }
     text += decoder.decode(part.value, { stream: true });
