@@ -25,7 +25,7 @@ export type { RoutePaths, WebSessionOptions } from './options.ts';
 export { isPathBelow } from './path-match.ts';
 export { isPrefetch, isScriptFetch } from './request-checks.ts';
 export type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
-export { addSessionHeaders, sessionHeaders } from './responses.ts';
+export { addSessionHeaders, keepPrivate, sessionHeaders } from './responses.ts';
 export { sanitizeReturnTo } from './return-to.ts';
 export type { Session, User } from './session.ts';
 export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './session-fetch.ts';
