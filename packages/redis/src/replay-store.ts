@@ -5,6 +5,8 @@ const claimScript = `
 if redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return 1 end
 return 0`;
 
+const releaseScript = `return redis.call('DEL', KEYS[1])`;
+
 /**
  * Sees a value once: the `jti` of logout tokens and DPoP proofs (RFC 9449 section 11.1), and logins.
  *
@@ -15,6 +17,9 @@ export function createRedisReplayStore(redis: RedisConnection, options: RedisOpt
   return {
     async claim(key, timeToLive) {
       return (await run(claimScript, keyOf('replay', key), Math.max(1, Math.ceil(timeToLive)))) === 1;
+    },
+    async release(key) {
+      await run(releaseScript, keyOf('replay', key));
     },
   };
 }

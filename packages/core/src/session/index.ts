@@ -6,6 +6,7 @@ export {
   serializeCookie,
   updateCookieHeader,
 } from './cookies.ts';
+export { answerFailure, type FailureOptions } from './failures.ts';
 export type { LoginOptions } from './login.ts';
 export type { LogoutOptions } from './logout.ts';
 export {

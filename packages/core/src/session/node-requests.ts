@@ -1,6 +1,7 @@
 import { serializeCookie } from './cookies.ts';
+import { answerFailure } from './failures.ts';
 import type { RequestSession } from './request-session.ts';
-import { keepPrivate } from './responses.ts';
+import { json, keepPrivate } from './responses.ts';
 import type { WebSessions } from './web-sessions.ts';
 
 /** A request as Node's `http` gives it; `body` is there when a framework has parsed a form already. */
@@ -27,6 +28,8 @@ export interface NodeResponse {
 export function headersOfNode(req: NodeRequest): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(req.headers)) {
+    // Pseudo-header fields of HTTP/2 are no header fields (RFC 9113 section 8.3).
+    if (name.startsWith(':')) continue;
     for (const each of [value ?? []].flat()) headers.append(name, each);
   }
   return headers;
@@ -76,22 +79,42 @@ export async function openNodeSession(
   return { opened, headers, save };
 }
 
-/** Answers a request of Node's `http`, whose form has been parsed, by a handler of `Request` to `Response`. */
+/**
+ * Answers a request of Node's `http`, whose form has been parsed, by a handler of `Request` to `Response`.
+ * What the handler throws is answered with an error.
+ */
 export async function answerNode(
   handle: (request: Request) => Promise<Response>,
   req: NodeRequest,
   res: NodeResponse,
 ): Promise<void> {
-  const body = req.method === 'POST' ? new URLSearchParams(fieldsOf(req.body)) : null;
-  const url = new URL(req.url ?? '/', 'http://localhost');
-  const request = new Request(url, { method: req.method ?? 'GET', headers: headersOfNode(req), body });
-  const response = await handle(request);
+  const response = await answerOrRefuse(handle, req);
   res.statusCode = response.status;
   for (const [name, value] of response.headers) {
     if (name !== 'set-cookie') res.setHeader(name, value);
   }
   for (const cookie of response.headers.getSetCookie()) res.appendHeader('set-cookie', cookie);
   res.end(await response.text());
+}
+
+async function answerOrRefuse(
+  handle: (request: Request) => Promise<Response>,
+  req: NodeRequest,
+): Promise<Response> {
+  let request: Request;
+  try {
+    const body = req.method === 'POST' ? new URLSearchParams(fieldsOf(req.body)) : null;
+    // A request target such as `//` is no URL; it is kept as a path.
+    const url = new URL(`http://localhost${req.url?.startsWith('/') ? '' : '/'}${req.url ?? ''}`);
+    request = new Request(url, { method: req.method ?? 'GET', headers: headersOfNode(req), body });
+  } catch {
+    return json({ error: 'invalid_request' }, { status: 400 });
+  }
+  try {
+    return await handle(request);
+  } catch (error) {
+    return answerFailure(request, error, { route: 'handler' });
+  }
 }
 
 const fieldsOf = (body: unknown) =>

@@ -1,5 +1,5 @@
 import { contextOf, tell } from '../client/context.ts';
-import { ConfigurationError, LoginRequiredError } from '../errors.ts';
+import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json.ts';
 import type { GetAccessTokenResult, TokenHolder } from '../tokens/refresh-coordinator.ts';
@@ -59,7 +59,11 @@ export interface RequestSession {
   touch(): Promise<void>;
 }
 
-/** Opens the session of a request, from its `Cookie` header. */
+/**
+ * Opens the session of a request, from its `Cookie` header.
+ *
+ * @throws TransportError `store_unavailable` when it cannot be known whether there is a session
+ */
 export function openRequestSession(
   context: SessionContext,
   cookieHeader: string | null | undefined,
@@ -92,10 +96,8 @@ async function load(
   try {
     return await keeper.load(cookies);
   } catch (error) {
-    if (error instanceof ConfigurationError) throw error;
-    // A store that is away means no session: never one that might have ended (fail closed).
-    tell(client, { type: 'store.unavailable', port: 'session' });
-    return undefined;
+    if (error instanceof TransportError) tell(client, { type: 'store.unavailable', port: 'session' });
+    throw error;
   }
 }
 

@@ -15,6 +15,11 @@ export interface ReplayStore {
    * @throws TransportError `store_unavailable` when that cannot be known: then nobody is let through
    */
   claim(key: string, timeToLive: number): Promise<boolean>;
+  /**
+   * Makes a key new again, because what it was claimed for could not be done. A store without this method works too:
+   * then only the process that claimed the key knows that it may be used again.
+   */
+  release?(key: string): Promise<void>;
 }
 
 /**
@@ -46,6 +51,9 @@ export function createMemoryReplayStore(
       }
       claimed.set(key, time + timeToLive);
       return true;
+    },
+    async release(key) {
+      claimed.delete(key);
     },
   };
 }

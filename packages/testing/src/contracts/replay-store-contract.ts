@@ -19,6 +19,18 @@ export function replayStoreContract(open: Open<ReplayStore>): ContractCase[] {
       },
     },
     {
+      name: 'replay: a key that was released is new again, where the store can release',
+      async run() {
+        const [store, other] = await Promise.all([open(), open()]);
+        const key = freshKey();
+        if (!store.release) return;
+        await store.claim(key, 60_000);
+        await store.release(key);
+        assert.equal(await other.claim(key, 60_000), true);
+        assert.equal(await store.claim(key, 60_000), false);
+      },
+    },
+    {
       name: 'replay: a claim does not lengthen the life of the first',
       async run() {
         const store = await open();
