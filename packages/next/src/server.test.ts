@@ -130,7 +130,9 @@ test('with stored sessions a page may refresh as well', async () => {
 test('layout, page and components of one rendering load the session once, and another rendering loads it again', async () => {
   const store = createMemorySessionStore();
   const get = vi.spyOn(store, 'get');
-  const { auth, cookie } = await signedIn({ store });
+  const { server, auth, cookie } = await signedIn({ store });
+  // A session is read again in another second: how fast the machine is must not decide.
+  server.clock.stop();
   const readings = [1, 2];
   for (const times of readings) {
     const { result } = await inNext({ cookie }, async () => {
@@ -274,6 +276,20 @@ test('S61: once a handler has returned its response, no refresh token is spent, 
     }
   }
   expect(server.requestsTo('token')).toHaveLength(1);
+});
+
+test('S61: outside a request, as in a stream that is read later, the error says what to do', async () => {
+  const { auth } = await signedIn();
+  for (const call of [
+    () => auth.getSession(),
+    () => auth.getAccessToken(),
+    () => auth.updateSession((data) => data),
+    () => auth.fetch(`${api}/items`),
+  ])
+    await expect(call()).rejects.toMatchObject({
+      code: 'wrong_context',
+      message: expect.stringContaining('before you return the response'),
+    });
 });
 
 test('S61: a protected handler waits for a refresh that was not awaited, and its response has the cookie', async () => {

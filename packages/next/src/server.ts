@@ -36,6 +36,7 @@ export interface OpenSession {
  * @param request the request itself, where it is at hand: Next's `headers()` costs more than to open the session
  */
 export async function openHere(resolve: Resolve, request?: Request): Promise<OpenSession> {
+  if (!request && !workUnit()) throw outsideOfRequest();
   await waitForRequest();
   const requestHeaders = request?.headers ?? ((await headers()) as Headers);
   const sent = requestHeaders.get('cookie');
@@ -59,6 +60,13 @@ export async function openHere(resolve: Resolve, request?: Request): Promise<Ope
   };
   return { resolved, opened, headers: requestHeaders, save };
 }
+
+/** Next calls some parts of a stream, and timers of other requests, without the request that they belong to. */
+const outsideOfRequest = () =>
+  new ConfigurationError(
+    'wrong_context',
+    'The session was asked for outside a request, for example when a stream is read. Call it before you return the response, and pass what you need on.',
+  );
 
 /**
  * Whether what was sent is all there is: no proxy has set a cookie, and neither has an action or route handler that
