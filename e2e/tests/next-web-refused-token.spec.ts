@@ -10,13 +10,19 @@ let running: AtTestProvider;
 const posted: string[] = [];
 /** Whether the API refuses the post with this number, from 1. */
 let refuses: (post: number) => boolean;
+/** Readings that the API still refuses. */
+let refusedReadings = 0;
 const closing: (() => unknown)[] = [];
 
 test.beforeAll(async () => {
   const port = await freePort();
   const api = createServer((request, response) => {
     response.setHeader('content-type', 'application/json');
-    if (request.method !== 'POST') return response.end('[]');
+    if (request.method !== 'POST' && refusedReadings === 0) return response.end('[]');
+    if (request.method !== 'POST') {
+      refusedReadings--;
+      return response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end('{}');
+    }
     posted.push(request.headers.authorization ?? '');
     if (refuses(posted.length)) {
       const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
@@ -83,4 +89,15 @@ test('of several items, those that the API did not take stay in the field', asyn
   refuses = () => false;
   await page.getByRole('button', { name: 'Add all' }).click();
   await expect(page).toHaveURL(`${running.app.origin}/dashboard`);
+});
+
+test('S60: an API that refuses the token once while the page is rendered holds no page up', async ({
+  page,
+}) => {
+  await page.goto(`${running.app.origin}/dashboard`);
+  refusedReadings = 1;
+  await page.goto(`${running.app.origin}/dashboard`);
+  await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
+  await expect(page.getByText('Nothing here yet. Add the first one.')).toBeVisible();
+  expect(refusedReadings).toBe(0);
 });

@@ -59,6 +59,14 @@ export const mosquitto: SystemProgram = {
   optional: true,
 };
 
+/** A shared cache in front of an application, for the tests that no user is given the page of another. */
+export const nginx: SystemProgram = {
+  title: 'nginx',
+  commands: ['nginx'],
+  packages: ['nginx-light', 'nginx'],
+  variable: 'NGINX_PATH',
+};
+
 export function findProgram({ commands, variable }: SystemProgram): string | undefined {
   const named = process.env[variable];
   if (named !== undefined && named !== '') return isExecutable(named) ? named : undefined;

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { readPlaywrightReport } from '../lib/playwright-report.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
-import { chromium, mosquitto, nats, providePrograms, redis, valkey } from '../lib/system-packages.ts';
+import { chromium, mosquitto, nats, nginx, providePrograms, redis, valkey } from '../lib/system-packages.ts';
 import { readVitestReport } from '../lib/vitest-report.ts';
 
 const reports = join(root, '.test');
@@ -13,7 +13,7 @@ export const programs: Step = {
   name: 'programs',
   title: 'The programs that tests use are there',
   run: async (update) => {
-    const all = [chromium, redis, valkey, nats, mosquitto];
+    const all = [chromium, redis, valkey, nats, mosquitto, nginx];
     const { found, problem } = await providePrograms(all, update);
     // The tests read these variables.
     Object.assign(process.env, found);

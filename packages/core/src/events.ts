@@ -49,6 +49,18 @@ export type AuthEvent =
       readonly issuer: string;
       readonly reason: 'logout' | 'invalid_grant' | 'expired' | 'backchannel_logout';
     }
+  | {
+      /** A request was answered with an error. Without a listener it is written to the console. */
+      readonly type: 'request.failed';
+      /** The route, for example `callback`, or the part of the application, for example `proxy`. */
+      readonly route: string;
+      /** The HTTP status of the response. */
+      readonly status: number;
+      /** The code of the error; `unexpected_error` for one that is not of this library. */
+      readonly code: string;
+      /** The claim or check that failed. */
+      readonly check?: string;
+    }
   | { readonly type: 'store.unavailable'; readonly port: 'lock' | 'successor' | 'session' | 'replay' }
   | { readonly type: 'token.accepted'; readonly issuer: string; readonly cached: boolean }
   | {

@@ -7,6 +7,7 @@ export interface NotHere {
 const nodeAlone: readonly NotHere[] = [
   { suites: 'src/node/*.test.ts', why: '`./node` is for Node alone: it is undici and TLS' },
   { suites: '**/*mutual-tls.test.ts', why: 'certificates are presented through `./node`' },
+  { suites: 'src/session/{fail-closed,node-streams}.test.ts', why: 'a server of Node answers' },
   {
     suites: 'tests/oidc-provider/*.test.ts',
     why: 'oidc-provider, the server of these tests, needs Node',

@@ -1,14 +1,26 @@
 import { createServer } from 'node:http';
 import { NextRequest } from 'next/server.js';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { baseUrl, logIn, pairs, setUp } from '../tests/app.ts';
 import { inNext } from '../tests/request-scope.ts';
 import { createAuth } from './create-auth.ts';
 import { createTestSession } from './testing/index.ts';
 
+afterEach(() => vi.restoreAllMocks());
+
+/** What the log says of a request that is refused with 500. */
+async function said(ask: () => Promise<Response>): Promise<string> {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const response = await ask();
+  expect(response.status).toBe(500);
+  expect(response.headers.get('cache-control')).toBe('private, no-store');
+  expect(log).toHaveBeenCalledTimes(1);
+  return String(log.mock.lastCall?.[0]);
+}
+
 test('one error names everything that is missing', async () => {
   const auth = createAuth({ environment: { AUTH_CLIENT_ID: 'web' } });
-  await expect(auth.handlers.GET(new Request(baseUrl))).rejects.toThrow(
+  expect(await said(() => auth.handlers.GET(new Request(baseUrl)))).toContain(
     'Login is not set up. Set AUTH_ISSUER (or createAuth({ issuer })), AUTH_SECRET (or createAuth({ secret })), AUTH_BASE_URL (or createAuth({ baseUrl })).',
   );
 });
@@ -97,9 +109,8 @@ test('a customer is known by the host, an unknown host is refused', async () => 
     const login = await auth.handlers.GET(new Request(`${baseUrl}/auth/login`, { headers: { host } }));
     expect(login.headers.get('location')).toContain(server.issuer);
   }
-  await expect(
-    auth.handlers.GET(new Request(baseUrl, { headers: { host: 'red.example.test' } })),
-  ).rejects.toThrow(/No options/);
+  const ask = () => auth.handlers.GET(new Request(baseUrl, { headers: { host: 'red.example.test' } }));
+  expect(await said(ask)).toContain('No options');
 });
 
 test('a customer is known by X-Forwarded-Host where the proxy in front is trusted, and nowhere else', async () => {
@@ -109,6 +120,7 @@ test('a customer is known by X-Forwarded-Host where the proxy in front is truste
   const issuerFor = async (headers: Record<string, string>, trustProxy?: boolean) => {
     const auth = createAuth(optionsOf, trustProxy === undefined ? {} : { trustProxy });
     const login = await auth.handlers.GET(new Request(`${baseUrl}/auth/login`, { headers }));
+    if (login.status >= 400) return login.status;
     return new URL(login.headers.get('location') ?? '').origin;
   };
   const forwarded = (host: string) => ({ host: 'blue.example.test', 'x-forwarded-host': host });
@@ -117,13 +129,35 @@ test('a customer is known by X-Forwarded-Host where the proxy in front is truste
   expect(await issuerFor(forwarded('green.example.test'), true)).toBe(green.server.issuer);
   // The proxy adds what it knows behind what a client has made up.
   expect(await issuerFor(forwarded('green.example.test, blue.example.test'), true)).toBe(blue.server.issuer);
-  await expect(issuerFor(forwarded('red.example.test'), true)).rejects.toThrow(/No options/);
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  expect(await issuerFor(forwarded('red.example.test'), true)).toBe(500);
+  expect(log.mock.lastCall?.[0]).toContain('No options');
 });
 
 test('options of a customer cannot say whether its host was to be believed', async () => {
   const { options } = await setUp();
   const { handlers } = createAuth(() => ({ ...options, trustProxy: true }));
-  await expect(handlers.GET(new Request(baseUrl))).rejects.toThrow(/beside the function/);
+  expect(await said(() => handlers.GET(new Request(baseUrl)))).toContain('beside the function');
+});
+
+test('S62: an unknown path below the auth path says so, and is kept by no cache', async () => {
+  const { options } = await setUp();
+  const { handlers } = createAuth(options);
+  const answer = await handlers.GET(new Request(`${baseUrl}/auth/unknown`));
+  expect(answer.status).toBe(404);
+  expect(answer.headers.get('cache-control')).toBe('private, no-store');
+  expect(answer.headers.get('vary')).toBe('Cookie');
+});
+
+test('a login while the provider is down says when to come again, and is in the log', async () => {
+  const { server, options } = await setUp({ retries: 0 });
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  server.fail('discovery', { status: 503, headers: { 'retry-after': '17' } });
+  const answer = await createAuth(options).handlers.GET(new Request(`${baseUrl}/auth/login`));
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('retry-after')).toBe('17');
+  expect(log).toHaveBeenCalledTimes(1);
+  expect(log.mock.lastCall?.[0]).toMatch(/^countersign: login: 503 server_error: /);
 });
 
 test('below a base path the routes are found, whether or not the URL names it', async () => {

@@ -1,19 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessToken } from '@countersign/core';
 import {
+  answerFailure,
   answerNode,
   createSessionFetch,
   createWebAuthResolver,
   type Session,
   type SessionFetchInit,
   type SessionTokenRequest,
+  sessionHeaders,
 } from '@countersign/core/session';
 import type { NextRequest } from 'next/server.js';
 import { type AuthOptions, defaults } from './options.ts';
 import { openPages, type PagesRequest } from './pages.ts';
 import { createProtect, type Protect } from './protect.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
-import { onSession, openHere, requireScopes, requireSession } from './server.ts';
+import { observeRequests, writing } from './request-state.ts';
+import { type OpenSession, onSession, openHere, requireScopes, requireSession, workUnit } from './server.ts';
 
 /** The server's helpers for one request; in the App Router they find the request themselves. */
 export interface SessionHelpers {
@@ -23,8 +26,9 @@ export interface SessionHelpers {
    * An access token for an API.
    *
    * @throws LoginRequiredError when nobody is signed in, or the provider has ended the session
-   * @throws ConfigurationError `wrong_context` where a refresh is needed and no cookie can be set
-   * @throws TransportError when the provider is not well; the session stays
+   * @throws ConfigurationError `wrong_context` where a refresh is needed and no cookie can be set: while a page is
+   *   rendered, and in a stream, `after()` or a promise that is not awaited, once the response has been returned
+   * @throws TransportError when the provider or the session store is unavailable; the session stays
    */
   getAccessToken(request?: SessionTokenRequest): Promise<AccessToken>;
   /**
@@ -74,26 +78,31 @@ export function createAuth(
   options: AuthOptions | ((host: string) => AuthOptions | undefined) = {},
   hosts: Pick<AuthOptions, 'trustProxy'> = {},
 ): Auth {
+  observeRequests();
   const resolve = createWebAuthResolver(options, { defaults, ...hosts });
-  const handle = async (request: Request) => {
+  const answer = async (request: Request) => {
     const { sessions } = resolve(request.headers);
     return (
       (await sessions.handle(request)) ??
       (await sessions.handle(belowBasePath(request, sessions.basePath))) ??
-      new Response(null, { status: 404 })
+      Response.json({ error: 'not_found' }, { status: 404, headers: sessionHeaders() })
     );
   };
+  const handle = (request: Request) =>
+    answer(request).catch((error: unknown) => answerFailure(request, error, { route: 'handler' }));
   const helpers = (open: Parameters<typeof onSession>[0]): SessionHelpers => ({
     getSession: async () => (await open()).opened.session,
-    getAccessToken: (request = {}) => onSession(open, ({ opened }) => opened.getAccessToken(request)),
+    getAccessToken: (request = {}) =>
+      writing(workUnit(), () => onSession(open, ({ opened }) => opened.getAccessToken(request))),
     fetch: (input, init) =>
-      onSession(open, ({ resolved, opened }) => createSessionFetch(resolved, opened)(input, init)),
-    updateSession: (change) => onSession(open, ({ opened }) => opened.update(change)),
+      onSession(open, (here) => createSessionFetch(here.resolved, tokensOf(here))(input, init)),
+    updateSession: (change) =>
+      writing(workUnit(), () => onSession(open, ({ opened }) => opened.update(change))),
   });
 
   return {
     ...helpers(() => openHere(resolve)),
-    proxy: (request, proxyOptions = {}) => runProxy(resolve(request.headers), request, proxyOptions),
+    proxy: (request, proxyOptions = {}) => runProxy(() => resolve(request.headers), request, proxyOptions),
     handlers: { GET: handle, POST: handle },
     requireSession: ({ returnTo } = {}) => requireSession(resolve, returnTo),
     requireScopes: (...scopes) => requireScopes(resolve, scopes),
@@ -102,6 +111,18 @@ export function createAuth(
     apiHandler: (req, res) => answerNode(handle, req, res),
   };
 }
+
+/** The cookie of a refresh is set before the API is called: the API may take longer than the handler. */
+const tokensOf = ({ opened, save }: OpenSession): Pick<OpenSession['opened'], 'getAccessToken'> => ({
+  getAccessToken: (request) =>
+    writing(workUnit(), async () => {
+      try {
+        return await opened.getAccessToken(request);
+      } finally {
+        await save();
+      }
+    }),
+});
 
 /** Next leaves the base path out of a request's URL in some versions, and in API routes. */
 function belowBasePath(request: Request, basePath: string): Request {

@@ -1,6 +1,13 @@
-import { AccessTokenError, LoginRequiredError } from '@countersign/core';
-import { checkSessionScopes, type Session, sessionHeaders } from '@countersign/core/session';
-import { goToLogin, openHere, type Resolve, requireScopes } from './server.ts';
+import { AccessTokenError, LoginRequiredError, TransportError } from '@countersign/core';
+import {
+  answerFailure,
+  checkSessionScopes,
+  keepPrivate,
+  type Session,
+  sessionHeaders,
+} from '@countersign/core/session';
+import { finishWriting, stateOf } from './request-state.ts';
+import { goToLogin, type OpenSession, openHere, type Resolve, requireScopes, workUnit } from './server.ts';
 
 export interface ProtectOptions {
   /** Scopes that the login must have been granted. */
@@ -19,7 +26,10 @@ export interface Protect {
     action: (session: Session, ...args: Args) => Promise<Result>,
     options?: ProtectOptions,
   ): (...args: Args) => Promise<Result>;
-  /** A route handler; without a session it answers 401, without a scope 403. */
+  /**
+   * A route handler; without a session it answers 401, without a scope 403. Its response carries
+   * `Cache-Control: private, no-store`, unless the handler sets its own, and `Vary: Cookie`.
+   */
   handler<Incoming extends Request, Context>(
     handler: (
       request: Incoming,
@@ -46,17 +56,42 @@ export function createProtect(resolve: Resolve): Protect {
     handler:
       (handler, { scopes = [] } = {}) =>
       async (request, context) => {
-        const { session } = (await openHere(resolve, request)).opened;
-        if (!session) return refusal(401, 'not_signed_in');
+        let here: OpenSession | undefined;
         try {
+          here = await openHere(resolve, request);
+          const { session } = here.opened;
+          if (!session) return refusal(401, 'not_signed_in');
           checkSessionScopes(session, scopes);
+          return await finish(await handler(request, { ...context, session }));
         } catch (error) {
+          await finishWriting(workUnit());
           if (error instanceof AccessTokenError) return refusal(403, error.code);
+          if (error instanceof LoginRequiredError) return refusal(401, error.code);
+          const { onEvent } = here?.resolved.client.options ?? {};
+          if (error instanceof TransportError)
+            return answerFailure(request, error, { route: 'handler', onEvent });
           throw error;
         }
-        return handler(request, { ...context, session });
       },
   };
+}
+
+/** The response of a handler, when all cookies of the session are set, and with headers that keep it out of shared caches. */
+async function finish(response: Response): Promise<Response> {
+  await finishWriting(workUnit());
+  try {
+    return withPrivateHeaders(response);
+  } catch {
+    // The headers of `Response.redirect()` and of fetched responses cannot be changed.
+    return withPrivateHeaders(new Response(response.body, response));
+  }
+}
+
+function withPrivateHeaders(response: Response): Response {
+  // With a session cookie a shared cache must not keep the response, whatever the application says (RFC 9111 section 7.3).
+  if (stateOf(workUnit()).wrote) response.headers.set('cache-control', 'private, no-store');
+  keepPrivate(response.headers);
+  return response;
 }
 
 /** A session whose tokens have ended for good is as good as none. */

@@ -1,9 +1,12 @@
+import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest, NextResponse } from 'next/server.js';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { baseUrl, logIn, setUp } from '../tests/app.ts';
 import { createAuth } from './create-auth.ts';
 
 const protect = ['/dashboard'];
+
+afterEach(() => vi.restoreAllMocks());
 
 async function signedIn() {
   const { server, options } = await setUp();
@@ -191,4 +194,79 @@ test('a request with a session and its tokens passes as it is; a page that may l
   server.clock.advance(3_601);
   const withoutToken = await open({ cookie });
   expect(withoutToken.headers.get('x-middleware-request-x-auth-path')).toBe('/items?page=2');
+});
+
+test('S62: what passes the proxy for a signed-in user is not for shared caches, unless the application says so', async () => {
+  const { auth, cookie } = await signedIn();
+  const own = () => NextResponse.next({ headers: { 'cache-control': 'public, max-age=60' } });
+  const cacheablePaths = ['/news'];
+  const cases = [
+    ['/', {}, 'private, no-store', 'Cookie'],
+    ['/dashboard', { protect }, 'private, no-store', 'Cookie'],
+    ['/dashboard', { protect, respond: own }, 'public, max-age=60', 'Cookie'],
+    ['/news/today', { cacheablePaths }, null, null],
+    ['/newspaper', { cacheablePaths }, 'private, no-store', 'Cookie'],
+    ['/news/today', { cacheablePaths, protect: ['/news'] }, 'private, no-store', 'Cookie'],
+    ['/_next/static/a.js', {}, null, null],
+  ] as const;
+  for (const [path, options, cacheControl, vary] of cases) {
+    const { headers } = await auth.proxy(request(path, { cookie }), options);
+    expect([headers.get('cache-control'), headers.get('vary')], path).toEqual([cacheControl, vary]);
+  }
+  const stranger = await auth.proxy(request('/'));
+  expect(stranger.headers.get('cache-control')).toBeNull();
+});
+
+test.each([
+  ['protect', { protect: fails }],
+  ['respond', { protect, respond: fails }],
+  ['onUnauthenticated', { protect, onUnauthenticated: fails }],
+] as const)(
+  'S64: whatever %s throws, a path is not let through, and a refreshed session is kept',
+  async (what, options) => {
+    const { server, auth, cookie } = await signedIn();
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+    server.clock.advance(3_610);
+    const sent = what === 'onUnauthenticated' ? {} : { cookie };
+    const answer = await auth.proxy(request('/dashboard', sent), options);
+    expect(answer.status).toBe(500);
+    expect(answer.headers.get('x-middleware-next')).toBeNull();
+    expect(answer.headers.get('cache-control')).toBe('private, no-store');
+    expect(answer.headers.getSetCookie()).toHaveLength(what === 'respond' ? 1 : 0);
+    expect(log).toHaveBeenCalledTimes(1);
+    expect(log.mock.lastCall?.[0]).toMatch(/^countersign: proxy: 500 unexpected_error: TypeError\n +at /);
+    expect(log.mock.lastCall?.[0]).not.toContain('text of another');
+  },
+);
+
+function fails(): never {
+  throw new TypeError('text of another');
+}
+
+test('S64: without usable options no path is let through', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  for (const path of ['/', '/dashboard']) {
+    const answer = await createAuth({ environment: {} }).proxy(request(path), { protect });
+    expect(answer.status).toBe(500);
+  }
+  expect(log).toHaveBeenCalledTimes(2);
+});
+
+test('S64: while the store is unavailable, protected paths are 503, other pages pass, and nobody is sent to the login', async () => {
+  const store = createMemorySessionStore();
+  const { server, options } = await setUp({ store });
+  const auth = createAuth(options);
+  const cookie = await logIn(auth.handlers, server);
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
+  const refused = await auth.proxy(request('/dashboard', { cookie, accept: 'text/html' }), { protect });
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(refused.headers.getSetCookie()).toEqual([]);
+  expect(await refused.text()).toContain('store_unavailable');
+  expect(log).toHaveBeenCalledTimes(1);
+  const passed = await auth.proxy(request('/', { cookie }), { protect });
+  expect(passed.headers.get('x-middleware-next')).toBe('1');
+  expect(passed.headers.get('cache-control')).toBe('private, no-store');
+  expect(passed.headers.getSetCookie()).toEqual([]);
 });

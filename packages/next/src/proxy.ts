@@ -1,9 +1,11 @@
-import { AuthError, LoginRequiredError } from '@countersign/core';
+import { LoginRequiredError, TransportError } from '@countersign/core';
 import {
   addSessionHeaders,
+  answerFailure,
   applyCookies,
   type CookieToSet,
   isPathBelow,
+  keepPrivate,
   type RequestSession,
   type SessionTokenRequest,
   type WebAuth,
@@ -23,6 +25,14 @@ export interface ProxyOptions {
     request: NextRequest,
     loginUrl: URL,
   ) => Response | undefined | Promise<Response | undefined>;
+  /**
+   * Paths, with everything below them, whose responses are the same for every user. For signed-in users too, their own
+   * `Cache-Control` counts then. Default: none; Next's own files are always.
+   *
+   * Everything else that passes this proxy for a signed-in user carries `private, no-store` and `Vary: Cookie`, since
+   * Next lets the headers of a proxy win over those of a route handler.
+   */
+  readonly cacheablePaths?: readonly string[];
   /** Tokens to have ready. Default: the one of the login; `[]` refreshes nothing. */
   readonly tokens?: readonly SessionTokenRequest[];
   /** Your own proxy. It is given the request as the pages will see it. */
@@ -40,27 +50,75 @@ export const pathHeader = 'x-auth-path';
  * Sends users without a session to the login where that is asked for.
  */
 export async function runProxy(
-  { sessions }: WebAuth,
+  resolve: () => WebAuth,
   request: NextRequest,
   options: ProxyOptions,
 ): Promise<Response> {
+  const seen: { auth?: WebAuth; opened?: RequestSession } = {};
+  try {
+    seen.auth = resolve();
+    return await answer(seen, request, options);
+  } catch (error) {
+    // Whatever was thrown: the path may be a protected one, so it is not let through.
+    const { onEvent } = seen.auth?.client.options ?? {};
+    return answerFailure(request, error, { route: 'proxy', cookies: refreshedCookies(seen.opened), onEvent });
+  }
+}
+
+/** The cookie of a refresh is set whatever happened afterwards, or the session would be lost. */
+function refreshedCookies(opened: RequestSession | undefined): readonly CookieToSet[] {
+  try {
+    return opened?.cookies ?? [];
+  } catch {
+    // The session has become too large for cookies.
+    return [];
+  }
+}
+
+async function answer(
+  seen: { auth?: WebAuth; opened?: RequestSession },
+  request: NextRequest,
+  options: ProxyOptions,
+): Promise<Response> {
+  const { sessions } = seen.auth as WebAuth;
   const { pathname, basePath } = request.nextUrl;
   if (Object.values(sessions.paths).includes(basePath + pathname)) return respond(request, options);
-  const opened = await sessions.open(request.headers.get('cookie'));
+  const depends = isProtected(request, options);
+  try {
+    seen.opened = await sessions.open(request.headers.get('cookie'));
+  } catch (error) {
+    // The store is unavailable. A page that is not protected may do without; one that asks for the session gets the error.
+    if (depends || !(error instanceof TransportError)) throw error;
+    const headers = headersToHandOn(request, { leads: true, cookies: [] });
+    return keepResponsePrivate(await respond(request, options, headers), options);
+  }
+  const { opened } = seen;
   const ready = await refreshAhead(opened, options.tokens ?? [{}]);
   const headers = headersToHandOn(request, { leads: !ready, cookies: opened.cookies });
-  const depends = isProtected(request, options);
   if (!opened.session && depends) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', addressOf(request));
-    const answer = await options.onUnauthenticated?.(request, loginUrl);
-    const refusal = answer ?? refuse(request, loginUrl);
+    const own = await options.onUnauthenticated?.(request, loginUrl);
+    const refusal = own ?? refuse(request, loginUrl);
     return withCookies(new NextResponse(refusal.body, refusal), opened);
   }
   const response = await respond(request, options, headers);
-  if (opened.cookies.length === 0 && !depends) return response;
-  return withCookies(options.respond ? new NextResponse(response.body, response) : response, opened);
+  if (opened.cookies.length > 0)
+    return withCookies(options.respond ? new NextResponse(response.body, response) : response, opened);
+  const isPersonal = depends || (opened.session && !isCacheable(request, options));
+  return isPersonal ? keepResponsePrivate(response, options) : response;
 }
+
+/** Keeps what a signed-in user is answered out of shared caches. The headers of the application's own proxy stay. */
+function keepResponsePrivate(response: Response, { respond: own }: ProxyOptions): Response {
+  const changed = own ? new NextResponse(response.body, response) : response;
+  keepPrivate(changed.headers);
+  return changed;
+}
+
+/** Next's own files, and what the application says to be the same for every user. */
+const isCacheable = ({ nextUrl: { pathname } }: NextRequest, { cacheablePaths = [] }: ProxyOptions) =>
+  isPathBelow(pathname, ['/_next/static', '/_next/image', ...cacheablePaths]);
 
 /**
  * The request's headers as pages shall see them; `undefined` when they are as they came, since Next copies them several
@@ -96,12 +154,12 @@ async function refreshAhead(
     try {
       await opened.getAccessToken(token);
     } catch (error) {
-      if (!(error instanceof AuthError)) throw error;
       if (error instanceof LoginRequiredError && error.code === 'session_ended') return false;
       ready = false;
     }
   }
-  await opened.touch();
+  // That the session was used is written down the next time, where it cannot be written now.
+  await opened.touch().catch(() => {});
   return ready;
 }
 

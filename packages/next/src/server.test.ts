@@ -1,4 +1,5 @@
 import { createMemorySessionStore } from '@countersign/core/session';
+import { redirect } from 'next/dist/client/components/redirect.js';
 import { expect, test, vi } from 'vitest';
 import { api, baseUrl, logIn, setUp } from '../tests/app.ts';
 import { inNext } from '../tests/request-scope.ts';
@@ -129,7 +130,9 @@ test('with stored sessions a page may refresh as well', async () => {
 test('layout, page and components of one rendering load the session once, and another rendering loads it again', async () => {
   const store = createMemorySessionStore();
   const get = vi.spyOn(store, 'get');
-  const { auth, cookie } = await signedIn({ store });
+  const { server, auth, cookie } = await signedIn({ store });
+  // A session is read again in another second: how fast the machine is must not decide.
+  server.clock.stop();
   const readings = [1, 2];
   for (const times of readings) {
     const { result } = await inNext({ cookie }, async () => {
@@ -234,6 +237,121 @@ test('scopes that the login was not granted are refused', async () => {
   const asked = new Request('https://x.example', { headers: { cookie } });
   const { result } = await inNext({ cookie, phase: 'action' }, () => handler(asked, {}));
   expect(result.status).toBe(403);
+});
+
+test('S61: once a handler has returned its response, no refresh token is spent, and the error says what to do', async () => {
+  const { server, auth, cookie } = await signedIn();
+  server.clock.advance(3_610);
+  const handlers = {
+    open: async (stream: () => Promise<unknown>) => ({ running: stream() }),
+    protected: async (stream: () => Promise<unknown>) => {
+      let running: Promise<unknown> | undefined;
+      await auth.protected.handler(async () => {
+        running = stream();
+        return new Response('begun');
+      })(new Request(baseUrl, { headers: { cookie } }), {});
+      return { running };
+    },
+  };
+  const calls: Record<string, () => Promise<unknown>> = {
+    getAccessToken: () => auth.getAccessToken(),
+    updateSession: () => auth.updateSession((data) => ({ ...data, a: 1 })),
+    fetch: () => auth.fetch(`${api}/items`),
+  };
+  for (const [kind, handler] of Object.entries(handlers)) {
+    for (const [name, call] of Object.entries(calls)) {
+      let begin = () => {};
+      const begun = new Promise<void>((resolve) => {
+        begin = resolve;
+      });
+      const { result, set } = await inNext({ cookie, phase: 'action' }, () =>
+        handler(() => begun.then(call)),
+      );
+      begin();
+      await expect(result.running, `${kind}, ${name}`).rejects.toMatchObject({
+        code: 'wrong_context',
+        message: expect.stringMatching(/before you return the response|before its response is returned/),
+      });
+      expect(set).toEqual([]);
+    }
+  }
+  expect(server.requestsTo('token')).toHaveLength(1);
+});
+
+test('S61: outside a request, as in a stream that is read later, the error says what to do', async () => {
+  const { auth } = await signedIn();
+  for (const call of [
+    () => auth.getSession(),
+    () => auth.getAccessToken(),
+    () => auth.updateSession((data) => data),
+    () => auth.fetch(`${api}/items`),
+  ])
+    await expect(call()).rejects.toMatchObject({
+      code: 'wrong_context',
+      message: expect.stringContaining('before you return the response'),
+    });
+});
+
+test('S61: a protected handler waits for a refresh that was not awaited, and its response has the cookie', async () => {
+  const { server, auth, cookie } = await signedIn();
+  server.clock.advance(3_610);
+  const handler = auth.protected.handler(async () => {
+    await Promise.race([auth.getAccessToken(), Promise.resolve()]);
+    return new Response('done', { headers: { 'cache-control': 'public, max-age=60' } });
+  });
+  const asked = new Request(baseUrl, { headers: { cookie } });
+  const { result, set } = await inNext({ cookie, phase: 'action' }, () => handler(asked, {}));
+  expect(set).toHaveLength(1);
+  expect(server.requestsTo('token')).toHaveLength(2);
+  // A response with a cookie of the session is for one user, whatever the handler says.
+  expect(result.headers.get('cache-control')).toBe('private, no-store');
+});
+
+test.each([
+  ['of its own', () => new Response('x'), 'private, no-store', 'Cookie'],
+  [
+    'that says otherwise',
+    () => new Response('x', { headers: { 'cache-control': 'private, max-age=5', vary: 'Accept' } }),
+    'private, max-age=5',
+    'Accept, Cookie',
+  ],
+  ['that cannot be changed', () => Response.redirect(`${baseUrl}/x`), 'private, no-store', 'Cookie'],
+])(
+  'S62: a response %s of a protected handler is not for shared caches',
+  async (_, respond, cacheControl, vary) => {
+    const { auth, cookie } = await signedIn();
+    const handler = auth.protected.handler(async () => respond());
+    const asked = new Request(baseUrl, { headers: { cookie } });
+    const { result } = await inNext({ cookie, phase: 'action' }, () => handler(asked, {}));
+    expect(result.headers.get('cache-control')).toBe(cacheControl);
+    expect(result.headers.get('vary')).toBe(vary);
+  },
+);
+
+test('S64: a protected handler answers for what it could not do, and keeps what Next throws itself', async () => {
+  const store = createMemorySessionStore();
+  const { server, auth, cookie } = await signedIn({ store, retries: 0 });
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const asked = new Request(baseUrl, { headers: { cookie } });
+  const run = async (handler: () => Promise<Response>) =>
+    (await inNext({ cookie, phase: 'action' }, () => auth.protected.handler(handler)(asked, {}))).result;
+  server.clock.advance(3_610);
+  const answerWithToken = async () => Response.json(await auth.getAccessToken());
+  server.fail('token', { status: 503, headers: { 'retry-after': '3' } });
+  const unavailable = await run(answerWithToken);
+  expect([unavailable.status, unavailable.headers.get('retry-after')]).toEqual([503, '3']);
+  expect(log).toHaveBeenCalledTimes(1);
+  expect(await digestOf(run(async () => redirect('/elsewhere')))).toContain('NEXT_REDIRECT');
+  await expect(run(() => Promise.reject(new Error('of the application')))).rejects.toThrow(
+    'of the application',
+  );
+  server.endGrants();
+  const ended = await run(answerWithToken);
+  expect([ended.status, await ended.json()]).toEqual([401, { error: 'session_ended' }]);
+  const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
+  expect((await run(answerWithToken)).status).toBe(503);
+  get.mockRestore();
+  log.mockRestore();
 });
 
 test('auth.fetch sends the token to the API, renews it once when it is refused, and sends it nowhere else', async () => {

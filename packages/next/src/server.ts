@@ -16,6 +16,7 @@ import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-asyn
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
 import { pathHeader } from './proxy.ts';
+import { canSetCookies, stateOf, type WorkUnit } from './request-state.ts';
 
 /** Options by the headers of a request. */
 export type Resolve = (headers: Headers) => WebAuth;
@@ -35,29 +36,37 @@ export interface OpenSession {
  * @param request the request itself, where it is at hand: Next's `headers()` costs more than to open the session
  */
 export async function openHere(resolve: Resolve, request?: Request): Promise<OpenSession> {
+  if (!request && !workUnit()) throw outsideOfRequest();
   await waitForRequest();
   const requestHeaders = request?.headers ?? ((await headers()) as Headers);
   const sent = requestHeaders.get('cookie');
   const unit = workUnit();
+  const state = stateOf(unit);
   const store = hasSetNothing(unit, requestHeaders) ? undefined : await cookies();
-  if (unit) asked.add(unit);
+  state.asked = true;
   const resolved = resolve(requestHeaders);
   const opened = await resolved.sessions.open(store ? updateCookieHeader(sent, store.getAll()) : sent, {
-    writable: unit?.phase === 'action',
+    // Asked each time: a handler may have returned its response meanwhile.
+    writable: unit?.phase === 'action' ? () => canSetCookies(unit) : false,
     path: unit?.url?.pathname,
     // No cookie changes while a page is rendered, and its layouts and components have these headers in common.
-    request: unit && (unit.phase === 'render' ? requestHeaders : atWork.get(unit)),
+    request: unit && (unit.phase === 'render' ? requestHeaders : state.shared),
   });
   const save = async () => {
-    if (opened.cookies.length === 0 || unit?.phase !== 'action') return;
+    if (opened.cookies.length === 0 || !canSetCookies(unit)) return;
     const jar = store ?? (await cookies());
+    state.wrote = true;
     for (const { name, value, ...attributes } of opened.cookies) jar.set(name, value, attributes);
   };
   return { resolved, opened, headers: requestHeaders, save };
 }
 
-/** Requests in which the session was asked for: what they set meanwhile counts the next time. */
-const asked = new WeakSet<object>();
+/** Next calls some parts of a stream, and timers of other requests, without the request that they belong to. */
+const outsideOfRequest = () =>
+  new ConfigurationError(
+    'wrong_context',
+    'The session was asked for outside a request, for example when a stream is read. Call it before you return the response, and pass what you need on.',
+  );
 
 /**
  * Whether what was sent is all there is: no proxy has set a cookie, and neither has an action or route handler that
@@ -65,7 +74,7 @@ const asked = new WeakSet<object>();
  */
 function hasSetNothing(unit: WorkUnit | undefined, requestHeaders: Headers): boolean {
   if (requestHeaders.has('x-middleware-set-cookie')) return false;
-  if (unit?.phase === 'action') return !asked.has(unit);
+  if (unit?.phase === 'action') return !stateOf(unit).asked;
   // A page may be rendered after an action, in one request, which then has a body.
   const mayFollowAction = requestHeaders.has('next-action') || requestHeaders.has('content-type');
   return unit?.phase === 'render' && !mayFollowAction;
@@ -107,9 +116,9 @@ export async function onSession<T>(
   open: () => Promise<OpenSession>,
   run: (session: OpenSession) => Promise<T>,
 ): Promise<T> {
-  const unit = workUnit() ?? {};
-  const work = atWork.get(unit) ?? { calls: 0 };
-  atWork.set(unit, work);
+  const state = stateOf(workUnit());
+  state.shared ??= { calls: 0 };
+  const work = state.shared;
   work.calls++;
   try {
     const session = await open();
@@ -119,23 +128,11 @@ export async function onSession<T>(
       await session.save();
     }
   } finally {
-    if (--work.calls === 0) atWork.delete(unit);
+    if (--work.calls === 0) state.shared = undefined;
   }
 }
 
-/** Actions and handlers that are at work on a session: what is done at the same time is done to one. */
-const atWork = new WeakMap<object, { calls: number }>();
-
-/** What Next is doing: answering a request, or filling a cache. */
-interface WorkUnit {
-  readonly type?: string;
-  /** The page, base path left out. */
-  readonly url?: { readonly pathname: string; readonly search: string };
-  /** `action` while cookies can be set, in route handlers too; `render` while a page is rendered. */
-  readonly phase?: string;
-}
-
-const workUnit = () => workUnitAsyncStorage.getStore() as WorkUnit | undefined;
+export const workUnit = () => workUnitAsyncStorage.getStore() as WorkUnit | undefined;
 
 /**
  * Waits for a real request: a session is looked up in time, and a page that is rendered ahead has none.

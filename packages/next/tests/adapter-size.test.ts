@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 /** Lines of code over the core at most, types included; blank lines and comments do not count. */
-const limit = 400;
+const limit = 560;
 
 test(`the server entry adds at most ${limit} lines to the core`, () => {
   const files = reachable(resolve(import.meta.dirname, '../src/index.ts'));

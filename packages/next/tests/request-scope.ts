@@ -2,6 +2,7 @@ import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { HeadersAdapter } from 'next/dist/server/web/spec-extension/adapters/headers.js';
 import {
+  appendMutableCookies,
   createCookiesWithMutableAccessCheck,
   MutableRequestCookiesAdapter,
   RequestCookiesAdapter,
@@ -51,5 +52,7 @@ export async function inNext<T>(
   const result = await workAsyncStorage.run(work as never, () =>
     workUnitAsyncStorage.run(withAccess as never, run),
   );
+  // As Next does when a route handler has returned its response.
+  if (store.phase === 'action') appendMutableCookies(new Headers(), withAccess.mutableCookies as never);
   return { result, set };
 }

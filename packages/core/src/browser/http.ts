@@ -1,4 +1,5 @@
 import { AuthError, TransportError, ValidationError } from '../errors.ts';
+import { discardBody } from '../internal/discard-body.ts';
 import { checkName, parseForeignJson } from '../internal/foreign-json.ts';
 import { isJsonObject, type JsonObject } from '../internal/json.ts';
 import type { BrowserContext } from './options.ts';
@@ -70,7 +71,7 @@ export async function readText({ body }: Response): Promise<string> {
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     size += part.value.length;
     if (size > maxBytes) {
-      void reader?.cancel();
+      discardBody(reader);
       throw malformed('size');
     }
     text += decoder.decode(part.value, { stream: true });

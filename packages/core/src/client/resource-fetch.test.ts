@@ -69,6 +69,21 @@ describe('a fetch for an API', () => {
     expect(calls).toHaveLength(0);
   });
 
+  test('S60: a refusal that a framework has cloned is discarded without waiting for the other branch', async () => {
+    const clones: Response[] = [];
+    const refusal = new Response('{"error":"invalid_token"}', {
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+    });
+    clones.push(refusal.clone());
+    const { calls, resourceFetch } = await setUp([refusal]);
+    expect(await (await resourceFetch(`${api}/items`)).text()).toBe('fine');
+    expect(calls).toHaveLength(2);
+    // A repetition without a signal would be answered from React's memory of this rendering.
+    expect(calls[1]?.init.signal).toBeInstanceOf(AbortSignal);
+    expect(clones[0]?.bodyUsed).toBe(false);
+  });
+
   test('a refused token is renewed once, and the request made once more', async () => {
     const { calls, asked, resourceFetch } = await setUp([
       refused('Bearer error="invalid_token"'),

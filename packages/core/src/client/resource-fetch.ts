@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError, TransportError, ValidationError } from '../errors.ts';
+import { discardBody } from '../internal/discard-body.ts';
 import type { Fetch } from '../internal/http.ts';
 import { contextOf, userAgentOf, wireClient } from './context.ts';
 import type { Client } from './create-client.ts';
@@ -83,8 +84,9 @@ export function createResourceFetch(
   };
 
   async function again(url: URL, init: RequestInit, forceRefresh: boolean, before: Sent): Promise<Sent> {
-    await before.response.body?.cancel().catch(() => {});
-    return send(url, init, forceRefresh);
+    discardBody(before.response.body);
+    // React answers a repeated GET of one rendering from memory, here with the refusal, unless it has a signal.
+    return send(url, { ...init, signal: init.signal ?? new AbortController().signal }, forceRefresh);
   }
 }
 

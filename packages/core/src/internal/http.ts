@@ -1,5 +1,6 @@
 import { TransportError, ValidationError } from '../errors.ts';
 import type { Clock } from './clock.ts';
+import { discardBody } from './discard-body.ts';
 import { textOf } from './encoding.ts';
 import { answerLimits, checkName, type JsonFault, parseForeignJson } from './foreign-json.ts';
 
@@ -79,11 +80,11 @@ async function run(url: string, init: RequestInit, target: string, options: Http
   }
   if (response.type === 'error') throw new TransportError('network_error', `${target} could not be reached`);
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
-    await discard(response);
+    discardBody(response.body);
     throw new ValidationError('response_malformed', 'redirect', `${target} answered with a redirect`);
   }
   if (response.status === 429 || response.status >= 500) {
-    await discard(response);
+    discardBody(response.body);
     const retryAfter = retryAfterOf(response.headers, options);
     throw response.status === 429
       ? new TransportError('rate_limited', `${target} limits the rate of requests`, {
@@ -130,7 +131,7 @@ async function readBounded(
       chunks.push(read.value);
     }
   } catch (error) {
-    reader?.cancel().catch(() => {});
+    discardBody(reader);
     if (error instanceof ValidationError) throw error;
     throw new TransportError('network_error', `${target} broke off its answer`);
   }
@@ -179,8 +180,4 @@ function retryAfterOf(headers: Headers, { now, retryAfter }: HttpOptions): numbe
 function safeName(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
-}
-
-async function discard(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => {});
 }

@@ -6,6 +6,7 @@ export {
   serializeCookie,
   updateCookieHeader,
 } from './cookies.ts';
+export { answerFailure, type FailureOptions } from './failures.ts';
 export type { LoginOptions } from './login.ts';
 export type { LogoutOptions } from './logout.ts';
 export { createMemorySessionStore, type MemoryStoreOptions } from './memory-session-store.ts';
@@ -22,7 +23,7 @@ export type { RoutePaths, WebSessionOptions } from './options.ts';
 export { isPathBelow } from './path-match.ts';
 export { isPrefetch, isScriptFetch } from './request-checks.ts';
 export type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
-export { addSessionHeaders, sessionHeaders } from './responses.ts';
+export { addSessionHeaders, keepPrivate, sessionHeaders } from './responses.ts';
 export { sanitizeReturnTo } from './return-to.ts';
 export type { Session, User } from './session.ts';
 export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './session-fetch.ts';

@@ -1,8 +1,10 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { decodeJwt } from 'jose';
-import { expect, test } from 'vitest';
-import { baseUrl, createWebApp, sessionKinds, sessionsOf } from '../../tests/web-browser.ts';
+import { expect, test, vi } from 'vitest';
+import { baseUrl, createWebApp, sessionKinds, sessionsOf, type WebApp } from '../../tests/web-browser.ts';
 import type { Fetch } from '../internal/http.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
+import { createMemorySessionStore, createMemoryTombstoneStore } from './memory-session-store.ts';
 
 const html = { accept: 'text/html' };
 const ownOrigin = { origin: baseUrl };
@@ -134,6 +136,66 @@ for (const kind of sessionKinds) {
     expect((await post(app, token)).status).toBe(400);
   });
 }
+
+test.each([
+  ['cookie', 'with a store that can release', true],
+  ['stored', 'with a store that can release', true],
+  ['stored', 'with a store that cannot release', false],
+] as const)(
+  'S63, %s, %s: a logout token whose sessions could not be ended is taken when it comes again, once',
+  async (kind, _, canRelease) => {
+    const store = createMemorySessionStore();
+    const tombstones = createMemoryTombstoneStore();
+    const { claim, release } = createMemoryReplayStore();
+    const replay: ReplayStore = { claim, ...(canRelease && release && { release }) };
+    const sessionOptions = kind === 'stored' ? { store, replay } : { tombstones, replay };
+    const app = await createWebApp(sessionOptions);
+    // Another process of the application, for a provider that sends the token to another one the second time.
+    const other = canRelease ? await createWebApp(sessionOptions, { at: app.server }) : app;
+    const browser = app.open();
+    await browser.logIn();
+    const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
+    const fails = vi.fn(() => Promise.reject(new Error('away')));
+    const [deleteWhere, set] = [store.deleteWhere, tombstones.set];
+    Object.assign(store, { deleteWhere: fails });
+    Object.assign(tombstones, { set: fails });
+    const first = await postLogoutToken(app, token);
+    expect(fails).toHaveBeenCalledTimes(1);
+    expect(first.status).toBe(503);
+    expect(first.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect((await app.sessions.open(browser.header())).session).toBeDefined();
+    Object.assign(store, { deleteWhere });
+    Object.assign(tombstones, { set });
+    expect((await postLogoutToken(other, token)).status).toBe(200);
+    expect((await app.sessions.open(browser.header())).session).toBeUndefined();
+    for (const again of [app, other]) expect((await postLogoutToken(again, token)).status).toBe(400);
+  },
+);
+
+test('S63: a logout token that cannot be verified now is answered with 503, and taken when it comes again', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const fresh = await createWebApp({}, { at: app.server, client: { retries: 0 } });
+  const token = await app.server.mintLogoutToken({ aud: 'web' });
+  for (const failure of [{ network: true }, { status: 500 }, { status: 404 }]) {
+    app.server.fail('jwks', failure);
+    const refused = await postLogoutToken(fresh, token);
+    expect(refused.status, JSON.stringify(failure)).toBe(503);
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(fresh.events).toContainEqual(
+      expect.objectContaining({ type: 'request.failed', route: 'backchannelLogout', status: 503 }),
+    );
+  }
+  expect((await postLogoutToken(fresh, token)).status).toBe(200);
+});
+
+const postLogoutToken = (app: WebApp, token: string) =>
+  app.open().visit('/auth/backchannel-logout', {
+    method: 'POST',
+    headers: form,
+    body: new URLSearchParams({ logout_token: token }).toString(),
+  });
 
 function sidOf(jwt: string): string {
   return decodeJwt<{ sid: string }>(jwt).sid;

@@ -16,6 +16,8 @@ export interface LogoutOptions {
 /**
  * Ends the session here, revokes its refresh token, and says where the provider ends its own session.
  * It succeeds even when the provider is away: the session here is over in any case.
+ *
+ * @throws TransportError `store_unavailable` when the session could not be ended
  */
 export async function endSession(
   context: SessionContext,
@@ -24,7 +26,8 @@ export async function endSession(
 ): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }> {
   const { client, keeper, coordinator } = context;
   const existing = parseCookies(cookieHeader);
-  const loaded = await keeper.load(existing).catch(() => undefined);
+  // A store that is unavailable throws: nothing was ended then, nothing says so, and it can be tried again.
+  const loaded = await keeper.load(existing);
   const target = postLogoutTarget(context, options.returnTo);
   if (!loaded) return { url: target, cookies: keeper.forget(existing) };
   // The session first: whatever the provider answers, or does not, nobody stays signed in here.

@@ -28,7 +28,7 @@ test('who asks for the session of the same request is given the same, and the an
     const res = createAnswer(before);
     const first = await openNodeSession(sessions, request, res);
     first.save();
-    expect([...res.headers.keys()]).toEqual(['set-cookie']);
+    expect([...res.headers.keys()]).toEqual(['set-cookie', 'cache-control', 'vary']);
     await first.opened.update(() => ({ a: 1 }));
     first.save();
     const second = await openNodeSession(sessions, request, res);
@@ -41,6 +41,25 @@ test('who asks for the session of the same request is given the same, and the an
     expect(res.headers.get('cache-control')).toBe('private, no-store');
   }
 });
+
+test.each([
+  [{}, 'private, no-store', 'Cookie'],
+  [{ 'cache-control': 'private, max-age=60', vary: 'Accept' }, 'private, max-age=60', 'Accept, Cookie'],
+  [{ vary: ['Accept', 'cookie'] }, 'private, no-store', 'Accept, cookie'],
+  [{ vary: '*' }, 'private, no-store', '*'],
+])(
+  'S62: what depends on the session is not for shared caches, unless the application says so: %j',
+  async (own, cacheControl, vary) => {
+    const { sessions, req } = await signedIn();
+    for (const request of [req, { headers: {} }]) {
+      const res = createAnswer();
+      for (const [name, value] of Object.entries(own)) res.headers.set(name, value);
+      await openNodeSession(sessions, { ...request }, res);
+      expect(res.headers.get('cache-control')).toBe(cacheControl);
+      expect(res.headers.get('vary')).toBe(vary);
+    }
+  },
+);
 
 test('once the headers of the answer are sent, nothing is spent or changed that the browser would not learn of', async () => {
   const { sessions, server, req } = await signedIn();

@@ -10,6 +10,7 @@ import {
 import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
 import { createCookieSessions } from './cookie-sessions.ts';
 import { type CookieJar, type CookieSettings, createCookieJar } from './cookies.ts';
+import { guardKeeper, guardReplayStore } from './guarded-stores.ts';
 import type { SessionKeeper } from './keeper.ts';
 import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
 import type { RequestSession } from './request-session.ts';
@@ -86,6 +87,8 @@ export interface SessionContext {
   readonly idleLife: number;
   readonly absoluteLife: number;
   readonly now: Clock;
+  /** Replay keys of logout tokens whose sessions could not be ended: these tokens may come again. */
+  readonly unfinishedLogouts: Set<string>;
   /** Sessions that are shared while a request is answered, by what stands for the request. */
   readonly opened: WeakMap<object, Promise<RequestSession>>;
 }
@@ -129,13 +132,14 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
     basePath,
     paths: pathsOf(basePath + (options.routes ?? '/auth').replace(/\/+$/, '')),
     jar,
-    keeper,
+    keeper: guardKeeper(keeper),
     coordinator: createRefreshCoordinator(client, options.refresh ?? {}),
     loginSealer: createSealer(secrets, 'login'),
-    replay: options.replay ?? createMemoryReplayStore({ now }),
+    replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
     failedLogins: new Set(),
     resource: resources[0],
     ...lives,
+    unfinishedLogouts: new Set(),
     opened: new WeakMap(),
   };
 }

@@ -1,3 +1,5 @@
+import { discardBody } from '../internal/discard-body.ts';
+
 /** A browser that fetches ahead of a click: nothing may happen for it. */
 export function isPrefetch({ headers }: Request): boolean {
   const purpose = `${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''} ${headers.get('x-moz') ?? ''}`;
@@ -48,7 +50,7 @@ export async function readForm(request: Request): Promise<URLSearchParams | unde
     for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
       size += read.value.byteLength;
       if (size > maxForm) {
-        await reader?.cancel();
+        discardBody(reader);
         return undefined;
       }
       text += decoder.decode(read.value, { stream: true });

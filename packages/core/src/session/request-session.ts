@@ -1,5 +1,5 @@
 import { contextOf, tell } from '../client/context.ts';
-import { ConfigurationError, LoginRequiredError } from '../errors.ts';
+import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json.ts';
 import type { GetAccessTokenResult, TokenHolder } from '../tokens/refresh-coordinator.ts';
@@ -59,7 +59,11 @@ export interface RequestSession {
   touch(): Promise<void>;
 }
 
-/** Opens the session of a request, from its `Cookie` header. */
+/**
+ * Opens the session of a request, from its `Cookie` header.
+ *
+ * @throws TransportError `store_unavailable` when it cannot be known whether there is a session
+ */
 export function openRequestSession(
   context: SessionContext,
   cookieHeader: string | null | undefined,
@@ -80,7 +84,9 @@ async function open(
 ): Promise<RequestSession> {
   const existing = parseCookies(cookieHeader);
   const held = new HeldSession(context, await load(context, existing));
-  return new OpenedSession(context, existing, held, options);
+  const opened = new OpenedSession(context, existing, held, options);
+  held.requireWritable = () => opened.requireWritable();
+  return opened;
 }
 
 async function load(
@@ -90,10 +96,8 @@ async function load(
   try {
     return await keeper.load(cookies);
   } catch (error) {
-    if (error instanceof ConfigurationError) throw error;
-    // A store that is away means no session: never one that might have ended (fail closed).
-    tell(client, { type: 'store.unavailable', port: 'session' });
-    return undefined;
+    if (error instanceof TransportError) tell(client, { type: 'store.unavailable', port: 'session' });
+    throw error;
   }
 }
 
@@ -102,6 +106,7 @@ class HeldSession implements TokenHolder {
   loaded: LoadedSession | undefined;
   carry: string | undefined;
   ended = false;
+  requireWritable?: () => void;
   private readonly keeper: SessionKeeper;
   private readonly now: Clock;
   /** Seconds since the epoch; `undefined` once it was read. */
@@ -204,17 +209,33 @@ class OpenedSession implements RequestSession {
 
   async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
     const { held } = this;
-    if (!held.loaded) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
-    if (!this.canWrite()) return this.readOnlyAccessToken(held.loaded, request);
     const wanted = { ...this.wanted(request), forceRefresh: request.forceRefresh === true };
-    try {
-      const result = await this.context.coordinator.getAccessToken(held, wanted);
-      if (result.changed) await held.adopt(result);
-      return result.accessToken;
-    } catch (error) {
-      if (error instanceof LoginRequiredError && error.code === 'session_ended') await held.forget();
-      throw error;
+    for (let tries = 1; ; tries++) {
+      const { loaded } = held;
+      if (!loaded) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
+      if (!this.canWrite()) return this.readOnlyAccessToken(loaded, request);
+      try {
+        const result = await this.context.coordinator.getAccessToken(held, wanted);
+        if (result.changed) await this.adopt(loaded, result);
+        return result.accessToken;
+      } catch (error) {
+        if (error instanceof LoginRequiredError && error.code === 'session_ended') await held.forget();
+        // This one waited for the refresh of another request, and the response of that request was sent meanwhile.
+        const isOfAnother = isWrongContext(error) && this.canWrite() && tries < maxTries;
+        if (!isOfAnother) throw error;
+      }
     }
+  }
+
+  /** @throws ConfigurationError `wrong_context` when no cookie can be set any more */
+  requireWritable(): void {
+    if (!this.canWrite()) throw this.notWritable();
+  }
+
+  private async adopt(before: LoadedSession, result: GetAccessTokenResult): Promise<void> {
+    await this.held.adopt(result);
+    // The response was sent during the refresh: the browser comes again with the old cookie, perhaps much later.
+    if (!this.canWrite()) await this.context.coordinator.keepUntold(before.state.tokens, result);
   }
 
   remainingLife(request: SessionTokenRequest = {}): number | undefined {
@@ -225,12 +246,7 @@ class OpenedSession implements RequestSession {
 
   async update(change: (data: Readonly<JsonObject>) => JsonObject): Promise<Session> {
     if (!this.held.loaded) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
-    if (!this.canWrite()) {
-      throw new ConfigurationError(
-        'wrong_context',
-        'A session can be changed in an action or a handler only, before the headers of its answer are sent.',
-      );
-    }
+    this.requireChangeable();
     await this.catchUp();
     const written = await this.held.change((state) => ({
       ...state,
@@ -239,7 +255,17 @@ class OpenedSession implements RequestSession {
     }));
     const { session } = this;
     if (!written || !session) throw new LoginRequiredError('session_ended', 'The session has ended.');
+    // The response may have been sent meanwhile, without the cookie that holds the change.
+    this.requireChangeable();
     return session;
+  }
+
+  private requireChangeable(): void {
+    if (this.canWrite()) return;
+    throw new ConfigurationError(
+      'wrong_context',
+      'The session can be changed only in an action or a handler, and only before its response is returned or its headers are sent.',
+    );
   }
 
   async touch(): Promise<void> {
@@ -275,13 +301,29 @@ class OpenedSession implements RequestSession {
         'The access token has ended and there is no refresh token. Ask for the scope offline_access at login.',
       );
     }
-    const { path } = this.options;
-    throw new ConfigurationError(
+    throw this.notWritable();
+  }
+
+  private notWritable(): ConfigurationError {
+    const { path, writable } = this.options;
+    if (typeof writable === 'function') {
+      return new ConfigurationError(
+        'wrong_context',
+        'The access token must be refreshed, and the response has been returned or its headers are sent, so no cookie can be set. Call getAccessToken() before you return the response, and before a stream begins, or keep sessions in a store.',
+      );
+    }
+    return new ConfigurationError(
       'wrong_context',
       `The access token must be refreshed, and no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it before, ask for the token in a route handler or action, or keep sessions in a store.`,
     );
   }
 }
+
+/** Tries of a request that waits for refreshes of others. */
+const maxTries = 3;
+
+const isWrongContext = (error: unknown) =>
+  error instanceof ConfigurationError && error.code === 'wrong_context';
 
 /** Share of the idle life after which a use is written down. */
 const touchShare = 0.1;

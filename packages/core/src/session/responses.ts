@@ -6,8 +6,20 @@ import { type CookieToSet, serializeCookie } from './cookies.ts';
  */
 export function addSessionHeaders(headers: Headers, cookies: readonly CookieToSet[]): void {
   headers.set('cache-control', 'private, no-store');
-  headers.append('vary', 'Cookie');
+  keepPrivate(headers);
   for (const cookie of cookies) headers.append('set-cookie', serializeCookie(cookie));
+}
+
+/**
+ * Headers of a response to a signed-in user: a shared cache must neither keep it nor give it to another user.
+ * `Cache-Control` of the application's own stays.
+ *
+ * @see RFC 9111 sections 5.2.2.5 and 5.2.2.7, RFC 9110 section 12.5.5
+ */
+export function keepPrivate(headers: Headers): void {
+  if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');
+  const varies = (headers.get('vary') ?? '').toLowerCase().split(/[\s,]+/);
+  if (!varies.includes('cookie') && !varies.includes('*')) headers.append('vary', 'Cookie');
 }
 
 /** Headers of an answer of our own: nothing in it is guessed at, and other sites do not learn its address. */

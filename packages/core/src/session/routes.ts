@@ -1,19 +1,13 @@
-import {
-  AuthError,
-  AuthorizationServerError,
-  LoginRequiredError,
-  TransportError,
-  ValidationError,
-} from '../errors.ts';
+import { LoginRequiredError } from '../errors.ts';
 import { backchannelLogoutRoute } from './backchannel-logout.ts';
 import { CallbackFailure, callbackRoute } from './callback.ts';
-import type { CookieToSet } from './cookies.ts';
+import { answerFailure } from './failures.ts';
 import { loginRoute } from './login.ts';
 import { logoutRoute } from './logout.ts';
 import type { RoutePaths, SessionContext } from './options.ts';
-import { isSameOrigin, wantsHtml } from './request-checks.ts';
+import { isSameOrigin } from './request-checks.ts';
 import { openRequestSession } from './request-session.ts';
-import { json, page, sessionHeaders } from './responses.ts';
+import { json, sessionHeaders } from './responses.ts';
 
 type Route = (context: SessionContext, request: Request) => Promise<Response>;
 
@@ -26,7 +20,10 @@ const routes: Record<keyof RoutePaths, { readonly methods: readonly string[]; re
   backchannelLogout: { methods: ['POST'], run: backchannelLogoutRoute },
 };
 
-/** Answers a request for one of the routes; `undefined` for every other path. */
+/**
+ * Answers a request for one of the routes; `undefined` for every other path. Whatever is thrown meanwhile is answered
+ * with an error and reported once: it never reaches the server.
+ */
 export async function handleRequest(
   context: SessionContext,
   request: Request,
@@ -45,7 +42,13 @@ export async function handleRequest(
     return await run(context, request);
   } catch (error) {
     const failure = error instanceof CallbackFailure ? error : new CallbackFailure(error, []);
-    return failed(context, request, failure.error, failure.forget);
+    return answerFailure(request, failure.error, {
+      route: name,
+      onEvent: context.client.options.onEvent,
+      cookies: failure.forget,
+      // Who wanted to log out is not sent to the login.
+      ...(name !== 'logout' && { login: context.paths.login }),
+    });
   }
 }
 
@@ -74,67 +77,4 @@ async function accessTokenRoute(context: SessionContext, request: Request): Prom
 
 function notFound(): Response {
   return json({ error: 'not_found' }, { status: 404 });
-}
-
-/** What the user can do about it, in words of our own: what the provider wrote is for logs, never for a page. */
-function failed(
-  context: SessionContext,
-  request: Request,
-  error: unknown,
-  cookies: readonly CookieToSet[],
-): Response {
-  // Anything that is not an AuthError is a mistake of the program: the server shall see it.
-  if (!(error instanceof AuthError)) throw error;
-  const { status, title, text } = describe(error);
-  if (!wantsHtml(request)) return json({ error: error.code, message: text }, { status, cookies });
-  const action = { label: 'Log in again', href: context.paths.login };
-  return page({ status, title, text, code: codeOf(error), cookies, action });
-}
-
-function describe(error: AuthError): {
-  readonly status: number;
-  readonly title: string;
-  readonly text: string;
-} {
-  if (error instanceof AuthorizationServerError && error.error === 'access_denied') {
-    return {
-      status: 403,
-      title: 'Not logged in',
-      text: 'The login was cancelled, or access was not granted.',
-    };
-  }
-  if (error instanceof TransportError) {
-    return {
-      status: 503,
-      title: 'Please try again',
-      text: 'The login service does not answer at the moment.',
-    };
-  }
-  if (error instanceof ValidationError && error.code === 'transaction_invalid') {
-    return {
-      status: 400,
-      title: 'This login cannot be completed',
-      text: 'It was started in another browser, has been used already, or took too long. Nothing was changed.',
-    };
-  }
-  if (error instanceof ValidationError) {
-    return {
-      status: 400,
-      title: 'This login was refused',
-      text: 'The answer did not pass the safety checks of this site. Nothing was changed.',
-    };
-  }
-  if (error instanceof AuthorizationServerError) {
-    return { status: 502, title: 'Not logged in', text: 'The login service refused this login.' };
-  }
-  return {
-    status: 500,
-    title: 'Login is not available',
-    text: 'This site is not set up correctly. Its log says more.',
-  };
-}
-
-/** Code and failed check are words of this library; an `error` of the provider is not shown. */
-function codeOf(error: AuthError): string {
-  return error instanceof ValidationError ? `${error.code}: ${error.check}` : error.code;
 }

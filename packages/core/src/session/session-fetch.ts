@@ -17,7 +17,7 @@ export interface SessionFetchInit extends RequestInit, SessionTokenRequest {}
  */
 export function createSessionFetch(
   { client, apiOrigins }: Pick<WebAuth, 'client' | 'apiOrigins'>,
-  opened: RequestSession,
+  opened: Pick<RequestSession, 'getAccessToken'>,
 ): (input: string | URL, init?: SessionFetchInit) => Promise<Response> {
   return (input, { resource, scope, forceRefresh, ...init } = {}) => {
     const token = (renew: boolean) =>

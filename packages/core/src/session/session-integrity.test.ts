@@ -68,16 +68,28 @@ test('S10: a session of one provider or client is none at another that has the s
   }
 });
 
-test('S9: a store that is away means no session, and no cookie is deleted', async () => {
+test('S9: a store that is unavailable means 503: neither a session, nor that nobody is signed in', async () => {
   const store = createMemorySessionStore();
   const app = await createWebApp({ store });
   const browser = app.open();
   await browser.logIn();
   store.get = () => Promise.reject(new Error('connection refused'));
-  const opened = await app.sessions.open(browser.header());
-  expect(opened.session).toBeUndefined();
-  expect(opened.cookies).toEqual([]);
-  expect(await (await browser.visit('/auth/session')).json()).toEqual({ session: null });
+  await expect(app.sessions.open(browser.header())).rejects.toMatchObject({
+    name: 'TransportError',
+    code: 'store_unavailable',
+  });
+  const seen = browser.seen.length;
+  for (const [path, init] of [
+    ['/auth/session', {}],
+    ['/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } }],
+  ] as const) {
+    const answer = await browser.visit(path, init);
+    expect(answer.status, path).toBe(503);
+    expect(answer.headers.get('retry-after'), path).toMatch(/^\d+$/);
+    expect(await answer.json(), path).toMatchObject({ error: 'store_unavailable' });
+  }
+  // No cookie was set or deleted.
+  expect(browser.seen).toHaveLength(seen);
   expect(app.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
 });
 

@@ -26,7 +26,7 @@ export type SessionMatch =
  * - what was deleted stays deleted: no write brings it back, under no version;
  * - a record is never returned after its `expiresAt`.
  *
- * A store that is away throws; whoever asks then treats the request as one without a session.
+ * A store that is unavailable throws. The request is then neither signed in nor signed out: it is answered with 503.
  */
 export interface SessionStore {
   get(key: string): Promise<SessionRecord | undefined>;

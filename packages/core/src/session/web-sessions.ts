@@ -21,9 +21,16 @@ export interface WebSessions {
   /** The path of the application's address without its closing slash: empty, or for example `/shop`. */
   readonly basePath: string;
   readonly paths: RoutePaths;
-  /** Answers login, callback, logout, session and the other routes; `undefined` for every other path. */
+  /**
+   * Answers login, callback, logout, session and the other routes; `undefined` for every other path.
+   * It never throws: what fails is answered with an error and reported once.
+   */
   handle(request: Request): Promise<Response | undefined>;
-  /** The session of a request, from its `Cookie` header. */
+  /**
+   * The session of a request, from its `Cookie` header.
+   *
+   * @throws TransportError `store_unavailable` when it cannot be known whether there is a session
+   */
   open(cookieHeader: string | null | undefined, options?: RequestSessionOptions): Promise<RequestSession>;
   /**
    * Starts a session with tokens that were obtained in another way: a token exchange, a device login, a test.

@@ -203,6 +203,7 @@ export function coordinateRefreshes(
     wanted: Wanted,
     held: { readonly lock: HeldLock; handedOver: boolean },
   ): Promise<GetAccessTokenResult | undefined> {
+    holder.requireWritable?.();
     let next: TokenSet;
     try {
       const response = await client.refresh(refreshToken, {

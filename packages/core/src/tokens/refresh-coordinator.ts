@@ -35,6 +35,11 @@ export interface RefreshCoordinator extends AccessTokenSource {
    * Ask before old tokens are kept anew, as with other changes of a session: their refresh token may be spent.
    */
   newest(tokens: TokenSet): Promise<Pick<GetAccessTokenResult, 'tokens' | 'carry'>>;
+  /**
+   * Keeps the successor of these tokens for longer than usual, because the holder of the old ones could not be told:
+   * the response was sent before the refresh ended.
+   */
+  keepUntold(tokens: TokenSet, successor: Pick<GetAccessTokenResult, 'tokens' | 'carry'>): Promise<void>;
 }
 
 /**
@@ -73,5 +78,13 @@ export function createRefreshCoordinator(
     options,
     successions,
   );
-  return { ...source, newest: (tokens) => successions.newest(tokens) };
+  return {
+    ...source,
+    newest: (tokens) => successions.newest(tokens),
+    async keepUntold({ refreshToken }, { tokens, carry }) {
+      if (refreshToken === undefined) return;
+      const successor = { tokens, ...(carry !== undefined && { carry }) };
+      await successions.keep(refreshToken, successor, { unwritten: true });
+    },
+  };
 }

@@ -16,8 +16,8 @@ export interface ReplayStore {
    */
   claim(key: string, timeToLive: number): Promise<boolean>;
   /**
-   * Makes a key new again, because what it was claimed for could not be done. With a store without this method the key
-   * stays claimed until its time is over.
+   * Makes a key new again, because what it was claimed for could not be done. A store without this method works too:
+   * then only the process that claimed the key knows that it may be used again.
    */
   release?(key: string): Promise<void>;
 }

@@ -17,7 +17,7 @@ export interface Successions {
   /**
    * Keeps what came of a refresh token.
    *
-   * @param options `unwritten`: the session does not have it yet, so this process must remember it for longer
+   * @param options `unwritten`: the session does not have it yet, so it is remembered for longer
    */
   keep(refreshToken: string, successor: Successor, options?: { readonly unwritten: boolean }): Promise<void>;
   /** Milliseconds for which the provider wants this token to rest, as far as others have told. */
@@ -37,7 +37,7 @@ export interface SuccessionOptions {
 
 /** Successors of successors that are followed at most. */
 const maxHops = 10;
-/** Milliseconds for which this process remembers a refresh whose result could not be written. */
+/** Milliseconds for which a refresh is remembered whose result could not be written. */
 const unwrittenLife = 600_000;
 
 /** If the shared store is away, this process remembers for itself: nothing is lost meanwhile. */
@@ -77,9 +77,10 @@ export function createSuccessions(
     async keep(refreshToken, successor, options) {
       const key = await keyOf(refreshToken);
       const sealed = await sealSuccessor(refreshToken, successor);
-      if (options?.unwritten) await local.set(key, sealed, Math.max(life, unwrittenLife));
+      const length = options?.unwritten ? Math.max(life, unwrittenLife) : life;
+      if (options?.unwritten) await local.set(key, sealed, length);
       try {
-        if (successors) return await successors.set(key, sealed, life);
+        if (successors) return await successors.set(key, sealed, length);
       } catch {
         tell({ type: 'store.unavailable', port: 'successor' });
       }

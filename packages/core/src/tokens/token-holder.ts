@@ -12,6 +12,12 @@ export interface TokenHolder {
    *   Otherwise what other requests with the old tokens must be given, for example the sealed cookie.
    */
   write(next: TokenSet, previous: TokenSet): Promise<{ readonly carry?: string } | false>;
+  /**
+   * Called directly before the refresh token is spent: the request may have waited, and its response may have been sent.
+   *
+   * @throws when the successor of the refresh token could not be kept any more; the refresh token is not spent then
+   */
+  requireWritable?(): void;
   /** Ends the session, because the provider no longer accepts its refresh token. */
   end(previous: TokenSet): Promise<void>;
 }

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
+import { freePort } from '../../scripts/lib/ports.ts';
+import { type HttpBrowser, openHttpBrowser } from './http-browser.ts';
+import { end, secret } from './next-web.ts';
+
+const nextWeb = join(import.meta.dirname, '../../apps/next-web');
+const sources = join(import.meta.dirname, '../compatibility/next-sessions');
+/** Below next-web, whose dependencies it uses. */
+const folder = join(nextWeb, '.test/next-sessions');
+const next = createRequire(join(nextWeb, 'package.json')).resolve('next/dist/bin/next');
+
+let built: Promise<void> | undefined;
+
+/** Builds the application of these tests, once in this process. */
+async function build(): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(sources, folder, { recursive: true });
+  const compiler = spawn(process.execPath, [next, 'build'], {
+    cwd: folder,
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+  });
+  const output = collect(compiler);
+  const [code] = await once(compiler, 'exit');
+  if (code !== 0) throw new Error(`next build failed:\n${output()}`);
+}
+
+function collect({ stdout, stderr }: ReturnType<typeof spawn>): () => string {
+  let output = '';
+  for (const stream of [stdout, stderr]) {
+    stream?.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  return () => output;
+}
+
+export interface NextSessions {
+  readonly op: TestAuthorizationServer;
+  /** Where the application itself answers. */
+  readonly origin: string;
+  readonly output: () => string;
+  /** A browser that is signed in. */
+  readonly logIn: (user: string) => Promise<HttpBrowser>;
+  readonly open: () => HttpBrowser;
+  /** Sends SIGTERM, and waits until the process has ended. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface NextSessionsOptions {
+  /** Where browsers reach the application. Default: where it answers. */
+  readonly publicOrigin?: string;
+  readonly port?: number;
+  /** Seconds. */
+  readonly accessTokenLife?: number;
+  /** Answers calls of the API. Default: with `[]`. */
+  readonly api?: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+/** Starts the built application of `compatibility/next-sessions`, its provider and its API. */
+export async function startNextSessions(options: NextSessionsOptions = {}): Promise<NextSessions> {
+  built ??= build();
+  await built;
+  const port = options.port ?? (await freePort());
+  const origin = `http://localhost:${port}`;
+  const publicOrigin = options.publicOrigin ?? origin;
+  const op = await createTestAuthorizationServer({
+    accessTokenLife: options.accessTokenLife ?? 300,
+    users: ['alice', 'bob', 'carol'].map((sub) => ({ sub })),
+    clients: [{ clientId: 'web', clientSecret: 'web-secret' }],
+  });
+  const { issuer, close } = await op.listen();
+  const apiPort = await freePort();
+  const api = createServer(options.api ?? ((_, response) => response.end('[]'))).listen(apiPort, 'localhost');
+  const server = spawn(process.execPath, [next, 'start', '-H', 'localhost', '-p', String(port)], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      AUTH_ISSUER: issuer,
+      AUTH_CLIENT_ID: 'web',
+      AUTH_CLIENT_SECRET: 'web-secret',
+      AUTH_SECRET: secret,
+      AUTH_BASE_URL: publicOrigin,
+      API_URL: `http://localhost:${apiPort}`,
+    },
+  });
+  const output = collect(server);
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= end(server).then(() => {
+      api.close();
+      return close();
+    });
+    return stopped;
+  };
+  const open = () => openHttpBrowser(publicOrigin);
+  for (let tries = 0; tries < 300 && server.exitCode === null; tries++) {
+    if ((await fetch(origin).catch(() => undefined))?.ok) {
+      const logIn = async (user: string) => {
+        const browser = open();
+        op.signIn(user);
+        const { location } = await browser.visit('/auth/login');
+        const { url } = await op.authorize(location ?? '');
+        const { status } = await browser.visit(url);
+        if (status !== 303) throw new Error(`the login of ${user} ended with ${status}`);
+        return browser;
+      };
+      return { op, origin, output, open, logIn, stop };
+    }
+    await delay(100);
+  }
+  await stop();
+  throw new Error(`next-sessions did not answer at ${origin}:\n${output()}`);
+}

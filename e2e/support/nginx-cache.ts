@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findProgram, nginx } from '../../scripts/lib/system-packages.ts';
+import { end } from './next-web.ts';
+
+/** An nginx that keeps every answer with status 200 or 404 which it is allowed to keep. Its header `x-cache` says what it did. */
+export async function startNginxCache({
+  port,
+  upstream,
+}: {
+  readonly port: number;
+  readonly upstream: string;
+}): Promise<{ readonly origin: string; readonly stop: () => Promise<void> }> {
+  const program = findProgram(nginx);
+  if (program === undefined) {
+    throw new Error('nginx is missing. Install nginx-light, or name the program with NGINX_PATH.');
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
+  for (const name of ['cache', 'body', 'proxy']) mkdirSync(join(folder, name));
+  const file = join(folder, 'nginx.conf');
+  writeFileSync(file, configuration(folder, port, upstream));
+  const server = spawn(program, ['-p', folder, '-e', join(folder, 'error.log'), '-c', file], {
+    stdio: 'ignore',
+  });
+  const origin = `http://localhost:${port}`;
+  const stop = async () => {
+    await end(server);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (let tries = 0; tries < 300 && server.exitCode === null; tries++) {
+    if (await fetch(`${origin}/nginx-is-ready`).catch(() => undefined)) return { origin, stop };
+    await delay(50);
+  }
+  await stop();
+  throw new Error(`nginx did not answer at ${origin}.`);
+}
+
+const configuration = (folder: string, port: number, upstream: string) => `
+daemon off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+worker_processes 1;
+pid ${folder}/nginx.pid;
+events {}
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  proxy_cache_path ${folder}/cache keys_zone=pages:1m inactive=10m use_temp_path=off;
+  server {
+    listen 127.0.0.1:${port};
+    listen [::1]:${port};
+    location = /nginx-is-ready { return 204; }
+    location / {
+      proxy_pass ${upstream};
+      proxy_set_header Host $http_host;
+      proxy_buffer_size 32k;
+      proxy_buffers 8 32k;
+      proxy_cache pages;
+      proxy_cache_key $request_uri;
+      proxy_cache_valid 200 404 10m;
+      add_header X-Cache $upstream_cache_status always;
+    }
+  }
+}
+`;

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@playwright/test';
+import { type NextSessions, startNextSessions } from '../support/next-sessions.ts';
+
+// Sessions in a built application: in streams, after the response, behind a proxy that throws, and with an API that
+// refuses a token while a page is rendered.
+
+/** Seconds. */
+const accessTokenLife = 2;
+
+let app: NextSessions;
+let refusals = 0;
+const asked: string[] = [];
+
+test.beforeAll(async () => {
+  test.setTimeout(300_000);
+  app = await startNextSessions({
+    accessTokenLife,
+    api: (request, response) => {
+      asked.push(request.headers.authorization ?? '');
+      if (refusals-- <= 0) return response.end('[]');
+      const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
+      return response.writeHead(401, headers).end('{"error":"invalid_token"}');
+    },
+  });
+});
+test.afterAll(() => app.stop());
+test.beforeEach(() => {
+  refusals = 0;
+  asked.length = 0;
+});
+
+const refreshes = () =>
+  app.op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token').length;
+
+const tokenEnds = () => delay(accessTokenLife * 1000 + 100);
+
+for (const path of ['/api/stream', '/api/wrapped-stream']) {
+  test(`S61: ${path} asks for a token after its response has begun: nothing is spent, and the session lives`, async () => {
+    const browser = await app.logIn('alice');
+    await tokenEnds();
+    const before = refreshes();
+    const response = await fetch(app.origin + path, { headers: { cookie: browser.cookies() } });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const decoder = new TextDecoder();
+    let text = '';
+    while (!text.includes('begun')) text += decoder.decode((await reader.read()).value, { stream: true });
+    // The stream waits in its handler until the gate is there, and is opened.
+    const opening = setInterval(() => void fetch(`${app.origin}/api/gate`, { method: 'POST' }), 50);
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      text += decoder.decode(part.value, { stream: true });
+    clearInterval(opening);
+    expect(text).toBe('begun\nwrong_context\nwrong_context\nwrong_context\n');
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect(refreshes()).toBe(before);
+    expect((await browser.visit('/items')).html).toContain('alice has 200');
+    expect(refreshes()).toBe(before + 1);
+  });
+}
+
+test('S61: a refresh that was not awaited by a protected handler is awaited by its wrapper', async () => {
+  const browser = await app.logIn('alice');
+  await tokenEnds();
+  const before = refreshes();
+  const { html, headers } = await browser.visit('/api/not-awaited');
+  expect(html).toBe('returned');
+  expect(headers['set-cookie']).toHaveLength(1);
+  expect(headers['cache-control']).toBe('private, no-store');
+  expect(refreshes()).toBe(before + 1);
+});
+
+test('S61: after() spends nothing, and says so', async () => {
+  const browser = await app.logIn('alice');
+  await tokenEnds();
+  const before = refreshes();
+  expect((await browser.visit('/api/after')).html).toBe('returned');
+  await expect.poll(() => app.output()).toContain('after: wrong_context');
+  expect(refreshes()).toBe(before);
+});
+
+test('S61: an API route of the Pages Router that has begun to write spends nothing', async () => {
+  const browser = await app.logIn('alice');
+  await tokenEnds();
+  const before = refreshes();
+  expect((await browser.visit('/api/pages/stream')).html).toBe('begun\nwrong_context\n');
+  expect(refreshes()).toBe(before);
+});
+
+test('S60: an API refuses the token once while a page is rendered: the page is rendered', async () => {
+  const browser = await app.logIn('alice');
+  refusals = 1;
+  expect((await browser.visit('/items')).html).toContain('alice has 200 []');
+  expect(asked).toHaveLength(2);
+  refusals = 2;
+  expect((await browser.visit('/items')).html).toContain('alice has 401');
+});
+
+test('S64: what is thrown in the proxy lets nothing through, is logged once, and the process lives', async () => {
+  const browser = await app.logIn('alice');
+  for (const seam of ['protect', 'respond']) {
+    for (const path of ['/items', '/']) {
+      const before = app.output().length;
+      const { status, html, headers } = await browser.visit(path, { headers: { 'x-throw': seam } });
+      expect(status, `${seam} ${path}`).toBe(500);
+      expect(html).not.toMatch(/alice has|text of another/);
+      expect(headers['cache-control']).toBe('private, no-store');
+      await expect
+        .poll(() => app.output().slice(before))
+        .toContain('countersign: proxy: 500 unexpected_error');
+      const said = app.output().slice(before);
+      expect(said.match(/countersign: proxy/g)).toHaveLength(1);
+      expect(said).not.toMatch(/text of another|eyJ/);
+    }
+  }
+  expect((await browser.visit('/items')).html).toContain('alice has 200');
+});
+
+test('the process ends at SIGTERM after all of this', async () => {
+  await app.stop();
+});
