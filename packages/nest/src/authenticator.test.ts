@@ -18,6 +18,7 @@ function connect(now?: () => number) {
   const transport: Transport = {
     kind: 'ws',
     carrier: {},
+    invocation: {},
     request: () => ({ headers: {} }),
     close,
     onClosed: (listener) => (end = listener),
@@ -51,6 +52,7 @@ test('A10: each message of a microservice is verified for itself, though two sha
   const message = (authorization: string): Transport => ({
     kind: 'rpc',
     carrier: transport.carrier,
+    invocation: transport.carrier,
     request: () => {
       asked.push(authorization);
       return { headers: { authorization } };
