@@ -225,8 +225,8 @@ test('N1: a handshake of socket.io that throws when it is read', async () => {
     const adapter = new IoAdapter(app);
     const create = adapter.createIOServer.bind(adapter);
     adapter.createIOServer = (...args: Parameters<typeof create>) => {
-      const server = create(...args) as MiddlewareHost;
-      server.use((socket, next) => {
+      const server = create(...args);
+      (server as unknown as MiddlewareHost).use((socket, next) => {
         const { handshake } = socket;
         Object.defineProperty(socket, 'handshake', {
           get() {
