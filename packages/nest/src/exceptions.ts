@@ -2,7 +2,7 @@ import { AccessTokenError, TransportError } from '@countersign/core/api';
 import { HttpException, InternalServerErrorException } from '@nestjs/common';
 import type { GuardOptions } from './guard-options.ts';
 import type { Transport } from './transport/transport.ts';
-import { logUnforeseen, refusalOf } from './unforeseen.ts';
+import { isInstance, isRefusal, logUnforeseen, refusalOf } from './unforeseen.ts';
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -57,10 +57,10 @@ export interface Thrown {
 export async function toException(error: unknown, thrown: Thrown): Promise<unknown> {
   const { transport, options, name, verified } = thrown;
   const isMessage = transport?.kind === 'ws' || transport?.kind === 'rpc';
-  if (verified && !(error instanceof AccessTokenError || error instanceof TransportError)) {
+  if (verified && !isRefusal(error)) {
     if (!isIntended(error)) logUnforeseen(error, { name, transport });
     else if (!transport?.refuse) return error;
-    const status = error instanceof HttpException ? error.getStatus() : 500;
+    const status = isInstance(error, HttpException) ? error.getStatus() : 500;
     return isMessage ? messageException(failure(status), transport) : new InternalServerErrorException();
   }
   const refusal = refusalOf(error, { name, transport });
@@ -71,9 +71,13 @@ export async function toException(error: unknown, thrown: Thrown): Promise<unkno
 
 /** Exceptions of Nest and GraphQL have a text that is meant for the client. */
 function isIntended(error: unknown): boolean {
-  if (error instanceof HttpException) return true;
-  if (!(error instanceof Error)) return false;
-  return error.name === 'GraphQLError' || typeof (error as { getError?: unknown }).getError === 'function';
+  try {
+    if (error instanceof HttpException) return true;
+    if (!(error instanceof Error)) return false;
+    return error.name === 'GraphQLError' || typeof (error as { getError?: unknown }).getError === 'function';
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -89,8 +93,9 @@ export function toHttpException(
   const format = isGraphql ? 'nest' : (options.errorFormat ?? 'nest');
   const exception = new AccessTokenException(error, format);
   const headers = headersOf(error);
-  if (transport?.setHeader) {
-    setHeaders(transport, format === 'problem' ? [...headers, problemType] : headers);
+  const setHeader = findSetter(transport);
+  if (setHeader) {
+    setHeaders(setHeader, format === 'problem' ? [...headers, problemType] : headers);
   } else if (isGraphql && !transport.close) {
     // Apollo on Fastify keeps the response to itself, and takes headers from errors.
     const http = { headers: new Map(headers.map(([name, value]) => [name, [value].flat().join(', ')])) };
@@ -103,9 +108,18 @@ type HeaderLine = readonly [name: string, value: string | readonly string[]];
 
 const problemType: HeaderLine = ['Content-Type', 'application/problem+json'];
 
-function setHeaders({ setHeader }: Transport, headers: readonly HeaderLine[]): void {
+/** A request that cannot be read is refused all the same. */
+function findSetter(transport: Transport | undefined): Transport['setHeader'] {
   try {
-    for (const [name, value] of headers) setHeader?.(name, value);
+    return transport?.setHeader;
+  } catch {
+    return undefined;
+  }
+}
+
+function setHeaders(setHeader: NonNullable<Transport['setHeader']>, headers: readonly HeaderLine[]): void {
+  try {
+    for (const [name, value] of headers) setHeader(name, value);
   } catch {
     // The answer has begun, and Nest ends it: a refusal without its headers is still a refusal.
   }

@@ -1,6 +1,6 @@
 import { type AccessTokenVerifier, type AuthenticatedRequest, TransportError } from '@countersign/core/api';
 import type { LongAnswer } from './transport/transport.ts';
-import { logUnforeseen } from './unforeseen.ts';
+import { isInstance, logUnforeseen } from './unforeseen.ts';
 
 /** The code with which a WebSocket is closed when its token is not valid any more; 4000 to 4999 are for applications. */
 export const closeUnauthenticated = 4401;
@@ -61,7 +61,7 @@ export function endWithToken(
     } catch (error) {
       if (ended) return;
       // The token may be good: the client can connect again, and then it is asked for.
-      if (error instanceof TransportError) finish(closeTryAgainLater, 'Try again later');
+      if (isInstance(error, TransportError)) finish(closeTryAgainLater, 'Try again later');
       else finish(closeUnauthenticated, 'The access token is not valid any more');
     }
   };

@@ -35,15 +35,28 @@ export function logUnforeseen(error: unknown, { name, transport }: Place): void 
  * @see RFC 6750 section 3.1
  */
 export function refusalOf(error: unknown, place: Place): AccessTokenError | TransportError {
-  if (error instanceof AccessTokenError || error instanceof TransportError) return error;
+  if (isRefusal(error)) return error;
   logUnforeseen(error, place);
-  if (error instanceof AuthError) return new TransportError('server_error', error.message);
+  if (isInstance(error, AuthError)) return new TransportError('server_error', error.message);
   const description = 'The access token could not be verified';
   const challenge = formatChallenge('Bearer', [
     ['error', 'invalid_token'],
     ['error_description', description],
   ]);
   return new AccessTokenError('invalid_token', description, { status: 401, challenges: [challenge] });
+}
+
+/** What a verifier throws for a request that is not let in. */
+export const isRefusal = (error: unknown): error is AccessTokenError | TransportError =>
+  isInstance(error, AccessTokenError) || isInstance(error, TransportError);
+
+/** `instanceof` that does not throw: what was thrown may be a proxy. */
+export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
 }
 
 /** The name of a handler, for a log. */
