@@ -1,11 +1,12 @@
 import { AccessTokenError } from '@countersign/core/api';
-import { type ArgumentsHost, Catch, Inject } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type HttpException, Inject } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
-import { type Observable, throwError } from 'rxjs';
+import { type Observable, of, throwError } from 'rxjs';
 import { messageOf, toHttpException } from './exceptions.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GUARD_OPTIONS } from './tokens.ts';
 import { transportOf } from './transport/index.ts';
+import type { Transport } from './transport/transport.ts';
 
 interface MessageClient {
   readonly readyState?: unknown;
@@ -29,18 +30,55 @@ export class AccessTokenErrorFilter extends BaseExceptionFilter {
 
   /** Writes status, challenges and body in the words of the context. */
   override catch(error: AccessTokenError, host: ArgumentsHost): unknown {
-    const transport = transportOf(host);
+    const transport = findTransport(host);
     switch (host.getType<string>()) {
       case 'http':
-        return super.catch(toHttpException(error, transport, this.#options), host);
+        return this.#answer(toHttpException(error, transport, this.#options), host);
       case 'ws':
         return sendException(host.getArgByIndex(0), messageOf(error, transport));
       case 'rpc':
-        return throwError(() => messageOf(error, transport)) as Observable<never>;
+        return answerMessage(messageOf(error, transport), transport);
       default:
         throw toHttpException(error, transport, this.#options);
     }
   }
+
+  #answer(exception: HttpException, host: ArgumentsHost): void {
+    if (this.httpAdapterHost) {
+      super.catch(exception, host);
+      return;
+    }
+    // On a class that handles messages and requests the filter stands without Nest's adapter.
+    const response = host.getArgByIndex<HttpAnswer>(1);
+    if (response.headersSent === true || response.sent === true) response.end?.();
+    else response.status(exception.getStatus()).send(exception.getResponse());
+  }
+}
+
+/** The part of the responses of Express and Fastify that is used. */
+interface HttpAnswer {
+  /** Express. */
+  readonly headersSent?: boolean;
+  /** Fastify. */
+  readonly sent?: boolean;
+  end?(): unknown;
+  status(code: number): { send(body: unknown): unknown };
+}
+
+function findTransport(host: ArgumentsHost): Transport | undefined {
+  try {
+    return transportOf(host);
+  } catch {
+    // A refusal that cannot be written into its context is a refusal all the same.
+    return undefined;
+  }
+}
+
+function answerMessage(refusal: object, transport: Transport | undefined): Observable<unknown> {
+  if (!transport?.refuse) return throwError(() => refusal);
+  // Nest does not handle an error that is returned for a `@GrpcStreamCall()`, and then the process ends.
+  transport.refuse(refusal);
+  return of(undefined);
 }
 
 /** As Nest's own filter for gateways does: plain WebSockets have `emit` too, but only for themselves. */

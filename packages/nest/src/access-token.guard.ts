@@ -7,12 +7,21 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { ModuleRef } from '@nestjs/core';
 import { type AccessPolicy, accessPolicyOf } from './access-policy.ts';
 import { Authenticator } from './authenticator.ts';
+import { recordDecision } from './decisions.ts';
 import { isPolicyClass, type PolicyDeclaration } from './decorators/policy.decorator.ts';
 import { toException } from './exceptions.ts';
 import type { GuardOptions } from './guard-options.ts';
+import { isLongAnswer } from './long-answers.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
-import { transportOf } from './transport/index.ts';
+import { transportOf, unknownTransport } from './transport/index.ts';
 import type { Transport } from './transport/transport.ts';
+import { nameOfHandler } from './unforeseen.ts';
+
+interface Refusing {
+  readonly transport: Transport | undefined;
+  readonly context: ExecutionContext;
+  readonly verified: boolean;
+}
 
 /**
  * Lets a handler run only with an access token that it accepts: HTTP, GraphQL, WebSocket and microservices.
@@ -28,25 +37,49 @@ export class AccessTokenGuard implements CanActivate {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(GUARD_OPTIONS) private readonly options: GuardOptions,
     @Inject(ModuleRef) private readonly modules: ModuleRef,
-  ) {}
+  ) {
+    // Else a token would be verified by one, and what it may do decided by the other.
+    if (authenticator.verifier !== verifier)
+      throw new ConfigurationError(
+        'invalid_option',
+        'AccessTokenGuard got its verifier and its Authenticator from two modules. Import AuthModule.forRoot() in the module that uses the guard, instead of providing ACCESS_TOKEN_VERIFIER there',
+      );
+  }
 
   /**
-   * Decides for one request, operation or message.
+   * Decides for one request, operation or message. Whatever is thrown meanwhile is a refusal.
    *
    * @throws AccessTokenException over HTTP and GraphQL, and in gateways and microservices Nest's own `WsException` and
-   *   `RpcException`, when the credential is missing or refused, or cannot be verified at the moment (503)
-   * @throws ConfigurationError when a class of `@Policy()` is no provider
+   *   `RpcException`, when the credential is missing or refused, or cannot be verified at the moment (503). An exception
+   *   that nobody foresaw is logged and refused with 401 `invalid_token`, or with 500 after the token was verified
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const policy = accessPolicyOf(context.getHandler(), context.getClass());
-    if (policy.mode === 'public') return true;
-    const transport = transportOf(context, this.options.rpcCredentials);
-    // A context that is not known has no credential to look at, so nobody is let in.
-    if (!transport) return false;
-    // Most requests bring a token that was verified before, and need not wait.
-    const known = this.authenticator.recall(transport);
-    if (known && !policy.demanding) return true;
-    return this.#activate(policy, known, { transport, context });
+    let transport: Transport | undefined;
+    try {
+      const policy = accessPolicyOf(context.getHandler(), context.getClass());
+      if (policy.mode === 'public') return this.#activatePublic(context);
+      transport = transportOf(context, this.options.rpcCredentials);
+      // A context that is not known has no credential to look at, so nobody is let in.
+      if (!transport) return false;
+      // Most requests bring a token that was verified before, and need not wait.
+      const known = this.authenticator.recall(transport);
+      if (known && !policy.demanding) return this.#accept(transport, context, known);
+      return this.#activate(policy, known, { transport, context });
+    } catch (error) {
+      return this.#refuse(error, { transport, context, verified: false });
+    }
+  }
+
+  /** A field of GraphQL shares its request with guarded ones: what is below it has no principal either. */
+  #activatePublic(context: ExecutionContext): true {
+    if (context.getType<string>() !== 'graphql') return true;
+    try {
+      const transport = transportOf(context, this.options.rpcCredentials);
+      if (transport) recordDecision(transport, context, { authenticator: this, authenticated: undefined });
+    } catch {
+      // Nothing is known of who is asking, and a public handler does not have to know.
+    }
+    return true;
   }
 
   async #activate(
@@ -54,20 +87,43 @@ export class AccessTokenGuard implements CanActivate {
     known: AuthenticatedRequest | undefined,
     { transport, context }: { readonly transport: Transport; readonly context: ExecutionContext },
   ): Promise<boolean> {
+    let verified = known !== undefined;
     try {
       const authenticated =
         known ?? (await this.authenticator.authenticate(transport, policy.mode === 'optional'));
-      if (!authenticated) return true;
-      if (policy.demanding) {
+      verified = true;
+      if (authenticated && policy.demanding) {
         this.verifier.authorize(authenticated, policy.requirements);
         await this.#checkPolicies(policy.policies, authenticated, context);
       }
-      for (const [name, value] of Object.entries(authenticated.headers ?? {}))
+      for (const [name, value] of Object.entries(authenticated?.headers ?? {}))
         transport.setHeader?.(name, value);
-      return true;
+      return this.#accept(transport, context, authenticated);
     } catch (error) {
-      throw await toException(error, transport, this.options);
+      return this.#refuse(error, { transport, context, verified });
     }
+  }
+
+  /** From here on the handler knows who is asking, and an answer that streams ends with the token. */
+  #accept(
+    transport: Transport,
+    context: ExecutionContext,
+    authenticated: AuthenticatedRequest | undefined,
+  ): true {
+    recordDecision(transport, context, { authenticator: this.authenticator, authenticated });
+    if (authenticated && !transport.close && isLongAnswer(context.getHandler(), transport))
+      this.authenticator.endWithToken(transport, authenticated);
+    return true;
+  }
+
+  async #refuse(error: unknown, { transport, context, verified }: Refusing): Promise<never> {
+    const name = nameOfHandler(context.getClass(), context.getHandler());
+    throw await toException(error, {
+      transport: transport ?? unknownTransport(context),
+      options: this.options,
+      name,
+      verified,
+    });
   }
 
   async #checkPolicies(

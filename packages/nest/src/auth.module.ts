@@ -1,5 +1,6 @@
 import { type AccessTokenVerifier, type AuthEvent, createAccessTokenVerifier } from '@countersign/core/api';
-import { Logger, Module } from '@nestjs/common';
+import { Inject, Logger, Module } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { AccessTokenGuard } from './access-token.guard.ts';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
 import { Authenticator } from './authenticator.ts';
@@ -42,7 +43,32 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
   ],
   exports: [AccessTokenGuard, Authenticator, ConnectionAuthenticator, ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS],
 })
-export class AuthModule extends ConfigurableModuleClass {}
+export class AuthModule extends ConfigurableModuleClass {
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier,
+  ) {
+    super();
+    keepOneMetadataRoute(modules, verifier);
+  }
+}
+
+type ModuleInstance = ModulesContainer extends Map<string, infer Value> ? Value : never;
+
+/**
+ * Removes the metadata route of a module without metadata, and of all but one with them, before Nest makes the routes:
+ * Fastify does not start with a route that two modules have, and Express would ask the first one only.
+ */
+function keepOneMetadataRoute(modules: ModulesContainer, verifier: AccessTokenVerifier): void {
+  const verifierOf = ({ providers }: ModuleInstance) =>
+    providers.get(ACCESS_TOKEN_VERIFIER)?.instance as AccessTokenVerifier | undefined;
+  const serving = [...modules.values()].filter(({ controllers }) =>
+    controllers.has(ProtectedResourceMetadataController),
+  );
+  const own = serving.find((module) => verifierOf(module) === verifier);
+  const isServed = serving.some((module) => module !== own && verifierOf(module)?.metadata !== undefined);
+  if (!verifier.metadata || isServed) own?.controllers.delete(ProtectedResourceMetadataController);
+}
 
 /** Without a listener of the application, Nest's log gets what an operator must know. No event carries a token. */
 function createEventLog(): (event: AuthEvent) => void {

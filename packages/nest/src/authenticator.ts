@@ -1,25 +1,16 @@
-import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/api';
-import type { ArgumentsHost } from '@nestjs/common';
-import { type Kept, KeptBeside } from './kept-beside.ts';
-import { transportOf } from './transport/index.ts';
+import { AccessTokenError, type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/api';
+import { endWithToken, isSameHolder } from './expiry.ts';
+import { KeptBeside, type Result } from './kept-beside.ts';
 import type { Transport } from './transport/transport.ts';
 
-/** What was verified for this request or connection; `undefined` for an anonymous one. */
-export function authenticatedRequestOf(host: ArgumentsHost): AuthenticatedRequest | undefined {
-  const transport = transportOf(host);
-  return transport && known(KeptBeside.get(transport.carrier));
-}
-
-const known = (kept: Kept | undefined): AuthenticatedRequest | undefined =>
-  kept instanceof AuthenticatedRequest ? kept : undefined;
-
-/** Milliseconds that a timer can wait at most. */
-const longestTimer = 2_147_483_647;
-
-/** Verifies each request once, however many guards and resolvers ask, and each connection again for every message. */
+/**
+ * Verifies each request once, however many guards and resolvers ask, and each connection again for every message. What
+ * it has verified is its own: the authenticator of another verifier never uses it.
+ */
 export class Authenticator {
   constructor(
-    private readonly verifier: AccessTokenVerifier,
+    /** Asked about every credential. */
+    readonly verifier: AccessTokenVerifier,
     /** The verifier's clock, by which a connection ends too. */
     private readonly now: () => number = Date.now,
   ) {}
@@ -28,64 +19,112 @@ export class Authenticator {
   recall(transport: Transport): AuthenticatedRequest | undefined {
     if (transport.kind === 'rpc' || transport.close) return undefined;
     const { carrier } = transport;
-    const kept = KeptBeside.get(carrier);
-    if (kept) return known(kept);
-    try {
-      const request = transport.request();
-      const authenticated = request && this.verifier.recall?.(request);
-      if (authenticated) KeptBeside.add(carrier, authenticated);
-      return authenticated;
-    } catch {
-      // What is wrong with the request, `authenticate` says.
-      return undefined;
-    }
+    const known = this.#resultFor(carrier);
+    if (known) return known.authenticated;
+    const request = transport.request();
+    const authenticated = request && this.verifier.recall?.(request);
+    if (!isAuthenticated(authenticated)) return undefined;
+    this.#remember(carrier, undefined).authenticated = authenticated;
+    return authenticated;
   }
 
   /** Verifies who is asking, or remembers it. @throws AccessTokenError, TransportError */
   async authenticate(transport: Transport, optional: boolean): Promise<AuthenticatedRequest | undefined> {
     const authenticated = await this.#authenticated(transport);
     if (authenticated || optional) return authenticated;
-    // Nobody is there: the verifier says it in its own words.
-    return this.verifier.verify({ headers: {} });
+    // Without a credential: the verifier says it in its own words.
+    await this.verifier.verify({ headers: {} });
+    // A verifier that accepts a request without a credential accepts it for no user in particular.
+    throw new AccessTokenError('token_missing', 'An access token is needed', {
+      status: 401,
+      challenges: ['Bearer'],
+    });
+  }
+
+  /** Ends an answer when the token of its request expires. */
+  endWithToken(transport: Transport, authenticated: AuthenticatedRequest): void {
+    const { answer } = transport;
+    if (answer) endWithToken(answer, authenticated, this.#verifying);
   }
 
   async #authenticated(transport: Transport): Promise<AuthenticatedRequest | undefined> {
     const { carrier, close, kind } = transport;
     // Each message of a microservice is verified for itself: a transport may share its context between messages.
-    const kept = kind === 'rpc' ? undefined : KeptBeside.get(carrier);
-    if (kept && close) {
-      const authenticated = await kept;
-      // RFC 7519 section 4.1.4: a connection lives longer than its first message, its token may not.
-      if (authenticated) await this.verifier.verifyToken(authenticated.token);
-      return authenticated;
-    }
-    const pending = kept ?? this.#verify(transport);
-    if (!kept) KeptBeside.set(carrier, pending);
+    if (kind === 'rpc') return this.#verify(transport);
+    const known = this.#resultFor(carrier);
+    if (known && close) return this.#verifyAgain(known);
+    const result = known ?? this.#remember(carrier, this.#verify(transport));
     try {
-      const authenticated = await pending;
-      if (authenticated) KeptBeside.set(carrier, authenticated);
-      return authenticated;
+      result.authenticated = await (result.pending ?? result.authenticated);
+      return result.authenticated;
     } catch (error) {
-      // A connection may ask again: the keys may have been out of reach.
-      if (close) KeptBeside.set(carrier, undefined);
+      // A connection may ask again: the keys may have been unavailable.
+      if (close) this.#forget(carrier);
       throw error;
     }
+  }
+
+  /** RFC 7519 section 4.1.4: a connection lives longer than its first message, its token may not. */
+  async #verifyAgain(result: Result): Promise<AuthenticatedRequest | undefined> {
+    const first = await result.pending;
+    const authenticated = result.authenticated ?? first;
+    if (!authenticated) return undefined;
+    const { accessToken, scheme, token, headers } = authenticated;
+    const verified = await this.verifier.verifyToken(token);
+    if (verified === accessToken) return authenticated;
+    // RFC 7662 section 2.2: the issuer's newest answer counts, but a connection never changes its user.
+    if (!isSameHolder(verified, accessToken))
+      throw new AccessTokenError('invalid_token', 'The access token is of another user than before', {
+        status: 401,
+        challenges: ['Bearer error="invalid_token"'],
+      });
+    result.authenticated = new AuthenticatedRequest({ scheme, token }, verified, headers);
+    return result.authenticated;
   }
 
   async #verify(transport: Transport): Promise<AuthenticatedRequest | undefined> {
     const request = transport.request();
     if (!request) return undefined;
-    const authenticated = await this.verifier.verifyOptional(request);
-    const expiresAt = authenticated?.accessToken.expiresAt;
-    if (expiresAt !== undefined && transport.close) closeAtExpiry(transport, expiresAt * 1000 - this.now());
+    const authenticated: unknown = await this.verifier.verifyOptional(request);
+    if (authenticated === undefined) return undefined;
+    if (!isAuthenticated(authenticated))
+      throw new TypeError('verifyOptional() of the verifier has returned no authenticated request');
+    const { close: end, onClosed: onEnded } = transport;
+    if (end) endWithToken({ end, onEnded }, authenticated, this.#verifying);
     return authenticated;
+  }
+
+  get #verifying() {
+    return { verifier: this.verifier, now: this.now };
+  }
+
+  #resultFor(carrier: object): Result | undefined {
+    let result = KeptBeside.get(carrier)?.results;
+    while (result && result.authenticator !== this) result = result.next;
+    return result;
+  }
+
+  #remember(carrier: object, pending: Result['pending']): Result {
+    const findings = KeptBeside.of(carrier);
+    findings.results = {
+      authenticator: this,
+      pending,
+      authenticated: undefined,
+      next: findings.results,
+    };
+    return findings.results;
+  }
+
+  #forget(carrier: object): void {
+    const findings = KeptBeside.of(carrier);
+    if (findings.results?.authenticator === this) findings.results = findings.results.next;
+    for (let each = findings.results; each; each = each.next)
+      if (each.next?.authenticator === this) each.next = each.next.next;
   }
 }
 
-/** @param left milliseconds until the token expires */
-function closeAtExpiry({ close, onClosed }: Transport, left: number): void {
-  if (left > longestTimer) return;
-  const timer = setTimeout(() => close?.(4401, 'The access token has expired'), Math.max(left, 0)).unref();
-  // A timer holds on to its connection, and most connections end long before their token.
-  onClosed?.(() => clearTimeout(timer));
+/** Of another copy of the core too: there it is no instance of this copy's class. */
+function isAuthenticated(value: unknown): value is AuthenticatedRequest {
+  const { accessToken, token } = (value ?? {}) as Partial<AuthenticatedRequest>;
+  return typeof token === 'string' && typeof accessToken === 'object' && accessToken !== null;
 }

@@ -1,9 +1,23 @@
-import { type AccessTokenVerifier, AuthError, type AuthenticatedRequest } from '@countersign/core/api';
+import {
+  type AccessRequirements,
+  type AccessTokenVerifier,
+  type AuthenticatedRequest,
+  TransportError,
+} from '@countersign/core/api';
 import { Inject, Injectable } from '@nestjs/common';
 import { Authenticator } from './authenticator.ts';
+import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from './expiry.ts';
 import { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
 import type { NodeRequest } from './transport/http.ts';
-import { rememberHandshake, websocketTransport } from './transport/websocket.ts';
+import type { Transport } from './transport/transport.ts';
+import { closerOf, cut, rememberHandshake, websocketTransport } from './transport/websocket.ts';
+import { logUnforeseen, refusalOf } from './unforeseen.ts';
+
+/** What a connection needs besides a valid access token. */
+export interface ConnectionOptions {
+  /** As the decorators of handlers say it, for example `{ scopes: ['items:read'] }`. Default: a valid token is enough. */
+  readonly requirements?: AccessRequirements;
+}
 
 /**
  * Authenticates a WebSocket when it connects. Call it first in `handleConnection(client, request)` of a gateway:
@@ -27,27 +41,58 @@ export class ConnectionAuthenticator {
 
   /**
    * Verifies the credential of the handshake. A connection that is refused is closed: with socket.io by the server, else
-   * with code 4401, or 1013 when the token cannot be verified at the moment.
+   * with code 4401 (4403 where the token lacks what is required), or 1013 when the token cannot be verified at the
+   * moment. It throws nothing: an exception that nobody foresaw is logged, and closes the connection.
    *
    * @param request the handshake, which Nest hands to `handleConnection` as its second argument
    * @returns `undefined` after it has closed the connection
    * @see RFC 6750 section 2.1, RFC 6455 section 7.4.2
+   * @example
+   * ```ts
+   * async handleConnection(client: WebSocket, request: IncomingMessage) {
+   *   await this.connections.authenticate(client, request, { requirements: { scopes: ['items:read'] } });
+   * }
+   * ```
    */
-  async authenticate(client: object, request?: NodeRequest): Promise<AuthenticatedRequest | undefined> {
-    if (request) rememberHandshake(client, request);
-    const transport = websocketTransport(client);
+  async authenticate(
+    client: object,
+    request?: NodeRequest,
+    { requirements }: ConnectionOptions = {},
+  ): Promise<AuthenticatedRequest | undefined> {
+    let transport: Transport | undefined;
     try {
-      if (transport) return await this.#authenticator.authenticate(transport, false);
+      if (request) rememberHandshake(client, request);
+      transport = websocketTransport(client);
+      if (!transport) return undefined;
+      const authenticated = await this.#authenticator.authenticate(transport, false);
+      if (authenticated && requirements) this.#verifier.authorize(authenticated, requirements);
+      return authenticated;
     } catch (error) {
-      if (!(error instanceof AuthError)) throw error;
-      const outage = error.name === 'TransportError';
-      transport?.close?.(outage ? 1013 : 4401, outage ? 'Try again later' : error.message);
+      closeConnection(client, { error, transport });
+      return undefined;
     }
-    return undefined;
   }
 
   /** The verifier, for checks of your own: `verifier.authorize(authenticated, { scopes: ['items:read'] })`. */
   get verifier(): AccessTokenVerifier {
     return this.#verifier;
+  }
+}
+
+/** Nest does not handle what a connection hook throws, and then the process ends. */
+function closeConnection(
+  client: object,
+  { error, transport }: { readonly error: unknown; readonly transport: Transport | undefined },
+): void {
+  try {
+    const refusal = refusalOf(error, { name: 'Connection', transport });
+    const [code, reason] =
+      refusal instanceof TransportError
+        ? ([closeTryAgainLater, 'Try again later'] as const)
+        : ([refusal.status === 403 ? closeForbidden : closeUnauthenticated, refusal.message] as const);
+    (transport?.close ?? closerOf(client))(code, reason);
+  } catch (failure) {
+    logUnforeseen(failure, { name: 'End of a connection' });
+    cut(client);
   }
 }

@@ -13,7 +13,7 @@ export { AccessTokenGuard } from './access-token.guard.ts';
 export { AccessTokenErrorFilter } from './access-token-error.filter.ts';
 export { AuthModule } from './auth.module.ts';
 export type { AuthModuleExtras, AuthModuleOptions } from './auth-options.ts';
-export { ConnectionAuthenticator } from './connection-authenticator.ts';
+export { ConnectionAuthenticator, type ConnectionOptions } from './connection-authenticator.ts';
 export { accessTokenCors } from './cors.ts';
 export {
   MaxAge,

@@ -1,9 +1,37 @@
 import type { AuthenticatedRequest } from '@countersign/core/api';
 
-/** What is known of who is asking, or what will say so. */
-export type Kept = AuthenticatedRequest | Promise<AuthenticatedRequest | undefined>;
+/** What one authenticator knows of a request or connection. */
+export interface Result {
+  /** Whose result this is: an authenticator never uses the result of another. */
+  readonly authenticator: object;
+  /** Settles with the result; `undefined` for an anonymous request. */
+  pending: Promise<AuthenticatedRequest | undefined> | undefined;
+  /** The result, once it is known. */
+  authenticated: AuthenticatedRequest | undefined;
+  /** The result of another authenticator for the same object. */
+  next: Result | undefined;
+}
 
-/** Gives back its argument, so that what extends it puts its private field on that. */
+/** What the last guard of one handler decided. */
+export interface Decision {
+  readonly handler: object;
+  readonly owner: object;
+  authenticator: object;
+  authenticated: AuthenticatedRequest | undefined;
+  /** The first argument of the handler, which distinguishes messages that share a context. */
+  message: unknown;
+  /** True when messages of different users share the object. */
+  shared: boolean;
+  readonly next: Decision | undefined;
+}
+
+/** What is known of one object: a request, a connection, a message or a field of an operation. */
+export interface Findings {
+  results: Result | undefined;
+  decisions: Decision | undefined;
+}
+
+/** Returns its argument, so that a subclass adds its private field to that object. */
 function given(object: object): object {
   return object;
 }
@@ -11,29 +39,26 @@ function given(object: object): object {
 const Given = given as unknown as new (object: object) => object;
 
 /**
- * What was verified for a request or connection, kept in a private field of the object that stands for it: nothing
- * that prints, copies or lists the object shows a token. A `WeakMap` does the same at ten times the cost, which is
- * more than the whole rest of the guard.
+ * Keeps findings in a private field of the object that they are about: nothing that prints, copies or lists the object
+ * shows a token. A `WeakMap` does the same at ten times the cost, which is more than the rest of the guard.
  */
 export class KeptBeside extends Given {
-  #kept: Kept | undefined;
+  readonly #findings: Findings;
 
-  private constructor(carrier: object, kept: Kept | undefined) {
+  private constructor(carrier: object, findings: Findings) {
     super(carrier);
-    this.#kept = kept;
+    this.#findings = findings;
   }
 
-  static get(carrier: object): Kept | undefined {
-    return #kept in carrier ? carrier.#kept : undefined;
+  static get(carrier: object): Findings | undefined {
+    return #findings in carrier ? carrier.#findings : undefined;
   }
 
-  /** As `set`, where nothing is kept yet. @throws TypeError when something is */
-  static add(carrier: object, kept: Kept): void {
-    new KeptBeside(carrier, kept);
-  }
-
-  static set(carrier: object, kept: Kept | undefined): void {
-    if (#kept in carrier) carrier.#kept = kept;
-    else new KeptBeside(carrier, kept);
+  /** The findings of an object; adds empty ones where there are none. */
+  static of(carrier: object): Findings {
+    if (#findings in carrier) return carrier.#findings;
+    const findings: Findings = { results: undefined, decisions: undefined };
+    new KeptBeside(carrier, findings);
+    return findings;
   }
 }

@@ -3,8 +3,8 @@ import type { ExecutionContext, Type } from '@nestjs/common';
 import { declaring } from '../access-policy.ts';
 
 /**
- * Decides for one request; whatever is not `true` denies, with 403 `access_denied`. What it throws
- * Nest answers as it does what a handler throws.
+ * Decides for one request; whatever is not `true` denies, with 403 `access_denied`. An exception of Nest (such as
+ * `NotFoundException`) is answered as it is; every other exception is logged, and denies with 500.
  */
 export type PolicyFunction = (
   principal: VerifiedAccessToken,

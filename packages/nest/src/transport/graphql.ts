@@ -6,7 +6,24 @@ import {
   handshakeRequestOf,
   type NodeRequest,
 } from './http.ts';
-import { type Emitter, headersOf, type Transport } from './transport.ts';
+import { type Emitter, headersOf, type LongAnswer, type Transport } from './transport.ts';
+
+/** Where a field stands in an operation; each field has the object of the one above it. */
+interface FieldPath {
+  readonly prev?: FieldPath | undefined;
+}
+
+/** What of GraphQL's `info` is used. */
+interface FieldInfo {
+  readonly path?: FieldPath;
+  readonly operation?: { readonly operation?: unknown };
+}
+
+/** A field of an operation: many fields share a request, and each has its own guard. */
+type Field = Pick<Transport, 'ancestors'> & {
+  readonly invocation: object | undefined;
+  readonly info: FieldInfo;
+};
 
 /** What `graphql-ws` hands on: the context of a connection. */
 interface ConnectionContext {
@@ -46,21 +63,57 @@ export function graphqlTransport(host: ArgumentsHost): Transport | undefined {
   const context = (args.length === 3 ? args[1] : args[2]) as GraphqlContext | null | undefined;
   const request = context?.req ?? context?.request ?? context?.reply?.request;
   if (typeof request !== 'object' || request === null) return undefined;
-  if (isConnection(request)) return graphqlWsTransport(request);
+  const field = fieldOf(args.length === 3 ? args[2] : args[3]);
+  if (isConnection(request)) return graphqlWsTransport(request, field);
   if (typeof request.headers !== 'object') return undefined;
-  if (request.ws === true) return mercuriusTransport(request, context);
-  return new HttpTransport(request, context?.res ?? context?.reply ?? request.res, 'graphql');
+  if (request.ws === true) return mercuriusTransport(request, context, field);
+  return new FieldTransport(request, context?.res ?? context?.reply ?? request.res, field);
+}
+
+/** A field of an operation over HTTP. */
+class FieldTransport extends HttpTransport {
+  readonly ancestors: Transport['ancestors'];
+  readonly #field: Field;
+
+  constructor(request: HttpRequest, response: HttpResponse | undefined, field: Field) {
+    super(request, response, 'graphql');
+    this.#field = field;
+    this.ancestors = field.ancestors;
+  }
+
+  override get invocation(): object {
+    return this.#field.invocation ?? this.carrier;
+  }
+
+  /** The events of a subscription, where it is answered over HTTP. */
+  override get answer(): LongAnswer | undefined {
+    return this.#field.info.operation?.operation === 'subscription' ? super.answer : undefined;
+  }
+}
+
+function fieldOf(value: unknown): Field {
+  const info = (typeof value === 'object' && value !== null ? value : {}) as FieldInfo;
+  const path = typeof info.path === 'object' && info.path !== null ? info.path : undefined;
+  return {
+    info,
+    invocation: path,
+    *ancestors() {
+      for (let each = path?.prev; each; each = each.prev) yield each;
+    },
+  };
 }
 
 const isConnection = (request: HttpRequest | ConnectionContext): request is ConnectionContext =>
   'extra' in request && typeof request.extra === 'object' && request.extra !== null;
 
-function graphqlWsTransport(context: ConnectionContext): Transport {
+function graphqlWsTransport(context: ConnectionContext, field: Field): Transport {
   const { request, socket } = context.extra;
   const { authorization } = headersOf(context.connectionParams);
   return {
     kind: 'graphql',
     carrier: context,
+    invocation: field.invocation ?? context,
+    ancestors: field.ancestors,
     request: () => handshakeRequestOf(request, authorization),
     close: (code, reason) => socket?.close(code, reason),
     onClosed: (listener) => socket?.once?.('close', listener),
@@ -68,7 +121,11 @@ function graphqlWsTransport(context: ConnectionContext): Transport {
 }
 
 /** Mercurius shows the request that opened the connection, not the WebSocket: Fastify's server of those has it. */
-function mercuriusTransport(request: FastifyRequest, context: GraphqlContext | null | undefined): Transport {
+function mercuriusTransport(
+  request: FastifyRequest,
+  context: GraphqlContext | null | undefined,
+  field: Field,
+): Transport {
   const { raw = request } = request;
   const socket = raw.socket as (Emitter & { destroy?(): void }) | undefined;
   const parameters = context?._connectionInit ?? {};
@@ -77,6 +134,8 @@ function mercuriusTransport(request: FastifyRequest, context: GraphqlContext | n
   return {
     kind: 'graphql',
     carrier: request,
+    invocation: field.invocation ?? request,
+    ancestors: field.ancestors,
     request: () => handshakeRequestOf(asSent(raw), authorization),
     close: (code, reason) => {
       const webSocket = webSocketOver(socket, context);

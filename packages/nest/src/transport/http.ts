@@ -1,5 +1,6 @@
 import type { ResourceRequest } from '@countersign/core/api';
-import type { Transport } from './transport.ts';
+import { type EventStreamResponse, eventStreamAnswer } from './long-answer.ts';
+import type { LongAnswer, Transport } from './transport.ts';
 
 /** The part of Node's request that is used. */
 export interface NodeRequest {
@@ -28,6 +29,8 @@ export interface HttpResponse {
   readonly setHeader?: (name: string, value: string | readonly string[]) => void;
   /** Fastify's own way. */
   readonly header?: (name: string, value: string | readonly string[]) => void;
+  /** Fastify keeps Node's own response here. */
+  readonly raw?: object;
 }
 
 /** A class, as one is made for each request. */
@@ -46,8 +49,19 @@ export class HttpTransport implements Transport {
     this.#response = response;
   }
 
+  /** A request has one handler at a time. */
+  get invocation(): object {
+    return this.carrier;
+  }
+
   request(): ResourceRequest {
     return resourceRequestOf(this.carrier);
+  }
+
+  /** Made when asked for: few answers are long. */
+  get answer(): LongAnswer | undefined {
+    const response = this.#response;
+    return eventStreamAnswer((response?.raw ?? response) as EventStreamResponse | undefined, this.carrier);
   }
 
   get setHeader(): Transport['setHeader'] {

@@ -23,3 +23,15 @@ export function transportOf(
       return undefined;
   }
 }
+
+/** Where a refusal goes when the context itself could not be read. */
+export function unknownTransport(host: ArgumentsHost): Transport | undefined {
+  try {
+    const kind = host.getType<string>();
+    if (kind !== 'ws' && kind !== 'rpc') return undefined;
+    const carrier = {};
+    return { kind, carrier, invocation: carrier, request: () => undefined };
+  } catch {
+    return undefined;
+  }
+}

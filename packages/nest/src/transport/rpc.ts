@@ -33,6 +33,7 @@ export function rpcTransport(host: ArgumentsHost, credentials: RpcCredentials): 
     kind: 'rpc',
     grpc: metadata !== undefined,
     carrier,
+    invocation: carrier,
     request: () => {
       const authorization = credentials(data, context);
       return { headers: authorization === undefined ? {} : { authorization } };

@@ -10,6 +10,10 @@ export interface Transport {
   readonly refuse?: ((refusal: object) => void) | undefined;
   /** The object that stands for the request or connection: what was verified is kept beside it. */
   readonly carrier: object;
+  /** The object that stands for one call of a handler: what its guard decided is kept beside it. */
+  readonly invocation: object;
+  /** The objects of the fields above this one, the nearest first. */
+  readonly ancestors?: (() => Iterable<object>) | undefined;
   /** The request, or for a connection its handshake; `undefined` when it cannot be known, and then nobody is let in. */
   readonly request: () => ResourceRequest | undefined;
   /** `undefined` where the response is out of reach. */
@@ -18,6 +22,16 @@ export interface Transport {
   readonly close?: ((code: number, reason: string) => void) | undefined;
   /** Says when it has ended by itself, so that nothing holds on to it. */
   readonly onClosed?: (listener: () => void) => void;
+  /** For an answer that may be longer than the life of its token, such as an event stream. */
+  readonly answer?: LongAnswer | undefined;
+}
+
+/** An answer that can be ended while it is sent. */
+export interface LongAnswer {
+  /** Ends it, with a code as for `close` of a WebSocket. */
+  readonly end: (code: number, reason: string) => void;
+  /** Called when it has ended by itself. */
+  readonly onEnded?: ((listener: () => void) => void) | undefined;
 }
 
 /**

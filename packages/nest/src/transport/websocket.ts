@@ -9,6 +9,7 @@ interface SocketIoClient extends Emitter {
 
 interface NativeClient extends Emitter {
   close(code: number, reason: string): void;
+  terminate?(): void;
 }
 
 // A plain WebSocket does not know the request that opened it; whoever saw it says so.
@@ -27,10 +28,37 @@ export function websocketTransport(client: unknown): Transport | undefined {
   return {
     kind: 'ws',
     carrier: client,
+    // Handlers of one connection are told apart by themselves.
+    invocation: client,
     request: () => request && resourceRequestOf(request),
-    close: (code, reason) => socket.close(code, reason),
+    close: closerOf(socket),
     onClosed: (listener) => socket.once?.('close', listener),
   };
+}
+
+/** Ends a connection of either kind. */
+export function closerOf(client: object): (code: number, reason: string) => void {
+  return (code, reason) => {
+    const { disconnect, close } = client as Partial<SocketIoClient & NativeClient>;
+    if (typeof disconnect === 'function') disconnect.call(client, true);
+    else close?.call(client, code, shorten(reason));
+  };
+}
+
+/** Ends a connection that cannot be closed. */
+export function cut(client: object): void {
+  try {
+    (client as Partial<NativeClient>).terminate?.();
+  } catch {
+    // There is nothing left to try.
+  }
+}
+
+/** RFC 6455 section 5.5: a control frame has 125 bytes, of which the code takes two; `ws` throws for a longer one. */
+function shorten(reason: string): string {
+  let text = reason;
+  while (new TextEncoder().encode(text).length > 123) text = text.slice(0, -1);
+  return text;
 }
 
 /** Clients send the token in `auth: { token }`, with or without its scheme. */
@@ -43,8 +71,9 @@ function socketIoTransport(client: SocketIoClient): Transport {
   return {
     kind: 'ws',
     carrier: client,
+    invocation: client,
     request: () => handshakeRequestOf(handshake, authorization),
-    close: () => client.disconnect(true),
+    close: closerOf(client),
     onClosed: (listener) => client.once?.('disconnect', listener),
   };
 }
