@@ -74,13 +74,13 @@ export function accessPolicyOf(handler: object, owner: object): AccessPolicy {
 
 function resolve(handler: object, owner: object): AccessPolicy {
   const names = methodNamesOf(handler, owner);
-  if (names.size === 0) rejectUnknownMethod(owner);
   const levels = methodLevelsOf(handler, owner, names);
   // A nearer class overrules what a base class says about the mode; requirements add up.
   const ofClass = classLevelsOf(owner).reduce<Declaration>((all, level) => {
     const mode = strictestMode(level);
     return { ...level.reduce(merge, all), ...((mode ?? all.mode) && { mode: mode ?? all.mode }) };
   }, {});
+  if (names.size === 0) rejectUnknownMethod(owner, ofClass);
   // What an overridden method asks for holds for the override too: an override repeats the route, often nothing more.
   const ofMethod = levels.flatMap(({ declarations }) => declarations).reduce(merge, {});
   const ownMode = strictestMode(levels.filter(({ isOwn }) => isOwn).flatMap((each) => each.declarations));
@@ -111,10 +111,13 @@ function inheritedMode(
   return stricter(overridden, classMode);
 }
 
-/** Without the name of the method its decorators cannot be found, and it must not run without them. */
-function rejectUnknownMethod(owner: object): void {
-  const declared = prototypesOf(owner).flatMap((prototype) => [...declaredMethodsOf(prototype).keys()]);
-  if (declared.length === 0) return;
+/**
+ * Without the name of the method its decorators cannot be found, and it must not run without them. Where only the class
+ * requires something, that holds for every method.
+ */
+function rejectUnknownMethod(owner: object, { mode = 'protected' }: Declaration): void {
+  const hasDeclaredMethods = prototypesOf(owner).some((prototype) => declaredMethodsOf(prototype).size > 0);
+  if (!hasDeclaredMethods && mode === 'protected') return;
   const { name } = owner as { readonly name: string };
   throw new ConfigurationError(
     'unguarded_handler',

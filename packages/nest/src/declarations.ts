@@ -91,13 +91,13 @@ export function methodNamesOf(method: object, owner: object): Set<PropertyKey> {
 export function classLevelsOf(owner: object): (readonly Declaration[])[] {
   return prototypesOf(owner)
     .map((prototype, index) => {
-      const { constructor } = prototype;
+      const type = prototype.constructor as unknown;
       // A mixin may have copied the constructor of another class, which says nothing about this one.
-      const isOwn = typeof constructor === 'function' && constructor.prototype === prototype;
+      const isOwn = typeof type === 'function' && type.prototype === prototype;
       return [
         ...new Set([
           ...declarationsOn(prototype),
-          ...(isOwn ? declarationsOn(constructor) : []),
+          ...(isOwn ? declarationsOn(type) : []),
           ...(index === 0 ? declarationsOn(owner) : []),
         ]),
       ];

@@ -56,9 +56,9 @@ function describeRoutes(type: Type, methods: readonly object[]): void {
 
 /** Before all others, those of base classes too, and one only: another application of the process may have put its own there. */
 function putFirst(key: string, type: Type, own: AccessTokenGuard | AccessTokenErrorFilter): void {
-  const { constructor } = type.prototype as object;
+  const wrapped = (type.prototype as object).constructor;
   // A class decorator may have wrapped the class: versions of Nest differ in which of the two they look at.
-  for (const target of new Set(constructor.prototype === type.prototype ? [type, constructor] : [type])) {
+  for (const target of new Set(wrapped.prototype === type.prototype ? [type, wrapped] : [type])) {
     const before = (Reflect.getMetadata(key, target) ?? []) as object[];
     const others = before.filter((each) => each.constructor !== own.constructor);
     Reflect.defineMetadata(key, [own, ...others], target);

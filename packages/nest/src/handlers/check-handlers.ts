@@ -1,7 +1,13 @@
 import { ConfigurationError } from '@countersign/core/api';
 import type { ModulesContainer } from '@nestjs/core';
 import { accessPolicyOf, isDemanding } from '../access-policy.ts';
-import { type Declaration, declaredMethodsOf, prototypesOf, rememberMethodName } from '../declarations.ts';
+import {
+  type Declaration,
+  declarationsOn,
+  declaredMethodsOf,
+  prototypesOf,
+  rememberMethodName,
+} from '../declarations.ts';
 import { classesOf, type ModuleClass, methodsOf } from './classes.ts';
 import { type Coverage, guardingOf, isDeclared, isGuardedByHand } from './coverage.ts';
 import { type Handler, handlerName } from './handler.ts';
@@ -23,6 +29,7 @@ export function checkHandlers(modules: ModulesContainer, { handlers, coverage }:
   const problems = new Set([
     ...handlers.flatMap((handler) => unguardedProblem(handler, coverage) ?? []),
     ...strayDeclarations(classes),
+    ...classes.flatMap((each) => foreignConstructorProblem(each) ?? []),
   ]);
   if (problems.size > 0) throw new ConfigurationError('unguarded_handler', [...problems].join('\n'));
 }
@@ -84,3 +91,20 @@ function strayDeclarations(classes: readonly ModuleClass[]): string[] {
     }),
   );
 }
+
+/** Nest shows `constructor` to guards as the class of a handler. A helper for mixins may have copied that of another class. */
+function foreignConstructorProblem({ type }: ModuleClass): string | undefined {
+  const shown = (type.prototype as object).constructor;
+  if (shown.prototype === type.prototype) return undefined;
+  const hasHandlers = methodsOf(type).some(({ method }) => isHandler(method, type));
+  if (!hasHandlers || ![type, shown].some(hasDeclarations)) return undefined;
+  return (
+    `${type.name}.prototype.constructor is another class (${shown.name}), so the access decorators of ` +
+    `${type.name} cannot be found. Copy the methods of a mixin without "constructor".`
+  );
+}
+
+const hasDeclarations = (type: object): boolean =>
+  [type, ...prototypesOf(type)].some(
+    (target) => declarationsOn(target).length > 0 || declaredMethodsOf(target).size > 0,
+  );
