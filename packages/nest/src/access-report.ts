@@ -140,17 +140,18 @@ function schemaRows(
  * @example
  * ```ts
  * console.log(formatAccessReport(accessReport(app)));
- * // http     GET /items     protected, scopes items:read    ItemsController.list
- * // graphql  Query.items    protected, scopes items:read    ItemsResolver.items
+ * // http     GET /items   ItemsController.list  protected, scopes items:read
+ * // graphql  Query.items  ItemsResolver.items   protected, scopes items:read
  * ```
  */
 export function formatAccessReport(report: readonly AccessReportRow[]): string {
   const lines = report.map(({ transport, entry, handler, requirement }) => [
     transport,
     entry,
-    requirementText(requirement),
     handler,
+    requirementText(requirement),
   ]);
+  // The last column is not padded.
   const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => line[column]?.length ?? 0)));
   return lines
     .map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))

@@ -20,17 +20,10 @@ import {
   RequireRoles,
   RequireScopes,
 } from './index.ts';
+import { Replaced } from './test-support/replaced.ts';
 import { adapters, startApp } from './test-support/start-app.ts';
 
 type Method = (...args: unknown[]) => unknown;
-
-/** As decorators for tracing and caching do: the function is another one, and has none of the metadata. */
-const Replaced = (): MethodDecorator => (_target, _name, descriptor: PropertyDescriptor) => {
-  const original = descriptor.value as Method;
-  descriptor.value = function (this: unknown, ...args: unknown[]) {
-    return original.apply(this, args);
-  };
-};
 
 /** As careful ones do: the metadata is copied. */
 const ReplacedWithMetadata = (): MethodDecorator => (_target, _name, descriptor: PropertyDescriptor) => {
