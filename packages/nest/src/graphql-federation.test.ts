@@ -1,4 +1,5 @@
-import { ApolloFederationDriver } from '@nestjs/apollo';
+import { ApolloDriver, ApolloFederationDriver } from '@nestjs/apollo';
+import { UseGuards } from '@nestjs/common';
 import {
   Args,
   Directive,
@@ -16,7 +17,7 @@ import {
 } from '@nestjs/graphql';
 import { MercuriusFederationDriver } from '@nestjs/mercurius';
 import { describe, expect, test } from 'vitest';
-import { Policy, Principal, Public, RequireScopes } from './index.ts';
+import { AccessTokenGuard, Policy, Principal, Public, RequireScopes } from './index.ts';
 import { type Adapter, startApp } from './test-support/start-app.ts';
 
 interface Reference {
@@ -268,4 +269,92 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       data: { _service: { sdl: expect.stringContaining('type Item') } },
     });
   });
+});
+
+describe('federation, with globalGuard: false', () => {
+  @UseGuards(AccessTokenGuard)
+  @Resolver(() => Item)
+  class GuardedResolver {
+    @Public()
+    @Query(() => Item)
+    item(): Reference {
+      return { id: '1' };
+    }
+
+    @ResolveReference()
+    resolveReference({ id }: Reference): Item {
+      return { id, secret: 'secret' };
+    }
+  }
+
+  const start = (options: object = {}) =>
+    startApp(
+      {
+        imports: [GraphQLModule.forRoot({ ...apollo, ...schemaFirst, ...options })],
+        providers: [GuardedResolver],
+      },
+      { auth: { globalGuard: false } },
+    );
+
+  test('N16: a guard that Nest does not run stops the start, and the message says what to set', async () => {
+    await expect(start()).rejects.toMatchObject({
+      code: 'unguarded_handler',
+      message:
+        'GuardedResolver.resolveReference (_entities Item) requires an access token, but Nest does not run guards on ' +
+        'reference resolvers. Set "fieldResolverEnhancers: [\'guards\']" in the options of GraphQLModule.',
+    });
+  });
+
+  test('N16: what the message says is enough', async () => {
+    const { call, mint } = await start({ fieldResolverEnhancers: ['guards'] });
+    const ask = async (token?: string) => {
+      const query =
+        '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
+      const headers = { 'content-type': 'application/json' };
+      const { body } = await call('/graphql', token, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query }),
+      });
+      return body as Answer;
+    };
+    expect(await ask()).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    expect(await ask(await mint())).toEqual({ data: { _entities: [{ secret: 'secret' }] } });
+  });
+});
+
+test('N10: several drivers, and options from a factory', async () => {
+  const { call, mint } = await startApp({
+    imports: [
+      GraphQLModule.forRootAsync({
+        driver: ApolloFederationDriver,
+        useFactory: () => ({ ...apollo, ...schemaFirst, path: '/subgraph' }),
+      }),
+      GraphQLModule.forRoot({
+        driver: ApolloDriver,
+        playground: false,
+        path: '/plain',
+        typeDefs: 'type Query { item: Item  raw: String } type Item { id: ID! secret: String }',
+        resolvers: { Query: { raw: () => 'raw' } },
+      } as never),
+    ],
+    providers: [ItemsResolver],
+  });
+  const ask = async (path: string, query: string, token?: string) => {
+    const { body } = await call(path, token, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    return body as Answer;
+  };
+  const entities =
+    '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
+  const errors = [{ message: 'An access token is needed' }];
+  expect(await ask('/subgraph', entities)).toMatchObject({ errors });
+  expect(await ask('/subgraph', entities, await mint({ scope: 'items:read' }))).toEqual({
+    data: { _entities: [{ secret: 'secret of 1' }] },
+  });
+  expect(await ask('/plain', '{ raw }')).toMatchObject({ errors });
+  expect(await ask('/plain', '{ raw }', await mint())).toEqual({ data: { raw: 'raw' } });
 });
