@@ -294,17 +294,19 @@ describe.each(adapters)('the access report on %s', (adapter) => {
     expect(accessReport(app)).toEqual(report);
     expect(`\n${formatAccessReport(report)}\n`).toMatchInlineSnapshot(`
       "
-      http          ALL /api/items/:id                                      ItemsController.everything                          protected, scopes items:read items:admin, scope a or b, permissions items:delete, role staff, role admin or editor, acr mfa or hwk, max age 300 s, policies (anonymous) isOpen OwnerPolicy
-      http          ALL /api/things/:id                                     ItemsController.everything                          protected, scopes items:read items:admin, scope a or b, permissions items:delete, role staff, role admin or editor, acr mfa or hwk, max age 300 s, policies (anonymous) isOpen OwnerPolicy
       http          GET /api/.well-known/oauth-protected-resource           ProtectedResourceMetadataController.metadata        public
       http          GET /api/.well-known/oauth-protected-resource/:a        ProtectedResourceMetadataController.metadataOfPath  public
       http          GET /api/.well-known/oauth-protected-resource/:a/:b     ProtectedResourceMetadataController.metadataOfPath  public
       http          GET /api/.well-known/oauth-protected-resource/:a/:b/:c  ProtectedResourceMetadataController.metadataOfPath  public
       http          GET /api/hosted (host admin.example.test)               HostedController.list                               protected
+      http          POST /api/items                                         ItemsController.create                              protected, scopes items:read items:write
+      http          ALL /api/items/:id                                      ItemsController.everything                          protected, scopes items:read items:admin, scope a or b, permissions items:delete, role staff, role admin or editor, acr mfa or hwk, max age 300 s, policies (anonymous) isOpen OwnerPolicy
       http          GET /api/items/events                                   ItemsController.events                              protected, scopes items:read
       http          GET /api/items/open                                     ItemsController.open                                public
       http          GET /api/operations/health                              HealthController.check                              protected
       http          GET /api/scoped                                         ScopedController.list                               protected
+      http          POST /api/things                                        ItemsController.create                              protected, scopes items:read items:write
+      http          ALL /api/things/:id                                     ItemsController.everything                          protected, scopes items:read items:admin, scope a or b, permissions items:delete, role staff, role admin or editor, acr mfa or hwk, max age 300 s, policies (anonymous) isOpen OwnerPolicy
       http          GET /api/things/events                                  ItemsController.events                              protected, scopes items:read
       http          GET /api/things/open                                    ItemsController.open                                public
       http          GET /api/things/public                                  ItemsController.open                                public
@@ -312,8 +314,6 @@ describe.each(adapters)('the access report on %s', (adapter) => {
       http          GET /api/v2/versions                                    VersionedController.list                            protected
       http          GET /api/versions/neutral                               VersionedController.neutral                         protected
       http          GET /items/public                                       ItemsController.open                                public
-      http          POST /api/items                                         ItemsController.create                              protected, scopes items:read items:write
-      http          POST /api/things                                        ItemsController.create                              protected, scopes items:read items:write
       graphql       Item.secret                                             ItemsResolver.secret                                protected, scopes items:read
       graphql       Item.title                                              ItemsResolver.title                                 with query
       graphql       Mutation.add                                            ItemsResolver.create                                protected

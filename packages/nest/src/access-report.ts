@@ -50,7 +50,7 @@ export interface AccessReportRow {
  * Lists every handler of the application and what a caller needs for it: routes, GraphQL, gateways and microservices.
  * Compare it with a snapshot in a test, and no handler becomes reachable unseen.
  *
- * The order is stable: by transport, entry and handler. Call it after `app.init()` or `app.listen()`; before that,
+ * The order is stable: by transport, entry (routes by path) and handler. Call it after `app.init()` or `app.listen()`; before that,
  * GraphQL schemas are not built. Handlers of middleware, such as `app.use()`, are not part of Nest and are not listed.
  *
  * @example
@@ -86,8 +86,12 @@ export function accessReport(app: INestApplicationContext): AccessReportRow[] {
 }
 
 const transports: readonly HandlerTransport[] = ['http', 'graphql', 'websocket', 'microservice'];
-const sortKey = ({ transport, entry, handler }: AccessReportRow): string =>
-  [transports.indexOf(transport), entry, handler].join(' ');
+function sortKey({ transport, entry, handler }: AccessReportRow): string {
+  const [method, ...path] = entry.split(' ');
+  // Routes by their path, so that the methods of one path stand together.
+  const key = transport === 'http' ? `${path.join(' ')} ${method}` : entry;
+  return [transports.indexOf(transport), key, handler].join(' ');
+}
 // By code units: the order does not depend on the language of the machine.
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
