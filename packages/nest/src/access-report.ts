@@ -38,11 +38,13 @@ export interface AccessRequirement {
 
 /** One way to reach a handler, and what a caller needs for it. */
 export interface AccessReportRow {
+  /** How callers reach the handler. */
   readonly transport: HandlerTransport;
   /** What callers address: `GET /items/:id`, `Query.items`, `message items.list`, `gRPC Items/List`. */
   readonly entry: string;
   /** Class and method: `ItemsController.list`. `(schema)` for what GraphQL resolves without a method of a class. */
   readonly handler: string;
+  /** What a caller needs. */
   readonly requirement: AccessRequirement;
 }
 

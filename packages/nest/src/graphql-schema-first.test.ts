@@ -1,7 +1,9 @@
 import { ApolloDriver } from '@nestjs/apollo';
 import { type GqlModuleOptions, GraphQLModule, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
+import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
 import { Public, RequireScopes } from './index.ts';
 import { type Adapter, startApp } from './test-support/start-app.ts';
 
@@ -11,6 +13,12 @@ class ItemsResolver {
   @Query()
   item() {
     return { title: 'one' };
+  }
+
+  @RequireScopes('items:read')
+  @Query()
+  scoped() {
+    return 'scoped';
   }
 
   @RequireScopes('items:read')
@@ -70,7 +78,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     const { query, mint } = await start(
       {
         typeDefs: `
-          type Query { item: Item  raw: String  own(name: String): Named }
+          type Query { item: Item  raw: String  scoped: String  own(name: String): Named }
           type Mutation { write(text: String): String }
           type Item { title: String! secret: String plain: String }
           type Named { name: String }
@@ -111,5 +119,65 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     });
     expect(await query('{ renamed }', await mint())).toEqual({ data: { renamed: 'renamed' } });
     expect(await query('{ open }')).toEqual({ data: { open: 'open' } });
+  });
+
+  test('N15: a root field of the options keeps what the method that it replaces requires', async () => {
+    const { query, mint } = await start(
+      {
+        typeDefs: 'type Query { scoped: String item: Item } type Item { title: String secret: String }',
+        resolvers: { Query: { scoped: () => 'replaced' } },
+      },
+      [ItemsResolver],
+    );
+    expect(await query('{ scoped }')).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    expect(await query('{ scoped }', await mint())).toMatchObject({
+      errors: [{ message: "The access token lacks the scope 'items:read'" }],
+    });
+    const { data } = await query('{ scoped }', await mint({ scope: 'items:read' }));
+    expect(data?.scoped).toEqual(expect.any(String));
+  });
+
+  test('N15: a context in which no request is found is denied', async () => {
+    const { query, mint } = await start({
+      typeDefs: 'type Query { raw: String }',
+      resolvers: { Query: { raw: () => 'raw' } },
+      context: () => ({ req: {} }),
+    });
+    expect(await query('{ raw }', await mint())).toMatchObject({
+      data: { raw: null },
+      errors: [{ message: 'Forbidden' }],
+    });
+  });
+
+  test('N15: a subscription of the options needs a token', async () => {
+    const ticks = {
+      subscribe: async function* () {
+        yield { ticks: 'one' };
+      },
+    };
+    const { url, mint } = await start({
+      typeDefs: 'type Query { raw: String } type Subscription { ticks: String }',
+      resolvers: { Subscription: { ticks } },
+      subscriptions: { 'graphql-ws': true },
+      subscription: { fullWsTransport: true },
+    });
+    const subscribe = async (authorization?: string) => {
+      const client = createClient({
+        url: `${url.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        connectionParams: { ...(authorization && { authorization }) },
+      });
+      const answer = await new Promise<unknown>((resolve) => {
+        client.subscribe(
+          { query: 'subscription { ticks }' },
+          { next: resolve, error: (errors) => resolve({ errors }), complete: () => {} },
+        );
+      });
+      await client.dispose();
+      return answer;
+    };
+    expect(await subscribe()).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    expect(await subscribe(`Bearer ${await mint()}`)).toMatchObject({ data: { ticks: 'one' } });
   });
 });

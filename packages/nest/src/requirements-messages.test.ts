@@ -19,7 +19,7 @@ import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { freePort } from '../../../scripts/lib/ports.ts';
-import { ConnectionAuthenticator, Public, RequireScopes } from './index.ts';
+import { AccessTokenGuard, ConnectionAuthenticator, Public, RequireScopes } from './index.ts';
 import { Replaced } from './test-support/replaced.ts';
 import { startApp } from './test-support/start-app.ts';
 
@@ -212,6 +212,23 @@ class OpenGateway extends BaseGateway {
     return {};
   }
 }
+
+test('N11: a gateway that a class decorator wraps has the guard on both, as versions of Nest look at either', async () => {
+  class Original {
+    @SubscribeMessage('list')
+    list() {
+      return {};
+    }
+  }
+  const Wrapped = new Proxy(Original, {});
+  WebSocketGateway()(Wrapped);
+  await startApp(
+    { providers: [Wrapped] },
+    { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
+  );
+  for (const type of [Original, Wrapped])
+    expect(Reflect.getMetadata('__guards__', type)).toEqual([expect.any(AccessTokenGuard)]);
+});
 
 describe.each([true, false])(
   'N12: messages of a microservice, its application configuration inherited: %s',
