@@ -254,6 +254,21 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
     });
   });
 
+  test('N10: a reference resolver of the options keeps what the method that it replaces requires', async () => {
+    if (!('typeDefs' in module)) return;
+    const { entities, mint } = await start({
+      fieldResolverEnhancers: ['guards'],
+      resolvers: {
+        ...schemaFirst.resolvers,
+        Item: { __resolveReference: ({ id }: Reference) => ({ id, secret: 'replaced' }) },
+      },
+    });
+    const answer = await entities(secret, undefined, item);
+    expect(answer).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    const { data } = await entities(secret, await mint({ scope: 'items:read' }), item);
+    expect(data?._entities).toEqual([{ __typename: 'Item', secret: expect.any(String) }]);
+  });
+
   test('N10: references of a type that does not exist are refused', async () => {
     const { entities } = await start();
     for (const __typename of ['Nothing', '__proto__', 'constructor', 5, null])

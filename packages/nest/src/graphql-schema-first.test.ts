@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module';
 import { ApolloDriver } from '@nestjs/apollo';
 import { type GqlModuleOptions, GraphQLModule, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
+import type * as graphql from 'graphql';
 import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
@@ -135,6 +137,21 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     });
     const { data } = await query('{ scoped }', await mint({ scope: 'items:read' }));
     expect(data?.scoped).toEqual(expect.any(String));
+  });
+
+  test('N15: a schema of the options is guarded, also where a method of the same name has a guard', async () => {
+    // Nest and the drivers have the CommonJS copy of the package.
+    const { buildSchema } = createRequire(import.meta.url)('graphql') as typeof graphql;
+    const schema = buildSchema('type Query { item: String scoped: String }');
+    const fields = schema.getQueryType()?.getFields() ?? {};
+    for (const [name, field] of Object.entries(fields)) field.resolve = () => `prebuilt ${name}`;
+    const { query, mint } = await start({ schema }, [ItemsResolver]);
+    expect(await query('{ scoped }')).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    expect(await query('{ scoped }', await mint({ scope: 'items:read' }))).toEqual({
+      data: { scoped: 'prebuilt scoped' },
+    });
+    // A method with the same name says that it is public.
+    expect(await query('{ item }')).toEqual({ data: { item: 'prebuilt item' } });
   });
 
   test('N15: a context in which no request is found is denied', async () => {

@@ -206,11 +206,6 @@ class OpenGateway extends BaseGateway {
   override news() {
     return { event: 'news', data: 'news' };
   }
-
-  @SubscribeMessage('remove')
-  override remove() {
-    return {};
-  }
 }
 
 test('N11: a gateway that a class decorator wraps has the guard on both, as versions of Nest look at either', async () => {

@@ -75,10 +75,10 @@ function strayDeclarations(classes: readonly ModuleClass[]): string[] {
         handled.set(prototype, (handled.get(prototype) ?? new Set()).add(name));
     }
   }
-  return classes.flatMap(({ type, isController }) =>
+  return classes.flatMap(({ type }) =>
     [type, ...prototypesOf(type)].flatMap((target, index) => {
-      // What a controller inherits and does not serve cannot be reached.
-      if (isController && index > 1) return [];
+      // What a class with handlers inherits and does not serve cannot be reached.
+      if (index > 1 && hasHandlers(type)) return [];
       return [...declaredMethodsOf(target)]
         .filter(([name, declarations]) => !handled.get(target)?.has(name) && declarations.some(requiresToken))
         .map(
@@ -96,13 +96,14 @@ function strayDeclarations(classes: readonly ModuleClass[]): string[] {
 function foreignConstructorProblem({ type }: ModuleClass): string | undefined {
   const shown = (type.prototype as object).constructor;
   if (shown.prototype === type.prototype) return undefined;
-  const hasHandlers = methodsOf(type).some(({ method }) => isHandler(method, type));
-  if (!hasHandlers || ![type, shown].some(hasDeclarations)) return undefined;
+  if (!hasHandlers(type) || ![type, shown].some(hasDeclarations)) return undefined;
   return (
     `${type.name}.prototype.constructor is another class (${shown.name}), so the access decorators of ` +
     `${type.name} cannot be found. Copy the methods of a mixin without "constructor".`
   );
 }
+
+const hasHandlers = (type: object): boolean => methodsOf(type).some(({ method }) => isHandler(method, type));
 
 const hasDeclarations = (type: object): boolean =>
   [type, ...prototypesOf(type)].some(

@@ -32,10 +32,11 @@ export function coverageOf(modules: ModulesContainer, config: ApplicationConfig 
 
 /** The configuration of the application: global guards, prefix and versions. Nest hands it to no provider. */
 export function applicationConfigOf(creator: ExternalContextCreator): ApplicationConfig | undefined {
-  const { container } = creator as unknown as {
-    readonly container?: { applicationConfig?: ApplicationConfig };
+  const { container, guardsContextCreator } = creator as unknown as {
+    readonly container?: { readonly applicationConfig?: ApplicationConfig };
+    readonly guardsContextCreator?: { readonly config?: ApplicationConfig };
   };
-  return container?.applicationConfig;
+  return container?.applicationConfig ?? guardsContextCreator?.config;
 }
 
 export type Guarding = 'guarded' | 'with query' | 'unguarded';

@@ -35,13 +35,14 @@ export interface GraphqlModule {
   readonly schema: Schema | undefined;
   /** Nest runs guards on the resolvers of fields and references too. */
   readonly guardsFields: boolean;
-  /** Resolvers of the option `resolvers`, which take the place of Nest's: `Query.items`. */
-  readonly ownResolvers: ReadonlySet<string>;
+  /** Whether the options may have another resolver in the place of Nest's for `Query.items`. */
+  readonly isReplaced: (type: string, field: string) => boolean;
 }
 
 interface GraphqlOptions {
   readonly fieldResolverEnhancers?: readonly string[];
   readonly resolvers?: unknown;
+  readonly schema?: unknown;
 }
 
 export function graphqlModulesOf(modules: ModulesContainer): GraphqlModule[] {
@@ -52,11 +53,13 @@ export function graphqlModulesOf(modules: ModulesContainer): GraphqlModule[] {
     const host = [...providers].find(
       ([token]) => (token as { name?: string }).name === graphqlProviders.schemaHost,
     );
+    const ownResolvers = new Set([options.resolvers ?? []].flat().flatMap(fieldsOf));
     return [
       {
         schema: schemaOf(host?.[1].instance),
         guardsFields: options.fieldResolverEnhancers?.includes('guards') === true,
-        ownResolvers: new Set([options.resolvers ?? []].flat().flatMap(fieldsOf)),
+        // It is not visible which fields of a schema of the options have resolvers.
+        isReplaced: (type, field) => options.schema !== undefined || ownResolvers.has(`${type}.${field}`),
       },
     ];
   });

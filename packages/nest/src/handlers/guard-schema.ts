@@ -70,10 +70,9 @@ function handlersOf(
 
 /** What has to be asked for a root field that Nest does not guard; nothing for one that it does. */
 function rootMethods(type: SchemaType, field: string, options: GuardSchemaOptions): readonly GuardedMethod[] {
-  const { handlers, guardsFields, ownResolvers } = options;
-  const isReplaced = ownResolvers.has(`${type.name}.${field}`);
+  const { handlers, guardsFields, isReplaced } = options;
   const ofNest = handlersOf(type, field, { handlers, kinds: guardsFields ? ['root', 'field'] : ['root'] });
-  if (ofNest.length > 0 && !isReplaced) return [];
+  if (ofNest.length > 0 && !isReplaced(type.name, field)) return [];
   const all = handlersOf(type, field, { handlers, kinds: ['root', 'field'] });
   return all.length > 0 ? all : [schemaResolver];
 }
@@ -84,8 +83,8 @@ function fieldMethods(
   field: string,
   options: GuardSchemaOptions,
 ): readonly GuardedMethod[] {
-  const { handlers, guardsFields, ownResolvers } = options;
-  if (guardsFields && !ownResolvers.has(`${type.name}.${field}`)) return [];
+  const { handlers, guardsFields, isReplaced } = options;
+  if (guardsFields && !isReplaced(type.name, field)) return [];
   return handlersOf(type, field, { handlers, kinds: ['field'] }).filter(
     ({ method, owner }) => accessPolicyOf(method, owner).declared,
   );
@@ -111,12 +110,13 @@ const propertyResolver =
   };
 
 /** @returns whether references of this type are guarded where they are resolved */
-function guardReference(type: SchemaType, { guard, handlers, guardsFields }: GuardSchemaOptions): boolean {
+function guardReference(type: SchemaType, options: GuardSchemaOptions): boolean {
+  const { guard, handlers, guardsFields, isReplaced } = options;
   const subgraph = type.extensions?.apollo?.subgraph;
   const resolve = subgraph?.resolveReference ?? type.resolveReference;
   if (!resolve) return false;
   const methods = referenceHandlersOf(type.name, handlers);
-  if (methods.length > 0 && guardsFields) return true;
+  if (methods.length > 0 && guardsFields && !isReplaced(type.name, '__resolveReference')) return true;
   const guarded = withGuard(resolve, methods.length > 0 ? methods : [schemaResolver], guard);
   if (subgraph?.resolveReference) {
     const apollo = { ...type.extensions?.apollo, subgraph: { ...subgraph, resolveReference: guarded } };
