@@ -10,7 +10,8 @@ export type ConfigurationErrorCode =
   | 'missing_option'
   | 'insecure_issuer'
   | 'unsupported_by_provider'
-  | 'wrong_context';
+  | 'wrong_context'
+  | 'unguarded_handler';
 
 /** The provider said no. */
 export type AuthorizationServerErrorCode = 'authorization_error' | 'token_error' | 'endpoint_error';

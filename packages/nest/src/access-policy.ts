@@ -1,8 +1,15 @@
-import type { AccessRequirements } from '@countersign/core/api';
+import { type AccessRequirements, ConfigurationError } from '@countersign/core/api';
+import {
+  type AccessMode,
+  classLevelsOf,
+  type Declaration,
+  type DeclarationLevel,
+  declaredMethodsOf,
+  methodLevelsOf,
+  methodNamesOf,
+  prototypesOf,
+} from './declarations.ts';
 import type { PolicyDeclaration } from './decorators/policy.decorator.ts';
-
-/** `protected` wants a token, `optional` takes one, `public` does not look. */
-export type AccessMode = 'protected' | 'optional' | 'public';
 
 /** What a handler asks for, with what its class asks for. */
 export interface AccessPolicy {
@@ -11,31 +18,8 @@ export interface AccessPolicy {
   readonly policies: readonly PolicyDeclaration[];
   /** False when a valid token is enough. */
   readonly demanding: boolean;
-}
-
-/** What one decorator, or several on one target, say. */
-export interface Declaration extends AccessRequirements {
-  readonly mode?: AccessMode;
-  readonly policies?: readonly PolicyDeclaration[];
-}
-
-const key = Symbol.for('countersign.access');
-
-/** Adds to what the target already says; decorators never replace one another. */
-export function declare(target: object, addition: Declaration): void {
-  const before = declarationOf(target);
-  Reflect.defineMetadata(key, before ? merge(before, addition) : addition, target);
-}
-
-function declarationOf(target: object): Declaration | undefined {
-  return Reflect.getOwnMetadata(key, target) as Declaration | undefined;
-}
-
-/** A decorator for handlers and classes. */
-export function declaring(addition: Declaration): MethodDecorator & ClassDecorator {
-  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    declare((descriptor?.value as object | undefined) ?? target, addition);
-  };
+  /** Decorators say that a token is checked; false where that is only the default. */
+  readonly declared: boolean;
 }
 
 function merge(a: Declaration, b: Declaration): Declaration {
@@ -53,6 +37,17 @@ function merge(a: Declaration, b: Declaration): Declaration {
   };
 }
 
+const strictness: Readonly<Record<AccessMode, number>> = { public: 0, optional: 1, protected: 2 };
+
+/** The stricter of two modes. */
+function stricter(a: AccessMode | undefined, b: AccessMode | undefined): AccessMode | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return strictness[a] >= strictness[b] ? a : b;
+}
+
+const strictestMode = (declarations: readonly Declaration[]): AccessMode | undefined =>
+  declarations.reduce<AccessMode | undefined>((mode, each) => stricter(mode, each.mode), undefined);
+
 interface HandlerPolicies {
   /** The class that was asked about first; most handlers have no other. */
   readonly owner: object;
@@ -63,7 +58,11 @@ interface HandlerPolicies {
 
 const policies = new WeakMap<object, HandlerPolicies>();
 
-/** The policy of a handler in a class; worked out once. */
+/**
+ * The policy of a handler in a class; worked out once.
+ *
+ * @throws ConfigurationError `unguarded_handler` when it cannot be known which decorators belong to the function
+ */
 export function accessPolicyOf(handler: object, owner: object): AccessPolicy {
   const known = policies.get(handler);
   if (known?.owner === owner) return known.policy;
@@ -74,30 +73,60 @@ export function accessPolicyOf(handler: object, owner: object): AccessPolicy {
 }
 
 function resolve(handler: object, owner: object): AccessPolicy {
-  const own = declarationOf(handler) ?? {};
-  const inherited = lineage(owner).reduce<Declaration>(
-    (all, each) => merge(all, declarationOf(each) ?? {}),
-    {},
-  );
-  const { mode, policies = [], ...requirements } = merge(inherited, own);
+  const names = methodNamesOf(handler, owner);
+  const levels = methodLevelsOf(handler, owner, names);
+  // A nearer class overrules what a base class says about the mode; requirements add up.
+  const ofClass = classLevelsOf(owner).reduce<Declaration>((all, level) => {
+    const mode = strictestMode(level);
+    return { ...level.reduce(merge, all), ...((mode ?? all.mode) && { mode: mode ?? all.mode }) };
+  }, {});
+  if (names.size === 0) rejectUnknownMethod(owner, ofClass);
+  // What an overridden method asks for holds for the override too: an override repeats the route, often nothing more.
+  const ofMethod = levels.flatMap(({ declarations }) => declarations).reduce(merge, {});
+  const ownMode = strictestMode(levels.filter(({ isOwn }) => isOwn).flatMap((each) => each.declarations));
+  const mode = ownMode ?? inheritedMode(levels, ofClass.mode);
+
+  const { mode: _, policies = [], ...requirements } = merge(ofClass, ofMethod);
   const demanding = isDemanding({ ...requirements, policies });
-  // A handler that says `@Public()` itself is free of what its class asks for; that is what it says. Everything else
-  // that contradicts itself is taken by its stricter word: what asks for a scope is not public.
-  if (mode === 'public' && !(own.mode === 'public' ? isDemanding(own) : demanding)) {
-    return { mode, requirements: {}, policies: [], demanding: false };
+  // A handler that says `@Public()` itself is exempt from what its class asks for; that is what it says. Every other
+  // contradiction is resolved to the stricter side: what asks for a scope is not public.
+  if (mode === 'public' && !(ownMode === 'public' ? isDemanding(ofMethod) : demanding)) {
+    return { mode, requirements: {}, policies: [], demanding: false, declared: false };
   }
-  if (mode === 'optional' && !demanding) return { mode, requirements, policies, demanding };
-  return { mode: 'protected', requirements, policies, demanding };
+  const declared = demanding || mode !== undefined;
+  if (mode === 'optional' && !demanding) return { mode, requirements, policies, demanding, declared };
+  return { mode: 'protected', requirements, policies, demanding, declared };
 }
 
-/** The class and its ancestors, the farthest first: what a base controller asks for holds for its heirs. */
-function lineage(owner: object): object[] {
-  const chain: object[] = [];
-  for (let each: object | null = owner; typeof each === 'function'; each = Object.getPrototypeOf(each))
-    chain.unshift(each);
-  return chain;
+/**
+ * The mode of a method that does not state one. An overridden method can close it and cannot open it: `@Public()` on a
+ * method is about the code of that method.
+ */
+function inheritedMode(
+  levels: readonly DeclarationLevel[],
+  classMode: AccessMode | undefined,
+): AccessMode | undefined {
+  const overridden = strictestMode(levels.filter(({ isOwn }) => !isOwn).flatMap((each) => each.declarations));
+  if (classMode === undefined) return overridden === 'protected' ? overridden : undefined;
+  return stricter(overridden, classMode);
 }
 
-function isDemanding({ mode: _, maxAge, ...lists }: Declaration): boolean {
+/**
+ * Without the name of the method its decorators cannot be found, and it must not run without them. Where only the class
+ * requires something, that holds for every method.
+ */
+function rejectUnknownMethod(owner: object, { mode = 'protected' }: Declaration): void {
+  const hasDeclaredMethods = prototypesOf(owner).some((prototype) => declaredMethodsOf(prototype).size > 0);
+  if (!hasDeclaredMethods && mode === 'protected') return;
+  const { name } = owner as { readonly name: string };
+  throw new ConfigurationError(
+    'unguarded_handler',
+    `A handler of ${name} is not a method of the class, so its access decorators cannot be found. ` +
+      `${name} or a library replaces its methods on the instance; declare the handler as a method, ` +
+      'or replace it on the prototype.',
+  );
+}
+
+export function isDemanding({ mode: _, maxAge, ...lists }: Declaration): boolean {
   return maxAge !== undefined || Object.values(lists).some((list) => list.length > 0);
 }

@@ -5,6 +5,8 @@ import { AccessTokenGuard } from './access-token.guard.ts';
 import { AccessTokenErrorFilter } from './access-token-error.filter.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GuardedHandlers } from './guarded-handlers.ts';
+import { HandlerCheck } from './handler-check.ts';
+import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
 
 /** Options of `AuthModule.forRoot()`: those of the verifier, or a verifier of your own. */
 export type AuthModuleOptions = GuardOptions &
@@ -14,7 +16,10 @@ export type AuthModuleOptions = GuardOptions &
 export interface AuthModuleExtras {
   /** Default: true. The guard's parts can be injected everywhere without importing the module again. */
   isGlobal?: boolean;
-  /** Default: true. `false` leaves it to you to apply `AccessTokenGuard`: then nothing is guarded until you do. */
+  /**
+   * Default: true. `false` leaves it to you to apply `AccessTokenGuard`: then nothing is guarded until you do. A handler
+   * whose decorators ask for a token and to which the guard is not applied stops the start.
+   */
   globalGuard?: boolean;
 }
 
@@ -28,9 +33,13 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
       providers: [
         ...(definition.providers ?? []),
         { provide: APP_FILTER, useClass: AccessTokenErrorFilter },
+        HandlerCheck,
         ...(extras.globalGuard === false
           ? []
-          : [{ provide: APP_GUARD, useExisting: AccessTokenGuard }, GuardedHandlers]),
+          : [
+              { provide: APP_GUARD, useExisting: AccessTokenGuard },
+              { provide: GUARDS_EVERYTHING, useClass: GuardedHandlers },
+            ]),
       ],
     }))
     .build();

@@ -9,6 +9,12 @@ export {
   type VerifiedAccessToken,
   type VerifierStatistics,
 } from '@countersign/core/api';
+export {
+  type AccessReportRow,
+  type AccessRequirement,
+  accessReport,
+  formatAccessReport,
+} from './access-report.ts';
 export { AccessTokenGuard } from './access-token.guard.ts';
 export { AccessTokenErrorFilter } from './access-token-error.filter.ts';
 export { AuthModule } from './auth.module.ts';
@@ -18,6 +24,7 @@ export { accessTokenCors } from './cors.ts';
 export {
   MaxAge,
   OptionalAuth,
+  Protected,
   Public,
   RequireAcr,
   RequireAnyScope,

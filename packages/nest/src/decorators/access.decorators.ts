@@ -1,4 +1,4 @@
-import { declaring } from '../access-policy.ts';
+import { declaring } from '../declarations.ts';
 
 /** Stands on a handler or on a class. */
 type AccessDecorator = MethodDecorator & ClassDecorator;
@@ -8,6 +8,19 @@ export const Public = (): AccessDecorator => declaring({ mode: 'public' });
 
 /** A token may be missing, and then there is no principal. One that is invalid is refused all the same, with 401. */
 export const OptionalAuth = (): AccessDecorator => declaring({ mode: 'optional' });
+
+/**
+ * A valid token is needed. That is the default; this closes a class that extends a `@Public()` one, a handler of a
+ * `@Public()` class, and a field of GraphQL whose query is public.
+ *
+ * @example
+ * ```ts
+ * @Protected()
+ * @Controller('admin')
+ * class AdminController extends PublicController {}
+ * ```
+ */
+export const Protected = (): AccessDecorator => declaring({ mode: 'protected' });
 
 /** All of these scopes, else 403 `insufficient_scope`; a handler's add to its class's. @see RFC 6750 section 3.1 */
 export const RequireScopes = (...scopes: [string, ...string[]]): AccessDecorator => declaring({ scopes });

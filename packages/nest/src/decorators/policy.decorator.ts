@@ -1,6 +1,6 @@
 import type { VerifiedAccessToken } from '@countersign/core/api';
 import type { ExecutionContext, Type } from '@nestjs/common';
-import { declaring } from '../access-policy.ts';
+import { declaring } from '../declarations.ts';
 
 /**
  * Decides for one request; whatever is not `true` denies, with 403 `access_denied`. An exception of Nest (such as
