@@ -1,80 +1,20 @@
-import { type AccessTokenError, AuthError, ConfigurationError, TransportError } from '../errors.ts';
-import { type EventListener, emit } from '../events.ts';
-import { type Clock, seconds } from '../internal/clock.ts';
-import type { Fetch } from '../internal/http.ts';
+import { type AccessTokenError, AuthError, TransportError } from '../errors.ts';
+import { emit } from '../events.ts';
+import { seconds } from '../internal/clock.ts';
 import { createTextCache } from '../internal/text-cache.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
 import { createBindingCheck } from './binding.ts';
 import type { CachedToken } from './cached-token.ts';
 import { type ChallengeOptions, toAccessTokenError } from './challenge.ts';
-import type { MtlsOptions } from './client-certificate.ts';
 import { type Credentials, findCredentials, findPlainToken, type ResourceRequest } from './credentials.ts';
-import type { DpopOptions } from './dpop-proof.ts';
-import { createIssuer, type Issuer, type TrustedIssuer } from './issuers.ts';
-import {
-  type ProtectedResource,
-  protectedResourceMetadata,
-  protectedResourceMetadataUrl,
-} from './protected-resource-metadata.ts';
+import { createIssuers } from './issuer-list.ts';
+import { protectedResourceMetadata, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';
 import { invalidToken, Refusal } from './refusal.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
 import { VerifierCounts, type VerifierStatistics } from './statistics.ts';
 import { createTokenVerification, messageOf } from './token-verification.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
-
-/** Options that hold for every issuer. */
-export interface VerifierOptions {
-  /** Seconds that clocks may differ. Default: 30; at most 300. */
-  readonly clockTolerance?: number;
-  /** Accept tokens that are bound to the client's key by DPoP. @see RFC 9449 */
-  readonly dpop?: DpopOptions;
-  /**
-   * Accept tokens that are bound to the client's certificate: `true` where TLS ends at this API, or the header in
-   * which a proxy hands the certificate on. @see RFC 8705 section 3
-   */
-  readonly mtls?: boolean | MtlsOptions;
-  /** Refuse tokens that are not bound: by DPoP, by certificate, or by any of both. Default: bearer tokens are accepted. */
-  readonly requireBinding?: 'dpop' | 'mtls' | 'any';
-  /** What this API says about itself; then every challenge names where. @see RFC 9728 */
-  readonly protectedResource?: ProtectedResource;
-  /** URL of this API's own metadata where it is not the well-known one. @see RFC 9728 section 5.1 */
-  readonly resourceMetadata?: string;
-  /** The `realm` of every challenge. Default: none. */
-  readonly realm?: string;
-  /**
-   * How many verified tokens are remembered at most, and how many characters they may have; at least half as many are.
-   * Default: 20,000 and 32 million.
-   */
-  readonly cache?: { readonly maxEntries?: number; readonly maxCharacters?: number };
-  /** Characters that an access token may have. Default: 16,384. */
-  readonly maxTokenLength?: number;
-  /** Seconds after which keys are renewed in the background. Default: 600. */
-  readonly keysMaxAge?: number;
-  /** Seconds for which old keys serve while they cannot be renewed. Default: 86,400. */
-  readonly keysMaxStale?: number;
-  /**
-   * Seconds between two fetches of keys that tokens with unknown keys may cause, after five at once. A token that would
-   * need a further fetch gets 503. Default: 10.
-   */
-  readonly keysCoolDown?: number;
-  /** Milliseconds for one exchange with an issuer. Default: 10,000. */
-  readonly timeout?: number;
-  /** Default: the platform's `fetch`. */
-  readonly fetch?: Fetch;
-  /** Milliseconds since the epoch. Default: `Date.now`. */
-  readonly now?: Clock;
-  /** Hears what the verifier does, one event at a time; no event carries a token. Default: nobody. */
-  readonly onEvent?: EventListener;
-  /** Allows plain http: only for a provider on your own machine. */
-  readonly allowInsecureIssuer?: boolean;
-}
-
-/** One issuer, or several under `issuers`. */
-export type AccessTokenVerifierOptions = VerifierOptions &
-  (
-    | (TrustedIssuer & { readonly issuers?: never })
-    | { readonly issuers: readonly TrustedIssuer[]; readonly issuer?: never }
-  );
+import { type AccessTokenVerifierOptions, type VerifierOptions, within } from './verifier-options.ts';
 
 /** What a client knows about an access token that it was given. What is named must be so. */
 export interface ExpectedToken {
@@ -296,75 +236,4 @@ function checkExpected(token: VerifiedAccessToken, expected: ExpectedToken): voi
 /** @see RFC 9728 section 5.1 */
 function resourceMetadataOf({ resourceMetadata, protectedResource }: VerifierOptions): string | undefined {
   return resourceMetadata ?? (protectedResource && protectedResourceMetadataUrl(protectedResource.resource));
-}
-
-function createIssuers(
-  options: AccessTokenVerifierOptions,
-  { now, clockTolerance }: { readonly now: Clock; readonly clockTolerance: number },
-): ReadonlyMap<string, Issuer> {
-  const list = issuersOf(options);
-  const { fetch, onEvent, timeout = 10_000 } = options;
-  const context = {
-    fetch,
-    now,
-    onEvent,
-    http: { fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), now, timeout, maxBytes: 1_048_576 },
-    allowInsecureIssuer: options.allowInsecureIssuer === true,
-    clockTolerance,
-    keysMaxAge: within(options.keysMaxAge ?? 600, 1, 86_400, 'keysMaxAge'),
-    keysMaxStale: within(options.keysMaxStale ?? 86_400, 1, 2_592_000, 'keysMaxStale'),
-    keysCoolDown: within(options.keysCoolDown ?? 10, 1, 3600, 'keysCoolDown'),
-  } satisfies Parameters<typeof createIssuer>[1];
-  const issuers = new Map<string, Issuer>();
-  for (const each of list) {
-    const issuer = createIssuer(each, context);
-    if (issuers.has(issuer.issuer)) {
-      throw new ConfigurationError('invalid_option', `issuers names "${issuer.issuer}" twice`);
-    }
-    issuers.set(issuer.issuer, issuer);
-  }
-  requireRoutes(list);
-  return issuers;
-}
-
-const optionsOfOneIssuer = [
-  'issuer',
-  'audience',
-  'algorithms',
-  'profile',
-  'jwks',
-  'jwksUri',
-  'discovery',
-  'introspection',
-  'validate',
-] as const;
-
-function issuersOf(options: AccessTokenVerifierOptions): readonly TrustedIssuer[] {
-  if (options.issuers === undefined) return [options];
-  if (options.issuers.length === 0) throw new ConfigurationError('missing_option', 'issuers is empty');
-  const single: Partial<Record<(typeof optionsOfOneIssuer)[number], unknown>> = options;
-  const beside = optionsOfOneIssuer.filter((name) => single[name] !== undefined);
-  if (beside.length === 0) return options.issuers;
-  // Passed over in silence, an audience or a check of the application would not be applied.
-  throw new ConfigurationError(
-    'invalid_option',
-    `${beside.join(', ')} cannot be set beside issuers. Set it for each of the issuers, or leave issuers out.`,
-  );
-}
-
-/** An opaque token does not name its issuer, and must not be shown to any other. */
-function requireRoutes(list: readonly TrustedIssuer[]): void {
-  const asked = list.filter(({ introspection }) => introspection && introspection.tokens !== 'jwt');
-  if (asked.length < 2 || asked.every(({ introspection }) => introspection?.accepts)) return;
-  const names = asked.map(({ issuer }) => `"${issuer}"`).join(' and ');
-  throw new ConfigurationError(
-    'invalid_option',
-    `${names} are asked about opaque tokens, and an opaque token does not name its issuer. Set introspection.accepts ` +
-      "for each of them, for example accepts: (token) => token.startsWith('a_'), or introspection.tokens: 'jwt'.",
-  );
-}
-
-function within(value: number, low: number, high: number, name: string): number {
-  if (Number.isFinite(value) && value >= low && value <= high) return value;
-  throw new ConfigurationError('invalid_option', `${name} must be between ${low} and ${high}, got ${value}`);
 }

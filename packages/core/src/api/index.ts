@@ -11,10 +11,8 @@ export type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
 export { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
 export {
   type AccessTokenVerifier,
-  type AccessTokenVerifierOptions,
   createAccessTokenVerifier,
   type ExpectedToken,
-  type VerifierOptions,
 } from './access-token-verifier.ts';
 export { AuthenticatedRequest } from './authenticated-request.ts';
 export { formatChallenge } from './challenge.ts';
@@ -34,3 +32,4 @@ export { type ProtectedResource, protectedResourceMetadataUrl } from './protecte
 export type { AccessRequirements } from './requirements.ts';
 export type { IssuerStatistics, VerifierStatistics } from './statistics.ts';
 export type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
+export type { AccessTokenVerifierOptions, VerifierOptions } from './verifier-options.ts';
