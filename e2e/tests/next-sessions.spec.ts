@@ -35,7 +35,7 @@ const refreshes = () =>
 
 const tokenEnds = () => delay(accessTokenLife * 1000 + 100);
 
-for (const path of ['/api/stream', '/api/wrapped-stream']) {
+for (const path of ['/api/stream', '/api/wrapped-stream', '/api/read-stream']) {
   test(`S61: ${path} asks for a token after its response has begun: nothing is spent, and the session lives`, async () => {
     const browser = await app.logIn('alice');
     await tokenEnds();

@@ -1,31 +1,35 @@
 import { auth } from './auth';
 import { waitAt } from './gate';
 
-/** What comes of the token when it is asked for after the response has begun. */
-export function streamOfToken(): Response {
+/**
+ * What comes of the token when it is asked for after the response has begun: in the request's own context, or when
+ * the stream is read, outside of it.
+ */
+export function streamOfToken(when: 'started' | 'read'): Response {
   const encoder = new TextEncoder();
-  let begun = false;
+  const write = async (controller: ReadableStreamDefaultController) => {
+    await waitAt('stream');
+    for (const call of [
+      () => auth.getAccessToken(),
+      () => auth.updateSession(() => ({ changed: true })),
+      () => auth.fetch(`${process.env.API_URL}/items`),
+    ]) {
+      const result = await call().then(
+        () => 'done',
+        (error: { code?: string }) => error.code ?? String(error),
+      );
+      controller.enqueue(encoder.encode(`${result}\n`));
+    }
+    controller.close();
+  };
   return new Response(
     new ReadableStream({
-      async pull(controller) {
-        if (!begun) {
-          begun = true;
-          controller.enqueue(encoder.encode('begun\n'));
-          return;
-        }
-        await waitAt('stream');
-        for (const call of [
-          () => auth.getAccessToken(),
-          () => auth.updateSession(() => ({ changed: true })),
-          () => auth.fetch(`${process.env.API_URL}/items`),
-        ]) {
-          const result = await call().then(
-            () => 'done',
-            (error: { code?: string }) => error.code ?? 'unknown',
-          );
-          controller.enqueue(encoder.encode(`${result}\n`));
-        }
-        controller.close();
+      start(controller) {
+        controller.enqueue(encoder.encode('begun\n'));
+        if (when === 'started') void write(controller);
+      },
+      pull(controller) {
+        return when === 'read' ? write(controller) : undefined;
       },
     }),
   );

@@ -4,5 +4,5 @@ import { streamOfToken } from '../../../lib/stream';
 /** Not wrapped: the session is asked for in the stream, and nowhere before. */
 export async function GET() {
   await connection();
-  return streamOfToken();
+  return streamOfToken('started');
 }
