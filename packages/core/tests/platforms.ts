@@ -17,6 +17,10 @@ const nodeAlone: readonly NotHere[] = [
     why: 'starts servers on sockets, and Chromium beside them, which Node alone can do',
   },
   {
+    suites: 'src/browser/user-switch.test.ts',
+    why: 'its scheduler waits with `setImmediate` until the code under test waits for it',
+  },
+  {
     suites: 'src/internal/platform/*-node.test.ts',
     why: 'what Node does with its own crypto and threads',
   },
@@ -31,7 +35,7 @@ export const notOnTheEdge: readonly NotHere[] = nodeAlone;
 export const notInChromium: readonly NotHere[] = [
   ...nodeAlone,
   {
-    suites: 'src/browser/{browser-auth,login,login-answer,logout,refresh,silent-login}.test.ts',
+    suites: 'src/browser/{browser-auth,login,login-answer,login-holder,logout,refresh,silent-login}.test.ts',
     why: 'plays the page itself, and a browser lets nobody replace `window` and `location`; `tests/conformance/browser` runs in the real one',
   },
   {
