@@ -40,7 +40,7 @@ async function startApplications() {
   const third = await loadCopy();
   const make = (copy: Copy, more: Partial<WebAuthOptions>) => copy.createWebAuth({ ...base, ...more }, null);
   const applications = {
-    'the first': make({ createWebAuth, ...second }, {}),
+    'the first': make({ ...second, createWebAuth }, {}),
     'with another secret': make(second, { secret: 'b'.repeat(43) }),
     'with another client': make(third, { clientId: 'shop', clientSecret: 'shop-secret' }),
     'with another secret, in another copy': make(third, { secret: 'c'.repeat(43) }),
