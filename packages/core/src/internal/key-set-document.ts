@@ -9,7 +9,10 @@ import { isSoundRsaKey } from './rsa-key.ts';
  */
 export function usableKeys(document: unknown): JsonObject[] | undefined {
   if (!isJsonObject(document) || !Array.isArray(document.keys)) return undefined;
-  return document.keys.filter(isJsonObject).map(withoutNull).filter(isUsable);
+  const objects = document.keys.filter(isJsonObject);
+  // A list of anything else is another document: it must not replace the keys that are known.
+  if (objects.length === 0 && document.keys.length > 0) return undefined;
+  return objects.map(withoutNull).filter(isUsable);
 }
 
 const withoutNull = (jwk: JsonObject): JsonObject =>

@@ -72,7 +72,7 @@ test('one bad key does not spoil the others, and a null member is absent', () =>
     { ...good, alg: null, use: null, key_ops: null, x5c: null },
   ];
   expect(usableKeys({ keys })).toEqual([good]);
-  for (const document of [undefined, null, [], 'keys', {}, { keys: {} }]) {
+  for (const document of [undefined, null, [], 'keys', {}, { keys: {} }, { keys: ['a', null] }]) {
     expect(usableKeys(document)).toBeUndefined();
   }
 });

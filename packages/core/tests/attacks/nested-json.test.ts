@@ -166,6 +166,7 @@ describe('C9: a client refuses deeply nested JSON with a typed error', () => {
     ['as JSON', () => json(deepObject({ ...right, keys: [] }))],
     ['as a list', () => json(nested)],
     ['under another type', () => typed('text/plain', deepObject(right))],
+    ['as a list under another type', () => typed('text/plain', nested)],
     ['after a byte order mark', () => typed('text/plain', `\ufeff${deepObject(right)}`)],
     ['beside a challenge', () => challenged(deepObject({ error: 'invalid_client' }))],
     ['in an error', () => json(deepObject({ error: 'invalid_request' }), { status: 400 })],

@@ -14,6 +14,7 @@ test('C9: the gate for foreign JSON accepts what JSON.parse accepts, within its 
   console.info(`foreign JSON: seed ${seed}, ${runs} texts`, JSON.stringify(counts));
   const refused = Object.values(counts.refused).reduce((sum, count) => sum + count, 0);
   expect(counts.accepted + refused).toBe(runs);
+  if (runs < 10_000) return;
   // Every outcome was seen, or the run says nothing about it.
   expect(counts.accepted).toBeGreaterThan(0);
   expect(Object.keys(counts.refused).sort()).toEqual([
