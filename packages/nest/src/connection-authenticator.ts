@@ -57,7 +57,7 @@ export class ConnectionAuthenticator {
   async authenticate(
     client: object,
     request?: NodeRequest,
-    { requirements }: ConnectionOptions = {},
+    options: ConnectionOptions = {},
   ): Promise<AuthenticatedRequest | undefined> {
     let transport: Transport | undefined;
     try {
@@ -65,6 +65,7 @@ export class ConnectionAuthenticator {
       transport = websocketTransport(client);
       if (!transport) return undefined;
       const authenticated = await this.#authenticator.authenticate(transport, false);
+      const { requirements } = options;
       if (authenticated && requirements) this.#verifier.authorize(authenticated, requirements);
       return authenticated;
     } catch (error) {
