@@ -42,7 +42,7 @@ export class ConnectionAuthenticator {
   /**
    * Verifies the credential of the handshake. A connection that is refused is closed: with socket.io by the server, else
    * with code 4401 (4403 where the token lacks what is required), or 1013 when the token cannot be verified at the
-   * moment. It throws nothing: an exception that nobody foresaw is logged, and closes the connection.
+   * moment. It throws nothing: an unforeseen exception is logged, and closes the connection.
    *
    * @param request the handshake, which Nest hands to `handleConnection` as its second argument
    * @returns `undefined` after it has closed the connection
