@@ -50,8 +50,8 @@ export class AccessTokenGuard implements CanActivate {
    * Decides for one request, operation or message. Whatever is thrown meanwhile is a refusal.
    *
    * @throws AccessTokenException over HTTP and GraphQL, and in gateways and microservices Nest's own `WsException` and
-   *   `RpcException`, when the credential is missing or refused, or cannot be verified at the moment (503). An exception
-   *   that nobody foresaw is logged and refused with 401 `invalid_token`, or with 500 after the token was verified
+   *   `RpcException`, when the credential is missing or refused, or cannot be verified at the moment (503). An
+   *   unforeseen exception is logged and refused with 401 `invalid_token`, or with 500 after the token was verified
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     let transport: Transport | undefined;

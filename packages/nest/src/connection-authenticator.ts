@@ -42,7 +42,7 @@ export class ConnectionAuthenticator {
   /**
    * Verifies the credential of the handshake. A connection that is refused is closed: with socket.io by the server, else
    * with code 4401 (4403 where the token lacks what is required), or 1013 when the token cannot be verified at the
-   * moment. It throws nothing: an exception that nobody foresaw is logged, and closes the connection.
+   * moment. It throws nothing: an unforeseen exception is logged, and closes the connection.
    *
    * @param request the handshake, which Nest hands to `handleConnection` as its second argument
    * @returns `undefined` after it has closed the connection
@@ -57,7 +57,7 @@ export class ConnectionAuthenticator {
   async authenticate(
     client: object,
     request?: NodeRequest,
-    { requirements }: ConnectionOptions = {},
+    options: ConnectionOptions = {},
   ): Promise<AuthenticatedRequest | undefined> {
     let transport: Transport | undefined;
     try {
@@ -65,6 +65,7 @@ export class ConnectionAuthenticator {
       transport = websocketTransport(client);
       if (!transport) return undefined;
       const authenticated = await this.#authenticator.authenticate(transport, false);
+      const { requirements } = options;
       if (authenticated && requirements) this.#verifier.authorize(authenticated, requirements);
       return authenticated;
     } catch (error) {

@@ -179,7 +179,7 @@ function describe(error: Refused): Description {
   return { status, title: titles[status] ?? 'Error', code: error.code, message };
 }
 
-/** Nothing of an exception that nobody foresaw is said to the caller. */
+/** The caller learns nothing of an unforeseen exception. */
 const failure = (status: number): Description => ({
   status,
   title: titles[status] ?? 'Error',

@@ -29,8 +29,8 @@ export function logUnforeseen(error: unknown, { name, transport }: Place): void 
 /**
  * The refusal for what was thrown while a credential was looked at.
  *
- * An exception that nobody foresaw says nothing about the token, so nothing of it reaches the client: the token could
- * not be verified, and that is `invalid_token`. Another typed error says that verification is impossible at the moment.
+ * An unforeseen exception says nothing about the token, and nothing of it reaches the client: the token could not be
+ * verified, and that is `invalid_token`. Another typed error says that verification is impossible at the moment.
  *
  * @see RFC 6750 section 3.1
  */
