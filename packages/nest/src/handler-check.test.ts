@@ -152,6 +152,15 @@ describe.each(adapters)('N16: with globalGuard: false, on %s', (adapter) => {
   });
 });
 
+test('N16: global guards do not count for messages, which Nest does not apply them to in every case', async () => {
+  const before: StartOptions['before'] = (app) => {
+    app.useWebSocketAdapter(new IoAdapter(app));
+    app.useGlobalGuards(app.get(AccessTokenGuard));
+  };
+  for (const metadata of [{ controllers: [MessagesController] }, { providers: [ItemsGateway] }])
+    await expect(startApp(metadata, { auth, before })).rejects.toMatchObject({ code: 'unguarded_handler' });
+});
+
 test('N16: a second AuthModule without a global guard relies on the first one', async () => {
   @Module({
     imports: [
