@@ -138,7 +138,8 @@ export async function startApplication(options: {
     sessions,
     close: () => redis.destroy(),
     async change(kind, cookie, data) {
-      const opened = await sessions[kind].open(cookie);
+      const opened = await sessions[kind].open(cookie).catch(unavailable);
+      if ('error' in opened) return opened;
       try {
         const { user } = await opened.update((before) => ({ ...before, ...data }));
         return { user: user.sub, cookies: opened.cookies };
@@ -148,7 +149,8 @@ export async function startApplication(options: {
     },
     request: (kind, cookie, { resource }) =>
       course.run({}, async () => {
-        const opened = await sessions[kind].open(cookie);
+        const opened = await sessions[kind].open(cookie).catch(unavailable);
+        if ('error' in opened) return opened;
         const user = opened.session?.user.sub;
         if (user === undefined) return { error: 'no_session', cookies: opened.cookies };
         try {
@@ -169,4 +171,9 @@ export async function startApplication(options: {
         }
       }),
   };
+}
+
+/** It cannot be known whether there is a session: the request is turned away. */
+function unavailable(error: unknown): { readonly error: string; readonly cookies: readonly [] } {
+  return { error: error instanceof AuthError ? error.code : 'unexpected', cookies: [] };
 }
