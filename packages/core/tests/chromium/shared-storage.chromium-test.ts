@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createBrowserAuth } from '../../src/browser/browser-auth.ts';
 import type { BrowserAuth } from '../../src/browser/browser-auth-types.ts';
 import { createTestProvider, type TestProvider } from '../../src/browser/test-provider.ts';
@@ -10,6 +10,7 @@ import type { TokenSet } from '../../src/tokens/token-set.ts';
 const open: BrowserAuth[] = [];
 afterEach(() => {
   for (const auth of open.splice(0)) auth.stop();
+  vi.restoreAllMocks();
 });
 
 /** @param clientId a name of its own for each test, because the browser keeps what is stored */
@@ -45,6 +46,18 @@ test('update() of a shared storage is one step, whatever other tabs write', asyn
   expect(await storages[0]?.get(key)).toMatchObject({ updatedAt: 40 });
   await storages[1]?.update?.(key, () => undefined);
   expect(await storages[0]?.get(key)).toBeUndefined();
+});
+
+test('B27: a read of IndexedDB that fails is tried again, and is an error and no absence if it fails once more', async () => {
+  const storage = createWebStorage('shared');
+  const fail = () => {
+    throw new DOMException('Internal error.', 'UnknownError');
+  };
+  const opening = vi.spyOn(IDBFactory.prototype, 'open').mockImplementationOnce(fail);
+  expect(await storage.get('absent')).toBeUndefined();
+  expect(opening).toHaveBeenCalledTimes(2);
+  opening.mockImplementation(fail);
+  await expect(storage.get('absent')).rejects.toMatchObject({ code: 'store_unavailable' });
 });
 
 test('B25: a logout in another tab during a refresh is final', async () => {
