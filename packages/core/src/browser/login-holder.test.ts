@@ -195,6 +195,36 @@ describe('the end of a login', () => {
     expect(provider.revoked).toHaveLength(2);
   });
 
+  test('B25: tokens that were read before a logout are not returned after it', async () => {
+    const kept = createMemoryStorage();
+    let readSlowly: (() => Promise<void>) | undefined;
+    const { auth } = await signedIn({
+      storage: {
+        ...kept,
+        async get(key) {
+          const tokens = await kept.get(key);
+          await readSlowly?.();
+          return tokens;
+        },
+      },
+    });
+    let release: () => void = () => {};
+    let waiting: Promise<unknown> | undefined;
+    await new Promise<void>((reached) => {
+      readSlowly = () => {
+        reached();
+        return new Promise((resolve) => {
+          release = resolve;
+        });
+      };
+      waiting = auth.getAccessToken().catch((error: unknown) => error);
+    });
+    readSlowly = undefined;
+    await auth.logout({ localOnly: true });
+    release();
+    expect(await waiting).toMatchObject({ code: 'session_ended' });
+  });
+
   test('what one API needs and is not given leaves the login as it is', async () => {
     provider.body = (body) => ({ ...body, refresh_token: undefined });
     const { auth } = await signedIn();
