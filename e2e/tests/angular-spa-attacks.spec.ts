@@ -28,7 +28,7 @@ interface Settings {
 /** The application with other settings than the demo's. */
 async function withSettings(context: BrowserContext, changes: Settings): Promise<void> {
   await context.route('**/config.json', async (route) => {
-    const settings = await (await route.fetch()).json();
+    const settings = await (await route.fetch({ maxRetries: 3 })).json();
     await route.fulfill({ json: { ...settings, ...changes } });
   });
 }

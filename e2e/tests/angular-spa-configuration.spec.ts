@@ -144,6 +144,6 @@ const answerWith = (
   change: (file: Record<string, unknown>) => Record<string, unknown>,
 ) =>
   context.route('**/reports.json', async (route) => {
-    const file = await (await route.fetch()).json();
+    const file = await (await route.fetch({ maxRetries: 3 })).json();
     await route.fulfill({ json: change(file) });
   });

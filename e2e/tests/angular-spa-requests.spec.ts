@@ -66,7 +66,7 @@ test('an API that wants its nonce in DPoP proofs gets it, in one further try', a
   const api = await startNestApi({ DPOP_NONCE: '1' });
   try {
     await context.route('**/config.json', async (route) => {
-      const settings = await (await route.fetch()).json();
+      const settings = await (await route.fetch({ maxRetries: 3 })).json();
       await route.fulfill({ json: { ...settings, apiUrl: api.url, dpop: true } });
     });
     const answers: { status: number; challenge: string; nonce: unknown }[] = [];

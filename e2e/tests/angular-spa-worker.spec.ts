@@ -20,7 +20,7 @@ interface Seen {
 
 test.beforeEach(async ({ context }) => {
   await context.route('**/config.json', async (route) => {
-    const settings = await (await route.fetch()).json();
+    const settings = await (await route.fetch({ maxRetries: 3 })).json();
     await route.fulfill({ json: { ...settings, worker: true } });
   });
   // What a hostile script in the page could see and get hold of.

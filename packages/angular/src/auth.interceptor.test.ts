@@ -239,6 +239,16 @@ describe('a user switch', () => {
     expect(tokens()).toEqual(['Bearer token-1']);
   });
 
+  test('B24: nor with a nonce that the API wants in the proof', async () => {
+    const { send, sent, switchUser } = createHarness([{ url: api }], { dpop: true });
+    const answer = send(post(api, { amount: 1 }), () => {
+      switchUser('bob');
+      return unauthorized('DPoP error="use_dpop_nonce"', 401, { 'dpop-nonce': 'n1' });
+    });
+    await expect(answer).rejects.toMatchObject({ code: 'session_ended' });
+    expect(sent).toHaveLength(1);
+  });
+
   test('B24: nor as a guest, where the entry allows guests', async () => {
     const { send, tokens, switchUser } = createHarness([{ url: api, optional: true }]);
     const answer = send(

@@ -156,7 +156,10 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     if (begunWith && !isSameHolder(begunWith, holder)) throw loginHasEnded();
     if (begunWith === null || !holder) {
       await kept.follow();
-      throw new LoginRequiredError('not_signed_in', 'Nobody was signed in when the request began.');
+      throw new LoginRequiredError(
+        'not_signed_in',
+        'No user was signed in when the request began. Call login() first.',
+      );
     }
     const { scope, resource = context.resources[0] } = request;
     const tokens = request.forceRefresh ? await read() : undefined;

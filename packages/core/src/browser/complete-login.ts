@@ -55,7 +55,7 @@ export async function completeLogin(
     const current = findHolder(kept);
     const isUnchanged =
       begun === login.generation() &&
-      // A login of another user that is over meanwhile stands in nobody's way.
+      // The login of another user that has ended meanwhile does not prevent this one.
       (isSameHolder(holder ?? before, current) || (isVisible && !kept && !isSameUser(before)));
     // A logout, or another login, came first; the same user may complete two logins.
     if (!isUnchanged && !(isVisible && isSameUser(current))) return kept;

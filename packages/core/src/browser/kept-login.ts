@@ -17,7 +17,7 @@ export interface KeptLogin extends LoginState {
   /** Removes a login that is over, and nothing that another tab has put in its place. */
   forget(holder: LoginHolder | undefined, error?: Error): Promise<void>;
   /**
-   * Ends the login that is kept, whosever it is. What is under way ends with it.
+   * Ends the login that is kept, of any user. What is under way ends with it.
    *
    * @returns the tokens that were removed
    * @throws what the storage throws; the page shows no login, and the call can be repeated

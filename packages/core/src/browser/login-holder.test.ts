@@ -58,7 +58,7 @@ describe('a request that waits while the user changes', () => {
     return page;
   }
 
-  test('B22: a silent login that finds another user fails the request, and signs nobody in', async () => {
+  test('B22: a silent login that finds another user fails the request, and signs no user in', async () => {
     const { auth } = await pageWithDeadTokens();
     await expect(auth.getAccessToken()).rejects.toMatchObject({
       name: 'LoginRequiredError',
@@ -138,7 +138,7 @@ describe('a request that waits while the user changes', () => {
     await expect(page.auth.authorize(request, token)).rejects.toMatchObject({ code: 'session_ended' });
   });
 
-  test('B24: a request of before a logout fails after another login of the same user', async () => {
+  test('B24: a request that began before a logout fails after another login of the same user', async () => {
     const page = await signedIn();
     const { holder } = await page.auth.getAccessToken();
     await page.auth.logout({ localOnly: true });
@@ -168,7 +168,7 @@ describe('a request that waits while the user changes', () => {
     expect((await auth.getAccessToken()).holder?.sub).toBe('user-1');
   });
 
-  test('B24: a page that a server rendered for another user sends nothing in the name of this one', async () => {
+  test('B24: a page that a server rendered for another user sends nothing with a token of this one', async () => {
     const { auth } = createPage({ silentRedirectUri });
     await expect(auth.getAccessToken({ holder: { sub: 'bob' } })).rejects.toMatchObject({
       code: 'session_ended',
@@ -195,6 +195,36 @@ describe('the end of a login', () => {
     expect(provider.revoked).toHaveLength(2);
   });
 
+  test('B25: tokens that were read before a logout are not returned after it', async () => {
+    const kept = createMemoryStorage();
+    let readSlowly: (() => Promise<void>) | undefined;
+    const { auth } = await signedIn({
+      storage: {
+        ...kept,
+        async get(key) {
+          const tokens = await kept.get(key);
+          await readSlowly?.();
+          return tokens;
+        },
+      },
+    });
+    let release: () => void = () => {};
+    let waiting: Promise<unknown> | undefined;
+    await new Promise<void>((reached) => {
+      readSlowly = () => {
+        reached();
+        return new Promise((resolve) => {
+          release = resolve;
+        });
+      };
+      waiting = auth.getAccessToken().catch((error: unknown) => error);
+    });
+    readSlowly = undefined;
+    await auth.logout({ localOnly: true });
+    release();
+    expect(await waiting).toMatchObject({ code: 'session_ended' });
+  });
+
   test('what one API needs and is not given leaves the login as it is', async () => {
     provider.body = (body) => ({ ...body, refresh_token: undefined });
     const { auth } = await signedIn();
@@ -210,7 +240,7 @@ describe('the end of a login', () => {
     expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
   });
 
-  test('B27: a storage that cannot be read for a moment signs nobody out', async () => {
+  test('B27: a storage that cannot be read for a moment signs no user out', async () => {
     const kept = createMemoryStorage();
     let broken = false;
     const { auth } = await signedIn({

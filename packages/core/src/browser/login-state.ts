@@ -45,7 +45,7 @@ export function createLoginState(resource: string | undefined): LoginState {
     },
     signedOut: (error) => publish({ status: 'signed-out', ...(error && { error }) }),
     failed(error) {
-      // Anybody can send the page an answer that was not asked for; a signed-in user stays so.
+      // A stranger can send the page an answer that was not asked for: a signed-in user stays signed in.
       const status = snapshot.status === 'signed-in' ? 'signed-in' : 'error';
       publish({ ...snapshot, status, error: error instanceof Error ? error : new Error('unknown') });
     },

@@ -7,14 +7,14 @@ import type { LoginHolder } from './login-holder.ts';
 import type { BrowserContext } from './options.ts';
 import { runInFrame } from './silent-frame.ts';
 
-/** Answers of a silent login that mean: nobody is signed in (OpenID Connect Core section 3.1.2.6). */
+/** Answers of a silent login that mean: no user is signed in (OpenID Connect Core section 3.1.2.6). */
 const notSignedIn = /^(login|consent|interaction|account_selection)_required$/;
 
 /**
  * Logs in without a visible page, where the provider still knows the user. With a holder no other user is accepted,
  * and the login that is kept must still be the holder's.
  *
- * @returns a function that resolves to false when the provider does not know that user, or nobody
+ * @returns a function that resolves to false when the provider does not know that user, or any user
  */
 export function createSilentLogin(
   context: BrowserContext,

@@ -31,7 +31,7 @@ export interface Tab {
 /** One request of the application, and what became of it. */
 export interface ApiCall {
   readonly tab: Tab;
-  /** The user whom the page showed at its beginning; `null` for nobody, `undefined` while it was not known. */
+  /** The user whom the page showed at its beginning; `null` for no user, `undefined` while it was not known. */
   owner: string | null | undefined;
   /** Whose tokens it was sent with. */
   readonly sent: string[];

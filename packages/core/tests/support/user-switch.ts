@@ -10,7 +10,7 @@ export type SendRequest = (
 
 /** What one run tries, drawn from its seed. */
 export interface UserSwitchPlan extends WorldOptions {
-  /** In which tab the other user logs in; none: nobody does. */
+  /** In which tab the other user logs in, if at all. */
   readonly bobIn: 0 | 1 | undefined;
   /** In which tab the user logs out, if at all. */
   readonly logoutIn: 0 | 1 | undefined;

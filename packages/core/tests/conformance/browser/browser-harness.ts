@@ -50,14 +50,11 @@ export async function createBrowserHarness(options: BrowserHarnessOptions = {}):
   let stored: TokenSet | undefined;
   const storage: TokenStorage = {
     ...memory,
-    set(key, tokens) {
-      stored = tokens;
-      return memory.set(key, tokens);
-    },
-    remove(key) {
-      stored = undefined;
-      return memory.remove(key);
-    },
+    update: (key, change) =>
+      memory.update?.(key, (kept) => {
+        stored = change(kept);
+        return stored;
+      }),
   };
   const auth = createBrowserAuth({
     issuer: server.issuer,
