@@ -8,7 +8,8 @@ import { clientSecretBasic, createClient } from '../index.ts';
 import { createMemoryLock } from '../tokens/refresh-lock.ts';
 import { createMemoryReplayStore } from '../tokens/replay-store.ts';
 import { createMemorySuccessorStore } from '../tokens/successor.ts';
-import { createMemorySessionStore, createMemoryTombstoneStore } from './memory-session-store.ts';
+import { createMemorySessionStore } from './memory-session-store.ts';
+import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
 import { answerNode } from './node-requests.ts';
 import { createWebSessions } from './web-sessions.ts';
 

@@ -4,7 +4,8 @@ import { expect, test, vi } from 'vitest';
 import { baseUrl, createWebApp, sessionKinds, sessionsOf, type WebApp } from '../../tests/web-browser.ts';
 import type { Fetch } from '../internal/http.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
-import { createMemorySessionStore, createMemoryTombstoneStore } from './memory-session-store.ts';
+import { createMemorySessionStore } from './memory-session-store.ts';
+import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
 
 const html = { accept: 'text/html' };
 const ownOrigin = { origin: baseUrl };
