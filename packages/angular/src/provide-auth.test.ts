@@ -33,6 +33,8 @@ beforeEach(() => {
   vi.stubGlobal('document', { baseURI: 'https://app.example/shop/' });
   vi.stubGlobal('window', { name: '' });
   vi.stubGlobal('location', new URL('https://app.example/shop/items'));
+  // The document of these tests replaces `Event`, and with it Node cannot deliver a message.
+  vi.stubGlobal('BroadcastChannel', undefined);
 });
 afterEach(() => void vi.unstubAllGlobals());
 

@@ -35,6 +35,10 @@ export const notOnTheEdge: readonly NotHere[] = nodeAlone;
 export const notInChromium: readonly NotHere[] = [
   ...nodeAlone,
   {
+    suites: 'src/api/{isolation,verdicts}.test.ts',
+    why: 'copies the package to another folder, opens a port, and watches the process for rejections',
+  },
+  {
     suites: 'src/browser/{browser-auth,login,login-answer,login-holder,logout,refresh,silent-login}.test.ts',
     why: 'plays the page itself, and a browser lets nobody replace `window` and `location`; `tests/conformance/browser` runs in the real one',
   },

@@ -1,4 +1,10 @@
-import { AccessTokenError, AuthError, formatChallenge, TransportError } from '@countersign/core/api';
+import {
+  AccessTokenError,
+  AuthError,
+  formatChallenge,
+  TransportError,
+  unforeseenCause,
+} from '@countersign/core/api';
 import { Logger } from '@nestjs/common';
 import type { Transport } from './transport/transport.ts';
 
@@ -35,7 +41,11 @@ export function logUnforeseen(error: unknown, { name, transport }: Place): void 
  * @see RFC 6750 section 3.1
  */
 export function refusalOf(error: unknown, place: Place): AccessTokenError | TransportError {
-  if (isRefusal(error)) return error;
+  if (isRefusal(error)) {
+    const cause = unforeseenCause(error);
+    if (cause) logUnforeseen(cause.thrown, place);
+    return error;
+  }
   logUnforeseen(error, place);
   if (isInstance(error, AuthError)) return new TransportError('server_error', error.message);
   const description = 'The access token could not be verified';

@@ -13,6 +13,7 @@ import { invalidToken, Refusal } from './refusal.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
 import { VerifierCounts, type VerifierStatistics } from './statistics.ts';
 import { createTokenVerification, messageOf } from './token-verification.ts';
+import { noteUnforeseenCause } from './unforeseen-cause.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 import { type AccessTokenVerifierOptions, type VerifierOptions, within } from './verifier-options.ts';
 
@@ -153,14 +154,16 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     const refusal =
       error instanceof Refusal
         ? error
-        : new Refusal('invalid_token', 'exception', 'The access token cannot be verified', {
+        : new Refusal('invalid_token', 'exception', 'The access token could not be verified', {
             reason: error instanceof Error ? error.name : typeof error,
           });
     const { code, check } = refusal;
     const { reason } = refusal.details;
     counts.reject(code);
     emit(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
-    return toAccessTokenError(refusal, scheme, challenge);
+    const rejected = toAccessTokenError(refusal, scheme, challenge);
+    if (refusal !== error) noteUnforeseenCause(rejected, error);
+    return rejected;
   }
 
   return {

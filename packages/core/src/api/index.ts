@@ -31,5 +31,6 @@ export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '
 export { type ProtectedResource, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';
 export type { AccessRequirements } from './requirements.ts';
 export type { IssuerStatistics, VerifierStatistics } from './statistics.ts';
+export { unforeseenCause } from './unforeseen-cause.ts';
 export type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
 export type { AccessTokenVerifierOptions, VerifierOptions } from './verifier-options.ts';
