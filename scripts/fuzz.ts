@@ -11,12 +11,17 @@ if (!Number.isSafeInteger(runs) || runs < 1) {
   process.exit(2);
 }
 
-const suites = ['packages/core/tests/fuzz', 'packages/nest/src/fuzz-handshakes.test.ts'];
+const suites = [
+  ...['foreign-json', 'cookie-headers', 'credentials', 'logout-tokens'].map(
+    (name) => `packages/core/tests/fuzz/${name}.test.ts`,
+  ),
+  'packages/nest/src/fuzz-handshakes.test.ts',
+];
 const output = await runVitest(suites, { FUZZ_RUNS: String(runs) });
-const line = /fuzz ([^:\n]+): (\d+) inputs, (\d+) accepted, (\d+) rejected, seed (\d+)/g;
+const line = /fuzz ([^:\n]+): (\d+) inputs, (.+), seed (\d+)/g;
 const rows = [...output.text.matchAll(line)].map(([, ...cells]) => cells);
 const total = rows.reduce((sum, [, inputs]) => sum + Number(inputs), 0);
-console.log(table([['surface', 'inputs', 'accepted', 'rejected', 'seed'], ...rows]));
+console.log(table([['surface', 'inputs', 'outcomes', 'seed'], ...rows]));
 console.log(`${total.toLocaleString('en')} inputs in all`);
 const failed = output.code === 0 ? 0 : 1;
 console.log(`\n${rows.length} passed, ${failed} failed`);

@@ -1,23 +1,21 @@
 import { expect, test } from 'vitest';
+import { fuzzRuns, fuzzSeed, fuzzTimeout, printFuzzLine } from '../support/hostile-inputs.ts';
 import { fuzzForeignJson } from './foreign-json-fuzz.ts';
 
-const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
-
-/** `FUZZ_RUNS` makes a longer run, `FUZZ_SEED` repeats one. */
-const runs = Number(environment?.FUZZ_RUNS ?? 20_000);
-const seed = Number(environment?.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 32));
+const runs = fuzzRuns(20_000);
 
 test('C9: the gate for foreign JSON accepts what JSON.parse accepts, within its limits', {
-  timeout: 600_000,
+  timeout: fuzzTimeout(runs),
 }, () => {
-  const counts = fuzzForeignJson({ runs, seed });
-  console.info(`foreign JSON: seed ${seed}, ${runs} texts`, JSON.stringify(counts));
-  const refused = Object.values(counts.refused).reduce((sum, count) => sum + count, 0);
-  expect(counts.accepted + refused).toBe(runs);
+  const seed = fuzzSeed();
+  const { accepted, refused } = fuzzForeignJson({ runs, seed });
+  printFuzzLine('foreign JSON', { runs, seed, outcomes: { accepted, ...refused } });
+  const rejected = Object.values(refused).reduce((sum, count) => sum + count, 0);
+  expect(accepted + rejected).toBe(runs);
   if (runs < 10_000) return;
   // Every outcome was seen, or the run says nothing about it.
-  expect(counts.accepted).toBeGreaterThan(0);
-  expect(Object.keys(counts.refused).sort()).toEqual([
+  expect(accepted).toBeGreaterThan(0);
+  expect(Object.keys(refused).sort()).toEqual([
     'json',
     'json_depth',
     'json_length',

@@ -8,7 +8,7 @@ import {
   fuzzTimeout,
   mutateMembers,
   mutateText,
-} from './hostile-inputs.ts';
+} from '../support/hostile-inputs.ts';
 
 const runs = fuzzRuns(2_000);
 
