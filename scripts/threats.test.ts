@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from './lib/process.ts';
@@ -65,3 +65,32 @@ describe('docs/threats.md', () => {
     expect(files.filter((file) => !found.get(code)?.has(file))).toEqual([]);
   });
 });
+
+describe('SECURITY.md', () => {
+  const page = readFileSync(join(root, 'SECURITY.md'), 'utf8');
+  const promises = page
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => cells.length === 4 && !/^(promise|-+)$/.test(cells[1] ?? ''))
+    .map(([, promise = '', evidence = '']) => ({ promise, evidence }));
+  const defined = new Set(readThreats().map(({ code }) => code));
+
+  test('has promises', () => {
+    expect(promises.length).toBeGreaterThan(10);
+  });
+
+  test.each(promises)('$promise', ({ evidence }) => {
+    const named = [...evidence.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text);
+    expect(named.length).toBeGreaterThan(0);
+    const missing = named.filter((name) => !isCommand(name) && globSync(name, { cwd: root }).length === 0);
+    expect(missing).toEqual([]);
+    expect([...evidence.matchAll(/\b[A-Z]\d+\b/g)].filter(([code]) => !defined.has(code))).toEqual([]);
+  });
+});
+
+const isCommand = (name: string): boolean => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  return name in scripts;
+};
