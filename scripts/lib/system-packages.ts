@@ -7,6 +7,8 @@ export interface SystemProgram {
   /** What people call it. */
   readonly title: string;
   readonly commands: readonly string[];
+  /** Folders that are searched before the `PATH`. */
+  readonly folders?: readonly string[];
   /** Debian packages that bring it, best first. */
   readonly packages: readonly string[];
   /** The environment variable that names it outright, and tells the tests. */
@@ -59,6 +61,16 @@ export const mosquitto: SystemProgram = {
   optional: true,
 };
 
+/** The same for AMQP. Debian's command of that name changes the user; the program behind it does not. */
+export const rabbitmq: SystemProgram = {
+  title: 'RabbitMQ',
+  commands: ['rabbitmq-server'],
+  folders: ['/usr/lib/rabbitmq/bin'],
+  packages: ['rabbitmq-server'],
+  variable: 'RABBITMQ_SERVER_PATH',
+  optional: true,
+};
+
 /** A shared cache in front of an application, for the tests that no user is given the page of another. */
 export const nginx: SystemProgram = {
   title: 'nginx',
@@ -67,10 +79,16 @@ export const nginx: SystemProgram = {
   variable: 'NGINX_PATH',
 };
 
-export function findProgram({ commands, variable }: SystemProgram): string | undefined {
+export function findProgram({ commands, folders: own = [], variable }: SystemProgram): string | undefined {
   const named = process.env[variable];
   if (named !== undefined && named !== '') return isExecutable(named) ? named : undefined;
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/usr/sbin'];
+  const folders = [
+    ...own,
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/bin',
+    '/usr/local/bin',
+    '/usr/sbin',
+  ];
   for (const command of commands) {
     for (const folder of folders) {
       if (folder !== '' && isExecutable(join(folder, command))) return join(folder, command);

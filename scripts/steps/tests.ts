@@ -1,10 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { provideKafka } from '../lib/kafka.ts';
 import { readPlaywrightReport } from '../lib/playwright-report.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
-import { chromium, mosquitto, nats, nginx, providePrograms, redis, valkey } from '../lib/system-packages.ts';
+import {
+  chromium,
+  mosquitto,
+  nats,
+  nginx,
+  providePrograms,
+  rabbitmq,
+  redis,
+  valkey,
+} from '../lib/system-packages.ts';
 import { readVitestReport } from '../lib/vitest-report.ts';
 
 const reports = join(root, '.test');
@@ -13,7 +23,7 @@ export const programs: Step = {
   name: 'programs',
   title: 'The programs that tests use are there',
   run: async (update) => {
-    const all = [chromium, redis, valkey, nats, mosquitto, nginx];
+    const all = [chromium, redis, valkey, nats, mosquitto, rabbitmq, nginx];
     const { found, problem } = await providePrograms(all, update);
     // The tests read these variables.
     Object.assign(process.env, found);
@@ -22,7 +32,11 @@ export const programs: Step = {
       .filter(({ variable }) => found[variable] === undefined)
       .map(({ title, variable }) => `; without ${title}: install it, or name it with ${variable}`)
       .join('');
-    return passed(`${Object.values(found).join(', ')}${without}`);
+    const kafka = await provideKafka(update);
+    const withoutKafka =
+      '; without Kafka: install Java 17 and Maven, or name the folder of its jars with KAFKA_JARS';
+    const paths = [...Object.values(found), ...(kafka ? [kafka.jars] : [])];
+    return passed(`${paths.join(', ')}${without}${kafka ? '' : withoutKafka}`);
   },
 };
 

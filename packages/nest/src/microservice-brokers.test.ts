@@ -1,30 +1,13 @@
-import { headers as natsHeaders } from '@nats-io/transport-node';
 import { Controller } from '@nestjs/common';
-import {
-  type ClientOptions,
-  type ClientProxy,
-  ClientProxyFactory,
-  EventPattern,
-  MessagePattern,
-  type MicroserviceOptions,
-  MqttRecordBuilder,
-  NatsRecordBuilder,
-  Transport,
-} from '@nestjs/microservices';
+import { type ClientProxy, ClientProxyFactory, EventPattern, MessagePattern } from '@nestjs/microservices';
 import fc from 'fast-check';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  findProgram,
-  mosquitto,
-  nats,
-  redis,
-  type SystemProgram,
-} from '../../../scripts/lib/system-packages.ts';
 import { Principal, Public, RequireScopes } from './index.ts';
+import { brokers } from './test-support/brokers.ts';
 import { anyAuthorization, anyCredentials, fuzz } from './test-support/fuzz.ts';
 import { startApp } from './test-support/start-app.ts';
-import { startProgram } from './test-support/start-program.ts';
+import type { Program } from './test-support/start-program.ts';
 
 const events: string[] = [];
 
@@ -53,62 +36,12 @@ class ItemsController {
   }
 }
 
-interface Broker {
-  readonly program: SystemProgram;
-  readonly args: (port: number) => readonly string[];
-  readonly options: (port: number) => MicroserviceOptions & ClientOptions;
-  /** Sends a message with a credential where this transport has a place for it. */
-  readonly message: (client: ClientProxy, authorization: string | undefined, data: unknown) => unknown;
-}
-
-/** The metadata of Nest's own packets, for transports without headers. */
-function inMetadata(client: ClientProxy, authorization: string | undefined, data: unknown): unknown {
-  client.setOnDispatchHook((packet) => {
-    if (authorization !== undefined) packet.metadata = { authorization };
-  });
-  return data;
-}
-
-const brokers: readonly Broker[] = [
-  {
-    program: redis,
-    args: (port) => ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    options: (port) => ({ transport: Transport.REDIS, options: { host: '127.0.0.1', port } }),
-    message: inMetadata,
-  },
-  {
-    program: nats,
-    args: (port) => ['--addr', '127.0.0.1', '--port', String(port)],
-    options: (port) => ({ transport: Transport.NATS, options: { servers: [`nats://127.0.0.1:${port}`] } }),
-    message: (_client, authorization, data) => {
-      const headers = natsHeaders();
-      if (authorization !== undefined) headers.set('authorization', authorization);
-      return new NatsRecordBuilder(data).setHeaders(headers).build();
-    },
-  },
-  {
-    program: mosquitto,
-    args: (port) => ['-p', String(port)],
-    options: (port) => ({
-      transport: Transport.MQTT,
-      options: { url: `mqtt://127.0.0.1:${port}`, protocolVersion: 5 },
-    }),
-    message: (_client, authorization, data) =>
-      new MqttRecordBuilder(data)
-        .setProperties(authorization === undefined ? {} : { userProperties: { authorization } })
-        .build(),
-  },
-];
-
-// Redis is needed; NATS and Mosquitto are used where they can be had.
-const there = brokers.filter(({ program }) => !program.optional || findProgram(program) !== undefined);
-
-describe.each(there)('A10: messages over $program.title', ({ program, args, options, message }) => {
-  let broker: Awaited<ReturnType<typeof startProgram>>;
+describe.each(brokers)('A10: messages over $title', ({ start: startBroker, options, prepare, message }) => {
+  let broker: Program;
   const clients: ClientProxy[] = [];
 
   beforeAll(async () => {
-    broker = await startProgram(findProgram(program) ?? program.commands[0] ?? '', args);
+    broker = await startBroker();
   }, 60_000);
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.close();
@@ -127,17 +60,27 @@ describe.each(there)('A10: messages over $program.title', ({ program, args, opti
     );
     const client = ClientProxyFactory.create(options(broker.port));
     clients.push(client);
+    prepare?.(client);
+    let credential: string | undefined;
+    if (!message)
+      client.setOnDispatchHook((packet) => {
+        if (credential !== undefined) packet.metadata = { authorization: credential };
+      });
+    const createMessage = (authorization: string | undefined, data: unknown) => {
+      credential = authorization;
+      return message ? message(authorization, data) : data;
+    };
     await client.connect();
     const send = async (pattern: string, token?: string) => say(pattern, token && `Bearer ${token}`);
     const say = async (pattern: string, authorization: string | undefined, data: unknown = {}) => {
       try {
-        return await firstValueFrom(client.send<unknown>(pattern, message(client, authorization, data)));
+        return await firstValueFrom(client.send<unknown>(pattern, createMessage(authorization, data)));
       } catch (error) {
         return error;
       }
     };
     const emit = (token?: string) =>
-      firstValueFrom(client.emit('happened', message(client, token && `Bearer ${token}`, {})), {
+      firstValueFrom(client.emit('happened', createMessage(token && `Bearer ${token}`, {})), {
         defaultValue: undefined,
       });
     return { ...started, send, say, emit };

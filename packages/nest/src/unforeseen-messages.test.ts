@@ -1,30 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, Metadata, type ServiceClientConstructor } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { headers as natsHeaders } from '@nats-io/transport-node';
 import { Controller, Inject } from '@nestjs/common';
 import {
-  type ClientOptions,
   ClientProxyFactory,
   GrpcMethod,
   GrpcStreamCall,
   GrpcStreamMethod,
   MessagePattern,
   type MicroserviceOptions,
-  MqttRecordBuilder,
-  NatsRecordBuilder,
   Transport,
 } from '@nestjs/microservices';
 import { firstValueFrom, NEVER, type Observable, startWith } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../../scripts/lib/ports.ts';
-import {
-  findProgram,
-  mosquitto,
-  nats,
-  redis,
-  type SystemProgram,
-} from '../../../scripts/lib/system-packages.ts';
 import {
   ACCESS_TOKEN_VERIFIER,
   type AccessTokenVerifier,
@@ -32,8 +21,9 @@ import {
   Principal,
   RequireScopes,
 } from './index.ts';
+import { type Broker, brokers } from './test-support/brokers.ts';
 import { type StartOptions, startApp } from './test-support/start-app.ts';
-import { startProgram } from './test-support/start-program.ts';
+import type { Program } from './test-support/start-program.ts';
 import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from './test-support/traps.ts';
 
 function springing(): boolean {
@@ -138,74 +128,37 @@ async function startService(options: MicroserviceOptions, start: StartOptions) {
   );
 }
 
-interface Broker {
-  readonly title: string;
-  /** None for TCP, where the client talks to the application itself. */
-  readonly program?: SystemProgram;
-  readonly args?: (port: number) => readonly string[];
-  readonly options: (port: number) => MicroserviceOptions & ClientOptions;
-  /** Puts a credential into a message; by default into the metadata of Nest's own packets. */
-  readonly message?: (authorization: string | undefined) => unknown;
-}
-
 const host = '127.0.0.1';
-const brokers: readonly Broker[] = [
-  { title: 'TCP', options: (port) => ({ transport: Transport.TCP, options: { host, port } }) },
-  {
-    title: 'Redis',
-    program: redis,
-    args: (port) => ['--port', String(port), '--bind', host, '--save', '', '--appendonly', 'no'],
-    options: (port) => ({ transport: Transport.REDIS, options: { host, port } }),
-  },
-  {
-    title: 'NATS',
-    program: nats,
-    args: (port) => ['--addr', host, '--port', String(port)],
-    options: (port) => ({ transport: Transport.NATS, options: { servers: [`nats://${host}:${port}`] } }),
-    message(authorization) {
-      const headers = natsHeaders();
-      if (authorization !== undefined) headers.set('authorization', authorization);
-      return new NatsRecordBuilder({}).setHeaders(headers).build();
-    },
-  },
-  {
-    title: 'MQTT',
-    program: mosquitto,
-    args: (port) => ['-p', String(port)],
-    options: (port) => ({
-      transport: Transport.MQTT,
-      options: { url: `mqtt://${host}:${port}`, protocolVersion: 5 },
-    }),
-    message: (authorization) =>
-      new MqttRecordBuilder({})
-        .setProperties(authorization === undefined ? {} : { userProperties: { authorization } })
-        .build(),
-  },
-];
 
-// Redis is needed; NATS and Mosquitto are used where they can be had.
-const there = brokers.filter(({ program }) => !program?.optional || findProgram(program) !== undefined);
+/** TCP has no broker: the client talks to the application itself. */
+const tcp: Broker = {
+  title: 'TCP',
+  start: async () => ({ port: await freePort(), stop: async () => {} }),
+  options: (port) => ({ transport: Transport.TCP, options: { host, port } }),
+};
 
-describe.each(there)('N1: messages over $title', ({ program, args, options, message }) => {
-  let broker: { readonly port: number; readonly stop: () => Promise<void> } | undefined;
+describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }, (each) => {
+  let broker: Program;
   beforeAll(async () => {
-    if (program && args) broker = await startProgram(findProgram(program) ?? program.commands[0] ?? '', args);
+    broker = await each.start();
   }, 60_000);
   afterAll(() => broker?.stop());
 
   async function start(start: StartOptions) {
-    const port = broker?.port ?? (await freePort());
-    const started = await startService(options(port), start);
+    const options = each.options(broker.port);
+    const started = await startService(options, start);
+    const client = ClientProxyFactory.create(options);
+    closing.push(() => client.close());
+    each.prepare?.(client);
+    let authorization: string | undefined;
+    if (!each.message)
+      client.setOnDispatchHook((packet) => {
+        if (authorization !== undefined) packet.metadata = { authorization };
+      });
     const ask = async (pattern: string, token?: string) => {
-      const authorization = token && `Bearer ${token}`;
-      const client = ClientProxyFactory.create(options(port));
-      closing.push(() => client.close());
-      if (!message)
-        client.setOnDispatchHook((packet) => {
-          if (authorization !== undefined) packet.metadata = { authorization };
-        });
+      authorization = token && `Bearer ${token}`;
       try {
-        return await firstValueFrom(client.send<unknown>(pattern, message?.(authorization) ?? {}));
+        return await firstValueFrom(client.send<unknown>(pattern, each.message?.(authorization, {}) ?? {}));
       } catch (error) {
         return error;
       }

@@ -7,25 +7,51 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../../../scripts/lib/ports.ts';
 
+export interface Program {
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+interface StartProgramOptions {
+  /** Writes what the program reads, before it starts. */
+  readonly prepare?: (directory: string, port: number) => void | Promise<void>;
+  /** Variables of the environment beside those of this process. */
+  readonly env?: (directory: string, port: number) => Readonly<Record<string, string>>;
+}
+
 /** Starts a server in a folder of its own, and waits until it listens. */
 export async function startProgram(
   command: string,
   args: (port: number) => readonly string[],
-): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> {
+  { prepare, env }: StartProgramOptions = {},
+): Promise<Program> {
   const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), 'nest-test-'));
-  const child = spawn(command, args(port), { cwd: directory, stdio: 'ignore' });
-  const ended = new Promise<void>((resolve) => child.once('exit', resolve).once('error', resolve));
-  const kill = () => child.kill('SIGKILL');
+  await prepare?.(directory, port);
+  const child = spawn(command, args(port), {
+    cwd: directory,
+    stdio: 'ignore',
+    // A group of its own: a script that starts the server ends together with it.
+    detached: true,
+    env: { ...process.env, ...env?.(directory, port) },
+  });
+  let hasEnded = false;
+  const ended = new Promise<void>((resolve) => child.once('exit', resolve).once('error', resolve)).then(
+    () => {
+      hasEnded = true;
+    },
+  );
+  const kill = () => killGroup(child.pid);
   // Whatever ends this process ends the server.
   process.once('exit', kill);
   const stop = async () => {
     process.off('exit', kill);
     kill();
     await ended;
-    rmSync(directory, { recursive: true, force: true });
+    // A helper process of the server may still write for a moment.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   };
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 600 && !hasEnded; tries++) {
     const socket = connect(port, '127.0.0.1');
     try {
       await once(socket, 'connect');
@@ -38,4 +64,14 @@ export async function startProgram(
   }
   await stop();
   throw new Error(`${command} did not start`);
+}
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    // No process of the group is left.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -1,0 +1,63 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { root, run } from './process.ts';
+import { findProgram, type SystemProgram } from './system-packages.ts';
+
+/** The version that the tests use where Maven fetches it. */
+const version = '3.9.1';
+
+const java: SystemProgram = { title: 'Java', commands: ['java'], packages: [], variable: 'JAVA_PATH' };
+const maven: SystemProgram = { title: 'Maven', commands: ['mvn'], packages: [], variable: 'MAVEN_PATH' };
+
+/** The folder that Maven fills. */
+const fetched = join(root, '.test/kafka');
+
+/** A Kafka broker: a program of Java (17 or newer) and the folder of its jars, which `KAFKA_JARS` names. */
+export interface Kafka {
+  readonly java: string;
+  readonly jars: string;
+}
+
+export function findKafka(): Kafka | undefined {
+  const program = findProgram(java);
+  const folders = [process.env.KAFKA_JARS, join(fetched, 'jars')];
+  const jars = folders.find((folder) => folder !== undefined && folder !== '' && hasKafka(folder));
+  return program === undefined || jars === undefined ? undefined : { java: program, jars };
+}
+
+/** Finds Kafka, or has Maven fetch it where Java and Maven are there. */
+export async function provideKafka(update: (detail: string) => void): Promise<Kafka | undefined> {
+  const found = findKafka();
+  const program = findProgram(maven);
+  if (found || program === undefined || findProgram(java) === undefined) return found;
+  update('mvn dependency:copy-dependencies (Kafka)');
+  await mkdir(fetched, { recursive: true });
+  await writeFile(join(fetched, 'pom.xml'), project);
+  await run({
+    command: program,
+    args: ['--quiet', '--batch-mode', 'dependency:copy-dependencies', '-DoutputDirectory=jars'],
+    cwd: fetched,
+  });
+  return findKafka();
+}
+
+function hasKafka(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name) => /^kafka_[\d.]+-[\d.]+\.jar$/.test(name));
+}
+
+const project = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>test</groupId>
+  <artifactId>kafka</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.kafka</groupId>
+      <artifactId>kafka_2.13</artifactId>
+      <version>${version}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;
