@@ -48,3 +48,10 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(exposed.split(/, */)).toEqual(['WWW-Authenticate', 'DPoP-Nonce', 'Retry-After']);
   });
 });
+
+test('options without headers compile, as the README writes them', () => {
+  const options: { origin: string; exposedHeaders: string[] } = accessTokenCors({
+    origin: 'https://app.example.com',
+  });
+  expect(options.origin).toBe('https://app.example.com');
+});

@@ -13,8 +13,8 @@ interface Headers {
  *
  * @see RFC 6750 section 3, RFC 9449 section 8
  */
-export function accessTokenCors<T extends Headers>(
-  options: T,
+export function accessTokenCors<T extends object>(
+  options: T & Headers,
 ): Omit<T, keyof Headers> & { allowedHeaders?: string[]; exposedHeaders: string[] } {
   const { allowedHeaders, exposedHeaders, ...others } = options;
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { audience, request, startVerifier } from '../../tests/api/start-verifier.ts';
+import { none } from '../client/client-authentication.ts';
 import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from './index.ts';
 
 describe('a good token', () => {
@@ -89,6 +90,12 @@ describe('configuration', () => {
     [{ requireBinding: 'mTLS' }, 'invalid_option'],
     [{ requireBinding: false }, 'invalid_option'],
     [{ issuers: [] }, 'missing_option'],
+    [{ introspection: true }, 'missing_option'],
+    [{ introspection: {} }, 'missing_option'],
+    [{ introspection: { clientId: 'api' } }, 'missing_option'],
+    [{ introspection: { clientId: '', clientAuthentication: none() } }, 'missing_option'],
+    [{ introspection: { clientId: 'api', clientAuthentication: 'client_secret_basic' } }, 'missing_option'],
+    [{ introspection: { clientId: 'api', clientAuthentication: none(), tokens: 'any' } }, 'invalid_option'],
     [{ issuers: [{ issuer: 'https://other.example.test', audience }] }, 'invalid_option'],
     [{ issuer: undefined, issuers: [{ issuer: 'https://other.example.test', audience }] }, 'invalid_option'],
     [

@@ -10,6 +10,7 @@ import {
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../internal/signature-algorithms.ts';
+import { checkIntrospection } from './check-introspection.ts';
 import { createIntrospection, type Introspected, type IntrospectionOptions } from './introspection.ts';
 import { createRemoteKeySet, createStaticKeySet, type KeySet } from './key-set.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './profiles.ts';
@@ -80,6 +81,7 @@ const defaultAlgorithms: readonly SignatureAlgorithm[] = ['RS256', 'PS256', 'ES2
 export function createIssuer(options: TrustedIssuer, context: IssuerContext): Issuer {
   const { issuer, jwks, jwksUri } = options;
   const { allowInsecureIssuer, fetch, now, onEvent, http } = context;
+  if (options.introspection !== undefined) checkIntrospection(options.introspection, issuer);
   // The client checks the issuer, reads its metadata and, if wanted, introspects.
   const client = createClient({
     issuer,
@@ -148,15 +150,10 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
   };
 }
 
-function routingOf({ tokens = 'opaque', accepts = () => true }: IntrospectionOptions) {
-  if (!['opaque', 'jwt', 'all'].includes(tokens)) {
-    throw new ConfigurationError(
-      'invalid_option',
-      `introspection.tokens must be 'opaque', 'jwt' or 'all', got ${JSON.stringify(tokens)}`,
-    );
-  }
-  return { ofJwts: tokens !== 'opaque', accepts: tokens === 'jwt' ? undefined : accepts };
-}
+const routingOf = ({ tokens = 'opaque', accepts = () => true }: IntrospectionOptions) => ({
+  ofJwts: tokens !== 'opaque',
+  accepts: tokens === 'jwt' ? undefined : accepts,
+});
 
 function audiencesOf({ audience, issuer }: TrustedIssuer): readonly string[] {
   const list = typeof audience === 'string' ? [audience] : audience;
