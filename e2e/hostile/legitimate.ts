@@ -34,7 +34,11 @@ export async function createLegitimateActs(options: LegitimateOptions): Promise<
       name: 'logout token',
       run: async () => {
         const body = new URLSearchParams({
-          logout_token: await issuer.mintLogoutToken({ aud: 'web', sub: 'alice', sid: crypto.randomUUID() }),
+          logout_token: await issuer.mintLogoutToken({
+            aud: 'web',
+            sub: crypto.randomUUID(),
+            sid: crypto.randomUUID(),
+          }),
         });
         await expectStatus(200, fetch(`${web}/auth/backchannel-logout`, { method: 'POST', body }));
       },

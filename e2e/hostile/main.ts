@@ -95,7 +95,7 @@ async function attack(
   const statuses = await flooding;
   const seconds = (performance.now() - began) / 1000;
   const grown = (await server.memory()) - before;
-  const outgoing = countOutgoing(done);
+  const outgoing = countOutgoing(done + failures.length);
   const broken = [...failures.slice(0, 5)];
   if (!server.isAlive()) broken.push(`The server ended: ${server.output().slice(-500)}`);
   for (const [status, count] of statuses) {
