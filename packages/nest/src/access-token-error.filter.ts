@@ -4,8 +4,10 @@ import { BaseExceptionFilter } from '@nestjs/core';
 import { type Observable, of, throwError } from 'rxjs';
 import { messageOf, toHttpException } from './exceptions.ts';
 import type { GuardOptions } from './guard-options.ts';
+import { logRefusedEvent, RefusedEvent } from './refused-messages.ts';
 import { GUARD_OPTIONS } from './tokens.ts';
 import { transportOf } from './transport/index.ts';
+import { isKafkaEvent } from './transport/kafka-events.ts';
 import type { Transport } from './transport/transport.ts';
 
 interface MessageClient {
@@ -19,7 +21,7 @@ interface MessageClient {
  *
  * @see RFC 6750 section 3
  */
-@Catch(AccessTokenError)
+@Catch(AccessTokenError, RefusedEvent)
 export class AccessTokenErrorFilter extends BaseExceptionFilter {
   readonly #options: GuardOptions;
 
@@ -29,7 +31,9 @@ export class AccessTokenErrorFilter extends BaseExceptionFilter {
   }
 
   /** Writes status, challenges and body in the words of the context. */
-  override catch(error: AccessTokenError, host: ArgumentsHost): unknown {
+  override catch(error: AccessTokenError | RefusedEvent, host: ArgumentsHost): unknown {
+    // Nest waits for a value of an event's handler.
+    if (error instanceof RefusedEvent) return of(undefined);
     const transport = findTransport(host);
     switch (host.getType<string>()) {
       case 'http':
@@ -37,6 +41,10 @@ export class AccessTokenErrorFilter extends BaseExceptionFilter {
       case 'ws':
         return sendException(host.getArgByIndex(0), messageOf(error, transport));
       case 'rpc':
+        if (isKafkaEvent(host)) {
+          logRefusedEvent('AccessTokenErrorFilter', error.status);
+          return of(undefined);
+        }
         return answerMessage(messageOf(error, transport), transport);
       default:
         throw toHttpException(error, transport, this.#options);

@@ -12,6 +12,7 @@ import { isPolicyClass, type PolicyDeclaration } from './decorators/policy.decor
 import { toException } from './exceptions.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { isLongAnswer } from './long-answers.ts';
+import { settleRefusedMessage } from './refused-messages.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
 import { transportOf, unknownTransport } from './transport/index.ts';
 import type { Transport } from './transport/transport.ts';
@@ -118,12 +119,13 @@ export class AccessTokenGuard implements CanActivate {
 
   async #refuse(error: unknown, { transport, context, verified }: Refusing): Promise<never> {
     const name = nameOfHandler(context.getClass(), context.getHandler());
-    throw await toException(error, {
+    const exception = await toException(error, {
       transport: transport ?? unknownTransport(context),
       options: this.options,
       name,
       verified,
     });
+    throw await settleRefusedMessage(exception, context, { options: this.options, name });
   }
 
   async #checkPolicies(

@@ -1,3 +1,4 @@
+import type { RefusedMessage } from './refused-messages.ts';
 import type { RpcCredentials } from './transport/rpc.ts';
 
 /** How refusals are written and where messages carry their credential. */
@@ -10,4 +11,15 @@ export interface GuardOptions {
    * Redis. Where there is none, nobody is let in.
    */
   readonly rpcCredentials?: RpcCredentials;
+  /**
+   * Called with the context of a microservice's message that the guard refused, before the refusal is answered. The
+   * handler does not run. Use it where messages are acknowledged by hand, such as RabbitMQ with `noAck: false`: reject
+   * the message here, else it stays unacknowledged and is delivered again later. Default: none.
+   *
+   * @example
+   * onRefusedMessage: (context) => {
+   *   if (context instanceof RmqContext) context.getChannelRef().nack(context.getMessage(), false, false);
+   * }
+   */
+  readonly onRefusedMessage?: (context: unknown, refusal: RefusedMessage) => void | Promise<void>;
 }

@@ -42,5 +42,6 @@ export { AccessToken, Claims, Principal } from './decorators/principal.decorator
 export { AccessTokenException } from './exceptions.ts';
 export type { GuardOptions } from './guard-options.ts';
 export { accessTokenSecurity, accessTokenSecurityScheme } from './openapi.ts';
+export type { RefusedMessage } from './refused-messages.ts';
 export { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
 export { type RpcCredentials, rpcCredentials } from './transport/rpc.ts';

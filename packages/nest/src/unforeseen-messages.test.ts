@@ -148,7 +148,10 @@ describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }
     const options = each.options(broker.port);
     const started = await startService(options, start);
     const client = ClientProxyFactory.create(options);
-    closing.push(() => client.close());
+    closing.push(
+      () => client.close(),
+      () => each.settle?.(started.app),
+    );
     each.prepare?.(client);
     let authorization: string | undefined;
     if (!each.message)

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { headers as natsHeaders } from '@nats-io/transport-node';
+import type { INestApplication } from '@nestjs/common';
 import {
   type ClientKafka,
   type ClientOptions,
@@ -31,6 +33,8 @@ export interface Broker {
   readonly prepare?: (client: ClientProxy) => void;
   /** A message with a credential where this transport has a place for it. Default: Nest's own metadata of a packet. */
   readonly message?: (authorization: string | undefined, data: unknown) => unknown;
+  /** Waits until the broker has confirmed what the application has sent. */
+  readonly settle?: (app: INestApplication) => Promise<void>;
 }
 
 const host = '127.0.0.1';
@@ -86,6 +90,15 @@ const rabbitMqBroker = (command: string): Broker => ({
   }),
   message: (authorization, data) =>
     new RmqRecordBuilder(data).setOptions({ headers: headersWith(authorization) }).build(),
+  // Nest does not handle the rejection of a reply that is unconfirmed when its channel closes.
+  async settle(app) {
+    for (const service of app.getMicroservices()) {
+      const { _channels: channels } = service.unwrap<{
+        readonly _channels: readonly { readonly _unconfirmedMessages: readonly unknown[] }[];
+      }>();
+      while (channels.some((channel) => channel._unconfirmedMessages.length > 0)) await delay(5);
+    }
+  },
 });
 
 const kafkaBroker = (kafka: NonNullable<ReturnType<typeof findKafka>>): Broker => ({

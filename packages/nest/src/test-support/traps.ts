@@ -176,13 +176,15 @@ export const policyTrap: { current: Trap | undefined } = { current: undefined };
 export const moduleWith = (seam: Seam, trap: Trap) => (options: AuthModuleOptions) =>
   AuthModule.forRoot(seam.options(options, trap));
 
-/** Lines of Nest's log at error level, and what would have ended the process. */
+/** Lines of Nest's log at error level and at warning level, and what would have ended the process. */
 export function watch() {
   const lines: string[] = [];
+  const warnings: string[] = [];
   const unhandled: unknown[] = [];
   const note = (error: unknown) => void unhandled.push(error);
   beforeEach(() => {
     lines.length = 0;
+    warnings.length = 0;
     unhandled.length = 0;
     process.on('unhandledRejection', note).on('uncaughtException', note);
   });
@@ -195,10 +197,10 @@ export function watch() {
   const listen = (app: INestApplication) =>
     app.useLogger({
       error: (...parts: unknown[]) => void lines.push(parts.map(String).join('\n')),
-      warn: ignore,
+      warn: (...parts: unknown[]) => void warnings.push(parts.map(String).join('\n')),
       log: ignore,
       debug: ignore,
       verbose: ignore,
     });
-  return { lines, listen };
+  return { lines, warnings, listen };
 }
