@@ -7,6 +7,7 @@ import { isJsonObject } from '../internal/json.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 import type { AuthorizationServerMetadata, Client, ClientOptions } from './create-client.ts';
+import type { Failure, PacedRequest } from './failure-pause.ts';
 
 /** What a client keeps for itself: resolved options and what was fetched from the provider. Never anything of a user. */
 export interface Context {
@@ -22,7 +23,6 @@ export interface Context {
   readonly state: {
     metadata?: { readonly value: AuthorizationServerMetadata; readonly fetchedAt: number };
     metadataFlight?: Promise<AuthorizationServerMetadata> | undefined;
-    metadataFailedAt?: number;
     keys?: KnownKeys;
     keysFlight?: Promise<KnownKeys> | undefined;
     /** How many fetches of keys have begun. */
@@ -30,8 +30,8 @@ export interface Context {
     keysFailedAt?: number;
     /** How many fetches unknown keys may cause. */
     keyBudgets?: Readonly<Record<'provider' | 'browser' | 'anyone', TokenBucket>>;
-    /** Why the last try for a stranger's token failed. */
-    strangersFailure?: { readonly at: number; readonly error: Error };
+    /** The last failure of each request that is paced. */
+    failures?: Readonly<Partial<Record<PacedRequest, Failure>>>;
     dpop?: oauth.DPoPHandle;
   };
 }
