@@ -7,7 +7,6 @@ import { isJsonObject } from '../internal/json.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
 import type { ClientAuthentication } from './client-authentication.ts';
 import type { AuthorizationServerMetadata, Client, ClientOptions } from './create-client.ts';
-import type { Failure, PacedRequest } from './failure-pause.ts';
 
 /** What a client keeps for itself: resolved options and what was fetched from the provider. Never anything of a user. */
 export interface Context {
@@ -34,6 +33,16 @@ export interface Context {
     failures?: Readonly<Partial<Record<PacedRequest, Failure>>>;
     dpop?: oauth.DPoPHandle;
   };
+}
+
+/** Requests to the provider that pause after a failure, each for itself. */
+export type PacedRequest = 'discovery' | 'keysForStrangers';
+
+/** A request to the provider that failed. */
+interface Failure {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly error: unknown;
 }
 
 /** The provider's keys as they were fetched. */

@@ -1,19 +1,9 @@
 import { TransportError } from '../errors.ts';
-import { contextOf } from './context.ts';
+import { contextOf, type PacedRequest } from './context.ts';
 import type { Client } from './create-client.ts';
 
 /** Milliseconds without a further request after one has failed. */
 const pauseAfterFailure = 1_000;
-
-/** What a client fetches from the provider; each has its own pause. */
-export type PacedRequest = 'discovery' | 'keysForStrangers';
-
-/** A request to the provider that failed. */
-export interface Failure {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly error: unknown;
-}
 
 /** Whether the pause after a failure lasts. It ends when the clock is set back. */
 export const isRecentFailure = (failedAt: number | undefined, time: number): boolean =>
