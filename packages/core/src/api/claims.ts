@@ -1,4 +1,4 @@
-import { deepFreeze, isJsonObject, type JsonObject } from '../internal/json.ts';
+import { deepFreeze, isJsonObject, type JsonObject, withoutNull } from '../internal/json.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { invalidToken } from './refusal.ts';
 import { readSubject } from './subject.ts';
@@ -18,7 +18,7 @@ export interface ExpectedClaims {
 
 /** The `typ` of an access token, so that no other JWT of the issuer passes for one (RFC 9068 section 4, RFC 8725 section 3.11). */
 export function checkType(header: JsonObject, profile: AccessTokenProfile): void {
-  const { typ = '' } = header;
+  const typ = header.typ ?? '';
   const name = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined;
   if (name === undefined || !profile.types.includes(name)) {
     throw invalidToken('typ', 'The token is not an access token');
@@ -26,12 +26,14 @@ export function checkType(header: JsonObject, profile: AccessTokenProfile): void
 }
 
 /** Every check on the claims, and their meaning. @see RFC 9068 section 4, RFC 7519 section 4.1 */
-export function readClaims(claims: JsonObject, expected: ExpectedClaims): VerifiedAccessToken {
+export function readClaims(received: JsonObject, expected: ExpectedClaims): VerifiedAccessToken {
   const { profile, now, clockTolerance } = expected;
+  // Issuers write `null` for what they do not say. A required claim is then missing.
+  const claims = withoutNull(received);
   if (claims.iss !== expected.issuer)
     throw invalidToken('iss', 'The issuer of the access token is not trusted');
   for (const name of profile.required) {
-    if (claims[name] === undefined || claims[name] === null || claims[name] === '') {
+    if (claims[name] === undefined || claims[name] === '') {
       throw invalidToken(name, `The access token has no claim ${name}`);
     }
   }
@@ -81,13 +83,17 @@ export function readClaims(claims: JsonObject, expected: ExpectedClaims): Verifi
   });
 }
 
-/** The `cnf` claim. One that is not understood must not be passed over (RFC 7800 section 3.1). */
+/**
+ * The `cnf` claim. One that is not understood must not be passed over (RFC 7800 section 3.1), so an object without a
+ * known method is refused. `cnf: null` names no key, and only the issuer can write it: the token is not bound, as if it
+ * had no `cnf`. An API that needs a binding sets `requireBinding`.
+ */
 function confirmationOf(
   claims: JsonObject,
 ): Pick<VerifiedAccessToken, 'dpopThumbprint' | 'certificateThumbprint'> {
   const { cnf } = claims;
   if (cnf === undefined) return { dpopThumbprint: undefined, certificateThumbprint: undefined };
-  const { jkt, 'x5t#S256': x5t } = isJsonObject(cnf) ? cnf : {};
+  const { jkt, 'x5t#S256': x5t } = isJsonObject(cnf) ? withoutNull(cnf) : {};
   const known = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '');
   if (!known(jkt) || !known(x5t) || (jkt === undefined && x5t === undefined)) {
     throw invalidToken('cnf', 'The access token is bound in a way that is not understood');

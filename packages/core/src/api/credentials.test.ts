@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { request, startVerifier } from '../../tests/api/start-verifier.ts';
+import { parseAuthorization } from './credentials.ts';
 
 describe('A9: no header makes it throw anything else', () => {
   test.each([
@@ -13,6 +14,9 @@ describe('A9: no header makes it throw anything else', () => {
     'Bearer ä',
     'DPoP',
     'DPoP %zz',
+    'Bearer =',
+    'Bearer a=b',
+    'Bearer a= b',
   ])('%j is 400 invalid_request', async (authorization) => {
     const { verifier } = await startVerifier();
     await expect(verifier.verify(request(authorization))).rejects.toMatchObject({
@@ -70,4 +74,14 @@ describe('A14: one credential, in the header', () => {
       verifier.verify({ method: 'GET', url: '/', headers: { authorization: [authorization] } }),
     ).rejects.toMatchObject({ code: 'invalid_request' });
   });
+});
+
+describe('a token ends in any number of "=" (b64token of RFC 6750 section 2.1)', () => {
+  test.each(['a', 'a=', 'a==', 'MZXW6YQ===', 'MZXW6===', 'MZXW6YTB======', `a${'='.repeat(10_000)}`])(
+    '%s',
+    (token) => {
+      expect(parseAuthorization(`Bearer ${token}`)).toEqual({ scheme: 'Bearer', token });
+      expect(parseAuthorization(`DPoP ${token}`)).toEqual({ scheme: 'DPoP', token });
+    },
+  );
 });

@@ -27,8 +27,9 @@ export interface Credentials {
   readonly token: string;
 }
 
-// b64token of RFC 6750 section 2.1; the quantifiers cannot overlap, so matching is linear.
-const syntax = /^(bearer|dpop) +([\w\-.~+/]+={0,2})$/i;
+// b64token of RFC 6750 section 2.1, token68 of RFC 9110 section 11.2: it ends in any number of "=", as base32 does.
+// The quantifiers cannot overlap, so matching is linear.
+const syntax = /^(bearer|dpop) +([\w\-.~+/]+=*)$/i;
 const scheme = /^ *(bearer|dpop)(?: |$)/i;
 
 /**

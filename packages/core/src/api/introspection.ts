@@ -8,7 +8,7 @@ import { checkJwt } from '../client/opened-jwt.ts';
 import { ConfigurationError, TransportError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
-import type { JsonObject } from '../internal/json.ts';
+import { type JsonObject, withoutNull } from '../internal/json.ts';
 import type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
 import { readClaims } from './claims.ts';
@@ -40,7 +40,9 @@ export interface IntrospectionOptions {
   readonly accepts?: (token: string) => boolean;
   /** Seconds for which an answer is believed, never beyond the token's `exp`. Default: 30. @see RFC 7662 section 4 */
   readonly maxAge?: number;
-  /** Seconds for which a token that is not active is refused without asking again. Default: 10. */
+  /**
+   * Seconds for which a token that is not active, or not for this API, is refused without asking again. Default: 10.
+   */
   readonly negativeMaxAge?: number;
   /**
    * The registered `introspection_signed_response_alg`: the issuer signs its answers, and one that is not signed is
@@ -62,8 +64,15 @@ export interface Introspected {
   readonly deadAt: number;
 }
 
-/** Hashes of tokens that are not active. */
-const inactiveAtMost = 1_000;
+/** Tokens that were refused, by their hashes. */
+const refusedAtMost = 1_000;
+
+/** Why a token was refused, and until when it is refused without a request. */
+interface RefusedToken {
+  readonly error: unknown;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
 
 /**
  * Claims that a profile requires of a JWT and that an introspection answer may leave out (RFC 7662 section 2.2). What
@@ -95,36 +104,55 @@ export function createIntrospection(
   requireSeconds(negativeMaxAge, 'negativeMaxAge');
   const budget = createIntrospectionBudget(options.unknownTokens ?? {}, now);
   const flights = createSingleFlight<Introspected>();
-  const inactive = new Map<string, number>();
+  const refused = new Map<string, RefusedToken>();
   const profile = introspectedProfile(expected, options);
 
   async function introspect(token: string): Promise<Introspected> {
     const hash = await sha256(token);
-    if ((inactive.get(hash) ?? 0) > now()) throw invalidToken('active', 'The access token is not active');
-    const answer = await budget.run(hash, () => ask(client, options, token));
-    if (answer.active !== true) {
+    const known = refused.get(hash);
+    if (known && known.until > now()) throw known.error;
+    const answer = withoutNull(await budget.run(hash, () => ask(client, options, token)));
+    let verified: VerifiedAccessToken;
+    try {
+      verified = readAnswer(answer);
+    } catch (error) {
+      // Whatever was wrong: otherwise the bearer of a token for another API could cause a request each time.
       budget.removeGood(hash);
-      rememberInactive(hash);
-      throw invalidToken('active', 'The access token is not active');
+      rememberRefused(hash, { error, until: refusedUntil(error, answer) });
+      throw error;
     }
     const time = now();
-    const { active: _, ...claims } = withoutNull(answer);
-    const verified = readClaims(
-      { iss: client.issuer, ...claims },
-      { ...expected, source: 'introspection', issuer: client.issuer, profile, now: seconds(now) },
-    );
     budget.addGood(hash);
     const { expiresAt = Number.POSITIVE_INFINITY } = verified;
     const deadAt = Math.min((expiresAt + expected.clockTolerance) * 1000, time + maxAge * 1000);
     return { verified, deadAt };
   }
 
-  function rememberInactive(hash: string): void {
-    for (const oldest of inactive.keys()) {
-      if (inactive.size < inactiveAtMost) break;
-      inactive.delete(oldest);
+  function readAnswer({ active, ...claims }: JsonObject): VerifiedAccessToken {
+    if (active !== true) throw invalidToken('active', 'The access token is not active');
+    return readClaims(
+      { iss: client.issuer, ...claims },
+      { ...expected, source: 'introspection', issuer: client.issuer, profile, now: seconds(now) },
+    );
+  }
+
+  /** The refusal of a token that is not valid yet ends when the token becomes valid. */
+  function refusedUntil(error: unknown, answer: JsonObject): number {
+    const until = now() + negativeMaxAge * 1000;
+    const check = error instanceof Refusal ? error.check : '';
+    const validFrom = check === 'nbf' || check === 'iat' ? answer[check] : undefined;
+    if (typeof validFrom !== 'number') return until;
+    return Math.min(until, (validFrom - expected.clockTolerance) * 1000);
+  }
+
+  function rememberRefused(hash: string, token: RefusedToken): void {
+    // The newest stand last, and the oldest go first.
+    refused.delete(hash);
+    for (const oldest of refused.keys()) {
+      if (refused.size < refusedAtMost) break;
+      refused.delete(oldest);
     }
-    inactive.set(hash, now() + negativeMaxAge * 1000);
+    refused.set(hash, token);
   }
 
   return (token) => flights(token, () => introspect(token));
@@ -151,10 +179,6 @@ function introspectedProfile(
     }),
   };
 }
-
-/** A member that is `null` says nothing. */
-const withoutNull = (answer: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== null));
 
 function requireSeconds(value: number, name: string): void {
   if (value >= 0 && value <= 86_400) return;

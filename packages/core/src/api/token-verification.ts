@@ -2,10 +2,11 @@ import { printable, TransportError } from '../errors.ts';
 import { type EventListener, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
-import type { TextCache } from '../internal/text-cache.ts';
+import { createTextCache, type TextCache } from '../internal/text-cache.ts';
 import type { AuthenticatedRequest } from './authenticated-request.ts';
 import type { CachedToken } from './cached-token.ts';
 import { checkType, readClaims } from './claims.ts';
+import type { Introspected } from './introspection.ts';
 import type { Issuer } from './issuers.ts';
 import { type CompactJws, parseJws, splitJws } from './jws.ts';
 import type { KeyLife } from './key-set.ts';
@@ -34,6 +35,13 @@ export interface TokenVerification {
   recall(token: string): CachedToken | undefined;
 }
 
+/** What an issuer said about a token that the application's own check has not accepted. */
+interface UnacceptedToken extends Introspected {
+  /** The token. */
+  readonly text: string;
+  readonly issuer: string;
+}
+
 /** What an issuer said about a token holds until its time is over, whatever happens to keys. */
 const withoutKey: KeyLife = { retired: false };
 
@@ -44,6 +52,8 @@ const withoutKey: KeyLife = { retired: false };
  */
 export function createTokenVerification(options: TokenVerificationOptions): TokenVerification {
   const { issuers, cache, now, clockTolerance, maxTokenLength, onEvent, counts, plainRequest } = options;
+  // Answers about tokens that `validate` did not accept: it decides again each time, and the issuer is not asked again.
+  const unaccepted = createTextCache<UnacceptedToken>({ maxEntries: 1_000, maxCharacters: 4_000_000 });
   const opaque = [...issuers.values()].filter(({ introspection }) => introspection?.accepts);
 
   async function verifyAfresh(token: string): Promise<VerifiedAccessToken> {
@@ -73,7 +83,8 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
 
   async function verifyJwt(token: string, jws: CompactJws, issuer: Issuer): Promise<VerifiedAccessToken> {
     const { header, payload, data, signature } = jws;
-    const { alg, kid } = header;
+    const { alg } = header;
+    const kid = header.kid ?? undefined;
     // RFC 8725 section 3.1: the configuration says which algorithms there are, not the token.
     if (!isSignatureAlgorithm(alg) || !issuer.algorithms.includes(alg)) {
       throw invalidToken('alg', 'The signature algorithm of the access token is not accepted');
@@ -103,8 +114,18 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     issuer: Issuer,
     introspection: NonNullable<Issuer['introspection']>,
   ): Promise<VerifiedAccessToken> {
-    const { verified, deadAt } = await introspection.introspect(token);
-    return accept(token, issuer, verified, withoutKey, deadAt);
+    const known = unaccepted.get(token);
+    const answer =
+      known && known.issuer === issuer.issuer && now() < known.deadAt
+        ? known
+        : await introspection.introspect(token);
+    const { verified, deadAt } = answer;
+    try {
+      return await accept(token, issuer, verified, withoutKey, deadAt);
+    } catch (error) {
+      if (answer !== known) unaccepted.set({ text: token, issuer: issuer.issuer, verified, deadAt });
+      throw error;
+    }
   }
 
   async function accept(

@@ -22,7 +22,6 @@ export interface Context {
   readonly state: {
     metadata?: { readonly value: AuthorizationServerMetadata; readonly fetchedAt: number };
     metadataFlight?: Promise<AuthorizationServerMetadata> | undefined;
-    metadataFailedAt?: number;
     keys?: KnownKeys;
     keysFlight?: Promise<KnownKeys> | undefined;
     /** How many fetches of keys have begun. */
@@ -30,10 +29,20 @@ export interface Context {
     keysFailedAt?: number;
     /** How many fetches unknown keys may cause. */
     keyBudgets?: Readonly<Record<'provider' | 'browser' | 'anyone', TokenBucket>>;
-    /** Why the last try for a stranger's token failed. */
-    strangersFailure?: { readonly at: number; readonly error: Error };
+    /** The last failure of each request that is paced. */
+    failures?: Readonly<Partial<Record<PacedRequest, Failure>>>;
     dpop?: oauth.DPoPHandle;
   };
+}
+
+/** Requests to the provider that pause after a failure, each for itself. */
+export type PacedRequest = 'discovery' | 'keysForStrangers';
+
+/** A request to the provider that failed. */
+interface Failure {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly error: unknown;
 }
 
 /** The provider's keys as they were fetched. */

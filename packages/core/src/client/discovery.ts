@@ -3,15 +3,16 @@ import { ValidationError } from '../errors.ts';
 import { normalizeMetadata } from '../internal/metadata-members.ts';
 import { contextOf, requestOptions, tell } from './context.ts';
 import type { AuthorizationServerMetadata, Client } from './create-client.ts';
+import { runPaced } from './failure-pause.ts';
 import { traced } from './trace-operations.ts';
 import { translate } from './translate-error.ts';
 
 /**
  * The provider's metadata: static, cached, or fetched. Callers share one fetch; while a fetch for renewal fails,
- * the metadata of before is used for another hour.
+ * the previous metadata is used for another hour. For a second after a failed fetch, callers get its error.
  *
  * @throws ValidationError `metadata_invalid` when the document is malformed or names another issuer
- * @throws TransportError when the provider cannot be reached
+ * @throws TransportError when the provider cannot be reached; `retryAfter` says when the next fetch is possible
  * @see OpenID Connect Discovery section 4.3, RFC 8414 section 3.3
  */
 export async function discover(client: Client): Promise<AuthorizationServerMetadata> {
@@ -20,18 +21,15 @@ export async function discover(client: Client): Promise<AuthorizationServerMetad
   const maxAge = (options.metadataMaxAge ?? 3600) * 1000;
   const known = state.metadata;
   if (known && now() - known.fetchedAt < maxAge) return known.value;
-  // Not for every request again while the provider cannot be reached: some of them are strangers'.
   const serves = known !== undefined && now() - known.fetchedAt < maxAge + 3_600_000;
-  const sinceFailure = now() - (state.metadataFailedAt ?? Number.NEGATIVE_INFINITY);
-  if (serves && sinceFailure >= 0 && sinceFailure < 1_000) return known.value;
-  state.metadataFlight ??= traced(client, 'discover', () => fetchMetadata(client)).finally(() => {
+  const fetchTraced = () => traced(client, 'discover', () => fetchMetadata(client));
+  state.metadataFlight ??= runPaced(client, 'discovery', fetchTraced).finally(() => {
     state.metadataFlight = undefined;
   });
   try {
     return await state.metadataFlight;
   } catch (error) {
     if (!serves || error instanceof ValidationError) throw error;
-    state.metadataFailedAt = now();
     return known.value;
   }
 }

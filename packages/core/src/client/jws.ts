@@ -40,11 +40,12 @@ export async function verifyJws(
   if (header.alg !== alg || !isSignatureAlgorithm(alg)) throw fail('alg');
   // An extension that is not understood must not be passed over (RFC 7515 section 4.1.11).
   if (header.crit !== undefined || header.b64 !== undefined) throw fail('crit');
+  const kid = header.kid ?? undefined;
   const signature = bytesOf(encodedSignature);
   const data = utf8(`${protectedHeader}.${payload}`);
   const verify = async ({ keys }: { readonly keys: readonly unknown[] }) => {
     const candidates = (keys as readonly JsonObject[]).filter(
-      (jwk) => keyFits(jwk, alg) && (header.kid === undefined || header.kid === jwk.kid),
+      (jwk) => keyFits(jwk, alg) && (kid === undefined || kid === jwk.kid),
     );
     const [jwk] = candidates;
     // Two keys that fit are as bad as none: which one signed would be a guess.

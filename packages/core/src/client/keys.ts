@@ -6,12 +6,10 @@ import { createTokenBucket } from '../internal/token-bucket.ts';
 import { contextOf, type KnownKeys, requestOptions, tell, userAgentOf } from './context.ts';
 import type { AuthorizationServerMetadata, Client } from './create-client.ts';
 import { discover } from './discovery.ts';
+import { isRecentFailure, runPaced } from './failure-pause.ts';
 
 /** Fetches that unknown keys may cause at once, for each kind of sender, and milliseconds until a further one. */
 const unknownKeyFetches = { capacity: 5, interval: 10_000 };
-
-/** Milliseconds without a further try after a fetch has failed. */
-const pauseAfterFailure = 1_000;
 
 /**
  * Who sent the token:
@@ -64,8 +62,11 @@ export async function withKeySet<T>(
   { sender = 'provider' }: KeyOptions = {},
 ): Promise<T> {
   const arrival = contextOf(client).state.keyFetches ?? 0;
-  const metadata = await paced(client, sender, () => discover(client));
-  let keys = await paced(client, sender, () => currentKeys(client, metadata));
+  const metadata = await discover(client);
+  const findKeys = () => currentKeys(client, metadata);
+  // While there are no keys and they cannot be fetched, tokens of strangers cause one fetch in a second. The provider's
+  // own tokens have no such pause: a login must not fail because of a stranger's request.
+  let keys = await (sender === 'provider' ? findKeys() : runPaced(client, 'keysForStrangers', findKeys));
   for (;;) {
     try {
       return await verify(keys.jwks, metadata);
@@ -77,23 +78,6 @@ export async function withKeySet<T>(
     keys = await newerKeys(client, metadata, { fetch, sender });
   }
 }
-
-/** While the provider cannot be reached and nothing is known of it, tokens of strangers cause one try per second. */
-async function paced<T>(client: Client, sender: TokenSender, run: () => Promise<T>): Promise<T> {
-  const { state, now } = contextOf(client);
-  if (sender === 'provider') return run();
-  const { strangersFailure: failure } = state;
-  if (failure && isRecent(now(), failure.at)) throw failure.error;
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof AuthError) state.strangersFailure = { at: now(), error };
-    throw error;
-  }
-}
-
-const isRecent = (time: number, failedAt: number | undefined): boolean =>
-  failedAt !== undefined && time >= failedAt && time - failedAt < pauseAfterFailure;
 
 /** Ours, or the protocol library's way to say that no key fits. */
 const isAboutKey = (error: unknown) =>
@@ -108,7 +92,7 @@ async function currentKeys(client: Client, metadata: AuthorizationServerMetadata
   const age = now() - known.fetchedAt;
   // An outage of the key endpoint must not end every login; keys of the last day still serve.
   const serves = age < 86_400_000;
-  if (age < maxAge || (serves && isRecent(now(), state.keysFailedAt))) return known;
+  if (age < maxAge || (serves && isRecentFailure(state.keysFailedAt, now()))) return known;
   try {
     return await fetchKeys(client, metadata, 'stale');
   } catch (error) {

@@ -1,6 +1,6 @@
 import { ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { isJsonObject, type JsonObject } from '../internal/json.ts';
+import { isJsonObject, type JsonObject, withoutNull } from '../internal/json.ts';
 import { contextOf } from './context.ts';
 import type { Client } from './create-client.ts';
 import { verifyJws } from './jws.ts';
@@ -15,9 +15,15 @@ export interface LogoutTokenClaims {
   readonly jti: string;
   /** Seconds since the epoch. */
   readonly iat: number;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch. 600 seconds after `iat` if the token does not say it. */
   readonly exp: number;
 }
+
+/**
+ * Seconds after its issue for which a logout token is accepted: it is sent at once, and one that comes later was stored
+ * by somebody.
+ */
+export const logoutTokenMaxAge = 600;
 
 const backchannelLogout = 'http://schemas.openid.net/event/backchannel-logout';
 
@@ -41,14 +47,17 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
       sender: 'anyone',
     });
     const time = seconds(now);
-    const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = claims;
+    // Providers write `null` for what they do not say.
+    const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = withoutNull(claims);
     // A token of another kind that the provider also signs is none (RFC 8725 section 3.11).
-    const { typ = 'JWT' } = header;
+    const typ = header.typ ?? 'JWT';
     require(typeof typ === 'string' && /^(application\/)?(jwt|logout\+jwt)$/i.test(typ), 'typ');
     require(iss === client.issuer, 'iss');
     require([aud].flat().includes(client.clientId), 'aud');
     require(isNumber(iat) && iat <= time + clockTolerance, 'iat');
-    require(isNumber(exp) && exp > time - clockTolerance, 'exp');
+    // Section 2.4 requires `exp`, and some providers leave it out (Ory Hydra, Casdoor). `iat` bounds those tokens.
+    const end = exp ?? iat + logoutTokenMaxAge;
+    require(isNumber(end) && end > time - clockTolerance, exp === undefined ? 'iat' : 'exp');
     require(typeof jti === 'string' && jti !== '', 'jti');
     require(sub === undefined || (typeof sub === 'string' && sub !== ''), 'sub');
     require(sid === undefined || (typeof sid === 'string' && sid !== ''), 'sid');
@@ -60,7 +69,7 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
       iss,
       jti,
       iat,
-      exp,
+      exp: end,
       ...(sub !== undefined && { sub }),
       ...(sid !== undefined && { sid }),
     };

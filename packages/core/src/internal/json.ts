@@ -18,3 +18,9 @@ export function deepFreeze<T>(value: T): T {
   }
   return value;
 }
+
+/** A member that is `null` says nothing: the object without such members. */
+export const withoutNull = (object: JsonObject): JsonObject =>
+  Object.values(object).includes(null)
+    ? Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
+    : object;

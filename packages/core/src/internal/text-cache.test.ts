@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createTextCache } from './text-cache.ts';
 
@@ -46,3 +47,27 @@ test('A3: bounded in characters', () => {
   cache.set(entry('x'.repeat(6000)));
   expect(cache.get('x'.repeat(6000))).toBeUndefined();
 });
+
+test.each([
+  ['one ending', (name: string) => `${name}-0123456789-eu-central-1`],
+  ['one beginning', (name: string) => `prefix_of_the_provider_${name}`],
+  ['one beginning and one ending', (name: string) => `token-${name}-of-tenant`],
+  ['a long constant ending', (name: string) => `${hexOf(name)}${'e'.repeat(500)}`],
+  ['a long beginning and ending', (name: string) => `${'b'.repeat(150)}${hexOf(name)}${'e'.repeat(150)}`],
+])('R7: texts with %s are remembered each', (_, textOf) => {
+  const cache = createTextCache({ maxEntries: 20_000, maxCharacters: 1e9 });
+  const texts = Array.from({ length: 1_000 }, (_, index) => textOf(String(index)));
+  for (const text of texts) cache.set(entry(text));
+  // Some of a thousand may have the number of another.
+  expect(texts.filter((text) => cache.get(text)?.text === text).length).toBeGreaterThan(980);
+});
+
+test('R7: texts of one character that differ in length are remembered each', () => {
+  const cache = createTextCache({ maxEntries: 1_000, maxCharacters: 1e9 });
+  const texts = Array.from({ length: 100 }, (_, index) => 'x'.repeat(index + 1));
+  for (const text of texts) cache.set(entry(text));
+  expect(texts.filter((text) => cache.get(text))).toHaveLength(100);
+});
+
+/** 40 hexadecimal characters, as an opaque token has. */
+const hexOf = (name: string) => createHash('sha1').update(name).digest('hex');

@@ -9,8 +9,8 @@ export interface TextCache<T extends { readonly text: string }> {
  * What was found out about texts that are known to be good, in two generations: when the young one is full it becomes
  * the old one, and what is asked for again moves up. Bounded in entries and in characters, without bookkeeping on a hit.
  *
- * Entries are found by a number made of the end of the text, a signature or tag, and then compared in full: a key that
- * is cut or hashed must never be what decides. Of two texts with the same number the later one is remembered.
+ * Entries are found by a hash of a part of the text, and then compared in full: a key that is cut or hashed must never
+ * be what decides. Of two texts with the same hash the later one is remembered.
  */
 export function createTextCache<T extends { readonly text: string }>(limits: {
   readonly maxEntries: number;
@@ -30,16 +30,16 @@ export function createTextCache<T extends { readonly text: string }>(limits: {
       young = new Map();
       characters = 0;
     }
-    young.set(tailOf(text), entry);
+    young.set(hashText(text), entry);
     characters += text.length;
   }
 
   return {
     get(text) {
-      const tail = tailOf(text);
-      const entry = young.get(tail);
+      const hash = hashText(text);
+      const entry = young.get(hash);
       if (entry?.text === text) return entry;
-      const aged = old.get(tail);
+      const aged = old.get(hash);
       if (aged === undefined || aged.text !== text) return undefined;
       set(aged);
       return aged;
@@ -51,9 +51,24 @@ export function createTextCache<T extends { readonly text: string }>(limits: {
   };
 }
 
-/** 30 bits of the end of a signature, all but its last character, of which some algorithms fill two bits only. */
-function tailOf(text: string): number {
-  let tail = 0;
-  for (let at = text.length - 9; at < text.length - 1; at++) tail = (tail * 31 + text.charCodeAt(at)) | 0;
-  return tail & 0x3fff_ffff;
+/** Characters that are taken from the whole of a text, and from each of its ends. */
+const [spread, edge] = [32, 8];
+
+/**
+ * 30 bits of a text: its length, its first and last characters, and characters at equal distances between. A short text
+ * is taken as a whole. Signatures differ at their ends, but opaque tokens may have one beginning and one ending, with
+ * what differs anywhere between. The very last character is left out of the end, since some signature algorithms use
+ * only two of its bits.
+ */
+function hashText(text: string): number {
+  const { length } = text;
+  const distance = length < 2 * spread ? 1 : Math.floor(length / spread);
+  let hash = length;
+  const end = Math.min(edge, length);
+  for (let at = 0; at < end; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+  for (let at = end; at < length; at += distance) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+  for (let at = Math.max(length - edge - 1, 0); at < length - 1; at++) {
+    hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+  }
+  return hash & 0x3fff_ffff;
 }

@@ -1,5 +1,5 @@
 import { contextOf, tell } from '../client/context.ts';
-import { type LogoutTokenClaims, validateLogoutToken } from '../client/logout-token.ts';
+import { type LogoutTokenClaims, logoutTokenMaxAge, validateLogoutToken } from '../client/logout-token.ts';
 import { TransportError, ValidationError, type ValidationErrorCode } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
@@ -8,9 +8,6 @@ import type { SessionContext } from './options.ts';
 import { readForm } from './request-checks.ts';
 import { json } from './responses.ts';
 import type { SessionMatch } from './session-store.ts';
-
-/** Seconds after its issue for which a logout token is taken: it is sent at once, and what comes later was kept by somebody. */
-const maxAge = 600;
 
 /**
  * `POST /auth/backchannel-logout`: the provider says that a session has ended.
@@ -51,15 +48,17 @@ async function claimOnce(context: SessionContext, claims: LogoutTokenClaims): Pr
   const { client, replay, now, unfinishedLogouts } = context;
   const { clockTolerance } = contextOf(client);
   const age = seconds(now) - claims.iat;
-  if (age > maxAge + clockTolerance) {
+  if (age >= logoutTokenMaxAge + clockTolerance) {
     throw new ValidationError(
       'logout_token_invalid',
       'iat',
-      `The logout token was issued ${age} seconds ago, more than ${maxAge}.`,
+      `The logout token was issued ${age} seconds ago, more than ${logoutTokenMaxAge}.`,
     );
   }
   // A token that ends a session by `sub` alone would end later logins as well, as often as it is sent (section 2.6, step 9).
-  const life = Math.max(claims.exp - seconds(now) + clockTolerance, maxAge + clockTolerance) * 1000;
+  // It is remembered until it is too old, however far its `exp` is. `exp` may have a fraction.
+  const end = Math.ceil(Math.min(claims.exp, claims.iat + logoutTokenMaxAge)) + clockTolerance;
+  const life = Math.ceil(end * 1000 - now());
   const key = `logout ${await sha256(`${claims.iss} ${claims.jti}`)}`;
   const isNew = await replay.claim(key, life).catch((error: unknown) => {
     tell(client, { type: 'store.unavailable', port: 'replay' });

@@ -11,3 +11,24 @@ test('S18: a path is compared decoded, without doubled slashes and by whole segm
   expect(isPathBelow('/anything', ['/'])).toBe(true);
   expect(isPathBelow('/anything', [])).toBe(false);
 });
+
+test('S18: a path that cannot be decoded is compared by what can be decoded', () => {
+  const paths = [
+    '/%61dmin/%ff',
+    '//admin/%zz',
+    '//admin/%ff',
+    '/%61dmin/%zz',
+    '/%61dmin%2f%ff',
+    '/%61dmin/%c3%28/x',
+    '/%61dmin/%',
+    '/%61dmin/%e2%82',
+    '/%61%64min//%ff%fe',
+  ];
+  for (const path of paths) expect(isPathBelow(path, ['/admin']), path).toBe(true);
+  for (const path of ['/%61dministrator/%ff', '/%61dmin%ff', '/%ff/admin', '/%zz%61dmin']) {
+    expect(isPathBelow(path, ['/admin']), path).toBe(false);
+  }
+  for (const path of ['/%C3%A9t%c3%a9/%ff', '/é%74%C3%A9/%zz', '/%C3%A9té%2Fx/%80']) {
+    expect(isPathBelow(path, ['/été']), path).toBe(true);
+  }
+});
