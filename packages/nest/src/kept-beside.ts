@@ -1,4 +1,5 @@
 import type { AuthenticatedRequest } from '@countersign/core/api';
+import type { ClosedState } from './closed-state.ts';
 
 /** What one authenticator knows of a request or connection. */
 export interface Result {
@@ -29,6 +30,8 @@ export interface Decision {
 export interface Findings {
   results: Result | undefined;
   decisions: Decision | undefined;
+  /** Of a connection, once its token is verified. */
+  closedState: ClosedState | undefined;
 }
 
 /** Returns its argument, so that a subclass adds its private field to that object. */
@@ -57,7 +60,7 @@ export class KeptBeside extends Given {
   /** The findings of an object; adds empty ones where there are none. */
   static of(carrier: object): Findings {
     if (#findings in carrier) return carrier.#findings;
-    const findings: Findings = { results: undefined, decisions: undefined };
+    const findings: Findings = { results: undefined, decisions: undefined, closedState: undefined };
     new KeptBeside(carrier, findings);
     return findings;
   }

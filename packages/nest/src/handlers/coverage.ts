@@ -1,4 +1,4 @@
-import type { CanActivate } from '@nestjs/common';
+import type { CanActivate, Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
 import { type AccessPolicy, accessPolicyOf } from '../access-policy.ts';
@@ -50,7 +50,8 @@ export function guardingOf(handler: Handler, coverage: Coverage): Guarding {
   switch (handler.graphql?.kind) {
     case 'field': {
       if (isApplied && guardsFields) return 'guarded';
-      if (!isDeclared(policy)) return 'with query';
+      const isAsked = isDeclared(policy) || (policy.mode !== 'public' && isGuardedByHand(handler));
+      if (!isAsked) return 'with query';
       return everywhere ? 'guarded' : 'unguarded';
     }
     case 'reference':
@@ -68,14 +69,21 @@ const appliesGlobalGuards = ({ transport }: Handler): boolean =>
 export const isDeclared = ({ mode, declared }: AccessPolicy): boolean => declared && mode !== 'public';
 
 /** `@UseGuards(AccessTokenGuard)` stands on the handler or on its class. */
-export function isGuardedByHand({ method, owner }: Pick<Handler, 'method' | 'owner'>): boolean {
+export const isGuardedByHand = (handler: Pick<Handler, 'method' | 'owner'>): boolean =>
+  guardsByHandOn(handler).length > 0;
+
+/** The guards of this package that `@UseGuards()` puts on a class and on its handler, in Nest's order. */
+export function guardsByHandOn({
+  method,
+  owner,
+}: Pick<Handler, 'method' | 'owner'>): (CanActivate | Type<CanActivate>)[] {
   return [owner, method]
     .flatMap((target) => (Reflect.getMetadata(nestMetadata.guards, target) ?? []) as unknown[])
-    .some(isAccessTokenGuard);
+    .filter(isAccessTokenGuard);
 }
 
 /** The guard, a guard that extends it, or an instance of one. */
-function isAccessTokenGuard(guard: unknown): guard is CanActivate {
+function isAccessTokenGuard(guard: unknown): guard is CanActivate | Type<CanActivate> {
   if (guard instanceof AccessTokenGuard || guard === AccessTokenGuard) return true;
   return typeof guard === 'function' && guard.prototype instanceof AccessTokenGuard;
 }
