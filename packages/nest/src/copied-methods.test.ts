@@ -17,7 +17,8 @@ const Logged = (): MethodDecorator => (_, __, descriptor) => {
 function applyMixins(target: Type, ...sources: readonly Type[]): void {
   for (const { prototype } of sources)
     for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype)))
-      if (name !== 'constructor') Object.defineProperty(target.prototype, name, descriptor as PropertyDescriptor);
+      if (name !== 'constructor')
+        Object.defineProperty(target.prototype, name, descriptor as PropertyDescriptor);
 }
 
 class Readable {

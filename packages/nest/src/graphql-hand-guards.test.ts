@@ -14,7 +14,14 @@ import {
 } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { describe, expect, test } from 'vitest';
-import { AccessTokenGuard, AuthModule, type AuthModuleOptions, Principal, Public, RequireScopes } from './index.ts';
+import {
+  AccessTokenGuard,
+  AuthModule,
+  type AuthModuleOptions,
+  Principal,
+  Public,
+  RequireScopes,
+} from './index.ts';
 import { audience, type StartOptions, startApp } from './test-support/start-app.ts';
 
 @ObjectType()
@@ -105,7 +112,10 @@ describe.each([['with', ['guards']] as const, ['without', undefined] as const])(
     const option = enhancers && [...enhancers];
 
     test('a guard of another issuer decides about references and fields too', async () => {
-      const other = await createTestAuthorizationServer({ issuer: 'https://other.test', resources: [audience] });
+      const other = await createTestAuthorizationServer({
+        issuer: 'https://other.test',
+        resources: [audience],
+      });
       const { issuer, fetch, clock } = other;
       class OtherModule {}
       const auth = AuthModule.forRoot({
@@ -144,14 +154,45 @@ describe.each([['with', ['guards']] as const, ['without', undefined] as const])(
   },
 );
 
+/** A guard on a class that has a field only; the public query is in another class. */
+@UseGuards(AccessTokenGuard)
+@Resolver(() => Item)
+class FieldsOnly {
+  @ResolveField(() => String, { nullable: true })
+  detail(@Principal('sub') sub?: string) {
+    return `detail for ${sub}`;
+  }
+}
+
+@Resolver()
+class PublicQuery {
+  @Public()
+  @Query(() => Item)
+  item(): Item {
+    return { id: 'of query' };
+  }
+}
+
+test('N19: a guard on a class with fields only decides about them', async () => {
+  const app = await startApp({ imports: [plain()], providers: [FieldsOnly, PublicQuery] });
+  expect(await ask(app, '{ item { id } }')).toContain('of query');
+  expect(await ask(app, fieldQuery)).not.toContain('detail for');
+  expect(await ask(app, fieldQuery, await app.mint())).toContain('detail for alice');
+});
+
 describe('N19: an application in which a guard on a field would do nothing does not start', () => {
   const start = (resolver: Type, options: StartOptions = {}) =>
-    startApp({ imports: [plain()], providers: [resolver] }, options);
+    startApp({ imports: [plain()], providers: [resolver, PublicQuery] }, options);
 
-  test('without the global guard', async () => {
-    await expect(start(createFieldResolver(OwnGuard), { auth: { globalGuard: false } })).rejects.toMatchObject({
+  test.each([
+    ['its method', createFieldResolver(OwnGuard)],
+    ['a class with fields only', FieldsOnly],
+  ])('without the global guard: on %s', async (_, resolver) => {
+    await expect(start(resolver, { auth: { globalGuard: false } })).rejects.toMatchObject({
       code: 'unguarded_handler',
-      message: expect.stringMatching(/FieldResolver\.detail.*fieldResolverEnhancers: \['guards'\]/),
+      message: expect.stringMatching(
+        /(FieldResolver|FieldsOnly)\.detail.*fieldResolverEnhancers: \['guards'\]/,
+      ),
     });
   });
 
@@ -190,7 +231,11 @@ describe('N15: loaders of Mercurius', () => {
       },
       { adapter: 'fastify' },
     );
-    expect(await ask(app, '{ items { detail } }', await app.mint({ scope: 'other' }))).not.toContain('detail for');
-    expect(await ask(app, '{ items { detail } }', await app.mint({ scope: 'items:read' }))).toContain('detail for');
+    expect(await ask(app, '{ items { detail } }', await app.mint({ scope: 'other' }))).not.toContain(
+      'detail for',
+    );
+    expect(await ask(app, '{ items { detail } }', await app.mint({ scope: 'items:read' }))).toContain(
+      'detail for',
+    );
   });
 });

@@ -1,7 +1,12 @@
 import { AccessTokenError } from '@countersign/core/api';
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { Controller, Scope } from '@nestjs/common';
-import { ClientProxyFactory, MessagePattern, type MicroserviceOptions, Transport } from '@nestjs/microservices';
+import {
+  ClientProxyFactory,
+  MessagePattern,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
 import { expect, test } from 'vitest';
 import { freePort } from '../../../scripts/lib/ports.ts';
