@@ -1,10 +1,5 @@
-import { KeptBeside } from './kept-beside.ts';
+import { type ClosedState, KeptBeside } from './kept-beside.ts';
 import type { Transport } from './transport/transport.ts';
-
-/** Whether a connection has closed. */
-export interface ClosedState {
-  closed: boolean;
-}
 
 /**
  * Notes when a connection closes. It is called before a token is verified, as nothing says afterwards that the

@@ -1,5 +1,4 @@
 import type { AuthenticatedRequest } from '@countersign/core/api';
-import type { ClosedState } from './closed-state.ts';
 
 /** What one authenticator knows of a request or connection. */
 export interface Result {
@@ -24,6 +23,11 @@ export interface Decision {
   /** True when messages of different users share the object. */
   shared: boolean;
   readonly next: Decision | undefined;
+}
+
+/** Whether a connection has closed. */
+export interface ClosedState {
+  closed: boolean;
 }
 
 /** What is known of one object: a request, a connection, a message or a field of an operation. */
