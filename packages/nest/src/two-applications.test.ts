@@ -1,5 +1,4 @@
 import { AccessTokenError } from '@countersign/core/api';
-import { createTestAuthorizationServer } from '@countersign/testing';
 import { Controller, Scope } from '@nestjs/common';
 import {
   ClientProxyFactory,
@@ -10,7 +9,7 @@ import {
 import { firstValueFrom } from 'rxjs';
 import { expect, test } from 'vitest';
 import { freePort } from '../../../scripts/lib/ports.ts';
-import { AuthModule, Principal, RequireScopes } from './index.ts';
+import { AuthModule, type AuthModuleOptions, Principal, RequireScopes } from './index.ts';
 import { audience, type StartOptions, startApp } from './test-support/start-app.ts';
 
 /** Nest makes the guards of a request-scoped class for each message, and those of a static class when it starts. */
@@ -101,13 +100,18 @@ test('N18: an application without a global guard does not count the guard of ano
 });
 
 test('N18: of two modules that guard one application, both decide about its messages', async () => {
-  const other = await createTestAuthorizationServer({ issuer: 'https://other.test', resources: [audience] });
-  const { issuer, fetch, clock } = other;
-  class OtherModule {}
-  const auth = AuthModule.forRoot({ issuer, fetch, now: clock.now, audience, isGlobal: false });
+  const otherAudience = 'https://other-api.example.test';
+  class AuthModules {}
   const { send, mint } = await start(createController(Scope.DEFAULT), {
-    module: (options) => ({ module: OtherModule, imports: [auth, AuthModule.forRoot(options)] }),
+    module: (options) => ({
+      module: AuthModules,
+      imports: [
+        AuthModule.forRoot({ ...options, audience: otherAudience, isGlobal: false } as AuthModuleOptions),
+        AuthModule.forRoot(options),
+      ],
+    }),
   });
-  expect(await send('me', await mint())).toMatchObject({ statusCode: 401 });
-  expect(await send('me', await other.mintAccessToken())).toMatchObject({ statusCode: 401 });
+  for (const aud of [audience, otherAudience])
+    expect(await send('me', await mint({ aud }))).toMatchObject({ statusCode: 401 });
+  expect(await send('me', await mint({ aud: [audience, otherAudience] }))).toBe('alice');
 });
