@@ -1,4 +1,5 @@
 import { AccessTokenError, type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/api';
+import { watchClosed } from './closed-state.ts';
 import { endWithToken, isSameHolder } from './expiry.ts';
 import { KeptBeside, type Result } from './kept-beside.ts';
 import type { Transport } from './transport/transport.ts';
@@ -85,12 +86,14 @@ export class Authenticator {
   async #verify(transport: Transport): Promise<AuthenticatedRequest | undefined> {
     const request = transport.request();
     if (!request) return undefined;
+    const state = transport.close && watchClosed(transport);
     const authenticated: unknown = await this.verifier.verifyOptional(request);
     if (authenticated === undefined) return undefined;
     if (!isAuthenticated(authenticated))
       throw new TypeError('verifyOptional() of the verifier has returned no authenticated request');
-    const { close: end, onClosed: onEnded } = transport;
-    if (end) endWithToken({ end, onEnded }, authenticated, this.#verifying);
+    const { close: end, onClosed: onEnded, isClosed } = transport;
+    const isEnded = () => state?.closed === true || isClosed?.() === true;
+    if (end) endWithToken({ end, onEnded, isEnded }, authenticated, this.#verifying);
     return authenticated;
   }
 

@@ -1,4 +1,5 @@
 import type { AccessRequirements } from '@countersign/core/api';
+import { placesOfMethod, registerDeclaredPrototype } from './declared-prototypes.ts';
 import type { PolicyDeclaration } from './decorators/policy.decorator.ts';
 
 /** `protected` requires a token, `optional` accepts one, `public` ignores it. */
@@ -41,6 +42,7 @@ export function declaring(addition: Declaration): MethodDecorator & ClassDecorat
       if (typeof target === 'function' && prototype) add(prototype, addition);
       return;
     }
+    registerDeclaredPrototype(target);
     const methods = declaredMethodsOf(target);
     const known = methods.get(name) ?? [];
     Reflect.defineMetadata(methodsKey, new Map([...methods, [name, [...known, addition]]]), target);
@@ -112,7 +114,7 @@ export function methodLevelsOf(
   names: Iterable<PropertyKey>,
 ): DeclarationLevel[] {
   const levels: DeclarationLevel[] = [];
-  const onFunction = new Set(declarationsOn(method));
+  const onFunction = new Set([...declarationsOn(method), ...copiedDeclarationsOf(method, { owner, names })]);
   for (const name of names) {
     let isOwn = true;
     for (const prototype of prototypesOf(owner)) {
@@ -126,4 +128,26 @@ export function methodLevelsOf(
   }
   levels.push({ declarations: [...onFunction], isOwn: true });
   return levels.reverse();
+}
+
+/**
+ * What is recorded under the name of a method in the class that it was copied from. Another decorator may have replaced
+ * the function there, so that nothing stands on the function itself.
+ */
+function copiedDeclarationsOf(
+  method: object,
+  { owner, names }: { readonly owner: object; readonly names: Iterable<PropertyKey> },
+): Declaration[] {
+  const chain = prototypesOf(owner);
+  const copies = [...names].flatMap((name) => {
+    const nearest = chain.find((prototype) => Object.hasOwn(prototype, name));
+    const value: unknown = nearest && Object.getOwnPropertyDescriptor(nearest, name)?.value;
+    return typeof value === 'function' ? [value] : [];
+  });
+  // A constructor may have bound the method: then the function of the prototype is the one that was copied.
+  return [...new Set([method, ...copies])].flatMap((each) =>
+    placesOfMethod(each)
+      .filter(({ prototype }) => !chain.includes(prototype))
+      .flatMap(({ prototype, name }) => declaredMethodsOf(prototype).get(name) ?? []),
+  );
 }

@@ -28,10 +28,12 @@ interface Verifying {
  * @see RFC 7519 section 4.1.4, RFC 7662 section 4
  */
 export function endWithToken(
-  { end, onEnded }: LongAnswer,
+  { end, onEnded, isEnded }: LongAnswer,
   authenticated: AuthenticatedRequest,
   { verifier, now }: Verifying,
 ): void {
+  // What has ended says so once only, and a timer would watch it for ever.
+  if (isEnded?.()) return;
   let stop = () => {};
   let ended = false;
   const finish = (code: number, reason: string) => {

@@ -1,11 +1,12 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { AccessTokenGuard } from './access-token.guard.ts';
-import { AccessTokenErrorFilter } from './access-token-error.filter.ts';
+import { ApplicationAuth, ApplicationErrorFilter, ApplicationGuard } from './application-guard.ts';
 import type { GuardOptions } from './guard-options.ts';
-import { classesOf, methodsOf } from './handlers/classes.ts';
+import { classesOf, type ModuleClass, methodsOf } from './handlers/classes.ts';
 import { graphqlModulesOf } from './handlers/graphql-modules.ts';
 import { guardSchema } from './handlers/guard-schema.ts';
+import { createHandGuardFinder } from './handlers/hand-guards.ts';
 import { listHandlers } from './handlers/list-handlers.ts';
 import { nestMetadata } from './handlers/nest-metadata.ts';
 import { describeOperation } from './openapi.ts';
@@ -17,32 +18,33 @@ import { GUARD_OPTIONS } from './tokens.ts';
  * after Nest has built them and before the application listens.
  */
 @Injectable()
-export class GuardedHandlers implements OnApplicationBootstrap {
+export class GuardedHandlers extends ApplicationAuth implements OnApplicationBootstrap {
   readonly #modules: ModulesContainer;
-  readonly #guard: AccessTokenGuard;
 
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(AccessTokenGuard) guard: AccessTokenGuard,
     @Inject(GUARD_OPTIONS) options: GuardOptions,
   ) {
+    super(guard, options);
     this.#modules = modules;
-    this.#guard = guard;
-    const filter = new AccessTokenErrorFilter(options);
-    for (const { type, isController } of classesOf(modules)) {
+    const own = { guard: new ApplicationGuard(modules), filter: new ApplicationErrorFilter(modules) };
+    for (const each of classesOf(modules)) {
+      const { type, isController } = each;
       const methods = methodsOf(type).map(({ method }) => method);
       if (isController) describeRoutes(type, methods);
       const listens = methods.some(handlesMessages);
       if (listens || Reflect.getMetadata(nestMetadata.gateway, type) === true)
-        putFirst(nestMetadata.guards, type, guard);
-      if (listens) putFirst(nestMetadata.filters, type, filter);
+        putFirst(nestMetadata.guards, each, own.guard);
+      if (listens) putFirst(nestMetadata.filters, each, own.filter);
     }
   }
 
   onApplicationBootstrap(): void {
     const handlers = listHandlers(this.#modules);
+    const findHandGuards = createHandGuardFinder(this.#modules);
     for (const { schema, ...others } of graphqlModulesOf(this.#modules))
-      if (schema) guardSchema(schema, { ...others, handlers, guard: this.#guard });
+      if (schema) guardSchema(schema, { ...others, handlers, guard: this.guard, findHandGuards });
   }
 }
 
@@ -54,13 +56,24 @@ function describeRoutes(type: Type, methods: readonly object[]): void {
     if (Reflect.hasMetadata(nestMetadata.routePath, method)) describeOperation(method, type);
 }
 
-/** Before all others, those of base classes too, and one only: another application of the process may have put its own there. */
-function putFirst(key: string, type: Type, own: AccessTokenGuard | AccessTokenErrorFilter): void {
+/**
+ * Puts a class before all other enhancers of a class, also before those of base classes. The instance belongs to the
+ * module, so that each application that shares the class runs its own.
+ */
+function putFirst(
+  key: string,
+  { type, module }: ModuleClass,
+  instance: ApplicationGuard | ApplicationErrorFilter,
+): void {
+  const enhancer = instance.constructor as Type;
+  module.addInjectable(
+    { provide: enhancer, useValue: instance },
+    key === nestMetadata.guards ? 'guard' : 'filter',
+  );
   const wrapped = (type.prototype as object).constructor;
   // A class decorator may have wrapped the class: versions of Nest differ in which of the two they look at.
   for (const target of new Set(wrapped.prototype === type.prototype ? [type, wrapped] : [type])) {
-    const before = (Reflect.getMetadata(key, target) ?? []) as object[];
-    const others = before.filter((each) => each.constructor !== own.constructor);
-    Reflect.defineMetadata(key, [own, ...others], target);
+    const others = ((Reflect.getMetadata(key, target) ?? []) as object[]).filter((each) => each !== enhancer);
+    Reflect.defineMetadata(key, [enhancer, ...others], target);
   }
 }

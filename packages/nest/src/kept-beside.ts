@@ -25,10 +25,17 @@ export interface Decision {
   readonly next: Decision | undefined;
 }
 
+/** Whether a connection has closed. */
+export interface ClosedState {
+  closed: boolean;
+}
+
 /** What is known of one object: a request, a connection, a message or a field of an operation. */
 export interface Findings {
   results: Result | undefined;
   decisions: Decision | undefined;
+  /** Of a connection, once its token is verified. */
+  closedState: ClosedState | undefined;
 }
 
 /** Returns its argument, so that a subclass adds its private field to that object. */
@@ -57,7 +64,7 @@ export class KeptBeside extends Given {
   /** The findings of an object; adds empty ones where there are none. */
   static of(carrier: object): Findings {
     if (#findings in carrier) return carrier.#findings;
-    const findings: Findings = { results: undefined, decisions: undefined };
+    const findings: Findings = { results: undefined, decisions: undefined, closedState: undefined };
     new KeptBeside(carrier, findings);
     return findings;
   }

@@ -19,7 +19,8 @@ import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { freePort } from '../../../scripts/lib/ports.ts';
-import { AccessTokenGuard, ConnectionAuthenticator, Public, RequireScopes } from './index.ts';
+import { ApplicationGuard } from './application-guard.ts';
+import { ConnectionAuthenticator, Public, RequireScopes } from './index.ts';
 import { Replaced } from './test-support/replaced.ts';
 import { startApp } from './test-support/start-app.ts';
 
@@ -222,7 +223,7 @@ test('N11: a gateway that a class decorator wraps has the guard on both, as vers
     { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
   );
   for (const type of [Original, Wrapped])
-    expect(Reflect.getMetadata('__guards__', type)).toEqual([expect.any(AccessTokenGuard)]);
+    expect(Reflect.getMetadata('__guards__', type)).toEqual([ApplicationGuard]);
 });
 
 describe.each([true, false])(

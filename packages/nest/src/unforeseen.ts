@@ -6,6 +6,7 @@ import {
   unforeseenCause,
 } from '@countersign/core/api';
 import { Logger } from '@nestjs/common';
+import { redact } from './redact.ts';
 import type { Transport } from './transport/transport.ts';
 
 const logger = new Logger('AuthModule');
@@ -79,7 +80,6 @@ export function nameOfHandler(owner: unknown, handler: unknown): string {
   }
 }
 
-const longestText = 300;
 const mostFrames = 10;
 
 function describe(error: unknown, transport: Transport | undefined): { text: string; stack?: string } {
@@ -94,7 +94,7 @@ function describeException(error: unknown, secrets: readonly string[]): { text: 
   if (!(error instanceof Error)) return { text: `a value of type ${typeof error}` };
   const name = /^\w{1,60}$/.test(String(error.name)) ? String(error.name) : 'Error';
   const said = String(error.message);
-  const message = error instanceof SyntaxError ? '' : redact(said, secrets);
+  const message = error instanceof SyntaxError ? '' : redact(said, { secrets, tokens: true });
   const stack = String(error.stack);
   // The stack begins with the message, which may have lines that look like frames.
   const frames = stack
@@ -102,22 +102,11 @@ function describeException(error: unknown, secrets: readonly string[]): { text: 
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, mostFrames)
-    .map((line) => redact(line, secrets, false));
+    .map((line) => redact(line, { secrets, tokens: false }));
   return {
     text: message === '' ? name : `${name}: ${message}`,
     ...(frames.length > 0 && { stack: frames.join('\n') }),
   };
-}
-
-/** What is as long as a token and has a digit, as every token does in practice. */
-const tokenLike = /(?=[\w~+=-]*\d)[\w~+=-]{16,}/g;
-
-function redact(text: string, secrets: readonly string[], guess = true): string {
-  let redacted = text.slice(0, 20_000);
-  for (const secret of secrets) redacted = redacted.replaceAll(secret, '[redacted]');
-  if (guess) redacted = redacted.replace(tokenLike, '[redacted]');
-  // One line, whatever was sent.
-  return redacted.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, longestText);
 }
 
 /** What the request brought as a credential; nothing where even that cannot be read. */

@@ -6,7 +6,8 @@ import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@n
 import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { AccessTokenGuard, ConnectionAuthenticator, Principal, Public, RequireScopes } from './index.ts';
+import { ApplicationGuard } from './application-guard.ts';
+import { ConnectionAuthenticator, Principal, Public, RequireScopes } from './index.ts';
 import { type StartOptions, startApp } from './test-support/start-app.ts';
 
 @WebSocketGateway()
@@ -46,7 +47,7 @@ class StrictGateway extends ItemsGateway implements OnGatewayConnection {
 test('A10: a gateway has the guard itself, as not every version of Nest applies global guards to it', async () => {
   for (let i = 0; i < 2; i++) await startApp({ providers: [ItemsGateway] });
   const guards = Reflect.getMetadata('__guards__', ItemsGateway) as unknown[];
-  expect(guards).toEqual([expect.any(AccessTokenGuard)]);
+  expect(guards).toEqual([ApplicationGuard]);
 });
 
 test('A10: a gateway keeps the guards of its base class', async () => {
@@ -60,7 +61,7 @@ test('A10: a gateway keeps the guards of its base class', async () => {
   @WebSocketGateway()
   class Gateway extends Base {}
   await startApp({ providers: [Gateway] });
-  expect(Reflect.getMetadata('__guards__', Gateway)).toEqual([expect.any(AccessTokenGuard), Weekdays]);
+  expect(Reflect.getMetadata('__guards__', Gateway)).toEqual([ApplicationGuard, Weekdays]);
 });
 
 describe('socket.io', () => {

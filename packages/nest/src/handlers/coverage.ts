@@ -1,10 +1,12 @@
-import type { CanActivate } from '@nestjs/common';
+import type { CanActivate, Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
 import { type AccessPolicy, accessPolicyOf } from '../access-policy.ts';
 import { AccessTokenGuard } from '../access-token.guard.ts';
+import { methodsOf } from './classes.ts';
 import { graphqlModulesOf } from './graphql-modules.ts';
 import type { Handler } from './handler.ts';
+import { rootTypes } from './list-handlers.ts';
 import { nestMetadata } from './nest-metadata.ts';
 
 /** Which handlers the guard of this application is applied to. */
@@ -50,7 +52,9 @@ export function guardingOf(handler: Handler, coverage: Coverage): Guarding {
   switch (handler.graphql?.kind) {
     case 'field': {
       if (isApplied && guardsFields) return 'guarded';
-      if (!isDeclared(policy)) return 'with query';
+      const isByHand = everywhere ? isGuardedByHand(handler) : isFieldGuardedByHand(handler);
+      const isAsked = isDeclared(policy) || (policy.mode !== 'public' && isByHand);
+      if (!isAsked) return 'with query';
       return everywhere ? 'guarded' : 'unguarded';
     }
     case 'reference':
@@ -68,14 +72,34 @@ const appliesGlobalGuards = ({ transport }: Handler): boolean =>
 export const isDeclared = ({ mode, declared }: AccessPolicy): boolean => declared && mode !== 'public';
 
 /** `@UseGuards(AccessTokenGuard)` stands on the handler or on its class. */
-export function isGuardedByHand({ method, owner }: Pick<Handler, 'method' | 'owner'>): boolean {
-  return [owner, method]
-    .flatMap((target) => (Reflect.getMetadata(nestMetadata.guards, target) ?? []) as unknown[])
-    .some(isAccessTokenGuard);
+export const isGuardedByHand = (handler: Pick<Handler, 'method' | 'owner'>): boolean =>
+  guardsByHandOn(handler).length > 0;
+
+/**
+ * The guard is meant for the field: it stands on its method, or on a class that has nothing but fields and references.
+ * Where the guard of a class decides about queries too, a field without a requirement runs with its query.
+ */
+const isFieldGuardedByHand = ({ method, owner }: Pick<Handler, 'method' | 'owner'>): boolean =>
+  guardsOn(method).length > 0 || (guardsOn(owner).length > 0 && !hasRootHandlers(owner));
+
+const hasRootHandlers = (owner: Type): boolean =>
+  methodsOf(owner).some(({ method }) =>
+    rootTypes.includes(Reflect.getMetadata(nestMetadata.resolverType, method)),
+  );
+
+/** The guards of this package that `@UseGuards()` puts on a class and on its handler, in Nest's order. */
+export function guardsByHandOn({
+  method,
+  owner,
+}: Pick<Handler, 'method' | 'owner'>): (CanActivate | Type<CanActivate>)[] {
+  return [...guardsOn(owner), ...guardsOn(method)];
 }
 
+const guardsOn = (target: object): (CanActivate | Type<CanActivate>)[] =>
+  ((Reflect.getMetadata(nestMetadata.guards, target) ?? []) as unknown[]).filter(isAccessTokenGuard);
+
 /** The guard, a guard that extends it, or an instance of one. */
-function isAccessTokenGuard(guard: unknown): guard is CanActivate {
+function isAccessTokenGuard(guard: unknown): guard is CanActivate | Type<CanActivate> {
   if (guard instanceof AccessTokenGuard || guard === AccessTokenGuard) return true;
   return typeof guard === 'function' && guard.prototype instanceof AccessTokenGuard;
 }

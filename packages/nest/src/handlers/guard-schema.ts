@@ -1,5 +1,6 @@
-import { type CanActivate, ForbiddenException } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, ForbiddenException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { accessPolicyOf } from '../access-policy.ts';
 import {
   federationFields,
@@ -11,6 +12,7 @@ import {
   type SchemaField,
   type SchemaType,
 } from './graphql-modules.ts';
+import type { HandGuardFinder } from './hand-guards.ts';
 import type { GraphqlPosition, Handler } from './handler.ts';
 
 /** What a guard is shown for a handler. */
@@ -29,12 +31,14 @@ export const schemaResolver: GuardedMethod = {
 export interface GuardSchemaOptions extends Omit<GraphqlModule, 'schema'> {
   readonly guard: CanActivate;
   readonly handlers: readonly Handler[];
+  /** The guards of `@UseGuards()` on a handler, which Nest does not run either. */
+  readonly findHandGuards: HandGuardFinder;
 }
 
 /**
  * Puts the guard before what Nest does not guard in a schema: reference resolvers, resolvers of fields that ask for
  * something, and root fields that are not methods of a resolver class. The schema is changed in place, before the
- * application listens.
+ * application listens. The guards of `@UseGuards()` on a handler decide after the global one, as Nest runs them.
  */
 export function guardSchema(schema: Schema, options: GuardSchemaOptions): void {
   const roots = new Set(rootTypesOf(schema));
@@ -46,7 +50,7 @@ export function guardSchema(schema: Schema, options: GuardSchemaOptions): void {
       if (isRoot && name === federationFields.entities) guardEntities(field, guardedReferences, options);
       else if (!(isRoot && name === federationFields.service)) {
         const methods = isRoot ? rootMethods(type, name, options) : fieldMethods(type, name, options);
-        if (methods.length > 0) guardField(field, name, { methods, guard: options.guard });
+        if (methods.length > 0) guardField(field, name, checksOf(methods, options));
       }
     }
   }
@@ -86,19 +90,27 @@ function fieldMethods(
   const { handlers, guardsFields, isReplaced } = options;
   if (guardsFields && !isReplaced(type.name, field)) return [];
   return handlersOf(type, field, { handlers, kinds: ['field'] }).filter(
-    ({ method, owner }) => accessPolicyOf(method, owner).declared,
+    (handler) =>
+      accessPolicyOf(handler.method, handler.owner).declared || options.findHandGuards(handler).length > 0,
   );
 }
 
-function guardField(
-  field: SchemaField,
-  name: string,
-  { methods, guard }: { readonly methods: readonly GuardedMethod[]; readonly guard: CanActivate },
-): void {
+/** A handler and the guards that decide about it. */
+interface Check {
+  readonly handler: GuardedMethod;
+  readonly guards: readonly CanActivate[];
+}
+
+const checksOf = (
+  methods: readonly GuardedMethod[],
+  { guard, findHandGuards }: GuardSchemaOptions,
+): readonly Check[] => methods.map((handler) => ({ handler, guards: [guard, ...findHandGuards(handler)] }));
+
+function guardField(field: SchemaField, name: string, checks: readonly Check[]): void {
   const { resolve = propertyResolver(name), subscribe } = field;
   // A subscription is decided about when it begins, as Nest does.
-  if (subscribe) field.subscribe = withGuard(subscribe, methods, guard);
-  else field.resolve = withGuard(resolve, methods, guard);
+  if (subscribe) field.subscribe = withGuard(subscribe, checks);
+  else field.resolve = withGuard(resolve, checks);
 }
 
 /** What `graphql` does for a field without a resolver. */
@@ -111,13 +123,13 @@ const propertyResolver =
 
 /** @returns whether references of this type are guarded where they are resolved */
 function guardReference(type: SchemaType, options: GuardSchemaOptions): boolean {
-  const { guard, handlers, guardsFields, isReplaced } = options;
+  const { handlers, guardsFields, isReplaced } = options;
   const subgraph = type.extensions?.apollo?.subgraph;
   const resolve = subgraph?.resolveReference ?? type.resolveReference;
   if (!resolve) return false;
   const methods = referenceHandlersOf(type.name, handlers);
   if (methods.length > 0 && guardsFields && !isReplaced(type.name, '__resolveReference')) return true;
-  const guarded = withGuard(resolve, methods.length > 0 ? methods : [schemaResolver], guard);
+  const guarded = withGuard(resolve, checksOf(methods.length > 0 ? methods : [schemaResolver], options));
   if (subgraph?.resolveReference) {
     const apollo = { ...type.extensions?.apollo, subgraph: { ...subgraph, resolveReference: guarded } };
     type.extensions = { ...type.extensions, apollo };
@@ -136,7 +148,7 @@ const referenceHandlersOf = (type: string, handlers: readonly Handler[]): readon
 function guardEntities(
   field: SchemaField,
   guardedReferences: ReadonlySet<string>,
-  { guard, handlers }: GuardSchemaOptions,
+  options: GuardSchemaOptions,
 ): void {
   const { resolve } = field;
   if (!resolve) return;
@@ -146,25 +158,32 @@ function guardEntities(
     for (const reference of representations) {
       const type = (reference as { readonly __typename?: unknown } | null)?.__typename;
       if (typeof type === 'string' && guardedReferences.has(type)) continue;
-      const methods = referenceHandlersOf(String(type), handlers);
-      await admit(methods.length > 0 ? methods : [schemaResolver], guard, [reference, context, info]);
+      const methods = referenceHandlersOf(String(type), options.handlers);
+      const checks = checksOf(methods.length > 0 ? methods : [schemaResolver], options);
+      await admit(checks, [reference, context, info]);
     }
     return resolve(...all);
   };
 }
 
-function withGuard(resolve: Resolve, methods: readonly GuardedMethod[], guard: CanActivate): Resolve {
+function withGuard(resolve: Resolve, checks: readonly Check[]): Resolve {
   return async (...args) => {
-    await admit(methods, guard, args);
+    await admit(checks, args);
     return resolve(...args);
   };
 }
 
-/** @throws what the guard throws, or ForbiddenException */
-async function admit(methods: readonly GuardedMethod[], guard: CanActivate, args: unknown[]): Promise<void> {
-  for (const { owner, method } of methods) {
-    const context = new ExecutionContextHost(args, owner, method as () => void);
+/** @throws what a guard throws, or ForbiddenException */
+async function admit(checks: readonly Check[], args: unknown[]): Promise<void> {
+  for (const { handler, guards } of checks) {
+    const context = new ExecutionContextHost(args, handler.owner, handler.method as () => void);
     context.setType('graphql');
-    if ((await guard.canActivate(context)) !== true) throw new ForbiddenException();
+    for (const guard of guards) if ((await allows(guard, context)) !== true) throw new ForbiddenException();
   }
+}
+
+/** A guard may answer with an Observable. */
+async function allows(guard: CanActivate, context: ExecutionContext): Promise<boolean> {
+  const answer = await guard.canActivate(context);
+  return isObservable(answer) ? lastValueFrom(answer) : answer;
 }

@@ -80,7 +80,7 @@ function messagesOf(method: object, { type, isProduced }: ModuleClass): string[]
   return [namespace === undefined ? text : `${text} (namespace ${String(namespace)})`];
 }
 
-const rootTypes = ['Query', 'Mutation', 'Subscription'];
+export const rootTypes: readonly string[] = ['Query', 'Mutation', 'Subscription'];
 const resolvesAbstractType = '__resolveType';
 
 function graphqlHandler(

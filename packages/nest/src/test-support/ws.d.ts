@@ -16,4 +16,12 @@ declare module 'ws' {
     send(text: string): void;
     close(): void;
   }
+
+  export class WebSocketServer {
+    constructor(options: { port: number; host: string });
+    once(event: 'listening', listener: () => void): this;
+    once(event: 'connection', listener: (client: WebSocket) => void): this;
+    address(): unknown;
+    close(): void;
+  }
 }

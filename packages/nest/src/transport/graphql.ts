@@ -6,7 +6,7 @@ import {
   handshakeRequestOf,
   type NodeRequest,
 } from './http.ts';
-import { type Emitter, headersOf, type LongAnswer, type Transport } from './transport.ts';
+import { type Emitter, headersOf, isClosed, type LongAnswer, type Transport } from './transport.ts';
 
 /** Where a field stands in an operation; each field has the object of the one above it. */
 interface FieldPath {
@@ -117,6 +117,7 @@ function graphqlWsTransport(context: ConnectionContext, field: Field): Transport
     request: () => handshakeRequestOf(request, authorization),
     close: (code, reason) => socket?.close(code, reason),
     onClosed: (listener) => socket?.once?.('close', listener),
+    isClosed: () => socket && isClosed(socket),
   };
 }
 
@@ -144,6 +145,7 @@ function mercuriusTransport(
       else socket?.destroy?.();
     },
     onClosed: (listener) => socket?.once?.('close', listener),
+    isClosed: () => socket && isClosed(socket),
   };
 }
 

@@ -3,6 +3,8 @@ import type { LongAnswer } from './transport.ts';
 /** What is used of Node's response. */
 export interface EventStreamResponse {
   readonly headersSent?: boolean;
+  readonly closed?: boolean;
+  readonly destroyed?: boolean;
   statusCode?: number;
   once?(event: string, listener: (source: Piped) => void): unknown;
   end?(): unknown;
@@ -38,6 +40,7 @@ export function eventStreamAnswer(
       if (response.headersSent !== true) response.statusCode = 401;
       response.end();
     },
+    isEnded: () => response?.closed === true || response?.destroyed === true,
     onEnded: response?.once && ((listener) => response.once?.('close', listener)),
   };
 }

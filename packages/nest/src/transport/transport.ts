@@ -22,6 +22,8 @@ export interface Transport {
   readonly close?: ((code: number, reason: string) => void) | undefined;
   /** Says when it has ended by itself, so that nothing holds on to it. */
   readonly onClosed?: (listener: () => void) => void;
+  /** Whether it has ended; `undefined` where that cannot be known. */
+  readonly isClosed?: () => boolean | undefined;
   /** For an answer that may be longer than the life of its token, such as an event stream. */
   readonly answer?: LongAnswer | undefined;
 }
@@ -32,6 +34,8 @@ export interface LongAnswer {
   readonly end: (code: number, reason: string) => void;
   /** Called when it has ended by itself. */
   readonly onEnded?: ((listener: () => void) => void) | undefined;
+  /** Whether it has ended already, and says it no more. */
+  readonly isEnded?: (() => boolean) | undefined;
 }
 
 /**
@@ -56,4 +60,14 @@ export function headersOf(source: unknown): Record<string, string> {
 /** The part of Node's event emitters that connections are heard by. */
 export interface Emitter {
   once?(event: string, listener: () => void): unknown;
+  /** Of a WebSocket: 2 is closing, 3 is closed. */
+  readonly readyState?: unknown;
+  /** Of a connection of Node. */
+  readonly destroyed?: boolean;
+  /** Of a client of socket.io. */
+  readonly disconnected?: boolean;
 }
+
+/** Whether a connection of any of these kinds has closed. */
+export const isClosed = ({ readyState, destroyed, disconnected }: Emitter): boolean =>
+  destroyed === true || disconnected === true || readyState === 3;

@@ -1,5 +1,5 @@
 import { handshakeRequestOf, type NodeRequest, resourceRequestOf } from './http.ts';
-import type { Emitter, Transport } from './transport.ts';
+import { type Emitter, isClosed, type Transport } from './transport.ts';
 
 interface SocketIoClient extends Emitter {
   readonly handshake: { readonly headers: NodeRequest['headers']; readonly auth?: Record<string, unknown> };
@@ -33,6 +33,7 @@ export function websocketTransport(client: unknown): Transport | undefined {
     request: () => request && resourceRequestOf(request),
     close: closerOf(socket),
     onClosed: (listener) => socket.once?.('close', listener),
+    isClosed: () => isClosed(socket),
   };
 }
 
@@ -75,5 +76,6 @@ function socketIoTransport(client: SocketIoClient): Transport {
     request: () => handshakeRequestOf(handshake, authorization),
     close: closerOf(client),
     onClosed: (listener) => client.once?.('disconnect', listener),
+    isClosed: () => isClosed(client),
   };
 }
