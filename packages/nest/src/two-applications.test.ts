@@ -106,7 +106,7 @@ test('N18: of two modules that guard one application, both decide about its mess
     module: (options) => ({
       module: AuthModules,
       imports: [
-        AuthModule.forRoot({ ...options, audience: otherAudience, isGlobal: false } as AuthModuleOptions),
+        AuthModule.forRoot({ ...options, audience: otherAudience, isGlobal: false } as unknown as AuthModuleOptions),
         AuthModule.forRoot(options),
       ],
     }),
