@@ -23,6 +23,18 @@ test('A3: the whole token decides, not its end', () => {
   expect([undefined, `a.b.${end}`]).toContain(cache.get(`a.b.${end}`)?.text);
 });
 
+test('A3: a text that differs in any one character is another text, in both generations', () => {
+  const text = 't'.repeat(1_000);
+  // Most of these have the hash of the text, which takes a part of the characters only.
+  const others = Array.from({ length: 1_000 }, (_, at) => `${text.slice(0, at)}x${text.slice(at + 1)}`);
+  const cache = createTextCache({ maxEntries: 10, maxCharacters: 100_000 });
+  cache.set(entry(text));
+  expect(others.filter((other) => cache.get(other))).toEqual([]);
+  for (let i = 0; i < 5; i++) cache.set(entry(tokenOf(i)));
+  expect(others.filter((other) => cache.get(other))).toEqual([]);
+  expect(cache.get(text)?.text).toBe(text);
+});
+
 test('A3: a token of a few characters is remembered too', () => {
   const cache = createTextCache({ maxEntries: 10, maxCharacters: 1000 });
   for (const token of ['a', 'b', 'ab', '-'.repeat(9)]) cache.set(entry(token));

@@ -65,6 +65,19 @@ describe('K5: anonymous logout tokens with unknown keys', () => {
     await expect(validateLogoutToken(client, token)).resolves.toBeDefined();
   });
 
+  test('while there are no keys and they cannot be fetched, cause one fetch in a second, and logins go on', async () => {
+    const { harness, server, flood, fetches } = await setUp({ client: { retries: 0 } });
+    server.fail('jwks', { network: true, times: 2 });
+    expect(await flood()).toEqual(Array(30).fill('TransportError'));
+    expect(fetches()).toBe(1);
+    server.clock.advance(1);
+    await flood();
+    expect(fetches()).toBe(2);
+    // The keys can be fetched again: the login does not wait for the end of the pause.
+    await expect(harness.logIn()).resolves.toBeDefined();
+    expect(fetches()).toBe(3);
+  });
+
   test('while the provider cannot be reached, they cause one request per second', async () => {
     const { server, client, flood } = await setUp({ client: { retries: 0 } });
     server.fail('discovery', { network: true, times: 1000 });
