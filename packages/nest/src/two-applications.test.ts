@@ -9,7 +9,7 @@ import {
 import { firstValueFrom } from 'rxjs';
 import { expect, test } from 'vitest';
 import { freePort } from '../../../scripts/lib/ports.ts';
-import { AuthModule, type AuthModuleOptions, Principal, RequireScopes } from './index.ts';
+import { AuthModule, Principal, RequireScopes } from './index.ts';
 import { audience, type StartOptions, startApp } from './test-support/start-app.ts';
 
 /** Nest makes the guards of a request-scoped class for each message, and those of a static class when it starts. */
@@ -106,7 +106,7 @@ test('N18: of two modules that guard one application, both decide about its mess
     module: (options) => ({
       module: AuthModules,
       imports: [
-        AuthModule.forRoot({ ...options, audience: otherAudience, isGlobal: false } as unknown as AuthModuleOptions),
+        AuthModule.forRoot({ ...options, ...({ audience: otherAudience, isGlobal: false } as object) }),
         AuthModule.forRoot(options),
       ],
     }),
