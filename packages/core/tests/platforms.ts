@@ -44,7 +44,7 @@ export const notInChromium: readonly NotHere[] = [
   },
   {
     suites:
-      'src/session/{cookie-sessions,form-post,login-routes,logout-routes,malformed-requests,node-requests,session-changes,session-integrity,session-isolation,session-life,used-logins,web-sessions}.test.ts',
+      'src/session/{backchannel-logout,cookie-sessions,form-post,login-routes,logout-routes,malformed-requests,node-requests,session-changes,session-integrity,session-isolation,session-life,used-logins,web-sessions}.test.ts',
     why: 'sessions are of servers: a Request of a browser carries no Cookie header, and a Response shows no Set-Cookie',
   },
 ];
