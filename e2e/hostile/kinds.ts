@@ -55,7 +55,7 @@ export function createHostileKinds({ api, audience, issuer }: KindOptions): read
     {
       name: 'callbacks with a code',
       target: 'web',
-      attack: (send, index) => callback(send, `code=forged-${index}`),
+      attack: (send, index) => callback(send, `code=forged-${index}&iss=${encodeURIComponent(issuer)}`),
       allowed: [303, 400],
       // The code of a login that was begun is sent to the provider once.
       outgoing: ({ requests }) => ({ token: requests }),

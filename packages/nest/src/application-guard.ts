@@ -10,6 +10,7 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { AccessTokenErrorFilter } from './access-token-error.filter.ts';
 import type { GuardOptions } from './guard-options.ts';
+import { RefusedEvent } from './refused-messages.ts';
 
 /** The guard and the options that one `AuthModule` applies to every handler of its application. */
 export class ApplicationAuth {
@@ -58,7 +59,7 @@ async function allAllow(guards: readonly CanActivate[], context: ExecutionContex
 }
 
 /** The exception filter in the metadata of such a class, with the options of its own application. */
-@Catch(AccessTokenError)
+@Catch(AccessTokenError, RefusedEvent)
 export class ApplicationErrorFilter {
   readonly #modules: ModulesContainer;
 
@@ -66,7 +67,7 @@ export class ApplicationErrorFilter {
     this.#modules = modules;
   }
 
-  catch(error: AccessTokenError, host: ArgumentsHost): unknown {
+  catch(error: AccessTokenError | RefusedEvent, host: ArgumentsHost): unknown {
     const options = findApplicationAuth(this.#modules)[0]?.options ?? {};
     return new AccessTokenErrorFilter(options).catch(error, host);
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createTextCache } from './text-cache.ts';
 
@@ -81,5 +80,13 @@ test('R7: texts of one character that differ in length are remembered each', () 
   expect(texts.filter((text) => cache.get(text))).toHaveLength(100);
 });
 
-/** 40 hexadecimal characters, as an opaque token has. */
-const hexOf = (name: string) => createHash('sha1').update(name).digest('hex');
+/** 40 hexadecimal characters, as an opaque token has; the same for the same name (FNV-1a, then mulberry32). */
+function hexOf(name: string): string {
+  let state = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) state = Math.imul(state ^ name.charCodeAt(i), 0x0100_0193);
+  return Array.from({ length: 40 }, () => {
+    state = (state + 0x6d2b79f5) | 0;
+    const mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    return ((mixed ^ (mixed >>> 14)) >>> 28).toString(16);
+  }).join('');
+}
