@@ -60,7 +60,7 @@ export class AccessTokenGuard implements CanActivate {
       const policy = accessPolicyOf(context.getHandler(), context.getClass());
       if (policy.mode === 'public') return this.#activatePublic(context);
       transport = transportOf(context, this.options.rpcCredentials);
-      // A context that is not known has no credential to look at, so nobody is let in.
+      // A context that is not known has no credential that could be verified, so it is refused.
       if (!transport) return false;
       // Most requests bring a token that was verified before, and need not wait.
       const known = this.authenticator.recall(transport);

@@ -48,7 +48,7 @@ export interface VerifierOptions {
   readonly fetch?: Fetch;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
-  /** Hears what the verifier does, one event at a time; no event carries a token. Default: nobody. */
+  /** Hears what the verifier does, one event at a time; no event carries a token. Default: none. */
   readonly onEvent?: EventListener;
   /** Allows plain http: only for a provider on your own machine. */
   readonly allowInsecureIssuer?: boolean;

@@ -86,7 +86,7 @@ export interface BrowserAuth {
   /**
    * The headers with which a token is shown to an API: `Authorization`, and a proof where tokens are bound.
    *
-   * @throws LoginRequiredError when the login of the token has ended meanwhile
+   * @throws LoginRequiredError when the login of the token is over
    * @see RFC 9449 section 7.1
    */
   authorize(

@@ -55,7 +55,7 @@ export async function completeLogin(
     const current = findHolder(kept);
     const isUnchanged =
       begun === login.generation() &&
-      // The login of another user that has ended meanwhile does not prevent this one.
+      // The ended login of another user does not prevent this one.
       (isSameHolder(holder ?? before, current) || (isVisible && !kept && !isSameUser(before)));
     // A logout, or another login, came first; the same user may complete two logins.
     if (!isUnchanged && !(isVisible && isSameUser(current))) return kept;

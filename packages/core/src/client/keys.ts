@@ -15,7 +15,7 @@ const unknownKeyFetches = { capacity: 5, interval: 10_000 };
  * Who sent the token:
  * - `provider`: the provider, in answer to a request of this client
  * - `browser`: a browser, in the front channel
- * - `anyone`: whoever can reach an endpoint that has no authentication but this token
+ * - `anyone`: any client that can reach an endpoint that has no authentication but this token
  *
  * Each has fetches of its own, so that forged tokens of strangers never stand in the way of a login.
  */

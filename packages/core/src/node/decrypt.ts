@@ -29,7 +29,7 @@ export function createDecrypt(
   };
   return async (jwe) => {
     try {
-      // Before the library parses the header: whoever can send a JWE chooses it.
+      // Before the library parses the header: the sender of the JWE chooses it.
       parseJwtPart(jwe.slice(0, Math.max(0, jwe.indexOf('.'))), {
         refuse: (_, problem) => new Error(problem),
       });

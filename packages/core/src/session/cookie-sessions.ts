@@ -145,7 +145,10 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
     },
     async end(loaded) {
       const { ofUser } = await tombstoneKeys(loaded.state);
-      await bury(await tombstoneKey('id', loaded.state.id), { endedAt: seconds(now), coveredBy: ofUser[0] });
+      await addTombstone(await tombstoneKey('id', loaded.state.id), {
+        endedAt: seconds(now),
+        coveredBy: ofUser[0],
+      });
     },
     async endWhere(match, endedAt) {
       const key = await matchKey(match);
@@ -153,7 +156,7 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
       const before = await tombstones.latest([key]);
       const { issuer, sub, sid } = match;
       const coveredBy = sub === undefined || sid === undefined ? undefined : await matchKey({ issuer, sub });
-      await bury(key, {
+      await addTombstone(key, {
         endedAt: before === undefined ? endedAt : Math.max(endedAt, before + 0.001),
         coveredBy,
       });
@@ -161,7 +164,7 @@ export function createCookieSessions(options: CookieSessionOptions): SessionKeep
     forget: (existing) => deleteChunks(jar, name, existing),
   };
 
-  function bury(
+  function addTombstone(
     key: string,
     { endedAt, coveredBy }: { readonly endedAt: number; readonly coveredBy: string | undefined },
   ): Promise<void> {

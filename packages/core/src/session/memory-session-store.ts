@@ -62,7 +62,7 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
     return records.get(key);
   }
 
-  function bury(key: string): boolean {
+  function addTombstone(key: string): boolean {
     const record = findLive(key);
     if (!record) return false;
     remove(key);
@@ -83,13 +83,13 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
       return true;
     },
     async delete(key) {
-      bury(key);
+      addTombstone(key);
     },
     async deleteWhere(match) {
       const keys = [...(index.get(indexNames(match)[0] as string) ?? [])];
       return keys.filter((key) => {
         const record = findLive(key);
-        return record && matches(record, match) && bury(key);
+        return record && matches(record, match) && addTombstone(key);
       }).length;
     },
   };

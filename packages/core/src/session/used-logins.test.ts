@@ -87,7 +87,7 @@ test('S34: a completed login is remembered for the rest of its own hour, and no 
   expect(lives).toHaveLength(1);
   expect(lives[0]).toBeLessThanOrEqual(3_001_000);
   expect(lives[0]).toBeGreaterThan(2_990_000);
-  // Whoever has a copy of the cookie and of the answer cannot use them a second time.
+  // A copy of the cookie and of the answer cannot be used a second time.
   const other = app.open(copy);
   const again = await other.visit(url.pathname + url.search, { headers: html });
   expect(again.headers.get('location')).toMatch(/^\/auth\/login/);

@@ -119,7 +119,7 @@ describe('K6: rotations in quick succession', () => {
     const { harness, server, client } = await setUp();
     await harness.logIn();
     const open = server.hold('jwks');
-    // A stranger's token has begun a fetch with the keys of before.
+    // A stranger's token has begun a fetch with the previous keys.
     const stranger = validateLogoutToken(client, forged(1)).catch(({ name }) => name);
     await expect.poll(() => server.requestsTo('jwks').length).toBe(2);
     await server.rotateKeys();
