@@ -4,15 +4,15 @@ const core = '^packages/core/src/';
 const adapters = ['next', 'nest', 'angular', 'redis'];
 
 /** Files that are no part of what is published. */
-const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|test-support|conformance)/';
+const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|tests?/support|conformance)/';
 
 /** The entries of core that others may import, and only by name. */
-const coreEntries = `${core}(index|(browser|browser/worker|session|api|node)/index)\\.ts$`;
+const coreEntries = `${core}(index|(browser|browser/worker|session|resource-server|node)/index)\\.ts$`;
 
 /** Models of browser and provider, for the tests of every package. */
 const coreTestSupport = '^packages/core/tests/support/';
 
-const upper = ['browser', 'session', 'api'];
+const upper = ['browser', 'session', 'resource-server'];
 
 const forbidden = [
   {
@@ -20,18 +20,18 @@ const forbidden = [
     comment: 'internal and errors are the lowest layer of core: they import nothing above themselves.',
     severity: 'error',
     from: { path: `${core}(internal/|(?!index\\.ts$)[^/]+$)`, pathNot: tests },
-    to: { path: `${core}(client|tokens|browser|session|api|node)/` },
+    to: { path: `${core}(client|tokens|browser|session|resource-server|node)/` },
   },
   {
     name: 'core-middle-layer-looks-down',
-    comment: 'client and tokens import internal and errors, never browser, session, api or node.',
+    comment: 'client and tokens import internal and errors, never browser, session, resource-server or node.',
     severity: 'error',
     from: { path: `${core}(client|tokens)/`, pathNot: tests },
-    to: { path: `${core}(browser|session|api|node)/` },
+    to: { path: `${core}(browser|session|resource-server|node)/` },
   },
   ...upper.map((name) => ({
     name: `core-${name}-stands-alone`,
-    comment: 'browser, session and api never import one another.',
+    comment: 'browser, session and resource-server never import one another.',
     severity: 'error',
     from: { path: `${core}${name}/`, pathNot: tests },
     to: { path: `${core}(${upper.filter((other) => other !== name).join('|')})/` },
@@ -48,7 +48,7 @@ const forbidden = [
     comment: 'node may use internal and errors only.',
     severity: 'error',
     from: { path: `${core}node/`, pathNot: tests },
-    to: { path: `${core}(client|tokens|browser|session|api)/` },
+    to: { path: `${core}(client|tokens|browser|session|resource-server)/` },
   },
   {
     name: 'core-root-entry-is-for-users',

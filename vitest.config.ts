@@ -1,14 +1,16 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { notInChromium, notOnTheEdge } from './packages/core/tests/platforms.ts';
+import { findSuitesNotOn } from './packages/core/tests/support/platforms.ts';
 import { chromiumLaunchOptions } from './scripts/lib/chromium.ts';
 import { project, sourceAliases } from './vitest.shared.ts';
+
+const core = `${import.meta.dirname}/packages/core`;
 
 /** The core again where the edge runs it: another global scope, and the platform files of the web. */
 const coreOnEdge = project('core-edge', 'packages/core', {
   packages: 'sources',
   include: ['tests/edge/*.edge-test.ts', '**/*.test.ts'],
-  exclude: notOnTheEdge.map(({ suites }) => suites),
+  exclude: findSuitesNotOn('edge', core),
 });
 const web = {
   find: /^#platform$/,
@@ -19,7 +21,7 @@ const web = {
 const coreInChromium = project('core-chromium', 'packages/core', {
   packages: 'sources',
   include: ['tests/chromium/*.chromium-test.ts', '**/*.test.ts'],
-  exclude: notInChromium.map(({ suites }) => suites),
+  exclude: findSuitesNotOn('chromium', core),
 });
 const inTheBrowser = [
   { find: /^node:http$/, replacement: `${import.meta.dirname}/packages/core/tests/chromium/no-server.ts` },

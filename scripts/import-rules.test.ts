@@ -38,18 +38,18 @@ const allowed: Record<string, string> = {
   'packages/core/src/tokens/refresh.ts': `import { operation } from '../client/operation.ts'; export const refresh = operation;`,
   'packages/core/src/browser/index.ts': `export { refresh } from '../tokens/refresh.ts';`,
   'packages/core/src/session/index.ts': `export { refresh } from '../tokens/refresh.ts';`,
-  'packages/core/src/api/index.ts': `export { operation } from '../client/operation.ts'; import 'jose';`,
+  'packages/core/src/resource-server/index.ts': `export { operation } from '../client/operation.ts'; import 'jose';`,
   'packages/core/src/node/index.ts': `import { Agent } from 'undici'; import { now } from '../internal/clock.ts'; import 'node:tls'; export const pool = [Agent, now];`,
-  'packages/core/src/session/index.test.ts': `import '../api/index.ts'; import 'node:fs'; import '@countersign/testing';`,
+  'packages/core/src/session/index.test.ts': `import '../resource-server/index.ts'; import 'node:fs'; import '@countersign/testing';`,
   'packages/next/src/index.ts': `import '@countersign/core/session'; import 'next/server'; import 'react';`,
   'packages/next/src/client/index.tsx': `import 'react';`,
-  'packages/nest/src/index.ts': `import '@countersign/core/api'; import '@nestjs/common';`,
+  'packages/nest/src/index.ts': `import '@countersign/core/resource-server'; import '@nestjs/common';`,
   'packages/nest/src/index.test.ts': `import '@countersign/testing'; import '@nestjs/testing';`,
   'packages/angular/src/index.ts': `import '@countersign/core/browser'; import '@angular/core';`,
   'packages/redis/src/index.ts': `import '@countersign/core'; import 'redis';`,
   'packages/testing/src/index.ts': `import '@countersign/core/session'; import 'node:http'; import 'jose';`,
   'packages/testing/src/contracts/index.ts': `export const contract = true;`,
-  'apps/nest-api/src/main.ts': `import '@countersign/nest'; import '@countersign/core/api';`,
+  'apps/nest-api/src/main.ts': `import '@countersign/nest'; import '@countersign/core/resource-server';`,
   'apps/next-web/src/page.ts': `import '@countersign/next'; import '@countersign/next/client';`,
 };
 
@@ -57,7 +57,7 @@ const allowed: Record<string, string> = {
 const planted: Record<string, readonly (readonly [file: string, code: string])[]> = {
   'core-lowest-layer-stays-lowest': [
     ['packages/core/src/internal/a.ts', `import '../client/operation.ts';`],
-    ['packages/core/src/internal/b.ts', `import '../api/index.ts';`],
+    ['packages/core/src/internal/b.ts', `import '../resource-server/index.ts';`],
     [
       'packages/core/src/options.ts',
       `import type { refresh } from './tokens/refresh.ts'; export type A = typeof refresh;`,
@@ -68,14 +68,14 @@ const planted: Record<string, readonly (readonly [file: string, code: string])[]
     ['packages/core/src/tokens/b.ts', `export * from '../browser/index.ts';`],
   ],
   'core-browser-stands-alone': [['packages/core/src/browser/a.ts', `import '../session/index.ts';`]],
-  'core-session-stands-alone': [['packages/core/src/session/a.ts', `import '../api/index.ts';`]],
-  'core-api-stands-alone': [['packages/core/src/api/a.ts', `import '../browser/index.ts';`]],
+  'core-session-stands-alone': [['packages/core/src/session/a.ts', `import '../resource-server/index.ts';`]],
+  'core-resource-server-stands-alone': [['packages/core/src/resource-server/a.ts', `import '../browser/index.ts';`]],
   'core-node-is-handed-in': [
     ['packages/core/src/session/b.ts', `export const load = () => import('../node/index.ts');`],
     ['packages/core/src/tokens/c.ts', `import '../node/index.ts';`],
   ],
   'core-node-looks-down': [['packages/core/src/node/a.ts', `import '../session/index.ts';`]],
-  'core-root-entry-is-for-users': [['packages/core/src/api/b.ts', `import '../index.ts';`]],
+  'core-root-entry-is-for-users': [['packages/core/src/resource-server/b.ts', `import '../index.ts';`]],
   'core-undici-only-in-node': [['packages/core/src/internal/c.ts', `import { fetch } from 'undici'; fetch;`]],
   'core-builtins-only-in-node-and-platform': [
     ['packages/core/src/session/c.ts', `import 'node:crypto';`],
@@ -87,7 +87,7 @@ const planted: Record<string, readonly (readonly [file: string, code: string])[]
     ['packages/core/src/browser/b.ts', `import 'rxjs';`],
   ],
   'core-by-public-subpath': [['packages/next/src/a.ts', `import '../../core/src/tokens/refresh.ts';`]],
-  'core-by-name': [['packages/nest/src/a.ts', `import '../../core/src/api/index.ts';`]],
+  'core-by-name': [['packages/nest/src/a.ts', `import '../../core/src/resource-server/index.ts';`]],
   'core-test-support-only-in-tests': [
     ['packages/angular/src/c.ts', `import '../../core/tests/support/world.ts';`],
   ],

@@ -1,5 +1,5 @@
 import { applyCookies } from '@countersign/core/session';
-import { startTestRedis, type TestRedis } from '../../packages/redis/src/test-redis.ts';
+import { startTestRedis, type TestRedis } from '../../packages/redis/tests/support/redis.ts';
 import { type Application, type Kind, type Outcome, startApplication } from './application.ts';
 import { type LogoutNotices, listenForLogouts } from './logout-notices.ts';
 import { type ChaosProvider, startChaosProvider } from './provider.ts';

@@ -1,4 +1,4 @@
-import type { TestRedis } from '../../packages/redis/src/test-redis.ts';
+import type { TestRedis } from '../../packages/redis/tests/support/redis.ts';
 import { hashOf, type Moment } from './application.ts';
 import type { ChaosProvider } from './provider.ts';
 

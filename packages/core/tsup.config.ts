@@ -5,7 +5,7 @@ const entries = {
   server: {
     index: 'src/index.ts',
     session: 'src/session/index.ts',
-    api: 'src/api/index.ts',
+    'resource-server': 'src/resource-server/index.ts',
     node: 'src/node/index.ts',
   },
   browser: { browser: 'src/browser/index.ts', worker: 'src/browser/worker/index.ts' },

@@ -6,7 +6,7 @@ import {
   type RefreshCoordinator,
   type RefreshLock,
 } from '@countersign/core';
-import { createAccessTokenVerifier } from '@countersign/core/api';
+import { createAccessTokenVerifier } from '@countersign/core/resource-server';
 import { type Config, isLoopback } from './config.ts';
 import { createProcessLock } from './process-lock.ts';
 import { openTokenFile, type TokenFile } from './token-file.ts';

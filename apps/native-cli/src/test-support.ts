@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AccessTokenError, createAccessTokenVerifier } from '@countersign/core/api';
+import { AccessTokenError, createAccessTokenVerifier } from '@countersign/core/resource-server';
 
 /** A browser without pages: keeps cookies and follows redirects. It stops before an address of `stopAt`. */
 export function createBrowser() {

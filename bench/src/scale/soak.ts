@@ -1,4 +1,4 @@
-import { createAccessTokenVerifier } from '@countersign/core/api';
+import { createAccessTokenVerifier } from '@countersign/core/resource-server';
 import { createMemorySessionStore } from '@countersign/core/session';
 import { type RunOptions, require, requireRefused } from '../benchmark.ts';
 import { liveMemory } from '../memory.ts';

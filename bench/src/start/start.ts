@@ -29,7 +29,7 @@ const nest = ['reflect-metadata', '@nestjs/common', '@nestjs/core'];
 
 const entries: readonly Entry[] = [
   { name: '@countersign/core', imports: ['@countersign/core'], limit: 10 },
-  { name: '@countersign/core/api', imports: ['@countersign/core/api'], limit: 20 },
+  { name: '@countersign/core/resource-server', imports: ['@countersign/core/resource-server'], limit: 20 },
   { name: '@countersign/core/session', imports: ['@countersign/core/session'], limit: 20 },
   { name: '@countersign/core/browser', imports: ['@countersign/core/browser'] },
   { name: '@countersign/core/node', imports: ['@countersign/core/node'] },

@@ -1,4 +1,4 @@
-import { createAccessTokenVerifier } from '@countersign/core/api';
+import { createAccessTokenVerifier } from '@countersign/core/resource-server';
 import { auth } from 'express-oauth2-jwt-bearer';
 import { createVerifier } from 'fast-jwt';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
@@ -36,9 +36,13 @@ export function countersign({ jwksUri, alg }: TestIssuer, entries = cacheSize): 
     headers: { authorization: `Bearer ${token}` },
   });
   return [
-    { name: '@countersign/core/api', supports: all, verify: (token) => verifier.verifyToken(token) },
     {
-      name: '@countersign/core/api, whole request',
+      name: '@countersign/core/resource-server',
+      supports: all,
+      verify: (token) => verifier.verifyToken(token),
+    },
+    {
+      name: '@countersign/core/resource-server, whole request',
       supports: all,
       verify: (token) => verifier.recall?.(request(token)) ?? verifier.verify(request(token)),
     },

@@ -1,12 +1,47 @@
 export {
+  type AuthorizationServerMetadata,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type ExpectedAccessToken,
+} from './client/create-client.ts';
+export {
+  type ClientCredentialsRequest,
+  type ClientCredentialsTokens,
+  createClientCredentialsTokens,
+  requestClientCredentials,
+} from './client/grants/client-credentials.ts';
+export { exchangeCode } from './client/grants/code-exchange.ts';
+export {
+  type DeviceAuthorization,
+  type DeviceAuthorizationRequest,
+  type DevicePollOptions,
+  pollDeviceAuthorization,
+  requestDeviceAuthorization,
+} from './client/grants/device-authorization.ts';
+export { exchangeAssertion, type JwtBearerRequest } from './client/grants/jwt-bearer.ts';
+export { type RefreshRequest, refreshTokens } from './client/grants/refresh.ts';
+export {
+  exchangeToken,
+  type TokenExchangeRequest,
+  type TokenExchangeResponse,
+} from './client/grants/token-exchange.ts';
+export {
   type AuthorizationRequest,
   type AuthorizationTransaction,
   createAuthorizationRequest,
-} from './client/authorization-request.ts';
+} from './client/login/authorization-request.ts';
 export {
   type AuthorizationResponse,
   validateAuthorizationResponse,
-} from './client/authorization-response.ts';
+} from './client/login/authorization-response.ts';
+export { parseStepUpChallenge, type StepUp } from './client/login/step-up.ts';
+export { parseThirdPartyLogin, type ThirdPartyLogin } from './client/login/third-party-login.ts';
+export { fetchUserinfo, type Userinfo } from './client/login/userinfo.ts';
+export { createEndSessionUrl, type EndSessionRequest } from './client/logout/end-session.ts';
+export { type FrontchannelLogout, validateFrontchannelLogout } from './client/logout/frontchannel-logout.ts';
+export { type LogoutTokenClaims, validateLogoutToken } from './client/logout/logout-token.ts';
+export { revokeToken } from './client/logout/revocation.ts';
 export {
   type ClientAuthentication,
   type ClientSigningKey,
@@ -17,51 +52,14 @@ export {
   privateKeyJwt,
   selfSignedTlsClientAuth,
   tlsClientAuth,
-} from './client/client-authentication.ts';
-export {
-  type ClientCredentialsRequest,
-  type ClientCredentialsTokens,
-  createClientCredentialsTokens,
-  requestClientCredentials,
-} from './client/client-credentials.ts';
-export { exchangeCode } from './client/code-exchange.ts';
-export {
-  type AuthorizationServerMetadata,
-  type Client,
-  type ClientOptions,
-  createClient,
-  type ExpectedAccessToken,
-} from './client/create-client.ts';
-export {
-  type DeviceAuthorization,
-  type DeviceAuthorizationRequest,
-  type DevicePollOptions,
-  pollDeviceAuthorization,
-  requestDeviceAuthorization,
-} from './client/device-authorization.ts';
-export { discover } from './client/discovery.ts';
-export { generateDpopKeyPair } from './client/dpop.ts';
-export { createEndSessionUrl, type EndSessionRequest } from './client/end-session.ts';
-export { type FrontchannelLogout, validateFrontchannelLogout } from './client/frontchannel-logout.ts';
-export { type Introspection, introspectToken } from './client/introspection.ts';
-export { exchangeAssertion, type JwtBearerRequest } from './client/jwt-bearer.ts';
-export { type LogoutTokenClaims, validateLogoutToken } from './client/logout-token.ts';
-export { type Auth0Options, auth0 } from './client/presets/auth0.ts';
-export type { ProviderBehaviour } from './client/provider.ts';
-export { type RefreshRequest, refreshTokens } from './client/refresh.ts';
-export { createResourceFetch, type ResourceFetchOptions } from './client/resource-fetch.ts';
-export { revokeToken } from './client/revocation.ts';
-export { parseStepUpChallenge, type StepUp } from './client/step-up.ts';
-export { parseThirdPartyLogin, type ThirdPartyLogin } from './client/third-party-login.ts';
-export {
-  exchangeToken,
-  type TokenExchangeRequest,
-  type TokenExchangeResponse,
-} from './client/token-exchange.ts';
-export type { IdTokenClaims, TokenResponse } from './client/token-response.ts';
-export { type FetchTracer, type TraceSpan, traceFetch } from './client/trace-fetch.ts';
-export { type Operation, type OperationTrace, traceOperations } from './client/trace-operations.ts';
-export { fetchUserinfo, type Userinfo } from './client/userinfo.ts';
+} from './client/wire/client-authentication.ts';
+export { discover } from './client/wire/discovery.ts';
+export { generateDpopKeyPair } from './client/wire/dpop.ts';
+export { type Introspection, introspectToken } from './client/wire/introspection.ts';
+export { createResourceFetch, type ResourceFetchOptions } from './client/wire/resource-fetch.ts';
+export type { IdTokenClaims, TokenResponse } from './client/wire/token-response.ts';
+export { type FetchTracer, type TraceSpan, traceFetch } from './client/wire/trace-fetch.ts';
+export { type Operation, type OperationTrace, traceOperations } from './client/wire/trace-operations.ts';
 export {
   AccessTokenError,
   type AccessTokenErrorCode,
@@ -81,6 +79,8 @@ export {
 export type { AuthEvent, EventListener } from './events.ts';
 export type { Clock } from './internal/clock.ts';
 export type { Fetch } from './internal/http.ts';
+export { type Auth0Options, auth0 } from './providers/auth0.ts';
+export type { ProviderBehaviour } from './providers/provider.ts';
 export {
   type AccessTokenSource,
   createRefreshCoordinator,

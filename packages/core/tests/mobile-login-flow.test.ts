@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createAccessTokenVerifier } from '../src/api/index.ts';
 import { clientSecretPost, fetchUserinfo } from '../src/index.ts';
-import { audience, createApp, redirectUri } from './mobile-app.ts';
+import { createAccessTokenVerifier } from '../src/resource-server/index.ts';
+import { audience, createApp, redirectUri } from './support/mobile-app.ts';
 
 /** Every header of a token request, save for the name of the application. */
 const headersOf = (format: 'json' | 'form', headers: Record<string, string> = {}) => {

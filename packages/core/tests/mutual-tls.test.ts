@@ -1,3 +1,4 @@
+// @platforms node: client certificates need `./node`.
 import type { TLSSocket } from 'node:tls';
 import { createTestAuthorizationServer, type TestClient } from '@countersign/testing';
 import { decodeJwt } from 'jose';
@@ -16,7 +17,7 @@ import {
   validateAuthorizationResponse,
 } from '../src/index.ts';
 import { createNodeFetch } from '../src/node/index.ts';
-import { type TestCertificate, thumbprint } from '../src/node/test-certificates.ts';
+import { type TestCertificate, thumbprint } from './support/certificates.ts';
 import {
   type Asks,
   anotherClients,
@@ -26,7 +27,7 @@ import {
   listenOverTls,
   ours,
   selfSigned,
-} from './tls.ts';
+} from './support/tls.ts';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {

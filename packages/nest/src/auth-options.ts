@@ -1,12 +1,12 @@
-import type { AccessTokenVerifier, AccessTokenVerifierOptions } from '@countersign/core/api';
+import type { AccessTokenVerifier, AccessTokenVerifierOptions } from '@countersign/core/resource-server';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
-import { AccessTokenGuard } from './access-token.guard.ts';
-import { AccessTokenErrorFilter } from './access-token-error.filter.ts';
+import { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
+import { AccessTokenGuard } from './guard/access-token.guard.ts';
+import { GuardedHandlers } from './guard/guarded-handlers.ts';
 import type { GuardOptions } from './guard-options.ts';
-import { GuardedHandlers } from './guarded-handlers.ts';
-import { HandlerCheck } from './handler-check.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
+import { HandlerCheck } from './handlers/handler-check.ts';
 
 /** Options of `AuthModule.forRoot()`: those of the verifier, or a verifier of your own. */
 export type AuthModuleOptions = GuardOptions &

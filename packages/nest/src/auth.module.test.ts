@@ -2,6 +2,7 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { Controller, Get, Injectable, type LoggerService, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { expect, expectTypeOf, test } from 'vitest';
+import { audience, startApp } from '../tests/support/start-app.ts';
 import {
   type AccessTokenClaims,
   AuthModule,
@@ -12,9 +13,8 @@ import {
   RequireRoles,
   type VerifiedAccessToken,
 } from './index.ts';
-import { audience, startApp } from './test-support/start-app.ts';
 
-declare module '@countersign/core/api' {
+declare module '@countersign/core/resource-server' {
   interface AccessTokenClaims {
     readonly department?: string;
   }

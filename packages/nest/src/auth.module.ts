@@ -1,12 +1,16 @@
-import { type AccessTokenVerifier, type AuthEvent, createAccessTokenVerifier } from '@countersign/core/api';
+import {
+  type AccessTokenVerifier,
+  type AuthEvent,
+  createAccessTokenVerifier,
+} from '@countersign/core/resource-server';
 import { Inject, Logger, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { AccessTokenGuard } from './access-token.guard.ts';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
-import { Authenticator } from './authenticator.ts';
-import { ConnectionAuthenticator } from './connection-authenticator.ts';
+import { AccessTokenGuard } from './guard/access-token.guard.ts';
+import { Authenticator } from './guard/authenticator.ts';
+import { ConnectionAuthenticator } from './guard/connection-authenticator.ts';
 import type { GuardOptions } from './guard-options.ts';
-import { ProtectedResourceMetadataController } from './protected-resource-metadata.controller.ts';
+import { ProtectedResourceMetadataController } from './http/protected-resource-metadata.controller.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
 
 /**

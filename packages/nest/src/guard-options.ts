@@ -1,4 +1,4 @@
-import type { RefusedMessage } from './refused-messages.ts';
+import type { RefusedMessage } from './errors/refused-messages.ts';
 import type { RpcCredentials } from './transport/rpc.ts';
 
 /** How refusals are written and where messages carry their credential. */

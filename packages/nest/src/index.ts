@@ -8,19 +8,9 @@ export {
   type TrustedIssuer,
   type VerifiedAccessToken,
   type VerifierStatistics,
-} from '@countersign/core/api';
-export {
-  type AccessReportRow,
-  type AccessRequirement,
-  accessReport,
-  formatAccessReport,
-} from './access-report.ts';
-export { AccessTokenGuard } from './access-token.guard.ts';
-export { AccessTokenErrorFilter } from './access-token-error.filter.ts';
+} from '@countersign/core/resource-server';
 export { AuthModule } from './auth.module.ts';
 export type { AuthModuleExtras, AuthModuleOptions } from './auth-options.ts';
-export { ConnectionAuthenticator, type ConnectionOptions } from './connection-authenticator.ts';
-export { accessTokenCors } from './cors.ts';
 export {
   MaxAge,
   OptionalAuth,
@@ -39,9 +29,19 @@ export {
   type PolicyProvider,
 } from './decorators/policy.decorator.ts';
 export { AccessToken, Claims, Principal } from './decorators/principal.decorators.ts';
-export { AccessTokenException } from './exceptions.ts';
+export { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
+export { AccessTokenException } from './errors/exceptions.ts';
+export type { RefusedMessage } from './errors/refused-messages.ts';
+export { AccessTokenGuard } from './guard/access-token.guard.ts';
+export { ConnectionAuthenticator, type ConnectionOptions } from './guard/connection-authenticator.ts';
 export type { GuardOptions } from './guard-options.ts';
-export { accessTokenSecurity, accessTokenSecurityScheme } from './openapi.ts';
-export type { RefusedMessage } from './refused-messages.ts';
+export {
+  type AccessReportRow,
+  type AccessRequirement,
+  accessReport,
+  formatAccessReport,
+} from './handlers/access-report.ts';
+export { accessTokenCors } from './http/cors.ts';
+export { accessTokenSecurity, accessTokenSecurityScheme } from './http/openapi.ts';
 export { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
 export { type RpcCredentials, rpcCredentials } from './transport/rpc.ts';

@@ -1,4 +1,4 @@
-/** Injects the `AccessTokenVerifier` of `@countersign/core/api`. */
+/** Injects the `AccessTokenVerifier` of `@countersign/core/resource-server`. */
 export const ACCESS_TOKEN_VERIFIER = Symbol.for('countersign.AccessTokenVerifier');
 
 /** Injects how refusals are written and where credentials are found. */

@@ -1,1 +1,1 @@
-export { createAccessTokenVerifier } from '@countersign/core/api';
+export { createAccessTokenVerifier } from '@countersign/core/resource-server';

@@ -1,7 +1,7 @@
-import type { IdTokenClaims } from '../client/token-response.ts';
+import type { IdTokenClaims } from '../client/wire/token-response.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
-import type { AuthorizationOptions } from './authorization.ts';
-import type { LoginHolder } from './login-holder.ts';
+import type { AuthorizationOptions } from './login/authorization.ts';
+import type { LoginHolder } from './state/login-holder.ts';
 
 /** `loading` until it is known whether the user is signed in; `error` when that could not be found out. */
 export type BrowserAuthStatus = 'loading' | 'signed-in' | 'signed-out' | 'error';

@@ -1,7 +1,8 @@
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
+import { createPage, events, provider, startLogin } from '../../tests/support/browser-page.ts';
+import { json } from '../../tests/support/browser-provider.ts';
 import type { BrowserAuthOptions } from './options.ts';
-import { createPage, events, provider, startLogin } from './test-page.ts';
-import { json } from './test-provider.ts';
 
 test('C7: no token, code, verifier or state is in an event, an error or the snapshot', async () => {
   const secrets = new Set<string>();

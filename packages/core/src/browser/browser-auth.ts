@@ -1,7 +1,6 @@
 import { AuthError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { type AccessToken, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
-import { createAuthorization, type Transaction } from './authorization.ts';
 import type {
   BrowserAccessToken,
   BrowserAuth,
@@ -9,18 +8,19 @@ import type {
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
-import { completeLogin } from './complete-login.ts';
-import { endSessionUrl, revoke } from './end-login.ts';
-import { createKeptLogin } from './kept-login.ts';
-import { findHolder, isSameHolder, type LoginHolder } from './login-holder.ts';
+import { createAuthorization, type Transaction } from './login/authorization.ts';
+import { completeLogin } from './login/complete-login.ts';
+import { endSessionUrl, revoke } from './login/end-login.ts';
+import { frameName } from './login/silent-frame.ts';
+import { createSilentLogin } from './login/silent-login.ts';
+import { keepTransaction, takeTransaction } from './login/transactions.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
 import { createRefreshOnce, loginHasEnded, type WantedToken } from './refresh-once.ts';
 import { safeReturnTo } from './return-to.ts';
-import { frameName } from './silent-frame.ts';
-import { createSilentLogin } from './silent-login.ts';
-import { openTabs, type TabMessage } from './tabs.ts';
-import { createMemoryStorage } from './token-storage.ts';
-import { keepTransaction, takeTransaction } from './transactions.ts';
+import { createKeptLogin } from './state/kept-login.ts';
+import { findHolder, isSameHolder, type LoginHolder } from './state/login-holder.ts';
+import { openTabs, type TabMessage } from './state/tabs.ts';
+import { createMemoryStorage } from './state/token-storage.ts';
 
 /**
  * @throws ConfigurationError when an option is missing or wrong

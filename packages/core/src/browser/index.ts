@@ -1,4 +1,4 @@
-export type { IdTokenClaims } from '../client/token-response.ts';
+export type { IdTokenClaims } from '../client/wire/token-response.ts';
 export {
   AuthError,
   AuthorizationServerError,
@@ -9,7 +9,6 @@ export {
 } from '../errors.ts';
 export type { AuthEvent, EventListener } from '../events.ts';
 export type { AccessToken, TokenSet } from '../tokens/token-set.ts';
-export { parseApplicationJson } from './application-json.ts';
 export { createBrowserAuth } from './browser-auth.ts';
 export type {
   BrowserAccessToken,
@@ -20,8 +19,9 @@ export type {
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
-export { createDpop, type DpopProver } from './dpop.ts';
-export type { LoginHolder } from './login-holder.ts';
 export type { BrowserAuthOptions } from './options.ts';
-export { createMemoryStorage, createWebStorage, type TokenStorage } from './token-storage.ts';
-export type { BrowserLock } from './web-lock.ts';
+export type { LoginHolder } from './state/login-holder.ts';
+export { createMemoryStorage, createWebStorage, type TokenStorage } from './state/token-storage.ts';
+export type { BrowserLock } from './state/web-lock.ts';
+export { parseApplicationJson } from './wire/application-json.ts';
+export { createDpop, type DpopProver } from './wire/dpop.ts';

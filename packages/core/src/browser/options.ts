@@ -3,10 +3,10 @@ import { ConfigurationError } from '../errors.ts';
 import { type EventListener, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
-import type { DpopProver } from './dpop.ts';
 import { isSecure } from './secure-url.ts';
-import type { TokenStorage } from './token-storage.ts';
-import type { BrowserLock } from './web-lock.ts';
+import type { TokenStorage } from './state/token-storage.ts';
+import type { BrowserLock } from './state/web-lock.ts';
+import type { DpopProver } from './wire/dpop.ts';
 
 /** A public client in the browser. It has no secret; PKCE, state and nonce are always used. */
 export interface BrowserAuthOptions {

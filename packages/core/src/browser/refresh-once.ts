@@ -11,12 +11,12 @@ import {
   isValid,
   type TokenSet,
 } from '../tokens/token-set.ts';
-import { revoke } from './end-login.ts';
-import { findHolder, isSameHolder, type KeptTokenSet, type LoginHolder } from './login-holder.ts';
-import { metadataOf } from './metadata.ts';
+import { revoke } from './login/end-login.ts';
 import type { BrowserContext } from './options.ts';
-import { refresh } from './token-request.ts';
-import { webLock } from './web-lock.ts';
+import { findHolder, isSameHolder, type KeptTokenSet, type LoginHolder } from './state/login-holder.ts';
+import { webLock } from './state/web-lock.ts';
+import { metadataOf } from './wire/metadata.ts';
+import { refresh } from './wire/token-request.ts';
 
 /** Where the tokens of the login are, freshly read. */
 export interface KeptTokens {

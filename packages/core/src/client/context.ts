@@ -3,10 +3,10 @@ import { ConfigurationError } from '../errors.ts';
 import { type AuthEvent, emit } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { exchange, type HttpOptions, jsonOf } from '../internal/http.ts';
-import { isJsonObject } from '../internal/json.ts';
+import { isJsonObject } from '../internal/json/json.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
-import type { ClientAuthentication } from './client-authentication.ts';
 import type { AuthorizationServerMetadata, Client, ClientOptions } from './create-client.ts';
+import type { ClientAuthentication } from './wire/client-authentication.ts';
 
 /** What a client keeps for itself: resolved options and what was fetched from the provider. Never anything of a user. */
 export interface Context {

@@ -3,11 +3,11 @@ import { ConfigurationError } from '../errors.ts';
 import type { EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
-import { normalizeMetadata } from '../internal/metadata-members.ts';
-import { type ClientAuthentication, none } from './client-authentication.ts';
+import { normalizeMetadata } from '../internal/json/metadata-members.ts';
+import type { ProviderBehaviour } from '../providers/provider.ts';
 import { type Context, registerContext } from './context.ts';
-import type { ProviderBehaviour } from './provider.ts';
-import type { OperationTrace } from './trace-operations.ts';
+import { type ClientAuthentication, none } from './wire/client-authentication.ts';
+import type { OperationTrace } from './wire/trace-operations.ts';
 
 /** Metadata of an authorization server, wire names. @see RFC 8414 section 2 */
 export type AuthorizationServerMetadata = oauth.AuthorizationServer;
@@ -66,7 +66,7 @@ export interface ClientOptions {
   readonly dpop?: { readonly keyPair: CryptoKeyPair };
   /**
    * Validates an access token before it is kept, where it is a JWT that this client may read: hand in a verifier of
-   * `@countersign/core/api`. What it throws ends the login or refresh. Default: access tokens are opaque to the client.
+   * `@countersign/core/resource-server`. What it throws ends the login or refresh. Default: access tokens are opaque to the client.
    */
   readonly validateAccessToken?: (accessToken: string, expected: ExpectedAccessToken) => Promise<unknown>;
   /** Body encoding of token requests. Default: `form`, the standard's own; `json` is Auth0's. */

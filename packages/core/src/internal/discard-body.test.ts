@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readForm } from '../session/request-checks.ts';
+import { readForm } from '../session/http/request-checks.ts';
 import { discardBody } from './discard-body.ts';
 import { exchange } from './http.ts';
 

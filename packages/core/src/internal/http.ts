@@ -2,7 +2,7 @@ import { TransportError, ValidationError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import { discardBody } from './discard-body.ts';
 import { textOf } from './encoding.ts';
-import { answerLimits, checkName, type JsonFault, parseForeignJson } from './foreign-json.ts';
+import { answerLimits, checkName, type JsonFault, parseForeignJson } from './json/foreign-json.ts';
 
 /** The part of `fetch` that this library uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toBase64Url } from './encoding.ts';
-import { usableKeys } from './key-set-document.ts';
+import { usableKeys } from './json/key-set-document.ts';
 import { isSoundRsaKey } from './rsa-key.ts';
 import { keyFits } from './signature-algorithms.ts';
 

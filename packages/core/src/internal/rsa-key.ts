@@ -1,5 +1,5 @@
 import { sextet } from './encoding.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from './json/json.ts';
 
 /** Bits of a modulus. Fewer can be factored (RFC 7518 section 3.3); with more, one verification costs too much CPU. */
 const minModulusBits = 2048;

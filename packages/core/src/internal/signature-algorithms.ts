@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from './json/json.ts';
 import { isSoundRsaKey } from './rsa-key.ts';
 
 /** Asymmetric JWS algorithms that are verified here. HMAC and `none` cannot be named. @see RFC 7518 section 3.1, RFC 9864 */

@@ -1,3 +1,4 @@
+// @platforms node: `./node` uses undici and TLS.
 import { CompactEncrypt, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError, ValidationError } from '../errors.ts';

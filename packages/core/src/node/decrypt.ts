@@ -1,6 +1,6 @@
 import { type CryptoKey, compactDecrypt, type KeyObject } from 'jose';
 import { ConfigurationError, ValidationError } from '../errors.ts';
-import { parseJwtPart } from '../internal/jwt-part.ts';
+import { parseJwtPart } from '../internal/json/jwt-part.ts';
 
 /** Which algorithms are opened. */
 export interface DecryptOptions {

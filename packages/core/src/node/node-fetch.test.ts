@@ -1,13 +1,14 @@
+// @platforms node: `./node` uses undici and TLS.
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { tlsClientAuth } from '../client/client-authentication.ts';
+import { createTestAuthority, issueTestCertificate, thumbprint } from '../../tests/support/certificates.ts';
 import { createClient } from '../client/create-client.ts';
-import { refreshTokens } from '../client/refresh.ts';
+import { refreshTokens } from '../client/grants/refresh.ts';
+import { tlsClientAuth } from '../client/wire/client-authentication.ts';
 import { ConfigurationError } from '../errors.ts';
 import { createNodeFetch, type NodeFetch } from './node-fetch.ts';
-import { createTestAuthority, issueTestCertificate, thumbprint } from './test-certificates.ts';
 
 const authority = createTestAuthority('Test authority');
 const serverCertificate = issueTestCertificate(authority, 'Test server');

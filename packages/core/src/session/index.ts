@@ -1,16 +1,21 @@
+export { sanitizeReturnTo } from '../protocol/return-to.ts';
 export { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
+export { createMemorySessionStore, type MemoryStoreOptions } from './backends/memory-session-store.ts';
+export { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
+export type { Session, User } from './backends/session-state.ts';
+export type {
+  SessionMatch,
+  SessionRecord,
+  SessionStore,
+  TombstoneStore,
+} from './backends/session-store.ts';
 export {
   applyCookies,
   type CookieSettings,
   type CookieToSet,
   serializeCookie,
   updateCookieHeader,
-} from './cookies.ts';
-export { answerFailure, type FailureOptions } from './failures.ts';
-export type { LoginOptions } from './login.ts';
-export type { LogoutOptions } from './logout.ts';
-export { createMemorySessionStore, type MemoryStoreOptions } from './memory-session-store.ts';
-export { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
+} from './cookies/cookies.ts';
 export {
   answerNode,
   headersOfNode,
@@ -18,21 +23,16 @@ export {
   type NodeResponse,
   type NodeSession,
   openNodeSession,
-} from './node-requests.ts';
+} from './http/node-requests.ts';
+export { isPathBelow } from './http/path-match.ts';
+export { isPrefetch, isScriptFetch } from './http/request-checks.ts';
+export { addSessionHeaders, keepPrivate, sessionHeaders } from './http/responses.ts';
 export type { RoutePaths, WebSessionOptions } from './options.ts';
-export { isPathBelow } from './path-match.ts';
-export { isPrefetch, isScriptFetch } from './request-checks.ts';
 export type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
-export { addSessionHeaders, keepPrivate, sessionHeaders } from './responses.ts';
-export { sanitizeReturnTo } from './return-to.ts';
-export type { Session, User } from './session.ts';
+export { answerFailure, type FailureOptions } from './routes/failures.ts';
+export type { LoginOptions } from './routes/login.ts';
+export type { LogoutOptions } from './routes/logout.ts';
 export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './session-fetch.ts';
-export type {
-  SessionMatch,
-  SessionRecord,
-  SessionStore,
-  TombstoneStore,
-} from './session-store.ts';
 export {
   createWebAuth,
   createWebAuthResolver,

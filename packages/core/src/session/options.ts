@@ -8,16 +8,16 @@ import {
   type RefreshCoordinatorOptions,
 } from '../tokens/refresh-coordinator.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
-import { createCookieSessions } from './cookie-sessions.ts';
-import { type CookieJar, type CookieSettings, createCookieJar } from './cookies.ts';
-import { guardKeeper, guardReplayStore } from './guarded-stores.ts';
-import type { SessionKeeper } from './keeper.ts';
-import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
+import { createCookieSessions } from './backends/cookie-backend.ts';
+import { guardKeeper, guardReplayStore } from './backends/guarded-stores.ts';
+import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
+import type { SessionKeeper } from './backends/session-backend.ts';
+import { ownerOf } from './backends/session-state.ts';
+import type { SessionStore, TombstoneStore } from './backends/session-store.ts';
+import { createStoredSessions } from './backends/store-backend.ts';
+import { type CookieJar, type CookieSettings, createCookieJar } from './cookies/cookies.ts';
+import { createSealer, type Sealer } from './cookies/sealer.ts';
 import type { RequestSession } from './request-session.ts';
-import { createSealer, type Sealer } from './sealer.ts';
-import { ownerOf } from './session.ts';
-import type { SessionStore, TombstoneStore } from './session-store.ts';
-import { createStoredSessions } from './stored-sessions.ts';
 
 /** What sessions are made of; all but `secret` and `baseUrl` has a default. */
 export interface WebSessionOptions {

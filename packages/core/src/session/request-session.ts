@@ -1,13 +1,13 @@
 import { contextOf, tell } from '../client/context.ts';
 import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
-import type { JsonObject } from '../internal/json.ts';
+import type { JsonObject } from '../internal/json/json.ts';
 import type { GetAccessTokenResult, TokenHolder } from '../tokens/refresh-coordinator.ts';
 import { type AccessToken, findAccessToken, isValid, type TokenSet } from '../tokens/token-set.ts';
-import { type CookieToSet, parseCookies, type RequestCookies } from './cookies.ts';
-import type { LoadedSession, SessionKeeper } from './keeper.ts';
+import type { LoadedSession, SessionKeeper } from './backends/session-backend.ts';
+import { type Session, type SessionState, sessionOf } from './backends/session-state.ts';
+import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
 import type { SessionContext } from './options.ts';
-import { type Session, type SessionState, sessionOf } from './session.ts';
 
 /** What can be done while a request is answered. */
 export interface RequestSessionOptions {

@@ -1,8 +1,8 @@
-import { createResourceFetch } from '../client/resource-fetch.ts';
+import { createResourceFetch } from '../client/wire/resource-fetch.ts';
 import { AccessTokenError, ConfigurationError } from '../errors.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
+import type { Session } from './backends/session-state.ts';
 import type { RequestSession, SessionTokenRequest } from './request-session.ts';
-import type { Session } from './session.ts';
 import type { WebAuth } from './web-auth.ts';
 
 /** A request to an API, and which token it is sent with. */

@@ -1,7 +1,7 @@
 import { type ClientOptions, createClient } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
+import { requireSecrets } from './cookies/sealer.ts';
 import { parseBaseUrl, type WebSessionOptions } from './options.ts';
-import { requireSecrets } from './sealer.ts';
 
 /** Every option has a default or an environment variable; see {@link createWebAuth}. */
 export interface WebAuthOptions

@@ -1,14 +1,14 @@
-import { clientSecretBasic, none } from '../client/client-authentication.ts';
 import { type Client, createClient } from '../client/create-client.ts';
+import { clientSecretBasic, none } from '../client/wire/client-authentication.ts';
 import { ConfigurationError } from '../errors.ts';
 import { createMemoryLock } from '../tokens/refresh-lock.ts';
 import { createMemoryReplayStore } from '../tokens/replay-store.ts';
 import { createMemorySuccessorStore } from '../tokens/successor.ts';
-import { createHostCache } from './host-cache.ts';
-import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
+import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
+import { createHostCache } from './http/host-cache.ts';
+import { createAddressChooser, normalizeHost, readHost } from './http/web-hosts.ts';
 import { createSessionContext, type SessionContext } from './options.ts';
 import { fillFromEnvironment, type WebAuthOptions } from './web-auth-options.ts';
-import { createAddressChooser, normalizeHost, readHost } from './web-hosts.ts';
 import { createSessionsIn, type WebSessions } from './web-sessions.ts';
 
 /** Client and sessions of one application at one address. */

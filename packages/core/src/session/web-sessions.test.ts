@@ -1,6 +1,7 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
-import { baseUrl, createWebApp, secret, sessionKinds, sessionsOf } from '../../tests/web-browser.ts';
+import { baseUrl, createWebApp, secret, sessionKinds, sessionsOf } from '../../tests/support/web-browser.ts';
 import { createClient } from '../index.ts';
 import { createWebSessions } from './index.ts';
 

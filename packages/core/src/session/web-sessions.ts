@@ -1,8 +1,6 @@
 import type { Client } from '../client/create-client.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
-import { type CookieToSet, parseCookies } from './cookies.ts';
-import { type LoginOptions, startLogin } from './login.ts';
-import { endSession, type LogoutOptions } from './logout.ts';
+import { type CookieToSet, parseCookies } from './cookies/cookies.ts';
 import {
   createSessionContext,
   type RoutePaths,
@@ -10,8 +8,10 @@ import {
   type WebSessionOptions,
 } from './options.ts';
 import { openRequestSession, type RequestSession, type RequestSessionOptions } from './request-session.ts';
-import { handleRequest } from './routes.ts';
-import { startSession } from './start-session.ts';
+import { type LoginOptions, startLogin } from './routes/login.ts';
+import { endSession, type LogoutOptions } from './routes/logout.ts';
+import { handleRequest } from './routes/routes.ts';
+import { startSession } from './routes/start-session.ts';
 
 /** Login, sessions and logout of a web application on a server. It holds no user's state. */
 export interface WebSessions {

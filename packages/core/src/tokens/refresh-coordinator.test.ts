@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { all, coordinator, expired } from '../../tests/support/coordinator.ts';
+import {
+  cookieHolder,
+  createSharedSessions,
+  createTestProvider,
+} from '../../tests/support/refresh-provider.ts';
 import { LoginRequiredError } from '../errors.ts';
 import { fromBase64Url } from '../internal/encoding.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
 import { createMemorySuccessorStore, type SuccessorStore } from './successor.ts';
-import { all, coordinator, expired } from './test-coordinator.ts';
-import { cookieHolder, createSharedSessions, createTestProvider } from './test-provider.ts';
 
 /** What is behind the base64url of a text, letter by byte. */
 const decoded = (text: string) =>

@@ -1,7 +1,7 @@
 import { contextOf, tell } from '../client/context.ts';
 import type { Client } from '../client/create-client.ts';
-import { dpopThumbprint } from '../client/dpop.ts';
-import { refreshTokens } from '../client/refresh.ts';
+import { refreshTokens } from '../client/grants/refresh.ts';
+import { dpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
 import {
   type AccessTokenSource,

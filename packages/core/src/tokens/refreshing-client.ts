@@ -1,5 +1,5 @@
-import type { RefreshRequest } from '../client/refresh.ts';
-import type { TokenResponse } from '../client/token-response.ts';
+import type { RefreshRequest } from '../client/grants/refresh.ts';
+import type { TokenResponse } from '../client/wire/token-response.ts';
 import type { AuthEvent } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 

@@ -1,6 +1,6 @@
 import { fromBase64Url, sha256, textOf, toBase64Url, utf8 } from '../internal/encoding.ts';
-import { parseForeignObject, storedLimits } from '../internal/foreign-json.ts';
-import { isJsonObject } from '../internal/json.ts';
+import { parseForeignObject, storedLimits } from '../internal/json/foreign-json.ts';
+import { isJsonObject } from '../internal/json/json.ts';
 import type { TokenSet } from './token-set.ts';
 
 /** Keeps small texts for a short time, by key. It can read nothing of what it keeps. */

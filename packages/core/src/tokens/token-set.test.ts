@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TokenResponse } from '../client/token-response.ts';
+import type { TokenResponse } from '../client/wire/token-response.ts';
 import { applyRefresh, createTokenSet, findAccessToken, isFresh, isValid } from './token-set.ts';
 
 const claims = { iss: 'https://op.example', sub: 'alice', aud: 'client', exp: 9_999, iat: 1_000 };

@@ -1,4 +1,4 @@
-import type { IdTokenClaims, TokenResponse } from '../client/token-response.ts';
+import type { IdTokenClaims, TokenResponse } from '../client/wire/token-response.ts';
 
 /** An access token and what is known of it. */
 export interface AccessToken {

@@ -14,12 +14,12 @@ import {
   validateAuthorizationResponse,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { createSealer } from '../../src/session/sealer.ts';
+import { createSealer } from '../../src/session/cookies/sealer.ts';
 import { openSuccessor, sealSuccessor } from '../../src/tokens/successor.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
-import { refused, startDpop } from '../api/start-dpop.ts';
-import { startVerifier } from '../api/start-verifier.ts';
 import { clientOf, issuer, right } from '../fuzz/any-answer.ts';
+import { refused, startDpop } from '../support/start-dpop.ts';
+import { startVerifier } from '../support/start-verifier.ts';
 
 /** A text of 15 KB in base64url that a recursive reader does not survive. */
 const nested = '['.repeat(5_600) + ']'.repeat(5_600);

@@ -1,7 +1,7 @@
 import { base64url, CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { validateIdToken } from '../../src/browser/id-token.ts';
 import { resolveOptions } from '../../src/browser/options.ts';
+import { validateIdToken } from '../../src/browser/wire/id-token.ts';
 import {
   type AuthorizationTransaction,
   createAuthorizationRequest,
@@ -10,9 +10,9 @@ import {
   validateAuthorizationResponse,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { origin } from '../api/start-dpop.ts';
-import { audience, startVerifier } from '../api/start-verifier.ts';
 import { issuer, metadata } from '../fuzz/any-answer.ts';
+import { origin } from '../support/start-dpop.ts';
+import { audience, startVerifier } from '../support/start-verifier.ts';
 
 const encode = (value: object) => base64url.encode(JSON.stringify(value));
 const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

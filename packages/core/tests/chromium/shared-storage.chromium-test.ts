@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createBrowserAuth } from '../../src/browser/browser-auth.ts';
 import type { BrowserAuth } from '../../src/browser/browser-auth-types.ts';
-import { createTestProvider, type TestProvider } from '../../src/browser/test-provider.ts';
-import { createWebStorage } from '../../src/browser/token-storage.ts';
+import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
+import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
 
 // IndexedDB, Web Locks and BroadcastChannel are Chromium's own. Two clients stand for two tabs.
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { applyCookies, parseCookies, updateCookieHeader } from '../../src/session/cookies.ts';
+import { applyCookies, parseCookies, updateCookieHeader } from '../../src/session/cookies/cookies.ts';
 
 /** Names of this library, and a value that only the application itself has set. */
 const names = [

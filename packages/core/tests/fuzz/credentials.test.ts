@@ -1,7 +1,7 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
-import { AuthError, createAccessTokenVerifier } from '../../src/api/index.ts';
+import { AuthError, createAccessTokenVerifier } from '../../src/resource-server/index.ts';
 import {
   encodeBytes,
   encodeText,

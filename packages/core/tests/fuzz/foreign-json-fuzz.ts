@@ -1,4 +1,4 @@
-import { type JsonLimits, parseForeignJson } from '../../src/internal/foreign-json.ts';
+import { type JsonLimits, parseForeignJson } from '../../src/internal/json/foreign-json.ts';
 
 /** What came of the inputs: how many were accepted, and how many were refused for each check. */
 export interface ForeignJsonCounts {

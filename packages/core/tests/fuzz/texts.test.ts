@@ -9,7 +9,7 @@ import {
   validateFrontchannelLogout,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { parseForeignJson } from '../../src/internal/foreign-json.ts';
+import { parseForeignJson } from '../../src/internal/json/foreign-json.ts';
 import { clientOf, expectTyped, headerText, issuer, patience, runs } from './any-answer.ts';
 
 describe('C9: whatever a provider or a browser brings, the answer is a value or a typed error', () => {

@@ -1,6 +1,7 @@
+// @platforms node: the suite starts servers and Chromium.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseCookies } from '../../src/session/cookies.ts';
+import { parseCookies } from '../../src/session/cookies/cookies.ts';
 import { appOrigin, hostileOrigin, type SiblingHosts, startSiblingHosts } from './sibling-hosts.ts';
 
 // Chromium is the oracle: what is read under a name must lie in its cookie store under exactly that name, and under a

@@ -1,3 +1,4 @@
+// @platforms node: the suite starts servers and Chromium.
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createTestAuthorizationServer } from '@countersign/testing';

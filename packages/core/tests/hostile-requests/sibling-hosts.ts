@@ -3,9 +3,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium } from 'playwright';
 import { chromiumLaunchOptions } from '../../../../scripts/lib/chromium.ts';
-import { createTestAuthority, issueTestCertificate } from '../../src/node/test-certificates.ts';
 import { headersOfNode } from '../../src/session/index.ts';
-import { createWebApp, type WebApp } from '../web-browser.ts';
+import { createTestAuthority, issueTestCertificate } from '../support/certificates.ts';
+import { createWebApp, type WebApp } from '../support/web-browser.ts';
 
 /** Chromium, an application, its provider, and a hostile host beside the application, all over https. */
 export interface SiblingHosts {

@@ -1,3 +1,4 @@
+// @platforms node: oidc-provider needs Node.
 import { describe, expect, test } from 'vitest';
 import {
   clientSecretBasic,
@@ -6,8 +7,8 @@ import {
   refreshTokens,
   revokeToken,
 } from '../../src/index.ts';
-import { logIn } from './log-in.ts';
-import { clientOf } from './relying-parties.ts';
+import { logIn } from './support/log-in.ts';
+import { clientOf } from './support/relying-parties.ts';
 
 describe('login, userinfo, refresh with rotation, reuse detection, revocation', () => {
   test.each(['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'])(

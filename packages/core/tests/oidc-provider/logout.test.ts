@@ -1,8 +1,9 @@
+// @platforms node: oidc-provider needs Node.
 import { expect, test } from 'vitest';
 import { createEndSessionUrl, validateLogoutToken } from '../../src/index.ts';
-import { createBrowser } from './browser.ts';
-import { logIn, offline } from './log-in.ts';
-import { clientOf, logoutReceiver, provider } from './relying-parties.ts';
+import { createBrowser } from './support/browser.ts';
+import { logIn, offline } from './support/log-in.ts';
+import { clientOf, logoutReceiver, provider } from './support/relying-parties.ts';
 
 test('logout: the provider ends the session, tells us by back channel, and sends the user back with our state', async () => {
   const client = clientOf('client_secret_basic');

@@ -1,3 +1,4 @@
+// @platforms node: oidc-provider needs Node.
 import { X509Certificate } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { TLSSocket } from 'node:tls';
@@ -17,7 +18,7 @@ import {
   tlsClientAuth,
 } from '../../src/index.ts';
 import { createNodeFetch, type NodeFetch } from '../../src/node/index.ts';
-import { type TestCertificate, thumbprint } from '../../src/node/test-certificates.ts';
+import { type TestCertificate, thumbprint } from '../support/certificates.ts';
 import {
   anotherClients,
   anotherSelfSigned,
@@ -26,10 +27,10 @@ import {
   listenOverTls,
   ours,
   selfSigned,
-} from '../tls.ts';
-import { createBrowser } from './browser.ts';
-import { logIn } from './log-in.ts';
-import { approve } from './start-provider.ts';
+} from '../support/tls.ts';
+import { createBrowser } from './support/browser.ts';
+import { logIn } from './support/log-in.ts';
+import { approve } from './support/start-provider.ts';
 
 const redirectUri = 'https://app.example.test/callback';
 const socketOf = (ctx: unknown) => (ctx as { req: { socket: TLSSocket } }).req.socket;

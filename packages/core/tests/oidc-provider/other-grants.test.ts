@@ -1,12 +1,13 @@
+// @platforms node: oidc-provider needs Node.
 import { describe, expect, test } from 'vitest';
 import {
   pollDeviceAuthorization,
   requestClientCredentials,
   requestDeviceAuthorization,
 } from '../../src/index.ts';
-import { createBrowser } from './browser.ts';
-import { clientOf, provider } from './relying-parties.ts';
-import { resource } from './start-provider.ts';
+import { createBrowser } from './support/browser.ts';
+import { clientOf, provider } from './support/relying-parties.ts';
+import { resource } from './support/start-provider.ts';
 
 describe('other grants', () => {
   test('device authorization', async () => {

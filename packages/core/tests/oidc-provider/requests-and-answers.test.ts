@@ -1,5 +1,5 @@
+// @platforms node: oidc-provider needs Node.
 import { describe, expect, test } from 'vitest';
-import { createAccessTokenVerifier } from '../../src/api/index.ts';
 import {
   clientSecretBasic,
   createAuthorizationRequest,
@@ -11,10 +11,11 @@ import {
   validateAuthorizationResponse,
 } from '../../src/index.ts';
 import { createDecrypt } from '../../src/node/index.ts';
-import { createBrowser } from './browser.ts';
-import { logIn, offline } from './log-in.ts';
-import { clientOf, encryption, provider, secret, signing } from './relying-parties.ts';
-import { resource } from './start-provider.ts';
+import { createAccessTokenVerifier } from '../../src/resource-server/index.ts';
+import { createBrowser } from './support/browser.ts';
+import { logIn, offline } from './support/log-in.ts';
+import { clientOf, encryption, provider, secret, signing } from './support/relying-parties.ts';
+import { resource } from './support/start-provider.ts';
 
 describe('requests and answers', () => {
   test('a resource: the access token is a JWT for that API, verified before it is kept', async () => {

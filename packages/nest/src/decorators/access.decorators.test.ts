@@ -1,6 +1,7 @@
-import type { VerifiedAccessToken } from '@countersign/core/api';
+import type { VerifiedAccessToken } from '@countersign/core/resource-server';
 import { Controller, type ExecutionContext, Get, Injectable } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
+import { adapters, startApp } from '../../tests/support/start-app.ts';
 import {
   MaxAge,
   Policy,
@@ -11,7 +12,6 @@ import {
   RequireRoles,
   RequireScopes,
 } from '../index.ts';
-import { adapters, startApp } from '../test-support/start-app.ts';
 
 @Injectable()
 class TenantPolicy {

@@ -1,4 +1,4 @@
-import { declaring } from '../declarations.ts';
+import { declaring } from '../guard/declarations.ts';
 
 /** Stands on a handler or on a class. */
 type AccessDecorator = MethodDecorator & ClassDecorator;

@@ -1,6 +1,6 @@
-import type { VerifiedAccessToken } from '@countersign/core/api';
+import type { VerifiedAccessToken } from '@countersign/core/resource-server';
 import type { ExecutionContext, Type } from '@nestjs/common';
-import { declaring } from '../declarations.ts';
+import { declaring } from '../guard/declarations.ts';
 
 /**
  * Decides for one request; whatever is not `true` denies, with 403 `access_denied`. An exception of Nest (such as

@@ -1,6 +1,10 @@
-import type { AccessTokenClaims, AuthenticatedRequest, VerifiedAccessToken } from '@countersign/core/api';
+import type {
+  AccessTokenClaims,
+  AuthenticatedRequest,
+  VerifiedAccessToken,
+} from '@countersign/core/resource-server';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { authenticatedRequestOf } from '../principal.ts';
+import { authenticatedRequestOf } from '../guard/principal.ts';
 import { transportOf } from '../transport/index.ts';
 
 /** Reads what the guard has found, or refuses: a handler never runs without knowing who is asking. */

@@ -1,13 +1,13 @@
-import { ConfigurationError } from '@countersign/core/api';
+import { ConfigurationError } from '@countersign/core/resource-server';
 import type { ModulesContainer } from '@nestjs/core';
-import { accessPolicyOf, isDemanding } from '../access-policy.ts';
+import { accessPolicyOf, isDemanding } from '../guard/access-policy.ts';
 import {
   type Declaration,
   declarationsOn,
   declaredMethodsOf,
   prototypesOf,
   rememberMethodName,
-} from '../declarations.ts';
+} from '../guard/declarations.ts';
 import { classesOf, type ModuleClass, methodsOf } from './classes.ts';
 import { type Coverage, guardingOf, isDeclared, isGuardedByHand } from './coverage.ts';
 import { type Handler, handlerName } from './handler.ts';

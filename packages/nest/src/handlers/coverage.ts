@@ -1,8 +1,8 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
-import { type AccessPolicy, accessPolicyOf } from '../access-policy.ts';
-import { AccessTokenGuard } from '../access-token.guard.ts';
+import { type AccessPolicy, accessPolicyOf } from '../guard/access-policy.ts';
+import { AccessTokenGuard } from '../guard/access-token.guard.ts';
 import { methodsOf } from './classes.ts';
 import { graphqlModulesOf } from './graphql-modules.ts';
 import type { Handler } from './handler.ts';

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, ForbiddenException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { accessPolicyOf } from '../access-policy.ts';
+import { accessPolicyOf } from '../guard/access-policy.ts';
 import {
   federationFields,
   type GraphqlModule,

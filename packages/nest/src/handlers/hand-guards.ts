@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@countersign/core/api';
+import { ConfigurationError } from '@countersign/core/resource-server';
 import type { CanActivate } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { classesOf } from './classes.ts';

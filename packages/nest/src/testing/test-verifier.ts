@@ -3,7 +3,7 @@ import {
   AuthenticatedRequest,
   createAccessTokenVerifier,
   type VerifiedAccessToken,
-} from '@countersign/core/api';
+} from '@countersign/core/resource-server';
 import { ACCESS_TOKEN_VERIFIER } from '../tokens.ts';
 
 /** Who calls, as far as a test cares. */

@@ -1,4 +1,4 @@
-import type { ResourceRequest } from '@countersign/core/api';
+import type { ResourceRequest } from '@countersign/core/resource-server';
 import { type EventStreamResponse, eventStreamAnswer } from './long-answer.ts';
 import type { LongAnswer, Transport } from './transport.ts';
 

@@ -1,4 +1,4 @@
-import type { ResourceRequest } from '@countersign/core/api';
+import type { ResourceRequest } from '@countersign/core/resource-server';
 
 /** Where a context's credential comes from and where its answer goes. */
 export interface Transport {

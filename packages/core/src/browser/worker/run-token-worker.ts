@@ -1,8 +1,8 @@
 import { randomToken } from '../../internal/encoding.ts';
-import { parseForeignObject } from '../../internal/foreign-json.ts';
-import type { JsonObject } from '../../internal/json.ts';
-import { readText } from '../http.ts';
+import { parseForeignObject } from '../../internal/json/foreign-json.ts';
+import type { JsonObject } from '../../internal/json/json.ts';
 import { isSecure } from '../secure-url.ts';
+import { readText } from '../wire/http.ts';
 import type { FromWorker, ToWorker, WorkerRequest, WorkerStart } from './messages.ts';
 
 /** The part of a dedicated worker's global scope that is used. */

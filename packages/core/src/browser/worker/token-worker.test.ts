@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createTestProvider, json, type TestProvider } from '../test-provider.ts';
+import { createTestProvider, json, type TestProvider } from '../../../tests/support/browser-provider.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { runTokenWorker, type WorkerScope } from './run-token-worker.ts';
 import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';

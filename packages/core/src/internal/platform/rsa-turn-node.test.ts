@@ -1,3 +1,4 @@
+// @platforms node: the suite tests the Node platform file.
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { verifyRsaInTurn } from './rsa-turn-node.ts';

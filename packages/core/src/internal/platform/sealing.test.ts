@@ -1,3 +1,4 @@
+// @platforms node: the suite compares the Node and the web platform file.
 import { expect, test } from 'vitest';
 import * as node from './sealing-node.ts';
 import * as web from './sealing-web.ts';

@@ -1,0 +1,235 @@
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
+import { describe, expect, test, vi } from 'vitest';
+import {
+  createPage,
+  later,
+  origin,
+  provider,
+  showPage,
+  signedIn,
+} from '../../../tests/support/browser-page.ts';
+import { json } from '../../../tests/support/browser-provider.ts';
+import type { AccessToken } from '../../tokens/token-set.ts';
+import { createMemoryStorage } from '../state/token-storage.ts';
+import type { BrowserLock } from '../state/web-lock.ts';
+
+interface Frame {
+  src: string;
+  hidden: boolean;
+  removed: boolean;
+  /** The frame has loaded what it shows now. */
+  load(): void;
+}
+
+describe('silent login', () => {
+  const silentRedirectUri = `${origin}/silent.html`;
+  let frames: Frame[];
+
+  /** A hidden frame in which the provider answers with another address, or shows a page of its own (`undefined`). */
+  function showFrames(answer: (url: string) => string | undefined, loads = true): void {
+    frames = [];
+    vi.stubGlobal('document', {
+      createElement: () => {
+        const frame = {
+          src: '',
+          hidden: false,
+          removed: false,
+          load: () => {},
+          addEventListener: (_: string, listener: () => void) => {
+            frame.load = listener;
+          },
+          remove: () => {
+            frame.removed = true;
+          },
+          get contentWindow() {
+            const href = answer(frame.src);
+            if (href === undefined) throw new DOMException('another origin', 'SecurityError');
+            return { location: { href } };
+          },
+        };
+        return frame;
+      },
+      body: {
+        append: (frame: Frame) => {
+          frames.push(frame);
+          if (loads) queueMicrotask(() => frame.load());
+        },
+      },
+    });
+  }
+
+  test('restores the login of the provider, without a visible redirect', async () => {
+    showFrames((url) => provider.approve(url));
+    const page = createPage({ silentRedirectUri });
+    await page.auth.start();
+    expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
+    expect(page.visited).toEqual([]);
+    const asked = new URL(frames[0]?.src as string).searchParams;
+    expect(asked.get('prompt')).toBe('none');
+    expect(asked.get('redirect_uri')).toBe(silentRedirectUri);
+    expect(frames.map(({ hidden, removed }) => [hidden, removed])).toEqual([[true, true]]);
+  });
+
+  test('login_required means signed out, and is no error', async () => {
+    showFrames((url) =>
+      provider.approve(url, (p) => {
+        p.delete('code');
+        p.set('error', 'login_required');
+      }),
+    );
+    const { auth } = createPage({ silentRedirectUri });
+    await auth.start();
+    expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+  });
+
+  test.each([
+    ['state', 'another'],
+    ['iss', 'https://evil.example'],
+  ])('B7: an answer with another %s is refused', async (name, value) => {
+    showFrames((url) => provider.approve(url, (p) => p.set(name, value)));
+    const { auth } = createPage({ silentRedirectUri });
+    await auth.start();
+    expect(auth.snapshot()).toMatchObject({ status: 'error', error: { check: name } });
+    expect(provider.tokenRequests).toEqual([]);
+  });
+
+  test('B7: an answer at another page or origin is not taken', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      for (const base of [`${origin}/other.html`, 'https://evil.example/silent.html', undefined]) {
+        showFrames((url) => base && `${base}${new URL(provider.approve(url)).search}`);
+        const { auth } = createPage({ silentRedirectUri });
+        const started = auth.start();
+        await vi.waitFor(() => expect(frames).toHaveLength(1));
+        await vi.advanceTimersByTimeAsync(3_000);
+        await started;
+        expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+      }
+      expect(provider.tokenRequests).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('a provider that is slow is waited for, from the empty page on, and not without end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let address = 'about:blank';
+      showFrames(() => address);
+      const slow = createPage({ silentRedirectUri });
+      const started = slow.auth.start();
+      await vi.waitFor(() => expect(frames).toHaveLength(1));
+      await vi.advanceTimersByTimeAsync(9_000);
+      address = provider.approve(frames[0]?.src as string);
+      frames[0]?.load();
+      await started;
+      expect(slow.auth.snapshot().status).toBe('signed-in');
+
+      showFrames(() => undefined, false);
+      const never = createPage({ silentRedirectUri });
+      const waiting = never.auth.start();
+      await vi.waitFor(() => expect(frames).toHaveLength(1));
+      await vi.advanceTimersByTimeAsync(10_000);
+      await waiting;
+      expect(never.auth.snapshot()).toMatchObject({ status: 'error', error: { code: 'timeout' } });
+      expect(frames[0]?.removed).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('a page that finds itself in the hidden frame starts nothing', async () => {
+    vi.stubGlobal('window', { name: 'countersign silent login' });
+    const { auth } = createPage({ silentRedirectUri });
+    const started = await Promise.race([
+      auth.start(),
+      new Promise((resolve) => setTimeout(resolve, 20, 'waiting')),
+    ]);
+    expect(started).toBe('waiting');
+    expect(provider.count('/.well-known/openid-configuration')).toBe(0);
+  });
+
+  test('takes over where the refresh token is of no more use', async () => {
+    showFrames((url) => provider.approve(url));
+    const { auth } = createPage({ silentRedirectUri });
+    await auth.start();
+    later(61);
+    provider.intercept = ({ parameters }) =>
+      parameters.get('grant_type') === 'refresh_token'
+        ? json({ error: 'invalid_grant' }, { status: 400, headers: { 'content-type': 'application/json' } })
+        : undefined;
+    await auth.getAccessToken();
+    expect(auth.snapshot().status).toBe('signed-in');
+    expect(frames).toHaveLength(2);
+  });
+
+  describe('a tab is frozen in the midst of its refresh', () => {
+    /** The first tab's refresh has left and has no answer yet; the lock is its own, and every look takes long. */
+    async function freezeOne(sub = 'user-1') {
+      vi.useFakeTimers({ toFake: ['performance'] });
+      let held: string | undefined;
+      const lock: BrowserLock = async (name, run) => {
+        if (held === name) {
+          vi.advanceTimersByTime(16_000);
+          return undefined;
+        }
+        held = name;
+        return run().finally(() => {
+          held = undefined;
+        });
+      };
+      const storage = { ...createMemoryStorage(), reach: 'shared' as const };
+      const { auth: frozen } = await signedIn({ storage, lock });
+      const { auth: other } = createPage({ storage, lock, silentRedirectUri });
+      await other.start();
+      later(61);
+      provider.claims = (claims) => ({ ...claims, sub });
+      showFrames((url) => provider.approve(url));
+      let late: Promise<AccessToken> | undefined;
+      const thaw = await new Promise<() => void>((left) => {
+        provider.intercept = async ({ parameters }) => {
+          if (parameters.get('grant_type') === 'refresh_token') await new Promise<void>(left);
+          return undefined;
+        };
+        late = frozen.getAccessToken();
+      });
+      return { frozen, other, late, thaw };
+    }
+    const spent = () =>
+      provider.tokenRequests.flatMap(({ parameters }) => parameters.getAll('refresh_token'));
+
+    test('B4: the others log in again without it, and its refresh token is sent once', async () => {
+      const { frozen, other, late, thaw } = await freezeOne();
+      const { accessToken } = await other.getAccessToken();
+      expect(spent()).toHaveLength(1);
+      thaw();
+      expect((await late)?.accessToken).toBe(accessToken);
+      expect(spent()).toHaveLength(1);
+      for (const tab of [frozen, other]) {
+        expect((await tab.getAccessToken()).accessToken).toBe(accessToken);
+        expect(tab.snapshot().status).toBe('signed-in');
+      }
+    });
+
+    test('B4: nobody else is logged in that way', async () => {
+      const { other, late, thaw } = await freezeOne('user-2');
+      await expect(other.getAccessToken()).rejects.toMatchObject({ code: 'lock_timeout' });
+      expect(other.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
+      // Dropped, not revoked: that would end the login of the other user in another tab.
+      expect(provider.revoked).toEqual([]);
+      provider.claims = (claims) => claims;
+      thaw();
+      const token = await late;
+      expect((await other.getAccessToken()).accessToken).toBe(token?.accessToken);
+    });
+  });
+
+  test('a forged callback ends no login that there is', async () => {
+    showPage(`${origin}/callback?code=forged&state=forged`);
+    showFrames((url) => provider.approve(url));
+    const { auth } = createPage({ silentRedirectUri });
+    await auth.start();
+    expect(auth.snapshot()).toMatchObject({ status: 'signed-in', error: { check: 'state' } });
+    expect(provider.tokenRequests.map(({ parameters }) => parameters.get('code'))).not.toContain('forged');
+  });
+});

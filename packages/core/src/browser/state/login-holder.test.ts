@@ -1,0 +1,267 @@
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  createPage,
+  later,
+  origin,
+  provider,
+  signedIn,
+  startLogin,
+} from '../../../tests/support/browser-page.ts';
+import { createMemoryStorage } from './token-storage.ts';
+
+const silentRedirectUri = `${origin}/silent.html`;
+let asked: URLSearchParams[];
+
+/** Answers each silent login in its frame. */
+function answerSilentLogins(answer: (url: string) => string = (url) => provider.approve(url)): void {
+  asked = [];
+  vi.stubGlobal('document', {
+    createElement: () => {
+      const frame = {
+        src: '',
+        load: () => {},
+        addEventListener: (_: string, load: () => void) => {
+          frame.load = load;
+        },
+        remove: () => {},
+        contentWindow: { location: { href: '' } },
+      };
+      return frame;
+    },
+    body: {
+      append: (frame: { src: string; load(): void; contentWindow: { location: { href: string } } }) => {
+        asked.push(new URL(frame.src).searchParams);
+        frame.contentWindow.location.href = answer(frame.src);
+        queueMicrotask(() => frame.load());
+      },
+    },
+  });
+}
+
+const signInAsBob = () => {
+  provider.claims = (claims) => ({ ...claims, sub: 'bob' });
+};
+const fail = (error: string) => (url: string) =>
+  provider.approve(url, (p) => {
+    p.delete('code');
+    p.set('error', error);
+  });
+
+describe('a request that waits while the user changes', () => {
+  beforeEach(() => answerSilentLogins());
+
+  /** Signed in, with a refresh token that the provider no longer accepts, while Bob is signed in at the provider. */
+  async function pageWithDeadTokens() {
+    const page = await signedIn({ silentRedirectUri });
+    later(61);
+    signInAsBob();
+    provider.intercept = ({ parameters }) =>
+      parameters.get('grant_type') === 'refresh_token'
+        ? new Response('{"error":"invalid_grant"}', {
+            status: 400,
+            headers: { 'content-type': 'application/json' },
+          })
+        : undefined;
+    return page;
+  }
+
+  test('B22: a silent login that finds another user fails the request, and signs no user in', async () => {
+    const { auth } = await pageWithDeadTokens();
+    await expect(auth.getAccessToken()).rejects.toMatchObject({
+      name: 'LoginRequiredError',
+      code: 'session_ended',
+    });
+    expect(auth.snapshot().claims?.sub).not.toBe('bob');
+    // Revoked, they could end the login of the other user in another tab.
+    expect(provider.revoked).toEqual([]);
+  });
+
+  test('B22: the silent login asks for the user of the request, by the ID token', async () => {
+    const { auth } = await pageWithDeadTokens();
+    await auth.getAccessToken().catch(() => {});
+    const hint = asked.at(-1)?.get('id_token_hint') ?? '';
+    expect(JSON.parse(atob(hint.split('.')[1] ?? '')).sub).toBe('user-1');
+  });
+
+  test('B22: at login_required for that user the login is over', async () => {
+    const { auth } = await pageWithDeadTokens();
+    answerSilentLogins(fail('login_required'));
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(auth.snapshot()).toMatchObject({ status: 'signed-out', error: { code: 'session_ended' } });
+  });
+
+  test('a hint that the provider rejects is left out, and the user is compared all the same', async () => {
+    const { auth } = await pageWithDeadTokens();
+    answerSilentLogins((url) =>
+      new URL(url).searchParams.has('id_token_hint') ? fail('invalid_request')(url) : provider.approve(url),
+    );
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    provider.claims = (claims) => claims;
+    const again = await pageWithDeadTokens();
+    provider.claims = (claims) => claims;
+    expect((await again.auth.getAccessToken()).holder?.sub).toBe('user-1');
+    const hinted = asked.filter((parameters) => parameters.has('id_token_hint'));
+    expect(hinted).toHaveLength(2);
+  });
+
+  test('idTokenHint: false keeps the ID token out of the URL of the silent login', async () => {
+    const { auth } = await signedIn({ silentRedirectUri, idTokenHint: false });
+    await auth.getAccessToken({ resource: 'https://other.example' }).catch(() => {});
+    later(61);
+    provider.body = (body) => ({ ...body, refresh_token: undefined });
+    await auth.getAccessToken().catch(() => {});
+    expect(asked.filter((parameters) => parameters.has('id_token_hint'))).toEqual([]);
+  });
+
+  test('B23: tokens of another user in a shared storage fail it, before any message of the other tab', async () => {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    const storage = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage });
+    signInAsBob();
+    await signedIn({ storage });
+    expect(auth.snapshot().claims?.sub).toBe('user-1');
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(auth.snapshot().claims?.sub).toBe('bob');
+    expect((await auth.getAccessToken()).holder?.sub).toBe('bob');
+  });
+
+  test('B24: a replay after a user switch fails, in place of a token of the new user', async () => {
+    const page = await signedIn();
+    const { accessToken, holder } = await page.auth.getAccessToken();
+    signInAsBob();
+    await page.auth.handleCallback(provider.approve(await startLogin(page)));
+    await expect(page.auth.getAccessToken({ refused: accessToken, holder })).rejects.toMatchObject({
+      code: 'session_ended',
+    });
+    expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
+  });
+
+  test('B24: a token of the previous user is shown to no API after a user switch', async () => {
+    const page = await signedIn();
+    const token = await page.auth.getAccessToken();
+    signInAsBob();
+    await page.auth.handleCallback(provider.approve(await startLogin(page)));
+    const request = { method: 'POST', url: 'https://api.example/transfer' };
+    await expect(page.auth.authorize(request, token)).rejects.toMatchObject({ code: 'session_ended' });
+  });
+
+  test('B24: a request that began before a logout fails after another login of the same user', async () => {
+    const page = await signedIn();
+    const { holder } = await page.auth.getAccessToken();
+    await page.auth.logout({ localOnly: true });
+    await page.auth.handleCallback(provider.approve(await startLogin(page)));
+    await expect(page.auth.getAccessToken({ holder })).rejects.toMatchObject({ code: 'session_ended' });
+    expect((await page.auth.getAccessToken()).holder?.sub).toBe('user-1');
+  });
+
+  test('a login that goes on, by a step-up of the same user, answers requests from before', async () => {
+    const page = await signedIn();
+    const { holder, accessToken } = await page.auth.getAccessToken();
+    await page.auth.handleCallback(provider.approve(await startLogin(page)));
+    expect((await page.auth.getAccessToken({ holder })).accessToken).not.toBe(accessToken);
+  });
+
+  test('B24: a request that began without a login gets no token of a later one', async () => {
+    const page = createPage();
+    await page.auth.start();
+    const begun = expect(page.auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+    await page.auth.handleCallback(provider.approve(await startLogin(page)));
+    await begun;
+    await expect(page.auth.getAccessToken({ holder: null })).rejects.toMatchObject({ code: 'not_signed_in' });
+  });
+
+  test('a request that began while the login was being restored waits for it', async () => {
+    const { auth } = createPage({ silentRedirectUri });
+    expect((await auth.getAccessToken()).holder?.sub).toBe('user-1');
+  });
+
+  test('B24: a page that a server rendered for another user sends nothing with a token of this one', async () => {
+    const { auth } = createPage({ silentRedirectUri });
+    await expect(auth.getAccessToken({ holder: { sub: 'bob' } })).rejects.toMatchObject({
+      code: 'session_ended',
+    });
+    expect((await auth.getAccessToken({ holder: { sub: 'user-1' } })).holder?.sub).toBe('user-1');
+  });
+});
+
+describe('the end of a login', () => {
+  test('B25: a logout in another tab during a refresh is final, and what the refresh brought is revoked', async () => {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    const storage = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage });
+    const { auth: other } = createPage({ storage });
+    await other.start();
+    later(61);
+    provider.intercept = async () => {
+      await other.logout({ localOnly: true });
+      return undefined;
+    };
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(await storage.get(`countersign ${provider.issuer} spa tokens`)).toBeUndefined();
+    expect(auth.snapshot().status).toBe('signed-out');
+    expect(provider.revoked).toHaveLength(2);
+  });
+
+  test('B25: tokens that were read before a logout are not returned after it', async () => {
+    const kept = createMemoryStorage();
+    let readSlowly: (() => Promise<void>) | undefined;
+    const { auth } = await signedIn({
+      storage: {
+        ...kept,
+        async get(key) {
+          const tokens = await kept.get(key);
+          await readSlowly?.();
+          return tokens;
+        },
+      },
+    });
+    let release: () => void = () => {};
+    let waiting: Promise<unknown> | undefined;
+    await new Promise<void>((reached) => {
+      readSlowly = () => {
+        reached();
+        return new Promise((resolve) => {
+          release = resolve;
+        });
+      };
+      waiting = auth.getAccessToken().catch((error: unknown) => error);
+    });
+    readSlowly = undefined;
+    await auth.logout({ localOnly: true });
+    release();
+    expect(await waiting).toMatchObject({ code: 'session_ended' });
+  });
+
+  test('what one API needs and is not given leaves the login as it is', async () => {
+    provider.body = (body) => ({ ...body, refresh_token: undefined });
+    const { auth } = await signedIn();
+    const { accessToken } = await auth.getAccessToken();
+    for (const wanted of [
+      { refused: accessToken },
+      { scope: 'items:write' },
+      { resource: 'https://other.example' },
+      { forceRefresh: true },
+    ])
+      await expect(auth.getAccessToken(wanted)).rejects.toMatchObject({ code: 'refresh_token_missing' });
+    expect(auth.snapshot().status).toBe('signed-in');
+    expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
+  });
+
+  test('B27: a storage that cannot be read for a moment signs no user out', async () => {
+    const kept = createMemoryStorage();
+    let broken = false;
+    const { auth } = await signedIn({
+      storage: {
+        ...kept,
+        reach: 'shared',
+        get: (key) => (broken ? Promise.reject(new Error('broken')) : kept.get(key)),
+      },
+    });
+    broken = true;
+    await expect(auth.getAccessToken()).rejects.toThrow('broken');
+    broken = false;
+    expect(auth.snapshot().status).toBe('signed-in');
+    expect((await auth.getAccessToken()).holder?.sub).toBe('user-1');
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { createHarness } from '../../../tests/conformance/harness.ts';
+import { pollDeviceAuthorization, requestDeviceAuthorization } from '../../index.ts';
+
+describe('device authorization', () => {
+  test('waits, slows down when told, and gives validated tokens', async () => {
+    const { client, server } = await createHarness();
+    server.clock.stop();
+    const device = await requestDeviceAuthorization(client, { scope: 'openid offline_access' });
+    expect(device).toMatchObject({ interval: 5, scope: 'openid offline_access' });
+    expect(device.verificationUriComplete).toContain(device.userCode);
+    const waits: number[] = [];
+    const early = [1, 5];
+    const tokens = await pollDeviceAuthorization(client, device, {
+      wait: async (milliseconds) => {
+        waits.push(milliseconds / 1000);
+        if (waits.length === 3) server.fail('token', { network: true });
+        if (waits.length === 4) server.answerDevice(device.userCode, { sub: 'alice' });
+        // The second poll comes too early.
+        server.clock.advance(early[waits.length - 1] === 5 ? 1 : milliseconds / 1000);
+      },
+    });
+    expect(waits).toEqual([5, 5, 10, 20]);
+    expect(tokens).toMatchObject({ claims: { sub: 'alice' }, refreshToken: expect.any(String) });
+  });
+
+  test.each([
+    ['denied', 'access_denied'],
+    ['ignored', 'expired_token'],
+  ])('%s: it ends with %s', async (answer, error) => {
+    const { client, server } = await createHarness();
+    server.clock.stop();
+    const device = await requestDeviceAuthorization(client);
+    if (answer === 'denied') server.answerDevice(device.userCode, 'denied');
+    const wait = async (milliseconds: number) => server.clock.advance(milliseconds / 1000);
+    await expect(pollDeviceAuthorization(client, device, { wait })).rejects.toMatchObject({
+      name: 'AuthorizationServerError',
+      code: 'token_error',
+      error,
+    });
+  });
+
+  test('C2: the ID token of a device login is validated as any other, its signature first of all', async () => {
+    for (const [lie, check] of [
+      ['id_token_signature_invalid', 'signature'],
+      ['id_token_aud_invalid', 'aud'],
+      ['id_token_at_hash_invalid', 'at_hash'],
+    ] as const) {
+      const { client, server } = await createHarness({ lies: [lie] });
+      const device = await requestDeviceAuthorization(client, { scope: 'openid' });
+      server.answerDevice(device.userCode, { sub: 'alice' });
+      const wait = async () => {};
+      await expect(pollDeviceAuthorization(client, device, { wait })).rejects.toMatchObject({
+        code: 'id_token_invalid',
+        check,
+      });
+    }
+  });
+
+  test('a pause that no timer can keep is no reason to ask without any, and none is longer than the code lives', async () => {
+    const { client, server } = await createHarness();
+    server.clock.stop();
+    const device = { ...(await requestDeviceAuthorization(client)), interval: 1e9 };
+    const waits: number[] = [];
+    const wait = async (milliseconds: number) => {
+      waits.push(milliseconds / 1000);
+      server.clock.advance(milliseconds / 1000);
+    };
+    const left = device.expiresAt - Math.floor(server.clock.now() / 1000);
+    await expect(pollDeviceAuthorization(client, device, { wait })).rejects.toMatchObject({
+      error: 'expired_token',
+    });
+    expect(waits).toEqual([left]);
+    const endless = { ...device, expiresAt: 1e300 };
+    const stop = new AbortController();
+    await expect(
+      pollDeviceAuthorization(client, endless, {
+        signal: stop.signal,
+        wait: async (milliseconds) => {
+          waits.push(milliseconds / 1000);
+          stop.abort(new Error('enough'));
+        },
+      }),
+    ).rejects.toThrow('enough');
+    expect(waits).toEqual([left, 86_400]);
+  });
+
+  test('stops when it is told to', async () => {
+    const { client, server } = await createHarness();
+    const device = await requestDeviceAuthorization(client);
+    const controller = new AbortController();
+    const polling = pollDeviceAuthorization(client, device, { signal: controller.signal });
+    controller.abort(new Error('closed'));
+    await expect(polling).rejects.toThrow('closed');
+    expect(server.requestsTo('token')).toHaveLength(0);
+  });
+
+  test.each(['verification_uri', 'verification_uri_complete'])(
+    '%s that is no web address is refused: the user is sent there',
+    async (member) => {
+      const { client, server } = await createHarness();
+      server.fail('device_authorization', {
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          device_code: 'd',
+          user_code: 'u',
+          verification_uri: 'https://auth.example.test/device',
+          expires_in: 600,
+          [member]: 'javascript:alert(1)',
+        }),
+      });
+      await expect(requestDeviceAuthorization(client)).rejects.toMatchObject({
+        code: 'response_malformed',
+        check: 'verification_uri',
+      });
+    },
+  );
+});

@@ -1,0 +1,179 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { createHarness } from '../../../tests/conformance/harness.ts';
+import { signingKey } from '../../../tests/conformance/signing-key.ts';
+import {
+  createAuthorizationRequest,
+  createClient,
+  exchangeCode,
+  validateAuthorizationResponse,
+} from '../../index.ts';
+
+describe('createAuthorizationRequest', () => {
+  test('sends what was asked for, under the names of the standards', async () => {
+    const { client } = await createHarness();
+    const { url, transaction } = await createAuthorizationRequest(client, {
+      scope: 'openid orders:read',
+      resource: ['https://a.example', 'https://b.example'],
+      maxAge: 0,
+      acrValues: ['gold', 'silver'],
+      prompt: 'login',
+      loginHint: 'alice@example.test',
+      idTokenHint: 'hint',
+      uiLocales: ['de', 'en'],
+      claims: { id_token: { email: null } },
+      authorizationDetails: [{ type: 'payment', amount: '10' }],
+      parameters: { organization: 'acme' },
+    });
+    const { state, nonce } = transaction;
+    expect([...url.searchParams].sort()).toEqual(
+      [
+        ['acr_values', 'gold silver'],
+        ['authorization_details', '[{"type":"payment","amount":"10"}]'],
+        ['claims', '{"id_token":{"email":null}}'],
+        ['client_id', 'web'],
+        ['code_challenge', expect.any(String)],
+        ['code_challenge_method', 'S256'],
+        ['id_token_hint', 'hint'],
+        ['login_hint', 'alice@example.test'],
+        ['max_age', '0'],
+        ['nonce', nonce],
+        ['organization', 'acme'],
+        ['prompt', 'login'],
+        ['redirect_uri', 'https://app.example.test/callback'],
+        ['resource', 'https://a.example'],
+        ['resource', 'https://b.example'],
+        ['response_type', 'code'],
+        ['scope', 'openid orders:read'],
+        ['state', state],
+        ['ui_locales', 'de en'],
+      ].sort(),
+    );
+    expect(transaction).toMatchObject({
+      maxAge: 0,
+      acrValues: ['gold', 'silver'],
+      resource: ['https://a.example', 'https://b.example'],
+    });
+  });
+
+  test('keeps the query of the authorization endpoint', async () => {
+    const endpoint = 'https://auth.example.test/authorize?policy=signin';
+    const { client } = await createHarness({ server: { metadata: { authorization_endpoint: endpoint } } });
+    const { url } = await createAuthorizationRequest(client);
+    expect(url.searchParams.get('policy')).toBe('signin');
+    expect(url.searchParams.get('client_id')).toBe('web');
+  });
+
+  test('rich authorization requests: what was granted comes back (RFC 9396)', async () => {
+    const harness = await createHarness();
+    const authorizationDetails = [{ type: 'payment', amount: '10' }];
+    expect((await harness.logIn({ authorizationDetails })).authorizationDetails).toEqual(
+      authorizationDetails,
+    );
+  });
+
+  test('a signed request object carries everything, and nothing else stands in the URL (RFC 9101)', async () => {
+    const { key, jwk } = await signingKey('ES256');
+    const harness = await createHarness({
+      registration: { jwks: { keys: [jwk] } },
+      client: { requestObjectSigningKey: { key, kid: jwk.kid as string } },
+    });
+    const { url, transaction } = await createAuthorizationRequest(harness.client, {
+      resource: ['https://a.example', 'https://b.example'],
+      claims: { id_token: { email: null } },
+      maxAge: 60,
+    });
+    expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request']);
+    const request = url.searchParams.get('request') as string;
+    expect(decodeProtectedHeader(request)).toMatchObject({
+      alg: 'ES256',
+      typ: 'oauth-authz-req+jwt',
+      kid: jwk.kid,
+    });
+    expect(decodeJwt(request)).toMatchObject({
+      iss: 'web',
+      aud: harness.server.issuer,
+      resource: ['https://a.example', 'https://b.example'],
+      claims: { id_token: { email: null } },
+      max_age: 60,
+      state: transaction.state,
+    });
+    const { parameters } = await harness.server.authorize(url);
+    const response = await validateAuthorizationResponse(harness.client, parameters, transaction);
+    expect((await exchangeCode(harness.client, response, transaction)).claims).toMatchObject({
+      sub: 'alice',
+    });
+  });
+
+  test('a provider that requires pushed requests gets them, one that has no endpoint is named', async () => {
+    const required = await createHarness({ server: { requirePushedAuthorizationRequests: true } });
+    await required.logIn();
+    expect(required.calls().slice(0, 3)).toEqual([
+      'discovery',
+      'pushed_authorization_request',
+      'authorization',
+    ]);
+    const missing = await createHarness({
+      server: { metadata: { pushed_authorization_request_endpoint: undefined } },
+      client: { pushedAuthorizationRequests: 'always' },
+    });
+    await expect(createAuthorizationRequest(missing.client)).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'unsupported_by_provider',
+    });
+  });
+
+  test('a refused pushed request is the provider’s word', async () => {
+    const { client } = await createHarness({
+      registration: { redirectUris: ['https://other.example/'] },
+      client: { pushedAuthorizationRequests: 'always' },
+    });
+    await expect(createAuthorizationRequest(client)).rejects.toMatchObject({
+      name: 'AuthorizationServerError',
+      code: 'endpoint_error',
+      error: 'invalid_request',
+    });
+  });
+
+  test('without a redirect URI it says what to write', async () => {
+    const client = createClient({ issuer: 'https://auth.example.test', clientId: 'web' });
+    await expect(createAuthorizationRequest(client)).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'missing_option',
+      message: expect.stringContaining('redirectUri'),
+    });
+  });
+});
+
+describe('createClient', () => {
+  const good = { issuer: 'https://auth.example.test', clientId: 'web' };
+
+  test.each([
+    [{ ...good, issuer: '' }, 'missing_option'],
+    [{ ...good, clientId: undefined as never }, 'missing_option'],
+    [{ ...good, issuer: 'auth.example.test' }, 'invalid_option'],
+    [{ ...good, issuer: 'ftp://auth.example.test' }, 'invalid_option'],
+    [{ ...good, issuer: 'https://auth.example.test?x' }, 'invalid_option'],
+    [{ ...good, issuer: 'http://localhost:4000' }, 'insecure_issuer'],
+    [{ ...good, clockTolerance: 301 }, 'invalid_option'],
+    [{ ...good, timeout: 0 }, 'invalid_option'],
+    [{ ...good, maxResponseBytes: Number.NaN }, 'invalid_option'],
+    [{ ...good, retries: 99 }, 'invalid_option'],
+  ])('%j: %s', (options, code) => {
+    expect(() => createClient(options)).toThrow(
+      expect.objectContaining({ name: 'ConfigurationError', code }),
+    );
+  });
+
+  test('metadata given by hand may not point to plain http, aliases included', () => {
+    const metadata = { issuer: good.issuer, token_endpoint: 'https://auth.example.test/token' };
+    for (const wrong of [
+      { token_endpoint: 'http://auth.example.test/token' },
+      { mtls_endpoint_aliases: { token_endpoint: 'http://auth.example.test/token' } },
+    ]) {
+      expect(() => createClient({ ...good, metadata: { ...metadata, ...wrong } })).toThrow(
+        expect.objectContaining({ code: 'metadata_invalid', check: 'token_endpoint' }),
+      );
+    }
+  });
+});

@@ -1,0 +1,118 @@
+import * as oauth from 'oauth4webapi';
+import { AuthorizationServerError, ValidationError } from '../../errors.ts';
+import { seconds } from '../../internal/clock.ts';
+import { contextOf, wireClient } from '../context.ts';
+import type { Client } from '../create-client.ts';
+import { discover } from '../wire/discovery.ts';
+import { withKeys } from '../wire/keys.ts';
+import { isOfAnotherKind, openJwt } from '../wire/opened-jwt.ts';
+import { traced } from '../wire/trace-operations.ts';
+import { printableCode, translate } from '../wire/translate-error.ts';
+import type { AuthorizationTransaction } from './authorization-request.ts';
+
+/** A validated authorization response: it belongs to its transaction, and holds a code. */
+export interface AuthorizationResponse {
+  readonly parameters: URLSearchParams;
+}
+
+/** Seconds for which a login may be under way. */
+export const transactionLife = 3600;
+
+/**
+ * Validates what the provider sent with the user. The caller has consumed the transaction before:
+ * it can be used once only, whatever comes of it.
+ *
+ * @param response the current URL, its query, or the form of a `form_post`
+ * @throws ValidationError `transaction_invalid` or `authorization_response_invalid`
+ * @throws AuthorizationServerError `authorization_error` when the provider answered with an error
+ * @see RFC 6749 section 4.1.2, RFC 9207 section 2.4, JARM section 4.4
+ */
+export async function validateAuthorizationResponse(
+  client: Client,
+  response: URL | URLSearchParams,
+  transaction: AuthorizationTransaction,
+): Promise<AuthorizationResponse> {
+  return traced(client, 'validateAuthorizationResponse', async () => {
+    const { options, now } = contextOf(client);
+    // A transaction of another provider or client would let a mix-up succeed (RFC 9700 section 4.4).
+    if (transaction.issuer !== client.issuer || transaction.clientId !== client.clientId) {
+      throw new ValidationError(
+        'transaction_invalid',
+        'issuer',
+        'The login was started at another provider or client.',
+      );
+    }
+    if (seconds(now) - transaction.createdAt > transactionLife) {
+      throw new ValidationError('transaction_invalid', 'expired', 'The login was started too long ago.');
+    }
+    const received = response instanceof URL ? response.searchParams : response;
+    refuseRepeated(received);
+    const signed = options.responseMode?.includes('jwt') === true;
+    // The response mode is ours to choose: an unsigned answer to a request for a signed one is a downgrade (JARM section 4.4).
+    if (signed !== received.has('response')) {
+      throw new ValidationError(
+        'authorization_response_invalid',
+        'response_mode',
+        'The answer came by another response mode.',
+      );
+    }
+    const wire = wireClient(client);
+    try {
+      // Keycloak writes `iss` twice with one value: every reader then reads the same.
+      const opened = openJwt(client, { code: 'authorization_response_invalid', equalRepeats: true });
+      if (signed) opened.check(received.get('response') as string);
+      const parameters = signed
+        ? await withKeys(
+            client,
+            (metadata, keys) =>
+              oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
+                ...keys,
+                ...opened.options,
+              }),
+            { sender: 'browser' },
+          )
+        : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
+      if (signed) requireSignedResponse(opened.inner(received.get('response') as string));
+      if (!parameters.get('code')) {
+        throw new ValidationError(
+          'authorization_response_invalid',
+          'code',
+          'The authorization response has no code.',
+        );
+      }
+      return { parameters };
+    } catch (error) {
+      if (error instanceof oauth.AuthorizationResponseError) {
+        throw new AuthorizationServerError(
+          'authorization_error',
+          `The provider refused the login: ${printableCode(error.error)}`,
+          {
+            error: error.error,
+            errorDescription: error.error_description,
+          },
+        );
+      }
+      throw translate(error, { code: 'authorization_response_invalid', check: 'response' });
+    }
+  });
+}
+
+function requireSignedResponse(jwt: string): void {
+  const invalid = (check: string, what: string) =>
+    new ValidationError('authorization_response_invalid', check, `The authorization response ${what}.`);
+  // Another token that the provider signs is no answer to a login (RFC 8725 section 3.11).
+  if (isOfAnotherKind(jwt)) throw invalid('typ', 'is a token of another kind');
+}
+
+/** A parameter that occurs twice means two things to two readers (RFC 6749 section 3.1). */
+function refuseRepeated(parameters: URLSearchParams): void {
+  const names = [...parameters.keys()];
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) {
+    throw new ValidationError(
+      'authorization_response_invalid',
+      'repeated',
+      'The authorization response repeats a parameter.',
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { expect, test } from 'vitest';
+import { createHarness } from '../../../tests/conformance/harness.ts';
+import { signingKey } from '../../../tests/conformance/signing-key.ts';
+import {
+  clientSecretBasic,
+  clientSecretJwt,
+  clientSecretPost,
+  privateKeyJwt,
+  requestClientCredentials,
+} from '../../index.ts';
+
+const assertionsOf = (harness: Awaited<ReturnType<typeof createHarness>>) =>
+  harness.server.requestsTo('token').map(({ body }) => String(body.client_assertion));
+
+test('private_key_jwt: each assertion names its key, lives a minute, and is used once', async () => {
+  const [old, current] = [await signingKey('ES256'), await signingKey('PS256')];
+  let signing = old;
+  const harness = await createHarness({
+    registration: { tokenEndpointAuthMethod: 'private_key_jwt', jwks: { keys: [old.jwk, current.jwk] } },
+    client: {
+      clientAuthentication: privateKeyJwt(() => ({ key: signing.key, kid: signing.jwk.kid as string })),
+    },
+  });
+  await requestClientCredentials(harness.client);
+  signing = current;
+  await requestClientCredentials(harness.client);
+  const assertions = assertionsOf(harness);
+  expect(assertions.map((each) => decodeProtectedHeader(each))).toMatchObject([
+    { alg: 'ES256', kid: old.jwk.kid },
+    { alg: 'PS256', kid: current.jwk.kid },
+  ]);
+  const claims = assertions.map((each) => decodeJwt(each));
+  for (const { iss, sub, aud, exp = 0, iat = 0 } of claims) {
+    expect({ iss, sub, aud }).toEqual({ iss: 'web', sub: 'web', aud: harness.server.issuer });
+    expect(exp - iat).toBe(60);
+  }
+  expect(new Set(claims.map(({ jti }) => jti)).size).toBe(2);
+});
+
+test('client_secret_jwt: the secret signs, and is never sent', async () => {
+  const clientSecret = 'a-secret-of-at-least-thirty-two-characters';
+  const harness = await createHarness({
+    registration: { tokenEndpointAuthMethod: 'client_secret_jwt', clientSecret },
+    client: { clientAuthentication: clientSecretJwt(clientSecret) },
+  });
+  await requestClientCredentials(harness.client);
+  const [assertion = ''] = assertionsOf(harness);
+  expect(decodeProtectedHeader(assertion).alg).toBe('HS256');
+  expect(decodeJwt(assertion)).toMatchObject({ iss: 'web', sub: 'web', jti: expect.any(String) });
+  expect(JSON.stringify(harness.server.requests)).not.toContain(clientSecret);
+});
+
+test.each([clientSecretBasic, clientSecretPost, clientSecretJwt])(
+  'an empty secret, or none, is found at once: %o',
+  (method) => {
+    for (const secret of ['', undefined]) {
+      expect(() => method(secret as string)).toThrow(
+        expect.objectContaining({ name: 'ConfigurationError', code: 'missing_option' }),
+      );
+    }
+  },
+);

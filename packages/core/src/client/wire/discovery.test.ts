@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { createHarness } from '../../../tests/conformance/harness.ts';
+import { createWebApp } from '../../../tests/support/web-browser.ts';
+import { validateLogoutToken } from '../../index.ts';
+import { discover } from './discovery.ts';
+
+const failures = [
+  ['the network', { network: true }],
+  ['503', { status: 503 }],
+  ['403', { status: 403 }],
+  ['404', { status: 404 }],
+  ['200 and no JSON', { status: 200, body: '<html>' }],
+] as const;
+
+describe('S38: while discovery fails', () => {
+  test.each(failures)('with %s, logins of strangers cause one discovery in a second', async (_, failure) => {
+    const app = await createWebApp({}, { client: { retries: 0 } });
+    app.server.clock.stop();
+    app.server.fail('discovery', { ...failure, times: 1_000 });
+    const requests = () => app.server.requestsTo('discovery').length;
+    const visit = async () => (await app.open().visit('/auth/login')).status;
+    const statuses = [];
+    for (let i = 0; i < 30; i++) statuses.push(await visit());
+    statuses.push(...(await Promise.all(Array.from({ length: 30 }, visit))));
+    expect(requests()).toBe(1);
+    expect(new Set(statuses).size).toBe(1);
+    expect(statuses[0]).toBeGreaterThanOrEqual(400);
+    app.server.clock.advance(1);
+    for (let i = 0; i < 30; i++) await visit();
+    expect(requests()).toBe(2);
+  });
+
+  test('the retries are part of the one discovery', async () => {
+    const { client, server } = await createHarness({ client: { retries: 1 } });
+    server.clock.stop();
+    server.fail('discovery', { network: true, times: 1_000 });
+    for (let i = 0; i < 10; i++) await discover(client).catch(() => {});
+    expect(server.requestsTo('discovery')).toHaveLength(2);
+  });
+
+  test.each(failures)('with %s, all callers get the same error', async (_, failure) => {
+    const { client, server } = await createHarness({ client: { retries: 0 } });
+    server.clock.stop();
+    server.fail('discovery', { ...failure, times: 1_000 });
+    const first = await discover(client).catch((error: unknown) => error);
+    const second = await discover(client).catch((error: unknown) => error);
+    const { name, code, message, status, check } = first as Record<string, unknown>;
+    expect(second).toMatchObject({ name, code, message });
+    expect(second).toMatchObject({
+      ...(status !== undefined && { status }),
+      ...(check !== undefined && { check }),
+    });
+    const retryAfter = name === 'TransportError' ? 1 : undefined;
+    for (const error of [first, second])
+      expect((error as { retryAfter?: number }).retryAfter).toBe(retryAfter);
+  });
+
+  test('the answer to a login has Retry-After', async () => {
+    const app = await createWebApp({}, { client: { retries: 0 } });
+    app.server.clock.stop();
+    app.server.fail('discovery', { network: true, times: 1_000 });
+    for (let i = 0; i < 2; i++) {
+      const answer = await app.open().visit('/auth/login');
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    }
+  });
+
+  test('logout tokens and logins share the pause', async () => {
+    const { client, server } = await createHarness({ client: { retries: 0 } });
+    server.clock.stop();
+    server.fail('discovery', { network: true, times: 1_000 });
+    await discover(client).catch(() => {});
+    const token = await server.mintLogoutToken();
+    await expect(validateLogoutToken(client, token)).rejects.toMatchObject({ name: 'TransportError' });
+    await expect(discover(client)).rejects.toMatchObject({ name: 'TransportError' });
+    expect(server.requestsTo('discovery')).toHaveLength(1);
+  });
+
+  test('the pause ends after a second, and when the clock is set back', async () => {
+    for (const seconds of [1, -60]) {
+      const { client, server } = await createHarness({ client: { retries: 0 } });
+      server.clock.stop();
+      server.fail('discovery', { network: true });
+      await expect(discover(client)).rejects.toMatchObject({ code: 'network_error' });
+      await expect(discover(client)).rejects.toMatchObject({ code: 'network_error' });
+      server.clock.advance(seconds);
+      await expect(discover(client)).resolves.toMatchObject({ issuer: server.issuer });
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { trace } from '@opentelemetry/api';
+import { expect, test } from 'vitest';
+import { createHarness } from '../../../tests/conformance/harness.ts';
+import { type FetchTracer, traceFetch } from '../../index.ts';
+
+interface Recorded {
+  readonly name: string;
+  readonly attributes: Record<string, string | number>;
+  status?: number;
+  ended: boolean;
+}
+
+function recorder() {
+  const spans: Recorded[] = [];
+  const tracer: FetchTracer = {
+    startActiveSpan(name, { attributes }, run) {
+      const span: Recorded = { name, attributes: { ...attributes }, ended: false };
+      spans.push(span);
+      return run({
+        setAttribute: (key, value) => {
+          span.attributes[key] = value;
+        },
+        setStatus: ({ code }) => {
+          span.status = code;
+        },
+        end: () => {
+          span.ended = true;
+        },
+      });
+    },
+  };
+  return { spans, tracer };
+}
+
+test('every request to the provider is a span, without query, header or body', async () => {
+  const { spans, tracer } = recorder();
+  const harness = await createHarness({ client: { fetch: (url, init) => traced(url, init) } });
+  const traced = traceFetch(tracer, (url, init) => harness.server.fetch(url, init));
+  const tokens = await harness.logIn();
+  expect(spans.map(({ name }) => name)).toEqual([
+    'GET /.well-known/openid-configuration',
+    'POST /token',
+    'GET /jwks',
+    'GET /userinfo',
+  ]);
+  expect(spans[1]).toEqual({
+    name: 'POST /token',
+    attributes: {
+      'http.request.method': 'POST',
+      'server.address': 'auth.example.test',
+      'url.scheme': 'https',
+      'url.path': '/token',
+      'http.response.status_code': 200,
+    },
+    ended: true,
+  });
+  const text = JSON.stringify(spans);
+  for (const secret of [tokens.accessToken, tokens.refreshToken, tokens.idToken, 'web-secret']) {
+    expect(text).not.toContain(secret);
+  }
+});
+
+test('a refusal and a failure are errors of their span, and the span ends', async () => {
+  const { spans, tracer } = recorder();
+  await traceFetch(tracer, async () => new Response(null, { status: 503 }))('https://a.example/token', {
+    method: 'POST',
+  });
+  const failing = traceFetch(tracer, async () => {
+    throw new TypeError('secret in a message');
+  });
+  await expect(failing('https://a.example/token?code=secret', {})).rejects.toThrow(TypeError);
+  expect(spans).toMatchObject([
+    { status: 2, ended: true, attributes: { 'http.response.status_code': 503 } },
+    { status: 2, ended: true, attributes: { 'error.type': 'TypeError' } },
+  ]);
+  expect(JSON.stringify(spans)).not.toContain('secret');
+});
+
+test('a tracer of OpenTelemetry fits as it is', async () => {
+  const traced = traceFetch(trace.getTracer('test'), async () => new Response('fine'));
+  expect(await (await traced('https://a.example/', {})).text()).toBe('fine');
+});

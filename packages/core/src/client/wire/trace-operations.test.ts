@@ -1,0 +1,163 @@
+import { context, type Span, trace } from '@opentelemetry/api';
+import { expect, test } from 'vitest';
+import { createHarness } from '../../../tests/conformance/harness.ts';
+import {
+  createEndSessionUrl,
+  exchangeAssertion,
+  exchangeToken,
+  type FetchTracer,
+  introspectToken,
+  pollDeviceAuthorization,
+  requestClientCredentials,
+  requestDeviceAuthorization,
+  revokeToken,
+  traceFetch,
+  traceOperations,
+  validateLogoutToken,
+} from '../../index.ts';
+
+interface Recorded {
+  readonly name: string;
+  /** The operation that it is part of. */
+  readonly within: string | undefined;
+  readonly attributes: Record<string, string | number>;
+  status?: number;
+  ended: boolean;
+}
+
+/** A tracer that keeps what it is told. */
+function recorder() {
+  const spans: Recorded[] = [];
+  let active: Recorded | undefined;
+  const tracer: FetchTracer = {
+    startActiveSpan(name, { attributes }, run) {
+      const outer = active;
+      const span: Recorded = { name, within: outer?.name, attributes: { ...attributes }, ended: false };
+      spans.push(span);
+      active = span;
+      return run({
+        setAttribute: (key, value) => {
+          span.attributes[key] = value;
+        },
+        setStatus: ({ code }) => {
+          span.status = code;
+        },
+        end: () => {
+          span.ended = true;
+          active = outer;
+        },
+      });
+    },
+  };
+  return { spans, tracer };
+}
+
+async function createTraced() {
+  const { spans, tracer } = recorder();
+  const harness = await createHarness({
+    client: { traceOperation: traceOperations(tracer), fetch: (url, init) => send(url, init) },
+  });
+  const send = traceFetch(tracer, (url, init) => harness.server.fetch(url, init));
+  return { harness, spans };
+}
+
+test('whole operations are spans, and their requests are within', async () => {
+  const { harness, spans } = await createTraced();
+  const tokens = await harness.logIn();
+  await harness.refresh();
+  await revokeToken(harness.client, harness.stored?.refreshToken as string);
+  expect(spans.map(({ name, within }) => (within === undefined ? name : `${within} > ${name}`))).toEqual([
+    'createAuthorizationRequest',
+    'createAuthorizationRequest > discover',
+    'discover > GET /.well-known/openid-configuration',
+    'validateAuthorizationResponse',
+    'exchangeCode',
+    'exchangeCode > POST /token',
+    'exchangeCode > GET /jwks',
+    'fetchUserinfo',
+    'fetchUserinfo > GET /userinfo',
+    'refreshTokens',
+    'refreshTokens > POST /token',
+    'fetchUserinfo',
+    'fetchUserinfo > GET /userinfo',
+    'revokeToken',
+    'revokeToken > POST /revoke',
+  ]);
+  expect(spans.every(({ ended, status }) => ended && status === undefined)).toBe(true);
+  expect(spans.find(({ name }) => name === 'exchangeCode')?.attributes).toEqual({
+    'countersign.issuer': harness.server.issuer,
+    'countersign.client_id': 'web',
+  });
+  const text = JSON.stringify(spans);
+  for (const secret of [tokens.accessToken, tokens.refreshToken, tokens.idToken, 'web-secret', 'alice']) {
+    expect(text).not.toContain(secret);
+  }
+});
+
+test('every operation that asks the provider is a span', async () => {
+  const { harness, spans } = await createTraced();
+  const { client, server } = harness;
+  const { accessToken } = await harness.logIn();
+  const device = await requestDeviceAuthorization(client);
+  server.answerDevice(device.userCode, { sub: 'alice' });
+  await pollDeviceAuthorization(client, device, { wait: async () => {} });
+  await requestClientCredentials(client);
+  await introspectToken(client, accessToken);
+  await exchangeToken(client, { subjectToken: accessToken });
+  await exchangeAssertion(client, 'not.an.assertion').catch(() => {});
+  await validateLogoutToken(client, await server.mintLogoutToken());
+  await createEndSessionUrl(client);
+  expect(spans.filter(({ within }) => within === undefined).map(({ name }) => name)).toEqual([
+    'createAuthorizationRequest',
+    'validateAuthorizationResponse',
+    'exchangeCode',
+    'fetchUserinfo',
+    'requestDeviceAuthorization',
+    'pollDeviceAuthorization',
+    'requestClientCredentials',
+    'introspectToken',
+    'exchangeToken',
+    'exchangeAssertion',
+    'validateLogoutToken',
+    'createEndSessionUrl',
+  ]);
+  // Not one request to the provider stands outside of an operation.
+  expect(spans.filter(({ name, within }) => / /.test(name) && within === undefined)).toEqual([]);
+  expect(spans.filter(({ within }) => within === 'pollDeviceAuthorization').map(({ name }) => name)).toEqual([
+    'POST /token',
+  ]);
+});
+
+test('what an operation throws is handed on, and its code alone is in the span', async () => {
+  const { harness, spans } = await createTraced();
+  harness.server.lies.add('id_token_nonce_invalid');
+  await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'nonce' });
+  expect(spans.find(({ name }) => name === 'exchangeCode')).toEqual({
+    name: 'exchangeCode',
+    within: undefined,
+    attributes: {
+      'countersign.issuer': harness.server.issuer,
+      'countersign.client_id': 'web',
+      'error.type': 'id_token_invalid',
+    },
+    status: 2,
+    ended: true,
+  });
+});
+
+test('a tracer of OpenTelemetry fits as it is', async () => {
+  const started: (Span | undefined)[] = [];
+  const tracer = trace.getTracer('test');
+  const harness = await createHarness({
+    client: {
+      traceOperation: (operation, run) =>
+        traceOperations(tracer)(operation, () => {
+          started.push(trace.getSpan(context.active()));
+          return run();
+        }),
+    },
+  });
+  await harness.logIn();
+  expect(harness.userinfo).toMatchObject({ sub: 'alice' });
+  expect(started).toHaveLength(5);
+});

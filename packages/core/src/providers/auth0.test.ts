@@ -1,0 +1,166 @@
+import { createTestAuthorizationServer, type TestAuthorizationServerOptions } from '@countersign/testing';
+import { describe, expect, test } from 'vitest';
+import {
+  auth0,
+  createAuthorizationRequest,
+  createClient,
+  createEndSessionUrl,
+  createRefreshCoordinator,
+  createTokenSet,
+  exchangeCode,
+  refreshTokens,
+  type TokenHolder,
+  type TokenSet,
+  validateAuthorizationResponse,
+} from '../index.ts';
+
+const domain = 'tenant.auth.example.test';
+
+async function setUp(
+  options: {
+    claims?: Record<string, unknown>;
+    organization?: string;
+    metadata?: object;
+    server?: TestAuthorizationServerOptions;
+  } = {},
+) {
+  const server = await createTestAuthorizationServer({
+    flavour: 'auth0',
+    clients: [{ clientId: 'app' }],
+    users: [{ sub: 'auth0|1', ...(options.claims && { claims: options.claims }) }],
+    ...(options.metadata && { metadata: options.metadata as Record<string, unknown> }),
+    ...options.server,
+  });
+  const client = createClient(
+    auth0({
+      domain,
+      clientId: 'app',
+      redirectUri: 'https://app.example.test/callback',
+      scope: 'openid offline_access',
+      fetch: server.fetch,
+      now: server.clock.now,
+      ...(options.organization !== undefined && { organization: options.organization }),
+    }),
+  );
+  return { server, client };
+}
+
+async function logIn({ server, client }: Awaited<ReturnType<typeof setUp>>) {
+  const { url, transaction } = await createAuthorizationRequest(client);
+  const { parameters } = await server.authorize(url);
+  return exchangeCode(
+    client,
+    await validateAuthorizationResponse(client, parameters, transaction),
+    transaction,
+  );
+}
+
+test('the issuer has a slash at its end, and nothing is set that was not asked for', () => {
+  expect(auth0({ domain, clientId: 'app' })).toEqual({
+    issuer: `https://${domain}/`,
+    clientId: 'app',
+    tokenRequestFormat: 'json',
+    authorizationParameters: {},
+    provider: expect.any(Object),
+  });
+  expect(auth0({ domain, clientId: 'app', tokenRequestFormat: 'form' }).tokenRequestFormat).toBe('form');
+});
+
+test('audience, organization and connection go along with the login, other parameters stay', () => {
+  const { authorizationParameters } = auth0({
+    domain,
+    clientId: 'app',
+    audience: 'https://api.example.test',
+    organization: 'org_1',
+    connection: 'google',
+    authorizationParameters: { screen_hint: 'signup' },
+  });
+  expect(authorizationParameters).toEqual({
+    audience: 'https://api.example.test',
+    organization: 'org_1',
+    connection: 'google',
+    screen_hint: 'signup',
+  });
+});
+
+test('a domain is a host name and nothing more', () => {
+  for (const wrong of [
+    '',
+    'https://tenant.auth0.com',
+    'tenant.auth0.com/path',
+    'tenant.auth0.com?x',
+    'a b',
+    'user@host',
+  ]) {
+    expect(() => auth0({ domain: wrong, clientId: 'app' }), wrong).toThrow(
+      expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }),
+    );
+  }
+});
+
+describe('the organization of the ID token', () => {
+  test.each([
+    ['org_1', { org_id: 'org_1' }, undefined],
+    ['org_1', { org_id: 'org_2' }, 'org_id'],
+    ['org_1', {}, 'org_id'],
+    ['Acme', { org_id: 'org_1', org_name: 'acme' }, undefined],
+    ['acme', { org_id: 'org_1', org_name: 'other' }, 'org_name'],
+    ['acme', { org_id: 'org_1' }, 'org_name'],
+  ] as const)('asked for %s, told %j', async (organization, claims, wrong) => {
+    const login = logIn(await setUp({ organization, claims }));
+    if (wrong === undefined) await expect(login).resolves.toMatchObject({ claims });
+    else await expect(login).rejects.toMatchObject({ code: 'id_token_invalid', check: wrong });
+  });
+});
+
+test('logout: the standard endpoint where the tenant has it, otherwise its own', async () => {
+  const request = { postLogoutRedirectUri: 'https://app.example.test/', idTokenHint: 'hint', state: 's' };
+  const standard = await createEndSessionUrl((await setUp()).client, request);
+  expect(standard?.pathname).toBe('/oidc/logout');
+  expect(standard?.searchParams.get('id_token_hint')).toBe('hint');
+  const old = await createEndSessionUrl(
+    (await setUp({ metadata: { end_session_endpoint: undefined } })).client,
+    request,
+  );
+  expect(old?.href).toBe(
+    `https://${domain}/v2/logout?client_id=app&returnTo=https%3A%2F%2Fapp.example.test%2F`,
+  );
+});
+
+test('invalid_grant comes with status 403, and a rate limit says in its own header when it is over', async () => {
+  const { server, client } = await setUp();
+  await expect(refreshTokens(client, 'unknown')).rejects.toMatchObject({
+    code: 'token_error',
+    error: 'invalid_grant',
+    status: 403,
+  });
+  server.clock.stop();
+  const now = Math.floor(server.clock.now() / 1000);
+  server.fail('token', { status: 429, headers: { 'x-ratelimit-reset': String(now + 42) } });
+  const limited = await refreshTokens(client, 'unknown').catch((error: unknown) => error);
+  expect(limited).toMatchObject({ name: 'TransportError', code: 'rate_limited', status: 429 });
+  expect([42, 41]).toContain((limited as { retryAfter: number }).retryAfter);
+});
+
+test('rotation leeway: a refresh whose answer was lost is made again by the next caller, with the same token', async () => {
+  const app = await setUp({ server: { refreshTokens: 'rotate', refreshTokenGrace: 10 } });
+  let stored: TokenSet | undefined = createTokenSet(await logIn(app), Math.floor(Date.now() / 1000));
+  const holder: TokenHolder = {
+    read: async () => stored,
+    write: async (next) => {
+      stored = next;
+      return {};
+    },
+    end: async () => {
+      stored = undefined;
+    },
+  };
+  const coordinator = createRefreshCoordinator(app.client);
+  app.server.clock.advance(86_400);
+  app.server.fail('token', { lose: true });
+  await expect(coordinator.getAccessToken(holder)).rejects.toMatchObject({ code: 'network_error' });
+  await coordinator.getAccessToken(holder);
+  const [, lost, again] = app.server.requestsTo('token').map(({ body }) => body.refresh_token);
+  expect(again).toBe(lost);
+  expect(stored?.refreshToken).not.toBe(lost);
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { good, startIntrospection } from '../../../tests/support/start-introspection.ts';
+import { startVerifier } from '../../../tests/support/start-verifier.ts';
+import { type AccessTokenProfileName, createAccessTokenVerifier, profiles } from '../index.ts';
+
+async function verifyJwt(
+  profile: AccessTokenProfileName,
+  claims: Record<string, unknown>,
+): Promise<{ kind: string; sub: string }> {
+  const { server } = await startVerifier();
+  const audience = profile === 'cognito' ? 'app' : 'https://api.example.test';
+  const verifier = createAccessTokenVerifier({
+    issuer: server.issuer,
+    audience,
+    profile,
+    fetch: server.fetch,
+  });
+  return verifier.verifyToken(await server.mintAccessToken(claims, { header: { typ: 'at+jwt' } }));
+}
+
+describe('R3: a token says whether it stands for a user or for a client', () => {
+  test.each<[AccessTokenProfileName, Record<string, unknown>, 'user' | 'client']>([
+    ['rfc9068', {}, 'user'],
+    ['rfc9068', { sub: 'app' }, 'client'],
+    ['auth0', { sub: 'auth0|alice', azp: 'spa', client_id: undefined }, 'user'],
+    ['auth0', { sub: 'x1@clients', azp: 'x1', gty: 'client-credentials', client_id: undefined }, 'client'],
+    ['auth0', { sub: 'x1@clients', azp: 'x1', client_id: undefined }, 'client'],
+    ['auth0', { sub: 'x1', gty: ['client-credentials'] }, 'client'],
+    ['keycloak', { typ: 'Bearer', azp: 'spa', client_id: undefined, preferred_username: 'alice' }, 'user'],
+    ['keycloak', { typ: 'Bearer', azp: 'spa', client_id: undefined, sid: 's' }, 'user'],
+    ['keycloak', { typ: 'Bearer', azp: 'job', preferred_username: 'service-account-job' }, 'client'],
+    ['keycloak', { typ: 'Bearer', azp: 'job', sid: 's', clientHost: '10.0.0.1' }, 'client'],
+    ['keycloak', { typ: 'Bearer', azp: 'job' }, 'client'],
+    ['entra', { azp: 'spa', scp: 'Items.Read', oid: 'o' }, 'user'],
+    ['entra', { azp: 'spa', idtyp: 'user' }, 'user'],
+    ['entra', { azp: 'job', sub: 'o', oid: 'o', roles: ['Items.All'] }, 'client'],
+    ['entra', { azp: 'job', idtyp: 'app', scp: 'Items.Read' }, 'client'],
+    ['okta', { cid: 'spa', uid: '00u1', sub: 'alice@example.test' }, 'user'],
+    ['okta', { cid: '0oa1', sub: '0oa1' }, 'client'],
+    ['okta', { cid: '0oa1', sub: 'custom' }, 'client'],
+    ['cognito', { token_use: 'access', aud: undefined, username: 'alice' }, 'user'],
+    ['cognito', { token_use: 'access', aud: undefined, sub: 'app' }, 'client'],
+    ['cognito', { token_use: 'access', aud: undefined }, 'client'],
+  ])('%s %j: %s', async (profile, claims, kind) => {
+    await expect(verifyJwt(profile, claims)).resolves.toMatchObject({ kind });
+  });
+});
+
+describe('R3: the identifier of a client never becomes that of a user', () => {
+  test.each([
+    { username: 'alice' },
+    { username: 'alice', sub: null },
+    { username: 'alice', sub: '' },
+    { user_name: 'alice' },
+    { uid: '1' },
+    { email: 'alice@example.test' },
+    { auth_time: 1 },
+  ])('a user without sub is refused: %j', async (user) => {
+    const { verifier } = startIntrospection(() => ({ ...good, sub: undefined, client_id: 'web', ...user }));
+    await expect(verifier.verifyToken('t')).rejects.toMatchObject({
+      code: 'invalid_token',
+      message: 'The access token has no subject',
+    });
+  });
+
+  test('a named rule of the profile says which claim identifies users', async () => {
+    const profile = { ...profiles.rfc9068, subject: (claims: Record<string, unknown>) => claims.login };
+    const { verifier } = startIntrospection(
+      (token) => ({ ...good, sub: undefined, client_id: 'web', ...(token !== 'client' && { login: token }) }),
+      {},
+      { profile },
+    );
+    await expect(verifier.verifyToken('alice')).resolves.toMatchObject({ kind: 'user', sub: 'alice' });
+    await expect(verifier.verifyToken('bob')).resolves.toMatchObject({ kind: 'user', sub: 'bob' });
+    await expect(verifier.verifyToken('client')).resolves.toMatchObject({ kind: 'client', sub: 'web' });
+  });
+
+  test.each([
+    [
+      { sub: 'alice', client_id: 'web' },
+      { kind: 'user', sub: 'alice' },
+    ],
+    [
+      { sub: 'web', client_id: 'web' },
+      { kind: 'client', sub: 'web' },
+    ],
+    [{ client_id: 'web' }, { kind: 'client', sub: 'web' }],
+    [
+      { client_id: 'web', username: 'web' },
+      { kind: 'client', sub: 'web' },
+    ],
+    [
+      { client_id: 'web', username: 'service-account-web' },
+      { kind: 'client', sub: 'web' },
+    ],
+    [
+      { sub: 'alice', username: 'alice' },
+      { kind: 'user', sub: 'alice' },
+    ],
+    // It cannot be told to be a user's.
+    [{ sub: 'alice' }, { kind: 'client', sub: 'alice' }],
+  ])('%j is %j', async (claims, expected) => {
+    const { verifier } = startIntrospection(() => ({
+      ...good,
+      sub: undefined,
+      client_id: undefined,
+      ...claims,
+    }));
+    await expect(verifier.verifyToken('t')).resolves.toMatchObject(expected);
+  });
+
+  test('a profile whose kind says neither means a client', async () => {
+    const profile = { ...profiles.rfc9068, kind: () => 'superuser' };
+    const { verifier } = startIntrospection(() => good, {}, { profile });
+    await expect(verifier.verifyToken('t')).resolves.toMatchObject({ kind: 'client' });
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { request, startVerifier } from '../../tests/support/start-verifier.ts';
+import { parseAuthorization } from './credentials.ts';
+
+describe('A9: no header makes it throw anything else', () => {
+  test.each([
+    'Bearer',
+    'Bearer ',
+    'Bearer %',
+    'Bearer a b',
+    'Bearer a, Bearer b',
+    'Bearer "a"',
+    'Bearer\ta',
+    'Bearer ä',
+    'DPoP',
+    'DPoP %zz',
+    'Bearer =',
+    'Bearer a=b',
+    'Bearer a= b',
+  ])('%j is 400 invalid_request', async (authorization) => {
+    const { verifier } = await startVerifier();
+    await expect(verifier.verify(request(authorization))).rejects.toMatchObject({
+      code: authorization.includes('\t') ? 'token_missing' : 'invalid_request',
+      status: authorization.includes('\t') ? 401 : 400,
+    });
+  });
+
+  test.each([undefined, '', 'Basic YTpi', 'Bearertoken', 'Negotiate', '%'])(
+    '%j is an anonymous request: 401 without an error code',
+    async (authorization) => {
+      const { verifier } = await startVerifier();
+      await expect(verifier.verify(request(authorization))).rejects.toMatchObject({
+        code: 'token_missing',
+        status: 401,
+        challenges: ['Bearer'],
+      });
+      await expect(verifier.verifyOptional(request(authorization))).resolves.toBeUndefined();
+    },
+  );
+});
+
+describe('A14: one credential, in the header', () => {
+  test('a token in the query is refused, alone and beside a header', async () => {
+    const { server, verifier } = await startVerifier();
+    const token = await server.mintAccessToken();
+    for (const url of [`/items?access_token=${token}`, `/items?a=1&access%5Ftoken=${token}`])
+      for (const headers of [{}, { authorization: `Bearer ${token}` }])
+        await expect(verifier.verify({ method: 'GET', url, headers })).rejects.toMatchObject({
+          code: 'invalid_request',
+          status: 400,
+        });
+  });
+
+  test('a token in a form body is refused', async () => {
+    const { server, verifier } = await startVerifier();
+    const token = await server.mintAccessToken();
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+    };
+    const twice = { method: 'POST', url: '/', headers, body: { access_token: token } };
+    await expect(verifier.verify(twice)).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(verifier.verify({ ...twice, body: { other: 1 } })).resolves.toBeDefined();
+  });
+
+  test('two Authorization headers are refused, though Node shows only one', async () => {
+    const { server, verifier } = await startVerifier();
+    const authorization = `Bearer ${await server.mintAccessToken()}`;
+    const rawHeaders = ['Authorization', authorization, 'Host', 'x', 'AUTHORIZATION', 'Bearer other'];
+    await expect(
+      verifier.verify({ method: 'GET', url: '/', headers: { authorization }, rawHeaders }),
+    ).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(
+      verifier.verify({ method: 'GET', url: '/', headers: { authorization: [authorization] } }),
+    ).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});
+
+describe('a token ends in any number of "=" (b64token of RFC 6750 section 2.1)', () => {
+  test.each(['a', 'a=', 'a==', 'MZXW6YQ===', 'MZXW6===', 'MZXW6YTB======', `a${'='.repeat(10_000)}`])(
+    '%s',
+    (token) => {
+      expect(parseAuthorization(`Bearer ${token}`)).toEqual({ scheme: 'Bearer', token });
+      expect(parseAuthorization(`DPoP ${token}`)).toEqual({ scheme: 'DPoP', token });
+    },
+  );
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { good, startIntrospection } from '../../../tests/support/start-introspection.ts';
+import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../index.ts';
+
+describe('R2: an active token of another kind is no access token', () => {
+  test.each([
+    { token_use: 'refresh_token' },
+    { token_use: 'id' },
+    { token_type: 'refresh_token' },
+    { token_type: 'N_A' },
+    { token_type: 42 },
+    { typ: 'Refresh' },
+    { typ: 'Offline' },
+    { typ: 'ID' },
+    { typ: 'Logout' },
+    { typ: 'logout+jwt' },
+    { typ: ['Bearer'] },
+    { token_usage: 'refresh_token' },
+    { tokenName: 'refresh_token' },
+    { at_hash: 'x' },
+    { events: {} },
+    // One member that says so is enough, whatever others say.
+    { token_type: 'Bearer', token_use: 'refresh_token' },
+    { token_type: 'Bearer', typ: 'ID' },
+  ])('%j', async (more) => {
+    const { verifier } = startIntrospection(() => ({ ...good, ...more }));
+    await expect(verifier.verifyToken('t')).rejects.toMatchObject({ code: 'invalid_token', status: 401 });
+  });
+
+  test.each([
+    {},
+    { token_type: 'bearer', token_use: 'access_token', typ: 'at+jwt' },
+    { token_type: 'DPoP', typ: 'Bearer' },
+    { token_type: null, token_use: null, typ: null, exp: null },
+    { token_use: 'access', typ: 'JWT', token_usage: 'access_token' },
+  ])('%j is accepted', async (more) => {
+    const { verifier } = startIntrospection(() => ({ ...good, ...more }));
+    await expect(verifier.verifyToken('t')).resolves.toMatchObject({ sub: 'alice' });
+  });
+});
+
+describe("R2: the rules of the issuer's profile hold for introspected tokens", () => {
+  test.each<[AccessTokenProfileName, Record<string, unknown>, boolean]>([
+    ['keycloak', { typ: 'Bearer', username: 'alice' }, true],
+    ['keycloak', {}, false],
+    ['auth0', { nonce: 'n' }, false],
+    ['auth0', {}, true],
+    ['okta', { uid: '00u', token_type: 'Bearer' }, true],
+    ['okta', { uid: '00u', nonce: 'n' }, false],
+    ['cognito', { token_use: 'access', username: 'alice' }, true],
+    ['cognito', {}, false],
+  ])('%s %j: %s', async (profile, more, accepted) => {
+    const { verifier } = startIntrospection(() => ({ ...good, ...more }), {}, { profile });
+    const verifying = verifier.verifyToken('t');
+    if (accepted) await expect(verifying).resolves.toMatchObject({ sub: 'alice', clientId: 'app' });
+    else await expect(verifying).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+
+  test('refuse, required, clientId, scopes and roles of a profile of your own', async () => {
+    const profile: AccessTokenProfile = {
+      ...profiles.rfc9068,
+      required: [...profiles.rfc9068.required, 'tenant'],
+      clientId: (claims) => claims.app,
+      scopes: (claims) => claims.rights,
+      roles: (claims) => claims.groups,
+      refuse: (claims) => (claims.tenant === 'evil' ? 'Not this tenant' : undefined),
+    };
+    const answers: Record<string, object> = {
+      good: { ...good, tenant: 'acme', app: 'own', rights: 'a b', groups: ['g'] },
+      'without tenant': { ...good, app: 'own' },
+      evil: { ...good, tenant: 'evil' },
+    };
+    const { verifier } = startIntrospection((token) => ({ ...answers[token] }), {}, { profile });
+    await expect(verifier.verifyToken('good')).resolves.toMatchObject({
+      clientId: 'own',
+      scopes: ['a', 'b'],
+      roles: ['g'],
+    });
+    for (const token of ['without tenant', 'evil'])
+      await expect(verifier.verifyToken(token)).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+
+  test('a rule that throws refuses', async () => {
+    const profile: AccessTokenProfile = {
+      ...profiles.rfc9068,
+      roles: (claims) => (claims.realm as { roles: string[] }).roles,
+    };
+    const { verifier, events } = startIntrospection(() => good, {}, { profile });
+    await expect(verifier.verifyToken('t')).rejects.toMatchObject({ code: 'invalid_token', status: 401 });
+    expect(events.at(-1)).toMatchObject({ type: 'token.rejected', check: 'exception', reason: 'TypeError' });
+  });
+});

@@ -1,0 +1,124 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { decodeJwt } from 'jose';
+import { expect, test } from 'vitest';
+import { createWebApp, type TestBrowser } from '../../../tests/support/web-browser.ts';
+import { createMemoryTombstoneStore } from '../index.ts';
+import type { TombstoneStore } from './session-store.ts';
+
+// Logins and logouts of all sessions of a user, in one second: a clock of whole seconds cannot tell their order.
+
+async function open(tombstones?: TombstoneStore, more: Parameters<typeof createWebApp>[1] = {}) {
+  const app = await createWebApp({ ...(tombstones && { tombstones }) }, more);
+  const { clock } = app.server;
+  // The beginning of a second.
+  clock.stop(Math.ceil(clock.now() / 1_000) * 1_000);
+  const endAll = async (claims: { readonly sub?: string; readonly sid?: string | undefined } = {}) => {
+    const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined, ...claims });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams({ logout_token: token }).toString();
+    const answer = await app.open().visit('/auth/backchannel-logout', { method: 'POST', headers, body });
+    expect(answer.status).toBe(200);
+  };
+  const userOf = async (browser: TestBrowser) =>
+    (await app.sessions.open(browser.header())).session?.user.sub;
+  return { app, clock, endAll, userOf };
+}
+
+test('S15: a login just after a logout of the user is a session, and ends with the next logout', async () => {
+  const { app, clock, endAll, userOf } = await open();
+  const [before, after, last] = [app.open(), app.open(), app.open()];
+  await before.logIn();
+  clock.advance(0.2);
+  await endAll();
+  clock.advance(0.2);
+  await after.logIn();
+  expect([await userOf(before), await userOf(after)]).toEqual([undefined, 'alice']);
+  clock.advance(0.2);
+  await endAll();
+  clock.advance(0.2);
+  await last.logIn();
+  expect([await userOf(before), await userOf(after), await userOf(last)]).toEqual([
+    undefined,
+    undefined,
+    'alice',
+  ]);
+  // Also by its session at the provider, whose tombstone was not there at the login.
+  const { sid } = decodeJwt<{ sid: string }>(await app.server.mintLogoutToken({ aud: 'web' }));
+  await endAll({ sid });
+  expect(await userOf(last)).toBeUndefined();
+});
+
+test('S15: a session stays what it is when it is renewed', async () => {
+  const { app, clock, endAll, userOf } = await open();
+  await endAll();
+  clock.advance(0.2);
+  const browser = app.open();
+  await browser.logIn();
+  clock.advance(3_590);
+  const opened = await app.sessions.open(browser.header());
+  await opened.getAccessToken();
+  for (const { name, value } of opened.cookies) browser.cookies.set(name, value);
+  expect(await userOf(browser)).toBe('alice');
+  await endAll();
+  expect(await userOf(browser)).toBeUndefined();
+});
+
+test('S15: a logout that comes while the provider hands out the tokens ends the session that comes of them', async () => {
+  for (const [wait, nextSecond] of [
+    [0.2, false],
+    [1.5, true],
+  ] as const) {
+    const { app, clock, endAll, userOf } = await open();
+    clock.advance(0.1);
+    const browser = app.open();
+    const before = app.server.requestsTo('token').length;
+    const release = app.server.hold('token');
+    const login = browser.logIn();
+    await expect.poll(() => app.server.requestsTo('token').length).toBeGreaterThan(before);
+    clock.advance(0.1);
+    await endAll();
+    clock.advance(wait);
+    release();
+    await login;
+    expect(await userOf(browser), `in the next second: ${nextSecond}`).toBeUndefined();
+  }
+});
+
+test('S15: a logout counts also where the clock of the process that is told of it is late', async () => {
+  const tombstones = createMemoryTombstoneStore();
+  const { app, clock, endAll, userOf } = await open(tombstones);
+  const late = await createWebApp(
+    { tombstones },
+    { at: app.server, client: { now: () => clock.now() - 300 } },
+  );
+  clock.advance(0.4);
+  await endAll();
+  clock.advance(0.1);
+  const browser = app.open();
+  await browser.logIn();
+  expect(await userOf(browser)).toBe('alice');
+  const body = new URLSearchParams({
+    logout_token: await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined }),
+  });
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  await late.open().visit('/auth/backchannel-logout', { method: 'POST', headers, body: body.toString() });
+  expect(await userOf(browser)).toBeUndefined();
+});
+
+test('S9: a login while the tombstones cannot be read is no session, and the store is named', async () => {
+  const memory = createMemoryTombstoneStore();
+  let away = false;
+  const latest: TombstoneStore['latest'] = (keys) => {
+    if (away) throw new Error('away');
+    return memory.latest(keys);
+  };
+  const { app, endAll, userOf } = await open({ set: memory.set, latest });
+  await endAll();
+  away = true;
+  const browser = app.open();
+  expect((await browser.logIn()).status).toBe(303);
+  await expect(userOf(browser)).rejects.toMatchObject({ code: 'store_unavailable' });
+  away = false;
+  // Whether the logout came before it or after it, nobody can say any more.
+  expect(await userOf(browser)).toBeUndefined();
+});

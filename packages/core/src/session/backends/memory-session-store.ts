@@ -1,0 +1,118 @@
+import { type Clock, seconds } from '../../internal/clock.ts';
+import type { SessionMatch, SessionRecord, SessionStore } from './session-store.ts';
+
+/** Limits and clock of a store in memory. */
+export interface MemoryStoreOptions {
+  /** Entries at most. When they are used up, the oldest session ends. Default: 100,000. */
+  readonly maxEntries?: number;
+  /** Entries at most of one user, so that one user cannot end the sessions of others. Default: 1,000. */
+  readonly maxEntriesPerUser?: number;
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  readonly now?: Clock;
+}
+
+/** Seconds between two searches for sessions that are over, while the store is full. */
+const sweepPause = 10;
+
+/**
+ * A session store within this process: for development, tests, and applications of one process.
+ * Its sessions end with the process. A session that was removed to make room is over.
+ */
+export function createMemorySessionStore(options: MemoryStoreOptions = {}): SessionStore {
+  const { maxEntries = 100_000, maxEntriesPerUser = 1_000, now = Date.now } = options;
+  const records = new Map<string, SessionRecord>();
+  /** Until when each was alive, in seconds since the epoch. Without its tombstone a session has no record either. */
+  const tombstones = new Map<string, number>();
+  /** Keys of records by `issuer` and `sub`, and by `issuer` and `sid`; those written last are last. */
+  const index = new Map<string, Set<string>>();
+  let sweepAt = 0;
+
+  function remove(key: string): void {
+    const record = records.get(key);
+    if (!record) return;
+    records.delete(key);
+    for (const name of indexNames(record)) {
+      const keys = index.get(name);
+      keys?.delete(key);
+      if (keys?.size === 0) index.delete(name);
+    }
+  }
+
+  function put(key: string, record: SessionRecord): void {
+    remove(key);
+    records.set(key, record);
+    for (const name of indexNames(record)) index.set(name, (index.get(name) ?? new Set()).add(key));
+    const ofUser = index.get(userName(record)) ?? new Set();
+    if (record.sub !== '' && ofUser.size > maxEntriesPerUser) remove(findFirst(ofUser));
+    if (records.size > maxEntries) sweep();
+    if (records.size > maxEntries) remove(findFirst(records));
+  }
+
+  function sweep(): void {
+    const time = seconds(now);
+    if (time < sweepAt) return;
+    sweepAt = time + sweepPause;
+    for (const [key, { expiresAt }] of records) if (expiresAt <= time) remove(key);
+    for (const [key, until] of tombstones) if (until <= time) tombstones.delete(key);
+  }
+
+  function findLive(key: string): SessionRecord | undefined {
+    const record = records.get(key);
+    if (record && record.expiresAt <= seconds(now)) remove(key);
+    return records.get(key);
+  }
+
+  function addTombstone(key: string): boolean {
+    const record = findLive(key);
+    if (!record) return false;
+    remove(key);
+    tombstones.set(key, record.expiresAt);
+    // No write can bring the session back: a write names the version that it replaces, and there is none.
+    if (tombstones.size > maxEntries) tombstones.delete(findFirst(tombstones));
+    return true;
+  }
+
+  return {
+    async get(key) {
+      return findLive(key);
+    },
+    async set(key, record, expectedVersion) {
+      if ((tombstones.get(key) ?? 0) > seconds(now)) return false;
+      if ((findLive(key)?.version ?? 0) !== expectedVersion) return false;
+      put(key, record);
+      return true;
+    },
+    async delete(key) {
+      addTombstone(key);
+    },
+    async deleteWhere(match) {
+      const keys = [...(index.get(indexNames(match)[0] as string) ?? [])];
+      return keys.filter((key) => {
+        const record = findLive(key);
+        return record && matches(record, match) && addTombstone(key);
+      }).length;
+    },
+  };
+}
+
+const findFirst = (entries: ReadonlyMap<string, unknown> | ReadonlySet<string>): string =>
+  entries.keys().next().value ?? '';
+
+const userName = ({ issuer, sub }: { readonly issuer: string; readonly sub: string }) =>
+  JSON.stringify(['sub', issuer, sub]);
+
+function indexNames({ issuer, sub, sid }: { issuer: string; sub?: string; sid?: string }): string[] {
+  // The session at the provider first: it is the narrower of the two.
+  const names: string[] = [];
+  if (sid !== undefined) names.push(JSON.stringify(['sid', issuer, sid]));
+  if (sub !== undefined) names.push(userName({ issuer, sub }));
+  return names;
+}
+
+function matches(record: SessionRecord, match: SessionMatch): boolean {
+  return (
+    record.issuer === match.issuer &&
+    (match.sub === undefined || record.sub === match.sub) &&
+    (match.sid === undefined || record.sid === match.sid)
+  );
+}

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseApplicationJson } from '../../src/browser/index.ts';
+import type { Transaction } from '../../src/browser/login/authorization.ts';
+import { keepTransaction, takeTransaction } from '../../src/browser/login/transactions.ts';
+import { type BrowserContext, resolveOptions } from '../../src/browser/options.ts';
+import { createWebStorage } from '../../src/browser/state/token-storage.ts';
+import { exchange } from '../../src/browser/wire/http.ts';
+import { validateIdToken } from '../../src/browser/wire/id-token.ts';
+import { metadataOf } from '../../src/browser/wire/metadata.ts';
+import { toBase64Url, utf8 } from '../../src/internal/encoding.ts';
+import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
+
+const nested = '['.repeat(5_600) + ']'.repeat(5_600);
+const now = () => Date.UTC(2026, 0, 1);
+
+let provider: TestProvider;
+
+beforeEach(async () => {
+  provider = await createTestProvider(now);
+});
+afterEach(() => vi.unstubAllGlobals());
+
+const contextWith = (options: object = {}): BrowserContext =>
+  resolveOptions({
+    issuer: provider.issuer,
+    clientId: 'spa',
+    redirectUri: 'https://app.example/callback',
+    fetch: provider.fetch,
+    now,
+    ...options,
+  });
+
+const answering = (body: string) =>
+  contextWith({
+    fetch: async () => new Response(body, { headers: { 'content-type': 'application/json' } }),
+  });
+
+describe('C9: the browser client refuses deeply nested JSON with a typed error', () => {
+  test('in answers', async () => {
+    const refused = { name: 'ValidationError', code: 'response_malformed' };
+    for (const [body, check] of [
+      [`{"deep":${nested}}`, 'json_depth'],
+      ['{"expires_in":1e999}', 'json_number'],
+      ['{"keys":[],"\\u006beys":[]}', 'json'],
+    ] as const) {
+      const context = answering(body);
+      await expect(exchange(context, 'https://login.example/token')).rejects.toMatchObject({
+        ...refused,
+        check,
+      });
+      await expect(metadataOf(context)).rejects.toMatchObject({ ...refused, check });
+    }
+  });
+
+  test('in ID tokens', async () => {
+    const encode = (text: string) => toBase64Url(utf8(text));
+    const [, payload = '', signature = ''] = (await provider.sign({ iss: provider.issuer })).split('.');
+    for (const token of [
+      `${encode(`{"alg":"RS256","deep":${nested}}`)}.${payload}.${signature}`,
+      await provider.sign({ iss: provider.issuer, deep: JSON.parse('['.repeat(40) + ']'.repeat(40)) }),
+    ]) {
+      await expect(validateIdToken(contextWith(), token, { accessToken: 'a' })).rejects.toMatchObject({
+        code: 'id_token_invalid',
+        check: 'format',
+      });
+    }
+  });
+});
+
+describe('what a tab has stored', () => {
+  let stored: Map<string, string>;
+
+  beforeEach(() => {
+    stored = new Map();
+    vi.stubGlobal(
+      'sessionStorage',
+      // Names are own properties, as they are in a browser.
+      new Proxy(
+        {
+          getItem: (name: string) => stored.get(name) ?? null,
+          setItem: (name: string, value: string) => void stored.set(name, value),
+          removeItem: (name: string) => void stored.delete(name),
+        },
+        {
+          ownKeys: () => [...stored.keys()],
+          getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+        },
+      ),
+    );
+  });
+
+  const damaged = ['', 'null', '5', '[]', '{"createdAt":', '{"a":1,"a":2}', `{"deep":${nested}}`];
+  const transaction = (state: string) => ({ state, createdAt: 5 }) as Transaction;
+
+  test('a damaged login is none, and does not stop the next one', () => {
+    const context = contextWith();
+    const nameOf = (state: string) => `${context.prefix}login ${state}`;
+    for (const [index, text] of damaged.entries()) {
+      stored.set(nameOf(String(index)), text);
+      keepTransaction(context, transaction('new'));
+      expect(takeTransaction(context, String(index))).toBeUndefined();
+      expect(stored.has(nameOf(String(index)))).toBe(false);
+      expect(takeTransaction(context, 'new')).toEqual(transaction('new'));
+    }
+    // Damaged ones are the first to be forgotten.
+    for (let index = 0; index < 7; index++) keepTransaction(context, transaction(`good ${index}`));
+    for (const [index, text] of damaged.entries()) stored.set(nameOf(`damaged ${index}`), text);
+    keepTransaction(context, transaction('last'));
+    expect(stored.size).toBe(8);
+    expect([...stored.keys()].filter((name) => name.includes('damaged'))).toEqual([]);
+  });
+
+  test('damaged tokens are none', () => {
+    const storage = createWebStorage('tab');
+    for (const text of damaged) {
+      stored.set('key', text);
+      expect(storage.get('key')).toBeUndefined();
+    }
+    stored.set('key', '{"scope":"openid"}');
+    expect(storage.get('key')).toEqual({ scope: 'openid' });
+  });
+});
+
+test('metadata of a wrong type is absent, or refused by name where it protects', async () => {
+  for (const value of [{}, 5, 'S256', true, null]) {
+    provider.metadata = { ...provider.metadata, code_challenge_methods_supported: value };
+    await expect(metadataOf(contextWith())).resolves.not.toHaveProperty('code_challenge_methods_supported');
+    const { metadata } = provider;
+    await expect(metadataOf(contextWith({ metadata }))).resolves.toHaveProperty('issuer');
+  }
+  provider.metadata = { ...provider.metadata, authorization_response_iss_parameter_supported: 'true' };
+  await expect(metadataOf(contextWith())).rejects.toMatchObject({
+    code: 'metadata_invalid',
+    check: 'authorization_response_iss_parameter_supported',
+  });
+});
+
+test('JSON of the application itself is an object within limits', () => {
+  expect(parseApplicationJson('{"issuer":"https://login.example"}')).toEqual({
+    issuer: 'https://login.example',
+  });
+  for (const text of ['[]', 'null', '<html>', `{"deep":${nested}}`]) {
+    expect(() => parseApplicationJson(text)).toThrow(expect.objectContaining({ code: 'response_malformed' }));
+  }
+});

@@ -1,0 +1,308 @@
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
+import { describe, expect, test, vi } from 'vitest';
+import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
+import { createPage, later, provider, signedIn, startLogin } from '../support/browser-page.ts';
+import { json } from '../support/browser-provider.ts';
+
+describe('refresh', () => {
+  test('a valid token is given out without any call', async () => {
+    const { auth } = await signedIn();
+    const first = await auth.getAccessToken();
+    expect(await auth.getAccessToken()).toEqual(first);
+    expect(provider.tokenRequests).toHaveLength(1);
+  });
+
+  test('B4: fifty who wait share one refresh', async () => {
+    const { auth } = await signedIn();
+    later(40);
+    const tokens = await Promise.all(Array.from({ length: 50 }, () => auth.getAccessToken()));
+    expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
+    expect(provider.tokenRequests).toHaveLength(2);
+  });
+
+  test('B4: tabs that share a storage spend each refresh token once', async () => {
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage: shared });
+    const tabs = [auth, ...Array.from({ length: 4 }, () => createPage({ storage: shared }).auth)];
+    await Promise.all(tabs.map((tab) => tab.start()));
+    later(40);
+    const tokens = await Promise.all(tabs.map((tab) => tab.getAccessToken()));
+    expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
+    expect(provider.tokenRequests).toHaveLength(2);
+  });
+
+  test('B4: where refresh tokens stay as they are, tabs still refresh once', async () => {
+    provider.rotates = false;
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage: shared });
+    const { auth: other } = createPage({ storage: shared });
+    await other.start();
+    later(40);
+    await Promise.all([auth.getAccessToken(), other.getAccessToken()]);
+    expect(provider.tokenRequests).toHaveLength(2);
+  });
+
+  /** Somebody else holds the lock; every look at it takes a quarter of a minute. */
+  const neverFree = async () => {
+    vi.advanceTimersByTime(16_000);
+    return undefined;
+  };
+
+  test('B4: a lock that is never free is not waited for without end', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { auth } = await signedIn({ lock: neverFree });
+    later(61);
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'lock_timeout' });
+    expect(auth.snapshot().status).toBe('signed-in');
+  });
+
+  test('B4: while the lock is not free, a token inside its leeway is better than an error', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { auth } = await signedIn({ lock: neverFree });
+    const { accessToken } = await auth.getAccessToken();
+    later(40);
+    expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
+  });
+
+  test('B4: a tab takes what another has written, although a frozen tab holds the lock', async () => {
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage: shared });
+    const { auth: other } = createPage({ storage: shared, lock: async () => undefined });
+    await other.start();
+    later(61);
+    const waiting = other.getAccessToken();
+    const { accessToken } = await auth.getAccessToken();
+    expect((await waiting).accessToken).toBe(accessToken);
+    expect(provider.tokenRequests).toHaveLength(2);
+  });
+
+  test('a tab that waits is woken by the one that has refreshed, and does not only look now and then', async () => {
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage: shared });
+    let asked = () => {};
+    const waits = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const lock = async () => asked() as undefined;
+    const { auth: other } = createPage({ storage: shared, lock });
+    await other.start();
+    later(61);
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const waiting = other.getAccessToken();
+    await waits;
+    const { accessToken } = await auth.getAccessToken();
+    expect((await waiting).accessToken).toBe(accessToken);
+  });
+
+  test('B4: a tab gets ready before it takes its turn, so that frozen meanwhile it holds nobody up', async () => {
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    await signedIn({ storage: shared });
+    const asked = () => provider.count('/.well-known/openid-configuration');
+    const before = asked();
+    let ready: number | undefined;
+    const { auth } = createPage({
+      storage: shared,
+      lock: (_, run) => {
+        ready = asked();
+        return run();
+      },
+    });
+    later(61);
+    await auth.getAccessToken();
+    expect(ready).toBe(before + 1);
+  });
+
+  test('B4: an answer that came while the tab was frozen is read before it counts as too late', async () => {
+    const { auth } = await signedIn({ timeout: 600 });
+    later(61);
+    provider.intercept = () => {
+      for (const end = performance.now() + 700; performance.now() < end; );
+      // After the timers that are due, as whatever a page finds when it wakes up.
+      return new Promise((resolve) => setImmediate(() => resolve(undefined)));
+    };
+    await auth.getAccessToken();
+    expect(provider.tokenRequests).toHaveLength(2);
+  });
+
+  test('refreshes for two APIs use the rotated refresh token one after the other', async () => {
+    const { auth } = await signedIn();
+    const resources = ['https://a.example', 'https://b.example'];
+    const tokens = await Promise.all(resources.map((resource) => auth.getAccessToken({ resource })));
+    expect(tokens.map(({ resource }) => resource)).toEqual(resources);
+    const spent = provider.tokenRequests.map(({ parameters }) => parameters.get('refresh_token'));
+    expect(spent).toHaveLength(3);
+    expect(new Set(spent).size).toBe(3);
+    expect(auth.snapshot().status).toBe('signed-in');
+  });
+
+  test('B6: a token that an API refused is replaced once, however many were refused', async () => {
+    const { auth } = await signedIn();
+    const { accessToken } = await auth.getAccessToken();
+    const parallel = await Promise.all(
+      Array.from({ length: 20 }, () => auth.getAccessToken({ refused: accessToken })),
+    );
+    const late = await auth.getAccessToken({ refused: accessToken });
+    expect(new Set([...parallel, late].map((token) => token.accessToken)).size).toBe(1);
+    expect(late.accessToken).not.toBe(accessToken);
+    expect(provider.tokenRequests).toHaveLength(2);
+  });
+
+  test('C5: a server error or a broken network ends no login, and a valid token is served meanwhile', async () => {
+    const { auth } = await signedIn();
+    const { accessToken } = await auth.getAccessToken();
+    later(40);
+    provider.intercept = () => new Response(null, { status: 503 });
+    expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
+    later(30);
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'server_error' });
+    provider.intercept = () => {
+      throw new TypeError('failed to fetch');
+    };
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'network_error' });
+    expect(auth.snapshot().status).toBe('signed-in');
+    provider.intercept = undefined;
+    expect((await auth.getAccessToken()).accessToken).not.toBe(accessToken);
+  });
+
+  test('C5: fifty who wait share one failure as well', async () => {
+    const { auth } = await signedIn();
+    later(61);
+    provider.intercept = () => new Response(null, { status: 503 });
+    const answers = await Promise.allSettled(Array.from({ length: 50 }, () => auth.getAccessToken()));
+    expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(50);
+    expect(provider.tokenRequests).toHaveLength(2);
+  });
+
+  test('B4: a fetch that never answers and ignores its signal lets go of the lock', async () => {
+    const { auth } = await signedIn({ timeout: 50 });
+    later(61);
+    provider.intercept = () => new Promise(() => {});
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'timeout' });
+    provider.intercept = undefined;
+    await auth.getAccessToken();
+    expect(provider.tokenRequests).toHaveLength(3);
+  });
+
+  test('C5: a provider that asks for a pause gets it', async () => {
+    const { auth } = await signedIn();
+    later(61);
+    provider.intercept = () => new Response(null, { status: 429, headers: { 'retry-after': '20' } });
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 20 });
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(provider.tokenRequests).toHaveLength(2);
+    provider.intercept = undefined;
+    later(21);
+    await auth.getAccessToken();
+    expect(provider.tokenRequests).toHaveLength(3);
+  });
+
+  test('C5: a pause that one tab was asked for is kept by all who share the tokens', async () => {
+    const shared = { ...createMemoryStorage(), reach: 'shared' as const };
+    const { auth } = await signedIn({ storage: shared });
+    const tabs = [auth, ...Array.from({ length: 4 }, () => createPage({ storage: shared }).auth)];
+    await Promise.all(tabs.map((tab) => tab.start()));
+    later(61);
+    provider.intercept = () => new Response(null, { status: 429, headers: { 'retry-after': '20' } });
+    for (const answer of await Promise.allSettled(tabs.map((tab) => tab.getAccessToken())))
+      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'rate_limited' } });
+    expect(provider.tokenRequests).toHaveLength(2);
+    provider.intercept = undefined;
+    later(21);
+    await Promise.all(tabs.map((tab) => tab.getAccessToken()));
+    expect(provider.tokenRequests).toHaveLength(3);
+  });
+
+  test('C5: a pause brings no login back that has ended meanwhile', async () => {
+    const kept = createMemoryStorage();
+    const { auth } = await signedIn({ storage: kept });
+    later(61);
+    provider.intercept = async () => {
+      await auth.logout({ localOnly: true });
+      return new Response(null, { status: 429, headers: { 'retry-after': '20' } });
+    };
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'rate_limited' });
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+  });
+
+  test('invalid_grant ends the login, and nothing else does', async () => {
+    const { auth } = await signedIn();
+    later(61);
+    provider.intercept = () =>
+      json({ error: 'invalid_client' }, { status: 401, headers: { 'content-type': 'application/json' } });
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ error: 'invalid_client' });
+    expect(auth.snapshot().status).toBe('signed-in');
+    provider.intercept = () =>
+      json({ error: 'invalid_grant' }, { status: 400, headers: { 'content-type': 'application/json' } });
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(auth.snapshot().status).toBe('signed-out');
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+  });
+
+  test.each(['sub', 'iss', 'aud', 'auth_time'])(
+    'C1: a refreshed ID token with another %s is refused',
+    async (claim) => {
+      const page = createPage();
+      await page.auth.start();
+      await page.auth.handleCallback(provider.approve(await startLogin(page, { maxAge: 600 })));
+      const { accessToken } = await page.auth.getAccessToken();
+      later(61);
+      const other = { sub: 'user-2', iss: 'https://evil.example', aud: ['spa', 'more'], auth_time: 1 }[claim];
+      provider.claims = (claims) => ({ ...claims, [claim]: other, ...(claim === 'aud' && { azp: 'spa' }) });
+      await expect(page.auth.getAccessToken()).rejects.toMatchObject({
+        code: 'id_token_invalid',
+        check: claim,
+      });
+      expect(page.auth.snapshot().claims).toMatchObject({ sub: 'user-1' });
+      provider.claims = (claims) => claims;
+      expect(accessToken).toMatch(/^access-/);
+    },
+  );
+
+  test('C3: a refresh without an ID token or refresh token keeps the ones of before', async () => {
+    const { auth } = await signedIn();
+    later(40);
+    provider.body = ({ id_token, refresh_token, ...body }) => body;
+    await auth.getAccessToken();
+    expect(auth.snapshot().claims).toMatchObject({ sub: 'user-1' });
+    later(40);
+    provider.intercept = () => undefined;
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    const spent = provider.tokenRequests.slice(1).map(({ parameters }) => parameters.get('refresh_token'));
+    expect(spent[0]).toBe(spent[1]);
+  });
+
+  test('S15: a logout during a refresh has the last word', async () => {
+    const { auth } = await signedIn();
+    later(61);
+    let answer: () => void = () => {};
+    const asked = new Promise<void>((begin) => {
+      provider.intercept = async () => {
+        begin();
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+        return undefined;
+      };
+    });
+    const token = auth.getAccessToken();
+    await asked;
+    await auth.logout({ localOnly: true });
+    answer();
+    await expect(token).rejects.toMatchObject({ code: 'session_ended' });
+    expect(auth.snapshot().status).toBe('signed-out');
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+  });
+
+  test('S15: a logout during a login has the last word, and what was given is revoked', async () => {
+    const page = createPage();
+    await page.auth.start();
+    const callback = provider.approve(await startLogin(page));
+    provider.intercept = async () => {
+      await page.auth.logout({ localOnly: true });
+      return undefined;
+    };
+    await expect(page.auth.handleCallback(callback)).rejects.toMatchObject({ code: 'session_ended' });
+    await expect(page.auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+    expect(provider.revoked).toEqual([expect.stringMatching(/^refresh-/)]);
+  });
+});

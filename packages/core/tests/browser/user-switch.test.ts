@@ -1,0 +1,55 @@
+// @platforms node: the scheduler of the suite uses `setImmediate`.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { AuthError } from '../../src/errors.ts';
+import { type ApiCall, apiUrl, createWorld, type World } from '../support/browser-world.ts';
+import { drawPlan, playUserSwitch, type SendRequest } from '../support/user-switch.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** As an application without a framework does it: one further try after a rejected token, and one with a nonce. */
+const send: SendRequest = (world, call, { isUpload }) =>
+  attempts(world, call, isUpload).then(String, (error: AuthError) => error.code);
+
+async function attempts(world: World, call: ApiCall, isUpload: boolean): Promise<number> {
+  const { auth } = call.tab;
+  const { status, holder: shown } = auth.snapshot();
+  let holder = status === 'loading' ? undefined : (shown ?? null);
+  let refused: string | undefined;
+  for (let withNonce = false; ; ) {
+    const token = await auth.getAccessToken({ refused, holder });
+    holder = token.holder;
+    const headers = new Headers(await auth.authorize({ method: 'POST', url: apiUrl }, token));
+    const answer = await world.api(call, headers);
+    const received = new Headers(answer.headers);
+    const isNewNonce = await auth.rememberNonce(apiUrl, received);
+    if (answer.status !== 401 || isUpload) return answer.status;
+    if (isNewNonce && !withNonce) withNonce = true;
+    else if (refused === undefined) refused = token.accessToken;
+    else return answer.status;
+  }
+}
+
+const runs = 2000;
+const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+test(`B20: no request of one user is sent with a token of another, in ${runs} orders (seed ${seed})`, {
+  timeout: 600_000,
+}, async () => {
+  const outcomes = new Set<string>();
+  for (let run = 0; run < runs; run++) {
+    const plan = drawPlan(seed + run);
+    const world = await createWorld(plan);
+    const violations = await playUserSwitch(world, plan, send);
+    for (const { outcome } of world.calls) outcomes.add(String(outcome));
+    const context = violations.length > 0 && { plan, trace: world.scheduler.trace };
+    expect(violations, `FUZZ_SEED=${seed + run}: ${JSON.stringify(context)}`).toEqual([]);
+    for (const { auth } of world.tabs) auth.stop();
+  }
+  // Requests went through, and requests failed: the test has tried both.
+  expect(outcomes).toContain('200');
+  expect(outcomes).toContain('session_ended');
+});

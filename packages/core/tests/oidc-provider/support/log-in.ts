@@ -1,0 +1,24 @@
+import {
+  type AuthorizationRequest,
+  type Client,
+  createAuthorizationRequest,
+  exchangeCode,
+  type TokenResponse,
+  validateAuthorizationResponse,
+} from '../../../src/index.ts';
+import { createBrowser } from './browser.ts';
+
+/** Without the question of consent oidc-provider gives no offline access. */
+export const offline: AuthorizationRequest = { prompt: 'consent' };
+
+/** A whole login in a browser, up to the tokens. */
+export async function logIn(
+  client: Client,
+  request = offline,
+  browser = createBrowser(client.issuer),
+): Promise<TokenResponse> {
+  const { url, transaction } = await createAuthorizationRequest(client, request);
+  const { parameters } = await browser.visit(url);
+  const response = await validateAuthorizationResponse(client, parameters, transaction);
+  return exchangeCode(client, response, transaction);
+}

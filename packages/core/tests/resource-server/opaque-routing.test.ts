@@ -1,0 +1,102 @@
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { describe, expect, test } from 'vitest';
+import { clientSecretBasic } from '../../src/client/wire/client-authentication.ts';
+import { createAccessTokenVerifier, type IntrospectionOptions } from '../../src/resource-server/index.ts';
+
+const audience = 'https://api.example.test';
+
+/** Two issuers; each opaque token begins with the name of its issuer. */
+async function setUp(a: Partial<IntrospectionOptions> | undefined, b: Partial<IntrospectionOptions>) {
+  const seen: string[] = [];
+  const servers = await Promise.all(
+    ['a', 'b'].map((name) =>
+      createTestAuthorizationServer({
+        issuer: `https://${name}.example.test`,
+        resources: [audience],
+        ownKeys: true,
+        clients: [{ clientId: 'api', clientSecret: 'api-secret' }],
+      }),
+    ),
+  );
+  const [one, two] = servers as [(typeof servers)[number], (typeof servers)[number]];
+  const fetch = async (url: string, init: RequestInit) => {
+    const { host, pathname } = new URL(url);
+    if (pathname.includes('introspect')) {
+      const token = new URLSearchParams(String(init.body)).get('token') ?? '';
+      seen.push(`${host} ${token}`);
+      const active = token.startsWith(host.slice(0, 2)) || token.startsWith('ey');
+      return Response.json({ active, sub: 'alice', client_id: 'app', aud: audience });
+    }
+    return (url.startsWith(one.issuer) ? one : two).fetch(url, init);
+  };
+  const shared = { clientId: 'api', clientAuthentication: clientSecretBasic('api-secret') };
+  const create = () =>
+    createAccessTokenVerifier({
+      issuers: [
+        { issuer: one.issuer, audience, ...(a && { introspection: { ...shared, ...a } }) },
+        { issuer: two.issuer, audience, introspection: { ...shared, ...b } },
+      ],
+      fetch,
+    });
+  return { one, two, create, seen };
+}
+
+const accepts = (prefix: string) => ({ accepts: (token: string) => token.startsWith(prefix) });
+
+describe('R1: a token goes to its own issuer only', () => {
+  test.each<[string, Partial<IntrospectionOptions>, Partial<IntrospectionOptions>]>([
+    ['all and opaque', { tokens: 'all' }, { tokens: 'opaque' }],
+    ['opaque and all', { tokens: 'opaque' }, { tokens: 'all' }],
+    ['all twice', { tokens: 'all' }, { tokens: 'all' }],
+    ['the default twice', {}, {}],
+    ['only one of them with accepts', { tokens: 'all' }, { ...accepts('b.') }],
+  ])('%s: a configuration that could mix them up does not start', async (_, a, b) => {
+    const { create } = await setUp(a, b);
+    expect(create).toThrow(/introspection\.accepts/);
+    expect(create).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }));
+  });
+
+  test('accepts assigns opaque tokens, and what belongs to none or to both is shown to none', async () => {
+    const { create, seen } = await setUp(
+      { tokens: 'all', accepts: (token) => /^(a\.|both)/.test(token) },
+      { accepts: (token) => /^(b\.|both)/.test(token) },
+    );
+    const verifier = create();
+    await expect(verifier.verifyToken('b.1')).resolves.toMatchObject({ issuer: 'https://b.example.test' });
+    await expect(verifier.verifyToken('a.1')).resolves.toMatchObject({ issuer: 'https://a.example.test' });
+    for (const token of ['c.1', 'both', ''])
+      await expect(verifier.verifyToken(token)).rejects.toMatchObject({ status: 401 });
+    expect(seen).toEqual(['b.example.test b.1', 'a.example.test a.1']);
+  });
+
+  test("'jwt': an issuer is asked about its JWTs, and never about an opaque token", async () => {
+    const { create, seen, one, two } = await setUp({ tokens: 'jwt' }, { tokens: 'opaque' });
+    const verifier = create();
+    const [ofOne, ofTwo] = await Promise.all([one, two].map((server) => server.mintAccessToken()));
+    await expect(verifier.verifyToken('b.1')).resolves.toMatchObject({ issuer: two.issuer });
+    await expect(verifier.verifyToken(ofOne as string)).resolves.toMatchObject({ issuer: one.issuer });
+    await expect(verifier.verifyToken(ofTwo as string)).resolves.toMatchObject({ issuer: two.issuer });
+    expect(seen).toEqual(['b.example.test b.1', `a.example.test ${ofOne}`]);
+  });
+
+  test('an issuer without introspection is no reason to refuse the other', async () => {
+    const { create, seen } = await setUp(undefined, { tokens: 'all' });
+    await expect(create().verifyToken('b.1')).resolves.toBeDefined();
+    expect(seen).toEqual(['b.example.test b.1']);
+  });
+
+  test('an accepts that throws refuses', async () => {
+    const { create, seen } = await setUp(undefined, {
+      accepts: () => {
+        throw new Error('broken');
+      },
+    });
+    await expect(create().verifyToken('b.1')).rejects.toMatchObject({ status: 401 });
+    expect(seen).toEqual([]);
+  });
+
+  test('an unknown value of tokens does not start', async () => {
+    const { create } = await setUp(undefined, { tokens: 'jwts' as 'jwt' });
+    expect(create).toThrow(/introspection\.tokens/);
+  });
+});

@@ -1,0 +1,213 @@
+// @platforms node: the suite starts a Node server.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { afterEach, expect, test, vi } from 'vitest';
+import { clientSecretBasic, createClient } from '../../src/index.ts';
+import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { answerNode } from '../../src/session/http/node-requests.ts';
+import { createWebSessions } from '../../src/session/web-sessions.ts';
+import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
+import { createMemoryReplayStore } from '../../src/tokens/replay-store.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
+
+// Whatever is thrown, and wherever: the request is refused, reported once, and the process lives.
+
+const secret = 'a secret of the tests, long enough to be one';
+const leak = 'text-of-another-that-may-hold-a-cookie';
+
+/** What other code may throw. */
+const thrown = [
+  () => new TypeError(leak),
+  () => undefined,
+  () => leak,
+  () => ({ name: leak, code: 'EPIPE' }),
+];
+
+const closing: (() => unknown)[] = [];
+const unhandled: unknown[] = [];
+const onUnhandled = (reason: unknown) => unhandled.push(reason);
+process.on('unhandledRejection', onUnhandled);
+closing.push(() => process.off('unhandledRejection', onUnhandled));
+afterEach(() => vi.restoreAllMocks());
+
+type Route = 'login' | 'callback' | 'session' | 'accessToken' | 'backchannelLogout' | 'logout';
+
+/** Where something is thrown, and which routes must refuse then; the others answer as they do without it. */
+const seams: Record<string, { readonly kind: 'cookie' | 'stored'; readonly refuse: readonly Route[] }> = {
+  'tombstones.latest': {
+    kind: 'cookie',
+    refuse: ['session', 'accessToken', 'backchannelLogout', 'logout'],
+  },
+  'tombstones.set': { kind: 'cookie', refuse: ['backchannelLogout', 'logout'] },
+  'store.get': { kind: 'stored', refuse: ['session', 'accessToken', 'logout'] },
+  'store.set': { kind: 'stored', refuse: ['callback'] },
+  'store.delete': { kind: 'stored', refuse: ['logout'] },
+  'store.deleteWhere': { kind: 'stored', refuse: ['backchannelLogout'] },
+  'replay.claim': { kind: 'cookie', refuse: ['callback', 'backchannelLogout'] },
+  'replay.release': { kind: 'cookie', refuse: [] },
+  'lock.acquire': { kind: 'cookie', refuse: [] },
+  'lock.release': { kind: 'cookie', refuse: [] },
+  'successors.get': { kind: 'cookie', refuse: [] },
+  'successors.set': { kind: 'cookie', refuse: [] },
+  fetch: { kind: 'cookie', refuse: ['callback', 'accessToken'] },
+  now: {
+    kind: 'cookie',
+    refuse: ['login', 'callback', 'session', 'accessToken', 'backchannelLogout', 'logout'],
+  },
+  onEvent: { kind: 'cookie', refuse: [] },
+};
+
+async function setUp(kind: 'cookie' | 'stored', seam: string) {
+  let armed: (() => unknown) | undefined;
+  const trip = () => {
+    if (armed) throw armed();
+  };
+  /** The same methods, one of which throws when it is armed. */
+  const wired = <T extends object>(name: string, target: T): T =>
+    new Proxy(target, {
+      get(from, method) {
+        const value: unknown = Reflect.get(from, method);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (seam === `${name}.${String(method)}`) trip();
+          return value.apply(from, args);
+        };
+      },
+    });
+  const server = await createTestAuthorizationServer();
+  const client = createClient({
+    issuer: server.issuer,
+    clientId: 'web',
+    clientAuthentication: clientSecretBasic('web-secret'),
+    scope: 'openid profile email offline_access',
+    retries: 0,
+    fetch: async (url, init) => {
+      if (seam === 'fetch') trip();
+      return server.fetch(url, init);
+    },
+    now: () => {
+      if (seam === 'now') trip();
+      return server.clock.now();
+    },
+    ...(seam === 'onEvent' && { onEvent: trip }),
+  });
+  const http = createServer(async (req, res) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk);
+    const body = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()));
+    const handle = async (request: Request) =>
+      (await sessions.handle(request)) ?? new Response(null, { status: 404 });
+    await answerNode(handle, { ...req, headers: req.headers, url: req.url, method: req.method, body }, res);
+  }).listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  closing.push(() => http.close());
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const sessions = createWebSessions(client, {
+    secret,
+    baseUrl: origin,
+    accessTokenRoute: true,
+    tombstones: wired('tombstones', createMemoryTombstoneStore({ now: server.clock.now })),
+    replay: wired('replay', createMemoryReplayStore({ now: server.clock.now })),
+    refresh: {
+      lock: wired('lock', createMemoryLock()),
+      successors: wired('successors', createMemorySuccessorStore()),
+    },
+    ...(kind === 'stored' && { store: wired('store', createMemorySessionStore({ now: server.clock.now })) }),
+  });
+  const cookies = new Map<string, string>();
+  const visit = async (path: string, form?: Record<string, string>) => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await send(origin + path, {
+      method: form ? 'POST' : 'GET',
+      headers: {
+        cookie,
+        origin,
+        'sec-fetch-mode': path.includes('access-token') ? 'cors' : 'navigate',
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+      },
+      body: new URLSearchParams(form).toString(),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (/max-age=0\b/i.test(line)) cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    return response;
+  };
+  const startLogin = async () => {
+    const { headers } = await visit('/auth/login');
+    const { url } = await server.authorize(headers.get('location') ?? '');
+    return url.pathname + url.search;
+  };
+  await visit(await startLogin());
+  server.clock.advance(3_610);
+  const answer = await startLogin();
+  const token = await server.mintLogoutToken({ aud: 'web', sub: 'bob', sid: undefined });
+  const routes: Record<Route, () => Promise<Response>> = {
+    login: () => visit('/auth/login'),
+    callback: () => visit(answer),
+    session: () => visit('/auth/session'),
+    accessToken: () => visit('/auth/access-token'),
+    backchannelLogout: () => visit('/auth/backchannel-logout', { logout_token: token }),
+    logout: () => visit('/auth/logout', {}),
+  };
+  const run = (what: (() => unknown) | undefined) => {
+    armed = what;
+  };
+  return { routes, visit, arm: run };
+}
+
+/** `fetch` would say that a script asks, whatever the headers say. */
+async function send(
+  url: string,
+  { method, headers, body }: { method: string; headers: Record<string, string>; body: string },
+): Promise<Response> {
+  const sent = request(url, { method, headers });
+  sent.end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const received = new Headers();
+  for (const [name, values = []] of Object.entries(response.headersDistinct))
+    for (const value of values) received.append(name, value);
+  return new Response(await text(response), { status: response.statusCode ?? 0, headers: received });
+}
+
+test.each(Object.entries(seams))(
+  'S64: %s throws: refused, reported once, and no open door',
+  async (seam, { kind, refuse }) => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+    for (const throwing of thrown) {
+      const { routes, visit, arm } = await setUp(kind, seam);
+      for (const [route, ask] of Object.entries(routes)) {
+        log.mockClear();
+        arm(throwing);
+        const response = await ask();
+        arm(undefined);
+        const what = `${route}, ${String(throwing)}`;
+        const body = await response.text();
+        const lines = log.mock.calls.flat().map(String);
+        if (refuse.includes(route as Route)) {
+          expect(response.status, what).toBeGreaterThanOrEqual(400);
+          expect(response.headers.get('cache-control'), what).toBe('private, no-store');
+          expect(response.headers.getSetCookie().join(), what).not.toMatch(/session=[^;]/);
+          expect(lines, what).toHaveLength(1);
+          expect(lines[0], what).toMatch(new RegExp(`^countersign: ${route}: ${response.status} \\w+`));
+        } else {
+          expect(response.status, `${what}: ${lines}`).toBeLessThan(400);
+          expect(lines, what).toEqual([]);
+        }
+        if (response.status === 503) expect(response.headers.get('retry-after'), what).toMatch(/^\d+$/);
+        expect(body, what).not.toMatch(new RegExp(`${leak}|web-secret`));
+        expect(lines.join(), what).not.toMatch(new RegExp(`${leak}|eyJ|web-secret`));
+      }
+      // Nobody was signed out by a failure, but by the logout that succeeded.
+      const { session } = (await (await visit('/auth/session')).json()) as { session: unknown };
+      expect(session !== null, seam).toBe(refuse.includes('logout'));
+    }
+    await new Promise(setImmediate);
+    expect(unhandled).toEqual([]);
+  },
+);

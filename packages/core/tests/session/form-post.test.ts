@@ -1,0 +1,66 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { expect, test } from 'vitest';
+import { createWebApp, type TestBrowser } from '../support/web-browser.ts';
+
+// An answer by form_post comes from another site: a browser sends none of the cookies with it that are Lax.
+
+async function start() {
+  const app = await createWebApp({}, { client: { responseMode: 'form_post' } });
+  const browser = app.open();
+  /** Posts an answer as a browser does: with the cookies that are meant for other sites. */
+  const post = async (parameters: URLSearchParams) => {
+    const sent = new Map([...browser.cookies].filter(([name]) => isCrossSite(browser, name)));
+    const response = await app.open(sent).visit('/auth/callback', {
+      method: 'POST',
+      headers: { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' },
+      body: parameters.toString(),
+    });
+    browser.take(response);
+    return response;
+  };
+  const login = async (path = '/auth/login?returnTo=/wanted') => {
+    const started = await browser.visit(path);
+    return (await app.server.authorize(started.headers.get('location') ?? '')).parameters;
+  };
+  const follow = (response: Response) =>
+    browser.visit(response.headers.get('location') ?? '', { headers: { accept: 'text/html' } });
+  return { app, browser, post, login, follow };
+}
+
+const isCrossSite = (browser: TestBrowser, name: string) =>
+  browser.seen.findLast((line) => line.startsWith(`${name}=`))?.includes('SameSite=None') === true;
+
+test('an answer that is posted again leads who is signed in to where they wanted to go', async () => {
+  const { app, browser, post, login, follow } = await start();
+  const parameters = await login();
+  const kept = new Map(browser.cookies);
+  expect((await post(parameters)).headers.get('location')).toBe('/wanted');
+  const unknown = await post(parameters);
+  expect(unknown.headers.get('location')).toMatch(/^\/auth\/callback\?state=[\w-]+$/);
+  expect((await follow(unknown)).headers.get('location')).toBe('/');
+  // As it is while the first answer is still on its way to the browser.
+  for (const [name, value] of kept) browser.cookies.set(name, value);
+  expect((await follow(await post(parameters))).headers.get('location')).toBe('/wanted');
+  expect(app.server.requestsTo('token')).toHaveLength(1);
+});
+
+test('a login whose code is refused is started anew once, and never in circles', async () => {
+  const { app, browser, post, login, follow } = await start();
+  const headers = { 'content-type': 'application/json' };
+  app.server.fail('token', { status: 400, body: '{"error":"invalid_grant"}', headers, times: 2 });
+  const retried = await follow(await post(await login()));
+  expect(retried.headers.get('location')).toBe('/auth/login?returnTo=%2Fwanted');
+  const stopped = await follow(await post(await login('/auth/login?returnTo=%2Fwanted')));
+  expect(stopped.status).toBe(400);
+  expect(await stopped.text()).toContain('This login cannot be completed');
+  expect(browser.cookies.has('__Host-session')).toBe(false);
+});
+
+test('an answer that nobody asked for is refused, and of its state only a part is repeated', async () => {
+  const { post, follow } = await start();
+  const state = 'x'.repeat(5_000);
+  const asked = await post(new URLSearchParams({ code: 'stolen', state }));
+  expect(asked.headers.get('location')?.length).toBeLessThan(250);
+  expect(asked.headers.get('location')).not.toContain('stolen');
+  expect((await follow(asked)).status).toBe(400);
+});

@@ -1,0 +1,294 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { expect, test } from 'vitest';
+import { baseUrl, createWebApp } from '../support/web-browser.ts';
+
+const html = { accept: 'text/html' };
+const ownOrigin = { origin: baseUrl };
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+const pathOf = (url: URL) => url.pathname + url.search;
+
+async function startedLogin(
+  app: Awaited<ReturnType<typeof createWebApp>>,
+  path = '/auth/login?returnTo=/wanted',
+) {
+  const browser = app.open();
+  const started = await browser.visit(path);
+  const url = new URL(started.headers.get('location') ?? '');
+  return { browser, url, answer: () => app.server.authorize(url) };
+}
+
+test('S1: nothing that came with a request or from the provider is written into a page', async () => {
+  const app = await createWebApp();
+  const { browser, url } = await startedLogin(app);
+  const evil = '<script>alert(1)</script>';
+  const query = new URLSearchParams({
+    state: url.searchParams.get('state') ?? '',
+    iss: app.server.issuer,
+    error: evil,
+    error_description: evil,
+  });
+  const response = await browser.visit(`/auth/callback?${query}`, { headers: html });
+  const text = await response.text();
+  expect(response.status).toBe(502);
+  expect(text).toContain('refused this login');
+  expect(text).not.toContain('alert');
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+  const logout = await browser.visit(
+    `/auth/logout?returnTo=${encodeURIComponent('"><script>alert(1)</script>')}`,
+    { headers: html },
+  );
+  expect(await logout.text()).not.toContain('<script');
+});
+
+test('a user who cancels is told so', async () => {
+  const app = await createWebApp();
+  const { browser, url } = await startedLogin(app);
+  const query = new URLSearchParams({
+    state: url.searchParams.get('state') ?? '',
+    iss: app.server.issuer,
+    error: 'access_denied',
+  });
+  const response = await browser.visit(`/auth/callback?${query}`, { headers: html });
+  expect(response.status).toBe(403);
+  expect(await response.text()).toContain('cancelled');
+  expect(browser.cookies.size).toBe(0);
+});
+
+test('S2: a login started with a foreign address ends at home', async () => {
+  const app = await createWebApp();
+  for (const returnTo of ['https://evil.example', '//evil.example', '/\\evil.example']) {
+    const done = await app.open().logIn(`/auth/login?returnTo=${encodeURIComponent(returnTo)}`);
+    expect(done.headers.get('location')).toBe('/');
+  }
+});
+
+test('S6: a login URL adds no parameter that is not allowed, and none by injection', async () => {
+  const app = await createWebApp();
+  const query = new URLSearchParams({
+    returnTo: '/x&prompt=none&redirect_uri=https://evil.example',
+    redirect_uri: 'https://evil.example',
+    scope: 'admin',
+    client_id: 'other',
+    state: 'fixed',
+    response_type: 'token',
+    audience: 'everything',
+    login_hint: 'a&scope=admin',
+  });
+  const { url } = await startedLogin(app, `/auth/login?${query}`);
+  expect(url.searchParams.getAll('redirect_uri')).toEqual([`${baseUrl}/auth/callback`]);
+  expect(url.searchParams.getAll('scope')).toEqual(['openid profile email offline_access']);
+  expect(url.searchParams.get('login_hint')).toBe('a&scope=admin');
+  expect(url.searchParams.get('client_id')).toBe('web');
+  expect(url.searchParams.get('response_type')).toBe('code');
+  expect(url.searchParams.get('state')).not.toBe('fixed');
+  expect(url.searchParams.has('audience')).toBe(false);
+  expect(url.searchParams.has('prompt')).toBe(false);
+});
+
+test('S10: a login of one provider is not completed by the callback of another', async () => {
+  const first = await createWebApp();
+  const second = await createWebApp({}, { server: { issuer: 'https://other.example.test' } });
+  const { browser, answer } = await startedLogin(first);
+  const { url } = await answer();
+  const elsewhere = second.open(browser.cookies);
+  const response = await elsewhere.visit(pathOf(url), { headers: html });
+  expect(response.status).toBe(400);
+  expect(await response.text()).toContain('transaction_invalid: issuer');
+  expect(second.server.requestsTo('token')).toHaveLength(0);
+});
+
+test('S12: the cookie of a login is no session, and a session is no login', async () => {
+  const app = await createWebApp();
+  const { browser } = await startedLogin(app);
+  const [login = ''] = [...browser.cookies.values()];
+  const opened = await app.sessions.open(`__Host-session=AAAAAAAA~1~${login}`);
+  expect(opened.session).toBeUndefined();
+});
+
+test('S14: prefetches start nothing, end nothing, and set nothing', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const before = browser.header();
+  const signs = [
+    { purpose: 'prefetch' },
+    { 'sec-purpose': 'prefetch;prerender' },
+    { 'next-router-prefetch': '1' },
+    { 'x-moz': 'prefetch' },
+  ];
+  for (const sign of signs) {
+    const headers = { ...sign, ...ownOrigin };
+    for (const response of [
+      await browser.visit('/auth/login', { headers }),
+      await browser.visit('/auth/logout', { headers }),
+      await browser.visit('/auth/logout', { method: 'POST', headers }),
+    ]) {
+      expect(response.status).toBe(204);
+      expect(response.headers.getSetCookie()).toEqual([]);
+    }
+  }
+  expect(browser.header()).toBe(before);
+  expect((await app.sessions.open(before)).session).toBeDefined();
+});
+
+test('S14: logins under way are capped in number and size; the newest are kept', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  const states: string[] = [];
+  for (let i = 0; i < 9; i++) {
+    const response = await browser.visit(`/auth/login?returnTo=/${'x'.repeat(i * 150)}`);
+    states.push(new URL(response.headers.get('location') ?? '').searchParams.get('state') ?? '');
+    app.server.clock.advance(1);
+    expect(browser.header().length).toBeLessThan(8_000);
+  }
+  const kept = states.filter((state) => browser.cookies.has(`__Host-login.${state.slice(0, 16)}`));
+  expect(kept.length).toBeGreaterThanOrEqual(2);
+  expect(kept).toEqual(states.slice(-kept.length));
+});
+
+test('S14: a script cannot fetch the login; a router is made to load the page', async () => {
+  const app = await createWebApp();
+  const byRouter = await app.open().visit('/auth/login', { headers: { rsc: '1' } });
+  expect([byRouter.status, byRouter.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+  const byScript = await app.open().visit('/auth/login', { headers: { 'sec-fetch-mode': 'cors' } });
+  expect(byScript.status).toBe(401);
+  for (const response of [byRouter, byScript]) expect(response.headers.getSetCookie()).toEqual([]);
+});
+
+test('two tabs log in side by side', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  const first = await browser.visit('/auth/login?returnTo=/first');
+  const second = await browser.visit('/auth/login?returnTo=/second');
+  const later = await app.server.authorize(second.headers.get('location') ?? '');
+  expect((await browser.visit(pathOf(later.url))).headers.get('location')).toBe('/second');
+  const earlier = await app.server.authorize(first.headers.get('location') ?? '');
+  expect((await browser.visit(pathOf(earlier.url))).headers.get('location')).toBe('/first');
+});
+
+test('an answer by form_post is taken, from a cookie that is sent with it', async () => {
+  const app = await createWebApp({}, { client: { responseMode: 'form_post' } });
+  const { browser, answer } = await startedLogin(app);
+  expect(browser.seen[0]).toContain('SameSite=None');
+  const { parameters } = await answer();
+  const response = await browser.visit('/auth/callback', {
+    method: 'POST',
+    headers: form,
+    body: parameters.toString(),
+  });
+  expect(response.headers.get('location')).toBe('/wanted');
+  expect(browser.cookies.has('__Host-session')).toBe(true);
+});
+
+test('a login is consumed before it is looked at: what failed once cannot be tried again', async () => {
+  const app = await createWebApp();
+  const { browser, answer } = await startedLogin(app);
+  const copy = new Map(browser.cookies);
+  const { url } = await answer();
+  const tampered = new URL(url);
+  tampered.searchParams.set('iss', 'https://evil.example');
+  const refused = await browser.visit(pathOf(tampered), { headers: html });
+  expect(await refused.text()).toContain('authorization_response_invalid: iss');
+  expect(browser.cookies.size).toBe(0);
+  const again = app.open(copy);
+  const second = await again.visit(pathOf(url), { headers: html });
+  expect(again.cookies.has('__Host-session')).toBe(false);
+  expect(second.headers.get('location')).toBe('/auth/login?returnTo=%2Fwanted');
+  expect(app.server.requestsTo('token')).toHaveLength(0);
+});
+
+test('a callback that comes again sends who is signed in to where they wanted to go', async () => {
+  const app = await createWebApp();
+  const { browser, answer } = await startedLogin(app);
+  const login = new Map(browser.cookies);
+  const { url } = await answer();
+  await browser.visit(pathOf(url));
+  for (const [name, value] of login) browser.cookies.set(name, value);
+  const again = await browser.visit(pathOf(url), { headers: html });
+  expect(again.headers.get('location')).toBe('/wanted');
+  expect(app.server.requestsTo('token')).toHaveLength(1);
+  const unknown = await browser.visit('/auth/callback?code=x&state=nobody-knows-this-state', {
+    headers: html,
+  });
+  expect(unknown.headers.get('location')).toBe('/');
+});
+
+test('a login that took too long is started anew once, and never in circles', async () => {
+  const app = await createWebApp();
+  const { browser, answer } = await startedLogin(app);
+  const { url } = await answer();
+  app.server.clock.advance(3_700);
+  const late = await browser.visit(pathOf(url), { headers: html });
+  expect(late.headers.get('location')).toBe('/auth/login?returnTo=%2Fwanted');
+  const retried = await browser.visit('/auth/login?returnTo=/wanted');
+  const second = await app.server.authorize(retried.headers.get('location') ?? '');
+  app.server.clock.advance(3_700);
+  const stopped = await browser.visit(pathOf(second.url), { headers: html });
+  expect(stopped.status).toBe(400);
+  expect(await stopped.text()).toContain('This login cannot be completed');
+});
+
+test('S22: max_age that a login asked for is held against the answer', async () => {
+  const app = await createWebApp({ loginParameters: ['max_age'] });
+  const fresh = await app.open().logIn('/auth/login?max_age=600');
+  expect(fresh.status).toBe(303);
+  for (const lie of ['id_token_auth_time_missing', 'id_token_auth_time_old'] as const) {
+    const { browser, url, answer } = await startedLogin(app, '/auth/login?max_age=600');
+    expect(url.searchParams.get('max_age')).toBe('600');
+    app.server.lies.add(lie);
+    const response = await browser.visit(pathOf((await answer()).url), { headers: html });
+    app.server.lies.clear();
+    expect(response.status, lie).toBe(400);
+    expect(await response.text(), lie).toContain('id_token_invalid: auth_time');
+    expect(browser.cookies.has('__Host-session'), lie).toBe(false);
+  }
+  // What was not asked for is not demanded.
+  app.server.lies.add('id_token_auth_time_missing');
+  expect((await app.open().logIn()).status).toBe(303);
+});
+
+test('S22: the nonce is checked', async () => {
+  const app = await createWebApp();
+  const { browser, answer } = await startedLogin(app);
+  const { url } = await answer();
+  app.server.lies.add('id_token_nonce_invalid');
+  const response = await browser.visit(pathOf(url), { headers: html });
+  expect(response.status).toBe(400);
+  expect(await response.text()).toContain('id_token_invalid: nonce');
+  expect(browser.cookies.has('__Host-session')).toBe(false);
+});
+
+test('a login that another party asks for leads to the configured provider, or nowhere', async () => {
+  const app = await createWebApp();
+  const query = new URLSearchParams({
+    iss: app.server.issuer,
+    login_hint: 'alice',
+    target_link_uri: `${baseUrl}/deep`,
+  });
+  const { url, browser } = await startedLogin(app, `/auth/login?${query}`);
+  expect(url.searchParams.get('login_hint')).toBe('alice');
+  const done = await browser.visit(pathOf((await app.server.authorize(url)).url));
+  expect(done.headers.get('location')).toBe('/deep');
+  const foreign = await app.open().visit('/auth/login?iss=https://evil.example', { headers: html });
+  expect(foreign.status).toBe(400);
+  const posted = await app
+    .open()
+    .visit('/auth/login', { method: 'POST', headers: form, body: query.toString() });
+  expect(posted.status).toBe(303);
+});
+
+test('an application below a path has its routes there', async () => {
+  const app = await createWebApp({ baseUrl: `${baseUrl}/shop` });
+  const browser = app.open();
+  const done = await browser.logIn('/shop/auth/login?returnTo=/shop/cart');
+  expect(done.headers.get('location')).toBe('/shop/cart');
+  expect(await app.sessions.handle(new Request(`${baseUrl}/auth/login`))).toBeUndefined();
+});
+
+test('a failed login is told in JSON to who does not want a page, without a secret', async () => {
+  const app = await createWebApp();
+  const response = await app.open().visit('/auth/callback?code=secret-code&state=some-unknown-state');
+  const text = await response.text();
+  expect(JSON.parse(text)).toMatchObject({ error: 'transaction_invalid' });
+  expect(text).not.toContain('secret-code');
+});

@@ -1,0 +1,206 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { decodeJwt } from 'jose';
+import { expect, test, vi } from 'vitest';
+import type { Fetch } from '../../src/internal/http.ts';
+import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../../src/tokens/replay-store.ts';
+import { baseUrl, createWebApp, sessionKinds, sessionsOf, type WebApp } from '../support/web-browser.ts';
+
+const html = { accept: 'text/html' };
+const ownOrigin = { origin: baseUrl };
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+test('S21: only a page of this application logs out; anybody else gets a page that asks', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const forged = [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    {},
+  ];
+  for (const headers of forged) {
+    expect(
+      (await browser.visit('/auth/logout', { method: 'POST', headers: headers as HeadersInit })).status,
+    ).toBe(403);
+  }
+  const asked = await browser.visit('/auth/logout', { headers: html });
+  expect(asked.status).toBe(200);
+  expect(await asked.text()).toContain('<form method="post" action="/auth/logout">');
+  expect(browser.cookies.has('__Host-session')).toBe(true);
+});
+
+test('S21: after logout the user is sent to an address of the list only', async () => {
+  const uris = [`${baseUrl}/`, 'https://www.example.test/bye'];
+  const app = await createWebApp({ postLogoutRedirectUris: uris });
+  const target = async (returnTo: string) => {
+    const browser = app.open();
+    await browser.logIn();
+    const body = new URLSearchParams({ returnTo }).toString();
+    const response = await browser.visit('/auth/logout', {
+      method: 'POST',
+      headers: { ...ownOrigin, ...form },
+      body,
+    });
+    return new URL(response.headers.get('location') ?? '').searchParams.get('post_logout_redirect_uri');
+  };
+  expect(await target('https://www.example.test/bye')).toBe('https://www.example.test/bye');
+  expect(await target('/')).toBe(`${baseUrl}/`);
+  expect(await target('https://evil.example/')).toBe(`${baseUrl}/`);
+  expect(await target('//evil.example')).toBe(`${baseUrl}/`);
+});
+
+test('with the cookie of before a refresh, logout revokes the refresh token that came of it', async () => {
+  const issued: string[] = [];
+  const server = await createTestAuthorizationServer();
+  const fetch: Fetch = async (url, init) => {
+    const response = await server.fetch(url, init);
+    if (url.endsWith('/token')) issued.push((await response.clone().json()).refresh_token);
+    return response;
+  };
+  const app = await createWebApp({}, { at: server, client: { fetch } });
+  const browser = app.open();
+  await browser.logIn();
+  await (await app.sessions.open(browser.header())).getAccessToken({ forceRefresh: true });
+  await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+  expect(issued).toHaveLength(2);
+  expect(server.requestsTo('revocation').map(({ body }) => body.token)).toEqual([issued[1]]);
+});
+
+test('logout works while the provider is away', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const copy = browser.header();
+  app.server.fail('revocation', { network: true });
+  const response = await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+  expect(response.status).toBe(303);
+  expect((await app.sessions.open(copy)).session).toBeUndefined();
+});
+
+for (const kind of sessionKinds) {
+  const start = () => createWebApp(sessionsOf(kind));
+  const post = (app: Awaited<ReturnType<typeof start>>, token: string) =>
+    app.open().visit('/auth/backchannel-logout', {
+      method: 'POST',
+      headers: form,
+      body: new URLSearchParams({ logout_token: token }).toString(),
+    });
+
+  test(`S13, ${kind}: a logout token ends the sessions that it names, and no other`, async () => {
+    const app = await start();
+    const [first, second] = [app.open(), app.open()];
+    await first.logIn();
+    const sid =
+      (await app.server.mintLogoutToken({ aud: 'web' })) &&
+      sidOf(await app.server.mintLogoutToken({ aud: 'web' }));
+    app.server.signIn('bob');
+    await second.logIn();
+    const answer = await post(app, await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid }));
+    expect(answer.status).toBe(200);
+    expect((await app.sessions.open(first.header())).session).toBeUndefined();
+    expect((await app.sessions.open(second.header())).session?.user.sub).toBe('bob');
+    expect(
+      (await post(app, await app.server.mintLogoutToken({ aud: 'web', sub: 'bob', sid: undefined }))).status,
+    ).toBe(200);
+    expect((await app.sessions.open(second.header())).session).toBeUndefined();
+  });
+
+  test(`S13, ${kind}: a logout token is taken once, while it is fresh, and refused with 400 otherwise`, async () => {
+    const app = await start();
+    const browser = app.open();
+    await browser.logIn();
+    const now = Math.floor(app.server.clock.now() / 1000);
+    const refused = {
+      'without jti': { jti: undefined },
+      'of another client': { aud: 'other' },
+      'of another issuer': { iss: 'https://evil.example' },
+      'too old': { iat: now - 3_600, exp: now + 60 },
+      expired: { exp: now - 3_600 },
+      'with a nonce': { nonce: 'n' },
+      'without event': { events: undefined },
+      'about nobody': { sub: undefined, sid: undefined },
+    };
+    for (const [name, claims] of Object.entries(refused)) {
+      const answer = await post(app, await app.server.mintLogoutToken({ aud: 'web', ...claims }));
+      expect(answer.status, name).toBe(400);
+      expect(answer.headers.get('cache-control')).toContain('no-store');
+    }
+    expect((await post(app, 'not a token')).status).toBe(400);
+    expect((await app.open().visit('/auth/backchannel-logout', { method: 'POST' })).status).toBe(400);
+    expect((await app.sessions.open(browser.header())).session).toBeDefined();
+    const token = await app.server.mintLogoutToken({ aud: 'web' });
+    expect((await post(app, token)).status).toBe(200);
+    expect((await post(app, token)).status).toBe(400);
+  });
+}
+
+test.each([
+  ['cookie', 'with a store that can release', true],
+  ['stored', 'with a store that can release', true],
+  ['stored', 'with a store that cannot release', false],
+] as const)(
+  'S63, %s, %s: a logout token whose sessions could not be ended is taken when it comes again, once',
+  async (kind, _, canRelease) => {
+    const store = createMemorySessionStore();
+    const tombstones = createMemoryTombstoneStore();
+    const { claim, release } = createMemoryReplayStore();
+    const replay: ReplayStore = { claim, ...(canRelease && release && { release }) };
+    const sessionOptions = kind === 'stored' ? { store, replay } : { tombstones, replay };
+    const app = await createWebApp(sessionOptions);
+    // Another process of the application, for a provider that sends the token to another one the second time.
+    const other = canRelease ? await createWebApp(sessionOptions, { at: app.server }) : app;
+    const browser = app.open();
+    await browser.logIn();
+    const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
+    const fails = vi.fn(() => Promise.reject(new Error('away')));
+    const [deleteWhere, set] = [store.deleteWhere, tombstones.set];
+    Object.assign(store, { deleteWhere: fails });
+    Object.assign(tombstones, { set: fails });
+    const first = await postLogoutToken(app, token);
+    expect(fails).toHaveBeenCalledTimes(1);
+    expect(first.status).toBe(503);
+    expect(first.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect((await app.sessions.open(browser.header())).session).toBeDefined();
+    Object.assign(store, { deleteWhere });
+    Object.assign(tombstones, { set });
+    expect((await postLogoutToken(other, token)).status).toBe(200);
+    expect((await app.sessions.open(browser.header())).session).toBeUndefined();
+    for (const again of [app, other]) expect((await postLogoutToken(again, token)).status).toBe(400);
+  },
+);
+
+test('S63: a logout token that cannot be verified now is answered with 503, and taken when it comes again', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const fresh = await createWebApp({}, { at: app.server, client: { retries: 0 } });
+  const token = await app.server.mintLogoutToken({ aud: 'web' });
+  for (const failure of [{ network: true }, { status: 500 }, { status: 404 }]) {
+    app.server.fail('jwks', failure);
+    const refused = await postLogoutToken(fresh, token);
+    expect(refused.status, JSON.stringify(failure)).toBe(503);
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(fresh.events).toContainEqual(
+      expect.objectContaining({ type: 'request.failed', route: 'backchannelLogout', status: 503 }),
+    );
+    // Tokens of strangers cause one try in a second while the keys cannot be fetched.
+    app.server.clock.advance(1);
+  }
+  expect((await postLogoutToken(fresh, token)).status).toBe(200);
+});
+
+const postLogoutToken = (app: WebApp, token: string) =>
+  app.open().visit('/auth/backchannel-logout', {
+    method: 'POST',
+    headers: form,
+    body: new URLSearchParams({ logout_token: token }).toString(),
+  });
+
+function sidOf(jwt: string): string {
+  return decodeJwt<{ sid: string }>(jwt).sid;
+}

@@ -1,0 +1,159 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createWebApp } from '../support/web-browser.ts';
+
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+const patience = { timeout: 120_000 };
+
+test('S11: malformed requests are answered, and never thrown', patience, async () => {
+  const app = await createWebApp();
+  const values = [
+    '%',
+    '%E0%A4%A',
+    '\u0000',
+    '[]',
+    '"',
+    '~~',
+    'AAAAAAAA~9~x',
+    `AAAAAAAA~1~${'.'.repeat(50)}`,
+    'x'.repeat(9_000),
+  ];
+  for (const value of values) {
+    for (const path of ['/auth/session', '/auth/login', '/auth/callback', '/auth/logout']) {
+      const query = new URLSearchParams({
+        returnTo: value,
+        state: value,
+        code: value,
+        iss: path === '/auth/login' ? app.server.issuer : value,
+      });
+      const browser = app.open(
+        new Map([
+          ['__Host-session', value.replace('\u0000', '')],
+          ['__Host-session.1', '~'],
+          [`__Host-login.${value.slice(0, 16).replace('\u0000', '')}`, '~'],
+        ]),
+      );
+      const response = await browser.visit(`${path}?${query}`);
+      expect(response.status, `${path} ${value}`).toBeLessThan(500);
+    }
+  }
+  const post = { method: 'POST', headers: form };
+  expect((await app.open().visit('/auth/callback', { ...post, body: 'x'.repeat(100_000) })).status).toBe(400);
+  expect((await app.open().visit('/auth/callback', { method: 'POST', body: '{}' })).status).toBe(400);
+});
+
+const text = fc.string({ unit: 'binary', maxLength: 40 });
+const name = fc.constantFrom(
+  'state',
+  'code',
+  'iss',
+  'error',
+  'error_description',
+  'response',
+  'logout_token',
+);
+
+test('S11: whatever comes to the callback is answered, and nobody is signed in by it', patience, async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  const started = await browser.visit('/auth/login');
+  const state = new URL(started.headers.get('location') ?? '').searchParams.get('state') ?? '';
+  const cookies = new Map(browser.cookies);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(name, fc.oneof(text, fc.constantFrom(state, app.server.issuer))), { maxLength: 5 }),
+      fc.boolean(),
+      async (pairs, posted) => {
+        const query = new URLSearchParams(pairs).toString();
+        const visitor = app.open(new Map(cookies));
+        const response = posted
+          ? await visitor.visit('/auth/callback', { method: 'POST', headers: form, body: query })
+          : await visitor.visit(`/auth/callback?${query}`);
+        expect([303, 400, 403, 502]).toContain(response.status);
+        expect(visitor.cookies.has('__Host-session')).toBe(false);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test(
+  'S11, S13: whatever comes to the back-channel logout is answered with 400, and ends no session',
+  patience,
+  async () => {
+    const app = await createWebApp();
+    const browser = app.open();
+    await browser.logIn();
+    const genuine = await app.server.mintLogoutToken({ aud: 'web' });
+    const [header = '', payload = '', signature = ''] = genuine.split('.');
+    const part = fc.oneof(fc.constantFrom(header, payload, signature), text);
+    const token = fc.oneof(
+      fc.array(part, { maxLength: 5 }).map((parts) => parts.join('.')),
+      text,
+    );
+    const body = fc.oneof(
+      token
+        .filter((each) => each !== genuine)
+        .map((each) => new URLSearchParams({ logout_token: each }).toString()),
+      text,
+      fc.uint8Array({ maxLength: 200 }),
+    );
+    const type = fc.constantFrom(form['content-type'], 'application/json', 'text/plain');
+    await fc.assert(
+      fc.asyncProperty(body, type, async (sent, contentType) => {
+        const response = await app.open().visit('/auth/backchannel-logout', {
+          method: 'POST',
+          headers: { 'content-type': contentType },
+          body: sent as BodyInit,
+        });
+        expect(response.status).toBe(400);
+        expect(response.headers.get('cache-control')).toContain('no-store');
+      }),
+      { numRuns: 300 },
+    );
+    const { session } = await (await browser.visit('/auth/session')).json();
+    expect(session).not.toBeNull();
+  },
+);
+
+test('S11: a body that breaks off is a malformed request', async () => {
+  const app = await createWebApp();
+  for (const path of ['/auth/callback', '/auth/backchannel-logout']) {
+    let sent = false;
+    const broken = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent) return controller.error(new Error('gone'));
+        sent = true;
+        controller.enqueue(new TextEncoder().encode('state=x&logout_token='));
+      },
+    });
+    const init = {
+      method: 'POST',
+      headers: form,
+      body: broken,
+      duplex: 'half',
+    };
+    const response = await app.open().visit(path, init as RequestInit);
+    expect(response.status, path).toBe(400);
+  }
+});
+
+test('S32: a login cookie whose name cannot be written is ignored, and the login starts', async () => {
+  const app = await createWebApp();
+  const names = [
+    '\u00ff',
+    '\u00a0',
+    '',
+    'x'.repeat(15),
+    `${'x'.repeat(15)}\u00ff`,
+    'x'.repeat(17),
+    `${'x'.repeat(16)}.1`,
+  ];
+  for (const name of names) {
+    const browser = app.open(new Map([[`__Host-login.${name}`, 'x']]));
+    const response = await browser.visit('/auth/login');
+    expect(response.status, name).toBe(303);
+    expect(response.headers.getSetCookie(), name).toHaveLength(1);
+  }
+});

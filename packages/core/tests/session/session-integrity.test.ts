@@ -1,0 +1,172 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { expect, test } from 'vitest';
+import {
+  applyCookies,
+  createMemorySessionStore,
+  createMemoryTombstoneStore,
+} from '../../src/session/index.ts';
+import { createWebApp } from '../support/web-browser.ts';
+
+test('S16: a generation that the sealed session does not name is no session', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const [name = '', value = ''] = [...browser.cookies][0] ?? [];
+  expect((await app.sessions.open(`${name}=${value}`)).session).toBeDefined();
+  expect((await app.sessions.open(`${name}=AAAAAAAA${value.slice(8)}`)).session).toBeUndefined();
+});
+
+test('S11: a cookie that was changed is no session, though the right one was opened before', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const cookie = browser.header();
+  expect((await app.sessions.open(cookie)).session).toBeDefined();
+  for (let at = cookie.indexOf('~') + 3; at < cookie.length - 1; at += 7) {
+    const other = cookie[at] === 'A' ? 'B' : 'A';
+    const changed = cookie.slice(0, at) + other + cookie.slice(at + 1);
+    expect((await app.sessions.open(changed)).session, String(at)).toBeUndefined();
+  }
+  expect((await app.sessions.open(cookie)).session).toBeDefined();
+});
+
+test('S1: requests with the same cookie cannot change what the others see', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const opened = await app.sessions.open(browser.header());
+  const updated = await opened.update((data) => Object.assign(data as object, { cart: { items: ['tea'] } }));
+  expect(updated.data).toEqual({ cart: { items: ['tea'] } });
+  // The cookie of before the change, once more.
+  expect((await app.sessions.open(browser.header())).session?.data).toEqual({});
+  const later = applyCookies(browser.header(), opened.cookies);
+  const { session } = await app.sessions.open(later);
+  expect(() => Object.assign(session?.data.cart as object, { items: [] })).toThrow(TypeError);
+  // A change of it is given a copy, which may be changed in place.
+  const { data } = await (await app.sessions.open(later)).update((own) => {
+    (own as { cart: { items: string[] } }).cart.items.push('milk');
+    return own;
+  });
+  expect(data).toEqual({ cart: { items: ['tea', 'milk'] } });
+  expect((await app.sessions.open(later)).session?.data).toEqual({ cart: { items: ['tea'] } });
+});
+
+test('S20: a session cookie that comes twice is no session', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  expect((await app.sessions.open(`${browser.header()}; __Host-session=planted`)).session).toBeUndefined();
+  expect((await app.sessions.open(`__Host-session=planted; ${browser.header()}`)).session).toBeUndefined();
+});
+
+test('S10: a session of one provider or client is none at another that has the same secret', async () => {
+  for (const options of [{}, { store: createMemorySessionStore() }]) {
+    const app = await createWebApp(options);
+    const other = await createWebApp(options, { server: { issuer: 'https://other.example.test' } });
+    const client = await createWebApp(options, { at: app.server, client: { clientId: 'app' } });
+    const browser = app.open();
+    await browser.logIn();
+    expect((await app.sessions.open(browser.header())).session).toBeDefined();
+    for (const { sessions } of [other, client]) {
+      expect((await sessions.open(browser.header())).session).toBeUndefined();
+    }
+  }
+});
+
+test('S9: a store that is unavailable means 503: neither a session, nor that nobody is signed in', async () => {
+  const store = createMemorySessionStore();
+  const app = await createWebApp({ store });
+  const browser = app.open();
+  await browser.logIn();
+  store.get = () => Promise.reject(new Error('connection refused'));
+  await expect(app.sessions.open(browser.header())).rejects.toMatchObject({
+    name: 'TransportError',
+    code: 'store_unavailable',
+  });
+  const seen = browser.seen.length;
+  for (const [path, init] of [
+    ['/auth/session', {}],
+    ['/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } }],
+  ] as const) {
+    const answer = await browser.visit(path, init);
+    expect(answer.status, path).toBe(503);
+    expect(answer.headers.get('retry-after'), path).toMatch(/^\d+$/);
+    expect(await answer.json(), path).toMatchObject({ error: 'store_unavailable' });
+  }
+  // No cookie was set or deleted.
+  expect(browser.seen).toHaveLength(seen);
+  expect(app.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
+});
+
+test('S9: a stored record that was tampered with, or moved to another key, is no session', async () => {
+  const records = new Map<string, { value: string }>();
+  const memory = createMemorySessionStore();
+  const store = {
+    ...memory,
+    get: async (key: string) => {
+      const record = await memory.get(key);
+      return record && { ...record, ...records.get(key) };
+    },
+    set: async (...[key, record, version]: Parameters<typeof memory.set>) => {
+      keys.push([key, record.value]);
+      return memory.set(key, record, version);
+    },
+  };
+  const keys: [string, string][] = [];
+  const app = await createWebApp({ store });
+  const [alice, bob] = [app.open(), app.open()];
+  await alice.logIn();
+  app.server.signIn('bob');
+  await bob.logIn();
+  const [[aliceKey, aliceValue], [, bobValue]] = keys as [[string, string], [string, string]];
+  records.set(aliceKey, { value: bobValue });
+  expect((await app.sessions.open(alice.header())).session).toBeUndefined();
+  records.set(aliceKey, { value: aliceValue });
+  expect((await app.sessions.open(alice.header())).session?.user.sub).toBe('alice');
+});
+
+test('S8: the store knows the hash of the identifier only', async () => {
+  const keys: string[] = [];
+  const store = createMemorySessionStore();
+  const app = await createWebApp({
+    store: {
+      ...store,
+      set: (key, record, version) => {
+        keys.push(key + record.value);
+        return store.set(key, record, version);
+      },
+    },
+  });
+  const browser = app.open();
+  await browser.logIn();
+  expect(keys).toHaveLength(1);
+  expect(keys[0]).not.toContain(browser.cookies.get('__Host-session'));
+});
+
+test('S35: after more logouts than there is room for, no logged-out cookie is a session', async () => {
+  for (const limits of [{ maxEntries: 5 }, { maxEntries: 6, maxEntriesPerUser: 4 }]) {
+    const tombstones = createMemoryTombstoneStore(limits);
+    const app = await createWebApp({ tombstones }, { server: { users: [{ sub: 'alice' }, { sub: 'bob' }] } });
+    const logIn = async (sub: string) => {
+      app.server.signIn(sub);
+      const browser = app.open();
+      await browser.logIn();
+      return { browser, cookie: browser.header() };
+    };
+    const userOf = async (cookie: string) => (await app.sessions.open(cookie)).session?.user.sub;
+    const bob = await logIn('bob');
+    const ended: string[] = [];
+    for (let count = 0; count < 12; count++) {
+      app.server.clock.advance(2);
+      const { browser, cookie } = await logIn('alice');
+      ended.push(cookie);
+      await browser.visit('/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } });
+    }
+    for (const cookie of ended) expect(await userOf(cookie)).toBeUndefined();
+    // With a quota for each user, the logouts of one cost no other user their session.
+    const isApart = limits.maxEntriesPerUser !== undefined;
+    expect(await userOf(bob.cookie)).toBe(isApart ? 'bob' : undefined);
+    app.server.clock.advance(2);
+    expect(await userOf((await logIn('bob')).cookie)).toBe('bob');
+  }
+});

@@ -1,0 +1,173 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { expect, test, vi } from 'vitest';
+import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
+import { baseUrl, createWebApp, sessionKinds, sessionsOf, type WebApp } from '../support/web-browser.ts';
+
+const ownOrigin = { origin: baseUrl };
+
+for (const kind of sessionKinds) {
+  const start = (...[options, more]: Parameters<typeof createWebApp>) =>
+    createWebApp({ ...sessionsOf(kind), ...options }, more);
+
+  test(`S3, ${kind}: a session ends when it is not used, and at the latest after its life`, async () => {
+    const app = await start({ idleLife: 1_000, absoluteLife: 5_000 });
+    if (kind === 'stored') return storedLives(app);
+    const browser = app.open();
+    await browser.logIn();
+    const copy = browser.header();
+    app.server.clock.advance(999);
+    expect((await app.sessions.open(copy)).session).toBeDefined();
+    app.server.clock.advance(2);
+    expect((await app.sessions.open(copy)).session).toBeUndefined();
+  });
+
+  test(`S3, ${kind}: use prolongs a session, but not beyond its life`, async () => {
+    const app = await start({ idleLife: 1_000, absoluteLife: 2_500 });
+    const browser = app.open();
+    await browser.logIn();
+    for (let i = 0; i < 3; i++) {
+      app.server.clock.advance(800);
+      const { session } = await (await browser.visit('/auth/session')).json();
+      expect(session).not.toBeNull();
+    }
+    app.server.clock.advance(200);
+    expect(await (await browser.visit('/auth/session')).json()).toEqual({ session: null });
+  });
+
+  test(`S3, ${kind}: after logout a copied cookie is of no use`, async () => {
+    const app = await start();
+    const browser = app.open();
+    await browser.logIn();
+    const copy = browser.header();
+    const response = await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    expect(response.status).toBe(303);
+    expect(new URL(response.headers.get('location') ?? '').searchParams.get('post_logout_redirect_uri')).toBe(
+      `${baseUrl}/`,
+    );
+    expect(browser.cookies.size).toBe(0);
+    expect((await app.sessions.open(copy)).session).toBeUndefined();
+    expect(app.server.requestsTo('revocation')).toHaveLength(1);
+  });
+
+  test(`S15, ${kind}: a logout during a refresh stays a logout`, async () => {
+    const app = await start();
+    const browser = app.open();
+    await browser.logIn();
+    app.server.clock.advance(3_590);
+    const release = app.server.hold('token');
+    const opened = await app.sessions.open(browser.header());
+    const refresh = opened.getAccessToken();
+    await expect.poll(() => app.server.requestsTo('token').length).toBe(2);
+    const copy = browser.header();
+    await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    release();
+    await expect(refresh).rejects.toMatchObject({ code: 'session_ended' });
+    expect(opened.cookies.every(({ maxAge }) => maxAge === 0)).toBe(true);
+    expect((await app.sessions.open(copy)).session).toBeUndefined();
+  });
+
+  test(`S15, ${kind}: what ended since the request began gives no token, a moment later or when asked again`, async () => {
+    const app = await start();
+    const browser = app.open();
+    await browser.logIn();
+    const asked = await app.sessions.open(browser.header());
+    expect((await asked.getAccessToken()).accessToken).toBeTruthy();
+    const waiting = await app.sessions.open(browser.header());
+    await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    await expect(asked.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
+    app.server.clock.advance(1);
+    await expect(waiting.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
+  });
+
+  test(`S8, S19, ${kind}: a login as another user ends the session of before, and takes a new identifier`, async () => {
+    const app = await start();
+    const browser = app.open();
+    await browser.logIn();
+    const before = browser.header();
+    app.server.signIn('bob');
+    await browser.logIn();
+    expect(browser.header()).not.toBe(before);
+    expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('bob');
+    expect((await app.sessions.open(before)).session).toBeUndefined();
+  });
+
+  test(`${kind}: only invalid_grant ends a session; a provider that is not well does not`, async () => {
+    const app = await start();
+    const browser = app.open();
+    await browser.logIn();
+    app.server.clock.advance(3_700);
+    app.server.fail('token', { status: 503 });
+    const unwell = await app.sessions.open(browser.header());
+    await expect(unwell.getAccessToken()).rejects.toMatchObject({ code: 'server_error' });
+    expect(unwell.session).toBeDefined();
+    expect(unwell.cookies).toEqual([]);
+    app.server.endGrants();
+    const ended = await app.sessions.open(browser.header());
+    await expect(ended.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(ended.session).toBeUndefined();
+    expect(ended.cookies.map(({ name, maxAge }) => [name, maxAge])).toEqual([['__Host-session', 0]]);
+    expect((await app.sessions.open(browser.header())).session).toBeUndefined();
+  });
+}
+
+test('S15: a session that has ended meanwhile is not written again', async () => {
+  for (const options of [{}, sessionsOf('stored')]) {
+    const app = await createWebApp(options);
+    const browser = app.open();
+    await browser.logIn();
+    const opened = await app.sessions.open(browser.header());
+    await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    await expect(opened.update(() => ({ late: true }))).rejects.toMatchObject({ code: 'session_ended' });
+    expect(opened.cookies).toEqual([]);
+  }
+});
+
+test('a refresh token of a cookie session is never spent where no cookie can be set; a stored one may be', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  app.server.clock.advance(3_610);
+  const page = await app.sessions.open(browser.header(), { writable: false });
+  await expect(page.getAccessToken()).rejects.toMatchObject({ code: 'wrong_context' });
+  expect(app.server.requestsTo('token')).toHaveLength(1);
+
+  const stored = await createWebApp(sessionsOf('stored'));
+  const other = stored.open();
+  await other.logIn();
+  stored.server.clock.advance(3_610);
+  const opened = await stored.sessions.open(other.header(), { writable: false });
+  expect((await opened.getAccessToken()).accessToken).toBeTruthy();
+});
+
+test('a request with a valid token asks the store once', async () => {
+  const store = createMemorySessionStore();
+  const get = vi.spyOn(store, 'get');
+  const app = await createWebApp({ store });
+  const browser = app.open();
+  await browser.logIn();
+  get.mockClear();
+  await (await app.sessions.open(browser.header())).getAccessToken();
+  expect(get).toHaveBeenCalledTimes(1);
+});
+
+test('late requests with the old cookie are given the same tokens and the same Set-Cookie', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  app.server.clock.advance(3_590);
+  const opened = await Promise.all(Array.from({ length: 20 }, () => app.sessions.open(browser.header())));
+  const tokens = await Promise.all(opened.map((each) => each.getAccessToken()));
+  const late = await app.sessions.open(browser.header());
+  tokens.push(await late.getAccessToken());
+  expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
+  const cookies = [...opened, late].map((each) => each.cookies.map(({ name, value }) => name + value).join());
+  expect(new Set(cookies).size).toBe(1);
+  expect(app.server.requestsTo('token')).toHaveLength(2);
+});
+
+async function storedLives(app: WebApp): Promise<void> {
+  const browser = app.open();
+  await browser.logIn();
+  app.server.clock.advance(1_001);
+  expect((await app.sessions.open(browser.header())).session).toBeUndefined();
+}

@@ -1,0 +1,67 @@
+import { base64url } from 'jose';
+import { expect, test } from 'vitest';
+import {
+  packState,
+  type SessionState,
+  sessionOf,
+  unpackState,
+} from '../../src/session/backends/session-state.ts';
+import { readForm } from '../../src/session/http/request-checks.ts';
+
+const claims = {
+  iss: 'https://op.example',
+  sub: 'alice',
+  aud: 'web',
+  exp: 2,
+  iat: 1,
+  nonce: 'n',
+  name: 'Alice',
+};
+const state: SessionState = {
+  id: 'id',
+  owner: 'owner',
+  tokens: { accessTokens: [], claims, scope: 'openid', updatedAt: 1 },
+  createdAt: 1,
+  usedAt: 1,
+  expiresAt: 9,
+};
+
+test('S17: neither userinfo nor a claim can say that the user is somebody else', () => {
+  const userinfo = { iss: 'https://evil.example', sub: 'victim', name: 'Victim', email: 'a@b.example' };
+  expect(sessionOf({ ...state, userinfo })?.user).toEqual({
+    iss: 'https://op.example',
+    sub: 'alice',
+    name: 'Alice',
+    email: 'a@b.example',
+  });
+});
+
+test('claims that the ID token holds are not kept twice', () => {
+  const idToken = `x.${base64url.encode(JSON.stringify(claims))}.y`;
+  const tokens = { ...state.tokens, idToken };
+  const packed = packState({ ...state, tokens });
+  expect(JSON.stringify(packed)).not.toContain('Alice');
+  expect(unpackState(packed, 'owner')?.tokens.claims).toEqual(claims);
+  // An encrypted ID token cannot be read again.
+  const encrypted = packState({ ...state, tokens: { ...state.tokens, idToken: 'a.b.c.d.e' } });
+  expect(unpackState(encrypted, 'owner')?.tokens.claims).toEqual(claims);
+});
+
+test('a form is read up to its limit', async () => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+  const request = (body: string) => new Request('https://app.example', { method: 'POST', headers, body });
+  expect((await readForm(request('a=b&c=%C3%A4')))?.get('c')).toBe('\u00e4');
+  expect(await readForm(request(`a=${'x'.repeat(70_000)}`))).toBeUndefined();
+  expect(await readForm(new Request('https://app.example', { method: 'POST', body: 'a=b' }))).toBeUndefined();
+});
+
+test('everybody who asks is given the same session, which nobody can change', () => {
+  const session = sessionOf(state);
+  expect(sessionOf(state)).toBe(session);
+  for (const shared of [session, session?.user]) {
+    expect(() => Object.assign(shared ?? {}, { sub: 'mallory' })).toThrow(TypeError);
+  }
+  expect(
+    sessionOf({ ...state, tokens: { ...state.tokens, claims: { ...claims, sub: 'bob' } } })?.user.sub,
+  ).toBe('bob');
+});

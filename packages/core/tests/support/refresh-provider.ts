@@ -1,0 +1,125 @@
+import { AuthorizationServerError } from '../../src/errors.ts';
+import type { AuthEvent } from '../../src/events.ts';
+import type { RefreshingClient } from '../../src/tokens/refreshing-client.ts';
+import type { TokenHolder } from '../../src/tokens/token-holder.ts';
+import { createTokenSet, type TokenSet } from '../../src/tokens/token-set.ts';
+
+interface Family {
+  readonly sub: string;
+  current: string;
+  revoked: boolean;
+}
+
+/** A token endpoint without a network: refresh tokens rotate, and a replayed one ends its family, at once. */
+export function createTestProvider(options: { readonly now?: () => number; readonly rotate?: boolean } = {}) {
+  const { now = Date.now, rotate = true } = options;
+  const families = new Map<string, Family>();
+  const owners = new Map<string, string>();
+  const state = {
+    requests: 0,
+    replays: 0,
+    /** Seconds. */
+    life: 60,
+    /** Runs before the token is looked at; what it throws is the answer, and the token stays unspent. */
+    before: async (_refreshToken: string): Promise<void> => {},
+    /** Runs after the token was spent; what it throws is a lost answer. */
+    after: async (_refreshToken: string): Promise<void> => {},
+  };
+  let serial = 0;
+
+  function issue(sub: string, resource: string | undefined) {
+    const time = Math.floor(now() / 1000);
+    return {
+      accessToken: `at.${sub}.${resource ?? 'login'}.${++serial}`,
+      tokenType: 'Bearer' as const,
+      expiresAt: time + state.life,
+      scope: 'openid offline_access',
+    };
+  }
+
+  function login(sub: string, resource?: string): TokenSet {
+    const refreshToken = `rt.${sub}.${++serial}`;
+    families.set(sub, { sub, current: refreshToken, revoked: false });
+    owners.set(refreshToken, sub);
+    const time = Math.floor(now() / 1000);
+    const claims = { iss: 'https://op.example', sub, aud: 'client', exp: time + 60, iat: time };
+    return createTokenSet(
+      { ...issue(sub, resource), refreshToken, idToken: `id.${sub}`, claims },
+      time,
+      resource === undefined ? {} : { resource },
+    );
+  }
+
+  /** A client of it, as one process has one. */
+  function client(more: { now?: () => number } = {}): RefreshingClient & { readonly events: AuthEvent[] } {
+    const events: AuthEvent[] = [];
+    return {
+      issuer: 'https://op.example',
+      clientId: 'client',
+      now: more.now ?? now,
+      timeout: 1_000,
+      events,
+      tell: (event) => events.push(event),
+      thumbprint: async () => undefined,
+      async refresh(refreshToken, request) {
+        state.requests++;
+        await state.before(refreshToken);
+        const sub = owners.get(refreshToken) ?? '';
+        const family = families.get(sub);
+        if (!family || family.revoked || family.current !== refreshToken) {
+          if (family && !family.revoked) state.replays++;
+          if (family) family.revoked = true;
+          throw new AuthorizationServerError('token_error', 'The provider refused: invalid_grant', {
+            error: 'invalid_grant',
+            status: 400,
+          });
+        }
+        const next = rotate ? `rt.${sub}.${++serial}` : refreshToken;
+        family.current = next;
+        owners.set(next, sub);
+        await state.after(refreshToken);
+        return { ...issue(sub, request.resource), ...(rotate && { refreshToken: next }) };
+      },
+    };
+  }
+
+  return { state, login, client, families };
+}
+
+/** Sessions in a store that every process shares. */
+export function createSharedSessions() {
+  const sessions = new Map<string, TokenSet>();
+  const state = { away: false, readOnly: false, writes: 0 };
+  const check = () => {
+    if (state.away) throw new Error('the store is away');
+  };
+  const holder = (key: string): TokenHolder => ({
+    async read() {
+      check();
+      return sessions.get(key);
+    },
+    async write(next) {
+      check();
+      if (state.readOnly) throw new Error('the store takes no writes');
+      if (!sessions.has(key)) return false;
+      state.writes++;
+      sessions.set(key, next);
+      return {};
+    },
+    async end() {
+      check();
+      sessions.delete(key);
+    },
+  });
+  return { sessions, state, holder };
+}
+
+/** The session of one request that came with a cookie: it reads what the cookie said, whatever happens meanwhile. */
+export function cookieHolder(cookie: TokenSet, ended: Set<string> = new Set()): TokenHolder {
+  const key = cookie.claims?.sub ?? '';
+  return {
+    read: async () => (ended.has(key) ? undefined : cookie),
+    write: async (next) => (ended.has(key) ? false : { carry: `cookie with ${next.refreshToken}` }),
+    end: async () => void ended.add(key),
+  };
+}

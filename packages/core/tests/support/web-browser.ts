@@ -1,0 +1,103 @@
+import {
+  createTestAuthorizationServer,
+  type TestAuthorizationServer,
+  type TestAuthorizationServerOptions,
+} from '@countersign/testing';
+import { type AuthEvent, type ClientOptions, clientSecretBasic, createClient } from '../../src/index.ts';
+import {
+  createMemorySessionStore,
+  createWebSessions,
+  type WebSessionOptions,
+  type WebSessions,
+} from '../../src/session/index.ts';
+
+export const baseUrl = 'https://app.example.test';
+export const secret = 'a secret of the tests, long enough to be one';
+
+/** Both kinds of session must behave alike. */
+export const sessionKinds = ['cookie', 'stored'] as const;
+
+export const sessionsOf = (kind: (typeof sessionKinds)[number]): Partial<WebSessionOptions> =>
+  kind === 'stored' ? { store: createMemorySessionStore() } : {};
+
+/** A browser as far as cookies go: it keeps what it is told to, and sends it back. */
+export interface TestBrowser {
+  readonly cookies: Map<string, string>;
+  /** Set-Cookie lines that it has seen. */
+  readonly seen: string[];
+  readonly header: () => string;
+  visit(path: string, init?: RequestInit): Promise<Response>;
+  /** Follows a login to its end. */
+  logIn(path?: string): Promise<Response>;
+  /** Takes what a response sets. */
+  take(response: Response): void;
+}
+
+export interface WebApp {
+  readonly server: TestAuthorizationServer;
+  readonly sessions: WebSessions;
+  readonly events: AuthEvent[];
+  open(cookies?: Map<string, string>): TestBrowser;
+}
+
+export async function createWebApp(
+  options: Partial<WebSessionOptions> = {},
+  more: {
+    readonly client?: Partial<ClientOptions>;
+    readonly server?: TestAuthorizationServerOptions;
+    readonly at?: TestAuthorizationServer;
+  } = {},
+): Promise<WebApp> {
+  const server = more.at ?? (await createTestAuthorizationServer(more.server));
+  const events: AuthEvent[] = [];
+  const client = createClient({
+    issuer: server.issuer,
+    clientId: 'web',
+    clientAuthentication: clientSecretBasic('web-secret'),
+    scope: 'openid profile email offline_access',
+    fetch: (url, init) => server.fetch(url, init),
+    now: server.clock.now,
+    onEvent: (event) => events.push(event),
+    ...more.client,
+  });
+  const sessions = createWebSessions(client, { secret, baseUrl, ...options });
+  return { server, sessions, events, open: (cookies) => createBrowser(server, sessions, cookies) };
+}
+
+function createBrowser(
+  server: TestAuthorizationServer,
+  sessions: WebSessions,
+  cookies = new Map<string, string>(),
+): TestBrowser {
+  const seen: string[] = [];
+  const browser: TestBrowser = {
+    cookies,
+    seen,
+    header: () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+    take(response) {
+      for (const line of response.headers.getSetCookie()) {
+        seen.push(line);
+        const [pair = ''] = line.split(';');
+        const at = pair.indexOf('=');
+        if (/; Max-Age=0(;|$)/.test(line)) cookies.delete(pair.slice(0, at));
+        else cookies.set(pair.slice(0, at), pair.slice(at + 1));
+      }
+    },
+    async visit(path, init = {}) {
+      const headers = new Headers(init.headers);
+      headers.set('cookie', browser.header());
+      const response = await sessions.handle(
+        new Request(new URL(path, sessions.origin), { ...init, headers }),
+      );
+      if (!response) throw new Error(`no route at ${path}`);
+      browser.take(response);
+      return response;
+    },
+    async logIn(path = '/auth/login') {
+      const started = await browser.visit(path);
+      const answer = await server.authorize(started.headers.get('location') ?? '');
+      return browser.visit(answer.url.pathname + answer.url.search);
+    },
+  };
+  return browser;
+}

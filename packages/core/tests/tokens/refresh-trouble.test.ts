@@ -1,0 +1,263 @@
+import { describe, expect, test, vi } from 'vitest';
+import { TransportError } from '../../src/errors.ts';
+import { createMemoryLock, type RefreshLock } from '../../src/tokens/refresh-lock.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
+import { all, coordinator, expired } from '../support/coordinator.ts';
+import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
+
+describe('C5: trouble does not end a session', () => {
+  const failures = [
+    ['network_error', new TransportError('network_error', 'x')],
+    ['timeout', new TransportError('timeout', 'x')],
+    ['server_error', new TransportError('server_error', 'x', { status: 503 })],
+    ['rate_limited', new TransportError('rate_limited', 'x', { status: 429, retryAfter: 0 })],
+  ] as const;
+
+  test.each(failures)('%s', async (code, error) => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', expired(provider.login('alice')));
+    const tokens = coordinator(provider.client());
+    provider.state.before = async () => {
+      throw error;
+    };
+    const results = await Promise.allSettled(
+      Array.from({ length: 50 }, () => tokens.getAccessToken(holder('s'))),
+    );
+    for (const result of results) expect(result).toMatchObject({ reason: { code } });
+    expect(provider.state.requests).toBe(1);
+    provider.state.before = async () => {};
+    await expect(tokens.getAccessToken(holder('s'))).resolves.toMatchObject({ changed: true });
+  });
+
+  test('a token inside its leeway is served meanwhile', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    provider.state.life = 1_000;
+    const tokenSet = provider.login('alice');
+    sessions.set('s', tokenSet);
+    const tokens = coordinator(provider.client(), { leeway: 500.5 });
+    sessions.set('s', {
+      ...tokenSet,
+      accessTokens: tokenSet.accessTokens.map((entry) => ({
+        ...entry,
+        expiresAt: Math.floor(Date.now() / 1000) + 100,
+        receivedAt: 0,
+      })),
+    });
+    provider.state.before = async () => {
+      throw new TransportError('server_error', 'x');
+    };
+    const { accessToken } = await tokens.getAccessToken(holder('s'));
+    expect(accessToken.accessToken).toBe(tokenSet.accessTokens[0]?.accessToken);
+    expect(provider.state.requests).toBe(1);
+    // But not where it is the very token that was refused.
+    await expect(tokens.getAccessToken(holder('s'), { forceRefresh: true })).rejects.toMatchObject({
+      code: 'server_error',
+    });
+  });
+
+  test('Retry-After is honoured by everybody who waits, in every process', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', expired(provider.login('alice')));
+    sessions.set('b', expired(provider.login('bob')));
+    const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
+    const processes = Array.from({ length: 3 }, () => coordinator(provider.client(), shared));
+    provider.state.before = async (refreshToken) => {
+      if (refreshToken.includes('alice'))
+        throw new TransportError('rate_limited', 'x', { retryAfter: 120, status: 429 });
+    };
+    for (let round = 0; round < 3; round++) {
+      const results = await Promise.allSettled(
+        Array.from({ length: 30 }, (_, i) => processes[i % 3]?.getAccessToken(holder('s'))),
+      );
+      for (const result of results) {
+        const { reason } = result as PromiseRejectedResult;
+        expect(reason).toMatchObject({ code: 'rate_limited', status: 429 });
+        expect(reason.retryAfter).toBeGreaterThan(100);
+      }
+    }
+    expect(provider.state.requests).toBe(1);
+    // One limited token does not stop another user.
+    await expect(processes[0]?.getAccessToken(holder('b'))).resolves.toMatchObject({ changed: true });
+  });
+
+  test.each([3, 10, 100])('K8: %d limited sessions stop nobody else', async (count) => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    const strangers = Array.from({ length: count }, (_, i) => `stranger${i}`);
+    for (const name of [...strangers, 'alice']) sessions.set(name, expired(provider.login(name)));
+    const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
+    const [tokens, another] = [
+      coordinator(provider.client(), shared),
+      coordinator(provider.client(), shared),
+    ];
+    provider.state.before = async (refreshToken) => {
+      if (refreshToken.includes('stranger'))
+        throw new TransportError('rate_limited', 'x', { retryAfter: 86_400, status: 429 });
+    };
+    for (const name of [...strangers, ...strangers])
+      await expect(tokens.getAccessToken(holder(name))).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(provider.state.requests).toBe(count);
+    await expect(tokens.getAccessToken(holder('alice'))).resolves.toMatchObject({ changed: true });
+    sessions.set('bob', expired(provider.login('bob')));
+    await expect(another.getAccessToken(holder('bob'))).resolves.toMatchObject({ changed: true });
+  });
+
+  test('a provider that limits everybody is asked once by each session', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    for (let i = 0; i < 20; i++) sessions.set(`s${i}`, expired(provider.login(`user${i}`)));
+    const tokens = coordinator(provider.client());
+    provider.state.before = async () => {
+      throw new TransportError('rate_limited', 'x', { retryAfter: 120, status: 429 });
+    };
+    for (let round = 0; round < 3; round++)
+      await Promise.allSettled(
+        Array.from({ length: 60 }, (_, i) => tokens.getAccessToken(holder(`s${i % 20}`))),
+      );
+    expect(provider.state.requests).toBe(20);
+    expect(sessions.size).toBe(20);
+  });
+
+  test('invalid_grant ends the session, once', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', expired(provider.login('alice')));
+    const family = provider.families.get('alice');
+    if (family) family.revoked = true;
+    const client = provider.client();
+    const tokens = coordinator(client);
+    await expect(tokens.getAccessToken(holder('s'))).rejects.toMatchObject({ code: 'session_ended' });
+    expect(sessions.size).toBe(0);
+    expect(client.events.filter(({ type }) => type === 'session.ended')).toHaveLength(1);
+  });
+
+  test('invalid_grant after somebody else has refreshed: their tokens are taken', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    const old = expired(provider.login('alice'));
+    sessions.set('s', old);
+    // Another process, without our lock, was faster and has written.
+    const theirs = await coordinator(provider.client()).getAccessToken(cookieHolder(old));
+    const tokens = coordinator(provider.client());
+    provider.state.before = async () => void sessions.set('s', theirs.tokens);
+    const result = await tokens.getAccessToken(holder('s'));
+    expect(result.accessToken).toEqual(theirs.accessToken);
+    expect(sessions.has('s')).toBe(true);
+  });
+});
+
+describe('stores that are away', () => {
+  const away = async (): Promise<never> => {
+    throw new Error('the store is away');
+  };
+
+  test('lock and successors: requests of this process still take turns, and an event tells', async () => {
+    const provider = createTestProvider();
+    const cookie = expired(provider.login('alice'));
+    const client = provider.client();
+    const tokens = coordinator(client, {
+      lock: { acquire: away, renew: away, release: away },
+      successors: { get: away, set: away },
+    });
+    const results = await all(50, (i) =>
+      tokens.getAccessToken(cookieHolder(cookie), { resource: `r${i % 3}` }),
+    );
+    for (const [i, { accessToken }] of results.entries())
+      expect(accessToken.accessToken).toContain(`.r${i % 3}.`);
+    expect(provider.state).toMatchObject({ requests: 3, replays: 0 });
+    for (const port of ['lock', 'successor'])
+      expect(client.events).toContainEqual({ type: 'store.unavailable', port });
+  });
+
+  test('the session cannot be written: the answer is given, written later, and the old token is not spent again', {
+    timeout: 30_000,
+  }, async () => {
+    const provider = createTestProvider();
+    const { sessions, holder, state } = createSharedSessions();
+    sessions.set('s', expired(provider.login('alice')));
+    provider.state.after = async () => {
+      state.away = true;
+    };
+    const client = provider.client();
+    const shared = { lock: createMemoryLock(), lockWait: 200 };
+    const tokens = coordinator(client, shared);
+    const { accessToken, tokens: next } = await tokens.getAccessToken(holder('s'));
+    expect(accessToken.accessToken).toContain('alice');
+    expect(client.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
+    await expect(tokens.getAccessToken(holder('s'))).rejects.toThrow('away');
+    provider.state.after = async () => {};
+    Object.assign(state, { away: false, readOnly: true });
+    // This process knows what came of the old token; another must not spend it, for the lock is still held.
+    expect((await tokens.getAccessToken(holder('s'))).accessToken).toEqual(accessToken);
+    await expect(coordinator(provider.client(), shared).getAccessToken(holder('s'))).rejects.toMatchObject({
+      code: 'lock_timeout',
+    });
+    state.readOnly = false;
+    await vi.waitFor(() => expect(sessions.get('s')).toEqual(next), { timeout: 10_000 });
+    await vi.waitFor(
+      async () =>
+        expect((await coordinator(provider.client(), shared).getAccessToken(holder('s'))).changed).toBe(
+          false,
+        ),
+      { timeout: 10_000 },
+    );
+    expect(provider.state).toMatchObject({ requests: 1, replays: 0 });
+  });
+
+  test('S15: the session cannot be written and ends meanwhile: the late write brings nothing back', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder, state } = createSharedSessions();
+    sessions.set('s', expired(provider.login('alice')));
+    provider.state.after = async () => {
+      state.away = true;
+    };
+    const lock = createMemoryLock();
+    let released = 0;
+    const counted: RefreshLock = {
+      ...lock,
+      async release(key, owner) {
+        await lock.release(key, owner);
+        released++;
+      },
+    };
+    await coordinator(provider.client(), { lock: counted }).getAccessToken(holder('s'));
+    expect(released).toBe(0);
+    sessions.delete('s');
+    state.away = false;
+    await vi.waitFor(() => expect(released).toBe(1), { timeout: 10_000 });
+    expect(sessions.size).toBe(0);
+  });
+});
+
+describe('clocks', () => {
+  test('a jump of two hours, forth and back, costs one refresh each', async () => {
+    let time = 1_000_000_000_000;
+    const now = () => time;
+    const provider = createTestProvider({ now });
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', provider.login('alice'));
+    const tokens = coordinator(provider.client());
+    time += 7_200_000;
+    await all(10, () => tokens.getAccessToken(holder('s')));
+    expect(provider.state.requests).toBe(1);
+    time -= 7_200_000;
+    await all(10, () => tokens.getAccessToken(holder('s')));
+    await all(10, () => tokens.getAccessToken(holder('s')));
+    expect(provider.state).toMatchObject({ requests: 2, replays: 0 });
+  });
+
+  test('a late request after a jump of the clock still finds the successor', async () => {
+    let time = 1_000_000_000_000;
+    const now = () => time;
+    const provider = createTestProvider({ now });
+    const cookie = expired(provider.login('alice'));
+    const tokens = coordinator(provider.client());
+    await tokens.getAccessToken(cookieHolder(cookie));
+    time += 7_200_000;
+    await tokens.getAccessToken(cookieHolder(cookie));
+    expect(provider.state).toMatchObject({ requests: 2, replays: 0 });
+  });
+});

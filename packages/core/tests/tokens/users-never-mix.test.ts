@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { AuthError, TransportError } from '../../src/errors.ts';
+import { coordinateRefreshes } from '../../src/tokens/coordinate-refreshes.ts';
+import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
+import { createSuccessions } from '../../src/tokens/successions.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
+import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
+
+/** One request of a run: who asks, where, for what, and what time passes before. */
+const request = fc.record({
+  user: fc.nat(5),
+  process: fc.nat(2),
+  kind: fc.constantFrom('stored', 'cookie'),
+  resource: fc.constantFrom(undefined, 'r0', 'r1'),
+  forceRefresh: fc.boolean(),
+  seconds: fc.constantFrom(0, 0, 0, 20, 45, 61),
+});
+
+const fault = fc.constantFrom('none', 'none', 'none', 'error', '429', 'slow');
+
+test('S5: whatever many users do at once, in several processes and under faults, nobody gets the token of another', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(request, { minLength: 1, maxLength: 60 }),
+      fc.array(fault, { minLength: 1, maxLength: 20 }),
+      async (requests, faults) => {
+        let time = 1_700_000_000_000;
+        const now = () => time;
+        const provider = createTestProvider({ now });
+        let turn = 0;
+        provider.state.before = async () => {
+          const next = faults[turn++ % faults.length];
+          if (next === 'error') throw new TransportError('server_error', 'x');
+          if (next === '429') throw new TransportError('rate_limited', 'x', { retryAfter: 0 });
+          if (next === 'slow') await new Promise((resolve) => setTimeout(resolve, 2));
+        };
+        const { sessions, holder } = createSharedSessions();
+        const cookies = Array.from({ length: 6 }, (_, user) => provider.login(`c${user}x`));
+        for (let user = 0; user < 6; user++) sessions.set(`s${user}`, provider.login(`s${user}x`));
+        const lock = createMemoryLock();
+        const successors = createMemorySuccessorStore();
+        const processes = Array.from({ length: 3 }, () => {
+          const client = provider.client();
+          return coordinateRefreshes(
+            client,
+            { lock },
+            createSuccessions(client, { successors, life: 600_000, now, tell: client.tell }),
+          );
+        });
+        await Promise.all(
+          requests.map(async ({ user, process, kind, seconds, ...wanted }) => {
+            time += seconds * 1000;
+            const stored = kind === 'stored';
+            const mine = stored ? holder(`s${user}`) : cookieHolder(cookies[user] as (typeof cookies)[0]);
+            try {
+              const result = await processes[process]?.getAccessToken(mine, wanted);
+              const owner = `${stored ? 's' : 'c'}${user}x`;
+              expect(result?.accessToken.accessToken.split('.')[1]).toBe(owner);
+              expect(result?.tokens.claims?.sub).toBe(owner);
+              if (result?.carry !== undefined) expect(result.carry).toContain(`.${owner}.`);
+              if (wanted.resource) expect(result?.accessToken.resource).toBe(wanted.resource);
+            } catch (error) {
+              if (!(error instanceof AuthError)) throw error;
+              expect(error.code).toMatch(/^(server_error|rate_limited)$/);
+            }
+          }),
+        );
+        expect(provider.state.replays).toBe(0);
+      },
+    ),
+    { numRuns: 60 },
+  );
+}, 120_000);

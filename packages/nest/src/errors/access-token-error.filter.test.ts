@@ -1,0 +1,71 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Get,
+  HttpException,
+  Inject,
+} from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { describe, expect, test } from 'vitest';
+import { adapters, startApp } from '../../tests/support/start-app.ts';
+import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier } from '../index.ts';
+
+@Controller('items')
+class ItemsController {
+  readonly #verifier: AccessTokenVerifier;
+
+  constructor(@Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier) {
+    this.#verifier = verifier;
+  }
+
+  @Get()
+  items() {
+    throw this.#verifier.denied('Not on Sundays');
+  }
+}
+
+const controllers = [ItemsController];
+
+describe.each(adapters)('on %s', (adapter) => {
+  test("the application's own exception filter writes the body, and the challenge stays", async () => {
+    @Catch(HttpException)
+    class Filter implements ExceptionFilter {
+      catch(error: HttpException, host: ArgumentsHost) {
+        const response = host.getArgByIndex(1);
+        response.status(error.getStatus()).send({ ours: error.message });
+      }
+    }
+    const { call } = await startApp(
+      { controllers, providers: [{ provide: APP_FILTER, useClass: Filter }] },
+      { adapter },
+    );
+    expect(await call('/items')).toMatchObject({
+      status: 401,
+      challenge: 'Bearer',
+      body: { ours: 'An access token is needed' },
+    });
+  });
+
+  test('problem+json by option', async () => {
+    const { call } = await startApp({ controllers }, { adapter, auth: { errorFormat: 'problem' } });
+    const { headers, body } = await call('/items');
+    expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(body).toEqual({
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      detail: 'An access token is needed',
+      code: 'token_missing',
+    });
+  });
+
+  test('a refusal from within a handler is answered the same way', async () => {
+    const { call, mint } = await startApp({ controllers }, { adapter });
+    expect(await call('/items', await mint())).toMatchObject({
+      status: 403,
+      body: { statusCode: 403, error: 'Forbidden', message: 'Not on Sundays' },
+    });
+  });
+});

@@ -1,0 +1,178 @@
+import { get, type IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { Controller, Get, Header, type MessageEvent, Res, Sse, StreamableFile } from '@nestjs/common';
+import { finalize, interval, map, type Observable, startWith } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { adapters, startApp } from '../../tests/support/start-app.ts';
+import { watch } from '../../tests/support/traps.ts';
+import { OptionalAuth, Public } from '../index.ts';
+
+const ended: string[] = [];
+/** A file of which a part is sent at once, and the rest when the test says so. */
+const files: (() => void)[] = [];
+
+/** Events until somebody stops listening; the first one comes at once. */
+const events = (name: string): Observable<MessageEvent> =>
+  interval(5).pipe(
+    startWith(0),
+    map((data) => ({ data: String(data) })),
+    finalize(() => ended.push(name)),
+  );
+
+@Controller()
+class StreamsController {
+  @Sse('events')
+  events() {
+    return events('events');
+  }
+
+  @Sse('silent')
+  silent() {
+    return new Promise<Observable<MessageEvent>>(() => {});
+  }
+
+  @OptionalAuth()
+  @Sse('optional')
+  optional() {
+    return events('optional');
+  }
+
+  @Public()
+  @Sse('public')
+  public() {
+    return events('public');
+  }
+
+  @Header('Content-Type', 'text/event-stream')
+  @Get('by-hand')
+  byHand(@Res() response: { raw?: NodeResponse } & NodeResponse) {
+    const node = response.raw ?? response;
+    node.writeHead(200, { 'content-type': 'text/event-stream' });
+    node.write('data: 0\n\n');
+  }
+
+  @Get('file')
+  file() {
+    const stream = new Readable({ read() {} });
+    stream.push('begin ');
+    files.push(() => {
+      stream.push('end');
+      stream.push(null);
+    });
+    return new StreamableFile(stream);
+  }
+}
+
+interface NodeResponse {
+  writeHead(status: number, headers: Record<string, string>): void;
+  write(text: string): void;
+}
+
+const { lines, listen } = watch();
+// Only timers that the tests drive: sockets have their own.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** An answer: its status, its first part, and how it ended. */
+async function open(url: string, token?: string) {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(url, { headers, agent: false }, resolve).once('error', reject);
+  });
+  let text = '';
+  const first = new Promise<void>((resolve) => {
+    response.on('data', (chunk) => {
+      text += String(chunk);
+      // Events begin after an empty line.
+      if (text.trim() !== '') resolve();
+    });
+  });
+  const done = new Promise<string>((resolve) => {
+    response.once('end', () => resolve('end'));
+    response.once('error', () => resolve('cut'));
+  });
+  return { status: response.statusCode, first, done, text: () => text, stop: () => response.destroy() };
+}
+
+describe.each(adapters)('N3: long answers of %s', (adapter) => {
+  const start = async () => {
+    ended.length = 0;
+    const started = await startApp(
+      { controllers: [StreamsController] },
+      { adapter, before: (app) => listen(app) },
+    );
+    started.server.clock.stop();
+    return started;
+  };
+
+  test.each(['events', 'optional'])('%s end when the token expires, and the handler stops', async (path) => {
+    const { url, mint } = await start();
+    const token = await mint();
+    const { status, first, done } = await open(`${url}/${path}`, token);
+    expect(status).toBe(200);
+    await first;
+    vi.advanceTimersByTime(3_599_000);
+    expect(ended).toEqual([]);
+    vi.advanceTimersByTime(2_000);
+    expect(await done).toBe('end');
+    await vi.waitFor(() => expect(ended).toEqual([path]));
+    expect(lines).toEqual([]);
+  });
+
+  test('an answer that has not begun is refused', async () => {
+    const { url, mint } = await start();
+    const token = await mint();
+    const opened = open(`${url}/silent`, token);
+    // The timer says that the guard has let the request in.
+    await vi.waitUntil(() => vi.getTimerCount() > 0, { interval: 1 });
+    vi.advanceTimersByTime(3_601_000);
+    expect((await opened).status).toBe(401);
+  });
+
+  test('an event stream that is written by hand ends too, where its handler says what it is', async () => {
+    const { url, mint } = await start();
+    const { first, done, text } = await open(`${url}/by-hand`, await mint());
+    await first;
+    vi.advanceTimersByTime(3_601_000);
+    expect(await done).toBe('end');
+    expect(text()).toBe('data: 0\n\n');
+  });
+
+  test('without a token nothing ends', async () => {
+    const { url } = await start();
+    for (const path of ['optional', 'public']) {
+      const { first, stop } = await open(`${url}/${path}`);
+      await first;
+      vi.advanceTimersByTime(36_000_000);
+      expect(ended).not.toContain(path);
+      stop();
+      await vi.waitFor(() => expect(ended).toContain(path));
+    }
+  });
+
+  test('a client that leaves takes the timer with it', async () => {
+    const { url, mint } = await start();
+    const [started, stopped] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
+    const { first, stop } = await open(`${url}/events`, await mint());
+    await first;
+    const index = started.mock.calls.findIndex(([, delay]) => Number(delay) > 3_000_000);
+    const timer = started.mock.results[index]?.value;
+    expect(timer).toBeDefined();
+    stop();
+    await vi.waitFor(() => expect(stopped).toHaveBeenCalledWith(timer));
+    await vi.waitFor(() => expect(ended).toEqual(['events']));
+  });
+
+  test('a file is sent to its end', async () => {
+    const { url, mint } = await start();
+    const { first, done, text } = await open(`${url}/file`, await mint());
+    await first;
+    vi.advanceTimersByTime(3_601_000);
+    files.pop()?.();
+    expect(await done).toBe('end');
+    expect(text()).toBe('begin end');
+  });
+});

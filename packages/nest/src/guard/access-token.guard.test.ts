@@ -1,0 +1,190 @@
+import { request as nodeRequest } from 'node:http';
+import { connect } from 'node:net';
+import type { VerifiedAccessToken } from '@countersign/core/resource-server';
+import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
+import { describe, expect, test } from 'vitest';
+import { adapters, startApp } from '../../tests/support/start-app.ts';
+import {
+  AccessToken,
+  AccessTokenGuard,
+  Claims,
+  OptionalAuth,
+  Principal,
+  Public,
+  RequireScopes,
+} from '../index.ts';
+
+@Controller('plain')
+class PlainController {
+  @Get()
+  any(@Principal('sub') sub: string, @Claims('scope') scope: string, @AccessToken() token: string) {
+    return { sub, scope, tokenLength: token.length };
+  }
+
+  @Public()
+  @Get('public')
+  open(@Principal() principal?: VerifiedAccessToken) {
+    return { principal: principal ?? null };
+  }
+
+  @OptionalAuth()
+  @Get('optional')
+  optional(@Principal('sub') sub?: string) {
+    return { sub: sub ?? null };
+  }
+
+  @OptionalAuth()
+  @RequireScopes('items:read')
+  @Get('optional-scope')
+  optionalScope() {
+    return {};
+  }
+
+  @Post('form')
+  form(@Body() body: unknown) {
+    return { body };
+  }
+}
+
+describe.each(adapters)('on %s', (adapter) => {
+  const start = () => startApp({ controllers: [PlainController] }, { adapter });
+
+  test('without a token nothing runs but what is public', async () => {
+    const { call } = await start();
+    expect(await call('/plain')).toMatchObject({
+      status: 401,
+      challenge: 'Bearer',
+      body: { statusCode: 401, error: 'Unauthorized', message: 'An access token is needed' },
+    });
+    expect(await call('/plain/public')).toMatchObject({ status: 200, body: { principal: null } });
+    expect(await call('/nowhere')).toMatchObject({ status: 404 });
+  });
+
+  test('with a token the handler learns who it is', async () => {
+    const { call, mint } = await start();
+    const token = await mint({ scope: 'items:read' });
+    expect(await call('/plain', token)).toMatchObject({
+      status: 200,
+      body: { sub: 'alice', scope: 'items:read', tokenLength: token.length },
+      challenge: null,
+    });
+  });
+
+  test('a public handler does not look at credentials', async () => {
+    const { call } = await start();
+    expect(await call('/plain/public', 'nonsense')).toMatchObject({ status: 200, body: { principal: null } });
+  });
+
+  test('A12: absent is anonymous, invalid is 401', async () => {
+    const { call, mint } = await start();
+    expect(await call('/plain/optional')).toMatchObject({ status: 200, body: { sub: null } });
+    expect(await call('/plain/optional', await mint())).toMatchObject({
+      status: 200,
+      body: { sub: 'alice' },
+    });
+    for (const wrong of [await mint({ exp: 1 }), await mint({}, { foreignKey: true }), 'abc'])
+      expect(await call('/plain/optional', wrong)).toMatchObject({ status: 401 });
+    expect(await call('/plain/optional-scope')).toMatchObject({ status: 401 });
+  });
+
+  test('A13: however a path is written, no handler runs without a token', async () => {
+    const { url } = await start();
+    const port = Number(new URL(url).port);
+    for (const path of [
+      '//plain',
+      '/plain/',
+      '/PLAIN',
+      '/plain//',
+      '/./plain',
+      '/plain/../plain',
+      '/%70lain',
+      '/plain;a=b',
+      '/plain%2f',
+      '/plain?public',
+      '/plain#/public',
+    ]) {
+      const status = await new Promise((resolve, reject) => {
+        nodeRequest({ host: '127.0.0.1', port, path }, (response) => resolve(response.resume().statusCode))
+          .on('error', reject)
+          .end();
+      });
+      expect([401, 404], path).toContain(status);
+    }
+  });
+
+  test('A14: a token in the query or a form is refused, and two headers too', async () => {
+    const { call, mint, url } = await start();
+    const token = await mint();
+    expect(await call(`/plain?access_token=${token}`)).toMatchObject({ status: 400 });
+    expect(await call(`/plain?access_token=${token}`, token)).toMatchObject({ status: 400 });
+    const form = new URLSearchParams({ access_token: token });
+    if (adapter === 'express') {
+      expect(await call('/plain/form', token, { method: 'POST', body: form })).toMatchObject({ status: 400 });
+    }
+    const answer = await raw(url, [`Authorization: Bearer ${token}`, 'Authorization: Bearer other']);
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(await raw(url, [`Authorization: Bearer ${token}`])).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  test('A9: a malformed header is 400 or 401, never 500', async () => {
+    const { url } = await start();
+    for (const value of [
+      'Bearer %',
+      'Bearer',
+      'bearer a b',
+      'Bearer "x"',
+      'Bearer \u00e4',
+      'DPoP %',
+      'Basic %',
+      ',',
+      '%',
+      'Bearer a.b.c',
+      'Bearer ..',
+      `Bearer ${'a'.repeat(12_000)}`,
+    ]) {
+      expect(await raw(url, [`Authorization: ${value}`]), value).toMatch(/^HTTP\/1.1 40[01] /);
+    }
+  });
+
+  test('A5: 503 while the keys are out of reach', async () => {
+    const { call, mint, server } = await start();
+    server.fail('jwks', { status: 500, headers: { 'retry-after': '9' } });
+    const token = await mint();
+    const answer = await call('/plain', token);
+    expect(answer).toMatchObject({ status: 503, challenge: null });
+    expect(answer.headers.get('retry-after')).toBe('9');
+    expect(JSON.stringify(answer.body)).not.toContain('jwks');
+  });
+
+  test('without the global guard the guard can be applied by hand', async () => {
+    @UseGuards(AccessTokenGuard)
+    @Controller('by-hand')
+    class ByHandController {
+      @Get()
+      get() {
+        return {};
+      }
+    }
+    const { call, mint } = await startApp(
+      { controllers: [ByHandController] },
+      { adapter, auth: { globalGuard: false } },
+    );
+    expect(await call('/by-hand')).toMatchObject({ status: 401 });
+    expect(await call('/by-hand', await mint())).toMatchObject({ status: 200 });
+  });
+});
+
+/** One request as it stands, with headers that `fetch` would not send. */
+function raw(url: string, headers: string[]): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(Number(port), hostname, () => {
+      const lines = ['GET /plain HTTP/1.1', `Host: ${hostname}`, 'Connection: close', ...headers, '', ''];
+      socket.write(Buffer.from(lines.join('\r\n'), 'latin1'));
+    });
+    socket.on('data', (data) => (answer += data));
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}

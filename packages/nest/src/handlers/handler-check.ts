@@ -1,0 +1,28 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
+import { checkHandlers } from './check-handlers.ts';
+import { applicationConfigOf, coverageOf } from './coverage.ts';
+import { listHandlers } from './list-handlers.ts';
+
+/** Stops the start of an application in which an access decorator would do nothing. */
+@Injectable()
+export class HandlerCheck implements OnApplicationBootstrap {
+  readonly #modules: ModulesContainer;
+  readonly #contexts: ExternalContextCreator;
+
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ExternalContextCreator) contexts: ExternalContextCreator,
+  ) {
+    this.#modules = modules;
+    this.#contexts = contexts;
+  }
+
+  /** @throws ConfigurationError `unguarded_handler` */
+  onApplicationBootstrap(): void {
+    const config = applicationConfigOf(this.#contexts);
+    const handlers = listHandlers(this.#modules, { config });
+    checkHandlers(this.#modules, { handlers, coverage: coverageOf(this.#modules, config) });
+  }
+}

@@ -1,0 +1,76 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiSecurity, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { expect, test } from 'vitest';
+import { startApp } from '../../tests/support/start-app.ts';
+import {
+  accessTokenSecurity,
+  accessTokenSecurityScheme,
+  OptionalAuth,
+  Public,
+  RequireAnyScope,
+  RequireScopes,
+} from '../index.ts';
+
+@RequireScopes('items')
+@Controller('items')
+class ItemsController {
+  @RequireScopes('items:read')
+  @RequireAnyScope('a', 'b')
+  @ApiOkResponse({ description: 'ours' })
+  @Get('scoped')
+  scoped() {}
+
+  @Public()
+  @Get('public')
+  public() {}
+
+  @ApiSecurity('ours')
+  @Get('own')
+  own() {}
+}
+
+@Controller('others')
+class OthersController {
+  @Get('plain')
+  plain() {}
+
+  @OptionalAuth()
+  @Get('optional')
+  optional() {}
+}
+
+test('the OpenAPI document says what the decorators ask for', async () => {
+  const { app } = await startApp(
+    { controllers: [ItemsController, OthersController] },
+    { auth: { protectedResource: { resource: 'https://api.example.test' } } },
+  );
+  const description = new DocumentBuilder()
+    .addSecurity(accessTokenSecurity, accessTokenSecurityScheme({ issuer: 'https://auth.example.test/' }))
+    .addSecurityRequirements('whole_document')
+    .build();
+  const { paths, components } = SwaggerModule.createDocument(app, description);
+  const operation = (path: string) => paths[path]?.get;
+  expect(components?.securitySchemes).toEqual({
+    access_token: {
+      type: 'openIdConnect',
+      openIdConnectUrl: 'https://auth.example.test/.well-known/openid-configuration',
+    },
+  });
+  expect(operation('/items/scoped')).toMatchObject({
+    security: [
+      { access_token: ['items', 'items:read', 'a'] },
+      { access_token: ['items', 'items:read', 'b'] },
+    ],
+    responses: {
+      200: { description: 'ours' },
+      401: { description: 'No access token, or one that is not valid' },
+      403: { description: 'The access token lacks the scope: items items:read a or items items:read b' },
+    },
+  });
+  expect(operation('/items/public')?.security).toEqual([{}]);
+  expect(Object.keys(paths).filter((path) => path.includes('well-known'))).toEqual([]);
+  expect(operation('/items/own')?.security).toEqual([{ ours: [] }]);
+  expect(operation('/others/plain')).toMatchObject({ security: [{ access_token: [] }] });
+  expect(operation('/others/plain')?.responses).not.toHaveProperty('403');
+  expect(operation('/others/optional')).toMatchObject({ security: [{}, { access_token: [] }] });
+});

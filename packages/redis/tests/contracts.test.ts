@@ -1,0 +1,59 @@
+import {
+  refreshLockContract,
+  replayStoreContract,
+  sessionStoreContract,
+  successorStoreContract,
+  tombstoneStoreContract,
+} from '@countersign/testing/contracts';
+import { createClient } from 'redis';
+import { createClient as createClientOf5 } from 'redis-5';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { RedisConnection } from '../src/connection.ts';
+import { createRedisStores } from '../src/stores.ts';
+import { servers, startTestRedis, type TestRedis } from './support/redis.ts';
+
+/** Both sides of the peer dependency's range. */
+const versions = {
+  'redis 6': (url: string) => connected(createClient({ url })),
+  'redis 5': (url: string) => connected(createClientOf5({ url })),
+};
+
+type Connection = RedisConnection & { destroy(): void };
+
+async function connected(
+  client: Connection & { on(event: 'error', listener: () => void): unknown; connect(): Promise<unknown> },
+): Promise<Connection> {
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+describe.each(servers)('on a real $name', (server) => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await startTestRedis({ server });
+  });
+  afterAll(() => redis.close());
+
+  describe.concurrent.each(Object.entries(versions))('from several connections of %s', (_, connect) => {
+    let clients: Connection[];
+    let turn = 0;
+    beforeAll(async () => {
+      clients = await Promise.all([connect(redis.url), connect(redis.url), connect(redis.url)]);
+    });
+    afterAll(() => {
+      for (const client of clients) client.destroy();
+    });
+
+    /** The stores of another process at every call. */
+    const stores = () => createRedisStores(clients[turn++ % clients.length] as Connection);
+    const cases = [
+      ...refreshLockContract(() => stores().refresh.lock),
+      ...successorStoreContract(() => stores().refresh.successors),
+      ...sessionStoreContract(() => stores().store),
+      ...tombstoneStoreContract(() => stores().tombstones),
+      ...replayStoreContract(() => stores().replay),
+    ];
+    for (const { name, run } of cases) test(name, { timeout: 60_000 }, run);
+  });
+});

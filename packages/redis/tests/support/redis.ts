@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from 'redis';
+import { freePort } from '../../../../scripts/lib/ports.ts';
+
+export interface TestRedis {
+  readonly url: string;
+  readonly port: number;
+  /** A client of its own, as another process would have one; closed with the server. */
+  connect(): Promise<ReturnType<typeof createClient>>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again, with what it had written. */
+  start(): Promise<void>;
+  /** SIGSTOP and SIGCONT: it is there, and does not answer. */
+  freeze(frozen: boolean): void;
+  close(): Promise<void>;
+}
+
+export interface TestServer {
+  readonly name: string;
+  readonly command: string;
+}
+
+/** Redis; and Valkey too where it is named or in the `PATH`. */
+export const servers: readonly [TestServer, ...TestServer[]] = [
+  { name: 'Redis', command: process.env.REDIS_SERVER_PATH || 'redis-server' },
+  ...findValkey(),
+];
+
+function findValkey(): TestServer[] {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
+  const command =
+    process.env.VALKEY_SERVER_PATH ||
+    folders.map((folder) => join(folder, 'valkey-server')).find((path) => existsSync(path));
+  return command === undefined ? [] : [{ name: 'Valkey', command }];
+}
+
+/** A real server on a free port, with an append-only file that is written at every command. */
+export async function startTestRedis(
+  options: { readonly cluster?: boolean; readonly server?: TestServer } = {},
+): Promise<TestRedis> {
+  const { command } = options.server ?? servers[0];
+  const directory = mkdtempSync(join(tmpdir(), 'test-redis-'));
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  const clients: ReturnType<typeof createClient>[] = [];
+  let child: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    const settings = `--port ${port} --bind 127.0.0.1 --dir ${directory} --save  --appendonly yes --appendfsync always${options.cluster ? ' --cluster-enabled yes' : ''}`;
+    child = spawn(command, settings.split(' '), { stdio: 'ignore' });
+    child.once('error', () => {});
+    for (let tries = 0; tries < 200; tries++) {
+      const probe = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 500 } });
+      probe.on('error', () => {});
+      let running: string;
+      try {
+        await probe.connect();
+        running = await probe.info('server');
+        await probe.close();
+      } catch {
+        probe.destroy();
+        await sleep(50);
+        continue;
+      }
+      // While it was away another program can have taken its port.
+      if (!running.includes(`process_id:${child.pid}\r\n`))
+        throw new Error(`Port ${port} was taken meanwhile`);
+      return;
+    }
+    throw new Error(
+      `${command} did not start; install it, or name it in REDIS_SERVER_PATH or VALKEY_SERVER_PATH`,
+    );
+  }
+
+  async function kill(): Promise<void> {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  await start();
+  // Whatever ends this process ends the server.
+  const killAtExit = () => void child?.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  return {
+    url,
+    port,
+    async connect() {
+      const client = createClient({ url, socket: { reconnectStrategy: () => 50 } });
+      client.on('error', () => {});
+      await client.connect();
+      clients.push(client as ReturnType<typeof createClient>);
+      return client as ReturnType<typeof createClient>;
+    },
+    kill,
+    start,
+    freeze(frozen) {
+      child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
+    },
+    async close() {
+      for (const client of clients) client.destroy();
+      await kill();
+      process.off('exit', killAtExit);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
