@@ -9,6 +9,7 @@ const sources: Record<string, string> = {
   '@countersign/core/browser': 'packages/core/src/browser/index.ts',
   '@countersign/core/worker': 'packages/core/src/browser/worker/index.ts',
   '@countersign/core/session': 'packages/core/src/session/index.ts',
+  '@countersign/core/session/adapter': 'packages/core/src/session/adapter.ts',
   '@countersign/core/resource-server': 'packages/core/src/resource-server/index.ts',
   '@countersign/core/node': 'packages/core/src/node/index.ts',
   '@countersign/next': 'packages/next/src/index.ts',

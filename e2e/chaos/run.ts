@@ -1,4 +1,4 @@
-import { applyCookies } from '@countersign/core/session';
+import { applyCookies } from '@countersign/core/session/adapter';
 import { startTestRedis, type TestRedis } from '../../packages/redis/tests/support/redis.ts';
 import { type Application, type Kind, type Outcome, startApplication } from './application.ts';
 import { type LogoutNotices, listenForLogouts } from './logout-notices.ts';

@@ -21,7 +21,7 @@ async function said(ask: () => Promise<Response>): Promise<string> {
 test('one error names everything that is missing', async () => {
   const auth = createAuth({ environment: { AUTH_CLIENT_ID: 'web' } });
   expect(await said(() => auth.handlers.GET(new Request(baseUrl)))).toContain(
-    'Login is not set up. Set AUTH_ISSUER (or createAuth({ issuer })), AUTH_SECRET (or createAuth({ secret })), AUTH_BASE_URL (or createAuth({ baseUrl })).',
+    'Login is not configured. Set AUTH_ISSUER (or createAuth({ issuer })), AUTH_SECRET (or createAuth({ secret })), AUTH_BASE_URL (or createAuth({ baseUrl })).',
   );
 });
 

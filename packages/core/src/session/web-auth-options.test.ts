@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fillFromEnvironment } from './web-auth-options.ts';
+import { resolveEnvironment } from './web-auth-options.ts';
 
 test('one error names every option that is missing, and no value', () => {
   const environment = {
@@ -7,7 +7,7 @@ test('one error names every option that is missing, and no value', () => {
     AUTH_CLIENT_SECRET: 'hidden',
     AUTH_SECRET: ' ',
   };
-  expect(() => fillFromEnvironment({ environment, baseUrl: 'https://app.example' })).toThrow(
+  expect(() => resolveEnvironment({ environment, baseUrl: 'https://app.example' })).toThrow(
     /^Login is not set up\. Set AUTH_CLIENT_ID \(or createAuth\(\{ clientId \}\)\), AUTH_SECRET \(or createAuth\(\{ secret \}\)\)\.$/,
   );
 });
@@ -20,7 +20,7 @@ test('what is wrong is named beside what is missing, and no secret', () => {
   };
   const messageOf = (more: Record<string, string>) => {
     try {
-      fillFromEnvironment({ environment: { ...environment, ...more } });
+      resolveEnvironment({ environment: { ...environment, ...more } });
     } catch (error) {
       return String(error);
     }
@@ -47,7 +47,7 @@ test('options come before the environment, and lists are read', () => {
     AUTH_BASE_URL: 'https://app.example https://second.example',
     AUTH_API_ORIGINS: 'https://a.example,https://b.example',
   };
-  expect(fillFromEnvironment({ environment, clientId: 'other' })).toMatchObject({
+  expect(resolveEnvironment({ environment, clientId: 'other' })).toMatchObject({
     clientId: 'other',
     secret: ['n'.repeat(32), 'o'.repeat(32)],
     baseUrls: ['https://app.example', 'https://second.example'],

@@ -1,7 +1,7 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from 'vitest';
-import { createWebAuthResolver } from './web-auth.ts';
 import type { WebAuthOptions } from './web-auth-options.ts';
+import { createWebAuthResolver } from './web-auth-resolver.ts';
 
 const shared = { clientId: 'web', clientSecret: 'web-secret', secret: 's'.repeat(32) } as const;
 

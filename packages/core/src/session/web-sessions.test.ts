@@ -185,7 +185,7 @@ test('misuse fails at once, with the remedy', async () => {
   expect(make({ baseUrl: 'http://app.example' })).toThrow(/must be https/);
   expect(make({ baseUrl: '/app' })).toThrow(/application's address/);
   expect(make({ secret: 'short' })).toThrow(/32 characters/);
-  expect(make({ idleLife: 0 })).toThrow(/idleLife/);
+  expect(make({ idleLifetime: 0 })).toThrow(/idleLifetime/);
   expect(make({ cookie: { name: 'a b' } })).toThrow(/cookie name/);
   const withoutOpenid = createClient({ issuer: 'https://op.example', clientId: 'web', scope: 'email' });
   expect(() => createWebSessions(withoutOpenid, { secret, baseUrl })).toThrow(/lacks openid/);
