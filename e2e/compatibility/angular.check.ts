@@ -69,7 +69,7 @@ test('the guard leads to the login, and the login back to the deep link', async 
   await page.waitForURL((url) => url.origin === provider.issuer);
   await page.locator('input[name="login"]').fill('alice');
   await page.locator('input[name="password"]').fill('alice-demo');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Log in' }).click();
   const allow = page.getByRole('button', { name: 'Allow' });
   await allow.or(page.locator('app-root')).first().waitFor();
   if (await allow.isVisible()) await allow.click();

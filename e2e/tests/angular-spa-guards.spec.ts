@@ -75,7 +75,7 @@ for (const { use, path, heading } of [
     const seen = await textsShown(page);
     await page.goto('/activity');
     await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
-    await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
     const login = await heldAtLogin(page, () =>
       // As a link of the application does, without a load of the page.
       page.evaluate((path) => {

@@ -48,7 +48,7 @@ async function answerOfSystemBrowser(
   await system.goto(url);
   await system.locator('input[name="login"]').fill(user.login);
   await system.locator('input[name="password"]').fill(user.password);
-  await system.getByRole('button', { name: 'Sign in' }).click();
+  await system.getByRole('button', { name: 'Log in' }).click();
   await system.getByRole('button', { name: 'Allow' }).click();
   const { location = '' } = (await answer).headers();
   await context.close();

@@ -80,7 +80,7 @@ test('an access token that is due is renewed by exactly one token request, howev
 test('after the logout a protected page asks for the login again', async ({ page }) => {
   await signIn(page);
   const since = loggedRequests().length;
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await page.getByRole('button').first().click();
   await page.waitForURL(`${base}/`);
@@ -139,7 +139,7 @@ test('logout and login reach the other tabs', async ({ page, context }) => {
   const other = await context.newPage();
   await other.goto(base);
   await signedIn(other);
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
   await signedOut(other);
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await page.getByRole('button').first().click();
@@ -184,7 +184,7 @@ test('no token, code or verifier is left in an address, a storage, a page or a l
     'the history': await page.evaluate(() => JSON.stringify(history.state)),
     cookies: JSON.stringify(await context.cookies(base)),
   };
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   places['an address that was asked for'] = addresses.join('\n');
   for (const file of readdirSync(logs)) places[file] = readFileSync(join(logs, file), 'utf8');

@@ -74,11 +74,11 @@ test('a guest gets a page that is rendered signed out, and it is taken over with
   await watchAccount(page);
   await page.goto('/');
   await expect(page.locator('app-root')).not.toHaveAttribute('ngh');
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   for (const selector of ['.hero h1', '.cards', '.account button', '.health'])
     await expect(page.locator(selector), selector).toHaveAttribute('data-sent', '');
   expect(await accountShown(page)).toEqual(['Sign in']);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Log in' }).click();
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/`);
   await expect(page.getByRole('heading', { name: 'Good to see you, Alice Archer.' })).toBeVisible();
@@ -119,7 +119,7 @@ test('a cookie that somebody has made up shows a name, and opens nothing', async
   await page.goto('/items');
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await page.goto('/');
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   expect(accountIn(await rendered(page, '/'))).toBe('Sign in');
 });
 
