@@ -2,7 +2,7 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from 'no
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test, vi } from 'vitest';
-import { eventStreamAnswer } from './long-answer.ts';
+import { eventStreamAnswer } from './event-stream.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(() => {

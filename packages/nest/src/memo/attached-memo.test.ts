@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { KeptBeside, type Result } from './kept-beside.ts';
+import { KeptBeside, type Result } from './attached-memo.ts';
 
 const resultOf = (token: string) => ({ token }) as unknown as Result;
 

@@ -207,7 +207,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
   }
 
   const statuses: number[] = [];
-  const onRefusedMessage = (context: unknown, { status }: { readonly status: number }) => {
+  const onRejectedMessage = (context: unknown, { status }: { readonly status: number }) => {
     statuses.push(status);
     if (context instanceof RmqContext) context.getChannelRef().nack(context.getMessage(), false, false);
   };
@@ -220,18 +220,18 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     expect(await countWaiting()).toBe(0);
   }, 60_000);
 
-  test('noAck: false: onRefusedMessage rejects a refused message, and the next one is served', async () => {
+  test('noAck: false: onRejectedMessage rejects a refused message, and the next one is served', async () => {
     statuses.length = 0;
-    const { ask, countWaiting } = await start(false, { auth: { onRefusedMessage } });
+    const { ask, countWaiting } = await start(false, { auth: { onRejectedMessage } });
     for (let i = 0; i < 3; i++) expect(await ask('me')).toMatchObject({ statusCode: 401 });
     expect(statuses).toEqual([401, 401, 401]);
     expect(await countWaiting()).toBe(0);
     expect(lines).toEqual([]);
   }, 60_000);
 
-  test('onRefusedMessage throws: a refusal, and one line', async () => {
+  test('onRejectedMessage throws: a refusal, and one line', async () => {
     const auth = {
-      async onRefusedMessage() {
+      async onRejectedMessage() {
         throw new Error(innerText);
       },
     };

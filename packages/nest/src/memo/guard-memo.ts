@@ -1,7 +1,7 @@
 import type { AuthenticatedRequest } from '@countersign/core/resource-server';
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { Transport } from '../transport/transport.ts';
-import { type Decision, KeptBeside } from './kept-beside.ts';
+import { type Decision, KeptBeside } from './attached-memo.ts';
 
 /** What a guard decided, and for whom. */
 interface GuardDecision {

@@ -3,7 +3,7 @@ import {
   type AuthenticatedRequest,
   TransportError,
 } from '@countersign/core/resource-server';
-import { isInstance, logUnforeseen } from '../errors/unforeseen.ts';
+import { isInstance, logUnforeseen } from '../errors/unexpected-errors.ts';
 import type { LongAnswer } from '../transport/transport.ts';
 
 /** The code with which a WebSocket is closed when its token is not valid any more; 4000 to 4999 are for applications. */

@@ -2,7 +2,7 @@ import type { AuthenticatedRequest } from '@countersign/core/resource-server';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { expect, test } from 'vitest';
 import type { Transport } from '../transport/transport.ts';
-import { inheritedDecision, ownDecision, recordDecision } from './decisions.ts';
+import { inheritedDecision, ownDecision, recordDecision } from './guard-memo.ts';
 
 class Handlers {
   one() {}

@@ -1,6 +1,6 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
-import { KeptBeside } from '../guard/kept-beside.ts';
-import { nestMetadata } from '../handlers/nest-metadata.ts';
+import { KeptBeside } from '../memo/attached-memo.ts';
+import { nestMetadata } from '../nest-metadata.ts';
 
 /** The part of Nest's `KafkaContext` that tells it from other contexts, and the headers of its message. */
 interface KafkaContext {

@@ -1,16 +1,16 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { AccessTokenGuard } from '../guard/access-token.guard.ts';
 import type { GuardOptions } from '../guard-options.ts';
-import { classesOf, type ModuleClass, methodsOf } from '../handlers/classes.ts';
-import { graphqlModulesOf } from '../handlers/graphql-modules.ts';
-import { guardSchema } from '../handlers/guard-schema.ts';
-import { createHandGuardFinder } from '../handlers/hand-guards.ts';
-import { listHandlers } from '../handlers/list-handlers.ts';
-import { nestMetadata } from '../handlers/nest-metadata.ts';
 import { describeOperation } from '../http/openapi.ts';
-import { GUARD_OPTIONS } from '../tokens.ts';
-import { AccessTokenGuard } from './access-token.guard.ts';
+import { GUARD_OPTIONS } from '../injection-tokens.ts';
+import { nestMetadata } from '../nest-metadata.ts';
 import { ApplicationAuth, ApplicationErrorFilter, ApplicationGuard } from './application-guard.ts';
+import { createHandGuardFinder } from './explicit-guards.ts';
+import { graphqlModulesOf } from './graphql/graphql-modules.ts';
+import { guardSchema } from './graphql/guard-schema.ts';
+import { listHandlers } from './list-handlers.ts';
+import { classesOf, type ModuleClass, methodsOf } from './module-classes.ts';
 
 /**
  * Applies the guard where Nest does not apply global guards: to microservices of a hybrid application, to gateways in

@@ -5,10 +5,10 @@ import {
   InternalServerErrorException,
   Logger,
 } from '@nestjs/common';
-import { nameOfHandler } from '../errors/unforeseen.ts';
-import { transportOf } from '../transport/index.ts';
-import { accessPolicyOf } from './access-policy.ts';
-import { inheritedDecision, ownDecision } from './decisions.ts';
+import { accessPolicyOf } from '../access/access-policy.ts';
+import { nameOfHandler } from '../errors/unexpected-errors.ts';
+import { inheritedDecision, ownDecision } from '../memo/guard-memo.ts';
+import { transportOf } from '../transport/find-transport.ts';
 
 const logger = new Logger('AuthModule');
 

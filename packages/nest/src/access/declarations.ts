@@ -1,6 +1,6 @@
 import type { AccessRequirements } from '@countersign/core/resource-server';
-import type { PolicyDeclaration } from '../decorators/policy.decorator.ts';
 import { placesOfMethod, registerDeclaredPrototype } from './declared-prototypes.ts';
+import type { PolicyDeclaration } from './policy.ts';
 
 /** `protected` requires a token, `optional` accepts one, `public` ignores it. */
 export type AccessMode = 'protected' | 'optional' | 'public';

@@ -1,7 +1,9 @@
 import { type CanActivate, type ExecutionContext, ForbiddenException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { accessPolicyOf } from '../guard/access-policy.ts';
+import { accessPolicyOf } from '../../access/access-policy.ts';
+import type { HandGuardFinder } from '../explicit-guards.ts';
+import type { GraphqlPosition, Handler } from '../handler.ts';
 import {
   federationFields,
   type GraphqlModule,
@@ -12,8 +14,6 @@ import {
   type SchemaField,
   type SchemaType,
 } from './graphql-modules.ts';
-import type { HandGuardFinder } from './hand-guards.ts';
-import type { GraphqlPosition, Handler } from './handler.ts';
 
 /** What a guard is shown for a handler. */
 type GuardedMethod = Pick<Handler, 'owner' | 'method'>;

@@ -1,5 +1,4 @@
 import { type AccessRequirements, ConfigurationError } from '@countersign/core/resource-server';
-import type { PolicyDeclaration } from '../decorators/policy.decorator.ts';
 import {
   type AccessMode,
   classLevelsOf,
@@ -10,6 +9,7 @@ import {
   methodNamesOf,
   prototypesOf,
 } from './declarations.ts';
+import type { PolicyDeclaration } from './policy.ts';
 
 /** What a handler asks for, with what its class asks for. */
 export interface AccessPolicy {

@@ -1,13 +1,7 @@
 import { type ExecutionContext, HttpException, Logger } from '@nestjs/common';
 import type { GuardOptions } from '../guard-options.ts';
-import { isKafkaEvent } from '../transport/kafka-events.ts';
-import { isInstance, logUnforeseen } from './unforeseen.ts';
-
-/** A message that the guard refused. */
-export interface RefusedMessage {
-  /** The status in the words of HTTP: 400, 401, 403, 500, or 503 if tokens cannot be verified at the moment. */
-  readonly status: number;
-}
+import { isKafkaEvent } from './kafka-events.ts';
+import { isInstance, logUnforeseen } from './unexpected-errors.ts';
 
 /** Thrown for an event of Kafka that is refused and must not be delivered again. Its filter ends the event. */
 export class RefusedEvent extends Error {
@@ -22,7 +16,7 @@ const logger = new Logger('AuthModule');
  * A refusal is final, so an event of Kafka is consumed. With 503 it is not: the token may be good, so Kafka delivers
  * the event again.
  */
-export async function settleRefusedMessage(
+export async function settleRejectedMessage(
   exception: unknown,
   context: ExecutionContext,
   { options, name }: { readonly options: GuardOptions; readonly name: string },
@@ -30,7 +24,7 @@ export async function settleRefusedMessage(
   if (context.getType<string>() !== 'rpc') return exception;
   const status = statusOf(exception);
   try {
-    await options.onRefusedMessage?.(context.getArgByIndex(1), { status });
+    await options.onRejectedMessage?.(context.getArgByIndex(1), { status });
   } catch (error) {
     logUnforeseen(error, { name });
   }

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { prototypesOf } from '../guard/declarations.ts';
+import { prototypesOf } from '../access/declarations.ts';
 
 type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 

@@ -2,7 +2,7 @@ import { AuthError, ConfigurationError, TransportError } from '@countersign/core
 import { Logger } from '@nestjs/common';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Transport } from '../transport/transport.ts';
-import { logUnforeseen, nameOfHandler, refusalOf } from './unforeseen.ts';
+import { logUnforeseen, nameOfHandler, refusalOf } from './unexpected-errors.ts';
 
 const error = vi.fn();
 beforeEach(() => {

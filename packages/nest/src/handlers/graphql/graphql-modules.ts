@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { graphqlProviders } from './nest-metadata.ts';
+import { graphqlProviders } from '../../nest-metadata.ts';
 
 export type Resolve = (...args: unknown[]) => unknown;
 

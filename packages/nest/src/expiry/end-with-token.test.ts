@@ -6,7 +6,7 @@ import {
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { testPrincipal } from '../testing/index.ts';
-import { endWithToken, startTimer } from './expiry.ts';
+import { endWithToken, startTimer } from './end-with-token.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

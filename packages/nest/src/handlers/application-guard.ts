@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { AccessTokenErrorFilter } from '../errors/access-token-error.filter.ts';
-import { RefusedEvent } from '../errors/refused-messages.ts';
+import { RefusedEvent } from '../errors/rejected-messages.ts';
 import type { GuardOptions } from '../guard-options.ts';
 
 /** The guard and the options that one `AuthModule` applies to every handler of its application. */

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
 import type { CanActivate } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { classesOf } from './classes.ts';
 import { guardsByHandOn } from './coverage.ts';
 import { type Handler, handlerName } from './handler.ts';
+import { classesOf } from './module-classes.ts';
 
 /** Finds the guards of this package that `@UseGuards()` puts on a handler. */
 export type HandGuardFinder = (handler: Pick<Handler, 'owner' | 'method'>) => readonly CanActivate[];
