@@ -1,4 +1,4 @@
-import { contextOf } from '../client/context.ts';
+import { getClientContext } from '../client/context.ts';
 import type { Client } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
@@ -95,7 +95,7 @@ export interface SessionContext {
 
 /** @throws ConfigurationError when an option is missing or wrong */
 export function createSessionContext(client: Client, options: WebSessionOptions): SessionContext {
-  const { now, scope, resources } = contextOf(client);
+  const { now, scope, resources } = getClientContext(client);
   if (!scope.split(' ').includes('openid')) {
     throw new ConfigurationError(
       'invalid_option',

@@ -1,4 +1,4 @@
-import { contextOf, tell } from '../client/context.ts';
+import { emitEvent, getClientContext } from '../client/context.ts';
 import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
@@ -96,7 +96,7 @@ async function load(
   try {
     return await keeper.load(cookies);
   } catch (error) {
-    if (error instanceof TransportError) tell(client, { type: 'store.unavailable', port: 'session' });
+    if (error instanceof TransportError) emitEvent(client, { type: 'store.unavailable', port: 'session' });
     throw error;
   }
 }
@@ -335,7 +335,7 @@ const refreshMargin = 120;
  * a response that sets the cookie of before a refresh would bring back a spent refresh token.
  */
 function isTouchDue(context: SessionContext, state: SessionState): boolean {
-  const time = seconds(contextOf(context.client).now);
+  const time = seconds(getClientContext(context.client).now);
   if (time - state.usedAt < context.idleLife * touchShare) return false;
   if (context.keeper.kind === 'stored' || state.tokens.refreshToken === undefined) return true;
   return state.tokens.accessTokens.every((entry) => isValid(entry, time, refreshMargin));

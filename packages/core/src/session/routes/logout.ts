@@ -1,4 +1,4 @@
-import { tell } from '../../client/context.ts';
+import { emitEvent } from '../../client/context.ts';
 import { createEndSessionUrl } from '../../client/logout/end-session.ts';
 import { revokeToken } from '../../client/logout/revocation.ts';
 import { AuthError } from '../../errors.ts';
@@ -32,7 +32,7 @@ export async function endSession(
   if (!loaded) return { url: target, cookies: keeper.forget(existing) };
   // The session first: whatever the provider answers, or does not, nobody stays signed in here.
   await keeper.end(loaded);
-  tell(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
+  emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
   // The cookie may be older than the last refresh, and to revoke a spent token ends nothing at some providers.
   const { refreshToken, idToken } = (await coordinator.newest(loaded.state.tokens)).tokens;
   const idTokenHint = context.options.idTokenHint === false ? undefined : idToken;

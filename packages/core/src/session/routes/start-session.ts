@@ -1,4 +1,4 @@
-import { tell } from '../../client/context.ts';
+import { emitEvent } from '../../client/context.ts';
 import { seconds } from '../../internal/clock.ts';
 import { randomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
@@ -40,6 +40,6 @@ export async function startSession(
   );
   // The session of before ends: its identifier, and whatever else knows it, is of no more use.
   if (before)
-    await keeper.end(before).catch(() => tell(client, { type: 'store.unavailable', port: 'session' }));
+    await keeper.end(before).catch(() => emitEvent(client, { type: 'store.unavailable', port: 'session' }));
   return { cookies };
 }
