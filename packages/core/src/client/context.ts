@@ -60,7 +60,7 @@ export function registerContext(client: Client, context: Context): void {
   contexts.set(client, context);
 }
 
-export function contextOf(client: Client): Context {
+export function getClientContext(client: Client): Context {
   const context = contexts.get(client);
   if (!context)
     throw new ConfigurationError('invalid_option', 'This is not a client made by createClient().');
@@ -69,7 +69,7 @@ export function contextOf(client: Client): Context {
 
 /** The client in the words of the protocol library. */
 export function wireClient(client: Client): oauth.Client {
-  const { options, now, clockTolerance } = contextOf(client);
+  const { options, now, clockTolerance } = getClientContext(client);
   return {
     client_id: client.clientId,
     // From the registration, never from the token (RFC 8725 section 3.1).
@@ -88,12 +88,12 @@ export function wireClient(client: Client): oauth.Client {
 }
 
 function mutualTls(client: Client): boolean {
-  return contextOf(client).authentication.method.endsWith('tls_client_auth');
+  return getClientContext(client).authentication.method.endsWith('tls_client_auth');
 }
 
 /** Options of one request of the protocol library: bounded, without redirects, and over http only where allowed. */
 export function requestOptions(client: Client, change: (init: RequestInit) => RequestInit = (init) => init) {
-  const { http, options } = contextOf(client);
+  const { http, options } = getClientContext(client);
   return {
     [oauth.customFetch]: async (url: string, init: unknown) => {
       const request = change(init as RequestInit);
@@ -108,7 +108,7 @@ export function requestOptions(client: Client, change: (init: RequestInit) => Re
 
 /** A browser names itself, and a header of ours would cost a preflight request. */
 export function userAgentOf(client: Client): Record<string, string> {
-  const { userAgent = 'countersign' } = contextOf(client).options;
+  const { userAgent = 'countersign' } = getClientContext(client).options;
   return typeof document === 'undefined' ? { 'user-agent': userAgent } : {};
 }
 
@@ -124,7 +124,7 @@ function preferBody(response: Response): void {
 
 /** As {@link requestOptions}, for the token endpoint: with the body encoding that the provider wants. */
 export function tokenRequestOptions(client: Client) {
-  if (contextOf(client).options.tokenRequestFormat !== 'json') return requestOptions(client);
+  if (getClientContext(client).options.tokenRequestFormat !== 'json') return requestOptions(client);
   return requestOptions(client, (request) => {
     const headers = new Headers(request.headers);
     headers.set('content-type', 'application/json');
@@ -143,6 +143,6 @@ function membersOf(parameters: URLSearchParams): Record<string, string | string[
 }
 
 /** Tells the client's listener. */
-export function tell(client: Client, event: AuthEvent): void {
-  emit(contextOf(client).options.onEvent, event);
+export function emitEvent(client: Client, event: AuthEvent): void {
+  emit(getClientContext(client).options.onEvent, event);
 }

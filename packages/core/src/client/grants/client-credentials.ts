@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
-import { contextOf } from '../context.ts';
+import { getClientContext } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
 import { traced } from '../wire/trace-operations.ts';
@@ -29,7 +29,7 @@ export async function requestClientCredentials(
   request: ClientCredentialsRequest = {},
 ): Promise<TokenResponse> {
   return traced(client, 'requestClientCredentials', async () => {
-    if (contextOf(client).authentication.method === 'none') {
+    if (getClientContext(client).authentication.method === 'none') {
       throw new ConfigurationError(
         'invalid_option',
         'Client credentials need a client that authenticates: give clientAuthentication to createClient().',
@@ -68,7 +68,7 @@ export function createClientCredentialsTokens(
   client: Client,
   options: { readonly leeway?: number } = {},
 ): ClientCredentialsTokens {
-  const { now } = contextOf(client);
+  const { now } = getClientContext(client);
   const leeway = options.leeway ?? 30;
   const kept = new Map<string, { readonly tokens: TokenResponse; readonly until: number }>();
   const flight = createSingleFlight<TokenResponse>();

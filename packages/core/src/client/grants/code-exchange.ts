@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { contextOf, tell, tokenRequestOptions, wireClient } from '../context.ts';
+import { emitEvent, getClientContext, tokenRequestOptions, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import type { AuthorizationTransaction } from '../login/authorization-request.ts';
 import type { AuthorizationResponse } from '../login/authorization-response.ts';
@@ -24,7 +24,7 @@ export async function exchangeCode(
   transaction: AuthorizationTransaction,
 ): Promise<TokenResponse> {
   return traced(client, 'exchangeCode', async () => {
-    const { authentication } = contextOf(client);
+    const { authentication } = getClientContext(client);
     const wire = wireClient(client);
     const resource = transaction.resource?.[0];
     try {
@@ -63,7 +63,7 @@ export async function exchangeCode(
         });
       }
       const sub = tokens.claims?.sub;
-      tell(client, {
+      emitEvent(client, {
         type: 'login.succeeded',
         issuer: client.issuer,
         clientId: client.clientId,
@@ -72,7 +72,7 @@ export async function exchangeCode(
       return tokens;
     } catch (error) {
       const translated = translateTokenError(error);
-      tell(client, {
+      emitEvent(client, {
         type: 'login.failed',
         issuer: client.issuer,
         clientId: client.clientId,

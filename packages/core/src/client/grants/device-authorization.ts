@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { contextOf, requestOptions, wireClient } from '../context.ts';
+import { getClientContext, requestOptions, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { discover } from '../wire/discovery.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
@@ -51,7 +51,7 @@ export async function requestDeviceAuthorization(
   request: DeviceAuthorizationRequest = {},
 ): Promise<DeviceAuthorization> {
   return traced(client, 'requestDeviceAuthorization', async () => {
-    const { authentication, scope: defaultScope, resources, now } = contextOf(client);
+    const { authentication, scope: defaultScope, resources, now } = getClientContext(client);
     const scope = request.scope ?? defaultScope;
     const resource = request.resource === undefined ? resources : [request.resource].flat();
     const wire = wireClient(client);
@@ -113,7 +113,7 @@ export async function pollDeviceAuthorization(
   options: DevicePollOptions = {},
 ): Promise<TokenResponse> {
   return traced(client, 'pollDeviceAuthorization', async () => {
-    const { now } = contextOf(client);
+    const { now } = getClientContext(client);
     const { signal, wait = sleep } = options;
     let { interval } = device;
     while (seconds(now) < device.expiresAt) {

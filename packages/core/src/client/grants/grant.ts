@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { contextOf, tokenRequestOptions, wireClient } from '../context.ts';
+import { getClientContext, tokenRequestOptions, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { discover } from '../wire/discovery.ts';
 import { withDpopNonce } from '../wire/dpop.ts';
@@ -23,7 +23,7 @@ export async function requestGrant(
   client: Client,
   grant: GrantParameters,
 ): Promise<{ readonly tokens: TokenResponse; readonly body: oauth.TokenEndpointResponse }> {
-  const { authentication } = contextOf(client);
+  const { authentication } = getClientContext(client);
   const wire = wireClient(client);
   try {
     const metadata = await discover(client);

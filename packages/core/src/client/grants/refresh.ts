@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { TransportError, ValidationError } from '../../errors.ts';
-import { contextOf, tell, tokenRequestOptions, wireClient } from '../context.ts';
+import { emitEvent, getClientContext, tokenRequestOptions, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { discover } from '../wire/discovery.ts';
 import { withDpopNonce } from '../wire/dpop.ts';
@@ -41,10 +41,10 @@ export async function refreshTokens(
   request: RefreshRequest = {},
 ): Promise<TokenResponse> {
   return traced(client, 'refreshTokens', async () => {
-    const { authentication, scope } = contextOf(client);
+    const { authentication, scope } = getClientContext(client);
     const wire = wireClient(client);
     const { issuer, clientId } = client;
-    tell(client, {
+    emitEvent(client, {
       type: 'refresh.started',
       issuer,
       clientId,
@@ -88,7 +88,7 @@ export async function refreshTokens(
         });
         if (request.claims) requireSameLogin(tokens.claims, request.claims);
       }
-      tell(client, {
+      emitEvent(client, {
         type: 'refresh.succeeded',
         issuer,
         clientId,
@@ -99,7 +99,7 @@ export async function refreshTokens(
         : withoutIdToken(tokens);
     } catch (error) {
       const translated = translateTokenError(error);
-      tell(client, {
+      emitEvent(client, {
         type: 'refresh.failed',
         issuer,
         clientId,

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { randomToken } from '../../internal/encoding.ts';
-import { contextOf, requestOptions, tell, wireClient } from '../context.ts';
+import { emitEvent, getClientContext, requestOptions, wireClient } from '../context.ts';
 import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
 import { discover } from '../wire/discovery.ts';
 import { dpopThumbprint, withDpopNonce } from '../wire/dpop.ts';
@@ -73,7 +73,7 @@ export async function createAuthorizationRequest(
   request: AuthorizationRequest = {},
 ): Promise<{ url: URL; transaction: AuthorizationTransaction }> {
   return traced(client, 'createAuthorizationRequest', async () => {
-    const { options, resources, scope: defaultScope, now } = contextOf(client);
+    const { options, resources, scope: defaultScope, now } = getClientContext(client);
     const redirectUri = request.redirectUri ?? options.redirectUri;
     if (!redirectUri) {
       throw new ConfigurationError(
@@ -101,7 +101,7 @@ export async function createAuthorizationRequest(
     };
     const parameters = await authorizationParameters(client, request, transaction);
     const url = await authorizationUrl(client, metadata, parameters);
-    tell(client, { type: 'login.started', issuer: client.issuer, clientId: client.clientId });
+    emitEvent(client, { type: 'login.started', issuer: client.issuer, clientId: client.clientId });
     return { url, transaction };
   });
 }
@@ -125,7 +125,7 @@ async function authorizationParameters(
   request: AuthorizationRequest,
   transaction: AuthorizationTransaction,
 ): Promise<URLSearchParams> {
-  const { options } = contextOf(client);
+  const { options } = getClientContext(client);
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...options.authorizationParameters, ...request.parameters })) {
     if (reserved.has(name)) {
@@ -167,7 +167,7 @@ async function authorizationUrl(
   metadata: AuthorizationServerMetadata,
   parameters: URLSearchParams,
 ): Promise<URL> {
-  const { options, authentication } = contextOf(client);
+  const { options, authentication } = getClientContext(client);
   let sent = parameters;
   if (options.requestObjectSigningKey) {
     const request = await oauth.issueRequestObject(

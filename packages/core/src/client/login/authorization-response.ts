@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { contextOf, wireClient } from '../context.ts';
+import { getClientContext, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { discover } from '../wire/discovery.ts';
 import { withKeys } from '../wire/keys.ts';
@@ -33,7 +33,7 @@ export async function validateAuthorizationResponse(
   transaction: AuthorizationTransaction,
 ): Promise<AuthorizationResponse> {
   return traced(client, 'validateAuthorizationResponse', async () => {
-    const { options, now } = contextOf(client);
+    const { options, now } = getClientContext(client);
     // A transaction of another provider or client would let a mix-up succeed (RFC 9700 section 4.4).
     if (transaction.issuer !== client.issuer || transaction.clientId !== client.clientId) {
       throw new ValidationError(

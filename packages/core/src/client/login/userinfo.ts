@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
 import { checkName, parseForeignObject, tokenLimits } from '../../internal/json/foreign-json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import { contextOf, requestOptions, wireClient } from '../context.ts';
+import { getClientContext, requestOptions, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { discover } from '../wire/discovery.ts';
 import { withDpopNonce } from '../wire/dpop.ts';
@@ -68,7 +68,7 @@ function requireUserinfo(client: Client, jwt: string, claims: oauth.UserInfoResp
   for (const claim of ['nonce', 'events']) {
     if (claims[claim] !== undefined) throw invalid(claim, `is a token of another kind: it has ${claim}`);
   }
-  if (contextOf(client).options.allowUnaddressedUserinfo === true) return;
+  if (getClientContext(client).options.allowUnaddressedUserinfo === true) return;
   for (const claim of ['iss', 'aud']) {
     if (claims[claim] === undefined) {
       throw invalid(
@@ -87,7 +87,8 @@ function requireUserinfo(client: Client, jwt: string, claims: oauth.UserInfoResp
  * @see OpenID Connect Core sections 5.3.2 and 16.14
  */
 async function openUserinfo(client: Client, response: Response): Promise<Response> {
-  const { decrypt, userinfoEncryptedResponseAlg, userinfoSignedResponseAlg } = contextOf(client).options;
+  const { decrypt, userinfoEncryptedResponseAlg, userinfoSignedResponseAlg } =
+    getClientContext(client).options;
   if (response.status !== 200) return response;
   const jwe = isJwt(response) ? await response.clone().text() : '';
   if (jwe.split('.').length !== 5) {

@@ -1,7 +1,7 @@
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { isJsonObject, type JsonObject, withoutNull } from '../../internal/json/json.ts';
-import { contextOf } from '../context.ts';
+import { getClientContext } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { verifyJws } from '../wire/jws.ts';
 import { traced } from '../wire/trace-operations.ts';
@@ -39,7 +39,7 @@ const backchannelLogout = 'http://schemas.openid.net/event/backchannel-logout';
  */
 export async function validateLogoutToken(client: Client, logoutToken: string): Promise<LogoutTokenClaims> {
   return traced(client, 'validateLogoutToken', async () => {
-    const { options, now, clockTolerance } = contextOf(client);
+    const { options, now, clockTolerance } = getClientContext(client);
     const alg = options.idTokenSignedResponseAlg ?? 'RS256';
     const { header, claims } = await verifyJws(client, logoutToken, {
       alg,

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { contextOf, requestOptions, wireClient } from '../context.ts';
+import { getClientContext, requestOptions, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { discover } from '../wire/discovery.ts';
 import { traced } from '../wire/trace-operations.ts';
@@ -21,7 +21,7 @@ export async function revokeToken(
   options: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
 ): Promise<void> {
   return traced(client, 'revokeToken', async () => {
-    const { authentication } = contextOf(client);
+    const { authentication } = getClientContext(client);
     try {
       const metadata = await discover(client);
       const response = await oauth.revocationRequest(

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../internal/json/metadata-members.ts';
-import { contextOf, requestOptions, tell } from '../context.ts';
+import { emitEvent, getClientContext, requestOptions } from '../context.ts';
 import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
 import { runPaced } from './failure-pause.ts';
 import { traced } from './trace-operations.ts';
@@ -16,7 +16,7 @@ import { translate } from './translate-error.ts';
  * @see OpenID Connect Discovery section 4.3, RFC 8414 section 3.3
  */
 export async function discover(client: Client): Promise<AuthorizationServerMetadata> {
-  const { options, metadata, state, now } = contextOf(client);
+  const { options, metadata, state, now } = getClientContext(client);
   if (metadata) return metadata;
   const maxAge = (options.metadataMaxAge ?? 3600) * 1000;
   const known = state.metadata;
@@ -35,7 +35,7 @@ export async function discover(client: Client): Promise<AuthorizationServerMetad
 }
 
 async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadata> {
-  const { options, state, now } = contextOf(client);
+  const { options, state, now } = getClientContext(client);
   const issuer = new URL(client.issuer);
   let value: AuthorizationServerMetadata;
   try {
@@ -58,6 +58,6 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
   const allowInsecure = options.allowInsecureIssuer === true;
   const metadata = normalizeMetadata(value, { allowInsecure }) as unknown as AuthorizationServerMetadata;
   state.metadata = { value: metadata, fetchedAt: now() };
-  tell(client, { type: 'metadata.fetched', issuer: client.issuer });
+  emitEvent(client, { type: 'metadata.fetched', issuer: client.issuer });
   return metadata;
 }

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { contextOf, wireClient } from '../context.ts';
+import { getClientContext, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 
 /**
@@ -14,7 +14,7 @@ export function generateDpopKeyPair(): Promise<CryptoKeyPair> {
 
 /** The client's proof maker, if it has a key pair. It keeps the last nonce of each server and nothing of any user. */
 export function dpopHandle(client: Client): oauth.DPoPHandle | undefined {
-  const { options, state } = contextOf(client);
+  const { options, state } = getClientContext(client);
   if (!options.dpop) return undefined;
   state.dpop ??= oauth.DPoP(wireClient(client), options.dpop.keyPair);
   return state.dpop;

@@ -3,7 +3,7 @@ import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { toBase64Url, utf8 } from '../../internal/encoding.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import { contextOf } from '../context.ts';
+import { getClientContext } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { withKeys } from './keys.ts';
 import { isOfAnotherKind, refuseJwt } from './opened-jwt.ts';
@@ -30,7 +30,7 @@ export interface IdTokenExpectations {
 
 /** True while the clock of this machine agrees with the times of an ID token. */
 export function isTimely(client: Client, { iat, exp, nbf }: IdTokenClaims): boolean {
-  const { now, clockTolerance } = contextOf(client);
+  const { now, clockTolerance } = getClientContext(client);
   const time = seconds(now);
   const begun = typeof nbf !== 'number' || nbf <= time + clockTolerance;
   return (
@@ -51,7 +51,7 @@ export async function validateIdTokenClaims(
   claims: IdTokenClaims,
   expected: IdTokenExpectations,
 ): Promise<void> {
-  const { now, clockTolerance } = contextOf(client);
+  const { now, clockTolerance } = getClientContext(client);
   const [header = ''] = jwt.split('.', 1);
   const { alg } = parseJwtPart(header, { refuse: refuseJwt('id_token_invalid') });
   // An access or logout token is no ID token (RFC 8725 section 3.11).

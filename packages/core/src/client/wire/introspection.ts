@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
-import { contextOf, requestOptions, wireClient } from '../context.ts';
+import { getClientContext, requestOptions, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { discover } from './discovery.ts';
 import { withKeys } from './keys.ts';
@@ -39,7 +39,7 @@ export async function introspectToken(
   request: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
 ): Promise<Introspection> {
   return traced(client, 'introspectToken', async () => {
-    const { authentication, options } = contextOf(client);
+    const { authentication, options } = getClientContext(client);
     const wire = wireClient(client);
     const signed = options.introspectionSignedResponseAlg !== undefined;
     try {

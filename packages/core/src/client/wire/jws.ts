@@ -5,7 +5,7 @@ import { checkName, type JsonFault } from '../../internal/json/foreign-json.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { isSignatureAlgorithm, keyFits } from '../../internal/signature-algorithms.ts';
-import { contextOf } from '../context.ts';
+import { getClientContext } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { type TokenSender, withKeySet } from './keys.ts';
 import { checkJwt, refuseJwt } from './opened-jwt.ts';
@@ -26,7 +26,7 @@ export async function verifyJws(
   const { alg, code, sender } = expected;
   const fail = (check: string) =>
     new ValidationError(code, check, `${code.replaceAll('_', ' ')}: ${check} is not what it must be`);
-  const { decrypt } = contextOf(client).options;
+  const { decrypt } = getClientContext(client).options;
   const isEncrypted = token.split('.', 6).length === 5;
   if (isEncrypted) checkJwt(token, { code });
   const jws = isEncrypted && decrypt ? await decrypt(token) : token;

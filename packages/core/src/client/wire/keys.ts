@@ -3,7 +3,7 @@ import { AuthError, ConfigurationError, TransportError, ValidationError } from '
 import { exchange, jsonOf } from '../../internal/http.ts';
 import { usableKeys } from '../../internal/json/key-set-document.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
-import { contextOf, type KnownKeys, requestOptions, tell, userAgentOf } from '../context.ts';
+import { emitEvent, getClientContext, type KnownKeys, requestOptions, userAgentOf } from '../context.ts';
 import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
 import { discover } from './discovery.ts';
 import { isRecentFailure, runPaced } from './failure-pause.ts';
@@ -61,7 +61,7 @@ export async function withKeySet<T>(
   verify: (jwks: oauth.JWKS, metadata: AuthorizationServerMetadata) => Promise<T>,
   { sender = 'provider' }: KeyOptions = {},
 ): Promise<T> {
-  const arrival = contextOf(client).state.keyFetches ?? 0;
+  const arrival = getClientContext(client).state.keyFetches ?? 0;
   const metadata = await discover(client);
   const findKeys = () => currentKeys(client, metadata);
   // While there are no keys and they cannot be fetched, tokens of strangers cause one fetch in a second. The provider's
@@ -85,7 +85,7 @@ const isAboutKey = (error: unknown) =>
   (error instanceof ValidationError && error.check === 'kid');
 
 async function currentKeys(client: Client, metadata: AuthorizationServerMetadata): Promise<KnownKeys> {
-  const { state, options, now } = contextOf(client);
+  const { state, options, now } = getClientContext(client);
   const maxAge = (options.keysMaxAge ?? 300) * 1000;
   const known = state.keys;
   if (!known) return fetchKeys(client, metadata, 'first');
@@ -97,7 +97,7 @@ async function currentKeys(client: Client, metadata: AuthorizationServerMetadata
     return await fetchKeys(client, metadata, 'stale');
   } catch (error) {
     state.keysFailedAt = now();
-    tell(client, {
+    emitEvent(client, {
       type: 'keys.failed',
       issuer: client.issuer,
       code: error instanceof AuthError ? error.code : 'unknown',
@@ -113,7 +113,7 @@ async function newerKeys(
   metadata: AuthorizationServerMetadata,
   than: { readonly fetch: number; readonly sender: TokenSender },
 ): Promise<KnownKeys> {
-  const { state, now } = contextOf(client);
+  const { state, now } = getClientContext(client);
   if (state.keys && state.keys.fetch > than.fetch) return state.keys;
   if (state.keysFlight) return state.keysFlight;
   state.keyBudgets ??= {
@@ -135,7 +135,7 @@ function fetchKeys(
   metadata: AuthorizationServerMetadata,
   reason: 'first' | 'stale' | 'unknown_kid',
 ): Promise<KnownKeys> {
-  const { state } = contextOf(client);
+  const { state } = getClientContext(client);
   state.keysFlight ??= download(client, metadata, reason).finally(() => {
     state.keysFlight = undefined;
   });
@@ -147,7 +147,7 @@ async function download(
   metadata: AuthorizationServerMetadata,
   reason: 'first' | 'stale' | 'unknown_kid',
 ): Promise<KnownKeys> {
-  const { http, state, now } = contextOf(client);
+  const { http, state, now } = getClientContext(client);
   const fetch = (state.keyFetches ?? 0) + 1;
   state.keyFetches = fetch;
   if (!metadata.jwks_uri) {
@@ -164,6 +164,6 @@ async function download(
   }
   const keys = { keys: usable } as unknown as oauth.JWKS;
   state.keys = { jwks: keys, fetchedAt: now(), fetch };
-  tell(client, { type: 'keys.fetched', issuer: client.issuer, reason });
+  emitEvent(client, { type: 'keys.fetched', issuer: client.issuer, reason });
   return state.keys;
 }

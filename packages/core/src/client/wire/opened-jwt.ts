@@ -4,7 +4,7 @@ import { jsonOf } from '../../internal/http.ts';
 import { checkName, type JsonFault } from '../../internal/json/foreign-json.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import { contextOf } from '../context.ts';
+import { getClientContext } from '../context.ts';
 import type { Client } from '../create-client.ts';
 
 interface JwtCheck {
@@ -21,7 +21,7 @@ interface JwtCheck {
  * @see OpenID Connect Core section 10.2
  */
 export function openJwt(client: Client, check: JwtCheck) {
-  const { decrypt } = contextOf(client).options;
+  const { decrypt } = getClientContext(client).options;
   let opened: string | undefined;
   const open = async (jwe: string) => {
     opened = await decrypt?.(jwe);

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { discardBody } from '../../internal/discard-body.ts';
 import type { Fetch } from '../../internal/http.ts';
-import { contextOf, userAgentOf, wireClient } from '../context.ts';
+import { getClientContext, userAgentOf, wireClient } from '../context.ts';
 import type { Client } from '../create-client.ts';
 
 /** Where the token may go, and where it comes from. */
@@ -31,7 +31,7 @@ export function createResourceFetch(
   client: Client,
   options: ResourceFetchOptions,
 ): (input: string | URL, init?: RequestInit) => Promise<Response> {
-  const { http, options: clientOptions } = contextOf(client);
+  const { http, options: clientOptions } = getClientContext(client);
   const origins = options.origins.map((origin) => originOf(origin));
   const dpop = clientOptions.dpop && oauth.DPoP(wireClient(client), clientOptions.dpop.keyPair);
 

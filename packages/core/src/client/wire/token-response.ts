@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { contextOf } from '../context.ts';
+import { getClientContext } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { translate } from './translate-error.ts';
 
@@ -46,7 +46,7 @@ export async function tokenResponseOf(
     readonly tokenTypes?: readonly string[];
   },
 ): Promise<TokenResponse> {
-  const { options, now } = contextOf(client);
+  const { options, now } = getClientContext(client);
   const bound = wire.token_type === 'dpop';
   // A token that is not bound to our key could be used by whoever steals it (RFC 9449 section 5).
   const other = asked.tokenTypes?.includes(wire.token_type) === true;

@@ -1,4 +1,4 @@
-import { contextOf } from '../context.ts';
+import { getClientContext } from '../context.ts';
 import type { Client } from '../create-client.ts';
 import { endWithError, type FetchTracer } from './trace-fetch.ts';
 
@@ -52,7 +52,7 @@ export function traceOperations(tracer: FetchTracer): OperationTrace {
 
 /** Runs an operation, inside a span where the client has a tracer. */
 export function traced<T>(client: Client, name: Operation['name'], run: () => Promise<T>): Promise<T> {
-  const { traceOperation } = contextOf(client).options;
+  const { traceOperation } = getClientContext(client).options;
   const { issuer, clientId } = client;
   return traceOperation ? traceOperation({ name, issuer, clientId }, run) : run();
 }

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { contextOf, requestOptions, wireClient } from '../../client/context.ts';
+import { getClientContext, requestOptions, wireClient } from '../../client/context.ts';
 import type { Client } from '../../client/create-client.ts';
 import type { ClientAuthentication } from '../../client/wire/client-authentication.ts';
 import { discover } from '../../client/wire/discovery.ts';
@@ -98,7 +98,7 @@ export function createIntrospection(
     readonly profile: AccessTokenProfile;
   },
 ): (token: string) => Promise<Introspected> {
-  const { now } = contextOf(client);
+  const { now } = getClientContext(client);
   const { maxAge = 30, negativeMaxAge = 10 } = options;
   requireSeconds(maxAge, 'maxAge');
   requireSeconds(negativeMaxAge, 'negativeMaxAge');
@@ -189,7 +189,7 @@ function requireSeconds(value: number, name: string): void {
 }
 
 async function ask(client: Client, options: IntrospectionOptions, token: string): Promise<JsonObject> {
-  const { authentication } = contextOf(client);
+  const { authentication } = getClientContext(client);
   try {
     const metadata = {
       ...(await discover(client)),
