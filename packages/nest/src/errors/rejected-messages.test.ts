@@ -52,7 +52,7 @@ class ItemsController {
   @Policy(missing)
   @EventPattern('happened')
   happened(@Principal('sub') sub: string) {
-    if (sub === 'bob') throw this.#verifier.denied('Not on Sundays');
+    if (sub === 'bob') throw this.#verifier.createAccessDeniedError('Not on Sundays');
     happened.push(sub);
   }
 }

@@ -1,9 +1,9 @@
 import {
   AccessTokenError,
   AuthError,
+  findUnexpectedCause,
   formatChallenge,
   TransportError,
-  unforeseenCause,
 } from '@countersign/core/resource-server';
 import { Logger } from '@nestjs/common';
 import type { Transport } from '../transport/transport.ts';
@@ -43,7 +43,7 @@ export function logUnforeseen(error: unknown, { name, transport }: Place): void 
  */
 export function refusalOf(error: unknown, place: Place): AccessTokenError | TransportError {
   if (isRefusal(error)) {
-    const cause = unforeseenCause(error);
+    const cause = findUnexpectedCause(error);
     if (cause) logUnforeseen(cause.thrown, place);
     return error;
   }

@@ -63,7 +63,7 @@ export class AccessTokenGuard implements CanActivate {
       // A context that is not known has no credential that could be verified, so it is refused.
       if (!transport) return false;
       // Most requests bring a token that was verified before, and need not wait.
-      const known = this.authenticator.recall(transport);
+      const known = this.authenticator.findCachedRequest(transport);
       if (known && !policy.demanding) return this.#accept(transport, context, known);
       return this.#activate(policy, known, { transport, context });
     } catch (error) {
@@ -137,7 +137,7 @@ export class AccessTokenGuard implements CanActivate {
       const allowed = isPolicyClass(policy)
         ? await this.#providerOf(policy).allows(accessToken, context)
         : await policy(accessToken, context);
-      if (allowed !== true) throw this.verifier.denied('This is not allowed');
+      if (allowed !== true) throw this.verifier.createAccessDeniedError('This is not allowed');
     }
   }
 

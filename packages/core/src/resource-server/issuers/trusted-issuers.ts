@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
 import { type AccessTokenVerifierOptions, within } from '../verifier-options.ts';
-import { createIssuer, type Issuer, type TrustedIssuer } from './issuers.ts';
+import { createIssuer, type Issuer, type TrustedIssuer } from './issuer.ts';
 
 /**
  * The trusted issuers by their identifiers.

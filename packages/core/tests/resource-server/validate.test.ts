@@ -113,7 +113,7 @@ describe('R5: a listener never changes a decision', () => {
       const { server, verifier } = await startWith({ onEvent });
       const token = await server.mintAccessToken();
       await expect(verifier.verifyToken(token)).resolves.toMatchObject({ sub: 'alice' });
-      expect(verifier.recall?.({ headers: { authorization: `Bearer ${token}` } })).toBeDefined();
+      expect(verifier.findCachedRequest?.({ headers: { authorization: `Bearer ${token}` } })).toBeDefined();
       await expect(verifier.verifyToken(`${token.slice(0, -4)}AAAA`)).rejects.toMatchObject({ status: 401 });
       // Node reports unhandled rejections after the microtasks of a turn.
       await new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-import { TransportError } from '../errors.ts';
+import { TransportError } from '../../errors.ts';
 
 const networkCode =
   /^(ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_\w+|EPIPE|EHOST\w+|ENET\w+|ESOCKET\w*|UND_ERR_\w+|08\d{3}|57P0\d|P10\d\d)$/;
@@ -10,7 +10,7 @@ const networkMessage =
  * True for an error that says that something cannot be reached, and nothing about the token: a `TransportError`, an error
  * of Node's network, of `fetch` or of a database connection, a time-out, an answer with status 429 or 5xx.
  */
-export function isOutage(error: unknown, depth = 0): boolean {
+export function isUnavailableError(error: unknown, depth = 0): boolean {
   if (error instanceof TransportError) return true;
   if (typeof error !== 'object' || error === null || depth > 4) return false;
   const { code, name, message, status, statusCode, response, cause, errors } = error as Readonly<
@@ -21,8 +21,10 @@ export function isOutage(error: unknown, depth = 0): boolean {
     matches(networkName, name) ||
     matches(networkMessage, message) ||
     [status, statusCode, (response as { status?: unknown } | undefined | null)?.status].some(isPassing) ||
-    isOutage(cause, depth + 1) ||
-    (Array.isArray(errors) && errors.length > 0 && errors.every((each) => isOutage(each, depth + 1)))
+    isUnavailableError(cause, depth + 1) ||
+    (Array.isArray(errors) &&
+      errors.length > 0 &&
+      errors.every((each) => isUnavailableError(each, depth + 1)))
   );
 }
 

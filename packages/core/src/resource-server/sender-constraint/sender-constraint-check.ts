@@ -1,18 +1,18 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
 import type { Credentials, ResourceRequest } from '../credentials.ts';
-import { invalidToken, Refusal } from '../refusal.ts';
+import { invalidToken, Rejection } from '../rejections/rejection.ts';
 import type { VerifiedAccessToken } from '../verified-access-token.ts';
 import { createCertificateSource, type MtlsOptions } from './client-certificate.ts';
 import { createDpopVerifier, type DpopOptions } from './dpop-proof.ts';
 
-export interface BindingOptions {
+export interface SenderConstraintOptions {
   readonly dpop?: DpopOptions;
   readonly mtls?: boolean | MtlsOptions;
   readonly requireBinding?: 'dpop' | 'mtls' | 'any';
 }
 
-export interface BindingCheck {
+export interface SenderConstraintCheck {
   /** The schemes that requests may use. */
   readonly schemes: readonly ('Bearer' | 'DPoP')[];
   readonly dpopAlgorithms: readonly string[];
@@ -26,14 +26,14 @@ export interface BindingCheck {
   ): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
-const refuseToken = (description: string, scheme: 'Bearer' | 'DPoP'): Refusal =>
-  new Refusal('invalid_token', 'cnf', description, { scheme });
+const refuseToken = (description: string, scheme: 'Bearer' | 'DPoP'): Rejection =>
+  new Rejection('invalid_token', 'cnf', description, { scheme });
 
 /** Whether the caller holds the key that the token is bound to. @throws ConfigurationError when an option is wrong */
-export function createBindingCheck(
-  options: BindingOptions,
+export function createSenderConstraintCheck(
+  options: SenderConstraintOptions,
   context: { readonly now: Clock /** Seconds. */; readonly clockTolerance: number },
-): BindingCheck {
+): SenderConstraintCheck {
   const { requireBinding } = options;
   const mtls = options.mtls ? createCertificateSource(options.mtls) : undefined;
   const dpop = options.dpop && createDpopVerifier(options.dpop, context);

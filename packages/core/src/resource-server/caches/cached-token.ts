@@ -1,6 +1,6 @@
-import type { AuthenticatedRequest } from './authenticated-request.ts';
-import type { KeyLife, KeySet } from './issuers/key-set.ts';
-import type { VerifiedAccessToken } from './verified-access-token.ts';
+import type { AuthenticatedRequest } from '../authenticated-request.ts';
+import type { KeyLife, KeySet } from '../issuers/key-set.ts';
+import type { VerifiedAccessToken } from '../verified-access-token.ts';
 
 /** What is remembered of a verified access token. */
 export interface CachedToken {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startVerifier } from '../../tests/support/start-verifier.ts';
+import { startVerifier } from '../../../tests/support/start-verifier.ts';
 
 describe('A3: what was verified is not believed for longer or for others', () => {
   test('a token that ends like a verified one is not taken for it', async () => {

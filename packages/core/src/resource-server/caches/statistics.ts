@@ -1,4 +1,4 @@
-import type { AccessTokenErrorCode } from '../errors.ts';
+import type { AccessTokenErrorCode } from '../../errors.ts';
 
 /** What a verifier has done since it was made, and how its keys are. It names no token and no user. */
 export interface VerifierStatistics {

@@ -1,8 +1,8 @@
 import { decodeBase64Url } from '#platform';
-import { sextet, textOf, utf8 } from '../../internal/encoding.ts';
-import { parseForeignObject, tokenLimits } from '../../internal/json/foreign-json.ts';
-import { deepFreeze, type JsonObject } from '../../internal/json/json.ts';
-import { invalidToken } from '../refusal.ts';
+import { sextet, textOf, utf8 } from '../internal/encoding.ts';
+import { parseForeignObject, tokenLimits } from '../internal/json/foreign-json.ts';
+import { deepFreeze, type JsonObject } from '../internal/json/json.ts';
+import { invalidToken } from './rejections/rejection.ts';
 
 /** A JWS in compact serialisation, taken apart and not yet believed. */
 export interface CompactJws {

@@ -1,5 +1,5 @@
-import { AccessTokenError, type AccessTokenErrorCode } from '../errors.ts';
-import type { Refusal } from './refusal.ts';
+import { AccessTokenError, type AccessTokenErrorCode } from '../../errors.ts';
+import type { Rejection } from './rejection.ts';
 
 export interface ChallengeOptions {
   /** The `realm` of every challenge; rarely needed. @see RFC 9110 section 11.5 */
@@ -25,7 +25,7 @@ const statuses: Readonly<Record<AccessTokenErrorCode, 400 | 401 | 403>> = {
 
 /** Puts a refusal into the words of HTTP. */
 export function toAccessTokenError(
-  refusal: Refusal,
+  refusal: Rejection,
   scheme: 'Bearer' | 'DPoP' | undefined,
   options: ChallengeOptions,
 ): AccessTokenError {
@@ -46,7 +46,7 @@ export function toAccessTokenError(
  * @see RFC 6750 section 3, RFC 9449 section 7, RFC 9470 section 3, RFC 9728 section 5.1
  */
 function challengesOf(
-  refusal: Refusal,
+  refusal: Rejection,
   used: 'Bearer' | 'DPoP' | undefined,
   options: ChallengeOptions,
 ): readonly string[] {

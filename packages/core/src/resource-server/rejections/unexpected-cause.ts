@@ -1,11 +1,11 @@
-import type { AuthError } from '../errors.ts';
+import type { AuthError } from '../../errors.ts';
 
 // Beside the error, not in its `cause`: the text of an exception that nothing foresaw may quote what was sent, and errors
 // are logged as they are.
 const causes = new WeakMap<AuthError, { readonly thrown: unknown }>();
 
 /** Notes which exception led to a refusal. */
-export function noteUnforeseenCause(refusal: AuthError, thrown: unknown): void {
+export function recordUnexpectedCause(refusal: AuthError, thrown: unknown): void {
   causes.set(refusal, { thrown });
 }
 
@@ -15,8 +15,8 @@ export function noteUnforeseenCause(refusal: AuthError, thrown: unknown): void {
  *
  * @returns `undefined` for a refusal that the verifier has decided
  * @example
- * const cause = unforeseenCause(error);
+ * const cause = findUnexpectedCause(error);
  * if (cause) logger.error(redact(String(cause.thrown)));
  */
-export const unforeseenCause = (refusal: AuthError): { readonly thrown: unknown } | undefined =>
+export const findUnexpectedCause = (refusal: AuthError): { readonly thrown: unknown } | undefined =>
   causes.get(refusal);

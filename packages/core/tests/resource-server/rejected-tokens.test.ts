@@ -47,7 +47,7 @@ test('R7: a token that the profile refuses, also with an exception, is introspec
     relaxes: [],
     types: ['at+jwt'],
     required: ['sub'],
-    refuse: () => {
+    reject: () => {
       throw new Error('a mistake in the profile');
     },
   };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { startVerifier } from '../../tests/support/start-verifier.ts';
-import type { AccessTokenVerifierOptions } from './index.ts';
+import { startVerifier } from '../../../tests/support/start-verifier.ts';
+import type { AccessTokenVerifierOptions } from '../index.ts';
 
 async function setUp(options: Partial<AccessTokenVerifierOptions> = {}) {
   const { server, verifier } = await startVerifier({ keysMaxAge: 600, keysMaxStale: 3600, ...options });
@@ -28,7 +28,7 @@ test('counts tokens that were accepted and remembered, and refusals by code', as
   const token = await server.mintAccessToken();
   const authenticated = await verifier.verify(bearer(token));
   await verifier.verifyToken(token);
-  verifier.recall?.(bearer(token));
+  verifier.findCachedRequest?.(bearer(token));
   await verifier.verify(bearer(await server.mintAccessToken()));
   await refused('abc');
   await refused(await server.mintAccessToken({ exp: 1 }));

@@ -1,16 +1,21 @@
-import type { AccessTokenErrorCode } from '../errors.ts';
+import type { AccessTokenErrorCode } from '../../errors.ts';
 
 /**
  * Why a request is refused, before it is known how to say so: the border turns it into an `AccessTokenError`
  * with the challenges of the request's scheme. Never leaves this folder.
  */
-export class Refusal extends Error {
+export class Rejection extends Error {
   readonly code: AccessTokenErrorCode;
   /** What failed, a claim or check; for events. */
   readonly check: string;
-  readonly details: RefusalDetails;
+  readonly details: RejectionDetails;
 
-  constructor(code: AccessTokenErrorCode, check: string, description: string, details: RefusalDetails = {}) {
+  constructor(
+    code: AccessTokenErrorCode,
+    check: string,
+    description: string,
+    details: RejectionDetails = {},
+  ) {
     super(description);
     this.code = code;
     this.check = check;
@@ -18,7 +23,7 @@ export class Refusal extends Error {
   }
 }
 
-export interface RefusalDetails {
+export interface RejectionDetails {
   /** Scopes that would do. @see RFC 6750 section 3 */
   readonly scope?: readonly string[];
   /** Authentication contexts that would do. @see RFC 9470 section 3 */
@@ -33,5 +38,5 @@ export interface RefusalDetails {
   readonly nonce?: string;
 }
 
-export const invalidToken = (check: string, description: string): Refusal =>
-  new Refusal('invalid_token', check, description);
+export const invalidToken = (check: string, description: string): Rejection =>
+  new Rejection('invalid_token', check, description);
