@@ -238,7 +238,7 @@ export class AccessTokenError extends AuthError {
   }
 }
 
-/** Text of others made safe for logs: printable, one line, bounded. It is still untrusted: never render it as HTML. */
+/** Text of others made safe for logs: toPrintableText, one line, bounded. It is still untrusted: never render it as HTML. */
 export function toPrintableText(text: string, limit: number): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, limit);
 }

@@ -67,7 +67,7 @@ const seenAs = new WeakMap<SessionState, Session>();
  *
  * @returns `undefined` without an ID token: then nobody knows who the user is
  */
-export function sessionOf(state: SessionState): Session | undefined {
+export function toSession(state: SessionState): Session | undefined {
   const { claims } = state.tokens;
   if (!claims) return undefined;
   const seen = seenAs.get(state);

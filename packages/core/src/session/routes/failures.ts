@@ -31,7 +31,7 @@ export interface FailureOptions {
  * The response is an error page, or JSON where no page is wanted. Its words are this library's own: what the provider
  * or a request said is never part of it.
  */
-export function answerFailure(request: Request, error: unknown, options: FailureOptions): Response {
+export function createErrorResponse(request: Request, error: unknown, options: FailureOptions): Response {
   const { cookies = [], login } = options;
   const { status, title, text } = describe(error);
   reportFailure(error, { ...options, status });
