@@ -10,7 +10,7 @@ import {
   validateLogoutToken,
 } from '../../src/index.ts';
 import { parseForeignJson } from '../../src/internal/json/foreign-json.ts';
-import { clientOf, expectTyped, headerText, issuer, patience, runs } from './any-answer.ts';
+import { clientOf, expectTyped, headerText, issuer, patience, runs } from './random-response.ts';
 
 describe('C9: whatever a provider or a browser brings, the answer is a value or a typed error', () => {
   test('C9: as a key set of any keys', patience, () => {

@@ -1,5 +1,5 @@
 import { deepFreeze, isJsonObject, type JsonObject, withoutNull } from '../../internal/json/json.ts';
-import { invalidToken } from '../refusal.ts';
+import { invalidToken } from '../rejections/rejection.ts';
 import type { AccessTokenClaims, VerifiedAccessToken } from '../verified-access-token.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { readSubject } from './subject.ts';
@@ -37,7 +37,7 @@ export function readClaims(received: JsonObject, expected: ExpectedClaims): Veri
       throw invalidToken(name, `The access token has no claim ${name}`);
     }
   }
-  const refused = profile.refuse?.(claims);
+  const refused = profile.reject?.(claims);
   if (refused !== undefined) throw invalidToken('profile', refused);
 
   // A token for another API must not work here, or any API could use its callers' tokens elsewhere.

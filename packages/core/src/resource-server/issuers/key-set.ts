@@ -11,7 +11,7 @@ import {
   type VerificationKey,
 } from '../../internal/signature-algorithms.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
-import type { IssuerStatistics } from '../statistics.ts';
+import type { IssuerStatistics } from '../caches/statistics.ts';
 
 /** Whether a key is still in the set; what it verified dies with it. */
 export interface KeyLife {
