@@ -91,7 +91,7 @@ test('a reload restores the login', async () => {
 });
 
 test('logout ends the login', async () => {
-  await page.locator('#sign-out').click();
+  await page.locator('#log-out').click();
   await page.waitForURL(`${origin}/`);
   await shows('#status', 'signed-out');
 });
