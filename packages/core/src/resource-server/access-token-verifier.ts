@@ -1,5 +1,5 @@
 import { type AccessTokenError, AuthError, TransportError } from '../errors.ts';
-import { emit } from '../events.ts';
+import { callListener } from '../events.ts';
 import { seconds } from '../internal/clock.ts';
 import { createTextCache } from '../internal/text-cache.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
@@ -134,7 +134,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
       if (!known?.request) return undefined;
       counts.accepted++;
       counts.cacheHits++;
-      if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
+      if (onEvent) callListener(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
       return known.request;
     } catch {
       // What is wrong with it, `verify` says.
@@ -146,7 +146,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     if (error instanceof TransportError) {
       counts.unavailable++;
       const reason = error.cause === undefined ? undefined : readErrorMessage(error.cause);
-      emit(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
+      callListener(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
       return error;
     }
     if (error instanceof AuthError) return error;
@@ -160,7 +160,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     const { code, check } = refusal;
     const { reason } = refusal.details;
     counts.reject(code);
-    emit(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
+    callListener(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
     const rejected = toAccessTokenError(refusal, scheme, challenge);
     if (refusal !== error) recordUnexpectedCause(rejected, error);
     return rejected;

@@ -1,7 +1,7 @@
 import { decodeBase64Url } from '#platform';
-import { sextet, textOf, utf8 } from '../internal/encoding.ts';
-import { parseForeignObject, tokenLimits } from '../internal/json/foreign-json.ts';
+import { decodeBase64UrlCharacter, decodeUtf8, encodeUtf8 } from '../internal/encoding.ts';
 import { deepFreeze, type JsonObject } from '../internal/json/json.ts';
+import { parseUntrustedObject, tokenLimits } from '../internal/json/untrusted-json.ts';
 import { invalidToken } from './rejections/rejection.ts';
 
 /** A JWS in compact serialisation, taken apart and not yet believed. */
@@ -41,7 +41,7 @@ export function parseJws(
     header: headerOf(protectedHeader, what),
     payload: objectOf(encodedPayload, 'payload', what),
     signature: bytesOf(encodedSignature, 'signature', what),
-    data: utf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
+    data: encodeUtf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
   };
 }
 
@@ -69,13 +69,13 @@ function headerOf(encoded: string, what: string): JsonObject {
 function objectOf(encoded: string, part: string, what: string): JsonObject {
   let json: string;
   try {
-    json = textOf(bytesOf(encoded, part, what));
+    json = decodeUtf8(bytesOf(encoded, part, what));
   } catch {
     throw invalidToken(part, `The ${part} of the ${what} is malformed`);
   }
   // RFC 7515 section 4: member names are unique, or two readers of one token would see two tokens. Depth and number of
   // members are limited before anything recursive reads them: anybody can send a token.
-  return parseForeignObject(json, {
+  return parseUntrustedObject(json, {
     limits: tokenLimits,
     refuse: (_, problem) => invalidToken(part, `The ${part} of the ${what} is malformed: it ${problem}`),
   });
@@ -85,7 +85,7 @@ function bytesOf(encoded: string, part: string, what: string): Uint8Array {
   // Unused bits of the last character must be zero: otherwise one token could be written in several ways.
   const rest = encoded.length % 4;
   const spare = rest === 2 ? 15 : rest === 3 ? 3 : 0;
-  if (rest === 1 || (sextet(encoded.charCodeAt(encoded.length - 1)) & spare) !== 0) {
+  if (rest === 1 || (decodeBase64UrlCharacter(encoded.charCodeAt(encoded.length - 1)) & spare) !== 0) {
     throw invalidToken(part, `The ${part} of the ${what} is malformed`);
   }
   return decodeBase64Url(encoded);

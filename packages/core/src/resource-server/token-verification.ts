@@ -1,5 +1,5 @@
-import { printable, TransportError } from '../errors.ts';
-import { type EventListener, emit } from '../events.ts';
+import { TransportError, toPrintableText } from '../errors.ts';
+import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import { createTextCache, type TextCache } from '../internal/text-cache.ts';
@@ -149,7 +149,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
       request: keys && plainRequest(token, verified),
     });
     counts.accepted++;
-    emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
+    callListener(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
     return verified;
   }
 
@@ -169,7 +169,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
       if (!known) return verifyAfresh(token);
       counts.accepted++;
       counts.cacheHits++;
-      if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
+      if (onEvent) callListener(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
       return known.result;
     },
   };
@@ -204,4 +204,4 @@ async function runValidator(
 
 /** A message of the application, for an event. */
 export const readErrorMessage = (error: unknown): string =>
-  printable(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);
+  toPrintableText(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);

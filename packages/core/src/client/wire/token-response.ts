@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { getClientContext } from '../context.ts';
+import { getClientContext } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
-import { translate } from './translate-error.ts';
+import { translateError } from './translate-error.ts';
 
 /** Claims of a validated ID token. Identity is `iss` and `sub` together, nothing else. */
 export interface IdTokenClaims {
@@ -88,7 +88,7 @@ export async function tokenResponseOf(
 
 /** Every failure of a token request in our words. */
 export function translateTokenError(error: unknown): Error {
-  return translate(error, {
+  return translateError(error, {
     code: isAboutIdToken(error) ? 'id_token_invalid' : 'token_response_invalid',
     check: 'token_response',
     refusal: 'token_error',

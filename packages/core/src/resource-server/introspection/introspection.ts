@@ -1,14 +1,14 @@
 import * as oauth from 'oauth4webapi';
-import { getClientContext, requestOptions, wireClient } from '../../client/context.ts';
+import { createRequestOptions, getClientContext, toProtocolClient } from '../../client/client-context.ts';
 import type { Client } from '../../client/create-client.ts';
 import type { ClientAuthentication } from '../../client/wire/client-authentication.ts';
 import { discover } from '../../client/wire/discovery.ts';
-import { withKeys } from '../../client/wire/keys.ts';
-import { checkJwt } from '../../client/wire/opened-jwt.ts';
+import { checkJwt } from '../../client/wire/jwt-checks.ts';
+import { verifyWithKeys } from '../../client/wire/provider-keys.ts';
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
-import { type JsonObject, withoutNull } from '../../internal/json/json.ts';
+import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import type { SignatureAlgorithm } from '../../internal/signature-algorithms.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
 import { readClaims } from '../claims/claims.ts';
@@ -111,7 +111,7 @@ export function createIntrospection(
     const hash = await sha256(token);
     const known = refused.get(hash);
     if (known && known.until > now()) throw known.error;
-    const answer = withoutNull(await budget.run(hash, () => ask(client, options, token)));
+    const answer = removeNullMembers(await budget.run(hash, () => ask(client, options, token)));
     let verified: VerifiedAccessToken;
     try {
       verified = readAnswer(answer);
@@ -195,9 +195,9 @@ async function ask(client: Client, options: IntrospectionOptions, token: string)
       ...(await discover(client)),
       ...(options.endpoint !== undefined && { introspection_endpoint: options.endpoint }),
     };
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     const response = await oauth.introspectionRequest(metadata, wire, authentication.apply, token, {
-      ...requestOptions(client),
+      ...createRequestOptions(client),
       additionalParameters: { token_type_hint: 'access_token' },
     });
     const type = response.headers.get('content-type')?.split(';')[0];
@@ -209,7 +209,7 @@ async function ask(client: Client, options: IntrospectionOptions, token: string)
     if (signed) checkJwt(await response.clone().text(), { code: 'introspection_invalid' });
     const answer = { ...(await oauth.processIntrospectionResponse(metadata, wire, response)) };
     if (signed) {
-      await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
+      await verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
     }
     return answer;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { answerLimits, parseForeignJson, parseForeignObject, tokenLimits } from './foreign-json.ts';
 import { deepFreeze } from './json.ts';
+import { parseUntrustedJson, parseUntrustedObject, responseLimits, tokenLimits } from './untrusted-json.ts';
 
 const limits = { maxLength: 1_000, maxDepth: 4, maxValues: 10 };
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
@@ -20,21 +20,21 @@ describe('C9: a limit is named by the error', () => {
     ['a string without an end', '{"a', 'json'],
     ['nothing', '', 'json'],
   ])('%s', (_, text, check) => {
-    expect(() => parseForeignJson(text, { limits })).toThrow(
+    expect(() => parseUntrustedJson(text, { limits })).toThrow(
       expect.objectContaining({ name: 'ValidationError', code: 'response_malformed', check }),
     );
   });
 
   test('at every limit a text is still accepted', () => {
-    expect(parseForeignJson(`"${'x'.repeat(998)}"`, { limits })).toHaveLength(998);
-    expect(parseForeignJson(nested(4), { limits })).toEqual([[[[]]]]);
-    expect(parseForeignJson(`[${'1,'.repeat(8)}1]`, { limits })).toHaveLength(9);
-    expect(parseForeignJson('1'.repeat(64), { limits })).toBe(Number('1'.repeat(64)));
+    expect(parseUntrustedJson(`"${'x'.repeat(998)}"`, { limits })).toHaveLength(998);
+    expect(parseUntrustedJson(nested(4), { limits })).toEqual([[[[]]]]);
+    expect(parseUntrustedJson(`[${'1,'.repeat(8)}1]`, { limits })).toHaveLength(9);
+    expect(parseUntrustedJson('1'.repeat(64), { limits })).toBe(Number('1'.repeat(64)));
   });
 
   test.each([100_000, 2_000_000])('%d levels are refused without a recursion', (depth) => {
     for (const text of [nested(depth), '['.repeat(depth), '{"a":'.repeat(depth)]) {
-      expect(() => parseForeignJson(text, { limits: answerLimits })).toThrow(
+      expect(() => parseUntrustedJson(text, { limits: responseLimits })).toThrow(
         expect.objectContaining({ check: 'json_depth' }),
       );
     }
@@ -49,7 +49,7 @@ test.each([
   '{"e":-1.5e-7,"f":1E+2}',
   ' { "a" : 1 , "b" : [ ] } ',
 ])('a well-formed text is parsed as JSON.parse does: %s', (text) => {
-  expect(parseForeignJson(text)).toStrictEqual(JSON.parse(text));
+  expect(parseUntrustedJson(text)).toStrictEqual(JSON.parse(text));
   expect(({} as { admin?: unknown }).admin).toBeUndefined();
 });
 
@@ -62,22 +62,22 @@ test('a name that was parsed earlier does not change how an escaped name is read
     const name: string = JSON.parse(`"${escaped}"`);
     JSON.parse(`{"kept":1,"${earlier}":2,"list":[]}`);
     const text = `{"kept":1,"${escaped}":2,"list":[{},[]]}`;
-    expect(parseForeignJson(text)).toStrictEqual({ kept: 1, [name]: 2, list: [{}, []] });
+    expect(parseUntrustedJson(text)).toStrictEqual({ kept: 1, [name]: 2, list: [{}, []] });
     // A repeat is found in whatever spelling.
     const plain = JSON.stringify(name).replaceAll('/', '\\u002f');
-    expect(() => parseForeignJson(`{"kept":1,"${escaped}":2,${plain}:3}`)).toThrow('repeats a member name');
+    expect(() => parseUntrustedJson(`{"kept":1,"${escaped}":2,${plain}:3}`)).toThrow('repeats a member name');
   }
 });
 
 test('an object is required where one is needed', () => {
   for (const text of ['[]', '1', 'null', '"{}"']) {
-    expect(() => parseForeignObject(text, { limits: tokenLimits })).toThrow('is not a JSON object');
+    expect(() => parseUntrustedObject(text, { limits: tokenLimits })).toThrow('is not a JSON object');
   }
 });
 
 test('the error of the context is thrown', () => {
   const refuse = (fault: string) => new RangeError(fault);
-  expect(() => parseForeignJson('[[[[[', { limits, refuse })).toThrow(new RangeError('depth'));
+  expect(() => parseUntrustedJson('[[[[[', { limits, refuse })).toThrow(new RangeError('depth'));
 });
 
 describe('repeated members with equal values', () => {
@@ -87,8 +87,8 @@ describe('repeated members with equal values', () => {
     '{"x":[{"n":1,"n": 1.0 }],"y":"{"}',
     '{"a":null,"a":null,"b":true,"b":true}',
   ])('are one where that is allowed: %s', (text) => {
-    expect(parseForeignJson(text, { equalRepeats: true })).toEqual(JSON.parse(text));
-    expect(() => parseForeignJson(text)).toThrow('repeats a member name');
+    expect(parseUntrustedJson(text, { equalRepeats: true })).toEqual(JSON.parse(text));
+    expect(() => parseUntrustedJson(text)).toThrow('repeats a member name');
   });
 
   test.each([
@@ -99,7 +99,7 @@ describe('repeated members with equal values', () => {
     '{"a":[1],"a":1}',
     '{"a":1,"a":1,"b":[{"c":1,"c":2}]}',
   ])('are refused where they differ or are no scalars: %s', (text) => {
-    expect(() => parseForeignJson(text, { equalRepeats: true })).toThrow('repeats a member name');
+    expect(() => parseUntrustedJson(text, { equalRepeats: true })).toThrow('repeats a member name');
   });
 });
 

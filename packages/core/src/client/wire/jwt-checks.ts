@@ -1,10 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError, type ValidationErrorCode } from '../../errors.ts';
-import { jsonOf } from '../../internal/http.ts';
-import { checkName, type JsonFault } from '../../internal/json/foreign-json.ts';
+import { getJsonBody } from '../../internal/http.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import { getClientContext } from '../context.ts';
+import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
+import { getClientContext } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
 
 interface JwtCheck {
@@ -20,7 +20,7 @@ interface JwtCheck {
  *
  * @see OpenID Connect Core section 10.2
  */
-export function openJwt(client: Client, check: JwtCheck) {
+export function createJwtReader(client: Client, check: JwtCheck) {
   const { decrypt } = getClientContext(client).options;
   let opened: string | undefined;
   const open = async (jwe: string) => {
@@ -35,7 +35,7 @@ export function openJwt(client: Client, check: JwtCheck) {
     check: (jwt: string) => checkJwt(jwt, check),
     /** Checks the `id_token` of a token response, if there is one. */
     checkIdToken(response: Response) {
-      const body = jsonOf(response);
+      const body = getJsonBody(response);
       if (isJsonObject(body) && typeof body.id_token === 'string') checkJwt(body.id_token, check);
     },
   };
@@ -49,15 +49,15 @@ export function checkJwt(jwt: string, { code, equalRepeats = false }: JwtCheck):
   const parts = jwt.split('.', 6);
   // A JWE has five parts, of which the first alone is JSON (RFC 7516 section 7.1).
   const json = parts.length === 5 ? parts.slice(0, 1) : parts.length === 3 ? parts.slice(0, 2) : [];
-  const refuse = refuseJwt(code);
+  const refuse = createJwtError(code);
   for (const part of json) parseJwtPart(part, { refuse, equalRepeats });
 }
 
 /** Creates the error for the JSON of a JWT. */
-export const refuseJwt = (code: ValidationErrorCode) => (fault: JsonFault, problem: string) =>
+export const createJwtError = (code: ValidationErrorCode) => (fault: JsonFault, problem: string) =>
   new ValidationError(
     code,
-    checkName(fault),
+    toCheckName(fault),
     `${code.replaceAll('_', ' ')}: the JSON of the JWT ${problem}.`,
   );
 
@@ -65,8 +65,8 @@ export const refuseJwt = (code: ValidationErrorCode) => (fault: JsonFault, probl
  * True when the header of a JWS names a kind that is neither absent nor plain `JWT`, as access and logout tokens do:
  * such a token must not pass for another one that the provider signs with the same key (RFC 8725 section 3.11).
  */
-export function isOfAnotherKind(jws: string): boolean {
+export function hasOtherJwtType(jws: string): boolean {
   const [header = ''] = jws.split('.', 1);
-  const { typ = 'JWT' } = parseJwtPart(header, { refuse: refuseJwt('response_malformed') });
+  const { typ = 'JWT' } = parseJwtPart(header, { refuse: createJwtError('response_malformed') });
   return typeof typ !== 'string' || !/^(application\/)?jwt$/i.test(typ);
 }

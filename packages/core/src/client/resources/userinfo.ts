@@ -1,15 +1,15 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
-import { checkName, parseForeignObject, tokenLimits } from '../../internal/json/foreign-json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import { getClientContext, requestOptions, wireClient } from '../context.ts';
+import { parseUntrustedObject, toCheckName, tokenLimits } from '../../internal/json/untrusted-json.ts';
+import { createRequestOptions, getClientContext, toProtocolClient } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import { discover } from '../wire/discovery.ts';
-import { withDpopNonce } from '../wire/dpop.ts';
-import { withKeys } from '../wire/keys.ts';
-import { checkJwt, isOfAnotherKind, refuseJwt } from '../wire/opened-jwt.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { translate } from '../wire/translate-error.ts';
+import { retryWithDpopNonce } from '../wire/dpop.ts';
+import { checkJwt, createJwtError, hasOtherJwtType } from '../wire/jwt-checks.ts';
+import { verifyWithKeys } from '../wire/provider-keys.ts';
+import { translateError } from '../wire/translate-error.ts';
 
 /** Claims about the user, wire names; aggregated and distributed claims (`_claim_sources`) are left as they are. */
 export interface Userinfo {
@@ -30,13 +30,13 @@ export async function fetchUserinfo(
   accessToken: string,
   expectedSub: string,
 ): Promise<Userinfo> {
-  return traced(client, 'fetchUserinfo', async () => {
-    const wire = wireClient(client);
+  return traceOperation(client, 'fetchUserinfo', async () => {
+    const wire = toProtocolClient(client);
     try {
       const metadata = await discover(client);
-      const { answer, jwt, body } = await withDpopNonce(client, async (dpop) => {
+      const { answer, jwt, body } = await retryWithDpopNonce(client, async (dpop) => {
         const sent = await oauth.userInfoRequest(metadata, wire, accessToken, {
-          ...requestOptions(client),
+          ...createRequestOptions(client),
           ...dpop,
         });
         const opened = await openUserinfo(client, sent);
@@ -46,12 +46,12 @@ export async function fetchUserinfo(
         return { answer: opened, jwt, body: processed };
       });
       if (jwt !== undefined) {
-        await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, answer, keys));
+        await verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, answer, keys));
         requireUserinfo(client, jwt, body);
       }
       return body as Userinfo;
     } catch (error) {
-      throw translate(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
+      throw translateError(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
     }
   });
 }
@@ -63,7 +63,7 @@ export async function fetchUserinfo(
  * @see OpenID Connect Core section 5.3.2
  */
 function requireUserinfo(client: Client, jwt: string, claims: oauth.UserInfoResponse): void {
-  if (isOfAnotherKind(jwt)) throw invalid('typ', 'is a token of another kind');
+  if (hasOtherJwtType(jwt)) throw invalid('typ', 'is a token of another kind');
   // An ID token answers to a nonce, a logout token has events; where their type is not written they are known by these.
   for (const claim of ['nonce', 'events']) {
     if (claims[claim] !== undefined) throw invalid(claim, `is a token of another kind: it has ${claim}`);
@@ -98,7 +98,7 @@ async function openUserinfo(client: Client, response: Response): Promise<Respons
     return response;
   }
   if (!decrypt) throw invalid('encryption', 'is encrypted, and no decrypt option opens it');
-  const refuse = refuseJwt('userinfo_invalid');
+  const refuse = createJwtError('userinfo_invalid');
   const { alg } = parseJwtPart(jwe.slice(0, jwe.indexOf('.')), { refuse });
   if (userinfoEncryptedResponseAlg && alg !== userinfoEncryptedResponseAlg) {
     throw invalid('alg', 'is encrypted with another algorithm than the registered one');
@@ -113,9 +113,9 @@ async function openUserinfo(client: Client, response: Response): Promise<Respons
       'is encrypted but not signed. Where that is what you registered, set userinfoEncryptedResponseAlg alone',
     );
   }
-  parseForeignObject(text, {
+  parseUntrustedObject(text, {
     limits: tokenLimits,
-    refuse: (fault, problem) => invalid(checkName(fault), `holds JSON that ${problem}`),
+    refuse: (fault, problem) => invalid(toCheckName(fault), `holds JSON that ${problem}`),
   });
   return new Response(text, { headers: { 'content-type': 'application/json' } });
 }

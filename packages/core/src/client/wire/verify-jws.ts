@@ -1,14 +1,14 @@
 import { importVerificationKey, verifySignature } from '#platform';
 import { ValidationError, type ValidationErrorCode } from '../../errors.ts';
-import { fromBase64Url, utf8 } from '../../internal/encoding.ts';
-import { checkName, type JsonFault } from '../../internal/json/foreign-json.ts';
+import { encodeUtf8, fromBase64Url } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
+import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
 import { isSignatureAlgorithm, keyFits } from '../../internal/signature-algorithms.ts';
-import { getClientContext } from '../context.ts';
+import { getClientContext } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
-import { type TokenSender, withKeySet } from './keys.ts';
-import { checkJwt, refuseJwt } from './opened-jwt.ts';
+import { checkJwt, createJwtError } from './jwt-checks.ts';
+import { type TokenSender, verifyWithKeySet } from './provider-keys.ts';
 
 /**
  * Verifies a signed token of the provider, opened first when it is encrypted, and gives its header and claims.
@@ -34,7 +34,7 @@ export async function verifyJws(
   if (parts.length !== 3) throw fail('format');
   const [protectedHeader, payload, encodedSignature] = parts as [string, string, string];
   const refuse = (fault: JsonFault, problem: string) =>
-    checkName(fault) === 'json' ? fail('format') : refuseJwt(code)(fault, problem);
+    toCheckName(fault) === 'json' ? fail('format') : createJwtError(code)(fault, problem);
   const header = parseJwtPart(protectedHeader, { refuse });
   const claims = parseJwtPart(payload, { refuse });
   if (header.alg !== alg || !isSignatureAlgorithm(alg)) throw fail('alg');
@@ -42,7 +42,7 @@ export async function verifyJws(
   if (header.crit !== undefined || header.b64 !== undefined) throw fail('crit');
   const kid = header.kid ?? undefined;
   const signature = bytesOf(encodedSignature);
-  const data = utf8(`${protectedHeader}.${payload}`);
+  const data = encodeUtf8(`${protectedHeader}.${payload}`);
   const verify = async ({ keys }: { readonly keys: readonly unknown[] }) => {
     const candidates = (keys as readonly JsonObject[]).filter(
       (jwk) => keyFits(jwk, alg) && (kid === undefined || kid === jwk.kid),
@@ -57,7 +57,7 @@ export async function verifyJws(
       verifySignature(alg, key, data, signature).catch(() => false)
     );
   };
-  const valid = await withKeySet(client, verify, { sender });
+  const valid = await verifyWithKeySet(client, verify, { sender });
   if (!valid) throw fail('signature');
   return { header, claims };
 }

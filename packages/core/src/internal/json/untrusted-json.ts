@@ -17,7 +17,7 @@ export interface JsonLimits {
 export type JsonFault = 'syntax' | 'object' | 'duplicate' | 'length' | 'depth' | 'values' | 'number';
 
 /** Answers of a provider. Their length in bytes is limited where they are read. */
-export const answerLimits: JsonLimits = { maxLength: 67_108_864, maxDepth: 32, maxValues: 100_000 };
+export const responseLimits: JsonLimits = { maxLength: 67_108_864, maxDepth: 32, maxValues: 100_000 };
 
 /** A header or payload of a JWT: no known claim set nests deeper than 10 levels. */
 export const tokenLimits: JsonLimits = { maxLength: 1_048_576, maxDepth: 32, maxValues: 50_000 };
@@ -25,8 +25,8 @@ export const tokenLimits: JsonLimits = { maxLength: 1_048_576, maxDepth: 32, max
 /** What the application itself has stored: claims and its own session data. */
 export const storedLimits: JsonLimits = { maxLength: 16_777_216, maxDepth: 128, maxValues: 1_000_000 };
 
-export interface ForeignJsonOptions {
-  /** Default: {@link answerLimits}. */
+export interface UntrustedJsonOptions {
+  /** Default: {@link responseLimits}. */
   readonly limits?: JsonLimits;
   /** Creates the error of the context. Default: a ValidationError `response_malformed`. */
   readonly refuse?: (fault: JsonFault, problem: string) => Error;
@@ -51,8 +51,8 @@ const maxNumberLength = 64;
  * @throws what `refuse` creates; by default a ValidationError `response_malformed` with the check `json` for a
  *   malformed text, and `json_length`, `json_depth`, `json_values` or `json_number` for a limit
  */
-export function parseForeignJson(text: string, options: ForeignJsonOptions = {}): unknown {
-  const { limits = answerLimits, refuse = refuseAnswer } = options;
+export function parseUntrustedJson(text: string, options: UntrustedJsonOptions = {}): unknown {
+  const { limits = responseLimits, refuse = refuseAnswer } = options;
   const fail = (fault: JsonFault) => refuse(fault, problemText(fault, limits));
   const scanned = scan(text, limits);
   if (typeof scanned !== 'number') throw fail(scanned);
@@ -69,11 +69,11 @@ export function parseForeignJson(text: string, options: ForeignJsonOptions = {})
   return value;
 }
 
-/** As {@link parseForeignJson}, for a text that must be an object. */
-export function parseForeignObject(text: string, options: ForeignJsonOptions = {}): JsonObject {
-  const value = parseForeignJson(text, options);
+/** As {@link parseUntrustedJson}, for a text that must be an object. */
+export function parseUntrustedObject(text: string, options: UntrustedJsonOptions = {}): JsonObject {
+  const value = parseUntrustedJson(text, options);
   if (isJsonObject(value)) return value;
-  const { limits = answerLimits, refuse = refuseAnswer } = options;
+  const { limits = responseLimits, refuse = refuseAnswer } = options;
   throw refuse('object', problemText('object', limits));
 }
 
@@ -143,8 +143,8 @@ function problemText(fault: JsonFault, limits: JsonLimits): string {
 }
 
 /** The `check` of an error: a limit by its name, everything else is malformed JSON. */
-export const checkName = (fault: JsonFault): string =>
+export const toCheckName = (fault: JsonFault): string =>
   fault === 'syntax' || fault === 'object' || fault === 'duplicate' ? 'json' : `json_${fault}`;
 
 const refuseAnswer = (fault: JsonFault, problem: string): Error =>
-  new ValidationError('response_malformed', checkName(fault), `The JSON text ${problem}.`);
+  new ValidationError('response_malformed', toCheckName(fault), `The JSON text ${problem}.`);

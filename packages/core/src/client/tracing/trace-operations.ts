@@ -1,4 +1,4 @@
-import { getClientContext } from '../context.ts';
+import { getClientContext } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
 import { endWithError, type FetchTracer } from './trace-fetch.ts';
 
@@ -51,7 +51,11 @@ export function traceOperations(tracer: FetchTracer): OperationTrace {
 }
 
 /** Runs an operation, inside a span where the client has a tracer. */
-export function traced<T>(client: Client, name: Operation['name'], run: () => Promise<T>): Promise<T> {
+export function traceOperation<T>(
+  client: Client,
+  name: Operation['name'],
+  run: () => Promise<T>,
+): Promise<T> {
   const { traceOperation } = getClientContext(client).options;
   const { issuer, clientId } = client;
   return traceOperation ? traceOperation({ name, issuer, clientId }, run) : run();

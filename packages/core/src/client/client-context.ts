@@ -1,15 +1,15 @@
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../errors.ts';
-import { type AuthEvent, emit } from '../events.ts';
+import { type AuthEvent, callListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
-import { exchange, type HttpOptions, jsonOf } from '../internal/http.ts';
+import { fetchBounded, getJsonBody, type HttpOptions } from '../internal/http.ts';
 import { isJsonObject } from '../internal/json/json.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
 import type { AuthorizationServerMetadata, Client, ClientOptions } from './create-client.ts';
 import type { ClientAuthentication } from './wire/client-authentication.ts';
 
 /** What a client keeps for itself: resolved options and what was fetched from the provider. Never anything of a user. */
-export interface Context {
+export interface ClientContext {
   readonly options: ClientOptions;
   /** The static metadata of the options, with the types that its readers rely on. */
   readonly metadata?: AuthorizationServerMetadata;
@@ -30,13 +30,13 @@ export interface Context {
     /** How many fetches unknown keys may cause. */
     keyBudgets?: Readonly<Record<'provider' | 'browser' | 'anyone', TokenBucket>>;
     /** The last failure of each request that is paced. */
-    failures?: Readonly<Partial<Record<PacedRequest, Failure>>>;
+    failures?: Readonly<Partial<Record<PausedRequest, Failure>>>;
     dpop?: oauth.DPoPHandle;
   };
 }
 
 /** Requests to the provider that pause after a failure, each for itself. */
-export type PacedRequest = 'discovery' | 'keysForStrangers';
+export type PausedRequest = 'discovery' | 'keysForStrangers';
 
 /** A request to the provider that failed. */
 interface Failure {
@@ -54,13 +54,13 @@ export interface KnownKeys {
 }
 
 // Beside the client, not inside it: printing or serialising a client must not show a secret.
-const contexts = new WeakMap<Client, Context>();
+const contexts = new WeakMap<Client, ClientContext>();
 
-export function registerContext(client: Client, context: Context): void {
+export function registerContext(client: Client, context: ClientContext): void {
   contexts.set(client, context);
 }
 
-export function getClientContext(client: Client): Context {
+export function getClientContext(client: Client): ClientContext {
   const context = contexts.get(client);
   if (!context)
     throw new ConfigurationError('invalid_option', 'This is not a client made by createClient().');
@@ -68,7 +68,7 @@ export function getClientContext(client: Client): Context {
 }
 
 /** The client in the words of the protocol library. */
-export function wireClient(client: Client): oauth.Client {
+export function toProtocolClient(client: Client): oauth.Client {
   const { options, now, clockTolerance } = getClientContext(client);
   return {
     client_id: client.clientId,
@@ -92,22 +92,25 @@ function mutualTls(client: Client): boolean {
 }
 
 /** Options of one request of the protocol library: bounded, without redirects, and over http only where allowed. */
-export function requestOptions(client: Client, change: (init: RequestInit) => RequestInit = (init) => init) {
+export function createRequestOptions(
+  client: Client,
+  change: (init: RequestInit) => RequestInit = (init) => init,
+) {
   const { http, options } = getClientContext(client);
   return {
     [oauth.customFetch]: async (url: string, init: unknown) => {
       const request = change(init as RequestInit);
-      const response = await exchange(url, request, http);
+      const response = await fetchBounded(url, request, http);
       if (request.method === 'POST') preferBody(response);
       return response;
     },
     [oauth.allowInsecureRequests]: options.allowInsecureIssuer === true,
-    headers: userAgentOf(client),
+    headers: createUserAgentHeader(client),
   };
 }
 
 /** A browser names itself, and a header of ours would cost a preflight request. */
-export function userAgentOf(client: Client): Record<string, string> {
+export function createUserAgentHeader(client: Client): Record<string, string> {
   const { userAgent = 'countersign' } = getClientContext(client).options;
   return typeof document === 'undefined' ? { 'user-agent': userAgent } : {};
 }
@@ -118,22 +121,22 @@ export function userAgentOf(client: Client): Record<string, string> {
  */
 function preferBody(response: Response): void {
   if (response.status !== 401 || !response.headers.has('www-authenticate')) return;
-  const body = jsonOf(response);
+  const body = getJsonBody(response);
   if (isJsonObject(body) && typeof body.error === 'string') response.headers.delete('www-authenticate');
 }
 
-/** As {@link requestOptions}, for the token endpoint: with the body encoding that the provider wants. */
-export function tokenRequestOptions(client: Client) {
-  if (getClientContext(client).options.tokenRequestFormat !== 'json') return requestOptions(client);
-  return requestOptions(client, (request) => {
+/** As {@link createRequestOptions}, for the token endpoint: with the body encoding that the provider wants. */
+export function createTokenRequestOptions(client: Client) {
+  if (getClientContext(client).options.tokenRequestFormat !== 'json') return createRequestOptions(client);
+  return createRequestOptions(client, (request) => {
     const headers = new Headers(request.headers);
     headers.set('content-type', 'application/json');
-    return { ...request, headers, body: JSON.stringify(membersOf(request.body as URLSearchParams)) };
+    return { ...request, headers, body: JSON.stringify(toJsonMembers(request.body as URLSearchParams)) };
   });
 }
 
 /** A parameter that is given several times is a list: none of them may get lost on the way to JSON. */
-function membersOf(parameters: URLSearchParams): Record<string, string | string[]> {
+function toJsonMembers(parameters: URLSearchParams): Record<string, string | string[]> {
   return Object.fromEntries(
     [...new Set(parameters.keys())].map((name) => {
       const values = parameters.getAll(name);
@@ -144,5 +147,5 @@ function membersOf(parameters: URLSearchParams): Record<string, string | string[
 
 /** Tells the client's listener. */
 export function emitEvent(client: Client, event: AuthEvent): void {
-  emit(getClientContext(client).options.onEvent, event);
+  callListener(getClientContext(client).options.onEvent, event);
 }

@@ -1,12 +1,12 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
-import { getClientContext, requestOptions, wireClient } from '../context.ts';
+import { createRequestOptions, getClientContext, toProtocolClient } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
-import { discover } from './discovery.ts';
-import { withKeys } from './keys.ts';
-import { openJwt } from './opened-jwt.ts';
-import { traced } from './trace-operations.ts';
-import { translate } from './translate-error.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
+import { discover } from '../wire/discovery.ts';
+import { createJwtReader } from '../wire/jwt-checks.ts';
+import { verifyWithKeys } from '../wire/provider-keys.ts';
+import { translateError } from '../wire/translate-error.ts';
 
 /** What the provider says of a token, wire names. Only `active` is always there. */
 export interface Introspection {
@@ -38,15 +38,15 @@ export async function introspectToken(
   token: string,
   request: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
 ): Promise<Introspection> {
-  return traced(client, 'introspectToken', async () => {
+  return traceOperation(client, 'introspectToken', async () => {
     const { authentication, options } = getClientContext(client);
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     const signed = options.introspectionSignedResponseAlg !== undefined;
     try {
       const metadata = await discover(client);
       const hint = request.tokenTypeHint;
       const response = await oauth.introspectionRequest(metadata, wire, authentication.apply, token, {
-        ...requestOptions(client),
+        ...createRequestOptions(client),
         ...(hint && { additionalParameters: { token_type_hint: hint } }),
       });
       const type = response.headers.get('content-type')?.split(';')[0];
@@ -59,15 +59,17 @@ export async function introspectToken(
           'The introspection response is not signed.',
         );
       }
-      const opened = openJwt(client, { code: 'introspection_invalid' });
+      const opened = createJwtReader(client, { code: 'introspection_invalid' });
       if (isJwt) opened.check(await response.clone().text());
       const body = await oauth.processIntrospectionResponse(metadata, wire, response, opened.options);
       if (isJwt) {
-        await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
+        await verifyWithKeys(client, (as, keys) =>
+          oauth.validateApplicationLevelSignature(as, response, keys),
+        );
       }
       return body as Introspection;
     } catch (error) {
-      throw translate(error, { code: 'introspection_invalid', check: 'introspection_response' });
+      throw translateError(error, { code: 'introspection_invalid', check: 'introspection_response' });
     }
   });
 }

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
 import { createClient, createResourceFetch, generateDpopKeyPair, parseStepUpChallenge } from '../../index.ts';
-import { parseChallenges } from '../login/challenges.ts';
+import { parseChallenges } from './challenges.ts';
 
 const api = 'https://api.example.test';
 

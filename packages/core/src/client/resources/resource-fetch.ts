@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { discardBody } from '../../internal/discard-body.ts';
 import type { Fetch } from '../../internal/http.ts';
-import { getClientContext, userAgentOf, wireClient } from '../context.ts';
+import { createUserAgentHeader, getClientContext, toProtocolClient } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
 
 /** Where the token may go, and where it comes from. */
@@ -33,7 +33,7 @@ export function createResourceFetch(
 ): (input: string | URL, init?: RequestInit) => Promise<Response> {
   const { http, options: clientOptions } = getClientContext(client);
   const origins = options.origins.map((origin) => originOf(origin));
-  const dpop = clientOptions.dpop && oauth.DPoP(wireClient(client), clientOptions.dpop.keyPair);
+  const dpop = clientOptions.dpop && oauth.DPoP(toProtocolClient(client), clientOptions.dpop.keyPair);
 
   async function send(url: URL, init: RequestInit, forceRefresh: boolean): Promise<Sent> {
     const { accessToken, tokenType } = await options.getAccessToken({ forceRefresh });
@@ -103,7 +103,7 @@ const isReplayable = (body: unknown) => !(body instanceof ReadableStream);
 /** Authorization and proof are this function's own: another's must not go along. */
 function headersOf(client: Client, init: HeadersInit | undefined): Headers {
   const headers = new Headers(init);
-  for (const [name, value] of Object.entries(userAgentOf(client)))
+  for (const [name, value] of Object.entries(createUserAgentHeader(client)))
     if (!headers.has(name)) headers.set(name, value);
   headers.delete('authorization');
   headers.delete('dpop');

@@ -1,12 +1,18 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError, ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
-import { exchange, jsonOf } from '../../internal/http.ts';
-import { usableKeys } from '../../internal/json/key-set-document.ts';
+import { fetchBounded, getJsonBody } from '../../internal/http.ts';
+import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
-import { emitEvent, getClientContext, type KnownKeys, requestOptions, userAgentOf } from '../context.ts';
+import {
+  createRequestOptions,
+  createUserAgentHeader,
+  emitEvent,
+  getClientContext,
+  type KnownKeys,
+} from '../client-context.ts';
 import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
 import { discover } from './discovery.ts';
-import { isRecentFailure, runPaced } from './failure-pause.ts';
+import { isRecentFailure, runWithFailurePause } from './failure-pause.ts';
 
 /** Fetches that unknown keys may cause at once, for each kind of sender, and milliseconds until a further one. */
 const unknownKeyFetches = { capacity: 5, interval: 10_000 };
@@ -28,19 +34,23 @@ export interface KeyOptions {
 
 type Verify<T> = (
   metadata: AuthorizationServerMetadata,
-  options: ReturnType<typeof requestOptions> & { [oauth.jwksCache]: oauth.JWKSCacheInput },
+  options: ReturnType<typeof createRequestOptions> & { [oauth.jwksCache]: oauth.JWKSCacheInput },
 ) => Promise<T>;
 
-/** Runs a verification of the protocol library with the provider's keys, as {@link withKeySet} does. */
-export async function withKeys<T>(client: Client, verify: Verify<T>, options: KeyOptions = {}): Promise<T> {
-  return withKeySet(
+/** Runs a verification of the protocol library with the provider's keys, as {@link verifyWithKeySet} does. */
+export async function verifyWithKeys<T>(
+  client: Client,
+  verify: Verify<T>,
+  options: KeyOptions = {},
+): Promise<T> {
+  return verifyWithKeySet(
     client,
     (jwks, metadata) =>
       // A fresh metadata object and a fresh time: the protocol library must use exactly these keys, and fetch none itself.
       verify(
         { ...metadata },
         {
-          ...requestOptions(client),
+          ...createRequestOptions(client),
           [oauth.jwksCache]: { jwks: structuredClone(jwks), uat: Math.floor(Date.now() / 1000) },
         },
       ),
@@ -56,7 +66,7 @@ export async function withKeys<T>(client: Client, verify: Verify<T>, options: Ke
  * @throws TransportError when the keys cannot be fetched, or may not be fetched again so soon: the token may be good
  * @see OpenID Connect Core section 10.1.1
  */
-export async function withKeySet<T>(
+export async function verifyWithKeySet<T>(
   client: Client,
   verify: (jwks: oauth.JWKS, metadata: AuthorizationServerMetadata) => Promise<T>,
   { sender = 'provider' }: KeyOptions = {},
@@ -66,7 +76,9 @@ export async function withKeySet<T>(
   const findKeys = () => currentKeys(client, metadata);
   // While there are no keys and they cannot be fetched, tokens of strangers cause one fetch in a second. The provider's
   // own tokens have no such pause: a login must not fail because of a stranger's request.
-  let keys = await (sender === 'provider' ? findKeys() : runPaced(client, 'keysForStrangers', findKeys));
+  let keys = await (sender === 'provider'
+    ? findKeys()
+    : runWithFailurePause(client, 'keysForStrangers', findKeys));
   for (;;) {
     try {
       return await verify(keys.jwks, metadata);
@@ -156,9 +168,9 @@ async function download(
       'The metadata has no jwks_uri, so no signature can be verified.',
     );
   }
-  const headers = { accept: 'application/json, application/jwk-set+json', ...userAgentOf(client) };
-  const response = await exchange(metadata.jwks_uri, { headers }, http);
-  const usable = response.status === 200 ? usableKeys(jsonOf(response)) : undefined;
+  const headers = { accept: 'application/json, application/jwk-set+json', ...createUserAgentHeader(client) };
+  const response = await fetchBounded(metadata.jwks_uri, { headers }, http);
+  const usable = response.status === 200 ? selectUsableKeys(getJsonBody(response)) : undefined;
   if (!usable) {
     throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not answer with a JSON Web Key Set.');
   }

@@ -1,4 +1,4 @@
-import type { AuthorizationRequest } from './authorization-request.ts';
+import type { AuthorizationRequest } from '../login/authorization-request.ts';
 import { parseChallenges } from './challenges.ts';
 
 /** The login that an API asks for: give it to {@link createAuthorizationRequest}. */

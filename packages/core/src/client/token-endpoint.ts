@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi';
-import { getClientContext, tokenRequestOptions, wireClient } from '../context.ts';
-import type { Client } from '../create-client.ts';
-import { discover } from '../wire/discovery.ts';
-import { withDpopNonce } from '../wire/dpop.ts';
-import { validateIdTokenClaims, verifyIdTokenSignature } from '../wire/id-token.ts';
-import { openJwt } from '../wire/opened-jwt.ts';
-import { type TokenResponse, tokenResponseOf, translateTokenError } from '../wire/token-response.ts';
+import { createTokenRequestOptions, getClientContext, toProtocolClient } from './client-context.ts';
+import type { Client } from './create-client.ts';
+import { discover } from './wire/discovery.ts';
+import { retryWithDpopNonce } from './wire/dpop.ts';
+import { validateIdTokenClaims, verifyIdTokenSignature } from './wire/id-token.ts';
+import { createJwtReader } from './wire/jwt-checks.ts';
+import { type TokenResponse, tokenResponseOf, translateTokenError } from './wire/token-response.ts';
 
 /** What a grant asks for. */
 export interface GrantParameters {
@@ -24,18 +24,18 @@ export async function requestGrant(
   grant: GrantParameters,
 ): Promise<{ readonly tokens: TokenResponse; readonly body: oauth.TokenEndpointResponse }> {
   const { authentication } = getClientContext(client);
-  const wire = wireClient(client);
+  const wire = toProtocolClient(client);
   try {
     const metadata = await discover(client);
-    const opened = openJwt(client, { code: 'id_token_invalid' });
-    const { answer, body } = await withDpopNonce(client, async (dpop) => {
+    const opened = createJwtReader(client, { code: 'id_token_invalid' });
+    const { answer, body } = await retryWithDpopNonce(client, async (dpop) => {
       const sent = await oauth.genericTokenEndpointRequest(
         metadata,
         wire,
         authentication.apply,
         grant.grantType,
         grant.parameters,
-        { ...tokenRequestOptions(client), ...dpop },
+        { ...createTokenRequestOptions(client), ...dpop },
       );
       opened.checkIdToken(sent);
       const processed = await oauth.processGenericTokenEndpointResponse(metadata, wire, sent, {
@@ -62,7 +62,7 @@ export async function requestGrant(
 }
 
 /** Parameters of a request, with those that are `undefined` left out and lists repeated. */
-export function parametersOf(
+export function toSearchParams(
   entries: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): URLSearchParams {
   const parameters = new URLSearchParams();
