@@ -22,7 +22,7 @@ import { explain } from './explain.ts';
             <span class="muted" role="status">Checking who you are</span>
           }
           @case ('signed-in') {
-            <span class="who">{{ auth.user()?.name ?? auth.user()?.id }}</span>
+            <span class="who">{{ auth.user()?.name ?? auth.user()?.sub }}</span>
             <button type="button" class="secondary" (click)="auth.logout()">Sign out</button>
           }
           @default {

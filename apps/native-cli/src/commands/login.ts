@@ -60,7 +60,7 @@ export async function login(session: Session, output: Output, options: LoginOpti
     const who = printable(String(claims?.name ?? claims?.email ?? sub ?? 'an unnamed user'));
     const lines = [
       `Signed in as ${who}.`,
-      `Granted: ${accessToken?.scope ?? tokens.scope}`,
+      `Granted: ${(accessToken ?? tokens).scopes.join(' ')}`,
       `The access token is valid for ${life ? duration(life) : 'an unknown time'}; ${refreshNote(offline, refreshable)}`,
       `Kept in ${file.path}`,
     ];
@@ -68,7 +68,7 @@ export async function login(session: Session, output: Output, options: LoginOpti
       {
         status: 'signed_in',
         sub: sub ?? null,
-        scope: accessToken?.scope ?? tokens.scope,
+        scopes: (accessToken ?? tokens).scopes,
         expiresIn: life ?? null,
         refreshable,
         ...(!refreshable && { notice: refreshNote(offline, refreshable) }),

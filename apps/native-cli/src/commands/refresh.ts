@@ -12,7 +12,7 @@ export async function refresh(session: Session, output: Output): Promise<void> {
   });
   const life = accessToken.expiresAt && accessToken.expiresAt - tokens.updatedAt;
   output.result(
-    { status: 'refreshed', scope: accessToken.scope, expiresIn: life ?? null },
+    { status: 'refreshed', scopes: accessToken.scopes, expiresIn: life ?? null },
     `Refreshed. The new access token is valid for ${life ? duration(life) : 'an unknown time'}.`,
   );
 }

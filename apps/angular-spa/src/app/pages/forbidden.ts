@@ -10,7 +10,7 @@ import { injectAuth } from '@countersign/angular';
     <section class="panel notice">
       @if (auth.user(); as user) {
         <h1>{{ lacks().length > 0 ? 'Not with this account' : 'Nothing is closed to you' }}</h1>
-        <p>You are signed in as <strong>{{ user.name ?? user.id }}</strong>.</p>
+        <p>You are signed in as <strong>{{ user.name ?? user.sub }}</strong>.</p>
         @for (lack of lacks(); track lack) {
           <p>{{ lack }}</p>
         } @empty {
