@@ -1,4 +1,4 @@
-import { createResourceFetch } from '../client/wire/resource-fetch.ts';
+import { createResourceFetch } from '../client/resources/resource-fetch.ts';
 import { AccessTokenError, ConfigurationError } from '../errors.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
 import type { Session } from './backends/session-state.ts';

@@ -1,7 +1,7 @@
-import { contextOf, tell } from '../client/context.ts';
+import { emitEvent, getClientContext } from '../client/client-context.ts';
 import type { Client } from '../client/create-client.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
-import { dpopThumbprint } from '../client/wire/dpop.ts';
+import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
 import {
   type AccessTokenSource,
@@ -53,7 +53,7 @@ export function createRefreshCoordinator(
   client: Client,
   options: RefreshCoordinatorOptions = {},
 ): RefreshCoordinator {
-  const { now, http } = contextOf(client);
+  const { now, http } = getClientContext(client);
   const { issuer, clientId } = client;
   const successorLife = options.successorLife ?? 30;
   if (!(successorLife >= 0)) {
@@ -63,7 +63,7 @@ export function createRefreshCoordinator(
     ...(options.successors && { successors: options.successors }),
     life: successorLife * 1000,
     now,
-    tell: (event) => tell(client, event),
+    tell: (event) => emitEvent(client, event),
   });
   const source = coordinateRefreshes(
     {
@@ -72,8 +72,8 @@ export function createRefreshCoordinator(
       now,
       timeout: http.timeout,
       refresh: (refreshToken, request) => refreshTokens(client, refreshToken, request),
-      thumbprint: () => dpopThumbprint(client),
-      tell: (event) => tell(client, event),
+      thumbprint: () => getDpopThumbprint(client),
+      tell: (event) => emitEvent(client, event),
     },
     options,
     successions,

@@ -25,7 +25,16 @@ import {
   validateAuthorizationResponse,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { clientOf, expectTyped, issuer, jwtLike, patience, response, right, runs } from './any-answer.ts';
+import {
+  clientOf,
+  expectTyped,
+  issuer,
+  jwtLike,
+  patience,
+  response,
+  right,
+  runs,
+} from './random-response.ts';
 
 const transaction: AuthorizationTransaction = {
   issuer,

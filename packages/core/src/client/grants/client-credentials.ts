@@ -1,11 +1,11 @@
 import { ConfigurationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
-import { contextOf } from '../context.ts';
+import { getClientContext } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
+import { requestGrant, toSearchParams } from '../token-endpoint.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { parametersOf, requestGrant } from './grant.ts';
 
 /** What a token without a user is asked for. */
 export interface ClientCredentialsRequest {
@@ -28,8 +28,8 @@ export async function requestClientCredentials(
   client: Client,
   request: ClientCredentialsRequest = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'requestClientCredentials', async () => {
-    if (contextOf(client).authentication.method === 'none') {
+  return traceOperation(client, 'requestClientCredentials', async () => {
+    if (getClientContext(client).authentication.method === 'none') {
       throw new ConfigurationError(
         'invalid_option',
         'Client credentials need a client that authenticates: give clientAuthentication to createClient().',
@@ -38,7 +38,7 @@ export async function requestClientCredentials(
     const { scope, resource, parameters } = request;
     const { tokens } = await requestGrant(client, {
       grantType: 'client_credentials',
-      parameters: parametersOf({ ...parameters, scope, resource }),
+      parameters: toSearchParams({ ...parameters, scope, resource }),
       scope: scope ?? '',
       resource,
     });
@@ -68,7 +68,7 @@ export function createClientCredentialsTokens(
   client: Client,
   options: { readonly leeway?: number } = {},
 ): ClientCredentialsTokens {
-  const { now } = contextOf(client);
+  const { now } = getClientContext(client);
   const leeway = options.leeway ?? 30;
   const kept = new Map<string, { readonly tokens: TokenResponse; readonly until: number }>();
   const flight = createSingleFlight<TokenResponse>();

@@ -1,18 +1,23 @@
 import * as oauth from 'oauth4webapi';
 import { TransportError, ValidationError } from '../../errors.ts';
-import { contextOf, tell, tokenRequestOptions, wireClient } from '../context.ts';
+import {
+  createTokenRequestOptions,
+  emitEvent,
+  getClientContext,
+  toProtocolClient,
+} from '../client-context.ts';
 import type { Client } from '../create-client.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import { discover } from '../wire/discovery.ts';
-import { withDpopNonce } from '../wire/dpop.ts';
+import { retryWithDpopNonce } from '../wire/dpop.ts';
 import { isTimely, validateIdTokenClaims, verifyIdTokenSignature } from '../wire/id-token.ts';
-import { openJwt } from '../wire/opened-jwt.ts';
+import { createJwtReader } from '../wire/jwt-checks.ts';
 import {
   type IdTokenClaims,
   type TokenResponse,
   tokenResponseOf,
   translateTokenError,
 } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
 
 /** What a refresh asks for, and what its answer is held against. */
 export interface RefreshRequest {
@@ -40,11 +45,11 @@ export async function refreshTokens(
   refreshToken: string,
   request: RefreshRequest = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'refreshTokens', async () => {
-    const { authentication, scope } = contextOf(client);
-    const wire = wireClient(client);
+  return traceOperation(client, 'refreshTokens', async () => {
+    const { authentication, scope } = getClientContext(client);
+    const wire = toProtocolClient(client);
     const { issuer, clientId } = client;
-    tell(client, {
+    emitEvent(client, {
       type: 'refresh.started',
       issuer,
       clientId,
@@ -56,15 +61,15 @@ export async function refreshTokens(
         ...(request.resource !== undefined && { resource: request.resource }),
         ...(request.scope !== undefined && { scope: request.scope }),
       };
-      const opened = openJwt(client, { code: 'id_token_invalid' });
-      const { answer, body } = await withDpopNonce(client, async (dpop) => {
+      const opened = createJwtReader(client, { code: 'id_token_invalid' });
+      const { answer, body } = await retryWithDpopNonce(client, async (dpop) => {
         const sent = await oauth.refreshTokenGrantRequest(
           metadata,
           wire,
           authentication.apply,
           refreshToken,
           {
-            ...tokenRequestOptions(client),
+            ...createTokenRequestOptions(client),
             ...dpop,
             additionalParameters,
           },
@@ -88,7 +93,7 @@ export async function refreshTokens(
         });
         if (request.claims) requireSameLogin(tokens.claims, request.claims);
       }
-      tell(client, {
+      emitEvent(client, {
         type: 'refresh.succeeded',
         issuer,
         clientId,
@@ -99,7 +104,7 @@ export async function refreshTokens(
         : withoutIdToken(tokens);
     } catch (error) {
       const translated = translateTokenError(error);
-      tell(client, {
+      emitEvent(client, {
         type: 'refresh.failed',
         issuer,
         clientId,

@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../internal/json/metadata-members.ts';
-import { contextOf, requestOptions, tell } from '../context.ts';
+import { createRequestOptions, emitEvent, getClientContext } from '../client-context.ts';
 import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
-import { runPaced } from './failure-pause.ts';
-import { traced } from './trace-operations.ts';
-import { translate } from './translate-error.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
+import { runWithFailurePause } from './failure-pause.ts';
+import { translateError } from './translate-error.ts';
 
 /**
  * The provider's metadata: static, cached, or fetched. Callers share one fetch; while a fetch for renewal fails,
@@ -16,14 +16,14 @@ import { translate } from './translate-error.ts';
  * @see OpenID Connect Discovery section 4.3, RFC 8414 section 3.3
  */
 export async function discover(client: Client): Promise<AuthorizationServerMetadata> {
-  const { options, metadata, state, now } = contextOf(client);
+  const { options, metadata, state, now } = getClientContext(client);
   if (metadata) return metadata;
   const maxAge = (options.metadataMaxAge ?? 3600) * 1000;
   const known = state.metadata;
   if (known && now() - known.fetchedAt < maxAge) return known.value;
   const serves = known !== undefined && now() - known.fetchedAt < maxAge + 3_600_000;
-  const fetchTraced = () => traced(client, 'discover', () => fetchMetadata(client));
-  state.metadataFlight ??= runPaced(client, 'discovery', fetchTraced).finally(() => {
+  const fetchTraced = () => traceOperation(client, 'discover', () => fetchMetadata(client));
+  state.metadataFlight ??= runWithFailurePause(client, 'discovery', fetchTraced).finally(() => {
     state.metadataFlight = undefined;
   });
   try {
@@ -35,17 +35,17 @@ export async function discover(client: Client): Promise<AuthorizationServerMetad
 }
 
 async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadata> {
-  const { options, state, now } = contextOf(client);
+  const { options, state, now } = getClientContext(client);
   const issuer = new URL(client.issuer);
   let value: AuthorizationServerMetadata;
   try {
     const response = await oauth.discoveryRequest(issuer, {
-      ...requestOptions(client),
+      ...createRequestOptions(client),
       algorithm: options.discovery === 'oauth' ? 'oauth2' : 'oidc',
     });
     value = await oauth.processDiscoveryResponse(issuer, response);
   } catch (error) {
-    throw translate(error, { code: 'metadata_invalid', check: 'metadata' });
+    throw translateError(error, { code: 'metadata_invalid', check: 'metadata' });
   }
   // Exact comparison of the texts: a URL object hides differences such as a trailing slash (RFC 8414 section 3.3).
   if (value.issuer !== client.issuer) {
@@ -58,6 +58,6 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
   const allowInsecure = options.allowInsecureIssuer === true;
   const metadata = normalizeMetadata(value, { allowInsecure }) as unknown as AuthorizationServerMetadata;
   state.metadata = { value: metadata, fetchedAt: now() };
-  tell(client, { type: 'metadata.fetched', issuer: client.issuer });
+  emitEvent(client, { type: 'metadata.fetched', issuer: client.issuer });
   return metadata;
 }

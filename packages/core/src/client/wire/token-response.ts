@@ -2,9 +2,9 @@ import * as oauth from 'oauth4webapi';
 import { AuthError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { parseScopes } from '../../protocol/scopes.ts';
-import { contextOf } from '../context.ts';
+import { getClientContext } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
-import { translate } from './translate-error.ts';
+import { translateError } from './translate-error.ts';
 
 /** Claims of a validated ID token. Identity is `iss` and `sub` together, nothing else. */
 export interface IdTokenClaims {
@@ -47,7 +47,7 @@ export async function tokenResponseOf(
     readonly tokenTypes?: readonly string[];
   },
 ): Promise<TokenResponse> {
-  const { options, now } = contextOf(client);
+  const { options, now } = getClientContext(client);
   const bound = wire.token_type === 'dpop';
   // A token that is not bound to our key could be used by whoever steals it (RFC 9449 section 5).
   const other = asked.tokenTypes?.includes(wire.token_type) === true;
@@ -89,7 +89,7 @@ export async function tokenResponseOf(
 
 /** Every failure of a token request in our words. */
 export function translateTokenError(error: unknown): Error {
-  return translate(error, {
+  return translateError(error, {
     code: isAboutIdToken(error) ? 'id_token_invalid' : 'token_response_invalid',
     check: 'token_response',
     refusal: 'token_error',

@@ -1,4 +1,4 @@
-import { contextOf, tell } from '../../client/context.ts';
+import { emitEvent, getClientContext } from '../../client/client-context.ts';
 import {
   type LogoutTokenClaims,
   logoutTokenMaxAge,
@@ -30,17 +30,17 @@ export async function backchannelLogoutRoute(context: SessionContext, request: R
   } catch (error) {
     return refuse(context, error);
   }
-  tell(client, { type: 'session.ended', issuer: client.issuer, reason: 'backchannel_logout' });
+  emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'backchannel_logout' });
   return json({});
 }
 
 async function endByLogoutToken(context: SessionContext, claims: LogoutTokenClaims): Promise<void> {
-  const { client, keeper, now } = context;
+  const { client, backend, now } = context;
   const release = await claimOnce(context, claims);
   try {
-    await keeper.endWhere(matchOf(claims), now() / 1000);
+    await backend.endWhere(matchOf(claims), now() / 1000);
   } catch (error) {
-    tell(client, { type: 'store.unavailable', port: 'session' });
+    emitEvent(client, { type: 'store.unavailable', port: 'session' });
     // Nothing has ended for certain: the same token must be able to end it when the provider sends it again.
     await release();
     throw error;
@@ -50,7 +50,7 @@ async function endByLogoutToken(context: SessionContext, claims: LogoutTokenClai
 /** @returns makes the token usable again */
 async function claimOnce(context: SessionContext, claims: LogoutTokenClaims): Promise<() => Promise<void>> {
   const { client, replay, now, unfinishedLogouts } = context;
-  const { clockTolerance } = contextOf(client);
+  const { clockTolerance } = getClientContext(client);
   const age = seconds(now) - claims.iat;
   if (age >= logoutTokenMaxAge + clockTolerance) {
     throw new ValidationError(
@@ -65,7 +65,7 @@ async function claimOnce(context: SessionContext, claims: LogoutTokenClaims): Pr
   const life = Math.ceil(end * 1000 - now());
   const key = `logout ${await sha256(`${claims.iss} ${claims.jti}`)}`;
   const isNew = await replay.claim(key, life).catch((error: unknown) => {
-    tell(client, { type: 'store.unavailable', port: 'replay' });
+    emitEvent(client, { type: 'store.unavailable', port: 'replay' });
     throw error;
   });
   if (!isNew && !unfinishedLogouts.delete(key)) {

@@ -5,7 +5,7 @@ import type { RoutePaths, SessionContext } from '../options.ts';
 import { openRequestSession } from '../request-session.ts';
 import { backchannelLogoutRoute } from './backchannel-logout.ts';
 import { CallbackFailure, callbackRoute } from './callback.ts';
-import { answerFailure } from './failures.ts';
+import { createErrorResponse } from './failures.ts';
 import { loginRoute } from './login.ts';
 import { logoutRoute } from './logout.ts';
 
@@ -42,7 +42,7 @@ export async function handleRequest(
     return await run(context, request);
   } catch (error) {
     const failure = error instanceof CallbackFailure ? error : new CallbackFailure(error, []);
-    return answerFailure(request, failure.error, {
+    return createErrorResponse(request, failure.error, {
       route: name,
       onEvent: context.client.options.onEvent,
       cookies: failure.forget,
