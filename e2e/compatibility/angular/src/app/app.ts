@@ -8,7 +8,7 @@ import { AuthSignedIn, injectAuth } from '@countersign/angular';
   template: `
     <p id="status">{{ auth.status() }}</p>
     <p *authSignedIn id="user">{{ auth.user()?.sub }}</p>
-    <button id="sign-out" type="button" (click)="auth.logout()">Sign out</button>
+    <button id="log-out" type="button" (click)="auth.logout()">Log out</button>
     <router-outlet />
   `,
 })
