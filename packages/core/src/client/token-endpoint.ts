@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError, TransportError, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
+import { parseScopes } from '../protocol/scopes.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
 import type { AuthorizationServerMetadata } from './client-options.ts';
@@ -34,7 +35,7 @@ export interface TokenGrant {
   readonly send: (request: ProtocolArguments) => Promise<Response>;
   /** Validates the response with the protocol library. */
   readonly process: (response: ProtocolResponse) => Promise<oauth.TokenEndpointResponse>;
-  /** The granted scope if the response has no `scope`. */
+  /** The granted scope if the response has no `scope`, space-separated. */
   readonly scope: string;
   readonly resource?: string | undefined;
   /** The subject of the login, for the validation of an access token without an ID token. */
@@ -166,7 +167,7 @@ async function toTokenResponse(
     accessToken: body.access_token,
     tokenType: isBound ? 'DPoP' : 'Bearer',
     ...(body.expires_in !== undefined && { expiresAt: seconds(now) + Math.floor(body.expires_in) }),
-    scope: body.scope ?? scope,
+    scopes: parseScopes(body.scope ?? scope),
     ...(body.refresh_token !== undefined && { refreshToken: body.refresh_token }),
     ...(body.id_token !== undefined && { idToken: body.id_token }),
     ...(claims && { claims }),

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
+import { parseScopes } from '../../protocol/scopes.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
@@ -38,8 +39,8 @@ export interface DeviceAuthorization {
   readonly expiresAt: number;
   /** Minimum seconds between two polls. */
   readonly interval: number;
-  /** The requested scope, space-separated. */
-  readonly scope: string;
+  /** The requested scopes. */
+  readonly scopes: readonly string[];
   /** The requested resource indicator, if any. */
   readonly resource?: string;
 }
@@ -95,7 +96,7 @@ export async function requestDeviceAuthorization(
         ...(completeUri !== undefined && { verificationUriComplete: requireWebUrl(completeUri) }),
         expiresAt: seconds(now) + Math.floor(body.expires_in),
         interval: Math.max(body.interval ?? 5, 1),
-        scope,
+        scopes: parseScopes(scope),
         ...(resource[0] !== undefined && { resource: resource[0] }),
       };
     } catch (error) {
@@ -159,7 +160,7 @@ export async function pollDeviceAuthorization(
         const { tokens } = await requestGenericGrant(client, {
           grantType: deviceCodeGrant,
           parameters: toSearchParams({ device_code: device.deviceCode }),
-          scope: device.scope,
+          scope: device.scopes.join(' '),
           resource: device.resource,
         });
         return tokens;

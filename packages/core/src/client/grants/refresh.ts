@@ -18,8 +18,8 @@ export interface RefreshRequest {
   readonly scope?: string | undefined;
   /** The claims of the stored ID token. A new ID token of another login is rejected. */
   readonly claims?: IdTokenClaims | undefined;
-  /** The scope granted at login. It is returned if the response has no `scope`. */
-  readonly grantedScope?: string | undefined;
+  /** The scopes granted at login. They are returned if the response has no `scope`. */
+  readonly grantedScopes?: readonly string[] | undefined;
 }
 
 /**
@@ -74,7 +74,7 @@ export async function refreshTokens(
 async function requestRefresh(
   client: Client,
   refreshToken: string,
-  { resource, scope, claims: previousClaims, grantedScope }: RefreshRequest,
+  { resource, scope, claims: previousClaims, grantedScopes }: RefreshRequest,
 ): Promise<TokenResponse> {
   const additionalParameters = {
     ...(resource !== undefined && { resource }),
@@ -88,7 +88,7 @@ async function requestRefresh(
       }),
     process: ({ metadata, client, response, options }) =>
       oauth.processRefreshTokenResponse(metadata, client, response, options),
-    scope: scope ?? grantedScope ?? getClientContext(client).scope,
+    scope: scope ?? grantedScopes?.join(' ') ?? getClientContext(client).scope,
     resource,
     sub: previousClaims?.sub,
     idToken: {

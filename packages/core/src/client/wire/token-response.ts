@@ -25,8 +25,8 @@ export interface TokenResponse {
   readonly tokenType: 'Bearer' | 'DPoP';
   /** Seconds since the epoch. Absent if the response has no `expires_in`. */
   readonly expiresAt?: number;
-  /** The granted scope, space-separated. The requested scope if the response has no `scope`. */
-  readonly scope: string;
+  /** The granted scopes. The requested scopes if the response has no `scope`. */
+  readonly scopes: readonly string[];
   readonly refreshToken?: string;
   readonly idToken?: string;
   /** The claims of `idToken`. */

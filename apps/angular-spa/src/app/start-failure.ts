@@ -1,11 +1,11 @@
 import { AuthError } from '@countersign/angular';
 
-/** Without the application itself: what it needs at its start, such as a configuration, has not come. */
-export function showFailedStart(error: unknown): void {
+/** Shows an error page without Angular, for example when the configuration cannot be loaded. */
+export function showStartFailure(error: unknown): void {
   const heading = document.createElement('h1');
   heading.textContent = 'The app could not start';
   const advice = document.createElement('p');
-  advice.textContent = 'Reload the page in a moment. If that does not help, tell us what is written below.';
+  advice.textContent = 'Reload the page in a moment. If the error persists, report the reference below.';
   const reference = document.createElement('p');
   reference.className = 'muted small-print';
   reference.textContent = `Reference: ${error instanceof AuthError ? error.code : 'unknown'}`;
