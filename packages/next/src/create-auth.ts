@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessToken } from '@countersign/core';
 import {
-  answerFailure,
-  answerNode,
+  createErrorResponse,
   createSessionFetch,
   createWebAuthResolver,
+  handleNodeRequest,
   type Session,
   type SessionFetchInit,
   type SessionTokenRequest,
@@ -89,7 +89,7 @@ export function createAuth(
     );
   };
   const handle = (request: Request) =>
-    answer(request).catch((error: unknown) => answerFailure(request, error, { route: 'handler' }));
+    answer(request).catch((error: unknown) => createErrorResponse(request, error, { route: 'handler' }));
   const helpers = (open: Parameters<typeof onSession>[0]): SessionHelpers => ({
     getSession: async () => (await open()).opened.session,
     getAccessToken: (request = {}) =>
@@ -108,7 +108,7 @@ export function createAuth(
     requireScopes: (...scopes) => requireScopes(resolve, scopes),
     protected: createProtect(resolve),
     pages: (context) => helpers(() => openPages(resolve, context)),
-    apiHandler: (req, res) => answerNode(handle, req, res),
+    apiHandler: (req, res) => handleNodeRequest(handle, req, res),
   };
 }
 

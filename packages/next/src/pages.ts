@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { headersOfNode, openNodeSession } from '@countersign/core/session';
+import { openNodeSession, readNodeHeaders } from '@countersign/core/session';
 import type { OpenSession, Resolve } from './server.ts';
 
 /** Request and response of `getServerSideProps` or of an API route. */
@@ -10,6 +10,6 @@ export interface PagesRequest {
 
 /** The session of a request of the Pages Router. */
 export async function openPages(resolve: Resolve, { req, res }: PagesRequest): Promise<OpenSession> {
-  const resolved = resolve(headersOfNode(req));
+  const resolved = resolve(readNodeHeaders(req));
   return { resolved, ...(await openNodeSession(resolved.sessions, req, res)) };
 }

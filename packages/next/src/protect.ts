@@ -1,10 +1,10 @@
 import { AccessTokenError, LoginRequiredError, TransportError } from '@countersign/core';
 import {
-  answerFailure,
   checkSessionScopes,
-  keepPrivate,
+  createErrorResponse,
   type Session,
   sessionHeaders,
+  setPrivateCaching,
 } from '@countersign/core/session';
 import { finishWriting, stateOf } from './request-state.ts';
 import { goToLogin, type OpenSession, openHere, type Resolve, requireScopes, workUnit } from './server.ts';
@@ -69,7 +69,7 @@ export function createProtect(resolve: Resolve): Protect {
           if (error instanceof LoginRequiredError) return refusal(401, error.code);
           const { onEvent } = here?.resolved.client.options ?? {};
           if (error instanceof TransportError)
-            return answerFailure(request, error, { route: 'handler', onEvent });
+            return createErrorResponse(request, error, { route: 'handler', onEvent });
           throw error;
         }
       },
@@ -90,7 +90,7 @@ async function finish(response: Response): Promise<Response> {
 function withPrivateHeaders(response: Response): Response {
   // With a session cookie a shared cache must not keep the response, whatever the application says (RFC 9111 section 7.3).
   if (stateOf(workUnit()).wrote) response.headers.set('cache-control', 'private, no-store');
-  keepPrivate(response.headers);
+  setPrivateCaching(response.headers);
   return response;
 }
 

@@ -1,13 +1,13 @@
 import { LoginRequiredError, TransportError } from '@countersign/core';
 import {
   addSessionHeaders,
-  answerFailure,
   applyCookies,
   type CookieToSet,
+  createErrorResponse,
   isPathBelow,
-  keepPrivate,
   type RequestSession,
   type SessionTokenRequest,
+  setPrivateCaching,
   type WebAuth,
 } from '@countersign/core/session';
 import { NextRequest, NextResponse } from 'next/server.js';
@@ -61,7 +61,11 @@ export async function runProxy(
   } catch (error) {
     // Whatever was thrown: the path may be a protected one, so it is not let through.
     const { onEvent } = seen.auth?.client.options ?? {};
-    return answerFailure(request, error, { route: 'proxy', cookies: refreshedCookies(seen.opened), onEvent });
+    return createErrorResponse(request, error, {
+      route: 'proxy',
+      cookies: refreshedCookies(seen.opened),
+      onEvent,
+    });
   }
 }
 
@@ -112,7 +116,7 @@ async function answer(
 /** Keeps what a signed-in user is answered out of shared caches. The headers of the application's own proxy stay. */
 function keepResponsePrivate(response: Response, { respond: own }: ProxyOptions): Response {
   const changed = own ? new NextResponse(response.body, response) : response;
-  keepPrivate(changed.headers);
+  setPrivateCaching(changed.headers);
   return changed;
 }
 

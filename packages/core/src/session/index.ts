@@ -17,21 +17,21 @@ export {
   updateCookieHeader,
 } from './cookies/cookies.ts';
 export {
-  answerNode,
-  headersOfNode,
+  handleNodeRequest,
   type NodeRequest,
   type NodeResponse,
   type NodeSession,
   openNodeSession,
+  readNodeHeaders,
 } from './http/node-requests.ts';
 export { isPathBelow } from './http/path-match.ts';
 export { isPrefetch, isScriptFetch } from './http/request-checks.ts';
-export { addSessionHeaders, keepPrivate, sessionHeaders } from './http/responses.ts';
+export { addSessionHeaders, sessionHeaders, setPrivateCaching } from './http/responses.ts';
 export type { RoutePaths, WebSessionOptions } from './options.ts';
 export type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
-export { answerFailure, type FailureOptions } from './routes/failures.ts';
-export type { LoginOptions } from './routes/login.ts';
-export type { LogoutOptions } from './routes/logout.ts';
+export { createErrorResponse, type FailureOptions } from './routes/failures.ts';
+export type { StartLoginOptions } from './routes/login.ts';
+export type { StartLogoutOptions } from './routes/logout.ts';
 export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './session-fetch.ts';
 export {
   createWebAuth,

@@ -1,4 +1,4 @@
-import { getClientContext } from '../client/context.ts';
+import { getClientContext } from '../client/client-context.ts';
 import type { Client } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
@@ -9,9 +9,9 @@ import {
 } from '../tokens/refresh-coordinator.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
 import { createCookieSessions } from './backends/cookie-backend.ts';
-import { guardKeeper, guardReplayStore } from './backends/guarded-stores.ts';
+import { guardBackend, guardReplayStore } from './backends/guarded-stores.ts';
 import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
-import type { SessionKeeper } from './backends/session-backend.ts';
+import type { SessionBackend } from './backends/session-backend.ts';
 import { ownerOf } from './backends/session-state.ts';
 import type { SessionStore, TombstoneStore } from './backends/session-store.ts';
 import { createStoredSessions } from './backends/store-backend.ts';
@@ -77,7 +77,7 @@ export interface SessionContext {
   readonly basePath: string;
   readonly paths: RoutePaths;
   readonly jar: CookieJar;
-  readonly keeper: SessionKeeper;
+  readonly backend: SessionBackend;
   readonly coordinator: RefreshCoordinator;
   readonly loginSealer: Sealer;
   readonly replay: ReplayStore;
@@ -118,7 +118,7 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
   const lives = { idleLife, absoluteLife, now };
   const kept = { jar, name, owner: ownerOf(client), ...lives };
   const { store } = options;
-  const keeper = store
+  const backend = store
     ? createStoredSessions({ ...kept, store, sealer: createSealer(secrets, 'stored-session') })
     : createCookieSessions({
         ...kept,
@@ -132,7 +132,7 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
     basePath,
     paths: pathsOf(basePath + (options.routes ?? '/auth').replace(/\/+$/, '')),
     jar,
-    keeper: guardKeeper(keeper),
+    backend: guardBackend(backend),
     coordinator: createRefreshCoordinator(client, options.refresh ?? {}),
     loginSealer: createSealer(secrets, 'login'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),

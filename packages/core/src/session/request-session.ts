@@ -1,11 +1,11 @@
-import { emitEvent, getClientContext } from '../client/context.ts';
+import { emitEvent, getClientContext } from '../client/client-context.ts';
 import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import type { GetAccessTokenResult, TokenHolder } from '../tokens/refresh-coordinator.ts';
 import { type AccessToken, findAccessToken, isValid, type TokenSet } from '../tokens/token-set.ts';
-import type { LoadedSession, SessionKeeper } from './backends/session-backend.ts';
-import { type Session, type SessionState, sessionOf } from './backends/session-state.ts';
+import type { LoadedSession, SessionBackend } from './backends/session-backend.ts';
+import { type Session, type SessionState, toSession } from './backends/session-state.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
 import type { SessionContext } from './options.ts';
 
@@ -90,11 +90,11 @@ async function open(
 }
 
 async function load(
-  { keeper, client }: SessionContext,
+  { backend, client }: SessionContext,
   cookies: RequestCookies,
 ): Promise<LoadedSession | undefined> {
   try {
-    return await keeper.load(cookies);
+    return await backend.load(cookies);
   } catch (error) {
     if (error instanceof TransportError) emitEvent(client, { type: 'store.unavailable', port: 'session' });
     throw error;
@@ -107,14 +107,14 @@ class HeldSession implements TokenHolder {
   carry: string | undefined;
   ended = false;
   requireWritable?: () => void;
-  private readonly keeper: SessionKeeper;
+  private readonly backend: SessionBackend;
   private readonly now: Clock;
   /** Seconds since the epoch; `undefined` once it was read. */
   private loadedAt: number | undefined;
   private latest: Promise<unknown> | undefined;
 
-  constructor({ keeper, now }: SessionContext, loaded: LoadedSession | undefined) {
-    this.keeper = keeper;
+  constructor({ backend, now }: SessionContext, loaded: LoadedSession | undefined) {
+    this.backend = backend;
     this.now = now;
     this.loaded = loaded;
     this.loadedAt = seconds(now);
@@ -126,7 +126,7 @@ class HeldSession implements TokenHolder {
     this.loadedAt = undefined;
     if (!isNew) {
       await this.inTurn(async () => {
-        this.loaded = this.loaded && (await this.keeper.reload(this.loaded));
+        this.loaded = this.loaded && (await this.backend.reload(this.loaded));
       });
     }
     return this.loaded?.state.tokens;
@@ -138,13 +138,13 @@ class HeldSession implements TokenHolder {
   }
 
   async end(): Promise<void> {
-    if (this.loaded) await this.keeper.end(this.loaded);
+    if (this.loaded) await this.backend.end(this.loaded);
   }
 
   /** @returns false when the session has ended meanwhile */
   change(how: (state: SessionState) => SessionState): Promise<boolean> {
     return this.inTurn(async () => {
-      const written = this.loaded && (await this.keeper.write(this.loaded, how));
+      const written = this.loaded && (await this.backend.write(this.loaded, how));
       if (!written) return false;
       this.loaded = written.loaded;
       this.carry = written.carry;
@@ -158,7 +158,7 @@ class HeldSession implements TokenHolder {
       if (!this.loaded || this.loaded.state.tokens === tokens) return;
       // Another's cookie knows nothing of what this request has changed.
       const theirs = this.carry === undefined ? carry : undefined;
-      const adopted = await this.keeper.adopt(this.loaded, tokens, theirs);
+      const adopted = await this.backend.adopt(this.loaded, tokens, theirs);
       this.loaded = adopted;
       this.carry = adopted.carry;
     });
@@ -199,12 +199,12 @@ class OpenedSession implements RequestSession {
   }
 
   get session(): Session | undefined {
-    return this.held.loaded && sessionOf(this.held.loaded.state);
+    return this.held.loaded && toSession(this.held.loaded.state);
   }
 
   get cookies(): readonly CookieToSet[] {
-    const { keeper } = this.context;
-    return this.held.ended ? keeper.forget(this.existing) : keeper.cookies(this.held.carry, this.existing);
+    const { backend } = this.context;
+    return this.held.ended ? backend.forget(this.existing) : backend.cookies(this.held.carry, this.existing);
   }
 
   async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
@@ -277,15 +277,15 @@ class OpenedSession implements RequestSession {
 
   /** The cookie that is about to be written must not bring back a refresh token that another request has spent. */
   private async catchUp(): Promise<void> {
-    const { keeper, coordinator } = this.context;
+    const { backend, coordinator } = this.context;
     const { loaded } = this.held;
-    if (keeper.kind === 'cookie' && loaded)
+    if (backend.kind === 'cookie' && loaded)
       await this.held.adopt(await coordinator.newest(loaded.state.tokens));
   }
 
   private canWrite(): boolean {
     const { writable = true } = this.options;
-    return this.context.keeper.kind === 'stored' || (typeof writable === 'function' ? writable() : writable);
+    return this.context.backend.kind === 'stored' || (typeof writable === 'function' ? writable() : writable);
   }
 
   private wanted({ resource, scope }: SessionTokenRequest) {
@@ -337,6 +337,6 @@ const refreshMargin = 120;
 function isTouchDue(context: SessionContext, state: SessionState): boolean {
   const time = seconds(getClientContext(context.client).now);
   if (time - state.usedAt < context.idleLife * touchShare) return false;
-  if (context.keeper.kind === 'stored' || state.tokens.refreshToken === undefined) return true;
+  if (context.backend.kind === 'stored' || state.tokens.refreshToken === undefined) return true;
   return state.tokens.accessTokens.every((entry) => isValid(entry, time, refreshMargin));
 }

@@ -8,8 +8,8 @@ import {
   type WebSessionOptions,
 } from './options.ts';
 import { openRequestSession, type RequestSession, type RequestSessionOptions } from './request-session.ts';
-import { type LoginOptions, startLogin } from './routes/login.ts';
-import { endSession, type LogoutOptions } from './routes/logout.ts';
+import { type StartLoginOptions, startLogin } from './routes/login.ts';
+import { endSession, type StartLogoutOptions } from './routes/logout.ts';
 import { handleRequest } from './routes/routes.ts';
 import { startSession } from './routes/start-session.ts';
 
@@ -40,12 +40,12 @@ export interface WebSessions {
   /** Starts a login from the application's own code. */
   startLogin(
     cookieHeader: string | null | undefined,
-    options?: LoginOptions,
+    options?: StartLoginOptions,
   ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }>;
   /** Ends the session from the application's own code. */
   endSession(
     cookieHeader: string | null | undefined,
-    options?: LogoutOptions,
+    options?: StartLogoutOptions,
   ): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }>;
 }
 
@@ -61,7 +61,7 @@ export function createWebSessions(client: Client, options: WebSessionOptions): W
 /** The sessions of a context that exists already. */
 export function createSessionsIn(context: SessionContext): WebSessions {
   return {
-    kind: context.keeper.kind,
+    kind: context.backend.kind,
     origin: context.baseUrl.origin,
     basePath: context.basePath,
     paths: context.paths,

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWebAuthResolver, headersOfNode } from '../../src/session/index.ts';
+import { createWebAuthResolver, readNodeHeaders } from '../../src/session/index.ts';
 
 let port = 0;
 let discoveries = 0;
@@ -23,7 +23,7 @@ beforeAll(async () => {
     },
   });
   const server = createServer(async (req, res) => {
-    const headers = headersOfNode(req);
+    const headers = readNodeHeaders(req);
     const { sessions } = resolve(headers);
     const response = await sessions.handle(new Request(`https://app.example${req.url}`, { headers }));
     res.writeHead(response?.status ?? 404, { location: response?.headers.get('location') ?? '' }).end();

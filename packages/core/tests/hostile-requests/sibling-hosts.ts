@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium } from 'playwright';
 import { chromiumLaunchOptions } from '../../../../scripts/lib/chromium.ts';
-import { headersOfNode } from '../../src/session/index.ts';
+import { readNodeHeaders } from '../../src/session/index.ts';
 import { createTestAuthority, issueTestCertificate } from '../support/certificates.ts';
 import { createWebApp, type WebApp } from '../support/web-browser.ts';
 
@@ -37,7 +37,7 @@ export async function startSiblingHosts(): Promise<SiblingHosts> {
     }
     received = req.headers.cookie ?? '';
     if (url.pathname === '/own') return sendRaw(req, hosts.own);
-    const init = { method: req.method ?? 'GET', headers: headersOfNode(req) };
+    const init = { method: req.method ?? 'GET', headers: readNodeHeaders(req) };
     const response = await app.sessions.handle(
       new Request(url, req.method === 'POST' ? { ...init, body: await bodyText(req) } : init),
     );

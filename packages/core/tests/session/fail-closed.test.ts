@@ -8,7 +8,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { clientSecretBasic, createClient } from '../../src/index.ts';
 import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
 import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
-import { answerNode } from '../../src/session/http/node-requests.ts';
+import { handleNodeRequest } from '../../src/session/http/node-requests.ts';
 import { createWebSessions } from '../../src/session/web-sessions.ts';
 import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
 import { createMemoryReplayStore } from '../../src/tokens/replay-store.ts';
@@ -101,7 +101,11 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     const body = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()));
     const handle = async (request: Request) =>
       (await sessions.handle(request)) ?? new Response(null, { status: 404 });
-    await answerNode(handle, { ...req, headers: req.headers, url: req.url, method: req.method, body }, res);
+    await handleNodeRequest(
+      handle,
+      { ...req, headers: req.headers, url: req.url, method: req.method, body },
+      res,
+    );
   }).listen(0, '127.0.0.1');
   await once(http, 'listening');
   closing.push(() => http.close());

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import {
   packState,
   type SessionState,
-  sessionOf,
+  toSession,
   unpackState,
 } from '../../src/session/backends/session-state.ts';
 import { readForm } from '../../src/session/http/request-checks.ts';
@@ -20,7 +20,7 @@ const claims = {
 const state: SessionState = {
   id: 'id',
   owner: 'owner',
-  tokens: { accessTokens: [], claims, scope: 'openid', updatedAt: 1 },
+  tokens: { accessTokens: [], claims, scopes: ['openid'], updatedAt: 1 },
   createdAt: 1,
   usedAt: 1,
   expiresAt: 9,
@@ -28,7 +28,7 @@ const state: SessionState = {
 
 test('S17: neither userinfo nor a claim can say that the user is somebody else', () => {
   const userinfo = { iss: 'https://evil.example', sub: 'victim', name: 'Victim', email: 'a@b.example' };
-  expect(sessionOf({ ...state, userinfo })?.user).toEqual({
+  expect(toSession({ ...state, userinfo })?.user).toEqual({
     iss: 'https://op.example',
     sub: 'alice',
     name: 'Alice',
@@ -56,12 +56,12 @@ test('a form is read up to its limit', async () => {
 });
 
 test('everybody who asks is given the same session, which nobody can change', () => {
-  const session = sessionOf(state);
-  expect(sessionOf(state)).toBe(session);
+  const session = toSession(state);
+  expect(toSession(state)).toBe(session);
   for (const shared of [session, session?.user]) {
     expect(() => Object.assign(shared ?? {}, { sub: 'mallory' })).toThrow(TypeError);
   }
   expect(
-    sessionOf({ ...state, tokens: { ...state.tokens, claims: { ...claims, sub: 'bob' } } })?.user.sub,
+    toSession({ ...state, tokens: { ...state.tokens, claims: { ...claims, sub: 'bob' } } })?.user.sub,
   ).toBe('bob');
 });

@@ -6,7 +6,7 @@ import { createTextCache } from '../../internal/text-cache.ts';
 import { deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
 import type { CookieJar } from '../cookies/cookies.ts';
 import type { Sealer } from '../cookies/sealer.ts';
-import type { SessionKeeper } from './session-backend.ts';
+import type { SessionBackend } from './session-backend.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import type { SessionMatch, TombstoneStore } from './session-store.ts';
 
@@ -40,7 +40,7 @@ interface OpenedSession {
 const remembered = { maxEntries: 1_000, maxCharacters: 4_000_000 };
 
 /** Sessions that live in the cookie alone: everything is sealed in it. */
-export function createCookieSessions(options: CookieSessionOptions): SessionKeeper {
+export function createCookieSessions(options: CookieSessionOptions): SessionBackend {
   const { jar, name, sealer, tombstones, now } = options;
 
   /** Seconds until the session ends if nobody uses it again. */

@@ -1,18 +1,18 @@
 import { AuthError, TransportError } from '../../errors.ts';
 import type { ReplayStore } from '../../tokens/replay-store.ts';
 import { nameForeignError } from '../routes/failures.ts';
-import type { SessionKeeper } from './session-backend.ts';
+import type { SessionBackend } from './session-backend.ts';
 
 /**
- * The same keeper, whose failures are typed: a store that throws is unavailable, which is neither "signed out" nor
+ * The same backend, whose failures are typed: a store that throws is unavailable, which is neither "signed out" nor
  * "signed in". The store's own error is not kept as `cause`: its text may hold what was stored.
  */
-export function guardKeeper(keeper: SessionKeeper): SessionKeeper {
+export function guardBackend(backend: SessionBackend): SessionBackend {
   return {
-    kind: keeper.kind,
-    load: (cookies) => guard(() => keeper.load(cookies)),
-    reload: (loaded) => guard(() => keeper.reload(loaded)),
-    create: (state, cookies, askedAt) => guard(() => keeper.create(state, cookies, askedAt)),
+    kind: backend.kind,
+    load: (cookies) => guard(() => backend.load(cookies)),
+    reload: (loaded) => guard(() => backend.reload(loaded)),
+    create: (state, cookies, askedAt) => guard(() => backend.create(state, cookies, askedAt)),
     async write(loaded, change) {
       let thrown: { readonly error: unknown } | undefined;
       const observed: typeof change = (state) => {
@@ -23,16 +23,16 @@ export function guardKeeper(keeper: SessionKeeper): SessionKeeper {
           throw error;
         }
       };
-      return guard(() => keeper.write(loaded, observed)).catch((error: unknown) => {
+      return guard(() => backend.write(loaded, observed)).catch((error: unknown) => {
         // What the application's own change has thrown is the application's to handle.
         throw thrown ? thrown.error : error;
       });
     },
-    adopt: (loaded, tokens, carry) => guard(() => keeper.adopt(loaded, tokens, carry)),
-    cookies: (carry, existing) => keeper.cookies(carry, existing),
-    end: (loaded) => guard(() => keeper.end(loaded)),
-    endWhere: (match, endedAt) => guard(() => keeper.endWhere(match, endedAt)),
-    forget: (existing) => keeper.forget(existing),
+    adopt: (loaded, tokens, carry) => guard(() => backend.adopt(loaded, tokens, carry)),
+    cookies: (carry, existing) => backend.cookies(carry, existing),
+    end: (loaded) => guard(() => backend.end(loaded)),
+    endWhere: (match, endedAt) => guard(() => backend.endWhere(match, endedAt)),
+    forget: (existing) => backend.forget(existing),
   };
 }
 

@@ -6,14 +6,14 @@ import type { SessionMatch } from './session-store.ts';
 /** A session that a request has brought. */
 export interface LoadedSession {
   readonly state: SessionState;
-  /** Names the session to its keeper. */
+  /** Names the session to its backend. */
   readonly key: string;
   /** The stored version; 0 where there is no store. */
   readonly version: number;
 }
 
 /** Where sessions are kept: sealed in the cookie, or in a store. */
-export interface SessionKeeper {
+export interface SessionBackend {
   readonly kind: 'cookie' | 'stored';
   /** The session of a request, or `undefined`: malformed, over, ended or unknown are all the same. */
   load(cookies: RequestCookies): Promise<LoadedSession | undefined>;

@@ -3,7 +3,7 @@ import { type Clock, seconds } from '../../internal/clock.ts';
 import { randomToken } from '../../internal/encoding.ts';
 import type { CookieJar } from '../cookies/cookies.ts';
 import type { Sealer } from '../cookies/sealer.ts';
-import type { LoadedSession, SessionKeeper } from './session-backend.ts';
+import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import type { SessionRecord, SessionStore } from './session-store.ts';
 
@@ -28,7 +28,7 @@ const maxTries = 8;
  * Sessions that live in a store: the cookie holds a random identifier and nothing else.
  * The store knows its hash only, so that who reads the store cannot take over a session.
  */
-export function createStoredSessions(options: StoredSessionOptions): SessionKeeper {
+export function createStoredSessions(options: StoredSessionOptions): SessionBackend {
   const { jar, name, sealer, store, now } = options;
 
   async function recordOf(state: SessionState, key: string, version: number): Promise<SessionRecord> {

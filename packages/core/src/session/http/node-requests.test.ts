@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
 import { createWebApp } from '../../../tests/support/web-browser.ts';
-import { headersOfNode, openNodeSession } from './node-requests.ts';
+import { openNodeSession, readNodeHeaders } from './node-requests.ts';
 
 /** As much of an answer of Node's server as a session needs. */
 function createAnswer(setCookie?: string | string[]) {
@@ -75,9 +75,11 @@ test('once the headers of the answer are sent, nothing is spent or changed that 
 
 test('a request of HTTP/2 has a host, and its pseudo-header fields do not reach the headers', () => {
   const pseudo = { ':method': 'GET', ':path': '/', ':authority': 'app.example' };
-  expect([...headersOfNode({ headers: { ...pseudo, cookie: 'a=1' } })]).toEqual([
+  expect([...readNodeHeaders({ headers: { ...pseudo, cookie: 'a=1' } })]).toEqual([
     ['cookie', 'a=1'],
     ['host', 'app.example'],
   ]);
-  expect(headersOfNode({ headers: { ...pseudo, host: 'other.example' } }).get('host')).toBe('other.example');
+  expect(readNodeHeaders({ headers: { ...pseudo, host: 'other.example' } }).get('host')).toBe(
+    'other.example',
+  );
 });

@@ -1,8 +1,8 @@
 import { serializeCookie } from '../cookies/cookies.ts';
 import type { RequestSession } from '../request-session.ts';
-import { answerFailure } from '../routes/failures.ts';
+import { createErrorResponse } from '../routes/failures.ts';
 import type { WebSessions } from '../web-sessions.ts';
-import { json, keepPrivate } from './responses.ts';
+import { json, setPrivateCaching } from './responses.ts';
 
 /** A request as Node's `http` gives it; `body` is there when a framework has parsed a form already. */
 export interface NodeRequest {
@@ -25,7 +25,7 @@ export interface NodeResponse {
 }
 
 /** The headers of a request of Node's own server, as a `Headers` object; several of one name stay several. */
-export function headersOfNode(req: NodeRequest): Headers {
+export function readNodeHeaders(req: NodeRequest): Headers {
   const headers = new Headers();
   for (const [field, value] of Object.entries(req.headers)) {
     // HTTP/2 has pseudo-header fields, which `Headers` does not take; one of them stands for Host (RFC 9113 section 8.3.1).
@@ -45,14 +45,14 @@ export interface NodeSession {
 }
 
 /** What depends on the session is not for shared caches. `Cache-Control` of the application's own stays. */
-function keepNodePrivate(res: Pick<NodeResponse, 'headersSent' | 'getHeader' | 'setHeader'>): void {
+function setNodePrivateCaching(res: Pick<NodeResponse, 'headersSent' | 'getHeader' | 'setHeader'>): void {
   if (res.headersSent) return;
   const headers = new Headers();
   for (const name of ['cache-control', 'vary']) {
     const value = res.getHeader(name);
     if (value !== undefined) headers.set(name, [value].flat().join(', '));
   }
-  keepPrivate(headers);
+  setPrivateCaching(headers);
   for (const [name, value] of headers) res.setHeader(name, value);
 }
 
@@ -62,12 +62,12 @@ export async function openNodeSession(
   req: NodeRequest,
   res: Pick<NodeResponse, 'headersSent' | 'destroyed' | 'getHeader' | 'setHeader'>,
 ): Promise<NodeSession> {
-  const headers = headersOfNode(req);
+  const headers = readNodeHeaders(req);
   const opened = await sessions.open(headers.get('cookie'), {
     request: req,
     writable: () => !res.headersSent && res.destroyed !== true,
   });
-  keepNodePrivate(res);
+  setNodePrivateCaching(res);
   const save = () => {
     const { cookies } = opened;
     if (cookies.length === 0 || res.headersSent) return;
@@ -84,7 +84,7 @@ export async function openNodeSession(
  * Answers a request of Node's `http`, whose form has been parsed, by a handler of `Request` to `Response`.
  * What the handler throws is answered with an error.
  */
-export async function answerNode(
+export async function handleNodeRequest(
   handle: (request: Request) => Promise<Response>,
   req: NodeRequest,
   res: NodeResponse,
@@ -107,14 +107,14 @@ async function answerOrRefuse(
     const body = req.method === 'POST' ? new URLSearchParams(fieldsOf(req.body)) : null;
     // A request target such as `//` is no URL; it is kept as a path.
     const url = new URL(`http://localhost${req.url?.startsWith('/') ? '' : '/'}${req.url ?? ''}`);
-    request = new Request(url, { method: req.method ?? 'GET', headers: headersOfNode(req), body });
+    request = new Request(url, { method: req.method ?? 'GET', headers: readNodeHeaders(req), body });
   } catch {
     return json({ error: 'invalid_request' }, { status: 400 });
   }
   try {
     return await handle(request);
   } catch (error) {
-    return answerFailure(request, error, { route: 'handler' });
+    return createErrorResponse(request, error, { route: 'handler' });
   }
 }
 

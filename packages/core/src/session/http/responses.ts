@@ -6,7 +6,7 @@ import { type CookieToSet, serializeCookie } from '../cookies/cookies.ts';
  */
 export function addSessionHeaders(headers: Headers, cookies: readonly CookieToSet[]): void {
   headers.set('cache-control', 'private, no-store');
-  keepPrivate(headers);
+  setPrivateCaching(headers);
   for (const cookie of cookies) headers.append('set-cookie', serializeCookie(cookie));
 }
 
@@ -16,7 +16,7 @@ export function addSessionHeaders(headers: Headers, cookies: readonly CookieToSe
  *
  * @see RFC 9111 sections 5.2.2.5 and 5.2.2.7, RFC 9110 section 12.5.5
  */
-export function keepPrivate(headers: Headers): void {
+export function setPrivateCaching(headers: Headers): void {
   if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');
   const varies = (headers.get('vary') ?? '').toLowerCase().split(/[\s,]+/);
   if (!varies.includes('cookie') && !varies.includes('*')) headers.append('vary', 'Cookie');

@@ -1,4 +1,4 @@
-import { emitEvent, getClientContext } from '../../client/context.ts';
+import { emitEvent, getClientContext } from '../../client/client-context.ts';
 import {
   type LogoutTokenClaims,
   logoutTokenMaxAge,
@@ -35,10 +35,10 @@ export async function backchannelLogoutRoute(context: SessionContext, request: R
 }
 
 async function endByLogoutToken(context: SessionContext, claims: LogoutTokenClaims): Promise<void> {
-  const { client, keeper, now } = context;
+  const { client, backend, now } = context;
   const release = await claimOnce(context, claims);
   try {
-    await keeper.endWhere(matchOf(claims), now() / 1000);
+    await backend.endWhere(matchOf(claims), now() / 1000);
   } catch (error) {
     emitEvent(client, { type: 'store.unavailable', port: 'session' });
     // Nothing has ended for certain: the same token must be able to end it when the provider sends it again.

@@ -1,6 +1,6 @@
 import { exchangeCode } from '../../client/grants/code-exchange.ts';
 import { validateAuthorizationResponse } from '../../client/login/authorization-response.ts';
-import { fetchUserinfo } from '../../client/login/userinfo.ts';
+import { fetchUserinfo } from '../../client/resources/userinfo.ts';
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
@@ -123,7 +123,7 @@ function isStale(error: unknown): boolean {
  * Who is not, and did start a login in this browser, gets one more, once.
  */
 async function heal(context: SessionContext, login: LoginTransaction | undefined, existing: RequestCookies) {
-  const live = await context.keeper.load(existing).catch(() => undefined);
+  const live = await context.backend.load(existing).catch(() => undefined);
   if (live) return { location: login?.returnTo ?? afterLogin(context), cookies: [] };
   if (!login || existing.has(context.jar.nameOf(retryCookie))) return undefined;
   const location = `${context.paths.login}?${new URLSearchParams({ returnTo: login.returnTo })}`;

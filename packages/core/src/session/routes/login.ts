@@ -12,7 +12,7 @@ import type { SessionContext } from '../options.ts';
 import { rememberLogin } from './login-transactions.ts';
 
 /** What one login is started with. */
-export interface LoginOptions {
+export interface StartLoginOptions {
   /** A path of this application. Default: the option `afterLogin`. */
   readonly returnTo?: string | undefined;
   /** What this login asks of the provider beyond the client's options, for example `{ maxAge: 300 }`. */
@@ -27,7 +27,7 @@ export interface LoginOptions {
 export async function startLogin(
   context: SessionContext,
   cookieHeader: string | null | undefined,
-  options: LoginOptions = {},
+  options: StartLoginOptions = {},
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
   const redirectUri = context.baseUrl.origin + context.paths.callback;
   const { url, transaction } = await createAuthorizationRequest(context.client, {

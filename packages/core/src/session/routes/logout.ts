@@ -1,4 +1,4 @@
-import { emitEvent } from '../../client/context.ts';
+import { emitEvent } from '../../client/client-context.ts';
 import { createEndSessionUrl } from '../../client/logout/end-session.ts';
 import { revokeToken } from '../../client/logout/revocation.ts';
 import { AuthError } from '../../errors.ts';
@@ -8,7 +8,7 @@ import { page, redirect, sessionHeaders } from '../http/responses.ts';
 import type { SessionContext } from '../options.ts';
 
 /** What one logout is started with. */
-export interface LogoutOptions {
+export interface StartLogoutOptions {
   /** Where to send the user afterwards; one of the option `postLogoutRedirectUris`, or a path that is one of them. */
   readonly returnTo?: string | undefined;
 }
@@ -22,16 +22,16 @@ export interface LogoutOptions {
 export async function endSession(
   context: SessionContext,
   cookieHeader: string | null | undefined,
-  options: LogoutOptions = {},
+  options: StartLogoutOptions = {},
 ): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }> {
-  const { client, keeper, coordinator } = context;
+  const { client, backend, coordinator } = context;
   const existing = parseCookies(cookieHeader);
   // A store that is unavailable throws: nothing was ended then, nothing says so, and it can be tried again.
-  const loaded = await keeper.load(existing);
+  const loaded = await backend.load(existing);
   const target = postLogoutTarget(context, options.returnTo);
-  if (!loaded) return { url: target, cookies: keeper.forget(existing) };
+  if (!loaded) return { url: target, cookies: backend.forget(existing) };
   // The session first: whatever the provider answers, or does not, nobody stays signed in here.
-  await keeper.end(loaded);
+  await backend.end(loaded);
   emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
   // The cookie may be older than the last refresh, and to revoke a spent token ends nothing at some providers.
   const { refreshToken, idToken } = (await coordinator.newest(loaded.state.tokens)).tokens;
@@ -42,7 +42,7 @@ export async function endSession(
       ? undefined
       : revokeToken(client, refreshToken, { tokenTypeHint: 'refresh_token' }).catch(ignoreProvider),
   ]);
-  return { url: url?.href ?? target, cookies: keeper.forget(existing) };
+  return { url: url?.href ?? target, cookies: backend.forget(existing) };
 }
 
 /** `POST /auth/logout`; a `GET` asks first, because a link or picture on any page can make one. */

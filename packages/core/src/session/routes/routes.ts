@@ -5,7 +5,7 @@ import type { RoutePaths, SessionContext } from '../options.ts';
 import { openRequestSession } from '../request-session.ts';
 import { backchannelLogoutRoute } from './backchannel-logout.ts';
 import { CallbackFailure, callbackRoute } from './callback.ts';
-import { answerFailure } from './failures.ts';
+import { createErrorResponse } from './failures.ts';
 import { loginRoute } from './login.ts';
 import { logoutRoute } from './logout.ts';
 
@@ -42,7 +42,7 @@ export async function handleRequest(
     return await run(context, request);
   } catch (error) {
     const failure = error instanceof CallbackFailure ? error : new CallbackFailure(error, []);
-    return answerFailure(request, failure.error, {
+    return createErrorResponse(request, failure.error, {
       route: name,
       onEvent: context.client.options.onEvent,
       cookies: failure.forget,
@@ -67,8 +67,8 @@ async function accessTokenRoute(context: SessionContext, request: Request): Prom
   const opened = await openRequestSession(context, request.headers.get('cookie'));
   const wanted = { resource: query.get('resource') ?? undefined, scope: query.get('scope') ?? undefined };
   try {
-    const { accessToken, tokenType, expiresAt, scope } = await opened.getAccessToken(wanted);
-    return json({ accessToken, tokenType, expiresAt, scope }, { cookies: opened.cookies });
+    const { accessToken, tokenType, expiresAt, scopes } = await opened.getAccessToken(wanted);
+    return json({ accessToken, tokenType, expiresAt, scopes }, { cookies: opened.cookies });
   } catch (error) {
     if (!(error instanceof LoginRequiredError)) throw error;
     return json({ error: error.code }, { status: 401, cookies: opened.cookies });

@@ -1,4 +1,4 @@
-import { emitEvent } from '../../client/context.ts';
+import { emitEvent } from '../../client/client-context.ts';
 import { seconds } from '../../internal/clock.ts';
 import { randomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
@@ -20,12 +20,12 @@ export async function startSession(
   tokens: TokenSet,
   { userinfo, askedAt }: NewSession = {},
 ): Promise<{ readonly cookies: readonly CookieToSet[] }> {
-  const { keeper, client, now } = context;
+  const { backend, client, now } = context;
   const time = seconds(now);
   // A logout that comes while the provider answers ends the session that comes of the answer.
   const createdAt = askedAt === undefined ? time : Math.floor(askedAt);
-  const before = await keeper.load(existing).catch(() => undefined);
-  const cookies = await keeper.create(
+  const before = await backend.load(existing).catch(() => undefined);
+  const cookies = await backend.create(
     {
       id: randomToken(),
       owner: ownerOf(client),
@@ -40,6 +40,6 @@ export async function startSession(
   );
   // The session of before ends: its identifier, and whatever else knows it, is of no more use.
   if (before)
-    await keeper.end(before).catch(() => emitEvent(client, { type: 'store.unavailable', port: 'session' }));
+    await backend.end(before).catch(() => emitEvent(client, { type: 'store.unavailable', port: 'session' }));
   return { cookies };
 }
