@@ -138,7 +138,7 @@ describe('login', () => {
     expect(result).toMatchObject({
       status: 'signed_in',
       sub: 'user-bob',
-      scope: 'items:read',
+      scopes: ['items:read'],
       refreshable: true,
     });
   });

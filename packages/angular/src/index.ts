@@ -1,4 +1,5 @@
 export {
+  type AccessToken,
   AuthError,
   type AuthEvent,
   AuthorizationServerError,

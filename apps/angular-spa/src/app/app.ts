@@ -22,7 +22,7 @@ import { describeError } from './describe-error.ts';
             <span class="muted" role="status">Checking your login</span>
           }
           @case ('signed-in') {
-            <span class="who">{{ auth.user()?.name ?? auth.user()?.id }}</span>
+            <span class="who">{{ auth.user()?.name ?? auth.user()?.sub }}</span>
             <button type="button" class="secondary" (click)="auth.logout()">Log out</button>
           }
           @default {

@@ -17,7 +17,7 @@ export const rememberUser = () =>
       const user = auth.user();
       const status = auth.status();
       if (status === 'loading' || status === 'error') return;
-      const value = user ? encodeURIComponent(JSON.stringify({ sub: user.id, name: user.name })) : '';
+      const value = user ? encodeURIComponent(JSON.stringify({ sub: user.sub, name: user.name })) : '';
       document.cookie = `${cookieName}=${value}; Path=/; SameSite=Strict; Max-Age=${user ? 86_400 : 0}`;
     });
   });

@@ -68,7 +68,7 @@ export async function login(session: Session, output: Output, options: LoginOpti
     const name = toPrintable(String(claims?.name ?? claims?.email ?? sub ?? 'an unknown user'));
     const lines = [
       `Signed in as ${name}.`,
-      `Granted: ${accessToken?.scope ?? tokens.scope}`,
+      `Granted: ${(accessToken ?? tokens).scopes.join(' ')}`,
       `The access token is valid for ${lifetime ? formatDuration(lifetime) : 'an unknown time'}. ${describeRefresh({ isOffline, isRefreshable })}`,
       `Stored in ${file.path}`,
     ];
@@ -76,7 +76,7 @@ export async function login(session: Session, output: Output, options: LoginOpti
       {
         status: 'signed_in',
         sub: sub ?? null,
-        scope: accessToken?.scope ?? tokens.scope,
+        scopes: (accessToken ?? tokens).scopes,
         expiresIn: lifetime ?? null,
         refreshable: isRefreshable,
         ...(!isRefreshable && { notice: describeRefresh({ isOffline, isRefreshable }) }),

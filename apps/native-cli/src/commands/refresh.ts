@@ -12,7 +12,7 @@ export async function refresh(session: Session, output: Output): Promise<void> {
   });
   const lifetime = accessToken.expiresAt && accessToken.expiresAt - tokens.updatedAt;
   output.result(
-    { status: 'refreshed', scope: accessToken.scope, expiresIn: lifetime ?? null },
+    { status: 'refreshed', scopes: accessToken.scopes, expiresIn: lifetime ?? null },
     `Refreshed. The new access token is valid for ${lifetime ? formatDuration(lifetime) : 'an unknown time'}.`,
   );
 }

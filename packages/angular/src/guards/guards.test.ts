@@ -113,9 +113,9 @@ test('provideAuthTesting: signals follow the state, actions are noted', async ()
   const { within, set, logouts } = createHarness({ user: { ...user, name: 'Ada' }, scopes: ['openid', 'x'] });
   const auth = within(() => injectAuth());
   expect(auth.status()).toBe('signed-in');
-  expect(auth.user()).toEqual({ id: 'user-1', name: 'Ada', email: undefined, picture: undefined });
+  expect(auth.user()).toEqual({ sub: 'user-1', name: 'Ada', email: undefined, picture: undefined });
   expect(auth.scopes()).toEqual(['openid', 'x']);
-  expect(await auth.getAccessToken()).toBe('test-token');
+  expect(await auth.getAccessToken()).toMatchObject({ accessToken: 'test-token' });
   set({ error: new Error('no') });
   expect(auth.status()).toBe('signed-out');
   expect(auth.error()?.message).toBe('no');

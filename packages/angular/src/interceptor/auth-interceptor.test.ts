@@ -41,7 +41,7 @@ function createHarness(
       if (begunWith && begunWith.sub !== holder.sub) throw new LoginRequiredError('session_ended', 'Ended.');
       if (!signedIn) throw new LoginRequiredError('not_signed_in', 'Nobody is signed in.');
       if (wanted.refused === `token-${current}`) current++;
-      return { accessToken: `token-${current}`, tokenType: dpop ? 'DPoP' : 'Bearer', scope: '', holder };
+      return { accessToken: `token-${current}`, tokenType: dpop ? 'DPoP' : 'Bearer', scopes: [], holder };
     },
     authorize: async (_request: unknown, token: { accessToken: string; tokenType: string }) => ({
       authorization: `${token.tokenType} ${token.accessToken}`,

@@ -25,8 +25,8 @@ import { serverState } from './server-state.ts';
 export interface ServerSession {
   /** They are in the page that is sent: hand over no more than it shows. */
   readonly claims: Pick<IdTokenClaims, 'sub'> & Partial<IdTokenClaims>;
-  /** Granted scope, space-separated. */
-  readonly scope?: string;
+  /** Granted scopes. */
+  readonly scopes?: readonly string[];
   /** For requests that are made while the page is rendered. It stays on the server. */
   readonly accessToken?: string;
 }
@@ -112,7 +112,7 @@ function createServerClient({
 
 const snapshotOf = (session: ServerSession | undefined): BrowserAuthSnapshot =>
   session
-    ? { status: 'signed-in', claims: session.claims as IdTokenClaims, scope: session.scope ?? '' }
+    ? { status: 'signed-in', claims: session.claims as IdTokenClaims, scopes: session.scopes ?? [] }
     : { status: 'signed-out' };
 
 /** The client of one request: it knows, and does nothing. */
@@ -129,7 +129,7 @@ function readOnly(snapshot: BrowserAuthSnapshot, accessToken: string | undefined
     handleCallback: refuse,
     async getAccessToken({ refused } = {}): Promise<AccessToken> {
       if (accessToken !== undefined && refused === undefined)
-        return { accessToken, tokenType: 'Bearer', scope: snapshot.scope ?? '', receivedAt: 0 };
+        return { accessToken, tokenType: 'Bearer', scopes: snapshot.scopes ?? [] };
       throw new LoginRequiredError(
         'not_signed_in',
         'The server has no access token of this user that is valid.',

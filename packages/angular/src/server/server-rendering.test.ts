@@ -55,7 +55,7 @@ const config = {
 };
 const alice: ServerSession = {
   claims: { sub: 'alice', name: 'Alice' },
-  scope: 'openid',
+  scopes: ['openid'],
   accessToken: 'a-token-of-the-server',
 };
 
@@ -139,7 +139,7 @@ test('B3: a client that was made for browsers gives no token on a server', async
     snapshot: () => ({ status: 'signed-in' }),
     subscribe: () => () => {},
     start: async () => ({}),
-    getAccessToken: async () => ({ accessToken: 'token', tokenType: 'Bearer', scope: '' }),
+    getAccessToken: async () => ({ accessToken: 'token', tokenType: 'Bearer', scopes: [] }),
     authorize: async () => ({ authorization: 'Bearer token' }),
   } as unknown as BrowserAuth;
   const { tokens } = await render([provideAuthClient(config, browser)], { requests: addresses });

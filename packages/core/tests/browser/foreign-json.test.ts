@@ -116,8 +116,8 @@ describe('what a tab has stored', () => {
       stored.set('key', text);
       expect(storage.get('key')).toBeUndefined();
     }
-    stored.set('key', '{"scope":"openid"}');
-    expect(storage.get('key')).toEqual({ scope: 'openid' });
+    stored.set('key', '{"scopes":["openid"]}');
+    expect(storage.get('key')).toEqual({ scopes: ['openid'] });
   });
 });
 

@@ -10,7 +10,7 @@ import { injectAuth } from '@countersign/angular';
     <section class="panel notice">
       @if (auth.user(); as user) {
         <h1>{{ missing().length > 0 ? 'Access denied' : 'You have access to all pages' }}</h1>
-        <p>You are signed in as <strong>{{ user.name ?? user.id }}</strong>.</p>
+        <p>You are signed in as <strong>{{ user.name ?? user.sub }}</strong>.</p>
         @for (permission of missing(); track permission) {
           <p>{{ permission }}</p>
         } @empty {

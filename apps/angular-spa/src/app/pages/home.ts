@@ -11,7 +11,7 @@ import { SETTINGS } from '../settings.ts';
     <section class="hero">
       <p class="eyebrow">Angular single-page app</p>
       <ng-container *authSignedIn="true; else guest">
-        <h1>Welcome, {{ auth.user()?.name ?? auth.user()?.id }}.</h1>
+        <h1>Welcome, {{ auth.user()?.name ?? auth.user()?.sub }}.</h1>
         <p class="lead">You are signed in. Your tokens are held only in the memory of this page.</p>
       </ng-container>
       <ng-template #guest>

@@ -14,7 +14,7 @@ import { ReadOnlyToken } from './read-only-token.ts';
     <section class="panel person">
       <span class="avatar" aria-hidden="true">{{ initial() }}</span>
       <div>
-        <h2>{{ auth.user()?.name ?? auth.user()?.id }}</h2>
+        <h2>{{ auth.user()?.name ?? auth.user()?.sub }}</h2>
         <p class="muted">{{ auth.user()?.email }}</p>
       </div>
       <a class="button secondary small" routerLink="/security">Security</a>
@@ -62,7 +62,7 @@ export class ProfilePage implements OnDestroy {
   readonly #clock = setInterval(() => this.#now.set(Date.now()), 1000);
 
   protected readonly initial = computed(() =>
-    (this.auth.user()?.name ?? this.auth.user()?.id ?? '').slice(0, 1).toUpperCase(),
+    (this.auth.user()?.name ?? this.auth.user()?.sub ?? '').slice(0, 1).toUpperCase(),
   );
   protected readonly secondsLeft = computed(() => {
     const expiresAt = this.auth.expiresAt();

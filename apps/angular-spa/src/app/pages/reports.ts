@@ -35,7 +35,7 @@ interface Report {
       } @else if (report.hasValue()) {
         <p>
           <strong>{{ report.value().items }}</strong> {{ report.value().items === 1 ? 'item' : 'items' }}, counted for
-          <strong>{{ auth.user()?.name ?? auth.user()?.id }}</strong>.
+          <strong>{{ auth.user()?.name ?? auth.user()?.sub }}</strong>.
           @if (report.value().lastAdded; as time) {
             The last one was added at <time [attr.datetime]="time">{{ time | date: 'HH:mm:ss' }}</time>.
           }

@@ -75,8 +75,8 @@ export class Tokens {
     this.calling.set(true);
     this.problem.set(undefined);
     try {
-      const token = await this.#auth.getAccessToken({ resource, scope: 'items:read' });
-      const response = await fetch(`${apiUrl}/me`, { headers: { authorization: `Bearer ${token}` } });
+      const { accessToken } = await this.#auth.getAccessToken({ resource, scope: 'items:read' });
+      const response = await fetch(`${apiUrl}/me`, { headers: { authorization: `Bearer ${accessToken}` } });
       if (!response.ok) throw new Error(`The API returned status ${response.status}.`);
       const { scopes }: { readonly scopes: readonly string[] } = await response.json();
       this.scopes.set(scopes);

@@ -7,7 +7,7 @@ import { AuthSignedIn, injectAuth } from '@countersign/angular';
   imports: [RouterOutlet, AuthSignedIn],
   template: `
     <p id="status">{{ auth.status() }}</p>
-    <p *authSignedIn id="user">{{ auth.user()?.id }}</p>
+    <p *authSignedIn id="user">{{ auth.user()?.sub }}</p>
     <button id="log-out" type="button" (click)="auth.logout()">Log out</button>
     <router-outlet />
   `,

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
+import { parseScopes } from '../../protocol/scopes.ts';
 import { createRequestOptions, getClientContext, toProtocolClient } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
 import { requestGrant, toSearchParams } from '../token-endpoint.ts';
@@ -30,7 +31,8 @@ export interface DeviceAuthorization {
   readonly expiresAt: number;
   /** Seconds between two polls, at least. */
   readonly interval: number;
-  readonly scope: string;
+  /** The requested scopes, reported when the token response has no `scope`. */
+  readonly scopes: readonly string[];
   readonly resource?: string;
 }
 
@@ -72,7 +74,7 @@ export async function requestDeviceAuthorization(
         ...(complete !== undefined && { verificationUriComplete: webAddress(complete) }),
         expiresAt: seconds(now) + Math.floor(body.expires_in),
         interval: Math.max(body.interval ?? 5, 1),
-        scope,
+        scopes: parseScopes(scope),
         ...(resource[0] !== undefined && { resource: resource[0] }),
       };
     } catch (error) {
@@ -124,7 +126,7 @@ export async function pollDeviceAuthorization(
         const { tokens } = await requestGrant(client, {
           grantType: deviceCodeGrant,
           parameters: toSearchParams({ device_code: device.deviceCode }),
-          scope: device.scope,
+          scope: device.scopes.join(' '),
           resource: device.resource,
         });
         return tokens;

@@ -27,8 +27,8 @@ export interface RefreshRequest {
   readonly scope?: string | undefined;
   /** The claims of the ID token kept so far: a new ID token must be of the same login. */
   readonly claims?: IdTokenClaims | undefined;
-  /** The scope granted at login, reported when the answer names none. */
-  readonly grantedScope?: string | undefined;
+  /** The scopes granted at login, reported when the response has no `scope`. */
+  readonly grantedScopes?: readonly string[] | undefined;
 }
 
 /**
@@ -82,7 +82,7 @@ export async function refreshTokens(
       });
       const verified = body.id_token === undefined || (await isSignatureVerified(client, answer));
       const tokens = await tokenResponseOf(client, body, {
-        scope: request.scope ?? request.grantedScope ?? scope,
+        scope: request.scope ?? request.grantedScopes?.join(' ') ?? scope,
         resource: request.resource,
         sub: request.claims?.sub,
       });

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
+import { parseScopes } from '../../protocol/scopes.ts';
 import { getClientContext } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
 import { translateError } from './translate-error.ts';
@@ -26,8 +27,8 @@ export interface TokenResponse {
   readonly tokenType: 'Bearer' | 'DPoP';
   /** Seconds since the epoch; absent when the provider did not say. */
   readonly expiresAt?: number;
-  /** The granted scope, space-separated: what the provider said, otherwise what was asked. */
-  readonly scope: string;
+  /** The granted scopes: those of the response, or the requested ones when the response has no `scope`. */
+  readonly scopes: readonly string[];
   readonly refreshToken?: string;
   readonly idToken?: string;
   readonly claims?: IdTokenClaims;
@@ -78,7 +79,7 @@ export async function tokenResponseOf(
     accessToken: wire.access_token,
     tokenType: bound ? 'DPoP' : 'Bearer',
     ...(wire.expires_in !== undefined && { expiresAt: seconds(now) + Math.floor(wire.expires_in) }),
-    scope: wire.scope ?? asked.scope,
+    scopes: parseScopes(wire.scope ?? asked.scope),
     ...(wire.refresh_token !== undefined && { refreshToken: wire.refresh_token }),
     ...(wire.id_token !== undefined && { idToken: wire.id_token }),
     ...(claims && { claims }),

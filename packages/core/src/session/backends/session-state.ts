@@ -18,8 +18,8 @@ export interface User {
 /** A session as the application sees it. It holds no token, and may be handed to the browser. */
 export interface Session {
   readonly user: User;
-  /** The scope granted at login, space-separated. */
-  readonly scope: string;
+  /** The scopes granted at login. */
+  readonly scopes: readonly string[];
   /** Seconds since the epoch. */
   readonly createdAt: number;
   /** Seconds since the epoch at which the session ends at the latest, however much it is used. */
@@ -76,7 +76,7 @@ export function toSession(state: SessionState): Session | undefined {
   const user = { ...state.userinfo, ...Object.fromEntries(about), iss: claims.iss, sub: claims.sub };
   const session: Session = Object.freeze({
     user: Object.freeze(user),
-    scope: state.tokens.scope,
+    scopes: state.tokens.scopes,
     createdAt: state.createdAt,
     expiresAt: state.expiresAt,
     data: state.data ?? {},
