@@ -1,4 +1,4 @@
-// Enforces who may import whom. Sources are resolved through tsconfig.imports.json, so no build is needed.
+// Import rules. The condition @countersign/source resolves packages to their sources, so no build is needed.
 
 const core = '^packages/core/src/';
 const adapters = ['next', 'nest', 'angular', 'redis'];
@@ -7,7 +7,7 @@ const adapters = ['next', 'nest', 'angular', 'redis'];
 const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|tests?/support|conformance)/';
 
 /** The entries of core that others may import, and only by name. */
-const coreEntries = `${core}(index|(browser|browser/worker|session|resource-server|node)/index)\\.ts$`;
+const coreEntries = `${core}(index|(browser|browser/worker|session|resource-server|node)/index|session/adapter)\\.ts$`;
 
 /** Models of browser and provider, for the tests of every package. */
 const coreTestSupport = '^packages/core/tests/support/';
@@ -100,7 +100,12 @@ const forbidden = [
     comment: 'Core is imported by its name, not by a relative path.',
     severity: 'error',
     from: { path: '^(packages/(?!core/)|apps/|bench/)' },
-    to: { path: '^packages/core/', pathNot: coreTestSupport, dependencyTypesNot: ['aliased'] },
+    to: {
+      path: '^packages/core/',
+      pathNot: coreTestSupport,
+      dependencyTypes: ['local'],
+      dependencyTypesNot: ['aliased'],
+    },
   },
   {
     name: 'core-test-support-only-in-tests',
@@ -117,6 +122,21 @@ const forbidden = [
     from: { path: `^packages/${name}/` },
     to: { path: `^packages/(${adapters.filter((other) => other !== name).join('|')})/` },
   })),
+  {
+    name: 'adapters-decide-nothing',
+    comment:
+      'Security decisions are in core: adapters import no cryptography, no protocol library and no cookie parser.',
+    severity: 'error',
+    from: { path: '^packages/(next|nest|angular)/', pathNot: tests },
+    to: { path: '^(node:)?crypto$|^#platform$|(^|/)(jose|oauth4webapi|cookie|undici)(/|$)' },
+  },
+  {
+    name: 'session-adapter-only-in-adapters',
+    comment: './session/adapter is plumbing of adapters. Applications use ./session or an adapter.',
+    severity: 'error',
+    from: { pathNot: ['^packages/(next|nest|angular)/', tests] },
+    to: { path: `${core}session/adapter\\.ts$` },
+  },
   {
     name: 'testing-only-in-tests',
     comment: '@countersign/testing may import everything; only tests import it.',
@@ -143,7 +163,7 @@ const forbidden = [
     comment: 'Apps import packages by name, as their users do.',
     severity: 'error',
     from: { path: '^apps/' },
-    to: { path: '^packages/', dependencyTypesNot: ['aliased'] },
+    to: { path: '^packages/', dependencyTypes: ['local'], dependencyTypesNot: ['aliased'] },
   },
   {
     name: 'framework-is-a-peer',
@@ -186,13 +206,14 @@ const forbidden = [
 export default {
   forbidden,
   options: {
-    tsConfig: { fileName: 'tsconfig.imports.json' },
+    // Its paths are how core's tests reach the testing package, which core's manifest cannot name.
+    tsConfig: { fileName: 'packages/core/tsconfig.node.json' },
     tsPreCompilationDeps: 'specify',
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(dist|\\.next|\\.angular|\\.turbo|coverage|test-results|playwright-report)/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['node', 'import', 'types', 'default'],
+      conditionNames: ['@countersign/source', 'node', 'import', 'types', 'default'],
       extensions: ['.ts', '.tsx', '.mts', '.js', '.mjs', '.jsx', '.json', '.d.ts'],
       mainFields: ['module', 'main', 'types'],
     },

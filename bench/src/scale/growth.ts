@@ -1,6 +1,6 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { createTextCache } from '../../../packages/core/src/internal/text-cache.ts';
-import type { CachedToken } from '../../../packages/core/src/resource-server/cached-token.ts';
+import type { CachedToken } from '../../../packages/core/src/resource-server/caches/cached-token.ts';
 import { type RunOptions, require, type Table } from '../benchmark.ts';
 import { type Measured, measure, sequential } from '../harness.ts';
 import { liveMemory } from '../memory.ts';

@@ -44,7 +44,7 @@ export function countersign({ jwksUri, alg }: TestIssuer, entries = cacheSize): 
     {
       name: '@countersign/core/resource-server, whole request',
       supports: all,
-      verify: (token) => verifier.recall?.(request(token)) ?? verifier.verify(request(token)),
+      verify: (token) => verifier.findCachedRequest?.(request(token)) ?? verifier.verify(request(token)),
     },
   ];
 }

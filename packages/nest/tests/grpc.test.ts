@@ -59,7 +59,7 @@ class ItemsController {
 
   @GrpcMethod('Items', 'Denied')
   denied(): Text {
-    throw this.#verifier.denied('Not on Sundays');
+    throw this.#verifier.createAccessDeniedError('Not on Sundays');
   }
 
   @GrpcMethod('Items', 'Ticks')

@@ -30,7 +30,7 @@ class ItemsController {
 
   @Get('denied')
   denied() {
-    throw this.#verifier.denied('Not on Sundays');
+    throw this.#verifier.createAccessDeniedError('Not on Sundays');
   }
 
   @MessagePattern('me')

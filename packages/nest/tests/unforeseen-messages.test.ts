@@ -102,7 +102,7 @@ class ItemsController {
 
   @GrpcStreamCall('Items', 'Last')
   last(): void {
-    throw this.#verifier.denied('Not on Sundays');
+    throw this.#verifier.createAccessDeniedError('Not on Sundays');
   }
 }
 

@@ -1,19 +1,19 @@
 import { type AccessTokenError, AuthError, TransportError } from '../errors.ts';
-import { emit } from '../events.ts';
+import { callListener } from '../events.ts';
 import { seconds } from '../internal/clock.ts';
 import { createTextCache } from '../internal/text-cache.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
-import type { CachedToken } from './cached-token.ts';
-import { type ChallengeOptions, toAccessTokenError } from './challenge.ts';
+import type { CachedToken } from './caches/cached-token.ts';
+import { VerifierCounts, type VerifierStatistics } from './caches/statistics.ts';
 import { type Credentials, findCredentials, findPlainToken, type ResourceRequest } from './credentials.ts';
-import { createIssuers } from './issuers/issuer-list.ts';
+import { createIssuers } from './issuers/trusted-issuers.ts';
 import { protectedResourceMetadata, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';
-import { invalidToken, Refusal } from './refusal.ts';
+import { type ChallengeOptions, toAccessTokenError } from './rejections/challenge.ts';
+import { invalidToken, Rejection } from './rejections/rejection.ts';
+import { recordUnexpectedCause } from './rejections/unexpected-cause.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
-import { createBindingCheck } from './sender-constraint/binding.ts';
-import { VerifierCounts, type VerifierStatistics } from './statistics.ts';
-import { createTokenVerification, messageOf } from './token-verification.ts';
-import { noteUnforeseenCause } from './unforeseen-cause.ts';
+import { createSenderConstraintCheck } from './sender-constraint/sender-constraint-check.ts';
+import { createTokenVerification, readErrorMessage } from './token-verification.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 import { type AccessTokenVerifierOptions, type VerifierOptions, within } from './verifier-options.ts';
 
@@ -49,7 +49,7 @@ export interface AccessTokenVerifier {
    * As `verify`, at once: for a request whose token was verified before and is not bound to a key. Everything else is
    * `undefined`, and for `verify` to decide. It throws nothing.
    */
-  recall?(request: ResourceRequest): AuthenticatedRequest | undefined;
+  findCachedRequest?(request: ResourceRequest): AuthenticatedRequest | undefined;
   /**
    * Verifies a token alone, without its request: a token that is bound to a key is taken as it is.
    * Fits `validateAccessToken` of a client.
@@ -66,7 +66,7 @@ export interface AccessTokenVerifier {
    */
   authorize(request: AuthenticatedRequest, requirements: AccessRequirements): void;
   /** A refusal of your own, to throw: status 403 and no challenge, as another token would not help. */
-  denied(description: string): AccessTokenError;
+  createAccessDeniedError(description: string): AccessTokenError;
   /** Counts since the start and the age of keys, for health checks and metrics. `onEvent` tells them one by one. */
   statistics(): VerifierStatistics;
   /** The document that describes this API, when `protectedResource` is set. @see RFC 9728 section 2 */
@@ -89,7 +89,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     maxEntries: within(options.cache?.maxEntries ?? 20_000, 0, 10_000_000, 'cache.maxEntries'),
     maxCharacters: within(options.cache?.maxCharacters ?? 32_000_000, 0, 1e9, 'cache.maxCharacters'),
   });
-  const binding = createBindingCheck(options, { now, clockTolerance });
+  const binding = createSenderConstraintCheck(options, { now, clockTolerance });
   const tokens = createTokenVerification({
     issuers,
     cache,
@@ -127,14 +127,14 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     }
   }
 
-  function recall(request: ResourceRequest): AuthenticatedRequest | undefined {
+  function findCachedRequest(request: ResourceRequest): AuthenticatedRequest | undefined {
     try {
       const token = findPlainToken(request);
-      const known = token === undefined ? undefined : tokens.recall(token);
+      const known = token === undefined ? undefined : tokens.findCachedRequest(token);
       if (!known?.request) return undefined;
       counts.accepted++;
       counts.cacheHits++;
-      if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
+      if (onEvent) callListener(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
       return known.request;
     } catch {
       // What is wrong with it, `verify` says.
@@ -145,24 +145,24 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   function translate(error: unknown, scheme: 'Bearer' | 'DPoP' | undefined): unknown {
     if (error instanceof TransportError) {
       counts.unavailable++;
-      const reason = error.cause === undefined ? undefined : messageOf(error.cause);
-      emit(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
+      const reason = error.cause === undefined ? undefined : readErrorMessage(error.cause);
+      callListener(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
       return error;
     }
     if (error instanceof AuthError) return error;
     // What was not foreseen, in a rule of the application or here, is a refusal: it never opens the door.
     const refusal =
-      error instanceof Refusal
+      error instanceof Rejection
         ? error
-        : new Refusal('invalid_token', 'exception', 'The access token could not be verified', {
+        : new Rejection('invalid_token', 'exception', 'The access token could not be verified', {
             reason: error instanceof Error ? error.name : typeof error,
           });
     const { code, check } = refusal;
     const { reason } = refusal.details;
     counts.reject(code);
-    emit(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
+    callListener(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
     const rejected = toAccessTokenError(refusal, scheme, challenge);
-    if (refusal !== error) noteUnforeseenCause(rejected, error);
+    if (refusal !== error) recordUnexpectedCause(rejected, error);
     return rejected;
   }
 
@@ -170,10 +170,13 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     async verify(request) {
       const authenticated = await authenticate(request);
       if (authenticated) return authenticated;
-      throw translate(new Refusal('token_missing', 'authorization', 'An access token is needed'), undefined);
+      throw translate(
+        new Rejection('token_missing', 'authorization', 'An access token is needed'),
+        undefined,
+      );
     },
     verifyOptional: authenticate,
-    recall,
+    findCachedRequest,
     async verifyToken(token, expected) {
       try {
         if (typeof token !== 'string') throw invalidToken('format', 'The access token is not a text');
@@ -191,8 +194,8 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
         throw translate(error, request.scheme);
       }
     },
-    denied: (description) =>
-      translate(new Refusal('access_denied', 'policy', description), undefined) as AccessTokenError,
+    createAccessDeniedError: (description) =>
+      translate(new Rejection('access_denied', 'policy', description), undefined) as AccessTokenError,
     statistics() {
       const { accepted, cacheHits, unavailable } = counts;
       return {

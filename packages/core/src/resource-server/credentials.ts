@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Rejection } from './rejections/rejection.ts';
 
 /** Request headers: a `Headers` object, or a record with lower-case names as in Node. */
 export type RequestHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -44,7 +44,7 @@ export function parseAuthorization(header: string | undefined): Credentials | un
   if (match) return { scheme: match[1]?.length === 4 ? 'DPoP' : 'Bearer', token: match[2] as string };
   const named = scheme.exec(header);
   if (!named) return undefined;
-  throw new Refusal('invalid_request', 'authorization', 'The Authorization header is malformed', {
+  throw new Rejection('invalid_request', 'authorization', 'The Authorization header is malformed', {
     scheme: named[1]?.length === 4 ? 'DPoP' : 'Bearer',
   });
 }
@@ -75,24 +75,24 @@ function refuseSecondCredential(request: ResourceRequest): void {
   // RFC 6750 sections 2.3 and 5.3: a token in a URL ends up in logs and histories, so it is refused and not used;
   // section 2: no client may send a token in two ways, since the two readers of a request could take different ones.
   if (request.url !== undefined && hasQueryToken(request.url)) {
-    throw new Refusal('invalid_request', 'query', 'An access token in the query is not accepted');
+    throw new Rejection('invalid_request', 'query', 'An access token in the query is not accepted');
   }
   if (isForm(request) && hasBodyToken(request.body)) {
-    throw new Refusal('invalid_request', 'body', 'An access token in the body is not accepted');
+    throw new Rejection('invalid_request', 'body', 'An access token in the body is not accepted');
   }
 }
 
 /**
  * The value of a header that may be sent only once.
  *
- * @throws Refusal when it was sent more often: Node and proxies disagree about which one counts
+ * @throws Rejection when it was sent more often: Node and proxies disagree about which one counts
  */
 export function singleHeader(request: ResourceRequest, name: string): string | undefined {
   const { headers, rawHeaders } = request;
   const value = headerOf(headers, name);
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || (rawHeaders && countHeader(rawHeaders, name) > 1)) {
-    throw new Refusal('invalid_request', name, `The request has more than one ${name} header`);
+    throw new Rejection('invalid_request', name, `The request has more than one ${name} header`);
   }
   return value;
 }

@@ -15,13 +15,15 @@ export {
   type ExpectedToken,
 } from './access-token-verifier.ts';
 export { AuthenticatedRequest } from './authenticated-request.ts';
-export { formatChallenge } from './challenge.ts';
+export type { IssuerStatistics, VerifierStatistics } from './caches/statistics.ts';
 export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './claims/profiles.ts';
 export type { RequestHeaders, ResourceRequest } from './credentials.ts';
 export type { IntrospectionOptions } from './introspection/introspection.ts';
 export type { UnknownTokenLimits } from './introspection/introspection-budget.ts';
-export type { TrustedIssuer } from './issuers/issuers.ts';
+export type { TrustedIssuer } from './issuers/issuer.ts';
 export { type ProtectedResource, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';
+export { formatChallenge } from './rejections/challenge.ts';
+export { findUnexpectedCause } from './rejections/unexpected-cause.ts';
 export type { AccessRequirements } from './requirements.ts';
 export {
   type CertificateHeaderFormat,
@@ -30,7 +32,5 @@ export {
 } from './sender-constraint/client-certificate.ts';
 export type { NonceOptions } from './sender-constraint/dpop-nonce.ts';
 export type { DpopOptions } from './sender-constraint/dpop-proof.ts';
-export type { IssuerStatistics, VerifierStatistics } from './statistics.ts';
-export { unforeseenCause } from './unforeseen-cause.ts';
 export type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
 export type { AccessTokenVerifierOptions, VerifierOptions } from './verifier-options.ts';

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Rejection } from './rejections/rejection.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 /** What an operation asks of an access token. Everything that is named must hold. */
@@ -17,7 +17,7 @@ export interface AccessRequirements {
   readonly maxAge?: number;
 }
 
-/** Checks the requirements. @throws Refusal that names what is missing */
+/** Checks the requirements. @throws Rejection that names what is missing */
 export function checkRequirements(
   token: VerifiedAccessToken,
   requirements: AccessRequirements,
@@ -27,14 +27,14 @@ export function checkRequirements(
   const lacking = scopes.filter((scope) => !token.scopes.includes(scope));
   if (lacking.length > 0) {
     const names = lacking.map((scope) => `'${scope}'`).join(', ');
-    throw new Refusal('insufficient_scope', 'scope', `The access token lacks the scope ${names}`, {
+    throw new Rejection('insufficient_scope', 'scope', `The access token lacks the scope ${names}`, {
       scope: scopes,
     });
   }
   for (const group of anyScope) {
     if (group.some((scope) => token.scopes.includes(scope))) continue;
     const names = group.map((scope) => `'${scope}'`).join(' or ');
-    throw new Refusal('insufficient_scope', 'scope', `The access token lacks the scope ${names}`, {
+    throw new Rejection('insufficient_scope', 'scope', `The access token lacks the scope ${names}`, {
       scope: group,
     });
   }
@@ -42,12 +42,12 @@ export function checkRequirements(
   checkAuthentication(token, requirements, time);
   const missing = permissions.find((permission) => !token.permissions.includes(permission));
   if (missing !== undefined) {
-    throw new Refusal('access_denied', 'permissions', `The permission '${missing}' is needed`);
+    throw new Rejection('access_denied', 'permissions', `The permission '${missing}' is needed`);
   }
   for (const group of roles) {
     if (group.some((role) => token.roles.includes(role))) continue;
     const names = group.map((role) => `'${role}'`).join(' or ');
-    throw new Refusal('access_denied', 'roles', `The role ${names} is needed`);
+    throw new Rejection('access_denied', 'roles', `The role ${names} is needed`);
   }
 }
 
@@ -61,7 +61,7 @@ function checkAuthentication(
   const { auth_time: authTime } = token.claims;
   const old = maxAge !== undefined && (authTime === undefined || now - authTime > maxAge + clockTolerance);
   if (!weak && !old) return;
-  throw new Refusal(
+  throw new Rejection(
     'insufficient_user_authentication',
     weak ? 'acr' : 'auth_time',
     weak ? 'A stronger login is needed' : 'A more recent login is needed',

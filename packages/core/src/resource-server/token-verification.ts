@@ -1,18 +1,18 @@
-import { printable, TransportError } from '../errors.ts';
-import { type EventListener, emit } from '../events.ts';
+import { TransportError, toPrintableText } from '../errors.ts';
+import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import { createTextCache, type TextCache } from '../internal/text-cache.ts';
 import type { AuthenticatedRequest } from './authenticated-request.ts';
-import type { CachedToken } from './cached-token.ts';
+import type { CachedToken } from './caches/cached-token.ts';
+import type { VerifierCounts } from './caches/statistics.ts';
 import { checkType, readClaims } from './claims/claims.ts';
 import type { Introspected } from './introspection/introspection.ts';
-import type { Issuer } from './issuers/issuers.ts';
-import { type CompactJws, parseJws, splitJws } from './issuers/jws.ts';
+import type { Issuer } from './issuers/issuer.ts';
 import type { KeyLife } from './issuers/key-set.ts';
-import { isOutage } from './outage.ts';
-import { invalidToken, Refusal } from './refusal.ts';
-import type { VerifierCounts } from './statistics.ts';
+import { type CompactJws, parseJws, splitJws } from './jws.ts';
+import { invalidToken, Rejection } from './rejections/rejection.ts';
+import { isUnavailableError } from './rejections/unavailable-error.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 export interface TokenVerificationOptions {
@@ -29,10 +29,10 @@ export interface TokenVerificationOptions {
 }
 
 export interface TokenVerification {
-  /** @throws Refusal, TransportError */
+  /** @throws Rejection, TransportError */
   verify(token: string): Promise<VerifiedAccessToken>;
   /** What is remembered of a token and still holds. */
-  recall(token: string): CachedToken | undefined;
+  findCachedRequest(token: string): CachedToken | undefined;
 }
 
 /** What an issuer said about a token that the application's own check has not accepted. */
@@ -149,11 +149,11 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
       request: keys && plainRequest(token, verified),
     });
     counts.accepted++;
-    emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
+    callListener(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
     return verified;
   }
 
-  function recall(token: string): CachedToken | undefined {
+  function findCachedRequest(token: string): CachedToken | undefined {
     const known = cache.get(token);
     if (known === undefined) return undefined;
     const time = now();
@@ -163,13 +163,13 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
   }
 
   return {
-    recall,
+    findCachedRequest,
     verify(token) {
-      const known = recall(token);
+      const known = findCachedRequest(token);
       if (!known) return verifyAfresh(token);
       counts.accepted++;
       counts.cacheHits++;
-      if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
+      if (onEvent) callListener(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
       return known.result;
     },
   };
@@ -183,7 +183,7 @@ async function runValidator(
   try {
     await validate(verified);
   } catch (error) {
-    if (isOutage(error)) {
+    if (isUnavailableError(error)) {
       throw new TransportError(
         'server_error',
         'The further check of this API cannot be made at the moment.',
@@ -193,15 +193,15 @@ async function runValidator(
         },
       );
     }
-    throw new Refusal(
+    throw new Rejection(
       'invalid_token',
       'validate',
       'The access token does not meet the requirements of this API',
-      { reason: messageOf(error) },
+      { reason: readErrorMessage(error) },
     );
   }
 }
 
 /** A message of the application, for an event. */
-export const messageOf = (error: unknown): string =>
-  printable(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);
+export const readErrorMessage = (error: unknown): string =>
+  toPrintableText(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);

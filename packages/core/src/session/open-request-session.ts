@@ -1,4 +1,4 @@
-import { emitEvent } from '../client/context.ts';
+import { emitEvent } from '../client/observability.ts';
 import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';

@@ -1,4 +1,5 @@
-import { type Client, createClient } from '../client/create-client.ts';
+import type { Client } from '../client/client.ts';
+import { createClient } from '../client/create-client.ts';
 import { clientSecretBasic, none } from '../client/wire/client-authentication.ts';
 import { toOwner } from './backends/session-state.ts';
 import { createSessionContext, type SessionContext } from './context.ts';

@@ -17,7 +17,7 @@ import {
 import { createSealer } from '../../src/session/cookies/sealer.ts';
 import { openSuccessor, sealSuccessor } from '../../src/tokens/successor.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
-import { clientOf, issuer, right } from '../fuzz/any-answer.ts';
+import { clientOf, issuer, right } from '../fuzz/random-response.ts';
 import { refused, startDpop } from '../support/start-dpop.ts';
 import { startVerifier } from '../support/start-verifier.ts';
 

@@ -10,7 +10,7 @@ import {
   validateAuthorizationResponse,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { issuer, metadata } from '../fuzz/any-answer.ts';
+import { issuer, metadata } from '../fuzz/random-response.ts';
 import { origin } from '../support/start-dpop.ts';
 import { audience, startVerifier } from '../support/start-verifier.ts';
 

@@ -9,7 +9,7 @@ import {
   validateAuthorizationResponse,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { clientOf, expectTyped, issuer, patience } from './any-answer.ts';
+import { clientOf, expectTyped, issuer, patience } from './random-response.ts';
 
 const names = [
   'iss',

@@ -61,11 +61,11 @@ describe('R6: what one verifier has found is not valid for another', () => {
     ].map((options) => other.createAccessTokenVerifier({ ...shared, ...options }));
     const token = await one.mintAccessToken();
     await ofOne.verify(request(token));
-    expect(ofOne.recall?.(request(token))).toMatchObject({ accessToken: { issuer: one.issuer } });
+    expect(ofOne.findCachedRequest?.(request(token))).toMatchObject({ accessToken: { issuer: one.issuer } });
     for (const verifier of variants) {
-      expect(verifier.recall?.(request(token))).toBeUndefined();
+      expect(verifier.findCachedRequest?.(request(token))).toBeUndefined();
       await expect(verifier.verify(request(token))).rejects.toBeInstanceOf(first.AuthError);
-      expect(verifier.recall?.(request(token))).toBeUndefined();
+      expect(verifier.findCachedRequest?.(request(token))).toBeUndefined();
     }
     await expect(variants[0]?.verify(request(await two.mintAccessToken()))).resolves.toMatchObject({
       accessToken: { issuer: two.issuer },

@@ -22,7 +22,7 @@ class ItemsController {
 
   @Get()
   items() {
-    throw this.#verifier.denied('Not on Sundays');
+    throw this.#verifier.createAccessDeniedError('Not on Sundays');
   }
 }
 

@@ -3,10 +3,10 @@ import {
   type AccessTokenVerifier,
   AuthenticatedRequest,
 } from '@countersign/core/resource-server';
-import { endWithToken, isSameHolder } from '../expiry/expiry.ts';
+import { endWithToken, isSameHolder } from '../expiry/end-with-token.ts';
+import { KeptBeside, type Result } from '../memo/attached-memo.ts';
 import type { Transport } from '../transport/transport.ts';
 import { watchClosed } from './closed-state.ts';
-import { KeptBeside, type Result } from './kept-beside.ts';
 
 /**
  * Verifies each request once, however many guards and resolvers ask, and each connection again for every message. What
@@ -21,13 +21,13 @@ export class Authenticator {
   ) {}
 
   /** Who is asking, when that can be said at once: with a token that was verified before. */
-  recall(transport: Transport): AuthenticatedRequest | undefined {
+  findCachedRequest(transport: Transport): AuthenticatedRequest | undefined {
     if (transport.kind === 'rpc' || transport.close) return undefined;
     const { carrier } = transport;
     const known = this.#resultFor(carrier);
     if (known) return known.authenticated;
     const request = transport.request();
-    const authenticated = request && this.verifier.recall?.(request);
+    const authenticated = request && this.verifier.findCachedRequest?.(request);
     if (!isAuthenticated(authenticated)) return undefined;
     this.#remember(carrier, undefined).authenticated = authenticated;
     return authenticated;

@@ -25,7 +25,7 @@ const real = createAccessTokenVerifier({
 
 const verifier: AccessTokenVerifier = {
   ...real,
-  recall: () => undefined,
+  findCachedRequest: () => undefined,
   async verifyOptional({ headers }) {
     const { authorization } = headers as Record<string, string | undefined>;
     if (authorization === 'Bearer hostile') throw new RangeError('Maximum call stack size exceeded');

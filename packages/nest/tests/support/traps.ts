@@ -55,7 +55,7 @@ export const seams: readonly Seam[] = [
     name: 'verifyOptional() throws',
     status: 401,
     options: verifier((real, trap) => ({
-      recall: () => undefined,
+      findCachedRequest: () => undefined,
       verifyOptional(request) {
         trap.spring();
         return real.verifyOptional(request);
@@ -66,7 +66,7 @@ export const seams: readonly Seam[] = [
     name: 'verifyOptional() rejects with what is no error',
     status: 401,
     options: verifier((real, trap) => ({
-      recall: () => undefined,
+      findCachedRequest: () => undefined,
       verifyOptional: (request) => (trap.armed ? Promise.reject(innerText) : real.verifyOptional(request)),
     })),
   },
@@ -74,20 +74,20 @@ export const seams: readonly Seam[] = [
     name: 'verifyOptional() returns what is no authenticated request',
     status: 401,
     options: verifier((real, trap) => ({
-      recall: () => undefined,
+      findCachedRequest: () => undefined,
       verifyOptional: (request) =>
         trap.armed ? (Promise.resolve({ sub: 'alice' }) as never) : real.verifyOptional(request),
     })),
   },
   {
-    name: 'recall() throws',
+    name: 'findCachedRequest() throws',
     status: 401,
     // Recalling is for requests only: a connection and a message are verified in full.
     requestsOnly: true,
     options: verifier((real, trap) => ({
-      recall(request) {
+      findCachedRequest(request) {
         trap.spring();
-        return real.recall?.(request);
+        return real.findCachedRequest?.(request);
       },
     })),
   },

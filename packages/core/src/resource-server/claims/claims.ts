@@ -1,5 +1,5 @@
-import { deepFreeze, isJsonObject, type JsonObject, withoutNull } from '../../internal/json/json.ts';
-import { invalidToken } from '../refusal.ts';
+import { deepFreeze, isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import { invalidToken } from '../rejections/rejection.ts';
 import type { AccessTokenClaims, VerifiedAccessToken } from '../verified-access-token.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { readSubject } from './subject.ts';
@@ -29,7 +29,7 @@ export function checkType(header: JsonObject, profile: AccessTokenProfile): void
 export function readClaims(received: JsonObject, expected: ExpectedClaims): VerifiedAccessToken {
   const { profile, now, clockTolerance } = expected;
   // Issuers write `null` for what they do not say. A required claim is then missing.
-  const claims = withoutNull(received);
+  const claims = removeNullMembers(received);
   if (claims.iss !== expected.issuer)
     throw invalidToken('iss', 'The issuer of the access token is not trusted');
   for (const name of profile.required) {
@@ -37,7 +37,7 @@ export function readClaims(received: JsonObject, expected: ExpectedClaims): Veri
       throw invalidToken(name, `The access token has no claim ${name}`);
     }
   }
-  const refused = profile.refuse?.(claims);
+  const refused = profile.reject?.(claims);
   if (refused !== undefined) throw invalidToken('profile', refused);
 
   // A token for another API must not work here, or any API could use its callers' tokens elsewhere.
@@ -93,7 +93,7 @@ function confirmationOf(
 ): Pick<VerifiedAccessToken, 'dpopThumbprint' | 'certificateThumbprint'> {
   const { cnf } = claims;
   if (cnf === undefined) return { dpopThumbprint: undefined, certificateThumbprint: undefined };
-  const { jkt, 'x5t#S256': x5t } = isJsonObject(cnf) ? withoutNull(cnf) : {};
+  const { jkt, 'x5t#S256': x5t } = isJsonObject(cnf) ? removeNullMembers(cnf) : {};
   const known = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '');
   if (!known(jkt) || !known(x5t) || (jkt === undefined && x5t === undefined)) {
     throw invalidToken('cnf', 'The access token is bound in a way that is not understood');

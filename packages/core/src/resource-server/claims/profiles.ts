@@ -36,7 +36,7 @@ export interface AccessTokenProfile {
    */
   readonly kind?: (claims: JsonObject) => unknown;
   /** Returns why the token is no access token of this issuer, or `undefined`. */
-  readonly refuse?: (claims: JsonObject) => string | undefined;
+  readonly reject?: (claims: JsonObject) => string | undefined;
 }
 
 /** The profiles that `profiles` holds. */
@@ -45,7 +45,7 @@ export type AccessTokenProfileName = 'rfc9068' | 'auth0' | 'keycloak' | 'entra' 
 /** What only ID tokens and logout tokens have (OpenID Connect Core section 2, Back-Channel Logout section 2.4). */
 const foreign = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
 
-function refuseForeign(claims: JsonObject): string | undefined {
+function rejectForeign(claims: JsonObject): string | undefined {
   return foreign.some((claim) => claims[claim] !== undefined)
     ? 'The token is an ID token or logout token, not an access token'
     : undefined;
@@ -83,7 +83,7 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
       claims.sub === (claims.client_id ?? claims.azp)
         ? 'client'
         : 'user',
-    refuse: refuseForeign,
+    reject: rejectForeign,
   },
   keycloak: {
     name: 'keycloak',
@@ -110,7 +110,7 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
         ? 'user'
         : 'client',
     // An ID token has `ID`, a refresh token `Refresh` or `Offline`, a logout token `Logout`.
-    refuse: (claims) =>
+    reject: (claims) =>
       claims.typ === 'Bearer' || claims.typ === 'DPoP' ? undefined : 'The token is not an access token',
   },
   entra: {
@@ -129,8 +129,8 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
     kind: (claims) =>
       claims.idtyp === 'user' || (claims.idtyp === undefined && isText(claims.scp)) ? 'user' : 'client',
     // ID tokens carry neither a client nor a scope or role of an API.
-    refuse: (claims) =>
-      refuseForeign(claims) ??
+    reject: (claims) =>
+      rejectForeign(claims) ??
       (claims.azp === undefined && claims.appid === undefined
         ? 'The token is not an access token'
         : undefined),
@@ -149,7 +149,7 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
     roles: (claims) => claims.roles ?? claims.groups,
     // `uid` is the user, and is missing when there is none. https://developer.okta.com/docs/api/openapi/okta-oauth/guides/overview/
     kind: (claims) => (isText(claims.uid) ? 'user' : 'client'),
-    refuse: refuseForeign,
+    reject: rejectForeign,
   },
   cognito: {
     name: 'cognito',
@@ -164,6 +164,6 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
     // `username` is the user; client credentials have none, and `sub` is the app client.
     // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
     kind: (claims) => (isText(claims.username) && claims.sub !== claims.client_id ? 'user' : 'client'),
-    refuse: (claims) => (claims.token_use === 'access' ? undefined : 'The token is not an access token'),
+    reject: (claims) => (claims.token_use === 'access' ? undefined : 'The token is not an access token'),
   },
 };

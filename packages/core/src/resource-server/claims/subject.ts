@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../internal/json/json.ts';
-import { invalidToken } from '../refusal.ts';
+import { invalidToken } from '../rejections/rejection.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { isServiceAccount } from './service-account.ts';
 
@@ -28,7 +28,7 @@ const userClaims = [
  * Reads for whom the token stands. The identifier of a client never becomes the identifier of a user: if a user has no
  * `sub`, every user of the client would be the same principal.
  *
- * @throws Refusal when nothing identifies the subject
+ * @throws Rejection when nothing identifies the subject
  * @see RFC 9068 sections 2.2 and 5, RFC 7662 section 2.2
  */
 export function readSubject(

@@ -63,7 +63,7 @@ describe("R2: the rules of the issuer's profile hold for introspected tokens", (
       clientId: (claims) => claims.app,
       scopes: (claims) => claims.rights,
       roles: (claims) => claims.groups,
-      refuse: (claims) => (claims.tenant === 'evil' ? 'Not this tenant' : undefined),
+      reject: (claims) => (claims.tenant === 'evil' ? 'Not this tenant' : undefined),
     };
     const answers: Record<string, object> = {
       good: { ...good, tenant: 'acme', app: 'own', rights: 'a b', groups: ['g'] },

@@ -25,7 +25,7 @@ const foreign = ['at_hash', 'c_hash', 's_hash', 'events'];
  * @returns why the answer is about another kind of token, or `undefined`
  * @see RFC 7662 section 2.1
  */
-export function refuseOtherKinds(answer: JsonObject): string | undefined {
+export function rejectOtherKinds(answer: JsonObject): string | undefined {
   const isOther =
     foreign.some((name) => answer[name] !== undefined) ||
     Object.entries(accessTokenValues).some(([name, values]) => {

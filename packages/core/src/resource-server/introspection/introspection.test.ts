@@ -49,7 +49,7 @@ test('what an issuer was asked about is for verify, which knows what is well for
   const { verifier, tokens } = await setUp();
   const request = { headers: { authorization: `Bearer ${tokens.accessToken}` } };
   await verifier.verify(request);
-  expect(verifier.recall?.(request)).toBeUndefined();
+  expect(verifier.findCachedRequest?.(request)).toBeUndefined();
 });
 
 describe('an opaque token', () => {

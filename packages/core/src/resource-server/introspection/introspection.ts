@@ -1,21 +1,22 @@
 import * as oauth from 'oauth4webapi';
-import { getClientContext, requestOptions, wireClient } from '../../client/context.ts';
-import type { Client } from '../../client/create-client.ts';
+import { getClientContext } from '../../client/client-context.ts';
+import { createRequestOptions, toProtocolClient } from '../../client/wire/request-options.ts';
+import type { Client } from '../../client/client.ts';
 import type { ClientAuthentication } from '../../client/wire/client-authentication.ts';
 import { discover } from '../../client/wire/discovery.ts';
-import { withKeys } from '../../client/wire/keys.ts';
-import { checkJwt } from '../../client/wire/opened-jwt.ts';
+import { checkJwt } from '../../client/wire/jwt-checks.ts';
+import { verifyWithKeys } from '../../client/wire/provider-keys.ts';
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
-import { type JsonObject, withoutNull } from '../../internal/json/json.ts';
+import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import type { SignatureAlgorithm } from '../../internal/signature-algorithms.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
 import { readClaims } from '../claims/claims.ts';
 import type { AccessTokenProfile } from '../claims/profiles.ts';
-import { invalidToken, Refusal } from '../refusal.ts';
+import { invalidToken, Rejection } from '../rejections/rejection.ts';
 import type { VerifiedAccessToken } from '../verified-access-token.ts';
-import { refuseOtherKinds } from './introspected-kind.ts';
+import { rejectOtherKinds } from './introspected-kind.ts';
 import { createIntrospectionBudget, type UnknownTokenLimits } from './introspection-budget.ts';
 
 /** How the issuer is asked about tokens. @see RFC 7662 section 2 */
@@ -84,7 +85,7 @@ const optional = new Set(['aud', 'sub', 'client_id', 'cid', 'iat', 'jti']);
  * Asks the issuer about a token: one request at a time per token.
  *
  * @throws ConfigurationError when an option is wrong
- * @throws Refusal when the token is not active or not for this API
+ * @throws Rejection when the token is not active or not for this API
  * @throws TransportError when the issuer cannot be asked: the token may be good
  * @see RFC 7662 section 2
  */
@@ -111,7 +112,7 @@ export function createIntrospection(
     const hash = await sha256(token);
     const known = refused.get(hash);
     if (known && known.until > now()) throw known.error;
-    const answer = withoutNull(await budget.run(hash, () => ask(client, options, token)));
+    const answer = removeNullMembers(await budget.run(hash, () => ask(client, options, token)));
     let verified: VerifiedAccessToken;
     try {
       verified = readAnswer(answer);
@@ -139,7 +140,7 @@ export function createIntrospection(
   /** The refusal of a token that is not valid yet ends when the token becomes valid. */
   function refusedUntil(error: unknown, answer: JsonObject): number {
     const until = now() + negativeMaxAge * 1000;
-    const check = error instanceof Refusal ? error.check : '';
+    const check = error instanceof Rejection ? error.check : '';
     const validFrom = check === 'nbf' || check === 'iat' ? answer[check] : undefined;
     if (typeof validFrom !== 'number') return until;
     return Math.min(until, (validFrom - expected.clockTolerance) * 1000);
@@ -172,7 +173,7 @@ function introspectedProfile(
     // RFC 7662 section 2.2 has names of its own, which an issuer may use beside those of its JWTs.
     clientId: (claims) => profile.clientId?.(claims) ?? claims.client_id,
     scopes: (claims) => profile.scopes?.(claims) ?? claims.scope,
-    refuse: (claims) => refuseOtherKinds(claims) ?? profile.refuse?.(claims),
+    reject: (claims) => rejectOtherKinds(claims) ?? profile.reject?.(claims),
     ...(allowMissingAudience && {
       audience: (claims: JsonObject) =>
         (profile.audience ? profile.audience(claims) : claims.aud) ?? audiences[0],
@@ -195,9 +196,9 @@ async function ask(client: Client, options: IntrospectionOptions, token: string)
       ...(await discover(client)),
       ...(options.endpoint !== undefined && { introspection_endpoint: options.endpoint }),
     };
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     const response = await oauth.introspectionRequest(metadata, wire, authentication.apply, token, {
-      ...requestOptions(client),
+      ...createRequestOptions(client),
       additionalParameters: { token_type_hint: 'access_token' },
     });
     const type = response.headers.get('content-type')?.split(';')[0];
@@ -209,11 +210,11 @@ async function ask(client: Client, options: IntrospectionOptions, token: string)
     if (signed) checkJwt(await response.clone().text(), { code: 'introspection_invalid' });
     const answer = { ...(await oauth.processIntrospectionResponse(metadata, wire, response)) };
     if (signed) {
-      await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
+      await verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
     }
     return answer;
   } catch (error) {
-    if (error instanceof TransportError || error instanceof Refusal) throw error;
+    if (error instanceof TransportError || error instanceof Rejection) throw error;
     // That this API is not let in, or is answered with nonsense, says nothing about the token.
     throw new TransportError('server_error', 'The issuer cannot be asked about access tokens at the moment.');
   }

@@ -1,17 +1,17 @@
 import { importVerificationKey, verifySignature } from '#platform';
 import { AuthError, TransportError, ValidationError } from '../../errors.ts';
-import { type EventListener, emit } from '../../events.ts';
+import { callListener, type EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
-import { exchange, type HttpOptions, jsonOf } from '../../internal/http.ts';
+import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/http.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
-import { usableKeys } from '../../internal/json/key-set-document.ts';
+import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import {
   keyFits,
   type SignatureAlgorithm,
   type VerificationKey,
 } from '../../internal/signature-algorithms.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
-import type { IssuerStatistics } from '../statistics.ts';
+import type { IssuerStatistics } from '../caches/statistics.ts';
 
 /** Whether a key is still in the set; what it verified dies with it. */
 export interface KeyLife {
@@ -114,11 +114,11 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
       current = begun;
       fetchedAt = now();
       failedAt = undefined;
-      emit(options.onEvent, { type: 'keys.fetched', issuer: options.issuer, reason });
+      callListener(options.onEvent, { type: 'keys.fetched', issuer: options.issuer, reason });
     } catch (error) {
       failedAt = now();
       failure = error;
-      emit(options.onEvent, { type: 'keys.failed', issuer: options.issuer, code: codeOf(error) });
+      callListener(options.onEvent, { type: 'keys.failed', issuer: options.issuer, code: codeOf(error) });
       throw error;
     }
   }
@@ -276,12 +276,12 @@ const fingerprint = (jwk: JsonObject): string =>
   JSON.stringify(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 async function fetchJwks(uri: string, http: HttpOptions): Promise<JsonObject[]> {
-  const response = await exchange(
+  const response = await fetchBounded(
     uri,
     { headers: { accept: 'application/jwk-set+json, application/json' } },
     http,
   );
-  const keys = response.status === 200 ? usableKeys(jsonOf(response)) : undefined;
+  const keys = response.status === 200 ? selectUsableKeys(getJsonBody(response)) : undefined;
   if (!keys) {
     throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not answer with a JSON Web Key Set.');
   }

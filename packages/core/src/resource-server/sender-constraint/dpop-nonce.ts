@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
-import { toBase64Url, utf8 } from '../../internal/encoding.ts';
+import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 
 /** Nonces that this API demands in proofs. */
 export interface NonceSource {
@@ -34,7 +34,7 @@ export function createNonceSource(options: NonceOptions, now: Clock): NonceSourc
   if (!(life >= 1 && life <= 3600)) {
     throw new ConfigurationError('invalid_option', `dpop.nonce.life must be 1 to 3600 seconds, got ${life}`);
   }
-  const material = secret === undefined ? crypto.getRandomValues(new Uint8Array(32)) : utf8(secret);
+  const material = secret === undefined ? crypto.getRandomValues(new Uint8Array(32)) : encodeUtf8(secret);
   const key = crypto.subtle.importKey('raw', material, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
   const made = new Map<number, Promise<string>>();
 
@@ -49,7 +49,7 @@ export function createNonceSource(options: NonceOptions, now: Clock): NonceSourc
   }
 
   async function make(step: number): Promise<string> {
-    const mac = await crypto.subtle.sign('HMAC', await key, utf8(`dpop-nonce:${step}`));
+    const mac = await crypto.subtle.sign('HMAC', await key, encodeUtf8(`dpop-nonce:${step}`));
     return toBase64Url(new Uint8Array(mac).subarray(0, 18));
   }
 

@@ -10,8 +10,8 @@ import {
 } from '../../internal/signature-algorithms.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../tokens/replay-store.ts';
 import { type ResourceRequest, singleHeader } from '../credentials.ts';
-import { type CompactJws, parseJws } from '../issuers/jws.ts';
-import { Refusal } from '../refusal.ts';
+import { type CompactJws, parseJws } from '../jws.ts';
+import { Rejection } from '../rejections/rejection.ts';
 import { createNonceSource, type NonceOptions } from './dpop-nonce.ts';
 
 /** How proofs of possession are checked. @see RFC 9449 section 4.3 */
@@ -50,8 +50,8 @@ export interface DpopVerifier {
 
 const defaultAlgorithms: readonly SignatureAlgorithm[] = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'];
 
-const refuse = (check: string, description: string): Refusal =>
-  new Refusal('invalid_dpop_proof', check, description, { scheme: 'DPoP' });
+const reject = (check: string, description: string): Rejection =>
+  new Rejection('invalid_dpop_proof', check, description, { scheme: 'DPoP' });
 
 /** @throws ConfigurationError when an option is missing or wrong */
 export function createDpopVerifier(
@@ -79,7 +79,7 @@ export function createDpopVerifier(
     const nonce = await nonces.current();
     if (verdict === 'current') return undefined;
     if (verdict === 'previous') return { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store' };
-    throw new Refusal('use_dpop_nonce', 'nonce', 'The DPoP proof needs a nonce of this API', {
+    throw new Rejection('use_dpop_nonce', 'nonce', 'The DPoP proof needs a nonce of this API', {
       scheme: 'DPoP',
       nonce,
     });
@@ -90,41 +90,41 @@ export function createDpopVerifier(
     algorithms,
     async verify(request, token, thumbprint) {
       const { header, payload, data, signature } = readProof(request);
-      if (header.typ !== 'dpop+jwt') throw refuse('typ', 'The DPoP proof has the wrong typ');
+      if (header.typ !== 'dpop+jwt') throw reject('typ', 'The DPoP proof has the wrong typ');
       const { alg, jwk } = header;
       if (!isSignatureAlgorithm(alg) || !algorithms.includes(alg)) {
-        throw refuse('alg', 'The signature algorithm of the DPoP proof is not accepted');
+        throw reject('alg', 'The signature algorithm of the DPoP proof is not accepted');
       }
       if (!isJsonObject(jwk) || 'd' in jwk || 'k' in jwk || !keyFits(publicPart(jwk), alg)) {
-        throw refuse('jwk', 'The key of the DPoP proof is not accepted');
+        throw reject('jwk', 'The key of the DPoP proof is not accepted');
       }
       // Before the signature, which costs more: the proof must be by the key that the token is bound to, or a
       // stolen token could be used with any key.
       if ((await thumbprintOf(jwk)) !== thumbprint) {
-        throw new Refusal('invalid_token', 'cnf', 'The access token is bound to another key', {
+        throw new Rejection('invalid_token', 'cnf', 'The access token is bound to another key', {
           scheme: 'DPoP',
         });
       }
       const key = await importVerificationKey(publicPart(jwk), alg).catch(() => undefined);
       if (!key || !(await verifySignature(alg, key, data, signature).catch(() => false))) {
-        throw refuse('signature', 'The signature of the DPoP proof is not valid');
+        throw reject('signature', 'The signature of the DPoP proof is not valid');
       }
       const { jti, htm, htu, iat, ath } = payload;
       if (typeof jti !== 'string' || jti === '' || jti.length > 500) {
-        throw refuse('jti', 'The DPoP proof has no usable jti');
+        throw reject('jti', 'The DPoP proof has no usable jti');
       }
-      if (htm !== request.method) throw refuse('htm', 'The DPoP proof is for another method');
-      if (!matchesTarget(htu, request.url, origins)) throw refuse('htu', 'The DPoP proof is for another URL');
+      if (htm !== request.method) throw reject('htm', 'The DPoP proof is for another method');
+      if (!matchesTarget(htu, request.url, origins)) throw reject('htu', 'The DPoP proof is for another URL');
       const time = seconds(now);
       if (typeof iat !== 'number' || time > iat + maxAge + clockTolerance || time < iat - clockTolerance) {
-        throw refuse('iat', 'The DPoP proof is too old or from the future');
+        throw reject('iat', 'The DPoP proof is too old or from the future');
       }
-      if (ath !== (await sha256(token))) throw refuse('ath', 'The DPoP proof is for another access token');
+      if (ath !== (await sha256(token))) throw reject('ath', 'The DPoP proof is for another access token');
       const headers = await checkNonce(payload);
       // Last, so that only proofs that are right in everything else can fill the store.
       const timeToLive = (iat + maxAge + clockTolerance + 1) * 1000 - now();
       if (!(await claim(replays, `dpop ${await sha256(`${thumbprint} ${jti}`)}`, timeToLive))) {
-        throw refuse('jti', 'The DPoP proof was used before');
+        throw reject('jti', 'The DPoP proof was used before');
       }
       return headers;
     },
@@ -144,11 +144,11 @@ async function claim(store: ReplayStore, key: string, timeToLive: number): Promi
 function readProof(request: ResourceRequest): CompactJws {
   try {
     const proof = singleHeader(request, 'dpop');
-    if (proof === undefined) throw refuse('dpop', 'A DPoP proof is needed');
-    if (proof.length > 8192) throw refuse('length', 'The DPoP proof is too long');
+    if (proof === undefined) throw reject('dpop', 'A DPoP proof is needed');
+    if (proof.length > 8192) throw reject('length', 'The DPoP proof is too long');
     return parseJws(proof, { what: 'DPoP proof' });
   } catch (error) {
-    if (error instanceof Refusal) throw refuse(error.check, error.message);
+    if (error instanceof Rejection) throw reject(error.check, error.message);
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { decodeBase64Url } from '#platform';
 import type { IdTokenClaims } from '../../client/wire/token-response.ts';
-import { textOf } from '../../internal/encoding.ts';
-import { parseForeignObject, tokenLimits } from '../../internal/json/foreign-json.ts';
+import { decodeUtf8 } from '../../internal/encoding.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
+import { parseUntrustedObject, tokenLimits } from '../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 
 /** Claims about the user. `iss` and `sub` together identify the user. */
@@ -18,8 +18,8 @@ export interface User {
 /** A session as the application sees it. It contains no token and may be sent to the browser. */
 export interface Session {
   readonly user: User;
-  /** The scope granted at login, space-separated. */
-  readonly scope: string;
+  /** The scopes granted at login. */
+  readonly scopes: readonly string[];
   /** Seconds since the epoch. */
   readonly createdAt: number;
   /** Seconds since the epoch at which the session ends even if it is in use. */
@@ -79,7 +79,7 @@ export function toSession(state: SessionState): Session | undefined {
   const user = { ...state.userinfo, ...Object.fromEntries(userClaims), iss: claims.iss, sub: claims.sub };
   const session: Session = Object.freeze({
     user: Object.freeze(user),
-    scope: state.tokens.scope,
+    scopes: state.tokens.scopes,
     createdAt: state.createdAt,
     expiresAt: state.expiresAt,
     data: state.data ?? {},
@@ -112,6 +112,6 @@ export function unpackState(payload: JsonObject | undefined, owner: string): Ses
 function readClaims(idToken: string | undefined): IdTokenClaims | undefined {
   const payload = idToken?.split('.')[1];
   if (payload === undefined) return undefined;
-  const claims = parseForeignObject(textOf(decodeBase64Url(payload)), { limits: tokenLimits });
+  const claims = parseUntrustedObject(decodeUtf8(decodeBase64Url(payload)), { limits: tokenLimits });
   return claims as unknown as IdTokenClaims;
 }

@@ -1,5 +1,5 @@
 import { AuthError, ConfigurationError, ValidationError } from '../../errors.ts';
-import { type EventListener, emit } from '../../events.ts';
+import { callListener, type EventListener } from '../../events.ts';
 
 /** A failed request, as it is logged. */
 export interface FailedRequest {
@@ -18,7 +18,7 @@ export interface FailedRequest {
 export function reportFailure(error: unknown, { route, status, onEvent }: FailedRequest): void {
   const code = getErrorCode(error);
   const check = error instanceof ValidationError ? { check: error.check } : {};
-  emit(onEvent, { type: 'request.failed', route, status, code, ...check });
+  callListener(onEvent, { type: 'request.failed', route, status, code, ...check });
   const isForDeveloper = !(error instanceof AuthError) || error instanceof ConfigurationError;
   if (onEvent && !isForDeveloper) return;
   console.error(`countersign: ${route}: ${status} ${describeFailure(error)}: ${explainFailure(error)}`);

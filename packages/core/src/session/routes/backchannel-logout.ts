@@ -1,9 +1,10 @@
-import { emitEvent, getClientContext } from '../../client/context.ts';
+import { getClientContext } from '../../client/client-context.ts';
 import {
   type LogoutTokenClaims,
   logoutTokenMaxAge,
   validateLogoutToken,
 } from '../../client/logout/logout-token.ts';
+import { emitEvent } from '../../client/observability.ts';
 import { TransportError, ValidationError, type ValidationErrorCode } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';

@@ -74,9 +74,9 @@ async function accessTokenRoute(context: SessionContext, request: Request): Prom
     scope: query.get('scope') ?? undefined,
   };
   try {
-    const { accessToken, tokenType, expiresAt, scope } = await requestSession.getAccessToken(tokenRequest);
+    const { accessToken, tokenType, expiresAt, scopes } = await requestSession.getAccessToken(tokenRequest);
     return createJsonResponse(
-      { accessToken, tokenType, expiresAt, scope },
+      { accessToken, tokenType, expiresAt, scopes },
       { cookies: requestSession.cookies },
     );
   } catch (error) {

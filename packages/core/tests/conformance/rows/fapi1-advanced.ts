@@ -1,4 +1,4 @@
-import { idToken } from './refusals.ts';
+import { idToken } from './rejections.ts';
 import type { Row } from './row.ts';
 
 /** Section 4: what FAPI 1.0 Advanced has beside FAPI 2.0. */

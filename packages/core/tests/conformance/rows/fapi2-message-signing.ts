@@ -1,4 +1,4 @@
-import { signedResponse } from './refusals.ts';
+import { signedResponse } from './rejections.ts';
 import { fapi2, type Row } from './row.ts';
 
 const jarm = { client: { responseMode: 'jwt' as const } };

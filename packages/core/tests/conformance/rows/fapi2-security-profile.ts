@@ -1,4 +1,4 @@
-import { idToken, metadata, response } from './refusals.ts';
+import { idToken, metadata, response } from './rejections.ts';
 import { fapi2, type Row } from './row.ts';
 
 /** Section 3: FAPI 2.0 Security Profile. */

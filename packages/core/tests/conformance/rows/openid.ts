@@ -1,4 +1,4 @@
-import { idToken, metadata } from './refusals.ts';
+import { idToken, metadata } from './rejections.ts';
 import type { Row } from './row.ts';
 
 /** Section 1: OpenID Connect Core. Modules with steps of their own are written out in `openid.test.ts`. */

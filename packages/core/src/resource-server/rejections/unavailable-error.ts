@@ -1,0 +1,34 @@
+import { TransportError } from '../../errors.ts';
+
+const networkCode =
+  /^(ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_\w+|EPIPE|EHOST\w+|ENET\w+|ESOCKET\w*|UND_ERR_\w+|08\d{3}|57P0\d|P10\d\d)$/;
+const networkName = /timeout|abort|network|connect|unavailable/i;
+const networkMessage =
+  /\b(ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)\b|^(fetch failed|Failed to fetch|Load failed)$/;
+
+/**
+ * True for an error that says that something cannot be reached, and nothing about the token: a `TransportError`, an error
+ * of Node's network, of `fetch` or of a database connection, a time-out, an answer with status 429 or 5xx.
+ */
+export function isUnavailableError(error: unknown, depth = 0): boolean {
+  if (error instanceof TransportError) return true;
+  if (typeof error !== 'object' || error === null || depth > 4) return false;
+  const { code, name, message, status, statusCode, response, cause, errors } = error as Readonly<
+    Record<string, unknown>
+  >;
+  return (
+    matches(networkCode, code) ||
+    matches(networkName, name) ||
+    matches(networkMessage, message) ||
+    [status, statusCode, (response as { status?: unknown } | undefined | null)?.status].some(isPassing) ||
+    isUnavailableError(cause, depth + 1) ||
+    (Array.isArray(errors) &&
+      errors.length > 0 &&
+      errors.every((each) => isUnavailableError(each, depth + 1)))
+  );
+}
+
+const matches = (pattern: RegExp, value: unknown): boolean =>
+  typeof value === 'string' && pattern.test(value);
+const isPassing = (status: unknown): boolean =>
+  typeof status === 'number' && (status === 429 || (status >= 500 && status < 600));

@@ -1,0 +1,144 @@
+// @platforms node: oidc-provider needs Node.
+import { describe, expect, test } from 'vitest';
+import {
+  clientSecretBasic,
+  createAuthorizationRequest,
+  fetchUserinfo,
+  generateDpopKeyPair,
+  introspectToken,
+  privateKeyJwt,
+  refreshTokens,
+  validateAuthorizationResponse,
+} from '../../src/index.ts';
+import { createDecrypt } from '../../src/node/index.ts';
+import { createAccessTokenVerifier } from '../../src/resource-server/index.ts';
+import { createBrowser } from './support/browser.ts';
+import { logIn, offline } from './support/log-in.ts';
+import { clientOf, encryption, provider, secret, signing } from './support/relying-parties.ts';
+import { resource } from './support/start-provider.ts';
+
+describe('requests and answers', () => {
+  test('a resource: the access token is a JWT for that API, verified before it is kept', async () => {
+    const verifier = createAccessTokenVerifier({
+      issuer: provider.issuer,
+      audience: resource,
+      allowInsecureIssuer: true,
+    });
+    let verified = 0;
+    const client = clientOf('none', {
+      resource,
+      scope: 'openid offline_access items:read',
+      validateAccessToken: async (token) => {
+        await verifier.verifyToken(token);
+        verified += 1;
+      },
+    });
+    const tokens = await logIn(client);
+    expect(tokens.scopes).toEqual(['items:read']);
+    await refreshTokens(client, tokens.refreshToken as string, { resource, claims: tokens.claims });
+    expect(verified).toBe(2);
+  });
+
+  test('pushed authorization requests', async () => {
+    const client = clientOf('client_secret_basic', { pushedAuthorizationRequests: 'always' });
+    const { url } = await createAuthorizationRequest(client);
+    expect([...url.searchParams.keys()]).toEqual(['client_id', 'request_uri']);
+    expect((await logIn(client)).claims?.sub).toBe('alice');
+  });
+
+  test.each(['form_post', 'jwt', 'query.jwt', 'form_post.jwt'] as const)(
+    'response mode %s',
+    async (responseMode) => {
+      expect((await logIn(clientOf('client_secret_basic', { responseMode }))).claims?.sub).toBe('alice');
+    },
+  );
+
+  test('max_age, acr_values and claims', async () => {
+    const client = clientOf('none');
+    const tokens = await logIn(client, { ...offline, maxAge: 60, claims: { id_token: { auth_time: null } } });
+    expect(tokens.claims?.auth_time).toEqual(expect.any(Number));
+  });
+
+  test('a refusal by the provider is a typed error', async () => {
+    const client = clientOf('none');
+    const { url, transaction } = await createAuthorizationRequest(client, { prompt: 'none' });
+    const { parameters } = await createBrowser(provider.issuer).visit(url);
+    await expect(validateAuthorizationResponse(client, parameters, transaction)).rejects.toMatchObject({
+      name: 'AuthorizationServerError',
+      code: 'authorization_error',
+      error: 'login_required',
+    });
+  });
+
+  test('a public client with DPoP: nonces, bound tokens, and a refresh token bound to the key', async () => {
+    const dpop = { keyPair: await generateDpopKeyPair() };
+    const client = clientOf('none', { dpop });
+    const tokens = await logIn(client);
+    expect(tokens.tokenType).toBe('DPoP');
+    expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toMatchObject({ sub: 'alice' });
+    const stolen = clientOf('none', { dpop: { keyPair: await generateDpopKeyPair() } });
+    await expect(refreshTokens(stolen, tokens.refreshToken as string)).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+  });
+
+  test('FAPI 2.0: private_key_jwt, PAR, signed request object, JARM, DPoP, PS256', async () => {
+    const key = { key: signing.key, kid: signing.jwk.kid as string };
+    const client = clientOf('fapi', {
+      clientAuthentication: privateKeyJwt(key),
+      requestObjectSigningKey: key,
+      pushedAuthorizationRequests: 'always',
+      responseMode: 'jwt',
+      dpop: { keyPair: await generateDpopKeyPair() },
+      idTokenSignedResponseAlg: 'PS256',
+      authorizationSignedResponseAlg: 'PS256',
+    });
+    const tokens = await logIn(client);
+    expect(tokens.tokenType).toBe('DPoP');
+    expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toMatchObject({ sub: 'alice' });
+    expect(
+      await refreshTokens(client, tokens.refreshToken as string, { claims: tokens.claims }),
+    ).toMatchObject({
+      tokenType: 'DPoP',
+    });
+  });
+
+  test('encrypted ID token, signed userinfo, signed introspection', async () => {
+    const client = clientOf('encrypted', {
+      clientAuthentication: clientSecretBasic(secret),
+      decrypt: createDecrypt(encryption.privateKey),
+      userinfoSignedResponseAlg: 'ES256',
+      introspectionSignedResponseAlg: 'ES256',
+    });
+    const tokens = await logIn(client);
+    expect(tokens.idToken?.split('.')).toHaveLength(5);
+    expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toMatchObject({
+      sub: 'alice',
+      aud: 'encrypted',
+    });
+    expect(await introspectToken(client, tokens.accessToken)).toMatchObject({ active: true, sub: 'alice' });
+    expect(await introspectToken(client, 'unknown')).toEqual({ active: false });
+  });
+
+  test('a signed request object in the address', async () => {
+    const client = clientOf('signed_requests', {
+      clientAuthentication: clientSecretBasic(secret),
+      requestObjectSigningKey: { key: signing.key, kid: signing.jwk.kid as string },
+    });
+    const { url } = await createAuthorizationRequest(client, offline);
+    expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request']);
+    expect((await logIn(client)).claims?.sub).toBe('alice');
+  });
+
+  test('userinfo that is signed and encrypted', async () => {
+    const client = clientOf('signed_and_encrypted_userinfo', {
+      clientAuthentication: clientSecretBasic(secret),
+      decrypt: createDecrypt(encryption.privateKey),
+      userinfoSignedResponseAlg: 'ES256',
+      userinfoEncryptedResponseAlg: 'RSA-OAEP-256',
+    });
+    const { accessToken } = await logIn(client);
+    expect(await fetchUserinfo(client, accessToken, 'alice')).toMatchObject({ name: 'Alice Example' });
+    await expect(fetchUserinfo(client, accessToken, 'mallory')).rejects.toMatchObject({ check: 'sub' });
+  });
+});

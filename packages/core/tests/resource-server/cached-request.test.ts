@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { AccessTokenVerifierOptions } from '../../src/resource-server/index.ts';
+import { audience, startVerifier } from '../support/start-verifier.ts';
+
+async function setUp(options: Partial<AccessTokenVerifierOptions> = {}) {
+  const { server, verifier } = await startVerifier(options);
+  const findCachedRequest = (token: string, url = '/items', more: Record<string, string> = {}) =>
+    verifier.findCachedRequest?.({
+      method: 'GET',
+      url,
+      headers: { authorization: `Bearer ${token}`, ...more },
+    });
+  return { server, verifier, findCachedRequest };
+}
+
+test('a token is recalled once it was verified, and not before', async () => {
+  const { server, verifier, findCachedRequest } = await setUp();
+  const token = await server.mintAccessToken();
+  expect(findCachedRequest(token)).toBeUndefined();
+  const { accessToken } = await verifier.verify({ headers: { authorization: `Bearer ${token}` } });
+  expect(findCachedRequest(token)).toMatchObject({ scheme: 'Bearer', accessToken });
+});
+
+test('requests with the same token share what is recalled, and none can change it for another', async () => {
+  const { server, verifier, findCachedRequest } = await setUp();
+  const token = await server.mintAccessToken();
+  await verifier.verifyToken(token);
+  const first = findCachedRequest(token) as { scheme: string };
+  expect(() => {
+    first.scheme = 'DPoP';
+  }).toThrow(TypeError);
+  expect(findCachedRequest(token)).toMatchObject({ scheme: 'Bearer', token });
+});
+
+test('A3: a token is not recalled after its end', async () => {
+  const { server, verifier, findCachedRequest } = await setUp({ clockTolerance: 0 });
+  const token = await server.mintAccessToken();
+  const { expiresAt } = await verifier.verifyToken(token);
+  expect(findCachedRequest(token)).toBeDefined();
+  server.clock.advance((expiresAt as number) - Math.floor(server.clock.now() / 1000));
+  expect(findCachedRequest(token)).toBeUndefined();
+});
+
+test('A3: another token with the same signature is not recalled', async () => {
+  const { server, verifier, findCachedRequest } = await setUp();
+  const token = await server.mintAccessToken();
+  await verifier.verifyToken(token);
+  const [header, , signature] = token.split('.');
+  expect(findCachedRequest(`${header}.e30.${signature}`)).toBeUndefined();
+});
+
+test('A7: a token that is bound to a key is never recalled', async () => {
+  const { server, verifier, findCachedRequest } = await setUp({ dpop: { origin: audience } });
+  const token = await server.mintAccessToken({ cnf: { jkt: 'a'.repeat(43) } });
+  await verifier.verifyToken(token);
+  expect(findCachedRequest(token)).toBeUndefined();
+});
+
+test('A7: nothing is recalled where tokens must be bound', async () => {
+  const { server, verifier, findCachedRequest } = await setUp({
+    dpop: { origin: audience },
+    requireBinding: 'dpop',
+  });
+  const token = await server.mintAccessToken();
+  await verifier.verifyToken(token);
+  expect(findCachedRequest(token)).toBeUndefined();
+});
+
+test('A14: a second credential is not passed over', async () => {
+  const { server, verifier, findCachedRequest } = await setUp();
+  const token = await server.mintAccessToken();
+  await verifier.verifyToken(token);
+  expect(findCachedRequest(token, `/items?access_token=${token}`)).toBeUndefined();
+});

@@ -1,0 +1,126 @@
+// @platforms node, edge: the suite copies files, opens a port and listens to the process.
+import { describe, expect, test } from 'vitest';
+import {
+  type AccessTokenVerifierOptions,
+  type AuthEvent,
+  TransportError,
+} from '../../src/resource-server/index.ts';
+import { startVerifier } from '../support/start-verifier.ts';
+
+const startWith = (options: object) => startVerifier(options as Partial<AccessTokenVerifierOptions>);
+
+async function refusedPort(): Promise<string> {
+  const { createServer } = await import('node:net');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}/`;
+}
+
+describe("R5: an outage inside the application's validate is no refusal", () => {
+  test.each<[string, () => unknown]>([
+    ['TransportError', () => new TransportError('store_unavailable', 'the database is down')],
+    ['a code of Node', () => Object.assign(new Error('down'), { code: 'ECONNREFUSED' })],
+    ['a code of a database', () => Object.assign(new Error('down'), { code: '57P01' })],
+    ['a time-out', () => new DOMException('too late', 'TimeoutError')],
+    ['an HTTP client', () => Object.assign(new Error('down'), { response: { status: 503 } })],
+    ['an exception of Nest', () => Object.assign(new Error('down'), { status: 503 })],
+    ['a cause', () => new Error('query failed', { cause: Object.assign(new Error('x'), { code: 'EPIPE' }) })],
+    [
+      'several addresses',
+      () => new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })], 'all down'),
+    ],
+  ])('%s', async (_, failure) => {
+    const { server, verifier, events } = await startWith({
+      validate: () => {
+        throw failure();
+      },
+    });
+    const token = await server.mintAccessToken();
+    const error = await verifier.verifyToken(token).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ name: 'TransportError' });
+    expect((error as Error).message).not.toMatch(/down|query|database/);
+    expect(events.at(-1)).toMatchObject({
+      type: 'token.unavailable',
+      reason: (failure() as Error).message,
+    });
+    expect(verifier.statistics().unavailable).toBe(1);
+  });
+
+  test('a real refused connection; once the service answers, the same token is accepted', async () => {
+    const url = await refusedPort();
+    let away = true;
+    const { server, verifier } = await startWith({
+      validate: async () => {
+        if (away) await fetch(url);
+      },
+    });
+    const token = await server.mintAccessToken();
+    await expect(verifier.verifyToken(token)).rejects.toMatchObject({ name: 'TransportError' });
+    away = false;
+    await expect(verifier.verifyToken(token)).resolves.toBeDefined();
+  });
+
+  test.each([
+    new Error('not a member'),
+    'not a member',
+    { message: 'x' },
+    undefined,
+    new TypeError('x is null'),
+  ])('everything else refuses, and its words go to the event alone: %s', async (thrown) => {
+    const { server, verifier, events } = await startWith({
+      validate: () => Promise.reject(thrown),
+    });
+    const error = await verifier.verifyToken(await server.mintAccessToken()).catch((caught) => caught);
+    expect(error).toMatchObject({
+      status: 401,
+      message: 'The access token does not meet the requirements of this API',
+    });
+    const reason = thrown instanceof Error ? thrown.message : typeof thrown === 'string' ? thrown : undefined;
+    expect(events.at(-1)).toEqual({
+      type: 'token.rejected',
+      code: 'invalid_token',
+      check: 'validate',
+      ...(reason && { reason }),
+    });
+  });
+});
+
+describe('R5: a listener never changes a decision', () => {
+  test.each<[string, (event: AuthEvent) => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['rejects', async () => Promise.reject(new Error('broken'))],
+    [
+      'has a then that throws',
+      () =>
+        Object.defineProperty({}, 'then', {
+          get() {
+            throw new Error('broken');
+          },
+        }),
+    ],
+  ])('one that %s', async (_, onEvent) => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const { server, verifier } = await startWith({ onEvent });
+      const token = await server.mintAccessToken();
+      await expect(verifier.verifyToken(token)).resolves.toMatchObject({ sub: 'alice' });
+      expect(verifier.findCachedRequest?.({ headers: { authorization: `Bearer ${token}` } })).toBeDefined();
+      await expect(verifier.verifyToken(`${token.slice(0, -4)}AAAA`)).rejects.toMatchObject({ status: 401 });
+      // Node reports unhandled rejections after the microtasks of a turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+});
