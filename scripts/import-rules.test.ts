@@ -101,7 +101,7 @@ const planted: Record<string, readonly (readonly [file: string, code: string])[]
   'adapter-redis-stands-alone': [['packages/redis/src/a.ts', `import '@countersign/angular';`]],
   'adapters-decide-nothing': [
     ['packages/next/src/d.ts', `import { createHmac } from 'node:crypto'; createHmac;`],
-    ['packages/nest/src/e.ts', `import 'jose';`],
+    ['packages/nest/src/e.ts', `import 'oauth4webapi';`],
     ['packages/angular/src/d.ts', `import 'cookie';`],
   ],
   'session-adapter-only-in-adapters': [
