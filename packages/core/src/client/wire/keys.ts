@@ -160,7 +160,7 @@ async function download(
   const response = await exchange(metadata.jwks_uri, { headers }, http);
   const usable = response.status === 200 ? usableKeys(jsonOf(response)) : undefined;
   if (!usable) {
-    throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not answer with a JSON Web Key Set.');
+    throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not return a JSON Web Key Set.');
   }
   const keys = { keys: usable } as unknown as oauth.JWKS;
   state.keys = { jwks: keys, fetchedAt: now(), fetch };
