@@ -35,13 +35,17 @@ export {
   type AuthorizationResponse,
   validateAuthorizationResponse,
 } from './client/login/authorization-response.ts';
-export { parseStepUpChallenge, type StepUp } from './client/login/step-up.ts';
 export { parseThirdPartyLogin, type ThirdPartyLogin } from './client/login/third-party-login.ts';
-export { fetchUserinfo, type Userinfo } from './client/login/userinfo.ts';
 export { createEndSessionUrl, type EndSessionRequest } from './client/logout/end-session.ts';
 export { type FrontchannelLogout, validateFrontchannelLogout } from './client/logout/frontchannel-logout.ts';
 export { type LogoutTokenClaims, validateLogoutToken } from './client/logout/logout-token.ts';
 export { revokeToken } from './client/logout/revocation.ts';
+export { type Introspection, introspectToken } from './client/resources/introspection.ts';
+export { createResourceFetch, type ResourceFetchOptions } from './client/resources/resource-fetch.ts';
+export { parseStepUpChallenge, type StepUp } from './client/resources/step-up.ts';
+export { fetchUserinfo, type Userinfo } from './client/resources/userinfo.ts';
+export { type FetchTracer, type TraceSpan, traceFetch } from './client/tracing/trace-fetch.ts';
+export { type Operation, type OperationTrace, traceOperations } from './client/tracing/trace-operations.ts';
 export {
   type ClientAuthentication,
   type ClientSigningKey,
@@ -55,11 +59,7 @@ export {
 } from './client/wire/client-authentication.ts';
 export { discover } from './client/wire/discovery.ts';
 export { generateDpopKeyPair } from './client/wire/dpop.ts';
-export { type Introspection, introspectToken } from './client/wire/introspection.ts';
-export { createResourceFetch, type ResourceFetchOptions } from './client/wire/resource-fetch.ts';
 export type { IdTokenClaims, TokenResponse } from './client/wire/token-response.ts';
-export { type FetchTracer, type TraceSpan, traceFetch } from './client/wire/trace-fetch.ts';
-export { type Operation, type OperationTrace, traceOperations } from './client/wire/trace-operations.ts';
 export {
   AccessTokenError,
   type AccessTokenErrorCode,

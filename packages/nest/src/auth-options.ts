@@ -3,10 +3,10 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
-import { GuardedHandlers } from './guard/guarded-handlers.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
-import { HandlerCheck } from './handlers/handler-check.ts';
+import { GuardedHandlers } from './handlers/guard-installer.ts';
+import { HandlerCheck } from './handlers/startup-check.ts';
 
 /** Options of `AuthModule.forRoot()`: those of the verifier, or a verifier of your own. */
 export type AuthModuleOptions = GuardOptions &

@@ -11,7 +11,7 @@ import { Authenticator } from './guard/authenticator.ts';
 import { ConnectionAuthenticator } from './guard/connection-authenticator.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { ProtectedResourceMetadataController } from './http/protected-resource-metadata.controller.ts';
-import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './tokens.ts';
+import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
 
 /**
  * Guards every handler of the application: without a valid access token nothing runs, unless it says `@Public()`.

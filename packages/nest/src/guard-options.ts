@@ -1,4 +1,3 @@
-import type { RefusedMessage } from './errors/refused-messages.ts';
 import type { RpcCredentials } from './transport/rpc.ts';
 
 /** How refusals are written and where messages carry their credential. */
@@ -17,9 +16,15 @@ export interface GuardOptions {
    * the message here, else it stays unacknowledged and is delivered again later. Default: none.
    *
    * @example
-   * onRefusedMessage: (context) => {
+   * onRejectedMessage: (context) => {
    *   if (context instanceof RmqContext) context.getChannelRef().nack(context.getMessage(), false, false);
    * }
    */
-  readonly onRefusedMessage?: (context: unknown, refusal: RefusedMessage) => void | Promise<void>;
+  readonly onRejectedMessage?: (context: unknown, refusal: RejectedMessage) => void | Promise<void>;
+}
+
+/** A message that the guard rejected. */
+export interface RejectedMessage {
+  /** The HTTP status of the rejection: 400, 401, 403, 500, or 503 if tokens cannot be verified at the moment. */
+  readonly status: number;
 }

@@ -9,6 +9,7 @@ export {
   type VerifiedAccessToken,
   type VerifierStatistics,
 } from '@countersign/core/resource-server';
+export type { PolicyDeclaration, PolicyFunction, PolicyProvider } from './access/policy.ts';
 export { AuthModule } from './auth.module.ts';
 export type { AuthModuleExtras, AuthModuleOptions } from './auth-options.ts';
 export {
@@ -22,19 +23,13 @@ export {
   RequireRoles,
   RequireScopes,
 } from './decorators/access.decorators.ts';
-export {
-  Policy,
-  type PolicyDeclaration,
-  type PolicyFunction,
-  type PolicyProvider,
-} from './decorators/policy.decorator.ts';
-export { AccessToken, Claims, Principal } from './decorators/principal.decorators.ts';
+export { Policy } from './decorators/policy.decorator.ts';
+export { BearerToken, Claims, Principal } from './decorators/principal.decorators.ts';
 export { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 export { AccessTokenException } from './errors/exceptions.ts';
-export type { RefusedMessage } from './errors/refused-messages.ts';
 export { AccessTokenGuard } from './guard/access-token.guard.ts';
 export { ConnectionAuthenticator, type ConnectionOptions } from './guard/connection-authenticator.ts';
-export type { GuardOptions } from './guard-options.ts';
+export type { GuardOptions, RejectedMessage } from './guard-options.ts';
 export {
   type AccessReportRow,
   type AccessRequirement,
@@ -43,5 +38,5 @@ export {
 } from './handlers/access-report.ts';
 export { accessTokenCors } from './http/cors.ts';
 export { accessTokenSecurity, accessTokenSecurityScheme } from './http/openapi.ts';
-export { ACCESS_TOKEN_VERIFIER } from './tokens.ts';
+export { ACCESS_TOKEN_VERIFIER } from './injection-tokens.ts';
 export { type RpcCredentials, rpcCredentials } from './transport/rpc.ts';

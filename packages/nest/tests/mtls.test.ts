@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { Controller, Get } from '@nestjs/common';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { AccessToken, Principal } from '../src/index.ts';
+import { BearerToken, Principal } from '../src/index.ts';
 import { type Certificate, createCertificate } from './support/certificates.ts';
 import { adapters, type StartOptions, startApp } from './support/start-app.ts';
 
 @Controller('me')
 class MeController {
   @Get()
-  me(@Principal('sub') sub: string, @AccessToken() token: string) {
+  me(@Principal('sub') sub: string, @BearerToken() token: string) {
     return { sub, tokenLength: token.length };
   }
 }

@@ -19,7 +19,7 @@ import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { freePort } from '../../../scripts/lib/ports.ts';
-import { ApplicationGuard } from '../src/guard/application-guard.ts';
+import { ApplicationGuard } from '../src/handlers/application-guard.ts';
 import { ConnectionAuthenticator, Public, RequireScopes } from '../src/index.ts';
 import { Replaced } from './support/replaced.ts';
 import { startApp } from './support/start-app.ts';

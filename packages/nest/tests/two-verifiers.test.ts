@@ -5,10 +5,10 @@ import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from 
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { describe, expect, test } from 'vitest';
 import {
-  AccessToken,
   AccessTokenGuard,
   AuthModule,
   type AuthModuleOptions,
+  BearerToken,
   Claims,
   OptionalAuth,
   Principal,
@@ -25,7 +25,7 @@ const labelled = (name: string, options: Partial<AuthModuleOptions>): AuthModule
 
 class Routes {
   @Get()
-  me(@Principal('roles') roles: string[], @Claims('sub') sub: string, @AccessToken() token: string) {
+  me(@Principal('roles') roles: string[], @Claims('sub') sub: string, @BearerToken() token: string) {
     return { roles, sub, token };
   }
 
@@ -37,7 +37,7 @@ class Routes {
 
   @Public()
   @Get('public')
-  open(@Principal('roles') roles?: string[], @AccessToken() token?: string) {
+  open(@Principal('roles') roles?: string[], @BearerToken() token?: string) {
     return { roles: roles ?? 'nobody', token: token ?? 'none' };
   }
 }

@@ -6,7 +6,7 @@ import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@n
 import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { ApplicationGuard } from '../src/guard/application-guard.ts';
+import { ApplicationGuard } from '../src/handlers/application-guard.ts';
 import { ConnectionAuthenticator, Principal, Public, RequireScopes } from '../src/index.ts';
 import { type StartOptions, startApp } from './support/start-app.ts';
 

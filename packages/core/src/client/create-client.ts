@@ -5,9 +5,9 @@ import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
 import { normalizeMetadata } from '../internal/json/metadata-members.ts';
 import type { ProviderBehaviour } from '../providers/provider.ts';
-import { type Context, registerContext } from './context.ts';
+import { type ClientContext, registerContext } from './client-context.ts';
+import type { OperationTrace } from './tracing/trace-operations.ts';
 import { type ClientAuthentication, none } from './wire/client-authentication.ts';
-import type { OperationTrace } from './wire/trace-operations.ts';
 
 /** Metadata of an authorization server, wire names. @see RFC 8414 section 2 */
 export type AuthorizationServerMetadata = oauth.AuthorizationServer;
@@ -73,7 +73,7 @@ export interface ClientOptions {
   readonly tokenRequestFormat?: 'form' | 'json';
   /** Seconds that clocks may differ. Default: 30; at most 300. */
   readonly clockTolerance?: number;
-  /** Milliseconds for one exchange with the provider. Default: 10,000. */
+  /** Milliseconds for one request to the provider. Default: 10,000. */
   readonly timeout?: number;
   /** Bytes of an answer at most. Default: 1 MiB. */
   readonly maxResponseBytes?: number;
@@ -155,7 +155,7 @@ export function createClient(options: ClientOptions): Client {
   const metadata = options.metadata && normalizeMetadata(options.metadata, { allowInsecure });
   const clockTolerance = within(options.clockTolerance ?? 30, 0, 300, 'clockTolerance', 'seconds');
   const now = options.now ?? Date.now;
-  const context: Context = {
+  const context: ClientContext = {
     options,
     ...(metadata && { metadata: metadata as AuthorizationServerMetadata }),
     authentication: options.clientAuthentication ?? none(),

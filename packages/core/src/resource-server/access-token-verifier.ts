@@ -1,5 +1,5 @@
 import { type AccessTokenError, AuthError, TransportError } from '../errors.ts';
-import { emit } from '../events.ts';
+import { callListener } from '../events.ts';
 import { seconds } from '../internal/clock.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
 import { readStatistics } from './caches/read-statistics.ts';
@@ -161,7 +161,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     if (error instanceof TransportError) {
       counts.unavailable++;
       const reason = error.cause === undefined ? undefined : readErrorMessage(error.cause);
-      emit(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
+      callListener(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
       return error;
     }
     if (error instanceof AuthError) return error;
@@ -175,7 +175,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     const { code, check } = rejection;
     const { reason } = rejection.details;
     counts.reject(code);
-    emit(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
+    callListener(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
     const publicError = toAccessTokenError(rejection, scheme, challenge);
     if (rejection !== error) recordUnexpectedCause(publicError, error);
     return publicError;

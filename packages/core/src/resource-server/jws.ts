@@ -1,7 +1,7 @@
 import { decodeBase64Url } from '#platform';
-import { sextet, textOf, utf8 } from '../internal/encoding.ts';
-import { parseForeignObject, tokenLimits } from '../internal/json/foreign-json.ts';
+import { decodeBase64UrlCharacter, decodeUtf8, encodeUtf8 } from '../internal/encoding.ts';
 import { deepFreeze, type JsonObject } from '../internal/json/json.ts';
+import { parseUntrustedObject, tokenLimits } from '../internal/json/untrusted-json.ts';
 import { findParsedHeader, storeParsedHeader } from './caches/parsed-headers.ts';
 import { invalidToken } from './rejections/rejection.ts';
 
@@ -41,7 +41,7 @@ export function parseJws(
     header: parseHeader(protectedHeader, name),
     payload: parseObject(encodedPayload, 'payload', name),
     signature: decodePart(encodedSignature, 'signature', name),
-    data: utf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
+    data: encodeUtf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
   };
 }
 
@@ -61,13 +61,13 @@ function parseHeader(encoded: string, name: string): JsonObject {
 function parseObject(encoded: string, part: string, name: string): JsonObject {
   let json: string;
   try {
-    json = textOf(decodePart(encoded, part, name));
+    json = decodeUtf8(decodePart(encoded, part, name));
   } catch {
     throw invalidToken(part, `The ${part} of the ${name} is malformed`);
   }
   // RFC 7515 section 4: member names must be unique, otherwise two parsers could read different values. Depth and member
   // count are limited before any recursive code runs, since an unauthenticated client can send any token.
-  return parseForeignObject(json, {
+  return parseUntrustedObject(json, {
     limits: tokenLimits,
     refuse: (_, problem) => invalidToken(part, `The ${part} of the ${name} is malformed: it ${problem}`),
   });
@@ -77,7 +77,7 @@ function decodePart(encoded: string, part: string, name: string): Uint8Array {
   // The unused bits of the last character must be zero: otherwise one token would have several spellings.
   const rest = encoded.length % 4;
   const unusedBits = rest === 2 ? 15 : rest === 3 ? 3 : 0;
-  if (rest === 1 || (sextet(encoded.charCodeAt(encoded.length - 1)) & unusedBits) !== 0) {
+  if (rest === 1 || (decodeBase64UrlCharacter(encoded.charCodeAt(encoded.length - 1)) & unusedBits) !== 0) {
     throw invalidToken(part, `The ${part} of the ${name} is malformed`);
   }
   return decodeBase64Url(encoded);

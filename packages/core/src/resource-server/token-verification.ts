@@ -1,5 +1,5 @@
-import { printable, TransportError } from '../errors.ts';
-import { type EventListener, emit } from '../events.ts';
+import { TransportError, toPrintableText } from '../errors.ts';
+import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import type { AuthenticatedRequest } from './authenticated-request.ts';
@@ -137,14 +137,14 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
       request: keys && createPlainRequest(token, verified),
     });
     counts.accepted++;
-    emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
+    callListener(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
     return verified;
   }
 
   function recordHit(cached: CachedToken): void {
     counts.accepted++;
     counts.hits.verifiedTokens++;
-    if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: cached.issuer, cached: true });
+    if (onEvent) callListener(onEvent, { type: 'token.accepted', issuer: cached.issuer, cached: true });
   }
 
   return {
@@ -196,4 +196,4 @@ async function runValidator(
 
 /** Reads the message of an application's error, for an event. */
 export const readErrorMessage = (error: unknown): string =>
-  printable(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);
+  toPrintableText(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);

@@ -1,4 +1,4 @@
-import { getClientContext } from '../client/context.ts';
+import { getClientContext } from '../client/client-context.ts';
 import type { Client } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';

@@ -1,4 +1,4 @@
-import { emitEvent, getClientContext } from '../client/context.ts';
+import { emitEvent, getClientContext } from '../client/client-context.ts';
 import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';

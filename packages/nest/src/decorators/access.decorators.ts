@@ -1,4 +1,4 @@
-import { declaring } from '../guard/declarations.ts';
+import { declaring } from '../access/declarations.ts';
 
 /** Stands on a handler or on a class. */
 type AccessDecorator = MethodDecorator & ClassDecorator;

@@ -1,31 +1,27 @@
-import type { VerifiedAccessToken } from '@countersign/core/resource-server';
-import type { ExecutionContext, Type } from '@nestjs/common';
-import { declaring } from '../guard/declarations.ts';
+import { declaring } from '../access/declarations.ts';
+import type { PolicyDeclaration } from '../access/policy.ts';
 
 /**
- * Decides for one request; whatever is not `true` denies, with 403 `access_denied`. An exception of Nest (such as
- * `NotFoundException`) is answered as it is; every other exception is logged, and denies with 500.
- */
-export type PolicyFunction = (
-  principal: VerifiedAccessToken,
-  context: ExecutionContext,
-) => boolean | Promise<boolean>;
-
-/** A policy that needs other providers. It must be a provider itself. */
-export interface PolicyProvider {
-  /** As a function would decide; `this` is the provider. */
-  allows: PolicyFunction;
-}
-
-/** What `@Policy()` takes: a function, or the class of a provider. */
-export type PolicyDeclaration = PolicyFunction | Type<PolicyProvider>;
-
-/**
- * A rule of your own, after every other check: `@Policy((principal, context) => ...)` or `@Policy(OwnerPolicy)`.
- * Several policies must all allow.
+ * Requires that a rule of the application allows the request. Policies run after every other check, and all policies of
+ * a handler must allow it.
+ *
+ * A function decides directly. A class must be a provider of a module, so it can inject other providers.
+ *
+ * @throws ConfigurationError `invalid_option` for a request when the class is not a provider: the request is denied
+ * @example
+ * ```ts
+ * @Injectable()
+ * class TenantPolicy implements PolicyProvider {
+ *   allows({ claims }: VerifiedAccessToken) {
+ *     return claims.tenant === 'acme';
+ *   }
+ * }
+ *
+ * @Policy(TenantPolicy)
+ * @Policy(({ kind }) => kind === 'user')
+ * @Controller('orders')
+ * class OrdersController {}
+ * ```
  */
 export const Policy = (policy: PolicyDeclaration): MethodDecorator & ClassDecorator =>
   declaring({ policies: [policy] });
-
-export const isPolicyClass = (policy: PolicyDeclaration): policy is Type<PolicyProvider> =>
-  typeof (policy.prototype as PolicyProvider | undefined)?.allows === 'function';

@@ -4,8 +4,8 @@ import type {
   VerifiedAccessToken,
 } from '@countersign/core/resource-server';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { authenticatedRequestOf } from '../guard/principal.ts';
-import { transportOf } from '../transport/index.ts';
+import { authenticatedRequestOf } from '../guard/authenticated-request.ts';
+import { transportOf } from '../transport/find-transport.ts';
 
 /** Reads what the guard has found, or refuses: a handler never runs without knowing who is asking. */
 function read<T>(
@@ -45,6 +45,6 @@ export const Claims = createParamDecorator(
 );
 
 /** The access token itself, a text, for calls on behalf of the user; `undefined` for an anonymous request. Never log it. */
-export const AccessToken = createParamDecorator((_: undefined, context: ExecutionContext) =>
+export const BearerToken = createParamDecorator((_: undefined, context: ExecutionContext) =>
   read(context, (authenticated) => authenticated?.token),
 );

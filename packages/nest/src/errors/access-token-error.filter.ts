@@ -3,12 +3,12 @@ import { type ArgumentsHost, Catch, type HttpException, Inject } from '@nestjs/c
 import { BaseExceptionFilter } from '@nestjs/core';
 import { type Observable, of, throwError } from 'rxjs';
 import type { GuardOptions } from '../guard-options.ts';
-import { GUARD_OPTIONS } from '../tokens.ts';
-import { transportOf } from '../transport/index.ts';
-import { isKafkaEvent } from '../transport/kafka-events.ts';
+import { GUARD_OPTIONS } from '../injection-tokens.ts';
+import { transportOf } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
 import { messageOf, toHttpException } from './exceptions.ts';
-import { logRefusedEvent, RefusedEvent } from './refused-messages.ts';
+import { isKafkaEvent } from './kafka-events.ts';
+import { logRefusedEvent, RefusedEvent } from './rejected-messages.ts';
 
 interface MessageClient {
   readonly readyState?: unknown;

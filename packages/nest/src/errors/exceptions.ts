@@ -2,7 +2,7 @@ import { AccessTokenError, TransportError } from '@countersign/core/resource-ser
 import { HttpException, InternalServerErrorException } from '@nestjs/common';
 import type { GuardOptions } from '../guard-options.ts';
 import type { Transport } from '../transport/transport.ts';
-import { isInstance, isRefusal, logUnforeseen, refusalOf } from './unforeseen.ts';
+import { isInstance, isRefusal, logUnforeseen, refusalOf } from './unexpected-errors.ts';
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',

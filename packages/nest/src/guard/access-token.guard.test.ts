@@ -5,8 +5,8 @@ import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { adapters, startApp } from '../../tests/support/start-app.ts';
 import {
-  AccessToken,
   AccessTokenGuard,
+  BearerToken,
   Claims,
   OptionalAuth,
   Principal,
@@ -17,7 +17,7 @@ import {
 @Controller('plain')
 class PlainController {
   @Get()
-  any(@Principal('sub') sub: string, @Claims('scope') scope: string, @AccessToken() token: string) {
+  any(@Principal('sub') sub: string, @Claims('scope') scope: string, @BearerToken() token: string) {
     return { sub, scope, tokenLength: token.length };
   }
 

@@ -5,18 +5,18 @@ import {
 } from '@countersign/core/resource-server';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { isPolicyClass, type PolicyDeclaration } from '../decorators/policy.decorator.ts';
+import { type AccessPolicy, accessPolicyOf } from '../access/access-policy.ts';
+import { isPolicyClass, type PolicyDeclaration } from '../access/policy.ts';
 import { toException } from '../errors/exceptions.ts';
-import { settleRefusedMessage } from '../errors/refused-messages.ts';
-import { nameOfHandler } from '../errors/unforeseen.ts';
-import { isLongAnswer } from '../expiry/long-answers.ts';
+import { settleRejectedMessage } from '../errors/rejected-messages.ts';
+import { nameOfHandler } from '../errors/unexpected-errors.ts';
+import { isLongAnswer } from '../expiry/streaming-handlers.ts';
 import type { GuardOptions } from '../guard-options.ts';
-import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../tokens.ts';
-import { transportOf, unknownTransport } from '../transport/index.ts';
+import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
+import { recordDecision } from '../memo/guard-memo.ts';
+import { transportOf, unknownTransport } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
-import { type AccessPolicy, accessPolicyOf } from './access-policy.ts';
 import { Authenticator } from './authenticator.ts';
-import { recordDecision } from './decisions.ts';
 
 interface Refusing {
   readonly transport: Transport | undefined;
@@ -125,7 +125,7 @@ export class AccessTokenGuard implements CanActivate {
       name,
       verified,
     });
-    throw await settleRefusedMessage(exception, context, { options: this.options, name });
+    throw await settleRejectedMessage(exception, context, { options: this.options, name });
   }
 
   async #checkPolicies(

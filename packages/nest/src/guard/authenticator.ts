@@ -3,10 +3,10 @@ import {
   type AccessTokenVerifier,
   AuthenticatedRequest,
 } from '@countersign/core/resource-server';
-import { endWithToken, isSameHolder } from '../expiry/expiry.ts';
+import { endWithToken, isSameHolder } from '../expiry/end-with-token.ts';
+import { KeptBeside, type Result } from '../memo/attached-memo.ts';
 import type { Transport } from '../transport/transport.ts';
 import { watchClosed } from './closed-state.ts';
-import { KeptBeside, type Result } from './kept-beside.ts';
 
 /**
  * Verifies each request once, however many guards and resolvers ask, and each connection again for every message. What

@@ -1,5 +1,5 @@
+import { type ClosedState, KeptBeside } from '../memo/attached-memo.ts';
 import type { Transport } from '../transport/transport.ts';
-import { type ClosedState, KeptBeside } from './kept-beside.ts';
 
 /**
  * Notes when a connection closes. It is called before a token is verified, as nothing says afterwards that the

@@ -5,9 +5,9 @@ import {
   TransportError,
 } from '@countersign/core/resource-server';
 import { Inject, Injectable } from '@nestjs/common';
-import { logUnforeseen, refusalOf } from '../errors/unforeseen.ts';
-import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/expiry.ts';
-import { ACCESS_TOKEN_VERIFIER } from '../tokens.ts';
+import { logUnforeseen, refusalOf } from '../errors/unexpected-errors.ts';
+import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/end-with-token.ts';
+import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
 import type { NodeRequest } from '../transport/http.ts';
 import type { Transport } from '../transport/transport.ts';
 import { closerOf, cut, rememberHandshake, websocketTransport } from '../transport/websocket.ts';

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
-import { accessPolicyOf } from '../guard/access-policy.ts';
+import { accessPolicyOf } from '../access/access-policy.ts';
 import { applicationConfigOf, type Coverage, coverageOf, guardingOf } from './coverage.ts';
 import {
   entityTypesOf,
@@ -9,7 +9,7 @@ import {
   graphqlModulesOf,
   rootTypesOf,
   type Schema,
-} from './graphql-modules.ts';
+} from './graphql/graphql-modules.ts';
 import { type Handler, type HandlerTransport, handlerName } from './handler.ts';
 import { listHandlers } from './list-handlers.ts';
 

@@ -1,17 +1,17 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
 import type { ModulesContainer } from '@nestjs/core';
-import { accessPolicyOf, isDemanding } from '../guard/access-policy.ts';
+import { accessPolicyOf, isDemanding } from '../access/access-policy.ts';
 import {
   type Declaration,
   declarationsOn,
   declaredMethodsOf,
   prototypesOf,
   rememberMethodName,
-} from '../guard/declarations.ts';
-import { classesOf, type ModuleClass, methodsOf } from './classes.ts';
+} from '../access/declarations.ts';
 import { type Coverage, guardingOf, isDeclared, isGuardedByHand } from './coverage.ts';
 import { type Handler, handlerName } from './handler.ts';
 import { isHandler } from './list-handlers.ts';
+import { classesOf, type ModuleClass, methodsOf } from './module-classes.ts';
 
 export interface CheckOptions {
   readonly handlers: readonly Handler[];

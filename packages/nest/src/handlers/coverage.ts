@@ -1,13 +1,13 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
-import { type AccessPolicy, accessPolicyOf } from '../guard/access-policy.ts';
+import { type AccessPolicy, accessPolicyOf } from '../access/access-policy.ts';
 import { AccessTokenGuard } from '../guard/access-token.guard.ts';
-import { methodsOf } from './classes.ts';
-import { graphqlModulesOf } from './graphql-modules.ts';
+import { nestMetadata } from '../nest-metadata.ts';
+import { graphqlModulesOf } from './graphql/graphql-modules.ts';
 import type { Handler } from './handler.ts';
 import { rootTypes } from './list-handlers.ts';
-import { nestMetadata } from './nest-metadata.ts';
+import { methodsOf } from './module-classes.ts';
 
 /** Which handlers the guard of this application is applied to. */
 export interface Coverage {

@@ -7,8 +7,8 @@ import {
 } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-import type { ModuleClass } from './classes.ts';
-import { nestMetadata } from './nest-metadata.ts';
+import { nestMetadata } from '../nest-metadata.ts';
+import type { ModuleClass } from './module-classes.ts';
 
 type VersionOption = VersioningOptions['defaultVersion'];
 

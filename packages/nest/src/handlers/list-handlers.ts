@@ -1,8 +1,8 @@
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { classesOf, type ModuleClass, methodsOf } from './classes.ts';
+import { nestMetadata } from '../nest-metadata.ts';
 import { type GraphqlPosition, type Handler, handlerName } from './handler.ts';
 import { routesOf } from './http-routes.ts';
-import { nestMetadata } from './nest-metadata.ts';
+import { classesOf, type ModuleClass, methodsOf } from './module-classes.ts';
 
 export interface ListOptions {
   /** Prefix and versions of routes. */

@@ -1,4 +1,4 @@
-import { accessPolicyOf } from '../guard/access-policy.ts';
+import { accessPolicyOf } from '../access/access-policy.ts';
 
 /** The name under which operations name their security requirement. */
 export const accessTokenSecurity = 'access_token';

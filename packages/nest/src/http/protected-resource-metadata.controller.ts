@@ -1,7 +1,7 @@
 import type { AccessTokenVerifier } from '@countersign/core/resource-server';
 import { Controller, Get, Header, Inject, NotFoundException } from '@nestjs/common';
 import { Public } from '../decorators/access.decorators.ts';
-import { ACCESS_TOKEN_VERIFIER } from '../tokens.ts';
+import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
 import { Undocumented } from './openapi.ts';
 
 /**

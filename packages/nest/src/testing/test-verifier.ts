@@ -4,7 +4,7 @@ import {
   createAccessTokenVerifier,
   type VerifiedAccessToken,
 } from '@countersign/core/resource-server';
-import { ACCESS_TOKEN_VERIFIER } from '../tokens.ts';
+import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
 
 /** Who calls, as far as a test cares. */
 export type TestPrincipal = Partial<Omit<VerifiedAccessToken, 'claims'>> & {

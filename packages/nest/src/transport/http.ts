@@ -1,5 +1,5 @@
 import type { ResourceRequest } from '@countersign/core/resource-server';
-import { type EventStreamResponse, eventStreamAnswer } from './long-answer.ts';
+import { type EventStreamResponse, eventStreamAnswer } from './event-stream.ts';
 import type { LongAnswer, Transport } from './transport.ts';
 
 /** The part of Node's request that is used. */

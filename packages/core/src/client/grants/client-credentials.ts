@@ -1,11 +1,11 @@
 import { ConfigurationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
-import { getClientContext } from '../context.ts';
+import { getClientContext } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
+import { requestGrant, toSearchParams } from '../token-endpoint.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { parametersOf, requestGrant } from './grant.ts';
 
 /** What a token without a user is asked for. */
 export interface ClientCredentialsRequest {
@@ -28,7 +28,7 @@ export async function requestClientCredentials(
   client: Client,
   request: ClientCredentialsRequest = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'requestClientCredentials', async () => {
+  return traceOperation(client, 'requestClientCredentials', async () => {
     if (getClientContext(client).authentication.method === 'none') {
       throw new ConfigurationError(
         'invalid_option',
@@ -38,7 +38,7 @@ export async function requestClientCredentials(
     const { scope, resource, parameters } = request;
     const { tokens } = await requestGrant(client, {
       grantType: 'client_credentials',
-      parameters: parametersOf({ ...parameters, scope, resource }),
+      parameters: toSearchParams({ ...parameters, scope, resource }),
       scope: scope ?? '',
       resource,
     });

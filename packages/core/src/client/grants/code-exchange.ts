@@ -1,14 +1,19 @@
 import * as oauth from 'oauth4webapi';
-import { emitEvent, getClientContext, tokenRequestOptions, wireClient } from '../context.ts';
+import {
+  createTokenRequestOptions,
+  emitEvent,
+  getClientContext,
+  toProtocolClient,
+} from '../client-context.ts';
 import type { Client } from '../create-client.ts';
 import type { AuthorizationTransaction } from '../login/authorization-request.ts';
 import type { AuthorizationResponse } from '../login/authorization-response.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import { discover } from '../wire/discovery.ts';
-import { withDpopNonce } from '../wire/dpop.ts';
+import { retryWithDpopNonce } from '../wire/dpop.ts';
 import { validateIdTokenClaims, verifyIdTokenSignature } from '../wire/id-token.ts';
-import { openJwt } from '../wire/opened-jwt.ts';
+import { createJwtReader } from '../wire/jwt-checks.ts';
 import { type TokenResponse, tokenResponseOf, translateTokenError } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
 
 /**
  * Exchanges the code for tokens and validates all of them. Nothing is returned unless everything is valid.
@@ -23,14 +28,14 @@ export async function exchangeCode(
   response: AuthorizationResponse,
   transaction: AuthorizationTransaction,
 ): Promise<TokenResponse> {
-  return traced(client, 'exchangeCode', async () => {
+  return traceOperation(client, 'exchangeCode', async () => {
     const { authentication } = getClientContext(client);
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     const resource = transaction.resource?.[0];
     try {
       const metadata = await discover(client);
-      const opened = openJwt(client, { code: 'id_token_invalid' });
-      const { answer, body } = await withDpopNonce(client, async (dpop) => {
+      const opened = createJwtReader(client, { code: 'id_token_invalid' });
+      const { answer, body } = await retryWithDpopNonce(client, async (dpop) => {
         const sent = await oauth.authorizationCodeGrantRequest(
           metadata,
           wire,
@@ -39,7 +44,7 @@ export async function exchangeCode(
           transaction.redirectUri,
           transaction.codeVerifier,
           {
-            ...tokenRequestOptions(client),
+            ...createTokenRequestOptions(client),
             ...dpop,
             ...(resource !== undefined && { additionalParameters: { resource } }),
           },

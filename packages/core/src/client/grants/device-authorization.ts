@@ -1,13 +1,14 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { getClientContext, requestOptions, wireClient } from '../context.ts';
+import { parseScopes } from '../../protocol/scopes.ts';
+import { createRequestOptions, getClientContext, toProtocolClient } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
+import { requestGrant, toSearchParams } from '../token-endpoint.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import { discover } from '../wire/discovery.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { translate } from '../wire/translate-error.ts';
-import { parametersOf, requestGrant } from './grant.ts';
+import { translateError } from '../wire/translate-error.ts';
 
 /** What a login at another device asks for; everything has a default from the client. */
 export interface DeviceAuthorizationRequest {
@@ -30,7 +31,8 @@ export interface DeviceAuthorization {
   readonly expiresAt: number;
   /** Seconds between two polls, at least. */
   readonly interval: number;
-  readonly scope: string;
+  /** The requested scopes, reported when the token response has no `scope`. */
+  readonly scopes: readonly string[];
   readonly resource?: string;
 }
 
@@ -50,18 +52,18 @@ export async function requestDeviceAuthorization(
   client: Client,
   request: DeviceAuthorizationRequest = {},
 ): Promise<DeviceAuthorization> {
-  return traced(client, 'requestDeviceAuthorization', async () => {
+  return traceOperation(client, 'requestDeviceAuthorization', async () => {
     const { authentication, scope: defaultScope, resources, now } = getClientContext(client);
     const scope = request.scope ?? defaultScope;
     const resource = request.resource === undefined ? resources : [request.resource].flat();
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     try {
       const response = await oauth.deviceAuthorizationRequest(
         await discover(client),
         wire,
         authentication.apply,
-        parametersOf({ ...request.parameters, scope, resource }),
-        requestOptions(client),
+        toSearchParams({ ...request.parameters, scope, resource }),
+        createRequestOptions(client),
       );
       const body = await oauth.processDeviceAuthorizationResponse(await discover(client), wire, response);
       const complete = body.verification_uri_complete;
@@ -72,11 +74,11 @@ export async function requestDeviceAuthorization(
         ...(complete !== undefined && { verificationUriComplete: webAddress(complete) }),
         expiresAt: seconds(now) + Math.floor(body.expires_in),
         interval: Math.max(body.interval ?? 5, 1),
-        scope,
+        scopes: parseScopes(scope),
         ...(resource[0] !== undefined && { resource: resource[0] }),
       };
     } catch (error) {
-      throw translate(error, { code: 'response_malformed', check: 'device_authorization_response' });
+      throw translateError(error, { code: 'response_malformed', check: 'device_authorization_response' });
     }
   });
 }
@@ -112,7 +114,7 @@ export async function pollDeviceAuthorization(
   device: DeviceAuthorization,
   options: DevicePollOptions = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'pollDeviceAuthorization', async () => {
+  return traceOperation(client, 'pollDeviceAuthorization', async () => {
     const { now } = getClientContext(client);
     const { signal, wait = sleep } = options;
     let { interval } = device;
@@ -123,8 +125,8 @@ export async function pollDeviceAuthorization(
       try {
         const { tokens } = await requestGrant(client, {
           grantType: deviceCodeGrant,
-          parameters: parametersOf({ device_code: device.deviceCode }),
-          scope: device.scope,
+          parameters: toSearchParams({ device_code: device.deviceCode }),
+          scope: device.scopes.join(' '),
           resource: device.resource,
         });
         return tokens;

@@ -1,7 +1,7 @@
 import type { Client } from '../create-client.ts';
+import { requestGrant, toSearchParams } from '../token-endpoint.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { parametersOf, requestGrant } from './grant.ts';
 
 /** What the access token is asked for. */
 export interface JwtBearerRequest {
@@ -24,11 +24,11 @@ export async function exchangeAssertion(
   assertion: string,
   request: JwtBearerRequest = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'exchangeAssertion', async () => {
+  return traceOperation(client, 'exchangeAssertion', async () => {
     const { scope, resource, parameters } = request;
     const { tokens } = await requestGrant(client, {
       grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-      parameters: parametersOf({ ...parameters, assertion, scope, resource }),
+      parameters: toSearchParams({ ...parameters, assertion, scope, resource }),
       scope: scope ?? '',
       resource,
     });

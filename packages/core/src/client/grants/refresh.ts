@@ -1,18 +1,23 @@
 import * as oauth from 'oauth4webapi';
 import { TransportError, ValidationError } from '../../errors.ts';
-import { emitEvent, getClientContext, tokenRequestOptions, wireClient } from '../context.ts';
+import {
+  createTokenRequestOptions,
+  emitEvent,
+  getClientContext,
+  toProtocolClient,
+} from '../client-context.ts';
 import type { Client } from '../create-client.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import { discover } from '../wire/discovery.ts';
-import { withDpopNonce } from '../wire/dpop.ts';
+import { retryWithDpopNonce } from '../wire/dpop.ts';
 import { isTimely, validateIdTokenClaims, verifyIdTokenSignature } from '../wire/id-token.ts';
-import { openJwt } from '../wire/opened-jwt.ts';
+import { createJwtReader } from '../wire/jwt-checks.ts';
 import {
   type IdTokenClaims,
   type TokenResponse,
   tokenResponseOf,
   translateTokenError,
 } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
 
 /** What a refresh asks for, and what its answer is held against. */
 export interface RefreshRequest {
@@ -22,8 +27,8 @@ export interface RefreshRequest {
   readonly scope?: string | undefined;
   /** The claims of the ID token kept so far: a new ID token must be of the same login. */
   readonly claims?: IdTokenClaims | undefined;
-  /** The scope granted at login, reported when the answer names none. */
-  readonly grantedScope?: string | undefined;
+  /** The scopes granted at login, reported when the response has no `scope`. */
+  readonly grantedScopes?: readonly string[] | undefined;
 }
 
 /**
@@ -40,9 +45,9 @@ export async function refreshTokens(
   refreshToken: string,
   request: RefreshRequest = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'refreshTokens', async () => {
+  return traceOperation(client, 'refreshTokens', async () => {
     const { authentication, scope } = getClientContext(client);
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     const { issuer, clientId } = client;
     emitEvent(client, {
       type: 'refresh.started',
@@ -56,15 +61,15 @@ export async function refreshTokens(
         ...(request.resource !== undefined && { resource: request.resource }),
         ...(request.scope !== undefined && { scope: request.scope }),
       };
-      const opened = openJwt(client, { code: 'id_token_invalid' });
-      const { answer, body } = await withDpopNonce(client, async (dpop) => {
+      const opened = createJwtReader(client, { code: 'id_token_invalid' });
+      const { answer, body } = await retryWithDpopNonce(client, async (dpop) => {
         const sent = await oauth.refreshTokenGrantRequest(
           metadata,
           wire,
           authentication.apply,
           refreshToken,
           {
-            ...tokenRequestOptions(client),
+            ...createTokenRequestOptions(client),
             ...dpop,
             additionalParameters,
           },
@@ -77,7 +82,7 @@ export async function refreshTokens(
       });
       const verified = body.id_token === undefined || (await isSignatureVerified(client, answer));
       const tokens = await tokenResponseOf(client, body, {
-        scope: request.scope ?? request.grantedScope ?? scope,
+        scope: request.scope ?? request.grantedScopes?.join(' ') ?? scope,
         resource: request.resource,
         sub: request.claims?.sub,
       });

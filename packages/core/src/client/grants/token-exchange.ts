@@ -1,8 +1,8 @@
 import { ValidationError } from '../../errors.ts';
 import type { Client } from '../create-client.ts';
+import { requestGrant, toSearchParams } from '../token-endpoint.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { parametersOf, requestGrant } from './grant.ts';
 
 const tokenType = 'urn:ietf:params:oauth:token-type:';
 
@@ -45,11 +45,11 @@ export async function exchangeToken(
   client: Client,
   request: TokenExchangeRequest,
 ): Promise<TokenExchangeResponse> {
-  return traced(client, 'exchangeToken', async () => {
+  return traceOperation(client, 'exchangeToken', async () => {
     const { actorToken, resource, scope } = request;
     const { tokens, body } = await requestGrant(client, {
       grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
-      parameters: parametersOf({
+      parameters: toSearchParams({
         ...request.parameters,
         subject_token: request.subjectToken,
         subject_token_type: request.subjectTokenType ?? `${tokenType}access_token`,

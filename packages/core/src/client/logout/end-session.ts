@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Client } from '../create-client.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
 import { discover } from '../wire/discovery.ts';
-import { traced } from '../wire/trace-operations.ts';
 
 /** What the provider is told of a logout. */
 export interface EndSessionRequest {
@@ -28,7 +28,7 @@ export async function createEndSessionUrl(
   client: Client,
   request: EndSessionRequest = {},
 ): Promise<URL | undefined> {
-  return traced(client, 'createEndSessionUrl', async () => {
+  return traceOperation(client, 'createEndSessionUrl', async () => {
     const { end_session_endpoint: endpoint } = await discover(client);
     if (endpoint === undefined) return client.options.provider?.endSessionUrl?.(client, request);
     if (!URL.canParse(endpoint)) {

@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../internal/json/metadata-members.ts';
-import { emitEvent, getClientContext, requestOptions } from '../context.ts';
+import { createRequestOptions, emitEvent, getClientContext } from '../client-context.ts';
 import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
-import { runPaced } from './failure-pause.ts';
-import { traced } from './trace-operations.ts';
-import { translate } from './translate-error.ts';
+import { traceOperation } from '../tracing/trace-operations.ts';
+import { runWithFailurePause } from './failure-pause.ts';
+import { translateError } from './translate-error.ts';
 
 /**
  * The provider's metadata: static, cached, or fetched. Callers share one fetch; while a fetch for renewal fails,
@@ -22,8 +22,8 @@ export async function discover(client: Client): Promise<AuthorizationServerMetad
   const known = state.metadata;
   if (known && now() - known.fetchedAt < maxAge) return known.value;
   const serves = known !== undefined && now() - known.fetchedAt < maxAge + 3_600_000;
-  const fetchTraced = () => traced(client, 'discover', () => fetchMetadata(client));
-  state.metadataFlight ??= runPaced(client, 'discovery', fetchTraced).finally(() => {
+  const fetchTraced = () => traceOperation(client, 'discover', () => fetchMetadata(client));
+  state.metadataFlight ??= runWithFailurePause(client, 'discovery', fetchTraced).finally(() => {
     state.metadataFlight = undefined;
   });
   try {
@@ -40,12 +40,12 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
   let value: AuthorizationServerMetadata;
   try {
     const response = await oauth.discoveryRequest(issuer, {
-      ...requestOptions(client),
+      ...createRequestOptions(client),
       algorithm: options.discovery === 'oauth' ? 'oauth2' : 'oidc',
     });
     value = await oauth.processDiscoveryResponse(issuer, response);
   } catch (error) {
-    throw translate(error, { code: 'metadata_invalid', check: 'metadata' });
+    throw translateError(error, { code: 'metadata_invalid', check: 'metadata' });
   }
   // Exact comparison of the texts: a URL object hides differences such as a trailing slash (RFC 8414 section 3.3).
   if (value.issuer !== client.issuer) {

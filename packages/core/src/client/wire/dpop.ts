@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { getClientContext, wireClient } from '../context.ts';
+import { getClientContext, toProtocolClient } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
 
 /**
@@ -13,16 +13,16 @@ export function generateDpopKeyPair(): Promise<CryptoKeyPair> {
 }
 
 /** The client's proof maker, if it has a key pair. It keeps the last nonce of each server and nothing of any user. */
-export function dpopHandle(client: Client): oauth.DPoPHandle | undefined {
+export function getDpopHandle(client: Client): oauth.DPoPHandle | undefined {
   const { options, state } = getClientContext(client);
   if (!options.dpop) return undefined;
-  state.dpop ??= oauth.DPoP(wireClient(client), options.dpop.keyPair);
+  state.dpop ??= oauth.DPoP(toProtocolClient(client), options.dpop.keyPair);
   return state.dpop;
 }
 
 /** The thumbprint to which the client's tokens are bound, if it has a key pair. @see RFC 9449 section 6.1 */
-export async function dpopThumbprint(client: Client): Promise<string | undefined> {
-  return dpopHandle(client)?.calculateThumbprint();
+export async function getDpopThumbprint(client: Client): Promise<string | undefined> {
+  return getDpopHandle(client)?.calculateThumbprint();
 }
 
 /**
@@ -30,11 +30,11 @@ export async function dpopThumbprint(client: Client): Promise<string | undefined
  *
  * @see RFC 9449 sections 8 and 9
  */
-export async function withDpopNonce<T>(
+export async function retryWithDpopNonce<T>(
   client: Client,
   run: (dpop: { DPoP?: oauth.DPoPHandle }) => Promise<T>,
 ): Promise<T> {
-  const handle = dpopHandle(client);
+  const handle = getDpopHandle(client);
   const dpop = handle ? { DPoP: handle } : {};
   try {
     return await run(dpop);

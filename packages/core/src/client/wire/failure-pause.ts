@@ -1,5 +1,5 @@
 import { TransportError } from '../../errors.ts';
-import { getClientContext, type PacedRequest } from '../context.ts';
+import { getClientContext, type PausedRequest } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
 
 /** Milliseconds without a further request after one has failed. */
@@ -13,7 +13,11 @@ export const isRecentFailure = (failedAt: number | undefined, time: number): boo
  * Runs a request, unless it failed less than a second ago: then it fails with the same error. Requests of strangers
  * cause such requests, and must not cause one each while the provider cannot be reached.
  */
-export async function runPaced<T>(client: Client, name: PacedRequest, run: () => Promise<T>): Promise<T> {
+export async function runWithFailurePause<T>(
+  client: Client,
+  name: PausedRequest,
+  run: () => Promise<T>,
+): Promise<T> {
   const { state, now } = getClientContext(client);
   const last = state.failures?.[name];
   if (last && isRecentFailure(last.at, now())) throw last.error;

@@ -1,9 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { getClientContext } from '../context.ts';
+import { parseScopes } from '../../protocol/scopes.ts';
+import { getClientContext } from '../client-context.ts';
 import type { Client } from '../create-client.ts';
-import { translate } from './translate-error.ts';
+import { translateError } from './translate-error.ts';
 
 /** Claims of a validated ID token. Identity is `iss` and `sub` together, nothing else. */
 export interface IdTokenClaims {
@@ -26,8 +27,8 @@ export interface TokenResponse {
   readonly tokenType: 'Bearer' | 'DPoP';
   /** Seconds since the epoch; absent when the provider did not say. */
   readonly expiresAt?: number;
-  /** The granted scope, space-separated: what the provider said, otherwise what was asked. */
-  readonly scope: string;
+  /** The granted scopes: those of the response, or the requested ones when the response has no `scope`. */
+  readonly scopes: readonly string[];
   readonly refreshToken?: string;
   readonly idToken?: string;
   readonly claims?: IdTokenClaims;
@@ -78,7 +79,7 @@ export async function tokenResponseOf(
     accessToken: wire.access_token,
     tokenType: bound ? 'DPoP' : 'Bearer',
     ...(wire.expires_in !== undefined && { expiresAt: seconds(now) + Math.floor(wire.expires_in) }),
-    scope: wire.scope ?? asked.scope,
+    scopes: parseScopes(wire.scope ?? asked.scope),
     ...(wire.refresh_token !== undefined && { refreshToken: wire.refresh_token }),
     ...(wire.id_token !== undefined && { idToken: wire.id_token }),
     ...(claims && { claims }),
@@ -88,7 +89,7 @@ export async function tokenResponseOf(
 
 /** Every failure of a token request in our words. */
 export function translateTokenError(error: unknown): Error {
-  return translate(error, {
+  return translateError(error, {
     code: isAboutIdToken(error) ? 'id_token_invalid' : 'token_response_invalid',
     check: 'token_response',
     refusal: 'token_error',

@@ -22,19 +22,26 @@ export interface Translation {
  * Turns what the protocol library throws into an error of ours. Its own error is not kept as `cause`:
  * it carries response bodies and parameters, and with them tokens and codes.
  */
-export function translate(error: unknown, { code, check, refusal = 'endpoint_error' }: Translation): Error {
+export function translateError(
+  error: unknown,
+  { code, check, refusal = 'endpoint_error' }: Translation,
+): Error {
   if (error instanceof AuthError) return error;
   if (error instanceof oauth.ResponseBodyError) {
-    return new AuthorizationServerError(refusal, `The provider refused: ${printableCode(error.error)}`, {
-      error: error.error,
-      errorDescription: textOf(error.error_description),
-      status: error.status,
-    });
+    return new AuthorizationServerError(
+      refusal,
+      `The provider refused: ${toPrintableErrorCode(error.error)}`,
+      {
+        error: error.error,
+        errorDescription: textOf(error.error_description),
+        status: error.status,
+      },
+    );
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     const parameters = error.cause.find(({ parameters }) => parameters.error)?.parameters;
     const name = parameters?.error ?? 'invalid_token';
-    return new AuthorizationServerError(refusal, `The provider refused: ${printableCode(name)}`, {
+    return new AuthorizationServerError(refusal, `The provider refused: ${toPrintableErrorCode(name)}`, {
       error: name,
       errorDescription: parameters?.error_description,
       status: error.status,
@@ -44,7 +51,7 @@ export function translate(error: unknown, { code, check, refusal = 'endpoint_err
   if (reason === oauth.MISSING_SERVER_METADATA || reason === oauth.INVALID_SERVER_METADATA) {
     return new ConfigurationError('unsupported_by_provider', message);
   }
-  const failed = checkOf(error) ?? check;
+  const failed = findFailedCheck(error) ?? check;
   const what = code.replaceAll('_', ' ');
   return new ValidationError(
     code,
@@ -54,7 +61,7 @@ export function translate(error: unknown, { code, check, refusal = 'endpoint_err
 }
 
 /** The claim, member or parameter that the protocol library found wrong. */
-export function checkOf(error: unknown): string | undefined {
+export function findFailedCheck(error: unknown): string | undefined {
   const {
     code: reason,
     cause,
@@ -75,6 +82,6 @@ export function checkOf(error: unknown): string | undefined {
 }
 
 /** An error code of the provider as part of a message: nothing but its characters (RFC 6749 section 5.2). */
-export const printableCode = (error: string) => error.replace(/[^\w.:-]/g, '').slice(0, 100);
+export const toPrintableErrorCode = (error: string) => error.replace(/[^\w.:-]/g, '').slice(0, 100);
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);

@@ -1,4 +1,4 @@
-import { deepFreeze, isJsonObject, type JsonObject, withoutNull } from '../../internal/json/json.ts';
+import { deepFreeze, isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { invalidToken } from '../rejections/rejection.ts';
 import type { AccessTokenClaims, VerifiedAccessToken } from '../verified-access-token.ts';
 import type { AccessTokenProfile } from './profiles.ts';
@@ -29,7 +29,7 @@ export function checkType(header: JsonObject, profile: AccessTokenProfile): void
 export function readClaims(received: JsonObject, expected: ExpectedClaims): VerifiedAccessToken {
   const { profile, now, clockTolerance } = expected;
   // Some issuers write `null` for an absent claim. A required claim that is `null` is missing.
-  const claims = withoutNull(received);
+  const claims = removeNullMembers(received);
   if (claims.iss !== expected.issuer)
     throw invalidToken('iss', 'The issuer of the access token is not trusted');
   for (const name of profile.required) {
@@ -93,7 +93,7 @@ function readConfirmation(
 ): Pick<VerifiedAccessToken, 'dpopThumbprint' | 'certificateThumbprint'> {
   const { cnf } = claims;
   if (cnf === undefined) return { dpopThumbprint: undefined, certificateThumbprint: undefined };
-  const { jkt, 'x5t#S256': x5t } = isJsonObject(cnf) ? withoutNull(cnf) : {};
+  const { jkt, 'x5t#S256': x5t } = isJsonObject(cnf) ? removeNullMembers(cnf) : {};
   const isValid = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '');
   if (!isValid(jkt) || !isValid(x5t) || (jkt === undefined && x5t === undefined)) {
     throw invalidToken('cnf', 'The access token has an unsupported confirmation method');

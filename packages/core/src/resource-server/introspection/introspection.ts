@@ -1,14 +1,14 @@
 import * as oauth from 'oauth4webapi';
-import { getClientContext, requestOptions, wireClient } from '../../client/context.ts';
+import { createRequestOptions, getClientContext, toProtocolClient } from '../../client/client-context.ts';
 import type { Client } from '../../client/create-client.ts';
 import type { ClientAuthentication } from '../../client/wire/client-authentication.ts';
 import { discover } from '../../client/wire/discovery.ts';
-import { withKeys } from '../../client/wire/keys.ts';
-import { checkJwt } from '../../client/wire/opened-jwt.ts';
+import { checkJwt } from '../../client/wire/jwt-checks.ts';
+import { verifyWithKeys } from '../../client/wire/provider-keys.ts';
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
-import { type JsonObject, withoutNull } from '../../internal/json/json.ts';
+import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import type { SignatureAlgorithm } from '../../internal/signature-algorithms.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
@@ -115,7 +115,9 @@ export function createIntrospection(
       counts.hits.rejectedTokens++;
       throw rejected.error;
     }
-    const response = withoutNull(await budget.run(hash, () => requestIntrospection(client, options, token)));
+    const response = removeNullMembers(
+      await budget.run(hash, () => requestIntrospection(client, options, token)),
+    );
     let verified: VerifiedAccessToken;
     try {
       verified = readResponse(response);
@@ -195,9 +197,9 @@ async function requestIntrospection(
       ...(await discover(client)),
       ...(options.endpoint !== undefined && { introspection_endpoint: options.endpoint }),
     };
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     const response = await oauth.introspectionRequest(metadata, wire, authentication.apply, token, {
-      ...requestOptions(client),
+      ...createRequestOptions(client),
       additionalParameters: { token_type_hint: 'access_token' },
     });
     const type = response.headers.get('content-type')?.split(';')[0];
@@ -213,7 +215,7 @@ async function requestIntrospection(
     if (signed) checkJwt(await response.clone().text(), { code: 'introspection_invalid' });
     const claims = { ...(await oauth.processIntrospectionResponse(metadata, wire, response)) };
     if (signed) {
-      await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
+      await verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
     }
     return claims;
   } catch (error) {

@@ -1,10 +1,10 @@
 import { importVerificationKey, verifySignature } from '#platform';
 import { AuthError, TransportError, ValidationError } from '../../errors.ts';
-import { type EventListener, emit } from '../../events.ts';
+import { callListener, type EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
-import { exchange, type HttpOptions, jsonOf } from '../../internal/http.ts';
+import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/http.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
-import { usableKeys } from '../../internal/json/key-set-document.ts';
+import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import {
   keyFits,
   type SignatureAlgorithm,
@@ -109,11 +109,15 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
       latestFetch = fetch;
       fetchedAt = now();
       failedAt = undefined;
-      emit(options.onEvent, { type: 'keys.fetched', issuer: options.issuer, reason });
+      callListener(options.onEvent, { type: 'keys.fetched', issuer: options.issuer, reason });
     } catch (error) {
       failedAt = now();
       failure = error;
-      emit(options.onEvent, { type: 'keys.failed', issuer: options.issuer, code: readErrorCode(error) });
+      callListener(options.onEvent, {
+        type: 'keys.failed',
+        issuer: options.issuer,
+        code: readErrorCode(error),
+      });
       throw error;
     }
   }
@@ -285,12 +289,12 @@ const serializeKey = (jwk: JsonObject): string =>
   JSON.stringify(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 async function fetchJwks(uri: string, http: HttpOptions): Promise<JsonObject[]> {
-  const response = await exchange(
+  const response = await fetchBounded(
     uri,
     { headers: { accept: 'application/jwk-set+json, application/json' } },
     http,
   );
-  const keys = response.status === 200 ? usableKeys(jsonOf(response)) : undefined;
+  const keys = response.status === 200 ? selectUsableKeys(getJsonBody(response)) : undefined;
   if (!keys) {
     throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not return a JSON Web Key Set.');
   }

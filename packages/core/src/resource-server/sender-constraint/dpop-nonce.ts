@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
-import { toBase64Url, utf8 } from '../../internal/encoding.ts';
+import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 
 /** Creates and checks the nonces of one resource server. */
 export interface NonceSource {
@@ -36,7 +36,7 @@ export function createNonceSource(options: NonceOptions, now: Clock): NonceSourc
       `dpop.nonce.lifetime must be between 1 and 3600 seconds, got ${lifetime}`,
     );
   }
-  const material = secret === undefined ? crypto.getRandomValues(new Uint8Array(32)) : utf8(secret);
+  const material = secret === undefined ? crypto.getRandomValues(new Uint8Array(32)) : encodeUtf8(secret);
   const key = crypto.subtle.importKey('raw', material, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
   const nonces = new Map<number, Promise<string>>();
 
@@ -51,7 +51,7 @@ export function createNonceSource(options: NonceOptions, now: Clock): NonceSourc
   }
 
   async function createNonce(step: number): Promise<string> {
-    const mac = await crypto.subtle.sign('HMAC', await key, utf8(`dpop-nonce:${step}`));
+    const mac = await crypto.subtle.sign('HMAC', await key, encodeUtf8(`dpop-nonce:${step}`));
     return toBase64Url(new Uint8Array(mac).subarray(0, 18));
   }
 

@@ -1,4 +1,4 @@
-import { emitEvent, getClientContext } from '../../client/context.ts';
+import { emitEvent, getClientContext } from '../../client/client-context.ts';
 import {
   type LogoutTokenClaims,
   logoutTokenMaxAge,

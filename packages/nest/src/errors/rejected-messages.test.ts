@@ -1,0 +1,243 @@
+import { Controller, Inject, NotFoundException } from '@nestjs/common';
+import {
+  type ClientKafka,
+  ClientProxyFactory,
+  EventPattern,
+  MessagePattern,
+  RmqContext,
+  Transport,
+} from '@nestjs/microservices';
+import { connect } from 'amqplib';
+import { firstValueFrom } from 'rxjs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { brokers } from '../../tests/support/brokers.ts';
+import { type StartOptions, startApp } from '../../tests/support/start-app.ts';
+import type { Program } from '../../tests/support/start-program.ts';
+import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from '../../tests/support/traps.ts';
+import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier, Policy, Principal } from '../index.ts';
+
+const happened: string[] = [];
+
+const springing = () => {
+  policyTrap.current?.spring();
+  return true;
+};
+
+const missing = ({ sub }: { readonly sub: string }) => {
+  if (sub === 'mallory') throw new NotFoundException();
+  return true;
+};
+
+@Controller()
+class ItemsController {
+  readonly #verifier: AccessTokenVerifier;
+
+  constructor(@Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier) {
+    this.#verifier = verifier;
+  }
+
+  @MessagePattern('me')
+  me(@Principal('sub') sub: string) {
+    return sub;
+  }
+
+  /** A message without a reply topic is handled as an event. */
+  @MessagePattern('write')
+  write(@Principal('sub') sub: string) {
+    happened.push(sub);
+    return sub;
+  }
+
+  @Policy(springing)
+  @Policy(missing)
+  @EventPattern('happened')
+  happened(@Principal('sub') sub: string) {
+    if (sub === 'bob') throw this.#verifier.createAccessDeniedError('Not on Sundays');
+    happened.push(sub);
+  }
+}
+
+const { lines, warnings, listen } = watch();
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+  happened.length = 0;
+});
+
+const bearer = (token: string | undefined) => ({ ...(token && { authorization: `Bearer ${token}` }) });
+
+const events = seams.filter(({ requestsOnly, handler }) => !requestsOnly && handler !== 'write');
+
+describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over $title', (each) => {
+  let broker: Program;
+  beforeAll(async () => {
+    broker = await each.start();
+  }, 60_000);
+  afterAll(() => broker?.stop());
+
+  async function start(start: StartOptions = {}) {
+    const options = each.options(broker.port);
+    const started = await startApp(
+      { controllers: [ItemsController] },
+      {
+        ...start,
+        before: async (app) => {
+          app.connectMicroservice(options, { inheritAppConfig: false });
+          listen(app);
+          await app.startAllMicroservices();
+        },
+      },
+    );
+    const client = ClientProxyFactory.create(options) as unknown as ClientKafka;
+    closing.push(() => client.close());
+    await client.connect();
+    const emit = (topic: string, token?: string, headers: Record<string, string> = {}) =>
+      firstValueFrom(client.emit(topic, { headers: { ...headers, ...bearer(token) }, value: {} }));
+    return { ...started, emit };
+  }
+
+  test.each(events)(
+    '$name: the event is consumed, one line, and the next event is served',
+    async (seam) => {
+      const trap = createTrap();
+      const { emit, mint, server } = await start({ module: moduleWith(seam, trap) });
+      const token = await mint();
+      trap.secret = token;
+      trap.armed = true;
+      await emit('happened', seam.anonymous ? undefined : token);
+      const lineCount = seam.lines ?? 1;
+      if (seam.status === 503) {
+        // The Kafka client logs the failure, and delivers the event again.
+        await expect.poll(() => lines, { timeout: 20_000 }).not.toEqual([]);
+      } else if (seam.status === 200) {
+        await expect.poll(() => happened, { timeout: 20_000 }).toEqual(['alice']);
+      } else await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(lineCount);
+      // A seam that logs nothing cannot be waited for. Events with a token do not pass it.
+      if (lineCount > 0 || seam.status === 503) trap.armed = false;
+      server.clock.advance(60);
+      await emit('happened', await mint({ sub: 'carol' }));
+      await expect.poll(() => happened, { timeout: 20_000 }).toContain('carol');
+      expect(happened).toEqual([200, 503].includes(seam.status) ? ['alice', 'carol'] : ['carol']);
+      if (seam.status !== 503) expect(lines).toHaveLength(lineCount);
+      for (const line of [...lines, ...warnings]) expect(line).not.toContain(token.slice(-20));
+    },
+    60_000,
+  );
+
+  test('no token, a bad one, a refusal of a policy and of the handler: each is consumed', async () => {
+    const { emit, mint } = await start();
+    // The sender of an event may name a topic for a reply. The event is still an event.
+    const reply = { kafka_correlationId: '1', kafka_replyTopic: 'me.reply' };
+    for (const headers of [{}, reply]) {
+      await emit('happened', undefined, headers);
+      await emit('happened', '%', headers);
+      await emit('happened', await mint({ exp: 1 }), headers);
+      await emit('happened', await mint({ sub: 'mallory' }), headers);
+      await emit('happened', await mint({ sub: 'bob' }), headers);
+    }
+    await emit('happened', await mint());
+    await expect.poll(() => happened, { timeout: 20_000 }).toEqual(['alice']);
+    expect(lines).toEqual([]);
+    const statuses = warnings.map((line) => /refused an event with status (\d+)/.exec(line)?.[1]);
+    expect(statuses).toEqual(['401', '400', '401', '404', '403', '401', '400', '401', '404', '403']);
+  }, 60_000);
+
+  test('a message without a reply topic is consumed', async () => {
+    const { emit, mint } = await start();
+    await emit('write');
+    await emit('write', await mint());
+    await expect.poll(() => happened, { timeout: 20_000 }).toEqual(['alice']);
+    expect(lines).toEqual([]);
+  }, 60_000);
+});
+
+describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues of $title', (each) => {
+  let broker: Program;
+  beforeAll(async () => {
+    broker = await each.start();
+  }, 60_000);
+  afterAll(() => broker?.stop());
+
+  async function start(noAck: boolean, start: StartOptions) {
+    const queue = `queue-${noAck}`;
+    const urls = [`amqp://127.0.0.1:${broker.port}`];
+    const connection = await connect(urls[0] ?? '');
+    closing.push(() => connection.close());
+    const channel = await connection.createChannel();
+    await channel.deleteQueue(queue);
+    const options = {
+      transport: Transport.RMQ as const,
+      options: { urls, queue, queueOptions: { durable: false } },
+    };
+    const started = await startApp(
+      { controllers: [ItemsController] },
+      {
+        ...start,
+        before: async (app) => {
+          app.connectMicroservice(
+            // A stranger's message that stays unacknowledged takes the only place.
+            { ...options, options: { ...options.options, noAck, prefetchCount: 1 } },
+            { inheritAppConfig: false },
+          );
+          listen(app);
+          await app.startAllMicroservices();
+        },
+      },
+    );
+    const client = ClientProxyFactory.create(options);
+    closing.push(
+      () => each.settle?.(started.app),
+      () => client.close(),
+    );
+    const ask = async (pattern: string, token?: string) => {
+      const message = each.message?.(token && `Bearer ${token}`, {});
+      try {
+        return await firstValueFrom(client.send<unknown>(pattern, message));
+      } catch (error) {
+        return error;
+      }
+    };
+    /** Messages that wait after the application has ended; unacknowledged ones are back in the queue. */
+    const countWaiting = async () => {
+      await each.settle?.(started.app);
+      await started.app.close();
+      return (await channel.checkQueue(queue)).messageCount;
+    };
+    return { ...started, ask, countWaiting };
+  }
+
+  const statuses: number[] = [];
+  const onRejectedMessage = (context: unknown, { status }: { readonly status: number }) => {
+    statuses.push(status);
+    if (context instanceof RmqContext) context.getChannelRef().nack(context.getMessage(), false, false);
+  };
+
+  test('noAck: true, the default: a refused message is gone', async () => {
+    const { ask, mint, countWaiting } = await start(true, {});
+    expect(await ask('me')).toMatchObject({ statusCode: 401 });
+    expect(await ask('me', await mint({ exp: 1 }))).toMatchObject({ statusCode: 401 });
+    expect(await ask('me', await mint())).toBe('alice');
+    expect(await countWaiting()).toBe(0);
+  }, 60_000);
+
+  test('noAck: false: onRejectedMessage rejects a refused message, and the next one is served', async () => {
+    statuses.length = 0;
+    const { ask, countWaiting } = await start(false, { auth: { onRejectedMessage } });
+    for (let i = 0; i < 3; i++) expect(await ask('me')).toMatchObject({ statusCode: 401 });
+    expect(statuses).toEqual([401, 401, 401]);
+    expect(await countWaiting()).toBe(0);
+    expect(lines).toEqual([]);
+  }, 60_000);
+
+  test('onRejectedMessage throws: a refusal, and one line', async () => {
+    const auth = {
+      async onRejectedMessage() {
+        throw new Error(innerText);
+      },
+    };
+    const { ask, mint } = await start(true, { auth });
+    expect(await ask('me')).toMatchObject({ statusCode: 401 });
+    expect(lines).toHaveLength(1);
+    expect(await ask('me', await mint())).toBe('alice');
+  }, 60_000);
+});

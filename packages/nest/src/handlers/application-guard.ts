@@ -1,0 +1,74 @@
+import { AccessTokenError } from '@countersign/core/resource-server';
+import {
+  type ArgumentsHost,
+  type CanActivate,
+  Catch,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { AccessTokenErrorFilter } from '../errors/access-token-error.filter.ts';
+import { RefusedEvent } from '../errors/rejected-messages.ts';
+import type { GuardOptions } from '../guard-options.ts';
+
+/** The guard and the options that one `AuthModule` applies to every handler of its application. */
+export class ApplicationAuth {
+  readonly guard: CanActivate;
+  readonly options: GuardOptions;
+
+  constructor(guard: CanActivate, options: GuardOptions) {
+    this.guard = guard;
+    this.options = options;
+  }
+}
+
+/** Every `ApplicationAuth` of an application. Nest has one `ModulesContainer` for each application. */
+function findApplicationAuth(modules: ModulesContainer): ApplicationAuth[] {
+  return [...modules.values()].flatMap(({ providers }) =>
+    [...providers.values()].flatMap(({ instance }) =>
+      instance instanceof ApplicationAuth ? [instance] : [],
+    ),
+  );
+}
+
+/**
+ * The guard in the metadata of a class that handles messages. Several applications of a process can share the class, so
+ * its metadata has this class, and Nest takes the instance of the application's own module. The instance finds the
+ * guards of its own application. An application without a global guard has none.
+ */
+@Injectable()
+export class ApplicationGuard implements CanActivate {
+  readonly #modules: ModulesContainer;
+  #guards: readonly CanActivate[] | undefined;
+
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    this.#modules = modules;
+  }
+
+  canActivate(context: ExecutionContext): ReturnType<CanActivate['canActivate']> {
+    this.#guards ??= findApplicationAuth(this.#modules).map(({ guard }) => guard);
+    const [guard] = this.#guards;
+    return this.#guards.length === 1 && guard ? guard.canActivate(context) : allAllow(this.#guards, context);
+  }
+}
+
+async function allAllow(guards: readonly CanActivate[], context: ExecutionContext): Promise<boolean> {
+  for (const guard of guards) if ((await guard.canActivate(context)) !== true) return false;
+  return true;
+}
+
+/** The exception filter in the metadata of such a class, with the options of its own application. */
+@Catch(AccessTokenError, RefusedEvent)
+export class ApplicationErrorFilter {
+  readonly #modules: ModulesContainer;
+
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    this.#modules = modules;
+  }
+
+  catch(error: AccessTokenError | RefusedEvent, host: ArgumentsHost): unknown {
+    const options = findApplicationAuth(this.#modules)[0]?.options ?? {};
+    return new AccessTokenErrorFilter(options).catch(error, host);
+  }
+}
