@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
-import { createRequestOptions, getClientContext, toProtocolClient } from '../../client/client-context.ts';
-import type { Client } from '../../client/create-client.ts';
+import { getClientContext } from '../../client/client-context.ts';
+import { createRequestOptions, toProtocolClient } from '../../client/wire/request-options.ts';
+import type { Client } from '../../client/client.ts';
 import type { ClientAuthentication } from '../../client/wire/client-authentication.ts';
 import { discover } from '../../client/wire/discovery.ts';
 import { checkJwt } from '../../client/wire/jwt-checks.ts';
