@@ -242,3 +242,6 @@ export class AccessTokenError extends AuthError {
 export function toPrintableText(text: string, limit: number): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, limit);
 }
+
+/** Returns the code of an error, for events. */
+export const getErrorCode = (error: unknown): string => String((error as { code?: unknown }).code);

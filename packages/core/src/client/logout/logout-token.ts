@@ -1,9 +1,9 @@
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
-import { traceOperation } from '../tracing/trace-operations.ts';
+import { traceOperation } from '../observability.ts';
 import { verifyJws } from '../wire/verify-jws.ts';
 
 /** Whose sessions end: those of `sid` if it is there, otherwise all of `sub`. */

@@ -1,8 +1,9 @@
 import * as oauth from 'oauth4webapi';
-import { createRequestOptions, getClientContext, toProtocolClient } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
-import { traceOperation } from '../tracing/trace-operations.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
+import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
 /**

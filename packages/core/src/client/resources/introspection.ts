@@ -1,11 +1,12 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
-import { createRequestOptions, getClientContext, toProtocolClient } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
-import { traceOperation } from '../tracing/trace-operations.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
 import { createJwtReader } from '../wire/jwt-checks.ts';
 import { verifyWithKeys } from '../wire/provider-keys.ts';
+import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
 /** What the provider says of a token, wire names. Only `active` is always there. */
@@ -59,9 +60,14 @@ export async function introspectToken(
           'The introspection response is not signed.',
         );
       }
-      const opened = createJwtReader(client, { code: 'introspection_invalid' });
-      if (isJwt) opened.check(await response.clone().text());
-      const body = await oauth.processIntrospectionResponse(metadata, wire, response, opened.options);
+      const jwtReader = createJwtReader(client, { code: 'introspection_invalid' });
+      if (isJwt) jwtReader.check(await response.clone().text());
+      const body = await oauth.processIntrospectionResponse(
+        metadata,
+        wire,
+        response,
+        jwtReader.decryptOptions,
+      );
       if (isJwt) {
         await verifyWithKeys(client, (as, keys) =>
           oauth.validateApplicationLevelSignature(as, response, keys),

@@ -2,8 +2,9 @@ import * as oauth from 'oauth4webapi';
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { discardBody } from '../../internal/discard-body.ts';
 import type { Fetch } from '../../internal/http.ts';
-import { createUserAgentHeader, getClientContext, toProtocolClient } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { createUserAgentHeader, toProtocolClient } from '../wire/request-options.ts';
 
 /** Where the token may go, and where it comes from. */
 export interface ResourceFetchOptions {

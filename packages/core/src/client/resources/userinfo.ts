@@ -2,13 +2,14 @@ import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { parseUntrustedObject, toCheckName, tokenLimits } from '../../internal/json/untrusted-json.ts';
-import { createRequestOptions, getClientContext, toProtocolClient } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
-import { traceOperation } from '../tracing/trace-operations.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
 import { retryWithDpopNonce } from '../wire/dpop.ts';
 import { checkJwt, createJwtError, hasOtherJwtType } from '../wire/jwt-checks.ts';
 import { verifyWithKeys } from '../wire/provider-keys.ts';
+import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
 /** Claims about the user, wire names; aggregated and distributed claims (`_claim_sources`) are left as they are. */
