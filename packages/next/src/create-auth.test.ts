@@ -149,6 +149,22 @@ test('S62: an unknown path below the auth path says so, and is kept by no cache'
   expect(answer.headers.get('vary')).toBe('Cookie');
 });
 
+test("S14: prefetches of Next's router start no login, and its fetches make it navigate", async () => {
+  const { options } = await setUp();
+  const { handlers } = createAuth(options);
+  const cases = [
+    ['next-router-prefetch', 204],
+    ['next-router-segment-prefetch', 204],
+    ['rsc', 200],
+  ] as const;
+  for (const [header, status] of cases) {
+    const headers = { [header]: '1' };
+    const response = await handlers.GET(new Request(`${baseUrl}/auth/login`, { headers }));
+    expect(response.status, header).toBe(status);
+    expect(response.headers.getSetCookie()).toEqual([]);
+  }
+});
+
 test('a login while the provider is down says when to come again, and is in the log', async () => {
   const { server, options } = await setUp({ retries: 0 });
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
