@@ -8,7 +8,7 @@ test('one error names every option that is missing, and no value', () => {
     AUTH_SECRET: ' ',
   };
   expect(() => resolveEnvironment({ environment, baseUrl: 'https://app.example' })).toThrow(
-    /^Login is not set up\. Set AUTH_CLIENT_ID \(or createAuth\(\{ clientId \}\)\), AUTH_SECRET \(or createAuth\(\{ secret \}\)\)\.$/,
+    /^Login is not configured\. Set AUTH_CLIENT_ID \(or createAuth\(\{ clientId \}\)\), AUTH_SECRET \(or createAuth\(\{ secret \}\)\)\.$/,
   );
 });
 
@@ -29,8 +29,8 @@ test('what is wrong is named beside what is missing, and no secret', () => {
   for (const message of [messageOf({}), messageOf({ AUTH_CLIENT_ID: 'web' })]) {
     expect(message.includes('Set AUTH_CLIENT_ID')).toBe(message === messageOf({}));
     expect(message).toContain('issuer "http://login.example" is plain http.');
-    expect(message).toContain('Each secret must have at least 32 characters');
-    expect(message).toContain('baseUrl must be the application');
+    expect(message).toContain('Each "secret" must have at least 32 random characters');
+    expect(message).toContain('"baseUrl" is "app.example", expected the URL of the application');
     expect(message).not.toContain('too short');
   }
   // A single mistake is left to whoever uses the option, and its code.

@@ -30,7 +30,7 @@ test('S1: nothing that came with a request or from the provider is written into 
   const response = await browser.visit(`/auth/callback?${query}`, { headers: html });
   const text = await response.text();
   expect(response.status).toBe(502);
-  expect(text).toContain('refused this login');
+  expect(text).toContain('rejected this login');
   expect(text).not.toContain('alert');
   expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
   const logout = await browser.visit(

@@ -98,7 +98,7 @@ test('S16: chunks that are no longer needed are deleted', () => {
 });
 
 test('a session that cookies cannot hold is an error that says what to do', () => {
-  expect(() => write('a'.repeat(20_000), 'AAAAAAAA')).toThrow(/set the option store/);
+  expect(() => write('a'.repeat(20_000), 'AAAAAAAA')).toThrow(/set the option "store"/);
 });
 
 test('S11: any Cookie header is parsed without an exception', () => {

@@ -103,7 +103,7 @@ test('a header with another algorithm or without purpose does not open, though t
 });
 
 test('a secret that is missing or short is refused at once', () => {
-  expect(() => createSealer([], 'session')).toThrow(/secret is missing/);
+  expect(() => createSealer([], 'session')).toThrow(/"secret" is missing/);
   expect(() => createSealer(['too short'], 'session')).toThrow(/at least 32 characters/);
 });
 
