@@ -2,11 +2,13 @@ import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { randomToken } from '../../internal/encoding.ts';
-import { createRequestOptions, emitEvent, getClientContext, toProtocolClient } from '../client-context.ts';
-import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
-import { traceOperation } from '../tracing/trace-operations.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import type { AuthorizationServerMetadata } from '../client-options.ts';
+import { emitEvent, traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
 import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
+import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
 /** What one login asks for; everything has a default from the client. */

@@ -3,8 +3,8 @@ import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
+import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
 import { createJwtError, hasOtherJwtType } from './jwt-checks.ts';
 import { verifyWithKeys } from './provider-keys.ts';
 import type { IdTokenClaims } from './token-response.ts';
@@ -24,8 +24,8 @@ export interface IdTokenExpectations {
   readonly acrValues?: readonly string[] | undefined;
   readonly accessToken: string;
   readonly code?: string | undefined;
-  /** The times were looked at before, with {@link isTimely}. */
-  readonly timesChecked?: boolean;
+  /** Skips the checks of times: {@link isTimely} runs separately. Default: false. */
+  readonly ignoreTimes?: boolean;
 }
 
 /** True while the clock of this machine agrees with the times of an ID token. */
@@ -61,7 +61,7 @@ export async function validateIdTokenClaims(
     throw invalid('azp', 'was issued to another client');
   }
   const time = seconds(now);
-  if (!expected.timesChecked) {
+  if (!expected.ignoreTimes) {
     if (claims.iat > time + clockTolerance) throw invalid('iat', 'was issued in the future');
     if (claims.iat < time - maxIssueAge - clockTolerance) throw invalid('iat', 'was issued too long ago');
   }
