@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
-import { TransportError, ValidationError } from '../../errors.ts';
+import { TransportError } from '../../errors.ts';
+import { requireSameLogin } from '../../protocol/same-login.ts';
 import {
   createTokenRequestOptions,
   emitEvent,
@@ -89,7 +90,7 @@ export async function refreshTokens(
       if (tokens.idToken !== undefined && tokens.claims) {
         await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
           accessToken: tokens.accessToken,
-          timesChecked: true,
+          ignoreTimes: true,
         });
         if (request.claims) requireSameLogin(tokens.claims, request.claims);
       }
@@ -141,24 +142,4 @@ async function isSignatureVerified(client: Client, answer: Response): Promise<bo
 /** The one of before is kept then: a refresh need not bring a new one (OpenID Connect Core section 12.2). */
 function withoutIdToken({ idToken: _, claims: __, ...rest }: TokenResponse): TokenResponse {
   return rest;
-}
-
-/** A refreshed ID token that speaks of another login would swap the user in place (OpenID Connect Core section 12.2). */
-function requireSameLogin(fresh: IdTokenClaims, kept: IdTokenClaims): void {
-  for (const claim of ['iss', 'sub']) if (fresh[claim] !== kept[claim]) throw changed(claim);
-  const audience = (claims: IdTokenClaims) => [claims.aud].flat().sort().join('\n');
-  if (audience(fresh) !== audience(kept)) throw changed('aud');
-  for (const claim of ['auth_time', 'azp', 'nonce']) {
-    if (fresh[claim] !== undefined && kept[claim] !== undefined && fresh[claim] !== kept[claim]) {
-      throw changed(claim);
-    }
-  }
-}
-
-function changed(claim: string): ValidationError {
-  return new ValidationError(
-    'id_token_invalid',
-    claim,
-    `The refreshed ID token has another ${claim} than the login's.`,
-  );
 }
