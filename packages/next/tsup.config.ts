@@ -4,7 +4,8 @@ const shared = {
   format: 'esm',
   target: 'es2023',
   platform: 'neutral',
-  dts: true,
+  // The types of the built packages, as users resolve them.
+  dts: { compilerOptions: { customConditions: [] } },
   sourcemap: true,
   treeshake: true,
   external: [/^next\//, 'react', 'react/jsx-runtime', /^@countersign\/core/],
@@ -15,7 +16,7 @@ export default defineConfig([
   {
     ...shared,
     entry: { client: 'src/client/index.tsx' },
-    // The directive must stand first in the file; bundling would drop it.
+    // Tree shaking removes the directive, which must be the first statement of the file.
     treeshake: false,
     banner: { js: "'use client';" },
   },

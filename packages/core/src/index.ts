@@ -1,10 +1,10 @@
-export {
-  type AuthorizationServerMetadata,
-  type Client,
-  type ClientOptions,
-  createClient,
-  type ExpectedAccessToken,
-} from './client/create-client.ts';
+export type { Client } from './client/client.ts';
+export type {
+  AuthorizationServerMetadata,
+  ClientOptions,
+  ExpectedAccessToken,
+} from './client/client-options.ts';
+export { createClient } from './client/create-client.ts';
 export {
   type ClientCredentialsRequest,
   type ClientCredentialsTokens,
@@ -36,7 +36,8 @@ export {
   validateAuthorizationResponse,
 } from './client/login/authorization-response.ts';
 export { parseThirdPartyLogin, type ThirdPartyLogin } from './client/login/third-party-login.ts';
-export { createEndSessionUrl, type EndSessionRequest } from './client/logout/end-session.ts';
+export { createEndSessionUrl } from './client/logout/end-session.ts';
+export type { EndSessionRequest } from './client/logout/end-session-request.ts';
 export { type FrontchannelLogout, validateFrontchannelLogout } from './client/logout/frontchannel-logout.ts';
 export { type LogoutTokenClaims, validateLogoutToken } from './client/logout/logout-token.ts';
 export { revokeToken } from './client/logout/revocation.ts';

@@ -18,7 +18,7 @@ import {
 } from '@nestjs/microservices';
 import { interval, map, type Observable } from 'rxjs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import {
   ACCESS_TOKEN_VERIFIER,
   type AccessTokenVerifier,
@@ -98,7 +98,7 @@ type Client = { close(): void } & Record<
 >;
 
 async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}) {
-  const url = `127.0.0.1:${await freePort()}`;
+  const url = `127.0.0.1:${await findFreePort()}`;
   const { inheritAppConfig = false, ...others } = options;
   const started = await startApp(
     { controllers: [ItemsController] },
@@ -150,7 +150,7 @@ describe('A10: gRPC', () => {
     expect(await ask('Open')).toBe('open');
     expect(await ask('Me')).toMatchObject({
       code: status.UNAUTHENTICATED,
-      details: 'An access token is needed',
+      details: 'An access token is required',
     });
     expect(await ask('Me', await mint({}, { foreignKey: true }))).toMatchObject({
       code: status.UNAUTHENTICATED,

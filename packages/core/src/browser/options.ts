@@ -1,4 +1,4 @@
-import type { AuthorizationServerMetadata } from '../client/create-client.ts';
+import type { AuthorizationServerMetadata } from '../client/client-options.ts';
 import { ConfigurationError } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';

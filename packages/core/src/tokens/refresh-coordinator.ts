@@ -1,5 +1,6 @@
-import { emitEvent, getClientContext } from '../client/client-context.ts';
-import type { Client } from '../client/create-client.ts';
+import { getClientContext } from '../client/client-context.ts';
+import { emitEvent } from '../client/observability.ts';
+import type { Client } from '../client/client.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
 import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';

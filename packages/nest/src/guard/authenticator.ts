@@ -40,7 +40,7 @@ export class Authenticator {
     // Without a credential: the verifier says it in its own words.
     await this.verifier.verify({ headers: {} });
     // A verifier that accepts a request without a credential accepts it for no user in particular.
-    throw new AccessTokenError('token_missing', 'An access token is needed', {
+    throw new AccessTokenError('token_missing', 'An access token is required', {
       status: 401,
       challenges: ['Bearer'],
     });
@@ -79,10 +79,14 @@ export class Authenticator {
     if (verified === accessToken) return authenticated;
     // RFC 7662 section 2.2: the issuer's newest answer counts, but a connection never changes its user.
     if (!isSameHolder(verified, accessToken))
-      throw new AccessTokenError('invalid_token', 'The access token is of another user than before', {
-        status: 401,
-        challenges: ['Bearer error="invalid_token"'],
-      });
+      throw new AccessTokenError(
+        'invalid_token',
+        'The access token was issued for another user than before',
+        {
+          status: 401,
+          challenges: ['Bearer error="invalid_token"'],
+        },
+      );
     result.authenticated = new AuthenticatedRequest({ scheme, token }, verified, headers);
     return result.authenticated;
   }

@@ -6,11 +6,13 @@ import {
   type AuthorizationTransaction,
   checkAdditionalParameters,
 } from '../../protocol/authorization-transaction.ts';
-import { createRequestOptions, emitEvent, getClientContext, toProtocolClient } from '../client-context.ts';
-import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
-import { traceOperation } from '../tracing/trace-operations.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import type { AuthorizationServerMetadata } from '../client-options.ts';
+import { emitEvent, traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
 import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
+import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
 export type { AuthorizationTransaction } from '../../protocol/authorization-transaction.ts';

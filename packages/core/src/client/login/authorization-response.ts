@@ -6,12 +6,13 @@ import {
   checkTransaction,
   rejectRepeatedParameters,
 } from '../../protocol/authorization-transaction.ts';
-import { getClientContext, toProtocolClient } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
-import { traceOperation } from '../tracing/trace-operations.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
 import { createJwtReader, hasOtherJwtType } from '../wire/jwt-checks.ts';
 import { verifyWithKeys } from '../wire/provider-keys.ts';
+import { toProtocolClient } from '../wire/request-options.ts';
 import { toPrintableErrorCode, translateError } from '../wire/translate-error.ts';
 
 /** A validated authorization response: it belongs to its transaction, and holds a code. */
@@ -50,20 +51,23 @@ export async function validateAuthorizationResponse(
     const wire = toProtocolClient(client);
     try {
       // Keycloak writes `iss` twice with one value: every reader then reads the same.
-      const opened = createJwtReader(client, { code: 'authorization_response_invalid', equalRepeats: true });
-      if (signed) opened.check(received.get('response') as string);
+      const jwtReader = createJwtReader(client, {
+        code: 'authorization_response_invalid',
+        equalRepeats: true,
+      });
+      if (signed) jwtReader.check(received.get('response') as string);
       const parameters = signed
         ? await verifyWithKeys(
             client,
             (metadata, keys) =>
               oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
                 ...keys,
-                ...opened.options,
+                ...jwtReader.decryptOptions,
               }),
             { sender: 'browser' },
           )
         : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
-      if (signed) requireSignedResponse(opened.inner(received.get('response') as string));
+      if (signed) requireSignedResponse(jwtReader.getSignedJwt(received.get('response') as string));
       if (!parameters.get('code')) {
         throw new ValidationError(
           'authorization_response_invalid',

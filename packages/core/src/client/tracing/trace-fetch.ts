@@ -1,14 +1,14 @@
 import { AuthError } from '../../errors.ts';
 import type { Fetch } from '../../internal/http.ts';
 
-/** The part of a span of OpenTelemetry that is used here. */
+/** The required methods of an OpenTelemetry span. */
 export interface TraceSpan {
   setAttribute(name: string, value: string | number): unknown;
   setStatus(status: { code: number }): unknown;
   end(): void;
 }
 
-/** The part of a tracer that is used here: `trace.getTracer('my-app')` of `@opentelemetry/api` fits. */
+/** The required method of an OpenTelemetry tracer, such as `trace.getTracer('my-app')` of `@opentelemetry/api`. */
 export interface FetchTracer {
   startActiveSpan<T>(
     name: string,
@@ -17,12 +17,29 @@ export interface FetchTracer {
   ): T;
 }
 
+/** `SpanKind.CLIENT` of OpenTelemetry. */
 const clientKind = 2;
+/** `SpanStatusCode.ERROR` of OpenTelemetry. */
 const errorStatus = 2;
 
 /**
- * A `fetch` whose requests to the provider are spans of OpenTelemetry: `createClient({ fetch: traceFetch(tracer) })`.
- * A span names method, host, path and status. Queries, headers and bodies are left out: they carry codes and tokens.
+ * Creates a `fetch` that runs each request inside an OpenTelemetry span. A span contains method, host, path and status.
+ * It contains no query, header or body, because those contain codes and tokens.
+ *
+ * @param tracer a tracer of `@opentelemetry/api`
+ * @param send sends the requests. Default: the platform's `fetch`
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+ * @example
+ * ```ts
+ * import { trace } from '@opentelemetry/api';
+ * import { createClient, traceFetch } from '@countersign/core';
+ *
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'web',
+ *   fetch: traceFetch(trace.getTracer('my-app')),
+ * });
+ * ```
  */
 export function traceFetch(tracer: FetchTracer, send: Fetch = (url, init) => fetch(url, init)): Fetch {
   return (input, init) => {
@@ -44,7 +61,7 @@ export function traceFetch(tracer: FetchTracer, send: Fetch = (url, init) => fet
           if (response.status >= 400) span.setStatus({ code: errorStatus });
           return response;
         } catch (error) {
-          endWithError(span, error);
+          recordError(span, error);
           throw error;
         } finally {
           span.end();
@@ -54,8 +71,8 @@ export function traceFetch(tracer: FetchTracer, send: Fetch = (url, init) => fet
   };
 }
 
-/** The code or name alone: a message may quote what was sent. */
-export function endWithError(span: TraceSpan, error: unknown): void {
+/** Records the code or name of an error only: its message may quote the request. */
+export function recordError(span: TraceSpan, error: unknown): void {
   const type = error instanceof AuthError ? error.code : error instanceof Error ? error.name : 'unknown';
   span.setAttribute('error.type', type);
   span.setStatus({ code: errorStatus });

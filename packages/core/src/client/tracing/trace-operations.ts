@@ -1,9 +1,8 @@
-import { getClientContext } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
-import { endWithError, type FetchTracer } from './trace-fetch.ts';
+import { type FetchTracer, recordError } from './trace-fetch.ts';
 
-/** An operation of a client, by the name of its function. It carries nothing of any user. */
+/** An operation of a client. It contains no data of a user. */
 export interface Operation {
+  /** The name of the function. */
   readonly name:
     | 'discover'
     | 'createAuthorizationRequest'
@@ -20,19 +19,38 @@ export interface Operation {
     | 'exchangeAssertion'
     | 'validateLogoutToken'
     | 'createEndSessionUrl';
+  /** The issuer identifier of the provider. */
   readonly issuer: string;
+  /** The client identifier. */
   readonly clientId: string;
 }
 
-/** Runs an operation inside a span, and hands on what comes of it. */
+/** Runs an operation inside a span. It must return the result of `run`, or throw its error. */
 export type OperationTrace = <T>(operation: Operation, run: () => Promise<T>) => Promise<T>;
 
+/** `SpanKind.INTERNAL` of OpenTelemetry. */
 const internalKind = 0;
 
 /**
- * Makes a span of OpenTelemetry of every whole operation: `createClient({ traceOperation: traceOperations(tracer) })`.
- * With `traceFetch` its requests to the provider are spans within. A span names the operation, issuer and client, and the
- * code of an error; no parameter, token, claim or message.
+ * Creates an OpenTelemetry span for each operation of a client. With `traceFetch()`, the requests to the provider are
+ * child spans. A span contains the operation, the issuer, the client ID and an error code. It contains no parameter,
+ * token, claim or message.
+ *
+ * @param tracer a tracer of `@opentelemetry/api`
+ * @returns the option `traceOperation` of `createClient()`
+ * @example
+ * ```ts
+ * import { trace } from '@opentelemetry/api';
+ * import { createClient, traceFetch, traceOperations } from '@countersign/core';
+ *
+ * const tracer = trace.getTracer('my-app');
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'web',
+ *   fetch: traceFetch(tracer),
+ *   traceOperation: traceOperations(tracer),
+ * });
+ * ```
  */
 export function traceOperations(tracer: FetchTracer): OperationTrace {
   return ({ name, issuer, clientId }, run) => {
@@ -41,22 +59,11 @@ export function traceOperations(tracer: FetchTracer): OperationTrace {
       try {
         return await run();
       } catch (error) {
-        endWithError(span, error);
+        recordError(span, error);
         throw error;
       } finally {
         span.end();
       }
     });
   };
-}
-
-/** Runs an operation, inside a span where the client has a tracer. */
-export function traceOperation<T>(
-  client: Client,
-  name: Operation['name'],
-  run: () => Promise<T>,
-): Promise<T> {
-  const { traceOperation } = getClientContext(client).options;
-  const { issuer, clientId } = client;
-  return traceOperation ? traceOperation({ name, issuer, clientId }, run) : run();
 }

@@ -7,8 +7,8 @@ import {
   findInvalidTime,
   type ValidationTime,
 } from '../../protocol/id-token-claims.ts';
+import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
 import { createJwtError, hasOtherJwtType } from './jwt-checks.ts';
 import { verifyWithKeys } from './provider-keys.ts';
 import type { IdTokenClaims } from './token-response.ts';

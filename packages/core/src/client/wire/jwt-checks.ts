@@ -4,36 +4,38 @@ import { getJsonBody } from '../../internal/http.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
+import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
-import type { Client } from '../create-client.ts';
 
 interface JwtCheck {
   /** The code of the error. */
   readonly code: ValidationErrorCode;
-  /** Accepts a repeated claim with equal values. */
+  /** Accepts a repeated claim if all its values are equal. Default: false. */
   readonly equalRepeats?: boolean;
 }
 
 /**
- * Checks the JSON of a JWT before the protocol library parses it: the header and the payload of a JWS, the header of a
- * JWE. Everything else is left to the library. Decrypted content is checked before it is handed on.
+ * Creates functions that check the JSON of a JWT before the protocol library parses it, decrypted content included.
+ * All other checks are the library's.
  *
  * @see OpenID Connect Core section 10.2
  */
 export function createJwtReader(client: Client, check: JwtCheck) {
   const { decrypt } = getClientContext(client).options;
-  let opened: string | undefined;
-  const open = async (jwe: string) => {
-    opened = await decrypt?.(jwe);
-    checkJwt(opened ?? '', check);
-    return opened ?? '';
+  let decrypted: string | undefined;
+  const decryptAndCheck = async (jwe: string) => {
+    decrypted = await decrypt?.(jwe);
+    checkJwt(decrypted ?? '', check);
+    return decrypted ?? '';
   };
   return {
-    options: decrypt ? { [oauth.jweDecrypt]: open } : {},
-    inner: (jwt: string) => opened ?? jwt,
-    /** @throws ValidationError when a part exceeds a limit or repeats a member */
+    /** Options for the process functions of the protocol library. */
+    decryptOptions: decrypt ? { [oauth.jweDecrypt]: decryptAndCheck } : {},
+    /** Returns the decrypted JWT, or the JWT itself if it was not encrypted. */
+    getSignedJwt: (jwt: string) => decrypted ?? jwt,
+    /** @throws ValidationError if a part exceeds a limit or repeats a member */
     check: (jwt: string) => checkJwt(jwt, check),
-    /** Checks the `id_token` of a token response, if there is one. */
+    /** Checks the `id_token` of a token response, if present. */
     checkIdToken(response: Response) {
       const body = getJsonBody(response);
       if (isJsonObject(body) && typeof body.id_token === 'string') checkJwt(body.id_token, check);
@@ -42,15 +44,17 @@ export function createJwtReader(client: Client, check: JwtCheck) {
 }
 
 /**
- * @throws ValidationError when a part exceeds a limit, repeats a member (parsers disagree about which counts,
- *   RFC 7519 section 4) or is no JSON object
+ * Checks the JSON of a JWT: header and payload of a JWS, header of a JWE.
+ *
+ * @throws ValidationError if a part exceeds a limit, is not a JSON object, or repeats a member: parsers disagree about
+ *   which of the values counts (RFC 7519 section 4)
  */
 export function checkJwt(jwt: string, { code, equalRepeats = false }: JwtCheck): void {
   const parts = jwt.split('.', 6);
-  // A JWE has five parts, of which the first alone is JSON (RFC 7516 section 7.1).
-  const json = parts.length === 5 ? parts.slice(0, 1) : parts.length === 3 ? parts.slice(0, 2) : [];
+  // Only the first of the five parts of a JWE is JSON (RFC 7516 section 7.1).
+  const jsonParts = parts.length === 5 ? parts.slice(0, 1) : parts.length === 3 ? parts.slice(0, 2) : [];
   const refuse = createJwtError(code);
-  for (const part of json) parseJwtPart(part, { refuse, equalRepeats });
+  for (const part of jsonParts) parseJwtPart(part, { refuse, equalRepeats });
 }
 
 /** Creates the error for the JSON of a JWT. */
@@ -62,8 +66,8 @@ export const createJwtError = (code: ValidationErrorCode) => (fault: JsonFault, 
   );
 
 /**
- * True when the header of a JWS names a kind that is neither absent nor plain `JWT`, as access and logout tokens do:
- * such a token must not pass for another one that the provider signs with the same key (RFC 8725 section 3.11).
+ * Returns true if the `typ` header of a JWS is neither absent nor `JWT`, as in access tokens and logout tokens.
+ * A token of another type that the provider signs with the same key must not be accepted (RFC 8725 section 3.11).
  */
 export function hasOtherJwtType(jws: string): boolean {
   const [header = ''] = jws.split('.', 1);

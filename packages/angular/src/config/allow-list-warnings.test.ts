@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { type ApiEntry, parseAllowList } from './allow-list.ts';
-import { warnOfRiskyEntries } from './warnings.ts';
+import { warnOfRiskyEntries } from './allow-list-warnings.ts';
 
 const base = 'https://app.example/shop/';
 const complain = vi.spyOn(console, 'warn').mockImplementation(() => {});

@@ -1,5 +1,5 @@
 import { Directive, effect, inject, input, TemplateRef, ViewContainerRef } from '@angular/core';
-import { injectAuth } from './clients.ts';
+import { injectAuth } from './inject-auth.ts';
 
 /**
  * Shows its element to signed-in users alone: `<a *authSignedIn>Sign out</a>`, or

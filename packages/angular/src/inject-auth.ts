@@ -1,7 +1,7 @@
 import { InjectionToken, inject } from '@angular/core';
 import { ConfigurationError } from '@countersign/core/browser';
-import type { AllowedApi } from './allow-list.ts';
 import type { Auth, AuthHandle } from './auth.ts';
+import type { AllowedApi } from './config/allow-list.ts';
 
 /** One provided client. */
 export interface AuthClient {

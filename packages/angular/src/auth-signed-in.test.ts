@@ -3,7 +3,7 @@ import { type BootstrapContext, bootstrapApplication } from '@angular/platform-b
 import { provideServerRendering, renderApplication } from '@angular/platform-server';
 import { injectAuthTesting, provideAuthTesting, type TestAuthState } from '@countersign/angular/testing';
 import { expect, test } from 'vitest';
-import { AuthSignedIn } from './auth-signed-in.directive.ts';
+import { AuthSignedIn } from './auth-signed-in.ts';
 
 // The Angular compiler reads these from `input()`; without it they are written out.
 for (const name of ['authSignedIn', 'authSignedInElse'] as const) {

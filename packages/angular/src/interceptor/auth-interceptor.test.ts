@@ -8,10 +8,10 @@ import {
 } from '@countersign/core/browser';
 import { firstValueFrom, type Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type ApiEntry, parseAllowList } from './allow-list.ts';
-import { authInterceptor } from './auth.interceptor.ts';
-import { type AuthHandle, createAuth } from './auth.ts';
-import { AUTH_CLIENTS } from './clients.ts';
+import { type AuthHandle, createAuth } from '../auth.ts';
+import { type ApiEntry, parseAllowList } from '../config/allow-list.ts';
+import { AUTH_CLIENTS } from '../inject-auth.ts';
+import { authInterceptor } from './auth-interceptor.ts';
 
 const base = 'https://app.example/';
 const api = 'https://api.example.com/items';

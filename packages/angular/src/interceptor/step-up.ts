@@ -1,4 +1,4 @@
-import type { Auth } from './auth.ts';
+import type { Auth } from '../auth.ts';
 
 /** Milliseconds in which the same challenge does not send the user away again: an API that is never content must not make a loop. */
 const patience = 60_000;

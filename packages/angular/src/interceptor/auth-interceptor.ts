@@ -10,11 +10,11 @@ import {
 import { inject, PLATFORM_ID } from '@angular/core';
 import { type LoginHolder, LoginRequiredError } from '@countersign/core/browser';
 import { catchError, from, type Observable, switchMap, tap, throwError } from 'rxjs';
-import { type ApiEntry, findApi } from './allow-list.ts';
-import type { AuthHandle } from './auth.ts';
-import { AUTH_CLIENTS } from './clients.ts';
+import type { AuthHandle } from '../auth.ts';
+import { type ApiEntry, findApi } from '../config/allow-list.ts';
+import { warnWithoutAllowList } from '../config/allow-list-warnings.ts';
+import { AUTH_CLIENTS } from '../inject-auth.ts';
 import { stepUpFor } from './step-up.ts';
-import { warnWithoutAllowList } from './warnings.ts';
 
 /**
  * Attaches the access token to requests that the allow-list `apis` covers, and to no other. Requests wait for one

@@ -8,9 +8,9 @@ import {
 import { type RedirectCommand, Router } from '@angular/router';
 import { injectAuthTesting, provideAuthTesting, type TestAuthState } from '@countersign/angular/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type AuthGuard, authGuard, authGuardFor } from './auth.guard.ts';
-import { injectAuth } from './clients.ts';
-import { claimGuard, scopeGuard } from './further.guards.ts';
+import { injectAuth } from '../inject-auth.ts';
+import { type AuthGuard, authGuard, authGuardFor } from './auth-guard.ts';
+import { claimGuard, scopeGuard } from './permission-guards.ts';
 
 const target = '/items?a=b#c';
 let pageshow: (() => void) | undefined;

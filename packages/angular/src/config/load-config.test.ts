@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, test, vi } from 'vitest';
-import { configFrom } from './config-from.ts';
+import { configFrom } from './load-config.ts';
 
 const answers: Readonly<Record<string, readonly [number, string]>> = {
   '/auth.json': [200, '{"issuer":"https://login.example","clientId":"app"}'],

@@ -1,5 +1,5 @@
+import type { AuthClient } from '../inject-auth.ts';
 import type { AllowedApi } from './allow-list.ts';
-import type { AuthClient } from './clients.ts';
 
 // Called where `ngDevMode` is on: production builds leave this file out.
 

@@ -14,11 +14,17 @@ import { provideServerRendering, renderApplication } from '@angular/platform-ser
 import { provideRouter, RouterOutlet } from '@angular/router';
 import type { BrowserAuth } from '@countersign/core/browser';
 import { expect, test } from 'vitest';
-import { authGuard } from './auth.guard.ts';
-import { authInterceptor } from './auth.interceptor.ts';
-import { injectAuth } from './clients.ts';
-import { withDPoP, withRefreshTokens, withServerState, withSilentLogin, withStorage } from './features.ts';
-import { provideAuth, provideAuthClient } from './provide-auth.ts';
+import {
+  withDPoP,
+  withRefreshTokens,
+  withServerState,
+  withSilentLogin,
+  withStorage,
+} from '../config/auth-features.ts';
+import { authGuard } from '../guards/auth-guard.ts';
+import { injectAuth } from '../inject-auth.ts';
+import { authInterceptor } from '../interceptor/auth-interceptor.ts';
+import { provideAuth, provideAuthClient } from '../provide-auth.ts';
 import { provideServerAuth, type ServerSession } from './provide-server-auth.ts';
 
 // Components are written out, because decorators with inline templates are for the Angular compiler.

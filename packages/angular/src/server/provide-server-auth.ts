@@ -16,9 +16,9 @@ import {
   type IdTokenClaims,
   LoginRequiredError,
 } from '@countersign/core/browser';
-import { type ApiEntry, parseAllowList } from './allow-list.ts';
-import { createAuth } from './auth.ts';
-import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './clients.ts';
+import { createAuth } from '../auth.ts';
+import { type ApiEntry, parseAllowList } from '../config/allow-list.ts';
+import { AUTH_CLIENTS, type AuthClient, defaultClientName } from '../inject-auth.ts';
 import { serverState } from './server-state.ts';
 
 /** What a server knows of the user who asks for a page. */

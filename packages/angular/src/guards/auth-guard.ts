@@ -1,8 +1,8 @@
 import { isPlatformBrowser } from '@angular/common';
 import { inject, PLATFORM_ID } from '@angular/core';
 import { type CanActivateChildFn, type CanActivateFn, type CanMatchFn, Router } from '@angular/router';
-import { type AuthHandle } from './auth.ts';
-import { injectHandle } from './clients.ts';
+import { type AuthHandle } from '../auth.ts';
+import { injectHandle } from '../inject-auth.ts';
 
 /** A guard for `canActivate`, `canActivateChild` and `canMatch` alike. */
 export type AuthGuard = CanActivateFn & CanActivateChildFn & CanMatchFn;

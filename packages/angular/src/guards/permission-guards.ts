@@ -1,9 +1,9 @@
 import { inject } from '@angular/core';
 import { RedirectCommand, Router } from '@angular/router';
 import type { IdTokenClaims } from '@countersign/core/browser';
-import { type AuthGuard, authGuard } from './auth.guard.ts';
-import type { Auth } from './auth.ts';
-import { injectAuth } from './clients.ts';
+import type { Auth } from '../auth.ts';
+import { injectAuth } from '../inject-auth.ts';
+import { type AuthGuard, authGuard } from './auth-guard.ts';
 
 /** Where a signed-in user goes who may not see the page. Default: the navigation is cancelled. */
 export interface GuardOptions {

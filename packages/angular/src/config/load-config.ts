@@ -1,5 +1,5 @@
 import { ConfigurationError, parseApplicationJson, TransportError } from '@countersign/core/browser';
-import type { AuthConfig } from './config.ts';
+import type { AuthConfig } from './auth-config.ts';
 
 /** Milliseconds. */
 const timeout = 10_000;

@@ -5,8 +5,8 @@ import {
   type EventListener,
   type TokenStorage,
 } from '@countersign/core/browser';
-import type { AuthFeature } from './config.ts';
-import { serverState } from './server-state.ts';
+import { serverState } from '../server/server-state.ts';
+import type { AuthFeature } from './auth-config.ts';
 
 /**
  * Asks for a refresh token, and renews access tokens with it, once for everybody who waits.
