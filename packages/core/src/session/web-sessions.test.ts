@@ -188,7 +188,9 @@ test('misuse fails at once, with the remedy', async () => {
   expect(make({ idleLifetime: 0 })).toThrow(/idleLifetime/);
   expect(make({ cookie: { name: 'a b' } })).toThrow(/"cookie.name" is "a b"/);
   const withoutOpenid = createClient({ issuer: 'https://op.example', clientId: 'web', scope: 'email' });
-  expect(() => createWebSessions(withoutOpenid, { secret, baseUrl })).toThrow(/expected it to contain "openid"/);
+  expect(() => createWebSessions(withoutOpenid, { secret, baseUrl })).toThrow(
+    /expected it to contain "openid"/,
+  );
 });
 
 function claimsOf(jwt: string): { sub?: string } {

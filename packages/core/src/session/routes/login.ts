@@ -34,13 +34,16 @@ export async function startLogin(
     ...options.authorization,
     redirectUri,
   });
-  const returnTo = sanitizeReturnTo(options.returnTo, context.baseUrl, getDefaultReturnTo(context));
+  const returnTo = sanitizeReturnTo(options.returnTo, {
+    origin: context.baseUrl.origin,
+    fallback: getDefaultReturnTo(context),
+  });
   const cookies = await saveLogin(context, { transaction, returnTo }, parseCookies(cookieHeader));
   return { url, cookies };
 }
 
 export const getDefaultReturnTo = ({ options, basePath, baseUrl }: SessionContext) =>
-  sanitizeReturnTo(options.afterLogin, baseUrl, `${basePath}/`);
+  sanitizeReturnTo(options.afterLogin, { origin: baseUrl.origin, fallback: `${basePath}/` });
 
 /** `GET` or `POST /auth/login`, also for a login that a third party initiates (OpenID Connect Core section 4). */
 export async function loginRoute(
