@@ -1,71 +1,121 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { findSuitesNotOn } from './packages/core/tests/support/platforms.ts';
 import { chromiumLaunchOptions } from './scripts/lib/chromium.ts';
-import { project, sourceAliases } from './vitest.shared.ts';
 
-const core = `${import.meta.dirname}/packages/core`;
+const root = import.meta.dirname;
+const core = join(root, 'packages/core');
 
-/** The core again where the edge runs it: another global scope, and the platform files of the web. */
-const coreOnEdge = project('core-edge', 'packages/core', {
-  packages: 'sources',
-  include: ['tests/edge/*.edge-test.ts', '**/*.test.ts'],
-  exclude: findSuitesNotOn('edge', core),
-});
-const web = {
+/** Resolves the packages of this repository to their sources, so that their tests need no build. */
+const sourceCondition = '@countersign/source';
+const sourceConditions = [sourceCondition, 'module', 'development|production'];
+const nodeConditions = [...sourceConditions, 'node'];
+const browserConditions = [...sourceConditions, 'browser'];
+
+/** Core's manifest cannot name the testing package, which depends on core (docs/decisions/0004). */
+const testingSources = [
+  { find: /^@countersign\/testing$/, replacement: join(root, 'packages/testing/src/index.ts') },
+  {
+    find: /^@countersign\/testing\/contracts$/,
+    replacement: join(root, 'packages/testing/src/contracts/index.ts'),
+  },
+];
+
+/** Vite resolves for Node in every test environment but a browser. */
+const webPlatform = {
   find: /^#platform$/,
-  replacement: `${import.meta.dirname}/packages/core/src/internal/platform/web.ts`,
+  replacement: join(core, 'src/internal/platform/web.ts'),
 };
 
-/** And once more in Chromium. */
-const coreInChromium = project('core-chromium', 'packages/core', {
-  packages: 'sources',
-  include: ['tests/chromium/*.chromium-test.ts', '**/*.test.ts'],
-  exclude: findSuitesNotOn('chromium', core),
-});
-const inTheBrowser = [
-  { find: /^node:http$/, replacement: `${import.meta.dirname}/packages/core/tests/chromium/no-server.ts` },
-  { find: /^node:util$/, replacement: `${import.meta.dirname}/packages/core/tests/chromium/inspect.ts` },
+const nodeModulesInBrowser = [
+  { find: /^node:http$/, replacement: join(core, 'tests/chromium/no-server.ts') },
+  { find: /^node:util$/, replacement: join(core, 'tests/chromium/inspect.ts') },
 ];
-const chromium = playwright({ launchOptions: chromiumLaunchOptions });
+
+interface ProjectOptions {
+  /** Export conditions. Default: none of ours, so that an app uses the built packages as its users do. */
+  readonly conditions?: string[];
+  readonly alias?: { find: RegExp; replacement: string }[];
+  /** Legacy decorators with metadata, for Nest and Angular. */
+  readonly decorators?: boolean;
+  readonly test?: TestProjectInlineConfiguration['test'];
+}
+
+function createProject(
+  name: string,
+  folder: string,
+  { conditions, alias = [], decorators = false, test }: ProjectOptions = {},
+): TestProjectInlineConfiguration {
+  const directory = join(root, folder);
+  const setup = join(directory, 'test-setup.ts');
+  return {
+    root: directory,
+    resolve: { alias, ...(conditions && { conditions }) },
+    ...(conditions && { ssr: { resolve: { conditions } } }),
+    ...(decorators && { oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } } }),
+    test: {
+      name,
+      environment: 'node',
+      // These tests start real servers, and the machine may be busy.
+      testTimeout: 20_000,
+      include: ['**/*.test.ts', '**/*.test.tsx'],
+      setupFiles: existsSync(setup) ? [setup] : [],
+      ...test,
+      exclude: [
+        '**/node_modules/**',
+        '**/dist/**',
+        '**/.next/**',
+        '**/.angular/**',
+        ...(test?.exclude ?? []),
+      ],
+    },
+  };
+}
+
+const createPackageProject = (name: string, options: ProjectOptions = {}) =>
+  createProject(name, `packages/${name}`, { conditions: nodeConditions, ...options });
 
 export default defineConfig({
   test: {
     passWithNoTests: false,
     projects: [
-      project('core', 'packages/core', { packages: 'sources' }),
-      {
-        ...coreOnEdge,
-        resolve: { alias: [web, ...sourceAliases] },
+      createPackageProject('core', { alias: testingSources }),
+      createProject('core-edge', 'packages/core', {
+        conditions: nodeConditions,
+        alias: [...testingSources, webPlatform],
         test: {
-          ...coreOnEdge.test,
           environment: 'edge-runtime',
-          setupFiles: [`${import.meta.dirname}/packages/core/tests/edge/only-the-web.ts`],
+          include: ['tests/edge/*.edge-test.ts', '**/*.test.ts'],
+          exclude: findSuitesNotOn('edge', core),
+          setupFiles: [join(core, 'tests/edge/only-the-web.ts')],
         },
-      },
-      {
-        ...coreInChromium,
-        resolve: { alias: [web, ...inTheBrowser, ...sourceAliases] },
+      }),
+      createProject('core-chromium', 'packages/core', {
+        conditions: browserConditions,
+        alias: [...testingSources, ...nodeModulesInBrowser],
         test: {
-          ...coreInChromium.test,
+          include: ['tests/chromium/*.chromium-test.ts', '**/*.test.ts'],
+          exclude: findSuitesNotOn('chromium', core),
           browser: {
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: chromium,
+            provider: playwright({ launchOptions: chromiumLaunchOptions }),
             instances: [{ browser: 'chromium' }],
           },
         },
-      },
-      project('next', 'packages/next', { packages: 'sources' }),
-      project('nest', 'packages/nest', { packages: 'sources', decorators: true }),
-      project('angular', 'packages/angular', { packages: 'sources', decorators: true }),
-      project('redis', 'packages/redis', { packages: 'sources' }),
-      project('testing', 'packages/testing', { packages: 'sources' }),
-      project('identity-provider', 'apps/identity-provider', { packages: 'built' }),
-      project('nest-api', 'apps/nest-api', { packages: 'built', decorators: true }),
-      project('native-cli', 'apps/native-cli', { packages: 'built' }),
-      project('scripts', 'scripts', { packages: 'built' }),
+      }),
+      createPackageProject('next'),
+      createPackageProject('nest', { decorators: true }),
+      createPackageProject('angular', { decorators: true }),
+      createPackageProject('redis'),
+      createPackageProject('testing'),
+      createProject('identity-provider', 'apps/identity-provider'),
+      createProject('nest-api', 'apps/nest-api', { decorators: true }),
+      createProject('native-cli', 'apps/native-cli'),
+      createProject('scripts', 'scripts'),
     ],
   },
 });

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -69,7 +70,9 @@ const planted: Record<string, readonly (readonly [file: string, code: string])[]
   ],
   'core-browser-stands-alone': [['packages/core/src/browser/a.ts', `import '../session/index.ts';`]],
   'core-session-stands-alone': [['packages/core/src/session/a.ts', `import '../resource-server/index.ts';`]],
-  'core-resource-server-stands-alone': [['packages/core/src/resource-server/a.ts', `import '../browser/index.ts';`]],
+  'core-resource-server-stands-alone': [
+    ['packages/core/src/resource-server/a.ts', `import '../browser/index.ts';`],
+  ],
   'core-node-is-handed-in': [
     ['packages/core/src/session/b.ts', `export const load = () => import('../node/index.ts');`],
     ['packages/core/src/tokens/c.ts', `import '../node/index.ts';`],
@@ -119,27 +122,42 @@ const accomplices = {
   'packages/core/tests/support/world.ts': '',
 };
 
+/** Links the installed dependencies of a package, and the packages of the repository to the planted ones. */
+function linkDependencies(directory: string, home: string): void {
+  const installed = join(root, home, 'node_modules');
+  if (!existsSync(installed)) return;
+  const link = (target: string, name: string) => {
+    const path = join(directory, home, 'node_modules', name);
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(target, path);
+  };
+  for (const name of readdirSync(installed)) {
+    if (name !== '@countersign') link(join(installed, name), name);
+  }
+  // As if every manifest declared them: what is not declared does not resolve at all.
+  for (const name of readdirSync(join(root, 'packages'))) {
+    link(join(directory, 'packages', name), `@countersign/${name}`);
+  }
+}
+
 const run = promisify(execFile);
 const directories: string[] = [];
 
 async function violations(files: Record<string, string>): Promise<Violation[]> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'import-rules-')));
   directories.push(directory);
-  for (const name of [
+  const configuration = [
     '.dependency-cruiser.mjs',
-    'tsconfig.imports.json',
     'tsconfig.base.json',
-    'vitest.shared.ts',
-  ]) {
-    cpSync(join(root, name), join(directory, name));
-  }
+    'packages/core/tsconfig.json',
+    'packages/core/tsconfig.node.json',
+  ];
+  for (const name of configuration) cpSync(join(root, name), join(directory, name));
   const homes = new Set(Object.keys(files).map((file) => file.split('/').slice(0, 2).join('/')));
   for (const home of homes) {
     mkdirSync(join(directory, home), { recursive: true });
     cpSync(join(root, home, 'package.json'), join(directory, home, 'package.json'));
-    if (existsSync(join(root, home, 'node_modules'))) {
-      symlinkSync(join(root, home, 'node_modules'), join(directory, home, 'node_modules'));
-    }
+    linkDependencies(directory, home);
   }
   for (const [file, code] of Object.entries(files)) {
     mkdirSync(dirname(join(directory, file)), { recursive: true });

@@ -3,16 +3,16 @@ import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { portOf, reportsClient, settingsFromEnvironment } from './src/app/settings.server.ts';
+import { createReportsConfig, readPort, readSettings } from './src/app/settings.server.ts';
 
 const root = fileURLToPath(new URL('dist/browser', import.meta.url));
-/** The page for the browser alone: the same for every address. */
+/** The client-rendered page, which is the same for all URLs. */
 const page = join(root, 'index.csr.html');
-const port = portOf(process.env.ANGULAR_SPA_PORT, 4200);
+const port = readPort(process.env.ANGULAR_SPA_PORT, 4200);
 const origin = `http://localhost:${port}`;
-const settings = settingsFromEnvironment();
+const settings = readSettings();
 const { issuer, apiUrl } = settings;
-/** Renders pages on the server, where the setting says so. */
+/** Renders pages on the server if `serverRendering` is set. */
 const render = settings.serverRendering ? await loadRenderer() : undefined;
 
 const types: Readonly<Record<string, string>> = {
@@ -25,16 +25,16 @@ const types: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** What a page may load and talk to: itself, the provider and the API. */
-const policy = (frameAncestors: string) =>
+/** The content security policy: a page may connect to this server, the provider and the API. */
+const createPolicy = (frameAncestors: string) =>
   [
     "default-src 'none'",
     "script-src 'self'",
-    // Component styles are style elements.
+    // Angular inserts component styles as style elements.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self'",
     `connect-src 'self' ${new URL(issuer).origin} ${new URL(apiUrl).origin}`,
-    // The hidden frame of the silent login goes to the provider and comes back here.
+    // The hidden frame of the silent login loads the provider, which redirects to this server.
     `frame-src 'self' ${new URL(issuer).origin}`,
     `frame-ancestors ${frameAncestors}`,
     "base-uri 'self'",
@@ -43,12 +43,12 @@ const policy = (frameAncestors: string) =>
     'trusted-types angular angular#bundler default',
   ].join('; ');
 
-function headersFor(path: string): Record<string, string> {
-  const framed = path === '/silent-callback.html';
+function createHeaders(path: string): Record<string, string> {
+  const isFramed = path === '/silent-callback.html';
   return {
-    'content-security-policy': policy(framed ? "'self'" : "'none'"),
+    'content-security-policy': createPolicy(isFramed ? "'self'" : "'none'"),
     'x-content-type-options': 'nosniff',
-    // The callback's address holds a code: it must not be told to anybody.
+    // The URL of the callback contains a code, which must not be sent as a referrer.
     'referrer-policy': 'no-referrer',
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',
     'cross-origin-opener-policy': 'same-origin',
@@ -56,19 +56,20 @@ function headersFor(path: string): Record<string, string> {
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return text(response, 405, 'Method not allowed');
-  const path = pathOf(request.url ?? '/');
-  if (path === undefined) return text(response, 400, 'Bad request');
-  if (path === '/health') return json(response, { status: 'ok' });
-  if (path === '/config.json') return json(response, settings);
-  if (path === '/reports.json') return json(response, reportsClient(origin));
+async function handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return sendText(response, 405, 'Method not allowed');
+  const path = parsePath(request.url ?? '/');
+  if (path === undefined) return sendText(response, 400, 'Bad request');
+  if (path === '/health') return sendJson(response, { status: 'ok' });
+  if (path === '/config.json') return sendJson(response, settings);
+  if (path === '/reports.json') return sendJson(response, createReportsConfig(origin));
   const file = join(root, normalize(path));
-  if (file.startsWith(root + sep) && (await isFile(file))) return send(response, file, path);
-  // A missing asset is missing; only addresses of pages show the app.
-  if (extname(path) !== '') return text(response, 404, 'Not found');
-  if (render && (await render(request, response, headersFor('/')))) return;
-  return send(response, page, '/');
+  if (file.startsWith(root + sep) && (await isFile(file))) return sendFile(response, file, path);
+  // A path with a file extension is an asset, so a missing one is not served as a page.
+  if (extname(path) !== '') return sendText(response, 404, 'Not found');
+  if (render && (await render(request, response, createHeaders('/')))) return;
+  return sendFile(response, page, '/');
 }
 
 async function loadRenderer() {
@@ -78,7 +79,7 @@ async function loadRenderer() {
   return render;
 }
 
-function pathOf(url: string): string | undefined {
+function parsePath(url: string): string | undefined {
   try {
     const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
     return path.includes('\0') ? undefined : path;
@@ -89,45 +90,45 @@ function pathOf(url: string): string | undefined {
 
 const isFile = (file: string) =>
   stat(file).then(
-    (found) => found.isFile(),
+    (stats) => stats.isFile(),
     () => false,
   );
 
-function send(response: ServerResponse, file: string, path: string): void {
+function sendFile(response: ServerResponse, file: string, path: string): void {
   const type = types[extname(file)] ?? 'application/octet-stream';
-  response.writeHead(200, { ...headersFor(path), 'content-type': type });
+  response.writeHead(200, { ...createHeaders(path), 'content-type': type });
   createReadStream(file)
     .on('error', () => response.destroy())
     .pipe(response);
 }
 
-function json(response: ServerResponse, value: object): void {
+function sendJson(response: ServerResponse, value: object): void {
   response.writeHead(200, {
-    ...headersFor('/'),
+    ...createHeaders('/'),
     'cache-control': 'no-store',
     'content-type': types['.json'],
   });
   response.end(JSON.stringify(value));
 }
 
-function text(response: ServerResponse, status: number, message: string): void {
-  response.writeHead(status, { ...headersFor('/'), 'content-type': types['.txt'] });
+function sendText(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { ...createHeaders('/'), 'content-type': types['.txt'] });
   response.end(`${message}\n`);
 }
 
 const server = createServer((request, response) => {
-  answer(request, response).catch(() => response.destroy());
+  handleRequest(request, response).catch(() => response.destroy());
 });
 server.on('error', (error: NodeJS.ErrnoException) => {
   console.error(
     error.code === 'EADDRINUSE'
-      ? `Port ${port} is taken: end what runs there, or set ANGULAR_SPA_PORT.`
+      ? `Port ${port} is in use. Stop the other process, or set ANGULAR_SPA_PORT.`
       : error.message,
   );
   process.exit(1);
 });
 if (!(await isFile(page))) {
-  console.error('The app is not built yet: run "ng build" in this folder.');
+  console.error('The app is not built. Run "ng build" in this folder.');
   process.exit(1);
 }
 server.listen(port, 'localhost', () => console.log(`angular-spa is at ${origin}`));

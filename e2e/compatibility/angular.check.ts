@@ -69,7 +69,7 @@ test('the guard leads to the login, and the login back to the deep link', async 
   await page.waitForURL((url) => url.origin === provider.issuer);
   await page.locator('input[name="login"]').fill('alice');
   await page.locator('input[name="password"]').fill('alice-demo');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Log in' }).click();
   const allow = page.getByRole('button', { name: 'Allow' });
   await allow.or(page.locator('app-root')).first().waitFor();
   if (await allow.isVisible()) await allow.click();
@@ -91,7 +91,7 @@ test('a reload restores the login', async () => {
 });
 
 test('logout ends the login', async () => {
-  await page.locator('#sign-out').click();
+  await page.locator('#log-out').click();
   await page.waitForURL(`${origin}/`);
   await shows('#status', 'signed-out');
 });

@@ -38,7 +38,7 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
   const log: LoggedRequest[] = [];
   const provider = await startProvider({
     clients: [webClient(callbacks.map((path) => origin + basePath + path))],
-    accessTokenLife: 6,
+    accessTokenLifetime: 6,
     requestLog: (logged) => log.push(logged),
   });
   const args = own ? [own] : [join(folder, 'node_modules/next/dist/bin/next'), 'start', '-p', String(port)];

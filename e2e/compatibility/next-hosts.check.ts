@@ -110,7 +110,7 @@ test('S10: each customer logs in at a provider of its own, and its session is no
     const browser = plain.open(host);
     const { location } = await browser.visit('/shop/tenant/auth/login');
     assert.equal(location?.origin, issuer);
-    const callback = await createTestBrowser(issuer).signIn(location, index === 0 ? 'alice' : 'bob');
+    const callback = await createTestBrowser(issuer).logIn(location, index === 0 ? 'alice' : 'bob');
     assert.equal(callback.host, host);
     // The login of one customer is not completed at the address of another.
     const elsewhere = await plain
@@ -131,7 +131,7 @@ test('what is off by default can be switched on: a route for access tokens, and 
   const host = `blue.localhost:${plain.port}`;
   const browser = plain.open(host);
   const { location } = await browser.visit('/shop/tenant/auth/login');
-  await browser.visit(await createTestBrowser(tenants[0]?.issuer ?? '').signIn(location ?? ''));
+  await browser.visit(await createTestBrowser(tenants[0]?.issuer ?? '').logIn(location ?? ''));
   const token = (headers: Record<string, string>) =>
     browser.visit('/shop/tenant/auth/access-token', { headers });
   const own = await token({ 'sec-fetch-site': 'same-origin' });

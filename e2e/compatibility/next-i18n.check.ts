@@ -85,7 +85,7 @@ async function signIn(at: Page): Promise<void> {
   await at.waitForURL((url) => url.origin === app.provider.issuer);
   await at.locator('input[name="login"]').fill('alice');
   await at.locator('input[name="password"]').fill('alice-demo');
-  await at.getByRole('button', { name: 'Sign in' }).click();
+  await at.getByRole('button', { name: 'Log in' }).click();
   const allow = at.getByRole('button', { name: 'Allow' });
   await allow.or(at.locator('main[data-user]')).first().waitFor();
   if (await allow.isVisible()) await allow.click();

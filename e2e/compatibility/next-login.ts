@@ -7,7 +7,7 @@ export async function logIn(app: NextApp, routes: string, returnTo: string): Pro
   for (const mode of ['query', 'form_post']) {
     const browser = mode === 'query' ? app : app.open();
     const start = await browser.visit(`${routes}/login?${new URLSearchParams({ returnTo })}`);
-    const callback = await createTestBrowser(app.provider.issuer).signIn(start.location ?? '');
+    const callback = await createTestBrowser(app.provider.issuer).logIn(start.location ?? '');
     assert.equal(callback.pathname, `${routes}/callback`);
     const answer = () =>
       mode === 'query'

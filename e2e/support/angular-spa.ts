@@ -11,9 +11,9 @@ export async function signIn(page: Page, user: DemoUser = alice): Promise<void> 
 
 export const itemsAreShown = (page: Page) =>
   expect(page.getByRole('button', { name: 'Reload' })).toBeVisible(patience);
-export const signedIn = (page: Page) => expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+export const signedIn = (page: Page) => expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
 export const signedOut = (page: Page) =>
-  expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+  expect(page.getByRole('button', { name: 'Log in', exact: true })).toBeVisible();
 
 /** Asks the API for the items, from the page, and waits for its answer. */
 export async function reloadItems(page: Page): Promise<number> {

@@ -17,7 +17,7 @@ export async function signInAtProvider(page: Page, user: DemoUser): Promise<void
   await expect(page).toHaveURL((url) => url.origin === urls.identityProvider, patience);
   await page.locator('input[name="login"]').fill(user.login);
   await page.locator('input[name="password"]').fill(user.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Log in' }).click();
   const allow = page.getByRole('button', { name: 'Allow' });
   await page.waitForURL(
     (url) => url.origin !== urls.identityProvider || url.pathname.includes('/interaction'),

@@ -62,7 +62,7 @@ function start(app: DemoApp, options: ServerOptions): ChildProcess {
       ...env,
       CORS_ORIGIN: `${urls.angularSpa},${urls.angularSsr}`,
       REQUEST_LOG: requestLog,
-      ACCESS_TOKEN_LIFE: String(options.accessTokenLife ?? accessTokenLife),
+      ACCESS_TOKEN_LIFETIME: String(options.accessTokenLife ?? accessTokenLife),
       RECENT_LOGIN: String(recentLogin),
     },
     stdio: ['ignore', log, log],

@@ -164,7 +164,7 @@ test('B6: parallel refusals by the API make one refresh, and one replay each', a
 
 test('B7: no message from a window or frame can complete a login', async ({ page, context }) => {
   await page.goto('/');
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   const since = loggedRequests().length;
   await page.evaluate(() => {
     const forged = {
@@ -180,7 +180,7 @@ test('B7: no message from a window or frame can complete a login', async ({ page
     document.body.append(frame);
   });
   await page.waitForTimeout(500);
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
   expect(tokenRequests('angular-spa', 'authorization_code', since)).toEqual([]);
   expect(context.pages()).toHaveLength(1);
@@ -205,7 +205,7 @@ test('B8: the refresh token goes to the endpoints of the provider, and nowhere e
   const token = new URLSearchParams((await renewed).postData() ?? '').get('refresh_token') as string;
   await untilRenewalIsDue();
   await reloadItems(page);
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   const sent = (await requests()).map(({ url, body, headers }) => ({
     url,
@@ -225,7 +225,7 @@ test('B8: the refresh token goes to the endpoints of the provider, and nowhere e
 
 test('B9: two logins begun in one tab do not overwrite each other', async ({ page }) => {
   await page.goto('/');
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   const addresses: string[] = [];
   await page.route(`${urls.identityProvider}/auth?**`, async (route) => {
     const request = route.request();

@@ -35,7 +35,7 @@ test('insufficient_user_authentication: an API that wants a recent login gets on
   await expect(page).toHaveURL(`${base}/items/clear`);
   await page.getByRole('button', { name: 'Delete all items' }).click();
   await expect(page).toHaveURL(`${base}/items`);
-  await expect(page.getByText('Nothing yet')).toBeVisible();
+  await expect(page.getByText('No items yet')).toBeVisible();
 });
 
 test('an entry with a narrower scope gets a token that can do no more', async ({ page }) => {
@@ -44,9 +44,9 @@ test('an entry with a narrower scope gets a token that can do no more', async ({
   expect(scopesIn((await (await items).allHeaders()).authorization)).toEqual(['items:read', 'items:write']);
   const me = nextCall(page, '/me');
   await page.getByRole('link', { name: 'Profile' }).click();
-  await expect(page.getByRole('list', { name: 'Scopes that the API sees' }).getByRole('listitem')).toHaveText(
-    ['items:read'],
-  );
+  await expect(
+    page.getByRole('list', { name: 'Scopes that the API received' }).getByRole('listitem'),
+  ).toHaveText(['items:read']);
   expect(scopesIn((await (await me).allHeaders()).authorization)).toEqual(['items:read']);
   // The login itself has not become narrower by it.
   await expect(page.getByRole('list', { name: 'Granted scopes' })).toContainText('items:write');
@@ -62,7 +62,7 @@ test('an optional entry lets guests ask without a token, and shows the token of 
   const asGuest = nextCall(page, '/health');
   await page.goto('/');
   expect((await (await asGuest).allHeaders()).authorization).toBeUndefined();
-  await expect(page.getByText('The API is up')).toBeVisible();
+  await expect(page.getByText('The API is available')).toBeVisible();
   await signIn(page);
   const asUser = nextCall(page, '/health');
   await page.getByRole('link', { name: 'Countersign' }).click();
@@ -72,8 +72,8 @@ test('an optional entry lets guests ask without a token, and shows the token of 
 test('events tell of logins and refreshes', async ({ page }) => {
   await signIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
-  await page.getByRole('button', { name: 'Renew now' }).click();
-  await expect(page.getByRole('button', { name: 'Renew now' })).toBeEnabled();
+  await page.getByRole('button', { name: 'Refresh now' }).click();
+  await expect(page.getByRole('button', { name: 'Refresh now' })).toBeEnabled();
   await page.getByRole('link', { name: 'Activity' }).click();
   const events = page.getByRole('region', { name: 'Events' }).getByRole('listitem');
   for (const type of ['login.succeeded', 'refresh.started', 'refresh.succeeded'])
@@ -91,7 +91,7 @@ test('the signals say who is signed in, what is claimed of them, and when the to
   await expect(claims.getByRole('term').filter({ hasText: 'email_verified' })).toBeVisible();
   await expect(claims.getByText(urls.identityProvider)).toBeVisible();
   await expect(page.getByRole('list', { name: 'Granted scopes' })).toContainText('items:write');
-  await page.getByRole('button', { name: 'Renew now' }).click();
+  await page.getByRole('button', { name: 'Refresh now' }).click();
   await expect(page.getByTestId('seconds-left')).toHaveText(/^\d+$/);
 });
 
@@ -101,7 +101,7 @@ test('stepUp(): the user proves once more who they are, and is back at the page'
   await page.getByRole('link', { name: 'Security' }).click();
   await expect(page.getByText('You have been signed in for a while')).toBeVisible();
   const asked = page.waitForRequest(isVisibleLogin(page));
-  await page.getByRole('button', { name: 'Enter the password again' }).click();
+  await page.getByRole('button', { name: 'Enter your password again' }).click();
   expect(new URL((await asked).url()).searchParams.get('max_age')).toBe('0');
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/security`);
@@ -117,8 +117,8 @@ test('getAccessToken(): code without HttpClient gets a token for the resource an
   await page.getByRole('link', { name: 'Security' }).click();
   await page.getByRole('link', { name: 'Tokens in code' }).click();
   const call = nextCall(page, '/me');
-  await page.getByRole('button', { name: 'Ask by fetch' }).click();
-  await expect(page.getByRole('list', { name: 'Scopes by fetch' })).toHaveText('items:read');
+  await page.getByRole('button', { name: 'Call with fetch' }).click();
+  await expect(page.getByRole('list', { name: 'Scopes with fetch' })).toHaveText('items:read');
   expect(payloadOf((await (await call).allHeaders()).authorization)).toMatchObject({
     aud: 'https://api.countersign.example',
     scope: 'items:read',
@@ -128,7 +128,7 @@ test('getAccessToken(): code without HttpClient gets a token for the resource an
 test('injectAuthObservables(): each signal is an observable, and a token too', async ({ page }) => {
   await signIn(page);
   await page.goto('/security/tokens');
-  const arrivals = page.getByTestId('arrivals');
+  const arrivals = page.getByTestId('token-count');
   await expect(arrivals).toHaveText('1');
   await untilRenewalIsDue();
   const since = loggedRequests().length;

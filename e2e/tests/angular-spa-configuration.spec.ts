@@ -42,7 +42,7 @@ test('two clients in one application: each has its own login, token and storage'
   // The one ends, the other goes on.
   await page.getByRole('link', { name: 'Reports' }).click();
   await page.getByRole('button', { name: 'Close the reports' }).click();
-  await expect(page.getByText('Nobody has opened the reports')).toBeVisible();
+  await expect(page.getByText('The reports are not open in this tab')).toBeVisible();
   await signedIn(page);
   const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
   expect(kept).not.toContain('accessToken');
@@ -63,7 +63,7 @@ test('withStorage("tab"): a reload finds the login without asking the provider, 
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain('accessToken');
   const other = await context.newPage();
   await other.goto('/reports');
-  await expect(other.getByText('Nobody has opened the reports')).toBeVisible();
+  await expect(other.getByText('The reports are not open in this tab')).toBeVisible();
   const asked = loggedRequests().slice(since);
   expect(asked.filter(({ client_id, path }) => client_id === 'angular-reports' && path !== '/me')).toEqual(
     [],
@@ -93,7 +93,7 @@ test('configFrom: the client is as the file at the URL says, with an API entry f
     client_id: 'angular-reports',
     scope: 'reports:read',
   });
-  await expect(page.getByText(/seen by/)).toBeVisible();
+  await expect(page.getByText(/counted for/)).toBeVisible();
 });
 
 for (const { what, answer, code, message } of [

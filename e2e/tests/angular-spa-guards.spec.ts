@@ -75,7 +75,7 @@ for (const { use, path, heading } of [
     const seen = await textsShown(page);
     await page.goto('/activity');
     await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
-    await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
     const login = await heldAtLogin(page, () =>
       // As a link of the application does, without a load of the page.
       page.evaluate((path) => {
@@ -95,7 +95,7 @@ for (const { use, path, heading } of [
 test('scopeGuard: a page for who may write is not shown to who may only read', async ({ page }) => {
   await signIn(page, bob);
   await page.goto('/items/clear');
-  await expect(page.getByRole('heading', { name: 'Not with this account' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Access denied' })).toBeVisible();
   await expect(page.getByText('signed in as Bob Baker')).toBeVisible();
 });
 
@@ -106,7 +106,7 @@ test('claimGuard: a page for who has a verified address is not shown to others, 
   await signIn(page, bob);
   await page.getByRole('link', { name: 'Reports' }).click();
   await expect(page).toHaveURL(`${base}/forbidden`);
-  await expect(page.getByText('Its e-mail address is not verified')).toBeVisible();
+  await expect(page.getByText('The e-mail address of this account is not verified')).toBeVisible();
   // Opened by its address as well, before which the login is restored.
   await page.goto('/reports');
   await expect(page).toHaveURL(`${base}/forbidden`);
@@ -122,13 +122,13 @@ test('whoever lacks nothing is not told otherwise', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
   await signIn(page);
   await page.goto('/forbidden');
-  await expect(page.getByRole('heading', { name: 'Nothing is closed to you' })).toBeVisible();
-  await expect(page.getByText('may not change items')).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'You have access to all pages' })).toBeVisible();
+  await expect(page.getByText('cannot change items')).toHaveCount(0);
 });
 
 test('*authSignedIn shows nothing until it is known who is there, then one of the two', async ({ page }) => {
-  const guest = page.getByRole('heading', { name: /Sign in, call an API/ });
-  const user = page.getByRole('heading', { name: /Good to see you, Alice Archer/ });
+  const guest = page.getByRole('heading', { name: /Log in and call an API/ });
+  const user = page.getByRole('heading', { name: /Welcome, Alice Archer/ });
   await page.goto('/');
   await expect(guest).toBeVisible();
   await expect(user).toHaveCount(0);
@@ -138,5 +138,5 @@ test('*authSignedIn shows nothing until it is known who is there, then one of th
   await expect(user).toBeVisible();
   await expect(guest).toHaveCount(0);
   expect(seen.some((text) => text.includes('Open your items'))).toBe(true);
-  expect(seen.filter((text) => text.includes('Sign in, call an API'))).toEqual([]);
+  expect(seen.filter((text) => text.includes('Log in and call an API'))).toEqual([]);
 });

@@ -19,8 +19,8 @@ async function shellAround(page: Page, options: { readonly claimedUri?: string }
     const { openInSystemBrowser: open } = globalThis as unknown as {
       openInSystemBrowser(url: string): void;
     };
-    const onOpened = (listener: unknown) => Object.assign(globalThis, { listener });
-    Object.assign(globalThis, { nativeShell: { ...options, open, onOpened } });
+    const onOpen = (listener: unknown) => Object.assign(globalThis, { listener });
+    Object.assign(globalThis, { nativeShell: { ...options, open, onOpen } });
   }, options);
   return {
     /** What the system's browser was opened with, when it has been that many times. */
@@ -48,7 +48,7 @@ async function answerOfSystemBrowser(
   await system.goto(url);
   await system.locator('input[name="login"]').fill(user.login);
   await system.locator('input[name="password"]').fill(user.password);
-  await system.getByRole('button', { name: 'Sign in' }).click();
+  await system.getByRole('button', { name: 'Log in' }).click();
   await system.getByRole('button', { name: 'Allow' }).click();
   const { location = '' } = (await answer).headers();
   await context.close();
@@ -93,7 +93,7 @@ for (const { kind, redirectUri, options, others } of [
     expect(page.url()).toBe(`${base}/items?sort=new#top`);
     // The same answer once more is of no use to anybody.
     await openApp(answer);
-    await expect(page.getByRole('alert')).toContainText('has been used before');
+    await expect(page.getByRole('alert')).toContainText('was already used');
     await signedIn(page);
     expect(tokenRequests('angular-native', 'authorization_code', since)).toHaveLength(1);
   });

@@ -82,7 +82,7 @@ test('an API that wants its nonce in DPoP proofs gets it, in one further try', a
       reading.push(read());
     });
     await signIn(page);
-    await expect(page.getByText('Nothing yet')).toBeVisible();
+    await expect(page.getByText('No items yet')).toBeVisible();
     await page.getByRole('button', { name: 'Reload' }).click();
     await expect.poll(() => reading).toHaveLength(3);
     await Promise.all(reading);

@@ -70,7 +70,7 @@ test('B8: the page never has the refresh token, and renews its access token all 
   const messages = await page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.messages);
   expect(messages.filter((message) => message.includes('refresh_token')).length).toBeGreaterThanOrEqual(5);
   for (const token of real) expect(messages.filter((message) => message.includes(token))).toEqual([]);
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   expect(receivers).toEqual(
     new Set([`${urls.identityProvider}/token`, `${urls.identityProvider}/token/revocation`]),
@@ -112,7 +112,7 @@ test('B8: the worker sends nothing to an address that it is told, not even by a 
 test('a reload restores the login, with a worker of its own', async ({ page }) => {
   await signIn(page);
   await page.reload();
-  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
   await untilRenewalIsDue();
   expect(await reloadItems(page)).toBe(200);
 });

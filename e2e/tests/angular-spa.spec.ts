@@ -80,7 +80,7 @@ test('an access token that is due is renewed by exactly one token request, howev
 test('after the logout a protected page asks for the login again', async ({ page }) => {
   await signIn(page);
   const since = loggedRequests().length;
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await page.getByRole('button').first().click();
   await page.waitForURL(`${base}/`);
@@ -98,8 +98,8 @@ test('a callback that was used before is refused, with a page that says so', asy
   await signIn(page);
   await context.clearCookies();
   await page.goto(await callback);
-  await expect(page.getByRole('heading', { name: 'Sign-in did not work' })).toBeVisible();
-  await expect(page.getByRole('alert')).toContainText('has been used before');
+  await expect(page.getByRole('heading', { name: 'Login failed' })).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText('was already used');
   await signedOut(page);
   expect(page.url()).toBe(`${base}/callback`);
 });
@@ -121,7 +121,7 @@ test('a callback with a wrong issuer is refused before its code is used', async 
   const callback = nextCallback(page);
   await page.goto('/items');
   await signInAtProvider(page, alice);
-  await expect(page.getByRole('alert')).toContainText('did not come from the identity provider');
+  await expect(page.getByRole('alert')).toContainText('did not come from the expected identity provider');
   await expect(page.getByText('authorization_response_invalid: iss')).toBeVisible();
   expect(codes).not.toContain(codeOf(await callback));
 });
@@ -139,7 +139,7 @@ test('logout and login reach the other tabs', async ({ page, context }) => {
   const other = await context.newPage();
   await other.goto(base);
   await signedIn(other);
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
   await signedOut(other);
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await page.getByRole('button').first().click();
@@ -174,7 +174,7 @@ test('no token, code or verifier is left in an address, a storage, a page or a l
   const code = codeOf(await callback) ?? '';
   expect(code).not.toBe('');
   await page.getByRole('link', { name: 'Profile' }).click();
-  await page.getByRole('button', { name: 'Renew now' }).click();
+  await page.getByRole('button', { name: 'Refresh now' }).click();
   await expect.poll(() => secrets.size).toBeGreaterThanOrEqual(6);
   const storage = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   const places: Record<string, string> = {
@@ -184,7 +184,7 @@ test('no token, code or verifier is left in an address, a storage, a page or a l
     'the history': await page.evaluate(() => JSON.stringify(history.state)),
     cookies: JSON.stringify(await context.cookies(base)),
   };
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   places['an address that was asked for'] = addresses.join('\n');
   for (const file of readdirSync(logs)) places[file] = readFileSync(join(logs, file), 'utf8');
@@ -207,7 +207,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     };
     await page.goto('/');
     await signedOut(page);
-    await check(/Sign in, call an API/);
+    await check(/Log in and call an API/);
     await signIn(page, bob);
     await check(/Your items/);
     await page.getByLabel('New item').fill('Not allowed');
@@ -216,7 +216,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await check(/Your items/);
     await page.goto('/profile');
     await signedIn(page);
-    await expect(page.getByRole('list', { name: 'Scopes that the API sees' })).toBeVisible();
+    await expect(page.getByRole('list', { name: 'Scopes that the API received' })).toBeVisible();
     await check(/Your profile/);
     await page.goto('/security');
     await check(/Security/);
@@ -224,20 +224,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('heading', { name: 'As observables' })).toBeVisible();
     await check(/Security/);
     await page.goto('/items/clear');
-    await check(/Not with this account/);
+    await check(/Access denied/);
     await page.getByRole('link', { name: 'Activity' }).click();
     await expect(page.getByRole('region', { name: 'Events' }).getByRole('listitem')).not.toHaveCount(0);
     await check(/Activity/);
     await page.goto('/nowhere');
-    await check(/There is no such page/);
+    await check(/Page not found/);
     await page.goto('/callback?code=a&state=b');
-    await check(/Sign-in did not work/);
+    await check(/Login failed/);
     await context.clearCookies();
     await signIn(page, alice);
     await page.goto('/items/clear');
     await check(/Delete all items/);
     await page.goto('/forbidden');
-    await check(/Nothing is closed/);
+    await check(/You have access to all pages/);
     await page.goto('/reports');
     await signedIn(page);
     await check(/Reports/);

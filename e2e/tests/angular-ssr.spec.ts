@@ -66,22 +66,22 @@ test('a guest gets a page that is rendered signed out, and it is taken over with
   page,
 }) => {
   const html = await rendered(page, '/');
-  expect(accountIn(html)).toBe('Sign in');
-  expect(html).toContain('Sign in, call an API');
-  expect(html).toContain('The API is up');
+  expect(accountIn(html)).toBe('Log in');
+  expect(html).toContain('Log in and call an API');
+  expect(html).toContain('The API is available');
   const complaints = complaintsOf(page);
   await markElements(page);
   await watchAccount(page);
   await page.goto('/');
   await expect(page.locator('app-root')).not.toHaveAttribute('ngh');
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   for (const selector of ['.hero h1', '.cards', '.account button', '.health'])
     await expect(page.locator(selector), selector).toHaveAttribute('data-sent', '');
   expect(await accountShown(page)).toEqual(['Sign in']);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Log in' }).click();
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/`);
-  await expect(page.getByRole('heading', { name: 'Good to see you, Alice Archer.' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Welcome, Alice Archer.' })).toBeVisible();
   expect(complaints).toEqual([]);
 });
 
@@ -90,8 +90,8 @@ test('a user gets a page that is rendered by cookie, and nothing flickers while 
 }) => {
   await signIn(page);
   const html = await rendered(page, '/');
-  expect(accountIn(html)).toBe('Alice ArcherSign out');
-  expect(html).toContain('Good to see you, Alice Archer.');
+  expect(accountIn(html)).toBe('Alice ArcherLog out');
+  expect(html).toContain('Welcome, Alice Archer.');
   expect(html).not.toMatch(/ey[\w-]{20,}\.|refresh_token|access_token/);
   const complaints = complaintsOf(page);
   await markElements(page);
@@ -106,7 +106,7 @@ test('a user gets a page that is rendered by cookie, and nothing flickers while 
   await page.getByRole('link', { name: 'Profile', exact: true }).click();
   expect((await (await asUser).allHeaders()).authorization).toMatch(/^Bearer ey/);
   expect(new Set((await accountShown(page)).map((text) => text.replace(/\s+/g, ' ')))).toEqual(
-    new Set(['Alice ArcherSign out']),
+    new Set(['Alice ArcherLog out']),
   );
   expect(complaints).toEqual([]);
 });
@@ -115,12 +115,12 @@ test('a cookie that somebody has made up shows a name, and opens nothing', async
   const value = encodeURIComponent(JSON.stringify({ sub: 'mallory', name: '<b>Mallory</b>' }));
   await context.addCookies([{ name: 'remembered-user', value, url: base }]);
   const html = await rendered(page, '/');
-  expect(html).toContain('Good to see you, &lt;b&gt;Mallory&lt;/b&gt;.');
+  expect(html).toContain('Welcome, &lt;b&gt;Mallory&lt;/b&gt;.');
   await page.goto('/items');
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await page.goto('/');
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
-  expect(accountIn(await rendered(page, '/'))).toBe('Sign in');
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
+  expect(accountIn(await rendered(page, '/'))).toBe('Log in');
 });
 
 test('pages of one user are kept in no cache; broken cookies and foreign hosts are refused calmly', async ({
@@ -132,7 +132,7 @@ test('pages of one user are kept in no cache; broken cookies and foreign hosts a
   expect(page.headers()['content-security-policy']).toContain("script-src 'self'");
   const broken = await request.get('/', { headers: { cookie: 'remembered-user=%7B' } });
   expect(broken.status()).toBe(200);
-  expect(accountIn(await broken.text())).toBe('Sign in');
+  expect(accountIn(await broken.text())).toBe('Log in');
   expect((await request.get('/', { headers: { host: 'evil.test' } })).status()).toBe(400);
   expect((await request.get('/nowhere')).status()).toBe(404);
 });
@@ -172,8 +172,8 @@ test('B3: what the server asks the API for a page, it asks without a token', asy
     await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status).toBe(200);
     const cookie = `remembered-user=${encodeURIComponent('{"sub":"user-alice"}')}`;
     const html = await (await fetch(url, { headers: { cookie } })).text();
-    expect(accountIn(html)).toBe('user-aliceSign out');
-    expect(html).toContain('The API is up');
+    expect(accountIn(html)).toBe('user-aliceLog out');
+    expect(html).toContain('The API is available');
     expect(asked).toEqual(['/health undefined']);
   } finally {
     server.kill();

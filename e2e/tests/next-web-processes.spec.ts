@@ -63,7 +63,7 @@ async function startBehindOneAddress(kind: string) {
   const log: LoggedRequest[] = [];
   const provider = await startProvider({
     origins: { nextWeb: base, angularSpa: 'http://localhost:1' },
-    accessTokenLife: 8,
+    accessTokenLifetime: 8,
     requestLog: (request) => log.push(request),
   });
   const environment = {
@@ -93,7 +93,7 @@ async function logIn(page: Page, base: string): Promise<void> {
   await page.goto(`${base}/profile`);
   await page.locator('input[name="login"]').fill(alice.login);
   await page.locator('input[name="password"]').fill(alice.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Log in' }).click();
   const allow = page.getByRole('button', { name: 'Allow' });
   const email = page.getByText('alice@countersign.example');
   await allow.or(email).first().waitFor();

@@ -13,14 +13,14 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => running?.stop());
 
-const reads = 'openid profile items:read';
-const writes = `${reads} items:write`;
+const reads = ['openid', 'profile', 'items:read'];
+const writes = [...reads, 'items:write'];
 
-/** Signs a browser in with this scope, as a login would have that was granted no more. */
-async function signIn(context: BrowserContext, scope: string): Promise<void> {
+/** Signs a browser in, as after a login that was granted these scopes. */
+async function signIn(context: BrowserContext, scopes: readonly string[]): Promise<void> {
   const { cookies } = await createTestSession(signInAt(running).options(), {
     user: { sub: 'carol', name: 'Carol Cook' },
-    scope,
+    scopes,
   });
   await context.addCookies(cookies);
 }
@@ -91,7 +91,7 @@ test('a route handler that needs a scope answers 403 with the reason, to a scrip
   context,
 }) => {
   const { app } = running;
-  await signIn(context, 'openid profile');
+  await signIn(context, ['openid', 'profile']);
   await page.goto(app.origin);
   const answer = await page.evaluate(async () => {
     const response = await fetch('/api/summary');

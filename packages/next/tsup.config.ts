@@ -4,7 +4,8 @@ const shared = {
   format: 'esm',
   target: 'es2023',
   platform: 'neutral',
-  dts: true,
+  // The types of the built packages, as users resolve them.
+  dts: { compilerOptions: { customConditions: [] } },
   sourcemap: true,
   treeshake: true,
   external: [/^next\//, 'react', 'react/jsx-runtime', /^@countersign\/core/],

@@ -5,7 +5,8 @@ export default defineConfig({
   format: 'esm',
   target: 'es2023',
   platform: 'node',
-  dts: true,
+  // The types of the built packages, as users resolve them.
+  dts: { compilerOptions: { customConditions: [] } },
   sourcemap: true,
   clean: true,
   splitting: true,

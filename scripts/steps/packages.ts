@@ -28,7 +28,7 @@ export const pack: Step = {
 
 export const contents: Step = {
   name: 'contents',
-  title: 'Each package carries its README and licence, no test',
+  title: 'Package contents: README, license, no tests, no sources',
   needs: ['pack'],
   run: (update) =>
     eachPackage('contents', update, async (of) => {
@@ -36,9 +36,14 @@ export const contents: Step = {
       const files = output.split('\n');
       const missing = ['package/README.md', 'package/LICENSE'].filter((file) => !files.includes(file));
       const tests = files.filter((file) => /\.(test|spec)[.-]/.test(file));
+      const { output: manifest } = await run({
+        command: 'tar',
+        args: ['-xOzf', tarball(of), 'package/package.json'],
+      });
       const problems = [
         ...missing.map((file) => `lacks ${file}`),
-        ...tests.map((file) => `holds the test ${file}`),
+        ...tests.map((file) => `contains the test ${file}`),
+        ...(manifest.includes('@countersign/source') ? ['exports sources, which it does not contain'] : []),
       ];
       return { code: problems.length, output: problems.join('\n') };
     }),

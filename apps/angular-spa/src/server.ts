@@ -4,10 +4,10 @@ import { AngularNodeAppEngine, writeResponseToNodeResponse } from '@angular/ssr/
 const engine = new AngularNodeAppEngine({ allowedHosts: ['localhost'] });
 
 /**
- * Renders the page of an address.
+ * Renders the page of a request.
  *
- * @param headers what every page carries; what the page itself says comes before it
- * @returns whether there is such a page
+ * @param headers default headers, which headers of the page override
+ * @returns false if there is no page for the URL
  */
 export async function render(
   request: IncomingMessage,

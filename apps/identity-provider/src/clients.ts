@@ -1,15 +1,15 @@
 import type { ClientMetadata } from 'oidc-provider';
 
-/** Where the demo apps with pages are served. */
+/** The origins of the demo apps that serve pages. */
 export interface AppOrigins {
   readonly nextWeb: string;
   readonly angularSpa: string;
-  /** The Angular app once more, rendered on a server. */
+  /** The server-rendered Angular app. */
   readonly angularSsr?: string;
 }
 
-/** One client for each app of the demonstration. */
-export function demoClients({ nextWeb, angularSpa, angularSsr }: AppOrigins): ClientMetadata[] {
+/** Creates one client for each demo app. */
+export function createDemoClients({ nextWeb, angularSpa, angularSsr }: AppOrigins): ClientMetadata[] {
   const angular = [angularSpa, ...(angularSsr ? [angularSsr] : [])];
   return [
     {
@@ -23,7 +23,7 @@ export function demoClients({ nextWeb, angularSpa, angularSsr }: AppOrigins): Cl
       redirect_uris: [`${nextWeb}/auth/callback`],
       post_logout_redirect_uris: [`${nextWeb}/`],
       backchannel_logout_uri: `${nextWeb}/auth/backchannel-logout`,
-      // Also puts `sid` into the ID token, so that a logout token names the session that has ended.
+      // Also adds `sid` to the ID token, so that a logout token identifies the session that ended.
       backchannel_logout_session_required: true,
     },
     {
@@ -53,7 +53,7 @@ export function demoClients({ nextWeb, angularSpa, angularSsr }: AppOrigins): Cl
       application_type: 'native',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      // RFC 8252 sections 7.1 and 7.2; the last one is where the shell's pages come from.
+      // RFC 8252 sections 7.1 and 7.2. The last URI is the origin of the shell's pages.
       redirect_uris: [
         'com.example.countersign:/callback',
         'https://app.countersign.example/callback',
@@ -73,11 +73,11 @@ export function demoClients({ nextWeb, angularSpa, angularSsr }: AppOrigins): Cl
   ];
 }
 
-/** The clients with a client secret may ask about any token; a public client only about its own. */
+/** A public client may introspect only its own tokens. A confidential client may introspect any token. */
 export const isPublic = (client: { readonly clientAuthMethod?: string | undefined }): boolean =>
   client.clientAuthMethod === 'none';
 
-/** Whether a page of this origin may read answers that are for this client: its own pages may. */
+/** Whether this origin may read responses to the client: only origins of its redirect URIs may (CORS). */
 export function isOriginOfClient(origin: string, redirectUris: readonly string[] | undefined): boolean {
   return (redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin);
 }

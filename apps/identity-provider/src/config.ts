@@ -1,17 +1,17 @@
-import { fileRequestLog } from './request-log.ts';
+import { createFileRequestLog } from './request-log.ts';
 import type { StartOptions } from './start.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Options from the environment; an empty variable counts as absent.
+ * Reads the options from environment variables. An empty variable counts as absent.
  *
- * @throws Error that names the variable which is not what it must be
+ * @throws Error that names the invalid variable
  */
-export function optionsFromEnvironment(environment: Environment): StartOptions & { readonly port: number } {
+export function readOptions(environment: Environment): StartOptions & { readonly port: number } {
   const { HOST, ISSUER, REQUEST_LOG, ALLOW_NON_LOOPBACK } = environment;
   const port = (name: string, fallback: number) =>
-    wholeNumber(environment, name, { fallback, most: 65_535, what: 'a port between 1 and 65535' });
+    readInteger(environment, name, { fallback, most: 65_535, what: 'a port between 1 and 65535' });
   return {
     port: port('IDENTITY_PROVIDER_PORT', 4000),
     ...(HOST && { host: HOST }),
@@ -24,21 +24,21 @@ export function optionsFromEnvironment(environment: Environment): StartOptions &
         angularSsr: `http://localhost:${port('ANGULAR_SSR_PORT', 4200)}`,
       }),
     },
-    accessTokenLife: wholeNumber(environment, 'ACCESS_TOKEN_LIFE', {
+    accessTokenLifetime: readInteger(environment, 'ACCESS_TOKEN_LIFETIME', {
       fallback: 60,
       most: 86_400,
-      what: 'a number of seconds between 1 and 86400',
+      what: 'a count of seconds between 1 and 86400',
     }),
-    ...(REQUEST_LOG && { requestLog: fileRequestLog(REQUEST_LOG) }),
+    ...(REQUEST_LOG && { requestLog: createFileRequestLog(REQUEST_LOG) }),
   };
 }
 
-function wholeNumber(
+function readInteger(
   environment: Environment,
   name: string,
   { fallback, most, what }: { readonly fallback: number; readonly most: number; readonly what: string },
 ): number {
   const value = Number(environment[name] || fallback);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new Error(`${name} is "${environment[name]}"; it must be ${what}.`);
+  throw new Error(`${name} is "${environment[name]}", expected ${what}.`);
 }

@@ -10,63 +10,65 @@ type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 const route = /^\/interaction\/([\w-]+)(?:\/(confirm|abort))?$/;
 
-/** The pages on which a user signs in and decides, at `/interaction/{uid}`. */
+/** Serves the login and consent pages at `/interaction/{uid}`. */
 export function serveInteractions(provider: Provider): void {
   provider.use(async (ctx, next) => {
     const [, uid, action] = route.exec(ctx.path) ?? [];
     if (uid === undefined) return next();
     try {
-      // Found by a signed cookie, which belongs to this path alone.
+      // The interaction is found by a signed cookie that is limited to this path.
       const interaction = await provider.interactionDetails(ctx.req, ctx.res);
-      if (interaction.uid !== uid) return endedPage(ctx);
-      const asked = `${ctx.method} ${interaction.prompt.name} ${action ?? ''}`.trim();
-      switch (asked) {
+      if (interaction.uid !== uid) return showEndedPage(ctx);
+      const operation = `${ctx.method} ${interaction.prompt.name} ${action ?? ''}`.trim();
+      switch (operation) {
         case 'GET login':
           return await showLogin(provider, ctx, interaction);
         case 'POST login':
-          return await signIn(provider, ctx, interaction);
+          return await logIn(provider, ctx, interaction);
         case 'GET consent':
           return await showConsent(provider, ctx, interaction);
         case 'POST consent confirm':
-          return await allow(provider, ctx, interaction);
+          return await grantConsent(provider, ctx, interaction);
         case 'POST login abort':
         case 'POST consent abort':
           return await finish(provider, ctx, {
             error: 'access_denied',
             error_description:
-              interaction.prompt.name === 'login'
-                ? 'The user cancelled the login'
-                : 'The user did not allow it',
+              interaction.prompt.name === 'login' ? 'The user canceled the login' : 'The user denied access',
           });
         default:
           return await next();
       }
     } catch (error) {
       if ((error as { name?: string }).name !== 'SessionNotFound') throw error;
-      endedPage(ctx);
+      showEndedPage(ctx);
     }
   });
 }
 
-const endedPage = (ctx: Context) => showPage(ctx, errorPage('session_not_found'), 400);
+const showEndedPage = (ctx: Context) => showPage(ctx, errorPage('session_not_found'), 400);
 
 async function showLogin(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
   const hint = interaction.params.login_hint;
   showPage(
     ctx,
     loginPage({
-      ...(await frameOf(provider, interaction)),
+      ...(await createFrame(provider, interaction)),
       login: typeof hint === 'string' ? hint : undefined,
     }),
   );
 }
 
-async function signIn(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
+async function logIn(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
   const form = await readForm(ctx);
   const login = form.get('login') ?? '';
   const user = checkPassword(login, form.get('password') ?? '');
   if (!user) {
-    return showPage(ctx, loginPage({ ...(await frameOf(provider, interaction)), login, failed: true }), 422);
+    return showPage(
+      ctx,
+      loginPage({ ...(await createFrame(provider, interaction)), login, failed: true }),
+      422,
+    );
   }
   await finish(provider, ctx, {
     login: { accountId: user.sub, amr: ['pwd'], acr: 'urn:countersign:acr:password' },
@@ -75,17 +77,17 @@ async function signIn(provider: Provider, ctx: Context, interaction: Interaction
 
 async function showConsent(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
   const user = findUser(interaction.session?.accountId);
-  if (!user) return endedPage(ctx);
-  const { scopes, resourceScopes, claims } = missingOf(interaction);
-  const asked = [...new Set(Object.values(resourceScopes).flat())];
+  if (!user) return showEndedPage(ctx);
+  const { scopes, resourceScopes, claims } = findUndecided(interaction);
+  const requested = [...new Set(Object.values(resourceScopes).flat())];
   const { params } = interaction;
-  // The same question once more, under `prompt=consent` or for a native client: all of it is listed again.
-  const again = scopes.length === 0 && asked.length === 0 && claims.length === 0;
-  const all = again ? String(params.scope ?? '').split(' ') : [...scopes, ...asked];
+  // With `prompt=consent`, and for a native client, consent is asked again: the page lists every scope.
+  const isRepeated = scopes.length === 0 && requested.length === 0 && claims.length === 0;
+  const all = isRepeated ? String(params.scope ?? '').split(' ') : [...scopes, ...requested];
   showPage(
     ctx,
     consentPage({
-      ...(await frameOf(provider, interaction)),
+      ...(await createFrame(provider, interaction)),
       user,
       scopes: all.filter((scope) => mayGrant(user, scope)),
       withheld: all.filter((scope) => !mayGrant(user, scope)),
@@ -94,37 +96,37 @@ async function showConsent(provider: Provider, ctx: Context, interaction: Intera
   );
 }
 
-/** A scope of an API is the user's to give only where the user has that right; the others concern the user alone. */
+/** A user can grant an API scope only if the user has that right. Scopes without a colon are always grantable. */
 const mayGrant = (user: User, scope: string) => !scope.includes(':') || user.scopes.includes(scope);
 
-/** Grants what is asked, as far as the user has the right to it. */
-async function allow(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
+/** Grants the requested scopes that the user may grant. */
+async function grantConsent(provider: Provider, ctx: Context, interaction: Interaction): Promise<void> {
   const user = findUser(interaction.session?.accountId);
-  if (!user) return endedPage(ctx);
+  if (!user) return showEndedPage(ctx);
   const { grantId, params } = interaction;
-  const known = grantId === undefined ? undefined : await provider.Grant.find(grantId);
-  const grant = known ?? new provider.Grant({ accountId: user.sub, clientId: String(params.client_id) });
-  const { scopes, resourceScopes, claims } = missingOf(interaction);
+  const existing = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+  const grant = existing ?? new provider.Grant({ accountId: user.sub, clientId: String(params.client_id) });
+  const { scopes, resourceScopes, claims } = findUndecided(interaction);
   if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
   if (claims.length > 0) grant.addOIDCClaims(claims);
-  for (const [resource, asked] of Object.entries(resourceScopes)) {
-    const given = asked.filter((scope) => mayGrant(user, scope));
-    const withheld = asked.filter((scope) => !mayGrant(user, scope));
-    if (given.length > 0) grant.addResourceScope(resource, given.join(' '));
-    // Remembered as refused, so that the user is not asked again at every login.
+  for (const [resource, requested] of Object.entries(resourceScopes)) {
+    const granted = requested.filter((scope) => mayGrant(user, scope));
+    const withheld = requested.filter((scope) => !mayGrant(user, scope));
+    if (granted.length > 0) grant.addResourceScope(resource, granted.join(' '));
+    // Stored as rejected, so that the user is not asked again at each login.
     if (withheld.length > 0) grant.rejectResourceScope(resource, withheld.join(' '));
   }
   await finish(provider, ctx, { consent: { grantId: await grant.save() } });
 }
 
-interface Missing {
+interface Undecided {
   readonly scopes: string[];
   readonly resourceScopes: Record<string, string[]>;
   readonly claims: string[];
 }
 
-/** What this client asks for and the user has not decided on yet. */
-function missingOf({ prompt }: Interaction): Missing {
+/** The requested scopes and claims that the user has neither granted nor denied. */
+function findUndecided({ prompt }: Interaction): Undecided {
   const details = prompt.details as {
     missingOIDCScope?: string[];
     missingOIDCClaims?: string[];
@@ -145,18 +147,18 @@ async function finish(provider: Provider, ctx: Context, result: InteractionResul
   ctx.status = 303;
 }
 
-/** What every page of an interaction needs. */
-async function frameOf(provider: Provider, { uid, params }: Interaction) {
+/** The options that all interaction pages share. */
+async function createFrame(provider: Provider, { uid, params }: Interaction) {
   const client = await provider.Client.find(String(params.client_id));
   return {
     action: `/interaction/${uid}`,
     client: client?.clientName ?? client?.clientId ?? 'an app',
-    // Checked against the client's registration before the interaction began.
+    // The provider compared it with the client's registration before the interaction started.
     formTarget: typeof params.redirect_uri === 'string' ? params.redirect_uri : undefined,
   };
 }
 
-/** A small form body, bounded. */
+/** Reads a form body of at most 10 kB. */
 async function readForm(ctx: Context): Promise<URLSearchParams> {
   const chunks: Buffer[] = [];
   let length = 0;

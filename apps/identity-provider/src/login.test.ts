@@ -1,9 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { demoClients } from './clients.ts';
+import { createDemoClients } from './clients.ts';
 import { type RunningProvider, startProvider } from './start.ts';
 import { createTestBrowser } from './testing/test-browser.ts';
-import { api, claimsOf, createTestClient, encode, headerOf, redirectUri } from './testing/test-client.ts';
+import { api, createTestClient, encode, readClaims, readHeader, redirectUri } from './testing/test-client.ts';
 
 let running: RunningProvider;
 let client: ReturnType<typeof createTestClient>;
@@ -16,8 +16,8 @@ afterAll(() => running.close());
 const browser = () => createTestBrowser(running.issuer);
 
 describe('login', () => {
-  test('leads back with code, state and issuer, and the code gives tokens', async () => {
-    const callback = await browser().signIn(client.authorizationUrl());
+  test('redirects with code, state and issuer, and exchanges the code for tokens', async () => {
+    const callback = await browser().logIn(client.authorizationUrl());
     expect(callback.origin + callback.pathname).toBe(redirectUri);
     expect(Object.fromEntries(callback.searchParams)).toMatchObject({
       state: 'some-state',
@@ -26,15 +26,15 @@ describe('login', () => {
     const { status, body } = await client.exchange(callback);
     expect(status).toBe(200);
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 60, scope: 'items:read items:write' });
-    expect(headerOf(body.access_token)).toMatchObject({ typ: 'at+jwt', alg: 'RS256' });
-    expect(claimsOf(body.access_token)).toMatchObject({
+    expect(readHeader(body.access_token)).toMatchObject({ typ: 'at+jwt', alg: 'RS256' });
+    expect(readClaims(body.access_token)).toMatchObject({
       iss: running.issuer,
       aud: api,
       sub: 'user-alice',
       client_id: 'angular-spa',
       scope: 'items:read items:write',
     });
-    expect(claimsOf(body.id_token)).toMatchObject({
+    expect(readClaims(body.id_token)).toMatchObject({
       iss: running.issuer,
       aud: 'angular-spa',
       sub: 'user-alice',
@@ -45,95 +45,101 @@ describe('login', () => {
     expect(body.refresh_token).toEqual(expect.any(String));
   });
 
-  test('gives bob no right to write, and says so before he allows', async () => {
+  test('withholds a scope that the user may not grant, and shows this on the consent page', async () => {
     const { visit } = browser();
     const login = await visit(client.authorizationUrl());
     const consent = await visit(login.url, { login: 'bob', password: 'bob-demo' });
-    expect(consent.html).toMatch(/does not have/);
+    expect(consent.html).toMatch(/does not have this permission/);
     const { url } = await visit(`${consent.url}/confirm`, {});
     const { body } = await client.exchange(url);
     expect(body.scope).toBe('items:read');
-    expect(claimsOf(body.access_token).scope).toBe('items:read');
+    expect(readClaims(body.access_token).scope).toBe('items:read');
   });
 
-  test.each(['alice', 'bob'] as const)('of %s is silent after consent, and still offline', async (user) => {
-    const { signIn, visit } = browser();
-    await signIn(client.authorizationUrl(), user);
-    const { url } = await visit(client.authorizationUrl({ prompt: 'none' }));
-    const { body } = await client.exchange(url);
-    expect(body.refresh_token).toEqual(expect.any(String));
-  });
+  test.each(['alice', 'bob'] as const)(
+    'issues a refresh token to %s with prompt=none after consent',
+    async (user) => {
+      const { logIn, visit } = browser();
+      await logIn(client.authorizationUrl(), user);
+      const { url } = await visit(client.authorizationUrl({ prompt: 'none' }));
+      const { body } = await client.exchange(url);
+      expect(body.refresh_token).toEqual(expect.any(String));
+    },
+  );
 
-  test('asks for consent before it gives a refresh token to a client that had none', async () => {
-    const { signIn, visit } = browser();
-    await signIn(client.authorizationUrl({ scope: 'openid items:read' }));
+  test('asks for consent before the first refresh token of a client', async () => {
+    const { logIn, visit } = browser();
+    await logIn(client.authorizationUrl({ scope: 'openid items:read' }));
     const { url } = await visit(client.authorizationUrl({ scope: 'openid offline_access', prompt: 'none' }));
     expect(url.searchParams.get('error')).toBe('consent_required');
     const { html } = await visit(client.authorizationUrl({ scope: 'openid offline_access' }));
     expect(html).toContain('offline_access');
   });
 
-  test('without offline_access gives no refresh token', async () => {
+  test('issues no refresh token without offline_access', async () => {
     const { body } = await client.login('alice', { scope: 'openid items:read' });
     expect(body.access_token).toEqual(expect.any(String));
     expect(body).not.toHaveProperty('refresh_token');
   });
 
-  test('under prompt=none without a session is refused', async () => {
+  test('rejects prompt=none without a session', async () => {
     const { url } = await browser().visit(client.authorizationUrl({ prompt: 'none' }));
     expect(url.searchParams.get('error')).toBe('login_required');
   });
 
-  test('asks again under prompt=login and prompt=consent', async () => {
-    const { signIn, visit } = browser();
-    await signIn(client.authorizationUrl());
+  test('asks again with prompt=login and with prompt=consent', async () => {
+    const { logIn, visit } = browser();
+    await logIn(client.authorizationUrl());
     const login = await visit(client.authorizationUrl({ prompt: 'login' }));
     expect(login.html).toContain('name="password"');
     const consent = await visit(client.authorizationUrl({ prompt: 'consent' }));
     expect(consent.html).toContain('>Allow</button>');
   });
 
-  test('of another user in the same browser ends the first session', async () => {
-    const { signIn } = browser();
-    await signIn(client.authorizationUrl());
-    const callback = await signIn(client.authorizationUrl({ prompt: 'login' }), 'bob');
+  test('replaces the session when another user logs in', async () => {
+    const { logIn } = browser();
+    await logIn(client.authorizationUrl());
+    const callback = await logIn(client.authorizationUrl({ prompt: 'login' }), 'bob');
     const { body } = await client.exchange(callback);
-    expect(claimsOf(body.id_token).sub).toBe('user-bob');
+    expect(readClaims(body.id_token).sub).toBe('user-bob');
   });
 
-  test('refuses a wrong password readably, and keeps the login', async () => {
+  test('rejects a wrong password and retains the username', async () => {
     const { visit } = browser();
     const login = await visit(client.authorizationUrl());
     const { status, html } = await visit(login.url, { login: 'al"ice', password: 'wrong' });
     expect(status).toBe(422);
-    expect(html).toMatch(/<p[^>]+id="problem" role="alert">That login and password do not go together/);
+    expect(html).toMatch(/<p[^>]+id="problem" role="alert">The username or password is incorrect/);
     expect(html).toMatch(/name="password"[^>]+autofocus[^>]+aria-invalid="true" aria-describedby="problem"/);
     expect(html).toContain('value="al&quot;ice"');
     expect(html).not.toContain('wrong');
   });
 
-  test.each(['login', 'consent'])('that is broken off at %s comes back as access_denied', async (page) => {
-    const { visit } = browser();
-    let { url } = await visit(client.authorizationUrl());
-    if (page === 'consent') ({ url } = await visit(url, { login: 'alice', password: 'alice-demo' }));
-    ({ url } = await visit(`${url}/abort`, {}));
-    expect(url.searchParams.get('error')).toBe('access_denied');
-    expect(url.searchParams.get('iss')).toBe(running.issuer);
-  });
+  test.each(['login', 'consent'])(
+    'redirects with access_denied when the user cancels at %s',
+    async (page) => {
+      const { visit } = browser();
+      let { url } = await visit(client.authorizationUrl());
+      if (page === 'consent') ({ url } = await visit(url, { login: 'alice', password: 'alice-demo' }));
+      ({ url } = await visit(`${url}/abort`, {}));
+      expect(url.searchParams.get('error')).toBe('access_denied');
+      expect(url.searchParams.get('iss')).toBe(running.issuer);
+    },
+  );
 
-  test('belongs to the browser that began it', async () => {
+  test('rejects an interaction of another browser', async () => {
     const { url } = await browser().visit(client.authorizationUrl());
-    const stranger = await browser().visit(url, { login: 'alice', password: 'alice-demo' });
-    expect(stranger.status).toBe(400);
-    expect(stranger.html).toContain('session_not_found');
+    const otherBrowser = await browser().visit(url, { login: 'alice', password: 'alice-demo' });
+    expect(otherBrowser.status).toBe(400);
+    expect(otherBrowser.html).toContain('session_not_found');
   });
 
-  test('cannot be allowed before signing in', async () => {
+  test('rejects consent before login', async () => {
     const { visit } = browser();
     const { url } = await visit(client.authorizationUrl());
-    const { status, url: stayed } = await visit(`${url}/confirm`, {});
+    const { status, url: currentUrl } = await visit(`${url}/confirm`, {});
     expect(status).toBe(404);
-    expect(stayed.origin).toBe(running.issuer);
+    expect(currentUrl.origin).toBe(running.issuer);
   });
 });
 
@@ -158,13 +164,13 @@ describe('PKCE', () => {
     expect(url.searchParams.get('error')).toBe('invalid_request');
   });
 
-  test('takes S256 only', async () => {
+  test('rejects a method other than S256', async () => {
     const { url } = await browser().visit(client.authorizationUrl({ code_challenge_method: 'plain' }));
     expect(url.searchParams.get('error')).toBe('invalid_request');
   });
 
-  test('needs the verifier of the very request', async () => {
-    const callback = await browser().signIn(client.authorizationUrl());
+  test('rejects the code verifier of another request', async () => {
+    const callback = await browser().logIn(client.authorizationUrl());
     const { status, body } = await client.exchange(callback, { code_verifier: 'x'.repeat(43) });
     expect(status).toBe(400);
     expect(body.error).toBe('invalid_grant');
@@ -172,11 +178,11 @@ describe('PKCE', () => {
 });
 
 describe('pushed authorization request', () => {
-  test('leads through the same login, offline access included', async () => {
+  test('retains offline_access', async () => {
     const pushed = await client.post('/request', client.authorization());
     expect(pushed.status).toBe(201);
     const parameters = encode({ client_id: 'angular-spa', request_uri: pushed.body.request_uri });
-    const callback = await browser().signIn(`${running.issuer}/auth?${parameters}`);
+    const callback = await browser().logIn(`${running.issuer}/auth?${parameters}`);
     const { body } = await client.exchange(callback);
     expect(body.refresh_token).toEqual(expect.any(String));
   });
@@ -185,14 +191,14 @@ describe('pushed authorization request', () => {
 describe('the native client', () => {
   const native = { client_id: 'native-cli', redirect_uri: 'http://127.0.0.1:54321/callback' };
 
-  test('may use any loopback port', async () => {
-    const callback = await browser().signIn(client.authorizationUrl(native));
+  test('can use any loopback port', async () => {
+    const callback = await browser().logIn(client.authorizationUrl(native));
     expect(callback.origin).toBe('http://127.0.0.1:54321');
     const { status } = await client.exchange(callback, native);
     expect(status).toBe(200);
   });
 
-  test('may not use another host', async () => {
+  test('cannot use another host', async () => {
     const { status, html } = await browser().visit(
       client.authorizationUrl({ ...native, redirect_uri: 'http://127.0.0.2:54321/callback' }),
     );
@@ -202,7 +208,7 @@ describe('the native client', () => {
 });
 
 describe('device flow', () => {
-  test('connects a device by its code', async () => {
+  test('connects a device with its user code', async () => {
     const started = await client.post('/device/auth', {
       client_id: 'native-cli',
       scope: 'openid offline_access items:read',
@@ -213,7 +219,7 @@ describe('device flow', () => {
     const entry = await visit(`${running.issuer}/device`);
     const xsrf = /name="xsrf" value="([^"]+)"/.exec(entry.html)?.[1] ?? '';
     const wrong = await visit(entry.url, { xsrf, user_code: 'NOPE-NOPE' });
-    expect(wrong.html).toContain('That code is not known');
+    expect(wrong.html).toContain('The code is not valid');
     const retry = /name="xsrf" value="([^"]+)"/.exec(wrong.html)?.[1] ?? '';
     const confirm = await visit(entry.url, { xsrf: retry, user_code: started.body.user_code });
     expect(confirm.html).toContain(started.body.user_code);
@@ -231,17 +237,17 @@ describe('device flow', () => {
       device_code: started.body.device_code,
       resource: api,
     });
-    expect(claimsOf(body.access_token).aud).toBe(api);
+    expect(readClaims(body.access_token).aud).toBe(api);
     expect(body.refresh_token).toEqual(expect.any(String));
   });
 });
 
 describe('signed messages', () => {
-  test('the response can be a JWT (JARM)', async () => {
-    const callback = await browser().signIn(client.authorizationUrl({ response_mode: 'jwt' }));
+  test('returns a JWT response (JARM)', async () => {
+    const callback = await browser().logIn(client.authorizationUrl({ response_mode: 'jwt' }));
     const response = callback.searchParams.get('response') ?? '';
-    expect(headerOf(response).alg).toBe('RS256');
-    expect(claimsOf(response)).toMatchObject({
+    expect(readHeader(response).alg).toBe('RS256');
+    expect(readClaims(response)).toMatchObject({
       iss: running.issuer,
       aud: 'angular-spa',
       state: 'some-state',
@@ -249,9 +255,9 @@ describe('signed messages', () => {
     });
   });
 
-  test('the request can be a JWT (JAR), offline access included', async () => {
+  test('accepts a JWT request (JAR) and retains offline_access', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const [spa] = demoClients({ nextWeb: '', angularSpa: 'http://localhost:4200' }).slice(1);
+    const [spa] = createDemoClients({ nextWeb: '', angularSpa: 'http://localhost:4200' }).slice(1);
     const other = await startProvider({
       clients: [{ ...spa!, jwks: { keys: [publicKey.export({ format: 'jwk' })] } }],
     });
@@ -264,7 +270,7 @@ describe('signed messages', () => {
       const request = `${input}.${sign(null, Buffer.from(input), privateKey).toString('base64url')}`;
       const url = (jwt: string) =>
         `${other.issuer}/auth?${encode({ client_id: 'angular-spa', request: jwt })}`;
-      const callback = await createTestBrowser(other.issuer).signIn(url(request));
+      const callback = await createTestBrowser(other.issuer).logIn(url(request));
       expect((await otherClient.exchange(callback)).body.refresh_token).toEqual(expect.any(String));
       const forged = await createTestBrowser(other.issuer).visit(url(`${input}.${'A'.repeat(86)}`));
       expect(forged.html).toContain('invalid_request_object');

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { demoClients } from './clients.ts';
+import { createDemoClients } from './clients.ts';
 import { type RunningProvider, startProvider } from './start.ts';
 import { createTestBrowser } from './testing/test-browser.ts';
-import { claimsOf, createTestClient, encode, headerOf } from './testing/test-client.ts';
+import { createTestClient, encode, readClaims, readHeader } from './testing/test-client.ts';
 
 let running: RunningProvider;
 let client: ReturnType<typeof createTestClient>;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
   const nextWeb = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
   const origins = { nextWeb, angularSpa: 'http://localhost:4200' };
-  running = await startProvider({ origins, clients: demoClients(origins) });
+  running = await startProvider({ origins, clients: createDemoClients(origins) });
   client = createTestClient(running);
 });
 afterAll(async () => {
@@ -32,9 +32,9 @@ const returnTo = 'http://localhost:4200/';
 const endSession = (parameters: Record<string, string>) =>
   `${running.issuer}/session/end?${encode(parameters)}`;
 
-async function signedIn() {
+async function logInWithBrowser() {
   const browser = createTestBrowser(running.issuer);
-  const { body } = await client.exchange(await browser.signIn(client.authorizationUrl()));
+  const { body } = await client.exchange(await browser.logIn(client.authorizationUrl()));
   const isSignedIn = async () => {
     const { url } = await browser.visit(client.authorizationUrl({ prompt: 'none' }));
     return url.searchParams.has('code');
@@ -43,8 +43,8 @@ async function signedIn() {
 }
 
 describe('RP-initiated logout', () => {
-  test('with an ID token of the session ends it without a question, and leads back', async () => {
-    const { visit, idToken, isSignedIn } = await signedIn();
+  test('ends the session without confirmation if the ID token hint matches the session', async () => {
+    const { visit, idToken, isSignedIn } = await logInWithBrowser();
     expect(await isSignedIn()).toBe(true);
     const parameters = { id_token_hint: idToken, post_logout_redirect_uri: returnTo, state: 'bye' };
     const { url } = await visit(endSession(parameters));
@@ -52,10 +52,10 @@ describe('RP-initiated logout', () => {
     expect(await isSignedIn()).toBe(false);
   });
 
-  test('without one asks first, and does what the user says', async () => {
-    const { visit, isSignedIn } = await signedIn();
+  test('asks for confirmation without an ID token hint', async () => {
+    const { visit, isSignedIn } = await logInWithBrowser();
     const page = await visit(endSession({ client_id: 'angular-spa', post_logout_redirect_uri: returnTo }));
-    expect(page.html).toContain('Sign out?');
+    expect(page.html).toContain('Log out?');
     expect(await isSignedIn()).toBe(true);
     const again = await visit(page.url);
     const [, action = '', xsrf = ''] =
@@ -65,42 +65,42 @@ describe('RP-initiated logout', () => {
     expect(await isSignedIn()).toBe(false);
   });
 
-  test("with another user's ID token asks first", async () => {
-    const alice = await signedIn();
+  test('asks for confirmation if the ID token hint is of another user', async () => {
+    const alice = await logInWithBrowser();
     const { body } = await client.login('bob');
     const { html } = await alice.visit(endSession({ id_token_hint: body.id_token }));
-    expect(html).toContain('Sign out?');
+    expect(html).toContain('Log out?');
     expect(await alice.isSignedIn()).toBe(true);
   });
 
-  test('leads to registered addresses only', async () => {
-    const { visit, idToken } = await signedIn();
-    const elsewhere = 'https://elsewhere.example/';
-    const page = await visit(endSession({ id_token_hint: idToken, post_logout_redirect_uri: elsewhere }));
+  test('rejects an unregistered redirect URI', async () => {
+    const { visit, idToken } = await logInWithBrowser();
+    const unregistered = 'https://elsewhere.example/';
+    const page = await visit(endSession({ id_token_hint: idToken, post_logout_redirect_uri: unregistered }));
     expect([page.status, page.url.origin]).toEqual([400, running.issuer]);
   });
 });
 
-test('back-channel logout tells the web app which session has ended', async () => {
-  const { signIn, visit, isSignedIn } = await signedIn();
-  const redirectUri = demoClients({
+test('back-channel logout sends the ID of the ended session to the web app', async () => {
+  const { logIn, visit, isSignedIn } = await logInWithBrowser();
+  const redirectUri = createDemoClients({
     nextWeb: `http://127.0.0.1:${(app.address() as AddressInfo).port}`,
     angularSpa: '',
   })[0]?.redirect_uris?.[0];
   const web = { client_id: 'next-web', redirect_uri: redirectUri };
-  const callback = await signIn(client.authorizationUrl(web));
+  const callback = await logIn(client.authorizationUrl(web));
   const { body } = await client.exchange(
     callback,
     { client_id: undefined, redirect_uri: redirectUri },
     { authorization: `Basic ${Buffer.from('next-web:next-web-demo-secret').toString('base64')}` },
   );
-  const { sid } = claimsOf(body.id_token);
+  const { sid } = readClaims(body.id_token);
   expect(sid).toEqual(expect.any(String));
   await visit(endSession({ id_token_hint: body.id_token }));
   expect(await isSignedIn()).toBe(false);
   expect(logoutTokens).toHaveLength(1);
   const [path, token = ''] = logoutTokens[0]?.split(' ') ?? [];
   expect(path).toBe('/auth/backchannel-logout');
-  expect(headerOf(token).typ).toBe('logout+jwt');
-  expect(claimsOf(token)).toMatchObject({ iss: running.issuer, aud: 'next-web', sub: 'user-alice', sid });
+  expect(readHeader(token).typ).toBe('logout+jwt');
+  expect(readClaims(token)).toMatchObject({ iss: running.issuer, aud: 'next-web', sub: 'user-alice', sid });
 });

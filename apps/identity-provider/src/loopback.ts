@@ -1,11 +1,11 @@
-/** Names and addresses of this machine alone. */
+/** Host names and addresses of the local machine. */
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
 
 export const isLoopback = (host: string): boolean => loopbackHosts.has(host);
 
 /**
- * Fetches for the provider (logout tokens, keys of clients). The library refuses every private address; in the
- * demonstration the clients are on this very machine, so loopback, and nothing else, is let through.
+ * Sends the provider's outgoing requests: logout tokens and client key sets. The library rejects every private address.
+ * The demo clients run on the local machine, so loopback addresses are allowed; other private addresses are not.
  */
 export function fetchWithLoopback(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const url = new URL(input instanceof Request ? input.url : input);

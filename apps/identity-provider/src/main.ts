@@ -1,14 +1,14 @@
-import { optionsFromEnvironment } from './config.ts';
+import { readOptions } from './config.ts';
 import { startProvider } from './start.ts';
 import { users } from './users.ts';
 
 try {
-  const options = optionsFromEnvironment(process.env);
+  const options = readOptions(process.env);
   const { issuer, close } = await start(options);
   const logins = users.map(({ login }) => login).join(' and ');
   console.log(`OpenID provider at ${issuer}
-FOR DEMONSTRATION ONLY: its users (${logins}) have public passwords, and it forgets everything when it stops.
-Access tokens live ${options.accessTokenLife} seconds.`);
+FOR DEMONSTRATION ONLY: the passwords of its users (${logins}) are public, and all data is lost when it stops.
+Access tokens are valid for ${options.accessTokenLifetime} seconds.`);
   const stop = () => void close().then(() => process.exit(0));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
@@ -17,12 +17,12 @@ Access tokens live ${options.accessTokenLife} seconds.`);
   process.exit(1);
 }
 
-async function start(options: ReturnType<typeof optionsFromEnvironment>) {
+async function start(options: ReturnType<typeof readOptions>) {
   try {
     return await startProvider(options);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${options.port} is taken; set IDENTITY_PROVIDER_PORT to another one.`, {
+    throw new Error(`Port ${options.port} is in use. Set IDENTITY_PROVIDER_PORT to another port.`, {
       cause: error,
     });
   }

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryAdapter } from './memory-adapter.ts';
 
-function prepared() {
+function createAdapters() {
   const adapter = createMemoryAdapter();
   return { grants: adapter('Grant'), refreshTokens: adapter('RefreshToken'), sessions: adapter('Session') };
 }
 
-describe('the memory adapter', () => {
-  test('lets a token be consumed once: the second time ends its grant, and spares the others', async () => {
-    const { grants, refreshTokens } = prepared();
+describe('createMemoryAdapter', () => {
+  test('revokes the grant, and no other grant, when a token is consumed twice', async () => {
+    const { grants, refreshTokens } = createAdapters();
     for (const grantId of ['mine', 'other']) await grants.upsert(grantId, { accountId: 'user-alice' }, 60);
     await refreshTokens.upsert('first', { grantId: 'mine' }, 60);
     await refreshTokens.upsert('successor', { grantId: 'mine' }, 60);
@@ -26,8 +26,8 @@ describe('the memory adapter', () => {
     expect(await refreshTokens.find('unrelated')).toBeDefined();
   });
 
-  test('forgets what has expired, and finds a session by its uid until then', async () => {
-    const { sessions } = prepared();
+  test('finds a session by its uid until the session expires', async () => {
+    const { sessions } = createAdapters();
     await sessions.upsert('id', { uid: 'uid' }, 60);
     expect(await sessions.findByUid('uid')).toEqual({ uid: 'uid' });
     await sessions.upsert('id', { uid: 'uid' }, -1);
@@ -35,8 +35,8 @@ describe('the memory adapter', () => {
     expect(await sessions.findByUid('uid')).toBeUndefined();
   });
 
-  test('hands out copies', async () => {
-    const { sessions } = prepared();
+  test('returns copies', async () => {
+    const { sessions } = createAdapters();
     await sessions.upsert('id', { uid: 'uid' }, 60);
     const found = await sessions.find('id');
     if (found) found.uid = 'changed';

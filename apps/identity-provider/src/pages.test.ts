@@ -14,7 +14,7 @@ const hostile = `"><img src=x onerror='alert(1)'>&`;
 const escaped = '&quot;&gt;&lt;img src=x onerror=&#39;alert(1)&#39;&gt;&amp;';
 const [alice] = users;
 
-describe('a page escapes what comes from outside', () => {
+describe('a page escapes external values', () => {
   test.each([
     ['error', errorPage(hostile, hostile)],
     ['login', loginPage({ action: hostile, client: hostile, login: hostile, failed: true })],
@@ -29,7 +29,10 @@ describe('a page escapes what comes from outside', () => {
         claims: [hostile],
       }),
     ],
-    ['logout', logoutPage({ action: hostile, antiForgeryToken: hostile, client: hostile, decided: true })],
+    [
+      'logout',
+      logoutPage({ action: hostile, antiForgeryToken: hostile, client: hostile, isConfirmed: true }),
+    ],
     [
       'device',
       deviceConfirmPage(
@@ -45,14 +48,14 @@ describe('a page escapes what comes from outside', () => {
   });
 });
 
-describe('a page as served', () => {
+describe('a served page', () => {
   let running: RunningProvider;
   beforeAll(async () => {
     running = await startProvider();
   });
   afterAll(() => running.close());
 
-  test('lets nothing in from elsewhere, and forms lead to the client alone', async () => {
+  test('allows no external content and limits form targets to the client', async () => {
     const { headers } = await createTestBrowser(running.issuer).visit(
       createTestClient(running).authorizationUrl(),
     );
@@ -64,18 +67,18 @@ describe('a page as served', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  test('says what is wrong with a request in words, and escapes it', async () => {
+  test('explains an invalid request and escapes its values', async () => {
     const url = createTestClient(running).authorizationUrl({ client_id: '<img src=x onerror=alert(1)>' });
     const { status, html } = await createTestBrowser(running.issuer).visit(url);
     expect(status).toBe(400);
-    expect(html).toContain('is not known to this provider');
+    expect(html).toContain('is not registered at this provider');
     expect(html).not.toContain('<img');
   });
 
   test.each([
     ['/', 200, 'alice-demo'],
-    ['/nothing-here', 404, 'There is no such page here'],
-  ])('%s answers %i', async (path, expected, text) => {
+    ['/nothing-here', 404, 'The page does not exist'],
+  ])('%s returns %i', async (path, expected, text) => {
     const { status, html } = await createTestBrowser(running.issuer).visit(running.issuer + path);
     expect(status).toBe(expected);
     expect(html).toContain(text);

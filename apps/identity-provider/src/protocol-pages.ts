@@ -8,14 +8,14 @@ interface NamedClient {
   readonly clientId: string;
   readonly clientName?: string | undefined;
 }
-const nameOf = (client: NamedClient | undefined) => client?.clientName ?? client?.clientId;
+const getName = (client: NamedClient | undefined) => client?.clientName ?? client?.clientId;
 
-/** The library keeps it in the session between a page and its form. */
+/** The library stores the token in the session until the form is submitted. */
 function antiForgeryToken({ oidc }: KoaContextWithOIDC): string {
   return String((oidc.session?.state as { secret?: string } | undefined)?.secret);
 }
 
-/** The pages of RP-initiated logout. */
+/** The pages of RP-Initiated Logout. */
 export const logoutPages = {
   logoutSource(ctx: KoaContextWithOIDC): void {
     const { client, params, session, urlFor } = ctx.oidc;
@@ -25,25 +25,25 @@ export const logoutPages = {
       logoutPage({
         action: urlFor.call(ctx.oidc, 'end_session_confirm'),
         antiForgeryToken: antiForgeryToken(ctx),
-        client: nameOf(client),
+        client: getName(client),
         user: findUser(session?.accountId)?.givenName,
-        // Checked against the client's registration already.
+        // The provider has already compared it with the client's registration.
         formTarget: typeof target === 'string' ? target : undefined,
-        decided: isDecided(ctx),
+        isConfirmed: isConfirmed(ctx),
       }),
     );
   },
   postLogoutSuccessSource: (ctx: KoaContextWithOIDC): void =>
-    showPage(ctx, loggedOutPage(nameOf(ctx.oidc.client))),
+    showPage(ctx, loggedOutPage(getName(ctx.oidc.client))),
 };
 
 /**
- * Whether to sign out without asking. Only an app that this very user signed in to has an ID token about the user;
- * any other page could send the browser here, to annoy.
+ * Whether to log out without asking. The ID token hint shows that the request is sent by an app to which this user is
+ * signed in. Without it, any page could send the browser here to log the user out.
  *
- * @see OpenID Connect RP-Initiated Logout 1.0 section 2
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
  */
-function isDecided({ oidc }: KoaContextWithOIDC): boolean {
+function isConfirmed({ oidc }: KoaContextWithOIDC): boolean {
   const hint = oidc.entities.IdTokenHint?.payload;
   const { session, client } = oidc;
   if (!hint || !session?.accountId || !client || hint.sub !== session.accountId) return false;
@@ -60,7 +60,10 @@ export const deviceFlowPages = {
   ): void {
     showPage(
       ctx,
-      deviceCodePage(deviceForm(ctx), { problem: error && problemOf(error), userCode: error?.userCode }),
+      deviceCodePage(deviceForm(ctx), {
+        problem: error && describeProblem(error),
+        userCode: error?.userCode,
+      }),
       error ? 422 : 200,
     );
   },
@@ -71,10 +74,10 @@ export const deviceFlowPages = {
     _device: unknown,
     userCode: string,
   ): void {
-    showPage(ctx, deviceConfirmPage(deviceForm(ctx), { client: nameOf(client) ?? 'a device', userCode }));
+    showPage(ctx, deviceConfirmPage(deviceForm(ctx), { client: getName(client) ?? 'a device', userCode }));
   },
   successSource: (ctx: KoaContextWithOIDC): void =>
-    showPage(ctx, deviceSuccessPage(nameOf(ctx.oidc.client) ?? 'The device')),
+    showPage(ctx, deviceSuccessPage(getName(ctx.oidc.client) ?? 'The device')),
 };
 
 const deviceForm = (ctx: KoaContextWithOIDC) => ({
@@ -82,9 +85,9 @@ const deviceForm = (ctx: KoaContextWithOIDC) => ({
   antiForgeryToken: antiForgeryToken(ctx),
 });
 
-function problemOf({ name, userCode }: { readonly name?: string; readonly userCode?: string }): string {
-  if (name === 'AbortedError') return 'This device was not connected. You can type another code.';
+function describeProblem({ name, userCode }: { readonly name?: string; readonly userCode?: string }): string {
+  if (name === 'AbortedError') return 'The device was not connected. You can enter another code.';
   if (userCode !== undefined || name === 'NoCodeError')
-    return 'That code is not known. Check it and try again.';
-  return 'That did not work. Start again on your device.';
+    return 'The code is not valid. Check it and try again.';
+  return 'The device could not be connected. Start again on your device.';
 }

@@ -1,71 +1,74 @@
 import { randomBytes } from 'node:crypto';
 import Provider, { type ClientMetadata, type Configuration, type JWKS } from 'oidc-provider';
-import { type AppOrigins, demoClients, isOriginOfClient, isPublic } from './clients.ts';
+import { type AppOrigins, createDemoClients, isOriginOfClient, isPublic } from './clients.ts';
 import { serveInteractions } from './interactions.ts';
 import { fetchWithLoopback } from './loopback.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
-import { keepOfflineAccess } from './offline-access.ts';
+import { retainOfflineAccess } from './offline-access.ts';
 import { errorPage } from './pages/error.ts';
 import { showPage } from './pages/layout.ts';
 import { deviceFlowPages, logoutPages } from './protocol-pages.ts';
 import { applyRequestHook, type RequestHook } from './request-hook.ts';
 import { logRequests, type RequestLog } from './request-log.ts';
-import { type DemoResource, demoResources, resourceServer } from './resources.ts';
-import { guardRequests, serveEverythingElse } from './serve.ts';
+import { createResourceServer, type DemoResource, demoResources } from './resources.ts';
+import { guardRequests, serveOtherPages } from './serve.ts';
 import { createSigningKeys, type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts';
-import { claimsByScope, claimsOf, findUser } from './users.ts';
+import { claimsByScope, findUser, toClaims } from './users.ts';
 
 export interface ProviderOptions {
-  /** The issuer identifier, where browsers and clients reach this provider: no slash at the end. */
+  /** The issuer identifier: the URL at which browsers and clients reach this provider, without a trailing slash. */
   readonly issuer: string;
-  /** Where the demo apps are; decides the redirect URIs of the demo clients. Default: their usual ports. */
+  /** The origins of the demo apps, from which the redirect URIs are derived. Default: the default ports. */
   readonly origins?: AppOrigins;
-  /** Seconds. Default: 60. */
-  readonly accessTokenLife?: number;
-  /** Signs the access tokens. Default: RS256. */
+  /** Lifetime of access tokens in seconds. Default: 60. */
+  readonly accessTokenLifetime?: number;
+  /** The algorithm that signs access tokens. Default: RS256. */
   readonly accessTokenAlgorithm?: SigningAlgorithm;
-  /** Seconds. Default: 14 days. */
-  readonly refreshTokenLife?: number;
+  /** Lifetime of refresh tokens in seconds. Default: 14 days. */
+  readonly refreshTokenLifetime?: number;
   /**
-   * A new refresh token at each use, and the end of the grant as soon as an old one comes again: there is no grace
-   * period. Default: true.
+   * Issues a new refresh token at each use. A reused refresh token revokes the grant; there is no grace period.
+   * Default: true.
    */
   readonly rotateRefreshTokens?: boolean;
-  /** Signing keys, to keep or rotate them. Default: fresh ones, one for each algorithm. */
+  /** Signing keys. Default: new keys, one for each algorithm. */
   readonly keys?: JWKS;
-  /** Instead of the demo clients. */
+  /** Registered clients. Default: the demo clients. */
   readonly clients?: readonly ClientMetadata[];
-  /** Instead of the demo APIs, by resource indicator. */
+  /** APIs by resource indicator. Default: the demo APIs. */
   readonly resources?: Readonly<Record<string, DemoResource>>;
   /**
-   * A token request without `resource` is for the API that was asked for at login, if it was one (the usual habit of
-   * providers with an `audience`). Default: false; the token is then opaque, and for userinfo.
+   * If true, a token request without `resource` returns a token for the API that was requested at login, if it was
+   * exactly one. Providers with an `audience` parameter behave this way. Default: false: the token is opaque and valid
+   * for userinfo.
    */
   readonly useGrantedResource?: boolean;
-  /** Demands a server nonce in DPoP proofs (RFC 9449 section 8). Default: false. */
+  /** Requires a server nonce in DPoP proofs (RFC 9449 section 8). Default: false. */
   readonly requireDpopNonce?: boolean;
+  /** Called after each protocol request. Default: none. */
   readonly requestLog?: RequestLog;
+  /** Called before the provider handles a request. Default: none. */
   readonly onRequest?: RequestHook;
 }
 
 const day = 86_400;
-const usualOrigins: AppOrigins = { nextWeb: 'http://localhost:3000', angularSpa: 'http://localhost:4200' };
+const defaultOrigins: AppOrigins = { nextWeb: 'http://localhost:3000', angularSpa: 'http://localhost:4200' };
 
-/** The provider of the demonstration: certified protocol code, with pages and policies of our own. */
+/** Creates the demo provider: `oidc-provider` with the pages and policies of this app. */
 export async function createProvider(options: ProviderOptions): Promise<Provider> {
-  const provider = new Provider(options.issuer, await configurationOf(options));
-  // Behind a TLS proxy, the scheme is the one that the proxy names.
+  const provider = new Provider(options.issuer, await createConfiguration(options));
+  // Behind a TLS proxy, the scheme is read from the proxy's header.
   provider.proxy = options.issuer.startsWith('https:');
   if (options.requestLog) logRequests(provider, options.requestLog);
   guardRequests(provider);
   if (options.onRequest) applyRequestHook(provider, options.onRequest);
-  serveEverythingElse(provider);
+  serveOtherPages(provider);
   serveInteractions(provider);
   return provider;
 }
 
-/** When and how the user logged in, so that an API can ask for a better login (RFC 9068 section 2.2.1, RFC 9470). */
-const loginOf: Configuration['extraTokenClaims'] = (ctx) => {
+/** Reads `auth_time` and `acr` of the login, so that an API can require a step-up (RFC 9068 section 2.2.1, RFC 9470). */
+const readLoginClaims: Configuration['extraTokenClaims'] = (ctx) => {
   const { AuthorizationCode, RefreshToken, DeviceCode } = ctx.oidc.entities;
   const source = AuthorizationCode ?? RefreshToken ?? DeviceCode;
   if (!source) return undefined;
@@ -73,25 +76,25 @@ const loginOf: Configuration['extraTokenClaims'] = (ctx) => {
   return { ...(authTime !== undefined && { auth_time: authTime }), ...(acr !== undefined && { acr }) };
 };
 
-async function configurationOf(options: ProviderOptions): Promise<Configuration> {
-  const { accessTokenLife = 60, refreshTokenLife = 14 * day, resources = demoResources } = options;
+async function createConfiguration(options: ProviderOptions): Promise<Configuration> {
+  const { accessTokenLifetime = 60, refreshTokenLifetime = 14 * day, resources = demoResources } = options;
   const algorithms = [...signingAlgorithms];
   return {
     adapter: createMemoryAdapter(),
-    clients: [...(options.clients ?? demoClients(options.origins ?? usualOrigins))],
+    clients: [...(options.clients ?? createDemoClients(options.origins ?? defaultOrigins))],
     clientBasedCORS: (ctx, origin, client) =>
       (isPublic(client) || ctx.oidc.route === 'userinfo') && isOriginOfClient(origin, client.redirectUris),
     jwks: options.keys ?? (await createSigningKeys()),
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     fetch: fetchWithLoopback,
-    // RFC 9700 section 2.1.1: for confidential clients too. The library knows S256 only.
+    // RFC 9700 section 2.1.1: PKCE for confidential clients too. The library supports S256 only.
     pkce: { required: () => true },
-    // The claims of profile and email are in the ID token as well as at userinfo.
+    // The ID token contains the claims of `profile` and `email`, like the userinfo response.
     conformIdTokenClaims: false,
     claims: { amr: null, ...claimsByScope },
     responseTypes: ['code'],
     acrValues: ['urn:countersign:acr:password'],
-    extraParams: { offline_access: keepOfflineAccess },
+    extraParams: { offline_access: retainOfflineAccess },
     enabledJWA: {
       idTokenSigningAlgValues: algorithms,
       userinfoSigningAlgValues: algorithms,
@@ -101,21 +104,21 @@ async function configurationOf(options: ProviderOptions): Promise<Configuration>
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     async findAccount(_ctx, sub) {
       const user = findUser(sub);
-      return user && { accountId: sub, claims: () => claimsOf(user) };
+      return user && { accountId: sub, claims: () => toClaims(user) };
     },
-    extraTokenClaims: loginOf,
+    extraTokenClaims: readLoginClaims,
     rotateRefreshToken: options.rotateRefreshTokens ?? true,
     issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     expiresWithSession: (_ctx, source) => !source.scopes.has('offline_access'),
     ttl: {
-      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? accessTokenLife,
-      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? accessTokenLife,
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? accessTokenLifetime,
+      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? accessTokenLifetime,
       AuthorizationCode: 60,
       DeviceCode: 600,
       IdToken: 3600,
       Interaction: 3600,
-      RefreshToken: refreshTokenLife,
+      RefreshToken: refreshTokenLifetime,
       Grant: 14 * day,
       Session: 14 * day,
     },
@@ -124,7 +127,7 @@ async function configurationOf(options: ProviderOptions): Promise<Configuration>
       jwtUserinfo: { enabled: true },
       revocation: {
         enabled: true,
-        // RFC 7009 section 2.1: nobody revokes another client's token.
+        // RFC 7009 section 2.1: a client may revoke only its own tokens.
         allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
       },
       introspection: {
@@ -147,14 +150,14 @@ async function configurationOf(options: ProviderOptions): Promise<Configuration>
       rpInitiatedLogout: { enabled: true, ...logoutPages },
       resourceIndicators: {
         enabled: true,
-        // Of several APIs, a token request that names none is for the first, if it cannot be for userinfo.
+        // A token request without `resource` that cannot be for userinfo is for the first of several APIs.
         defaultResource: (_ctx, _client, oneOf) => [oneOf ?? []].flat()[0] ?? [],
         useGrantedResource: (_ctx, source) =>
           options.useGrantedResource === true && typeof source.resource === 'string',
         getResourceServerInfo: (_ctx, resource) =>
-          resourceServer(resource, {
+          createResourceServer(resource, {
             resources,
-            accessTokenLife,
+            accessTokenLifetime,
             algorithm: options.accessTokenAlgorithm ?? 'RS256',
           }),
       },

@@ -8,8 +8,8 @@ let running: RunningProvider | undefined;
 const log: LoggedRequest[] = [];
 afterEach(() => running?.close());
 
-/** A hook that acts on refreshes only. */
-async function loginWith(onRefresh: RequestHook) {
+/** Logs in at a provider whose hook handles refresh requests only. */
+async function logInWithHook(onRefresh: RequestHook) {
   log.length = 0;
   running = await startProvider({
     requestLog: (request) => log.push(request),
@@ -22,19 +22,19 @@ async function loginWith(onRefresh: RequestHook) {
 }
 
 describe('a request hook', () => {
-  test('sees the form, and lets the provider read it still', async () => {
-    const seen: string[] = [];
-    const { client, refreshToken } = await loginWith(({ method, path, parameters }) => {
-      seen.push(`${method} ${path} ${parameters.get('refresh_token')}`);
+  test('reads the form without consuming it', async () => {
+    const requests: string[] = [];
+    const { client, refreshToken } = await logInWithHook(({ method, path, parameters }) => {
+      requests.push(`${method} ${path} ${parameters.get('refresh_token')}`);
       return undefined;
     });
     expect((await client.refresh(refreshToken)).status).toBe(200);
-    expect(seen).toEqual([`POST /token ${refreshToken}`]);
+    expect(requests).toEqual([`POST /token ${refreshToken}`]);
   });
 
-  test('answers in place of the provider, which has not worked', async () => {
+  test('responds before the provider handles the request', async () => {
     let failing = true;
-    const { client, refreshToken } = await loginWith(() =>
+    const { client, refreshToken } = await logInWithHook(() =>
       failing ? { status: 503, headers: { 'retry-after': '7' }, body: { error: 'busy' } } : undefined,
     );
     const { status, headers, body } = await client.refresh(refreshToken);
@@ -43,15 +43,15 @@ describe('a request hook', () => {
     expect((await client.refresh(refreshToken)).status).toBe(200);
   });
 
-  test('loses an answer after the provider has worked', async () => {
-    let losing = true;
-    const { client, refreshToken } = await loginWith(async (_request, proceed) => {
+  test('closes the connection after the provider handled the request', async () => {
+    let disconnecting = true;
+    const { client, refreshToken } = await logInWithHook(async (_request, proceed) => {
       await proceed();
-      return losing ? 'disconnect' : undefined;
+      return disconnecting ? 'disconnect' : undefined;
     });
     await expect(client.refresh(refreshToken)).rejects.toThrow();
     expect(log.at(-1)).toMatchObject({ grant_type: 'refresh_token', status: 0 });
-    losing = false;
+    disconnecting = false;
     expect((await client.refresh(refreshToken)).body.error).toBe('invalid_grant');
   });
 });

@@ -2,33 +2,34 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type Provider from 'oidc-provider';
 
-/** A request as a test sees it, before the provider does. */
+/** A request before the provider handles it. */
 export interface IncomingRequest {
   readonly method: string;
   readonly path: string;
-  /** The query, or the form of a POST. */
+  /** The query parameters, or the form parameters of a POST. */
   readonly parameters: URLSearchParams;
 }
 
-/** An answer in the provider's place; `disconnect` closes the connection instead of answering. */
-export type Interference =
+/** A response that replaces the provider's response. `disconnect` closes the connection without a response. */
+export type HookResponse =
   | {
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      /** An object becomes JSON. */
+      /** An object is sent as JSON. */
       readonly body?: string | object;
     }
   | 'disconnect';
 
 /**
- * Lets a test come between client and provider: wait, refuse, disconnect, before or after the provider has done its
- * work. `proceed` lets the provider work; it does so afterwards by itself where the hook neither called it nor
- * answered. What the hook returns takes the place of the provider's answer.
+ * Lets a test delay or reject a request, or close its connection, before or after the provider handles it.
+ *
+ * `proceed` makes the provider handle the request. If the hook returns undefined without calling `proceed`, the provider
+ * handles the request afterwards. A returned response replaces the provider's response.
  */
 export type RequestHook = (
   request: IncomingRequest,
   proceed: () => Promise<void>,
-) => Promise<Interference | undefined> | Interference | undefined;
+) => Promise<HookResponse | undefined> | HookResponse | undefined;
 
 export function applyRequestHook(provider: Provider, hook: RequestHook): void {
   provider.use(async (ctx, next) => {
@@ -39,21 +40,21 @@ export function applyRequestHook(provider: Provider, hook: RequestHook): void {
       proceeded ??= next();
       return proceeded;
     };
-    const interference = await hook({ method: ctx.method, path: ctx.path, parameters }, proceed);
-    if (interference === 'disconnect') {
+    const hookResponse = await hook({ method: ctx.method, path: ctx.path, parameters }, proceed);
+    if (hookResponse === 'disconnect') {
       ctx.respond = false;
       ctx.req.socket.destroy();
-    } else if (interference) {
-      ctx.body = interference.body ?? '';
-      ctx.status = interference.status;
-      ctx.set({ ...interference.headers });
+    } else if (hookResponse) {
+      ctx.body = hookResponse.body ?? '';
+      ctx.status = hookResponse.status;
+      ctx.set({ ...hookResponse.headers });
     } else await proceed();
   });
 }
 
 const maxBody = 64 * 1024;
 
-/** Reads a body of known length and puts it back for the provider. */
+/** Reads a body of known length and returns it to the stream, so that the provider can read it. */
 async function peekBody(request: IncomingMessage): Promise<string> {
   const length = Number(request.headers['content-length'] ?? 0);
   if (!(length > 0 && length <= maxBody)) return '';

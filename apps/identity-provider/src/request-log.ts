@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import type Provider from 'oidc-provider';
-import { type Context, protocolOf } from './context.ts';
+import { type Context, getProtocolContext } from './context.ts';
 
-/** One protocol request; never a token, code or secret. */
+/** One protocol request. It never contains a token, code or secret. */
 export interface LoggedRequest {
   /** ISO 8601. */
   readonly time: string;
@@ -10,16 +10,16 @@ export interface LoggedRequest {
   readonly path: string;
   readonly grant_type?: string;
   readonly client_id?: string;
-  /** 0: the connection was closed without an answer. */
+  /** 0: the connection was closed without a response. */
   readonly status: number;
-  /** The error code that was answered, in the body or in a redirect. */
+  /** The error code of the response, from its body or its redirect. */
   readonly error?: string;
 }
 
 export type RequestLog = (request: LoggedRequest) => void;
 
-/** Appends one JSON line per request to a file, before the request is answered. */
-export function fileRequestLog(file: string): RequestLog {
+/** Creates a log that appends one JSON line per request to a file, before the response is sent. */
+export function createFileRequestLog(file: string): RequestLog {
   return (request) => appendFileSync(file, `${JSON.stringify(request)}\n`);
 }
 
@@ -31,22 +31,22 @@ const grantTypes = new Set([
 ]);
 const pages = /^\/(?:$|health|interaction\/|favicon)/;
 
-/** Tells a log about every protocol request; the pages for people are left out. */
+/** Logs every protocol request. Requests for pages are not logged. */
 export function logRequests(provider: Provider, log: RequestLog): void {
   provider.use(async (ctx, next) => {
     const time = new Date().toISOString();
     await next();
     if (pages.test(ctx.path)) return;
-    const oidc = protocolOf(ctx);
+    const oidc = getProtocolContext(ctx);
     const grantType = oidc?.params?.grant_type ?? oidc?.body?.grant_type;
-    const clientId = await knownClient(provider, ctx);
-    const error = errorOf(ctx);
+    const clientId = await findClientId(provider, ctx);
+    const error = findErrorCode(ctx);
     log({
       time,
       method: ctx.method,
-      // A page of an authorization request is named by a random id, which stays here.
+      // The path of an authorization request contains a random ID, which is not logged.
       path: ctx.path.replace(/^\/(auth|device)\/(?!auth$)[^/]+$/, '/$1/:uid'),
-      // Only what is known: a client may put anything into these, a secret too.
+      // Only known values are logged: a client can send any text in these parameters, including a secret.
       ...(typeof grantType === 'string' && grantTypes.has(grantType) && { grant_type: grantType }),
       ...(clientId !== undefined && { client_id: clientId }),
       status: ctx.respond === false ? 0 : ctx.status,
@@ -55,30 +55,31 @@ export function logRequests(provider: Provider, log: RequestLog): void {
   });
 }
 
-/** Also names the client that failed to authenticate, if there is one of that name. */
-async function knownClient(provider: Provider, ctx: Context): Promise<string | undefined> {
-  const oidc = protocolOf(ctx);
+/** Also finds a registered client that failed to authenticate. */
+async function findClientId(provider: Provider, ctx: Context): Promise<string | undefined> {
+  const oidc = getProtocolContext(ctx);
   if (oidc?.client) return oidc.client.clientId;
-  const claimed = oidc?.params?.client_id ?? oidc?.body?.client_id ?? ctx.query.client_id ?? basicUser(ctx);
+  const claimed =
+    oidc?.params?.client_id ?? oidc?.body?.client_id ?? ctx.query.client_id ?? readBasicUser(ctx);
   if (typeof claimed !== 'string') return undefined;
   return (await provider.Client.find(claimed))?.clientId;
 }
 
-function basicUser(ctx: Context): string | undefined {
+function readBasicUser(ctx: Context): string | undefined {
   const [scheme, credentials = ''] = ctx.get('authorization').split(' ');
   if (scheme?.toLowerCase() !== 'basic') return undefined;
   const [user = ''] = Buffer.from(credentials, 'base64').toString().split(':');
   return user === '' ? undefined : user;
 }
 
-function errorOf(ctx: Context): string | undefined {
+function findErrorCode(ctx: Context): string | undefined {
   const { error } = (ctx.body ?? {}) as { error?: unknown };
   const location = ctx.response.get('location');
-  const redirected = location === '' ? undefined : URL.parse(location, 'http://localhost');
-  const found =
+  const redirectUrl = location === '' ? undefined : URL.parse(location, 'http://localhost');
+  const errorCode =
     error ??
     ctx.state.error ??
-    redirected?.searchParams.get('error') ??
-    new URLSearchParams(redirected?.hash.slice(1)).get('error');
-  return typeof found === 'string' && /^[a-z_]{1,60}$/.test(found) ? found : undefined;
+    redirectUrl?.searchParams.get('error') ??
+    new URLSearchParams(redirectUrl?.hash.slice(1)).get('error');
+  return typeof errorCode === 'string' && /^[a-z_]{1,60}$/.test(errorCode) ? errorCode : undefined;
 }

@@ -4,12 +4,12 @@ import { homePage } from './pages/home.ts';
 import { showPage } from './pages/layout.ts';
 
 /**
- * For the few pages that the library writes itself (they post a form at once): nothing from elsewhere, no framing. The
- * library adds the hash of its script. Our own pages replace this with a stricter policy.
+ * The policy for the pages of the library, which submit a form automatically: no external content, no framing. The
+ * library adds the hash of its script. The pages of this app replace it with a stricter policy.
  */
 const libraryPolicy = "default-src 'none'; script-src; base-uri 'none'; frame-ancestors 'none'";
 
-/** What holds for every answer, and who is answered at all. */
+/** Sets the headers that all responses share, and rejects requests to other host names. */
 export function guardRequests(provider: Provider): void {
   const { host: expected } = new URL(provider.issuer);
   provider.use(async (ctx, next) => {
@@ -18,19 +18,19 @@ export function guardRequests(provider: Provider): void {
       'Referrer-Policy': 'no-referrer',
       'Content-Security-Policy': libraryPolicy,
     });
-    // One name only: endpoints and cookies follow the name in the request, and a name of another site that leads to
-    // this machine (DNS rebinding) gets nothing.
+    // Only the issuer's host name is served: endpoints and cookies are derived from the host name of the request. This
+    // also rejects host names of other sites that resolve to this machine (DNS rebinding).
     if (ctx.host !== expected && ctx.path !== '/health') {
       ctx.status = 421;
-      ctx.body = `This provider is ${provider.issuer}; use that name to reach it.\n`;
+      ctx.body = `The host of this provider is ${expected}. Use ${provider.issuer} to reach it.\n`;
       return;
     }
     await next();
   });
 }
 
-/** A sign of life, a page for the curious, and a page for a wrong address. */
-export function serveEverythingElse(provider: Provider): void {
+/** Serves the health check, the home page, and the page for unknown addresses. */
+export function serveOtherPages(provider: Provider): void {
   provider.use(async (ctx, next) => {
     if (ctx.path === '/health') {
       ctx.body = { status: 'ok' };
@@ -40,7 +40,7 @@ export function serveEverythingElse(provider: Provider): void {
       return showPage(ctx, homePage(provider.issuer));
     }
     await next();
-    const unanswered = ctx.status === 404 && ctx.body == null && ctx.respond !== false;
-    if (unanswered && ctx.accepts('json', 'html') === 'html') showPage(ctx, errorPage('not_found'), 404);
+    const isUnhandled = ctx.status === 404 && ctx.body == null && ctx.respond !== false;
+    if (isUnhandled && ctx.accepts('json', 'html') === 'html') showPage(ctx, errorPage('not_found'), 404);
   });
 }

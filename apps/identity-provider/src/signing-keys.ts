@@ -7,7 +7,7 @@ export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 
 const generate = promisify(generateKeyPair);
 
-async function privateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
+async function createPrivateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
   switch (algorithm) {
     case 'RS256':
     case 'PS256':
@@ -19,12 +19,12 @@ async function privateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
   }
 }
 
-/** Fresh private keys, one for each algorithm: they live as long as the process. */
+/** Creates private keys, one for each algorithm. */
 export async function createSigningKeys(
   algorithms: readonly SigningAlgorithm[] = signingAlgorithms,
 ): Promise<JWKS> {
   const keys = algorithms.map(async (alg) => ({
-    ...(await privateKey(alg)).export({ format: 'jwk' }),
+    ...(await createPrivateKey(alg)).export({ format: 'jwk' }),
     use: 'sig',
     alg,
     kid: `${alg.toLowerCase()}-${randomUUID().slice(0, 8)}`,

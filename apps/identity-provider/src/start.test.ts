@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { optionsFromEnvironment } from './config.ts';
+import { readOptions } from './config.ts';
 import { startProvider } from './start.ts';
 import { createTestClient } from './testing/test-client.ts';
 
@@ -23,16 +23,16 @@ async function run(environment: Record<string, string>): Promise<{ code: number;
 }
 
 describe('start', () => {
-  test('listens on loopback only', async () => {
+  test('rejects a host other than loopback', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.com']) {
-      await expect(startProvider({ host })).rejects.toThrow(/loopback only/);
+      await expect(startProvider({ host })).rejects.toThrow(/expected a loopback host/);
     }
     const { code, errors } = await run({ HOST: '0.0.0.0' });
     expect(code).toBe(1);
     expect(errors).toContain('set ALLOW_NON_LOOPBACK=1');
   });
 
-  test('listens elsewhere when told', async () => {
+  test('listens on another host if allowed', async () => {
     const running = await startProvider({ host: '0.0.0.0', allowNonLoopback: true });
     try {
       expect((await fetch(`http://127.0.0.1:${running.port}/health`)).status).toBe(200);
@@ -41,48 +41,48 @@ describe('start', () => {
     }
   });
 
-  test('names a taken port in one sentence', async () => {
+  test('reports a port that is in use in one line', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const { code, errors } = await run({ IDENTITY_PROVIDER_PORT: String(port) });
     other.close();
     expect(code).toBe(1);
-    const own = errors.split('\n').filter((line) => line !== '' && !line.startsWith('oidc-provider'));
-    expect(own).toEqual([`Port ${port} is taken; set IDENTITY_PROVIDER_PORT to another one.`]);
+    const lines = errors.split('\n').filter((line) => line !== '' && !line.startsWith('oidc-provider'));
+    expect(lines).toEqual([`Port ${port} is in use. Set IDENTITY_PROVIDER_PORT to another port.`]);
   });
 
-  test('answers under its own name only', async () => {
+  test('rejects requests to another host name', async () => {
     const running = await startProvider();
     try {
-      const renamed = await fetch(`http://127.0.0.1:${running.port}/.well-known/openid-configuration`);
-      expect(renamed.status).toBe(421);
-      expect(await renamed.text()).toContain(running.issuer);
+      const response = await fetch(`http://127.0.0.1:${running.port}/.well-known/openid-configuration`);
+      expect(response.status).toBe(421);
+      expect(await response.text()).toContain(running.issuer);
     } finally {
       await running.close();
     }
   });
 });
 
-describe('environment', () => {
-  test('names what is not what it must be', () => {
-    expect(() => optionsFromEnvironment({ IDENTITY_PROVIDER_PORT: '80a' })).toThrow(
-      'IDENTITY_PROVIDER_PORT is "80a"; it must be a port between 1 and 65535.',
+describe('readOptions', () => {
+  test('reports the name and the value of an invalid variable', () => {
+    expect(() => readOptions({ IDENTITY_PROVIDER_PORT: '80a' })).toThrow(
+      'IDENTITY_PROVIDER_PORT is "80a", expected a port between 1 and 65535.',
     );
-    expect(() => optionsFromEnvironment({ ACCESS_TOKEN_LIFE: '0' })).toThrow(/ACCESS_TOKEN_LIFE is "0"/);
+    expect(() => readOptions({ ACCESS_TOKEN_LIFETIME: '0' })).toThrow(/ACCESS_TOKEN_LIFETIME is "0"/);
   });
 
-  test('moves the apps, and so their redirect URIs', () => {
-    const { origins, port } = optionsFromEnvironment({ NEXT_WEB_PORT: '3100', ANGULAR_SPA_PORT: '' });
+  test('reads the origins of the apps', () => {
+    const { origins, port } = readOptions({ NEXT_WEB_PORT: '3100', ANGULAR_SPA_PORT: '' });
     expect(origins).toEqual({ nextWeb: 'http://localhost:3100', angularSpa: 'http://localhost:4200' });
     expect(port).toBe(4000);
   });
 });
 
-test('the request log has one line per protocol request, and no secret', async () => {
+test('the request log contains one line per protocol request and no secret', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'identity-provider-'));
   const file = join(directory, 'requests.log');
-  const { requestLog } = optionsFromEnvironment({ REQUEST_LOG: file });
+  const { requestLog } = readOptions({ REQUEST_LOG: file });
   const running = await startProvider(requestLog ? { requestLog } : {});
   try {
     const client = createTestClient(running);

@@ -5,11 +5,11 @@ import { isLoopback } from './loopback.ts';
 import { createProvider, type ProviderOptions } from './provider.ts';
 
 export interface StartOptions extends Partial<ProviderOptions> {
-  /** Default: 0, any free port. */
+  /** The port to listen on. Default: 0, any free port. */
   readonly port?: number;
-  /** Default: `localhost`, on both its addresses. */
+  /** The host name to listen on. Default: `localhost`, on its IPv4 and IPv6 address. */
   readonly host?: string;
-  /** Default: false. */
+  /** Allows a host other than loopback. Default: false. */
   readonly allowNonLoopback?: boolean;
 }
 
@@ -17,37 +17,41 @@ export interface RunningProvider {
   readonly issuer: string;
   readonly port: number;
   readonly provider: Provider;
-  /** Ends the connections too. */
+  /** Stops the servers and closes open connections. */
   readonly close: () => Promise<void>;
 }
 
 /**
  * Starts the provider.
  *
- * @throws Error when the host is not loopback, or the port is taken (`code` is then `EADDRINUSE`)
+ * @throws Error if the host is not loopback, or if the port is in use (`code` is then `EADDRINUSE`)
  */
 export async function startProvider(options: StartOptions = {}): Promise<RunningProvider> {
-  const { host = 'localhost', port: wanted = 0 } = options;
+  const { host = 'localhost', port: requestedPort = 0 } = options;
   if (!isLoopback(host) && options.allowNonLoopback !== true) {
     throw new Error(
-      `HOST is "${host}", but this provider is for demonstration and listens on loopback only. ` +
-        'If you know what you do, set ALLOW_NON_LOOPBACK=1.',
+      `HOST is "${host}", expected a loopback host: this provider is for demonstration only. ` +
+        'To listen on another host, set ALLOW_NON_LOOPBACK=1.',
     );
   }
-  // The issuer names the port, which is known once the servers listen: until then, requests wait.
-  let answerWith: (listener: RequestListener) => void = () => {};
+  // The issuer contains the port, which is known once the servers listen. Requests wait until then.
+  let setListener: (listener: RequestListener) => void = () => {};
   const ready = new Promise<RequestListener>((resolve) => {
-    answerWith = resolve;
+    setListener = resolve;
   });
-  const servers: readonly [Server, ...Server[]] = await listen(host, wanted, async (request, response) => {
-    const handle = await ready;
-    handle(request, response);
-  });
+  const servers: readonly [Server, ...Server[]] = await listen(
+    host,
+    requestedPort,
+    async (request, response) => {
+      const handle = await ready;
+      handle(request, response);
+    },
+  );
   try {
-    const port = portOf(servers[0]);
+    const port = getPort(servers[0]);
     const issuer = options.issuer ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
     const provider = await createProvider({ ...options, issuer });
-    answerWith(provider.callback());
+    setListener(provider.callback());
     return { issuer, port, provider, close: () => closeAll(servers) };
   } catch (error) {
     await closeAll(servers);
@@ -55,27 +59,27 @@ export async function startProvider(options: StartOptions = {}): Promise<Running
   }
 }
 
-/** `localhost` is two addresses, and a browser may take either; a machine without IPv6 has only the first. */
+/** Listens on both addresses of `localhost`, because a browser may use either. Without IPv6, only the first is used. */
 async function listen(
   host: string,
-  wanted: number,
+  requestedPort: number,
   listener: RequestListener,
 ): Promise<[Server, ...Server[]]> {
-  if (host !== 'localhost') return [await listenOn(host, wanted, listener)];
+  if (host !== 'localhost') return [await listenOn(host, requestedPort, listener)];
   for (let attempts = 10; ; attempts--) {
-    const first = await listenOn('127.0.0.1', wanted, listener);
-    const port = portOf(first);
+    const first = await listenOn('127.0.0.1', requestedPort, listener);
+    const port = getPort(first);
     try {
       return [first, await listenOn('::1', port, listener)];
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return [first];
       await closeAll([first]);
-      if (wanted !== 0 || attempts === 1) throw error;
+      if (requestedPort !== 0 || attempts === 1) throw error;
     }
   }
 }
 
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+const getPort = (server: Server): number => (server.address() as AddressInfo).port;
 
 function listenOn(host: string, port: number, listener: RequestListener): Promise<Server> {
   return new Promise((resolve, reject) => {

@@ -3,45 +3,45 @@ import { type RunningProvider, startProvider } from './start.ts';
 import { createTestBrowser } from './testing/test-browser.ts';
 import {
   api,
-  claimsOf,
   createDpopProver,
   createTestClient,
-  headerOf,
+  readClaims,
+  readHeader,
   reports,
 } from './testing/test-client.ts';
 
 let running: RunningProvider;
 let client: ReturnType<typeof createTestClient>;
 beforeAll(async () => {
-  running = await startProvider({ accessTokenLife: 7 });
+  running = await startProvider({ accessTokenLifetime: 7 });
   client = createTestClient(running);
 });
 afterAll(() => running.close());
 
 describe('refresh', () => {
-  test('rotates, and a replayed refresh token ends the grant', async () => {
+  test('rotates the refresh token, and revokes the grant when a refresh token is reused', async () => {
     const { body: first } = await client.login();
     const { status, body: second } = await client.refresh(first.refresh_token, { resource: api });
     expect(status).toBe(200);
     expect(second.expires_in).toBe(7);
     expect(second.refresh_token).not.toBe(first.refresh_token);
-    const replayed = await client.refresh(first.refresh_token);
-    expect(replayed).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+    const replay = await client.refresh(first.refresh_token);
+    expect(replay).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
     const successor = await client.refresh(second.refresh_token);
     expect(successor).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   });
 
-  test('with one refresh token in two requests at once succeeds once at most, and ends the grant', async () => {
+  test('revokes the grant when concurrent requests use the same refresh token', async () => {
     const { body } = await client.login();
-    const answers = await Promise.all([1, 2, 3].map(() => client.refresh(body.refresh_token)));
-    const succeeded = answers.filter(({ status }) => status === 200);
-    expect(succeeded.length).toBeLessThanOrEqual(1);
-    for (const { body: rotated } of succeeded) {
+    const responses = await Promise.all([1, 2, 3].map(() => client.refresh(body.refresh_token)));
+    const successes = responses.filter(({ status }) => status === 200);
+    expect(successes.length).toBeLessThanOrEqual(1);
+    for (const { body: rotated } of successes) {
       expect((await client.refresh(rotated.refresh_token)).body.error).toBe('invalid_grant');
     }
   });
 
-  test('keeps the refresh token where rotation is off', async () => {
+  test('returns the same refresh token without rotation', async () => {
     const other = await startProvider({ rotateRefreshTokens: false });
     try {
       const otherClient = createTestClient(other);
@@ -58,39 +58,39 @@ describe('refresh', () => {
 describe('resources', () => {
   const scope = 'openid offline_access items:read reports:read';
 
-  test('are chosen at the token endpoint among those that were asked for', async () => {
+  test('are selected at the token endpoint from the requested ones', async () => {
     const { body: both } = await client.login('alice', { scope, resource: [api, reports] });
-    expect(claimsOf(both.access_token)).toMatchObject({ aud: api, scope: 'items:read' });
+    expect(readClaims(both.access_token)).toMatchObject({ aud: api, scope: 'items:read' });
     const { body: other } = await client.refresh(both.refresh_token, { resource: reports });
-    expect(claimsOf(other.access_token)).toMatchObject({ aud: reports, scope: 'reports:read' });
+    expect(readClaims(other.access_token)).toMatchObject({ aud: reports, scope: 'reports:read' });
     const { body: none } = await client.refresh(other.refresh_token);
     expect((await client.userinfo(none.access_token)).status).toBe(200);
   });
 
-  test('that were not asked for are refused', async () => {
+  test('are rejected if the login did not request them', async () => {
     const { body } = await client.login('alice', { scope });
-    const { status, body: refused } = await client.refresh(body.refresh_token, { resource: reports });
-    expect([status, refused.error]).toEqual([400, 'invalid_target']);
+    const { status, body: failure } = await client.refresh(body.refresh_token, { resource: reports });
+    expect([status, failure.error]).toEqual([400, 'invalid_target']);
   });
 
-  test('that do not exist are refused', async () => {
+  test('are rejected if unknown', async () => {
     const resource = 'https://other.example';
     const { url } = await createTestBrowser(running.issuer).visit(client.authorizationUrl({ resource }));
     expect(url.searchParams.get('error')).toBe('invalid_target');
   });
 
-  test('are opaque, short-lived or signed otherwise where they say so', async () => {
+  test('set the format, lifetime and algorithm of their access tokens', async () => {
     const other = await startProvider({
       accessTokenAlgorithm: 'EdDSA',
       resources: {
-        [api]: { scope: 'items:read', accessTokenLife: 3 },
+        [api]: { scope: 'items:read', accessTokenLifetime: 3 },
         [reports]: { scope: 'reports:read', format: 'opaque' },
       },
     });
     try {
       const otherClient = createTestClient(other);
       const { body: jwt } = await otherClient.login('alice', { scope, resource: [api, reports] });
-      expect([headerOf(jwt.access_token).alg, jwt.expires_in]).toEqual(['EdDSA', 3]);
+      expect([readHeader(jwt.access_token).alg, jwt.expires_in]).toEqual(['EdDSA', 3]);
       const { body: opaque } = await otherClient.refresh(jwt.refresh_token, { resource: reports });
       const { body } = await otherClient.post('/token/introspection', { token: opaque.access_token });
       expect(body).toMatchObject({ active: true, aud: reports, scope: 'reports:read', sub: 'user-alice' });
@@ -99,13 +99,13 @@ describe('resources', () => {
     }
   });
 
-  test('that were granted are the default where the provider is told so', async () => {
+  test('default to the granted resource with useGrantedResource', async () => {
     const other = await startProvider({ useGrantedResource: true });
     try {
       const otherClient = createTestClient(other);
       const { body } = await otherClient.login();
       const { body: refreshed } = await otherClient.refresh(body.refresh_token);
-      expect(claimsOf(refreshed.access_token).aud).toBe(api);
+      expect(readClaims(refreshed.access_token).aud).toBe(api);
     } finally {
       await other.close();
     }
@@ -119,7 +119,7 @@ test.each(['RS256', 'PS256', 'ES256', 'EdDSA'] as const)(
     try {
       const { body } = await createTestClient(other).login();
       const { keys } = (await (await fetch(`${other.issuer}/jwks`)).json()) as { keys: { kid: string }[] };
-      expect(keys.find(({ kid }) => kid === headerOf(body.access_token).kid)).toMatchObject({ alg });
+      expect(keys.find(({ kid }) => kid === readHeader(body.access_token).kid)).toMatchObject({ alg });
       expect(JSON.stringify(keys)).not.toContain('"d"');
     } finally {
       await other.close();
@@ -128,11 +128,11 @@ test.each(['RS256', 'PS256', 'ES256', 'EdDSA'] as const)(
 );
 
 describe('without a resource', () => {
-  test('an access token is opaque, serves userinfo, and can be revoked', async () => {
-    const callback = await createTestBrowser(running.issuer).signIn(client.authorizationUrl());
+  test('an access token is opaque, valid for userinfo, and revocable', async () => {
+    const callback = await createTestBrowser(running.issuer).logIn(client.authorizationUrl());
     const { body } = await client.exchange(callback, { resource: undefined });
     expect(body.access_token).not.toContain('.');
-    expect(claimsOf(body.id_token)).toMatchObject({
+    expect(readClaims(body.id_token)).toMatchObject({
       name: 'Alice Archer',
       email: 'alice@countersign.example',
     });
@@ -149,10 +149,10 @@ describe('without a resource', () => {
     expect((await client.userinfo(body.access_token)).status).toBe(401);
   });
 
-  test('userinfo holds no more than the scope allows, but for the claims parameter', async () => {
+  test('userinfo contains only the claims that the scope or the claims parameter requests', async () => {
     const browser = createTestBrowser(running.issuer);
     const scopeOnly = { scope: 'openid', resource: undefined };
-    const plain = await client.exchange(await browser.signIn(client.authorizationUrl(scopeOnly)), {
+    const plain = await client.exchange(await browser.logIn(client.authorizationUrl(scopeOnly)), {
       resource: undefined,
     });
     expect((await client.userinfo(plain.body.access_token)).body).toEqual({ sub: 'user-alice' });
@@ -160,24 +160,24 @@ describe('without a resource', () => {
       userinfo: { email: null },
       id_token: { auth_time: { essential: true } },
     });
-    const callback = await browser.signIn(client.authorizationUrl({ ...scopeOnly, claims }));
+    const callback = await browser.logIn(client.authorizationUrl({ ...scopeOnly, claims }));
     const { body } = await client.exchange(callback, { resource: undefined });
     expect((await client.userinfo(body.access_token)).body).toEqual({
       sub: 'user-alice',
       email: 'alice@countersign.example',
     });
-    expect(claimsOf(body.id_token).auth_time).toEqual(expect.any(Number));
+    expect(readClaims(body.id_token).auth_time).toEqual(expect.any(Number));
   });
 });
 
 describe('revocation', () => {
-  test('of a refresh token ends the grant', async () => {
+  test('of a refresh token revokes the grant', async () => {
     const { body } = await client.login();
     expect((await client.post('/token/revocation', { token: body.refresh_token })).status).toBe(200);
     expect((await client.refresh(body.refresh_token)).body.error).toBe('invalid_grant');
   });
 
-  test('of a token of another client does nothing', async () => {
+  test('of a token of another client has no effect', async () => {
     const { body } = await client.login();
     await client.post('/token/revocation', { client_id: 'native-cli', token: body.refresh_token });
     expect((await client.refresh(body.refresh_token)).status).toBe(200);
@@ -185,29 +185,29 @@ describe('revocation', () => {
 });
 
 describe('DPoP', () => {
-  test('binds access token and refresh token to a key', async () => {
+  test('binds the access token and the refresh token to a key', async () => {
     const { thumbprint, prove } = createDpopProver();
     const url = `${running.issuer}/token`;
-    const callback = await createTestBrowser(running.issuer).signIn(client.authorizationUrl());
+    const callback = await createTestBrowser(running.issuer).logIn(client.authorizationUrl());
     const { body } = await client.exchange(callback, {}, { dpop: prove('POST', url) });
     expect(body.token_type).toBe('DPoP');
-    expect(claimsOf(body.access_token).cnf).toEqual({ jkt: thumbprint });
+    expect(readClaims(body.access_token).cnf).toEqual({ jkt: thumbprint });
     expect((await client.refresh(body.refresh_token)).body.error).toBe('invalid_grant');
     const parameters = { grant_type: 'refresh_token', refresh_token: body.refresh_token };
     const refreshed = await client.post('/token', parameters, { dpop: prove('POST', url) });
     expect(refreshed).toMatchObject({ status: 200, body: { token_type: 'DPoP' } });
   });
 
-  test('demands a nonce where the provider is told so', async () => {
+  test('requires a nonce with requireDpopNonce', async () => {
     const other = await startProvider({ requireDpopNonce: true });
     try {
       const otherClient = createTestClient(other);
       const { prove } = createDpopProver();
-      const callback = await createTestBrowser(other.issuer).signIn(otherClient.authorizationUrl());
+      const callback = await createTestBrowser(other.issuer).logIn(otherClient.authorizationUrl());
       const url = `${other.issuer}/token`;
-      const asked = await otherClient.exchange(callback, {}, { dpop: prove('POST', url) });
-      expect(asked.body.error).toBe('use_dpop_nonce');
-      const nonce = asked.headers.get('dpop-nonce') ?? '';
+      const challenge = await otherClient.exchange(callback, {}, { dpop: prove('POST', url) });
+      expect(challenge.body.error).toBe('use_dpop_nonce');
+      const nonce = challenge.headers.get('dpop-nonce') ?? '';
       const { status } = await otherClient.exchange(callback, {}, { dpop: prove('POST', url, nonce) });
       expect(status).toBe(200);
     } finally {
@@ -217,7 +217,7 @@ describe('DPoP', () => {
 });
 
 describe('client authentication', () => {
-  test('of the confidential client needs its secret', async () => {
+  test('rejects a wrong secret of the confidential client', async () => {
     const basic = (secret: string) => `Basic ${Buffer.from(`next-web:${secret}`).toString('base64')}`;
     const parameters = { client_id: undefined, grant_type: 'refresh_token', refresh_token: 'unknown' };
     const wrong = await client.post('/token', parameters, { authorization: basic('wrong') });
@@ -230,7 +230,7 @@ describe('client authentication', () => {
 describe('CORS', () => {
   const origin = 'http://localhost:4200';
 
-  test.each(['/token', '/token/revocation', '/me'])('lets the SPA call %s', async (path) => {
+  test.each(['/token', '/token/revocation', '/me'])('allows the SPA to call %s', async (path) => {
     const preflight = await fetch(running.issuer + path, {
       method: 'OPTIONS',
       headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'dpop' },
@@ -240,17 +240,20 @@ describe('CORS', () => {
     expect(preflight.headers.get('access-control-allow-headers')).toBe('dpop');
   });
 
-  test.each(['/jwks', '/.well-known/openid-configuration'])('lets everybody read %s', async (path) => {
-    const { headers } = await fetch(running.issuer + path, { headers: { origin } });
-    expect(headers.get('access-control-allow-origin')).toBe(origin);
-  });
+  test.each(['/jwks', '/.well-known/openid-configuration'])(
+    'allows every origin to read %s',
+    async (path) => {
+      const { headers } = await fetch(running.issuer + path, { headers: { origin } });
+      expect(headers.get('access-control-allow-origin')).toBe(origin);
+    },
+  );
 
-  test('lets the SPA read token answers and errors, and no other origin', async () => {
+  test('allows only the origin of the SPA to read token responses and errors', async () => {
     const parameters = { grant_type: 'refresh_token', refresh_token: 'unknown' };
-    const own = await client.post('/token', parameters, { origin });
-    expect(own.headers.get('access-control-allow-origin')).toBe(origin);
-    expect(own.body.error).toBe('invalid_grant');
-    const foreign = await client.post('/token', parameters, { origin: 'http://localhost:3000' });
-    expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+    const sameOrigin = await client.post('/token', parameters, { origin });
+    expect(sameOrigin.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(sameOrigin.body.error).toBe('invalid_grant');
+    const otherOrigin = await client.post('/token', parameters, { origin: 'http://localhost:3000' });
+    expect(otherOrigin.headers.get('access-control-allow-origin')).toBeNull();
   });
 });

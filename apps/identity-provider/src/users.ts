@@ -1,4 +1,4 @@
-/** A user of the demonstration. */
+/** A demo user. */
 export interface User {
   readonly sub: string;
   readonly login: string;
@@ -7,13 +7,13 @@ export interface User {
   readonly familyName: string;
   readonly email: string;
   readonly emailVerified: boolean;
-  /** API scopes that this user may be given. */
+  /** API scopes that this user may grant. */
   readonly scopes: readonly string[];
-  /** Said of the user on the login page. */
+  /** The description of the user on the login page. */
   readonly about: string;
 }
 
-/** The two users: one may read and write items, the other may only read them. */
+/** The demo users: one may read and write items, the other may only read them. */
 export const users: readonly User[] = [
   {
     sub: 'user-alice',
@@ -24,7 +24,7 @@ export const users: readonly User[] = [
     email: 'alice@countersign.example',
     emailVerified: true,
     scopes: ['items:read', 'items:write', 'reports:read'],
-    about: 'reads and writes',
+    about: 'can read and write',
   },
   {
     sub: 'user-bob',
@@ -35,31 +35,31 @@ export const users: readonly User[] = [
     email: 'bob@countersign.example',
     emailVerified: false,
     scopes: ['items:read'],
-    about: 'only reads',
+    about: 'can only read',
   },
 ];
 
-export const fullName = ({ givenName, familyName }: User): string => `${givenName} ${familyName}`;
+export const getFullName = ({ givenName, familyName }: User): string => `${givenName} ${familyName}`;
 
 export const findUser = (sub: string | undefined): User | undefined => users.find((user) => user.sub === sub);
 
-/** The user with this login and password, if there is one. */
+/** Returns the user with this login and password, or undefined. */
 export function checkPassword(login: string, password: string): User | undefined {
   return users.find((user) => user.login === login.trim().toLowerCase() && user.password === password);
 }
 
-/** The claims that each scope stands for. */
+/** The claims that each scope requests. */
 export const claimsByScope: Record<string, string[]> = {
   openid: ['sub'],
   profile: ['name', 'given_name', 'family_name', 'preferred_username'],
   email: ['email', 'email_verified'],
 };
 
-/** Everything that is known of a user; the provider gives out what scope and `claims` parameter ask for. */
-export function claimsOf(user: User): Record<string, unknown> & { sub: string } {
+/** Returns all claims of a user. The provider sends those that the scope and the `claims` parameter request. */
+export function toClaims(user: User): Record<string, unknown> & { sub: string } {
   return {
     sub: user.sub,
-    name: fullName(user),
+    name: getFullName(user),
     given_name: user.givenName,
     family_name: user.familyName,
     preferred_username: user.login,

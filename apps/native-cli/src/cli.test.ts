@@ -8,14 +8,14 @@ import type { TokenSet } from '@countersign/core';
 import { type LoggedRequest, type RunningProvider, startProvider } from 'identity-provider';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from './cli.ts';
-import { signIn, startApi } from './test-support.ts';
+import { logIn, startApi } from './test-support.ts';
 
 const log: LoggedRequest[] = [];
 let provider: RunningProvider;
 let api: Awaited<ReturnType<typeof startApi>>;
 let home: string;
-/** Milliseconds that the program's clock is ahead. */
-let ahead: number;
+/** Milliseconds by which the program's clock is ahead. */
+let clockOffset: number;
 
 beforeAll(async () => {
   provider = await startProvider({ requestLog: (request) => log.push(request) });
@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   home = join(await mkdtemp(join(tmpdir(), 'native-cli-')), 'home');
-  ahead = 0;
+  clockOffset = 0;
   log.length = 0;
 });
 afterEach(() => rm(join(home, '..'), { recursive: true, force: true }));
@@ -45,7 +45,7 @@ interface Run {
   readonly stderr: string;
 }
 
-/** Runs the program in this process. `onUrl` stands in for the user, who opens the address. */
+/** Runs the program in this process. `onUrl` is called with the authorization URL instead of a browser. */
 async function cli(
   args: string,
   options: { env?: Record<string, string>; onUrl?: (url: string) => Promise<unknown> } = {},
@@ -64,17 +64,17 @@ async function cli(
       user = options.onUrl?.(url) ?? Promise.resolve();
       return options.onUrl !== undefined;
     },
-    now: () => Date.now() + ahead,
+    now: () => Date.now() + clockOffset,
   });
   await user;
   return { code, stdout, stderr };
 }
 
 const login = (user = 'alice', env: Record<string, string> = {}) =>
-  cli('login --json', { env, onUrl: (url) => signIn(url, user) });
+  cli('login --json', { env, onUrl: (url) => logIn(url, user) });
 
 const file = () => join(home, 'tokens.json');
-const kept = async () => JSON.parse(await readFile(file(), 'utf8')).tokens as TokenSet;
+const readSavedTokens = async () => JSON.parse(await readFile(file(), 'utf8')).tokens as TokenSet;
 const tokenRequests = (grant = 'refresh_token') =>
   log.filter(({ path, grant_type }) => path === '/token' && grant_type === grant);
 const json = ({ stdout }: Run) =>
@@ -84,30 +84,30 @@ const json = ({ stdout }: Run) =>
     .map((line) => JSON.parse(line));
 
 describe('login', () => {
-  test('RFC 8252: opens the browser, keeps validated tokens, says who is signed in', async () => {
-    let page: Awaited<ReturnType<typeof signIn>> | undefined;
+  test('RFC 8252: opens the browser, stores validated tokens, and shows the signed-in user', async () => {
+    let page: Awaited<ReturnType<typeof logIn>> | undefined;
     const run = await cli('login', {
       onUrl: async (url) => {
-        page = await signIn(url, 'alice');
+        page = await logIn(url, 'alice');
       },
     });
     expect(run).toMatchObject({ code: 0 });
     expect(run.stdout).toContain('Signed in as Alice');
-    expect(run.stdout).toContain('it is refreshed when it has expired');
+    expect(run.stdout).toContain('It is refreshed when it has expired');
     expect(page?.status).toBe(200);
     expect(page?.html).toContain('You are signed in');
     expect(page?.headers.get('cache-control')).toBe('no-store');
     expect(page?.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(page?.headers.get('referrer-policy')).toBe('no-referrer');
-    const tokens = await kept();
+    const tokens = await readSavedTokens();
     expect(tokens.claims?.sub).toBe('user-alice');
     expect(tokens.refreshToken).toBeTruthy();
-    // Nothing of it on the screen.
+    // No token is printed.
     for (const secret of [tokens.refreshToken, tokens.idToken, tokens.accessTokens[0]?.accessToken])
       expect(run.stdout + run.stderr).not.toContain(secret);
   });
 
-  test('the file can be read by the user alone, and nothing else is left there', async () => {
+  test('creates a file that only the user can read, and leaves no temporary file', async () => {
     await login();
     expect((await stat(file())).mode & 0o777).toBe(0o600);
     expect((await stat(home)).mode & 0o777).toBe(0o700);
@@ -115,14 +115,14 @@ describe('login', () => {
     expect((await stat(join(home, 'refresh.lock'))).mode & 0o777).toBe(0o600);
   });
 
-  test('--no-browser prints the address; --json is one object per line', async () => {
+  test('prints the URL with --no-browser, and one JSON object per line with --json', async () => {
     let stdout = '';
     const code = await runCli(['login', '--no-browser', '--json'], {
       env: environment(),
       stdout(text) {
         stdout += text;
         const { authorizationUrl } = JSON.parse(text);
-        if (authorizationUrl) void signIn(authorizationUrl, 'bob');
+        if (authorizationUrl) void logIn(authorizationUrl, 'bob');
       },
       stderr: () => {},
       openBrowser: () => Promise.reject(new Error('must not be called')),
@@ -138,16 +138,16 @@ describe('login', () => {
     expect(result).toMatchObject({
       status: 'signed_in',
       sub: 'user-bob',
-      scope: 'items:read',
+      scopes: ['items:read'],
       refreshable: true,
     });
   });
 
-  test('C6: an answer with another state is refused with a page, and the login goes on', async () => {
+  test('C6: rejects a response with another state and continues the login', async () => {
     const pages: { status: number; html: string }[] = [];
     const run = await cli('login', {
       onUrl: async (url) => {
-        const callback = new URL((await signIn(url, 'alice', { stopAt: 'http://127.0.0.1' })).url);
+        const callback = new URL((await logIn(url, 'alice', { stopAt: 'http://127.0.0.1' })).url);
         const forged = new URL(callback);
         forged.searchParams.set('state', 'forged');
         pages.push(await visitPage(forged));
@@ -158,18 +158,18 @@ describe('login', () => {
       },
     });
     expect(pages.map(({ status }) => status)).toEqual([400, 400, 200]);
-    expect(pages[0]?.html).toContain('not the answer to your login');
+    expect(pages[0]?.html).toContain('does not belong to your login');
     expect(pages[1]?.html).not.toContain('<script>');
     expect(run.code).toBe(0);
-    expect(run.stderr).toContain('was refused');
+    expect(run.stderr).toContain('was rejected');
     expect(tokenRequests('authorization_code')).toHaveLength(1);
   });
 
-  test('C6: an answer that names another issuer ends the login with a page; nothing is kept or sent', async () => {
+  test('C6: fails on a response of another issuer, without a token request or stored tokens', async () => {
     let page: { status: number; html: string } | undefined;
     const run = await cli('login --json', {
       onUrl: async (url) => {
-        const callback = new URL((await signIn(url, 'alice', { stopAt: 'http://127.0.0.1' })).url);
+        const callback = new URL((await logIn(url, 'alice', { stopAt: 'http://127.0.0.1' })).url);
         callback.searchParams.set('iss', 'https://evil.example');
         page = await visitPage(callback);
       },
@@ -184,11 +184,11 @@ describe('login', () => {
     await expect(stat(file())).rejects.toThrow();
   });
 
-  test('an answer is used once: the second is told so', async () => {
+  test('rejects a response that was already used', async () => {
     let second: { status: number } | undefined;
     const run = await cli('login', {
       onUrl: async (url) => {
-        const callback = (await signIn(url, 'alice', { stopAt: 'http://127.0.0.1' })).url;
+        const callback = (await logIn(url, 'alice', { stopAt: 'http://127.0.0.1' })).url;
         const first = visitPage(new URL(callback));
         second = await visitPage(new URL(callback));
         await first;
@@ -199,7 +199,7 @@ describe('login', () => {
     expect(tokenRequests('authorization_code')).toHaveLength(1);
   });
 
-  test('refused consent is explained in the browser and in the terminal', async () => {
+  test('shows denied consent in the browser and in the terminal', async () => {
     let page: { html: string } | undefined;
     const run = await cli('login', {
       onUrl: async (url) => {
@@ -227,26 +227,26 @@ describe('login', () => {
     expect(page?.html).not.toContain('<b>no');
   });
 
-  test('another path, another host name and another method are nothing', async () => {
+  test('rejects another path, another host name and another method', async () => {
     await cli('login', {
       onUrl: async (url) => {
         const redirect = new URL(new URL(url).searchParams.get('redirect_uri') ?? '');
         expect((await fetch(new URL('/', redirect))).status).toBe(404);
         expect((await fetch(redirect, { method: 'POST' })).status).toBe(404);
-        const rebound = await rawRequest(redirect, 'evil.example');
-        expect(rebound).toContain('404');
-        await signIn(url, 'alice');
+        const response = await sendWithHost(redirect, 'evil.example');
+        expect(response).toContain('404');
+        await logIn(url, 'alice');
       },
     });
   });
 
-  test('nobody answers: it ends by itself', async () => {
+  test('fails after the timeout without a response', async () => {
     const run = await cli('login --timeout 0.2', { onUrl: async () => {} });
     expect(run).toMatchObject({ code: 1 });
-    expect(run.stderr).toContain('No answer came within 0.2 seconds');
+    expect(run.stderr).toContain('No authorization response was received within 0.2 seconds');
   });
 
-  test('without offline_access it says clearly that nothing can be refreshed', async () => {
+  test('reports that the token cannot be refreshed without offline_access', async () => {
     const run = await login('alice', { SCOPE: 'openid profile items:read' });
     expect(run.code).toBe(0);
     expect(json(run).at(-1)).toMatchObject({
@@ -259,36 +259,36 @@ describe('login', () => {
   });
 });
 
-describe('with tokens', () => {
+describe('signed in', () => {
   beforeEach(async () => {
     await login();
     log.length = 0;
   });
 
-  test('whoami asks userinfo', async () => {
+  test('whoami requests userinfo', async () => {
     const run = await cli('whoami --json');
     expect(json(run)).toMatchObject([{ sub: 'user-alice', email: 'alice@countersign.example' }]);
     expect(log.filter(({ path }) => path === '/me')).toHaveLength(1);
   });
 
-  test('call uses the token that is there, and refreshes it once when it has expired', async () => {
-    const { accessTokens, refreshToken } = await kept();
+  test('call uses the stored token and refreshes it once after its expiry', async () => {
+    const { accessTokens, refreshToken } = await readSavedTokens();
     expect(json(await cli('call /items --json'))).toMatchObject([
       { status: 200, body: { sub: 'user-alice' } },
     ]);
     await cli('call');
     expect(tokenRequests()).toHaveLength(0);
-    ahead = 61_000;
+    clockOffset = 61_000;
     expect(json(await cli('call /items --json'))).toMatchObject([{ status: 200 }]);
     expect(json(await cli('call /items --json'))).toMatchObject([{ status: 200 }]);
     expect(tokenRequests()).toHaveLength(1);
-    const after = await kept();
-    expect(after.refreshToken).not.toBe(refreshToken);
-    expect(after.accessTokens[0]?.accessToken).not.toBe(accessTokens[0]?.accessToken);
-    expect(api.seen.at(-1)).toBe(after.accessTokens[0]?.accessToken);
+    const newTokens = await readSavedTokens();
+    expect(newTokens.refreshToken).not.toBe(refreshToken);
+    expect(newTokens.accessTokens[0]?.accessToken).not.toBe(accessTokens[0]?.accessToken);
+    expect(api.tokens.at(-1)).toBe(newTokens.accessTokens[0]?.accessToken);
   });
 
-  test('B1: the token goes to no other origin', async () => {
+  test('B1: rejects a URL of another origin', async () => {
     for (const path of [
       '//evil.example/',
       'https:evil.example',
@@ -300,7 +300,7 @@ describe('with tokens', () => {
     }
   });
 
-  test('what the API refuses is shown, with its challenge and an exit code of its own', async () => {
+  test('call shows the challenge of a rejected request and exits with code 4', async () => {
     await cli('logout');
     await login('bob');
     const run = await cli('call /items --data {"name":"x"} --json');
@@ -311,17 +311,17 @@ describe('with tokens', () => {
     });
   });
 
-  test('refresh makes one token request and shows no token', async () => {
+  test('refresh sends one token request and prints no token', async () => {
     const run = await cli('refresh');
     expect(run).toMatchObject({ code: 0 });
     expect(run.stdout).toMatch(/^Refreshed\. .* 60 s\.\n$/);
     expect(tokenRequests()).toHaveLength(1);
   });
 
-  test('logout revokes at the provider and deletes the file', async () => {
-    const { refreshToken } = await kept();
+  test('logout revokes the refresh token and deletes the file', async () => {
+    const { refreshToken } = await readSavedTokens();
     const run = await cli('logout --json');
-    expect(json(run)).toEqual([{ status: 'signed_out', revoked: true }]);
+    expect(json(run)).toEqual([{ status: 'logged_out', revoked: true }]);
     await expect(stat(file())).rejects.toThrow();
     const response = await fetch(`${provider.issuer}/token`, {
       method: 'POST',
@@ -335,23 +335,23 @@ describe('with tokens', () => {
     expect((await cli('call')).code).toBe(3);
   });
 
-  test('a refresh token that was revoked ends the login, and the file is gone', async () => {
-    const { refreshToken } = await kept();
+  test('a revoked refresh token ends the login and deletes the file', async () => {
+    const { refreshToken } = await readSavedTokens();
     await fetch(`${provider.issuer}/token/revocation`, {
       method: 'POST',
       body: new URLSearchParams({ client_id: 'native-cli', token: refreshToken ?? '' }),
     });
-    ahead = 61_000;
+    clockOffset = 61_000;
     const run = await cli('call');
     expect(run.code).toBe(3);
     await expect(stat(file())).rejects.toThrow();
   });
 
-  test('tokens of another provider are not used', async () => {
+  test('tokens of another client are not used', async () => {
     expect((await cli('call', { env: { CLIENT_ID: 'other-cli' } })).code).toBe(3);
   });
 
-  test('a damaged file is named, and logout removes it', async () => {
+  test('a damaged file is reported, and logout deletes it', async () => {
     await writeFile(file(), '{"issuer": 1');
     const run = await cli('call');
     expect(run).toMatchObject({ code: 1 });
@@ -360,7 +360,7 @@ describe('with tokens', () => {
     await expect(stat(file())).rejects.toThrow();
   });
 
-  test('four processes that call at once spend one refresh token', async () => {
+  test('four concurrent processes send one refresh request', async () => {
     const saved = JSON.parse(await readFile(file(), 'utf8'));
     const past = Math.floor(Date.now() / 1000) - 1;
     saved.tokens.accessTokens[0].expiresAt = past;
@@ -385,7 +385,7 @@ describe('usage', () => {
     ['frobnicate', 'The commands are login, whoami, call, refresh, logout.'],
     ['login --bogus', '--help'],
     ['login --timeout 0', '--timeout must be'],
-    ['call /items extra', 'one word too many'],
+    ['call /items extra', 'Unexpected argument "extra"'],
     ['call /items --data {', '--data must be JSON'],
   ])('%s', async (args, message) => {
     const run = await cli(args);
@@ -393,12 +393,12 @@ describe('usage', () => {
     expect(run.stderr).toContain(message);
   });
 
-  test('--help names every command; no command is wrong usage', async () => {
+  test('--help lists all commands', async () => {
     expect((await cli('--help')).stdout).toMatch(/login[\s\S]*whoami[\s\S]*call[\s\S]*refresh[\s\S]*logout/);
     expect((await cli('help')).code).toBe(0);
   });
 
-  test('an issuer over plain http that is not this machine is refused', async () => {
+  test('rejects an issuer with plain http that is not loopback', async () => {
     const run = await cli('login', { env: { ISSUER: 'http://login.example' } });
     expect(run.code).toBe(1);
     expect(run.stderr).toContain('plain http');
@@ -410,18 +410,18 @@ async function visitPage(url: URL): Promise<{ status: number; html: string }> {
   return { status: response.status, html: await response.text() };
 }
 
-/** `fetch` lets nobody choose the host name. */
-async function rawRequest(url: URL, host: string): Promise<string> {
+/** Sends a request with another `Host` header, which `fetch` does not allow. */
+async function sendWithHost(url: URL, host: string): Promise<string> {
   const { connect } = await import('node:net');
   return new Promise((resolve, reject) => {
     const socket = connect(Number(url.port), url.hostname, () =>
       socket.write(`GET /callback HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
     );
-    let answer = '';
+    let response = '';
     socket.on('data', (data) => {
-      answer += data;
+      response += data;
     });
-    socket.on('end', () => resolve(answer));
+    socket.on('end', () => resolve(response));
     socket.on('error', reject);
   });
 }

@@ -10,10 +10,10 @@ import { describeError } from './describe-error.ts';
 import { exitCode, UsageError } from './exit.ts';
 import { commands, help } from './help.ts';
 import { createOutput, type Output } from './output.ts';
-import { openSession, type Session } from './session.ts';
+import { createSession } from './session.ts';
 
-/** Everything outside of the program, so that a test can stand in for it. */
-export interface Surroundings {
+/** The environment of the program, which tests replace. */
+export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
@@ -33,12 +33,12 @@ const options = {
   data: { type: 'string', short: 'd' },
 } as const;
 
-/** Runs one command and returns the exit code. */
-export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {
+/** Runs one command and returns its exit code. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   const json = args.includes('--json');
-  const output = createOutput(json, surroundings);
+  const output = createOutput(json, context);
   try {
-    return await run(args, surroundings, output);
+    return await run(args, context, output);
   } catch (error) {
     const { code, message, exitCode: status } = describeError(error);
     output.note(json ? JSON.stringify({ error: { code, message } }) : message);
@@ -48,44 +48,45 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
 
 async function run(
   args: readonly string[],
-  { env, now = Date.now, openBrowser, signal, stdout }: Surroundings,
+  { env, now = Date.now, openBrowser, signal, stdout }: CliContext,
   output: Output,
 ): Promise<number> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(args);
   const [command, ...rest] = positionals;
   if (values.help || command === undefined || command === 'help') {
     stdout(help);
     return command === undefined && !values.help ? exitCode.usage : exitCode.success;
   }
-  if (!(command in commands)) throw new UsageError(unknownCommand(command));
+  if (!(command in commands)) throw new UsageError(describeUnknownCommand(command));
   if (rest.length > (command === 'call' ? 1 : 0))
-    throw new UsageError(`"${rest.at(-1)}" is one word too many.`);
+    throw new UsageError(`Unexpected argument "${rest.at(-1)}".`);
   const onEvent = (event: AuthEvent) => {
     if (values.verbose) output.note(`· ${event.type}`);
   };
-  const session = openSession(readConfig(env), { now, onEvent });
-  const status = await dispatch(command, session);
-  return status >= 400 || (status >= 300 && status < 400) ? exitCode.apiRefused : exitCode.success;
+  const session = createSession(readConfig(env), { now, onEvent });
+  const status = await dispatch(command);
+  return status >= 400 || (status >= 300 && status < 400) ? exitCode.apiRejected : exitCode.success;
 
-  async function dispatch(name: string, opened: Session): Promise<number> {
+  async function dispatch(name: string): Promise<number> {
     switch (name) {
       case 'login': {
         const timeout = Number(values.timeout);
-        if (!(timeout > 0 && timeout <= 3600)) throw new UsageError('--timeout must be 1 to 3600 seconds.');
-        await login(opened, output, { browser: !values['no-browser'], timeout, openBrowser, signal });
+        if (!(timeout > 0 && timeout <= 3600))
+          throw new UsageError('--timeout must be between 1 and 3600 seconds.');
+        await login(session, output, { browser: !values['no-browser'], timeout, openBrowser, signal });
         return 0;
       }
       case 'whoami':
-        await whoami(opened, output);
+        await whoami(session, output);
         return 0;
       case 'refresh':
-        await refresh(opened, output);
+        await refresh(session, output);
         return 0;
       case 'logout':
-        await logout(opened, output);
+        await logout(session, output);
         return 0;
       default:
-        return call(opened, output, rest[0] ?? '/items', {
+        return call(session, output, rest[0] ?? '/items', {
           method: values.method,
           data: values.data,
           signal,
@@ -94,17 +95,17 @@ async function run(
   }
 }
 
-function parse(args: readonly string[]) {
+function parseCommandLine(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${(error as Error).message} Run with --help to see every option.`);
+    throw new UsageError(`${(error as Error).message} Run with --help to list all options.`);
   }
 }
 
-function unknownCommand(command: string): string {
+function describeUnknownCommand(command: string): string {
   const names = Object.keys(commands);
-  const near = names.find((name) => name.startsWith(command.slice(0, 3)) && command.length > 2);
-  const hint = near ? ` Did you mean "${near}"?` : '';
-  return `There is no command "${command}".${hint} The commands are ${names.join(', ')}.`;
+  const similar = names.find((name) => name.startsWith(command.slice(0, 3)) && command.length > 2);
+  const hint = similar ? ` Did you mean "${similar}"?` : '';
+  return `Unknown command "${command}".${hint} The commands are ${names.join(', ')}.`;
 }

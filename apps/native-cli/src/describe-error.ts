@@ -1,6 +1,6 @@
 import { AuthError, AuthorizationServerError, LoginRequiredError, TransportError } from '@countersign/core';
 import { CommandError, exitCode, UsageError } from './exit.ts';
-import { printable } from './output.ts';
+import { toPrintable } from './output.ts';
 
 export interface DescribedError {
   readonly code: string;
@@ -8,7 +8,7 @@ export interface DescribedError {
   readonly exitCode: number;
 }
 
-/** An error in words for the user; what is not known is not shown, for it might hold anything. */
+/** Describes an error for the user. The message of an unknown error is not shown, because it can contain a secret. */
 export function describeError(error: unknown): DescribedError {
   if (error instanceof UsageError) return { code: 'usage', message: error.message, exitCode: exitCode.usage };
   if (error instanceof CommandError)
@@ -17,13 +17,13 @@ export function describeError(error: unknown): DescribedError {
     return { code: error.code, message: error.message, exitCode: exitCode.loginRequired };
   if (error instanceof AuthorizationServerError) {
     const detail = error.errorDescription ? ` (${error.errorDescription})` : '';
-    return { code: error.error, message: printable(error.message + detail), exitCode: exitCode.failure };
+    return { code: error.error, message: toPrintable(error.message + detail), exitCode: exitCode.failure };
   }
   if (error instanceof TransportError) {
-    const later = error.retryAfter === undefined ? '' : ` Try again in ${error.retryAfter} seconds.`;
-    return { code: error.code, message: `${error.message}.${later}`, exitCode: exitCode.failure };
+    const hint = error.retryAfter === undefined ? '' : ` Try again in ${error.retryAfter} seconds.`;
+    return { code: error.code, message: `${error.message}.${hint}`, exitCode: exitCode.failure };
   }
   if (error instanceof AuthError)
     return { code: error.code, message: error.message, exitCode: exitCode.failure };
-  return { code: 'unexpected', message: 'Something unexpected went wrong.', exitCode: exitCode.failure };
+  return { code: 'unexpected', message: 'An unexpected error occurred.', exitCode: exitCode.failure };
 }

@@ -1,10 +1,10 @@
-/** What a script can tell apart. */
-export const exitCode = { success: 0, failure: 1, usage: 2, loginRequired: 3, apiRefused: 4 } as const;
+/** The exit codes. */
+export const exitCode = { success: 0, failure: 1, usage: 2, loginRequired: 3, apiRejected: 4 } as const;
 
 /** The command line or a setting is wrong. */
 export class UsageError extends Error {}
 
-/** A failure that is explained to the user and is not the library's. */
+/** A failure of the program, with a message for the user. */
 export class CommandError extends Error {
   readonly code: string;
 

@@ -1,35 +1,35 @@
-/** Each command in one line. */
+/** The commands and their descriptions. */
 export const commands = {
-  login: 'sign in through the browser and keep the tokens',
-  whoami: "show who you are, from the provider's userinfo",
-  call: 'call the API (default path /items); the token is refreshed only when it has expired',
-  refresh: 'get a new access token and new claims now',
-  logout: 'revoke the tokens at the provider and delete them here',
+  login: 'log in with the browser and store the tokens',
+  whoami: "show the signed-in user, from the provider's userinfo endpoint",
+  call: 'call the API (default path /items); an expired token is refreshed first',
+  refresh: 'request a new access token and new claims',
+  logout: 'revoke the tokens at the provider and delete them locally',
 } as const;
 
-const lines = (entries: readonly (readonly [string, string])[]) =>
+const formatLines = (entries: readonly (readonly [string, string])[]) =>
   entries.map(([name, text]) => `  ${name.padEnd(22)}${text}`).join('\n');
 
-export const help = `A native client: the authorization code flow with PKCE in a terminal.
+export const help = `A native client in a terminal: authorization code flow with PKCE.
 
 Usage: native-cli <command> [options]
 
 Commands
-${lines(Object.entries(commands).map(([name, text]) => [name === 'call' ? 'call [path]' : name, text]))}
+${formatLines(Object.entries(commands).map(([name, text]) => [name === 'call' ? 'call [path]' : name, text]))}
 
 Options
-${lines([
+${formatLines([
   ['--json', 'one JSON object per line, for scripts; errors as JSON on standard error'],
-  ['--no-browser', 'login: print the address and open nothing'],
-  ['--timeout <seconds>', 'login: how long to wait for the answer (default 300)'],
+  ['--no-browser', 'login: print the URL and do not open a browser'],
+  ['--timeout <seconds>', 'login: how long to wait for the redirect (default 300)'],
   ['-X, --method <method>', 'call: the HTTP method (default GET, with --data POST)'],
-  ['-d, --data <json>', 'call: the body'],
-  ['-v, --verbose', 'say what the library does, on standard error'],
-  ['-h, --help', 'this text'],
+  ['-d, --data <json>', 'call: the request body'],
+  ['-v, --verbose', 'print the events of the library on standard error'],
+  ['-h, --help', 'print this text'],
 ])}
 
 Environment
-${lines([
+${formatLines([
   ['ISSUER', 'the provider (default http://localhost:4000)'],
   ['CLIENT_ID', 'default native-cli'],
   ['SCOPE', 'default openid profile email offline_access items:read items:write'],
@@ -41,5 +41,5 @@ ${lines([
 ])}
 
 Exit codes
-  0 done   1 failed   2 wrong usage   3 login required   4 the API refused
+  0 success   1 failure   2 invalid usage   3 login required   4 the API rejected the request
 `;

@@ -1,16 +1,23 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CommandError } from './exit.ts';
-import { alreadyUsed, notFound, notOurs, type Page, pageHeaders, renderPage } from './pages.ts';
+import {
+  alreadyUsedPage,
+  notFoundPage,
+  type Page,
+  pageHeaders,
+  renderPage,
+  stateMismatchPage,
+} from './pages.ts';
 
 export interface LoopbackListener {
   /** `http://127.0.0.1:<port>/callback` */
   readonly redirectUri: string;
   /**
-   * Waits for the answer to one login and shows its outcome in the browser.
+   * Waits for the authorization response of one login and shows the result in the browser.
    *
-   * @param handle is called once, with the answer that has the right `state`
-   * @throws CommandError `login_timeout` or `interrupted`; whatever `handle` throws
+   * @param handle is called once, with the response that contains the expected `state`
+   * @throws CommandError `login_timeout` or `interrupted`; errors of `handle`
    */
   receive<T>(login: {
     readonly state: string;
@@ -18,26 +25,29 @@ export interface LoopbackListener {
     readonly timeout: number;
     readonly signal?: AbortSignal | undefined;
     readonly handle: (response: URLSearchParams) => Promise<T>;
-    readonly pageOf: (outcome: { readonly error?: unknown }) => Page;
-    /** An answer with another `state` was refused. */
-    readonly onForeign?: () => void;
+    readonly createPage: (outcome: { readonly error?: unknown }) => Page;
+    /** Called when a response with another `state` was rejected. */
+    readonly onStateMismatch?: () => void;
   }): Promise<T>;
   close(): Promise<void>;
 }
 
 /**
- * Listens for the redirect, on the loopback interface only and on a port that the system chooses.
+ * Listens for the redirect, on the loopback interface only and on a port that the operating system chooses. The host is
+ * the literal address: "localhost" could resolve to another interface.
  *
- * @see RFC 8252 sections 7.3 and 8.3: the literal address, not "localhost", which could be resolved to another interface
+ * @see https://www.rfc-editor.org/rfc/rfc8252#section-7.3
+ * @see https://www.rfc-editor.org/rfc/rfc8252#section-8.3
  */
 export async function listenOnLoopback(): Promise<LoopbackListener> {
   let onCallback: ((response: URLSearchParams) => Promise<Page>) | undefined;
   const server = createServer(async (request, response) => {
-    // A name that was rebound to this address is not ours.
-    const foreign = request.headers.host !== host;
+    // Rejects a host name of another site that resolves to this address (DNS rebinding).
+    const isForeignHost = request.headers.host !== host;
     const url = URL.canParse(request.url ?? '', origin) ? new URL(request.url ?? '', origin) : undefined;
-    if (foreign || request.method !== 'GET' || url?.pathname !== '/callback') return show(response, notFound);
-    show(response, onCallback ? await onCallback(url.searchParams) : notFound);
+    if (isForeignHost || request.method !== 'GET' || url?.pathname !== '/callback')
+      return sendPage(response, notFoundPage);
+    sendPage(response, onCallback ? await onCallback(url.searchParams) : notFoundPage);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -48,7 +58,7 @@ export async function listenOnLoopback(): Promise<LoopbackListener> {
 
   return {
     redirectUri: `${origin}/callback`,
-    receive({ state, timeout, signal, handle, pageOf, onForeign }) {
+    receive({ state, timeout, signal, handle, createPage, onStateMismatch }) {
       return new Promise((resolve, reject) => {
         let consumed = false;
         const stop = (code: string, message: string) => {
@@ -60,7 +70,7 @@ export async function listenOnLoopback(): Promise<LoopbackListener> {
           stop,
           timeout,
           'login_timeout',
-          `No answer came within ${timeout / 1000} seconds.`,
+          `No authorization response was received within ${timeout / 1000} seconds.`,
         );
         signal?.addEventListener('abort', interrupt, { once: true });
         const settle = (done: () => void) => {
@@ -69,33 +79,33 @@ export async function listenOnLoopback(): Promise<LoopbackListener> {
           done();
         };
         onCallback = async (response) => {
-          if (consumed) return alreadyUsed;
-          // RFC 8252 section 8.9 and RFC 9700 section 4.7: any page can call this port. What does not know the state
-          // neither ends the login nor gets into it.
+          if (consumed) return alreadyUsedPage;
+          // RFC 8252 section 8.9 and RFC 9700 section 4.7: any page can send requests to this port. A request without
+          // the expected state does not end the login and is not used.
           const states = response.getAll('state');
           if (states.length !== 1 || states[0] !== state) {
-            onForeign?.();
-            return notOurs;
+            onStateMismatch?.();
+            return stateMismatchPage;
           }
-          // Consumed before it is validated: it can be tried once only.
+          // The state is consumed before the response is validated, so that it is used once only.
           consumed = true;
           clearTimeout(timer);
           try {
             const result = await handle(response);
             settle(() => resolve(result));
-            return pageOf({});
+            return createPage({});
           } catch (error) {
             settle(() => reject(error));
-            return pageOf({ error });
+            return createPage({ error });
           }
         };
       });
     },
-    // The page that is being sent still arrives.
+    // Open responses are completed first.
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
 
-function show(response: ServerResponse, page: Page): void {
+function sendPage(response: ServerResponse, page: Page): void {
   response.writeHead(page.status, pageHeaders).end(renderPage(page));
 }

@@ -5,11 +5,14 @@ const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> 
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 };
 
-/** Opens the user's own browser (RFC 8252 section 6: never an embedded one). False when there is none. */
+/**
+ * Opens the user's default browser, never an embedded one (RFC 8252 section 6). Resolves to false if there is no
+ * browser.
+ */
 export function openBrowser(url: string): Promise<boolean> {
   const [command, ...args] = openers[process.platform] ?? ['xdg-open'];
   return new Promise((resolve) => {
-    // The URL is an argument of its own and passes no shell.
+    // The URL is passed as one argument, without a shell.
     const child = spawn(command, [...args, url], { detached: true, stdio: 'ignore' });
     child.once('error', () => resolve(false));
     child.once('spawn', () => {

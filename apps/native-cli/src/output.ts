@@ -1,9 +1,9 @@
-/** Where a command speaks: sentences for people, or one JSON object per line for scripts. */
+/** The output of a command: text for users, or one JSON object per line for scripts. */
 export interface Output {
   readonly json: boolean;
-  /** The result. `text` for people, `value` for scripts; never a token. */
+  /** Writes the result: `text` for users, `value` for scripts. Neither contains a token. */
   result(value: Readonly<Record<string, unknown>>, text: string): void;
-  /** What happens meanwhile; on standard error. */
+  /** Writes progress to standard error. */
   note(text: string): void;
 }
 
@@ -18,12 +18,12 @@ export function createOutput(
   };
 }
 
-/** "58 s", "12 min", "3 h" */
-export function duration(seconds: number): string {
+/** Formats a duration: "58 s", "12 min", "3 h". */
+export function formatDuration(seconds: number): string {
   if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3600)} h`;
 }
 
-/** Text of a server for the terminal: no control characters, which could rewrite what the user sees. */
-export const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, (c) => (c === '\n' ? c : ' '));
+/** Removes control characters from the text of a server, because they can change what the terminal shows. */
+export const toPrintable = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, (c) => (c === '\n' ? c : ' '));

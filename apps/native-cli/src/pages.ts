@@ -16,35 +16,35 @@ export interface Page {
   readonly text: string;
 }
 
-export const signedIn: Page = {
+export const signedInPage: Page = {
   status: 200,
   title: 'You are signed in',
   text: 'You can close this window and return to the terminal.',
 };
 
-export const notOurs: Page = {
+export const stateMismatchPage: Page = {
   status: 400,
-  title: 'This is not the answer to your login',
-  text: 'Its state does not belong to the login that is under way. Nothing was accepted. Return to the terminal and open the address that is shown there.',
+  title: 'This response does not belong to your login',
+  text: 'The state does not match the login in progress. The response was rejected. Return to the terminal and open the URL that it shows.',
 };
 
-export const alreadyUsed: Page = {
+export const alreadyUsedPage: Page = {
   status: 410,
-  title: 'This login is already finished',
-  text: 'An answer can be used once only. To sign in again, run "login" in the terminal.',
+  title: 'This login is already complete',
+  text: 'A response can be used only once. To log in again, run "login" in the terminal.',
 };
 
-export const notFound: Page = { status: 404, title: 'Nothing here', text: 'Return to the terminal.' };
+export const notFoundPage: Page = { status: 404, title: 'Page not found', text: 'Return to the terminal.' };
 
-export const failedLogin = (reason: string): Page => ({
+export const createFailurePage = (reason: string): Page => ({
   status: 400,
   title: 'The login failed',
-  text: `${reason} Nothing was kept. Return to the terminal to try again.`,
+  text: `${reason} No tokens were stored. Return to the terminal to try again.`,
 });
 
 const styleHash = createHash('sha256').update(style).digest('base64');
 
-/** A code in the address must not be cached, framed, sent on as a referrer, or read by any script. */
+/** The URL contains a code: the page is not cached, not framed, sends no referrer and runs no script. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
@@ -54,7 +54,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   connection: 'close',
 };
 
-/** The page as HTML; every text is escaped, for some of it comes from the provider. */
+/** Renders a page as HTML. All text is escaped, because it can contain text of the provider. */
 export function renderPage({ title, text }: Page): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

@@ -4,16 +4,16 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshLock } from '@countersign/core';
 
-/** SQLITE_BUSY: somebody else has the database. */
-const busy = 5;
+/** SQLITE_BUSY: another connection holds the database lock. */
+const sqliteBusy = 5;
 
 /**
- * A lock between processes of this user. The operating system holds it (through SQLite's file lock), so that it is free
- * again the moment its process dies, however it dies.
+ * Creates a lock between processes of this user. It is a file lock of the operating system (through SQLite), so it is
+ * released when its process ends, also after a crash.
  */
 export function createProcessLock(home: string): RefreshLock {
   const path = join(home, 'refresh.lock');
-  const held = new Map<string, { database: DatabaseSync; timer: NodeJS.Timeout }>();
+  const acquired = new Map<string, { database: DatabaseSync; timer: NodeJS.Timeout }>();
 
   const tryAcquire = (): DatabaseSync | undefined => {
     mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -24,31 +24,31 @@ export function createProcessLock(home: string): RefreshLock {
       return database;
     } catch (error) {
       database.close();
-      if ((error as { errcode?: number }).errcode === busy) return undefined;
+      if ((error as { errcode?: number }).errcode === sqliteBusy) return undefined;
       throw error;
     }
   };
   const free = (name: string) => {
-    const holder = held.get(name);
-    if (!holder) return;
-    held.delete(name);
-    clearTimeout(holder.timer);
-    holder.database.close();
+    const entry = acquired.get(name);
+    if (!entry) return;
+    acquired.delete(name);
+    clearTimeout(entry.timer);
+    entry.database.close();
   };
 
   return {
-    // There is one login, so the key needs no file of its own.
+    // There is one login, so all keys share one file.
     async acquire(key, { owner, timeToLive, wait }) {
       const name = `${key} ${owner}`;
-      const end = performance.now() + wait;
+      const deadline = performance.now() + wait;
       for (;;) {
         const database = tryAcquire();
         if (database) {
           const timer = setTimeout(free, timeToLive, name).unref();
-          held.set(name, { database, timer });
+          acquired.set(name, { database, timer });
           return true;
         }
-        if (performance.now() >= end) return false;
+        if (performance.now() >= deadline) return false;
         await sleep(20 + Math.random() * 30);
       }
     },

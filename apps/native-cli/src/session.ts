@@ -9,9 +9,9 @@ import {
 import { createAccessTokenVerifier } from '@countersign/core/resource-server';
 import { type Config, isLoopback } from './config.ts';
 import { createProcessLock } from './process-lock.ts';
-import { openTokenFile, type TokenFile } from './token-file.ts';
+import { createTokenFile, type TokenFile } from './token-file.ts';
 
-/** What every command works with. */
+/** The configuration and the services that all commands use. */
 export interface Session {
   readonly config: Config;
   readonly client: Client;
@@ -21,21 +21,21 @@ export interface Session {
   readonly now: () => number;
 }
 
-/** A public client (RFC 8252 section 8.4): no secret, PKCE, tokens validated before they are kept. */
-export function openSession(
+/** Creates a public client (RFC 8252 section 8.4): no secret, PKCE, tokens are validated before they are stored. */
+export function createSession(
   config: Config,
   options: { readonly now: () => number; readonly onEvent: (event: AuthEvent) => void },
 ): Session {
   const { issuer, clientId, resource, audience } = config;
   const { now, onEvent } = options;
   const allowInsecureIssuer = isLoopback(issuer);
-  const api = resource ?? audience;
+  const apiAudience = resource ?? audience;
   const verifier =
-    api === undefined
+    apiAudience === undefined
       ? undefined
       : createAccessTokenVerifier({
           issuer,
-          audience: api,
+          audience: apiAudience,
           now,
           allowInsecureIssuer,
           ...(audience !== undefined && { profile: 'auth0' as const }),
@@ -51,14 +51,14 @@ export function openSession(
     ...(resource !== undefined && { resource }),
     ...(audience !== undefined && { authorizationParameters: { audience } }),
     async validateAccessToken(accessToken, expected) {
-      // A token for no API in particular is for the provider's own userinfo and may be opaque.
+      // A token without a resource is for the userinfo endpoint and can be opaque.
       if (expected.resource !== undefined || audience !== undefined)
         await verifier?.verifyToken(accessToken, expected);
     },
   });
-  const file = openTokenFile(config.home, client);
+  const file = createTokenFile(config.home, client);
   const lock = createProcessLock(config.home);
-  // A command line makes one call and ends: a short leeway uses tokens to their end.
+  // Each command sends one request, so a short leeway is sufficient.
   const coordinator = createRefreshCoordinator(client, { lock, leeway: 5 });
   return { config, client, file, lock, coordinator, now };
 }

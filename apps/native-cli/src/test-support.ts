@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AccessTokenError, createAccessTokenVerifier } from '@countersign/core/resource-server';
 
-/** A browser without pages: keeps cookies and follows redirects. It stops before an address of `stopAt`. */
+/** Creates an HTTP client that stores cookies and follows redirects. It stops at a URL that begins with `stopAt`. */
 export function createBrowser() {
   const cookies = new Map<string, string>();
   return async function visit(
@@ -31,8 +31,8 @@ export function createBrowser() {
   };
 }
 
-/** Signs in with the forms of the provider and agrees; returns the page, or the address that `stopAt` names. */
-export async function signIn(
+/** Logs in and grants consent with the provider's forms. Returns the page, or the URL that begins with `stopAt`. */
+export async function logIn(
   authorizationUrl: string,
   user: string,
   options: { readonly stopAt?: string; readonly tamper?: (callback: URL) => void } = {},
@@ -48,14 +48,14 @@ export async function signIn(
   return visit(done.url);
 }
 
-/** An API that verifies the token, and tells whom it belongs to. */
+/** Starts an API that verifies the access token and returns its `sub`. */
 export async function startApi(issuer: string) {
   const verifier = createAccessTokenVerifier({
     issuer,
     audience: 'https://api.countersign.example',
     allowInsecureIssuer: true,
   });
-  const seen: string[] = [];
+  const tokens: string[] = [];
   const server: Server = createServer(async (request, response) => {
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
     response.setHeader('content-type', 'application/json');
@@ -66,16 +66,16 @@ export async function startApi(issuer: string) {
         response.writeHead(403).end('{"error":"insufficient_scope"}');
         return;
       }
-      seen.push(token);
+      tokens.push(token);
       response.end(JSON.stringify({ sub, path: request.url }));
     } catch (error) {
-      response.writeHead(error instanceof AccessTokenError ? error.status : 500).end('{"error":"refused"}');
+      response.writeHead(error instanceof AccessTokenError ? error.status : 500).end('{"error":"rejected"}');
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    seen,
+    tokens,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

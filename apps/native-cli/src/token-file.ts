@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { TokenHolder, TokenSet } from '@countersign/core';
 import { CommandError } from './exit.ts';
 
-/** What is kept of one login. */
-interface Saved {
+/** The content of the file. */
+interface SavedLogin {
   readonly issuer: string;
   readonly clientId: string;
   readonly tokens: TokenSet;
@@ -13,17 +13,17 @@ interface Saved {
 
 export interface TokenFile {
   readonly path: string;
-  /** The tokens of this provider and client, if any. */
+  /** Returns the tokens of this provider and client, if any. */
   read(): Promise<TokenSet | undefined>;
-  /** Keeps the tokens of a new login. */
+  /** Stores the tokens of a new login. */
   save(tokens: TokenSet): Promise<void>;
   remove(): Promise<void>;
-  /** The file as the refresh coordinator sees it. */
+  /** The interface to the refresh coordinator. */
   readonly holder: TokenHolder;
 }
 
-/** One file with the tokens of one login; only the user can read it. */
-export function openTokenFile(home: string, client: { issuer: string; clientId: string }): TokenFile {
+/** Creates access to the file with the tokens of one login. Only the user can read it. */
+export function createTokenFile(home: string, client: { issuer: string; clientId: string }): TokenFile {
   const path = join(home, 'tokens.json');
   const { issuer, clientId } = client;
 
@@ -35,8 +35,8 @@ export function openTokenFile(home: string, client: { issuer: string; clientId: 
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw new CommandError('tokens_unreadable', `${path} cannot be read.`);
     }
-    const saved = parse(text, path);
-    // Tokens of another provider or client must not be sent to this one.
+    const saved = parseSavedLogin(text, path);
+    // Tokens of another provider or client must not be sent to this provider.
     return saved.issuer === issuer && saved.clientId === clientId ? saved.tokens : undefined;
   }
 
@@ -45,12 +45,12 @@ export function openTokenFile(home: string, client: { issuer: string; clientId: 
     await chmod(home, 0o700);
     const temporary = join(home, `.tokens-${randomUUID()}`);
     try {
-      // Created with its final mode: at no moment can anybody else open it.
+      // The file is created with its final mode, so that no other user can open it at any time.
       const file = await open(temporary, 'wx', 0o600);
       try {
-        const saved: Saved = { issuer, clientId, tokens };
+        const saved: SavedLogin = { issuer, clientId, tokens };
         await file.writeFile(`${JSON.stringify(saved)}\n`);
-        // A rotated refresh token must survive a power cut: the old one is spent.
+        // A rotated refresh token must survive a power failure: the previous one is already used.
         await file.sync();
       } finally {
         await file.close();
@@ -85,12 +85,12 @@ export function openTokenFile(home: string, client: { issuer: string; clientId: 
   };
 }
 
-function parse(text: string, path: string): Saved {
+function parseSavedLogin(text: string, path: string): SavedLogin {
   try {
-    const saved = JSON.parse(text) as Saved;
+    const saved = JSON.parse(text) as SavedLogin;
     if (typeof saved.issuer === 'string' && Array.isArray(saved.tokens.accessTokens)) return saved;
   } catch {
-    // Reported below, without the content.
+    // The error below does not contain the content.
   }
   throw new CommandError('tokens_unreadable', `${path} is damaged. Run "logout", then "login".`);
 }

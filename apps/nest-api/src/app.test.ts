@@ -172,8 +172,8 @@ test('health: reports the age of the keys, the cache hit ratio and rejections by
   expect(status).toBe(200);
   expect(body).toMatchObject({
     accepted: before.accepted + 1,
-    cacheHits: before.cacheHits + 1,
-    cacheHitRatio: (before.cacheHits + 1) / (before.accepted + 1),
+    cacheHitRatio: (before.caches.verifiedTokens.hits + 1) / (before.accepted + 1),
+    caches: { verifiedTokens: { hits: before.caches.verifiedTokens.hits + 1 } },
     rejected: { invalid_token: (before.rejected.invalid_token ?? 0) + 1 },
     issuers: [{ issuer: server.issuer, keysAge: expect.any(Number), usable: true }],
   });

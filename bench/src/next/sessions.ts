@@ -20,14 +20,15 @@ const accessToken = random(620);
 const refreshToken = random(48);
 const idToken = `${base64url({ alg: 'RS256', kid: random(16) })}.${base64url(claims)}.${random(256)}`;
 const scope = 'openid profile offline_access';
+const scopes = scope.split(' ');
 
 async function countersign(): Promise<string> {
   const cookies = await createWebAuth(sessionOptions, null).sessions.create('', {
-    accessTokens: [{ accessToken, tokenType: 'Bearer', expiresAt: now + 86_400, receivedAt: now, scope }],
+    accessTokens: [{ accessToken, tokenType: 'Bearer', expiresAt: now + 86_400, receivedAt: now, scopes }],
     refreshToken,
     idToken,
     claims,
-    scope,
+    scopes,
     updatedAt: now,
   });
   return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');

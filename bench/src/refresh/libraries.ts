@@ -48,11 +48,11 @@ function countersign(): Library {
     async start(refreshToken) {
       const tokens: TokenSet = {
         accessTokens: [
-          { accessToken: expiredToken, tokenType: 'Bearer', expiresAt: longAgo(), scope: 'openid' },
+          { accessToken: expiredToken, tokenType: 'Bearer', expiresAt: longAgo(), scopes: ['openid'] },
         ],
         refreshToken,
         claims: user,
-        scope: 'openid offline_access',
+        scopes: ['openid', 'offline_access'],
         updatedAt: longAgo(),
       };
       const cookies: Cookies = new Map();

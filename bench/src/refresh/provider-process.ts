@@ -5,7 +5,7 @@ import { clientId, clientSecret, host, type Question } from './provider.ts';
 let tokenRequests = 0;
 const { provider, port } = await startProvider({
   issuer: `https://${host}`,
-  accessTokenLife: 600,
+  accessTokenLifetime: 600,
   clients: [
     {
       client_id: clientId,

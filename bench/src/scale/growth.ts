@@ -1,6 +1,6 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { createTextCache } from '../../../packages/core/src/internal/text-cache.ts';
-import type { CachedToken } from '../../../packages/core/src/resource-server/caches/cached-token.ts';
+import type { CachedToken } from '../../../packages/core/src/resource-server/caches/verified-tokens.ts';
 import { type RunOptions, require, type Table } from '../benchmark.ts';
 import { type Measured, measure, sequential } from '../harness.ts';
 import { liveMemory } from '../memory.ts';
@@ -80,7 +80,7 @@ function createTokens(): Subject {
         issuer: 'x',
         verified: {} as never,
         result,
-        deadAt: Number.MAX_VALUE,
+        expiresAt: Number.MAX_VALUE,
         key,
         keys: undefined,
         request: undefined,

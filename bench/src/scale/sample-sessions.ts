@@ -16,10 +16,12 @@ export function createSampleSessions(store: SessionStore): {
   const now = Math.floor(Date.now() / 1000);
   const accessToken = 'a'.repeat(800);
   const tokens = {
-    accessTokens: [{ accessToken, tokenType: 'Bearer' as const, expiresAt: now + 86_000, scope: 'openid' }],
+    accessTokens: [
+      { accessToken, tokenType: 'Bearer' as const, expiresAt: now + 86_000, scopes: ['openid'] },
+    ],
     refreshToken: 'r'.repeat(64),
     claims: { iss: issuer, sub: 'user', aud: 'web', exp: now + 3600, iat: now },
-    scope: 'openid offline_access',
+    scopes: ['openid', 'offline_access'],
     updatedAt: now,
   };
   return {

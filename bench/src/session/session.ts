@@ -108,11 +108,16 @@ function createSession(): Session {
     id: random(16),
     tokens: {
       accessTokens: [
-        { accessToken: random(620), tokenType: 'Bearer', expiresAt: now() + 300, scope: 'openid items:read' },
+        {
+          accessToken: random(620),
+          tokenType: 'Bearer',
+          expiresAt: now() + 300,
+          scopes: ['openid', 'items:read'],
+        },
       ],
       refreshToken: random(48),
       idToken: random(900),
-      scope: 'openid offline_access items:read',
+      scopes: ['openid', 'offline_access', 'items:read'],
       updatedAt: now(),
     },
     createdAt: now(),

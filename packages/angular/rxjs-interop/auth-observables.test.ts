@@ -23,7 +23,7 @@ test('each signal is an observable: its value, and every change', async () => {
   set({ user });
   TestBed.tick();
   expect(await firstValueFrom(isSignedIn$)).toBe(true);
-  expect(await firstValueFrom(user$)).toMatchObject({ id: 'user-1', name: 'Ada' });
+  expect(await firstValueFrom(user$)).toMatchObject({ sub: 'user-1', name: 'Ada' });
   expect(await firstValueFrom(claims$)).toMatchObject(user);
   expect(await firstValueFrom(scopes$)).toEqual(['openid']);
   expect(await firstValueFrom(expiresAt$)).toBeTypeOf('number');
@@ -41,10 +41,10 @@ test('an access token is asked for at each subscription, and a refusal is an err
   const { accessToken$, tokenRequests, set } = start();
   const token$ = accessToken$({ scope: 'x' });
   expect(tokenRequests).toEqual([]);
-  expect(await firstValueFrom(token$)).toBe('test-token');
+  expect(await firstValueFrom(token$)).toMatchObject({ accessToken: 'test-token' });
   set({});
   await expect(firstValueFrom(token$)).rejects.toMatchObject({ code: 'not_signed_in' });
   set({ user });
-  expect(await firstValueFrom(token$)).toBe('test-token');
+  expect(await firstValueFrom(token$)).toMatchObject({ accessToken: 'test-token' });
   expect(tokenRequests).toEqual([{ scope: 'x' }, { scope: 'x' }, { scope: 'x' }]);
 });

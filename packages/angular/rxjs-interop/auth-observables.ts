@@ -1,5 +1,6 @@
 import { toObservable } from '@angular/core/rxjs-interop';
 import {
+  type AccessToken,
   type Auth,
   type AuthStatus,
   type AuthUser,
@@ -25,7 +26,7 @@ export interface AuthObservables {
    * @throws LoginRequiredError when the user must log in
    * @throws TransportError when the provider is not well; the login stays
    */
-  accessToken$(...options: Parameters<Auth['getAccessToken']>): Observable<string>;
+  accessToken$(...options: Parameters<Auth['getAccessToken']>): Observable<AccessToken>;
 }
 
 /**

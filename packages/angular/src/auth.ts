@@ -1,5 +1,6 @@
 import { computed, type Signal, signal } from '@angular/core';
 import type {
+  AccessToken,
   BrowserAuth,
   BrowserAuthSnapshot,
   BrowserAuthStatus,
@@ -16,7 +17,7 @@ export type AuthStatus = BrowserAuthStatus;
 /** Who is signed in: what most pages show. Everything else is in the claims. */
 export interface AuthUser {
   /** The subject: with the issuer, the user's only identity. */
-  readonly id: string;
+  readonly sub: string;
   readonly name: string | undefined;
   readonly email: string | undefined;
   readonly picture: string | undefined;
@@ -46,7 +47,7 @@ export interface Auth {
    * @throws LoginRequiredError when the user must log in, or the user has changed meanwhile
    * @throws TransportError when the provider is not well; the login stays
    */
-  getAccessToken(options?: GetAccessTokenOptions): Promise<string>;
+  getAccessToken(options?: GetAccessTokenOptions): Promise<AccessToken>;
   /** Logs in again for more: another scope, a stronger or a fresher login. @see RFC 9470 */
   stepUp(options: LoginOptions): Promise<void>;
   /**
@@ -103,7 +104,7 @@ export function createAuth(
     isSignedIn: computed(() => snapshot().status === 'signed-in'),
     user: computed(() => userOf(claims())),
     claims,
-    scopes: computed(() => snapshot().scope?.match(/\S+/g) ?? []),
+    scopes: computed(() => snapshot().scopes ?? []),
     expiresAt: computed(() => snapshot().expiresAt),
     error: computed(() => snapshot().error),
     login,
@@ -111,7 +112,8 @@ export function createAuth(
     async getAccessToken(options) {
       // Before the first wait: the call belongs to the user whom the page shows.
       const wanted = { holder: holder(), ...options };
-      return (await (await browser).getAccessToken(wanted)).accessToken;
+      const { holder: _, ...token } = await (await browser).getAccessToken(wanted);
+      return token;
     },
     stepUp: login,
     handleCallback: async (url) => (await browser).handleCallback(url),
@@ -129,5 +131,5 @@ function findHolder({ status, holder, claims }: BrowserAuthSnapshot): LoginHolde
 function userOf(claims: IdTokenClaims | undefined): AuthUser | undefined {
   if (!claims) return undefined;
   const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
-  return { id: claims.sub, name: text('name'), email: text('email'), picture: text('picture') };
+  return { sub: claims.sub, name: text('name'), email: text('email'), picture: text('picture') };
 }

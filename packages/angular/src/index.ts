@@ -1,4 +1,5 @@
 export {
+  type AccessToken,
   AuthError,
   type AuthEvent,
   AuthorizationServerError,
@@ -13,14 +14,10 @@ export {
   TransportError,
   ValidationError,
 } from '@countersign/core/browser';
-export type { ApiEntry } from './allow-list.ts';
-export { type AuthGuard, authGuard, authGuardFor } from './auth.guard.ts';
-export { authInterceptor } from './auth.interceptor.ts';
 export type { Auth, AuthStatus, AuthUser } from './auth.ts';
-export { AuthSignedIn } from './auth-signed-in.directive.ts';
-export { injectAuth } from './clients.ts';
-export type { AuthConfig, AuthConfigSource, AuthFeature } from './config.ts';
-export { configFrom } from './config-from.ts';
+export { AuthSignedIn } from './auth-signed-in.ts';
+export type { ApiEntry } from './config/allow-list.ts';
+export type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
 export {
   withClientName,
   withDPoP,
@@ -29,7 +26,11 @@ export {
   withServerState,
   withSilentLogin,
   withStorage,
-} from './features.ts';
-export { claimGuard, type GuardOptions, scopeGuard } from './further.guards.ts';
+} from './config/auth-features.ts';
+export { configFrom } from './config/load-config.ts';
+export { type AuthGuard, authGuard, authGuardFor } from './guards/auth-guard.ts';
+export { claimGuard, type GuardOptions, scopeGuard } from './guards/permission-guards.ts';
+export { injectAuth } from './inject-auth.ts';
+export { authInterceptor } from './interceptor/auth-interceptor.ts';
 export { provideAuth, provideAuthClient } from './provide-auth.ts';
-export { provideServerAuth, type ServerSession } from './provide-server-auth.ts';
+export { provideServerAuth, type ServerSession } from './server/provide-server-auth.ts';

@@ -10,8 +10,7 @@ import {
 } from '@angular/core';
 import { Router } from '@angular/router';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { AUTH_CLIENTS, injectAuth } from './clients.ts';
-import type { AuthConfig } from './config.ts';
+import type { AuthConfig } from './config/auth-config.ts';
 import {
   withClientName,
   withDPoP,
@@ -19,7 +18,8 @@ import {
   withRefreshTokens,
   withSilentLogin,
   withStorage,
-} from './features.ts';
+} from './config/auth-features.ts';
+import { AUTH_CLIENTS, injectAuth } from './inject-auth.ts';
 import { provideAuth } from './provide-auth.ts';
 
 const config: AuthConfig = {

@@ -10,11 +10,11 @@ import {
 } from '@angular/core';
 import { Router } from '@angular/router';
 import { type BrowserAuth, type BrowserAuthSnapshot, createBrowserAuth } from '@countersign/core/browser';
-import { type AllowedApi, parseAllowList } from './allow-list.ts';
 import { createAuth } from './auth.ts';
-import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './clients.ts';
-import type { AuthConfig, AuthConfigSource, AuthFeature } from './config.ts';
-import { warnOfRiskyEntries } from './warnings.ts';
+import { type AllowedApi, parseAllowList } from './config/allow-list.ts';
+import { warnOfRiskyEntries } from './config/allow-list-warnings.ts';
+import type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
+import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
 
 /**
  * Provides login for the application. The login state is found out in the background; only a configuration that must be

@@ -78,7 +78,7 @@ export function provideAuthTesting(
           throw new LoginRequiredError('not_signed_in', 'Nobody is signed in in this test.');
         }
         if (refused === token()) serial++;
-        return { accessToken: token(), tokenType: 'Bearer', receivedAt: 0, scope: snapshot.scope ?? '' };
+        return { accessToken: token(), tokenType: 'Bearer', scopes: snapshot.scopes ?? [] };
       },
       authorize: async (_request, { accessToken }) => ({ authorization: `Bearer ${accessToken}` }),
       rememberNonce: async () => false,
@@ -98,7 +98,7 @@ function snapshotOf({ user, scopes = ['openid'], error, status }: TestAuthState)
     status: status ?? (user ? ('signed-in' as const) : ('signed-out' as const)),
     ...(user && {
       claims: { iss: 'https://test.example', aud: 'test', iat: time, exp: time + 3600, ...user },
-      scope: scopes.join(' '),
+      scopes,
       expiresAt: time + 3600,
     }),
     ...(error && { error }),

@@ -133,9 +133,9 @@ export class AuthorizationServerError extends AuthError {
 
   constructor(code: AuthorizationServerErrorCode, message: string, details: AuthorizationServerErrorDetails) {
     super(code, message, 'AuthorizationServerError');
-    this.error = printable(details.error, 100);
+    this.error = toPrintableText(details.error, 100);
     this.errorDescription =
-      details.errorDescription === undefined ? undefined : printable(details.errorDescription, 300);
+      details.errorDescription === undefined ? undefined : toPrintableText(details.errorDescription, 300);
     this.status = details.status;
   }
 
@@ -238,7 +238,10 @@ export class AccessTokenError extends AuthError {
   }
 }
 
-/** Text of others made safe for logs: printable, one line, bounded. It is still untrusted: never render it as HTML. */
-export function printable(text: string, limit: number): string {
+/** Text of others made safe for logs: toPrintableText, one line, bounded. It is still untrusted: never render it as HTML. */
+export function toPrintableText(text: string, limit: number): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, limit);
 }
+
+/** Returns the code of an error, for events. */
+export const getErrorCode = (error: unknown): string => String((error as { code?: unknown }).code);

@@ -84,7 +84,7 @@ export type AuthEvent =
 export type EventListener = (event: AuthEvent) => void;
 
 /** Calls a listener so that it can never break the caller. */
-export function emit(listener: EventListener | undefined, event: AuthEvent): void {
+export function callListener(listener: EventListener | undefined, event: AuthEvent): void {
   try {
     const result = listener?.(event) as { then?: unknown } | undefined;
     // A listener may be asynchronous: its rejection must not become an unhandled one, which ends a process of Node.

@@ -1,10 +1,10 @@
-export {
-  type AuthorizationServerMetadata,
-  type Client,
-  type ClientOptions,
-  createClient,
-  type ExpectedAccessToken,
-} from './client/create-client.ts';
+export type { Client } from './client/client.ts';
+export type {
+  AuthorizationServerMetadata,
+  ClientOptions,
+  ExpectedAccessToken,
+} from './client/client-options.ts';
+export { createClient } from './client/create-client.ts';
 export {
   type ClientCredentialsRequest,
   type ClientCredentialsTokens,
@@ -35,13 +35,18 @@ export {
   type AuthorizationResponse,
   validateAuthorizationResponse,
 } from './client/login/authorization-response.ts';
-export { parseStepUpChallenge, type StepUp } from './client/login/step-up.ts';
 export { parseThirdPartyLogin, type ThirdPartyLogin } from './client/login/third-party-login.ts';
-export { fetchUserinfo, type Userinfo } from './client/login/userinfo.ts';
-export { createEndSessionUrl, type EndSessionRequest } from './client/logout/end-session.ts';
+export { createEndSessionUrl } from './client/logout/end-session.ts';
+export type { EndSessionRequest } from './client/logout/end-session-request.ts';
 export { type FrontchannelLogout, validateFrontchannelLogout } from './client/logout/frontchannel-logout.ts';
 export { type LogoutTokenClaims, validateLogoutToken } from './client/logout/logout-token.ts';
 export { revokeToken } from './client/logout/revocation.ts';
+export { type Introspection, introspectToken } from './client/resources/introspection.ts';
+export { createResourceFetch, type ResourceFetchOptions } from './client/resources/resource-fetch.ts';
+export { parseStepUpChallenge, type StepUp } from './client/resources/step-up.ts';
+export { fetchUserinfo, type Userinfo } from './client/resources/userinfo.ts';
+export { type FetchTracer, type TraceSpan, traceFetch } from './client/tracing/trace-fetch.ts';
+export { type Operation, type OperationTrace, traceOperations } from './client/tracing/trace-operations.ts';
 export {
   type ClientAuthentication,
   type ClientSigningKey,
@@ -55,11 +60,7 @@ export {
 } from './client/wire/client-authentication.ts';
 export { discover } from './client/wire/discovery.ts';
 export { generateDpopKeyPair } from './client/wire/dpop.ts';
-export { type Introspection, introspectToken } from './client/wire/introspection.ts';
-export { createResourceFetch, type ResourceFetchOptions } from './client/wire/resource-fetch.ts';
 export type { IdTokenClaims, TokenResponse } from './client/wire/token-response.ts';
-export { type FetchTracer, type TraceSpan, traceFetch } from './client/wire/trace-fetch.ts';
-export { type Operation, type OperationTrace, traceOperations } from './client/wire/trace-operations.ts';
 export {
   AccessTokenError,
   type AccessTokenErrorCode,

@@ -31,8 +31,8 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
     expect(await get(proof)).toMatchObject({ status: 200, body: { bound: true } });
     const { dpop: _, ...without } = await prove();
     for (const [headers, message] of [
-      [proof, 'The DPoP proof was used before'],
-      [without, 'A DPoP proof is needed'],
+      [proof, 'The DPoP proof was already used'],
+      [without, 'A DPoP proof is required'],
       [await prove({ htm: 'POST' }), 'The DPoP proof is for another method'],
       [await prove({ htu: `${origin}/other` }), 'The DPoP proof is for another URL'],
       [{ ...(await prove()), dpop: 'nonsense' }, 'The DPoP proof is not a JWT'],

@@ -64,7 +64,7 @@ describe.each<[string, Adapter, object]>([
         expect(status).toBeLessThan(500);
         expect(text).not.toContain('alice');
         expect(text).not.toMatch(/INTERNAL_SERVER_ERROR|Internal server error|TypeError/);
-        if (/An access token is needed|[Tt]he access token|header/.test(text)) refused++;
+        if (/An access token is required|[Tt]he access token|header/.test(text)) refused++;
       },
       200,
     );

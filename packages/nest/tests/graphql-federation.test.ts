@@ -187,7 +187,10 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
     async (enhancers) => {
       const { entities, mint } = await start({ fieldResolverEnhancers: enhancers });
       const anonymous = await entities(secret, undefined, item);
-      expect(anonymous).toMatchObject({ data: refused, errors: [{ message: 'An access token is needed' }] });
+      expect(anonymous).toMatchObject({
+        data: refused,
+        errors: [{ message: 'An access token is required' }],
+      });
       expect(JSON.stringify(anonymous)).not.toContain('secret of');
       const foreign = await mint({ scope: 'items:read' }, { foreignKey: true });
       expect(await entities(secret, foreign, item)).toMatchObject({
@@ -221,7 +224,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       const { data, errors } = await entities(secret, undefined, ...references);
       const answered = references.map((each) => (each === page ? { __typename: 'Page' } : null));
       expect(data).toEqual({ _entities: answered });
-      expect(errors).toMatchObject([{ message: 'An access token is needed' }]);
+      expect(errors).toMatchObject([{ message: 'An access token is required' }]);
     }
     expect(await entities(secret, await mint({ scope: 'items:read' }), page, item)).toMatchObject({
       data: { _entities: [{ __typename: 'Page' }, { secret: 'secret of 1' }] },
@@ -234,7 +237,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
     const balance = '... on Account { balance }';
     expect(await entities(balance, undefined, account)).toMatchObject({
       data: null,
-      errors: [{ message: 'An access token is needed' }],
+      errors: [{ message: 'An access token is required' }],
     });
     expect(await entities(balance, await mint(), account)).toEqual({
       data: { _entities: [{ __typename: 'Account', balance: 'balance of 1' }] },
@@ -246,7 +249,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
     const id = '... on Book { id }';
     for (const __typename of ['Book', 'Media']) {
       const answer = await entities(id, undefined, { __typename, id: '1' });
-      expect(answer).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+      expect(answer).toMatchObject({ errors: [{ message: 'An access token is required' }] });
       expect(JSON.stringify(answer)).not.toContain('1 for');
     }
     expect(await entities(id, await mint(), { __typename: 'Book', id: '1' })).toEqual({
@@ -264,7 +267,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       },
     });
     const answer = await entities(secret, undefined, item);
-    expect(answer).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    expect(answer).toMatchObject({ errors: [{ message: 'An access token is required' }] });
     const { data } = await entities(secret, await mint({ scope: 'items:read' }), item);
     expect(data?._entities).toEqual([{ __typename: 'Item', secret: expect.any(String) }]);
   });
@@ -333,7 +336,7 @@ describe('federation, with globalGuard: false', () => {
       });
       return body as Answer;
     };
-    expect(await ask()).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    expect(await ask()).toMatchObject({ errors: [{ message: 'An access token is required' }] });
     expect(await ask(await mint())).toEqual({ data: { _entities: [{ secret: 'secret' }] } });
   });
 });
@@ -365,7 +368,7 @@ test('N10: several drivers, and options from a factory', async () => {
   };
   const entities =
     '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
-  const errors = [{ message: 'An access token is needed' }];
+  const errors = [{ message: 'An access token is required' }];
   expect(await ask('/subgraph', entities)).toMatchObject({ errors });
   expect(await ask('/subgraph', entities, await mint({ scope: 'items:read' }))).toEqual({
     data: { _entities: [{ secret: 'secret of 1' }] },

@@ -190,7 +190,7 @@ describe.each(servers)('fields: $name', (server) => {
         for (const _ of [1, 2]) {
           expect(await query(text), field).toMatchObject({
             data: { item: { title: 'one', [field]: null } },
-            errors: [{ message: 'An access token is needed' }],
+            errors: [{ message: 'An access token is required' }],
           });
         }
         expect(

@@ -99,7 +99,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
       ['mutation { write(text: "b") }', { write: 'b' }],
     ] as const) {
       const answer = await query(text);
-      expect(answer).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+      expect(answer).toMatchObject({ errors: [{ message: 'An access token is required' }] });
       expect(answer.data).not.toEqual(data);
       expect(await query(text, await mint())).toEqual({ data });
     }
@@ -117,7 +117,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     );
     expect(await query('{ renamed }')).toMatchObject({
       data: { renamed: null },
-      errors: [{ message: 'An access token is needed' }],
+      errors: [{ message: 'An access token is required' }],
     });
     expect(await query('{ renamed }', await mint())).toEqual({ data: { renamed: 'renamed' } });
     expect(await query('{ open }')).toEqual({ data: { open: 'open' } });
@@ -131,7 +131,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
       },
       [ItemsResolver],
     );
-    expect(await query('{ scoped }')).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    expect(await query('{ scoped }')).toMatchObject({ errors: [{ message: 'An access token is required' }] });
     expect(await query('{ scoped }', await mint())).toMatchObject({
       errors: [{ message: "The access token lacks the scope 'items:read'" }],
     });
@@ -146,7 +146,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     const fields = schema.getQueryType()?.getFields() ?? {};
     for (const [name, field] of Object.entries(fields)) field.resolve = () => `prebuilt ${name}`;
     const { query, mint } = await start({ schema }, [ItemsResolver]);
-    expect(await query('{ scoped }')).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    expect(await query('{ scoped }')).toMatchObject({ errors: [{ message: 'An access token is required' }] });
     expect(await query('{ scoped }', await mint({ scope: 'items:read' }))).toEqual({
       data: { scoped: 'prebuilt scoped' },
     });
@@ -194,7 +194,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
       await client.dispose();
       return answer;
     };
-    expect(await subscribe()).toMatchObject({ errors: [{ message: 'An access token is needed' }] });
+    expect(await subscribe()).toMatchObject({ errors: [{ message: 'An access token is required' }] });
     expect(await subscribe(`Bearer ${await mint()}`)).toMatchObject({ data: { ticks: 'one' } });
   });
 });

@@ -147,7 +147,7 @@ describe.each(servers)('$name', (server) => {
       good: await mint({ scope }),
     };
     const refused = {
-      none: 'An access token is needed',
+      none: 'An access token is required',
       foreign: 'The signature of the access token is not valid',
       expired: 'The access token has expired',
     };
@@ -217,7 +217,7 @@ describe.each(servers)('$name', (server) => {
       data: { me: 'alice', again: 'alice' },
     });
     const replayed = await query('{ me }', undefined, headers);
-    expect(replayed.body).toMatchObject({ errors: [{ message: 'The DPoP proof was used before' }] });
+    expect(replayed.body).toMatchObject({ errors: [{ message: 'The DPoP proof was already used' }] });
     expect(replayed.challenge).toMatch(/^Bearer, DPoP error="invalid_dpop_proof", /);
   });
 

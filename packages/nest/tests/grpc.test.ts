@@ -150,7 +150,7 @@ describe('A10: gRPC', () => {
     expect(await ask('Open')).toBe('open');
     expect(await ask('Me')).toMatchObject({
       code: status.UNAUTHENTICATED,
-      details: 'An access token is needed',
+      details: 'An access token is required',
     });
     expect(await ask('Me', await mint({}, { foreignKey: true }))).toMatchObject({
       code: status.UNAUTHENTICATED,

@@ -89,9 +89,9 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
         await acceptedOf(current.kid, before + 5);
 
         const last = held.findLast((token) => keyOf(token) === current.kid) as string;
-        const { cacheHits } = statistics();
+        const { hits } = statistics().caches.verifiedTokens;
         expect(await call('/items', last)).toMatchObject({ status: 200 });
-        expect(statistics().cacheHits).toBeGreaterThan(cacheHits);
+        expect(statistics().caches.verifiedTokens.hits).toBeGreaterThan(hits);
         retired.push(last);
         held.splice(0, held.length, ...held.filter((token) => keyOf(token) === next.kid));
         use([next]);

@@ -6,7 +6,6 @@ import { build } from 'esbuild';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../../scripts/lib/ports.ts';
-import { sourceAliases } from '../../../vitest.shared.ts';
 import { startProgram } from './support/start-program.ts';
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -25,16 +24,17 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
+    conditions: ['@countersign/source'],
     plugins: [
       {
-        name: 'sources',
+        // Dependencies of core cannot be found beside this package, so they are bundled.
+        name: 'external-dependencies',
         setup({ onResolve }) {
-          onResolve({ filter: /^[^./]/ }, ({ path, importer }) => {
-            const source = sourceAliases.find(({ find }) => find.test(path));
-            if (source) return { path: source.replacement };
-            // What the core depends on is not found beside this package.
-            return importer.startsWith(pathOf('..')) ? { path, external: true } : undefined;
-          });
+          onResolve({ filter: /^[^./#]/ }, ({ path, importer }) =>
+            path.startsWith('@countersign/') || !importer.startsWith(pathOf('..'))
+              ? undefined
+              : { path, external: true },
+          );
         },
       },
     ],

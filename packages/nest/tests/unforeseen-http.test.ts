@@ -71,7 +71,7 @@ const { lines, listen } = watch();
 /** What GraphQL says in words is a status here. */
 const statuses: Readonly<Record<string, number>> = {
   'The access token could not be verified': 401,
-  'An access token is needed': 401,
+  'An access token is required': 401,
   'Access tokens cannot be verified at the moment': 503,
   'Internal Server Error': 500,
 };

@@ -97,7 +97,7 @@ describe('socket.io', () => {
       status: 'error',
       statusCode: 401,
       code: 'token_missing',
-      message: 'An access token is needed',
+      message: 'An access token is required',
     });
     anonymous.close();
 
@@ -181,7 +181,7 @@ describe('plain WebSocket', () => {
     expect(await alice.ask('me')).toEqual({ event: 'me', data: 'alice' });
     expect(await alice.ask('write')).toEqual({ event: 'write', data: 'alice' });
     alice.close();
-    expect(await (await connect()).closed).toBe('4401 An access token is needed');
+    expect(await (await connect()).closed).toBe('4401 An access token is required');
     expect(await (await connect('abc')).closed).toBe('4401 The access token is not a JWT');
     server.fail('jwks', { status: 500 });
     server.clock.advance(100_000);

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { createTestAuthorizationServer } from './index.ts';
 
 // The test of docs/guides/testing.md, word for word.
-test('a login with a wrong nonce is refused', async () => {
+test('rejects an ID token with a wrong nonce', async () => {
   const server = await createTestAuthorizationServer();
   const client = createClient({
     issuer: server.issuer,

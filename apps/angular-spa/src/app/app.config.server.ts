@@ -4,9 +4,9 @@ import { provideServerAuth } from '@countersign/angular';
 import { appConfig } from './app.config.ts';
 import { serverRoutes } from './app.routes.server.ts';
 import { readRememberedUser } from './remembered-user.ts';
-import { settingsFromEnvironment } from './settings.server.ts';
+import { readSettings } from './settings.server.ts';
 
 export const serverConfig = (): ApplicationConfig =>
-  mergeApplicationConfig(appConfig(settingsFromEnvironment()), {
+  mergeApplicationConfig(appConfig(readSettings()), {
     providers: [provideServerRendering(withRoutes(serverRoutes)), provideServerAuth(readRememberedUser)],
   });

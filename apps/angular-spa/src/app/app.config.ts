@@ -32,7 +32,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
       { provide: SETTINGS, useValue: settings },
       provideBrowserGlobalErrorListeners(),
       provideRouter(routes, withComponentInputBinding()),
-      // Incremental hydration would need an inline script, which the policy of these pages forbids.
+      // Incremental hydration requires an inline script, which the content security policy does not allow.
       provideClientHydration(withNoIncrementalHydration()),
       provideHttpClient(withInterceptors([authInterceptor])),
       provideAuth(
@@ -41,16 +41,16 @@ export function appConfig(settings: Settings): ApplicationConfig {
           clientId,
           scope: 'openid profile email items:read items:write',
           resource: settings.resource,
-          // This provider asks the user itself before it ends a session, so the ID token need not be in an address.
+          // The provider asks for confirmation before it ends a session, so the ID token is not sent in the URL.
           idTokenHint: false,
           allowInsecureIssuer,
           apis: [
-            // The API wants a recent sign-in before everything is deleted (RFC 9470).
+            // The API requires a recent login before it deletes all items (RFC 9470).
             { url: `${apiUrl}/items`, methods: ['DELETE'], stepUp: true },
             { url: `${apiUrl}/items` },
-            // No more than it needs: this token could not be used to change anything.
+            // A token for this path can only read.
             { url: `${apiUrl}/me`, scope: 'items:read' },
-            // Guests may ask too; then without a token.
+            // Users who are not signed in can call this path too, without a token.
             { url: `${apiUrl}/health`, optional: true },
           ],
           ...(nativeShell
@@ -61,9 +61,9 @@ export function appConfig(settings: Settings): ApplicationConfig {
         withEvents(listen),
         withServerState(),
         ...(nativeShell ? [] : [withSilentLogin()]),
-        ...featuresOf(settings),
+        ...createFeatures(settings),
       ),
-      // Another client for another API: it has a redirect URI, tokens and a storage of its own.
+      // A second client for a second API, with a separate redirect URI, tokens and storage.
       provideAuth(configFrom('/reports.json'), withClientName('reports'), withStorage('tab')),
       ...(nativeShell ? [completeNativeLogins(nativeShell)] : []),
       ...(settings.serverRendering ? [rememberUser()] : []),
@@ -71,7 +71,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
   };
 }
 
-const featuresOf = ({ storage, dpop, worker }: Settings): AuthFeature[] => [
+const createFeatures = ({ storage, dpop, worker }: Settings): AuthFeature[] => [
   ...(storage === 'memory' ? [] : [withStorage(storage)]),
   ...(dpop ? [withDPoP()] : []),
   ...(worker ? [withWorker(createTokenWorker)] : []),

@@ -1,6 +1,6 @@
 import { RenderMode, type ServerRoute } from '@angular/ssr';
 
-/** The server shows what everybody may see; pages behind a guard are made in the browser, and so is the callback. */
+/** The server renders public pages. Guarded pages and the callback are rendered in the browser. */
 export const serverRoutes: ServerRoute[] = [
   { path: '', renderMode: RenderMode.Server },
   { path: 'activity', renderMode: RenderMode.Server },
@@ -10,7 +10,7 @@ export const serverRoutes: ServerRoute[] = [
   { path: 'security', renderMode: RenderMode.Client },
   { path: 'security/tokens', renderMode: RenderMode.Client },
   { path: 'reports', renderMode: RenderMode.Client },
-  // What an account lacks is known in the browser alone.
+  // The permissions of the user are known only in the browser.
   { path: 'forbidden', renderMode: RenderMode.Client },
   { path: 'callback', renderMode: RenderMode.Client },
   { path: '**', renderMode: RenderMode.Server, status: 404 },

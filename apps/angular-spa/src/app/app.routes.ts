@@ -50,7 +50,7 @@ export const routes: Routes = [
     loadComponent: async () => (await import('./pages/forbidden.ts')).ForbiddenPage,
     title: 'Not allowed · Countersign for Angular',
   },
-  { path: 'callback', component: CallbackPage, title: 'Signing in · Countersign for Angular' },
+  { path: 'callback', component: CallbackPage, title: 'Logging in · Countersign for Angular' },
   {
     path: '**',
     loadComponent: async () => (await import('./pages/not-found.ts')).NotFoundPage,

@@ -1,7 +1,7 @@
 import { Component, computed } from '@angular/core';
 import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { injectAuth, TransportError } from '@countersign/angular';
-import { explain } from './explain.ts';
+import { describeError } from './describe-error.ts';
 
 @Component({
   selector: 'app-root',
@@ -19,14 +19,14 @@ import { explain } from './explain.ts';
       <div class="account">
         @switch (auth.status()) {
           @case ('loading') {
-            <span class="muted" role="status">Checking who you are</span>
+            <span class="muted" role="status">Checking your login</span>
           }
           @case ('signed-in') {
-            <span class="who">{{ auth.user()?.name ?? auth.user()?.id }}</span>
-            <button type="button" class="secondary" (click)="auth.logout()">Sign out</button>
+            <span class="who">{{ auth.user()?.name ?? auth.user()?.sub }}</span>
+            <button type="button" class="secondary" (click)="auth.logout()">Log out</button>
           }
           @default {
-            <button type="button" class="primary" (click)="auth.login()">Sign in</button>
+            <button type="button" class="primary" (click)="auth.login()">Log in</button>
           }
         }
       </div>
@@ -35,15 +35,15 @@ import { explain } from './explain.ts';
       <p class="banner" role="alert">{{ text }}</p>
     }
     <main id="main" #main tabindex="-1"><router-outlet /></main>
-    <footer>A sample app: public clients in the browser, for demonstration.</footer>
+    <footer>A sample app with public clients in the browser. For demonstration only.</footer>
   `,
 })
 export class App {
   protected readonly auth = injectAuth();
 
-  /** What kept the user from signing in or out; the callback page tells the rest. */
+  /** A network failure during login or logout. The callback page shows other failures. */
   protected readonly failure = computed(() => {
     const error = this.auth.error();
-    return error instanceof TransportError ? explain(error) : undefined;
+    return error instanceof TransportError ? describeError(error) : undefined;
   });
 }

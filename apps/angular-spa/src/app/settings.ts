@@ -1,20 +1,20 @@
 import { InjectionToken } from '@angular/core';
 
-/** Where the provider and the API are; served as `/config.json`, so that one build runs anywhere. */
+/** The settings of a deployment. They are served as `/config.json`, so that one build runs in each environment. */
 export interface Settings {
   readonly issuer: string;
   readonly clientId: string;
   readonly apiUrl: string;
   readonly resource: string;
-  /** True for a provider on this machine, which speaks plain http. */
+  /** Allows plain http, for a provider on the local machine. */
   readonly allowInsecureIssuer: boolean;
-  /** Where tokens are kept: in memory, or where a reload or every tab finds them. */
+  /** Where tokens are stored: in memory, in the tab (survives a reload), or shared by all tabs. */
   readonly storage: 'memory' | 'tab' | 'shared';
-  /** Binds tokens to a key of this browser (RFC 9449). */
+  /** Binds tokens to a key of the browser (RFC 9449). */
   readonly dpop: boolean;
-  /** Refresh tokens are in a worker alone; with `memory` only. */
+  /** Holds refresh tokens in a worker. Requires the storage `memory`. */
   readonly worker: boolean;
-  /** Pages come rendered from the server; a cookie tells it whom it renders for. */
+  /** Renders pages on the server. A cookie identifies the user. */
   readonly serverRendering: boolean;
 }
 
@@ -22,6 +22,6 @@ export const SETTINGS = new InjectionToken<Settings>('settings');
 
 export async function loadSettings(): Promise<Settings> {
   const response = await fetch('/config.json', { cache: 'no-store' });
-  if (!response.ok) throw new Error(`/config.json answered with status ${response.status}`);
+  if (!response.ok) throw new Error(`/config.json returned status ${response.status}, expected 200.`);
   return response.json();
 }

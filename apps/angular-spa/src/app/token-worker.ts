@@ -1,4 +1,4 @@
-/** Under Trusted Types a script's address must come from a policy: this one lets the token worker through, and no other. */
+/** Creates the token worker. Trusted Types require a policy for script URLs; this policy allows only the token worker. */
 export function createTokenWorker(): Worker {
   allowTokenWorker();
   return new Worker(new URL('./token.worker', import.meta.url), { type: 'module' });

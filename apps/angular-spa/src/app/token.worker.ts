@@ -1,4 +1,4 @@
 import { runTokenWorker } from '@countersign/angular/worker';
 
-// The only place where refresh tokens are, with the setting `worker`.
+// With the setting `worker`, refresh tokens are held only here.
 runTokenWorker();

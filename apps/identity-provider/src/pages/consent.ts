@@ -1,11 +1,11 @@
-import { fullName, type User } from '../users.ts';
+import { getFullName, type User } from '../users.ts';
 import { escapeHtml, type Page } from './layout.ts';
 
-const meanings: Readonly<Record<string, string>> = {
-  openid: 'Know who you are',
+const scopeDescriptions: Readonly<Record<string, string>> = {
+  openid: 'Identify you',
   profile: 'See your name',
   email: 'See your e-mail address',
-  offline_access: 'Stay signed in while you are away',
+  offline_access: 'Stay signed in when you are not using the app',
   'items:read': 'Read your items',
   'items:write': 'Add, change and remove your items',
   'reports:read': 'Read your reports',
@@ -17,14 +17,14 @@ export function consentPage(options: {
   readonly user: User;
   readonly formTarget?: string | undefined;
   readonly scopes: readonly string[];
-  /** What was asked for, but this user may not give. */
+  /** Requested scopes that this user may not grant. */
   readonly withheld: readonly string[];
-  /** Single claims that were asked for (OpenID Connect Core section 5.5). */
+  /** Individually requested claims (OpenID Connect Core section 5.5). */
   readonly claims: readonly string[];
 }): Page {
   const { action, client, user, formTarget, scopes, withheld, claims } = options;
   const rows = [
-    ...scopes.map((scope) => [meanings[scope] ?? 'Act for you', scope]),
+    ...scopes.map((scope) => [scopeDescriptions[scope] ?? 'Act on your behalf', scope]),
     ...claims.map((claim) => ['See one more detail of your account', claim]),
   ].map(([meaning, name]) => `<li><span>${meaning}</span> <code>${escapeHtml(name)}</code></li>`);
   const names = withheld.map((scope) => `<code>${escapeHtml(scope)}</code>`).join(', ');
@@ -33,12 +33,12 @@ export function consentPage(options: {
     formTarget,
     main: `<h1>Allow ${escapeHtml(client)}?</h1>
 <div class="person"><span class="avatar" aria-hidden="true">${escapeHtml(user.givenName.charAt(0))}</span>
-<span><strong>${escapeHtml(fullName(user))}</strong> <span class="muted">${escapeHtml(user.email)}</span></span></div>
-<p class="note">If you allow it, this app can:</p>
+<span><strong>${escapeHtml(getFullName(user))}</strong> <span class="muted">${escapeHtml(user.email)}</span></span></div>
+<p class="note">This app will be able to:</p>
 <ul class="scopes">
 ${rows.join('\n')}
 </ul>
-${withheld.length > 0 ? `<p class="note">It also asks for ${names}, which your account does not have. It will go without.</p>` : ''}
+${withheld.length > 0 ? `<p class="note">The app also requests ${names}. Your account does not have this permission, so it will not be granted.</p>` : ''}
 <form method="post" action="${escapeHtml(action)}/confirm"><div class="actions">
 <button type="submit" class="primary">Allow</button>
 <button type="submit" formaction="${escapeHtml(action)}/abort">Deny</button></div></form>`,

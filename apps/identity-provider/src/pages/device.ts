@@ -17,7 +17,7 @@ export function deviceCodePage(
   return {
     title: 'Connect a device',
     main: `<h1>Connect a device</h1>
-<p class="muted">Type the code that your device shows.</p>
+<p class="muted">Enter the code that your device shows.</p>
 <form method="post" action="${escapeHtml(action)}">${hidden('xsrf', antiForgeryToken)}
 <div aria-live="polite">${problem === undefined ? '' : `<p class="problem" id="problem" role="alert">${escapeHtml(problem)}</p>`}</div>
 <div class="field"><label for="user-code">Code</label>
@@ -34,10 +34,10 @@ export function deviceConfirmPage(
     title: 'Connect a device',
     main: `<h1>Connect ${escapeHtml(options.client)}?</h1>
 <p class="user-code">${escapeHtml(options.userCode)}</p>
-<p class="note">Your device should show this very code. If it does not, or if you have not asked for this, stop here.</p>
+<p class="note">Check that your device shows the same code. If it does not, or if you did not start this, cancel.</p>
 <form method="post" action="${escapeHtml(action)}">${hidden('xsrf', antiForgeryToken)}${hidden('user_code', options.userCode)}${hidden('confirm', 'yes')}
 <div class="actions"><button type="submit" class="primary">Connect</button>
-<button type="submit" name="abort" value="yes">Stop</button></div></form>`,
+<button type="submit" name="abort" value="yes">Cancel</button></div></form>`,
   };
 }
 
@@ -45,6 +45,6 @@ export function deviceSuccessPage(client: string): Page {
   return {
     title: 'Device connected',
     main: `<h1>Connected</h1>
-<p class="muted"><strong>${escapeHtml(client)}</strong> is signed in. Go back to your device.</p>`,
+<p class="muted"><strong>${escapeHtml(client)}</strong> is signed in. Return to your device.</p>`,
   };
 }

@@ -10,7 +10,7 @@ export function homePage(issuer: string): Page {
     title: 'Home',
     wide: true,
     main: `<h1>The OpenID provider of the demo</h1>
-<p class="muted">Nothing to do here by hand: open one of the demo apps, and it sends you here to sign in.</p>
+<p class="muted">Open one of the demo apps. It redirects you here to log in.</p>
 <h2>Users and their passwords</h2>
 <ul class="scopes">
 ${rows.join('\n')}
@@ -19,6 +19,6 @@ ${rows.join('\n')}
 <dl><dt>Issuer</dt><dd><code>${escapeHtml(issuer)}</code></dd>
 <dt>Metadata</dt><dd><a href="/.well-known/openid-configuration">/.well-known/openid-configuration</a></dd>
 <dt>Keys</dt><dd><a href="/jwks">/jwks</a></dd>
-<dt>Sign out</dt><dd><a href="/session/end">/session/end</a></dd></dl>`,
+<dt>Log out</dt><dd><a href="/session/end">/session/end</a></dd></dl>`,
   };
 }

@@ -11,20 +11,20 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text made safe for HTML, attributes included. */
+/** Escapes text for HTML content and attributes. */
 export function escapeHtml(text: unknown): string {
   return String(text ?? '').replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
 export interface Page {
   readonly title: string;
-  /** HTML; everything in it that came from outside is escaped. */
+  /** HTML. External values in it are escaped. */
   readonly main: string;
   readonly wide?: boolean;
   readonly script?: string;
   /**
-   * Where a form of the page may lead in the end, besides this provider: browsers apply `form-action` to the redirects
-   * that follow as well.
+   * The URL to which a form submission may redirect, besides this provider. Browsers apply `form-action` to the redirects
+   * that follow a submission.
    */
   readonly formTarget?: string | undefined;
 }
@@ -32,28 +32,28 @@ export interface Page {
 const hash = (source: string) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
 const styleHash = hash(styles);
 
-/** Nothing from elsewhere, no inline script but the page's own, and no framing. */
+/** Allows no external content, no inline script except the page's script, and no framing. */
 function contentSecurityPolicy({ script, formTarget }: Page): string {
   const target = formTarget === undefined ? undefined : URL.parse(formTarget);
-  const web = target?.protocol === 'https:' || target?.protocol === 'http:';
+  const isWeb = target?.protocol === 'https:' || target?.protocol === 'http:';
   return [
     "default-src 'none'",
     'img-src data:',
     `style-src ${styleHash}`,
     `script-src ${script === undefined ? "'none'" : hash(script)}`,
-    `form-action 'self'${target ? ` ${web ? target.origin : target.protocol}` : ''}`,
+    `form-action 'self'${target ? ` ${isWeb ? target.origin : target.protocol}` : ''}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
 }
 
-/** Two chevrons, challenge and countersign, on a badge. */
+/** The logo: two chevrons on a badge. */
 const mark = `<svg class="mark" viewBox="0 0 28 28" aria-hidden="true"><rect width="28" height="28" rx="8" fill="currentColor"/><path d="M13 8.5 7.5 14l5.5 5.5M15.5 8.5 21 14l-5.5 5.5" fill="none" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 const icon = `data:image/svg+xml,${encodeURIComponent(
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28"><rect width="28" height="28" rx="8" fill="#0b6b5d"/><path d="M13 8.5 7.5 14l5.5 5.5M15.5 8.5 21 14l-5.5 5.5" fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"/></svg>`,
 )}`;
 
-/** A whole page, the same frame around each. */
+/** Renders a page with the shared header and footer. */
 export function renderPage({ title, main, script, wide }: Page): string {
   return `<!doctype html>
 <html lang="en">
@@ -70,12 +70,12 @@ export function renderPage({ title, main, script, wide }: Page): string {
 <main${wide ? ' class="wide"' : ''}>
 ${main}
 </main>
-<footer>For demonstration only. Everything here is forgotten when the provider stops.</footer>
+<footer>For demonstration only. All data is lost when the provider stops.</footer>
 ${script === undefined ? '' : `<script>${script}</script>\n`}</body>
 </html>`;
 }
 
-/** Answers with a page: never cached, never framed, nothing from elsewhere. */
+/** Sends a page that is not cached, not framed, and loads no external content. */
 export function showPage(ctx: Context | KoaContextWithOIDC, page: Page, status = 200): void {
   ctx.status = status;
   ctx.type = 'html';

@@ -1,7 +1,7 @@
 import { users } from '../users.ts';
 import { escapeHtml, type Page } from './layout.ts';
 
-/** Fills the form with a demo user; without JavaScript, the form is filled by hand. */
+/** Fills the form with a demo user. Without JavaScript the user types the values. */
 const fillScript = `
 const field = (name) => document.getElementById(name);
 for (const button of document.querySelectorAll('[data-login]')) {
@@ -10,7 +10,7 @@ for (const button of document.querySelectorAll('[data-login]')) {
     field('password').value = button.dataset.password;
     for (const name of ['login', 'password']) field(name).removeAttribute('aria-invalid');
     field('filled').textContent = 'Filled in for ' + button.dataset.login + '.';
-    field('sign-in').focus();
+    field('log-in').focus();
   });
 }`;
 
@@ -32,21 +32,21 @@ export function loginPage(options: {
     )
     .join('\n');
   return {
-    title: failed ? 'Wrong login or password' : 'Sign in',
+    title: failed ? 'Incorrect username or password' : 'Log in',
     script: fillScript,
     formTarget,
-    main: `<h1>Sign in</h1>
+    main: `<h1>Log in</h1>
 <p class="muted">to continue to <strong>${escapeHtml(client)}</strong></p>
 <form method="post" action="${escapeHtml(action)}">
-<div aria-live="polite">${failed ? '<p class="problem" id="problem" role="alert">That login and password do not go together. Try again.</p>' : ''}</div>
-<div class="field"><label for="login">Login</label>
+<div aria-live="polite">${failed ? '<p class="problem" id="problem" role="alert">The username or password is incorrect. Try again.</p>' : ''}</div>
+<div class="field"><label for="login">Username</label>
 <input id="login" name="login" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" required${focusPassword ? '' : ' autofocus'} value="${escapeHtml(login)}"${invalid}></div>
 <div class="field"><label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required${focusPassword ? ' autofocus' : ''}${invalid}></div>
-<div class="actions"><button type="submit" class="primary" id="sign-in">Sign in</button>
+<div class="actions"><button type="submit" class="primary" id="log-in">Log in</button>
 <button type="submit" formaction="${escapeHtml(action)}/abort" formnovalidate>Cancel</button></div>
 </form>
-<section class="demo-users" aria-labelledby="demo-users"><h2 id="demo-users">Demo users: choose one to fill the form</h2>
+<section class="demo-users" aria-labelledby="demo-users"><h2 id="demo-users">Demo users: select one to fill the form</h2>
 <ul>
 ${hints}
 </ul>

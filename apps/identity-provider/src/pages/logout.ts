@@ -1,29 +1,29 @@
 import { escapeHtml, type Page } from './layout.ts';
 
-/** Submits the form at once; without JavaScript, the user does. */
-const submitScript = `document.forms[0].requestSubmit(document.getElementById('sign-out'));`;
+/** Submits the form automatically. Without JavaScript the user submits it. */
+const submitScript = `document.forms[0].requestSubmit(document.getElementById('log-out'));`;
 
 export function logoutPage(options: {
   readonly action: string;
-  /** Ties the answer to this page, so that no other site can sign the user out. */
+  /** Binds the form to the session, so that another site cannot log the user out. */
   readonly antiForgeryToken: string;
   readonly client?: string | undefined;
   readonly user?: string | undefined;
   readonly formTarget?: string | undefined;
-  /** The user has already decided, in the app. */
-  readonly decided: boolean;
+  /** Whether the user has already confirmed the logout in the app. */
+  readonly isConfirmed: boolean;
 }): Page {
-  const { action, antiForgeryToken, client, user, formTarget, decided } = options;
+  const { action, antiForgeryToken, client, user, formTarget, isConfirmed } = options;
   const who = user === undefined ? 'You are' : `<strong>${escapeHtml(user)}</strong>, you are`;
-  const via = client === undefined ? '' : ` <strong>${escapeHtml(client)}</strong> asks for it.`;
+  const requester = client === undefined ? '' : ` <strong>${escapeHtml(client)}</strong> requested this.`;
   return {
-    title: decided ? 'Signing out' : 'Sign out',
+    title: isConfirmed ? 'Logging out' : 'Log out',
     formTarget,
-    ...(decided && { script: submitScript }),
-    main: `<h1>${decided ? 'Signing you out' : 'Sign out?'}</h1>
-<p class="muted">${decided ? 'This takes a moment. If nothing happens, press the button.' : `${who} about to end your session here, and in every app that uses it.${via}`}</p>
+    ...(isConfirmed && { script: submitScript }),
+    main: `<h1>${isConfirmed ? 'Logging you out' : 'Log out?'}</h1>
+<p class="muted">${isConfirmed ? 'This takes a moment. If nothing happens, select the button.' : `${who} about to end your session at this provider and in every app that uses it.${requester}`}</p>
 <form method="post" action="${escapeHtml(action)}"><input type="hidden" name="xsrf" value="${escapeHtml(antiForgeryToken)}">
-<div class="actions"><button type="submit" class="primary" id="sign-out" name="logout" value="yes">Sign out</button>
+<div class="actions"><button type="submit" class="primary" id="log-out" name="logout" value="yes">Log out</button>
 <button type="submit">Stay signed in</button></div></form>`,
   };
 }
@@ -33,12 +33,12 @@ export function loggedOutPage(client: string | undefined): Page {
     return {
       title: 'Still signed in',
       main: `<h1>You are still signed in here</h1>
-<p class="muted">Only <strong>${escapeHtml(client)}</strong> has been signed out. This page can be closed.</p>`,
+<p class="muted">You logged out of <strong>${escapeHtml(client)}</strong> only. You can close this page.</p>`,
     };
   }
   return {
-    title: 'Signed out',
-    main: `<h1>You are signed out</h1>
-<p class="muted">Your session has ended. This page can be closed.</p>`,
+    title: 'Logged out',
+    main: `<h1>You are logged out</h1>
+<p class="muted">Your session has ended. You can close this page.</p>`,
   };
 }

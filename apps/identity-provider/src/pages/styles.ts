@@ -1,7 +1,4 @@
-/**
- * The look that all demo apps share: system fonts, calm surfaces, one accent, light and dark. The tokens come first;
- * an app that wants to match copies them.
- */
+/** The design tokens of all demo apps, for light and dark color schemes. */
 const tokens = `
 :root {
   color-scheme: light dark;

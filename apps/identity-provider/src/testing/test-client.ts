@@ -6,13 +6,13 @@ export const api = 'https://api.countersign.example';
 export const reports = 'https://reports.countersign.example';
 export const redirectUri = 'http://localhost:4200/callback';
 
-/** Undefined leaves a parameter out; several values repeat it. */
+/** Undefined omits a parameter. An array repeats it. */
 export type Parameters = Record<string, string | readonly string[] | undefined>;
 
-export interface Answer {
+export interface TestResponse {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the provider answers
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON of the provider
   readonly body: any;
 }
 
@@ -24,7 +24,7 @@ export function encode(parameters: Parameters): URLSearchParams {
   return encoded;
 }
 
-/** The protocol by hand, as the public client `angular-spa`: nothing between a test and the wire. */
+/** Creates a client that sends raw protocol requests as the public client `angular-spa`. */
 export function createTestClient({ issuer }: Pick<RunningProvider, 'issuer'>) {
   const verifier = randomBytes(32).toString('base64url');
 
@@ -51,7 +51,7 @@ export function createTestClient({ issuer }: Pick<RunningProvider, 'issuer'>) {
       status: response.status,
       headers: response.headers,
       body: text.startsWith('{') ? JSON.parse(text) : text,
-    } as Answer;
+    } as TestResponse;
   }
 
   const exchange = (callback: URL, parameters: Parameters = {}, headers: Record<string, string> = {}) =>
@@ -74,28 +74,28 @@ export function createTestClient({ issuer }: Pick<RunningProvider, 'issuer'>) {
     authorizationUrl,
     post,
     exchange,
-    /** Signs in with a new browser and exchanges the code. */
-    async login(user: 'alice' | 'bob' = 'alice', parameters: Parameters = {}): Promise<Answer> {
-      const callback = await createTestBrowser(issuer).signIn(authorizationUrl(parameters), user);
+    /** Logs in with a new browser and exchanges the code. */
+    async login(user: 'alice' | 'bob' = 'alice', parameters: Parameters = {}): Promise<TestResponse> {
+      const callback = await createTestBrowser(issuer).logIn(authorizationUrl(parameters), user);
       return exchange(callback);
     },
     refresh: (refreshToken: string, parameters: Parameters = {}) =>
       post('/token', { grant_type: 'refresh_token', refresh_token: refreshToken, ...parameters }),
-    async userinfo(accessToken: string): Promise<Answer> {
+    async userinfo(accessToken: string): Promise<TestResponse> {
       const response = await fetch(`${issuer}/me`, { headers: { authorization: `Bearer ${accessToken}` } });
       return { status: response.status, headers: response.headers, body: await response.json() };
     },
   };
 }
 
-export const headerOf = (jwt: string) => decoded(jwt, 0);
-export const claimsOf = (jwt: string) => decoded(jwt, 1);
+export const readHeader = (jwt: string) => decodePart(jwt, 0);
+export const readClaims = (jwt: string) => decodePart(jwt, 1);
 
-function decoded(jwt: string, part: 0 | 1) {
+function decodePart(jwt: string, part: 0 | 1) {
   return JSON.parse(Buffer.from(jwt.split('.')[part] ?? '', 'base64url').toString());
 }
 
-/** Proofs of possession of one fresh key (RFC 9449 section 4). */
+/** Creates DPoP proofs with a new key (RFC 9449 section 4). */
 export function createDpopProver() {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { kty, crv, x, y } = publicKey.export({ format: 'jwk' });

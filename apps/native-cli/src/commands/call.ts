@@ -1,19 +1,19 @@
 import { CommandError, UsageError } from '../exit.ts';
-import { type Output, printable } from '../output.ts';
+import { type Output, toPrintable } from '../output.ts';
 import type { Session } from '../session.ts';
-import { tokensOf } from './tokens.ts';
+import { readTokens } from './tokens.ts';
 
 export interface CallOptions {
   readonly method?: string | undefined;
-  /** A JSON text. */
+  /** The request body as JSON. */
   readonly data?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Milliseconds until the API must have answered. */
+/** Timeout of the request in milliseconds. */
 const timeout = 15_000;
 
-/** Calls the API with the access token, which is refreshed first only if it has expired. Returns the status. */
+/** Calls the API and returns the HTTP status. An expired access token is refreshed first. */
 export async function call(
   session: Session,
   output: Output,
@@ -22,14 +22,15 @@ export async function call(
 ): Promise<number> {
   const { config, coordinator, file } = session;
   const url = URL.canParse(path, config.apiUrl) ? new URL(path, config.apiUrl) : undefined;
-  // Parsed, then compared: "//evil.example" and "https:evil.example" lead elsewhere, and the token must not go there.
+  // The parsed origin is compared: "//evil.example" and "https:evil.example" resolve to another origin, to which the
+  // token must not be sent.
   if (url?.origin !== config.apiUrl.origin) {
     throw new UsageError(
-      `"${path}" is not a path of the API at ${config.apiUrl.origin}. The token goes nowhere else.`,
+      `"${path}" is not a path of the API at ${config.apiUrl.origin}. The token is sent only to the API.`,
     );
   }
-  const body = options.data === undefined ? undefined : requireJson(options.data);
-  await tokensOf(session);
+  const body = options.data === undefined ? undefined : checkJson(options.data);
+  await readTokens(session);
   const { accessToken } = await coordinator.getAccessToken(file.holder, { resource: config.resource });
   const response = await send(url, {
     method: options.method?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST'),
@@ -45,9 +46,9 @@ export async function call(
   const text = await response.text();
   const challenge = response.headers.get('www-authenticate');
   output.result(
-    { status: response.status, body: parsed(text), ...(challenge !== null && { challenge }) },
-    printable(
-      [`${response.status} ${url.pathname}`, ...(challenge ? [challenge] : []), pretty(text)].join('\n'),
+    { status: response.status, body: parseBody(text), ...(challenge !== null && { challenge }) },
+    toPrintable(
+      [`${response.status} ${url.pathname}`, ...(challenge ? [challenge] : []), formatBody(text)].join('\n'),
     ),
   );
   return response.status;
@@ -57,11 +58,11 @@ async function send(url: URL, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch {
-    throw new CommandError('api_unreachable', `The API at ${url.origin} did not answer.`);
+    throw new CommandError('api_unreachable', `The API at ${url.origin} did not respond.`);
   }
 }
 
-function requireJson(text: string): string {
+function checkJson(text: string): string {
   try {
     JSON.parse(text);
     return text;
@@ -70,7 +71,7 @@ function requireJson(text: string): string {
   }
 }
 
-function parsed(text: string): unknown {
+function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -78,7 +79,7 @@ function parsed(text: string): unknown {
   }
 }
 
-const pretty = (text: string) => {
-  const value = parsed(text);
+const formatBody = (text: string) => {
+  const value = parseBody(text);
   return typeof value === 'string' ? text : JSON.stringify(value, undefined, 2);
 };

@@ -6,34 +6,39 @@ import {
 } from '@countersign/core';
 import { describeError } from '../describe-error.ts';
 import { listenOnLoopback } from '../loopback.ts';
-import { duration, type Output, printable } from '../output.ts';
-import { failedLogin, signedIn } from '../pages.ts';
+import { formatDuration, type Output, toPrintable } from '../output.ts';
+import { createFailurePage, signedInPage } from '../pages.ts';
 import type { Session } from '../session.ts';
 
 export interface LoginOptions {
-  /** False prints the address and opens nothing. */
+  /** If false, the URL is printed and no browser is opened. */
   readonly browser: boolean;
-  /** Seconds. */
+  /** Seconds to wait for the authorization response. */
   readonly timeout: number;
   readonly openBrowser: (url: string) => Promise<boolean>;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Authorization code with PKCE through the user's own browser. @see RFC 8252, RFC 7636 */
+/**
+ * Logs in with the authorization code flow, PKCE and the user's browser.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8252
+ * @see https://www.rfc-editor.org/rfc/rfc7636
+ */
 export async function login(session: Session, output: Output, options: LoginOptions): Promise<void> {
   const { client, config, file, lock } = session;
   const listener = await listenOnLoopback();
   try {
-    const offline = config.scope.split(' ').includes('offline_access');
+    const isOffline = config.scope.split(' ').includes('offline_access');
     const { url, transaction } = await createAuthorizationRequest(client, {
       redirectUri: listener.redirectUri,
-      // OpenID Connect Core section 11: offline access is given with the user's consent. RFC 8252 section 8.6 asks for it
-      // too, because another program on this machine could use this client identifier.
-      ...(offline && { prompt: 'consent' }),
+      // OpenID Connect Core section 11: offline access requires the user's consent. RFC 8252 section 8.6 recommends
+      // consent too, because another program on this machine can use this client ID.
+      ...(isOffline && { prompt: 'consent' }),
     });
-    const opened = options.browser && (await options.openBrowser(url.href));
-    if (opened) output.note('The login page was opened in your browser. Waiting for the answer ...');
-    else output.result({ authorizationUrl: url.href }, `Open this address in a browser:\n\n  ${url.href}\n`);
+    const isBrowserOpen = options.browser && (await options.openBrowser(url.href));
+    if (isBrowserOpen) output.note('The login page is open in your browser. Waiting for the response ...');
+    else output.result({ authorizationUrl: url.href }, `Open this URL in a browser:\n\n  ${url.href}\n`);
 
     const tokens = await listener.receive({
       state: transaction.state,
@@ -41,37 +46,40 @@ export async function login(session: Session, output: Output, options: LoginOpti
       signal: options.signal,
       async handle(parameters) {
         const response = await validateAuthorizationResponse(client, parameters, transaction);
-        const answer = await exchangeCode(client, response, transaction);
-        const fresh = createTokenSet(answer, Math.floor(session.now() / 1000), { resource: config.resource });
-        // Not between another process's refresh and its writing of the result.
-        await withLock(lock, () => file.save(fresh));
-        return fresh;
+        const tokenResponse = await exchangeCode(client, response, transaction);
+        const newTokens = createTokenSet(tokenResponse, Math.floor(session.now() / 1000), {
+          resource: config.resource,
+        });
+        // Locked, so that a refresh of another process does not overwrite the new tokens.
+        await withLock(lock, () => file.save(newTokens));
+        return newTokens;
       },
-      pageOf: ({ error }) => (error === undefined ? signedIn : failedLogin(describeError(error).message)),
-      onForeign: () =>
-        output.note('An answer that belongs to no login of yours was refused. Still waiting ...'),
+      createPage: ({ error }) =>
+        error === undefined ? signedInPage : createFailurePage(describeError(error).message),
+      onStateMismatch: () =>
+        output.note('A response that does not belong to this login was rejected. Still waiting ...'),
     });
 
     const [accessToken] = tokens.accessTokens;
-    const life = accessToken?.expiresAt && accessToken.expiresAt - tokens.updatedAt;
+    const lifetime = accessToken?.expiresAt && accessToken.expiresAt - tokens.updatedAt;
     const { claims } = tokens;
     const sub = claims?.sub;
-    const refreshable = tokens.refreshToken !== undefined;
-    const who = printable(String(claims?.name ?? claims?.email ?? sub ?? 'an unnamed user'));
+    const isRefreshable = tokens.refreshToken !== undefined;
+    const name = toPrintable(String(claims?.name ?? claims?.email ?? sub ?? 'an unknown user'));
     const lines = [
-      `Signed in as ${who}.`,
-      `Granted: ${accessToken?.scope ?? tokens.scope}`,
-      `The access token is valid for ${life ? duration(life) : 'an unknown time'}; ${refreshNote(offline, refreshable)}`,
-      `Kept in ${file.path}`,
+      `Signed in as ${name}.`,
+      `Granted: ${(accessToken ?? tokens).scopes.join(' ')}`,
+      `The access token is valid for ${lifetime ? formatDuration(lifetime) : 'an unknown time'}. ${describeRefresh({ isOffline, isRefreshable })}`,
+      `Stored in ${file.path}`,
     ];
     output.result(
       {
         status: 'signed_in',
         sub: sub ?? null,
-        scope: accessToken?.scope ?? tokens.scope,
-        expiresIn: life ?? null,
-        refreshable,
-        ...(!refreshable && { notice: refreshNote(offline, refreshable) }),
+        scopes: (accessToken ?? tokens).scopes,
+        expiresIn: lifetime ?? null,
+        refreshable: isRefreshable,
+        ...(!isRefreshable && { notice: describeRefresh({ isOffline, isRefreshable }) }),
       },
       lines.join('\n'),
     );
@@ -80,12 +88,12 @@ export async function login(session: Session, output: Output, options: LoginOpti
   }
 }
 
-function refreshNote(offline: boolean, refreshable: boolean): string {
-  if (refreshable) return 'it is refreshed when it has expired.';
-  if (offline) {
-    return 'the provider gave no refresh token although offline_access was asked for, so you must log in again when it has expired. The API and the client must allow offline access at the provider.';
+function describeRefresh(login: { readonly isOffline: boolean; readonly isRefreshable: boolean }): string {
+  if (login.isRefreshable) return 'It is refreshed when it has expired.';
+  if (login.isOffline) {
+    return 'The provider returned no refresh token although offline_access was requested: log in again when the access token has expired. The API and the client must allow offline access at the provider.';
   }
-  return 'there is no refresh token, because SCOPE does not contain offline_access, so you must log in again when it has expired.';
+  return 'There is no refresh token, because SCOPE does not contain offline_access: log in again when the access token has expired.';
 }
 
 async function withLock(lock: Session['lock'], run: () => Promise<void>): Promise<void> {

@@ -1,18 +1,18 @@
-import { duration, type Output } from '../output.ts';
+import { formatDuration, type Output } from '../output.ts';
 import type { Session } from '../session.ts';
-import { tokensOf } from './tokens.ts';
+import { readTokens } from './tokens.ts';
 
-/** Gets a new access token and new claims now, although the old ones may still be valid. */
+/** Requests a new access token and new claims, even if the current ones are valid. */
 export async function refresh(session: Session, output: Output): Promise<void> {
   const { config, coordinator, file } = session;
-  await tokensOf(session);
+  await readTokens(session);
   const { accessToken, tokens } = await coordinator.getAccessToken(file.holder, {
     resource: config.resource,
     forceRefresh: true,
   });
-  const life = accessToken.expiresAt && accessToken.expiresAt - tokens.updatedAt;
+  const lifetime = accessToken.expiresAt && accessToken.expiresAt - tokens.updatedAt;
   output.result(
-    { status: 'refreshed', scope: accessToken.scope, expiresIn: life ?? null },
-    `Refreshed. The new access token is valid for ${life ? duration(life) : 'an unknown time'}.`,
+    { status: 'refreshed', scopes: accessToken.scopes, expiresIn: lifetime ?? null },
+    `Refreshed. The new access token is valid for ${lifetime ? formatDuration(lifetime) : 'an unknown time'}.`,
   );
 }

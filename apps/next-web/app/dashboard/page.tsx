@@ -36,7 +36,7 @@ export default async function DashboardPage() {
             <h2 id="token">Access token</h2>
             <TokenLife secondsLeft={secondsLeft} />
             <p className="muted">
-              Granted: <code>{token.scope}</code>
+              Granted: <code>{token.scopes.join(' ')}</code>
             </p>
           </section>
           {/* The server knows already: the browser does not ask again. */}

@@ -11,10 +11,10 @@ export const metadata: Metadata = { title: 'Profile' };
 export const instant = false;
 
 export default auth.protected.page(async ({ session }: { readonly session: Session }) => {
-  const { user, scope, createdAt, expiresAt } = session;
+  const { user, scopes, createdAt, expiresAt } = session;
   const rows = [
     ...Object.entries(user).map(([claim, value]) => [claim, text(value)] as const),
-    ['granted scope', scope] as const,
+    ['granted scopes', scopes.join(' ')] as const,
     ['signed in', time(createdAt)] as const,
     ['ends at the latest', time(expiresAt)] as const,
   ];

@@ -268,7 +268,7 @@ for (const adapter of ['express', 'fastify'] as const) {
       test(`${name}: no token, a bad one, one that lacks the scope, a good one`, async () => {
         const foreign = await mint({}, { foreignKey: true });
         const reader = await mint({ scope: 'items:read' });
-        assert.equal(await ask('list'), 'An access token is needed');
+        assert.equal(await ask('list'), 'An access token is required');
         assert.equal(await ask('list', foreign), 'The signature of the access token is not valid');
         assert.equal(await ask('list', reader), 'alice');
         assert.equal(

@@ -11,8 +11,8 @@ export interface BrowserAuthSnapshot {
   readonly status: BrowserAuthStatus;
   /** Claims of the validated ID token, while signed in. */
   readonly claims?: IdTokenClaims;
-  /** Granted scope, space-separated, while signed in. */
-  readonly scope?: string;
+  /** Granted scopes, while signed in. */
+  readonly scopes?: readonly string[];
   /** When the access token ends, in seconds since the epoch; it is renewed when somebody needs it. */
   readonly expiresAt?: number;
   /** The login, while signed in. A request that begins now belongs to it; see {@link GetAccessTokenOptions.holder}. */

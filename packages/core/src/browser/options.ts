@@ -1,6 +1,6 @@
-import type { AuthorizationServerMetadata } from '../client/create-client.ts';
+import type { AuthorizationServerMetadata } from '../client/client-options.ts';
 import { ConfigurationError } from '../errors.ts';
-import { type EventListener, emit } from '../events.ts';
+import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
 import { isSecure } from './secure-url.ts';
@@ -113,7 +113,7 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
     },
     prefix,
     dpop: () => (prover ??= options.dpop?.(`${prefix}dpop`, now)),
-    tell: (event) => emit(options.onEvent, event),
+    tell: (event) => callListener(options.onEvent, event),
     cache: new Map(),
   };
 }

@@ -9,7 +9,9 @@ import {
   findAccessToken,
   isFresh,
   isValid,
+  type StoredAccessToken,
   type TokenSet,
+  toAccessToken,
 } from '../tokens/token-set.ts';
 import { revoke } from './login/end-login.ts';
 import type { BrowserContext } from './options.ts';
@@ -57,9 +59,9 @@ export function createRefreshOnce(
 ): (wanted: WantedToken) => Promise<AccessToken> {
   const { now, options, http, prefix, issuer, clientId, tell } = context;
   const { leeway = 30, lock = webLock } = options;
-  const flight = createSingleFlight<AccessToken | undefined>();
+  const flight = createSingleFlight<StoredAccessToken | undefined>();
 
-  function answer(tokens: TokenSet, wanted: WantedToken, meanwhile = false): AccessToken | undefined {
+  function answer(tokens: TokenSet, wanted: WantedToken, meanwhile = false): StoredAccessToken | undefined {
     const entry = findAccessToken(tokens, wanted);
     if (!entry || entry.accessToken === wanted.refused) return undefined;
     const usable = meanwhile ? isValid(entry, seconds(now), 0) : isFresh(entry, seconds(now), leeway);
@@ -67,7 +69,7 @@ export function createRefreshOnce(
   }
 
   /** `undefined`: the login has moved on meanwhile, look again. */
-  async function inTurn(refreshToken: string, wanted: WantedToken): Promise<AccessToken | undefined> {
+  async function inTurn(refreshToken: string, wanted: WantedToken): Promise<StoredAccessToken | undefined> {
     const before = await kept.read();
     // Another tab, or a request for another API, may have refreshed while this one waited.
     if (!before || before.refreshToken !== refreshToken) return undefined;
@@ -105,14 +107,14 @@ export function createRefreshOnce(
     refreshToken: string,
     wanted: WantedToken,
   ): Promise<KeptTokenSet> {
-    const { claims, scope: grantedScope, pausedUntil = 0, login } = tokens;
+    const { claims, scopes: grantedScopes, pausedUntil = 0, login } = tokens;
     const { resource, scope } = wanted;
     const pause = pausedUntil - now();
     if (pause > 0) {
       const retryAfter = Math.ceil(pause / 1000);
       throw new TransportError('rate_limited', 'The provider wants a pause.', { retryAfter });
     }
-    const response = await refresh(context, refreshToken, { resource, scope, claims, grantedScope });
+    const response = await refresh(context, refreshToken, { resource, scope, claims, grantedScopes });
     const next = applyRefresh(tokens, response, seconds(now), wanted);
     return { ...next, ...(login !== undefined && { login }) };
   }
@@ -129,7 +131,7 @@ export function createRefreshOnce(
       const found = answer(tokens, wanted, late || refreshToken === undefined);
       if (found) {
         if (waited) tell({ type: 'refresh.adopted', issuer, clientId, from: 'session' });
-        return found;
+        return toAccessToken(found);
       }
       if (refreshToken === undefined) {
         throw new LoginRequiredError('refresh_token_missing', 'No refresh token: ask for offline_access.');
@@ -145,7 +147,7 @@ export function createRefreshOnce(
         await Promise.allSettled([metadataOf(context), context.dpop()]);
         return lock(name, () => inTurn(refreshToken, wanted));
       });
-      if (done) return done;
+      if (done) return toAccessToken(done);
       late = performance.now() > end;
       await moved;
     }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readForm } from '../session/http/request-checks.ts';
 import { discardBody } from './discard-body.ts';
-import { exchange } from './http.ts';
+import { fetchBounded } from './http.ts';
 
 // A framework may clone an answer, as Next does with those of GET requests, and never read its own branch. Cancelling
 // the other branch does not settle then.
@@ -25,7 +25,7 @@ test.each([
   ['an answer that is too large', () => new Response('x'.repeat(2_000)), 'response_malformed'],
 ])('S60: %s whose other branch is never read is reported as what it is', async (_, answer, code) => {
   const { kept, fetch } = cloned(answer());
-  await expect(exchange('https://login.example/token', {}, { ...options, fetch })).rejects.toMatchObject({
+  await expect(fetchBounded('https://login.example/token', {}, { ...options, fetch })).rejects.toMatchObject({
     code,
   });
   expect(kept.bodyUsed).toBe(false);

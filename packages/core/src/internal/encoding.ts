@@ -2,10 +2,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** UTF-8 bytes of a text. */
-export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
+export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
 
 /** The text of UTF-8 bytes. @throws TypeError on malformed UTF-8. */
-export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
+export const decodeUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** base64url without padding (RFC 4648 section 5). */
 export function toBase64Url(bytes: Uint8Array): string {
@@ -25,7 +25,7 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** The six bits of a base64url character. */
-export function sextet(code: number): number {
+export function decodeBase64UrlCharacter(code: number): number {
   if (code >= 97) return code - 71;
   if (code === 95) return 63;
   if (code >= 65) return code - 65;
@@ -37,5 +37,5 @@ export const randomToken = (): string => toBase64Url(crypto.getRandomValues(new 
 
 /** SHA-256 of a text, base64url. */
 export async function sha256(text: string): Promise<string> {
-  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text))));
+  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', encodeUtf8(text))));
 }

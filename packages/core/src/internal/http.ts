@@ -1,8 +1,8 @@
 import { TransportError, ValidationError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import { discardBody } from './discard-body.ts';
-import { textOf } from './encoding.ts';
-import { answerLimits, checkName, type JsonFault, parseForeignJson } from './json/foreign-json.ts';
+import { decodeUtf8 } from './encoding.ts';
+import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from './json/untrusted-json.ts';
 
 /** The part of `fetch` that this library uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -10,7 +10,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 export interface HttpOptions {
   readonly fetch: Fetch;
   readonly now: Clock;
-  /** Milliseconds for the whole exchange, body included. */
+  /** Milliseconds for the whole request, body included. */
   readonly timeout: number;
   /** Bytes of body at most. */
   readonly maxBytes: number;
@@ -21,13 +21,13 @@ export interface HttpOptions {
 }
 
 /**
- * One exchange with the provider, bounded in time and size, without redirects.
+ * Sends one request to the provider, bounded in time and size, without redirects.
  * The answer's body is already in memory.
  *
  * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
  * @throws ValidationError `response_malformed` for a redirect, an oversized body or JSON that is malformed or exceeds a limit
  */
-export async function exchange(url: string, init: RequestInit, options: HttpOptions): Promise<Response> {
+export async function fetchBounded(url: string, init: RequestInit, options: HttpOptions): Promise<Response> {
   const target = safeName(url);
   // The timer, not AbortSignal.timeout: a fetch that ignores its signal must not hang the caller.
   const controller = new AbortController();
@@ -104,11 +104,11 @@ async function run(url: string, init: RequestInit, target: string, options: Http
   return answer;
 }
 
-/** What {@link exchange} has parsed, so that a body is not parsed again without its limits. */
+/** What {@link fetchBounded} has parsed, so that a body is not parsed again without its limits. */
 const parsedBodies = new WeakMap<Response, unknown>();
 
-/** The JSON value of an answer of {@link exchange}; `undefined` when its body is not JSON. */
-export const jsonOf = (answer: Response): unknown => parsedBodies.get(answer);
+/** The JSON value of an answer of {@link fetchBounded}; `undefined` when its body is not JSON. */
+export const getJsonBody = (answer: Response): unknown => parsedBodies.get(answer);
 
 async function readBounded(
   response: Response,
@@ -155,14 +155,14 @@ function parseBody(body: Uint8Array, headers: Headers, target: string): unknown 
   const isNamedJson = /\bjson\b/i.test(headers.get('content-type') ?? '');
   if (first === undefined || !(looksLikeJson || isNamedJson)) return undefined;
   const refuse = (fault: JsonFault, problem: string) =>
-    new ValidationError('response_malformed', checkName(fault), `The JSON answer of ${target} ${problem}.`);
+    new ValidationError('response_malformed', toCheckName(fault), `The JSON answer of ${target} ${problem}.`);
   let text: string;
   try {
-    text = textOf(body);
+    text = decodeUtf8(body);
   } catch {
     throw refuse('syntax', 'is not UTF-8');
   }
-  return parseForeignJson(text, { limits: answerLimits, refuse });
+  return parseUntrustedJson(text, { limits: responseLimits, refuse });
 }
 
 /** Seconds of a `Retry-After` header, as a delay or as a date (RFC 9110 section 10.2.3); at most one day. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toBase64Url } from './encoding.ts';
-import { usableKeys } from './json/key-set-document.ts';
+import { selectUsableKeys } from './json/key-set-document.ts';
 import { isSoundRsaKey } from './rsa-key.ts';
 import { keyFits } from './signature-algorithms.ts';
 
@@ -40,7 +40,7 @@ describe('A1: RSA keys that prove nothing are not used', () => {
   ])('%s', (_, key) => {
     expect(isSoundRsaKey(key)).toBe(false);
     expect(keyFits({ kty: 'RSA', ...key }, 'RS256')).toBe(false);
-    expect(usableKeys({ keys: [{ kty: 'RSA', ...key }] })).toEqual([]);
+    expect(selectUsableKeys({ keys: [{ kty: 'RSA', ...key }] })).toEqual([]);
   });
 
   test.each([
@@ -54,7 +54,7 @@ describe('A1: RSA keys that prove nothing are not used', () => {
     ['an exponent of 32 bits', { n, e: bytes(255, 255, 255, 255) }],
   ])('a sound key is used: %s', (_, key) => {
     expect(keyFits({ kty: 'RSA', ...key }, 'PS256')).toBe(true);
-    expect(usableKeys({ keys: [{ kty: 'RSA', ...key }] })).toHaveLength(1);
+    expect(selectUsableKeys({ keys: [{ kty: 'RSA', ...key }] })).toHaveLength(1);
   });
 });
 
@@ -71,8 +71,8 @@ test('one bad key does not spoil the others, and a null member is absent', () =>
     { ...good, e: 'AQ' },
     { ...good, alg: null, use: null, key_ops: null, x5c: null },
   ];
-  expect(usableKeys({ keys })).toEqual([good]);
+  expect(selectUsableKeys({ keys })).toEqual([good]);
   for (const document of [undefined, null, [], 'keys', {}, { keys: {} }, { keys: ['a', null] }]) {
-    expect(usableKeys(document)).toBeUndefined();
+    expect(selectUsableKeys(document)).toBeUndefined();
   }
 });

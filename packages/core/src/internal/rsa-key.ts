@@ -1,4 +1,4 @@
-import { sextet } from './encoding.ts';
+import { decodeBase64UrlCharacter } from './encoding.ts';
 import type { JsonObject } from './json/json.ts';
 
 /** Bits of a modulus. Fewer can be factored (RFC 7518 section 3.3); with more, one verification costs too much CPU. */
@@ -35,14 +35,14 @@ const isBase64Url = (text: string) => /^[\w-]+$/.test(text) && text.length % 4 !
 /** Bits of the unsigned big-endian number in a base64url text, without leading zeros. */
 function bitLength(text: string): number {
   let first = 0;
-  while (first < text.length && sextet(text.charCodeAt(first)) === 0) first++;
+  while (first < text.length && decodeBase64UrlCharacter(text.charCodeAt(first)) === 0) first++;
   if (first === text.length) return 0;
-  const leadingZeros = first * 6 + Math.clz32(sextet(text.charCodeAt(first))) - 26;
+  const leadingZeros = first * 6 + Math.clz32(decodeBase64UrlCharacter(text.charCodeAt(first))) - 26;
   return Math.max(0, Math.floor((text.length * 3) / 4) * 8 - leadingZeros);
 }
 
 /** The lowest bit of the number; the last character of a text may hold bits that belong to no byte. */
 function isOdd(text: string): boolean {
   const unused = text.length % 4 === 2 ? 4 : text.length % 4 === 3 ? 2 : 0;
-  return ((sextet(text.charCodeAt(text.length - 1)) >> unused) & 1) === 1;
+  return ((decodeBase64UrlCharacter(text.charCodeAt(text.length - 1)) >> unused) & 1) === 1;
 }

@@ -1,13 +1,15 @@
-import type { Client } from '../client/create-client.ts';
-import type { EndSessionRequest } from '../client/logout/end-session.ts';
+import type { EndSessionRequest } from '../client/logout/end-session-request.ts';
 import type { IdTokenClaims } from '../client/wire/token-response.ts';
 
-/** What a provider does beside the standards; presets hand it in. */
+/** Behaviour of a provider outside the standards. Set by presets such as `auth0()`. */
 export interface ProviderBehaviour {
-  /** Seconds to wait, from headers of the provider's own; `now` is in milliseconds. `Retry-After` comes first. */
+  /**
+   * Reads the seconds to wait from headers that the provider defines. Called if the response has no `Retry-After`.
+   * `now` is in milliseconds since the epoch.
+   */
   readonly retryAfter?: (headers: Headers, now: number) => number | undefined;
-  /** The logout URL when the metadata names no endpoint. */
-  readonly endSessionUrl?: (client: Client, request: EndSessionRequest) => URL;
-  /** The name of a claim of an ID token that is not what it must be for this client, if there is one. */
+  /** Creates the logout URL. Called if the metadata has no `end_session_endpoint`. */
+  readonly endSessionUrl?: (clientId: string, request: EndSessionRequest) => URL;
+  /** Returns the name of an ID token claim that is invalid for this client. Returns `undefined` if all are valid. */
   readonly wrongClaim?: (claims: IdTokenClaims) => string | undefined;
 }

@@ -1,13 +1,17 @@
 import { type AccessTokenError, AuthError, TransportError } from '../errors.ts';
-import { emit } from '../events.ts';
+import { callListener } from '../events.ts';
 import { seconds } from '../internal/clock.ts';
-import { createTextCache } from '../internal/text-cache.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
-import type { CachedToken } from './caches/cached-token.ts';
+import { readStatistics } from './caches/read-statistics.ts';
 import { VerifierCounts, type VerifierStatistics } from './caches/statistics.ts';
+import { createVerifierCaches } from './caches/verifier-caches.ts';
 import { type Credentials, findCredentials, findPlainToken, type ResourceRequest } from './credentials.ts';
-import { createIssuers } from './issuers/trusted-issuers.ts';
-import { protectedResourceMetadata, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';
+import { checkExpectedToken, type ExpectedToken } from './expected-token.ts';
+import { createTrustedIssuers } from './issuers/trusted-issuers.ts';
+import {
+  createProtectedResourceMetadata,
+  protectedResourceMetadataUrl,
+} from './protected-resource-metadata.ts';
 import { type ChallengeOptions, toAccessTokenError } from './rejections/challenge.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
 import { recordUnexpectedCause } from './rejections/unexpected-cause.ts';
@@ -15,101 +19,114 @@ import { type AccessRequirements, checkRequirements } from './requirements.ts';
 import { createSenderConstraintCheck } from './sender-constraint/sender-constraint-check.ts';
 import { createTokenVerification, readErrorMessage } from './token-verification.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
-import { type AccessTokenVerifierOptions, type VerifierOptions, within } from './verifier-options.ts';
+import { type AccessTokenVerifierOptions, checkRange, type VerifierOptions } from './verifier-options.ts';
 
-/** What a client knows about an access token that it was given. What is named must be so. */
-export interface ExpectedToken {
-  /** The claim `iss`. @see RFC 9068 section 2.2 */
-  readonly issuer?: string;
-  /** The claim `client_id`, or what stands for it in the issuer's profile. @see RFC 9068 section 2.2 */
-  readonly clientId?: string;
-  /** One of the audiences. @see RFC 8707 section 2 */
-  readonly resource?: string;
-  /** The claim `sub`. @see RFC 9068 section 2.2 */
-  readonly sub?: string;
-}
-
-/** Verifies access tokens for an API; made by `createAccessTokenVerifier`. */
+/** Verifies access tokens for a resource server. Created by {@link createAccessTokenVerifier}. */
 export interface AccessTokenVerifier {
   /**
-   * Verifies the credential of a request.
+   * Verifies the access token of a request.
    *
-   * @throws AccessTokenError when there is none or it is refused: answer with its status and challenges
-   * @throws TransportError when it cannot be verified at the moment: answer with 503
-   * @see RFC 9068 section 4, RFC 6750 sections 2.1 and 3.1, RFC 9449 section 7.1, RFC 8705 section 3
+   * @throws AccessTokenError when the token is missing or rejected: respond with its `status` and `challenges`
+   * @throws TransportError when the token cannot be verified now: respond with 503
+   * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
+   * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+   * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+   * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
    */
   verify(request: ResourceRequest): Promise<AuthenticatedRequest>;
   /**
-   * As `verify`, but a request without any credential is `undefined`. One that is wrong is refused all the same.
+   * Verifies the access token of a request that may be anonymous. Rejects an invalid token as `verify` does.
    *
-   * @throws AccessTokenError, TransportError
+   * @returns `undefined` for a request without an access token
+   * @throws AccessTokenError when the token is rejected
+   * @throws TransportError when the token cannot be verified now
    */
   verifyOptional(request: ResourceRequest): Promise<AuthenticatedRequest | undefined>;
   /**
-   * As `verify`, at once: for a request whose token was verified before and is not bound to a key. Everything else is
-   * `undefined`, and for `verify` to decide. It throws nothing.
+   * Finds the result of an earlier `verify`, synchronously. Never throws.
+   *
+   * @returns `undefined` if the token is not cached, is sender-constrained, or must be rejected: call `verify` then
    */
   findCachedRequest?(request: ResourceRequest): AuthenticatedRequest | undefined;
   /**
-   * Verifies a token alone, without its request: a token that is bound to a key is taken as it is.
-   * Fits `validateAccessToken` of a client.
+   * Verifies a token without its request. Does not check a sender constraint. Can be used as `validateAccessToken` of a
+   * client.
    *
-   * @throws AccessTokenError, TransportError
-   * @see RFC 9068 section 4
+   * @throws AccessTokenError when the token is rejected or differs from `expected`
+   * @throws TransportError when the token cannot be verified now
+   * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
    */
   verifyToken(token: string, expected?: ExpectedToken): Promise<VerifiedAccessToken>;
   /**
-   * Checks what an operation asks for.
+   * Checks the requirements of an operation.
    *
-   * @throws AccessTokenError that names what is missing
-   * @see RFC 6750 section 3.1, RFC 9470 section 3
+   * @throws AccessTokenError that names the missing scope, permission, role or login
+   * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+   * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
    */
   authorize(request: AuthenticatedRequest, requirements: AccessRequirements): void;
-  /** A refusal of your own, to throw: status 403 and no challenge, as another token would not help. */
+  /** Creates an error for a decision of the application: status 403 without a challenge, since another token would not help. */
   createAccessDeniedError(description: string): AccessTokenError;
-  /** Counts since the start and the age of keys, for health checks and metrics. `onEvent` tells them one by one. */
+  /** Reads counts, caches and keys, for health checks and metrics. Starts no fetch. */
   statistics(): VerifierStatistics;
-  /** The document that describes this API, when `protectedResource` is set. @see RFC 9728 section 2 */
+  /** The metadata document of this resource server; `undefined` without `protectedResource`. @see https://www.rfc-editor.org/rfc/rfc9728#section-2 */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
- * Verifies access tokens for an API (a resource server).
+ * Creates a verifier of access tokens for a resource server.
  *
- * @throws ConfigurationError when an option is missing or wrong
- * @see RFC 9068 section 4, RFC 6750, RFC 8725
+ * @throws ConfigurationError when an option is missing or invalid
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
+ * @see https://www.rfc-editor.org/rfc/rfc6750
+ * @see https://www.rfc-editor.org/rfc/rfc8725
+ * @example
+ * ```ts
+ * const verifier = createAccessTokenVerifier({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'https://api.example.com',
+ * });
+ * const { accessToken } = await verifier.verify({
+ *   method: request.method,
+ *   url: request.url,
+ *   headers: request.headers,
+ * });
+ * console.log(accessToken.sub, accessToken.scopes);
+ * ```
  */
 export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
   const now = options.now ?? Date.now;
   const { onEvent } = options;
-  const clockTolerance = within(options.clockTolerance ?? 30, 0, 300, 'clockTolerance');
-  const issuers = createIssuers(options, { now, clockTolerance });
+  const clockTolerance = checkRange(options.clockTolerance ?? 30, [0, 300], 'clockTolerance');
   const counts = new VerifierCounts();
-  const cache = createTextCache<CachedToken>({
-    maxEntries: within(options.cache?.maxEntries ?? 20_000, 0, 10_000_000, 'cache.maxEntries'),
-    maxCharacters: within(options.cache?.maxCharacters ?? 32_000_000, 0, 1e9, 'cache.maxCharacters'),
-  });
-  const binding = createSenderConstraintCheck(options, { now, clockTolerance });
+  const caches = createVerifierCaches(
+    {
+      maxEntries: checkRange(options.cache?.maxEntries ?? 20_000, [0, 10_000_000], 'cache.maxEntries'),
+      maxCharacters: checkRange(options.cache?.maxCharacters ?? 32_000_000, [0, 1e9], 'cache.maxCharacters'),
+    },
+    { now, counts },
+  );
+  const issuers = createTrustedIssuers(options, { now, clockTolerance, caches });
+  const senderConstraint = createSenderConstraintCheck(options, { now, clockTolerance });
   const tokens = createTokenVerification({
     issuers,
-    cache,
-    counts,
+    caches,
     now,
     clockTolerance,
-    maxTokenLength: within(options.maxTokenLength ?? 16_384, 256, 1_048_576, 'maxTokenLength'),
+    maxTokenLength: checkRange(options.maxTokenLength ?? 16_384, [256, 1_048_576], 'maxTokenLength'),
     onEvent,
-    plainRequest(token, verified) {
+    createPlainRequest(token, verified) {
       const credentials = { scheme: 'Bearer', token } as const;
-      return binding.isUnneeded(credentials, verified)
+      return senderConstraint.canSkip(credentials, verified)
         ? new AuthenticatedRequest(credentials, verified)
         : undefined;
     },
   });
   const challenge: ChallengeOptions = {
     realm: options.realm,
-    resourceMetadata: resourceMetadataOf(options),
-    schemes: binding.schemes,
-    dpopAlgorithms: binding.dpopAlgorithms,
+    resourceMetadata: findResourceMetadataUrl(options),
+    schemes: senderConstraint.schemes,
+    dpopAlgorithms: senderConstraint.dpopAlgorithms,
   };
 
   async function authenticate(request: ResourceRequest): Promise<AuthenticatedRequest | undefined> {
@@ -118,60 +135,58 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
       credentials = findCredentials(request);
       if (!credentials) return undefined;
       const accessToken = await tokens.verify(credentials.token);
-      const headers = binding.isUnneeded(credentials, accessToken)
+      const headers = senderConstraint.canSkip(credentials, accessToken)
         ? undefined
-        : await binding.check(request, credentials, accessToken);
+        : await senderConstraint.check(request, credentials, accessToken);
       return new AuthenticatedRequest(credentials, accessToken, headers);
     } catch (error) {
-      throw translate(error, credentials?.scheme);
+      throw toPublicError(error, credentials?.scheme);
     }
   }
 
   function findCachedRequest(request: ResourceRequest): AuthenticatedRequest | undefined {
     try {
       const token = findPlainToken(request);
-      const known = token === undefined ? undefined : tokens.findCachedRequest(token);
-      if (!known?.request) return undefined;
-      counts.accepted++;
-      counts.cacheHits++;
-      if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
-      return known.request;
+      const cached = token === undefined ? undefined : caches.verifiedTokens.find(token);
+      if (!cached?.request) return undefined;
+      tokens.recordHit(cached);
+      return cached.request;
     } catch {
-      // What is wrong with it, `verify` says.
+      // `verify` throws the error of an invalid request.
       return undefined;
     }
   }
 
-  function translate(error: unknown, scheme: 'Bearer' | 'DPoP' | undefined): unknown {
+  function toPublicError(error: unknown, scheme: 'Bearer' | 'DPoP' | undefined): unknown {
     if (error instanceof TransportError) {
       counts.unavailable++;
       const reason = error.cause === undefined ? undefined : readErrorMessage(error.cause);
-      emit(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
+      callListener(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
       return error;
     }
     if (error instanceof AuthError) return error;
-    // What was not foreseen, in a rule of the application or here, is a refusal: it never opens the door.
-    const refusal =
+    // Fail closed: an unexpected exception, of the application's rules or of this package, rejects the token.
+    const rejection =
       error instanceof Rejection
         ? error
         : new Rejection('invalid_token', 'exception', 'The access token could not be verified', {
             reason: error instanceof Error ? error.name : typeof error,
           });
-    const { code, check } = refusal;
-    const { reason } = refusal.details;
+    const { code, check } = rejection;
+    const { reason } = rejection.details;
     counts.reject(code);
-    emit(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
-    const rejected = toAccessTokenError(refusal, scheme, challenge);
-    if (refusal !== error) recordUnexpectedCause(rejected, error);
-    return rejected;
+    callListener(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
+    const publicError = toAccessTokenError(rejection, scheme, challenge);
+    if (rejection !== error) recordUnexpectedCause(publicError, error);
+    return publicError;
   }
 
   return {
     async verify(request) {
       const authenticated = await authenticate(request);
       if (authenticated) return authenticated;
-      throw translate(
-        new Rejection('token_missing', 'authorization', 'An access token is needed'),
+      throw toPublicError(
+        new Rejection('token_missing', 'authorization', 'An access token is required'),
         undefined,
       );
     },
@@ -179,67 +194,39 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     findCachedRequest,
     async verifyToken(token, expected) {
       try {
-        if (typeof token !== 'string') throw invalidToken('format', 'The access token is not a text');
+        if (typeof token !== 'string') throw invalidToken('format', 'The access token is not a string');
         const verified = await tokens.verify(token);
-        if (expected) checkExpected(verified, expected);
+        if (expected) checkExpectedToken(verified, expected);
         return verified;
       } catch (error) {
-        throw translate(error, undefined);
+        throw toPublicError(error, undefined);
       }
     },
     authorize(request, requirements) {
       try {
         checkRequirements(request.accessToken, requirements, { now: seconds(now), clockTolerance });
       } catch (error) {
-        throw translate(error, request.scheme);
+        throw toPublicError(error, request.scheme);
       }
     },
     createAccessDeniedError: (description) =>
-      translate(new Rejection('access_denied', 'policy', description), undefined) as AccessTokenError,
-    statistics() {
-      const { accepted, cacheHits, unavailable } = counts;
-      return {
-        accepted,
-        cacheHits,
-        cacheHitRatio: accepted === 0 ? undefined : cacheHits / accepted,
-        cachedTokens: cache.size,
-        rejected: { ...counts.rejected },
-        unavailable,
-        issuers: [...issuers.values()].map(({ issuer, keys }) => ({ issuer, ...keys.describe(now()) })),
-      };
-    },
+      toPublicError(new Rejection('access_denied', 'policy', description), undefined) as AccessTokenError,
+    statistics: () => readStatistics(caches, issuers, now()),
     metadata:
       options.protectedResource &&
-      protectedResourceMetadata(options.protectedResource, {
+      createProtectedResourceMetadata(options.protectedResource, {
         issuers: [...issuers.keys()],
-        dpopAlgorithms: binding.dpopAlgorithms,
-        binding: options.requireBinding,
+        dpopAlgorithms: senderConstraint.dpopAlgorithms,
+        requireBinding: options.requireBinding,
         mtls: Boolean(options.mtls),
       }),
   };
 }
 
-function checkExpected(token: VerifiedAccessToken, expected: ExpectedToken): void {
-  const { aud } = token.claims;
-  if (expected.issuer !== undefined && token.issuer !== expected.issuer) {
-    throw invalidToken('iss', 'The access token is of another issuer');
-  }
-  if (
-    expected.clientId !== undefined &&
-    token.clientId !== undefined &&
-    token.clientId !== expected.clientId
-  ) {
-    throw invalidToken('client_id', 'The access token was issued to another client');
-  }
-  if (expected.sub !== undefined && token.sub !== expected.sub) {
-    throw invalidToken('sub', 'The access token is of another user');
-  }
-  if (expected.resource !== undefined && ![aud].flat().includes(expected.resource)) {
-    throw invalidToken('aud', 'The access token is for another audience');
-  }
-}
-
-/** @see RFC 9728 section 5.1 */
-function resourceMetadataOf({ resourceMetadata, protectedResource }: VerifierOptions): string | undefined {
+/** RFC 9728 section 5.1: the `resource_metadata` of a challenge. */
+function findResourceMetadataUrl({
+  resourceMetadata,
+  protectedResource,
+}: VerifierOptions): string | undefined {
   return resourceMetadata ?? (protectedResource && protectedResourceMetadataUrl(protectedResource.resource));
 }

@@ -4,17 +4,17 @@ import type { VerifiedAccessToken } from './verified-access-token.ts';
 const brand = Symbol.for('countersign.AuthenticatedRequest');
 
 /**
- * A request whose credential was verified. Frozen, as requests with the same token can share it. `instanceof` works across
- * copies of the package.
+ * A request whose access token was verified. Frozen: requests with the same cached token share one instance.
+ * `instanceof` works across copies of the package.
  */
 export class AuthenticatedRequest {
-  /** What the token says. */
+  /** The verified access token. */
   readonly accessToken: VerifiedAccessToken;
-  /** How it was sent. @see RFC 6750 section 2.1, RFC 9449 section 7.1 */
+  /** The authentication scheme. @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1 */
   readonly scheme: 'Bearer' | 'DPoP';
-  /** Headers to add to the response, such as a fresh `DPoP-Nonce`; usually none. @see RFC 9449 section 8.2 */
+  /** Headers to add to the response, such as a new `DPoP-Nonce`; usually `undefined`. @see https://www.rfc-editor.org/rfc/rfc9449#section-8.2 */
   readonly headers: Readonly<Record<string, string>> | undefined;
-  // Private, so that printing the object does not show it.
+  // Private, so that a logged instance does not contain it.
   readonly #token: string;
 
   constructor(
@@ -37,7 +37,7 @@ export class AuthenticatedRequest {
     return (value as { [brand]?: true } | null | undefined)?.[brand] === true;
   }
 
-  /** The token itself, for calls on behalf of the user. Never log it. */
+  /** The access token as a string, for calls on behalf of the user. Never log it. */
   get token(): string {
     return this.#token;
   }

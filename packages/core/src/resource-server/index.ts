@@ -9,15 +9,17 @@ export type { AuthEvent, EventListener } from '../events.ts';
 export type { JsonObject } from '../internal/json/json.ts';
 export type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
 export { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
-export {
-  type AccessTokenVerifier,
-  createAccessTokenVerifier,
-  type ExpectedToken,
-} from './access-token-verifier.ts';
+export { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts';
 export { AuthenticatedRequest } from './authenticated-request.ts';
-export type { IssuerStatistics, VerifierStatistics } from './caches/statistics.ts';
+export type {
+  CacheStatistics,
+  IssuerStatistics,
+  VerifierCacheStatistics,
+  VerifierStatistics,
+} from './caches/statistics.ts';
 export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './claims/profiles.ts';
 export type { RequestHeaders, ResourceRequest } from './credentials.ts';
+export type { ExpectedToken } from './expected-token.ts';
 export type { IntrospectionOptions } from './introspection/introspection.ts';
 export type { UnknownTokenLimits } from './introspection/introspection-budget.ts';
 export type { TrustedIssuer } from './issuers/issuer.ts';
@@ -27,7 +29,7 @@ export { findUnexpectedCause } from './rejections/unexpected-cause.ts';
 export type { AccessRequirements } from './requirements.ts';
 export {
   type CertificateHeaderFormat,
-  certificateThumbprint,
+  computeCertificateThumbprint,
   type MtlsOptions,
 } from './sender-constraint/client-certificate.ts';
 export type { NonceOptions } from './sender-constraint/dpop-nonce.ts';

@@ -1,92 +1,84 @@
 import { decodeBase64Url } from '#platform';
-import { sextet, textOf, utf8 } from '../internal/encoding.ts';
-import { parseForeignObject, tokenLimits } from '../internal/json/foreign-json.ts';
+import { decodeBase64UrlCharacter, decodeUtf8, encodeUtf8 } from '../internal/encoding.ts';
 import { deepFreeze, type JsonObject } from '../internal/json/json.ts';
+import { parseUntrustedObject, tokenLimits } from '../internal/json/untrusted-json.ts';
+import { findParsedHeader, storeParsedHeader } from './caches/parsed-headers.ts';
 import { invalidToken } from './rejections/rejection.ts';
 
-/** A JWS in compact serialisation, taken apart and not yet believed. */
+/** A parsed JWS in compact serialization. Nothing in it is verified. */
 export interface CompactJws {
   readonly header: JsonObject;
   readonly payload: JsonObject;
   readonly signature: Uint8Array;
-  /** What was signed. */
+  /** The JWS signing input. RFC 7515 section 5.1. */
   readonly data: Uint8Array;
 }
 
 interface ParseOptions {
-  /** Stands in messages. Default: `access token`. */
-  readonly what?: string;
-  /** The token as `splitJws` has split it before. */
+  /** Name of the JWS in messages. Default: `access token`. */
+  readonly name?: string;
+  /** Result of an earlier `splitJws`. */
   readonly parts?: readonly string[] | undefined;
 }
 
-const shape = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
+const compactPattern = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
-/** Header, payload and signature, encoded; `undefined` for everything that has not the shape of a compact JWS. */
-export const splitJws = (token: string): readonly string[] | undefined => shape.exec(token)?.slice(1);
+/** Splits a compact JWS into its three encoded parts; `undefined` for any other text. */
+export const splitJws = (token: string): readonly string[] | undefined =>
+  compactPattern.exec(token)?.slice(1);
 
 /**
- * Takes a compact JWS apart. Malformed base64url, UTF-8 or JSON, a repeated member and an unknown critical header
- * are refused before anything is believed.
- *
- * @see RFC 7515 sections 3.1, 4 and 5.2
+ * Parses a compact JWS. Rejects malformed base64url, UTF-8 and JSON, repeated members and critical headers. RFC 7515
+ * sections 3.1, 4 and 5.2.
  */
 export function parseJws(
   token: string,
-  { what = 'access token', parts = splitJws(token) }: ParseOptions = {},
+  { name = 'access token', parts = splitJws(token) }: ParseOptions = {},
 ): CompactJws {
-  if (!parts) throw invalidToken('format', `The ${what} is not a JWT`);
+  if (!parts) throw invalidToken('format', `The ${name} is not a JWT`);
   const [protectedHeader = '', encodedPayload = '', encodedSignature = ''] = parts;
   return {
-    header: headerOf(protectedHeader, what),
-    payload: objectOf(encodedPayload, 'payload', what),
-    signature: bytesOf(encodedSignature, 'signature', what),
-    data: utf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
+    header: parseHeader(protectedHeader, name),
+    payload: parseObject(encodedPayload, 'payload', name),
+    signature: decodePart(encodedSignature, 'signature', name),
+    data: encodeUtf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
   };
 }
 
-// Tokens of one key have one header, letter by letter, and need not have it read again.
-const headers = new Map<string, JsonObject>();
-const headersAtMost = 50;
-
-function headerOf(encoded: string, what: string): JsonObject {
-  const known = headers.get(encoded);
-  if (known) return known;
-  const header = deepFreeze(objectOf(encoded, 'header', what));
-  // RFC 7515 section 4.1.11: an extension that is not understood must not be passed over; none is understood here,
-  // and so neither is an unencoded payload (RFC 7797).
+function parseHeader(encoded: string, name: string): JsonObject {
+  const cachedHeader = findParsedHeader(encoded);
+  if (cachedHeader) return cachedHeader;
+  const header = deepFreeze(parseObject(encoded, 'header', name));
+  // RFC 7515 section 4.1.11: a critical extension must be understood. None is supported, and therefore no unencoded payload
+  // (RFC 7797).
   if (header.crit !== undefined || header.b64 !== undefined) {
-    throw invalidToken('crit', `The ${what} has a critical header that is not understood`);
+    throw invalidToken('crit', `The ${name} has an unsupported critical header`);
   }
-  // A DPoP proof brings its own key, so that its header says less about the next one.
-  if (header.jwk === undefined && encoded.length <= 300) {
-    if (headers.size >= headersAtMost) headers.clear();
-    headers.set(encoded, header);
-  }
+  storeParsedHeader(encoded, header);
   return header;
 }
 
-function objectOf(encoded: string, part: string, what: string): JsonObject {
+function parseObject(encoded: string, part: string, name: string): JsonObject {
   let json: string;
   try {
-    json = textOf(bytesOf(encoded, part, what));
+    json = decodeUtf8(decodePart(encoded, part, name));
   } catch {
-    throw invalidToken(part, `The ${part} of the ${what} is malformed`);
+    throw invalidToken(part, `The ${part} of the ${name} is malformed`);
   }
-  // RFC 7515 section 4: member names are unique, or two readers of one token would see two tokens. Depth and number of
-  // members are limited before anything recursive reads them: anybody can send a token.
-  return parseForeignObject(json, {
+  // RFC 7515 section 4: member names must be unique, otherwise two parsers could read different values. Depth and member
+  // count are limited before any recursive code runs, since an unauthenticated client can send any token.
+  return parseUntrustedObject(json, {
     limits: tokenLimits,
-    refuse: (_, problem) => invalidToken(part, `The ${part} of the ${what} is malformed: it ${problem}`),
+    refuse: (_, problem) => invalidToken(part, `The ${part} of the ${name} is malformed: it ${problem}`),
   });
 }
 
-function bytesOf(encoded: string, part: string, what: string): Uint8Array {
-  // Unused bits of the last character must be zero: otherwise one token could be written in several ways.
+function decodePart(encoded: string, part: string, name: string): Uint8Array {
+  // The unused bits of the last character must be zero: otherwise one token would have several spellings.
   const rest = encoded.length % 4;
-  const spare = rest === 2 ? 15 : rest === 3 ? 3 : 0;
-  if (rest === 1 || (sextet(encoded.charCodeAt(encoded.length - 1)) & spare) !== 0) {
-    throw invalidToken(part, `The ${part} of the ${what} is malformed`);
+  const unusedBits = rest === 2 ? 15 : rest === 3 ? 3 : 0;
+  if (rest === 1 || (decodeBase64UrlCharacter(encoded.charCodeAt(encoded.length - 1)) & unusedBits) !== 0) {
+    throw invalidToken(part, `The ${part} of the ${name} is malformed`);
   }
   return decodeBase64Url(encoded);
 }

@@ -1,28 +1,33 @@
 import { ConfigurationError } from '../errors.ts';
 
-/** What this API says about itself. @see RFC 9728 section 2 */
+/** Description of the resource server. @see https://www.rfc-editor.org/rfc/rfc9728#section-2 */
 export interface ProtectedResource {
-  /** This API's identifier: an https URL without fragment, as clients call it. */
+  /** The resource identifier: the `https` URL that clients use, without fragment. */
   readonly resource: string;
-  /** The scopes that it knows, `scopes_supported`. */
+  /** Supported scopes, `scopes_supported`. */
   readonly scopes?: readonly string[];
-  /** A name for people. */
+  /** Display name, `resource_name`. */
   readonly name?: string;
-  /** URL of a page for developers. */
+  /** URL of the developer documentation, `resource_documentation`. */
   readonly documentation?: string;
-  /** URL of what clients may do with the data, `resource_policy_uri`. */
+  /** URL of the data usage policy, `resource_policy_uri`. */
   readonly policy?: string;
-  /** URL of its terms of service, `resource_tos_uri`. */
+  /** URL of the terms of service, `resource_tos_uri`. */
   readonly termsOfService?: string;
 }
 
-const wellKnown = '/.well-known/oauth-protected-resource';
+const wellKnownPath = '/.well-known/oauth-protected-resource';
 
 /**
- * Where the metadata of a resource is found: the well-known path goes between host and path.
+ * Returns the URL of a resource's metadata: the well-known path, inserted between host and path of the resource.
  *
- * @throws ConfigurationError `invalid_option` when the resource is no http or https URL, or has a fragment
- * @see RFC 9728 section 3.1
+ * @throws ConfigurationError `invalid_option` when the resource is not an `http` or `https` URL, or has a fragment
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-3.1
+ * @example
+ * ```ts
+ * protectedResourceMetadataUrl('https://api.example.com/v1');
+ * // https://api.example.com/.well-known/oauth-protected-resource/v1
+ * ```
  */
 export function protectedResourceMetadataUrl(resource: string): string {
   const url = URL.canParse(resource) ? new URL(resource) : undefined;
@@ -33,16 +38,16 @@ export function protectedResourceMetadataUrl(resource: string): string {
     );
   }
   const path = url.pathname === '/' ? '' : url.pathname;
-  return `${url.origin}${wellKnown}${path}${url.search}`;
+  return `${url.origin}${wellKnownPath}${path}${url.search}`;
 }
 
-/** The metadata document, wire names. @see RFC 9728 section 2 */
-export function protectedResourceMetadata(
+/** Creates the metadata document. RFC 9728 section 2. */
+export function createProtectedResourceMetadata(
   resource: ProtectedResource,
   verifier: {
     readonly issuers: readonly string[];
     readonly dpopAlgorithms: readonly string[];
-    readonly binding: 'dpop' | 'mtls' | 'any' | undefined;
+    readonly requireBinding: 'dpop' | 'mtls' | 'any' | undefined;
     readonly mtls: boolean;
   },
 ): Record<string, unknown> {
@@ -58,7 +63,7 @@ export function protectedResourceMetadata(
     ...(termsOfService !== undefined && { resource_tos_uri: termsOfService }),
     ...(verifier.dpopAlgorithms.length > 0 && {
       dpop_signing_alg_values_supported: verifier.dpopAlgorithms,
-      dpop_bound_access_tokens_required: verifier.binding === 'dpop',
+      dpop_bound_access_tokens_required: verifier.requireBinding === 'dpop',
     }),
     ...(verifier.mtls && { tls_client_certificate_bound_access_tokens: true }),
   };

@@ -70,7 +70,7 @@ describe('A2: the header brings no keys and no extensions', () => {
     const { server, verifier } = await startVerifier();
     const token = await server.mintAccessToken({}, { header });
     await expect(verifier.verifyToken(token)).rejects.toMatchObject({
-      message: 'The access token has a critical header that is not understood',
+      message: 'The access token has an unsupported critical header',
     });
   });
 
@@ -176,7 +176,7 @@ describe('A8: only access tokens are access tokens', () => {
     ['expired', { exp: 1 }, 'The access token has expired'],
     ['exp that is no number', { exp: '99999999999' }, 'The claim exp of the access token is malformed'],
     ['not yet valid', { nbf: 4e9 }, 'The access token is not valid yet'],
-    ['issued in the future', { iat: 4e9 }, 'The access token is from the future'],
+    ['issued in the future', { iat: 4e9 }, 'The access token was issued in the future'],
     ['acr that is no text', { acr: ['mfa'] }, 'The claim acr of the access token is malformed'],
     ['jti that is no text', { jti: 42 }, 'The claim jti of the access token is malformed'],
     [
@@ -187,7 +187,7 @@ describe('A8: only access tokens are access tokens', () => {
     ['client_id that is no text', { client_id: {} }, 'The claim client_id of the access token is malformed'],
     ['longer than any token', { filler: 'x'.repeat(16_000) }, 'The access token is too long'],
     ['sub that is no text', { sub: 42 }, 'The access token has no subject'],
-    ['unknown binding', { cnf: { x: 'y' } }, 'The access token is bound in a way that is not understood'],
+    ['unknown binding', { cnf: { x: 'y' } }, 'The access token has an unsupported confirmation method'],
   ])('%s is refused', async (_, claims, message) => {
     const { server, verifier } = await startVerifier();
     await expect(verifier.verifyToken(await server.mintAccessToken(claims))).rejects.toMatchObject({

@@ -1,15 +1,13 @@
-import { printable, TransportError } from '../errors.ts';
-import { type EventListener, emit } from '../events.ts';
+import { TransportError, toPrintableText } from '../errors.ts';
+import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
-import { createTextCache, type TextCache } from '../internal/text-cache.ts';
 import type { AuthenticatedRequest } from './authenticated-request.ts';
-import type { CachedToken } from './caches/cached-token.ts';
-import type { VerifierCounts } from './caches/statistics.ts';
+import type { CachedToken } from './caches/verified-tokens.ts';
+import type { VerifierCaches } from './caches/verifier-caches.ts';
 import { checkType, readClaims } from './claims/claims.ts';
-import type { Introspected } from './introspection/introspection.ts';
 import type { Issuer } from './issuers/issuer.ts';
-import type { KeyLife } from './issuers/key-set.ts';
+import type { KeyStatus } from './issuers/key-set.ts';
 import { type CompactJws, parseJws, splitJws } from './jws.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
 import { isUnavailableError } from './rejections/unavailable-error.ts';
@@ -17,66 +15,58 @@ import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 export interface TokenVerificationOptions {
   readonly issuers: ReadonlyMap<string, Issuer>;
-  readonly cache: TextCache<CachedToken>;
+  readonly caches: VerifierCaches;
   readonly now: Clock;
   /** Seconds. */
   readonly clockTolerance: number;
   readonly maxTokenLength: number;
   readonly onEvent: EventListener | undefined;
-  readonly counts: VerifierCounts;
-  /** What a request is that brings this token and nothing else; `undefined` where it must bring more. */
-  readonly plainRequest: (token: string, verified: VerifiedAccessToken) => AuthenticatedRequest | undefined;
+  /** Creates the request that carries this token and nothing else; `undefined` if such a request needs further checks. */
+  readonly createPlainRequest: (
+    token: string,
+    verified: VerifiedAccessToken,
+  ) => AuthenticatedRequest | undefined;
 }
 
 export interface TokenVerification {
   /** @throws Rejection, TransportError */
   verify(token: string): Promise<VerifiedAccessToken>;
-  /** What is remembered of a token and still holds. */
-  findCachedRequest(token: string): CachedToken | undefined;
+  /** Counts and reports the use of a cached token. */
+  recordHit(cached: CachedToken): void;
 }
 
-/** What an issuer said about a token that the application's own check has not accepted. */
-interface UnacceptedToken extends Introspected {
-  /** The token. */
-  readonly text: string;
-  readonly issuer: string;
-}
+/** An introspected token depends on no key: its entry expires by time only. */
+const introspectedKey: KeyStatus = { retired: false };
 
-/** What an issuer said about a token holds until its time is over, whatever happens to keys. */
-const withoutKey: KeyLife = { retired: false };
-
-/**
- * Verifies a token alone; what was verified once is remembered until it expires or its key goes.
- *
- * @see RFC 9068 section 4
- */
+/** Verifies tokens without their requests, and caches them until they expire or their key is removed. RFC 9068 section 4. */
 export function createTokenVerification(options: TokenVerificationOptions): TokenVerification {
-  const { issuers, cache, now, clockTolerance, maxTokenLength, onEvent, counts, plainRequest } = options;
-  // Answers about tokens that `validate` did not accept: it decides again each time, and the issuer is not asked again.
-  const unaccepted = createTextCache<UnacceptedToken>({ maxEntries: 1_000, maxCharacters: 4_000_000 });
-  const opaque = [...issuers.values()].filter(({ introspection }) => introspection?.accepts);
+  const { issuers, caches, now, clockTolerance, maxTokenLength, onEvent, createPlainRequest } = options;
+  const { counts, verifiedTokens, introspectionResults } = caches;
+  const opaqueTokenIssuers = [...issuers.values()].filter(({ introspection }) => introspection?.accepts);
 
-  async function verifyAfresh(token: string): Promise<VerifiedAccessToken> {
+  async function verifyUncached(token: string): Promise<VerifiedAccessToken> {
     if (token.length > maxTokenLength) throw invalidToken('length', 'The access token is too long');
     const parts = splitJws(token);
     if (!parts) return verifyOpaque(token);
     const jws = parseJws(token, { parts });
     const { iss } = jws.payload;
-    // Only a look-up among the configured issuers: an unknown `iss` leads nowhere, least of all to its URL.
+    // `iss` is looked up among the configured issuers. The verifier never connects to a URL from a token.
     const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined;
     if (!issuer) throw invalidToken('iss', 'The issuer of the access token is not trusted');
     const { introspection } = issuer;
-    return introspection?.ofJwts ? introspect(token, issuer, introspection) : verifyJwt(token, jws, issuer);
+    return introspection?.includesJwts
+      ? introspect(token, issuer, introspection)
+      : verifyJwt(token, jws, issuer);
   }
 
   async function verifyOpaque(token: string): Promise<VerifiedAccessToken> {
-    if (opaque.length === 0) throw invalidToken('format', 'The access token is not a JWT');
-    // The token is a secret between its bearer and its issuer: no other issuer may see it.
-    const [issuer, ...others] = opaque.filter(
+    if (opaqueTokenIssuers.length === 0) throw invalidToken('format', 'The access token is not a JWT');
+    // The token is a secret between its bearer and its issuer. It must not be sent to another issuer.
+    const [issuer, ...others] = opaqueTokenIssuers.filter(
       ({ introspection }) => introspection?.accepts?.(token) === true,
     );
     if (!issuer?.introspection || others.length > 0) {
-      throw invalidToken('accepts', 'The access token belongs to no issuer, or to more than one');
+      throw invalidToken('accepts', 'The access token matches no issuer, or more than one');
     }
     return introspect(token, issuer, issuer.introspection);
   }
@@ -85,7 +75,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     const { header, payload, data, signature } = jws;
     const { alg } = header;
     const kid = header.kid ?? undefined;
-    // RFC 8725 section 3.1: the configuration says which algorithms there are, not the token.
+    // RFC 8725 section 3.1: the configuration selects the algorithms, not the token.
     if (!isSignatureAlgorithm(alg) || !issuer.algorithms.includes(alg)) {
       throw invalidToken('alg', 'The signature algorithm of the access token is not accepted');
     }
@@ -93,7 +83,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
       throw invalidToken('kid', 'The header of the access token is malformed');
     }
     checkType(header, issuer.profile);
-    // Before the signature, which costs more: the claims of an expired token need not be authentic to refuse it.
+    // The claims are checked before the signature, because they cost less and can only lead to a rejection.
     const verified = readClaims(payload, {
       issuer: issuer.issuer,
       audiences: issuer.audiences,
@@ -105,8 +95,9 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     const issuedAt = iat === undefined ? undefined : iat * 1000;
     const key = await issuer.keys.verify({ alg, kid, data, signature, issuedAt });
     if (!key) throw invalidToken('signature', 'The signature of the access token is not valid');
-    // RFC 7519 section 4.1.4 holds for every use of a token, not only for the first.
-    return accept(token, issuer, verified, key, ((verified.expiresAt ?? 0) + clockTolerance) * 1000);
+    // RFC 7519 section 4.1.4: `exp` applies to each use of the token, cached ones included.
+    const expiresAt = ((verified.expiresAt ?? 0) + clockTolerance) * 1000;
+    return accept({ token, issuer, verified, key, expiresAt });
   }
 
   async function introspect(
@@ -114,68 +105,69 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     issuer: Issuer,
     introspection: NonNullable<Issuer['introspection']>,
   ): Promise<VerifiedAccessToken> {
-    const known = unaccepted.get(token);
-    const answer =
-      known && known.issuer === issuer.issuer && now() < known.deadAt
-        ? known
-        : await introspection.introspect(token);
-    const { verified, deadAt } = answer;
+    const cached = findIntrospection(token, issuer);
+    if (cached) counts.hits.introspectionResults++;
+    const { verified, expiresAt } = cached ?? (await introspection.introspect(token));
     try {
-      return await accept(token, issuer, verified, withoutKey, deadAt);
+      return await accept({ token, issuer, verified, key: introspectedKey, expiresAt });
     } catch (error) {
-      if (answer !== known) unaccepted.set({ text: token, issuer: issuer.issuer, verified, deadAt });
+      // `validate` decides again for each request. The issuer is not asked again.
+      if (!cached) introspectionResults.set({ text: token, issuer: issuer.issuer, verified, expiresAt });
       throw error;
     }
   }
 
-  async function accept(
-    token: string,
-    issuer: Issuer,
-    verified: VerifiedAccessToken,
-    key: KeyLife,
-    deadAt: number,
-  ): Promise<VerifiedAccessToken> {
+  function findIntrospection(token: string, { issuer }: Issuer) {
+    const cached = introspectionResults.get(token);
+    return cached && cached.issuer === issuer && now() < cached.expiresAt ? cached : undefined;
+  }
+
+  async function accept({ token, issuer, verified, key, expiresAt }: Verified): Promise<VerifiedAccessToken> {
     if (issuer.validate) await runValidator(issuer.validate, verified);
-    const keys = key === withoutKey ? undefined : issuer.keys;
-    cache.set({
+    const keys = key === introspectedKey ? undefined : issuer.keys;
+    verifiedTokens.add({
       text: token,
       issuer: issuer.issuer,
       verified,
       result: Promise.resolve(verified),
-      deadAt,
+      expiresAt,
       key,
       keys,
-      // Without a key it was no JWT, and what else is well formed `verify` knows.
-      request: keys && plainRequest(token, verified),
+      // The syntax of an opaque token is checked by `verify` only, so that it has no shared request.
+      request: keys && createPlainRequest(token, verified),
     });
     counts.accepted++;
-    emit(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
+    callListener(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
     return verified;
   }
 
-  function findCachedRequest(token: string): CachedToken | undefined {
-    const known = cache.get(token);
-    if (known === undefined) return undefined;
-    const time = now();
-    const holds =
-      time < known.deadAt && !known.key.retired && (known.keys === undefined || known.keys.usable(time));
-    return holds ? known : undefined;
+  function recordHit(cached: CachedToken): void {
+    counts.accepted++;
+    counts.hits.verifiedTokens++;
+    if (onEvent) callListener(onEvent, { type: 'token.accepted', issuer: cached.issuer, cached: true });
   }
 
   return {
-    findCachedRequest,
+    recordHit,
     verify(token) {
-      const known = findCachedRequest(token);
-      if (!known) return verifyAfresh(token);
-      counts.accepted++;
-      counts.cacheHits++;
-      if (onEvent) emit(onEvent, { type: 'token.accepted', issuer: known.issuer, cached: true });
-      return known.result;
+      const cached = verifiedTokens.find(token);
+      if (!cached) return verifyUncached(token);
+      recordHit(cached);
+      return cached.result;
     },
   };
 }
 
-/** The application's own check. Its words are for its developer, not for the caller. */
+interface Verified {
+  readonly token: string;
+  readonly issuer: Issuer;
+  readonly verified: VerifiedAccessToken;
+  readonly key: KeyStatus;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Runs the application's own check. Its message is reported in an event and never sent to the client. */
 async function runValidator(
   validate: NonNullable<Issuer['validate']>,
   verified: VerifiedAccessToken,
@@ -186,7 +178,7 @@ async function runValidator(
     if (isUnavailableError(error)) {
       throw new TransportError(
         'server_error',
-        'The further check of this API cannot be made at the moment.',
+        'The additional token check of this API is temporarily unavailable.',
         {
           cause: error,
           retryAfter: error instanceof TransportError ? error.retryAfter : undefined,
@@ -202,6 +194,6 @@ async function runValidator(
   }
 }
 
-/** A message of the application, for an event. */
+/** Reads the message of an application's error, for an event. */
 export const readErrorMessage = (error: unknown): string =>
-  printable(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);
+  toPrintableText(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);

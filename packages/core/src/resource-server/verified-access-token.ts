@@ -1,64 +1,73 @@
 /**
- * Claims of an access token, wire names. Add your own by module augmentation of `@countersign/core/resource-server`.
+ * Claims of an access token, by their wire names. Extend it by module augmentation of `@countersign/core/resource-server`.
  *
- * @see RFC 9068 section 2.2
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
+ * @example
+ * ```ts
+ * declare module '@countersign/core/resource-server' {
+ *   interface AccessTokenClaims {
+ *     readonly tenant?: string;
+ *   }
+ * }
+ * ```
  */
 export interface AccessTokenClaims {
   /** One of the configured issuers. */
   readonly iss: string;
-  /** The user, or the client where there is none. */
+  /** The user, or the client if there is no user. */
   readonly sub: string;
-  /** For which APIs the token is; one of them is this one, unless the profile compares another claim. */
+  /** The resource servers that the token is for. Contains this one, unless the profile compares another claim. */
   readonly aud?: string | readonly string[];
-  /** Seconds since the epoch. A JWT always has it; an issuer that is asked about a token may not say it. */
+  /** Expiry, in seconds since the epoch. Always present in a JWT; optional in an introspection response. */
   readonly exp?: number;
-  /** Seconds since the epoch. */
+  /** Time of issue, in seconds since the epoch. */
   readonly iat?: number;
-  /** The token's own name. */
+  /** Unique identifier of the token. */
   readonly jti?: string;
-  /** The client that the token was given to. */
+  /** The client that the token was issued to. */
   readonly client_id?: string;
-  /** Names with spaces between them. @see RFC 9068 section 2.2.3 */
+  /** Granted scopes, separated by spaces. @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3 */
   readonly scope?: string;
-  /** Seconds since the epoch. @see RFC 9068 section 2.2.1 */
+  /** Time of the user's login, in seconds since the epoch. @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1 */
   readonly auth_time?: number;
-  /** How strong the user's login was. @see RFC 9068 section 2.2.1 */
+  /** Authentication context of the user's login. @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1 */
   readonly acr?: string;
-  /** Whatever else the issuer says. */
+  /** Any other claim. */
   readonly [claim: string]: unknown;
 }
 
-/** What a verified access token says. Frozen, shared by every request with this token; it does not hold the token. */
+/** The content of a verified access token. Frozen, since all requests with the token share it. Does not contain the token. */
 export interface VerifiedAccessToken {
   /** One of the configured issuers. */
   readonly issuer: string;
   /**
-   * Whether the token stands for a user, or for a client that acts for itself (client credentials). Check it wherever
-   * `sub` names a user: some issuers let a client choose its identifier, and a client could choose a user's `sub` (RFC 9068
-   * section 5). `client` also stands for a token that is not known to be a user's; the issuer's profile has the rule.
+   * Whether the token represents a user, or a client that acts for itself (client credentials). Check it before `sub` is
+   * used as a user's identifier: some issuers let a client choose its identifier, and a client could choose a user's
+   * `sub`. A token that the profile cannot attribute to a user is of kind `client`.
    *
-   * @see RFC 9068 sections 2.2 and 5, RFC 7662 section 2.2
+   * @see https://www.rfc-editor.org/rfc/rfc9068#section-5
+   * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.2
    */
   readonly kind: 'user' | 'client';
-  /** Identity is `issuer`, `kind` and `sub` together. For `kind: 'client'` it is the client. */
+  /** Identifies the subject together with `issuer` and `kind`. The client's identifier for `kind: 'client'`. */
   readonly sub: string;
-  /** The client that the token was given to; `undefined` where the issuer's profile does not need one. */
+  /** The client that the token was issued to; `undefined` if absent and not required by the issuer's profile. */
   readonly clientId: string | undefined;
-  /** What the client may do; empty when the token does not say. @see RFC 9068 section 2.2.3 */
+  /** Granted scopes; empty if the token contains none. @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3 */
   readonly scopes: readonly string[];
-  /** What the user may do, where the issuer's profile knows; else empty. */
+  /** Permissions of the user; empty if the issuer's profile reads none. */
   readonly permissions: readonly string[];
-  /** What the user is, where the issuer's profile knows; else empty. @see RFC 9068 section 2.2.3.1 */
+  /** Roles of the user; empty if the issuer's profile reads none. @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1 */
   readonly roles: readonly string[];
   /**
-   * Seconds since the epoch. `undefined` when the issuer was asked about the token and did not say when it ends; then
-   * the issuer is asked again at intervals of `introspection.maxAge`.
+   * Expiry, in seconds since the epoch. `undefined` for an introspected token without `exp`: the issuer is asked again
+   * after `introspection.maxAge`.
    */
   readonly expiresAt: number | undefined;
-  /** Thumbprint of the key that the client must prove to hold. @see RFC 9449 section 6.1 */
+  /** Thumbprint of the key that a DPoP proof must use. @see https://www.rfc-editor.org/rfc/rfc9449#section-6.1 */
   readonly dpopThumbprint: string | undefined;
-  /** Thumbprint of the certificate that the client must present. @see RFC 8705 section 3.1 */
+  /** Thumbprint of the certificate that the client must present. @see https://www.rfc-editor.org/rfc/rfc8705#section-3.1 */
   readonly certificateThumbprint: string | undefined;
-  /** Everything that the token says, in its own words. */
+  /** All claims, by their wire names. */
   readonly claims: AccessTokenClaims;
 }

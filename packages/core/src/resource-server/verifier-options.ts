@@ -7,62 +7,64 @@ import type { ProtectedResource } from './protected-resource-metadata.ts';
 import type { MtlsOptions } from './sender-constraint/client-certificate.ts';
 import type { DpopOptions } from './sender-constraint/dpop-proof.ts';
 
-/** Options that hold for every issuer. */
+/** Options that apply to every issuer. */
 export interface VerifierOptions {
-  /** Seconds that clocks may differ. Default: 30; at most 300. */
+  /** Tolerated clock difference in seconds, from 0 to 300. Default: 30. */
   readonly clockTolerance?: number;
-  /** Accept tokens that are bound to the client's key by DPoP. @see RFC 9449 */
+  /** Accepts tokens that are bound to a client's key by DPoP. Default: such tokens are rejected. @see https://www.rfc-editor.org/rfc/rfc9449 */
   readonly dpop?: DpopOptions;
   /**
-   * Accept tokens that are bound to the client's certificate: `true` where TLS ends at this API, or the header in
-   * which a proxy hands the certificate on. @see RFC 8705 section 3
+   * Accepts tokens that are bound to a client certificate: `true` if this server terminates TLS, or the header in which a
+   * proxy forwards the certificate. Default: such tokens are rejected.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
    */
   readonly mtls?: boolean | MtlsOptions;
-  /** Refuse tokens that are not bound: by DPoP, by certificate, or by any of both. Default: bearer tokens are accepted. */
+  /** Rejects tokens that are not bound: by DPoP, by certificate, or by one of the two. Default: bearer tokens are accepted. */
   readonly requireBinding?: 'dpop' | 'mtls' | 'any';
-  /** What this API says about itself; then every challenge names where. @see RFC 9728 */
+  /** Describes this resource server. Each challenge then contains the URL of the description. @see https://www.rfc-editor.org/rfc/rfc9728 */
   readonly protectedResource?: ProtectedResource;
-  /** URL of this API's own metadata where it is not the well-known one. @see RFC 9728 section 5.1 */
+  /** URL of the resource server's metadata. Default: the well-known URL of `protectedResource`. @see https://www.rfc-editor.org/rfc/rfc9728#section-5.1 */
   readonly resourceMetadata?: string;
-  /** The `realm` of every challenge. Default: none. */
+  /** The `realm` of each challenge. Default: none. */
   readonly realm?: string;
   /**
-   * How many verified tokens are remembered at most, and how many characters they may have; at least half as many are.
-   * Default: 20,000 and 32 million.
+   * Limits of the cache of verified tokens: entries and characters. At least half of each limit is retained. 0 disables
+   * the cache. Default: 20,000 entries and 32 million characters.
    */
   readonly cache?: { readonly maxEntries?: number; readonly maxCharacters?: number };
-  /** Characters that an access token may have. Default: 16,384. */
+  /** Maximum length of an access token in characters, from 256 to 1,048,576. Default: 16,384. */
   readonly maxTokenLength?: number;
-  /** Seconds after which keys are renewed in the background. Default: 600. */
+  /** Seconds after which keys are fetched again in the background, from 1 to 86,400. Default: 600. */
   readonly keysMaxAge?: number;
-  /** Seconds for which old keys serve while they cannot be renewed. Default: 86,400. */
+  /** Seconds for which keys are used while they cannot be fetched, from 1 to 2,592,000. Default: 86,400. */
   readonly keysMaxStale?: number;
   /**
-   * Seconds between two fetches of keys that tokens with unknown keys may cause, after five at once. A token that would
-   * need a further fetch gets 503. Default: 10.
+   * Seconds between two key fetches that tokens with unknown keys cause, after five immediate ones. From 1 to 3,600. A
+   * token that would need a further fetch leads to 503. Default: 10.
    */
   readonly keysCoolDown?: number;
-  /** Milliseconds for one exchange with an issuer. Default: 10,000. */
+  /** Milliseconds per request to an issuer. Default: 10,000. */
   readonly timeout?: number;
-  /** Default: the platform's `fetch`. */
+  /** Sends requests to issuers. Default: the platform's `fetch`. */
   readonly fetch?: Fetch;
-  /** Milliseconds since the epoch. Default: `Date.now`. */
+  /** Returns the time in milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
-  /** Hears what the verifier does, one event at a time; no event carries a token. Default: none. */
+  /** Called for each event. No event contains a token. Default: none. */
   readonly onEvent?: EventListener;
-  /** Allows plain http: only for a provider on your own machine. */
+  /** Accepts `http:` issuers. Only for a provider on the developer's machine. Default: false. */
   readonly allowInsecureIssuer?: boolean;
 }
 
-/** One issuer, or several under `issuers`. */
+/** Options of a verifier with one issuer, or with several in `issuers`. */
 export type AccessTokenVerifierOptions = VerifierOptions &
   (
     | (TrustedIssuer & { readonly issuers?: never })
     | { readonly issuers: readonly TrustedIssuer[]; readonly issuer?: never }
   );
 
-/** @throws ConfigurationError when the value is outside its limits */
-export function within(value: number, low: number, high: number, name: string): number {
+/** @throws ConfigurationError when the value is out of range */
+export function checkRange(value: number, [low, high]: readonly [number, number], name: string): number {
   if (Number.isFinite(value) && value >= low && value <= high) return value;
   throw new ConfigurationError('invalid_option', `${name} must be between ${low} and ${high}, got ${value}`);
 }

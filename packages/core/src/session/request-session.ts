@@ -1,4 +1,5 @@
-import { emitEvent, getClientContext } from '../client/context.ts';
+import { getClientContext } from '../client/client-context.ts';
+import { emitEvent } from '../client/observability.ts';
 import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';

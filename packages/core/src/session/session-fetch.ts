@@ -1,4 +1,4 @@
-import { createResourceFetch } from '../client/wire/resource-fetch.ts';
+import { createResourceFetch } from '../client/resources/resource-fetch.ts';
 import { AccessTokenError, ConfigurationError } from '../errors.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
 import type { Session } from './backends/session-state.ts';
@@ -47,8 +47,7 @@ async function renewOrKeep(token: (renew: boolean) => Promise<AccessToken>): Pro
  * @see RFC 6750 section 3.1
  */
 export function checkSessionScopes(session: Session, scopes: readonly string[]): void {
-  const granted = session.scope.split(' ');
-  const missing = scopes.filter((scope) => !granted.includes(scope));
+  const missing = scopes.filter((scope) => !session.scopes.includes(scope));
   if (missing.length === 0) return;
   throw new AccessTokenError('insufficient_scope', `The login was not granted: ${missing.join(' ')}`, {
     status: 403,

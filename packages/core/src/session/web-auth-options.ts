@@ -1,4 +1,5 @@
-import { type ClientOptions, createClient } from '../client/create-client.ts';
+import type { ClientOptions } from '../client/client-options.ts';
+import { createClient } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
 import { requireSecrets } from './cookies/sealer.ts';
 import { parseBaseUrl, type WebSessionOptions } from './options.ts';

@@ -1,4 +1,5 @@
-import { type Client, createClient } from '../client/create-client.ts';
+import type { Client } from '../client/client.ts';
+import { createClient } from '../client/create-client.ts';
 import { clientSecretBasic, none } from '../client/wire/client-authentication.ts';
 import { ConfigurationError } from '../errors.ts';
 import { createMemoryLock } from '../tokens/refresh-lock.ts';

@@ -1,4 +1,4 @@
-import type { Client } from '../client/create-client.ts';
+import type { Client } from '../client/client.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import { type CookieToSet, parseCookies } from './cookies/cookies.ts';
 import {

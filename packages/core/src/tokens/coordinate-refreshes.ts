@@ -21,7 +21,9 @@ import {
   findAccessToken,
   isFresh,
   isValid,
+  type StoredAccessToken,
   type TokenSet,
+  toAccessToken,
 } from './token-set.ts';
 import { writeEventually } from './write-eventually.ts';
 
@@ -102,7 +104,7 @@ export function coordinateRefreshes(
     const rejected = request.forceRefresh ? findAccessToken(read, request)?.accessToken : undefined;
     const wanted: Wanted = { ...request, rejected };
     const entry = usable(read, wanted);
-    if (entry) return { accessToken: entry, tokens: read, changed: false };
+    if (entry) return { accessToken: toAccessToken(entry), tokens: read, changed: false };
     if (read.refreshToken === undefined) return withoutRefreshToken({ tokens: read, read }, wanted);
     // The refresh token is in the key: without it, one user would be answered with another's token.
     const key = JSON.stringify([
@@ -116,7 +118,7 @@ export function coordinateRefreshes(
   }
 
   /** The token that answers the request, unless it is too old or it is the very one that is to be replaced. */
-  function usable(tokens: TokenSet, wanted: Wanted): AccessToken | undefined {
+  function usable(tokens: TokenSet, wanted: Wanted): StoredAccessToken | undefined {
     const entry = findAccessToken(tokens, wanted);
     if (!entry || entry.accessToken === wanted.rejected) return undefined;
     return isFresh(entry, seconds(now), leeway) ? entry : undefined;
@@ -191,8 +193,13 @@ export function coordinateRefreshes(
     return resultOf(known, accessToken);
   }
 
-  function resultOf({ tokens, read, carry }: Known, accessToken: AccessToken): GetAccessTokenResult {
-    return { accessToken, tokens, changed: tokens !== read, ...(carry !== undefined && { carry }) };
+  function resultOf({ tokens, read, carry }: Known, entry: StoredAccessToken): GetAccessTokenResult {
+    return {
+      accessToken: toAccessToken(entry),
+      tokens,
+      changed: tokens !== read,
+      ...(carry !== undefined && { carry }),
+    };
   }
 
   /** The one call of the token endpoint. `undefined`: the session has moved on meanwhile, look again. */
@@ -210,7 +217,7 @@ export function coordinateRefreshes(
         resource: wanted.resource,
         scope: wanted.scope,
         claims: tokens.claims,
-        grantedScope: tokens.scope,
+        grantedScopes: tokens.scopes,
       });
       next = applyRefresh(tokens, response, seconds(now), wanted);
     } catch (error) {
@@ -222,7 +229,7 @@ export function coordinateRefreshes(
       }
       throw error;
     }
-    const accessToken = findAccessToken(next, wanted) as AccessToken;
+    const accessToken = toAccessToken(findAccessToken(next, wanted) as StoredAccessToken);
     const written = await write(holder, next, tokens);
     if (written === 'ended') {
       throw new LoginRequiredError('session_ended', 'The session ended during the refresh. Log in again.');

@@ -1,7 +1,8 @@
-import { emitEvent, getClientContext } from '../client/context.ts';
-import type { Client } from '../client/create-client.ts';
+import { getClientContext } from '../client/client-context.ts';
+import { emitEvent } from '../client/observability.ts';
+import type { Client } from '../client/client.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
-import { dpopThumbprint } from '../client/wire/dpop.ts';
+import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
 import {
   type AccessTokenSource,
@@ -72,7 +73,7 @@ export function createRefreshCoordinator(
       now,
       timeout: http.timeout,
       refresh: (refreshToken, request) => refreshTokens(client, refreshToken, request),
-      thumbprint: () => dpopThumbprint(client),
+      thumbprint: () => getDpopThumbprint(client),
       tell: (event) => emitEvent(client, event),
     },
     options,

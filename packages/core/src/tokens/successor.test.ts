@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createMemorySuccessorStore, openSuccessor, refreshTokenKey, sealSuccessor } from './successor.ts';
 
 const successor = {
-  tokens: { accessTokens: [], refreshToken: 'the next one', scope: 'openid', updatedAt: 1 },
+  tokens: { accessTokens: [], refreshToken: 'the next one', scopes: ['openid'], updatedAt: 1 },
   carry: 'cookie',
 };
 

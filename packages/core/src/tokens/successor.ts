@@ -1,6 +1,6 @@
-import { fromBase64Url, sha256, textOf, toBase64Url, utf8 } from '../internal/encoding.ts';
-import { parseForeignObject, storedLimits } from '../internal/json/foreign-json.ts';
+import { decodeUtf8, encodeUtf8, fromBase64Url, sha256, toBase64Url } from '../internal/encoding.ts';
 import { isJsonObject } from '../internal/json/json.ts';
+import { parseUntrustedObject, storedLimits } from '../internal/json/untrusted-json.ts';
 import type { TokenSet } from './token-set.ts';
 
 /** Keeps small texts for a short time, by key. It can read nothing of what it keeps. */
@@ -57,7 +57,11 @@ export function refreshTokenKey(
 export async function sealSuccessor(refreshToken: string, successor: Successor): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const key = await successorKey(refreshToken);
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, utf8(JSON.stringify(successor)));
+  const sealed = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv },
+    key,
+    encodeUtf8(JSON.stringify(successor)),
+  );
   return `${toBase64Url(iv)}.${toBase64Url(new Uint8Array(sealed))}`;
 }
 
@@ -71,7 +75,7 @@ export async function openSuccessor(refreshToken: string, value: string): Promis
       key,
       fromBase64Url(sealed),
     );
-    const successor = parseForeignObject(textOf(new Uint8Array(plain)), { limits: storedLimits });
+    const successor = parseUntrustedObject(decodeUtf8(new Uint8Array(plain)), { limits: storedLimits });
     return isJsonObject(successor.tokens) ? (successor as unknown as Successor) : undefined;
   } catch {
     return undefined;
@@ -79,12 +83,12 @@ export async function openSuccessor(refreshToken: string, value: string): Promis
 }
 
 async function successorKey(refreshToken: string): Promise<CryptoKey> {
-  const secret = await crypto.subtle.importKey('raw', utf8(refreshToken), 'HKDF', false, ['deriveKey']);
+  const secret = await crypto.subtle.importKey('raw', encodeUtf8(refreshToken), 'HKDF', false, ['deriveKey']);
   const derivation = {
     name: 'HKDF',
     hash: 'SHA-256',
     salt: new Uint8Array(),
-    info: utf8('countersign successor'),
+    info: encodeUtf8('countersign successor'),
   };
   return crypto.subtle.deriveKey(derivation, secret, { name: 'AES-GCM', length: 256 }, false, [
     'encrypt',

@@ -7,7 +7,7 @@ const answer = (more: Partial<TokenResponse> = {}): TokenResponse => ({
   accessToken: 'at1',
   tokenType: 'Bearer',
   expiresAt: 1_060,
-  scope: 'openid offline_access',
+  scopes: ['openid', 'offline_access'],
   ...more,
 });
 const login = createTokenSet(answer({ refreshToken: 'rt1', idToken: 'id1', claims }), 1_000, {
@@ -62,7 +62,7 @@ describe('an access token', () => {
   const entry = {
     accessToken: 'at',
     tokenType: 'Bearer' as const,
-    scope: '',
+    scopes: [],
     expiresAt: 1_060,
     receivedAt: 1_000,
   };

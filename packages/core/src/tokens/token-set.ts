@@ -1,29 +1,43 @@
 import type { IdTokenClaims, TokenResponse } from '../client/wire/token-response.ts';
 
-/** An access token and what is known of it. */
+/**
+ * An access token.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-1.4
+ */
 export interface AccessToken {
+  /** The token value, as it is sent to a resource server. */
   readonly accessToken: string;
+  /** `DPoP`: a request with the token also needs a DPoP proof. */
   readonly tokenType: 'Bearer' | 'DPoP';
-  /** Seconds since the epoch; absent when the provider did not say: then it serves until an API refuses it. */
+  /**
+   * Expiry in seconds since the epoch. Absent when the token response has no `expires_in`: the token is then used until
+   * a resource server rejects it.
+   */
   readonly expiresAt?: number;
-  /** Seconds since the epoch at which it was received. */
-  readonly receivedAt?: number;
-  /** Granted scope, space-separated. */
-  readonly scope: string;
-  /** The API that it was asked for (RFC 8707), if any. */
+  /** The granted scopes. */
+  readonly scopes: readonly string[];
+  /** The resource server for which the token was requested (RFC 8707). Absent: the provider chose it. */
   readonly resource?: string;
-  /** The narrower scope that it was asked with, if any. */
+}
+
+/** An access token as it is stored, with the members that decide when it is renewed and which request it serves. */
+export interface StoredAccessToken extends AccessToken {
+  /** Seconds since the epoch at which the token was received. */
+  readonly receivedAt?: number;
+  /** The `scope` of the token request, when it was narrower than the grant. */
   readonly requestedScope?: string;
 }
 
-/** Everything that one login has yielded so far; plain data, to be sealed or stored. */
+/** All tokens of one login. Plain data: it can be stored as JSON. */
 export interface TokenSet {
-  readonly accessTokens: readonly AccessToken[];
+  /** The most recently received token first; one for each resource server and requested scope. */
+  readonly accessTokens: readonly StoredAccessToken[];
   readonly refreshToken?: string;
   readonly idToken?: string;
   readonly claims?: IdTokenClaims;
-  /** The scope granted at login. */
-  readonly scope: string;
+  /** The scopes granted at login. */
+  readonly scopes: readonly string[];
   /** Seconds since the epoch of the last token response. */
   readonly updatedAt: number;
 }
@@ -45,11 +59,11 @@ export function createTokenSet(
   request: AccessTokenRequest = {},
 ): TokenSet {
   return {
-    accessTokens: [entryOf(response, time, request)],
+    accessTokens: [createStoredToken(response, time, request)],
     ...(response.refreshToken !== undefined && { refreshToken: response.refreshToken }),
     ...(response.idToken !== undefined && { idToken: response.idToken }),
     ...(response.claims && { claims: response.claims }),
-    scope: response.scope,
+    scopes: response.scopes,
     updatedAt: time,
   };
 }
@@ -70,19 +84,28 @@ export function applyRefresh(
   const idToken = renewed ? response.idToken : set.idToken;
   const claims = renewed ? response.claims : set.claims;
   return {
-    accessTokens: [entryOf(response, time, request), ...others].slice(0, maxAccessTokens),
+    accessTokens: [createStoredToken(response, time, request), ...others].slice(0, maxAccessTokens),
     ...(refreshToken !== undefined && { refreshToken }),
     ...(idToken !== undefined && { idToken }),
     ...(claims && { claims }),
-    scope: set.scope,
+    scopes: set.scopes,
     // Never backwards, whichever clock wrote the last one: the order of token sets is told by it.
     updatedAt: Math.max(time, set.updatedAt),
   };
 }
 
 /** The access token that answers a request, whether or not it is still valid. */
-export function findAccessToken(set: TokenSet, request: AccessTokenRequest): AccessToken | undefined {
+export function findAccessToken(set: TokenSet, request: AccessTokenRequest): StoredAccessToken | undefined {
   return set.accessTokens.find((entry) => isFor(entry, request));
+}
+
+/** The public members of a stored access token. */
+export function toAccessToken({
+  receivedAt: _,
+  requestedScope: __,
+  ...token
+}: StoredAccessToken): AccessToken {
+  return token;
 }
 
 /** Seconds that the clocks of the machines that share a session may differ. */
@@ -92,7 +115,7 @@ const clockTolerance = 300;
  * True for a token that need not be renewed yet: `leeway` seconds before its end, or at half of its life if that is later.
  * One that was received in the future is from before a jump of the clock, and its end means nothing.
  */
-export function isFresh(entry: AccessToken, time: number, leeway: number): boolean {
+export function isFresh(entry: StoredAccessToken, time: number, leeway: number): boolean {
   const { expiresAt, receivedAt = 0 } = entry;
   if (expiresAt === undefined) return true;
   if (receivedAt > time + clockTolerance) return false;
@@ -104,17 +127,21 @@ export function isValid(entry: AccessToken, time: number, margin: number): boole
   return entry.expiresAt === undefined || entry.expiresAt - margin > time;
 }
 
-function isFor(entry: AccessToken, request: AccessTokenRequest): boolean {
+function isFor(entry: StoredAccessToken, request: AccessTokenRequest): boolean {
   return entry.resource === request.resource && entry.requestedScope === request.scope;
 }
 
-function entryOf(response: TokenResponse, time: number, request: AccessTokenRequest): AccessToken {
+function createStoredToken(
+  response: TokenResponse,
+  time: number,
+  request: AccessTokenRequest,
+): StoredAccessToken {
   return {
     accessToken: response.accessToken,
     tokenType: response.tokenType,
     ...(response.expiresAt !== undefined && { expiresAt: response.expiresAt }),
     receivedAt: time,
-    scope: response.scope,
+    scopes: response.scopes,
     ...(request.resource !== undefined && { resource: request.resource }),
     ...(request.scope !== undefined && { requestedScope: request.scope }),
   };

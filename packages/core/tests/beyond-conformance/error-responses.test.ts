@@ -63,7 +63,7 @@ describe('error answers', () => {
       body: JSON.stringify({ error: 'invalid\n<b>grant' }),
     });
     const refused = (await harness.logIn().catch((thrown: unknown) => thrown)) as Error;
-    expect(refused.message).toBe('The provider refused: invalidbgrant');
+    expect(refused.message).toBe('The provider returned the error "invalidbgrant"');
   });
 
   test('a Bearer token where one bound to our key was asked for is refused, and not used', async () => {

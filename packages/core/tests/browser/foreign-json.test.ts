@@ -7,7 +7,7 @@ import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import { exchange } from '../../src/browser/wire/http.ts';
 import { validateIdToken } from '../../src/browser/wire/id-token.ts';
 import { metadataOf } from '../../src/browser/wire/metadata.ts';
-import { toBase64Url, utf8 } from '../../src/internal/encoding.ts';
+import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
 import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
 
 const nested = '['.repeat(5_600) + ']'.repeat(5_600);
@@ -53,7 +53,7 @@ describe('C9: the browser client refuses deeply nested JSON with a typed error',
   });
 
   test('in ID tokens', async () => {
-    const encode = (text: string) => toBase64Url(utf8(text));
+    const encode = (text: string) => toBase64Url(encodeUtf8(text));
     const [, payload = '', signature = ''] = (await provider.sign({ iss: provider.issuer })).split('.');
     for (const token of [
       `${encode(`{"alg":"RS256","deep":${nested}}`)}.${payload}.${signature}`,
@@ -116,8 +116,8 @@ describe('what a tab has stored', () => {
       stored.set('key', text);
       expect(storage.get('key')).toBeUndefined();
     }
-    stored.set('key', '{"scope":"openid"}');
-    expect(storage.get('key')).toEqual({ scope: 'openid' });
+    stored.set('key', '{"scopes":["openid"]}');
+    expect(storage.get('key')).toEqual({ scopes: ['openid'] });
   });
 });
 

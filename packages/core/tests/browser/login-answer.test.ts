@@ -121,7 +121,7 @@ describe('the answer to a login', () => {
     const page = createPage();
     provider.body = (body) => ({ ...body, scope: '' });
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
-    expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', scope: '' });
+    expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', scopes: [] });
   });
 
   test('a refusal by the provider is handed on, its text bounded and on one line', async () => {

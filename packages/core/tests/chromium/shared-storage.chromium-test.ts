@@ -39,7 +39,7 @@ test('update() of a shared storage is one step, whatever other tabs write', asyn
   const storages = [createWebStorage('shared'), createWebStorage('shared')];
   const increment = (kept: TokenSet | undefined): TokenSet => ({
     accessTokens: [],
-    scope: '',
+    scopes: [],
     updatedAt: (kept?.updatedAt ?? 0) + 1,
   });
   await Promise.all(Array.from({ length: 40 }, (_, index) => storages[index % 2]?.update?.(key, increment)));

@@ -1,4 +1,4 @@
-import { type JsonLimits, parseForeignJson } from '../../src/internal/json/foreign-json.ts';
+import { type JsonLimits, parseUntrustedJson } from '../../src/internal/json/untrusted-json.ts';
 
 /** What came of the inputs: how many were accepted, and how many were refused for each check. */
 export interface ForeignJsonCounts {
@@ -39,7 +39,7 @@ export function fuzzForeignJson(options: {
 
 function outcome(text: string): string {
   try {
-    const value = parseForeignJson(text, { limits });
+    const value = parseUntrustedJson(text, { limits });
     const same = JSON.stringify(value) === JSON.stringify(examineValue(text, createReading()));
     return same ? 'accepted' : 'untyped: another value';
   } catch (error) {

@@ -63,9 +63,9 @@ function discovering(client: Client): Client {
 }
 
 function expectTokens(tokens: unknown): void {
-  const { accessToken, scope, expiresAt, refreshToken } = tokens as TokenResponse;
+  const { accessToken, scopes, expiresAt, refreshToken } = tokens as TokenResponse;
   expect(accessToken).toEqual(expect.stringMatching(/./));
-  expect(scope).toEqual(expect.any(String));
+  expect(scopes).toEqual(scopes.filter((scope) => /^\S+$/.test(scope)));
   for (const text of [refreshToken ?? 'none']) expect(text).toEqual(expect.stringMatching(/./));
   expect(expiresAt === undefined || Number.isSafeInteger(expiresAt) || expiresAt > 1e15).toBe(true);
 }
@@ -129,7 +129,7 @@ const operations: Record<Operation['name'], Case> = {
         verificationUri: issuer,
         expiresAt: Math.floor(Date.now() / 1000) + 600,
         interval: 5,
-        scope: 'openid',
+        scopes: ['openid'],
       };
       const poll = pollDeviceAuthorization(client, device, {
         signal: stop.signal,

@@ -9,7 +9,7 @@ import {
   validateFrontchannelLogout,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { parseForeignJson } from '../../src/internal/json/foreign-json.ts';
+import { parseUntrustedJson } from '../../src/internal/json/untrusted-json.ts';
 import { clientOf, expectTyped, headerText, issuer, patience, runs } from './random-response.ts';
 
 describe('C9: whatever a provider or a browser brings, the answer is a value or a typed error', () => {
@@ -117,9 +117,9 @@ test('a repeated member is found wherever it is, and none is found where there i
   fc.assert(
     fc.property(tree.object, names, (body, name) => {
       const text = JSON.stringify(body);
-      expect(parseForeignJson(text)).toEqual(body);
+      expect(parseUntrustedJson(text)).toEqual(body);
       const twice = `{"x":${text},"y":[{${JSON.stringify(name)}:1,"z":${text},${JSON.stringify(name)}:2}]}`;
-      expect(() => parseForeignJson(twice)).toThrow('repeats a member name');
+      expect(() => parseUntrustedJson(twice)).toThrow('repeats a member name');
     }),
     { numRuns: 1000 },
   );

@@ -31,6 +31,6 @@ describe('other grants', () => {
       scope: 'items:read',
       resource,
     });
-    expect(tokens).toMatchObject({ tokenType: 'Bearer', scope: 'items:read' });
+    expect(tokens).toMatchObject({ tokenType: 'Bearer', scopes: ['items:read'] });
   });
 });

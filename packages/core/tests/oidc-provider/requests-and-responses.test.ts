@@ -34,7 +34,7 @@ describe('requests and answers', () => {
       },
     });
     const tokens = await logIn(client);
-    expect(tokens.scope).toBe('items:read');
+    expect(tokens.scopes).toEqual(['items:read']);
     await refreshTokens(client, tokens.refreshToken as string, { resource, claims: tokens.claims });
     expect(verified).toBe(2);
   });

@@ -99,8 +99,8 @@ describe('a claim that is null is absent', () => {
   test.each([
     ['alg', 'The signature algorithm of the access token is not accepted'],
     ['typ', 'The token is not an access token'],
-    ['crit', 'The access token has a critical header that is not understood'],
-    ['b64', 'The access token has a critical header that is not understood'],
+    ['crit', 'The access token has an unsupported critical header'],
+    ['b64', 'The access token has an unsupported critical header'],
   ])('but %s in the header is refused', async (name, message) => {
     const { server, verifier } = await startVerifier();
     const [, payload, signature] = (await server.mintAccessToken()).split('.');
@@ -136,7 +136,7 @@ describe('A7: a binding', () => {
   ])('%j is not understood, and refused', async (cnf) => {
     const { server, verifier } = await startVerifier();
     await expect(verifier.verifyToken(await server.mintAccessToken({ cnf }))).rejects.toMatchObject({
-      message: 'The access token is bound in a way that is not understood',
+      message: 'The access token has an unsupported confirmation method',
     });
   });
 

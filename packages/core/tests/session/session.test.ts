@@ -20,7 +20,7 @@ const claims = {
 const state: SessionState = {
   id: 'id',
   owner: 'owner',
-  tokens: { accessTokens: [], claims, scope: 'openid', updatedAt: 1 },
+  tokens: { accessTokens: [], claims, scopes: ['openid'], updatedAt: 1 },
   createdAt: 1,
   usedAt: 1,
   expiresAt: 9,

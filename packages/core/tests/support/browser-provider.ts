@@ -1,4 +1,4 @@
-import { toBase64Url, utf8 } from '../../src/internal/encoding.ts';
+import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
 import type { Fetch } from '../../src/internal/http.ts';
 
 type Json = Record<string, unknown>;
@@ -60,8 +60,9 @@ export async function createTestProvider(now: () => number): Promise<TestProvide
   let current: { kid: string; privateKey: CryptoKey };
   const keys: Json[] = [];
   const seconds = () => Math.floor(now() / 1000);
-  const encode = (value: Json) => toBase64Url(utf8(JSON.stringify(value)));
-  const digest = async (text: string) => new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text)));
+  const encode = (value: Json) => toBase64Url(encodeUtf8(JSON.stringify(value)));
+  const digest = async (text: string) =>
+    new Uint8Array(await crypto.subtle.digest('SHA-256', encodeUtf8(text)));
 
   const provider: TestProvider = {
     issuer,
@@ -87,7 +88,7 @@ export async function createTestProvider(now: () => number): Promise<TestProvide
     async sign(payload, header = {}, key = current.privateKey) {
       const head = encode({ alg: 'RS256', kid: current.kid, ...header });
       const text = `${head}.${encode(payload)}`;
-      const signature = await crypto.subtle.sign('RSASSA-PKCS1-v1_5', key, utf8(text));
+      const signature = await crypto.subtle.sign('RSASSA-PKCS1-v1_5', key, encodeUtf8(text));
       return `${text}.${toBase64Url(new Uint8Array(signature))}`;
     },
     async rotateKeys() {

@@ -33,7 +33,7 @@ export function createTestProvider(options: { readonly now?: () => number; reado
       accessToken: `at.${sub}.${resource ?? 'login'}.${++serial}`,
       tokenType: 'Bearer' as const,
       expiresAt: time + state.life,
-      scope: 'openid offline_access',
+      scopes: ['openid', 'offline_access'],
     };
   }
 

@@ -1,4 +1,4 @@
-import { toBase64Url, utf8 } from '../../src/internal/encoding.ts';
+import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export type User = 'alice' | 'bob';
@@ -46,11 +46,11 @@ export async function createUserProvider(options: UserProviderOptions): Promise<
   const refreshTokens = new Map<string, User>();
   let serial = 0;
   const seconds = () => Math.floor(now() / 1000);
-  const encode = (value: unknown) => toBase64Url(utf8(JSON.stringify(value)));
+  const encode = (value: unknown) => toBase64Url(encodeUtf8(JSON.stringify(value)));
 
   async function sign(payload: unknown): Promise<string> {
     const text = `${encode({ alg: 'ES256', kid: 'key' })}.${encode(payload)}`;
-    return `${text}.${toBase64Url(new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, utf8(text))))}`;
+    return `${text}.${toBase64Url(new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, encodeUtf8(text))))}`;
   }
 
   const provider: UserProvider = {

@@ -174,7 +174,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/plain/roles', await mint({ roles: ['reader'] }))).toMatchObject({
       status: 403,
       challenge: null,
-      body: { message: "The role 'admin' or 'editor' is needed" },
+      body: { message: "The role 'admin' or 'editor' is required" },
     });
     expect(await call('/plain/permissions', await mint({ permissions: ['items:delete'] }))).toMatchObject({
       status: 200,

@@ -44,7 +44,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/items')).toMatchObject({
       status: 401,
       challenge: 'Bearer',
-      body: { application: 'An access token is needed' },
+      body: { application: 'An access token is required' },
     });
   });
 
@@ -56,7 +56,7 @@ describe.each(adapters)('on %s', (adapter) => {
       type: 'about:blank',
       title: 'Unauthorized',
       status: 401,
-      detail: 'An access token is needed',
+      detail: 'An access token is required',
       code: 'token_missing',
     });
   });

@@ -54,7 +54,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/plain')).toMatchObject({
       status: 401,
       challenge: 'Bearer',
-      body: { statusCode: 401, error: 'Unauthorized', message: 'An access token is needed' },
+      body: { statusCode: 401, error: 'Unauthorized', message: 'An access token is required' },
     });
     expect(await call('/plain/public')).toMatchObject({ status: 200, body: { principal: null } });
     expect(await call('/nowhere')).toMatchObject({ status: 404 });

@@ -48,7 +48,7 @@ export class Authenticator {
     // The verifier creates the error for a missing credential.
     await this.verifier.verify({ headers: {} });
     // A custom verifier may accept a request without a credential. The request still has no user.
-    throw new AccessTokenError('token_missing', 'An access token is needed', {
+    throw new AccessTokenError('token_missing', 'An access token is required', {
       status: 401,
       challenges: ['Bearer'],
     });

@@ -11,7 +11,7 @@ import {
 
 const session: ClientSession = {
   user: { iss: 'https://op.example', sub: 'alice' },
-  scope: 'openid',
+  scopes: ['openid'],
   createdAt: 0,
   expiresAt: 1,
   data: {},

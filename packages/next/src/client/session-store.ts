@@ -9,7 +9,7 @@ export interface ClientSession {
     readonly email?: string;
     readonly [claim: string]: unknown;
   };
-  readonly scope: string;
+  readonly scopes: readonly string[];
   /** Seconds since the epoch. */
   readonly createdAt: number;
   /** Seconds since the epoch. */

@@ -5,8 +5,8 @@ import type { AuthOptions } from '../options.ts';
 export interface TestSession {
   /** Claims about the user; `sub` is needed. */
   readonly user: { readonly sub: string; readonly [claim: string]: unknown };
-  /** Default: the scope of the options. */
-  readonly scope?: string;
+  /** The granted scopes. Default: those of the option `scope`. */
+  readonly scopes?: readonly string[];
   /** Default: `test-access-token`, good for an hour. */
   readonly accessToken?: string;
   /** Seconds from now until the access token ends. Default: 3600. */
@@ -38,14 +38,14 @@ export async function createTestSession(
   session: TestSession,
 ): Promise<TestSessionCookies> {
   const { client, sessions } = createWebAuth(options, null);
-  const { user, scope = client.options.scope ?? 'openid' } = session;
+  const { user, scopes = (client.options.scope ?? 'openid').split(' ') } = session;
   const now = Math.floor((client.options.now ?? Date.now)() / 1000);
   const resource = [client.options.resource ?? []].flat()[0];
   const accessToken: AccessToken = {
     accessToken: session.accessToken ?? 'test-access-token',
     tokenType: 'Bearer',
     expiresAt: now + (session.accessTokenLife ?? 3_600),
-    scope,
+    scopes,
     ...(resource !== undefined && { resource }),
   };
   const claims = { iss: client.issuer, aud: client.clientId, iat: now, exp: now + 3_600, ...user };
@@ -53,7 +53,7 @@ export async function createTestSession(
     accessTokens: [accessToken],
     ...(session.refreshToken !== undefined && { refreshToken: session.refreshToken }),
     claims,
-    scope,
+    scopes,
     updatedAt: now,
   });
   return {

@@ -5,14 +5,14 @@ import { mutations } from './jwt.ts';
 
 const guide = readFileSync(new URL('../../../../docs/guides/testing.md', import.meta.url), 'utf8');
 const [aboutAnswers = '', aboutTokens = ''] = guide
-  .slice(guide.indexOf('## When it lies'))
-  .split('About a signed token');
+  .slice(guide.indexOf('## Faults\n'))
+  .split('Faults of a signed token');
 const namesIn = (text: string) =>
   [...text.matchAll(/^\| .*$/gm)]
     .flatMap(([line]) => [...line.matchAll(/`([a-z0-9_]+)`/g)].map((match) => match[1]))
     .sort();
 
-test('the guide names every lie, and none that there is not', () => {
+test('the guide names every fault and no other', () => {
   expect(namesIn(aboutAnswers)).toEqual(Object.keys(answerLies).sort());
   expect(namesIn(aboutTokens)).toEqual(Object.keys(mutations).sort());
 });

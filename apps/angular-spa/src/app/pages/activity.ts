@@ -7,7 +7,7 @@ import { ACTIVITY } from '../activity.ts';
   imports: [DatePipe],
   template: `
     <h1>Activity</h1>
-    <p class="lead">What the library has told since this page was loaded, newest first. No event carries a token.</p>
+    <p class="lead">The events of the library since this page was loaded, newest first. No event contains a token.</p>
     <section class="panel" aria-label="Events">
       @if (entries().length > 0) {
         <ol class="events">
@@ -24,7 +24,7 @@ import { ACTIVITY } from '../activity.ts';
           }
         </ol>
       } @else {
-        <p class="muted">Nothing yet. Sign in, or open your items and wait until the token is renewed.</p>
+        <p class="muted">No events yet. Log in, or open your items and wait for the next token refresh.</p>
       }
     </section>
   `,

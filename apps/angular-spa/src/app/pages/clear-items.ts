@@ -2,7 +2,7 @@ import { HttpClient } from '@angular/common/http';
 import { Component, inject, signal } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
 import { firstValueFrom } from 'rxjs';
-import { explain } from '../explain.ts';
+import { describeError } from '../describe-error.ts';
 import { SETTINGS } from '../settings.ts';
 
 @Component({
@@ -11,7 +11,7 @@ import { SETTINGS } from '../settings.ts';
   template: `
     <section class="panel notice">
       <h1>Delete all items?</h1>
-      <p>This cannot be undone. The API wants a recent sign-in for it: if yours is older, you sign in once more and come back to this page.</p>
+      <p>This cannot be undone. The API requires a recent login: if yours is older, you log in again and return to this page.</p>
       @if (problem(); as text) {
         <p class="error" role="alert">{{ text }}</p>
       }
@@ -19,7 +19,7 @@ import { SETTINGS } from '../settings.ts';
         <button class="danger" type="button" (click)="clear()" [disabled]="clearing()">
           {{ clearing() ? 'Deleting' : 'Delete all items' }}
         </button>
-        <a class="button secondary" routerLink="/items">Keep them</a>
+        <a class="button secondary" routerLink="/items">Cancel</a>
       </p>
     </section>
   `,
@@ -39,8 +39,8 @@ export class ClearItemsPage {
       await firstValueFrom(this.#http.delete(this.#url));
       await this.#router.navigateByUrl('/items');
     } catch (error) {
-      // With the entry's `stepUp`, the page is being left to sign in again.
-      this.problem.set(explain(error));
+      // With `stepUp` in the allow-list, the browser is already redirected to the login.
+      this.problem.set(describeError(error));
     } finally {
       this.clearing.set(false);
     }

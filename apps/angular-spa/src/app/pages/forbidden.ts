@@ -2,38 +2,38 @@ import { Component, computed } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { injectAuth } from '@countersign/angular';
 
-/** Guards send users here whose account lacks something. Who comes by themselves is told as much as there is to tell. */
+/** Guards redirect here if the user lacks a permission. The page lists the missing permissions. */
 @Component({
   selector: 'app-forbidden',
   imports: [RouterLink],
   template: `
     <section class="panel notice">
       @if (auth.user(); as user) {
-        <h1>{{ lacks().length > 0 ? 'Not with this account' : 'Nothing is closed to you' }}</h1>
-        <p>You are signed in as <strong>{{ user.name ?? user.id }}</strong>.</p>
-        @for (lack of lacks(); track lack) {
-          <p>{{ lack }}</p>
+        <h1>{{ missing().length > 0 ? 'Access denied' : 'You have access to all pages' }}</h1>
+        <p>You are signed in as <strong>{{ user.name ?? user.sub }}</strong>.</p>
+        @for (permission of missing(); track permission) {
+          <p>{{ permission }}</p>
         } @empty {
-          <p>This account may open every page of this app.</p>
+          <p>This account can open every page of this app.</p>
         }
         <p class="actions"><a class="button secondary" routerLink="/items">Back to the items</a></p>
       } @else if (auth.status() === 'loading') {
-        <h1>One moment</h1>
-        <p role="status">Checking what your account may open.</p>
+        <h1>Please wait</h1>
+        <p role="status">Checking your permissions.</p>
       } @else {
         <h1>You are not signed in</h1>
-        <p>Some pages are for certain accounts alone. Sign in to see them.</p>
-        <p class="actions"><button class="primary" type="button" (click)="auth.login({ returnTo: '/' })">Sign in</button></p>
+        <p>Some pages require a permission. Log in to open them.</p>
+        <p class="actions"><button class="primary" type="button" (click)="auth.login({ returnTo: '/' })">Log in</button></p>
       }
     </section>
   `,
 })
 export class ForbiddenPage {
   protected readonly auth = injectAuth();
-  protected readonly lacks = computed(() => [
-    ...(this.auth.scopes().includes('items:write') ? [] : ['This account may not change items.']),
+  protected readonly missing = computed(() => [
+    ...(this.auth.scopes().includes('items:write') ? [] : ['This account cannot change items.']),
     ...(this.auth.claims()?.email_verified === true
       ? []
-      : ['Its e-mail address is not verified, and the reports are for those whose is.']),
+      : ['The e-mail address of this account is not verified. The reports require a verified address.']),
   ]);
 }

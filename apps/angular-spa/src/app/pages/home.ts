@@ -11,42 +11,42 @@ import { SETTINGS } from '../settings.ts';
     <section class="hero">
       <p class="eyebrow">Angular single-page app</p>
       <ng-container *authSignedIn="true; else guest">
-        <h1>Good to see you, {{ auth.user()?.name ?? auth.user()?.id }}.</h1>
-        <p class="lead">You are signed in. Your tokens live in this page's memory and nowhere else.</p>
+        <h1>Welcome, {{ auth.user()?.name ?? auth.user()?.sub }}.</h1>
+        <p class="lead">You are signed in. Your tokens are held only in the memory of this page.</p>
       </ng-container>
       <ng-template #guest>
-        <h1>Sign in, call an API, keep no token lying around.</h1>
+        <h1>Log in and call an API, with no token in storage.</h1>
         <p class="lead">
-          A public client with PKCE. Open a protected page and you are sent to sign in, and brought back to where you were.
+          A public client with PKCE. Open a protected page: you log in and return to that page.
         </p>
       </ng-template>
       <p class="actions">
         <a class="button primary" routerLink="/items">Open your items</a>
-        <a class="button secondary" routerLink="/profile">See your profile</a>
+        <a class="button secondary" routerLink="/profile">Show your profile</a>
       </p>
     </section>
     <ul class="cards">
       <li>
         <h2>Nothing in storage</h2>
-        <p>Reload this page: a hidden frame asks the provider again, and you are still signed in.</p>
+        <p>Reload this page: a silent login in a hidden frame restores your session.</p>
       </li>
       <li>
-        <h2>Renewed in time</h2>
-        <p>Access tokens live a minute here. However many requests wait, one refresh serves all of them.</p>
+        <h2>One refresh</h2>
+        <p>Access tokens are valid for one minute here. Concurrent requests share one refresh.</p>
       </li>
       <li>
         <h2>Only to the API</h2>
-        <p>The interceptor compares parsed origins and path segments. Every other request goes out without a token.</p>
+        <p>The interceptor compares parsed origins and path segments. All other requests are sent without a token.</p>
       </li>
     </ul>
     <p class="health" role="status">
       <span class="dot" [class.up]="health.hasValue()" aria-hidden="true"></span>
       @if (health.hasValue()) {
-        The API is up. It answers guests here too; whoever is signed in shows a token.
+        The API is available. If you are signed in, the request contained an access token.
       } @else if (health.error()) {
-        The API does not answer at the moment.
+        The API is not available.
       } @else {
-        Asking the API whether it is up.
+        Checking whether the API is available.
       }
     </p>
   `,

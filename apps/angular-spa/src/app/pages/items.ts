@@ -3,7 +3,7 @@ import { HttpClient, type HttpErrorResponse, httpResource } from '@angular/commo
 import { Component, computed, inject, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { firstValueFrom } from 'rxjs';
-import { explain } from '../explain.ts';
+import { describeError } from '../describe-error.ts';
 import { SETTINGS } from '../settings.ts';
 
 interface Item {
@@ -17,15 +17,15 @@ interface Item {
   imports: [DatePipe, RouterLink],
   template: `
     <h1>Your items</h1>
-    <p class="lead">They come from the API, which checks the access token of every request.</p>
+    <p class="lead">The API returns them. It validates the access token of every request.</p>
 
     <form class="panel add" (submit)="add($event, title)">
       <label for="title">New item</label>
       <div class="row">
-        <input #title id="title" name="title" required maxlength="200" autocomplete="off" placeholder="What is to be done?">
+        <input #title id="title" name="title" required maxlength="200" autocomplete="off" placeholder="For example: Buy milk">
         <button class="primary" type="submit" [disabled]="saving()">{{ saving() ? 'Adding' : 'Add' }}</button>
       </div>
-      @if (refusal(); as text) {
+      @if (failure(); as text) {
         <p class="error" role="alert">{{ text }}</p>
       }
     </form>
@@ -49,7 +49,7 @@ interface Item {
           </ul>
           <p class="end"><a routerLink="/items/clear">Delete all items</a></p>
         } @else {
-          <p class="muted empty">Nothing yet. Add the first one above.</p>
+          <p class="muted empty">No items yet. Add the first item above.</p>
         }
       } @else {
         <p class="muted empty" role="status">Loading</p>
@@ -65,22 +65,22 @@ export class ItemsPage {
   protected readonly newestFirst = computed(() =>
     this.items.hasValue() ? [...this.items.value()].reverse() : [],
   );
-  protected readonly problem = computed(() => this.items.error() && explain(this.items.error()));
+  protected readonly problem = computed(() => this.items.error() && describeError(this.items.error()));
   protected readonly saving = signal(false);
-  protected readonly refusal = signal<string | undefined>(undefined);
+  protected readonly failure = signal<string | undefined>(undefined);
 
   protected async add(event: Event, input: HTMLInputElement): Promise<void> {
     event.preventDefault();
     const title = input.value.trim();
     if (title === '') return;
     this.saving.set(true);
-    this.refusal.set(undefined);
+    this.failure.set(undefined);
     try {
       await firstValueFrom(this.#http.post<Item>(this.#url, { title }));
       input.value = '';
       this.items.reload();
     } catch (error) {
-      this.refusal.set(explain(error as HttpErrorResponse));
+      this.failure.set(describeError(error as HttpErrorResponse));
     } finally {
       this.saving.set(false);
     }

@@ -6,9 +6,9 @@ import { RouterLink } from '@angular/router';
   imports: [RouterLink],
   template: `
     <section class="panel notice">
-      <h1>There is no such page</h1>
-      <p>The address may be old, or mistyped.</p>
-      <p class="actions"><a class="button secondary" routerLink="/">Back to the start</a></p>
+      <h1>Page not found</h1>
+      <p>Check the URL.</p>
+      <p class="actions"><a class="button secondary" routerLink="/">Back to the home page</a></p>
     </section>
   `,
 })

@@ -1,20 +1,20 @@
 import { Component, computed, type OnDestroy, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { injectAuth } from '@countersign/angular';
-import { explain } from '../explain.ts';
-import { SeenByApi } from './seen-by-api.ts';
+import { describeError } from '../describe-error.ts';
+import { ReadOnlyToken } from './read-only-token.ts';
 
 @Component({
   selector: 'app-profile',
-  imports: [RouterLink, SeenByApi],
+  imports: [RouterLink, ReadOnlyToken],
   template: `
     <h1>Your profile</h1>
-    <p class="lead">What the validated ID token says about you, and how long your access token lasts.</p>
+    <p class="lead">The claims of your validated ID token, and the remaining lifetime of your access token.</p>
 
     <section class="panel person">
       <span class="avatar" aria-hidden="true">{{ initial() }}</span>
       <div>
-        <h2>{{ auth.user()?.name ?? auth.user()?.id }}</h2>
+        <h2>{{ auth.user()?.name ?? auth.user()?.sub }}</h2>
         <p class="muted">{{ auth.user()?.email }}</p>
       </div>
       <a class="button secondary small" routerLink="/security">Security</a>
@@ -23,13 +23,13 @@ import { SeenByApi } from './seen-by-api.ts';
     <section class="panel" aria-labelledby="token-title">
       <div class="row spread">
         <h2 id="token-title">Access token</h2>
-        <button class="secondary small" type="button" (click)="renew()" [disabled]="renewing()">Renew now</button>
+        <button class="secondary small" type="button" (click)="refresh()" [disabled]="refreshing()">Refresh now</button>
       </div>
       <p>
         @if (secondsLeft() > 0) {
-          Valid for <strong data-testid="seconds-left">{{ secondsLeft() }}</strong> more seconds. It is renewed when a request needs it.
+          Valid for <strong data-testid="seconds-left">{{ secondsLeft() }}</strong> more seconds. It is refreshed when a request requires it.
         } @else {
-          It has ended. The next request to the API renews it first.
+          It has expired. The next request to the API refreshes it first.
         }
       </p>
       <ul class="tags" aria-label="Granted scopes">
@@ -42,7 +42,7 @@ import { SeenByApi } from './seen-by-api.ts';
       }
     </section>
 
-    <app-seen-by-api />
+    <app-read-only-token />
 
     <section class="panel" aria-labelledby="claims-title">
       <h2 id="claims-title">Claims</h2>
@@ -56,33 +56,33 @@ import { SeenByApi } from './seen-by-api.ts';
 })
 export class ProfilePage implements OnDestroy {
   protected readonly auth = injectAuth();
-  protected readonly renewing = signal(false);
+  protected readonly refreshing = signal(false);
   protected readonly problem = signal<string | undefined>(undefined);
   readonly #now = signal(Date.now());
   readonly #clock = setInterval(() => this.#now.set(Date.now()), 1000);
 
   protected readonly initial = computed(() =>
-    (this.auth.user()?.name ?? this.auth.user()?.id ?? '').slice(0, 1).toUpperCase(),
+    (this.auth.user()?.name ?? this.auth.user()?.sub ?? '').slice(0, 1).toUpperCase(),
   );
   protected readonly secondsLeft = computed(() => {
-    const end = this.auth.expiresAt();
-    return end === undefined ? 0 : Math.max(0, Math.round(end - this.#now() / 1000));
+    const expiresAt = this.auth.expiresAt();
+    return expiresAt === undefined ? 0 : Math.max(0, Math.round(expiresAt - this.#now() / 1000));
   });
   protected readonly claims = computed(() =>
     Object.entries(this.auth.claims() ?? {})
       .filter(([name]) => !['nonce', 'at_hash'].includes(name))
-      .map(([name, value]) => ({ name, value: readable(name, value) })),
+      .map(([name, value]) => ({ name, value: formatClaim(name, value) })),
   );
 
-  protected async renew(): Promise<void> {
-    this.renewing.set(true);
+  protected async refresh(): Promise<void> {
+    this.refreshing.set(true);
     this.problem.set(undefined);
     try {
       await this.auth.getAccessToken({ forceRefresh: true });
     } catch (error) {
-      this.problem.set(explain(error));
+      this.problem.set(describeError(error));
     } finally {
-      this.renewing.set(false);
+      this.refreshing.set(false);
     }
   }
 
@@ -91,8 +91,8 @@ export class ProfilePage implements OnDestroy {
   }
 }
 
-/** Times are numbers of seconds in a token. */
-function readable(name: string, value: unknown): string {
+/** Formats a claim. Times in a token are seconds since the epoch. */
+function formatClaim(name: string, value: unknown): string {
   if (['iat', 'exp', 'auth_time'].includes(name)) return new Date(Number(value) * 1000).toLocaleString();
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

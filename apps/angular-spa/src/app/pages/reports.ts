@@ -2,7 +2,7 @@ import { DatePipe } from '@angular/common';
 import { httpResource } from '@angular/common/http';
 import { Component, computed, inject } from '@angular/core';
 import { injectAuth } from '@countersign/angular';
-import { explain } from '../explain.ts';
+import { describeError } from '../describe-error.ts';
 import { SETTINGS } from '../settings.ts';
 
 interface Report {
@@ -10,13 +10,13 @@ interface Report {
   readonly lastAdded?: string;
 }
 
-/** A second client of this application, for a second API: its login, tokens and storage are its own. */
+/** Uses a second client for a second API, with a separate login, tokens and storage. */
 @Component({
   selector: 'app-reports',
   imports: [DatePipe],
   template: `
     <h1>Reports</h1>
-    <p class="lead">A second API, and a second client for it: this login is separate from the one above. Its tokens are good for reports alone, and this tab keeps them over a reload.</p>
+    <p class="lead">A second client for a second API, with a separate login. Its tokens are valid for reports only, and this tab stores them across a reload.</p>
     <section class="panel" aria-labelledby="report-title" [attr.aria-busy]="report.isLoading()">
       <div class="row spread">
         <h2 id="report-title">Your list in numbers</h2>
@@ -28,14 +28,14 @@ interface Report {
         <p class="error" role="alert">{{ text }}</p>
       }
       @if (!auth.isSignedIn()) {
-        <p>Nobody has opened the reports in this tab.</p>
+        <p>The reports are not open in this tab.</p>
         <p class="actions">
           <button class="primary" type="button" (click)="auth.login()" [disabled]="auth.status() === 'loading'">Open the reports</button>
         </p>
       } @else if (report.hasValue()) {
         <p>
-          <strong>{{ report.value().items }}</strong> {{ report.value().items === 1 ? 'item' : 'items' }}, seen by
-          <strong>{{ auth.user()?.name ?? auth.user()?.id }}</strong>.
+          <strong>{{ report.value().items }}</strong> {{ report.value().items === 1 ? 'item' : 'items' }}, counted for
+          <strong>{{ auth.user()?.name ?? auth.user()?.sub }}</strong>.
           @if (report.value().lastAdded; as time) {
             The last one was added at <time [attr.datetime]="time">{{ time | date: 'HH:mm:ss' }}</time>.
           }
@@ -57,6 +57,6 @@ export class ReportsPage {
   protected readonly report = httpResource<Report>(() => (this.auth.isSignedIn() ? this.#url : undefined));
   protected readonly problem = computed(() => {
     const error = this.auth.error() ?? this.report.error();
-    return error && explain(error);
+    return error && describeError(error);
   });
 }

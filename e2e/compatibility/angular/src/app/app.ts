@@ -7,8 +7,8 @@ import { AuthSignedIn, injectAuth } from '@countersign/angular';
   imports: [RouterOutlet, AuthSignedIn],
   template: `
     <p id="status">{{ auth.status() }}</p>
-    <p *authSignedIn id="user">{{ auth.user()?.id }}</p>
-    <button id="sign-out" type="button" (click)="auth.logout()">Sign out</button>
+    <p *authSignedIn id="user">{{ auth.user()?.sub }}</p>
+    <button id="log-out" type="button" (click)="auth.logout()">Log out</button>
     <router-outlet />
   `,
 })

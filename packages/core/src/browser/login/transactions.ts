@@ -1,4 +1,4 @@
-import { parseForeignObject } from '../../internal/json/foreign-json.ts';
+import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import type { BrowserContext } from '../options.ts';
 import type { Transaction } from './authorization.ts';
 
@@ -28,7 +28,7 @@ export function takeTransaction(context: BrowserContext, state: string | null): 
 /** `undefined` where there is none, or what is there was not written by {@link keepTransaction}. */
 function read(name: string): Transaction | undefined {
   try {
-    return parseForeignObject(sessionStorage.getItem(name) ?? '') as unknown as Transaction;
+    return parseUntrustedObject(sessionStorage.getItem(name) ?? '') as unknown as Transaction;
   } catch {
     return undefined;
   }

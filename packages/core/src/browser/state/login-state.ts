@@ -37,7 +37,7 @@ export function createLoginState(resource: string | undefined): LoginState {
       const holder = findHolder(tokens);
       publish({
         status: 'signed-in',
-        scope: tokens.scope,
+        scopes: tokens.scopes,
         ...(tokens.claims && { claims: tokens.claims }),
         ...(holder && { holder }),
         ...(expiresAt !== undefined && { expiresAt }),

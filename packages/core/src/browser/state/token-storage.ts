@@ -1,5 +1,5 @@
 import { TransportError } from '../../errors.ts';
-import { parseForeignObject, storedLimits } from '../../internal/json/foreign-json.ts';
+import { parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { settled, transact } from './indexed-db.ts';
 import type { KeptTokenSet } from './login-holder.ts';
@@ -70,7 +70,7 @@ function createTabStorage(): TokenStorage {
     get(key) {
       try {
         const text = sessionStorage.getItem(key) ?? '';
-        return parseForeignObject(text, { limits: storedLimits }) as unknown as TokenSet;
+        return parseUntrustedObject(text, { limits: storedLimits }) as unknown as TokenSet;
       } catch {
         return undefined;
       }

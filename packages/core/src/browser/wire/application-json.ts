@@ -1,4 +1,4 @@
-import { parseForeignObject, storedLimits } from '../../internal/json/foreign-json.ts';
+import { parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 
 /** A session inside its answer nests a little deeper than it does where it is stored. */
 const limits = { ...storedLimits, maxDepth: storedLimits.maxDepth + 8 };
@@ -10,5 +10,5 @@ const limits = { ...storedLimits, maxDepth: storedLimits.maxDepth + 8 };
  * @throws ValidationError `response_malformed` when the text is no JSON object, repeats a member or exceeds a limit
  */
 export function parseApplicationJson(text: string): { [name: string]: unknown } {
-  return parseForeignObject(text, { limits });
+  return parseUntrustedObject(text, { limits });
 }

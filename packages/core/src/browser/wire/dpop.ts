@@ -1,5 +1,5 @@
 import { type Clock, seconds } from '../../internal/clock.ts';
-import { randomToken, sha256, toBase64Url, utf8 } from '../../internal/encoding.ts';
+import { encodeUtf8, randomToken, sha256, toBase64Url } from '../../internal/encoding.ts';
 import { keyPairOf } from './dpop-key.ts';
 
 /** Makes DPoP proofs with one key pair, and remembers the last nonce of each server. @see RFC 9449 */
@@ -28,7 +28,7 @@ export async function createDpop(name: string, now: Clock): Promise<DpopProver> 
   const { crv, kty, x, y } = await crypto.subtle.exportKey('jwk', publicKey);
   const jwk = { crv, kty, x, y };
   const nonces = new Map<string, string>();
-  const encode = (value: object) => toBase64Url(utf8(JSON.stringify(value)));
+  const encode = (value: object) => toBase64Url(encodeUtf8(JSON.stringify(value)));
   return {
     thumbprint: await sha256(JSON.stringify(jwk)),
     async proof(method, url, accessToken) {
@@ -43,7 +43,7 @@ export async function createDpop(name: string, now: Clock): Promise<DpopProver> 
         nonce: nonces.get(origin),
         ath: accessToken && (await sha256(accessToken)),
       });
-      const signature = await crypto.subtle.sign(algorithm, privateKey, utf8(`${header}.${payload}`));
+      const signature = await crypto.subtle.sign(algorithm, privateKey, encodeUtf8(`${header}.${payload}`));
       return `${header}.${payload}.${toBase64Url(new Uint8Array(signature))}`;
     },
     remember(url, headers) {

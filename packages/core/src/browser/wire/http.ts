@@ -1,7 +1,7 @@
 import { AuthError, TransportError, ValidationError } from '../../errors.ts';
 import { discardBody } from '../../internal/discard-body.ts';
-import { checkName, parseForeignJson } from '../../internal/json/foreign-json.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
+import { parseUntrustedJson, toCheckName } from '../../internal/json/untrusted-json.ts';
 import type { BrowserContext } from '../options.ts';
 
 /** Bytes of an answer at most. */
@@ -82,9 +82,9 @@ export async function readText({ body }: Response): Promise<string> {
 function parse(text: string, headers: Headers): JsonObject | undefined {
   if (!/\bjson\b/i.test(headers.get('content-type') ?? '')) return undefined;
   try {
-    const value = parseForeignJson(text, {
+    const value = parseUntrustedJson(text, {
       // What is no JSON at all has no body; the caller says what it needs.
-      refuse: (fault) => (fault === 'syntax' ? new SyntaxError() : malformed(checkName(fault))),
+      refuse: (fault) => (fault === 'syntax' ? new SyntaxError() : malformed(toCheckName(fault))),
     });
     return isJsonObject(value) ? value : undefined;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createTestProvider, json, type TestProvider } from '../../../tests/support/browser-provider.ts';
 import type { AuthEvent } from '../../events.ts';
-import { toBase64Url, utf8 } from '../../internal/encoding.ts';
+import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import { type BrowserContext, resolveOptions } from '../options.ts';
 import { type IdTokenExpectations, requireSameLogin, validateIdToken } from './id-token.ts';
 
@@ -46,7 +46,7 @@ async function refused(token: string, check: string, expectations = expected): P
   });
 }
 
-const encode = (value: object) => toBase64Url(utf8(JSON.stringify(value)));
+const encode = (value: object) => toBase64Url(encodeUtf8(JSON.stringify(value)));
 
 test('a good token is accepted', async () => {
   expect(await validateIdToken(context, await provider.sign(claims()), expected)).toEqual(claims());
@@ -66,14 +66,14 @@ test('A1: alg none, HMAC and every algorithm but the registered one are refused'
   await refused(`${encode({ alg: 'none' })}.${payload}.`, 'alg');
   const secret = await crypto.subtle.importKey(
     'raw',
-    utf8(JSON.stringify(provider.keys[0])),
+    encodeUtf8(JSON.stringify(provider.keys[0])),
     { name: 'HMAC', hash: 'SHA-256' },
     false,
     ['sign'],
   );
   const text = `${encode({ alg: 'HS256', kid: 'key-1' })}.${payload}`;
   await refused(
-    `${text}.${toBase64Url(new Uint8Array(await crypto.subtle.sign('HMAC', secret, utf8(text))))}`,
+    `${text}.${toBase64Url(new Uint8Array(await crypto.subtle.sign('HMAC', secret, encodeUtf8(text))))}`,
     'alg',
   );
   await refused(await provider.sign(claims(), { alg: 'PS256' }), 'alg');
@@ -181,10 +181,13 @@ test('what is not a compact JWS of JSON objects is refused', async () => {
   await refused('', 'format');
   await refused(`${good}.x`, 'format');
   await refused(`!${good}`, 'format');
-  await refused(`${toBase64Url(utf8('null'))}.${payload}.${signature}`, 'format');
+  await refused(`${toBase64Url(encodeUtf8('null'))}.${payload}.${signature}`, 'format');
   await refused(await provider.sign(null as never), 'format');
-  await refused(`${header}.${toBase64Url(utf8('[]'))}.${signature}`, 'signature');
-  await refused(`${toBase64Url(utf8('{"alg":"RS256","alg":"none"}'))}.${payload}.${signature}`, 'format');
+  await refused(`${header}.${toBase64Url(encodeUtf8('[]'))}.${signature}`, 'signature');
+  await refused(
+    `${toBase64Url(encodeUtf8('{"alg":"RS256","alg":"none"}'))}.${payload}.${signature}`,
+    'format',
+  );
 });
 
 test('A4: forged key identifiers make one fetch in ten seconds, and a rotated key is found', async () => {
@@ -283,7 +286,7 @@ test.each([
   const { kty, n, e, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
   provider.keys.splice(0, 1, JSON.parse(JSON.stringify({ kty, n, e, crv, x, y, kid: 'a' })));
   const text = `${encode({ alg, kid: 'a' })}.${encode(claims())}`;
-  const signature = await crypto.subtle.sign(algorithm, pair.privateKey, utf8(text));
+  const signature = await crypto.subtle.sign(algorithm, pair.privateKey, encodeUtf8(text));
   const token = `${text}.${toBase64Url(new Uint8Array(signature))}`;
   context = contextWith({ idTokenSignedResponseAlg: alg });
   await validateIdToken(context, token, expected);

@@ -1,7 +1,7 @@
 import type { IdTokenClaims } from '../../client/wire/token-response.ts';
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { fromBase64Url, toBase64Url, utf8 } from '../../internal/encoding.ts';
+import { encodeUtf8, fromBase64Url, toBase64Url } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import type { BrowserContext } from '../options.ts';
@@ -42,7 +42,7 @@ export async function validateIdToken(
   // A token of another kind, an access or logout token, is no ID token (RFC 8725 section 3.11).
   const { typ = 'JWT' } = header;
   require(typeof typ === 'string' && /^jwt$/i.test(typ), 'typ');
-  const signed = utf8(`${protectedHeader}.${payload}`);
+  const signed = encodeUtf8(`${protectedHeader}.${payload}`);
   require(await verifySignature(context, { alg, kid: header.kid }, signed, bytesOf(signature)), 'signature');
   const claims = parse(payload);
   await checkClaims(context, claims, expected, alg);
@@ -91,7 +91,7 @@ export function requireSameLogin(fresh: IdTokenClaims, kept: IdTokenClaims): voi
 async function matchHash(claim: string, actual: unknown, value: string, alg: string): Promise<void> {
   if (actual === undefined) return;
   const bits = alg.startsWith('Ed') ? '512' : alg.slice(2);
-  const digest = new Uint8Array(await crypto.subtle.digest(`SHA-${bits}`, utf8(value)));
+  const digest = new Uint8Array(await crypto.subtle.digest(`SHA-${bits}`, encodeUtf8(value)));
   require(toBase64Url(digest.subarray(0, digest.length / 2)) === actual, claim);
 }
 

@@ -1,4 +1,4 @@
-import type { AuthorizationServerMetadata } from '../../client/create-client.ts';
+import type { AuthorizationServerMetadata } from '../../client/client-options.ts';
 import { ConfigurationError, ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../internal/json/metadata-members.ts';
 import { type BrowserContext, cached } from '../options.ts';

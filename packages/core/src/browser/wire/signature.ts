@@ -1,5 +1,5 @@
 import { ConfigurationError, ValidationError } from '../../errors.ts';
-import { usableKeys } from '../../internal/json/key-set-document.ts';
+import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import { type BrowserContext, cached } from '../options.ts';
 import { exchange } from './http.ts';
 import { endpointOf } from './metadata.ts';
@@ -71,7 +71,7 @@ function choose(keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: s
 function keysOf(context: BrowserContext, life: number): Promise<readonly Jwk[]> {
   const known = context.cache.has('keys') ? 'stale' : 'first';
   return cached(context, 'keys', life, async () => {
-    const keys = usableKeys((await exchange(context, await endpointOf(context, 'jwks_uri'))).body);
+    const keys = selectUsableKeys((await exchange(context, await endpointOf(context, 'jwks_uri'))).body);
     if (!keys) {
       throw new ValidationError('keys_invalid', 'jwks', 'No keys came from jwks_uri.');
     }

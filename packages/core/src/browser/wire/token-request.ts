@@ -3,6 +3,7 @@ import type { IdTokenClaims, TokenResponse } from '../../client/wire/token-respo
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
+import { parseScopes } from '../../protocol/scopes.ts';
 import type { Transaction } from '../login/authorization.ts';
 import type { BrowserContext } from '../options.ts';
 import { exchange } from './http.ts';
@@ -38,7 +39,7 @@ export async function exchangeCode(
 export async function refresh(
   context: BrowserContext,
   refreshToken: string,
-  { resource, scope, claims: kept, grantedScope }: RefreshRequest,
+  { resource, scope, claims: kept, grantedScopes }: RefreshRequest,
 ): Promise<TokenResponse> {
   const { issuer, clientId, tell } = context;
   tell({ type: 'refresh.started', issuer, clientId, ...(resource !== undefined && { resource }) });
@@ -49,7 +50,7 @@ export async function refresh(
       resource,
       scope,
     });
-    const answer = responseOf(context, body, scope ?? grantedScope ?? context.scope);
+    const answer = responseOf(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
     if (answer.idToken === undefined) return succeeded(context, answer);
     const { accessToken } = answer;
     const claims = await validateIdToken(context, answer.idToken, { accessToken });
@@ -133,7 +134,7 @@ function responseOf(context: BrowserContext, body: JsonObject, askedScope: strin
     tokenType,
     ...(life !== undefined && { expiresAt: seconds(context.now) + Math.floor(life) }),
     // Some providers say so when the user has allowed nothing of it.
-    scope: body.scope === '' ? '' : has('scope') ? text(body, 'scope') : askedScope,
+    scopes: parseScopes(body.scope === '' ? '' : has('scope') ? text(body, 'scope') : askedScope),
     ...(has('refresh_token') && { refreshToken: text(body, 'refresh_token') }),
     ...(has('id_token') && { idToken: text(body, 'id_token') }),
   };

@@ -1,6 +1,6 @@
 import { randomToken } from '../../internal/encoding.ts';
-import { parseForeignObject } from '../../internal/json/foreign-json.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
+import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import { isSecure } from '../secure-url.ts';
 import { readText } from '../wire/http.ts';
 import type { FromWorker, ToWorker, WorkerRequest, WorkerStart } from './messages.ts';
@@ -104,7 +104,7 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
 
 function parse(text: string): JsonObject | undefined {
   try {
-    return parseForeignObject(text);
+    return parseUntrustedObject(text);
   } catch {
     return undefined;
   }
@@ -120,7 +120,7 @@ async function fetchEndpoints({ issuer, ...told }: WorkerStart): Promise<Readonl
     // One that never answers must not fail every later request.
     signal: AbortSignal.timeout(metadataTimeout),
   });
-  const metadata = parseForeignObject(await readText(answer));
+  const metadata = parseUntrustedObject(await readText(answer));
   if (metadata.issuer !== issuer) throw new Error('another issuer');
   const named = [metadata.token_endpoint, metadata.revocation_endpoint];
   return new Set(named.filter((endpoint) => isSecure(endpoint, told)));

@@ -1,44 +1,62 @@
 import { ConfigurationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
-import { getClientContext } from '../context.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { traceOperation } from '../observability.ts';
+import { requestGenericGrant } from '../token-endpoint.ts';
+import { toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { parametersOf, requestGrant } from './grant.ts';
 
-/** What a token without a user is asked for. */
+/** Options of {@link requestClientCredentials}. */
 export interface ClientCredentialsRequest {
-  /** Space-separated. Default: what the provider gives. */
+  /** The requested scope, space-separated. Default: the provider decides. */
   readonly scope?: string;
-  /** The API that the token is for (RFC 8707). */
+  /**
+   * The resource indicator of the API that the token is for. Default: the provider decides.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.2
+   */
   readonly resource?: string;
-  /** Further parameters, for example Auth0's `audience`. */
+  /** Additional parameters, for example `audience` of Auth0. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /**
- * Asks for an access token of the client's own: no user is concerned.
+ * Requests an access token for the client itself, without a user. The token is not cached.
  *
- * @throws ConfigurationError for a public client
- * @throws AuthorizationServerError `token_error`, ValidationError, TransportError
- * @see RFC 6749 section 4.4
+ * @throws ConfigurationError `invalid_option` if the client is public
+ * @throws AuthorizationServerError `token_error` if the provider rejects the request
+ * @throws ValidationError if the response is invalid
+ * @throws TransportError if the provider cannot be reached or is temporarily unavailable
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+ * @example
+ * ```ts
+ * import { clientSecretBasic, createClient, requestClientCredentials } from '@countersign/core';
+ *
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'worker',
+ *   clientAuthentication: clientSecretBasic(process.env.CLIENT_SECRET ?? ''),
+ * });
+ * const { accessToken } = await requestClientCredentials(client, { scope: 'reports:read' });
+ * ```
  */
 export async function requestClientCredentials(
   client: Client,
   request: ClientCredentialsRequest = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'requestClientCredentials', async () => {
+  return traceOperation(client, 'requestClientCredentials', async () => {
     if (getClientContext(client).authentication.method === 'none') {
       throw new ConfigurationError(
         'invalid_option',
-        'Client credentials need a client that authenticates: give clientAuthentication to createClient().',
+        'A public client cannot use client credentials. Set clientAuthentication in createClient().',
       );
     }
     const { scope, resource, parameters } = request;
-    const { tokens } = await requestGrant(client, {
+    const { tokens } = await requestGenericGrant(client, {
       grantType: 'client_credentials',
-      parameters: parametersOf({ ...parameters, scope, resource }),
+      parameters: toSearchParams({ ...parameters, scope, resource }),
       scope: scope ?? '',
       resource,
     });
@@ -46,23 +64,39 @@ export async function requestClientCredentials(
   });
 }
 
-/** Gives out access tokens of the client's own. */
+/** A cache of access tokens of the client itself. */
 export interface ClientCredentialsTokens {
-  /** A valid token, from the cache when it lasts; `forceRefresh` when an API has refused the cached one. */
+  /**
+   * Returns a valid token, from the cache if possible. Set `forceRefresh` if an API rejected the cached token.
+   *
+   * @throws the errors of {@link requestClientCredentials}
+   */
   getAccessToken(
     request?: ClientCredentialsRequest & { readonly forceRefresh?: boolean },
   ): Promise<TokenResponse>;
 }
 
-/** Tokens kept per source at most; the oldest go first. */
+/** Maximum count of cached tokens. The oldest is evicted first. */
 const maxTokens = 100;
 
 /**
- * Keeps client-credentials tokens until shortly before their end; callers that wait share one request.
+ * Creates a cache for client-credentials tokens. Tokens are renewed shortly before they expire. Concurrent callers share
+ * one request. Errors are not cached.
  *
- * @param options.leeway seconds before its end at which a token is renewed, never more than half of its life; default 30
- * @throws what {@link requestClientCredentials} throws, from `getAccessToken`; a failure is not kept
- * @see RFC 6749 section 4.4
+ * @param options.leeway Seconds before expiry at which a token is renewed, at most half of its lifetime. Default: 30.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+ * @example
+ * ```ts
+ * import { type Client, createClientCredentialsTokens } from '@countersign/core';
+ *
+ * function createReports(client: Client) {
+ *   const tokens = createClientCredentialsTokens(client);
+ *   return async () => {
+ *     const { accessToken } = await tokens.getAccessToken({ scope: 'reports:read' });
+ *     return fetch('https://api.example.com/reports', { headers: { authorization: `Bearer ${accessToken}` } });
+ *   };
+ * }
+ * ```
  */
 export function createClientCredentialsTokens(
   client: Client,
@@ -70,24 +104,24 @@ export function createClientCredentialsTokens(
 ): ClientCredentialsTokens {
   const { now } = getClientContext(client);
   const leeway = options.leeway ?? 30;
-  const kept = new Map<string, { readonly tokens: TokenResponse; readonly until: number }>();
+  const cache = new Map<string, { readonly tokens: TokenResponse; readonly renewAt: number }>();
   const flight = createSingleFlight<TokenResponse>();
   return {
     getAccessToken({ forceRefresh = false, ...request } = {}) {
       const { scope = '', resource = '', parameters = {} } = request;
       const key = JSON.stringify([scope, resource, Object.entries(parameters).sort()]);
-      const known = kept.get(key);
-      if (known && !forceRefresh && seconds(now) < known.until) return Promise.resolve(known.tokens);
+      const cached = cache.get(key);
+      if (cached && !forceRefresh && seconds(now) < cached.renewAt) return Promise.resolve(cached.tokens);
       return flight(key, async () => {
         const tokens = await requestClientCredentials(client, request);
         const time = seconds(now);
-        // Without a known end a token serves until an API refuses it.
-        const life = tokens.expiresAt === undefined ? Number.POSITIVE_INFINITY : tokens.expiresAt - time;
-        kept.delete(key);
-        kept.set(key, { tokens, until: time + life - Math.min(leeway, life / 2) });
-        for (const oldest of kept.keys()) {
-          if (kept.size <= maxTokens) break;
-          kept.delete(oldest);
+        // A token without a known expiry is used until an API rejects it.
+        const lifetime = tokens.expiresAt === undefined ? Number.POSITIVE_INFINITY : tokens.expiresAt - time;
+        cache.delete(key);
+        cache.set(key, { tokens, renewAt: time + lifetime - Math.min(leeway, lifetime / 2) });
+        for (const oldest of cache.keys()) {
+          if (cache.size <= maxTokens) break;
+          cache.delete(oldest);
         }
         return tokens;
       });

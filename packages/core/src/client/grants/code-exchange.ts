@@ -1,86 +1,81 @@
 import * as oauth from 'oauth4webapi';
-import { emitEvent, getClientContext, tokenRequestOptions, wireClient } from '../context.ts';
-import type { Client } from '../create-client.ts';
+import { getErrorCode } from '../../errors.ts';
+import type { Client } from '../client.ts';
 import type { AuthorizationTransaction } from '../login/authorization-request.ts';
 import type { AuthorizationResponse } from '../login/authorization-response.ts';
-import { discover } from '../wire/discovery.ts';
-import { withDpopNonce } from '../wire/dpop.ts';
-import { validateIdTokenClaims, verifyIdTokenSignature } from '../wire/id-token.ts';
-import { openJwt } from '../wire/opened-jwt.ts';
-import { type TokenResponse, tokenResponseOf, translateTokenError } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
+import { emitEvent, traceOperation } from '../observability.ts';
+import { requestTokens } from '../token-endpoint.ts';
+import type { TokenResponse } from '../wire/token-response.ts';
 
 /**
- * Exchanges the code for tokens and validates all of them. Nothing is returned unless everything is valid.
+ * Exchanges the authorization code for tokens and validates all of them. If one check fails, no token is returned.
  *
- * @throws AuthorizationServerError `token_error` when the provider refuses the code
- * @throws ValidationError when an ID token, access token or the answer is not what it must be
- * @throws TransportError when the provider cannot be reached; a code can be tried once only, so start a new login
- * @see RFC 6749 section 4.1.3, RFC 7636 section 4.5, OpenID Connect Core section 3.1.3
+ * @param response the result of `validateAuthorizationResponse()`
+ * @param transaction the transaction of the same login
+ * @throws AuthorizationServerError `token_error` if the provider rejects the code
+ * @throws ValidationError if the response, the ID token or the access token is invalid
+ * @throws TransportError if the provider cannot be reached. A code is valid once only, so start a new login.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
+ * @see https://www.rfc-editor.org/rfc/rfc7636#section-4.5
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+ * @example
+ * ```ts
+ * import { type AuthorizationTransaction, type Client, exchangeCode, validateAuthorizationResponse } from '@countersign/core';
+ *
+ * async function finishLogin(client: Client, callbackUrl: URL, transaction: AuthorizationTransaction) {
+ *   const response = await validateAuthorizationResponse(client, callbackUrl, transaction);
+ *   const { accessToken, claims } = await exchangeCode(client, response, transaction);
+ *   return { accessToken, sub: claims?.sub };
+ * }
+ * ```
  */
 export async function exchangeCode(
   client: Client,
   response: AuthorizationResponse,
   transaction: AuthorizationTransaction,
 ): Promise<TokenResponse> {
-  return traced(client, 'exchangeCode', async () => {
-    const { authentication } = getClientContext(client);
-    const wire = wireClient(client);
-    const resource = transaction.resource?.[0];
+  return traceOperation(client, 'exchangeCode', async () => {
+    const { issuer, clientId } = client;
     try {
-      const metadata = await discover(client);
-      const opened = openJwt(client, { code: 'id_token_invalid' });
-      const { answer, body } = await withDpopNonce(client, async (dpop) => {
-        const sent = await oauth.authorizationCodeGrantRequest(
-          metadata,
-          wire,
-          authentication.apply,
-          response.parameters,
-          transaction.redirectUri,
-          transaction.codeVerifier,
-          {
-            ...tokenRequestOptions(client),
-            ...dpop,
-            ...(resource !== undefined && { additionalParameters: { resource } }),
-          },
-        );
-        opened.checkIdToken(sent);
-        const processed = await oauth.processAuthorizationCodeResponse(metadata, wire, sent, {
-          expectedNonce: transaction.nonce ?? oauth.expectNoNonce,
-          requireIdToken: transaction.nonce !== undefined,
-          ...(transaction.maxAge !== undefined && { maxAge: transaction.maxAge }),
-          ...opened.options,
-        });
-        return { answer: sent, body: processed };
-      });
-      if (body.id_token !== undefined) await verifyIdTokenSignature(client, answer);
-      const tokens = await tokenResponseOf(client, body, { scope: transaction.scope, resource });
-      if (tokens.idToken !== undefined && tokens.claims) {
-        await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
-          acrValues: transaction.acrValues,
-          accessToken: tokens.accessToken,
-          code: response.parameters.get('code') ?? undefined,
-        });
-      }
+      const tokens = await requestCodeExchange(client, response, transaction);
       const sub = tokens.claims?.sub;
-      emitEvent(client, {
-        type: 'login.succeeded',
-        issuer: client.issuer,
-        clientId: client.clientId,
-        ...(sub !== undefined && { sub }),
-      });
+      emitEvent(client, { type: 'login.succeeded', issuer, clientId, ...(sub !== undefined && { sub }) });
       return tokens;
     } catch (error) {
-      const translated = translateTokenError(error);
-      emitEvent(client, {
-        type: 'login.failed',
-        issuer: client.issuer,
-        clientId: client.clientId,
-        code: codeOf(translated),
-      });
-      throw translated;
+      emitEvent(client, { type: 'login.failed', issuer, clientId, code: getErrorCode(error) });
+      throw error;
     }
   });
 }
 
-const codeOf = (error: Error) => String((error as { code?: unknown }).code);
+async function requestCodeExchange(
+  client: Client,
+  { parameters }: AuthorizationResponse,
+  transaction: AuthorizationTransaction,
+): Promise<TokenResponse> {
+  const { redirectUri, codeVerifier, scope, nonce, maxAge, acrValues } = transaction;
+  const resource = transaction.resource?.[0];
+  const { tokens } = await requestTokens(client, {
+    send: (request) =>
+      oauth.authorizationCodeGrantRequest(
+        request.metadata,
+        request.client,
+        request.authenticate,
+        parameters,
+        redirectUri,
+        codeVerifier,
+        { ...request.options, ...(resource !== undefined && { additionalParameters: { resource } }) },
+      ),
+    process: (received) =>
+      oauth.processAuthorizationCodeResponse(received.metadata, received.client, received.response, {
+        ...received.options,
+        expectedNonce: nonce ?? oauth.expectNoNonce,
+        requireIdToken: nonce !== undefined,
+        ...(maxAge !== undefined && { maxAge }),
+      }),
+    scope,
+    resource,
+    idToken: { acrValues, code: parameters.get('code') ?? undefined },
+  });
+  return tokens;
+}

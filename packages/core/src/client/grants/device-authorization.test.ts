@@ -7,7 +7,7 @@ describe('device authorization', () => {
     const { client, server } = await createHarness();
     server.clock.stop();
     const device = await requestDeviceAuthorization(client, { scope: 'openid offline_access' });
-    expect(device).toMatchObject({ interval: 5, scope: 'openid offline_access' });
+    expect(device).toMatchObject({ interval: 5, scopes: ['openid', 'offline_access'] });
     expect(device.verificationUriComplete).toContain(device.userCode);
     const waits: number[] = [];
     const early = [1, 5];

@@ -1,142 +1,178 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { getClientContext, requestOptions, wireClient } from '../context.ts';
-import type { Client } from '../create-client.ts';
+import { parseScopes } from '../../protocol/scopes.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { traceOperation } from '../observability.ts';
+import { requestGenericGrant } from '../token-endpoint.ts';
 import { discover } from '../wire/discovery.ts';
+import { createRequestOptions, toProtocolClient, toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { translate } from '../wire/translate-error.ts';
-import { parametersOf, requestGrant } from './grant.ts';
+import { translateError } from '../wire/translate-error.ts';
 
-/** What a login at another device asks for; everything has a default from the client. */
+/** Options of {@link requestDeviceAuthorization}. Defaults are those of the client. */
 export interface DeviceAuthorizationRequest {
-  /** Space-separated. */
+  /** The requested scope, space-separated. */
   readonly scope?: string;
-  /** The APIs that access tokens are for (RFC 8707). */
+  /**
+   * The resource indicators of the APIs that access tokens are for.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
+   */
   readonly resource?: string | readonly string[];
-  /** Further parameters of the provider's own. */
+  /** Additional parameters that the provider defines. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** A login that goes on at another device. Show `userCode` and `verificationUri`; keep `deviceCode` to yourself. */
+/**
+ * A login that the user completes on another device. Show `userCode` and `verificationUri` to the user.
+ * `deviceCode` is a secret of this client.
+ */
 export interface DeviceAuthorization {
   readonly deviceCode: string;
   readonly userCode: string;
   readonly verificationUri: string;
-  /** With the user code inside, for a QR code. */
+  /** The verification URI with the user code, for a QR code. */
   readonly verificationUriComplete?: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
-  /** Seconds between two polls, at least. */
+  /** Minimum seconds between two polls. */
   readonly interval: number;
-  readonly scope: string;
+  /** The requested scopes. */
+  readonly scopes: readonly string[];
+  /** The requested resource indicator, if any. */
   readonly resource?: string;
 }
 
-/** Seconds between two polls, at most. */
-const maxPause = 86_400;
+/** Maximum seconds between two polls. */
+const maxInterval = 86_400;
 
 const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**
- * Starts a login on a device without a browser.
+ * Starts a login for a device without a browser. Poll for its result with {@link pollDeviceAuthorization}.
  *
- * @throws ConfigurationError `unsupported_by_provider` when there is no such endpoint
- * @throws AuthorizationServerError, ValidationError, TransportError
- * @see RFC 8628 section 3.1
+ * @throws ConfigurationError `unsupported_by_provider` if the metadata has no device authorization endpoint
+ * @throws AuthorizationServerError `endpoint_error` if the provider rejects the request
+ * @throws ValidationError `response_malformed` if the response is invalid
+ * @throws TransportError if the provider cannot be reached or is temporarily unavailable
+ * @see https://www.rfc-editor.org/rfc/rfc8628#section-3.1
+ * @example
+ * ```ts
+ * import { type Client, pollDeviceAuthorization, requestDeviceAuthorization } from '@countersign/core';
+ *
+ * async function logIn(client: Client) {
+ *   const device = await requestDeviceAuthorization(client);
+ *   console.log(`Open ${device.verificationUri} and enter ${device.userCode}.`);
+ *   return pollDeviceAuthorization(client, device);
+ * }
+ * ```
  */
 export async function requestDeviceAuthorization(
   client: Client,
   request: DeviceAuthorizationRequest = {},
 ): Promise<DeviceAuthorization> {
-  return traced(client, 'requestDeviceAuthorization', async () => {
+  return traceOperation(client, 'requestDeviceAuthorization', async () => {
     const { authentication, scope: defaultScope, resources, now } = getClientContext(client);
     const scope = request.scope ?? defaultScope;
     const resource = request.resource === undefined ? resources : [request.resource].flat();
-    const wire = wireClient(client);
+    const protocolClient = toProtocolClient(client);
     try {
+      const metadata = await discover(client);
       const response = await oauth.deviceAuthorizationRequest(
-        await discover(client),
-        wire,
+        metadata,
+        protocolClient,
         authentication.apply,
-        parametersOf({ ...request.parameters, scope, resource }),
-        requestOptions(client),
+        toSearchParams({ ...request.parameters, scope, resource }),
+        createRequestOptions(client),
       );
-      const body = await oauth.processDeviceAuthorizationResponse(await discover(client), wire, response);
-      const complete = body.verification_uri_complete;
+      const body = await oauth.processDeviceAuthorizationResponse(metadata, protocolClient, response);
+      const completeUri = body.verification_uri_complete;
       return {
         deviceCode: body.device_code,
         userCode: body.user_code,
-        verificationUri: webAddress(body.verification_uri),
-        ...(complete !== undefined && { verificationUriComplete: webAddress(complete) }),
+        verificationUri: requireWebUrl(body.verification_uri),
+        ...(completeUri !== undefined && { verificationUriComplete: requireWebUrl(completeUri) }),
         expiresAt: seconds(now) + Math.floor(body.expires_in),
         interval: Math.max(body.interval ?? 5, 1),
-        scope,
+        scopes: parseScopes(scope),
         ...(resource[0] !== undefined && { resource: resource[0] }),
       };
     } catch (error) {
-      throw translate(error, { code: 'response_malformed', check: 'device_authorization_response' });
+      throw translateError(error, { code: 'response_malformed', check: 'device_authorization_response' });
     }
   });
 }
 
-/** The user is sent there, so it must be an address of the web and no script. */
-function webAddress(value: string): string {
+/** The application opens the URL or shows it, so a `javascript:` URL is rejected. */
+function requireWebUrl(value: string): string {
   if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
   throw new ValidationError(
     'response_malformed',
     'verification_uri',
-    'verification_uri is not a web address.',
+    'Device authorization response "verification_uri" is not an http or https URL.',
   );
 }
 
-/** How long, and how, {@link pollDeviceAuthorization} waits. */
+/** Options of {@link pollDeviceAuthorization}. */
 export interface DevicePollOptions {
-  /** Ends the wait, when the user has gone away. */
+  /** Stops the polling. */
   readonly signal?: AbortSignal;
-  /** Waits for some milliseconds. A seam for tests. */
+  /** Waits for the given milliseconds. Replace it in tests. Default: a timer. */
   readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 /**
- * Waits until the user has answered at the other device, and gives the tokens.
- * Network failures are waited out; `slow_down` is obeyed.
+ * Polls until the user has completed the login on the other device. Continues after network errors, with a longer
+ * interval. A `slow_down` error also lengthens the interval.
  *
- * @throws AuthorizationServerError `token_error`: `access_denied` when the user refused, `expired_token` when nobody answered
- * @throws whatever `signal` is aborted with
- * @see RFC 8628 section 3.5
+ * @param device the result of {@link requestDeviceAuthorization}
+ * @throws AuthorizationServerError `token_error`: `access_denied` if the user denied the login, `expired_token` if the
+ *   user did not respond in time
+ * @throws ValidationError if the token response is invalid
+ * @throws the reason of `signal`, if it is aborted
+ * @see https://www.rfc-editor.org/rfc/rfc8628#section-3.4
+ * @see https://www.rfc-editor.org/rfc/rfc8628#section-3.5
+ * @example
+ * ```ts
+ * import { type Client, type DeviceAuthorization, pollDeviceAuthorization } from '@countersign/core';
+ *
+ * function waitForLogin(client: Client, device: DeviceAuthorization) {
+ *   return pollDeviceAuthorization(client, device, { signal: AbortSignal.timeout(120_000) });
+ * }
+ * ```
  */
 export async function pollDeviceAuthorization(
   client: Client,
   device: DeviceAuthorization,
   options: DevicePollOptions = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'pollDeviceAuthorization', async () => {
+  return traceOperation(client, 'pollDeviceAuthorization', async () => {
     const { now } = getClientContext(client);
     const { signal, wait = sleep } = options;
     let { interval } = device;
     while (seconds(now) < device.expiresAt) {
-      // Beyond 24 days a timer rings at once: a provider that names such a pause would be asked without any.
-      await wait(Math.min(interval, device.expiresAt - seconds(now), maxPause) * 1000, signal);
+      // A timer of more than 24 days fires at once. A larger interval of the provider would cause polls without a pause.
+      await wait(Math.min(interval, device.expiresAt - seconds(now), maxInterval) * 1000, signal);
       signal?.throwIfAborted();
       try {
-        const { tokens } = await requestGrant(client, {
+        const { tokens } = await requestGenericGrant(client, {
           grantType: deviceCodeGrant,
-          parameters: parametersOf({ device_code: device.deviceCode }),
-          scope: device.scope,
+          parameters: toSearchParams({ device_code: device.deviceCode }),
+          scope: device.scopes.join(' '),
           resource: device.resource,
         });
         return tokens;
       } catch (error) {
-        const refusal = error instanceof AuthorizationServerError ? error.error : undefined;
-        if (refusal === 'slow_down') interval += 5;
-        // Back off while the provider cannot be reached (section 3.5).
+        const serverError = error instanceof AuthorizationServerError ? error.error : undefined;
+        if (serverError === 'slow_down') interval += 5;
+        // Exponential backoff while the provider cannot be reached (section 3.5).
         else if (error instanceof TransportError) interval = Math.max(interval * 2, error.retryAfter ?? 0);
-        else if (refusal !== 'authorization_pending') throw error;
+        else if (serverError !== 'authorization_pending') throw error;
       }
     }
-    throw new AuthorizationServerError('token_error', 'The user did not answer in time.', {
+    throw new AuthorizationServerError('token_error', 'The user did not complete the login in time.', {
       error: 'expired_token',
     });
   });

@@ -76,7 +76,7 @@ describe('token exchange', () => {
     });
     expect(exchanged).toMatchObject({
       tokenType: 'Bearer',
-      scope: 'openid',
+      scopes: ['openid'],
       issuedTokenType: 'urn:ietf:params:oauth:token-type:access_token',
     });
     const request = harness.server.requestsTo('token').at(-1);
@@ -157,7 +157,7 @@ test('JWT bearer: an assertion becomes an access token', async () => {
     .setExpirationTime('1m')
     .sign(key);
   const tokens = await exchangeAssertion(client, assertion, { scope: 'orders:read' });
-  expect(tokens).toMatchObject({ tokenType: 'Bearer', scope: 'orders:read' });
+  expect(tokens).toMatchObject({ tokenType: 'Bearer', scopes: ['orders:read'] });
   expect(server.requestsTo('token')[0]?.body.assertion).toBe(assertion);
 });
 

@@ -1,34 +1,51 @@
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { traceOperation } from '../observability.ts';
+import { requestGenericGrant } from '../token-endpoint.ts';
+import { toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { parametersOf, requestGrant } from './grant.ts';
 
-/** What the access token is asked for. */
+/** Options of {@link exchangeAssertion}. */
 export interface JwtBearerRequest {
-  /** Space-separated. Default: what the provider gives. */
+  /** The requested scope, space-separated. Default: the provider decides. */
   readonly scope?: string;
-  /** The API that the token is for (RFC 8707). */
+  /**
+   * The resource indicator of the API that the token is for. Default: the provider decides.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.2
+   */
   readonly resource?: string;
-  /** Further parameters of the provider's own. */
+  /** Additional parameters that the provider defines. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /**
- * Exchanges a signed assertion about a subject for an access token. The assertion is a secret while it lasts.
+ * Exchanges a signed assertion about a subject for an access token. The assertion is a secret until it expires.
  *
- * @throws AuthorizationServerError `token_error`, ValidationError, TransportError
- * @see RFC 7523 section 2.1
+ * @param assertion a JWT that the provider trusts
+ * @throws AuthorizationServerError `token_error` if the provider rejects the assertion
+ * @throws ValidationError if the response is invalid
+ * @throws TransportError if the provider cannot be reached or is temporarily unavailable
+ * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.1
+ * @example
+ * ```ts
+ * import { type Client, exchangeAssertion } from '@countersign/core';
+ *
+ * async function getReportsToken(client: Client, assertion: string): Promise<string> {
+ *   const { accessToken } = await exchangeAssertion(client, assertion, { scope: 'reports:read' });
+ *   return accessToken;
+ * }
+ * ```
  */
 export async function exchangeAssertion(
   client: Client,
   assertion: string,
   request: JwtBearerRequest = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'exchangeAssertion', async () => {
+  return traceOperation(client, 'exchangeAssertion', async () => {
     const { scope, resource, parameters } = request;
-    const { tokens } = await requestGrant(client, {
+    const { tokens } = await requestGenericGrant(client, {
       grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-      parameters: parametersOf({ ...parameters, assertion, scope, resource }),
+      parameters: toSearchParams({ ...parameters, assertion, scope, resource }),
       scope: scope ?? '',
       resource,
     });

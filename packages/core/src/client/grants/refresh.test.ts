@@ -68,20 +68,20 @@ describe('a refresh while the provider changes its keys', () => {
 
 test('a narrower scope and another resource are asked for, and nothing wider is', async () => {
   const harness = await createHarness({ client: { resource: ['https://a.example', 'https://b.example'] } });
-  const { refreshToken, claims, scope } = await harness.logIn();
+  const { refreshToken, claims, scopes } = await harness.logIn();
   const resource = 'https://b.example';
   const narrow = await refreshTokens(harness.client, refreshToken as string, {
     claims,
-    grantedScope: scope,
+    grantedScopes: scopes,
     scope: 'openid',
     resource,
   });
-  expect(narrow.scope).toBe('openid');
+  expect(narrow.scopes).toEqual(['openid']);
   expect(harness.server.requestsTo('token').at(-1)?.body).toMatchObject({ scope: 'openid', resource });
   const whole = await refreshTokens(harness.client, narrow.refreshToken as string, {
     claims,
-    grantedScope: scope,
+    grantedScopes: scopes,
   });
-  expect(whole.scope).toBe(scope);
+  expect(whole.scopes).toEqual(scopes);
   expect(harness.server.requestsTo('token').at(-1)?.body).not.toHaveProperty('scope');
 });

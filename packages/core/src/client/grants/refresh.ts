@@ -1,141 +1,104 @@
 import * as oauth from 'oauth4webapi';
-import { TransportError, ValidationError } from '../../errors.ts';
-import { emitEvent, getClientContext, tokenRequestOptions, wireClient } from '../context.ts';
-import type { Client } from '../create-client.ts';
-import { discover } from '../wire/discovery.ts';
-import { withDpopNonce } from '../wire/dpop.ts';
-import { isTimely, validateIdTokenClaims, verifyIdTokenSignature } from '../wire/id-token.ts';
-import { openJwt } from '../wire/opened-jwt.ts';
-import {
-  type IdTokenClaims,
-  type TokenResponse,
-  tokenResponseOf,
-  translateTokenError,
-} from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
+import { getErrorCode, ValidationError } from '../../errors.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { emitEvent, traceOperation } from '../observability.ts';
+import { requestTokens } from '../token-endpoint.ts';
+import type { IdTokenClaims, TokenResponse } from '../wire/token-response.ts';
 
-/** What a refresh asks for, and what its answer is held against. */
+/** Options of {@link refreshTokens}. */
 export interface RefreshRequest {
-  /** The API that the new access token is for (RFC 8707). Default: the provider decides. */
+  /**
+   * The resource indicator of the API that the new access token is for. Default: the provider decides.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.2
+   */
   readonly resource?: string | undefined;
-  /** A narrower scope, space-separated. Default: as granted. */
+  /** A narrower scope, space-separated. Default: the granted scope. */
   readonly scope?: string | undefined;
-  /** The claims of the ID token kept so far: a new ID token must be of the same login. */
+  /** The claims of the stored ID token. A new ID token of another login is rejected. */
   readonly claims?: IdTokenClaims | undefined;
-  /** The scope granted at login, reported when the answer names none. */
-  readonly grantedScope?: string | undefined;
+  /** The scopes granted at login. They are returned if the response has no `scope`. */
+  readonly grantedScopes?: readonly string[] | undefined;
 }
 
 /**
- * One refresh request. It is never repeated blindly: a rotated refresh token that was received once is spent.
- * Most callers want a {@link RefreshCoordinator}, which makes this call once for everybody who waits.
+ * Sends one refresh request. It is never repeated, because a rotated refresh token is valid once only.
+ * Most applications use {@link createRefreshCoordinator}, which shares one request between all callers.
  *
- * @throws AuthorizationServerError `token_error`; only `invalid_grant` means that the refresh token is of no more use
- * @throws ValidationError when the answer is not what it must be
- * @throws TransportError when the provider cannot be reached or is not well
- * @see RFC 6749 section 6, OpenID Connect Core section 12
+ * If the times of a new ID token are invalid or its key is unavailable, the response is returned without ID token.
+ *
+ * @throws AuthorizationServerError `token_error`. Only the error `invalid_grant` means that the refresh token is invalid.
+ * @throws ValidationError if the response is invalid
+ * @throws TransportError if the provider cannot be reached or is temporarily unavailable
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
+ * @example
+ * ```ts
+ * import { type Client, refreshTokens, type TokenResponse } from '@countersign/core';
+ *
+ * async function renew(client: Client, previousTokens: TokenResponse): Promise<TokenResponse> {
+ *   const { refreshToken = '', claims } = previousTokens;
+ *   const tokens = await refreshTokens(client, refreshToken, { claims });
+ *   // The provider returns a new refresh token only if it rotates them.
+ *   return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };
+ * }
+ * ```
  */
 export async function refreshTokens(
   client: Client,
   refreshToken: string,
   request: RefreshRequest = {},
 ): Promise<TokenResponse> {
-  return traced(client, 'refreshTokens', async () => {
-    const { authentication, scope } = getClientContext(client);
-    const wire = wireClient(client);
+  return traceOperation(client, 'refreshTokens', async () => {
     const { issuer, clientId } = client;
+    const { resource } = request;
     emitEvent(client, {
       type: 'refresh.started',
       issuer,
       clientId,
-      ...(request.resource !== undefined && { resource: request.resource }),
+      ...(resource !== undefined && { resource }),
     });
     try {
-      const metadata = await discover(client);
-      const additionalParameters = {
-        ...(request.resource !== undefined && { resource: request.resource }),
-        ...(request.scope !== undefined && { scope: request.scope }),
-      };
-      const opened = openJwt(client, { code: 'id_token_invalid' });
-      const { answer, body } = await withDpopNonce(client, async (dpop) => {
-        const sent = await oauth.refreshTokenGrantRequest(
-          metadata,
-          wire,
-          authentication.apply,
-          refreshToken,
-          {
-            ...tokenRequestOptions(client),
-            ...dpop,
-            additionalParameters,
-          },
-        );
-        opened.checkIdToken(sent);
-        const processed = await oauth.processRefreshTokenResponse(metadata, timeless(wire), sent, {
-          ...opened.options,
-        });
-        return { answer: sent, body: processed };
-      });
-      const verified = body.id_token === undefined || (await isSignatureVerified(client, answer));
-      const tokens = await tokenResponseOf(client, body, {
-        scope: request.scope ?? request.grantedScope ?? scope,
-        resource: request.resource,
-        sub: request.claims?.sub,
-      });
-      if (tokens.idToken !== undefined && tokens.claims) {
-        await validateIdTokenClaims(client, opened.inner(tokens.idToken), tokens.claims, {
-          accessToken: tokens.accessToken,
-          timesChecked: true,
-        });
-        if (request.claims) requireSameLogin(tokens.claims, request.claims);
-      }
-      emitEvent(client, {
-        type: 'refresh.succeeded',
-        issuer,
-        clientId,
-        rotated: tokens.refreshToken !== undefined,
-      });
-      return verified && (!tokens.claims || isTimely(client, tokens.claims))
-        ? tokens
-        : withoutIdToken(tokens);
+      const tokens = await requestRefresh(client, refreshToken, request);
+      const rotated = tokens.refreshToken !== undefined;
+      emitEvent(client, { type: 'refresh.succeeded', issuer, clientId, rotated });
+      return tokens;
     } catch (error) {
-      const translated = translateTokenError(error);
-      emitEvent(client, {
-        type: 'refresh.failed',
-        issuer,
-        clientId,
-        code: String((translated as { code?: unknown }).code),
-      });
-      throw translated;
+      emitEvent(client, { type: 'refresh.failed', issuer, clientId, code: getErrorCode(error) });
+      throw error;
     }
   });
 }
 
-/**
- * The refresh token is spent when its answer arrives. Were the answer refused because this machine's clock is wrong, the
- * session would be lost: so the times of the ID token are looked at last, and decide about the ID token alone.
- */
-const timeless = (wire: oauth.Client): oauth.Client => ({ ...wire, [oauth.clockTolerance]: 3_155_760_000 });
-
-/**
- * False when the keys cannot be had now, or not the right one: the ID token is then left out. A wrong signature is refused.
- *
- * @throws whatever the verification throws otherwise
- */
-async function isSignatureVerified(client: Client, answer: Response): Promise<boolean> {
-  try {
-    await verifyIdTokenSignature(client, answer);
-    return true;
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (error instanceof TransportError || code === 'keys_invalid' || code === oauth.KEY_SELECTION)
-      return false;
-    throw error;
-  }
-}
-
-/** The one of before is kept then: a refresh need not bring a new one (OpenID Connect Core section 12.2). */
-function withoutIdToken({ idToken: _, claims: __, ...rest }: TokenResponse): TokenResponse {
-  return rest;
+async function requestRefresh(
+  client: Client,
+  refreshToken: string,
+  { resource, scope, claims: previousClaims, grantedScopes }: RefreshRequest,
+): Promise<TokenResponse> {
+  const additionalParameters = {
+    ...(resource !== undefined && { resource }),
+    ...(scope !== undefined && { scope }),
+  };
+  const { tokens } = await requestTokens(client, {
+    send: ({ metadata, client, authenticate, options }) =>
+      oauth.refreshTokenGrantRequest(metadata, client, authenticate, refreshToken, {
+        ...options,
+        additionalParameters,
+      }),
+    process: ({ metadata, client, response, options }) =>
+      oauth.processRefreshTokenResponse(metadata, client, response, options),
+    scope: scope ?? grantedScopes?.join(' ') ?? getClientContext(client).scope,
+    resource,
+    sub: previousClaims?.sub,
+    idToken: {
+      isOptional: true,
+      validate: (claims) => {
+        if (previousClaims) requireSameLogin(claims, previousClaims);
+      },
+    },
+  });
+  return tokens;
 }
 
 /** A refreshed ID token that speaks of another login would swap the user in place (OpenID Connect Core section 12.2). */

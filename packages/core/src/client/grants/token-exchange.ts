@@ -1,55 +1,72 @@
 import { ValidationError } from '../../errors.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { traceOperation } from '../observability.ts';
+import { requestGenericGrant } from '../token-endpoint.ts';
+import { toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { parametersOf, requestGrant } from './grant.ts';
 
 const tokenType = 'urn:ietf:params:oauth:token-type:';
 
-/** Which token is given, and what for. @see RFC 8693 section 2.1 */
+/**
+ * The request of {@link exchangeToken}.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8693#section-2.1
+ */
 export interface TokenExchangeRequest {
-  /** Whom the new token is about. */
+  /** A token that represents the subject of the new token. */
   readonly subjectToken: string;
-  /** Default: `urn:ietf:params:oauth:token-type:access_token`. */
+  /** The type of `subjectToken`. Default: `urn:ietf:params:oauth:token-type:access_token`. */
   readonly subjectTokenType?: string;
-  /** Who acts for the subject: delegation instead of impersonation. */
+  /** A token that represents the party that acts for the subject. Default: none, which means impersonation. */
   readonly actorToken?: string;
-  /** Default, with an actor: `urn:ietf:params:oauth:token-type:access_token`. */
+  /** The type of `actorToken`. Default: `urn:ietf:params:oauth:token-type:access_token`. */
   readonly actorTokenType?: string;
-  /** Default: the provider decides. */
+  /** The type of the new token. Default: the provider decides. */
   readonly requestedTokenType?: string;
-  /** The APIs that the token is for, as URIs (RFC 8707). */
+  /** The APIs that the new token is for, as URIs. */
   readonly resource?: string | readonly string[];
-  /** The same by names that the provider knows. */
+  /** The APIs that the new token is for, as names that the provider defines. */
   readonly audience?: string | readonly string[];
-  /** Space-separated. */
+  /** The requested scope, space-separated. Default: the provider decides. */
   readonly scope?: string;
-  /** Further parameters of the provider's own. */
+  /** Additional parameters that the provider defines. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** The issued token is `accessToken`, whatever `issuedTokenType` says that it is. */
+/** The result of {@link exchangeToken}. `accessToken` contains the issued token, also if it is of another type. */
 export interface TokenExchangeResponse extends Omit<TokenResponse, 'tokenType'> {
-  /** `N_A` when the issued token is no access token. */
+  /** `N_A` if the issued token is not an access token. */
   readonly tokenType: 'Bearer' | 'DPoP' | 'N_A';
+  /** The type of the issued token, for example `urn:ietf:params:oauth:token-type:access_token`. */
   readonly issuedTokenType: string;
 }
 
 /**
- * Exchanges a token for another: for a narrower one, for another API's, or for one that names who acts.
+ * Exchanges a token for another one: with a narrower scope, for another API, or with an actor.
  *
- * @throws AuthorizationServerError `token_error`, ValidationError, TransportError
- * @see RFC 8693 section 2
+ * @throws AuthorizationServerError `token_error` if the provider rejects the request
+ * @throws ValidationError if the response is invalid
+ * @throws TransportError if the provider cannot be reached or is temporarily unavailable
+ * @see https://www.rfc-editor.org/rfc/rfc8693#section-2
+ * @example
+ * ```ts
+ * import { type Client, exchangeToken } from '@countersign/core';
+ *
+ * async function getReportsToken(client: Client, subjectToken: string): Promise<string> {
+ *   const { accessToken } = await exchangeToken(client, { subjectToken, audience: 'reports', scope: 'reports:read' });
+ *   return accessToken;
+ * }
+ * ```
  */
 export async function exchangeToken(
   client: Client,
   request: TokenExchangeRequest,
 ): Promise<TokenExchangeResponse> {
-  return traced(client, 'exchangeToken', async () => {
+  return traceOperation(client, 'exchangeToken', async () => {
     const { actorToken, resource, scope } = request;
-    const { tokens, body } = await requestGrant(client, {
+    const { tokens, body } = await requestGenericGrant(client, {
       grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
-      parameters: parametersOf({
+      parameters: toSearchParams({
         ...request.parameters,
         subject_token: request.subjectToken,
         subject_token_type: request.subjectTokenType ?? `${tokenType}access_token`,
@@ -69,7 +86,7 @@ export async function exchangeToken(
       throw new ValidationError(
         'token_response_invalid',
         'issued_token_type',
-        'The answer does not say which type of token was issued.',
+        'Token response has no "issued_token_type".',
       );
     }
     const isNoAccessToken = (body.token_type as string) === 'n_a';

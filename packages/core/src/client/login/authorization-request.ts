@@ -2,12 +2,14 @@ import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { randomToken } from '../../internal/encoding.ts';
-import { emitEvent, getClientContext, requestOptions, wireClient } from '../context.ts';
-import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import type { AuthorizationServerMetadata } from '../client-options.ts';
+import { emitEvent, traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
-import { dpopThumbprint, withDpopNonce } from '../wire/dpop.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { translate } from '../wire/translate-error.ts';
+import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
+import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
+import { translateError } from '../wire/translate-error.ts';
 
 /** What one login asks for; everything has a default from the client. */
 export interface AuthorizationRequest {
@@ -72,7 +74,7 @@ export async function createAuthorizationRequest(
   client: Client,
   request: AuthorizationRequest = {},
 ): Promise<{ url: URL; transaction: AuthorizationTransaction }> {
-  return traced(client, 'createAuthorizationRequest', async () => {
+  return traceOperation(client, 'createAuthorizationRequest', async () => {
     const { options, resources, scope: defaultScope, now } = getClientContext(client);
     const redirectUri = request.redirectUri ?? options.redirectUri;
     if (!redirectUri) {
@@ -146,7 +148,7 @@ async function authorizationParameters(
     ['code_challenge', await oauth.calculatePKCECodeChallenge(transaction.codeVerifier)],
     ['code_challenge_method', 'S256'],
     // The code is then of use only with the key (RFC 9449 section 10).
-    ['dpop_jkt', await dpopThumbprint(client)],
+    ['dpop_jkt', await getDpopThumbprint(client)],
     ['response_mode', options.responseMode === 'query' ? undefined : options.responseMode],
     ['max_age', request.maxAge?.toString()],
     ['acr_values', request.acrValues?.join(' ')],
@@ -172,7 +174,7 @@ async function authorizationUrl(
   if (options.requestObjectSigningKey) {
     const request = await oauth.issueRequestObject(
       metadata,
-      wireClient(client),
+      toProtocolClient(client),
       parameters,
       options.requestObjectSigningKey,
     );
@@ -182,18 +184,18 @@ async function authorizationUrl(
     options.pushedAuthorizationRequests === 'always' ||
     metadata.require_pushed_authorization_requests === true
   ) {
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     try {
-      const pushed = await withDpopNonce(client, async (dpop) => {
+      const pushed = await retryWithDpopNonce(client, async (dpop) => {
         const response = await oauth.pushedAuthorizationRequest(metadata, wire, authentication.apply, sent, {
-          ...requestOptions(client),
+          ...createRequestOptions(client),
           ...dpop,
         });
         return oauth.processPushedAuthorizationResponse(metadata, wire, response);
       });
       sent = new URLSearchParams({ client_id: client.clientId, request_uri: pushed.request_uri });
     } catch (error) {
-      throw translate(error, { code: 'response_malformed', check: 'pushed_authorization_response' });
+      throw translateError(error, { code: 'response_malformed', check: 'pushed_authorization_response' });
     }
   }
   const url = new URL(metadata.authorization_endpoint as string);

@@ -1,13 +1,14 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { getClientContext, wireClient } from '../context.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
-import { withKeys } from '../wire/keys.ts';
-import { isOfAnotherKind, openJwt } from '../wire/opened-jwt.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { printableCode, translate } from '../wire/translate-error.ts';
+import { createJwtReader, hasOtherJwtType } from '../wire/jwt-checks.ts';
+import { verifyWithKeys } from '../wire/provider-keys.ts';
+import { toProtocolClient } from '../wire/request-options.ts';
+import { toPrintableErrorCode, translateError } from '../wire/translate-error.ts';
 import type { AuthorizationTransaction } from './authorization-request.ts';
 
 /** A validated authorization response: it belongs to its transaction, and holds a code. */
@@ -32,7 +33,7 @@ export async function validateAuthorizationResponse(
   response: URL | URLSearchParams,
   transaction: AuthorizationTransaction,
 ): Promise<AuthorizationResponse> {
-  return traced(client, 'validateAuthorizationResponse', async () => {
+  return traceOperation(client, 'validateAuthorizationResponse', async () => {
     const { options, now } = getClientContext(client);
     // A transaction of another provider or client would let a mix-up succeed (RFC 9700 section 4.4).
     if (transaction.issuer !== client.issuer || transaction.clientId !== client.clientId) {
@@ -56,23 +57,26 @@ export async function validateAuthorizationResponse(
         'The answer came by another response mode.',
       );
     }
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     try {
       // Keycloak writes `iss` twice with one value: every reader then reads the same.
-      const opened = openJwt(client, { code: 'authorization_response_invalid', equalRepeats: true });
-      if (signed) opened.check(received.get('response') as string);
+      const jwtReader = createJwtReader(client, {
+        code: 'authorization_response_invalid',
+        equalRepeats: true,
+      });
+      if (signed) jwtReader.check(received.get('response') as string);
       const parameters = signed
-        ? await withKeys(
+        ? await verifyWithKeys(
             client,
             (metadata, keys) =>
               oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
                 ...keys,
-                ...opened.options,
+                ...jwtReader.decryptOptions,
               }),
             { sender: 'browser' },
           )
         : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
-      if (signed) requireSignedResponse(opened.inner(received.get('response') as string));
+      if (signed) requireSignedResponse(jwtReader.getSignedJwt(received.get('response') as string));
       if (!parameters.get('code')) {
         throw new ValidationError(
           'authorization_response_invalid',
@@ -85,14 +89,14 @@ export async function validateAuthorizationResponse(
       if (error instanceof oauth.AuthorizationResponseError) {
         throw new AuthorizationServerError(
           'authorization_error',
-          `The provider refused the login: ${printableCode(error.error)}`,
+          `The provider refused the login: ${toPrintableErrorCode(error.error)}`,
           {
             error: error.error,
             errorDescription: error.error_description,
           },
         );
       }
-      throw translate(error, { code: 'authorization_response_invalid', check: 'response' });
+      throw translateError(error, { code: 'authorization_response_invalid', check: 'response' });
     }
   });
 }
@@ -101,7 +105,7 @@ function requireSignedResponse(jwt: string): void {
   const invalid = (check: string, what: string) =>
     new ValidationError('authorization_response_invalid', check, `The authorization response ${what}.`);
   // Another token that the provider signs is no answer to a login (RFC 8725 section 3.11).
-  if (isOfAnotherKind(jwt)) throw invalid('typ', 'is a token of another kind');
+  if (hasOtherJwtType(jwt)) throw invalid('typ', 'is a token of another kind');
 }
 
 /** A parameter that occurs twice means two things to two readers (RFC 6749 section 3.1). */

@@ -1,5 +1,5 @@
 import { ValidationError } from '../../errors.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
 
 /** A login that somebody else has asked for. */
 export interface ThirdPartyLogin {

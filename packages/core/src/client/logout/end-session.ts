@@ -1,54 +1,55 @@
 import { ConfigurationError } from '../../errors.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
-import { traced } from '../wire/trace-operations.ts';
-
-/** What the provider is told of a logout. */
-export interface EndSessionRequest {
-  /** The ID token of the login that ends. */
-  readonly idTokenHint?: string | undefined;
-  /** Where the provider sends the user afterwards; must be registered. */
-  readonly postLogoutRedirectUri?: string | undefined;
-  /** Comes back with the user; compare it there. */
-  readonly state?: string | undefined;
-  readonly logoutHint?: string | undefined;
-  readonly uiLocales?: readonly string[] | undefined;
-  /** Further parameters of the provider's own. */
-  readonly parameters?: Readonly<Record<string, string>> | undefined;
-}
+import type { EndSessionRequest } from './end-session-request.ts';
 
 /**
- * The URL that ends the user's session at the provider, or `undefined` when the provider has no such endpoint.
+ * Creates the URL that logs the user out at the provider. Returns `undefined` if the provider has no such endpoint.
  *
- * @throws ConfigurationError `unsupported_by_provider` when the endpoint of static metadata is no URL
- * @throws ValidationError, TransportError when the metadata cannot be had
- * @see OpenID Connect RP-Initiated Logout section 2
+ * @throws ConfigurationError `unsupported_by_provider` if the endpoint in the metadata is not a URL
+ * @throws ValidationError `metadata_invalid` if the metadata is invalid
+ * @throws TransportError if the metadata cannot be fetched
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
+ * @example
+ * ```ts
+ * import { type Client, createEndSessionUrl } from '@countersign/core';
+ *
+ * async function getLogoutUrl(client: Client, idToken: string): Promise<URL | undefined> {
+ *   return createEndSessionUrl(client, {
+ *     idTokenHint: idToken,
+ *     postLogoutRedirectUri: 'https://app.example.com/',
+ *   });
+ * }
+ * ```
  */
 export async function createEndSessionUrl(
   client: Client,
   request: EndSessionRequest = {},
 ): Promise<URL | undefined> {
-  return traced(client, 'createEndSessionUrl', async () => {
+  return traceOperation(client, 'createEndSessionUrl', async () => {
     const { end_session_endpoint: endpoint } = await discover(client);
-    if (endpoint === undefined) return client.options.provider?.endSessionUrl?.(client, request);
+    const { clientId } = client;
+    if (endpoint === undefined) return client.options.provider?.endSessionUrl?.(clientId, request);
     if (!URL.canParse(endpoint)) {
       throw new ConfigurationError(
         'unsupported_by_provider',
-        'The end_session_endpoint of the metadata is not a URL.',
+        'Metadata "end_session_endpoint" is not a URL.',
       );
     }
     const url = new URL(endpoint);
     const parameters = {
       ...request.parameters,
-      client_id: client.clientId,
+      client_id: clientId,
       id_token_hint: request.idTokenHint,
       post_logout_redirect_uri: request.postLogoutRedirectUri,
       state: request.state,
       logout_hint: request.logoutHint,
       ui_locales: request.uiLocales?.join(' '),
     };
-    for (const [name, value] of Object.entries(parameters))
+    for (const [name, value] of Object.entries(parameters)) {
       if (value !== undefined) url.searchParams.set(name, value);
+    }
     return url;
   });
 }

@@ -1,5 +1,5 @@
 import { ValidationError } from '../../errors.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
 
 /** The session that ends; without `sid`, the one of the browser that asks. */
 export interface FrontchannelLogout {

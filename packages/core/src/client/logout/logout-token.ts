@@ -1,10 +1,10 @@
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { isJsonObject, type JsonObject, withoutNull } from '../../internal/json/json.ts';
-import { getClientContext } from '../context.ts';
-import type { Client } from '../create-client.ts';
-import { verifyJws } from '../wire/jws.ts';
-import { traced } from '../wire/trace-operations.ts';
+import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { traceOperation } from '../observability.ts';
+import { verifyJws } from '../wire/verify-jws.ts';
 
 /** Whose sessions end: those of `sid` if it is there, otherwise all of `sub`. */
 export interface LogoutTokenClaims {
@@ -38,7 +38,7 @@ const backchannelLogout = 'http://schemas.openid.net/event/backchannel-logout';
  * @see OpenID Connect Back-Channel Logout section 2.6
  */
 export async function validateLogoutToken(client: Client, logoutToken: string): Promise<LogoutTokenClaims> {
-  return traced(client, 'validateLogoutToken', async () => {
+  return traceOperation(client, 'validateLogoutToken', async () => {
     const { options, now, clockTolerance } = getClientContext(client);
     const alg = options.idTokenSignedResponseAlg ?? 'RS256';
     const { header, claims } = await verifyJws(client, logoutToken, {
@@ -48,7 +48,7 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
     });
     const time = seconds(now);
     // Providers write `null` for what they do not say.
-    const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = withoutNull(claims);
+    const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = removeNullMembers(claims);
     // A token of another kind that the provider also signs is none (RFC 8725 section 3.11).
     const typ = header.typ ?? 'JWT';
     require(typeof typ === 'string' && /^(application\/)?(jwt|logout\+jwt)$/i.test(typ), 'typ');

@@ -1,9 +1,10 @@
 import * as oauth from 'oauth4webapi';
-import { getClientContext, requestOptions, wireClient } from '../context.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
-import { traced } from '../wire/trace-operations.ts';
-import { translate } from '../wire/translate-error.ts';
+import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
+import { translateError } from '../wire/translate-error.ts';
 
 /**
  * Revokes a token at the provider; revoking a refresh token also ends the tokens that came from it, where supported.
@@ -20,23 +21,23 @@ export async function revokeToken(
   token: string,
   options: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
 ): Promise<void> {
-  return traced(client, 'revokeToken', async () => {
+  return traceOperation(client, 'revokeToken', async () => {
     const { authentication } = getClientContext(client);
     try {
       const metadata = await discover(client);
       const response = await oauth.revocationRequest(
         metadata,
-        wireClient(client),
+        toProtocolClient(client),
         authentication.apply,
         token,
         {
-          ...requestOptions(client),
+          ...createRequestOptions(client),
           ...(options.tokenTypeHint && { additionalParameters: { token_type_hint: options.tokenTypeHint } }),
         },
       );
       await oauth.processRevocationResponse(response);
     } catch (error) {
-      throw translate(error, { code: 'response_malformed', check: 'revocation_response' });
+      throw translateError(error, { code: 'response_malformed', check: 'revocation_response' });
     }
   });
 }

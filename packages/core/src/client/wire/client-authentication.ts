@@ -1,9 +1,13 @@
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
 
-/** How the client proves who it is at the token, PAR, revocation, introspection and device endpoints. */
+/** How a client authenticates at the token, PAR, revocation, introspection and device authorization endpoints. */
 export interface ClientAuthentication {
-  /** The registered `token_endpoint_auth_method` (RFC 7591 section 2). */
+  /**
+   * The registered `token_endpoint_auth_method`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc7591#section-2
+   */
   readonly method:
     | 'none'
     | 'client_secret_basic'
@@ -12,86 +16,184 @@ export interface ClientAuthentication {
     | 'private_key_jwt'
     | 'tls_client_auth'
     | 'self_signed_tls_client_auth';
-  /** Adds the proof to a request. */
+  /** Adds the authentication to a request. */
   readonly apply: oauth.ClientAuth;
 }
 
-/** A public client: it has no secret, and sends only its `client_id`. @see RFC 6749 section 2.1 */
+/**
+ * Creates the authentication of a public client: requests contain only the `client_id`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.1
+ * @example
+ * ```ts
+ * import { createClient, none } from '@countersign/core';
+ *
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'cli',
+ *   clientAuthentication: none(),
+ * });
+ * ```
+ */
 export function none(): ClientAuthentication {
   return { method: 'none', apply: oauth.None() };
 }
 
 /**
- * HTTP Basic with form-encoded identifier and secret.
+ * Creates HTTP Basic authentication with the form-encoded client ID and secret.
  *
- * @throws ConfigurationError when the secret is empty, as an environment variable that is not set would be
- * @see RFC 6749 section 2.3.1
+ * @throws ConfigurationError `missing_option` if the secret is empty, for example because an environment variable is not
+ *   set
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+ * @example
+ * ```ts
+ * import { clientSecretBasic, createClient } from '@countersign/core';
+ *
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'web',
+ *   clientAuthentication: clientSecretBasic(process.env.CLIENT_SECRET ?? ''),
+ * });
+ * ```
  */
 export function clientSecretBasic(clientSecret: string): ClientAuthentication {
-  return { method: 'client_secret_basic', apply: oauth.ClientSecretBasic(secretOf(clientSecret)) };
+  return { method: 'client_secret_basic', apply: oauth.ClientSecretBasic(requireSecret(clientSecret)) };
 }
 
 /**
- * The secret in the body of the request.
+ * Creates authentication with the client secret in the request body.
  *
- * @throws ConfigurationError when the secret is empty
- * @see RFC 6749 section 2.3.1
+ * @throws ConfigurationError `missing_option` if the secret is empty
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+ * @example
+ * ```ts
+ * import { clientSecretPost, createClient } from '@countersign/core';
+ *
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'web',
+ *   clientAuthentication: clientSecretPost(process.env.CLIENT_SECRET ?? ''),
+ * });
+ * ```
  */
 export function clientSecretPost(clientSecret: string): ClientAuthentication {
-  return { method: 'client_secret_post', apply: oauth.ClientSecretPost(secretOf(clientSecret)) };
+  return { method: 'client_secret_post', apply: oauth.ClientSecretPost(requireSecret(clientSecret)) };
 }
 
 /**
- * An assertion (60 s, unique `jti`) signed with the secret (HS256), which itself is never sent.
+ * Creates authentication with an assertion that is signed with the client secret (HS256, 60 seconds, unique `jti`).
+ * The secret itself is not sent.
  *
- * @throws ConfigurationError when the secret is empty
- * @see OpenID Connect Core section 9
+ * @throws ConfigurationError `missing_option` if the secret is empty
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
+ * @example
+ * ```ts
+ * import { clientSecretJwt, createClient } from '@countersign/core';
+ *
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'web',
+ *   clientAuthentication: clientSecretJwt(process.env.CLIENT_SECRET ?? ''),
+ * });
+ * ```
  */
 export function clientSecretJwt(clientSecret: string): ClientAuthentication {
-  return { method: 'client_secret_jwt', apply: oauth.ClientSecretJwt(secretOf(clientSecret)) };
+  return { method: 'client_secret_jwt', apply: oauth.ClientSecretJwt(requireSecret(clientSecret)) };
 }
 
-/** A signing key of the client and the `kid` under which its public half is registered. */
+/** A private key of the client. */
 export interface ClientSigningKey {
+  /** The private key. */
   readonly key: CryptoKey;
+  /** The key ID of the registered public key. */
   readonly kid?: string;
 }
 
 /**
- * A short-lived assertion (60 s, unique `jti`) signed with the client's private key.
- * Give a function to rotate keys: it is asked before every assertion.
+ * Creates authentication with an assertion that is signed with the client's private key (60 seconds, unique `jti`).
  *
- * @see OpenID Connect Core section 9, RFC 7523
+ * @param key the key, or a function that is called before each assertion and returns the current key
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
+ * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.2
+ * @example
+ * ```ts
+ * import { createClient, privateKeyJwt } from '@countersign/core';
+ *
+ * const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'web',
+ *   clientAuthentication: privateKeyJwt({ key: privateKey, kid: '2026-01' }),
+ * });
+ * ```
  */
 export function privateKeyJwt(
   key: ClientSigningKey | (() => ClientSigningKey | Promise<ClientSigningKey>),
 ): ClientAuthentication {
-  const current = typeof key === 'function' ? key : () => key;
+  const getCurrentKey = typeof key === 'function' ? key : () => key;
   return {
     method: 'private_key_jwt',
     apply: async (as, client, body, headers) => {
-      const { key: signingKey, kid } = await current();
+      const { key: signingKey, kid } = await getCurrentKey();
       const authenticate = oauth.PrivateKeyJwt(kid === undefined ? signingKey : { key: signingKey, kid });
       await authenticate(as, client, body, headers);
     },
   };
 }
 
-/** Mutual TLS with a certificate that a PKI vouches for; hand in a `fetch` of `@countersign/core/node`. @see RFC 8705 section 2.1 */
+/**
+ * Creates mutual TLS authentication with a certificate of a trusted authority. The option `fetch` must send the
+ * certificate.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8705#section-2.1
+ * @example
+ * ```ts
+ * import { createClient, tlsClientAuth } from '@countersign/core';
+ * import { createNodeFetch } from '@countersign/core/node';
+ *
+ * function createTlsClient(certificate: string, key: string) {
+ *   return createClient({
+ *     issuer: 'https://auth.example.com',
+ *     clientId: 'web',
+ *     clientAuthentication: tlsClientAuth(),
+ *     fetch: createNodeFetch({ clientCertificate: { certificate, key } }),
+ *   });
+ * }
+ * ```
+ */
 export function tlsClientAuth(): ClientAuthentication {
   return { method: 'tls_client_auth', apply: oauth.TlsClientAuth() };
 }
 
-/** Mutual TLS with a registered self-signed certificate; hand in a `fetch` of `@countersign/core/node`. @see RFC 8705 section 2.2 */
+/**
+ * Creates mutual TLS authentication with a registered self-signed certificate. The option `fetch` must send the
+ * certificate, see {@link tlsClientAuth}.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8705#section-2.2
+ * @example
+ * ```ts
+ * import { createClient, selfSignedTlsClientAuth } from '@countersign/core';
+ * import { createNodeFetch } from '@countersign/core/node';
+ *
+ * function createTlsClient(certificate: string, key: string) {
+ *   return createClient({
+ *     issuer: 'https://auth.example.com',
+ *     clientId: 'web',
+ *     clientAuthentication: selfSignedTlsClientAuth(),
+ *     fetch: createNodeFetch({ clientCertificate: { certificate, key } }),
+ *   });
+ * }
+ * ```
+ */
 export function selfSignedTlsClientAuth(): ClientAuthentication {
   return { method: 'self_signed_tls_client_auth', apply: oauth.TlsClientAuth() };
 }
 
-function secretOf(clientSecret: string): string {
+function requireSecret(clientSecret: string): string {
   if (typeof clientSecret !== 'string' || clientSecret === '') {
     throw new ConfigurationError(
       'missing_option',
-      'The client secret is empty. Public clients use none() instead.',
+      'The client secret is empty. A public client uses none() instead.',
     );
   }
   return clientSecret;

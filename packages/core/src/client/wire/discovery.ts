@@ -1,63 +1,76 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../internal/json/metadata-members.ts';
-import { emitEvent, getClientContext, requestOptions } from '../context.ts';
-import type { AuthorizationServerMetadata, Client } from '../create-client.ts';
-import { runPaced } from './failure-pause.ts';
-import { traced } from './trace-operations.ts';
-import { translate } from './translate-error.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import type { AuthorizationServerMetadata } from '../client-options.ts';
+import { emitEvent, traceOperation } from '../observability.ts';
+import { runWithFailurePause } from './failure-pause.ts';
+import { createRequestOptions } from './request-options.ts';
+import { translateError } from './translate-error.ts';
+
+/** Milliseconds for which expired metadata is used while it cannot be fetched. */
+const staleMetadataLifetime = 3_600_000;
 
 /**
- * The provider's metadata: static, cached, or fetched. Callers share one fetch; while a fetch for renewal fails,
- * the previous metadata is used for another hour. For a second after a failed fetch, callers get its error.
+ * Returns the provider's metadata: static, cached or fetched. Concurrent callers share one request. If a renewal fails,
+ * the cached metadata is used for another hour. After a failed request, callers get the same error for one second.
  *
- * @throws ValidationError `metadata_invalid` when the document is malformed or names another issuer
- * @throws TransportError when the provider cannot be reached; `retryAfter` says when the next fetch is possible
- * @see OpenID Connect Discovery section 4.3, RFC 8414 section 3.3
+ * @throws ValidationError `metadata_invalid` if the document is malformed or contains another issuer
+ * @throws TransportError if the provider cannot be reached. `retryAfter` contains the seconds until the next request.
+ * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation
+ * @see https://www.rfc-editor.org/rfc/rfc8414#section-3.3
+ * @example
+ * ```ts
+ * import { createClient, discover } from '@countersign/core';
+ *
+ * const client = createClient({ issuer: 'https://auth.example.com', clientId: 'web' });
+ * const { token_endpoint } = await discover(client);
+ * ```
  */
 export async function discover(client: Client): Promise<AuthorizationServerMetadata> {
   const { options, metadata, state, now } = getClientContext(client);
   if (metadata) return metadata;
   const maxAge = (options.metadataMaxAge ?? 3600) * 1000;
-  const known = state.metadata;
-  if (known && now() - known.fetchedAt < maxAge) return known.value;
-  const serves = known !== undefined && now() - known.fetchedAt < maxAge + 3_600_000;
-  const fetchTraced = () => traced(client, 'discover', () => fetchMetadata(client));
-  state.metadataFlight ??= runPaced(client, 'discovery', fetchTraced).finally(() => {
+  const cached = state.metadata;
+  if (cached && now() - cached.fetchedAt < maxAge) return cached.value;
+  const isCachedUsable = cached !== undefined && now() - cached.fetchedAt < maxAge + staleMetadataLifetime;
+  const fetchTraced = () => traceOperation(client, 'discover', () => fetchMetadata(client));
+  state.metadataFlight ??= runWithFailurePause(client, 'discovery', fetchTraced).finally(() => {
     state.metadataFlight = undefined;
   });
   try {
     return await state.metadataFlight;
   } catch (error) {
-    if (!serves || error instanceof ValidationError) throw error;
-    return known.value;
+    if (!isCachedUsable || error instanceof ValidationError) throw error;
+    return cached.value;
   }
 }
 
 async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadata> {
   const { options, state, now } = getClientContext(client);
   const issuer = new URL(client.issuer);
-  let value: AuthorizationServerMetadata;
+  let document: AuthorizationServerMetadata;
   try {
     const response = await oauth.discoveryRequest(issuer, {
-      ...requestOptions(client),
+      ...createRequestOptions(client),
       algorithm: options.discovery === 'oauth' ? 'oauth2' : 'oidc',
     });
-    value = await oauth.processDiscoveryResponse(issuer, response);
+    document = await oauth.processDiscoveryResponse(issuer, response);
   } catch (error) {
-    throw translate(error, { code: 'metadata_invalid', check: 'metadata' });
+    throw translateError(error, { code: 'metadata_invalid', check: 'metadata' });
   }
-  // Exact comparison of the texts: a URL object hides differences such as a trailing slash (RFC 8414 section 3.3).
-  if (value.issuer !== client.issuer) {
+  // The strings are compared: URL objects hide differences such as a trailing slash (RFC 8414 section 3.3).
+  if (document.issuer !== client.issuer) {
     throw new ValidationError(
       'metadata_invalid',
       'issuer',
-      `The metadata names another issuer than "${client.issuer}"; a trailing slash counts.`,
+      `Metadata "issuer" is not "${client.issuer}". A trailing slash is significant.`,
     );
   }
   const allowInsecure = options.allowInsecureIssuer === true;
-  const metadata = normalizeMetadata(value, { allowInsecure }) as unknown as AuthorizationServerMetadata;
-  state.metadata = { value: metadata, fetchedAt: now() };
+  const value = normalizeMetadata(document, { allowInsecure }) as unknown as AuthorizationServerMetadata;
+  state.metadata = { value, fetchedAt: now() };
   emitEvent(client, { type: 'metadata.fetched', issuer: client.issuer });
-  return metadata;
+  return value;
 }

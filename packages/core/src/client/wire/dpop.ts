@@ -1,40 +1,51 @@
 import * as oauth from 'oauth4webapi';
-import { getClientContext, wireClient } from '../context.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { toProtocolClient } from './request-options.ts';
 
 /**
- * A key pair for DPoP proofs, ES256, not extractable: a thief of storage gets tokens that are of no use elsewhere.
- * In a browser it can be kept in IndexedDB as it is.
+ * Generates a key pair for DPoP proofs: ES256, with a private key that cannot be extracted. An attacker who steals the
+ * tokens cannot use them elsewhere. Browsers can store the key pair in IndexedDB.
  *
- * @see RFC 9449 section 2
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-2
+ * @example
+ * ```ts
+ * import { createClient, generateDpopKeyPair } from '@countersign/core';
+ *
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'worker',
+ *   dpop: { keyPair: await generateDpopKeyPair() },
+ * });
+ * ```
  */
 export function generateDpopKeyPair(): Promise<CryptoKeyPair> {
   return oauth.generateKeyPair('ES256', { extractable: false }) as Promise<CryptoKeyPair>;
 }
 
-/** The client's proof maker, if it has a key pair. It keeps the last nonce of each server and nothing of any user. */
-export function dpopHandle(client: Client): oauth.DPoPHandle | undefined {
+/** The client's proof generator, if it has a key pair. It stores the last nonce of each server and no data of a user. */
+export function getDpopHandle(client: Client): oauth.DPoPHandle | undefined {
   const { options, state } = getClientContext(client);
   if (!options.dpop) return undefined;
-  state.dpop ??= oauth.DPoP(wireClient(client), options.dpop.keyPair);
+  state.dpop ??= oauth.DPoP(toProtocolClient(client), options.dpop.keyPair);
   return state.dpop;
 }
 
-/** The thumbprint to which the client's tokens are bound, if it has a key pair. @see RFC 9449 section 6.1 */
-export async function dpopThumbprint(client: Client): Promise<string | undefined> {
-  return dpopHandle(client)?.calculateThumbprint();
+/** The thumbprint that the client's tokens are bound to, if it has a key pair. @see RFC 9449 section 6.1 */
+export async function getDpopThumbprint(client: Client): Promise<string | undefined> {
+  return getDpopHandle(client)?.calculateThumbprint();
 }
 
 /**
- * Sends and processes a request; when the server asks for a nonce, once more with it.
+ * Sends and processes a request. If the server requires a nonce, repeats it once with the nonce.
  *
  * @see RFC 9449 sections 8 and 9
  */
-export async function withDpopNonce<T>(
+export async function retryWithDpopNonce<T>(
   client: Client,
   run: (dpop: { DPoP?: oauth.DPoPHandle }) => Promise<T>,
 ): Promise<T> {
-  const handle = dpopHandle(client);
+  const handle = getDpopHandle(client);
   const dpop = handle ? { DPoP: handle } : {};
   try {
     return await run(dpop);

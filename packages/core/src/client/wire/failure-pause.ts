@@ -1,22 +1,26 @@
 import { TransportError } from '../../errors.ts';
-import { getClientContext, type PacedRequest } from '../context.ts';
-import type { Client } from '../create-client.ts';
+import type { Client } from '../client.ts';
+import { getClientContext, type PausedRequest } from '../client-context.ts';
 
-/** Milliseconds without a further request after one has failed. */
+/** Milliseconds after a failure in which no further request is sent. */
 const pauseAfterFailure = 1_000;
 
-/** Whether the pause after a failure lasts. It ends when the clock is set back. */
+/** True during the pause after a failure. Setting the clock back ends the pause. */
 export const isRecentFailure = (failedAt: number | undefined, time: number): boolean =>
   failedAt !== undefined && time >= failedAt && time - failedAt < pauseAfterFailure;
 
 /**
- * Runs a request, unless it failed less than a second ago: then it fails with the same error. Requests of strangers
- * cause such requests, and must not cause one each while the provider cannot be reached.
+ * Runs a request. If the previous one failed less than a second ago, throws its error instead. Unauthenticated clients
+ * can cause these requests, and must not cause one each while the provider is unavailable.
  */
-export async function runPaced<T>(client: Client, name: PacedRequest, run: () => Promise<T>): Promise<T> {
+export async function runWithFailurePause<T>(
+  client: Client,
+  name: PausedRequest,
+  run: () => Promise<T>,
+): Promise<T> {
   const { state, now } = getClientContext(client);
-  const last = state.failures?.[name];
-  if (last && isRecentFailure(last.at, now())) throw last.error;
+  const lastFailure = state.failures?.[name];
+  if (lastFailure && isRecentFailure(lastFailure.at, now())) throw lastFailure.error;
   try {
     return await run();
   } catch (error) {
@@ -26,7 +30,7 @@ export async function runPaced<T>(client: Client, name: PacedRequest, run: () =>
   }
 }
 
-/** The provider's own `Retry-After` is kept. @see RFC 9110 section 10.2.3 */
+/** Preserves the provider's `Retry-After`. @see RFC 9110 section 10.2.3 */
 function addRetryAfter(error: unknown): unknown {
   if (!(error instanceof TransportError) || error.retryAfter !== undefined) return error;
   const { code, message, status, cause } = error;

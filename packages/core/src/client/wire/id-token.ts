@@ -1,12 +1,12 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { toBase64Url, utf8 } from '../../internal/encoding.ts';
+import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import { getClientContext } from '../context.ts';
-import type { Client } from '../create-client.ts';
-import { withKeys } from './keys.ts';
-import { isOfAnotherKind, refuseJwt } from './opened-jwt.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+import { createJwtError, hasOtherJwtType } from './jwt-checks.ts';
+import { verifyWithKeys } from './provider-keys.ts';
 import type { IdTokenClaims } from './token-response.ts';
 
 /** Seconds since its issue after which a new ID token is not believed. */
@@ -14,7 +14,7 @@ const maxIssueAge = 3600;
 
 /** Verifies the signature of the ID token in a processed answer, always: TLS alone does not say who made it. */
 export function verifyIdTokenSignature(client: Client, response: Response): Promise<void> {
-  return withKeys(client, (metadata, options) =>
+  return verifyWithKeys(client, (metadata, options) =>
     oauth.validateApplicationLevelSignature(metadata, response, options),
   );
 }
@@ -24,8 +24,8 @@ export interface IdTokenExpectations {
   readonly acrValues?: readonly string[] | undefined;
   readonly accessToken: string;
   readonly code?: string | undefined;
-  /** The times were looked at before, with {@link isTimely}. */
-  readonly timesChecked?: boolean;
+  /** Skips the checks of times: {@link isTimely} runs separately. Default: false. */
+  readonly ignoreTimes?: boolean;
 }
 
 /** True while the clock of this machine agrees with the times of an ID token. */
@@ -53,15 +53,15 @@ export async function validateIdTokenClaims(
 ): Promise<void> {
   const { now, clockTolerance } = getClientContext(client);
   const [header = ''] = jwt.split('.', 1);
-  const { alg } = parseJwtPart(header, { refuse: refuseJwt('id_token_invalid') });
+  const { alg } = parseJwtPart(header, { refuse: createJwtError('id_token_invalid') });
   // An access or logout token is no ID token (RFC 8725 section 3.11).
-  if (isOfAnotherKind(jwt)) throw invalid('typ', 'is of another kind');
+  if (hasOtherJwtType(jwt)) throw invalid('typ', 'is of another kind');
   if (claims.sub === '' || claims.sub.length > 255) throw invalid('sub', 'must have 1 to 255 characters');
   if (claims.azp !== undefined && claims.azp !== client.clientId) {
     throw invalid('azp', 'was issued to another client');
   }
   const time = seconds(now);
-  if (!expected.timesChecked) {
+  if (!expected.ignoreTimes) {
     if (claims.iat > time + clockTolerance) throw invalid('iat', 'was issued in the future');
     if (claims.iat < time - maxIssueAge - clockTolerance) throw invalid('iat', 'was issued too long ago');
   }
@@ -78,7 +78,7 @@ async function matchHash(claim: string, actual: unknown, value: string, alg: str
   if (actual === undefined) return;
   // Ed25519 hashes with SHA-512; the other names end with the number of bits.
   const bits = alg.startsWith('Ed') ? '512' : alg.slice(2);
-  const digest = new Uint8Array(await crypto.subtle.digest(`SHA-${bits}`, utf8(value)));
+  const digest = new Uint8Array(await crypto.subtle.digest(`SHA-${bits}`, encodeUtf8(value)));
   if (toBase64Url(digest.subarray(0, digest.length / 2)) !== actual)
     throw invalid(claim, 'belongs to another answer');
 }

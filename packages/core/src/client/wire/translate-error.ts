@@ -8,34 +8,36 @@ import {
   type ValidationErrorCode,
 } from '../../errors.ts';
 
-/** In which words an error is told. */
-export interface Translation {
-  /** For what is not what it must be. */
+export interface ErrorTranslation {
+  /** The code of a `ValidationError`. */
   readonly code: ValidationErrorCode;
-  /** What failed, when the error itself does not say. */
+  /** The failed check, if the error does not identify it. */
   readonly check: string;
-  /** For a refusal of the provider. Default: `endpoint_error`. */
-  readonly refusal?: AuthorizationServerErrorCode;
+  /** The code of an `AuthorizationServerError`. Default: `endpoint_error`. */
+  readonly serverErrorCode?: AuthorizationServerErrorCode;
 }
 
 /**
- * Turns what the protocol library throws into an error of ours. Its own error is not kept as `cause`:
- * it carries response bodies and parameters, and with them tokens and codes.
+ * Converts an error of the protocol library to an `AuthError`. The original error is not attached as `cause`, because
+ * it contains response bodies and parameters, and these contain tokens and codes.
  */
-export function translate(error: unknown, { code, check, refusal = 'endpoint_error' }: Translation): Error {
+export function translateError(
+  error: unknown,
+  { code, check, serverErrorCode = 'endpoint_error' }: ErrorTranslation,
+): Error {
   if (error instanceof AuthError) return error;
   if (error instanceof oauth.ResponseBodyError) {
-    return new AuthorizationServerError(refusal, `The provider refused: ${printableCode(error.error)}`, {
+    const { error_description: description } = error;
+    return createServerError(serverErrorCode, {
       error: error.error,
-      errorDescription: textOf(error.error_description),
+      errorDescription: typeof description === 'string' ? description : undefined,
       status: error.status,
     });
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     const parameters = error.cause.find(({ parameters }) => parameters.error)?.parameters;
-    const name = parameters?.error ?? 'invalid_token';
-    return new AuthorizationServerError(refusal, `The provider refused: ${printableCode(name)}`, {
-      error: name,
+    return createServerError(serverErrorCode, {
+      error: parameters?.error ?? 'invalid_token',
       errorDescription: parameters?.error_description,
       status: error.status,
     });
@@ -44,17 +46,25 @@ export function translate(error: unknown, { code, check, refusal = 'endpoint_err
   if (reason === oauth.MISSING_SERVER_METADATA || reason === oauth.INVALID_SERVER_METADATA) {
     return new ConfigurationError('unsupported_by_provider', message);
   }
-  const failed = checkOf(error) ?? check;
-  const what = code.replaceAll('_', ' ');
+  const failedCheck = findFailedCheck(error) ?? check;
+  const subject = code.replaceAll('_', ' ');
   return new ValidationError(
     code,
-    failed,
-    `${what}: ${failed} is not what it must be${reason ? ` (${reason})` : ''}`,
+    failedCheck,
+    `${subject}: the check "${failedCheck}" failed${reason ? ` (${reason})` : ''}`,
   );
 }
 
-/** The claim, member or parameter that the protocol library found wrong. */
-export function checkOf(error: unknown): string | undefined {
+function createServerError(
+  code: AuthorizationServerErrorCode,
+  details: ConstructorParameters<typeof AuthorizationServerError>[2],
+): AuthorizationServerError {
+  const message = `The provider returned the error "${toPrintableErrorCode(details.error)}"`;
+  return new AuthorizationServerError(code, message, details);
+}
+
+/** Finds the claim, member or parameter that failed a check of the protocol library. */
+function findFailedCheck(error: unknown): string | undefined {
   const {
     code: reason,
     cause,
@@ -69,12 +79,14 @@ export function checkOf(error: unknown): string | undefined {
   if (reason === oauth.RESPONSE_IS_NOT_CONFORM) return 'status';
   if (/signature verification/.test(message)) return 'signature';
   if (/decryption/.test(message)) return 'decryption';
-  // Its messages name members in quotes, and never quote a value.
-  const named = [...message.matchAll(/["`]([a-z_]{2,40})["`]/g)].map((match) => match[1]);
-  return named.find((name) => name !== 'response' && name !== 'parameters' && name !== 'ref');
+  // Messages of the protocol library quote names of members and never values.
+  const names = [...message.matchAll(/["`]([a-z_]{2,40})["`]/g)].map((match) => match[1]);
+  return names.find((name) => name !== 'response' && name !== 'parameters' && name !== 'ref');
 }
 
-/** An error code of the provider as part of a message: nothing but its characters (RFC 6749 section 5.2). */
-export const printableCode = (error: string) => error.replace(/[^\w.:-]/g, '').slice(0, 100);
-
-const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+/**
+ * Removes all characters that an error code may not contain, because it becomes part of a message.
+ *
+ * @see RFC 6749 section 5.2
+ */
+export const toPrintableErrorCode = (error: string) => error.replace(/[^\w.:-]/g, '').slice(0, 100);

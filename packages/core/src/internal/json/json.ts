@@ -20,7 +20,7 @@ export function deepFreeze<T>(value: T): T {
 }
 
 /** A member that is `null` says nothing: the object without such members. */
-export const withoutNull = (object: JsonObject): JsonObject =>
+export const removeNullMembers = (object: JsonObject): JsonObject =>
   Object.values(object).includes(null)
     ? Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
     : object;

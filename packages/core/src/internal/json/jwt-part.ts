@@ -1,6 +1,6 @@
-import { fromBase64Url, textOf } from '../encoding.ts';
-import { type ForeignJsonOptions, parseForeignObject, tokenLimits } from './foreign-json.ts';
+import { decodeUtf8, fromBase64Url } from '../encoding.ts';
 import type { JsonObject } from './json.ts';
+import { parseUntrustedObject, tokenLimits, type UntrustedJsonOptions } from './untrusted-json.ts';
 
 /**
  * Parses one part of a JWS or JWE, a header or a payload that is base64url of a JSON object.
@@ -10,13 +10,13 @@ import type { JsonObject } from './json.ts';
  */
 export function parseJwtPart(
   encoded: string,
-  options: Omit<ForeignJsonOptions, 'limits'> & Required<Pick<ForeignJsonOptions, 'refuse'>>,
+  options: Omit<UntrustedJsonOptions, 'limits'> & Required<Pick<UntrustedJsonOptions, 'refuse'>>,
 ): JsonObject {
   let text: string;
   try {
-    text = textOf(fromBase64Url(encoded));
+    text = decodeUtf8(fromBase64Url(encoded));
   } catch {
     throw options.refuse('syntax', 'is not base64url of UTF-8 text');
   }
-  return parseForeignObject(text, { ...options, limits: tokenLimits });
+  return parseUntrustedObject(text, { ...options, limits: tokenLimits });
 }

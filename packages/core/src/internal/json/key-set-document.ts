@@ -7,15 +7,15 @@ import { isJsonObject, type JsonObject } from './json.ts';
  *
  * @returns `undefined` when the document is no JSON Web Key Set
  */
-export function usableKeys(document: unknown): JsonObject[] | undefined {
+export function selectUsableKeys(document: unknown): JsonObject[] | undefined {
   if (!isJsonObject(document) || !Array.isArray(document.keys)) return undefined;
   const objects = document.keys.filter(isJsonObject);
   // A list of anything else is another document: it must not replace the keys that are known.
   if (objects.length === 0 && document.keys.length > 0) return undefined;
-  return objects.map(withoutNull).filter(isUsable);
+  return objects.map(removeNullMembers).filter(isUsable);
 }
 
-const withoutNull = (jwk: JsonObject): JsonObject =>
+const removeNullMembers = (jwk: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== null));
 
 function isUsable(jwk: JsonObject): boolean {

@@ -1,4 +1,4 @@
-import { fromBase64Url, textOf, toBase64Url, utf8 } from '../encoding.ts';
+import { decodeUtf8, encodeUtf8, fromBase64Url, toBase64Url } from '../encoding.ts';
 
 /** A key of AES-256-GCM. */
 export type AesKey = CryptoKey;
@@ -6,7 +6,7 @@ export type AesKey = CryptoKey;
 /** HKDF with SHA-256 and no salt. @see RFC 5869 */
 export async function deriveBytes(secret: Uint8Array, info: string, length: number): Promise<Uint8Array> {
   const key = await crypto.subtle.importKey('raw', secret as BufferSource, 'HKDF', false, ['deriveBits']);
-  const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(info) };
+  const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encodeUtf8(info) };
   return new Uint8Array(await crypto.subtle.deriveBits(derivation, key, length * 8));
 }
 
@@ -16,8 +16,8 @@ export const importAesKey = (raw: Uint8Array): Promise<AesKey> =>
 /** The last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */
 export async function encryptParts(key: AesKey, additionalData: string, plaintext: string): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(additionalData) };
-  const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, key, utf8(plaintext)));
+  const algorithm = { name: 'AES-GCM', iv, additionalData: encodeUtf8(additionalData) };
+  const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, key, encodeUtf8(plaintext)));
   const end = sealed.length - 16;
   return [iv, sealed.subarray(0, end), sealed.subarray(end)].map(toBase64Url).join('.');
 }
@@ -32,6 +32,10 @@ export async function decryptParts(
   const sealed = new Uint8Array(ciphertext.length + 16);
   sealed.set(ciphertext);
   sealed.set(fromBase64Url(parts.tag), ciphertext.length);
-  const algorithm = { name: 'AES-GCM', iv: fromBase64Url(parts.iv), additionalData: utf8(additionalData) };
-  return textOf(new Uint8Array(await crypto.subtle.decrypt(algorithm, key, sealed)));
+  const algorithm = {
+    name: 'AES-GCM',
+    iv: fromBase64Url(parts.iv),
+    additionalData: encodeUtf8(additionalData),
+  };
+  return decodeUtf8(new Uint8Array(await crypto.subtle.decrypt(algorithm, key, sealed)));
 }

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { good, startIntrospection } from '../../../tests/support/start-introspection.ts';
 import { startVerifier } from '../../../tests/support/start-verifier.ts';
 import type { AccessTokenVerifierOptions } from '../index.ts';
 
@@ -6,47 +7,75 @@ async function setUp(options: Partial<AccessTokenVerifierOptions> = {}) {
   const { server, verifier } = await startVerifier({ keysMaxAge: 600, keysMaxStale: 3600, ...options });
   server.clock.stop();
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-  const refused = (token: string) => expect(verifier.verify(bearer(token))).rejects.toThrow();
-  return { server, verifier, bearer, refused };
+  const expectRejection = (token: string) => expect(verifier.verify(bearer(token))).rejects.toThrow();
+  return { server, verifier, bearer, expectRejection };
 }
 
-test('before the first request there is nothing to tell', async () => {
+const empty = { entries: 0, hits: 0 };
+
+test('starts with zero counts', async () => {
   const { server, verifier } = await setUp();
   expect(verifier.statistics()).toEqual({
     accepted: 0,
-    cacheHits: 0,
-    cacheHitRatio: undefined,
-    cachedTokens: 0,
     rejected: {},
     unavailable: 0,
+    cacheHitRatio: undefined,
+    caches: { verifiedTokens: empty, rejectedTokens: empty, introspectionResults: empty, keySets: empty },
     issuers: [{ issuer: server.issuer, keys: 0, keysAge: undefined, keysFailure: undefined, usable: false }],
   });
 });
 
-test('counts tokens that were accepted and remembered, and refusals by code', async () => {
-  const { server, verifier, bearer, refused } = await setUp();
+test('counts accepted tokens, cache hits and rejections by code', async () => {
+  const { server, verifier, bearer, expectRejection } = await setUp();
   const token = await server.mintAccessToken();
   const authenticated = await verifier.verify(bearer(token));
   await verifier.verifyToken(token);
   verifier.findCachedRequest?.(bearer(token));
   await verifier.verify(bearer(await server.mintAccessToken()));
-  await refused('abc');
-  await refused(await server.mintAccessToken({ exp: 1 }));
+  await expectRejection('abc');
+  await expectRejection(await server.mintAccessToken({ exp: 1 }));
   await expect(verifier.verify({ headers: {} })).rejects.toThrow();
-  await refused('%');
+  await expectRejection('%');
   expect(() => verifier.authorize(authenticated, { scopes: ['items:write'] })).toThrow();
-  expect(verifier.statistics()).toMatchObject({
+  const statistics = verifier.statistics();
+  expect(statistics).toMatchObject({
     accepted: 4,
-    cacheHits: 2,
-    cacheHitRatio: 0.5,
-    cachedTokens: 2,
     rejected: { invalid_token: 2, token_missing: 1, invalid_request: 1, insufficient_scope: 1 },
     unavailable: 0,
+    cacheHitRatio: 0.5,
+    caches: {
+      verifiedTokens: { entries: 2, hits: 2 },
+      // The first token waits for the keys, the second one uses them.
+      keySets: { entries: statistics.issuers[0]?.keys, hits: 1 },
+    },
   });
 });
 
-test('tells the age of the keys, and why they cannot be renewed', async () => {
-  const { server, verifier, bearer, refused } = await setUp();
+describe('introspection', () => {
+  test('counts tokens whose rejection is cached', async () => {
+    const { verifier } = startIntrospection(() => ({ active: false }));
+    for (let i = 0; i < 3; i++) await expect(verifier.verifyToken('t')).rejects.toThrow();
+    expect(verifier.statistics().caches).toMatchObject({
+      verifiedTokens: empty,
+      rejectedTokens: { entries: 1, hits: 2 },
+    });
+  });
+
+  test('counts responses that are reused for a token that validate rejects', async () => {
+    const validate = () => {
+      throw new Error('not a member');
+    };
+    const { verifier } = startIntrospection(() => good, {}, { validate });
+    for (let i = 0; i < 3; i++) await expect(verifier.verifyToken('t')).rejects.toThrow();
+    expect(verifier.statistics().caches).toMatchObject({
+      verifiedTokens: empty,
+      introspectionResults: { entries: 1, hits: 2 },
+    });
+  });
+});
+
+test('reports the age of the keys and the failure of the last fetch', async () => {
+  const { server, verifier, bearer, expectRejection } = await setUp();
   const token = await server.mintAccessToken({ exp: 4e9 });
   await verifier.verify(bearer(token));
   const issuer = () => verifier.statistics().issuers[0];
@@ -60,11 +89,11 @@ test('tells the age of the keys, and why they cannot be renewed', async () => {
 
   server.clock.advance(3000);
   expect(issuer()).toMatchObject({ keysAge: 3700, usable: false });
-  await refused(token);
+  await expectRejection(token);
   expect(verifier.statistics()).toMatchObject({ unavailable: 1, rejected: {} });
 });
 
-test('asking fetches nothing', async () => {
+test('fetches nothing', async () => {
   const { server, verifier, bearer } = await setUp();
   verifier.statistics();
   await verifier.verify(bearer(await server.mintAccessToken()));
@@ -75,7 +104,7 @@ test('asking fetches nothing', async () => {
   expect(server.requests).toHaveLength(requests);
 });
 
-test('keys of the configuration have no age', async () => {
+test('reports no age for configured keys', async () => {
   const { publicKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
     'sign',
     'verify',

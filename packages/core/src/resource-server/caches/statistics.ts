@@ -1,45 +1,63 @@
 import type { AccessTokenErrorCode } from '../../errors.ts';
 
-/** What a verifier has done since it was made, and how its keys are. It names no token and no user. */
+/** Counts since the verifier was created, and the state of its keys. Contains no token and no user. */
 export interface VerifierStatistics {
-  /** How many times an access token was found good. */
+  /** Tokens accepted, cached ones included. */
   readonly accepted: number;
-  /** How many of these times it was remembered, and nothing had to be verified or asked. */
-  readonly cacheHits: number;
-  /** `cacheHits` of `accepted`, from 0 to 1; `undefined` before the first. */
-  readonly cacheHitRatio: number | undefined;
-  /** How many verified tokens are remembered at the moment. */
-  readonly cachedTokens: number;
-  /** Refusals by their code; a code that has not occurred is not there. */
+  /** Requests rejected, by error code. A code that has not occurred is absent. */
   readonly rejected: Readonly<Partial<Record<AccessTokenErrorCode, number>>>;
   /**
-   * How many requests could be neither accepted nor refused: keys, introspection, replay store or what `validate` needs are
-   * out of reach, or too many tokens had unknown keys or were unknown to the issuer.
+   * Requests that were neither accepted nor rejected, because keys, introspection, the replay store or a service behind
+   * `validate` was unavailable, or because a limit for unknown tokens was reached.
    */
   readonly unavailable: number;
-  /** Each configured issuer. */
+  /** Hits of `caches.verifiedTokens` divided by `accepted`, from 0 to 1; `undefined` before the first accepted token. */
+  readonly cacheHitRatio: number | undefined;
+  /** Each cache of the verifier. */
+  readonly caches: VerifierCacheStatistics;
+  /** The keys of each configured issuer. */
   readonly issuers: readonly IssuerStatistics[];
 }
 
-/** How the keys of an issuer are. */
+/** The caches of a verifier. */
+export interface VerifierCacheStatistics {
+  /** Accepted tokens. A hit needs no signature check and no introspection request. Limited by `cache`. */
+  readonly verifiedTokens: CacheStatistics;
+  /** Introspected tokens that were rejected. A hit needs no introspection request. At most 1,000 per issuer. */
+  readonly rejectedTokens: CacheStatistics;
+  /** Introspected tokens that `validate` rejected. A hit repeats `validate` only. At most 1,000. */
+  readonly introspectionResults: CacheStatistics;
+  /** Public keys of the issuers. A hit verifies a signature without a fetch. */
+  readonly keySets: CacheStatistics;
+}
+
+/** One cache. */
+export interface CacheStatistics {
+  /** Entries stored now. An expired entry counts until it is evicted. */
+  readonly entries: number;
+  /** Lookups that found a valid entry. */
+  readonly hits: number;
+}
+
+/** The keys of one issuer. */
 export interface IssuerStatistics {
-  /** Its identifier. */
+  /** Issuer identifier. */
   readonly issuer: string;
-  /** Number of keys. */
+  /** Count of keys. */
   readonly keys: number;
-  /** Seconds since the keys were fetched; `undefined` before the first fetch, and for keys of the configuration. */
+  /** Seconds since the keys were fetched; `undefined` before the first fetch and for configured keys. */
   readonly keysAge: number | undefined;
-  /** Why the last fetch failed, a code; `undefined` when it did not. */
+  /** Error code of the last fetch; `undefined` if it succeeded. */
   readonly keysFailure: string | undefined;
-  /** Whether signatures can be verified now. False before the first token, and after too long an outage. */
+  /** Whether signatures can be verified now. False before the first fetch and after `keysMaxStale`. */
   readonly usable: boolean;
 }
 
-/** Plain members: some are raised for every request. */
+/** Counters of one verifier. Plain members, since some are incremented for each request. */
 export class VerifierCounts {
   accepted = 0;
-  cacheHits = 0;
   unavailable = 0;
+  readonly hits = { verifiedTokens: 0, rejectedTokens: 0, introspectionResults: 0, keySets: 0 };
   readonly rejected: Partial<Record<AccessTokenErrorCode, number>> = {};
 
   reject(code: AccessTokenErrorCode): void {

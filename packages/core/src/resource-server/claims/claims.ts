@@ -1,11 +1,11 @@
-import { deepFreeze, isJsonObject, type JsonObject, withoutNull } from '../../internal/json/json.ts';
+import { deepFreeze, isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { invalidToken } from '../rejections/rejection.ts';
 import type { AccessTokenClaims, VerifiedAccessToken } from '../verified-access-token.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { readSubject } from './subject.ts';
 
 export interface ExpectedClaims {
-  /** An issuer that is asked need not say when the token ends (RFC 7662 section 2.2). Default: `jwt`. */
+  /** Default: `jwt`. An introspection response may omit `exp` (RFC 7662 section 2.2). */
   readonly source?: 'jwt' | 'introspection';
   readonly issuer: string;
   readonly audiences: readonly string[];
@@ -16,20 +16,20 @@ export interface ExpectedClaims {
   readonly clockTolerance: number;
 }
 
-/** The `typ` of an access token, so that no other JWT of the issuer passes for one (RFC 9068 section 4, RFC 8725 section 3.11). */
+/** RFC 9068 section 4, RFC 8725 section 3.11: `typ` distinguishes access tokens from other JWTs of the issuer. */
 export function checkType(header: JsonObject, profile: AccessTokenProfile): void {
   const typ = header.typ ?? '';
-  const name = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined;
-  if (name === undefined || !profile.types.includes(name)) {
+  const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined;
+  if (type === undefined || !profile.types.includes(type)) {
     throw invalidToken('typ', 'The token is not an access token');
   }
 }
 
-/** Every check on the claims, and their meaning. @see RFC 9068 section 4, RFC 7519 section 4.1 */
+/** Checks all claims and reads them by the issuer's profile. RFC 9068 section 4, RFC 7519 section 4.1. */
 export function readClaims(received: JsonObject, expected: ExpectedClaims): VerifiedAccessToken {
   const { profile, now, clockTolerance } = expected;
-  // Issuers write `null` for what they do not say. A required claim is then missing.
-  const claims = withoutNull(received);
+  // Some issuers write `null` for an absent claim. A required claim that is `null` is missing.
+  const claims = removeNullMembers(received);
   if (claims.iss !== expected.issuer)
     throw invalidToken('iss', 'The issuer of the access token is not trusted');
   for (const name of profile.required) {
@@ -37,36 +37,36 @@ export function readClaims(received: JsonObject, expected: ExpectedClaims): Veri
       throw invalidToken(name, `The access token has no claim ${name}`);
     }
   }
-  const refused = profile.reject?.(claims);
-  if (refused !== undefined) throw invalidToken('profile', refused);
+  const reason = profile.reject?.(claims);
+  if (reason !== undefined) throw invalidToken('profile', reason);
 
-  // A token for another API must not work here, or any API could use its callers' tokens elsewhere.
+  // RFC 9068 section 4: otherwise a resource server could use the tokens of its callers at another one.
   const audience = profile.audience ? profile.audience(claims) : claims.aud;
   const audiences = Array.isArray(audience) ? audience : [audience];
   if (!audiences.some((name) => expected.audiences.includes(name))) {
     throw invalidToken('aud', 'The access token is for another audience');
   }
 
-  const exp = numericDate(claims, 'exp');
+  const exp = readNumericDate(claims, 'exp');
   if (exp === undefined && expected.source !== 'introspection') {
     throw invalidToken('exp', 'The access token has no claim exp');
   }
   if (exp !== undefined && now >= exp + clockTolerance)
     throw invalidToken('exp', 'The access token has expired');
-  const nbf = numericDate(claims, 'nbf');
+  const nbf = readNumericDate(claims, 'nbf');
   if (nbf !== undefined && now < nbf - clockTolerance) {
     throw invalidToken('nbf', 'The access token is not valid yet');
   }
-  const iat = numericDate(claims, 'iat');
+  const iat = readNumericDate(claims, 'iat');
   if (iat !== undefined && now < iat - clockTolerance) {
-    throw invalidToken('iat', 'The access token is from the future');
+    throw invalidToken('iat', 'The access token was issued in the future');
   }
-  numericDate(claims, 'auth_time');
-  if (claims.acr !== undefined && typeof claims.acr !== 'string') malformed('acr');
-  if (claims.jti !== undefined && typeof claims.jti !== 'string') malformed('jti');
+  readNumericDate(claims, 'auth_time');
+  if (claims.acr !== undefined && typeof claims.acr !== 'string') throwMalformed('acr');
+  if (claims.jti !== undefined && typeof claims.jti !== 'string') throwMalformed('jti');
 
   const clientId = profile.clientId ? profile.clientId(claims) : claims.client_id;
-  if (clientId !== undefined && typeof clientId !== 'string') malformed('client_id');
+  if (clientId !== undefined && typeof clientId !== 'string') throwMalformed('client_id');
   const { kind, sub } = readSubject(claims, profile, clientId as string | undefined);
 
   return deepFreeze({
@@ -74,29 +74,29 @@ export function readClaims(received: JsonObject, expected: ExpectedClaims): Veri
     kind,
     sub,
     clientId: clientId as string | undefined,
-    scopes: scopesOf(profile.scopes ? profile.scopes(claims) : claims.scope),
-    permissions: listOf(profile.permissions ? profile.permissions(claims) : claims.permissions),
-    roles: listOf(profile.roles ? profile.roles(claims) : claims.roles),
+    scopes: readScopes(profile.scopes ? profile.scopes(claims) : claims.scope),
+    permissions: readList(profile.permissions ? profile.permissions(claims) : claims.permissions),
+    roles: readList(profile.roles ? profile.roles(claims) : claims.roles),
     expiresAt: exp,
-    ...confirmationOf(claims),
+    ...readConfirmation(claims),
     claims: claims as AccessTokenClaims,
   });
 }
 
 /**
- * The `cnf` claim. One that is not understood must not be passed over (RFC 7800 section 3.1), so an object without a
- * known method is refused. `cnf: null` names no key, and only the issuer can write it: the token is not bound, as if it
- * had no `cnf`. An API that needs a binding sets `requireBinding`.
+ * Reads the claim `cnf`. RFC 7800 section 3.1: an unsupported confirmation method must not be ignored, so that an object
+ * without a supported one is rejected. `cnf: null` names no key, and only the issuer can write it: the token is unbound.
+ * A resource server that needs bound tokens sets `requireBinding`.
  */
-function confirmationOf(
+function readConfirmation(
   claims: JsonObject,
 ): Pick<VerifiedAccessToken, 'dpopThumbprint' | 'certificateThumbprint'> {
   const { cnf } = claims;
   if (cnf === undefined) return { dpopThumbprint: undefined, certificateThumbprint: undefined };
-  const { jkt, 'x5t#S256': x5t } = isJsonObject(cnf) ? withoutNull(cnf) : {};
-  const known = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '');
-  if (!known(jkt) || !known(x5t) || (jkt === undefined && x5t === undefined)) {
-    throw invalidToken('cnf', 'The access token is bound in a way that is not understood');
+  const { jkt, 'x5t#S256': x5t } = isJsonObject(cnf) ? removeNullMembers(cnf) : {};
+  const isValid = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '');
+  if (!isValid(jkt) || !isValid(x5t) || (jkt === undefined && x5t === undefined)) {
+    throw invalidToken('cnf', 'The access token has an unsupported confirmation method');
   }
   return {
     dpopThumbprint: jkt as string | undefined,
@@ -104,18 +104,18 @@ function confirmationOf(
   };
 }
 
-function numericDate(claims: JsonObject, name: string): number | undefined {
+function readNumericDate(claims: JsonObject, name: string): number | undefined {
   const value = claims[name];
   if (value === undefined) return undefined;
-  return typeof value === 'number' && Number.isFinite(value) ? value : malformed(name);
+  return typeof value === 'number' && Number.isFinite(value) ? value : throwMalformed(name);
 }
 
-function malformed(name: string): never {
+function throwMalformed(name: string): never {
   throw invalidToken(name, `The claim ${name} of the access token is malformed`);
 }
 
-const scopesOf = (value: unknown): string[] =>
-  typeof value === 'string' ? value.split(' ').filter((scope) => scope !== '') : listOf(value);
+const readScopes = (value: unknown): string[] =>
+  typeof value === 'string' ? value.split(' ').filter((scope) => scope !== '') : readList(value);
 
-const listOf = (value: unknown): string[] =>
+const readList = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];

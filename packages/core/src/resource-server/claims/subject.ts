@@ -3,15 +3,15 @@ import { invalidToken } from '../rejections/rejection.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { isServiceAccount } from './service-account.ts';
 
-/** For whom an access token stands. */
+/** The user or client that an access token represents. */
 export interface Subject {
   readonly kind: 'user' | 'client';
   readonly sub: string;
 }
 
 /**
- * Claims that say something about a user (RFC 7662 section 2.2, OpenID Connect Core sections 2 and 5.1, and claims that
- * providers add). A client that acts for itself has none of them.
+ * Claims that only describe users (RFC 7662 section 2.2, OpenID Connect Core sections 2 and 5.1, and claims of providers).
+ * The token of a client that acts for itself contains none of them.
  */
 const userClaims = [
   'username',
@@ -25,11 +25,10 @@ const userClaims = [
 ];
 
 /**
- * Reads for whom the token stands. The identifier of a client never becomes the identifier of a user: if a user has no
- * `sub`, every user of the client would be the same principal.
+ * Reads the subject. Never uses the client's identifier for a user: without `sub`, all users of the client would become
+ * one principal. RFC 9068 sections 2.2 and 5, RFC 7662 section 2.2.
  *
- * @throws Rejection when nothing identifies the subject
- * @see RFC 9068 sections 2.2 and 5, RFC 7662 section 2.2
+ * @throws Rejection when no claim identifies the subject
  */
 export function readSubject(
   claims: JsonObject,
@@ -40,22 +39,22 @@ export function readSubject(
     throw invalidToken('sub', 'The access token has no subject');
   }
   const user = profile.subject ? profile.subject(claims) : claims.sub;
-  const kind = profile.kind ? profile.kind(claims) : kindOf(claims, clientId, user);
+  const kind = profile.kind ? profile.kind(claims) : readKind(claims, clientId, user);
   const sub = kind === 'user' ? user : (claims.sub ?? clientId);
   if (isText(sub)) return { kind: kind === 'user' ? 'user' : 'client', sub };
   throw invalidToken('sub', 'The access token has no subject');
 }
 
-/** RFC 9068 section 2.2: the `sub` of a client that acts for itself names the client. */
-function kindOf(claims: JsonObject, clientId: string | undefined, user: unknown): 'user' | 'client' {
+/** RFC 9068 section 2.2: the `sub` of a client that acts for itself is the client's identifier. */
+function readKind(claims: JsonObject, clientId: string | undefined, user: unknown): 'user' | 'client' {
   if (clientId !== undefined && claims.sub === clientId) return 'client';
   if (clientId !== undefined && claims.sub !== undefined) return 'user';
   if (claims.sub === undefined && isText(user)) return 'user';
-  // Without `sub` or without a client there is nothing to compare. What is not known to be a user is a client.
-  return userClaims.some((name) => isAboutUser(claims[name], clientId)) ? 'user' : 'client';
+  // Without `sub` or without a client there is nothing to compare. The default is a client.
+  return userClaims.some((name) => describesUser(claims[name], clientId)) ? 'user' : 'client';
 }
 
-const isAboutUser = (value: unknown, clientId: string | undefined): boolean =>
+const describesUser = (value: unknown, clientId: string | undefined): boolean =>
   value !== undefined && value !== null && value !== '' && value !== clientId && !isServiceAccount(value);
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -2,11 +2,9 @@ import { ConfigurationError } from '../../errors.ts';
 import type { IntrospectionOptions } from './introspection.ts';
 
 /**
- * Checks how an issuer is to be asked about tokens. A mistake found at the first request would be an outage that no log
- * explains.
+ * Checks the options at startup, not at the first request. RFC 7662 section 2.1.
  *
- * @throws ConfigurationError that names the member
- * @see RFC 7662 section 2.1
+ * @throws ConfigurationError that names the invalid member
  */
 export function checkIntrospection(options: IntrospectionOptions, issuer: string): void {
   const {
@@ -17,13 +15,13 @@ export function checkIntrospection(options: IntrospectionOptions, issuer: string
   if (typeof clientId !== 'string' || clientId === '') {
     throw new ConfigurationError(
       'missing_option',
-      `introspection.clientId is missing for issuer "${issuer}". Write the identifier of this API's own client there.`,
+      `introspection.clientId is missing for issuer "${issuer}". Set it to the client identifier of this API at the issuer.`,
     );
   }
   if (typeof clientAuthentication?.apply !== 'function') {
     throw new ConfigurationError(
       'missing_option',
-      `introspection.clientAuthentication is missing for issuer "${issuer}", or is not made by a function of @countersign/core. ` +
+      `introspection.clientAuthentication is missing for issuer "${issuer}", or was not created by a function of @countersign/core. ` +
         "Write clientAuthentication: clientSecretBasic('...').",
     );
   }

@@ -2,34 +2,34 @@ import { ConfigurationError, TransportError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
 
-/** How often the issuer is asked about tokens that it has not called good before. */
+/** Limits of introspection requests for tokens that the issuer has not confirmed before. */
 export interface UnknownTokenLimits {
-  /** Requests per second. Default: 50. */
+  /** Requests per second, from 1 to 1,000,000. Default: 50. */
   readonly perSecond?: number;
-  /** Requests at once, after a rest. Default: 200. */
+  /** Immediate requests after an idle time, from 1 to 1,000,000. Default: 200. */
   readonly burst?: number;
-  /** Requests that are under way at the same time. Default: 50. */
+  /** Concurrent requests, from 1 to 1,000,000. Default: 50. */
   readonly concurrent?: number;
 }
 
 export interface IntrospectionBudget {
   /**
-   * Runs a request about a token, which is named by its hash. A token that was good before has no limit but one request at a time, so that strangers
-   * cannot keep users out.
+   * Runs a request for the token with this hash. Confirmed tokens are not limited, so that requests with random tokens
+   * cannot affect users.
    *
-   * @throws TransportError `rate_limited` when there are too many requests about unknown tokens
+   * @throws TransportError `rate_limited` when a limit for unknown tokens is reached
    */
   run<T>(hash: string, request: () => Promise<T>): Promise<T>;
-  /** Notes that the issuer has called this token good. */
-  addGood(hash: string): void;
-  /** Notes that the token is good no longer. */
-  removeGood(hash: string): void;
+  /** Records that the issuer confirmed the token. */
+  addConfirmed(hash: string): void;
+  /** Records that the token is no longer confirmed. */
+  removeConfirmed(hash: string): void;
 }
 
-/** Good tokens that are remembered, beyond the time for which an answer is used. Only the issuer can add to them. */
-const goodAtMost = 20_000;
+/** Confirmed tokens that are stored, also after their responses expire. Only responses of the issuer add to them. */
+const maxConfirmedTokens = 20_000;
 
-/** @throws ConfigurationError when a limit is wrong */
+/** @throws ConfigurationError when a limit is out of range */
 export function createIntrospectionBudget(limits: UnknownTokenLimits, now: Clock): IntrospectionBudget {
   const { perSecond = 50, burst = 200, concurrent = 50 } = limits;
   for (const [name, value] of Object.entries({ perSecond, burst, concurrent })) {
@@ -39,38 +39,38 @@ export function createIntrospectionBudget(limits: UnknownTokenLimits, now: Clock
       `introspection.unknownTokens.${name} must be between 1 and 1000000, got ${value}`,
     );
   }
-  const good = new Set<string>();
+  const confirmedTokens = new Set<string>();
   const bucket = createTokenBucket({ capacity: burst, interval: 1_000 / perSecond });
-  let underWay = 0;
+  let runningRequests = 0;
 
-  /** Not 401: the token may be good, and only the issuer knows. */
-  const tooMany = (wait: number) =>
+  /** Not 401: the token may be valid, and only the issuer can decide. */
+  const createLimitError = (wait: number) =>
     new TransportError(
       'rate_limited',
-      'There are too many introspection requests about unknown access tokens. Try again later.',
+      'Too many introspection requests for unknown access tokens. Try again later.',
       { retryAfter: Math.max(Math.ceil(wait / 1000), 1) },
     );
 
   return {
     async run(hash, request) {
-      if (good.has(hash)) return request();
-      if (underWay >= concurrent) throw tooMany(1_000);
+      if (confirmedTokens.has(hash)) return request();
+      if (runningRequests >= concurrent) throw createLimitError(1_000);
       const wait = bucket.take(now());
-      if (wait > 0) throw tooMany(wait);
-      underWay++;
+      if (wait > 0) throw createLimitError(wait);
+      runningRequests++;
       try {
         return await request();
       } finally {
-        underWay--;
+        runningRequests--;
       }
     },
-    addGood(hash) {
-      // The newest stand last, and the oldest go first.
-      good.delete(hash);
-      good.add(hash);
-      const [oldest] = good;
-      if (good.size > goodAtMost && oldest !== undefined) good.delete(oldest);
+    addConfirmed(hash) {
+      // A Set iterates in insertion order: the oldest entry is evicted first.
+      confirmedTokens.delete(hash);
+      confirmedTokens.add(hash);
+      const [oldest] = confirmedTokens;
+      if (confirmedTokens.size > maxConfirmedTokens && oldest !== undefined) confirmedTokens.delete(oldest);
     },
-    removeGood: (hash) => void good.delete(hash),
+    removeConfirmed: (hash) => void confirmedTokens.delete(hash),
   };
 }

@@ -1,16 +1,18 @@
 import * as oauth from 'oauth4webapi';
-import { getClientContext, requestOptions, wireClient } from '../../client/context.ts';
-import type { Client } from '../../client/create-client.ts';
+import { getClientContext } from '../../client/client-context.ts';
+import { createRequestOptions, toProtocolClient } from '../../client/wire/request-options.ts';
+import type { Client } from '../../client/client.ts';
 import type { ClientAuthentication } from '../../client/wire/client-authentication.ts';
 import { discover } from '../../client/wire/discovery.ts';
-import { withKeys } from '../../client/wire/keys.ts';
-import { checkJwt } from '../../client/wire/opened-jwt.ts';
+import { checkJwt } from '../../client/wire/jwt-checks.ts';
+import { verifyWithKeys } from '../../client/wire/provider-keys.ts';
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
-import { type JsonObject, withoutNull } from '../../internal/json/json.ts';
+import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import type { SignatureAlgorithm } from '../../internal/signature-algorithms.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
+import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { readClaims } from '../claims/claims.ts';
 import type { AccessTokenProfile } from '../claims/profiles.ts';
 import { invalidToken, Rejection } from '../rejections/rejection.ts';
@@ -18,75 +20,73 @@ import type { VerifiedAccessToken } from '../verified-access-token.ts';
 import { rejectOtherKinds } from './introspected-kind.ts';
 import { createIntrospectionBudget, type UnknownTokenLimits } from './introspection-budget.ts';
 
-/** How the issuer is asked about tokens. @see RFC 7662 section 2 */
+/**
+ * How tokens are introspected at the issuer.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2
+ * @example
+ * ```ts
+ * const introspection: IntrospectionOptions = {
+ *   clientId: 'items-api',
+ *   clientAuthentication: clientSecretBasic(process.env.API_SECRET ?? ''),
+ * };
+ * ```
+ */
 export interface IntrospectionOptions {
-  /** This API's own client at the issuer. */
+  /** Client identifier of this resource server at the issuer. */
   readonly clientId: string;
-  /** How that client proves who it is, for example `clientSecretBasic('...')`. @see RFC 7662 section 2.1 */
+  /** Authentication of that client, for example `clientSecretBasic('...')`. @see https://www.rfc-editor.org/rfc/rfc7662#section-2.1 */
   readonly clientAuthentication: ClientAuthentication;
-  /** URL to ask at. Default: the `introspection_endpoint` that discovery says. */
+  /** URL of the introspection endpoint. Default: `introspection_endpoint` of the issuer's metadata. */
   readonly endpoint?: string;
   /**
-   * Which tokens are asked about: `opaque`, those that are no JWT; `jwt`, JWTs of this issuer, so that revocation is
-   * noticed; `all`, both. Default: `opaque`.
+   * Tokens to introspect: `opaque` for tokens that are not JWTs, `jwt` for JWTs of this issuer (to detect revocation), `all`
+   * for both. Default: `opaque`.
    */
   readonly tokens?: 'opaque' | 'jwt' | 'all';
   /**
    * Returns true for an opaque token that this issuer may have issued, for example
-   * `(token) => token.startsWith('ory_at_')`. What it does not accept is refused without a request. Required for each
-   * issuer when opaque tokens of several are accepted, since a token must not be shown to another issuer. Default: every
-   * opaque token.
+   * `(token) => token.startsWith('ory_at_')`. Any other opaque token is rejected without a request. Required for each
+   * issuer if several introspect opaque tokens, since a token must not be sent to another issuer. Default: every opaque
+   * token.
    */
   readonly accepts?: (token: string) => boolean;
-  /** Seconds for which an answer is believed, never beyond the token's `exp`. Default: 30. @see RFC 7662 section 4 */
+  /** Seconds for which a response is cached, never beyond the token's `exp`. From 0 to 86,400. Default: 30. @see https://www.rfc-editor.org/rfc/rfc7662#section-4 */
   readonly maxAge?: number;
-  /**
-   * Seconds for which a token that is not active, or not for this API, is refused without asking again. Default: 10.
-   */
+  /** Seconds for which the rejection of a token is cached. From 0 to 86,400. Default: 10. */
   readonly negativeMaxAge?: number;
   /**
-   * The registered `introspection_signed_response_alg`: the issuer signs its answers, and one that is not signed is
-   * not believed. Default: answers are JSON, protected by TLS. @see RFC 9701 section 5
+   * The registered `introspection_signed_response_alg`. If set, unsigned responses are rejected. Default: responses are JSON,
+   * protected by TLS.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9701#section-5
    */
   readonly signedResponseAlg?: SignatureAlgorithm;
   /**
-   * Limits for requests about tokens that the issuer has not called good before, so that random tokens cannot flood it.
-   * Beyond them such a token gets 503 with `Retry-After`; tokens that were good before are asked about without limit.
+   * Limits of requests for tokens that the issuer has not confirmed before, so that random tokens cannot flood the issuer.
+   * Beyond a limit, such a token leads to 503 with `Retry-After`. Tokens confirmed before are not limited.
    */
   readonly unknownTokens?: UnknownTokenLimits;
-  /** Accept answers that do not say for whom the token is: only where the issuer answers each API about its own tokens. */
+  /** Accepts responses without `aud`. Set it only if the issuer confirms to each resource server its own tokens alone. Default: false. */
   readonly allowMissingAudience?: boolean;
 }
 
 export interface Introspected {
   readonly verified: VerifiedAccessToken;
-  /** Milliseconds since the epoch from which on the answer must not be believed any more. */
-  readonly deadAt: number;
-}
-
-/** Tokens that were refused, by their hashes. */
-const refusedAtMost = 1_000;
-
-/** Why a token was refused, and until when it is refused without a request. */
-interface RefusedToken {
-  readonly error: unknown;
-  /** Milliseconds since the epoch. */
-  readonly until: number;
+  /** When the response expires, in milliseconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 /**
- * Claims that a profile requires of a JWT and that an introspection answer may leave out (RFC 7662 section 2.2). What
- * identifies the subject is checked on its own.
+ * Claims that a profile requires of a JWT and that an introspection response may omit (RFC 7662 section 2.2). `readSubject`
+ * checks that a subject is present.
  */
-const optional = new Set(['aud', 'sub', 'client_id', 'cid', 'iat', 'jti']);
+const optionalClaims = new Set(['aud', 'sub', 'client_id', 'cid', 'iat', 'jti']);
 
 /**
- * Asks the issuer about a token: one request at a time per token.
+ * Creates the introspection function of an issuer. Concurrent calls for one token share a request. RFC 7662 section 2.
  *
- * @throws ConfigurationError when an option is wrong
- * @throws Rejection when the token is not active or not for this API
- * @throws TransportError when the issuer cannot be asked: the token may be good
- * @see RFC 7662 section 2
+ * @throws ConfigurationError when an option is invalid
  */
 export function createIntrospection(
   client: Client,
@@ -96,39 +96,48 @@ export function createIntrospection(
     /** Seconds. */
     readonly clockTolerance: number;
     readonly profile: AccessTokenProfile;
+    readonly caches: VerifierCaches;
   },
 ): (token: string) => Promise<Introspected> {
   const { now } = getClientContext(client);
   const { maxAge = 30, negativeMaxAge = 10 } = options;
-  requireSeconds(maxAge, 'maxAge');
-  requireSeconds(negativeMaxAge, 'negativeMaxAge');
+  checkSeconds(maxAge, 'maxAge');
+  checkSeconds(negativeMaxAge, 'negativeMaxAge');
+  const { counts } = expected.caches;
   const budget = createIntrospectionBudget(options.unknownTokens ?? {}, now);
-  const flights = createSingleFlight<Introspected>();
-  const refused = new Map<string, RefusedToken>();
-  const profile = introspectedProfile(expected, options);
+  const singleFlight = createSingleFlight<Introspected>();
+  const rejectedTokens = expected.caches.createRejectedTokens();
+  const profile = createIntrospectionProfile(expected, options);
 
   async function introspect(token: string): Promise<Introspected> {
     const hash = await sha256(token);
-    const known = refused.get(hash);
-    if (known && known.until > now()) throw known.error;
-    const answer = withoutNull(await budget.run(hash, () => ask(client, options, token)));
+    const rejected = rejectedTokens.find(hash);
+    if (rejected) {
+      counts.hits.rejectedTokens++;
+      throw rejected.error;
+    }
+    const response = removeNullMembers(
+      await budget.run(hash, () => requestIntrospection(client, options, token)),
+    );
     let verified: VerifiedAccessToken;
     try {
-      verified = readAnswer(answer);
+      verified = readResponse(response);
     } catch (error) {
-      // Whatever was wrong: otherwise the bearer of a token for another API could cause a request each time.
-      budget.removeGood(hash);
-      rememberRefused(hash, { error, until: refusedUntil(error, answer) });
+      // Each rejection is cached: otherwise the bearer of a token for another API could cause a request each time.
+      budget.removeConfirmed(hash);
+      rejectedTokens.add(hash, { error, expiresAt: findRejectionExpiry(error, response) });
       throw error;
     }
     const time = now();
-    budget.addGood(hash);
+    budget.addConfirmed(hash);
     const { expiresAt = Number.POSITIVE_INFINITY } = verified;
-    const deadAt = Math.min((expiresAt + expected.clockTolerance) * 1000, time + maxAge * 1000);
-    return { verified, deadAt };
+    return {
+      verified,
+      expiresAt: Math.min((expiresAt + expected.clockTolerance) * 1000, time + maxAge * 1000),
+    };
   }
 
-  function readAnswer({ active, ...claims }: JsonObject): VerifiedAccessToken {
+  function readResponse({ active, ...claims }: JsonObject): VerifiedAccessToken {
     if (active !== true) throw invalidToken('active', 'The access token is not active');
     return readClaims(
       { iss: client.issuer, ...claims },
@@ -136,40 +145,30 @@ export function createIntrospection(
     );
   }
 
-  /** The refusal of a token that is not valid yet ends when the token becomes valid. */
-  function refusedUntil(error: unknown, answer: JsonObject): number {
-    const until = now() + negativeMaxAge * 1000;
+  /** The rejection of a token that is not valid yet expires when the token becomes valid. */
+  function findRejectionExpiry(error: unknown, response: JsonObject): number {
+    const expiresAt = now() + negativeMaxAge * 1000;
     const check = error instanceof Rejection ? error.check : '';
-    const validFrom = check === 'nbf' || check === 'iat' ? answer[check] : undefined;
-    if (typeof validFrom !== 'number') return until;
-    return Math.min(until, (validFrom - expected.clockTolerance) * 1000);
+    const validFrom = check === 'nbf' || check === 'iat' ? response[check] : undefined;
+    if (typeof validFrom !== 'number') return expiresAt;
+    return Math.min(expiresAt, (validFrom - expected.clockTolerance) * 1000);
   }
 
-  function rememberRefused(hash: string, token: RefusedToken): void {
-    // The newest stand last, and the oldest go first.
-    refused.delete(hash);
-    for (const oldest of refused.keys()) {
-      if (refused.size < refusedAtMost) break;
-      refused.delete(oldest);
-    }
-    refused.set(hash, token);
-  }
-
-  return (token) => flights(token, () => introspect(token));
+  return (token) => singleFlight(token, () => introspect(token));
 }
 
-/** The rules of the issuer's profile, for an answer instead of a JWT. */
-function introspectedProfile(
+/** Adapts the issuer's profile to introspection responses. */
+function createIntrospectionProfile(
   { profile, audiences }: { readonly profile: AccessTokenProfile; readonly audiences: readonly string[] },
   { allowMissingAudience = false }: IntrospectionOptions,
 ): AccessTokenProfile {
-  const required = profile.required.filter((name) => !optional.has(name));
+  const required = profile.required.filter((name) => !optionalClaims.has(name));
   return {
     ...profile,
     types: [],
-    // An answer without `aud` could be about a token for any API.
+    // A response without `aud` could describe a token for any API.
     required: allowMissingAudience ? required : ['aud', ...required],
-    // RFC 7662 section 2.2 has names of its own, which an issuer may use beside those of its JWTs.
+    // RFC 7662 section 2.2 defines member names that an issuer may use instead of its JWT claims.
     clientId: (claims) => profile.clientId?.(claims) ?? claims.client_id,
     scopes: (claims) => profile.scopes?.(claims) ?? claims.scope,
     reject: (claims) => rejectOtherKinds(claims) ?? profile.reject?.(claims),
@@ -180,7 +179,7 @@ function introspectedProfile(
   };
 }
 
-function requireSeconds(value: number, name: string): void {
+function checkSeconds(value: number, name: string): void {
   if (value >= 0 && value <= 86_400) return;
   throw new ConfigurationError(
     'invalid_option',
@@ -188,33 +187,41 @@ function requireSeconds(value: number, name: string): void {
   );
 }
 
-async function ask(client: Client, options: IntrospectionOptions, token: string): Promise<JsonObject> {
+async function requestIntrospection(
+  client: Client,
+  options: IntrospectionOptions,
+  token: string,
+): Promise<JsonObject> {
   const { authentication } = getClientContext(client);
   try {
     const metadata = {
       ...(await discover(client)),
       ...(options.endpoint !== undefined && { introspection_endpoint: options.endpoint }),
     };
-    const wire = wireClient(client);
+    const wire = toProtocolClient(client);
     const response = await oauth.introspectionRequest(metadata, wire, authentication.apply, token, {
-      ...requestOptions(client),
+      ...createRequestOptions(client),
       additionalParameters: { token_type_hint: 'access_token' },
     });
     const type = response.headers.get('content-type')?.split(';')[0];
     const signed = type === 'application/token-introspection+jwt';
-    // RFC 9701 section 5: where signatures were agreed on, an answer without one may be somebody else's.
+    // RFC 9701 section 5: if signed responses are registered, an unsigned one may be forged.
     if (response.ok && options.signedResponseAlg !== undefined && !signed) {
-      throw new ValidationError('introspection_invalid', 'signature', 'The answer is not signed.');
+      throw new ValidationError(
+        'introspection_invalid',
+        'signature',
+        'The introspection response is not signed.',
+      );
     }
     if (signed) checkJwt(await response.clone().text(), { code: 'introspection_invalid' });
-    const answer = { ...(await oauth.processIntrospectionResponse(metadata, wire, response)) };
+    const claims = { ...(await oauth.processIntrospectionResponse(metadata, wire, response)) };
     if (signed) {
-      await withKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
+      await verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
     }
-    return answer;
+    return claims;
   } catch (error) {
     if (error instanceof TransportError || error instanceof Rejection) throw error;
-    // That this API is not let in, or is answered with nonsense, says nothing about the token.
-    throw new TransportError('server_error', 'The issuer cannot be asked about access tokens at the moment.');
+    // A failed client authentication or a malformed response is not a statement about the token.
+    throw new TransportError('server_error', 'Token introspection at the issuer is temporarily unavailable.');
   }
 }

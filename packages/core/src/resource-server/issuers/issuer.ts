@@ -10,6 +10,7 @@ import {
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signature-algorithms.ts';
+import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../claims/profiles.ts';
 import { checkIntrospection } from '../introspection/check-introspection.ts';
 import {
@@ -20,28 +21,39 @@ import {
 import type { VerifiedAccessToken } from '../verified-access-token.ts';
 import { createRemoteKeySet, createStaticKeySet, type KeySet } from './key-set.ts';
 
-/** An authorization server whose access tokens are accepted. */
+/**
+ * An authorization server whose access tokens are accepted.
+ *
+ * @example
+ * ```ts
+ * const issuer: TrustedIssuer = {
+ *   issuer: 'https://tenant.eu.auth0.com/',
+ *   audience: 'https://api.example.com',
+ *   profile: 'auth0',
+ * };
+ * ```
+ */
 export interface TrustedIssuer {
-  /** Issuer identifier, exactly as the provider writes it; a trailing slash counts. */
+  /** Issuer identifier, exactly as the provider writes it. A trailing slash is significant. */
   readonly issuer: string;
-  /** This API's name at the provider: the resource indicator or audience. Several when it has several names. */
+  /** Identifier of this resource server at the provider: its audience or resource indicator. A list if it has several. */
   readonly audience: string | readonly string[];
   /** Accepted signature algorithms. Default: RS256, PS256, ES256, EdDSA and Ed25519. */
   readonly algorithms?: readonly SignatureAlgorithm[];
-  /** How the issuer writes its access tokens. Default: `rfc9068`, the strictest. */
+  /** How the issuer writes its access tokens. Default: `rfc9068`, the strictest profile. */
   readonly profile?: AccessTokenProfileName | AccessTokenProfile;
-  /** Where the issuer's keys are. Default: what discovery says. */
+  /** URL of the issuer's keys. Default: `jwks_uri` of the issuer's metadata. */
   readonly jwksUri?: string;
-  /** The keys themselves: then nothing is fetched. */
+  /** The issuer's public keys. If set, no keys are fetched. */
   readonly jwks?: { readonly keys: readonly object[] };
-  /** Which well-known document is read. Default: `openid`; `oauth` is RFC 8414. */
+  /** The metadata document: `openid` for OpenID Connect Discovery, `oauth` for RFC 8414. Default: `openid`. */
   readonly discovery?: 'openid' | 'oauth';
-  /** Asks the issuer about tokens that are no JWT, or about all. @see RFC 7662 */
+  /** Enables introspection of opaque tokens, of JWTs, or of both. Default: none. @see https://www.rfc-editor.org/rfc/rfc7662 */
   readonly introspection?: IntrospectionOptions;
   /**
-   * A further check of your own, run once per token and not once per request. It refuses by throwing; its message
-   * goes to `onEvent`, not to the caller. An outage is answered with 503 instead of 401: throw a `TransportError`; an error
-   * of the network, a time-out and an answer with status 5xx are recognised.
+   * An additional check of the application. Runs once per token, not once per request. Throws to reject the token; the
+   * error's message is reported to `onEvent` and never sent to the client. A `TransportError`, a network error, a timeout
+   * or a response with status 429 or 5xx leads to 503 instead of 401.
    */
   readonly validate?: (token: VerifiedAccessToken) => void | Promise<void>;
 }
@@ -51,15 +63,19 @@ export interface IssuerContext {
   readonly now: Clock;
   readonly http: HttpOptions;
   readonly onEvent: EventListener | undefined;
+  readonly caches: VerifierCaches;
   readonly allowInsecureIssuer: boolean;
   /** Seconds. */
   readonly clockTolerance: number;
+  /** Seconds. */
   readonly keysMaxAge: number;
+  /** Seconds. */
   readonly keysMaxStale: number;
+  /** Seconds. */
   readonly keysCoolDown: number;
 }
 
-/** A trusted issuer, checked and with its keys. */
+/** A trusted issuer with checked options and its keys. */
 export interface Issuer {
   readonly issuer: string;
   readonly audiences: readonly string[];
@@ -70,9 +86,9 @@ export interface Issuer {
   /** Which tokens are introspected, and how. */
   readonly introspection:
     | {
-        /** Whether it is asked about JWTs that name it. */
-        readonly ofJwts: boolean;
-        /** Whether an opaque token may be its own; `undefined` when it is asked about no opaque token. */
+        /** Whether JWTs of this issuer are introspected. */
+        readonly includesJwts: boolean;
+        /** Whether the issuer may have issued an opaque token; `undefined` if it introspects no opaque tokens. */
         readonly accepts: ((token: string) => boolean) | undefined;
         readonly introspect: (token: string) => Promise<Introspected>;
       }
@@ -86,7 +102,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
   const { issuer, jwks, jwksUri } = options;
   const { allowInsecureIssuer, fetch, now, onEvent, http } = context;
   if (options.introspection !== undefined) checkIntrospection(options.introspection, issuer);
-  // The client checks the issuer, reads its metadata and, if wanted, introspects.
+  // The client checks the issuer identifier, fetches the metadata and introspects tokens.
   const client = createClient({
     issuer,
     clientId: options.introspection?.clientId ?? 'resource-server',
@@ -102,11 +118,11 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
       introspectionSignedResponseAlg: options.introspection.signedResponseAlg,
     }),
   });
-  if (jwksUri !== undefined) requireUrl(jwksUri, 'jwksUri', allowInsecureIssuer);
+  if (jwksUri !== undefined) checkUrl(jwksUri, 'jwksUri', allowInsecureIssuer);
   if (jwks !== undefined && jwksUri !== undefined) {
     throw new ConfigurationError(
       'invalid_option',
-      `jwks and jwksUri are both set for "${issuer}", and only one of them can hold its keys. Leave one out.`,
+      `jwks and jwksUri are both set for "${issuer}". Remove one of them.`,
     );
   }
   if (options.discovery !== undefined && !['openid', 'oauth'].includes(options.discovery)) {
@@ -117,7 +133,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
   }
 
   const keys = jwks
-    ? createStaticKeySet(staticKeys(jwks))
+    ? createStaticKeySet(readStaticKeys(jwks), context.caches.counts)
     : createRemoteKeySet({
         issuer,
         jwksUri: async () => {
@@ -135,31 +151,37 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
         coolDown: context.keysCoolDown * 1000,
         clockTolerance: context.clockTolerance * 1000,
         onEvent,
+        counts: context.caches.counts,
       });
 
-  const audiences = audiencesOf(options);
-  const profile = profileOf(options.profile);
+  const audiences = readAudiences(options);
+  const profile = readProfile(options.profile);
   const { clockTolerance } = context;
   return {
     issuer,
     audiences,
-    algorithms: algorithmsOf(options.algorithms),
+    algorithms: readAlgorithms(options.algorithms),
     profile,
     keys,
     validate: options.validate,
     introspection: options.introspection && {
-      ...routingOf(options.introspection),
-      introspect: createIntrospection(client, options.introspection, { audiences, profile, clockTolerance }),
+      ...readRouting(options.introspection),
+      introspect: createIntrospection(client, options.introspection, {
+        audiences,
+        profile,
+        clockTolerance,
+        caches: context.caches,
+      }),
     },
   };
 }
 
-const routingOf = ({ tokens = 'opaque', accepts = () => true }: IntrospectionOptions) => ({
-  ofJwts: tokens !== 'opaque',
+const readRouting = ({ tokens = 'opaque', accepts = () => true }: IntrospectionOptions) => ({
+  includesJwts: tokens !== 'opaque',
   accepts: tokens === 'jwt' ? undefined : accepts,
 });
 
-function audiencesOf({ audience, issuer }: TrustedIssuer): readonly string[] {
+function readAudiences({ audience, issuer }: TrustedIssuer): readonly string[] {
   const list = typeof audience === 'string' ? [audience] : audience;
   if (
     Array.isArray(list) &&
@@ -170,43 +192,43 @@ function audiencesOf({ audience, issuer }: TrustedIssuer): readonly string[] {
   }
   throw new ConfigurationError(
     'missing_option',
-    `audience is missing for issuer "${issuer}". Without it, a token for any other API would be accepted. ` +
-      "Write audience: 'https://api.example.com', the name that the provider knows this API by.",
+    `audience is missing for issuer "${issuer}". Without it, tokens for other APIs would be accepted. ` +
+      "Write audience: 'https://api.example.com', the identifier of this API at the provider.",
   );
 }
 
-function algorithmsOf(algorithms: readonly unknown[] = defaultAlgorithms): readonly SignatureAlgorithm[] {
+function readAlgorithms(algorithms: readonly unknown[] = defaultAlgorithms): readonly SignatureAlgorithm[] {
   if (algorithms.length > 0 && algorithms.every(isSignatureAlgorithm)) return algorithms;
-  // RFC 8725 sections 3.1 and 3.2: with a public key set, HMAC would make the public key a secret, and `none` no check.
+  // RFC 8725 sections 3.1 and 3.2: HMAC would use a public key as the secret, and `none` would check nothing.
   throw new ConfigurationError(
     'invalid_option',
-    `algorithms must name one or more of ${signatureAlgorithms.join(', ')}; got ${JSON.stringify(algorithms)}`,
+    `algorithms must contain one or more of ${signatureAlgorithms.join(', ')}, got ${JSON.stringify(algorithms)}`,
   );
 }
 
-function profileOf(profile: AccessTokenProfileName | AccessTokenProfile = 'rfc9068'): AccessTokenProfile {
+function readProfile(profile: AccessTokenProfileName | AccessTokenProfile = 'rfc9068'): AccessTokenProfile {
   if (typeof profile === 'object') return profile;
   if (Object.hasOwn(profiles, profile)) return profiles[profile];
   throw new ConfigurationError(
     'invalid_option',
-    `profile must be one of ${Object.keys(profiles).join(', ')}, or an object; got "${profile}"`,
+    `profile must be one of ${Object.keys(profiles).join(', ')} or an object, got "${profile}"`,
   );
 }
 
-function staticKeys(jwks: { readonly keys: readonly object[] }): JsonObject[] {
+function readStaticKeys(jwks: { readonly keys: readonly object[] }): JsonObject[] {
   const keys: unknown = jwks.keys;
   if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isJsonObject)) {
     throw new ConfigurationError('invalid_option', 'jwks must be a JSON Web Key Set: { keys: [...] }');
   }
-  // A symmetric key would make everybody who verifies tokens an issuer (RFC 8725 section 3.1). None is ever used.
+  // RFC 8725 section 3.1: with a symmetric key, each verifier could issue tokens. Symmetric keys are never used.
   if (keys.some(({ kty }) => kty !== 'oct')) return keys;
   throw new ConfigurationError(
     'invalid_option',
-    `jwks has symmetric keys only ("kty": "oct"), and they verify nothing. Set the public keys of the issuer.`,
+    `jwks contains only symmetric keys ("kty": "oct"), which are not supported. Set the public keys of the issuer.`,
   );
 }
 
-export function requireUrl(text: string, name: string, allowInsecure: boolean): URL {
+function checkUrl(text: string, name: string, allowInsecure: boolean): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && allowInsecure)) return url;
   throw new ConfigurationError('invalid_option', `${name} must be an https URL, got "${text}"`);

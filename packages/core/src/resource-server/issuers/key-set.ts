@@ -1,47 +1,41 @@
 import { importVerificationKey, verifySignature } from '#platform';
 import { AuthError, TransportError, ValidationError } from '../../errors.ts';
-import { type EventListener, emit } from '../../events.ts';
+import { callListener, type EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
-import { exchange, type HttpOptions, jsonOf } from '../../internal/http.ts';
+import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/http.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
-import { usableKeys } from '../../internal/json/key-set-document.ts';
+import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import {
   keyFits,
   type SignatureAlgorithm,
   type VerificationKey,
 } from '../../internal/signature-algorithms.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
-import type { IssuerStatistics } from '../caches/statistics.ts';
+import type { IssuerStatistics, VerifierCounts } from '../caches/statistics.ts';
 
-/** Whether a key is still in the set; what it verified dies with it. */
-export interface KeyLife {
+/** Whether a key was removed from the key set. Tokens that a retired key verified are no longer valid. */
+export interface KeyStatus {
   retired: boolean;
 }
 
-interface Key extends KeyLife {
+interface Key extends KeyStatus {
   readonly jwk: JsonObject;
-  /** One import per algorithm; `undefined` when the key is malformed. */
+  /** One imported key per algorithm; `undefined` if the key is malformed. */
   readonly imported: Map<SignatureAlgorithm, Promise<VerificationKey | undefined>>;
 }
 
-/** An issuer's keys. */
+/** The public keys of an issuer. */
 export interface KeySet {
+  /** Whether the keys can be used without a fetch. Starts a fetch in the background when one is due. */
+  isUsable(now: number): boolean;
   /**
-   * True while the keys may be used as they are. Starts a renewal in the background when one is due, so that traffic
-   * never waits for it.
-   */
-  usable(now: number): boolean;
-  /** Waits until there are keys that may be used. @throws TransportError when there are none */
-  ready(): Promise<void>;
-  /**
-   * Finds the key that verifies the signature, fetching the keys once more when none does.
+   * Finds the key that verifies the signature. Fetches the keys again if none does.
    *
-   * @returns `undefined` when no key of the issuer made this signature
-   * @throws TransportError when that is unknown: the keys cannot be fetched, or were fetched a moment ago, before the
-   *   token arrived
+   * @returns `undefined` if no key of the issuer verifies the signature
+   * @throws TransportError if this cannot be decided: the keys cannot be fetched, or a further fetch is not allowed yet
    */
-  verify(signed: Signed): Promise<KeyLife | undefined>;
-  /** How they are; starts nothing. */
+  verify(signed: Signed): Promise<KeyStatus | undefined>;
+  /** Describes the keys. Starts no fetch. */
   describe(now: number): Omit<IssuerStatistics, 'issuer'>;
 }
 
@@ -50,141 +44,152 @@ export interface Signed {
   readonly kid: string | undefined;
   readonly data: Uint8Array;
   readonly signature: Uint8Array;
-  /** The claim `iat`, milliseconds since the epoch. It is not verified yet: it decides about this token only. */
+  /** The claim `iat` in milliseconds since the epoch. Not verified: it may only affect the decision about this token. */
   readonly issuedAt: number | undefined;
 }
 
 export interface KeySetOptions {
   readonly issuer: string;
-  /** Where the keys are; asked before each fetch. */
+  /** Returns the URL of the keys. Called before each fetch. */
   readonly jwksUri: () => Promise<string>;
   readonly http: HttpOptions;
   readonly now: Clock;
-  /** Milliseconds after which the keys are renewed in the background; after twice that, callers wait for it. */
+  /** Milliseconds after which the keys are fetched again in the background. After twice that time, callers wait for it. */
   readonly maxAge: number;
-  /** Milliseconds for which old keys serve while they cannot be renewed. */
+  /** Milliseconds for which keys are used while they cannot be fetched. */
   readonly maxStale: number;
-  /** Milliseconds between two fetches that tokens with unknown keys may cause, after the first few at once. */
+  /** Milliseconds between two fetches that tokens with unknown keys cause, after the first immediate ones. */
   readonly coolDown: number;
-  /** Milliseconds that the issuer's clock and this one may differ. */
+  /** Tolerated clock difference in milliseconds. */
   readonly clockTolerance: number;
   readonly onEvent: EventListener | undefined;
+  readonly counts: VerifierCounts;
 }
 
-/** Milliseconds without a further try after a fetch has failed. */
-const pause = 1_000;
-/** Fetches that tokens with unknown keys may cause at once: a few forged tokens must not delay a rotation. */
-const burst = 5;
-/** Names of keys that the issuer has removed, of which the newest are kept. */
-const removedAtMost = 100;
-/** Milliseconds that an issuer may need to show a new key to everybody, for example behind a cache. */
-const publication = 60_000;
+/** Milliseconds between a failed fetch and the next one. */
+const retryDelay = 1_000;
+/** Immediate fetches that tokens with unknown keys can cause: a few forged tokens must not delay a key rotation. */
+const immediateFetches = 5;
+/** Identifiers of removed keys that are stored. The oldest is evicted first. */
+const maxRemovedKeys = 100;
+/** Milliseconds that an issuer may need to publish a new key to all clients, for example because of a cache. */
+const publicationDelay = 60_000;
 
-type Reason = 'first' | 'stale' | 'unknown_kid';
+type FetchReason = 'first' | 'stale' | 'unknown_kid';
 
-/** Keys behind a `jwks_uri`. @see RFC 7517 section 5 */
+/** Creates a key set that is fetched from a `jwks_uri`. RFC 7517 section 5. */
 export function createRemoteKeySet(options: KeySetOptions): KeySet {
   const { now, maxAge, maxStale, coolDown } = options;
   let keys: Key[] = [];
   let fetchedAt: number | undefined;
   let failedAt: number | undefined;
   let failure: unknown;
-  let flight: Promise<void> | undefined;
-  // How many fetches have begun, and which of them the keys are from, with the time of its beginning.
-  let fetches = 0;
-  let current = { fetch: 0, begunAt: Number.NEGATIVE_INFINITY };
-  const unknownKeys = createTokenBucket({ capacity: burst, interval: coolDown });
-  const removed = new Set<unknown>();
+  let pendingFetch: Promise<void> | undefined;
+  // Fetches are numbered by their start. `latestFetch` is the one that returned the current keys.
+  let startedFetches = 0;
+  let latestFetch = { number: 0, startedAt: Number.NEGATIVE_INFINITY };
+  const unknownKeyFetches = createTokenBucket({ capacity: immediateFetches, interval: coolDown });
+  const removedKeys = new Set<unknown>();
 
-  function fetchKeys(reason: Reason): Promise<void> {
-    flight ??= download(reason).finally(() => {
-      flight = undefined;
+  function fetchKeys(reason: FetchReason): Promise<void> {
+    pendingFetch ??= downloadKeys(reason).finally(() => {
+      pendingFetch = undefined;
     });
-    return flight;
+    return pendingFetch;
   }
 
-  async function download(reason: Reason): Promise<void> {
-    const begun = { fetch: ++fetches, begunAt: now() };
+  async function downloadKeys(reason: FetchReason): Promise<void> {
+    const fetch = { number: ++startedFetches, startedAt: now() };
     try {
-      const found = await fetchJwks(await options.jwksUri(), options.http);
-      const previous = keys;
-      keys = merge(previous, found);
-      for (const { jwk, retired } of previous) if (retired) removed.add(jwk.kid);
-      for (const kid of removed) if (removed.size > removedAtMost) removed.delete(kid);
-      current = begun;
+      const jwks = await fetchJwks(await options.jwksUri(), options.http);
+      const previousKeys = keys;
+      keys = mergeKeys(previousKeys, jwks);
+      for (const { jwk, retired } of previousKeys) if (retired) removedKeys.add(jwk.kid);
+      for (const kid of removedKeys) if (removedKeys.size > maxRemovedKeys) removedKeys.delete(kid);
+      latestFetch = fetch;
       fetchedAt = now();
       failedAt = undefined;
-      emit(options.onEvent, { type: 'keys.fetched', issuer: options.issuer, reason });
+      callListener(options.onEvent, { type: 'keys.fetched', issuer: options.issuer, reason });
     } catch (error) {
       failedAt = now();
       failure = error;
-      emit(options.onEvent, { type: 'keys.failed', issuer: options.issuer, code: codeOf(error) });
+      callListener(options.onEvent, {
+        type: 'keys.failed',
+        issuer: options.issuer,
+        code: readErrorCode(error),
+      });
       throw error;
     }
   }
 
-  function usable(time: number): boolean {
+  function isUsable(time: number): boolean {
     if (fetchedAt === undefined) return false;
     const age = time - fetchedAt;
     if (age < maxAge) return true;
     if (age >= maxStale) return false;
-    // A key endpoint that is down must not take this API down: after one failure nobody waits for it any more.
+    // An unavailable key endpoint must not make this API unavailable: after one failure, callers no longer wait for it.
     if (age >= 2 * maxAge && failedAt === undefined) return false;
-    if (failedAt === undefined || time - failedAt >= pause) fetchKeys('stale').catch(() => {});
+    if (failedAt === undefined || time - failedAt >= retryDelay) fetchKeys('stale').catch(() => {});
     return true;
   }
 
-  async function ready(): Promise<void> {
-    if (usable(now())) return;
-    if (!flight && failedAt !== undefined && now() - failedAt < pause) throw unavailable(failure);
+  async function waitForKeys(): Promise<void> {
+    if (isUsable(now())) return;
+    if (!pendingFetch && failedAt !== undefined && now() - failedAt < retryDelay)
+      throw toTransportError(failure);
     try {
       await fetchKeys(fetchedAt === undefined ? 'first' : 'stale');
     } catch (error) {
-      if (!usable(now())) throw unavailable(error);
+      if (!isUsable(now())) throw toTransportError(error);
     }
   }
 
   /**
-   * True when the keys decide about a token that none of them verifies: they were asked for after the token arrived, or
-   * so long after it was issued that its key must be among them, as a key is published before it is used (OpenID Connect
-   * Core section 10.1.1). Without the second rule, each token of a removed key would need a fetch of its own.
+   * Whether the current keys are sufficient to reject a token that none of them verifies. They are if their fetch started
+   * after the token was received, or so long after the token was issued that they must contain its key: a key is published
+   * before it is used (OpenID Connect Core section 10.1.1). Without the second rule, each token of a removed key would cause
+   * a fetch.
    */
-  function areDecisive(signed: Signed, arrival: number): boolean {
-    if (current.fetch > arrival) return true;
+  function areConclusive(signed: Signed, fetchesAtReceipt: number): boolean {
+    if (latestFetch.number > fetchesAtReceipt) return true;
     const { issuedAt } = signed;
-    return issuedAt !== undefined && current.begunAt - issuedAt > publication + options.clockTolerance;
+    return (
+      issuedAt !== undefined && latestFetch.startedAt - issuedAt > publicationDelay + options.clockTolerance
+    );
   }
 
   /**
-   * Fetches once more for a token that no key verifies.
+   * Fetches the keys again for a token that no key verifies.
    *
-   * @returns false when another fetch cannot help
-   * @throws TransportError when a fetch could help and it is too early for one
+   * @returns false if the token can be rejected without a fetch
+   * @throws TransportError if the fetch fails or is not allowed yet
    */
-  async function renew(signed: Signed): Promise<boolean> {
+  async function fetchUnknownKey(signed: Signed): Promise<boolean> {
     const time = now();
-    if (!flight && failedAt !== undefined && time - failedAt < pause) throw unavailable(failure);
-    const wait = flight ? 0 : unknownKeys.take(time);
+    if (!pendingFetch && failedAt !== undefined && time - failedAt < retryDelay)
+      throw toTransportError(failure);
+    const wait = pendingFetch ? 0 : unknownKeyFetches.take(time);
     if (wait > 0) {
-      // The issuer has removed the key, or it has one of this name, and a name belongs to one key (RFC 7517 section 4.5).
-      if (signed.kid !== undefined && (removed.has(signed.kid) || hasNamedKey(keys, signed))) return false;
-      if (failedAt !== undefined) throw unavailable(failure);
-      // The issuer may have begun to use the key after the last fetch. 401 would log out a user whose token is good.
+      // The issuer removed the key, or has another key with this `kid`, which identifies one key (RFC 7517 section 4.5).
+      if (signed.kid !== undefined && (removedKeys.has(signed.kid) || hasKeyWithKid(keys, signed)))
+        return false;
+      if (failedAt !== undefined) throw toTransportError(failure);
+      // The issuer may have started to use the key after the last fetch. 401 would log out a user with a valid token.
       throw new TransportError(
         'rate_limited',
-        'No key of the issuer fits the access token, and the keys were fetched a moment ago. Try again later.',
+        'No key of the issuer matches the access token, and the keys were fetched recently. Try again later.',
         { retryAfter: Math.ceil(wait / 1000) },
       );
     }
     try {
       await fetchKeys('unknown_kid');
     } catch (error) {
-      throw unavailable(error);
+      throw toTransportError(error);
     }
     return true;
   }
 
-  /** The key among the newest keys, also when they are replaced during the search. */
+  /** Searches again if the keys are replaced during the search. */
   async function findCurrentKey(signed: Signed): Promise<Key | undefined> {
     for (;;) {
       const searched = keys;
@@ -194,104 +199,112 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
   }
 
   return {
-    usable,
-    ready,
+    isUsable,
     async verify(signed) {
-      const arrival = fetches;
-      if (!usable(now())) await ready();
-      const known = await findCurrentKey(signed);
-      if (known) return known;
-      if (flight) {
-        await flight.catch(() => {});
-        const found = await findCurrentKey(signed);
-        if (found) return found;
+      const fetchesAtReceipt = startedFetches;
+      const needsFetch = !isUsable(now());
+      if (needsFetch) await waitForKeys();
+      const key = await findCurrentKey(signed);
+      if (key) {
+        if (!needsFetch) options.counts.hits.keySets++;
+        return key;
       }
-      if (areDecisive(signed, arrival) || !(await renew(signed))) return undefined;
+      if (pendingFetch) {
+        await pendingFetch.catch(() => {});
+        const fetchedKey = await findCurrentKey(signed);
+        if (fetchedKey) return fetchedKey;
+      }
+      if (areConclusive(signed, fetchesAtReceipt) || !(await fetchUnknownKey(signed))) return undefined;
       return findCurrentKey(signed);
     },
     describe: (time) => ({
       keys: keys.length,
       keysAge: fetchedAt === undefined ? undefined : Math.floor((time - fetchedAt) / 1000),
-      keysFailure: failedAt === undefined ? undefined : codeOf(failure),
+      keysFailure: failedAt === undefined ? undefined : readErrorCode(failure),
       usable: fetchedAt !== undefined && time - fetchedAt < maxStale,
     }),
   };
 }
 
-/** Keys that are part of the configuration. They never change. */
-export function createStaticKeySet(jwks: readonly JsonObject[]): KeySet {
-  const keys = merge([], jwks);
+/** Creates a key set from configured keys, which never change. */
+export function createStaticKeySet(jwks: readonly JsonObject[], counts: VerifierCounts): KeySet {
+  const keys = mergeKeys([], jwks);
   return {
-    usable: () => true,
-    ready: async () => {},
-    verify: (signed) => findKey(keys, signed),
+    isUsable: () => true,
+    async verify(signed) {
+      const key = await findKey(keys, signed);
+      if (key) counts.hits.keySets++;
+      return key;
+    },
     describe: () => ({ keys: keys.length, keysAge: undefined, keysFailure: undefined, usable: true }),
   };
 }
 
 /**
- * Tries the keys with the token's `kid`, of which there may be several; without any, those that have no `kid`.
- * A token without `kid` is tried with every key of its kind.
+ * Tries all keys with the token's `kid`, or the keys without `kid` if there are none. For a token without `kid`, tries all
+ * keys of its algorithm.
  */
 async function findKey(keys: readonly Key[], signed: Signed): Promise<Key | undefined> {
   const { alg, kid, data, signature } = signed;
   const fits = ({ jwk }: Key) => (kid === undefined || jwk.kid === kid) && keyFits(jwk, alg);
-  const named = keys.filter(fits);
+  const matchingKeys = keys.filter(fits);
   const candidates =
-    named.length > 0 ? named : keys.filter(({ jwk }) => jwk.kid === undefined && keyFits(jwk, alg));
+    matchingKeys.length > 0
+      ? matchingKeys
+      : keys.filter(({ jwk }) => jwk.kid === undefined && keyFits(jwk, alg));
   for (const key of candidates) {
     const imported = await importKey(key, alg);
-    // A key that the platform imports and then cannot use verifies nothing, and must not spoil the others.
+    // A key that the platform imports but cannot use must not affect the other keys.
     const valid = imported && (await verifySignature(alg, imported, data, signature).catch(() => false));
     if (valid) return key;
   }
   return undefined;
 }
 
-const hasNamedKey = (keys: readonly Key[], { alg, kid }: Signed): boolean =>
+const hasKeyWithKid = (keys: readonly Key[], { alg, kid }: Signed): boolean =>
   keys.some(({ jwk }) => jwk.kid === kid && keyFits(jwk, alg));
 
 function importKey(key: Key, alg: SignatureAlgorithm): Promise<VerificationKey | undefined> {
   let imported = key.imported.get(alg);
   if (!imported) {
-    // One malformed key must not spoil the others.
+    // A malformed key must not affect the other keys.
     imported = importVerificationKey(key.jwk, alg).catch(() => undefined);
     key.imported.set(alg, imported);
   }
   return imported;
 }
 
-/** Keeps the keys that are still there, as they were imported, and retires those that are gone. */
-function merge(before: readonly Key[], found: readonly JsonObject[]): Key[] {
-  const known = new Map(before.map((key) => [fingerprint(key.jwk), key]));
-  const keys = found.map(
-    (jwk) => known.get(fingerprint(jwk)) ?? { jwk, retired: false, imported: new Map() },
+/** Retains unchanged keys with their imports, and marks removed keys as retired. */
+function mergeKeys(previousKeys: readonly Key[], jwks: readonly JsonObject[]): Key[] {
+  const keysByContent = new Map(previousKeys.map((key) => [serializeKey(key.jwk), key]));
+  const keys = jwks.map(
+    (jwk) => keysByContent.get(serializeKey(jwk)) ?? { jwk, retired: false, imported: new Map() },
   );
-  const kept = new Set(keys);
-  for (const key of before) if (!kept.has(key)) key.retired = true;
+  const retainedKeys = new Set(keys);
+  for (const key of previousKeys) if (!retainedKeys.has(key)) key.retired = true;
   return keys;
 }
 
-const fingerprint = (jwk: JsonObject): string =>
+const serializeKey = (jwk: JsonObject): string =>
   JSON.stringify(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 async function fetchJwks(uri: string, http: HttpOptions): Promise<JsonObject[]> {
-  const response = await exchange(
+  const response = await fetchBounded(
     uri,
     { headers: { accept: 'application/jwk-set+json, application/json' } },
     http,
   );
-  const keys = response.status === 200 ? usableKeys(jsonOf(response)) : undefined;
+  const keys = response.status === 200 ? selectUsableKeys(getJsonBody(response)) : undefined;
   if (!keys) {
-    throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not answer with a JSON Web Key Set.');
+    throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not return a JSON Web Key Set.');
   }
   return keys;
 }
 
-const codeOf = (error: unknown): string => (error instanceof AuthError ? error.code : 'unknown');
+const readErrorCode = (error: unknown): string => (error instanceof AuthError ? error.code : 'unknown');
 
-/** The token may well be good: the caller is told to come back, not to log in again. */
-function unavailable(error: unknown): TransportError {
+/** The token may be valid: the client should retry, not log in again. */
+function toTransportError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
-  return new TransportError('server_error', "The issuer's keys cannot be had at the moment.");
+  return new TransportError('server_error', "The issuer's keys are temporarily unavailable.");
 }

@@ -1,43 +1,45 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
-import { type AccessTokenVerifierOptions, within } from '../verifier-options.ts';
-import { createIssuer, type Issuer, type TrustedIssuer } from './issuer.ts';
+import type { VerifierCaches } from '../caches/verifier-caches.ts';
+import { type AccessTokenVerifierOptions, checkRange } from '../verifier-options.ts';
+import { createIssuer, type Issuer, type IssuerContext, type TrustedIssuer } from './issuer.ts';
 
-/**
- * The trusted issuers by their identifiers.
- *
- * @throws ConfigurationError when an option is wrong, or a token could be shown to another issuer than its own
- */
-export function createIssuers(
+/** Creates the trusted issuers, by their identifiers. */
+export function createTrustedIssuers(
   options: AccessTokenVerifierOptions,
-  { now, clockTolerance }: { readonly now: Clock; readonly clockTolerance: number },
+  {
+    now,
+    clockTolerance,
+    caches,
+  }: { readonly now: Clock; readonly clockTolerance: number; readonly caches: VerifierCaches },
 ): ReadonlyMap<string, Issuer> {
-  const list = issuersOf(options);
+  const list = readIssuers(options);
   const { fetch, onEvent, timeout = 10_000 } = options;
-  const context = {
+  const context: IssuerContext = {
     fetch,
     now,
     onEvent,
+    caches,
     http: { fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), now, timeout, maxBytes: 1_048_576 },
     allowInsecureIssuer: options.allowInsecureIssuer === true,
     clockTolerance,
-    keysMaxAge: within(options.keysMaxAge ?? 600, 1, 86_400, 'keysMaxAge'),
-    keysMaxStale: within(options.keysMaxStale ?? 86_400, 1, 2_592_000, 'keysMaxStale'),
-    keysCoolDown: within(options.keysCoolDown ?? 10, 1, 3600, 'keysCoolDown'),
-  } satisfies Parameters<typeof createIssuer>[1];
+    keysMaxAge: checkRange(options.keysMaxAge ?? 600, [1, 86_400], 'keysMaxAge'),
+    keysMaxStale: checkRange(options.keysMaxStale ?? 86_400, [1, 2_592_000], 'keysMaxStale'),
+    keysCoolDown: checkRange(options.keysCoolDown ?? 10, [1, 3600], 'keysCoolDown'),
+  };
   const issuers = new Map<string, Issuer>();
   for (const each of list) {
     const issuer = createIssuer(each, context);
     if (issuers.has(issuer.issuer)) {
-      throw new ConfigurationError('invalid_option', `issuers names "${issuer.issuer}" twice`);
+      throw new ConfigurationError('invalid_option', `issuers contains "${issuer.issuer}" twice`);
     }
     issuers.set(issuer.issuer, issuer);
   }
-  requireRoutes(list);
+  checkOpaqueRouting(list);
   return issuers;
 }
 
-const optionsOfOneIssuer = [
+const singleIssuerOptions = [
   'issuer',
   'audience',
   'algorithms',
@@ -49,27 +51,27 @@ const optionsOfOneIssuer = [
   'validate',
 ] as const;
 
-function issuersOf(options: AccessTokenVerifierOptions): readonly TrustedIssuer[] {
+function readIssuers(options: AccessTokenVerifierOptions): readonly TrustedIssuer[] {
   if (options.issuers === undefined) return [options];
   if (options.issuers.length === 0) throw new ConfigurationError('missing_option', 'issuers is empty');
-  const single: Partial<Record<(typeof optionsOfOneIssuer)[number], unknown>> = options;
-  const beside = optionsOfOneIssuer.filter((name) => single[name] !== undefined);
-  if (beside.length === 0) return options.issuers;
-  // Passed over in silence, an audience or a check of the application would not be applied.
+  const single: Partial<Record<(typeof singleIssuerOptions)[number], unknown>> = options;
+  const conflicting = singleIssuerOptions.filter((name) => single[name] !== undefined);
+  if (conflicting.length === 0) return options.issuers;
+  // If these options were ignored, an audience or a check of the application would not be applied.
   throw new ConfigurationError(
     'invalid_option',
-    `${beside.join(', ')} cannot be set beside issuers. Set it for each of the issuers, or leave issuers out.`,
+    `${conflicting.join(', ')} cannot be combined with issuers. Set it for each of the issuers, or remove issuers.`,
   );
 }
 
-/** An opaque token does not name its issuer, and must not be shown to any other. */
-function requireRoutes(list: readonly TrustedIssuer[]): void {
-  const asked = list.filter(({ introspection }) => introspection && introspection.tokens !== 'jwt');
-  if (asked.length < 2 || asked.every(({ introspection }) => introspection?.accepts)) return;
-  const names = asked.map(({ issuer }) => `"${issuer}"`).join(' and ');
+/** An opaque token does not identify its issuer, and must not be sent to another one. */
+function checkOpaqueRouting(list: readonly TrustedIssuer[]): void {
+  const introspecting = list.filter(({ introspection }) => introspection && introspection.tokens !== 'jwt');
+  if (introspecting.length < 2 || introspecting.every(({ introspection }) => introspection?.accepts)) return;
+  const names = introspecting.map(({ issuer }) => `"${issuer}"`).join(' and ');
   throw new ConfigurationError(
     'invalid_option',
-    `${names} are asked about opaque tokens, and an opaque token does not name its issuer. Set introspection.accepts ` +
+    `${names} introspect opaque tokens, and an opaque token does not identify its issuer. Set introspection.accepts ` +
       "for each of them, for example accepts: (token) => token.startsWith('a_'), or introspection.tokens: 'jwt'.",
   );
 }

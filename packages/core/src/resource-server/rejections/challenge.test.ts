@@ -37,10 +37,10 @@ describe('A15: challenges', () => {
     const token = await server.mintAccessToken({ acr: 'pwd', auth_time: now - 100 });
     const authenticated = await verifier.verify(request(`Bearer ${token}`));
     expect(await challengeOf(() => verifier.authorize(authenticated, { acr: [['mfa', 'hwk']] }))).toEqual([
-      'Bearer error="insufficient_user_authentication", error_description="A stronger login is needed", acr_values="mfa hwk"',
+      'Bearer error="insufficient_user_authentication", error_description="A stronger login is required", acr_values="mfa hwk"',
     ]);
     expect(await challengeOf(() => verifier.authorize(authenticated, { maxAge: 60 }))).toEqual([
-      'Bearer error="insufficient_user_authentication", error_description="A more recent login is needed", max_age="60"',
+      'Bearer error="insufficient_user_authentication", error_description="A more recent login is required", max_age="60"',
     ]);
     verifier.authorize(authenticated, { maxAge: 70, acr: [['pwd']] });
     // Nobody knows when this one was, so it is not recent; and how strong, so it is not strong.

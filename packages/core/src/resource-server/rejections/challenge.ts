@@ -2,13 +2,13 @@ import { AccessTokenError, type AccessTokenErrorCode } from '../../errors.ts';
 import type { Rejection } from './rejection.ts';
 
 export interface ChallengeOptions {
-  /** The `realm` of every challenge; rarely needed. @see RFC 9110 section 11.5 */
+  /** RFC 9110 section 11.5. */
   readonly realm?: string | undefined;
-  /** URL of the protected resource's metadata, named in every challenge. @see RFC 9728 section 5.1 */
+  /** URL of the protected resource metadata. RFC 9728 section 5.1. */
   readonly resourceMetadata?: string | undefined;
-  /** Schemes that are taken, in order of preference. */
+  /** Accepted schemes, in order of preference. */
   readonly schemes: readonly ('Bearer' | 'DPoP')[];
-  /** Algorithms that proofs may use. @see RFC 9449 section 7.1 */
+  /** Accepted algorithms of DPoP proofs. RFC 9449 section 7.1. */
   readonly dpopAlgorithms: readonly string[];
 }
 
@@ -23,16 +23,16 @@ const statuses: Readonly<Record<AccessTokenErrorCode, 400 | 401 | 403>> = {
   access_denied: 403,
 };
 
-/** Puts a refusal into the words of HTTP. */
+/** Converts a rejection to an error with HTTP status and challenges. */
 export function toAccessTokenError(
-  refusal: Rejection,
+  rejection: Rejection,
   scheme: 'Bearer' | 'DPoP' | undefined,
   options: ChallengeOptions,
 ): AccessTokenError {
-  const { code, message, details } = refusal;
+  const { code, message, details } = rejection;
   return new AccessTokenError(code, message, {
     status: statuses[code],
-    challenges: challengesOf(refusal, details.scheme ?? scheme, options),
+    challenges: createChallenges(rejection, details.scheme ?? scheme, options),
     ...(details.nonce !== undefined && {
       headers: { 'DPoP-Nonce': details.nonce, 'Cache-Control': 'no-store' },
     }),
@@ -40,28 +40,28 @@ export function toAccessTokenError(
 }
 
 /**
- * The values of `WWW-Authenticate`: for a 401 one challenge for each scheme that is taken, the error only in the one
- * that the request used.
- *
- * @see RFC 6750 section 3, RFC 9449 section 7, RFC 9470 section 3, RFC 9728 section 5.1
+ * Creates the values of `WWW-Authenticate`. A 401 has one challenge per accepted scheme, with the error in the scheme that
+ * the request used. RFC 6750 section 3, RFC 9449 section 7, RFC 9470 section 3, RFC 9728 section 5.1.
  */
-function challengesOf(
-  refusal: Rejection,
-  used: 'Bearer' | 'DPoP' | undefined,
+function createChallenges(
+  rejection: Rejection,
+  requestScheme: 'Bearer' | 'DPoP' | undefined,
   options: ChallengeOptions,
 ): readonly string[] {
-  // Another token would not help: what is refused is the user, not the credential.
-  if (refusal.code === 'access_denied') return [];
-  const about = used !== undefined && options.schemes.includes(used) ? used : options.schemes[0];
-  // Only a 401 asks for other credentials; what else is wrong, is wrong with those that came.
-  const schemes = statuses[refusal.code] === 401 || about === undefined ? options.schemes : [about];
+  // The user is rejected, not the credential: another token would not help.
+  if (rejection.code === 'access_denied') return [];
+  const isAccepted = requestScheme !== undefined && options.schemes.includes(requestScheme);
+  const errorScheme = isAccepted ? requestScheme : options.schemes[0];
+  // Only a 401 requests other credentials. Any other status is about the credentials of the request.
+  const schemes =
+    statuses[rejection.code] === 401 || errorScheme === undefined ? options.schemes : [errorScheme];
   return schemes.map((scheme) => {
     const parameters: [string, string][] = [];
     if (options.realm !== undefined) parameters.push(['realm', options.realm]);
-    // RFC 6750 section 3.1: without credentials, no error code and no other hint.
-    if (refusal.code !== 'token_missing' && scheme === about) {
-      parameters.push(['error', refusal.code], ['error_description', refusal.message]);
-      const { scope, acrValues, maxAge } = refusal.details;
+    // RFC 6750 section 3.1: a request without credentials gets no error code and no other information.
+    if (rejection.code !== 'token_missing' && scheme === errorScheme) {
+      parameters.push(['error', rejection.code], ['error_description', rejection.message]);
+      const { scope, acrValues, maxAge } = rejection.details;
       if (scope?.length) parameters.push(['scope', scope.join(' ')]);
       if (acrValues?.length) parameters.push(['acr_values', acrValues.join(' ')]);
       if (maxAge !== undefined) parameters.push(['max_age', String(maxAge)]);
@@ -74,15 +74,21 @@ function challengesOf(
 }
 
 /**
- * One challenge, a value of `WWW-Authenticate`, with every parameter as a quoted string. Characters that may not stand
- * in one are replaced.
+ * Formats one challenge, a value of `WWW-Authenticate`. Each parameter becomes a quoted string. Characters that are not
+ * allowed in one are replaced by `'` or `?`.
  *
- * @see RFC 9110 sections 5.6.4 and 11.6.1, RFC 6750 section 3
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+ * @example
+ * ```ts
+ * formatChallenge('Bearer', [['realm', 'items'], ['error', 'invalid_token']]);
+ * // Bearer realm="items", error="invalid_token"
+ * ```
  */
 export function formatChallenge(scheme: string, parameters: readonly (readonly [string, string])[]): string {
-  const list = parameters.map(([name, value]) => `${name}="${quotable(value)}"`).join(', ');
+  const list = parameters.map(([name, value]) => `${name}="${toQuotable(value)}"`).join(', ');
   return list === '' ? scheme : `${scheme} ${list}`;
 }
 
-/** Printable ASCII without `"` and `\`, the only characters that `error_description` allows (RFC 6750 section 3). */
-const quotable = (value: string): string => value.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');
+/** RFC 6750 section 3: `error_description` allows printable ASCII without `"` and `\`. */
+const toQuotable = (value: string): string => value.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');

@@ -1,12 +1,12 @@
 import type { AccessTokenErrorCode } from '../../errors.ts';
 
 /**
- * Why a request is refused, before it is known how to say so: the border turns it into an `AccessTokenError`
- * with the challenges of the request's scheme. Never leaves this folder.
+ * Why a request is rejected. The verifier converts it to an `AccessTokenError` with the challenges of the request's scheme.
+ * Never leaves this folder.
  */
 export class Rejection extends Error {
   readonly code: AccessTokenErrorCode;
-  /** What failed, a claim or check; for events. */
+  /** The claim or check that failed, for events. */
   readonly check: string;
   readonly details: RejectionDetails;
 
@@ -24,17 +24,17 @@ export class Rejection extends Error {
 }
 
 export interface RejectionDetails {
-  /** Scopes that would do. @see RFC 6750 section 3 */
+  /** Sufficient scopes. RFC 6750 section 3. */
   readonly scope?: readonly string[];
-  /** Authentication contexts that would do. @see RFC 9470 section 3 */
+  /** Sufficient authentication contexts. RFC 9470 section 3. */
   readonly acrValues?: readonly string[];
-  /** Seconds since the login at most. @see RFC 9470 section 3 */
+  /** Maximum seconds since the login. RFC 9470 section 3. */
   readonly maxAge?: number;
-  /** The scheme that the error is about, when the request did not choose one. */
+  /** The scheme that the error belongs to, if it differs from the request's. */
   readonly scheme?: 'Bearer' | 'DPoP';
-  /** What the application's own check said, for the event alone. */
+  /** Message of the application's check, for the event only. */
   readonly reason?: string;
-  /** A fresh nonce for the client. @see RFC 9449 section 9 */
+  /** A new nonce for the client. RFC 9449 section 9. */
   readonly nonce?: string;
 }
 

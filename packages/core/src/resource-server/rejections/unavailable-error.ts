@@ -7,8 +7,8 @@ const networkMessage =
   /\b(ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)\b|^(fetch failed|Failed to fetch|Load failed)$/;
 
 /**
- * True for an error that says that something cannot be reached, and nothing about the token: a `TransportError`, an error
- * of Node's network, of `fetch` or of a database connection, a time-out, an answer with status 429 or 5xx.
+ * Returns true for an error that reports an unavailable service and nothing about the token: a `TransportError`, a network
+ * error of Node, of `fetch` or of a database connection, a timeout, a response with status 429 or 5xx.
  */
 export function isUnavailableError(error: unknown, depth = 0): boolean {
   if (error instanceof TransportError) return true;
@@ -20,7 +20,7 @@ export function isUnavailableError(error: unknown, depth = 0): boolean {
     matches(networkCode, code) ||
     matches(networkName, name) ||
     matches(networkMessage, message) ||
-    [status, statusCode, (response as { status?: unknown } | undefined | null)?.status].some(isPassing) ||
+    [status, statusCode, (response as { status?: unknown } | undefined | null)?.status].some(isTemporary) ||
     isUnavailableError(cause, depth + 1) ||
     (Array.isArray(errors) &&
       errors.length > 0 &&
@@ -30,5 +30,5 @@ export function isUnavailableError(error: unknown, depth = 0): boolean {
 
 const matches = (pattern: RegExp, value: unknown): boolean =>
   typeof value === 'string' && pattern.test(value);
-const isPassing = (status: unknown): boolean =>
+const isTemporary = (status: unknown): boolean =>
   typeof status === 'number' && (status === 429 || (status >= 500 && status < 600));

@@ -1,22 +1,23 @@
 import type { AuthError } from '../../errors.ts';
 
-// Beside the error, not in its `cause`: the text of an exception that nothing foresaw may quote what was sent, and errors
-// are logged as they are.
+// Not in the error's `cause`: the text of an unexpected exception may contain the credential, and applications log errors
+// with their causes.
 const causes = new WeakMap<AuthError, { readonly thrown: unknown }>();
 
-/** Notes which exception led to a refusal. */
-export function recordUnexpectedCause(refusal: AuthError, thrown: unknown): void {
-  causes.set(refusal, { thrown });
+export function recordUnexpectedCause(error: AuthError, thrown: unknown): void {
+  causes.set(error, { thrown });
 }
 
 /**
- * The exception that was not foreseen and led to a refusal of the verifier, in the member `thrown`; for an adapter that
- * logs it. Its text may contain the credential: redact it first.
+ * Finds the unexpected exception that led to an error of the verifier, for adapters that log it. Its text may contain the
+ * credential: redact it first.
  *
- * @returns `undefined` for a refusal that the verifier has decided
+ * @returns the exception in `thrown`; `undefined` for an error that the verifier intended
  * @example
+ * ```ts
  * const cause = findUnexpectedCause(error);
  * if (cause) logger.error(redact(String(cause.thrown)));
+ * ```
  */
-export const findUnexpectedCause = (refusal: AuthError): { readonly thrown: unknown } | undefined =>
-  causes.get(refusal);
+export const findUnexpectedCause = (error: AuthError): { readonly thrown: unknown } | undefined =>
+  causes.get(error);

@@ -3,7 +3,7 @@ import { origin, refused, startDpop } from '../../../tests/support/start-dpop.ts
 
 describe('A6: nonce', () => {
   test('a proof without one is answered with one, which then serves until the next but one', async () => {
-    const { call, prove, server } = await startDpop({ dpop: { origin, nonce: { life: 60 } } });
+    const { call, prove, server } = await startDpop({ dpop: { origin, nonce: { lifetime: 60 } } });
     const error = await call(await prove()).catch((caught: unknown) => caught as never);
     expect(error).toMatchObject({
       ...refused('use_dpop_nonce'),

@@ -13,7 +13,7 @@ describe('A6: every check of RFC 9449 section 4.3', () => {
     const { call, prove } = await startDpop();
     const [one, two] = [await prove(), await prove()];
     await expect(call(undefined)).rejects.toMatchObject(
-      refused('invalid_dpop_proof', 'A DPoP proof is needed'),
+      refused('invalid_dpop_proof', 'A DPoP proof is required'),
     );
     await expect(call(`${one}, ${two}`)).rejects.toMatchObject(refused('invalid_dpop_proof'));
     await expect(call(one, { rawHeaders: ['DPoP', one, 'dpop', two] })).rejects.toMatchObject(
@@ -42,7 +42,7 @@ describe('A6: every check of RFC 9449 section 4.3', () => {
 
   test.each([
     ['4: typ', { typ: 'JWT' }, 'The DPoP proof has the wrong typ'],
-    ['crit', { crit: ['b64'], b64: true }, 'The DPoP proof has a critical header that is not understood'],
+    ['crit', { crit: ['b64'], b64: true }, 'The DPoP proof has an unsupported critical header'],
     ['no key', { jwk: undefined }, 'The key of the DPoP proof is not accepted'],
   ])('%s', async (_, header, message) => {
     const { call, prove } = await startDpop();
@@ -149,10 +149,10 @@ test('A6: a proof is good once, and again only when the store may have forgotten
   const all = await Promise.allSettled(Array.from({ length: 20 }, () => call(proof)));
   expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   server.clock.advance(89);
-  await expect(call(proof)).rejects.toMatchObject({ message: 'The DPoP proof was used before' });
+  await expect(call(proof)).rejects.toMatchObject({ message: 'The DPoP proof was already used' });
   server.clock.advance(2);
   await expect(call(proof)).rejects.toMatchObject({
-    message: 'The DPoP proof is too old or from the future',
+    message: 'The DPoP proof is too old or was issued in the future',
   });
 });
 

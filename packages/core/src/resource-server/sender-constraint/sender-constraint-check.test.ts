@@ -105,7 +105,7 @@ describe('A7: a token that is bound to a certificate', () => {
       });
     await expect(bearer({ cnf: { 'x5t#S256': thumbprint } })).resolves.toBeDefined();
     await expect(bearer({})).rejects.toMatchObject(
-      refused('invalid_token', 'An access token that is bound to a key is needed'),
+      refused('invalid_token', 'An access token that is bound to a key is required'),
     );
   });
 

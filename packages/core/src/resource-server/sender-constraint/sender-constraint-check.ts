@@ -13,12 +13,12 @@ export interface SenderConstraintOptions {
 }
 
 export interface SenderConstraintCheck {
-  /** The schemes that requests may use. */
+  /** Accepted authentication schemes. */
   readonly schemes: readonly ('Bearer' | 'DPoP')[];
   readonly dpopAlgorithms: readonly string[];
-  /** True when nothing needs to be checked: most tokens are not bound, and most APIs do not ask for it. */
-  isUnneeded(credentials: Credentials, token: VerifiedAccessToken): boolean;
-  /** @returns headers for the response, if any */
+  /** Whether neither the token nor the configuration requires a proof, as for most requests. */
+  canSkip(credentials: Credentials, token: VerifiedAccessToken): boolean;
+  /** Checks the proof. Returns headers for the response, if any. */
   check(
     request: ResourceRequest,
     credentials: Credentials,
@@ -26,10 +26,14 @@ export interface SenderConstraintCheck {
   ): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
-const refuseToken = (description: string, scheme: 'Bearer' | 'DPoP'): Rejection =>
-  new Rejection('invalid_token', 'cnf', description, { scheme });
+const invalidDpopToken = (description: string): Rejection =>
+  new Rejection('invalid_token', 'cnf', description, { scheme: 'DPoP' });
 
-/** Whether the caller holds the key that the token is bound to. @throws ConfigurationError when an option is wrong */
+/**
+ * Creates the check that a client holds the key or certificate that its token is bound to.
+ *
+ * @throws ConfigurationError when an option is invalid
+ */
 export function createSenderConstraintCheck(
   options: SenderConstraintOptions,
   context: { readonly now: Clock /** Seconds. */; readonly clockTolerance: number },
@@ -46,11 +50,11 @@ export function createSenderConstraintCheck(
   if ((requireBinding === 'dpop' && !dpop) || (requireBinding === 'mtls' && !mtls)) {
     throw new ConfigurationError(
       'missing_option',
-      `requireBinding: '${requireBinding}' needs the option ${requireBinding}`,
+      `requireBinding: '${requireBinding}' requires the option ${requireBinding}`,
     );
   }
   if (requireBinding === 'any' && !dpop && !mtls) {
-    throw new ConfigurationError('missing_option', "requireBinding: 'any' needs the option dpop or mtls");
+    throw new ConfigurationError('missing_option', "requireBinding: 'any' requires the option dpop or mtls");
   }
 
   async function check(
@@ -59,24 +63,27 @@ export function createSenderConstraintCheck(
     token: VerifiedAccessToken,
   ): Promise<Readonly<Record<string, string>> | undefined> {
     const { dpopThumbprint, certificateThumbprint: expected } = token;
-    // A token that says it is bound is worth nothing without the proof, or binding would be up to the thief
+    // A bound token must not be accepted without its proof, otherwise a stolen token could be used as a bearer token
     // (RFC 9449 section 7.1, RFC 8705 section 3).
     if ((dpopThumbprint !== undefined && !dpop) || (expected !== undefined && !mtls)) {
-      throw invalidToken('cnf', 'The access token is bound to a key, and this API cannot verify the proof');
+      throw invalidToken(
+        'cnf',
+        'The access token is bound to a key, and this API does not support the proof',
+      );
     }
     if (mtls && expected !== undefined) checkCertificate(await mtls(request), expected);
     if (dpopThumbprint === undefined) {
-      if (credentials.scheme === 'DPoP') throw refuseToken('The access token is not bound to a key', 'DPoP');
+      if (credentials.scheme === 'DPoP') throw invalidDpopToken('The access token is not bound to a key');
       if (requireBinding === 'dpop' || (requireBinding !== undefined && expected === undefined)) {
-        throw invalidToken('cnf', 'An access token that is bound to a key is needed');
+        throw invalidToken('cnf', 'An access token that is bound to a key is required');
       }
       return undefined;
     }
     if (credentials.scheme !== 'DPoP') {
-      throw refuseToken('The access token is bound to a key and needs the scheme DPoP', 'DPoP');
+      throw invalidDpopToken('The access token is bound to a key and requires the scheme DPoP');
     }
     if (requireBinding === 'mtls' && expected === undefined) {
-      throw invalidToken('cnf', 'An access token that is bound to a certificate is needed');
+      throw invalidToken('cnf', 'An access token that is bound to a certificate is required');
     }
     return dpop?.verify(request, credentials.token, dpopThumbprint);
   }
@@ -84,7 +91,7 @@ export function createSenderConstraintCheck(
   return {
     schemes: !dpop ? ['Bearer'] : requireBinding === 'dpop' ? ['DPoP'] : ['Bearer', 'DPoP'],
     dpopAlgorithms: dpop?.algorithms ?? [],
-    isUnneeded: (credentials, token) =>
+    canSkip: (credentials, token) =>
       requireBinding === undefined &&
       credentials.scheme === 'Bearer' &&
       token.dpopThumbprint === undefined &&
@@ -93,10 +100,10 @@ export function createSenderConstraintCheck(
   };
 }
 
-/** @see RFC 8705 section 3 */
+/** RFC 8705 section 3. */
 function checkCertificate(thumbprint: string | undefined, expected: string): void {
   if (thumbprint === undefined) {
-    throw invalidToken('cnf', 'The access token is bound to a client certificate, and there is none');
+    throw invalidToken('cnf', 'The access token is bound to a client certificate, and the request has none');
   }
   if (thumbprint !== expected) {
     throw invalidToken('cnf', 'The access token is bound to another client certificate');

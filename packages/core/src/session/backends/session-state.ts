@@ -1,8 +1,8 @@
 import { decodeBase64Url } from '#platform';
 import type { IdTokenClaims } from '../../client/wire/token-response.ts';
-import { textOf } from '../../internal/encoding.ts';
-import { parseForeignObject, tokenLimits } from '../../internal/json/foreign-json.ts';
+import { decodeUtf8 } from '../../internal/encoding.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
+import { parseUntrustedObject, tokenLimits } from '../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 
 /** Claims about the user. Who they are is `iss` and `sub` together, and nothing else. */
@@ -18,8 +18,8 @@ export interface User {
 /** A session as the application sees it. It holds no token, and may be handed to the browser. */
 export interface Session {
   readonly user: User;
-  /** The scope granted at login, space-separated. */
-  readonly scope: string;
+  /** The scopes granted at login. */
+  readonly scopes: readonly string[];
   /** Seconds since the epoch. */
   readonly createdAt: number;
   /** Seconds since the epoch at which the session ends at the latest, however much it is used. */
@@ -76,7 +76,7 @@ export function toSession(state: SessionState): Session | undefined {
   const user = { ...state.userinfo, ...Object.fromEntries(about), iss: claims.iss, sub: claims.sub };
   const session: Session = Object.freeze({
     user: Object.freeze(user),
-    scope: state.tokens.scope,
+    scopes: state.tokens.scopes,
     createdAt: state.createdAt,
     expiresAt: state.expiresAt,
     data: state.data ?? {},
@@ -109,6 +109,6 @@ export function unpackState(payload: JsonObject | undefined, owner: string): Ses
 function claimsOf(idToken: string | undefined): IdTokenClaims | undefined {
   const payload = idToken?.split('.')[1];
   if (payload === undefined) return undefined;
-  const claims = parseForeignObject(textOf(decodeBase64Url(payload)), { limits: tokenLimits });
+  const claims = parseUntrustedObject(decodeUtf8(decodeBase64Url(payload)), { limits: tokenLimits });
   return claims as unknown as IdTokenClaims;
 }

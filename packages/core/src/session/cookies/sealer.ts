@@ -1,8 +1,8 @@
 import { type AesKey, decryptParts, deriveBytes, encryptParts, importAesKey } from '#platform';
 import { ConfigurationError } from '../../errors.ts';
-import { toBase64Url, utf8 } from '../../internal/encoding.ts';
-import { parseForeignObject, scan, storedLimits } from '../../internal/json/foreign-json.ts';
+import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
+import { parseUntrustedObject, scan, storedLimits } from '../../internal/json/untrusted-json.ts';
 
 /** What a sealed value is for. A value sealed for one purpose never opens as another. */
 export type SealPurpose = 'session' | 'stored-session' | 'login' | 'marker';
@@ -66,7 +66,7 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
       if (!found || !ciphertext) return undefined;
       try {
         const text = await decryptParts(found.key, header, { iv, ciphertext, tag });
-        const payload = parseForeignObject(text, { limits: storedLimits });
+        const payload = parseUntrustedObject(text, { limits: storedLimits });
         const { iat, ...rest } = payload;
         const { exp } = rest;
         // The browser's Max-Age binds nobody who has copied the cookie.
@@ -104,10 +104,10 @@ export function requireSecrets(secrets: readonly string[]): void {
 }
 
 async function deriveKey(secret: string, purpose: SealPurpose): Promise<PurposeKey> {
-  const bytes = utf8(secret);
+  const bytes = encodeUtf8(secret);
   const info = `countersign ${purpose}`;
   const raw = await deriveBytes(bytes, info, 32);
   const kid = toBase64Url(await deriveBytes(bytes, `${info} key id`, 6));
   const header = JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid, purpose });
-  return { header: toBase64Url(utf8(header)), key: await importAesKey(raw) };
+  return { header: toBase64Url(encodeUtf8(header)), key: await importAesKey(raw) };
 }

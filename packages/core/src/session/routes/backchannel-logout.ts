@@ -1,4 +1,5 @@
-import { emitEvent, getClientContext } from '../../client/context.ts';
+import { getClientContext } from '../../client/client-context.ts';
+import { emitEvent } from '../../client/observability.ts';
 import {
   type LogoutTokenClaims,
   logoutTokenMaxAge,

@@ -1,6 +1,6 @@
 import { exchangeCode } from '../../client/grants/code-exchange.ts';
 import { validateAuthorizationResponse } from '../../client/login/authorization-response.ts';
-import { fetchUserinfo } from '../../client/login/userinfo.ts';
+import { fetchUserinfo } from '../../client/resources/userinfo.ts';
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';

@@ -5,7 +5,7 @@ import {
   TransportError,
   ValidationError,
 } from '../../errors.ts';
-import { type EventListener, emit } from '../../events.ts';
+import { callListener, type EventListener } from '../../events.ts';
 import type { CookieToSet } from '../cookies/cookies.ts';
 import { wantsHtml } from '../http/request-checks.ts';
 import { json, page } from '../http/responses.ts';
@@ -60,7 +60,7 @@ export function reportFailure(
 ): void {
   const code = codeOf(error);
   const check = error instanceof ValidationError ? { check: error.check } : {};
-  emit(onEvent, { type: 'request.failed', route, status, code, ...check });
+  callListener(onEvent, { type: 'request.failed', route, status, code, ...check });
   const isForDeveloper = !(error instanceof AuthError) || error instanceof ConfigurationError;
   if (onEvent && !isForDeveloper) return;
   console.error(`countersign: ${route}: ${status} ${nameFailure(error)}: ${explain(error)}`);

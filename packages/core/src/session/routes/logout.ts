@@ -1,4 +1,4 @@
-import { emitEvent } from '../../client/context.ts';
+import { emitEvent } from '../../client/observability.ts';
 import { createEndSessionUrl } from '../../client/logout/end-session.ts';
 import { revokeToken } from '../../client/logout/revocation.ts';
 import { AuthError } from '../../errors.ts';

@@ -67,8 +67,8 @@ async function accessTokenRoute(context: SessionContext, request: Request): Prom
   const opened = await openRequestSession(context, request.headers.get('cookie'));
   const wanted = { resource: query.get('resource') ?? undefined, scope: query.get('scope') ?? undefined };
   try {
-    const { accessToken, tokenType, expiresAt, scope } = await opened.getAccessToken(wanted);
-    return json({ accessToken, tokenType, expiresAt, scope }, { cookies: opened.cookies });
+    const { accessToken, tokenType, expiresAt, scopes } = await opened.getAccessToken(wanted);
+    return json({ accessToken, tokenType, expiresAt, scopes }, { cookies: opened.cookies });
   } catch (error) {
     if (!(error instanceof LoginRequiredError)) throw error;
     return json({ error: error.code }, { status: 401, cookies: opened.cookies });

@@ -1,4 +1,4 @@
-import { emitEvent } from '../../client/context.ts';
+import { emitEvent } from '../../client/observability.ts';
 import { seconds } from '../../internal/clock.ts';
 import { randomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';

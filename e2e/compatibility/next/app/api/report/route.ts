@@ -13,6 +13,6 @@ export const GET = auth.protected.handler(async () => {
   const items = await auth.getAccessToken();
   return Response.json({
     audiences: [reports, items].map(({ accessToken }) => audienceOf(accessToken)),
-    scope: reports.scope,
+    scopes: reports.scopes,
   });
 });

@@ -1,0 +1,76 @@
+import { HttpErrorResponse, HttpHeaders, HttpRequest, HttpResponse } from '@angular/common/http';
+import { Injector, PLATFORM_ID, runInInjectionContext } from '@angular/core';
+import type { AuthError } from '@countersign/core/browser';
+import { firstValueFrom, from, map } from 'rxjs';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { apiUrl, createWorld, origin } from '../../../core/tests/support/browser-world.ts';
+import { drawPlan, playUserSwitch, type SendRequest } from '../../../core/tests/support/user-switch.ts';
+import { createAuth } from '../auth.ts';
+import { parseAllowList } from '../config/allow-list.ts';
+import { AUTH_CLIENTS } from '../inject-auth.ts';
+import { authInterceptor } from './auth-interceptor.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** The real interceptor over the real browser client; one Angular application for each tab. */
+function createSender(): SendRequest {
+  const applications = new Map<unknown, Injector>();
+  return (world, call, { isUpload }) => {
+    const { auth: browser } = call.tab;
+    const injector =
+      applications.get(browser) ??
+      Injector.create({
+        providers: [
+          { provide: PLATFORM_ID, useValue: 'browser' },
+          {
+            provide: AUTH_CLIENTS,
+            multi: true,
+            useValue: {
+              auth: createAuth('default', Promise.resolve(browser)),
+              apis: () => parseAllowList([{ url: new URL(apiUrl).origin }], origin),
+            },
+          },
+        ],
+      });
+    applications.set(browser, injector);
+    const body = isUpload ? new ReadableStream() : { amount: 1 };
+    const answer = runInInjectionContext(injector, () =>
+      authInterceptor(new HttpRequest<unknown>('POST', apiUrl, body), ({ headers }) =>
+        from(world.api(call, headers)).pipe(
+          map(({ status, headers }) => {
+            if (status === 200) return new HttpResponse({ status });
+            throw new HttpErrorResponse({ status, headers: new HttpHeaders(headers) });
+          }),
+        ),
+      ),
+    );
+    return firstValueFrom(answer).then(
+      () => '200',
+      (error: AuthError | HttpErrorResponse) => ('code' in error ? error.code : String(error.status)),
+    );
+  };
+}
+
+const runs = 1000;
+const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+test(`B20: the interceptor sends no request of one user with a token of another, in ${runs} orders (seed ${seed})`, {
+  timeout: 600_000,
+}, async () => {
+  const outcomes = new Set<string>();
+  for (let run = 0; run < runs; run++) {
+    const plan = drawPlan(seed + run);
+    const world = await createWorld(plan);
+    const violations = await playUserSwitch(world, plan, createSender());
+    for (const { outcome } of world.calls) outcomes.add(String(outcome));
+    const context = violations.length > 0 && { plan, trace: world.scheduler.trace };
+    expect(violations, `FUZZ_SEED=${seed + run}: ${JSON.stringify(context)}`).toEqual([]);
+    for (const { auth } of world.tabs) auth.stop();
+  }
+  expect(outcomes).toContain('200');
+  expect(outcomes).toContain('session_ended');
+});

@@ -1,0 +1,71 @@
+import type * as oauth from 'oauth4webapi';
+import { ConfigurationError } from '../errors.ts';
+import type { Clock } from '../internal/clock.ts';
+import type { HttpOptions } from '../internal/http.ts';
+import type { TokenBucket } from '../internal/token-bucket.ts';
+import type { Client } from './client.ts';
+import type { AuthorizationServerMetadata, ClientOptions } from './client-options.ts';
+import type { ClientAuthentication } from './wire/client-authentication.ts';
+
+/** Resolved options of a client and the data that it fetched from the provider. Never data of a user. */
+export interface ClientContext {
+  readonly options: ClientOptions;
+  /** The static metadata of the options, normalized. */
+  readonly metadata?: AuthorizationServerMetadata;
+  readonly authentication: ClientAuthentication;
+  readonly http: HttpOptions;
+  readonly now: Clock;
+  /** Seconds. */
+  readonly clockTolerance: number;
+  readonly resources: readonly string[];
+  readonly scope: string;
+  readonly state: {
+    metadata?: { readonly value: AuthorizationServerMetadata; readonly fetchedAt: number };
+    metadataFlight?: Promise<AuthorizationServerMetadata> | undefined;
+    keys?: ProviderKeys;
+    keysFlight?: Promise<ProviderKeys> | undefined;
+    /** Count of started key fetches. */
+    keyFetches?: number;
+    keysFailedAt?: number;
+    /** Limits of the key fetches that unknown key IDs may cause, per sender. */
+    keyBudgets?: Readonly<Record<'provider' | 'browser' | 'anyone', TokenBucket>>;
+    /** The last failure of each request that pauses after a failure. */
+    failures?: Readonly<Partial<Record<PausedRequest, RequestFailure>>>;
+    dpop?: oauth.DPoPHandle;
+  };
+}
+
+/** Requests to the provider that pause after a failure, each one separately. */
+export type PausedRequest = 'discovery' | 'keysForUntrustedSenders';
+
+interface RequestFailure {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly error: unknown;
+}
+
+/** The provider's keys, as fetched. */
+export interface ProviderKeys {
+  readonly jwks: oauth.JWKS;
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number;
+  /** Sequence number of the fetch, starting at 1. */
+  readonly fetch: number;
+}
+
+// Stored beside the client, not in it: a client that is logged or serialized must not reveal a secret.
+const contexts = new WeakMap<Client, ClientContext>();
+
+/** Attaches the context to a new client. */
+export function registerClientContext(client: Client, context: ClientContext): void {
+  contexts.set(client, context);
+}
+
+/** @throws ConfigurationError `invalid_option` if the client was not created by `createClient()` */
+export function getClientContext(client: Client): ClientContext {
+  const context = contexts.get(client);
+  if (!context) {
+    throw new ConfigurationError('invalid_option', 'Expected a client that was created by createClient().');
+  }
+  return context;
+}

@@ -1,0 +1,76 @@
+import * as oauth from 'oauth4webapi';
+import { ValidationError, type ValidationErrorCode } from '../../errors.ts';
+import { getJsonBody } from '../../internal/http.ts';
+import { isJsonObject } from '../../internal/json/json.ts';
+import { parseJwtPart } from '../../internal/json/jwt-part.ts';
+import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+
+interface JwtCheck {
+  /** The code of the error. */
+  readonly code: ValidationErrorCode;
+  /** Accepts a repeated claim if all its values are equal. Default: false. */
+  readonly equalRepeats?: boolean;
+}
+
+/**
+ * Creates functions that check the JSON of a JWT before the protocol library parses it, decrypted content included.
+ * All other checks are the library's.
+ *
+ * @see OpenID Connect Core section 10.2
+ */
+export function createJwtReader(client: Client, check: JwtCheck) {
+  const { decrypt } = getClientContext(client).options;
+  let decrypted: string | undefined;
+  const decryptAndCheck = async (jwe: string) => {
+    decrypted = await decrypt?.(jwe);
+    checkJwt(decrypted ?? '', check);
+    return decrypted ?? '';
+  };
+  return {
+    /** Options for the process functions of the protocol library. */
+    decryptOptions: decrypt ? { [oauth.jweDecrypt]: decryptAndCheck } : {},
+    /** Returns the decrypted JWT, or the JWT itself if it was not encrypted. */
+    getSignedJwt: (jwt: string) => decrypted ?? jwt,
+    /** @throws ValidationError if a part exceeds a limit or repeats a member */
+    check: (jwt: string) => checkJwt(jwt, check),
+    /** Checks the `id_token` of a token response, if present. */
+    checkIdToken(response: Response) {
+      const body = getJsonBody(response);
+      if (isJsonObject(body) && typeof body.id_token === 'string') checkJwt(body.id_token, check);
+    },
+  };
+}
+
+/**
+ * Checks the JSON of a JWT: header and payload of a JWS, header of a JWE.
+ *
+ * @throws ValidationError if a part exceeds a limit, is not a JSON object, or repeats a member: parsers disagree about
+ *   which of the values counts (RFC 7519 section 4)
+ */
+export function checkJwt(jwt: string, { code, equalRepeats = false }: JwtCheck): void {
+  const parts = jwt.split('.', 6);
+  // Only the first of the five parts of a JWE is JSON (RFC 7516 section 7.1).
+  const jsonParts = parts.length === 5 ? parts.slice(0, 1) : parts.length === 3 ? parts.slice(0, 2) : [];
+  const refuse = createJwtError(code);
+  for (const part of jsonParts) parseJwtPart(part, { refuse, equalRepeats });
+}
+
+/** Creates the error for the JSON of a JWT. */
+export const createJwtError = (code: ValidationErrorCode) => (fault: JsonFault, problem: string) =>
+  new ValidationError(
+    code,
+    toCheckName(fault),
+    `${code.replaceAll('_', ' ')}: the JSON of the JWT ${problem}.`,
+  );
+
+/**
+ * Returns true if the `typ` header of a JWS is neither absent nor `JWT`, as in access tokens and logout tokens.
+ * A token of another type that the provider signs with the same key must not be accepted (RFC 8725 section 3.11).
+ */
+export function hasOtherJwtType(jws: string): boolean {
+  const [header = ''] = jws.split('.', 1);
+  const { typ = 'JWT' } = parseJwtPart(header, { refuse: createJwtError('response_malformed') });
+  return typeof typ !== 'string' || !/^(application\/)?jwt$/i.test(typ);
+}

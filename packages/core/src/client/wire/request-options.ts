@@ -1,0 +1,93 @@
+import * as oauth from 'oauth4webapi';
+import { fetchBounded, getJsonBody } from '../../internal/http.ts';
+import { isJsonObject } from '../../internal/json/json.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+
+/** Converts the client for the protocol library. */
+export function toProtocolClient(client: Client): oauth.Client {
+  const { options, authentication, now, clockTolerance } = getClientContext(client);
+  return {
+    client_id: client.clientId,
+    // The algorithms are those of the registration, never of the token (RFC 8725 section 3.1).
+    id_token_signed_response_alg: options.idTokenSignedResponseAlg ?? 'RS256',
+    authorization_signed_response_alg: options.authorizationSignedResponseAlg ?? 'RS256',
+    ...(options.userinfoSignedResponseAlg && {
+      userinfo_signed_response_alg: options.userinfoSignedResponseAlg,
+    }),
+    ...(options.introspectionSignedResponseAlg && {
+      introspection_signed_response_alg: options.introspectionSignedResponseAlg,
+    }),
+    ...(authentication.method.endsWith('tls_client_auth') && { use_mtls_endpoint_aliases: true }),
+    [oauth.clockSkew]: Math.round((now() - Date.now()) / 1000),
+    [oauth.clockTolerance]: clockTolerance,
+  };
+}
+
+/**
+ * Creates the options of one request of the protocol library. The request is bounded, does not follow redirects, and
+ * uses plain http only if the client allows it.
+ */
+export function createRequestOptions(
+  client: Client,
+  transform: (init: RequestInit) => RequestInit = (init) => init,
+) {
+  const { http, options } = getClientContext(client);
+  return {
+    [oauth.customFetch]: async (url: string, init: unknown) => {
+      const request = transform(init as RequestInit);
+      const response = await fetchBounded(url, request, http);
+      if (request.method === 'POST') preferErrorBody(response);
+      return response;
+    },
+    [oauth.allowInsecureRequests]: options.allowInsecureIssuer === true,
+    headers: createUserAgentHeader(client),
+  };
+}
+
+/** As {@link createRequestOptions}, with the body encoding of the option `tokenRequestFormat`. */
+export function createTokenRequestOptions(client: Client) {
+  if (getClientContext(client).options.tokenRequestFormat !== 'json') return createRequestOptions(client);
+  return createRequestOptions(client, (request) => {
+    const headers = new Headers(request.headers);
+    headers.set('content-type', 'application/json');
+    return { ...request, headers, body: JSON.stringify(toJsonMembers(request.body as URLSearchParams)) };
+  });
+}
+
+/** Empty in browsers: they set their own `User-Agent`, and a custom header would cause a preflight request. */
+export function createUserAgentHeader(client: Client): Record<string, string> {
+  const { userAgent = 'countersign' } = getClientContext(client).options;
+  return typeof document === 'undefined' ? { 'user-agent': userAgent } : {};
+}
+
+/**
+ * Removes the challenge of a 401 response whose body contains an OAuth error. A 401 for failed client authentication
+ * requires a challenge (RFC 6749 section 5.2), and the protocol library would read that instead of the body.
+ */
+function preferErrorBody(response: Response): void {
+  if (response.status !== 401 || !response.headers.has('www-authenticate')) return;
+  const body = getJsonBody(response);
+  if (isJsonObject(body) && typeof body.error === 'string') response.headers.delete('www-authenticate');
+}
+
+/** Converts a repeated parameter to an array, so that no value is lost. */
+function toJsonMembers(parameters: URLSearchParams): Record<string, string | string[]> {
+  return Object.fromEntries(
+    [...new Set(parameters.keys())].map((name) => {
+      const values = parameters.getAll(name);
+      return [name, values.length > 1 ? values : (values[0] as string)];
+    }),
+  );
+}
+
+/** Converts to parameters: omits `undefined`, repeats the name for each value of an array. */
+export function toSearchParams(
+  entries: Readonly<Record<string, string | readonly string[] | undefined>>,
+): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(entries)) {
+    for (const each of [value].flat()) if (each !== undefined) parameters.append(name, each);
+  }
+  return parameters;
+}
