@@ -3,55 +3,55 @@
 const core = '^packages/core/src/';
 const adapters = ['next', 'nest', 'angular', 'redis'];
 
-/** Files that are no part of what is published. */
+/** Files that are not published. */
 const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|tests?/support|conformance)/';
 
-/** The entries of core that others may import, and only by name. */
+/** The public entries of core. */
 const coreEntries = `${core}(index|(browser|browser/worker|session|resource-server|node)/index)\\.ts$`;
 
-/** Models of browser and provider, for the tests of every package. */
+/** Models of browser and provider for the tests of all packages. */
 const coreTestSupport = '^packages/core/tests/support/';
 
 const upper = ['browser', 'session', 'resource-server'];
 
 const forbidden = [
   {
-    name: 'core-lowest-layer-stays-lowest',
-    comment: 'internal and errors are the lowest layer of core: they import nothing above themselves.',
+    name: 'core-lowest-layer',
+    comment: 'internal and errors are the lowest layer of core: they import no other layer.',
     severity: 'error',
     from: { path: `${core}(internal/|(?!index\\.ts$)[^/]+$)`, pathNot: tests },
     to: { path: `${core}(client|tokens|browser|session|resource-server|node)/` },
   },
   {
-    name: 'core-middle-layer-looks-down',
+    name: 'core-middle-layer',
     comment: 'client and tokens import internal and errors, never browser, session, resource-server or node.',
     severity: 'error',
     from: { path: `${core}(client|tokens)/`, pathNot: tests },
     to: { path: `${core}(browser|session|resource-server|node)/` },
   },
   ...upper.map((name) => ({
-    name: `core-${name}-stands-alone`,
+    name: `core-${name}-is-independent`,
     comment: 'browser, session and resource-server never import one another.',
     severity: 'error',
     from: { path: `${core}${name}/`, pathNot: tests },
     to: { path: `${core}(${upper.filter((other) => other !== name).join('|')})/` },
   })),
   {
-    name: 'core-node-is-handed-in',
-    comment: 'node is imported by nobody in core: it is handed in through options.',
+    name: 'core-never-imports-node',
+    comment: 'Core does not import node: applications pass it in options.',
     severity: 'error',
     from: { path: core, pathNot: [`${core}node/`, tests] },
     to: { path: `${core}node/` },
   },
   {
-    name: 'core-node-looks-down',
-    comment: 'node may use internal and errors only.',
+    name: 'core-node-imports-lower-layers',
+    comment: 'node imports only internal and errors.',
     severity: 'error',
     from: { path: `${core}node/`, pathNot: tests },
     to: { path: `${core}(client|tokens|browser|session|resource-server)/` },
   },
   {
-    name: 'core-root-entry-is-for-users',
+    name: 'core-root-entry-only-for-users',
     comment: 'The root entry only re-exports; inside core, import the file itself.',
     severity: 'error',
     from: { path: core, pathNot: tests },
@@ -59,7 +59,7 @@ const forbidden = [
   },
   {
     name: 'core-undici-only-in-node',
-    comment: 'undici is imported in node/ alone.',
+    comment: 'Only node/ imports undici.',
     severity: 'error',
     from: { path: core, pathNot: [`${core}node/`, tests] },
     to: { path: '(^|/)undici(/|$)|^undici' },
@@ -67,21 +67,21 @@ const forbidden = [
   {
     name: 'core-builtins-only-in-node-and-platform',
     comment:
-      "Node's own modules are imported in node/ and internal/platform/ alone: core runs on edge and in browsers.",
+      "Only node/ and internal/platform/ import Node's modules: core runs on edge runtimes and in browsers.",
     severity: 'error',
     from: { path: core, pathNot: [`${core}(node|internal/platform)/`, tests] },
     to: { dependencyTypes: ['core'] },
   },
   {
-    name: 'core-platform-by-its-name',
-    comment: 'A platform file is imported as #platform, so that the bundler or runtime chooses it.',
+    name: 'core-platform-by-name',
+    comment: 'Import platform files as #platform, so that the bundler or runtime chooses the file.',
     severity: 'error',
     from: { path: core, pathNot: [`${core}internal/platform/`, tests] },
     to: { path: `${core}internal/platform/`, dependencyTypesNot: ['aliased'] },
   },
   {
-    name: 'core-knows-no-adapter',
-    comment: 'core imports no other package of this repository, no app and no framework.',
+    name: 'core-imports-no-adapter',
+    comment: 'Core imports no other package of this repository, no app and no framework.',
     severity: 'error',
     from: { path: core, pathNot: tests },
     to: {
@@ -90,14 +90,14 @@ const forbidden = [
   },
   {
     name: 'core-by-public-subpath',
-    comment: 'Other packages and apps import core by its public subpaths, never its files.',
+    comment: 'Other packages and apps import the public entries of core, never its files.',
     severity: 'error',
     from: { path: '^(packages/(?!core/)|apps/|bench/)' },
     to: { path: '^packages/core/', pathNot: [coreEntries, coreTestSupport] },
   },
   {
     name: 'core-by-name',
-    comment: 'Core is imported by its name, not by a relative path.',
+    comment: 'Import core by its name, not by a relative path.',
     severity: 'error',
     from: { path: '^(packages/(?!core/)|apps/|bench/)' },
     to: {
@@ -109,14 +109,13 @@ const forbidden = [
   },
   {
     name: 'core-test-support-only-in-tests',
-    comment:
-      "The models of core's tests are shared by the tests of other packages, and by nothing that is published.",
+    comment: 'Only tests import the test models of core.',
     severity: 'error',
     from: { pathNot: tests },
     to: { path: coreTestSupport },
   },
   ...adapters.map((name) => ({
-    name: `adapter-${name}-stands-alone`,
+    name: `adapter-${name}-is-independent`,
     comment: 'Adapters never import each other.',
     severity: 'error',
     from: { path: `^packages/${name}/` },
@@ -130,15 +129,15 @@ const forbidden = [
     to: { path: '^packages/testing/' },
   },
   {
-    name: 'packages-know-no-app',
-    comment: 'Nothing that is published imports an app.',
+    name: 'packages-import-no-app',
+    comment: 'Published code never imports an app.',
     severity: 'error',
     from: { path: '^packages/' },
     to: { path: '^(apps|e2e|bench)/' },
   },
   {
-    name: 'apps-stand-alone',
-    comment: 'An app is a sample to copy: it never imports another app (its tests may start one).',
+    name: 'apps-are-independent',
+    comment: 'An app is a sample to copy: it never imports another app. Its tests may start one.',
     severity: 'error',
     from: { path: '^apps/([^/]+)/', pathNot: tests },
     to: { path: '^apps/', pathNot: '^apps/$1/' },
@@ -163,7 +162,7 @@ const forbidden = [
     },
   },
   {
-    name: 'published-code-declares-what-it-imports',
+    name: 'published-code-declares-imports',
     comment: 'Published code imports only what its package.json lists as a dependency or peer.',
     severity: 'error',
     from: { path: '^packages/[^/]+/(src|testing)/', pathNot: tests },
@@ -173,15 +172,15 @@ const forbidden = [
     },
   },
   {
-    name: 'no-circle',
-    comment: 'A circle of imports has no lowest file to read first.',
+    name: 'no-cycle',
+    comment: 'Import cycles hide the order of layers.',
     severity: 'error',
     from: { path: '^(packages|apps)/' },
     to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
   },
   {
-    name: 'everything-resolves',
-    comment: 'An import that cannot be resolved cannot be checked.',
+    name: 'imports-resolve',
+    comment: 'Unresolved imports cannot be checked.',
     severity: 'error',
     from: { path: '^(packages|apps)/' },
     to: { couldNotResolve: true },

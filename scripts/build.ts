@@ -1,21 +1,21 @@
 import { onTermination, root, stopAll } from './lib/process.ts';
-import { progress } from './lib/progress.ts';
+import { startProgress } from './lib/progress.ts';
 import { indent } from './lib/style.ts';
-import { turbo } from './lib/turbo.ts';
+import { runTurbo } from './lib/turbo.ts';
 
 process.chdir(root);
 onTermination(async (code) => {
   await stopAll();
   process.exit(code);
 });
-const step = progress('build');
-const { ok, executed, cached, failed, complaint } = await turbo('build', {
+const step = startProgress('build');
+const { ok, executed, cached, failed, turboErrors } = await runTurbo('build', {
   keepGoing: true,
   onProgress: (packages) => step.update(packages.join(', ')),
 });
 if (ok) step.done(`${executed.length} built, ${cached.length} up to date`);
 else {
   step.fail(failed.map(({ name }) => name).join(', '));
-  console.log(indent(failed.map(({ output }) => output).join('\n\n') || complaint));
+  console.log(indent(failed.map(({ output }) => output).join('\n\n') || turboErrors));
 }
 process.exit(ok ? 0 : 1);

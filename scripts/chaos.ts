@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { root, run } from './lib/process.ts';
 import { chromium, providePrograms, redis } from './lib/system-packages.ts';
 
-// Refresh under load and failure, against a real provider, a real Redis and the built apps in Chromium.
+// Tests refresh under load and failure, with a real provider, a real Redis and the built apps in Chromium.
 const { found, problem } = await providePrograms([redis, chromium], () => {});
 const build = await run({ command: process.execPath, args: [join(root, 'scripts/build.ts')] });
 if (problem !== undefined || build.code !== 0) {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { notForBrowsers } from '../packages/core/tests/conformance/browser/not-applicable.ts';
 import { outOfScope } from '../packages/core/tests/conformance/out-of-scope.ts';
 
-/** What a test leaves for the report. */
+/** The outcome that a test attaches to the report. */
 interface Outcome {
-  /** Default: the server's client. */
+  /** Default: the server-side client. */
   readonly client?: 'browser';
   readonly id: string;
   readonly verdict: string;
@@ -26,8 +26,8 @@ interface Report {
 }
 
 /**
- * Runs the conformance suites and prints what both clients did with every module of the OpenID Foundation's:
- * the server's, and the browser's own.
+ * Runs the conformance suites. Prints the result of the server-side client and of the browser client for each
+ * module of the OpenID Foundation.
  */
 function main(): number {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-'));
@@ -55,29 +55,30 @@ function print({ testResults }: Report): number {
   const inBrowsers = new Map(
     outcomes.filter(({ client }) => client === 'browser').map((outcome) => [outcome.id, outcome]),
   );
-  console.log('A: must be accepted. R: must be refused. A/R: either.\n');
-  console.log(row(['', 'module', 'verdict', 'ours', 'browser', 'error code (what failed)']));
+  console.log('A: must be accepted. R: must be rejected. A/R: either.\n');
+  console.log(row(['', 'module', 'expected', 'server', 'browser', 'error code']));
   modules.sort((a, b) => collator.compare(a.id, b.id));
   for (const { id, title, verdict, result, code } of modules) {
     const browser = inBrowsers.get(id);
-    console.log(row([id, title, verdict, result, browser?.result ?? '-', codes(code, browser?.code)]));
+    console.log(row([id, title, verdict, result, browser?.result ?? '-', toCodes(code, browser?.code)]));
   }
   for (const { title } of failed) console.log(row(['', title, '', 'FAILED', '', '']));
-  console.log('\nModules that do not concern a client of the code flow here:');
+  console.log('\nModules that do not apply to a client of the code flow:');
   for (const { module, why } of outOfScope) console.log(`  ${module}: ${why}`);
-  console.log("\nModules that do not concern the browser's own client:");
+  console.log('\nModules that do not apply to the browser client:');
   for (const { ids, why } of notForBrowsers) console.log(`  ${ids.join(', ')}: ${why}`);
   const explained = new Set(notForBrowsers.flatMap(({ ids }) => ids));
-  const forgotten = modules.filter(({ id }) => inBrowsers.has(id) === explained.has(id));
-  for (const { id } of forgotten) console.log(`  ${id}: NEITHER RUN NOR EXPLAINED, or both`);
-  console.log(`\n${modules.length} modules, ${inBrowsers.size} of them by the browser's own client as well`);
+  const unexplained = modules.filter(({ id }) => inBrowsers.has(id) === explained.has(id));
+  for (const { id } of unexplained) console.log(`  ${id}: NEITHER RUN NOR EXPLAINED, OR BOTH`);
+  console.log(`\n${modules.length} modules, ${inBrowsers.size} of them also with the browser client`);
   console.log(`${tests.length - outcomes.length - failed.length} further tests`);
-  console.log(`${tests.length - failed.length} passed, ${failed.length + forgotten.length} failed`);
-  return failed.length + forgotten.length === 0 ? 0 : 1;
+  console.log(`${tests.length - failed.length} passed, ${failed.length + unexplained.length} failed`);
+  return failed.length + unexplained.length === 0 ? 0 : 1;
 }
 
-/** One code where both clients say the same. */
-const codes = (ours = '', browser = ours) => (browser === ours ? ours : `${ours}; browser: ${browser}`);
+/** One code if both clients report the same. */
+const toCodes = (server = '', browser = server) =>
+  browser === server ? server : `${server}; browser: ${browser}`;
 
 const collator = new Intl.Collator('en', { numeric: true });
 

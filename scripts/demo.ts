@@ -1,20 +1,20 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { type Demo, demo } from './lib/demo-apps.ts';
+import { type Demo, planDemo } from './lib/demo-apps.ts';
 import { isPortFree } from './lib/ports.ts';
 import { onTermination, root, type Service, startService, stopAll } from './lib/process.ts';
-import { progress } from './lib/progress.ts';
+import { startProgress } from './lib/progress.ts';
 import { bold, cyan, dim, duration, indent, plural, red } from './lib/style.ts';
-import { table } from './lib/table.ts';
-import { turbo } from './lib/turbo.ts';
+import { toTable } from './lib/table.ts';
+import { runTurbo } from './lib/turbo.ts';
 import { waitFor } from './lib/wait-for.ts';
 
 const began = Date.now();
 const columns = 18;
 let stopping = false;
 
-/** Ends the demo with a sentence that says why. */
-async function giveUp(sentence: string, output = ''): Promise<never> {
+/** Stops the demo and prints the reason. */
+async function stopWithError(sentence: string, output = ''): Promise<never> {
   if (stopping) return new Promise(() => {});
   if (output !== '') console.log(`\n${indent(dim(output))}`);
   console.log(`\n  ${red(sentence)}\n`);
@@ -23,33 +23,33 @@ async function giveUp(sentence: string, output = ''): Promise<never> {
 }
 
 async function checkPorts({ apps }: Demo): Promise<void> {
-  const step = progress('ports', columns);
+  const step = startProgress('ports', columns);
   for (const { name, port, variable } of apps) {
     if (apps.some((other) => other.name !== name && other.port === port)) {
       step.fail();
-      await giveUp(`Port ${port} is given to two apps; set ${variable} to another one.`);
+      await stopWithError(`Two apps use port ${port}. Set ${variable} to another port.`);
     }
     if (await isPortFree(port)) continue;
     step.fail();
-    await giveUp(
-      `Port ${port}, which ${name} wants, is taken; free it or choose another with ${variable}, for example ${variable}=${port + 100}.`,
+    await stopWithError(
+      `Port ${port} of ${name} is in use. Free it, or choose another port: ${variable}=${port + 100}.`,
     );
   }
   step.done(`${apps.map(({ port }) => port).join(', ')} are free`);
 }
 
-async function buildWhatIsStale({ apps }: Demo): Promise<void> {
-  const step = progress('build', columns);
-  step.update('looking for what has changed');
-  const { ok, executed, cached, failed, complaint } = await turbo('build', {
+async function buildApps({ apps }: Demo): Promise<void> {
+  const step = startProgress('build', columns);
+  step.update('checking for changes');
+  const { ok, executed, cached, failed, turboErrors } = await runTurbo('build', {
     filters: [...apps.map(({ name }) => `${name}...`), 'native-cli...'],
     onProgress: (packages) => step.update(`building ${packages.join(', ')}`),
   });
   if (!ok) {
     step.fail();
-    const output = failed.map((each) => each.output).join('\n\n') || complaint;
+    const output = failed.map((each) => each.output).join('\n\n') || turboErrors;
     const names = failed.map(({ name }) => name).join(', ');
-    await giveUp(names ? `The build of ${names} failed.` : 'The build failed.', output);
+    await stopWithError(names ? `The build of ${names} failed.` : 'The build failed.', output);
   }
   const all = executed.length + cached.length;
   step.done(
@@ -59,19 +59,19 @@ async function buildWhatIsStale({ apps }: Demo): Promise<void> {
   );
 }
 
-/** Starts all at once, then reports each as soon as it answers. */
+/** Starts all apps in parallel and reports each when it responds.  */
 async function start({ apps }: Demo): Promise<Service[]> {
   const started = apps.map((app) => {
     const service = startService(app.name, app.command());
     return { ...app, service, problem: waitFor(service, app.ready) };
   });
   for (const { name, url, service, problem } of started) {
-    const step = progress(name, columns);
+    const step = startProgress(name, columns);
     const sentence = await problem;
     if (sentence === undefined) step.done(cyan(url));
     else {
       step.fail();
-      await giveUp(sentence, service.tail());
+      await stopWithError(sentence, service.tail());
     }
   }
   return started.map(({ service }) => service);
@@ -89,29 +89,29 @@ function welcome({ apps, requestLog }: Demo): string {
     `  ${bold('Ready')} ${dim(`after ${duration(Date.now() - began)}`)}`,
     '',
     indent(
-      table([
-        ['URL', 'App', 'What it is'],
+      toTable([
+        ['URL', 'App', 'Description'],
         ...order.map((app) => [cyan(app.url), app.name, app.description]),
       ]),
       '  ',
     ),
     '',
     `  ${bold('Users')}`,
-    `    ${pair('alice', 'alice-demo')}  may read and write items`,
-    `    ${pair('bob', 'bob-demo')}  may only read them`,
+    `    ${pair('alice', 'alice-demo')}  can read and write items`,
+    `    ${pair('bob', 'bob-demo')}  can only read items`,
     '',
     `  ${bold('Try first')}`,
-    `    1. Open ${cyan(`${web?.url}`)}, log in as alice and open the dashboard:`,
-    "       a server component calls the API with her token and shows the token's remaining life.",
-    '    2. Reload after a minute: the token was refreshed before the page was rendered. To watch:',
+    `    1. Open ${cyan(`${web?.url}`)}, log in as alice and open the dashboard.`,
+    '       A server component calls the API with her access token and shows its remaining lifetime.',
+    '    2. Reload after a minute. The token is refreshed before the page is rendered. To watch:',
     `       ${dim('$')} tail -f ${relative(process.cwd(), requestLog)}`,
-    `    3. Open ${cyan(`${spa?.url}`)} as bob and add an item: the API answers 403, for want of items:write.`,
+    `    3. Open ${cyan(`${spa?.url}`)} as bob and add an item. The API responds with 403: the scope items:write is missing.`,
     '',
     `  ${bold('The native client')}, in a second terminal`,
     `    ${dim('$')} ${native} login`,
     `    ${dim('$')} ${native} call          ${dim('also: whoami, refresh, logout')}`,
     '',
-    `  ${dim('Ctrl-C ends everything.')}`,
+    `  ${dim('Press Ctrl-C to stop.')}`,
     '',
   ].join('\n');
 
@@ -125,14 +125,14 @@ async function main(): Promise<void> {
     stopping = true;
     console.log(`\n  ${dim('Stopping ...')}`);
     await stopAll();
-    console.log(`  ${dim('Every process has ended.')}`);
+    console.log(`  ${dim('All processes have ended.')}`);
     process.exit(code === 130 ? 0 : code);
   });
   console.log(`\n  ${bold('Countersign')} ${dim('demo')}\n`);
 
-  const plan = demo();
+  const plan = planDemo();
   await checkPorts(plan);
-  await buildWhatIsStale(plan);
+  await buildApps(plan);
   mkdirSync(plan.directory, { recursive: true });
   writeFileSync(plan.requestLog, '');
   const services = await start(plan);
@@ -141,12 +141,12 @@ async function main(): Promise<void> {
   const { service, sentence } = await Promise.race(
     services.map(async (each) => ({ service: each, sentence: await each.ended })),
   );
-  if (!stopping) await giveUp(`${sentence}; the demo stops.`, service.tail());
+  if (!stopping) await stopWithError(`${sentence}; the demo has stopped.`, service.tail());
 }
 
 process.chdir(root);
 try {
   await main();
 } catch (error) {
-  await giveUp(error instanceof Error ? error.message : String(error));
+  await stopWithError(error instanceof Error ? error.message : String(error));
 }

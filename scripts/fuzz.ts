@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { root } from './lib/process.ts';
-import { table } from './lib/table.ts';
+import { toTable } from './lib/table.ts';
 
-// Tries many hostile inputs on every surface that reads what a stranger sends. The unit tests contain a short run of each.
+// Tries many malformed inputs on every parser of untrusted input. The unit tests contain a short run of each.
 
-/** Inputs of each surface; a number as the first argument replaces it. */
-const runs = Number(process.argv[2] ?? 200_000);
-if (!Number.isSafeInteger(runs) || runs < 1) {
-  console.error('Usage: [FUZZ_SEED=number] node scripts/fuzz.ts [inputs of each surface]');
+/** Inputs for each parser. Default: 200,000. */
+const inputCount = Number(process.argv[2] ?? 200_000);
+if (!Number.isSafeInteger(inputCount) || inputCount < 1) {
+  console.error('Usage: [FUZZ_SEED=number] node scripts/fuzz.ts [inputs for each parser]');
   process.exit(2);
 }
 
@@ -17,12 +17,12 @@ const suites = [
   ),
   'packages/nest/tests/fuzz-handshakes.test.ts',
 ];
-const output = await runVitest(suites, { FUZZ_RUNS: String(runs) });
+const output = await runVitest(suites, { FUZZ_RUNS: String(inputCount) });
 const line = /fuzz ([^:\n]+): (\d+) inputs, (.+), seed (\d+)/g;
 const rows = [...output.text.matchAll(line)].map(([, ...cells]) => cells);
 const total = rows.reduce((sum, [, inputs]) => sum + Number(inputs), 0);
-console.log(table([['surface', 'inputs', 'outcomes', 'seed'], ...rows]));
-console.log(`${total.toLocaleString('en')} inputs in all`);
+console.log(toTable([['parser', 'inputs', 'outcomes', 'seed'], ...rows]));
+console.log(`${total.toLocaleString('en')} inputs in total`);
 const failed = output.code === 0 ? 0 : 1;
 console.log(`\n${rows.length} passed, ${failed} failed`);
 process.exit(failed);

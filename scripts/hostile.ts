@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root, run } from './lib/process.ts';
 
-// Floods the built servers with requests that need no account; arguments go to e2e/hostile/main.ts.
+// Floods the built servers with unauthenticated requests. Passes its arguments to e2e/hostile/main.ts.
 const build = await run({ command: process.execPath, args: [join(root, 'scripts/build.ts')] });
 if (build.code !== 0) {
   console.error(build.output);

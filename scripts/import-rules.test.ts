@@ -29,7 +29,7 @@ const { default: config } = (await import(`${root}.dependency-cruiser.mjs`)) as 
   default: { forbidden: readonly Rule[] };
 };
 
-/** Imports that the plan allows, in a tree of the same shape. */
+/** Permitted imports, in a tree of the same shape. */
 const allowed: Record<string, string> = {
   'packages/core/src/index.ts': `export { operation } from './client/operation.ts'; export { Fault } from './errors.ts';`,
   'packages/core/src/errors.ts': `export class Fault extends Error {}`,
@@ -54,9 +54,9 @@ const allowed: Record<string, string> = {
   'apps/next-web/src/page.ts': `import '@countersign/next'; import '@countersign/next/client';`,
 };
 
-/** One planted violation (or several) for each rule. */
-const planted: Record<string, readonly (readonly [file: string, code: string])[]> = {
-  'core-lowest-layer-stays-lowest': [
+/** At least one violation of each rule. */
+const violationsByRule: Record<string, readonly (readonly [file: string, code: string])[]> = {
+  'core-lowest-layer': [
     ['packages/core/src/internal/a.ts', `import '../client/operation.ts';`],
     ['packages/core/src/internal/b.ts', `import '../resource-server/index.ts';`],
     [
@@ -64,28 +64,30 @@ const planted: Record<string, readonly (readonly [file: string, code: string])[]
       `import type { refresh } from './tokens/refresh.ts'; export type A = typeof refresh;`,
     ],
   ],
-  'core-middle-layer-looks-down': [
+  'core-middle-layer': [
     ['packages/core/src/client/a.ts', `import '../session/index.ts';`],
     ['packages/core/src/tokens/b.ts', `export * from '../browser/index.ts';`],
   ],
-  'core-browser-stands-alone': [['packages/core/src/browser/a.ts', `import '../session/index.ts';`]],
-  'core-session-stands-alone': [['packages/core/src/session/a.ts', `import '../resource-server/index.ts';`]],
-  'core-resource-server-stands-alone': [
+  'core-browser-is-independent': [['packages/core/src/browser/a.ts', `import '../session/index.ts';`]],
+  'core-session-is-independent': [
+    ['packages/core/src/session/a.ts', `import '../resource-server/index.ts';`],
+  ],
+  'core-resource-server-is-independent': [
     ['packages/core/src/resource-server/a.ts', `import '../browser/index.ts';`],
   ],
-  'core-node-is-handed-in': [
+  'core-never-imports-node': [
     ['packages/core/src/session/b.ts', `export const load = () => import('../node/index.ts');`],
     ['packages/core/src/tokens/c.ts', `import '../node/index.ts';`],
   ],
-  'core-node-looks-down': [['packages/core/src/node/a.ts', `import '../session/index.ts';`]],
-  'core-root-entry-is-for-users': [['packages/core/src/resource-server/b.ts', `import '../index.ts';`]],
+  'core-node-imports-lower-layers': [['packages/core/src/node/a.ts', `import '../session/index.ts';`]],
+  'core-root-entry-only-for-users': [['packages/core/src/resource-server/b.ts', `import '../index.ts';`]],
   'core-undici-only-in-node': [['packages/core/src/internal/c.ts', `import { fetch } from 'undici'; fetch;`]],
   'core-builtins-only-in-node-and-platform': [
     ['packages/core/src/session/c.ts', `import 'node:crypto';`],
     ['packages/core/src/internal/d.ts', `import 'fs';`],
   ],
-  'core-platform-by-its-name': [['packages/core/src/internal/e.ts', `import './platform/node.ts';`]],
-  'core-knows-no-adapter': [
+  'core-platform-by-name': [['packages/core/src/internal/e.ts', `import './platform/node.ts';`]],
+  'core-imports-no-adapter': [
     ['packages/core/src/session/d.ts', `import '@countersign/redis';`],
     ['packages/core/src/browser/b.ts', `import 'rxjs';`],
   ],
@@ -94,16 +96,16 @@ const planted: Record<string, readonly (readonly [file: string, code: string])[]
   'core-test-support-only-in-tests': [
     ['packages/angular/src/c.ts', `import '../../core/tests/support/world.ts';`],
   ],
-  'adapter-next-stands-alone': [['packages/next/src/b.ts', `import '@countersign/redis';`]],
-  'adapter-nest-stands-alone': [['packages/nest/src/b.ts', `import '@countersign/next';`]],
-  'adapter-angular-stands-alone': [['packages/angular/src/a.ts', `import '@countersign/nest';`]],
-  'adapter-redis-stands-alone': [['packages/redis/src/a.ts', `import '@countersign/angular';`]],
+  'adapter-next-is-independent': [['packages/next/src/b.ts', `import '@countersign/redis';`]],
+  'adapter-nest-is-independent': [['packages/nest/src/b.ts', `import '@countersign/next';`]],
+  'adapter-angular-is-independent': [['packages/angular/src/a.ts', `import '@countersign/nest';`]],
+  'adapter-redis-is-independent': [['packages/redis/src/a.ts', `import '@countersign/angular';`]],
   'testing-only-in-tests': [
     ['packages/redis/src/b.ts', `import '@countersign/testing/contracts';`],
     ['apps/nest-api/src/a.ts', `import '@countersign/testing';`],
   ],
-  'packages-know-no-app': [['packages/testing/src/a.ts', `import '../../../apps/nest-api/src/main.ts';`]],
-  'apps-stand-alone': [['apps/nest-api/src/b.ts', `import '../../next-web/src/page.ts';`]],
+  'packages-import-no-app': [['packages/testing/src/a.ts', `import '../../../apps/nest-api/src/main.ts';`]],
+  'apps-are-independent': [['apps/nest-api/src/b.ts', `import '../../next-web/src/page.ts';`]],
   'apps-import-packages-by-name': [
     ['apps/next-web/src/a.ts', `import '../../../packages/next/src/index.ts';`],
   ],
@@ -111,18 +113,18 @@ const planted: Record<string, readonly (readonly [file: string, code: string])[]
     ['packages/angular/src/b.ts', `import '@angular/platform-browser';`],
     ['packages/nest/src/d.ts', `import '@nestjs/platform-express';`],
   ],
-  'published-code-declares-what-it-imports': [['packages/core/src/client/b.ts', `import 'fast-check';`]],
-  'no-circle': [['packages/core/src/tokens/d.ts', `import './e.ts';`]],
-  'everything-resolves': [['packages/next/src/c.ts', `import '@countersign/core/secret';`]],
+  'published-code-declares-imports': [['packages/core/src/client/b.ts', `import 'fast-check';`]],
+  'no-cycle': [['packages/core/src/tokens/d.ts', `import './e.ts';`]],
+  'imports-resolve': [['packages/next/src/c.ts', `import '@countersign/core/secret';`]],
 };
 
-/** The other half of the planted circle, which is reported once, and what a planted import names. */
-const accomplices = {
+/** The second file of the planted cycle, which is reported once, and the target of a planted import. */
+const otherFiles = {
   'packages/core/src/tokens/e.ts': `import './d.ts';`,
   'packages/core/tests/support/world.ts': '',
 };
 
-/** Links the installed dependencies of a package, and the packages of the repository to the planted ones. */
+/** Links the installed dependencies of a package, and the packages of the repository to those of this test. */
 function linkDependencies(directory: string, home: string): void {
   const installed = join(root, home, 'node_modules');
   if (!existsSync(installed)) return;
@@ -134,7 +136,7 @@ function linkDependencies(directory: string, home: string): void {
   for (const name of readdirSync(installed)) {
     if (name !== '@countersign') link(join(installed, name), name);
   }
-  // As if every manifest declared them: what is not declared does not resolve at all.
+  // As if each manifest declared them: an import that is not declared does not resolve.
   for (const name of readdirSync(join(root, 'packages'))) {
     link(join(directory, 'packages', name), `@countersign/${name}`);
   }
@@ -143,7 +145,7 @@ function linkDependencies(directory: string, home: string): void {
 const run = promisify(execFile);
 const directories: string[] = [];
 
-async function violations(files: Record<string, string>): Promise<Violation[]> {
+async function findViolations(files: Record<string, string>): Promise<Violation[]> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'import-rules-')));
   directories.push(directory);
   const configuration = [
@@ -175,29 +177,31 @@ afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-describe('who may import whom', () => {
+describe('.dependency-cruiser.mjs', () => {
   let found: Violation[] = [];
 
   beforeAll(async () => {
-    found = await violations({
+    found = await findViolations({
       ...allowed,
-      ...accomplices,
-      ...Object.fromEntries(Object.values(planted).flat()),
+      ...otherFiles,
+      ...Object.fromEntries(Object.values(violationsByRule).flat()),
     });
   }, 60_000);
 
-  test('what the plan allows passes', async () => {
-    expect(await violations(allowed)).toEqual([]);
+  test('permits the imports of the architecture', async () => {
+    expect(await findViolations(allowed)).toEqual([]);
   }, 60_000);
 
-  test('each rule has a planted violation', () => {
-    expect(config.forbidden.map(({ name }) => name).sort()).toEqual(Object.keys(planted).sort());
+  test('has a violation of each rule in this test', () => {
+    expect(config.forbidden.map(({ name }) => name).sort()).toEqual(Object.keys(violationsByRule).sort());
   });
 
   test.each(
-    Object.entries(planted).flatMap(([rule, files]) => files.map(([file, code]) => ({ rule, file, code }))),
-  )('$rule: $file is refused', ({ rule, file }) => {
-    const broken = found.filter(({ from }) => from === file).map((violation) => violation.rule.name);
-    expect(broken).toContain(rule);
+    Object.entries(violationsByRule).flatMap(([rule, files]) =>
+      files.map(([file, code]) => ({ rule, file, code })),
+    ),
+  )('$rule rejects $file', ({ rule, file }) => {
+    const brokenRules = found.filter(({ from }) => from === file).map((violation) => violation.rule.name);
+    expect(brokenRules).toContain(rule);
   });
 });

@@ -1,5 +1,5 @@
 import { onTermination, root, stopAll } from './lib/process.ts';
-import { progress } from './lib/progress.ts';
+import { startProgress } from './lib/progress.ts';
 import { type Failure, failed, type Outcome, type Step } from './lib/step.ts';
 import { bold, dim, duration, green, indent, plural, red } from './lib/style.ts';
 import { build, imports, install, lint, types, unused } from './steps/checks.ts';
@@ -29,36 +29,36 @@ const steps: readonly Step[] = [
   ...scripted,
 ];
 
-/** Names for several steps at once. */
+/** Names of groups of steps. */
 const bundles: Readonly<Record<string, readonly string[]>> = {
   packages: ['pack', 'contents', 'publint', 'attw', 'sizes', 'api', 'consumer'],
   checks: ['install', 'lint', 'imports', 'unused', 'types'],
 };
 
-/** The wanted steps with all that they need, in order; without names, every step. */
+/** Selects the named steps and the steps that they need, in order. Without names: every step. */
 function select(names: readonly string[]): readonly Step[] {
   if (names.length === 0) return steps;
-  const wanted = new Set<string>();
+  const selected = new Set<string>();
   const add = (name: string) => {
     for (const each of bundles[name] ?? [name]) {
       const step = steps.find((candidate) => candidate.name === each);
       if (step === undefined) {
         const known = [...steps.map((candidate) => candidate.name), ...Object.keys(bundles)];
-        throw new Error(`There is no step "${each}"; the steps are ${known.join(', ')}.`);
+        throw new Error(`Unknown step "${each}". The steps are: ${known.join(', ')}.`);
       }
-      wanted.add(each);
+      selected.add(each);
       for (const needed of step.needs ?? []) add(needed);
     }
   };
   for (const name of names) add(name);
-  return steps.filter(({ name }) => wanted.has(name));
+  return steps.filter(({ name }) => selected.has(name));
 }
 
 async function runStep(step: Step, unsuccessful: ReadonlySet<string>): Promise<Outcome> {
   const missing = (step.needs ?? []).filter((name) => unsuccessful.has(name));
   if (missing.length > 0) {
-    const outcome = failed(step.name, `not run, because ${missing.join(' and ')} failed`);
-    progress(step.title, 54).fail(outcome.failures[0]?.detail);
+    const outcome = failed(step.name, `not run: ${missing.join(' and ')} failed`);
+    startProgress(step.title, 54).fail(outcome.failures[0]?.detail);
     return outcome;
   }
   if (step.streams) {
@@ -70,7 +70,7 @@ async function runStep(step: Step, unsuccessful: ReadonlySet<string>): Promise<O
     console.log(`  ${mark} ${step.title}: ${counts}  ${dim(duration(Date.now() - began))}`);
     return outcome;
   }
-  const line = progress(step.title, 54);
+  const line = startProgress(step.title, 54);
   const outcome = await step.run((detail) => line.update(detail));
   if (outcome.failures.length === 0) line.done(dim(outcome.note ?? ''));
   else {
@@ -95,7 +95,7 @@ async function main(names: readonly string[]): Promise<number> {
   const failures: (Failure & { step: string })[] = [];
   let passed = 0;
   console.log(
-    `\n${bold('Countersign')} ${dim('tests: each check counts as one test, each suite counts its own')}\n`,
+    `\n${bold('Countersign')} ${dim('tests: each check counts as one test, each suite counts its tests')}\n`,
   );
   for (const step of chosen) {
     const outcome = await runStep(step, unsuccessful);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from './lib/process.ts';
 
-/** A code at the beginning of a test's name: `S3: ...`, `S8, S19: ...`, `S3, ${kind}: ...`. */
-const codesOfName = /['"`]((?:[A-Z]\d+)(?:, [A-Z]\d+)*)(?=[:,] )/g;
+/** Codes at the beginning of a test name: `S3: ...`, `S8, S19: ...`, `S3, ${kind}: ...`. */
+const codePattern = /['"`]((?:[A-Z]\d+)(?:, [A-Z]\d+)*)(?=[:,] )/g;
 
-/** Test files by the codes that their tests carry. */
+/** Maps each code to the test files that contain it. */
 function findCodes(): ReadonlyMap<string, ReadonlySet<string>> {
   const patterns = [
     '*.test.ts',
@@ -23,7 +23,7 @@ function findCodes(): ReadonlyMap<string, ReadonlySet<string>> {
   });
   const found = new Map<string, Set<string>>();
   for (const file of files.split('\n').filter((name) => name !== '')) {
-    for (const [, codes = ''] of readFileSync(join(root, file), 'utf8').matchAll(codesOfName)) {
+    for (const [, codes = ''] of readFileSync(join(root, file), 'utf8').matchAll(codePattern)) {
       for (const code of codes.split(', ')) found.set(code, (found.get(code) ?? new Set()).add(file));
     }
   }
@@ -35,7 +35,7 @@ interface Threat {
   readonly files: readonly string[];
 }
 
-/** Rows of the tables of codes. */
+/** Reads the rows of the tables of codes. */
 function readThreats(): readonly Threat[] {
   const page = readFileSync(join(root, 'docs/threats.md'), 'utf8');
   return page.split('\n').flatMap((line) => {
@@ -55,12 +55,12 @@ describe('docs/threats.md', () => {
     expect(codes.length).toBeGreaterThan(50);
   });
 
-  test('defines each code that the name of a test begins with', () => {
+  test('defines each code that begins a test name', () => {
     const defined = new Set(threats.map(({ code }) => code));
     expect([...found.keys()].filter((code) => !defined.has(code))).toEqual([]);
   });
 
-  test.each(threats)('$code: the tests that it names carry the code', ({ code, files }) => {
+  test.each(threats)('$code appears in each test file that its row names', ({ code, files }) => {
     expect(files.length).toBeGreaterThan(0);
     expect(files.filter((file) => !found.get(code)?.has(file))).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe('SECURITY.md', () => {
     .map(([, promise = '', evidence = '']) => ({ promise, evidence }));
   const defined = new Set(readThreats().map(({ code }) => code));
 
-  test('has promises', () => {
+  test('lists promises', () => {
     expect(promises.length).toBeGreaterThan(10);
   });
 

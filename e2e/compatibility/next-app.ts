@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggedRequest, type RunningProvider, startProvider } from 'identity-provider';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
 
 /** A built application that is running, its provider, and a browser. */
@@ -33,7 +33,7 @@ export interface NextAppOptions {
 
 export async function startNextApp(folder: string, options: NextAppOptions): Promise<NextApp> {
   const { basePath, callbacks, server: own } = options;
-  const port = await freePort();
+  const port = await findFreePort();
   const origin = `http://localhost:${port}`;
   const log: LoggedRequest[] = [];
   const provider = await startProvider({

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { table } from '../../scripts/lib/table.ts';
 import { type FloodOptions, flood, type Statuses } from './flood.ts';
 import { createHostileKinds, type HostileKind } from './kinds.ts';
@@ -144,7 +144,7 @@ function countOutgoing(acts: number): ReadonlyMap<string, number> {
 async function startWeb(issuerUrl: string): Promise<ServerProcess> {
   const folder = join(import.meta.dirname, '../../apps/next-web');
   const next = createRequire(join(folder, 'package.json')).resolve('next/dist/bin/next');
-  const port = await freePort();
+  const port = await findFreePort();
   const origin = `http://localhost:${port}`;
   return startServerProcess({
     name: 'next-web',
@@ -163,7 +163,7 @@ async function startWeb(issuerUrl: string): Promise<ServerProcess> {
 }
 
 async function startApi(issuerUrl: string, opaqueIssuerUrl: string): Promise<ServerProcess> {
-  const port = String(await freePort());
+  const port = String(await findFreePort());
   return startServerProcess({
     name: 'the API',
     origin: `http://localhost:${port}`,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { urls } from './environment.ts';
 import { end } from './next-web.ts';
 
@@ -9,7 +9,7 @@ import { end } from './next-web.ts';
 export async function startNestApi(
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const port = String(await freePort());
+  const port = String(await findFreePort());
   const url = `http://localhost:${port}`;
   const server = spawn(process.execPath, ['dist/main.js'], {
     cwd: join(import.meta.dirname, '../../apps/nest-api'),

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type HttpBrowser, openHttpBrowser } from './http-browser.ts';
 import { end, secret } from './next-web.ts';
 
@@ -67,7 +67,7 @@ export interface NextSessionsOptions {
 export async function startNextSessions(options: NextSessionsOptions = {}): Promise<NextSessions> {
   built ??= build();
   await built;
-  const port = options.port ?? (await freePort());
+  const port = options.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
   const publicOrigin = options.publicOrigin ?? origin;
   const op = await createTestAuthorizationServer({
@@ -76,7 +76,7 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
     clients: [{ clientId: 'web', clientSecret: 'web-secret' }],
   });
   const { issuer, close } = await op.listen();
-  const apiPort = await freePort();
+  const apiPort = await findFreePort();
   const api = createServer(options.api ?? ((_, response) => response.end('[]'))).listen(apiPort, 'localhost');
   const server = spawn(process.execPath, [next, 'start', '-H', 'localhost', '-p', String(port)], {
     cwd: folder,

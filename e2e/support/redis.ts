@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { findProgram, redis } from '../../scripts/lib/system-packages.ts';
 import { end } from './next-web.ts';
 
@@ -15,7 +15,7 @@ export interface RunningRedis {
 /** A Redis that forgets everything when it ends. Clients wait until it answers. */
 export async function startRedis(): Promise<RunningRedis> {
   const directory = mkdtempSync(join(tmpdir(), 'redis-'));
-  const port = await freePort();
+  const port = await findFreePort();
   const server = spawn(
     findProgram(redis) ?? 'redis-server',
     ['--port', String(port), '--save', '', '--dir', directory],

@@ -4,7 +4,7 @@ import {
   type TestAuthorizationServer,
   type TestAuthorizationServerOptions,
 } from '@countersign/testing';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type NextWebOptions, type RunningNextWeb, startNextWeb } from './next-web.ts';
 
 /** Seconds. */
@@ -30,7 +30,7 @@ export async function startAtTestProvider(
     ...server,
   });
   const { issuer, close } = await op.listen();
-  const app = await startNextWeb({ port: await freePort(), issuer, ...more });
+  const app = await startNextWeb({ port: await findFreePort(), issuer, ...more });
   return {
     op,
     app,

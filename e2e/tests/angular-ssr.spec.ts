@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { urls } from '../support/environment.ts';
 import { alice, signInAtProvider } from '../support/provider.ts';
 
@@ -156,7 +156,7 @@ test('B3: what the server asks the API for a page, it asks without a token', asy
   });
   await once(api.listen(0, 'localhost'), 'listening');
   const { port } = api.address() as AddressInfo;
-  const own = await freePort();
+  const own = await findFreePort();
   const server = spawn(process.execPath, ['serve.ts'], {
     cwd: join(import.meta.dirname, '../../apps/angular-spa'),
     env: {

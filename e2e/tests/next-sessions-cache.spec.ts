@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type NextSessions, startNextSessions } from '../support/next-sessions.ts';
 import { startNginxCache } from '../support/nginx-cache.ts';
 
@@ -11,7 +11,7 @@ const closing: (() => unknown)[] = [];
 
 test.beforeAll(async () => {
   test.setTimeout(300_000);
-  const [port, cachePort] = [await freePort(), await freePort()];
+  const [port, cachePort] = [await findFreePort(), await findFreePort()];
   const cache = await startNginxCache({ port: cachePort, upstream: `http://localhost:${port}` });
   closing.push(cache.stop);
   app = await startNextSessions({ port, publicOrigin: cache.origin });

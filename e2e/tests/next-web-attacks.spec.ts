@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
 import { type RunningNextWeb, secret } from '../support/next-web.ts';
 import { signInAt } from '../support/sign-in.ts';
@@ -22,7 +22,7 @@ const calls: string[] = [];
 const closing: (() => unknown)[] = [];
 
 test.beforeAll(async () => {
-  const apiPort = await freePort();
+  const apiPort = await findFreePort();
   const api = createServer((request, response) => {
     const [scheme = '', token = ''] = request.headers.authorization?.split(' ') ?? [];
     calls.push(`${scheme} ${request.headers.dpop === undefined ? 'without' : 'with'} proof`);

@@ -1,7 +1,7 @@
 import { createTestSession } from '@countersign/next/testing';
 import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import type { RunningNextWeb } from '../support/next-web.ts';
 import { signInAt } from '../support/sign-in.ts';
 import { startAtTestProvider } from '../support/test-provider.ts';
@@ -16,14 +16,14 @@ let { open, startLogin, logIn, userOf, options } = {} as ReturnType<typeof signI
 let stop = async (): Promise<void> => {};
 
 test.beforeAll(async () => {
-  const port = await freePort();
+  const port = await findFreePort();
   const started = await startAtTestProvider({
     port,
     server: { users: [{ sub: 'alice' }, { sub: 'bob' }, { sub: 'mallory' }] },
     environment: {
       AUTH_BASE_URL: `http://localhost:${port} https://${publicHost}`,
       // Nobody is there.
-      API_URL: `http://localhost:${await freePort()}`,
+      API_URL: `http://localhost:${await findFreePort()}`,
     },
   });
   ({ op, app, stop } = started);

@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { type LoggedRequest, startProvider } from 'identity-provider';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { secret, startNextWeb } from '../support/next-web.ts';
 import { alice } from '../support/provider.ts';
 import { startRedis } from '../support/redis.ts';
@@ -53,7 +53,7 @@ for (const kind of ['cookie', 'stored']) {
 
 /** Redis, the provider, and two processes to which the requests of one address go in turn. */
 async function startBehindOneAddress(kind: string) {
-  const [port, ...instances] = (await Promise.all(Array.from({ length: 3 }, () => freePort()))) as [
+  const [port, ...instances] = (await Promise.all(Array.from({ length: 3 }, () => findFreePort()))) as [
     number,
     number,
     number,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { expect, type Page, test } from '@playwright/test';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
 // An API may refuse a token that has not ended: it was revoked, or the API has another opinion of the time.
@@ -15,7 +15,7 @@ let refusedReadings = 0;
 const closing: (() => unknown)[] = [];
 
 test.beforeAll(async () => {
-  const port = await freePort();
+  const port = await findFreePort();
   const api = createServer((request, response) => {
     response.setHeader('content-type', 'application/json');
     if (request.method !== 'POST' && refusedReadings === 0) return response.end('[]');

@@ -1,12 +1,12 @@
 import { expect, test } from '@playwright/test';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { openHttpBrowser } from '../support/http-browser.ts';
 import { startNextWeb } from '../support/next-web.ts';
 
 // The production build without the settings that it needs.
 
 test('one error in the log names every setting that is missing; visitors learn nothing, and nobody is signed in', async () => {
-  const port = await freePort();
+  const port = await findFreePort();
   const environment = { AUTH_ISSUER: '', AUTH_CLIENT_ID: '', AUTH_SECRET: '', AUTH_BASE_URL: '' };
   const app = await startNextWeb({ port, issuer: '', environment, answers: '/icon.svg' });
   try {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import { expect, test } from '@playwright/test';
-import { freePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/ports.ts';
 import { signInAt } from '../support/sign-in.ts';
 import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
@@ -17,7 +17,7 @@ const closing: (() => unknown)[] = [];
 const items: Record<string, number> = { carol: 2, dave: 5 };
 
 test.beforeAll(async () => {
-  const port = await freePort();
+  const port = await findFreePort();
   const api = createServer((request, response) => {
     const user = request.headers.authorization?.replace('Bearer token-of-', '') ?? '';
     const item = (_: unknown, id: number) => ({

@@ -25,9 +25,9 @@ const shared = {
   external: ['#platform', /^node:/, 'undici'],
 } satisfies Options;
 
-/** One class of each error, or `instanceof` would not hold from one entry to another. */
-const errorsApart: NonNullable<Options['esbuildPlugins']>[number] = {
-  name: 'errors-apart',
+/** Keeps one class of each error, so that `instanceof` works across entries. */
+const sharedErrors: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'shared-errors',
   setup(build) {
     build.onResolve({ filter: /\/errors\.ts$/ }, ({ kind }) =>
       kind === 'entry-point' ? undefined : { path: './errors.js', external: true },
@@ -35,12 +35,12 @@ const errorsApart: NonNullable<Options['esbuildPlugins']>[number] = {
   },
 };
 
-// What shares no application is built apart: every file more that an entry is cut into costs time at start-up.
+// Entries that no application uses together are built separately: each additional chunk costs start-up time.
 const { server, browser, platform, errors } = entries;
 export default defineConfig([
   { ...shared, entry: errors },
-  { ...shared, entry: server, esbuildPlugins: [errorsApart] },
-  { ...shared, entry: browser, esbuildPlugins: [errorsApart] },
-  { ...shared, entry: platform, splitting: false, esbuildPlugins: [errorsApart] },
+  { ...shared, entry: server, esbuildPlugins: [sharedErrors] },
+  { ...shared, entry: browser, esbuildPlugins: [sharedErrors] },
+  { ...shared, entry: platform, splitting: false, esbuildPlugins: [sharedErrors] },
   { ...shared, entry: { ...server, ...browser, ...platform }, dts: { only: true } },
 ]);

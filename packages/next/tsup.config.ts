@@ -16,7 +16,7 @@ export default defineConfig([
   {
     ...shared,
     entry: { client: 'src/client/index.tsx' },
-    // The directive must stand first in the file; bundling would drop it.
+    // Tree shaking removes the directive, which must be the first statement of the file.
     treeshake: false,
     banner: { js: "'use client';" },
   },

@@ -1,25 +1,25 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, type ExtractorLogLevel } from '@microsoft/api-extractor';
-import { builtFile, type PublishedPackage } from './packages.ts';
+import { findBuiltFile, type PublishedPackage } from './packages.ts';
 
 const quiet = { default: { logLevel: 'none' as ExtractorLogLevel } };
 
-/** Where the committed report of an entry lies: `api/index.api.md`, `api/browser.api.md` ... */
-export const reportFile = ({ directory }: PublishedPackage, subpath: string): string =>
+/** Path of the committed report of an entry: `api/index.api.md`, `api/browser.api.md` ... */
+export const getReportPath = ({ directory }: PublishedPackage, subpath: string): string =>
   join(directory, 'api', reportName(subpath));
 
 const reportName = (subpath: string): string =>
   `${subpath === '.' ? 'index' : subpath.slice(2).replaceAll('/', '-')}.api.md`;
 
-/** Writes down everything that the built types of an entry show to users. */
-export function apiReport(of: PublishedPackage, subpath: string, folder: string): string {
+/** Creates the API report of an entry from its built types. */
+export function createApiReport(pkg: PublishedPackage, subpath: string, folder: string): string {
   const temporary = join(folder, 'temporary');
   mkdirSync(temporary, { recursive: true });
   const config = ExtractorConfig.prepare({
     configObject: {
-      projectFolder: of.directory,
-      mainEntryPointFilePath: builtFile(of, subpath, 'types'),
+      projectFolder: pkg.directory,
+      mainEntryPointFilePath: findBuiltFile(pkg, subpath, 'types'),
       compiler: {
         overrideTsconfig: {
           compilerOptions: {
@@ -50,7 +50,7 @@ export function apiReport(of: PublishedPackage, subpath: string, folder: string)
       },
     },
     configObjectFullPath: undefined,
-    packageJsonFullPath: join(of.directory, 'package.json'),
+    packageJsonFullPath: join(pkg.directory, 'package.json'),
   });
   const problems: string[] = [];
   Extractor.invoke(config, {
@@ -64,8 +64,8 @@ export function apiReport(of: PublishedPackage, subpath: string, folder: string)
   return readFileSync(join(folder, reportName(subpath)), 'utf8');
 }
 
-/** The first lines in which two reports differ, or `undefined`. */
-export function difference(committed: string, current: string, lines = 12): string | undefined {
+/** Returns the first lines in which two reports differ, or `undefined` if they are equal. */
+export function describeDifference(committed: string, current: string, lines = 12): string | undefined {
   if (committed === current) return undefined;
   const before = new Set(committed.split('\n'));
   const after = new Set(current.split('\n'));

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { builtFile, type PublishedPackage } from './packages.ts';
+import { findBuiltFile, type PublishedPackage } from './packages.ts';
 
 export interface Bundle {
   readonly code: string;
@@ -8,18 +8,18 @@ export interface Bundle {
   readonly size: number;
 }
 
-/** Bundles one built entry as a browser application would, leaving out what the application brings itself. */
+/** Bundles a built entry as a browser application does, without peer dependencies. */
 export async function bundleForBrowser(
-  of: PublishedPackage,
+  pkg: PublishedPackage,
   subpath: string,
   imports?: readonly string[],
 ): Promise<Bundle> {
-  const file = builtFile(of, subpath);
-  const peers = Object.keys(of.manifest.peerDependencies ?? {});
+  const file = findBuiltFile(pkg, subpath);
+  const peers = Object.keys(pkg.manifest.peerDependencies ?? {});
   const { outputFiles } = await build({
     stdin: {
       contents: `export ${imports ? `{ ${imports.join(', ')} }` : '*'} from ${JSON.stringify(file)};`,
-      resolveDir: of.directory,
+      resolveDir: pkg.directory,
     },
     bundle: true,
     minify: true,
@@ -28,7 +28,7 @@ export async function bundleForBrowser(
     platform: 'browser',
     target: 'es2022',
     legalComments: 'none',
-    // As every production build of Angular has it.
+    // Production builds of Angular define it.
     define: { ngDevMode: 'false' },
     conditions: ['browser', 'import'],
     external: ['node:*', 'undici', ...peers, ...peers.map((name) => `${name}/*`)],

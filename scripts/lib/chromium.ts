@@ -1,8 +1,8 @@
 import { chromium, findProgram } from './system-packages.ts';
 
-/** How the tests start Chromium: nothing of a person's browser, and no sandbox, which root cannot have. */
+/** How tests start Chromium: no background services, and no sandbox, which is not available to root. */
 export const chromiumLaunchOptions = {
-  // Where it is missing, the error of the start names it.
+  // If Chromium is missing, the error at the start names it.
   executablePath: findProgram(chromium) ?? 'chromium',
   args: [
     '--no-sandbox',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { portFrom } from './ports.ts';
+import { readPort } from './ports.ts';
 import { type Command, root } from './process.ts';
 
 export interface DemoApp {
@@ -12,7 +12,7 @@ export interface DemoApp {
   /** The environment variable that sets the port. */
   readonly variable: string;
   readonly description: string;
-  /** The URL that answers once the app is ready. */
+  /** The URL that responds when the app is ready. */
   readonly ready: string;
   readonly command: () => Command;
 }
@@ -26,13 +26,13 @@ export interface Demo {
 
 const audience = 'https://api.countersign.example';
 
-/** The four apps of the demo: where they listen and how each is told about the others. */
-export function demo(): Demo {
+/** Plans the four apps of the demo: ports, commands and environment. */
+export function planDemo(): Demo {
   const ports = {
-    IDENTITY_PROVIDER_PORT: portFrom('IDENTITY_PROVIDER_PORT', 4000),
-    NEXT_WEB_PORT: portFrom('NEXT_WEB_PORT', 3000),
-    NEST_API_PORT: portFrom('NEST_API_PORT', 3001),
-    ANGULAR_SPA_PORT: portFrom('ANGULAR_SPA_PORT', 4200),
+    IDENTITY_PROVIDER_PORT: readPort('IDENTITY_PROVIDER_PORT', 4000),
+    NEXT_WEB_PORT: readPort('NEXT_WEB_PORT', 3000),
+    NEST_API_PORT: readPort('NEST_API_PORT', 3001),
+    ANGULAR_SPA_PORT: readPort('ANGULAR_SPA_PORT', 4200),
   };
   const issuer = `http://localhost:${ports.IDENTITY_PROVIDER_PORT}`;
   const web = `http://localhost:${ports.NEXT_WEB_PORT}`;
@@ -56,7 +56,7 @@ export function demo(): Demo {
         url: issuer,
         port: ports.IDENTITY_PROVIDER_PORT,
         variable: 'IDENTITY_PROVIDER_PORT',
-        description: 'the OpenID provider, with two users; for demonstration only',
+        description: 'OpenID provider with two users, for demonstration only',
         ready: `${issuer}/.well-known/openid-configuration`,
         command: () => ({
           command: process.execPath,
@@ -70,7 +70,7 @@ export function demo(): Demo {
         url: api,
         port: ports.NEST_API_PORT,
         variable: 'NEST_API_PORT',
-        description: 'NestJS: the API that the others call',
+        description: 'NestJS: the API that the other apps call',
         ready: `${api}/health`,
         command: () => ({
           command: process.execPath,
@@ -90,7 +90,7 @@ export function demo(): Demo {
         url: web,
         port: ports.NEXT_WEB_PORT,
         variable: 'NEXT_WEB_PORT',
-        description: 'Next.js: the session on the server, no token in the browser',
+        description: 'Next.js: session on the server, no tokens in the browser',
         ready: `${web}/`,
         command: () => ({
           command: process.execPath,
@@ -110,7 +110,7 @@ export function demo(): Demo {
             AUTH_ISSUER: issuer,
             AUTH_CLIENT_ID: 'next-web',
             AUTH_CLIENT_SECRET: 'next-web-demo-secret',
-            AUTH_SECRET: keptSecret(directory),
+            AUTH_SECRET: readDemoSecret(directory),
             AUTH_BASE_URL: web,
             API_URL: api,
           },
@@ -121,7 +121,7 @@ export function demo(): Demo {
         url: spa,
         port: ports.ANGULAR_SPA_PORT,
         variable: 'ANGULAR_SPA_PORT',
-        description: 'Angular: a public client in the browser, tokens in memory',
+        description: 'Angular: public client in the browser, tokens in memory',
         ready: `${spa}/`,
         command: () => ({
           command: process.execPath,
@@ -134,8 +134,8 @@ export function demo(): Demo {
   };
 }
 
-/** The secret that seals the demo's cookies: kept, so that a login outlives a restart. */
-function keptSecret(directory: string): string {
+/** Reads the secret that encrypts the demo's cookies. It is stored, so that a restart does not end a session. */
+function readDemoSecret(directory: string): string {
   const file = join(directory, 'secret');
   if (!existsSync(file)) {
     mkdirSync(directory, { recursive: true });

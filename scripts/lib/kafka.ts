@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { root, run } from './process.ts';
 import { findProgram, type SystemProgram } from './system-packages.ts';
 
-/** The version that the tests use where Maven fetches it. */
+/** The version that Maven downloads. */
 const version = '3.9.1';
 
 const java: SystemProgram = { title: 'Java', commands: ['java'], packages: [], variable: 'JAVA_PATH' };
 const maven: SystemProgram = { title: 'Maven', commands: ['mvn'], packages: [], variable: 'MAVEN_PATH' };
 
-/** The folder that Maven fills. */
-const fetched = join(root, '.test/kafka');
+/** The folder of the downloaded jars. */
+const downloads = join(root, '.test/kafka');
 
-/** A Kafka broker: a program of Java (17 or newer) and the folder of its jars, which `KAFKA_JARS` names. */
+/** A Kafka broker: Java 17 or newer, and the folder of its jars (`KAFKA_JARS`). */
 export interface Kafka {
   readonly java: string;
   readonly jars: string;
@@ -21,23 +21,23 @@ export interface Kafka {
 
 export function findKafka(): Kafka | undefined {
   const program = findProgram(java);
-  const folders = [process.env.KAFKA_JARS, join(fetched, 'jars')];
+  const folders = [process.env.KAFKA_JARS, join(downloads, 'jars')];
   const jars = folders.find((folder) => folder !== undefined && folder !== '' && hasKafka(folder));
   return program === undefined || jars === undefined ? undefined : { java: program, jars };
 }
 
-/** Finds Kafka, or has Maven fetch it where Java and Maven are there. */
+/** Finds Kafka, or downloads it if Java and Maven are installed. */
 export async function provideKafka(update: (detail: string) => void): Promise<Kafka | undefined> {
   const found = findKafka();
   const program = findProgram(maven);
   if (found || program === undefined || findProgram(java) === undefined) return found;
   update('mvn dependency:copy-dependencies (Kafka)');
-  await mkdir(fetched, { recursive: true });
-  await writeFile(join(fetched, 'pom.xml'), project);
+  await mkdir(downloads, { recursive: true });
+  await writeFile(join(downloads, 'pom.xml'), project);
   await run({
     command: program,
     args: ['--quiet', '--batch-mode', 'dependency:copy-dependencies', '-DoutputDirectory=jars'],
-    cwd: fetched,
+    cwd: downloads,
   });
   return findKafka();
 }

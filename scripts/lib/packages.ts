@@ -19,8 +19,8 @@ export interface PublishedPackage {
 export const readManifest = (directory: string): Manifest =>
   JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
 
-/** The packages that are published, in the order of their names. */
-export function publishedPackages(): PublishedPackage[] {
+/** The published packages, sorted by folder. */
+export function listPublishedPackages(): PublishedPackage[] {
   return readdirSync(join(root, 'packages'))
     .sort()
     .map((folder) => join(root, 'packages', folder))
@@ -30,14 +30,14 @@ export function publishedPackages(): PublishedPackage[] {
     .map(({ directory, manifest }) => ({ name: manifest.name, directory, manifest }));
 }
 
-/** The subpaths that users import: `.`, `./browser` ... */
-export const entries = ({ manifest }: PublishedPackage): string[] =>
+/** Lists the subpaths that users import: `.`, `./browser` ... */
+export const listEntries = ({ manifest }: PublishedPackage): string[] =>
   Object.keys(manifest.exports ?? {}).filter(
     (subpath) => subpath !== './package.json' && !subpath.includes('*'),
   );
 
-/** The built file that an entry's `default` (or `types`) condition names. */
-export function builtFile(
+/** Finds the built file that an entry's `default` (or `types`) condition names. */
+export function findBuiltFile(
   { name, directory, manifest }: PublishedPackage,
   subpath: string,
   condition: 'default' | 'types' = 'default',
@@ -45,9 +45,9 @@ export function builtFile(
   const target = manifest.exports?.[subpath] as Readonly<Record<string, unknown>> | undefined;
   const path = target?.[condition];
   if (typeof path !== 'string')
-    throw new Error(`${name} exports no "${subpath}" with a "${condition}" condition.`);
+    throw new Error(`${name} does not export "${subpath}" with the condition "${condition}".`);
   const file = join(directory, path);
   if (!existsSync(file))
-    throw new Error(`${name} exports "${subpath}" as ${path}, which the build did not make.`);
+    throw new Error(`${name} exports "${subpath}" as ${path}, but the build did not create that file.`);
   return file;
 }

@@ -16,28 +16,28 @@ interface Spec {
   }[];
 }
 
-/** The part of Playwright's JSON report that is read here. */
+/** The relevant part of Playwright's JSON report. */
 export interface PlaywrightReport {
   readonly suites: readonly Suite[];
   readonly errors?: readonly { readonly message?: string }[];
 }
 
-/** Counts every test; one that was skipped, or passed only when repeated, is a failure. */
+/** Counts every test. A test that was skipped, or that passed only when repeated, is a failure. */
 export function readPlaywrightReport(report: PlaywrightReport): Outcome {
   let passed = 0;
   const failures: Failure[] = [];
   const visit = (suite: Suite, path: readonly string[]) => {
-    const here = [...path, suite.title];
+    const titles = [...path, suite.title];
     for (const spec of suite.specs ?? []) {
       for (const test of spec.tests) {
         if (test.status === 'expected') passed += 1;
         else {
-          const name = [test.projectName, ...here, spec.title].filter((part) => part !== '').join(' > ');
-          failures.push({ name, detail: why(test) });
+          const name = [test.projectName, ...titles, spec.title].filter((part) => part !== '').join(' > ');
+          failures.push({ name, detail: describeFailure(test) });
         }
       }
     }
-    for (const child of suite.suites ?? []) visit(child, here);
+    for (const child of suite.suites ?? []) visit(child, titles);
   };
   for (const suite of report.suites) visit(suite, []);
   for (const { message = 'unknown error' } of report.errors ?? []) {
@@ -46,8 +46,8 @@ export function readPlaywrightReport(report: PlaywrightReport): Outcome {
   return { passed, failures };
 }
 
-function why(test: Spec['tests'][number]): string {
-  if (test.status === 'skipped') return 'skipped: no test may be left out';
+function describeFailure(test: Spec['tests'][number]): string {
+  if (test.status === 'skipped') return 'skipped: every test must run';
   const message =
     test.results.map(({ error }) => error?.message).find((text) => text !== undefined) ?? test.status;
   return test.status === 'flaky' ? `passed only when repeated: ${firstLines(message)}` : firstLines(message);

@@ -9,7 +9,7 @@ function canListen(port: number, host: string): Promise<boolean> {
   });
 }
 
-/** Whether nobody listens on the port, on any of the addresses that `localhost` may mean. */
+/** Whether the port is free on every address that `localhost` can resolve to. */
 export async function isPortFree(port: number): Promise<boolean> {
   for (const host of ['127.0.0.1', '::1', '0.0.0.0', '::']) {
     if (!(await canListen(port, host))) return false;
@@ -17,8 +17,8 @@ export async function isPortFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** A port of 127.0.0.1 on which nobody listens. */
-export async function freePort(): Promise<number> {
+/** Finds a free port of 127.0.0.1. */
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -27,11 +27,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The port that an environment variable names, or its default. */
-export function portFrom(variable: string, fallback: number): number {
+/** Reads a port from an environment variable, or returns the default. */
+export function readPort(variable: string, fallback: number): number {
   const value = process.env[variable];
   if (value === undefined || value === '') return fallback;
   const port = Number(value);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new Error(`${variable} is "${value}"; it must be a port between 1 and 65535.`);
+  throw new Error(`${variable} is "${value}"; expected a port from 1 to 65535.`);
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Sends a signal to every process of a group; false when there is none. */
+/** Sends a signal to every process of a group. Returns false if the group has no processes. */
 export function signalGroup(group: number, name: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-group, name);
@@ -11,8 +11,8 @@ export function signalGroup(group: number, name: NodeJS.Signals | 0): boolean {
 }
 
 /**
- * Whether anything in the group still runs. A process that has ended but that nobody has waited for
- * (usual in containers, where process 1 adopts orphans and ignores them) does not count.
+ * Whether a process of the group still runs. Zombies do not count: in containers, process 1 often does not
+ * wait for orphans.
  */
 export function isGroupAlive(group: number): boolean {
   if (!signalGroup(group, 0)) return false;
@@ -23,7 +23,7 @@ export function isGroupAlive(group: number): boolean {
 function runsIn(group: number, pid: string): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name, in brackets, may hold spaces: state, parent and group follow its end.
+    // The name, in parentheses, can contain spaces. State, parent and group follow it.
     const [state, , owner] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return Number(owner) === group && state !== 'Z' && state !== 'X';
   } catch {
@@ -31,8 +31,8 @@ function runsIn(group: number, pid: string): boolean {
   }
 }
 
-/** The package managers (npx, pnpm) that run this process, with the shells between, as a list of process ids. */
-export function packageManagers(): string {
+/** Lists the ids of the package managers (npx, pnpm) that run this process, and of the shells between them. */
+export function listPackageManagers(): string {
   const chain: number[] = [];
   let found = 0;
   let pid = process.ppid;
@@ -43,7 +43,7 @@ export function packageManagers(): string {
       pid = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
     }
   } catch {
-    // Not Linux, or an ancestor has just ended: what was found so far is the answer.
+    // Not Linux, or an ancestor has just ended: the list so far is the result.
   }
   return chain.slice(0, found).join(' ');
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { isPortFree, portFrom } from './ports.ts';
+import { isPortFree, readPort } from './ports.ts';
 import { run, startService, stopAll } from './process.ts';
 import { isGroupAlive } from './process-group.ts';
 import { waitFor } from './wait-for.ts';
@@ -9,7 +9,7 @@ import { waitFor } from './wait-for.ts';
 const node = (code: string) => ({ command: process.execPath, args: ['-e', code] });
 
 test.each(['127.0.0.1', '::1', '0.0.0.0'])(
-  'a port that somebody listens on at %s is not free',
+  'isPortFree() returns false for a port in use on %s',
   async (host) => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, host, resolve));
@@ -20,20 +20,20 @@ test.each(['127.0.0.1', '::1', '0.0.0.0'])(
   },
 );
 
-test('a variable that holds no port is refused by name', () => {
+test('readPort() rejects a value that is not a port and names the variable', () => {
   process.env.WRONG_PORT = 'http';
-  expect(() => portFrom('WRONG_PORT', 1)).toThrow('WRONG_PORT is "http"');
-  expect(portFrom('UNSET_PORT', 4000)).toBe(4000);
+  expect(() => readPort('WRONG_PORT', 1)).toThrow('WRONG_PORT is "http"');
+  expect(readPort('UNSET_PORT', 4000)).toBe(4000);
 });
 
-test('run gives the exit code and the output, and never throws', async () => {
+test('run() returns the exit code and does not throw', async () => {
   expect(await run(node('console.log(1); console.error(2); process.exitCode = 3'))).toMatchObject({
     code: 3,
   });
   expect(await run({ command: 'no-such-command' })).toMatchObject({ code: 127 });
 });
 
-test('a service that dies early is reported, with its last words', async () => {
+test('waitFor() reports a service that exits early, and tail() returns its output', async () => {
   const service = startService('early', node('console.error("no port"); process.exit(7)'));
   expect(await waitFor(service, 'http://127.0.0.1:9/', 20_000)).toMatch(
     /^early ended with exit code 7 before/,
@@ -41,7 +41,7 @@ test('a service that dies early is reported, with its last words', async () => {
   expect(service.tail()).toBe('no port');
 });
 
-test('stopAll ends a service and its children', async () => {
+test('stopAll() stops a service and its children', async () => {
   const child =
     'process.on("SIGTERM", () => {}); console.log("child", process.pid); setInterval(() => {}, 1000)';
   const code = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { stdio: 'inherit' })`;

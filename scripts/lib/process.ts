@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { isGroupAlive, packageManagers, signalGroup } from './process-group.ts';
+import { isGroupAlive, listPackageManagers, signalGroup } from './process-group.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -14,9 +14,9 @@ export interface Command {
 }
 
 export interface RunOptions {
-  /** Called with each line of output, without colours. */
+  /** Called with each line of output, without colors. */
   readonly onLine?: (line: string) => void;
-  /** Also shows the output as it comes. */
+  /** Also prints the output while the command runs. Default: false. */
   readonly stream?: boolean;
 }
 
@@ -28,13 +28,13 @@ export interface RunResult {
 
 export interface Service {
   readonly name: string;
-  /** Resolves with a sentence when the process ends, however it ends. */
+  /** Resolves when the process ends, with a sentence that describes how. */
   readonly ended: Promise<string>;
   /** The last lines of its output. */
   tail(lines?: number): string;
 }
 
-/** Process groups that are running. Each child leads its own, so that its children end with it. */
+/** The running process groups. Each child leads a group, so that its descendants can be stopped with it. */
 const groups = new Set<number>();
 
 const quiet = {
@@ -43,7 +43,7 @@ const quiet = {
   TURBO_NO_UPDATE_NOTIFIER: '1',
   NEXT_TELEMETRY_DISABLED: '1',
   NG_CLI_ANALYTICS: 'false',
-  // Dependencies were installed before the script began.
+  // Dependencies are installed before the scripts run.
   pnpm_config_verify_deps_before_run: 'false',
 };
 
@@ -57,7 +57,7 @@ function launch({ command, args = [], cwd = root, env = {} }: Command): ChildPro
   const { pid } = child;
   if (pid !== undefined) {
     groups.add(pid);
-    // The leader's end leaves the group registered while anything else in it lives.
+    // The group stays registered while any other process of it runs.
     child.once('exit', () => {
       if (!isGroupAlive(pid)) groups.delete(pid);
     });
@@ -80,7 +80,7 @@ function eachLine(child: ChildProcess, onLine: (line: string) => void): void {
   }
 }
 
-/** Runs a command to its end. Never throws: a command that cannot start has code 127. */
+/** Runs a command until it exits. Never throws: the code is 127 if the command cannot be started. */
 export function run(command: Command, options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve) => {
     const child = launch(command);
@@ -102,7 +102,7 @@ export function run(command: Command, options: RunOptions = {}): Promise<RunResu
   });
 }
 
-/** Starts a process that is to go on until `stopAll`. */
+/** Starts a process that runs until `stopAll`. */
 export function startService(name: string, command: Command): Service {
   const child = launch(command);
   const output: string[] = [];
@@ -125,7 +125,7 @@ export function startService(name: string, command: Command): Service {
   };
 }
 
-/** Ends every process started here, and their children: politely first, then for certain. */
+/** Stops every started process and its descendants: SIGTERM first, SIGKILL after `patience` milliseconds. */
 export async function stopAll(patience = 4000): Promise<void> {
   const until = Date.now() + patience;
   for (const group of groups) signalGroup(group, 'SIGTERM');
@@ -133,13 +133,13 @@ export async function stopAll(patience = 4000): Promise<void> {
   killAll();
 }
 
-/** The last resort when there is no time to wait. */
+/** Sends SIGKILL to every started process and its descendants. */
 export function killAll(): void {
   for (const group of groups) signalGroup(group, 'SIGKILL');
   groups.clear();
 }
 
-/** Runs `stop` once when the terminal, a supervisor or the parent process ends this one. */
+/** Calls `stop` once when the terminal, a supervisor or the parent process ends this process. */
 export function onTermination(stop: (code: number) => void): void {
   let stopping = false;
   const once = (code: number) => {
@@ -152,8 +152,8 @@ export function onTermination(stop: (code: number) => void): void {
   process.on('SIGHUP', () => once(129));
   process.on('exit', killAll);
   // A package manager that is killed does not pass the signal on.
-  const managers = packageManagers();
+  const managers = listPackageManagers();
   setInterval(() => {
-    if (packageManagers() !== managers) once(143);
+    if (listPackageManagers() !== managers) once(143);
   }, 1000).unref();
 }

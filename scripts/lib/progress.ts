@@ -5,14 +5,14 @@ const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const live = stdout.isTTY === true && process.env.TERM !== 'dumb';
 
 export interface Progress {
-  /** Says what is being done now. */
+  /** Shows the current activity. */
   update(detail: string): void;
   done(detail?: string): void;
   fail(detail?: string): void;
 }
 
-/** One line that shows from the first instant what runs, for how long, and how it ended. */
-export function progress(title: string, columns = 20): Progress {
+/** Prints one line that shows a task, its duration and its result. */
+export function startProgress(title: string, columns = 20): Progress {
   const began = Date.now();
   let detail = '';
   let frame = 0;

@@ -10,38 +10,41 @@ const file = (
 
 const read = (report: VitestReport) => readVitestReport(report, (path) => path.replace('/r/', ''));
 
-describe('the vitest report', () => {
-  test('counts what passed', () => {
+describe('readVitestReport', () => {
+  test('counts passed tests', () => {
     expect(read(file([{ fullName: 'one', status: 'passed' }]))).toEqual({ passed: 1, failures: [] });
   });
 
-  test.each(['skipped', 'pending', 'todo', 'disabled'])('a %s test is a failure with its name', (status) => {
-    const { passed, failures } = read(file([{ fullName: 'left out', status }]));
-    expect(passed).toBe(0);
-    expect(failures).toEqual([
-      { name: 'a.test.ts > left out', detail: `${status}: no test may be left out` },
-    ]);
-  });
+  test.each(['skipped', 'pending', 'todo', 'disabled'])(
+    'reports a %s test as a failure, with its name',
+    (status) => {
+      const { passed, failures } = read(file([{ fullName: 'incomplete', status }]));
+      expect(passed).toBe(0);
+      expect(failures).toEqual([
+        { name: 'a.test.ts > incomplete', detail: `${status}: every test must run` },
+      ]);
+    },
+  );
 
-  test('a failed test is named with its reason', () => {
+  test('reports a failed test with its error', () => {
     const failure = { fullName: 'broken', status: 'failed', failureMessages: ['Error: no\n at x'] };
     expect(read(file([failure], 'failed')).failures).toEqual([
       { name: 'a.test.ts > broken', detail: 'Error: no\n at x' },
     ]);
   });
 
-  test('a file that could not load is a failure', () => {
+  test('reports a file that could not be loaded as a failure', () => {
     expect(read(file([], 'failed', 'cannot import')).failures).toEqual([
       { name: 'a.test.ts', detail: 'cannot import' },
     ]);
   });
 
-  test('a file without a test is a failure', () => {
-    expect(read(file([])).failures).toEqual([{ name: 'a.test.ts', detail: 'has no test' }]);
+  test('reports a file without tests as a failure', () => {
+    expect(read(file([])).failures).toEqual([{ name: 'a.test.ts', detail: 'contains no tests' }]);
   });
 });
 
-describe('the playwright report', () => {
+describe('readPlaywrightReport', () => {
   const report = (status: string, errors: readonly { message: string }[] = []): PlaywrightReport => ({
     suites: [
       {
@@ -63,19 +66,19 @@ describe('the playwright report', () => {
   });
   const name = 'next-web > login.spec.ts > login > works';
 
-  test('counts what passed', () => {
+  test('counts passed tests', () => {
     expect(readPlaywrightReport(report('expected'))).toEqual({ passed: 1, failures: [] });
   });
 
   test.each([
-    ['skipped', 'skipped: no test may be left out'],
+    ['skipped', 'skipped: every test must run'],
     ['unexpected', 'timed out'],
     ['flaky', 'passed only when repeated: timed out'],
-  ])('a test that is %s is a failure', (status, detail) => {
+  ])('reports a test that is %s as a failure', (status, detail) => {
     expect(readPlaywrightReport(report(status))).toEqual({ passed: 0, failures: [{ name, detail }] });
   });
 
-  test('an error outside every test is a failure', () => {
+  test('reports an error outside of tests as a failure', () => {
     const { failures } = readPlaywrightReport(report('expected', [{ message: 'no server' }]));
     expect(failures).toEqual([{ name: 'playwright', detail: 'no server' }]);
   });

@@ -1,9 +1,9 @@
-/** What a step of the test command found. */
+/** The result of a step of the test command. */
 export interface Outcome {
   readonly passed: number;
-  /** One entry for each failed test: its name, and what went wrong in a few lines. */
+  /** One entry for each failed test, with its name and the first lines of the error. */
   readonly failures: readonly Failure[];
-  /** Shown behind the step's result. */
+  /** Shown after the step's result. */
   readonly note?: string;
 }
 
@@ -15,9 +15,9 @@ export interface Failure {
 export interface Step {
   readonly name: string;
   readonly title: string;
-  /** Steps without whose success this one cannot say anything. */
+  /** Steps that must pass before this one runs. */
   readonly needs?: readonly string[];
-  /** Whether its output is shown as it comes. */
+  /** Whether its output is printed while it runs. Default: false. */
   readonly streams?: boolean;
   run(update: (detail: string) => void): Promise<Outcome>;
 }
@@ -33,7 +33,7 @@ export const failed = (name: string, detail?: string): Outcome => ({
   failures: [{ name, ...(detail !== undefined && { detail }) }],
 });
 
-/** A check that is one test: it passes when the command ends with 0. */
+/** Counts a check as one test, which passes when the command exits with code 0. */
 export const fromExitCode = (
   name: string,
   result: { code: number; output: string },

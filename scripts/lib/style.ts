@@ -1,12 +1,12 @@
 import { stdout } from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
 
-const colours = stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+const colors = stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
 
 const paint =
   (open: number, close: number) =>
   (text: string): string =>
-    colours ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+    colors ? `\u001b[${open}m${text}\u001b[${close}m` : text;
 
 export const bold = paint(1, 22);
 export const dim = paint(2, 22);
@@ -14,7 +14,7 @@ export const red = paint(31, 39);
 export const green = paint(32, 39);
 export const cyan = paint(36, 39);
 
-/** Columns that a text takes in the terminal, without its colours. */
+/** Counts the terminal columns of a text, without its colors. */
 export const width = (text: string): number => stripVTControlCharacters(text).length;
 
 export const pad = (text: string, columns: number): string =>

@@ -4,18 +4,17 @@ import { delimiter, join } from 'node:path';
 import { run } from './process.ts';
 
 export interface SystemProgram {
-  /** What people call it. */
   readonly title: string;
   readonly commands: readonly string[];
   /** Folders that are searched before the `PATH`. */
   readonly folders?: readonly string[];
-  /** Debian packages that bring it, best first. */
+  /** Debian packages that contain it, preferred first. */
   readonly packages: readonly string[];
-  /** The environment variable that names it outright, and tells the tests. */
+  /** The environment variable with its path. The tests read it too. */
   readonly variable: string;
-  /** Tests use it where it can be had; older Debian releases do not bring it. */
+  /** Tests use it if it is available. Older Debian releases do not contain it. Default: false. */
   readonly optional?: boolean;
-  /** Debian brings it to a release that does not have it by the release's backports. */
+  /** Available in the backports of Debian releases that do not contain it. Default: false. */
   readonly backported?: boolean;
 }
 
@@ -33,7 +32,7 @@ export const redis: SystemProgram = {
   variable: 'REDIS_SERVER_PATH',
 };
 
-/** The tests of the Redis stores run against it too. */
+/** The tests of the Redis stores also run against Valkey. */
 export const valkey: SystemProgram = {
   title: 'Valkey',
   commands: ['valkey-server'],
@@ -43,7 +42,7 @@ export const valkey: SystemProgram = {
   backported: true,
 };
 
-/** The tests of microservices send messages over it, as over Redis. */
+/** Transport in the tests of microservices. */
 export const nats: SystemProgram = {
   title: 'NATS',
   commands: ['nats-server'],
@@ -52,7 +51,7 @@ export const nats: SystemProgram = {
   optional: true,
 };
 
-/** The same for MQTT. */
+/** MQTT transport in the tests of microservices. */
 export const mosquitto: SystemProgram = {
   title: 'Mosquitto',
   commands: ['mosquitto'],
@@ -61,7 +60,7 @@ export const mosquitto: SystemProgram = {
   optional: true,
 };
 
-/** The same for AMQP. Debian's command of that name changes the user; the program behind it does not. */
+/** AMQP transport in the tests of microservices. Debian's command changes the user; the program in `folders` does not. */
 export const rabbitmq: SystemProgram = {
   title: 'RabbitMQ',
   commands: ['rabbitmq-server'],
@@ -71,7 +70,7 @@ export const rabbitmq: SystemProgram = {
   optional: true,
 };
 
-/** A shared cache in front of an application, for the tests that no user is given the page of another. */
+/** A shared cache, for the tests that no user receives the page of another user. */
 export const nginx: SystemProgram = {
   title: 'nginx',
   commands: ['nginx'],
@@ -79,11 +78,15 @@ export const nginx: SystemProgram = {
   variable: 'NGINX_PATH',
 };
 
-export function findProgram({ commands, folders: own = [], variable }: SystemProgram): string | undefined {
+export function findProgram({
+  commands,
+  folders: preferredFolders = [],
+  variable,
+}: SystemProgram): string | undefined {
   const named = process.env[variable];
   if (named !== undefined && named !== '') return isExecutable(named) ? named : undefined;
   const folders = [
-    ...own,
+    ...preferredFolders,
     ...(process.env.PATH ?? '').split(delimiter),
     '/usr/bin',
     '/usr/local/bin',
@@ -98,9 +101,9 @@ export function findProgram({ commands, folders: own = [], variable }: SystemPro
 }
 
 /**
- * Finds the programs; as root on Debian, installs those that are missing.
+ * Finds the programs. As root on Debian, installs those that are missing.
  *
- * @returns Where each is, and a sentence that says what to install if one that is not optional is missing.
+ * @returns The path of each program, and what to install if a required one is missing.
  */
 export async function providePrograms(
   programs: readonly SystemProgram[],
@@ -110,7 +113,7 @@ export async function providePrograms(
   let updated = false;
   for (const program of programs) {
     let path = findProgram(program);
-    if (path === undefined && mayInstall()) {
+    if (path === undefined && canInstall()) {
       if (!updated) {
         update('apt-get update');
         await apt(['update', '-q']);
@@ -134,7 +137,7 @@ export async function providePrograms(
   const variables = missing.map(({ variable }) => variable).join(' and ');
   return {
     found,
-    problem: `Install ${names} (on Debian: apt-get install ${install}), or name the program with ${variables}.`,
+    problem: `Install ${names} (on Debian: apt-get install ${install}), or set ${variables} to its path.`,
   };
 }
 
@@ -152,7 +155,7 @@ async function installProgram(
   return undefined;
 }
 
-/** Names the backports of the machine's own mirror to apt, for this time only: its list of sources stays as it is. */
+/** Runs apt with the backports of the machine's mirror, without changing the machine's list of sources. */
 async function withBackports<T>(work: (options: readonly string[]) => Promise<T>): Promise<T | undefined> {
   const release = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
   const { output } = await apt([
@@ -185,7 +188,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function mayInstall(): boolean {
+function canInstall(): boolean {
   if (process.getuid?.() !== 0 || !existsSync('/etc/os-release') || !existsSync('/usr/bin/apt-get'))
     return false;
   return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));

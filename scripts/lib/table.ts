@@ -1,7 +1,7 @@
 import { bold, dim, pad, width } from './style.ts';
 
-/** A boxed table; the first row is the heading. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Formats rows as a boxed table. The first row is the heading. */
+export function toTable(rows: readonly (readonly string[])[]): string {
   const columns = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => width(row[index] ?? ''))));
   const rule = (left: string, middle: string, right: string) =>
     dim(left + columns.map((size) => '─'.repeat(size + 2)).join(middle) + right);

@@ -4,44 +4,44 @@ export interface TurboRun {
   readonly ok: boolean;
   /** Packages whose task ran. */
   readonly executed: readonly string[];
-  /** Packages whose result was taken from the cache. */
+  /** Packages whose result came from the cache. */
   readonly cached: readonly string[];
   /** Packages whose task failed, with the output of each. */
   readonly failed: readonly { readonly name: string; readonly output: string }[];
-  /** What turbo itself complained about. */
-  readonly complaint: string;
+  /** Errors and warnings of turbo itself. */
+  readonly turboErrors: string;
 }
 
 export interface TurboOptions {
   readonly filters?: readonly string[];
-  /** Go on with tasks that don't depend on the failed one. */
+  /** Continue with the tasks that do not depend on a failed one. Default: false. */
   readonly keepGoing?: boolean;
-  /** Called with the packages that are (most likely) in work now. */
+  /** Called with the packages that are probably in progress. */
   readonly onProgress?: (packages: readonly string[]) => void;
 }
 
 const concurrency = 2;
 
-export async function turbo(task: string, options: TurboOptions = {}): Promise<TurboRun> {
+export async function runTurbo(task: string, options: TurboOptions = {}): Promise<TurboRun> {
   const executed: string[] = [];
   const cached: string[] = [];
   const output = new Map<string, string[]>();
   const failed = new Set<string>();
-  const own: string[] = [];
+  const turboErrors: string[] = [];
 
   const onLine = (line: string) => {
     const entry = parse(line);
     if (entry === undefined) {
-      if (line.trim() !== '') own.push(line);
+      if (line.trim() !== '') turboErrors.push(line);
       return;
     }
     if (entry.source === 'turbo') {
       const failure = /^\s*Failed:\s+(.+)$/.exec(entry.text);
-      if (failure) for (const id of (failure[1] ?? '').split(/,\s*/)) failed.add(packageOf(id));
-      if (entry.level === 'error' || entry.level === 'warn') own.push(entry.text);
+      if (failure) for (const id of (failure[1] ?? '').split(/,\s*/)) failed.add(readPackageName(id));
+      if (entry.level === 'error' || entry.level === 'warn') turboErrors.push(entry.text);
       return;
     }
-    const name = packageOf(entry.source);
+    const name = readPackageName(entry.source);
     if (entry.text.startsWith('cache hit')) cached.push(name);
     else if (entry.text.startsWith('cache miss') || entry.text.startsWith('cache bypass')) {
       executed.push(name);
@@ -59,11 +59,11 @@ export async function turbo(task: string, options: TurboOptions = {}): Promise<T
     executed,
     cached,
     failed: [...failed].map((name) => ({ name, output: (output.get(name) ?? []).join('\n').trim() })),
-    complaint: own.join('\n'),
+    turboErrors: turboErrors.join('\n'),
   };
 }
 
-const packageOf = (id: string): string => id.replace(/#[^#]*$/, '').trim();
+const readPackageName = (id: string): string => id.replace(/#[^#]*$/, '').trim();
 
 interface Entry {
   readonly source: string;

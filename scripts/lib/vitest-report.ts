@@ -1,6 +1,6 @@
 import type { Failure, Outcome } from './step.ts';
 
-/** The part of Vitest's JSON report that is read here. */
+/** The relevant part of Vitest's JSON report. */
 export interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
@@ -14,7 +14,7 @@ export interface VitestReport {
   }[];
 }
 
-/** Counts every test; whatever is not passed (skipped and todo too) is a failure, and so is a file that could not load. */
+/** Counts every test. A skipped or todo test is a failure, and so is a file that could not be loaded. */
 export function readVitestReport(report: VitestReport, relative: (path: string) => string): Outcome {
   let passed = 0;
   const failures: Failure[] = [];
@@ -30,14 +30,14 @@ export function readVitestReport(report: VitestReport, relative: (path: string) 
       } else
         failures.push({
           name: `${name} > ${test.fullName}`,
-          detail: `${test.status}: no test may be left out`,
+          detail: `${test.status}: every test must run`,
         });
     }
     if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed')) {
       failures.push({ name, detail: firstLines(file.message || 'the file could not be run') });
     }
     if (file.status !== 'failed' && file.assertionResults.length === 0)
-      failures.push({ name, detail: 'has no test' });
+      failures.push({ name, detail: 'contains no tests' });
   }
   return { passed, failures };
 }

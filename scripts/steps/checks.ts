@@ -1,10 +1,10 @@
 import { run } from '../lib/process.ts';
 import { failed, fromExitCode, type Outcome, passed, type Step } from '../lib/step.ts';
-import { turbo } from '../lib/turbo.ts';
+import { runTurbo } from '../lib/turbo.ts';
 
 export const install: Step = {
   name: 'install',
-  title: 'Lockfile agrees with every package.json',
+  title: 'Lockfile (pnpm)',
   run: async () =>
     fromExitCode(
       'install',
@@ -24,7 +24,7 @@ export const lint: Step = {
 
 export const imports: Step = {
   name: 'imports',
-  title: 'Who may import whom (dependency-cruiser)',
+  title: 'Import rules (dependency-cruiser)',
   run: async () =>
     fromExitCode(
       'imports',
@@ -34,38 +34,40 @@ export const imports: Step = {
 
 export const unused: Step = {
   name: 'unused',
-  title: 'Nothing unused (knip)',
+  title: 'Unused files, exports and dependencies (knip)',
   run: async () => fromExitCode('unused', await run({ command: 'knip', args: ['--no-progress'] })),
 };
 
 export const build: Step = {
   name: 'build',
-  title: 'Build',
+  title: 'Build (turbo)',
   run: (update) => turboStep('build', update),
 };
 
 export const types: Step = {
   name: 'types',
-  title: 'Typecheck',
+  title: 'Types (turbo, tsc)',
   needs: ['build'],
   run: async (update) => {
     const packages = await turboStep('typecheck', update);
-    update('the root scripts');
-    const own = await run({ command: 'tsc', args: ['-p', 'tsconfig.json'] });
-    if (own.code === 0) return packages;
-    const detail = [packages.failures[0]?.detail, own.output].filter((text) => text !== undefined).join('\n');
+    update('scripts');
+    const scripts = await run({ command: 'tsc', args: ['-p', 'tsconfig.json'] });
+    if (scripts.code === 0) return packages;
+    const detail = [packages.failures[0]?.detail, scripts.output]
+      .filter((text) => text !== undefined)
+      .join('\n');
     return failed('types', detail);
   },
 };
 
 async function turboStep(task: string, update: (detail: string) => void): Promise<Outcome> {
-  const result = await turbo(task, {
+  const result = await runTurbo(task, {
     keepGoing: true,
     onProgress: (packages) => update(packages.join(', ')),
   });
   if (result.ok) return passed(`${result.executed.length} run, ${result.cached.length} up to date`);
   const name = task === 'build' ? 'build' : 'types';
-  if (result.failed.length === 0) return failed(name, result.complaint);
+  if (result.failed.length === 0) return failed(name, result.turboErrors);
   const names = result.failed.map((each) => each.name).join(', ');
   return failed(name, [names, ...result.failed.map((each) => `${each.name}:\n${each.output}`)].join('\n\n'));
 }

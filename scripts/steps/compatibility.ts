@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { publishedPackages } from '../lib/packages.ts';
+import { listPublishedPackages } from '../lib/packages.ts';
 import { root, run } from '../lib/process.ts';
 import type { Failure, Step } from '../lib/step.ts';
 import { duration } from '../lib/style.ts';
@@ -10,12 +10,12 @@ const fixtures = join(root, 'e2e/compatibility');
 const home = join(root, '.test/compatibility');
 
 interface Fixture {
-  /** Its folder in `e2e/compatibility`. */
+  /** The folder in `e2e/compatibility`. */
   readonly name: string;
-  /** Folders there that are copied first. */
+  /** Folders that are copied first. Default: none. */
   readonly sources?: readonly string[];
   readonly build: readonly [command: string, ...args: string[]];
-  /** The tests that are run on what was built: files of the fixture, or beside the fixtures. */
+  /** The tests of the built app: files of the fixture, or files beside the fixtures. */
   readonly checks: readonly string[];
 }
 
@@ -57,7 +57,7 @@ const all: readonly Fixture[] = [
   angular(22),
 ];
 
-/** Small applications on other versions of the frameworks, with the packed packages as their users install them. */
+/** Installs the packed packages in small applications on other versions of the frameworks, and tests these. */
 export const compatibility: Step = {
   name: 'compatibility',
   title: 'Packed packages in Nest 11 and 12, Next 15 and 16, Angular 20 to 22',
@@ -68,7 +68,7 @@ export const compatibility: Step = {
     let passed = 0;
     for (const fixture of all) {
       const began = Date.now();
-      const problem = await prepare(fixture, (what) => update(`${fixture.name}: ${what}`));
+      const problem = await prepare(fixture, (activity) => update(`${fixture.name}: ${activity}`));
       if (problem !== undefined) {
         failures.push({ name: fixture.name, detail: `${fixture.name}: ${problem}` });
         continue;
@@ -84,8 +84,8 @@ export const compatibility: Step = {
   },
 };
 
-/** Installs and builds a copy: one test. */
-async function prepare(fixture: Fixture, update: (what: string) => void): Promise<string | undefined> {
+/** Installs and builds a copy of the fixture, which counts as one test. */
+async function prepare(fixture: Fixture, update: (activity: string) => void): Promise<string | undefined> {
   const { name, sources = [], build } = fixture;
   const folder = join(home, name);
   await rm(folder, { recursive: true, force: true });
@@ -107,10 +107,10 @@ async function prepare(fixture: Fixture, update: (what: string) => void): Promis
   return built.code === 0 ? undefined : `${build.join(' ')} failed\n${lastLines(built.output)}`;
 }
 
-/** Points the fixture's dependencies at the packed files, and makes the folder a workspace of its own. */
+/** Points the fixture's dependencies to the packed files, and makes the folder a separate workspace. */
 async function installPacked(folder: string): Promise<void> {
   const files = new Map(
-    publishedPackages().map((of) => [of.name, `file:${relative(folder, tarball(of))}`] as const),
+    listPublishedPackages().map((pkg) => [pkg.name, `file:${relative(folder, tarball(pkg))}`] as const),
   );
   const file = join(folder, 'package.json');
   const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
@@ -122,11 +122,11 @@ async function installPacked(folder: string): Promise<void> {
   await writeFile(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
   const workspace = {
     packages: ['.'],
-    // What the packages ask of one another is the packed file too.
+    // The packages depend on each other as packed files too.
     overrides: Object.fromEntries(files),
-    // A peer range that the fixture's framework does not meet is a failure.
+    // A peer range that excludes the fixture's framework is a failure.
     strictPeerDependencies: true,
-    // Of dependencies that the packages have no part in: a wasm runtime, and the playground of @nestjs/apollo 13.
+    // Peers of unrelated dependencies: a wasm runtime, and the playground of @nestjs/apollo 13.
     peerDependencyRules: { allowAny: ['@emnapi/*', '@apollo/server'] },
     verifyDepsBeforeRun: false,
     allowBuilds: {
@@ -162,9 +162,9 @@ async function check({ name, checks }: Fixture): Promise<{ passed: number; failu
       name: `${name}: ${result.name}`,
       detail: `${name}: ${result.name}\n${result.detail ?? ''}`,
     }));
-  // Tests that never came to run have no result.
+  // Tests that did not run have no result.
   if (failures.length === 0 && (code !== 0 || results.length === 0))
-    failures.push({ name, detail: `${name}: its tests ended with exit code ${code}\n${lastLines(output)}` });
+    failures.push({ name, detail: `${name}: the tests exited with code ${code}\n${lastLines(output)}` });
   return { passed: results.filter((result) => result.passed).length, failures };
 }
 

@@ -1,32 +1,32 @@
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { entries, type PublishedPackage, publishedPackages } from '../lib/packages.ts';
+import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, passed, type Step } from '../lib/step.ts';
 import { tarball } from './packages.ts';
 
 const home = join(root, '.test/consumer');
 
-/** Installs the packed files beside the dependencies they declare, then loads every entry both ways. */
+/** Installs the packed packages with the dependencies that they declare, then loads each entry by `import` and by `require`. */
 export const consumer: Step = {
   name: 'consumer',
-  title: 'Packed entries load by import and by require',
+  title: 'Load each packed entry by import and by require',
   needs: ['pack'],
   run: async (update) => {
-    const all = publishedPackages();
+    const all = listPublishedPackages();
     await rm(home, { recursive: true, force: true });
     await mkdir(home, { recursive: true });
     await writeFile(join(home, 'package.json'), '{ "private": true, "type": "module" }\n');
-    for (const of of all) {
-      const problem = await unpack(of);
+    for (const pkg of all) {
+      const problem = await unpack(pkg);
       if (problem !== undefined) return failed('consumer', problem);
     }
     const problems: string[] = [];
     const names = new Set<string>();
     let loaded = 0;
-    for (const of of all) {
-      for (const subpath of entries(of)) {
-        const name = of.name + subpath.slice(1);
+    for (const pkg of all) {
+      for (const subpath of listEntries(pkg)) {
+        const name = pkg.name + subpath.slice(1);
         update(name);
         for (const [extension, code] of Object.entries(loaders(name))) {
           const file = join(home, `load.${extension}`);
@@ -40,12 +40,12 @@ export const consumer: Step = {
         }
       }
     }
-    if (problems.length === 0) return passed(`${loaded} ways`);
+    if (problems.length === 0) return passed(`${loaded} loads`);
     return failed('consumer', [[...names].join(', '), ...problems].join('\n\n'));
   },
 };
 
-// Angular's partially compiled libraries want the compiler at hand when no build has linked them.
+// Angular's partially compiled libraries need the compiler where no build has linked them.
 const loaders = (name: string) => {
   const first = name.startsWith('@countersign/angular') ? '@angular/compiler' : undefined;
   const check = `if (Object.keys(entry).length === 0) throw new Error('exports nothing');`;
@@ -55,28 +55,28 @@ const loaders = (name: string) => {
   };
 };
 
-async function unpack(of: PublishedPackage): Promise<string | undefined> {
-  const target = join(home, 'node_modules', of.name);
+async function unpack(pkg: PublishedPackage): Promise<string | undefined> {
+  const target = join(home, 'node_modules', pkg.name);
   await mkdir(target, { recursive: true });
   const { code, output } = await run({
     command: 'tar',
-    args: ['-xzf', tarball(of), '-C', target, '--strip-components=1'],
+    args: ['-xzf', tarball(pkg), '-C', target, '--strip-components=1'],
   });
-  if (code !== 0) return `${of.name} could not be unpacked:\n${output}`;
+  if (code !== 0) return `${pkg.name} could not be unpacked:\n${output}`;
   const declared = new Set([
-    ...Object.keys(of.manifest.peerDependencies ?? {}),
-    ...Object.keys((of.manifest as { dependencies?: object }).dependencies ?? {}),
-    ...(of.name === '@countersign/angular' ? ['@angular/compiler'] : []),
+    ...Object.keys(pkg.manifest.peerDependencies ?? {}),
+    ...Object.keys((pkg.manifest as { dependencies?: object }).dependencies ?? {}),
+    ...(pkg.name === '@countersign/angular' ? ['@angular/compiler'] : []),
   ]);
   for (const name of declared) {
     if (name.startsWith('@countersign/')) continue;
-    await link(join(of.directory, 'node_modules', name), join(home, 'node_modules', name));
+    await link(join(pkg.directory, 'node_modules', name), join(home, 'node_modules', name));
   }
   return undefined;
 }
 
 async function link(from: string, to: string): Promise<void> {
   await mkdir(join(to, '..'), { recursive: true });
-  const there = await readdir(join(to, '..'));
-  if (!there.includes(to.split('/').at(-1) ?? '')) await symlink(from, to);
+  const existing = await readdir(join(to, '..'));
+  if (!existing.includes(to.split('/').at(-1) ?? '')) await symlink(from, to);
 }

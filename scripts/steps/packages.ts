@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { apiReport, difference, reportFile } from '../lib/api-report.ts';
+import { createApiReport, describeDifference, getReportPath } from '../lib/api-report.ts';
 import { bundleForBrowser } from '../lib/bundle.ts';
-import { entries, type PublishedPackage, publishedPackages } from '../lib/packages.ts';
+import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
 import { serverOnly, sizeBudgets } from '../size-budgets.ts';
@@ -15,13 +15,13 @@ export const tarball = ({ name }: PublishedPackage): string =>
 
 export const pack: Step = {
   name: 'pack',
-  title: 'Pack each package',
+  title: 'Pack (pnpm)',
   needs: ['build'],
   run: async (update) => {
     await rm(packs, { recursive: true, force: true });
     await mkdir(packs, { recursive: true });
-    return eachPackage('pack', update, (of) =>
-      run({ command: 'pnpm', args: ['pack', '--out', tarball(of)], cwd: of.directory }),
+    return eachPackage('pack', update, (pkg) =>
+      run({ command: 'pnpm', args: ['pack', '--out', tarball(pkg)], cwd: pkg.directory }),
     );
   },
 };
@@ -31,19 +31,21 @@ export const contents: Step = {
   title: 'Package contents: README, license, no tests, no sources',
   needs: ['pack'],
   run: (update) =>
-    eachPackage('contents', update, async (of) => {
-      const { output } = await run({ command: 'tar', args: ['-tzf', tarball(of)] });
+    eachPackage('contents', update, async (pkg) => {
+      const { output } = await run({ command: 'tar', args: ['-tzf', tarball(pkg)] });
       const files = output.split('\n');
       const missing = ['package/README.md', 'package/LICENSE'].filter((file) => !files.includes(file));
       const tests = files.filter((file) => /\.(test|spec)[.-]/.test(file));
       const { output: manifest } = await run({
         command: 'tar',
-        args: ['-xOzf', tarball(of), 'package/package.json'],
+        args: ['-xOzf', tarball(pkg), 'package/package.json'],
       });
       const problems = [
-        ...missing.map((file) => `lacks ${file}`),
+        ...missing.map((file) => `does not contain ${file}`),
         ...tests.map((file) => `contains the test ${file}`),
-        ...(manifest.includes('@countersign/source') ? ['exports sources, which it does not contain'] : []),
+        ...(manifest.includes('@countersign/source')
+          ? ['exports sources, which are not in the package']
+          : []),
       ];
       return { code: problems.length, output: problems.join('\n') };
     }),
@@ -51,20 +53,20 @@ export const contents: Step = {
 
 export const publint: Step = {
   name: 'publint',
-  title: 'Packages are well formed (publint)',
+  title: 'Package format (publint)',
   needs: ['pack'],
   run: (update) =>
-    eachPackage('publint', update, (of) =>
-      run({ command: 'publint', args: ['run', '--strict', tarball(of)], env: { NO_COLOR: '1' } }),
+    eachPackage('publint', update, (pkg) =>
+      run({ command: 'publint', args: ['run', '--strict', tarball(pkg)], env: { NO_COLOR: '1' } }),
     ),
 };
 
 export const attw: Step = {
   name: 'attw',
-  title: 'Types resolve for every user (attw)',
+  title: 'Type resolution (attw)',
   needs: ['pack'],
   run: (update) =>
-    eachPackage('attw', update, (of) =>
+    eachPackage('attw', update, (pkg) =>
       run({
         command: 'attw',
         args: [
@@ -75,7 +77,7 @@ export const attw: Step = {
           '--no-summary',
           '-f',
           'ascii',
-          tarball(of),
+          tarball(pkg),
         ],
       }),
     ),
@@ -83,26 +85,26 @@ export const attw: Step = {
 
 export const sizes: Step = {
   name: 'sizes',
-  title: 'Browser entries are small and hold no server code',
+  title: 'Browser entries: size and no server code',
   needs: ['build'],
   run: async (update) => {
-    const all = publishedPackages();
+    const all = listPublishedPackages();
     const problems: string[] = [];
     const measured: string[] = [];
     for (const [entry, { limit, imports }] of Object.entries(sizeBudgets)) {
       update(entry);
-      const of = all.find(({ name }) => entry === name || entry.startsWith(`${name}/`));
-      if (of === undefined) {
-        problems.push(`${entry}: there is no such package.`);
+      const pkg = all.find(({ name }) => entry === name || entry.startsWith(`${name}/`));
+      if (pkg === undefined) {
+        problems.push(`${entry}: no package has this name.`);
         continue;
       }
       try {
-        const { code, size } = await bundleForBrowser(of, `.${entry.slice(of.name.length)}`, imports);
+        const { code, size } = await bundleForBrowser(pkg, `.${entry.slice(pkg.name.length)}`, imports);
         const kilobytes = (size / 1000).toFixed(1);
         measured.push(`${entry.replace('@countersign/', '')} ${kilobytes} kB`);
-        if (size > limit * 1000) problems.push(`${entry} is ${kilobytes} kB; its budget is ${limit} kB.`);
+        if (size > limit * 1000) problems.push(`${entry} is ${kilobytes} kB; the budget is ${limit} kB.`);
         for (const word of serverOnly) {
-          if (code.includes(word)) problems.push(`${entry} holds "${word}", which belongs to servers.`);
+          if (code.includes(word)) problems.push(`${entry} contains "${word}", which only servers use.`);
         }
       } catch (error) {
         problems.push(`${entry}: ${error instanceof Error ? error.message : String(error)}`);
@@ -114,20 +116,20 @@ export const sizes: Step = {
 
 export const api: Step = {
   name: 'api',
-  title: 'The public API is as written down (API Extractor)',
+  title: 'API reports (API Extractor)',
   needs: ['build'],
   run: async (update) => {
     const problems: string[] = [];
     let reports = 0;
-    for (const of of publishedPackages()) {
-      for (const subpath of entries(of)) {
-        const name = of.name + subpath.slice(1);
+    for (const pkg of listPublishedPackages()) {
+      for (const subpath of listEntries(pkg)) {
+        const name = pkg.name + subpath.slice(1);
         update(name);
         try {
-          const current = apiReport(of, subpath, join(root, '.test/api', of.name));
-          const file = reportFile(of, subpath);
+          const current = createApiReport(pkg, subpath, join(root, '.test/api', pkg.name));
+          const file = getReportPath(pkg, subpath);
           if (!existsSync(file)) throw new Error(`${relative(root, file)} is missing`);
-          const changed = difference(readFileSync(file, 'utf8'), current);
+          const changed = describeDifference(readFileSync(file, 'utf8'), current);
           if (changed !== undefined) problems.push(`${name}:\n${changed}`);
           reports += 1;
         } catch (error) {
@@ -137,26 +139,26 @@ export const api: Step = {
     }
     if (problems.length === 0) return passed(`${reports} entries`);
     const advice =
-      'The public API is not as written down. If that is meant, run "pnpm api" and commit the reports.';
+      'The public API differs from its reports. If the change is intended, run "pnpm api" and commit the reports.';
     return failed('api', [advice, ...problems].join('\n\n'));
   },
 };
 
-/** One check over every package counts as one test. */
+/** Runs a check for every package, which counts as one test. */
 async function eachPackage(
   name: string,
   update: (detail: string) => void,
-  check: (of: PublishedPackage) => Promise<{ code: number; output: string }>,
+  check: (pkg: PublishedPackage) => Promise<{ code: number; output: string }>,
 ): Promise<Outcome> {
-  const all = publishedPackages();
+  const all = listPublishedPackages();
   const problems: string[] = [];
   const names: string[] = [];
-  for (const of of all) {
-    update(of.name);
-    const { code, output } = await check(of);
+  for (const pkg of all) {
+    update(pkg.name);
+    const { code, output } = await check(pkg);
     if (code === 0) continue;
-    names.push(of.name);
-    problems.push(`${of.name}:\n${output}`);
+    names.push(pkg.name);
+    problems.push(`${pkg.name}:\n${output}`);
   }
   if (problems.length === 0) return passed(`${all.length} packages`);
   return failed(name, [names.join(', '), ...problems].join('\n\n'));

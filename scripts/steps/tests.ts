@@ -21,7 +21,7 @@ const reports = join(root, '.test');
 
 export const programs: Step = {
   name: 'programs',
-  title: 'The programs that tests use are there',
+  title: 'Programs that the tests need',
   run: async (update) => {
     const all = [chromium, redis, valkey, nats, mosquitto, rabbitmq, nginx];
     const { found, problem } = await providePrograms(all, update);
@@ -30,11 +30,10 @@ export const programs: Step = {
     if (problem !== undefined) return failed('programs', problem);
     const without = all
       .filter(({ variable }) => found[variable] === undefined)
-      .map(({ title, variable }) => `; without ${title}: install it, or name it with ${variable}`)
+      .map(({ title, variable }) => `; no ${title}: install it or set ${variable}`)
       .join('');
     const kafka = await provideKafka(update);
-    const withoutKafka =
-      '; without Kafka: install Java 17 and Maven, or name the folder of its jars with KAFKA_JARS';
+    const withoutKafka = '; no Kafka: install Java 17 and Maven, or set KAFKA_JARS to the folder of its jars';
     const paths = [...Object.values(found), ...(kafka ? [kafka.jars] : [])];
     return passed(`${paths.join(', ')}${without}${kafka ? '' : withoutKafka}`);
   },
@@ -78,20 +77,25 @@ export const e2e: Step = {
     }),
 };
 
-/** Suites that are scripts of their own: each ends with `N passed, N failed`. */
-const ownScripts = [
-  { name: 'conformance', title: 'Conformance', file: 'scripts/conformance.ts', args: [] },
+/** Suites that run as scripts. The last line of each is `N passed, N failed`. */
+const suiteScripts = [
+  {
+    name: 'conformance',
+    title: 'Conformance (OpenID Foundation modules)',
+    file: 'scripts/conformance.ts',
+    args: [],
+  },
   { name: 'chaos', title: 'Refresh under load and failure', file: 'scripts/chaos.ts', args: [] },
   {
     name: 'hostile',
-    title: 'Hostile load, a short run of each kind',
+    title: 'Hostile load (short run of each kind)',
     file: 'scripts/hostile.ts',
     args: ['--requests', '2000'],
   },
-  { name: 'bench', title: 'Benchmarks, a short run of each', file: 'bench/src/main.ts', args: ['--smoke'] },
+  { name: 'bench', title: 'Benchmarks (short run of each)', file: 'bench/src/main.ts', args: ['--smoke'] },
 ];
 
-export const scripted: Step[] = ownScripts
+export const scripted: Step[] = suiteScripts
   .filter(({ file }) => existsSync(join(root, file)))
   .map(({ name, title, file, args }) => ({
     name,
@@ -104,11 +108,11 @@ export const scripted: Step[] = ownScripts
         { stream: true },
       );
       const counts = /^(\d+) passed, (\d+) failed$/m.exec(output.split('\n').at(-1) ?? '');
-      if (counts === null) return failed(name, `${file} did not end with "N passed, N failed".`);
+      if (counts === null) return failed(name, `${file} must print "N passed, N failed" as its last line.`);
       const failures = Array.from({ length: Number(counts[2]) }, (_, index) => ({
         name: `${name} ${index + 1}`,
       }));
-      if (code !== 0 && failures.length === 0) return failed(name, `${file} ended with exit code ${code}.`);
+      if (code !== 0 && failures.length === 0) return failed(name, `${file} exited with code ${code}.`);
       return { passed: Number(counts[1]), failures };
     },
   }));
@@ -121,13 +125,13 @@ async function withReport(
   await mkdir(reports, { recursive: true });
   await rm(file, { force: true });
   const { code, read } = await work(file);
-  if (!existsSync(file)) return failed(runner, `${runner} ended with exit code ${code} and left no report.`);
+  if (!existsSync(file)) return failed(runner, `${runner} exited with code ${code} and wrote no report.`);
   const outcome = read(readFileSync(file, 'utf8'));
-  if (outcome.passed + outcome.failures.length === 0) return failed(runner, 'ran no test');
+  if (outcome.passed + outcome.failures.length === 0) return failed(runner, 'no test ran');
   if (code === 0 || outcome.failures.length > 0) return outcome;
   // An unhandled error, for example, belongs to no test.
   return {
     ...outcome,
-    failures: [{ name: runner, detail: `every test passed, yet ${runner} ended with exit code ${code}` }],
+    failures: [{ name: runner, detail: `every test passed, but ${runner} exited with code ${code}` }],
   };
 }

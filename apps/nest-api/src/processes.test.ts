@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 
 const audience = 'https://api.countersign.example';
 const origin = 'https://api.example.test';
@@ -21,13 +21,13 @@ beforeAll(async () => {
   cleanups.push(close);
   const directory = mkdtempSync(join(tmpdir(), 'nest-api-'));
   cleanups.unshift(async () => rmSync(directory, { recursive: true, force: true }));
-  const redisPort = await freePort();
+  const redisPort = await findFreePort();
   start(process.env.REDIS_SERVER_PATH || 'redis-server', [
     ...['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--dir', directory],
   ]);
   apis = await Promise.all(
     [1, 2].map(async () => {
-      const port = await freePort();
+      const port = await findFreePort();
       start(process.execPath, [join(import.meta.dirname, '../dist/main.js')], {
         NEST_API_PORT: String(port),
         ISSUER: issuer,

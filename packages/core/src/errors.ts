@@ -1,10 +1,7 @@
-/**
- * One base class and few subclasses, divided by who must act:
- * the developer, the provider, nobody (something is not what it must be), the clock, the user, or the API's caller.
- * No message, cause or property ever carries a token, code, verifier, secret or cookie.
- */
+// The subclasses differ in who must act: the developer, the provider, the user or the caller of the API.
+// No message, cause or property contains a token, code, verifier, secret or cookie.
 
-/** The developer must change options or environment. */
+/** Codes of {@link ConfigurationError}. */
 export type ConfigurationErrorCode =
   | 'invalid_option'
   | 'missing_option'
@@ -13,10 +10,10 @@ export type ConfigurationErrorCode =
   | 'wrong_context'
   | 'unguarded_handler';
 
-/** The provider said no. */
+/** Codes of {@link AuthorizationServerError}. */
 export type AuthorizationServerErrorCode = 'authorization_error' | 'token_error' | 'endpoint_error';
 
-/** Something received is not what it must be. */
+/** Codes of {@link ValidationError}. */
 export type ValidationErrorCode =
   | 'metadata_invalid'
   | 'keys_invalid'
@@ -31,7 +28,7 @@ export type ValidationErrorCode =
   | 'introspection_invalid'
   | 'request_invalid';
 
-/** Retry later; nothing is lost. */
+/** Codes of {@link TransportError}. */
 export type TransportErrorCode =
   | 'network_error'
   | 'timeout'
@@ -40,14 +37,14 @@ export type TransportErrorCode =
   | 'lock_timeout'
   | 'store_unavailable';
 
-/** The user must log in (again). */
+/** Codes of {@link LoginRequiredError}. */
 export type LoginRequiredErrorCode =
   | 'not_signed_in'
   | 'session_ended'
   | 'refresh_token_missing'
   | 'step_up_required';
 
-/** The caller of an API must present something else (RFC 6750 section 3.1, RFC 9449, RFC 9470). */
+/** Codes of {@link AccessTokenError}. */
 export type AccessTokenErrorCode =
   | 'token_missing'
   | 'invalid_request'
@@ -58,7 +55,7 @@ export type AccessTokenErrorCode =
   | 'insufficient_user_authentication'
   | 'access_denied';
 
-/** Every code that an {@link AuthError} can have. */
+/** All codes of {@link AuthError}. */
 export type AuthErrorCode =
   | ConfigurationErrorCode
   | AuthorizationServerErrorCode
@@ -83,9 +80,21 @@ function isKind(value: unknown, kind: Kind): boolean {
   return found !== undefined && (kind === 'AuthError' || found === kind);
 }
 
-/** Base of every error of this library. `instanceof` works across copies of the package. */
+/**
+ * The base class of all errors of this library. `instanceof` also recognizes errors of another copy of the package.
+ *
+ * @example
+ * ```ts
+ * import { AuthError, TransportError } from '@countersign/core';
+ *
+ * function toStatus(error: unknown): number {
+ *   if (error instanceof TransportError) return 503;
+ *   return error instanceof AuthError ? 400 : 500;
+ * }
+ * ```
+ */
 export class AuthError extends Error {
-  /** What happened; it does not change between versions, as messages may. */
+  /** Identifies the error. Codes are stable between versions, messages are not. */
   readonly code: AuthErrorCode;
 
   constructor(code: AuthErrorCode, message: string, kind: Kind = 'AuthError') {
@@ -100,9 +109,9 @@ export class AuthError extends Error {
   }
 }
 
-/** The developer must act: an option or environment variable is missing or wrong. */
+/** An option or environment variable is missing or invalid. The developer must correct it. */
 export class ConfigurationError extends AuthError {
-  /** What is wrong with the configuration. */
+  /** Identifies the error. */
   declare readonly code: ConfigurationErrorCode;
 
   constructor(code: ConfigurationErrorCode, message: string) {
@@ -114,21 +123,37 @@ export class ConfigurationError extends AuthError {
   }
 }
 
-/** What an authorization server says in an error response (RFC 6749 sections 4.1.2.1 and 5.2). */
+/**
+ * The contents of an OAuth error response.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ */
 export interface AuthorizationServerErrorDetails {
-  /** The `error` code of the response. */
+  /** The `error` of the response. */
   readonly error: string;
-  /** The `error_description`, control characters removed, cut at 300 characters. Never render it as HTML. */
+  /** The `error_description` of the response. */
   readonly errorDescription?: string | undefined;
-  /** HTTP status; absent for an authorization response, which arrives by redirect. */
+  /** The HTTP status. Absent for an authorization response, which is a redirect. */
   readonly status?: number | undefined;
 }
 
-/** The provider answered with an OAuth error. */
+/**
+ * The provider returned an OAuth error.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ */
 export class AuthorizationServerError extends AuthError {
+  /** Identifies the endpoint that returned the error. */
   declare readonly code: AuthorizationServerErrorCode;
+  /** The `error` of the response, without control characters, at most 100 characters. */
   readonly error: string;
+  /**
+   * The `error_description` of the response, without control characters, at most 300 characters. It is untrusted: do not
+   * render it as HTML.
+   */
   readonly errorDescription: string | undefined;
+  /** The HTTP status. `undefined` for an authorization response, which is a redirect. */
   readonly status: number | undefined;
 
   constructor(code: AuthorizationServerErrorCode, message: string, details: AuthorizationServerErrorDetails) {
@@ -144,10 +169,11 @@ export class AuthorizationServerError extends AuthError {
   }
 }
 
-/** Something received is not what it must be; nothing of it was kept. */
+/** Received data is invalid. It was rejected, and no part of it was stored. */
 export class ValidationError extends AuthError {
+  /** Identifies the invalid data. */
   declare readonly code: ValidationErrorCode;
-  /** What failed: a claim (`iss`, `aud`, `nonce` ...) or a check (`signature`, `state`, `redirect` ...). */
+  /** The failed check: a claim (`iss`, `aud`, `nonce` ...) or another check (`signature`, `state`, `redirect` ...). */
   readonly check: string;
 
   constructor(code: ValidationErrorCode, check: string, message: string) {
@@ -160,13 +186,17 @@ export class ValidationError extends AuthError {
   }
 }
 
-/** The network or the provider is not well at the moment; the same call may succeed later. */
+/** The network, the provider or a store is temporarily unavailable. A later call may succeed. */
 export class TransportError extends AuthError {
-  /** What was out of reach, or too slow. */
+  /** Identifies the failure. */
   declare readonly code: TransportErrorCode;
-  /** Seconds to wait before the next try, when the provider said so (`Retry-After`, RFC 9110 section 10.2.3). */
+  /**
+   * Seconds until the next attempt, if known.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+   */
   readonly retryAfter: number | undefined;
-  /** HTTP status of the answer; `undefined` when there was none. */
+  /** The HTTP status. `undefined` if no response was received. */
   readonly status: number | undefined;
 
   constructor(
@@ -175,7 +205,7 @@ export class TransportError extends AuthError {
     details: {
       readonly retryAfter?: number | undefined;
       readonly status?: number | undefined;
-      /** What failed in code of the application. It must not hold a secret. */
+      /** The error of the application's code, such as a store. It must not contain a secret. */
       readonly cause?: unknown;
     } = {},
   ) {
@@ -190,8 +220,9 @@ export class TransportError extends AuthError {
   }
 }
 
-/** The user must log in (again). */
+/** The user must log in, or log in again. */
 export class LoginRequiredError extends AuthError {
+  /** Identifies the reason. */
   declare readonly code: LoginRequiredErrorCode;
 
   constructor(code: LoginRequiredErrorCode, message: string) {
@@ -204,18 +235,25 @@ export class LoginRequiredError extends AuthError {
 }
 
 /**
- * An API refuses a request: answer with `status` and `WWW-Authenticate: <challenge>`.
+ * The API rejects a request. Respond with `status`, `headers` and one `WWW-Authenticate` header for each of `challenges`.
  *
- * @see RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470 section 3, RFC 9728 section 5.1
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-5.1
  */
 export class AccessTokenError extends AuthError {
-  /** Why; but for `token_missing` and `access_denied` it is the `error` of the challenge. */
+  /** The `error` of the challenge, or `token_missing` or `access_denied`, which have no `error`. */
   declare readonly code: AccessTokenErrorCode;
-  /** HTTP status: 400, 401 or 403. */
+  /** The HTTP status of the response. */
   readonly status: 400 | 401 | 403;
-  /** Values for `WWW-Authenticate`, one per header line. */
+  /** The values of the `WWW-Authenticate` headers. */
   readonly challenges: readonly string[];
-  /** Further response headers, for example `DPoP-Nonce`. @see RFC 9449 section 8 */
+  /**
+   * Additional response headers, for example `DPoP-Nonce`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9449#section-8
+   */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -238,7 +276,7 @@ export class AccessTokenError extends AuthError {
   }
 }
 
-/** Text of others made safe for logs: toPrintableText, one line, bounded. It is still untrusted: never render it as HTML. */
+/** Makes untrusted text safe for logs: printable, one line, bounded. It stays untrusted: never render it as HTML. */
 export function toPrintableText(text: string, limit: number): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, limit);
 }

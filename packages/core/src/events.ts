@@ -1,95 +1,137 @@
-/** What happened, for logs, metrics and traces. No event carries a token, code, verifier, secret or cookie. */
+/**
+ * An event, for logs, metrics and traces. No event contains a token, code, verifier, secret or cookie.
+ *
+ * `code` is the code of an error. `issuer` and `clientId` identify the client.
+ */
 export type AuthEvent =
-  | { readonly type: 'metadata.fetched'; readonly issuer: string }
   | {
+      /** The metadata of the provider was fetched. */
+      readonly type: 'metadata.fetched';
+      readonly issuer: string;
+    }
+  | {
+      /** The keys of the provider were fetched. */
       readonly type: 'keys.fetched';
       readonly issuer: string;
+      /** `stale`: the cached keys expired. `unknown_kid`: no cached key matched a token. */
       readonly reason: 'first' | 'stale' | 'unknown_kid';
     }
-  | { readonly type: 'keys.failed'; readonly issuer: string; readonly code: string }
-  | { readonly type: 'login.started'; readonly issuer: string; readonly clientId: string }
   | {
+      /** The expired keys of the provider could not be fetched again. */
+      readonly type: 'keys.failed';
+      readonly issuer: string;
+      readonly code: string;
+    }
+  | {
+      /** A login started: the authorization URL was created. */
+      readonly type: 'login.started';
+      readonly issuer: string;
+      readonly clientId: string;
+    }
+  | {
+      /** A login succeeded: all tokens are valid. */
       readonly type: 'login.succeeded';
       readonly issuer: string;
       readonly clientId: string;
+      /** The user. Absent without an ID token. */
       readonly sub?: string;
     }
   | {
+      /** A login failed at the exchange of its code. */
       readonly type: 'login.failed';
       readonly issuer: string;
       readonly clientId: string;
       readonly code: string;
     }
   | {
+      /** A refresh request is sent. */
       readonly type: 'refresh.started';
       readonly issuer: string;
       readonly clientId: string;
+      /** The requested resource indicator, if any. */
       readonly resource?: string;
     }
   | {
+      /** A refresh succeeded. */
       readonly type: 'refresh.succeeded';
       readonly issuer: string;
       readonly clientId: string;
+      /** True if the response has a new refresh token. */
       readonly rotated: boolean;
     }
   | {
+      /** A refresh failed. */
       readonly type: 'refresh.failed';
       readonly issuer: string;
       readonly clientId: string;
       readonly code: string;
     }
   | {
-      readonly type: 'refresh.adopted';
+      /** The tokens of another caller's refresh were used instead of a new request. */
+      readonly type: 'refresh.reused';
       readonly issuer: string;
       readonly clientId: string;
+      /** Where the tokens were found. */
       readonly from: 'session' | 'successor';
     }
   | {
+      /** A session ended. */
       readonly type: 'session.ended';
       readonly issuer: string;
       readonly reason: 'logout' | 'invalid_grant' | 'expired' | 'backchannel_logout';
     }
   | {
-      /** A request was answered with an error. Without a listener it is written to the console. */
+      /** A request failed, and the response is an error. Without a listener, the error is written to the console. */
       readonly type: 'request.failed';
       /** The route, for example `callback`, or the part of the application, for example `proxy`. */
       readonly route: string;
       /** The HTTP status of the response. */
       readonly status: number;
-      /** The code of the error; `unexpected_error` for one that is not of this library. */
+      /** The code of the error, or `unexpected_error` if it is not an error of this library. */
       readonly code: string;
-      /** The claim or check that failed. */
+      /** The failed claim or check. */
       readonly check?: string;
     }
-  | { readonly type: 'store.unavailable'; readonly port: 'lock' | 'successor' | 'session' | 'replay' }
-  | { readonly type: 'token.accepted'; readonly issuer: string; readonly cached: boolean }
   | {
+      /** A lock or store is unavailable. */
+      readonly type: 'store.unavailable';
+      readonly port: 'lock' | 'successor' | 'session' | 'replay';
+    }
+  | {
+      /** An API accepted an access token. */
+      readonly type: 'token.accepted';
+      readonly issuer: string;
+      /** True if the result of an earlier validation was used. */
+      readonly cached: boolean;
+    }
+  | {
+      /** An API rejected an access token. */
       readonly type: 'token.rejected';
       readonly code: string;
-      /** The claim or check that failed. */
+      /** The failed claim or check. */
       readonly check?: string;
       readonly issuer?: string;
-      /** The message of the application's own check that refused the token, at most 300 characters. */
+      /** The message of the application's check that rejected the token, at most 300 characters. */
       readonly reason?: string;
     }
   | {
-      /** A request could be neither accepted nor refused, because something cannot be reached; it is answered with 503. */
+      /** An API could not validate an access token, because a service is unavailable. The response is a 503. */
       readonly type: 'token.unavailable';
       readonly code: string;
-      /** The message of the application's own check that failed, at most 300 characters. */
+      /** The message of the application's check that failed, at most 300 characters. */
       readonly reason?: string;
     };
 
-/** Receives events. What it throws, or its promise rejects with, is ignored. */
+/** Receives events. An error that it throws, or a rejected promise that it returns, is ignored. */
 export type EventListener = (event: AuthEvent) => void;
 
-/** Calls a listener so that it can never break the caller. */
+/** Calls a listener. An error of the listener does not affect the caller. */
 export function callListener(listener: EventListener | undefined, event: AuthEvent): void {
   try {
     const result = listener?.(event) as { then?: unknown } | undefined;
-    // A listener may be asynchronous: its rejection must not become an unhandled one, which ends a process of Node.
+    // An asynchronous listener may reject. An unhandled rejection would terminate a Node process.
     if (typeof result?.then === 'function') Promise.resolve(result).catch(() => {});
   } catch {
-    // A listener's failure is its own.
+    // The listener failed. The operation continues.
   }
 }

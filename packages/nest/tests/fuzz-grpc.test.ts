@@ -12,7 +12,7 @@ import {
 import fc from 'fast-check';
 import { from, type Observable } from 'rxjs';
 import { afterEach, expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import { Principal } from '../src/index.ts';
 import { anyAuthorization, fuzz } from './support/fuzz.ts';
 import { startApp } from './support/start-app.ts';
@@ -53,7 +53,7 @@ afterEach(() => {
 
 /** Speaks HTTP/2 itself: a client of gRPC would not send what is no metadata. */
 async function start() {
-  const url = `127.0.0.1:${await freePort()}`;
+  const url = `127.0.0.1:${await findFreePort()}`;
   const started = await startApp(
     { controllers: [ItemsController] },
     {

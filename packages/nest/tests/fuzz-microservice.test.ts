@@ -3,7 +3,7 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern, type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import { Principal, type RpcCredentials, rpcCredentials } from '../src/index.ts';
 import { anyCredentials, anyJson, fuzz } from './support/fuzz.ts';
 import { startApp } from './support/start-app.ts';
@@ -23,7 +23,7 @@ interface Answer {
 
 /** Speaks the protocol of Nest itself, length and JSON: a client would put the packet together. */
 async function start(credentials: RpcCredentials | undefined) {
-  const port = await freePort();
+  const port = await findFreePort();
   const started = await startApp(
     { controllers: [ItemsController] },
     {

@@ -18,7 +18,7 @@ import {
 } from '@nestjs/microservices';
 import { interval, map, type Observable } from 'rxjs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import {
   ACCESS_TOKEN_VERIFIER,
   type AccessTokenVerifier,
@@ -98,7 +98,7 @@ type Client = { close(): void } & Record<
 >;
 
 async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}) {
-  const url = `127.0.0.1:${await freePort()}`;
+  const url = `127.0.0.1:${await findFreePort()}`;
   const { inheritAppConfig = false, ...others } = options;
   const started = await startApp(
     { controllers: [ItemsController] },

@@ -2,7 +2,7 @@ import { Controller, Get, type INestApplication, Inject } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { MessagePattern, type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import {
   ACCESS_TOKEN_VERIFIER,
   AccessTokenGuard,
@@ -185,7 +185,7 @@ describe.each(adapters)('N1: %s', (adapter) => {
       {
         adapter,
         before: async (app) => {
-          const options = { host: '127.0.0.1', port: await freePort() };
+          const options = { host: '127.0.0.1', port: await findFreePort() };
           app.connectMicroservice<MicroserviceOptions>({ transport: Transport.TCP, options });
           await app.startAllMicroservices();
           listen(app);

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import { Principal, Public, RequireScopes, rpcCredentials } from '../src/index.ts';
 import { type StartOptions, startApp } from './support/start-app.ts';
 
@@ -37,7 +37,7 @@ class ItemsController {
 }
 
 async function start(inheritAppConfig: boolean, auth: StartOptions['auth'] = {}) {
-  const port = await freePort();
+  const port = await findFreePort();
   const started = await startApp(
     { controllers: [ItemsController] },
     {

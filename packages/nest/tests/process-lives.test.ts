@@ -5,7 +5,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { build } from 'esbuild';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import { startProgram } from './support/start-program.ts';
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -39,7 +39,7 @@ beforeAll(async () => {
       },
     ],
   });
-  grpcPort = await freePort();
+  grpcPort = await findFreePort();
   server = await startProgram(process.execPath, (port) => [
     program,
     String(port),

@@ -18,7 +18,7 @@ import { firstValueFrom } from 'rxjs';
 import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import { ApplicationGuard } from '../src/handlers/application-guard.ts';
 import { ConnectionAuthenticator, Public, RequireScopes } from '../src/index.ts';
 import { Replaced } from './support/replaced.ts';
@@ -230,7 +230,7 @@ describe.each([true, false])(
   'N12: messages of a microservice, its application configuration inherited: %s',
   (inheritAppConfig) => {
     test('TCP', async () => {
-      const options = { host: '127.0.0.1', port: await freePort() };
+      const options = { host: '127.0.0.1', port: await findFreePort() };
       let reject: (code: string) => void = () => {};
       const { app, mint } = await startApp(
         { controllers: [ItemsController] },
@@ -282,7 +282,7 @@ describe.each([true, false])(
 
     test('gRPC', async () => {
       const protoPath = fileURLToPath(new URL('support/items.proto', import.meta.url));
-      const url = `127.0.0.1:${await freePort()}`;
+      const url = `127.0.0.1:${await findFreePort()}`;
       const { mint } = await startApp(
         { controllers: [GrpcController] },
         {

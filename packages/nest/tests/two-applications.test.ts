@@ -8,7 +8,7 @@ import {
 } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
 import { expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import { AuthModule, Principal, RequireScopes } from '../src/index.ts';
 import { audience, type StartOptions, startApp } from './support/start-app.ts';
 
@@ -36,7 +36,7 @@ function createController(scope: Scope) {
 }
 
 async function start(controller: ReturnType<typeof createController>, options: StartOptions = {}) {
-  const address = { host: '127.0.0.1', port: await freePort() };
+  const address = { host: '127.0.0.1', port: await findFreePort() };
   const started = await startApp(
     { controllers: [controller] },
     {

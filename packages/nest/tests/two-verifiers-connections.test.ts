@@ -11,7 +11,7 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { firstValueFrom } from 'rxjs';
 import { io } from 'socket.io-client';
 import { expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import {
   AccessTokenGuard,
   AuthModule,
@@ -134,7 +134,7 @@ test('N2: messages to modules with guards of their own', async () => {
   );
   const options = {
     transport: Transport.TCP,
-    options: { host: '127.0.0.1', port: await freePort() },
+    options: { host: '127.0.0.1', port: await findFreePort() },
   } as const;
   await startApp(
     { imports },

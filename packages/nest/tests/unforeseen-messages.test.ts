@@ -13,7 +13,7 @@ import {
 } from '@nestjs/microservices';
 import { firstValueFrom, NEVER, type Observable, startWith } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import {
   ACCESS_TOKEN_VERIFIER,
   type AccessTokenVerifier,
@@ -133,7 +133,7 @@ const host = '127.0.0.1';
 /** TCP has no broker: the client talks to the application itself. */
 const tcp: Broker = {
   title: 'TCP',
-  start: async () => ({ port: await freePort(), stop: async () => {} }),
+  start: async () => ({ port: await findFreePort(), stop: async () => {} }),
   options: (port) => ({ transport: Transport.TCP, options: { host, port } }),
 };
 
@@ -211,7 +211,7 @@ type Method = (typeof grpcMethods)[number];
 const codes: Readonly<Record<number, number>> = { 401: 16, 403: 7, 500: 13, 503: 14 };
 
 async function startGrpc(options: StartOptions) {
-  const url = `${host}:${await freePort()}`;
+  const url = `${host}:${await findFreePort()}`;
   const started = await startService(
     { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
     options,

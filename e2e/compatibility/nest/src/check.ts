@@ -54,14 +54,14 @@ for (const adapter of ['express', 'fastify'] as const) {
       stopIssuer = close;
       mint = server.mintAccessToken;
       app = await NestFactory.create(AppModule, adapterOf(), { logger: false });
-      messagePort = await freePort();
+      messagePort = await findFreePort();
       app.connectMicroservice<MicroserviceOptions>({
         transport: Transport.TCP,
         options: { host: '127.0.0.1', port: messagePort },
       });
       calls = {
         transport: Transport.GRPC,
-        options: { package: 'items', protoPath: 'items.proto', url: `127.0.0.1:${await freePort()}` },
+        options: { package: 'items', protoPath: 'items.proto', url: `127.0.0.1:${await findFreePort()}` },
       };
       app.connectMicroservice<MicroserviceOptions>(calls);
       await app.startAllMicroservices();
@@ -284,7 +284,7 @@ for (const adapter of ['express', 'fastify'] as const) {
   });
 }
 
-async function freePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };

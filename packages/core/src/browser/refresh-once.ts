@@ -130,7 +130,7 @@ export function createRefreshOnce(
       const { refreshToken } = tokens;
       const found = answer(tokens, wanted, late || refreshToken === undefined);
       if (found) {
-        if (waited) tell({ type: 'refresh.adopted', issuer, clientId, from: 'session' });
+        if (waited) tell({ type: 'refresh.reused', issuer, clientId, from: 'session' });
         return toAccessToken(found);
       }
       if (refreshToken === undefined) {

@@ -6,9 +6,22 @@ import type { AuthorizationServerMetadata, ClientOptions } from './client-option
 import { none } from './wire/client-authentication.ts';
 
 /**
- * Creates a client. Nothing is fetched until an operation needs it.
+ * Creates a client. Sends no request: the metadata is fetched by the first function that needs it.
  *
- * @throws ConfigurationError when an option is missing or wrong
+ * @throws ConfigurationError `missing_option`, `invalid_option` or `insecure_issuer`
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#Terminology
+ * @example
+ * ```ts
+ * import { clientSecretBasic, createClient } from '@countersign/core';
+ *
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'web',
+ *   clientAuthentication: clientSecretBasic(process.env.CLIENT_SECRET ?? ''),
+ *   redirectUri: 'https://app.example.com/callback',
+ *   scope: 'openid profile offline_access',
+ * });
+ * ```
  */
 export function createClient(options: ClientOptions): Client {
   const issuer = requireText(options.issuer, 'issuer');
@@ -23,13 +36,13 @@ export function createClient(options: ClientOptions): Client {
   if (url.protocol === 'http:' && options.allowInsecureIssuer !== true) {
     throw new ConfigurationError(
       'insecure_issuer',
-      `issuer "${issuer}" is plain http. For a provider on your own machine set allowInsecureIssuer: true.`,
+      `issuer "${issuer}" is plain http. For a provider on the local machine, set allowInsecureIssuer: true.`,
     );
   }
   for (const name of signedResponseAlgorithms) {
     const alg = options[name];
     if (alg === undefined || asymmetric.test(alg)) continue;
-    // HMAC would make every holder of the secret an issuer, and `none` everybody (RFC 8725 sections 3.1 and 3.2).
+    // With HMAC, each holder of the secret could issue tokens; with `none`, anyone could (RFC 8725 sections 3.1 and 3.2).
     throw new ConfigurationError(
       'invalid_option',
       `${name} must be RS256, PS256, ES256 (or 384, 512), EdDSA or Ed25519, got "${alg}".`,
@@ -39,7 +52,7 @@ export function createClient(options: ClientOptions): Client {
   if (options.metadata && options.metadata.issuer !== issuer) {
     throw new ConfigurationError(
       'invalid_option',
-      `metadata is of "${options.metadata.issuer}", issuer is "${issuer}"`,
+      `metadata.issuer is "${options.metadata.issuer}", expected the issuer "${issuer}"`,
     );
   }
   const allowInsecure = options.allowInsecureIssuer === true;
@@ -64,8 +77,8 @@ export function createClient(options: ClientOptions): Client {
     scope: options.scope ?? 'openid',
     state: {},
   };
-  const { clientAuthentication, dpop, requestObjectSigningKey, decrypt, ...open } = options;
-  const client: Client = { issuer, clientId, options: open };
+  const { clientAuthentication, dpop, requestObjectSigningKey, decrypt, ...publicOptions } = options;
+  const client: Client = { issuer, clientId, options: publicOptions };
   registerClientContext(client, context);
   return client;
 }
@@ -79,7 +92,7 @@ const signedResponseAlgorithms = [
 
 function checkEncryption({ userinfoEncryptedResponseAlg: alg, decrypt }: ClientOptions): void {
   if (alg === undefined) return;
-  // RSA1_5 leaks its content to who may ask often enough (RFC 8725 section 3.2).
+  // RSA1_5 is vulnerable to padding oracle attacks (RFC 8725 section 3.2).
   if (!/^(RSA-OAEP(-256|-384|-512)?|ECDH-ES(\+A(128|192|256)KW)?)$/.test(alg)) {
     throw new ConfigurationError(
       'invalid_option',
@@ -89,7 +102,7 @@ function checkEncryption({ userinfoEncryptedResponseAlg: alg, decrypt }: ClientO
   if (!decrypt) {
     throw new ConfigurationError(
       'missing_option',
-      'userinfoEncryptedResponseAlg needs the key to open it. Write decrypt: createDecrypt(privateKey).',
+      'userinfoEncryptedResponseAlg requires the option decrypt. Set decrypt: createDecrypt(privateKey).',
     );
   }
 }
@@ -98,10 +111,7 @@ const asymmetric = /^((RS|PS|ES)(256|384|512)|EdDSA|Ed25519)$/;
 
 function requireText(value: unknown, name: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw new ConfigurationError(
-    'missing_option',
-    `${name} is missing. Write createClient({ ${name}: '...' }).`,
-  );
+  throw new ConfigurationError('missing_option', `${name} is missing. Set createClient({ ${name}: '...' }).`);
 }
 
 function within(value: number, low: number, high: number, name: string, unit: string): number {

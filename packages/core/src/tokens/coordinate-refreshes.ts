@@ -189,7 +189,7 @@ export function coordinateRefreshes(
     const accessToken = usable(known.tokens, wanted);
     if (!accessToken) return undefined;
     const from = known.tokens === known.read ? 'session' : 'successor';
-    client.tell({ type: 'refresh.adopted', issuer, clientId, from });
+    client.tell({ type: 'refresh.reused', issuer, clientId, from });
     return resultOf(known, accessToken);
   }
 

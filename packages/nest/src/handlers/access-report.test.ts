@@ -41,7 +41,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { EMPTY } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
 import { Replaced } from '../../tests/support/replaced.ts';
 import { adapters, startApp } from '../../tests/support/start-app.ts';
 import {
@@ -283,7 +283,7 @@ describe.each(adapters)('access report on %s', (adapter) => {
         app.useWebSocketAdapter(new IoAdapter(app));
         app.connectMicroservice<MicroserviceOptions>({
           transport: Transport.TCP,
-          options: { host: '127.0.0.1', port: await freePort() },
+          options: { host: '127.0.0.1', port: await findFreePort() },
         });
       },
     });

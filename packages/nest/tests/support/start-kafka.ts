@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka as KafkaClient, logLevel } from 'kafkajs';
 import type { Kafka } from '../../../../scripts/lib/kafka.ts';
-import { freePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
 import { type Program, startProgram } from './start-program.ts';
 
 const host = '127.0.0.1';
@@ -13,7 +13,7 @@ const host = '127.0.0.1';
 /** Starts a Kafka broker of one node, which is its own controller (KRaft), and creates topics of one partition. */
 export async function startKafka({ java, jars }: Kafka, topics: readonly string[]): Promise<Program> {
   const classPath = ['-cp', join(jars, '*')];
-  const controllerPort = await freePort();
+  const controllerPort = await findFreePort();
   const program = await startProgram(
     java,
     () => ['-Xmx256m', '-XX:TieredStopAtLevel=1', ...classPath, 'kafka.Kafka', 'server.properties'],

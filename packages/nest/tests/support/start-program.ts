@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
 
 export interface Program {
   readonly port: number;
@@ -25,7 +25,7 @@ export async function startProgram(
   args: (port: number) => readonly string[],
   { prepare, env }: StartProgramOptions = {},
 ): Promise<Program> {
-  const port = await freePort();
+  const port = await findFreePort();
   const directory = mkdtempSync(join(tmpdir(), 'nest-test-'));
   await prepare?.(directory, port);
   const child = spawn(command, args(port), {

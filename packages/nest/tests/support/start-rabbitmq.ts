@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
 import { type Program, startProgram } from './start-program.ts';
 
 /**
@@ -8,7 +8,7 @@ import { type Program, startProgram } from './start-program.ts';
  */
 export async function startRabbitMq(command: string): Promise<Program> {
   const mapper = await startProgram('epmd', (port) => ['-address', '127.0.0.1', '-port', String(port)]);
-  const distributionPort = String(await freePort());
+  const distributionPort = String(await findFreePort());
   try {
     const server = await startProgram(command, () => [], {
       env: (directory, port) => ({

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
-import { freePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
 
 export interface TestRedis {
   readonly url: string;
@@ -46,7 +46,7 @@ export async function startTestRedis(
 ): Promise<TestRedis> {
   const { command } = options.server ?? servers[0];
   const directory = mkdtempSync(join(tmpdir(), 'test-redis-'));
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `redis://127.0.0.1:${port}`;
   const clients: ReturnType<typeof createClient>[] = [];
   let child: ChildProcess | undefined;

@@ -1,31 +1,42 @@
 import { ValidationError } from '../../errors.ts';
 import type { Client } from '../client.ts';
 
-/** A login that somebody else has asked for. */
+/** A validated request to start a login. */
 export interface ThirdPartyLogin {
+  /** Identifies the user who is expected to log in. */
   readonly loginHint?: string;
-  /** Where the user wants to go afterwards. Hold it against your own origin before you send anybody there. */
+  /** Where to redirect the user after login. It is untrusted: compare its origin with the application's. */
   readonly targetLinkUri?: URL;
 }
 
 /**
- * Reads a request to the `initiate_login_uri`: start a login with {@link createAuthorizationRequest} then.
- * Anybody can send a user here, so it must do nothing but start a login at the configured provider.
+ * Parses a request to the `initiate_login_uri`. Start a login with {@link createAuthorizationRequest} afterwards.
+ * The request is not authenticated: an attacker can send a user here, so do nothing else but start a login.
  *
- * @throws ValidationError `request_invalid` when it names another issuer, or a parameter is repeated or malformed
- * @see OpenID Connect Core section 4
+ * @param request the URL of the request, its query, or its form
+ * @throws ValidationError `request_invalid` if `iss` is another issuer, or if a parameter is repeated or malformed
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#ThirdPartyInitiatedLogin
+ * @example
+ * ```ts
+ * import { type Client, createAuthorizationRequest, parseThirdPartyLogin } from '@countersign/core';
+ *
+ * async function startLogin(client: Client, request: Request) {
+ *   const { loginHint } = parseThirdPartyLogin(client, new URL(request.url));
+ *   return createAuthorizationRequest(client, loginHint === undefined ? {} : { loginHint });
+ * }
+ * ```
  */
 export function parseThirdPartyLogin(client: Client, request: URL | URLSearchParams): ThirdPartyLogin {
   const parameters = request instanceof URL ? request.searchParams : request;
   for (const name of ['iss', 'login_hint', 'target_link_uri']) {
-    if (parameters.getAll(name).length > 1) throw invalid(name);
+    if (parameters.getAll(name).length > 1) throw invalid(name, `"${name}" is repeated`);
   }
-  // Only the configured provider: otherwise a link would choose who logs the user in.
-  if (parameters.get('iss') !== client.issuer) throw invalid('iss');
+  // Otherwise a link could choose the provider that logs the user in.
+  if (parameters.get('iss') !== client.issuer) throw invalid('iss', `"iss" is not "${client.issuer}"`);
   const loginHint = parameters.get('login_hint');
   const target = parameters.get('target_link_uri');
   if (target !== null && !(URL.canParse(target) && /^https?:$/.test(new URL(target).protocol))) {
-    throw invalid('target_link_uri');
+    throw invalid('target_link_uri', '"target_link_uri" is not an http or https URL');
   }
   return {
     ...(loginHint !== null && { loginHint }),
@@ -33,5 +44,5 @@ export function parseThirdPartyLogin(client: Client, request: URL | URLSearchPar
   };
 }
 
-const invalid = (check: string) =>
-  new ValidationError('request_invalid', check, `third-party login: ${check} is not what it must be`);
+const invalid = (check: string, problem: string) =>
+  new ValidationError('request_invalid', check, `Third-party login request: ${problem}`);

@@ -1,17 +1,28 @@
 import { ValidationError } from '../../errors.ts';
 import type { Client } from '../client.ts';
 
-/** The session that ends; without `sid`, the one of the browser that asks. */
+/** A validated front-channel logout request. */
 export interface FrontchannelLogout {
+  /** The provider's session that ended. If absent, the session of the browser that sent the request ended. */
   readonly sid?: string;
 }
 
 /**
- * Validates the request that the provider makes in an iframe of the user's browser. Anybody can make such a request:
- * with `sid`, end that session only; end none that is of another `sid`.
+ * Validates a front-channel logout request, which the provider sends from an iframe in the user's browser. The request is
+ * not authenticated: with `sid`, end only the session with this `sid`.
  *
- * @throws ValidationError `request_invalid` when it is of another issuer or half of the parameters is missing
- * @see OpenID Connect Front-Channel Logout section 2
+ * @param request the URL of the request, or its query
+ * @throws ValidationError `request_invalid` if `iss` is another issuer, or if only one of `iss` and `sid` is present
+ * @see https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout
+ * @example
+ * ```ts
+ * import { type Client, validateFrontchannelLogout } from '@countersign/core';
+ *
+ * function isLogoutOf(client: Client, request: Request, sid: string | undefined): boolean {
+ *   const logout = validateFrontchannelLogout(client, new URL(request.url));
+ *   return logout.sid === undefined || logout.sid === sid;
+ * }
+ * ```
  */
 export function validateFrontchannelLogout(
   client: Client,
@@ -19,11 +30,14 @@ export function validateFrontchannelLogout(
 ): FrontchannelLogout {
   const parameters = request instanceof URL ? request.searchParams : request;
   const [iss, sid] = [parameters.getAll('iss'), parameters.getAll('sid')];
-  // Either may be sent, then both are (section 2).
-  if (iss.length !== sid.length || iss.length > 1) throw invalid('sid');
-  if (iss[0] !== undefined && iss[0] !== client.issuer) throw invalid('iss');
+  // If one of them is sent, both are required (section 2).
+  if (iss.length !== sid.length || iss.length > 1) {
+    throw invalid('sid', '"iss" and "sid" must both be present once, or both be absent');
+  }
+  if (iss[0] !== undefined && iss[0] !== client.issuer)
+    throw invalid('iss', `"iss" is not "${client.issuer}"`);
   return sid[0] === undefined ? {} : { sid: sid[0] };
 }
 
-const invalid = (check: string) =>
-  new ValidationError('request_invalid', check, `front-channel logout: ${check} is not what it must be`);
+const invalid = (check: string, problem: string) =>
+  new ValidationError('request_invalid', check, `Front-channel logout request: ${problem}`);

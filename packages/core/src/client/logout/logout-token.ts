@@ -1,41 +1,52 @@
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
 import { verifyJws } from '../wire/verify-jws.ts';
 
-/** Whose sessions end: those of `sid` if it is there, otherwise all of `sub`. */
+/** Claims of a validated logout token. The sessions with `sid` end, or without `sid` all sessions of `sub`. */
 export interface LogoutTokenClaims {
   readonly iss: string;
   readonly sub?: string;
   readonly sid?: string;
-  /** Unique: remember it until `exp` and refuse it the second time. */
+  /** Unique identifier. Store it until `exp` and reject a second token with the same value. */
   readonly jti: string;
   /** Seconds since the epoch. */
   readonly iat: number;
-  /** Seconds since the epoch. 600 seconds after `iat` if the token does not say it. */
+  /** Seconds since the epoch. If the token has no `exp`: 600 seconds after `iat`. */
   readonly exp: number;
 }
 
 /**
- * Seconds after its issue for which a logout token is accepted: it is sent at once, and one that comes later was stored
- * by somebody.
+ * Maximum age of a logout token in seconds. Providers send a logout token immediately, so an older one was stored and
+ * replayed.
  */
 export const logoutTokenMaxAge = 600;
 
-const backchannelLogout = 'http://schemas.openid.net/event/backchannel-logout';
+const backchannelLogoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
 
 /**
- * Validates the logout token that the provider posts to the back-channel logout URI.
- * Answer 200 when it is valid and the sessions have ended, 400 when this throws a `ValidationError`, and 503 with
- * `Retry-After` when it throws a `TransportError`, so that the provider tries again; all with `Cache-Control: no-store`.
+ * Validates a logout token, which the provider posts to the back-channel logout URI.
+ *
+ * Respond with 200 after the sessions ended, with 400 to a `ValidationError`, and with 503 and `Retry-After` to a
+ * `TransportError`, so that the provider tries again. Set `Cache-Control: no-store` in each response.
  *
  * @throws ValidationError `logout_token_invalid`
- * @throws TransportError when the provider's keys cannot be fetched, or too many logout tokens name unknown keys: this one
- *   may be valid, and `retryAfter` says when to try again
- * @see OpenID Connect Back-Channel Logout section 2.6
+ * @throws TransportError if the provider's keys cannot be fetched, or if too many logout tokens have unknown keys. The
+ *   token may be valid. `retryAfter` contains the seconds until the next attempt.
+ * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation
+ * @example
+ * ```ts
+ * import { type Client, validateLogoutToken } from '@countersign/core';
+ *
+ * async function readLogout(client: Client, request: Request): Promise<string | undefined> {
+ *   const form = new URLSearchParams(await request.text());
+ *   const { sid, sub } = await validateLogoutToken(client, form.get('logout_token') ?? '');
+ *   return sid ?? sub;
+ * }
+ * ```
  */
 export async function validateLogoutToken(client: Client, logoutToken: string): Promise<LogoutTokenClaims> {
   return traceOperation(client, 'validateLogoutToken', async () => {
@@ -47,44 +58,38 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
       sender: 'anyone',
     });
     const time = seconds(now);
-    // Providers write `null` for what they do not say.
+    // Some providers send `null` for absent claims.
     const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = removeNullMembers(claims);
-    // A token of another kind that the provider also signs is none (RFC 8725 section 3.11).
+    // A token of another type that the provider signs is not a logout token (RFC 8725 section 3.11).
     const typ = header.typ ?? 'JWT';
     require(typeof typ === 'string' && /^(application\/)?(jwt|logout\+jwt)$/i.test(typ), 'typ');
     require(iss === client.issuer, 'iss');
     require([aud].flat().includes(client.clientId), 'aud');
     require(isNumber(iat) && iat <= time + clockTolerance, 'iat');
-    // Section 2.4 requires `exp`, and some providers leave it out (Ory Hydra, Casdoor). `iat` bounds those tokens.
-    const end = exp ?? iat + logoutTokenMaxAge;
-    require(isNumber(end) && end > time - clockTolerance, exp === undefined ? 'iat' : 'exp');
+    // Section 2.4 requires `exp`, but some providers omit it (Ory Hydra, Casdoor). `iat` limits the age of those tokens.
+    const expiry = exp ?? iat + logoutTokenMaxAge;
+    require(isNumber(expiry) && expiry > time - clockTolerance, exp === undefined ? 'iat' : 'exp');
     require(typeof jti === 'string' && jti !== '', 'jti');
     require(sub === undefined || (typeof sub === 'string' && sub !== ''), 'sub');
     require(sid === undefined || (typeof sid === 'string' && sid !== ''), 'sid');
     require(sub !== undefined || sid !== undefined, 'sub');
-    require(isJsonObject(events) && isEvent(events), 'events');
-    // An ID token has a nonce: it must not be usable to log its user out (section 2.4).
+    require(isJsonObject(events) && isJsonObject(events[backchannelLogoutEvent]), 'events');
+    // An ID token has a nonce. An attacker must not use it as a logout token (section 2.4).
     require(nonce === undefined, 'nonce');
     return {
       iss,
       jti,
       iat,
-      exp: end,
+      exp: expiry,
       ...(sub !== undefined && { sub }),
       ...(sid !== undefined && { sid }),
     };
   });
 }
 
-const isEvent = (events: JsonObject) => isJsonObject(events[backchannelLogout]);
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 
-function require(valid: boolean, check: string): asserts valid {
-  if (!valid) {
-    throw new ValidationError(
-      'logout_token_invalid',
-      check,
-      `logout token invalid: ${check} is not what it must be`,
-    );
-  }
+function require(isValid: boolean, check: string): asserts isValid {
+  if (isValid) return;
+  throw new ValidationError('logout_token_invalid', check, `Logout token "${check}" is invalid.`);
 }

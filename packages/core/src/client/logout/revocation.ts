@@ -7,14 +7,23 @@ import { createRequestOptions, toProtocolClient } from '../wire/request-options.
 import { translateError } from '../wire/translate-error.ts';
 
 /**
- * Revokes a token at the provider; revoking a refresh token also ends the tokens that came from it, where supported.
+ * Revokes a token at the provider. Revoking a refresh token also revokes its access tokens, if the provider supports it.
  * A token that the provider does not know counts as revoked.
  *
  * @param token an access token or refresh token
- * @throws ConfigurationError `unsupported_by_provider` when there is no revocation endpoint
- * @throws AuthorizationServerError `endpoint_error`, for example `unsupported_token_type`
- * @throws TransportError when the provider cannot be reached or is not well: the token may be in use still
- * @see RFC 7009 section 2
+ * @param options.tokenTypeHint the type of the token, which may speed up its lookup
+ * @throws ConfigurationError `unsupported_by_provider` if the metadata has no revocation endpoint
+ * @throws AuthorizationServerError `endpoint_error`, for example with the error `unsupported_token_type`
+ * @throws TransportError if the provider cannot be reached or is temporarily unavailable. The token may still be valid.
+ * @see https://www.rfc-editor.org/rfc/rfc7009#section-2
+ * @example
+ * ```ts
+ * import { type Client, revokeToken } from '@countersign/core';
+ *
+ * async function revokeLogin(client: Client, refreshToken: string): Promise<void> {
+ *   await revokeToken(client, refreshToken, { tokenTypeHint: 'refresh_token' });
+ * }
+ * ```
  */
 export async function revokeToken(
   client: Client,
@@ -23,6 +32,7 @@ export async function revokeToken(
 ): Promise<void> {
   return traceOperation(client, 'revokeToken', async () => {
     const { authentication } = getClientContext(client);
+    const { tokenTypeHint } = options;
     try {
       const metadata = await discover(client);
       const response = await oauth.revocationRequest(
@@ -32,7 +42,7 @@ export async function revokeToken(
         token,
         {
           ...createRequestOptions(client),
-          ...(options.tokenTypeHint && { additionalParameters: { token_type_hint: options.tokenTypeHint } }),
+          ...(tokenTypeHint && { additionalParameters: { token_type_hint: tokenTypeHint } }),
         },
       );
       await oauth.processRevocationResponse(response);

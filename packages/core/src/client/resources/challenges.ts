@@ -1,8 +1,8 @@
 /** One challenge of a `WWW-Authenticate` header. */
 export interface Challenge {
-  /** In lower case. */
+  /** The authentication scheme, in lower case. */
   readonly scheme: string;
-  /** Names in lower case. */
+  /** The names are in lower case. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -11,11 +11,12 @@ const separator = /[\s,]*/y;
 const assignment = /([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([\w!#$%&'*+.^`|~-]+))/y;
 const token68 = /[\w.~+/-]+=*(?=\s*(?:,|$))/y;
 
-/** Headers beyond this are not read: nobody sends them in good faith. */
+/** Maximum length of a header in characters. A longer one has no challenges: no known server sends it. */
 const maxLength = 8192;
 
 /**
- * The challenges of a `WWW-Authenticate` header, several headers joined with commas; none when it is malformed.
+ * Parses the challenges of a `WWW-Authenticate` header. Several headers may be joined with commas. Returns an empty array
+ * if the header is malformed.
  *
  * @see RFC 9110 section 11.6.1
  */
@@ -42,9 +43,9 @@ export function parseChallenges(header: string | null): readonly Challenge[] {
     challenges.push({ scheme: scheme.toLowerCase(), parameters: Object.create(null) });
     if (/\s/.test(header[position] ?? '')) {
       read(/\s+/y);
-      const before = position;
-      if (!read(assignment)) read(token68);
-      else position = before;
+      const parametersStart = position;
+      if (read(assignment)) position = parametersStart;
+      else read(token68);
     }
   }
   return challenges;

@@ -9,9 +9,15 @@ import { verifyWithKeys } from '../wire/provider-keys.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
-/** What the provider says of a token, wire names. Only `active` is always there. */
+/**
+ * An introspection response. Member names are those of the response. Only `active` is always present.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.2
+ */
 export interface Introspection {
+  /** True if the token is valid. */
   readonly active: boolean;
+  /** The granted scope, space-separated. */
   readonly scope?: string;
   readonly client_id?: string;
   readonly sub?: string;
@@ -25,14 +31,26 @@ export interface Introspection {
 }
 
 /**
- * Asks the provider about a token. With `introspectionSignedResponseAlg` the answer is a signed JWT, which is verified.
+ * Requests the state of a token from the provider. With the option `introspectionSignedResponseAlg`, the response must be
+ * a signed JWT, and its signature is verified.
  *
- * @throws ConfigurationError `unsupported_by_provider` when there is no such endpoint
  * @param token an access token or refresh token
- * @throws ValidationError `introspection_invalid`
- * @throws AuthorizationServerError `endpoint_error` when this client may not ask
- * @throws TransportError when the provider cannot be reached or is not well
- * @see RFC 7662 section 2, RFC 9701 section 5
+ * @param request.tokenTypeHint the type of the token, which may speed up its lookup
+ * @throws ConfigurationError `unsupported_by_provider` if the metadata has no introspection endpoint
+ * @throws AuthorizationServerError `endpoint_error` if this client is not allowed to introspect tokens
+ * @throws ValidationError `introspection_invalid` if the response is invalid
+ * @throws TransportError if the provider cannot be reached or is temporarily unavailable
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2
+ * @see https://www.rfc-editor.org/rfc/rfc9701#section-5
+ * @example
+ * ```ts
+ * import { type Client, introspectToken } from '@countersign/core';
+ *
+ * async function isActive(client: Client, accessToken: string): Promise<boolean> {
+ *   const { active } = await introspectToken(client, accessToken, { tokenTypeHint: 'access_token' });
+ *   return active;
+ * }
+ * ```
  */
 export async function introspectToken(
   client: Client,
@@ -41,30 +59,36 @@ export async function introspectToken(
 ): Promise<Introspection> {
   return traceOperation(client, 'introspectToken', async () => {
     const { authentication, options } = getClientContext(client);
-    const wire = toProtocolClient(client);
-    const signed = options.introspectionSignedResponseAlg !== undefined;
+    const protocolClient = toProtocolClient(client);
+    const requiresSignature = options.introspectionSignedResponseAlg !== undefined;
     try {
       const metadata = await discover(client);
       const hint = request.tokenTypeHint;
-      const response = await oauth.introspectionRequest(metadata, wire, authentication.apply, token, {
-        ...createRequestOptions(client),
-        ...(hint && { additionalParameters: { token_type_hint: hint } }),
-      });
-      const type = response.headers.get('content-type')?.split(';')[0];
-      const isJwt = type === 'application/token-introspection+jwt';
-      // A registered signature that is missing is a downgrade (RFC 9701 section 5).
-      if (response.ok && signed && !isJwt) {
+      const response = await oauth.introspectionRequest(
+        metadata,
+        protocolClient,
+        authentication.apply,
+        token,
+        {
+          ...createRequestOptions(client),
+          ...(hint && { additionalParameters: { token_type_hint: hint } }),
+        },
+      );
+      const contentType = response.headers.get('content-type')?.split(';')[0];
+      const isJwt = contentType === 'application/token-introspection+jwt';
+      // A missing signature is a downgrade, if signed responses are registered (RFC 9701 section 5).
+      if (response.ok && requiresSignature && !isJwt) {
         throw new ValidationError(
           'introspection_invalid',
           'signature',
-          'The introspection response is not signed.',
+          'The introspection response is not signed, although introspectionSignedResponseAlg is set.',
         );
       }
       const jwtReader = createJwtReader(client, { code: 'introspection_invalid' });
       if (isJwt) jwtReader.check(await response.clone().text());
       const body = await oauth.processIntrospectionResponse(
         metadata,
-        wire,
+        protocolClient,
         response,
         jwtReader.decryptOptions,
       );

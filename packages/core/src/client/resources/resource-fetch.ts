@@ -6,13 +6,13 @@ import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { createUserAgentHeader, toProtocolClient } from '../wire/request-options.ts';
 
-/** Where the token may go, and where it comes from. */
+/** Options of {@link createResourceFetch}. */
 export interface ResourceFetchOptions {
-  /** Origins that are sent the token, each `https://host[:port]`. A request to any other is refused. */
+  /** The origins that may receive the token, each `https://host[:port]`. A request to another origin is rejected. */
   readonly origins: readonly string[];
   /**
-   * The token of the one user (or client) that this fetch is for; asked before every request.
-   * `forceRefresh` is set when the API has refused the token.
+   * Returns the token of one user or client. Called before each request. `forceRefresh` is true after the API rejected
+   * the token.
    */
   readonly getAccessToken: (request: {
     readonly forceRefresh: boolean;
@@ -20,28 +20,45 @@ export interface ResourceFetchOptions {
 }
 
 /**
- * A `fetch` for an API that adds the access token, and a DPoP proof where the token is bound to the client's key.
- * Create one for each user: it keeps nothing but the API's nonce, and shares nothing.
- * When the API refuses the token, or wants its nonce, a request whose body can be sent again is made once more.
- * Redirects are handed back, never followed.
+ * Creates a `fetch` that adds the access token, and a DPoP proof if the token is bound to the client's key.
+ * Create one for each user: it stores only the API's nonce and shares no state.
  *
- * @throws ConfigurationError from the returned function when the URL's origin is not listed
- * @see RFC 6750 section 2.1, RFC 9449 section 7
+ * If the API rejects the token or requires a nonce, the request is repeated once, unless its body is a stream.
+ * Redirects are returned and not followed.
+ *
+ * @throws ConfigurationError `invalid_option` if an origin is malformed. The returned function throws it if the origin of
+ *   the request is not in `origins`.
+ * @throws TransportError `network_error`, from the returned function, if the API cannot be reached
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
+ * @example
+ * ```ts
+ * import { type AccessToken, type Client, createResourceFetch } from '@countersign/core';
+ *
+ * async function getOrders(client: Client, token: AccessToken): Promise<unknown> {
+ *   const fetchOrders = createResourceFetch(client, {
+ *     origins: ['https://api.example.com'],
+ *     getAccessToken: async () => token,
+ *   });
+ *   const response = await fetchOrders('https://api.example.com/orders');
+ *   return response.json();
+ * }
+ * ```
  */
 export function createResourceFetch(
   client: Client,
   options: ResourceFetchOptions,
 ): (input: string | URL, init?: RequestInit) => Promise<Response> {
   const { http, options: clientOptions } = getClientContext(client);
-  const origins = options.origins.map((origin) => originOf(origin));
+  const origins = options.origins.map((origin) => parseOrigin(origin));
   const dpop = clientOptions.dpop && oauth.DPoP(toProtocolClient(client), clientOptions.dpop.keyPair);
 
-  async function send(url: URL, init: RequestInit, forceRefresh: boolean): Promise<Sent> {
+  async function send(url: URL, init: RequestInit, forceRefresh: boolean): Promise<ResourceResponse> {
     const { accessToken, tokenType } = await options.getAccessToken({ forceRefresh });
     if (tokenType === 'DPoP' && !dpop) {
       throw new ConfigurationError(
         'missing_option',
-        'The token is bound to a key: give dpop to createClient().',
+        'The access token is bound to a key. Set dpop in createClient().',
       );
     }
     try {
@@ -49,7 +66,7 @@ export function createResourceFetch(
         accessToken,
         init.method ?? 'GET',
         url,
-        headersOf(client, init.headers),
+        createHeaders(client, init.headers),
         (init.body ?? null) as oauth.ProtectedResourceRequestBody,
         {
           [oauth.customFetch]: (href: string, request: unknown) =>
@@ -61,39 +78,52 @@ export function createResourceFetch(
       );
       return { response };
     } catch (error) {
-      if (error instanceof oauth.WWWAuthenticateChallengeError)
-        return { response: error.response, refusal: error };
+      if (error instanceof oauth.WWWAuthenticateChallengeError) {
+        return { response: error.response, challenge: error };
+      }
       if (error instanceof oauth.OperationProcessingError) {
-        throw new ValidationError('request_invalid', 'url', 'The API must be called over https.');
+        throw new ValidationError('request_invalid', 'url', `Expected an https URL, got "${url.origin}".`);
       }
       throw error;
     }
   }
 
+  async function sendAgain(
+    url: URL,
+    init: RequestInit,
+    previous: { readonly response: Response; readonly forceRefresh: boolean },
+  ): Promise<ResourceResponse> {
+    discardBody(previous.response.body);
+    // During one rendering, React returns the previous response to a repeated GET, unless the request has a signal.
+    const signal = init.signal ?? new AbortController().signal;
+    return send(url, { ...init, signal }, previous.forceRefresh);
+  }
+
   return async (input, init = {}) => {
     const url = new URL(input);
-    // The token is worth as much as a password: it goes nowhere but where it was meant to go, compared exactly.
+    // An access token is a credential, so it is sent only to the listed origins, which are compared exactly.
     if (!origins.includes(url.origin)) {
-      throw new ConfigurationError('invalid_option', `${url.origin} is not among the origins of this fetch.`);
+      throw new ConfigurationError(
+        'invalid_option',
+        `The origin "${url.origin}" is not in the option origins.`,
+      );
     }
-    let sent = await send(url, init, false);
-    if (!isReplayable(init.body)) return sent.response;
-    // The API wants its nonce in the proof: once more with it (RFC 9449 section 9).
-    if (sent.refusal && oauth.isDPoPNonceError(sent.refusal)) sent = await again(url, init, false, sent);
-    if (sent.refusal && isInvalidToken(sent.refusal)) sent = await again(url, init, true, sent);
-    return sent.response;
+    let result = await send(url, init, false);
+    if (!isReplayable(init.body)) return result.response;
+    // The API requires its nonce in the proof (RFC 9449 section 9).
+    if (result.challenge && oauth.isDPoPNonceError(result.challenge)) {
+      result = await sendAgain(url, init, { response: result.response, forceRefresh: false });
+    }
+    if (result.challenge && isInvalidToken(result.challenge)) {
+      result = await sendAgain(url, init, { response: result.response, forceRefresh: true });
+    }
+    return result.response;
   };
-
-  async function again(url: URL, init: RequestInit, forceRefresh: boolean, before: Sent): Promise<Sent> {
-    discardBody(before.response.body);
-    // React answers a repeated GET of one rendering from memory, here with the refusal, unless it has a signal.
-    return send(url, { ...init, signal: init.signal ?? new AbortController().signal }, forceRefresh);
-  }
 }
 
-interface Sent {
+interface ResourceResponse {
   readonly response: Response;
-  readonly refusal?: oauth.WWWAuthenticateChallengeError;
+  readonly challenge?: oauth.WWWAuthenticateChallengeError;
 }
 
 const isInvalidToken = ({ status, cause }: oauth.WWWAuthenticateChallengeError) =>
@@ -101,11 +131,12 @@ const isInvalidToken = ({ status, cause }: oauth.WWWAuthenticateChallengeError) 
 
 const isReplayable = (body: unknown) => !(body instanceof ReadableStream);
 
-/** Authorization and proof are this function's own: another's must not go along. */
-function headersOf(client: Client, init: HeadersInit | undefined): Headers {
+/** Removes `Authorization` and `DPoP` of the caller: the protocol library sets them. */
+function createHeaders(client: Client, init: HeadersInit | undefined): Headers {
   const headers = new Headers(init);
-  for (const [name, value] of Object.entries(createUserAgentHeader(client)))
+  for (const [name, value] of Object.entries(createUserAgentHeader(client))) {
     if (!headers.has(name)) headers.set(name, value);
+  }
   headers.delete('authorization');
   headers.delete('dpop');
   return headers;
@@ -120,8 +151,11 @@ async function call(send: Fetch, url: string, init: RequestInit): Promise<Respon
   }
 }
 
-function originOf(value: string): string {
+function parseOrigin(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url && url.origin !== 'null' && url.href === `${url.origin}/` && url.username === '') return url.origin;
-  throw new ConfigurationError('invalid_option', `An origin is "https://host", got "${value}".`);
+  throw new ConfigurationError(
+    'invalid_option',
+    `Each of the option origins must be an origin such as "https://api.example.com", got "${value}".`,
+  );
 }

@@ -1,18 +1,28 @@
 import type { AuthorizationRequest } from '../login/authorization-request.ts';
 import { parseChallenges } from './challenges.ts';
 
-/** The login that an API asks for: give it to {@link createAuthorizationRequest}. */
+/** The login that an API requires. Pass it to {@link createAuthorizationRequest}. */
 export type StepUp = Pick<AuthorizationRequest, 'acrValues' | 'maxAge' | 'scope'>;
 
 /**
- * Reads what an API asks for before it answers: a stronger or more recent login (RFC 9470), or a wider scope (RFC 6750).
- * `undefined` when it asks for neither.
+ * Reads the login that an API requires from its response: a stronger or more recent authentication (RFC 9470), or a wider
+ * scope (RFC 6750). Returns `undefined` if the API requires neither.
  *
- * @param answer the API's response, or its headers
- * @see RFC 9470 section 3, RFC 6750 section 3.1
+ * @param response the API's response, or its headers
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ * @example
+ * ```ts
+ * import { type Client, createAuthorizationRequest, parseStepUpChallenge } from '@countersign/core';
+ *
+ * async function startStepUp(client: Client, response: Response) {
+ *   const stepUp = parseStepUpChallenge(response);
+ *   return stepUp && createAuthorizationRequest(client, stepUp);
+ * }
+ * ```
  */
-export function parseStepUpChallenge(answer: Response | Headers): StepUp | undefined {
-  const headers = answer instanceof Headers ? answer : answer.headers;
+export function parseStepUpChallenge(response: Response | Headers): StepUp | undefined {
+  const headers = response instanceof Headers ? response : response.headers;
   for (const { scheme, parameters } of parseChallenges(headers.get('www-authenticate'))) {
     if (scheme !== 'bearer' && scheme !== 'dpop') continue;
     const { error, acr_values: acrValues, max_age: maxAge, scope } = parameters;

@@ -12,19 +12,30 @@ import { verifyWithKeys } from '../wire/provider-keys.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
-/** Claims about the user, wire names; aggregated and distributed claims (`_claim_sources`) are left as they are. */
+/** Claims about the user. Aggregated and distributed claims (`_claim_sources`) are returned unchanged. */
 export interface Userinfo {
   readonly sub: string;
   readonly [claim: string]: unknown;
 }
 
 /**
- * Asks the provider who the user is. What your registration says of signature and encryption must be so.
+ * Fetches the claims about the user. The response must be signed and encrypted as the client options require.
  *
- * @param expectedSub the `sub` of the ID token: claims of anybody else are refused
- * @throws ValidationError `userinfo_invalid`, for example when `sub` is another (`check` names it)
- * @throws AuthorizationServerError when the access token is refused
- * @see OpenID Connect Core section 5.3
+ * @param accessToken an access token of the user
+ * @param expectedSub the `sub` of the ID token. Claims about another user are rejected.
+ * @throws AuthorizationServerError `endpoint_error` if the provider rejects the access token
+ * @throws ValidationError `userinfo_invalid`, for example if `sub` differs. `check` contains the failed check.
+ * @throws TransportError if the provider cannot be reached or is temporarily unavailable
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfo
+ * @example
+ * ```ts
+ * import { type Client, fetchUserinfo, type TokenResponse } from '@countersign/core';
+ *
+ * async function getEmail(client: Client, { accessToken, claims }: TokenResponse): Promise<unknown> {
+ *   const { email } = await fetchUserinfo(client, accessToken, claims?.sub ?? '');
+ *   return email;
+ * }
+ * ```
  */
 export async function fetchUserinfo(
   client: Client,
@@ -32,22 +43,24 @@ export async function fetchUserinfo(
   expectedSub: string,
 ): Promise<Userinfo> {
   return traceOperation(client, 'fetchUserinfo', async () => {
-    const wire = toProtocolClient(client);
+    const protocolClient = toProtocolClient(client);
     try {
       const metadata = await discover(client);
-      const { answer, jwt, body } = await retryWithDpopNonce(client, async (dpop) => {
-        const sent = await oauth.userInfoRequest(metadata, wire, accessToken, {
+      const { response, jwt, body } = await retryWithDpopNonce(client, async (dpop) => {
+        const received = await oauth.userInfoRequest(metadata, protocolClient, accessToken, {
           ...createRequestOptions(client),
           ...dpop,
         });
-        const opened = await openUserinfo(client, sent);
-        const jwt = isJwt(opened) ? await opened.clone().text() : undefined;
+        const response = await decryptUserinfo(client, received);
+        const jwt = isJwt(response) ? await response.clone().text() : undefined;
         if (jwt !== undefined) checkJwt(jwt, { code: 'userinfo_invalid' });
-        const processed = await oauth.processUserInfoResponse(metadata, wire, expectedSub, opened);
-        return { answer: opened, jwt, body: processed };
+        const body = await oauth.processUserInfoResponse(metadata, protocolClient, expectedSub, response);
+        return { response, jwt, body };
       });
       if (jwt !== undefined) {
-        await verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, answer, keys));
+        await verifyWithKeys(client, (as, keys) =>
+          oauth.validateApplicationLevelSignature(as, response, keys),
+        );
         requireUserinfo(client, jwt, body);
       }
       return body as Userinfo;
@@ -58,51 +71,51 @@ export async function fetchUserinfo(
 }
 
 /**
- * The provider signs tokens of other kinds with the same keys: none of them is an answer about the user
- * (RFC 8725 sections 3.11 and 3.12). Who made it and for whom must be signed too, or another client's answer would do.
+ * Rejects tokens of another type that the provider signs with the same keys (RFC 8725 sections 3.11 and 3.12). `iss` and
+ * `aud` are required, because without them a response for another client would be accepted.
  *
  * @see OpenID Connect Core section 5.3.2
  */
 function requireUserinfo(client: Client, jwt: string, claims: oauth.UserInfoResponse): void {
-  if (hasOtherJwtType(jwt)) throw invalid('typ', 'is a token of another kind');
-  // An ID token answers to a nonce, a logout token has events; where their type is not written they are known by these.
+  if (hasOtherJwtType(jwt)) throw invalid('typ', 'is a token of another type');
+  // An ID token has a nonce, a logout token has events. These claims identify them if their type is absent.
   for (const claim of ['nonce', 'events']) {
-    if (claims[claim] !== undefined) throw invalid(claim, `is a token of another kind: it has ${claim}`);
+    if (claims[claim] !== undefined) throw invalid(claim, `is a token of another type: it has "${claim}"`);
   }
   if (getClientContext(client).options.allowUnaddressedUserinfo === true) return;
   for (const claim of ['iss', 'aud']) {
     if (claims[claim] === undefined) {
       throw invalid(
         claim,
-        `is signed but has no ${claim}. If the provider cannot, set allowUnaddressedUserinfo`,
+        `is signed but has no "${claim}". If the provider never sends it, set allowUnaddressedUserinfo`,
       );
     }
   }
 }
 
 /**
- * The answer as it would be without encryption. Encryption says nothing of who made it, so plain claims inside are
- * taken only where encryption without a signature was registered: then it is as good as a JSON answer, and as private
- * as it should be.
+ * Decrypts the response, if it is encrypted. Encryption does not prove the origin of the claims, so encrypted claims
+ * without a signature are accepted only if this combination is registered. They are then as trusted as a JSON response.
  *
  * @see OpenID Connect Core sections 5.3.2 and 16.14
  */
-async function openUserinfo(client: Client, response: Response): Promise<Response> {
+async function decryptUserinfo(client: Client, response: Response): Promise<Response> {
   const { decrypt, userinfoEncryptedResponseAlg, userinfoSignedResponseAlg } =
     getClientContext(client).options;
   if (response.status !== 200) return response;
   const jwe = isJwt(response) ? await response.clone().text() : '';
   if (jwe.split('.').length !== 5) {
-    // Sent in the open although it was registered to be encrypted: a downgrade.
-    if (userinfoEncryptedResponseAlg)
-      throw invalid('encryption', 'is not encrypted, as it is registered to be');
+    // A plain response is a downgrade, if encrypted responses are registered.
+    if (userinfoEncryptedResponseAlg) {
+      throw invalid('encryption', 'is not encrypted, although userinfoEncryptedResponseAlg is set');
+    }
     return response;
   }
-  if (!decrypt) throw invalid('encryption', 'is encrypted, and no decrypt option opens it');
+  if (!decrypt) throw invalid('encryption', 'is encrypted. Set the option decrypt');
   const refuse = createJwtError('userinfo_invalid');
   const { alg } = parseJwtPart(jwe.slice(0, jwe.indexOf('.')), { refuse });
   if (userinfoEncryptedResponseAlg && alg !== userinfoEncryptedResponseAlg) {
-    throw invalid('alg', 'is encrypted with another algorithm than the registered one');
+    throw invalid('alg', `is not encrypted with ${userinfoEncryptedResponseAlg}`);
   }
   const text = await decrypt(jwe);
   if (/^[\w-]+\.[\w-]+\.[\w-]*$/.test(text)) {
@@ -111,12 +124,12 @@ async function openUserinfo(client: Client, response: Response): Promise<Respons
   if (!userinfoEncryptedResponseAlg || userinfoSignedResponseAlg) {
     throw invalid(
       'signature',
-      'is encrypted but not signed. Where that is what you registered, set userinfoEncryptedResponseAlg alone',
+      'is encrypted but not signed. If it is registered so, set userinfoEncryptedResponseAlg and no userinfoSignedResponseAlg',
     );
   }
   parseUntrustedObject(text, {
     limits: tokenLimits,
-    refuse: (fault, problem) => invalid(toCheckName(fault), `holds JSON that ${problem}`),
+    refuse: (fault, problem) => invalid(toCheckName(fault), `contains JSON that ${problem}`),
   });
   return new Response(text, { headers: { 'content-type': 'application/json' } });
 }
@@ -124,6 +137,6 @@ async function openUserinfo(client: Client, response: Response): Promise<Respons
 const isJwt = (response: Response) =>
   response.headers.get('content-type')?.split(';')[0] === 'application/jwt';
 
-function invalid(check: string, what: string): ValidationError {
-  return new ValidationError('userinfo_invalid', check, `userinfo invalid: the response ${what}.`);
+function invalid(check: string, problem: string): ValidationError {
+  return new ValidationError('userinfo_invalid', check, `The userinfo response ${problem}.`);
 }

@@ -3,20 +3,20 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { root } from './lib/process.ts';
 
-/** Files that may parse JSON by themselves, how often, and why. Everything else uses core's `parseUntrustedJson`. */
+/** Files that may parse JSON directly, how often, and why. All other files use core's `parseUntrustedJson`. */
 const exceptions: Record<string, { readonly uses: number; readonly why: string }> = {
-  'packages/core/src/internal/json/untrusted-json.ts': { uses: 1, why: 'the gate itself, after its scan' },
+  'packages/core/src/internal/json/untrusted-json.ts': { uses: 1, why: 'the parser itself, after its scan' },
   'packages/core/src/internal/json/escaped-names.ts': {
     uses: 1,
-    why: 'part of the gate, on text that it has checked',
+    why: 'part of the parser, on text that it has checked',
   },
   'packages/core/src/internal/json/repeated-members.ts': {
     uses: 2,
-    why: 'part of the gate: one name and one scalar of text that it has checked',
+    why: 'part of the parser: one name and one scalar of checked text',
   },
   'packages/testing/src/bounded-json.ts': {
     uses: 1,
-    why: 'the gate of the test server, which does not depend on core',
+    why: 'the parser of the test server, which does not depend on core',
   },
 };
 
@@ -24,8 +24,8 @@ const sources = globSync('packages/*/{src,testing,worker,rxjs-interop}/**/*.{ts,
   (file) => !/\.(test|test-d|spec)\.tsx?$|\/test-support\/|\/test-[\w-]+\.tsx?$|node_modules/.test(file),
 );
 
-/** Every use of `JSON` but `JSON.stringify`, and every call of a `json()` method, with its line. */
-function parses(file: string, code: string): number[] {
+/** Finds the lines of each use of `JSON` except `JSON.stringify`, and of each call of a `json()` method. */
+function findParserCalls(file: string, code: string): number[] {
   const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
   const lines: number[] = [];
   const visit = (node: ts.Node): void => {
@@ -44,7 +44,7 @@ function isUseOfJson(node: ts.Node): boolean {
   return !(ts.isPropertyAccessExpression(parent) && parent.name.text === 'stringify');
 }
 
-/** `response.json()` and `response['json']()`, not a function of that name. */
+/** Matches `response.json()` and `response['json']()`, not a function of that name. */
 function isCallOfJson(node: ts.Node): boolean {
   if (!ts.isCallExpression(node) || node.arguments.length > 0) return false;
   const { expression } = node;
@@ -56,11 +56,11 @@ function isCallOfJson(node: ts.Node): boolean {
   );
 }
 
-describe('JSON from outside passes one gate', () => {
-  test('no other file parses JSON', () => {
+describe('untrusted JSON passes one parser', () => {
+  test('finds JSON parsing in no other file', () => {
     const found = Object.fromEntries(
       sources
-        .map((file) => [file, parses(file, readFileSync(root + file, 'utf8'))] as const)
+        .map((file) => [file, findParserCalls(file, readFileSync(root + file, 'utf8'))] as const)
         .filter(([, lines]) => lines.length > 0)
         .map(([file, lines]) => [file, lines.length]),
     );
@@ -81,13 +81,13 @@ describe('JSON from outside passes one gate', () => {
     'await response?.json()',
     "response['json']()",
   ])('finds %s', (code) => {
-    expect(parses('planted.ts', code)).toEqual([1]);
+    expect(findParserCalls('example.ts', code)).toEqual([1]);
   });
 
   test.each(['JSON.stringify(value)', "// JSON.parse(text)\n'JSON.parse(text)'", 'json(value)'])(
-    'does not find %s',
+    'ignores %s',
     (code) => {
-      expect(parses('planted.ts', code)).toEqual([]);
+      expect(findParserCalls('example.ts', code)).toEqual([]);
     },
   );
 });
