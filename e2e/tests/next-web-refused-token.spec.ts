@@ -71,7 +71,7 @@ test('an API that refuses every token is asked twice, and the user stays signed 
   const before = refreshes();
   refuses = () => true;
   await addItem(page);
-  await expect(page.getByText('The API does not accept your login any more.')).toBeVisible();
+  await expect(page.getByText('The API rejects your login.')).toBeVisible();
   expect(posted).toHaveLength(2);
   expect(refreshes() - before).toBe(1);
   await page.goto(`${running.app.origin}/profile`);

@@ -92,7 +92,7 @@ test('the shell is there before the API has answered, and what is the user’s o
 
 test('without a session the same shell comes, and nothing waits for the API', async ({ page }) => {
   await page.goto(running.app.origin);
-  await expect(page.getByText('Log in, and the number of your items comes after the page.')).toBeVisible();
+  await expect(page.getByText('Log in to see the count of your items.')).toBeVisible();
   await expect(page.getByRole('banner').getByRole('link', { name: 'Log in' })).toBeVisible();
   expect(waiting).toHaveLength(0);
 });

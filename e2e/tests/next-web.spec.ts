@@ -204,12 +204,12 @@ test('S13: a logout at the provider ends the session here', async ({ page, conte
 
 test('S19: tabs learn from each other who is signed in', async ({ page, context }) => {
   await page.goto('/');
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
   const other = await context.newPage();
   await signIn(other);
   await expect(page.getByText('Signed in as')).toBeVisible();
   await logOut(other);
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
 });
 
 test('the browser asks who is signed in where the server did not say, and again when it is looked at', async ({
@@ -234,7 +234,7 @@ test('the browser asks who is signed in where the server did not say, and again 
   await elsewhere.request.post('/auth/logout', { headers: { origin: base }, maxRedirects: 0 });
   await expect(page.getByText('Signed in as')).toBeVisible();
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
   await elsewhere.close();
 });
 
