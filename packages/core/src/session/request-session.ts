@@ -105,7 +105,7 @@ async function load(
 /** The session as it is now, and what the browser has to be told about it. */
 class HeldSession implements TokenHolder {
   loaded: LoadedSession | undefined;
-  carry: string | undefined;
+  sealedSession: string | undefined;
   ended = false;
   requireWritable?: () => void;
   private readonly backend: SessionBackend;
@@ -133,9 +133,9 @@ class HeldSession implements TokenHolder {
     return this.loaded?.state.tokens;
   }
 
-  async write(tokens: TokenSet): Promise<{ readonly carry?: string } | false> {
+  async write(tokens: TokenSet): Promise<{ readonly sealedSession?: string } | false> {
     if (!(await this.change((state) => ({ ...state, tokens })))) return false;
-    return this.carry === undefined ? {} : { carry: this.carry };
+    return this.sealedSession === undefined ? {} : { sealedSession: this.sealedSession };
   }
 
   async end(): Promise<void> {
@@ -148,20 +148,20 @@ class HeldSession implements TokenHolder {
       const written = this.loaded && (await this.backend.write(this.loaded, how));
       if (!written) return false;
       this.loaded = written.loaded;
-      this.carry = written.carry;
+      this.sealedSession = written.sealedSession;
       return true;
     });
   }
 
   /** Takes over what a refresh, here or elsewhere, has brought. */
-  adopt({ tokens, carry }: Pick<GetAccessTokenResult, 'tokens' | 'carry'>): Promise<void> {
+  adopt({ tokens, sealedSession }: Pick<GetAccessTokenResult, 'tokens' | 'sealedSession'>): Promise<void> {
     return this.inTurn(async () => {
       if (!this.loaded || this.loaded.state.tokens === tokens) return;
       // Another's cookie knows nothing of what this request has changed.
-      const theirs = this.carry === undefined ? carry : undefined;
+      const theirs = this.sealedSession === undefined ? sealedSession : undefined;
       const adopted = await this.backend.adopt(this.loaded, tokens, theirs);
       this.loaded = adopted;
-      this.carry = adopted.carry;
+      this.sealedSession = adopted.sealedSession;
     });
   }
 
@@ -205,7 +205,9 @@ class OpenedSession implements RequestSession {
 
   get cookies(): readonly CookieToSet[] {
     const { backend } = this.context;
-    return this.held.ended ? backend.forget(this.existing) : backend.cookies(this.held.carry, this.existing);
+    return this.held.ended
+      ? backend.forget(this.existing)
+      : backend.cookies(this.held.sealedSession, this.existing);
   }
 
   async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
@@ -236,7 +238,7 @@ class OpenedSession implements RequestSession {
   private async adopt(before: LoadedSession, result: GetAccessTokenResult): Promise<void> {
     await this.held.adopt(result);
     // The response was sent during the refresh: the browser comes again with the old cookie, perhaps much later.
-    if (!this.canWrite()) await this.context.coordinator.keepUntold(before.state.tokens, result);
+    if (!this.canWrite()) await this.context.coordinator.saveUnwrittenTokens(before.state.tokens, result);
   }
 
   remainingLife(request: SessionTokenRequest = {}): number | undefined {
@@ -281,7 +283,7 @@ class OpenedSession implements RequestSession {
     const { backend, coordinator } = this.context;
     const { loaded } = this.held;
     if (backend.kind === 'cookie' && loaded)
-      await this.held.adopt(await coordinator.newest(loaded.state.tokens));
+      await this.held.adopt(await coordinator.findNewestTokens(loaded.state.tokens));
   }
 
   private canWrite(): boolean {

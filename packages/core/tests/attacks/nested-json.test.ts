@@ -15,7 +15,7 @@ import {
   validateLogoutToken,
 } from '../../src/index.ts';
 import { createSealer } from '../../src/session/cookies/sealer.ts';
-import { openSuccessor, sealSuccessor } from '../../src/tokens/successor.ts';
+import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/successor.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { clientOf, issuer, right } from '../fuzz/random-response.ts';
 import { refused, startDpop } from '../support/start-dpop.ts';
@@ -215,7 +215,7 @@ describe('C9: what the application stores is limited before it is stored', () =>
 
   test('a successor that is too deep is none', async () => {
     const successor = (depth: number) => ({ tokens: { claims: nest(depth) } as unknown as TokenSet });
-    const open = async (depth: number) => openSuccessor('r', await sealSuccessor('r', successor(depth)));
+    const open = async (depth: number) => decryptSuccessor('r', await encryptSuccessor('r', successor(depth)));
     await expect(open(50)).resolves.toEqual(successor(50));
     await expect(open(200)).resolves.toBeUndefined();
   });

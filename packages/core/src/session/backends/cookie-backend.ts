@@ -123,22 +123,23 @@ export function createCookieSessions(options: CookieSessionOptions): SessionBack
       // A logout that came meanwhile stays: the cookie of the running request must not bring the session back.
       if (!(await alive(loaded.state))) return false;
       const state = { ...change(loaded.state), usedAt: seconds(now) };
-      return { loaded: { ...loaded, state }, carry: await seal(state) };
+      return { loaded: { ...loaded, state }, sealedSession: await seal(state) };
     },
-    async adopt(loaded, tokens, carry) {
-      const [generation = '', text = ''] = carry?.split('~') ?? [];
+    async adopt(loaded, tokens, sealedSession) {
+      const [generation = '', text = ''] = sealedSession?.split('~') ?? [];
       const theirs = await open(text, generation);
       // Only the cookie of this very session is taken over; otherwise the tokens are sealed anew for this one.
-      if (theirs?.id === loaded.state.id && carry !== undefined) return { ...loaded, state: theirs, carry };
+      if (theirs?.id === loaded.state.id && sealedSession !== undefined)
+        return { ...loaded, state: theirs, sealedSession };
       const state = { ...loaded.state, tokens };
-      return { ...loaded, state, carry: await seal(state) };
+      return { ...loaded, state, sealedSession: await seal(state) };
     },
-    cookies(carry, existing) {
-      if (carry === undefined) return [];
-      const at = carry.indexOf('~');
+    cookies(sealedSession, existing) {
+      if (sealedSession === undefined) return [];
+      const at = sealedSession.indexOf('~');
       const value = {
-        text: carry.slice(at + 1),
-        generation: carry.slice(0, at),
+        text: sealedSession.slice(at + 1),
+        generation: sealedSession.slice(0, at),
         maxAge: options.absoluteLife,
       };
       return writeChunks(jar, name, value, existing);

@@ -28,8 +28,8 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
         throw thrown ? thrown.error : error;
       });
     },
-    adopt: (loaded, tokens, carry) => guard(() => backend.adopt(loaded, tokens, carry)),
-    cookies: (carry, existing) => backend.cookies(carry, existing),
+    adopt: (loaded, tokens, sealedSession) => guard(() => backend.adopt(loaded, tokens, sealedSession)),
+    cookies: (sealedSession, existing) => backend.cookies(sealedSession, existing),
     end: (loaded) => guard(() => backend.end(loaded)),
     endWhere: (match, endedAt) => guard(() => backend.endWhere(match, endedAt)),
     forget: (existing) => backend.forget(existing),

@@ -33,15 +33,15 @@ export interface SessionBackend {
   write(
     loaded: LoadedSession,
     change: (state: SessionState) => SessionState,
-  ): Promise<{ readonly loaded: LoadedSession; readonly carry?: string } | false>;
+  ): Promise<{ readonly loaded: LoadedSession; readonly sealedSession?: string } | false>;
   /** Takes over what another holder of the same session has written. */
   adopt(
     loaded: LoadedSession,
     tokens: TokenSet,
-    carry: string | undefined,
-  ): Promise<LoadedSession & { readonly carry?: string }>;
+    sealedSession: string | undefined,
+  ): Promise<LoadedSession & { readonly sealedSession?: string }>;
   /** The cookies that bring the browser up to date after a write. */
-  cookies(carry: string | undefined, existing: RequestCookies): CookieToSet[];
+  cookies(sealedSession: string | undefined, existing: RequestCookies): CookieToSet[];
   /** Ends one session for good. */
   end(loaded: LoadedSession): Promise<void>;
   /**

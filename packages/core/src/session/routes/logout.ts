@@ -1,6 +1,6 @@
-import { emitEvent } from '../../client/observability.ts';
 import { createEndSessionUrl } from '../../client/logout/end-session.ts';
 import { revokeToken } from '../../client/logout/revocation.ts';
+import { emitEvent } from '../../client/observability.ts';
 import { AuthError } from '../../errors.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { isPrefetch, isSameOrigin, isScriptFetch, readForm } from '../http/request-checks.ts';
@@ -34,7 +34,7 @@ export async function endSession(
   await backend.end(loaded);
   emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
   // The cookie may be older than the last refresh, and to revoke a spent token ends nothing at some providers.
-  const { refreshToken, idToken } = (await coordinator.newest(loaded.state.tokens)).tokens;
+  const { refreshToken, idToken } = (await coordinator.findNewestTokens(loaded.state.tokens)).tokens;
   const idTokenHint = context.options.idTokenHint === false ? undefined : idToken;
   const [url] = await Promise.all([
     createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target }).catch(ignoreProvider),
