@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
 import { findFreePort } from '../../scripts/lib/ports.ts';
-import { table } from '../../scripts/lib/table.ts';
+import { toTable } from '../../scripts/lib/table.ts';
 import { type FloodOptions, flood, type Statuses } from './flood.ts';
 import { createHostileKinds, type HostileKind } from './kinds.ts';
 import { actDuring, createLegitimateActs, type LegitimateAct } from './legitimate.ts';
@@ -69,7 +69,7 @@ try {
     console.log(`${broken.length === 0 ? '✓' : '✗'} ${row.join(' | ')}`);
     for (const sentence of broken) console.log(`    ${sentence}`);
   }
-  console.log(`\n${table(rows)}`);
+  console.log(`\n${toTable(rows)}`);
   console.log(`\n${chosen.length - failed} passed, ${failed} failed`);
 } finally {
   await Promise.all([web.stop(), api.stop(), ...listening.map(({ close }) => close())]);

@@ -3,7 +3,7 @@ import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { chromiumLaunchOptions } from '../../../scripts/lib/chromium.ts';
 import { itemsAreShown } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
-import { alice, bob, loggedRequests, tokenRequests } from '../../support/provider.ts';
+import { alice, bob, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
 import startServers from '../../support/servers.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { Report } from '../run.ts';
@@ -53,7 +53,7 @@ export async function tabs(seed: number): Promise<Report> {
       await duplicatedTab(apart),
     ];
     await delay((accessTokenLife + 1) * 1000);
-    const since = loggedRequests().length;
+    const since = readLoggedRequests().length;
     const found: Found = { broken: [], signedOut: 0, leaks: 0 };
     await Promise.all(parts.map((play) => play(found)));
     const refreshes = ['angular-spa', 'next-web'].flatMap((client) =>
