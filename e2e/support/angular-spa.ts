@@ -6,10 +6,10 @@ import { alice, type DemoUser, signInAtProvider, tokenRequests } from './provide
 export async function signIn(page: Page, user: DemoUser = alice): Promise<void> {
   await page.goto('/items');
   await signInAtProvider(page, user);
-  await itemsAreShown(page);
+  await expectItems(page);
 }
 
-export const itemsAreShown = (page: Page) =>
+export const expectItems = (page: Page) =>
   expect(page.getByRole('button', { name: 'Reload' })).toBeVisible(patience);
 export const signedIn = (page: Page) => expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
 export const signedOut = (page: Page) =>

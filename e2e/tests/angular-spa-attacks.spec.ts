@@ -1,7 +1,7 @@
 import { type BrowserContext, expect, test } from '@playwright/test';
 import {
+  expectItems,
   isVisibleLogin,
-  itemsAreShown,
   refreshes,
   reloadItems,
   signedIn,
@@ -56,7 +56,7 @@ test('B4: tabs with shared storage refresh the token once', async ({ page, conte
   const tabs = [page, await context.newPage(), await context.newPage()];
   for (const tab of tabs.slice(1)) {
     await tab.goto('/items');
-    await itemsAreShown(tab);
+    await expectItems(tab);
   }
   await waitUntilRefreshIsDue();
   const since = readLoggedRequests().length;
@@ -69,7 +69,7 @@ test('B4: a tab that closes during a refresh does not block the other tabs', asy
   await signIn(page);
   const other = await context.newPage();
   await other.goto('/items');
-  await itemsAreShown(other);
+  await expectItems(other);
   await waitUntilRefreshIsDue();
   // The request never leaves the page, so the refresh token stays unused.
   await page.evaluate(() => {
@@ -98,7 +98,7 @@ test('B5: a duplicated tab does not use the copied refresh token', async ({ page
   // A window that a page opens starts with a copy of its sessionStorage, as a duplicated tab does.
   await page.evaluate(() => void window.open('/items'));
   const copy = await opened;
-  await itemsAreShown(copy);
+  await expectItems(copy);
   const tokens = await Promise.all(
     [page, copy].map((tab) =>
       tab.evaluate(() =>
@@ -123,7 +123,7 @@ test('B5: a reloaded tab is not a duplicate and keeps its login', async ({ page,
   await signIn(page);
   const since = readLoggedRequests().length;
   await page.reload();
-  await itemsAreShown(page);
+  await expectItems(page);
   expect(tokenRequests('angular-spa', 'authorization_code', since)).toEqual([]);
 });
 
@@ -262,5 +262,5 @@ test('with DPoP, binds tokens to a non-extractable key', async ({ page, context 
       }),
   );
   expect(extractable).toEqual([false]);
-  await itemsAreShown(page);
+  await expectItems(page);
 });

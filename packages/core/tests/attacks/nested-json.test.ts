@@ -18,7 +18,7 @@ import { createSealer } from '../../src/session/cookies/sealer.ts';
 import { openSuccessor, sealSuccessor } from '../../src/tokens/successor.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { clientOf, issuer, right } from '../fuzz/random-response.ts';
-import { refused, startDpop } from '../support/start-dpop.ts';
+import { dpopRejection, startDpop } from '../support/start-dpop.ts';
 import { startVerifier } from '../support/start-verifier.ts';
 
 /** A text of 15 KB in base64url that a recursive reader does not survive. */
@@ -60,7 +60,7 @@ describe('A1: an API answers a deeply nested token with 401', () => {
       part(`${new TextDecoder().decode(base64url.decode(encoded)).slice(0, -1)},"deep":${deep}}`);
     for (const proof of [`${nest(head)}.${payload}.${signature}`, `${head}.${nest(payload)}.${signature}`]) {
       await expect(call(proof)).rejects.toMatchObject({
-        ...refused('invalid_dpop_proof'),
+        ...dpopRejection('invalid_dpop_proof'),
         message: expect.stringContaining('nests deeper than 32 levels'),
       });
     }
