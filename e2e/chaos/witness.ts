@@ -96,7 +96,7 @@ export async function explainLoss(
     return toUnproven('the process did not write the response and did not die');
   const received = witness.has('received', request);
   if (!received && answer === 'lost') return { reason: 'response lost in transit', proven: true };
-  if (!received && witness.has('given up', request))
+  if (!received && witness.has('timed out', request))
     return { reason: 'response after the timeout', proven: true };
   if (witness.dead.has(last.worker)) return { reason: 'response lost with its process', proven: true };
   return toUnproven(`the last response was ${answer ?? 'not sent'}, and its fate is unknown`);
