@@ -15,10 +15,10 @@ test.afterAll(() => running?.stop());
 const day = 86_400;
 
 /** Creates a session of this age that was not used since its creation. */
-async function sessionOfAge(seconds: number, options: { readonly absoluteLife?: number } = {}) {
+async function sessionOfAge(seconds: number, options: { readonly absoluteLifetime?: number } = {}) {
   const began = Date.now() - seconds * 1000;
   const settings = { ...createSignIn(running).options(began), ...options };
-  return (await createTestSession(settings, { user: { sub: 'alice' }, accessTokenLife: 30 * day })).header;
+  return (await createTestSession(settings, { user: { sub: 'alice' }, accessTokenLifetime: 30 * day })).header;
 }
 
 test('use extends a session, and its previous cookie expires at its original time', async () => {
@@ -35,7 +35,7 @@ test('use extends a session, and its previous cookie expires at its original tim
 test('a session in use ends at its absolute lifetime', async () => {
   const { open, readUser } = createSignIn(running);
   const began = day / 2;
-  const old = await sessionOfAge(began, { absoluteLife: began + 7 });
+  const old = await sessionOfAge(began, { absoluteLifetime: began + 7 });
   const { headers } = await open().visit('/profile', { cookie: old });
   const used = headers['set-cookie']?.[0]?.split(';')[0] ?? '';
   expect(await readUser(used)).toBe('alice');

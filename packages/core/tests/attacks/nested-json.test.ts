@@ -205,9 +205,9 @@ describe('C9: what the application stores is limited before it is stored', () =>
   const times = { issuedAt: 0, expiresAt: 1e10 };
 
   test('session data that could not be opened again is not sealed', async () => {
-    const sealed = await sealer.seal({ data: nest(120) }, times);
-    await expect(sealer.open(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
-    await expect(sealer.seal({ data: nest(200) }, times)).rejects.toMatchObject({
+    const sealed = await sealer.encrypt({ data: nest(120) }, times);
+    await expect(sealer.decrypt(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
+    await expect(sealer.encrypt({ data: nest(200) }, times)).rejects.toMatchObject({
       name: 'ConfigurationError',
       code: 'invalid_option',
     });
