@@ -18,7 +18,8 @@ const day = 86_400;
 async function sessionOfAge(seconds: number, options: { readonly absoluteLifetime?: number } = {}) {
   const began = Date.now() - seconds * 1000;
   const settings = { ...createSignIn(running).options(began), ...options };
-  return (await createTestSession(settings, { user: { sub: 'alice' }, accessTokenLifetime: 30 * day })).header;
+  return (await createTestSession(settings, { user: { sub: 'alice' }, accessTokenLifetime: 30 * day }))
+    .header;
 }
 
 test('use extends a session, and its previous cookie expires at its original time', async () => {
