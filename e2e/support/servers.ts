@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type DemoApp, demo } from '../../scripts/lib/demo-apps.ts';
+import { type DemoApp, planDemo } from '../../scripts/lib/demo-apps.ts';
 import { isPortFree } from '../../scripts/lib/ports.ts';
 import { accessTokenLife, logs, recentLogin, requestLog, urls } from './environment.ts';
 
@@ -16,7 +16,7 @@ export default async function startServers(options: ServerOptions = {}): Promise
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
   writeFileSync(requestLog, '');
-  const apps = [...demo().apps, renderedOnServer()];
+  const apps = [...planDemo().apps, renderedOnServer()];
   for (const { name, port } of apps) {
     if (!(await isPortFree(port)))
       throw new Error(`Port ${port}, on which ${name} is to be tested, is taken.`);
@@ -37,7 +37,7 @@ export default async function startServers(options: ServerOptions = {}): Promise
 
 /** The Angular app once more, from the same build. */
 function renderedOnServer(): DemoApp {
-  const spa = demo().apps.find(({ name }) => name === 'angular-spa');
+  const spa = planDemo().apps.find(({ name }) => name === 'angular-spa');
   if (!spa) throw new Error('The demo has no angular-spa.');
   const { port, href: ready } = new URL(urls.angularSsr);
   const { env, ...command } = spa.command();

@@ -70,7 +70,7 @@ test('withStorage("tab"): a reload finds the login without asking the provider, 
   );
 });
 
-test('configFrom: the client is as the file at the URL says, with an API entry for a resource of its own', async ({
+test('loadConfig: the client is as the file at the URL says, with an API entry for a resource of its own', async ({
   page,
   context,
 }) => {
@@ -101,19 +101,19 @@ for (const { what, answer, code, message } of [
     what: 'no file',
     answer: { status: 404, body: 'Not found' },
     code: 'missing_option',
-    message: `There is no configuration at ${base}/reports.json: the answer was 404.`,
+    message: `The configuration cannot be loaded from ${base}/reports.json: status 404, expected 200.`,
   },
   {
     what: 'a page',
     answer: { contentType: 'text/html', body: '<!doctype html><title>The application</title>' },
     code: 'invalid_option',
-    message: `What is at ${base}/reports.json is not a JSON object.`,
+    message: `The configuration at ${base}/reports.json is not a JSON object.`,
   },
   {
     what: 'no answer',
     answer: undefined,
     code: 'network_error',
-    message: `The configuration could not be fetched from ${base}/reports.json.`,
+    message: `The configuration cannot be loaded from ${base}/reports.json.`,
   },
   {
     what: 'a file without the issuer',
@@ -122,7 +122,7 @@ for (const { what, answer, code, message } of [
     message: 'issuer',
   },
 ]) {
-  test(`configFrom: with ${what} at the URL the application does not start, and says why: ${code}`, async ({
+  test(`loadConfig: with ${what} at the URL the application does not start, and says why: ${code}`, async ({
     page,
     context,
   }) => {

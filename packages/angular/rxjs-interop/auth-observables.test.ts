@@ -6,21 +6,21 @@ import { injectAuthObservables } from './auth-observables.ts';
 
 const user = { sub: 'user-1', name: 'Ada' };
 
-function start() {
+function createHarness() {
   TestBed.configureTestingModule({ providers: [provideAuthTesting({ user, scopes: ['openid', 'x'] })] });
   return TestBed.runInInjectionContext(() => ({ ...injectAuthObservables(), ...injectAuthTesting() }));
 }
 
-test('each signal is an observable: its value, and every change', async () => {
-  const { status$, isSignedIn$, user$, claims$, scopes$, expiresAt$, error$, set } = start();
+test('emits the value and each change of each signal', async () => {
+  const { status$, isSignedIn$, user$, claims$, scopes$, expiresAt$, error$, setState } = createHarness();
   const statuses: string[] = [];
   status$.subscribe((status) => statuses.push(status));
   TestBed.tick();
-  set({ status: 'error', error: new Error('no') });
+  setState({ status: 'error', error: new Error('no') });
   TestBed.tick();
   expect(statuses).toEqual(['signed-in', 'error']);
   expect((await firstValueFrom(error$))?.message).toBe('no');
-  set({ user });
+  setState({ user });
   TestBed.tick();
   expect(await firstValueFrom(isSignedIn$)).toBe(true);
   expect(await firstValueFrom(user$)).toMatchObject({ sub: 'user-1', name: 'Ada' });
@@ -29,22 +29,22 @@ test('each signal is an observable: its value, and every change', async () => {
   expect(await firstValueFrom(expiresAt$)).toBeTypeOf('number');
 });
 
-test('observables end with their injection context', async () => {
-  const { status$ } = start();
+test('completes with the injection context', async () => {
+  const { status$ } = createHarness();
   TestBed.tick();
-  const all = firstValueFrom(status$.pipe(toArray()));
+  const statuses = firstValueFrom(status$.pipe(toArray()));
   TestBed.resetTestingModule();
-  expect(await all).toEqual(['signed-in']);
+  expect(await statuses).toEqual(['signed-in']);
 });
 
-test('an access token is asked for at each subscription, and a refusal is an error of that one alone', async () => {
-  const { accessToken$, tokenRequests, set } = start();
+test('requests an access token for each subscription, and fails only that subscription', async () => {
+  const { accessToken$, tokenRequests, setState } = createHarness();
   const token$ = accessToken$({ scope: 'x' });
   expect(tokenRequests).toEqual([]);
   expect(await firstValueFrom(token$)).toMatchObject({ accessToken: 'test-token' });
-  set({});
+  setState({});
   await expect(firstValueFrom(token$)).rejects.toMatchObject({ code: 'not_signed_in' });
-  set({ user });
+  setState({ user });
   expect(await firstValueFrom(token$)).toMatchObject({ accessToken: 'test-token' });
   expect(tokenRequests).toEqual([{ scope: 'x' }, { scope: 'x' }, { scope: 'x' }]);
 });

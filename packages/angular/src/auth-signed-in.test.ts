@@ -5,7 +5,7 @@ import { injectAuthTesting, provideAuthTesting, type TestAuthState } from '@coun
 import { expect, test } from 'vitest';
 import { AuthSignedIn } from './auth-signed-in.ts';
 
-// The Angular compiler reads these from `input()`; without it they are written out.
+// The Angular compiler derives these decorators from `input()`. Without the compiler, they are explicit.
 for (const name of ['authSignedIn', 'authSignedInElse'] as const) {
   Input({ isSignal: true, alias: name, required: false } as Input)(AuthSignedIn.prototype, name);
 }
@@ -19,12 +19,12 @@ Component({
   template: `
     <i *authSignedIn>user</i>
     <b *authSignedIn="true; else guest">user with alternative</b>
-    <s *authSignedIn="false">guest alone</s>
-    <ng-template #guest>guest instead</ng-template>`,
+    <s *authSignedIn="false">guest only</s>
+    <ng-template #guest>guest alternative</ng-template>`,
 })(Page);
 
-/** What is shown for a state, after the states that came before it. */
-async function shown(first: TestAuthState, ...later: TestAuthState[]): Promise<string> {
+/** Renders the page after a sequence of states. */
+async function renderStates(first: TestAuthState, ...later: TestAuthState[]): Promise<string> {
   const html = await renderApplication(
     async (context: BootstrapContext) => {
       const app = await bootstrapApplication(
@@ -36,7 +36,7 @@ async function shown(first: TestAuthState, ...later: TestAuthState[]): Promise<s
       );
       const page: Page = app.components[0]?.instance;
       for (const state of later) {
-        page.testing.set(state);
+        page.testing.setState(state);
         app.tick();
       }
       return app;
@@ -54,21 +54,21 @@ async function shown(first: TestAuthState, ...later: TestAuthState[]): Promise<s
 
 const user = { sub: 'user-1' };
 
-test('nothing is shown until it is known who is there', async () => {
-  expect(await shown({ status: 'loading' })).toBe('');
+test('shows nothing while the login state is unknown', async () => {
+  expect(await renderStates({ status: 'loading' })).toBe('');
 });
 
-test('a signed-in user sees the element', async () => {
-  expect(await shown({ user })).toBe('user, user with alternative');
+test('shows the element to a signed-in user', async () => {
+  expect(await renderStates({ user })).toBe('user, user with alternative');
 });
 
-test('everybody else sees the alternative, where there is one', async () => {
-  expect(await shown({})).toBe('guest instead, guest alone');
-  expect(await shown({ status: 'error' })).toBe('guest instead, guest alone');
+test('shows the alternative to other users', async () => {
+  expect(await renderStates({})).toBe('guest alternative, guest only');
+  expect(await renderStates({ status: 'error' })).toBe('guest alternative, guest only');
 });
 
-test('it follows logins and logouts', async () => {
-  expect(await shown({ status: 'loading' }, { user })).toBe('user, user with alternative');
-  expect(await shown({ user }, {})).toBe('guest instead, guest alone');
-  expect(await shown({ user }, {}, { user })).toBe('user, user with alternative');
+test('changes after login and logout', async () => {
+  expect(await renderStates({ status: 'loading' }, { user })).toBe('user, user with alternative');
+  expect(await renderStates({ user }, {})).toBe('guest alternative, guest only');
+  expect(await renderStates({ user }, {}, { user })).toBe('user, user with alternative');
 });

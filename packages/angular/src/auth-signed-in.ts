@@ -2,14 +2,29 @@ import { Directive, effect, inject, input, TemplateRef, ViewContainerRef } from 
 import { injectAuth } from './inject-auth.ts';
 
 /**
- * Shows its element to signed-in users alone: `<a *authSignedIn>Sign out</a>`, or
- * `<a *authSignedIn="true; else guest">`. In control flow write `@if (auth.isSignedIn())`.
+ * Shows an element only while the user is signed in. In control flow, use `@if (auth.isSignedIn())` instead.
+ *
+ * @example
+ * ```ts
+ * import { Component } from '@angular/core';
+ * import { AuthSignedIn } from '@countersign/angular';
+ *
+ * @Component({
+ *   selector: 'app-menu',
+ *   imports: [AuthSignedIn],
+ *   template: `
+ *     <a *authSignedIn="true; else guest" href="/account">Account</a>
+ *     <ng-template #guest>You are not signed in.</ng-template>
+ *   `,
+ * })
+ * export class Menu {}
+ * ```
  */
 @Directive({ selector: '[authSignedIn]' })
 export class AuthSignedIn {
-  /** `false` turns it round. */
+  /** `false` shows the element only while the user is not signed in. Default: `true`. */
   readonly authSignedIn = input<boolean | ''>(true);
-  /** Shown to everybody else, once it is known that they are not signed in. */
+  /** The template to show in the other case. While the login state is unknown, nothing is shown. */
   readonly authSignedInElse = input<TemplateRef<unknown>>();
 
   constructor() {
@@ -17,9 +32,9 @@ export class AuthSignedIn {
     const template = inject<TemplateRef<unknown>>(TemplateRef);
     const container = inject(ViewContainerRef);
     effect(() => {
-      const known = auth.status() !== 'loading';
-      const shown = auth.isSignedIn() === (this.authSignedIn() !== false);
-      const view = known ? (shown ? template : this.authSignedInElse()) : undefined;
+      const isKnown = auth.status() !== 'loading';
+      const isShown = auth.isSignedIn() === (this.authSignedIn() !== false);
+      const view = isKnown ? (isShown ? template : this.authSignedInElse()) : undefined;
       container.clear();
       if (view) container.createEmbeddedView(view);
     });

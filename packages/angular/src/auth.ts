@@ -11,70 +11,88 @@ import type {
   LogoutOptions,
 } from '@countersign/core/browser';
 
-/** `loading` until it is known whether the user is signed in; `error` when that could not be found out. */
+/** `loading` until the login state is known. `error` if it could not be determined; see {@link Auth.error}. */
 export type AuthStatus = BrowserAuthStatus;
 
-/** Who is signed in: what most pages show. Everything else is in the claims. */
+/** The signed-in user. Further claims are in {@link Auth.claims}. */
 export interface AuthUser {
-  /** The subject: with the issuer, the user's only identity. */
+  /** The subject identifier. It is unique only together with the issuer. */
   readonly sub: string;
   readonly name: string | undefined;
   readonly email: string | undefined;
   readonly picture: string | undefined;
 }
 
-/** Login state as signals, and what can be done. Get it with {@link injectAuth}. */
+/** The login state as signals, and its actions. {@link injectAuth} returns it. */
 export interface Auth {
-  /** `loading` until it is known whether the user is signed in; on a server always, without `provideServerAuth`. */
+  /** The login state. On a server without `provideServerAuth` it is always `loading`. */
   readonly status: Signal<AuthStatus>;
+  /** Whether the status is `signed-in`. */
   readonly isSignedIn: Signal<boolean>;
+  /** The signed-in user. */
   readonly user: Signal<AuthUser | undefined>;
-  /** Claims of the validated ID token. */
+  /** The claims of the validated ID token. */
   readonly claims: Signal<IdTokenClaims | undefined>;
-  /** Scopes that the user has granted. */
+  /** The granted scopes. Empty if the user is not signed in. */
   readonly scopes: Signal<readonly string[]>;
-  /** When the access token ends, in seconds since the epoch; it is renewed when a request needs it. */
+  /** The expiry of the access token in seconds since the epoch. The token is refreshed when a request requires it. */
   readonly expiresAt: Signal<number | undefined>;
-  /** What went wrong last. */
+  /** The last error. */
   readonly error: Signal<Error | undefined>;
-  /** Leaves the page to log in; afterwards the user is back here, query and fragment included. */
+  /**
+   * Redirects to the provider to log in. The login returns to `returnTo`. Default: the current page with its query and
+   * fragment.
+   *
+   * @throws TransportError if the provider cannot be reached
+   */
   login(options?: LoginOptions): Promise<void>;
-  /** Forgets and revokes the tokens in every tab, and leaves for the provider's logout. */
+  /**
+   * Deletes the tokens in all tabs, revokes them, and redirects to the logout of the provider.
+   *
+   * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
+   */
   logout(options?: LogoutOptions): Promise<void>;
   /**
-   * A valid access token of the login with which the call began. Rather let {@link authInterceptor} attach it.
+   * Returns a valid access token of the current login, which is refreshed first if it has expired. Requests with
+   * `HttpClient` do not need it: {@link authInterceptor} adds the token.
    *
-   * @throws LoginRequiredError when the user must log in, or the user has changed meanwhile
-   * @throws TransportError when the provider is not well; the login stays
+   * @throws LoginRequiredError if the user must log in, or if the user has changed since the call
+   * @throws TransportError if the network or the provider is temporarily unavailable; the user stays signed in
    */
   getAccessToken(options?: GetAccessTokenOptions): Promise<AccessToken>;
-  /** Logs in again for more: another scope, a stronger or a fresher login. @see RFC 9470 */
+  /**
+   * Logs in again to get another scope, or a stronger or more recent login.
+   *
+   * @throws TransportError if the provider cannot be reached
+   * @see https://www.rfc-editor.org/rfc/rfc9470#section-4
+   */
   stepUp(options: LoginOptions): Promise<void>;
   /**
-   * Completes a login in a native shell, which hands in the address that it was opened with. On the web this happens by
-   * itself.
+   * Completes a login in a native app. On the web this happens automatically.
    *
-   * @returns the page that the user wanted
-   * @throws ValidationError, AuthorizationServerError or TransportError; nothing is kept then
-   * @see RFC 8252 section 7
+   * @param url the URL that opened the app
+   * @returns the page to show
+   * @throws ValidationError, AuthorizationServerError or TransportError; no token is stored then
+   * @see https://www.rfc-editor.org/rfc/rfc8252#section-7
    */
   handleCallback(url: string): Promise<{ readonly returnTo: string }>;
-  /** Settles when it is known whether the user is signed in. */
-  ready(): Promise<void>;
+  /** Waits until the login state is known. */
+  whenReady(): Promise<void>;
 }
 
-/** What the interceptor and the guards need beside {@link Auth}. */
+/** {@link Auth} with the members that the interceptor and the guards use. */
 export interface AuthHandle extends Auth {
   readonly clientName: string;
   readonly browser: Promise<BrowserAuth>;
-  /** The login that a request belongs to which begins now; `null` without one, `undefined` while it is not known. */
-  holder(): LoginHolder | null | undefined;
+  /** Returns the login of a request that starts now: `null` if not signed in, `undefined` while unknown. */
+  getHolder(): LoginHolder | null | undefined;
 }
 
 /**
- * Signals over the browser client, which may come later than the application.
+ * Creates signals from a browser client.
  *
- * @param initial what is shown while the client does not know yet
+ * @param client a promise if the configuration is loaded first
+ * @param initial the state until the login state is known
  */
 export function createAuth(
   clientName: string,
@@ -82,7 +100,7 @@ export function createAuth(
   initial: BrowserAuthSnapshot = { status: 'loading' },
 ): AuthHandle {
   const snapshot = signal(initial);
-  const follow = (auth: BrowserAuth) => {
+  const subscribe = (auth: BrowserAuth) => {
     const update = () => {
       const next = auth.snapshot();
       snapshot.set(next.status === 'loading' ? initial : next);
@@ -91,18 +109,18 @@ export function createAuth(
     update();
   };
   const browser = Promise.resolve(client);
-  if ('snapshot' in client) follow(client);
-  else client.then(follow, (error: Error) => snapshot.set({ status: 'error', error }));
+  if ('snapshot' in client) subscribe(client);
+  else client.then(subscribe, (error: Error) => snapshot.set({ status: 'error', error }));
   const claims = computed(() => snapshot().claims);
-  const holder = () => findHolder(snapshot());
+  const getHolder = () => findHolder(snapshot());
   const login = async (options?: LoginOptions) => (await browser).login(options);
   return {
     clientName,
     browser,
-    holder,
+    getHolder,
     status: computed(() => snapshot().status),
     isSignedIn: computed(() => snapshot().status === 'signed-in'),
-    user: computed(() => userOf(claims())),
+    user: computed(() => toUser(claims())),
     claims,
     scopes: computed(() => snapshot().scopes ?? []),
     expiresAt: computed(() => snapshot().expiresAt),
@@ -110,26 +128,31 @@ export function createAuth(
     login,
     logout: async (options) => (await browser).logout(options),
     async getAccessToken(options) {
-      // Before the first wait: the call belongs to the user whom the page shows.
-      const wanted = { holder: holder(), ...options };
-      const { holder: _, ...token } = await (await browser).getAccessToken(wanted);
+      // Read before the first await, so that the token is of the user whom the page shows.
+      const optionsWithHolder = { holder: getHolder(), ...options };
+      const { holder: _, ...token } = await (await browser).getAccessToken(optionsWithHolder);
       return token;
     },
     stepUp: login,
     handleCallback: async (url) => (await browser).handleCallback(url),
-    ready: async () => void (await (await browser).start()),
+    whenReady: async () => void (await (await browser).start()),
   };
 }
 
-/** What a server has rendered names a user as well: the request was made from a page that shows that one. */
+/** A rendered page identifies a user too: its requests belong to that user. */
 function findHolder({ status, holder, claims }: BrowserAuthSnapshot): LoginHolder | null | undefined {
   if (status === 'loading') return undefined;
   if (status !== 'signed-in') return null;
   return holder ?? (claims && { iss: claims.iss, sub: claims.sub });
 }
 
-function userOf(claims: IdTokenClaims | undefined): AuthUser | undefined {
+function toUser(claims: IdTokenClaims | undefined): AuthUser | undefined {
   if (!claims) return undefined;
-  const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
-  return { sub: claims.sub, name: text('name'), email: text('email'), picture: text('picture') };
+  const readText = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
+  return {
+    sub: claims.sub,
+    name: readText('name'),
+    email: readText('email'),
+    picture: readText('picture'),
+  };
 }

@@ -27,10 +27,15 @@ export {
   withSilentLogin,
   withStorage,
 } from './config/auth-features.ts';
-export { configFrom } from './config/load-config.ts';
+export { loadConfig } from './config/load-config.ts';
 export { type AuthGuard, authGuard, authGuardFor } from './guards/auth-guard.ts';
 export { claimGuard, type GuardOptions, scopeGuard } from './guards/permission-guards.ts';
 export { injectAuth } from './inject-auth.ts';
 export { authInterceptor } from './interceptor/auth-interceptor.ts';
-export { provideAuth, provideAuthClient } from './provide-auth.ts';
-export { provideServerAuth, type ServerSession } from './server/provide-server-auth.ts';
+export { provideAuth } from './provide-auth.ts';
+export { provideAuthClient } from './provide-auth-client.ts';
+export {
+  provideServerAuth,
+  type ServerAuthOptions,
+  type ServerSession,
+} from './server/provide-server-auth.ts';

@@ -3,14 +3,14 @@ import { ConfigurationError } from '@countersign/core/browser';
 import type { Auth, AuthHandle } from './auth.ts';
 import type { AllowedApi } from './config/allow-list.ts';
 
-/** One provided client. */
+/** A provided client. */
 export interface AuthClient {
   readonly auth: AuthHandle;
-  /** `undefined` until the configuration has come, and on a server unless it was said what goes out from there. */
+  /** Returns the allow-list. Undefined until the configuration is loaded, and on a server without `provideServerAuth`. */
   readonly apis: () => readonly AllowedApi[] | undefined;
 }
 
-/** Every client that was provided, in order; a later one replaces those before it that have its name. */
+/** All provided clients in order. A later client replaces an earlier one of the same name. */
 export const AUTH_CLIENTS = new InjectionToken<readonly AuthClient[]>(
   typeof ngDevMode === 'undefined' || ngDevMode ? 'Countersign clients' : '',
 );
@@ -18,16 +18,36 @@ export const AUTH_CLIENTS = new InjectionToken<readonly AuthClient[]>(
 export const defaultClientName = 'default';
 
 /**
- * The login state and its actions, in an injection context.
+ * Returns the login state and its actions. Call it in an injection context.
  *
- * @param clientName which client, when the application has several (see `withClientName`)
- * @throws ConfigurationError when `provideAuth` is missing
+ * @param clientName the name of the client, if the application has several (see `withClientName`).
+ * Default: the first client
+ * @throws ConfigurationError `missing_option` if no such client is provided
+ * @example
+ * ```ts
+ * import { Component } from '@angular/core';
+ * import { injectAuth } from '@countersign/angular';
+ *
+ * @Component({
+ *   selector: 'app-account',
+ *   template: `
+ *     @if (auth.isSignedIn()) {
+ *       {{ auth.user()?.name }} <button (click)="auth.logout()">Log out</button>
+ *     } @else {
+ *       <button (click)="auth.login()">Log in</button>
+ *     }
+ *   `,
+ * })
+ * export class Account {
+ *   protected readonly auth = injectAuth();
+ * }
+ * ```
  */
 export function injectAuth(clientName?: string): Auth {
-  return injectHandle(clientName);
+  return injectAuthHandle(clientName);
 }
 
-export function injectHandle(clientName?: string): AuthHandle {
+export function injectAuthHandle(clientName?: string): AuthHandle {
   const clients = inject(AUTH_CLIENTS, { optional: true }) ?? [];
   const name = clientName ?? clients[0]?.auth.clientName;
   const client = clients.findLast(({ auth }) => auth.clientName === name);

@@ -1,2 +1,2 @@
-/** Angular's own: `false` in production builds, which then leave out what depends on it; elsewhere it may be missing. */
+/** Angular's flag for development. Production builds replace it with `false`. Other environments may not define it. */
 declare const ngDevMode: boolean | object | undefined;

@@ -33,12 +33,12 @@ beforeEach(() => {
   vi.stubGlobal('document', { baseURI: 'https://app.example/shop/' });
   vi.stubGlobal('window', { name: '' });
   vi.stubGlobal('location', new URL('https://app.example/shop/items'));
-  // The document of these tests replaces `Event`, and with it Node cannot deliver a message.
+  // The test document replaces `Event`, which prevents Node from delivering messages.
   vi.stubGlobal('BroadcastChannel', undefined);
 });
 afterEach(() => void vi.unstubAllGlobals());
 
-/** Starts an application with these providers, as far as its initializers. */
+/** Runs the initializers of an application with these providers. */
 async function start(...providers: EnvironmentProviders[]) {
   const navigations: unknown[] = [];
   const injector = createEnvironmentInjector(
@@ -59,7 +59,7 @@ async function start(...providers: EnvironmentProviders[]) {
   };
 }
 
-test('features complete the configuration', () => {
+test('features add options to the configuration', () => {
   const storage = { reach: 'memory' as const, get: () => undefined, set: () => {}, remove: () => {} };
   const listener = () => {};
   const features = [
@@ -69,54 +69,57 @@ test('features complete the configuration', () => {
     withDPoP(),
     withEvents(listener),
   ];
-  const complete = features.reduce((current, feature) => feature.configure?.(current) ?? current, config);
-  expect(complete).toMatchObject({
+  const completeConfig = features.reduce(
+    (current, feature) => feature.configure?.(current) ?? current,
+    config,
+  );
+  expect(completeConfig).toMatchObject({
     scope: 'openid offline_access',
     leeway: 5,
     silentRedirectUri: 'https://app.example/shop/silent-callback.html',
     storage,
     onEvent: listener,
   });
-  expect(complete.dpop).toBeTypeOf('function');
+  expect(completeConfig.dpop).toBeTypeOf('function');
   expect(withRefreshTokens().configure?.({ ...config, scope: 'openid offline_access' }).scope).toBe(
     'openid offline_access',
   );
 });
 
-test('a configuration at hand is used at once', async () => {
+test('uses a given configuration synchronously', async () => {
   const { auth } = await start(provideAuth(config));
-  await auth().ready();
+  await auth().whenReady();
   expect(auth().status()).toBe('signed-out');
 });
 
-test('a configuration that must be fetched is waited for, and until then no request is covered', async () => {
-  let arrive: (config: AuthConfig) => void = () => {};
+test('waits for a promise of a configuration', async () => {
+  let resolveConfig: (config: AuthConfig) => void = () => {};
   const starting = start(
     provideAuth(
       () =>
         new Promise((resolve) => {
-          arrive = resolve;
+          resolveConfig = resolve;
         }),
     ),
   );
-  const waited = await Promise.race([starting, new Promise((resolve) => setTimeout(resolve, 20, 'waiting'))]);
-  expect(waited).toBe('waiting');
-  arrive(config);
+  const result = await Promise.race([starting, new Promise((resolve) => setTimeout(resolve, 20, 'waiting'))]);
+  expect(result).toBe('waiting');
+  resolveConfig(config);
   const { injector } = await starting;
   expect(injector.get(AUTH_CLIENTS)[0]?.apis()).toHaveLength(1);
 });
 
-test('a configuration may be a promise', async () => {
+test('accepts a promise of a configuration', async () => {
   const { injector } = await start(provideAuth(Promise.resolve(config)));
   expect(injector.get(AUTH_CLIENTS)[0]?.apis()).toHaveLength(1);
 });
 
-test('a configuration that cannot be fetched fails the start, and the status says so', async () => {
+test('fails to start if the configuration cannot be loaded', async () => {
   const starting = start(provideAuth(() => Promise.reject(new Error('no configuration'))));
   await expect(starting).rejects.toThrow('no configuration');
 });
 
-test('a wrong configuration fails the start, with what to write instead', async () => {
+test('fails to start with an invalid configuration', async () => {
   await expect(start(provideAuth({ ...config, issuer: 'http://login.example' }))).rejects.toThrow(
     /allowInsecureIssuer/,
   );
@@ -125,12 +128,12 @@ test('a wrong configuration fails the start, with what to write instead', async 
   );
 });
 
-test('several clients live beside each other, each by its name', async () => {
+test('provides several clients by name', async () => {
   const { auth } = await start(
     provideAuth(config),
     provideAuth({ ...config, clientId: 'other' }, withClientName('billing')),
   );
   expect(auth()).not.toBe(auth('billing'));
   expect(auth('default')).toBe(auth());
-  expect(() => auth('nobody')).toThrow(/no auth client "nobody"/);
+  expect(() => auth('unknown')).toThrow(/no auth client "unknown"/);
 });

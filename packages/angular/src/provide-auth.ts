@@ -12,16 +12,43 @@ import { Router } from '@angular/router';
 import { type BrowserAuth, type BrowserAuthSnapshot, createBrowserAuth } from '@countersign/core/browser';
 import { createAuth } from './auth.ts';
 import { type AllowedApi, parseAllowList } from './config/allow-list.ts';
-import { warnOfRiskyEntries } from './config/allow-list-warnings.ts';
+import { warnAboutRiskyEntries } from './config/allow-list-warnings.ts';
 import type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
 import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
 
 /**
- * Provides login for the application. The login state is found out in the background; only a configuration that must be
- * fetched is waited for.
+ * Provides the login of the application. The login state is determined in the background. If the configuration is a
+ * promise, the application starts when it is fulfilled.
  *
- * @throws ConfigurationError at start, when an option is missing or wrong
- * @see RFC 9700, and OAuth 2.0 for Browser-Based Applications
+ * A missing or invalid option throws a `ConfigurationError` when the application starts.
+ *
+ * @param features results of the `with...` functions
+ * @see https://www.rfc-editor.org/rfc/rfc9700
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
+ * @example
+ * ```ts
+ * import { provideHttpClient, withInterceptors } from '@angular/common/http';
+ * import type { ApplicationConfig } from '@angular/core';
+ * import { provideRouter } from '@angular/router';
+ * import { authInterceptor, provideAuth, withRefreshTokens, withSilentLogin } from '@countersign/angular';
+ *
+ * export const appConfig: ApplicationConfig = {
+ *   providers: [
+ *     provideRouter([]),
+ *     provideHttpClient(withInterceptors([authInterceptor])),
+ *     provideAuth(
+ *       {
+ *         issuer: 'https://login.example.com',
+ *         clientId: 'my-app',
+ *         scope: 'openid profile email',
+ *         apis: [{ url: 'https://api.example.com' }],
+ *       },
+ *       withRefreshTokens(),
+ *       withSilentLogin(),
+ *     ),
+ *   ],
+ * };
+ * ```
  */
 export function provideAuth(config: AuthConfigSource, ...features: AuthFeature[]): EnvironmentProviders {
   const client = new InjectionToken<AuthClient & { readonly start: () => unknown }>('');
@@ -42,56 +69,34 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
     [resolve, reject] = settle;
   });
   let initial: BrowserAuthSnapshot | undefined;
-  for (const feature of features) initial = feature.initialState?.(clientName) ?? initial;
+  for (const feature of features) initial = feature.getInitialState?.(clientName) ?? initial;
   const auth = createAuth(clientName, browser, initial);
 
-  function begin(given: AuthConfig): void {
-    const config = features.reduce((current, feature) => feature.configure?.(current) ?? current, given);
+  function startClient(baseConfig: AuthConfig): void {
+    const config = features.reduce((current, feature) => feature.configure?.(current) ?? current, baseConfig);
     apis = parseAllowList(config.apis ?? [], document.baseURI);
-    if (typeof ngDevMode === 'undefined' || ngDevMode) warnOfRiskyEntries(apis, document.baseURI);
+    if (typeof ngDevMode === 'undefined' || ngDevMode) warnAboutRiskyEntries(apis, document.baseURI);
     const redirectUri = config.redirectUri ?? new URL('callback', document.baseURI).href;
-    const created = createBrowserAuth({ ...config, redirectUri });
-    resolve(created);
-    void created.start().then(({ returnTo }) => {
+    const browserAuth = createBrowserAuth({ ...config, redirectUri });
+    resolve(browserAuth);
+    void browserAuth.start().then(({ returnTo }) => {
       if (returnTo === undefined) return;
       const path = injector.get(Location).normalize(returnTo);
       void injector.get(Router).navigateByUrl(path, { replaceUrl: true });
     });
   }
 
-  /** A configuration at hand is used before the router reads the address; one to be fetched is waited for. */
+  /** Starts synchronously if possible, so that the callback is read before the router changes the URL. */
   function start(): Promise<void> | void {
-    // On a server nobody is signed in, and nothing is started: pages render as `loading`.
+    // On a server nothing is started, and pages render with the status `loading`.
     if (!isPlatformBrowser(injector.get(PLATFORM_ID))) return;
-    const given = typeof source === 'function' ? source() : source;
-    if (!(given instanceof Promise)) return begin(given);
-    return given.then(begin).catch((error: unknown) => {
+    const config = typeof source === 'function' ? source() : source;
+    if (!(config instanceof Promise)) return startClient(config);
+    return config.then(startClient).catch((error: unknown) => {
       reject(error);
       throw error;
     });
   }
 
   return { auth, apis: () => apis, start };
-}
-
-/** Provides a browser client that was made elsewhere: in tests, or in a shell of the application's own. */
-export function provideAuthClient(
-  { apis = [], clientName = defaultClientName }: Pick<AuthConfig, 'apis'> & { readonly clientName?: string },
-  browser: BrowserAuth,
-): EnvironmentProviders {
-  let parsed: readonly AllowedApi[] | undefined;
-  return makeEnvironmentProviders([
-    {
-      provide: AUTH_CLIENTS,
-      multi: true,
-      useFactory: (platform = inject(PLATFORM_ID)): AuthClient => ({
-        auth: createAuth(clientName, browser),
-        apis: () => {
-          if (!isPlatformBrowser(platform)) return undefined;
-          parsed ??= parseAllowList(apis, document.baseURI);
-          return parsed;
-        },
-      }),
-    },
-  ]);
 }

@@ -9,32 +9,50 @@ import {
   provideAuthClient,
 } from '@countersign/angular';
 
-/** Who is signed in during a test. */
+/** The login state of a test. */
 export interface TestAuthState {
-  /** Default: `signed-in` when there is a user, otherwise `signed-out`. */
+  /** Default: `signed-in` if there is a user, otherwise `signed-out`. */
   readonly status?: AuthStatus;
-  /** Claims of the ID token; `sub` is enough. */
+  /** The claims of the ID token. Only `sub` is required. Default: no user is signed in. */
   readonly user?: { readonly sub: string; readonly [claim: string]: unknown };
-  /** Granted scopes. Default: `openid`. */
+  /** The granted scopes. Default: `openid`. */
   readonly scopes?: readonly string[];
+  /** The last error. Default: none. */
   readonly error?: Error;
 }
 
-/** What the application asked for during a test, and the means to change who is signed in. */
+/** The calls of the application during a test, and a function that changes the login state. */
 export interface AuthTesting {
-  /** What access tokens were asked for, by the interceptor too: resource, scope, and which was refused. */
+  /** The options of each call of `getAccessToken()`, including the calls of the interceptor. */
   readonly tokenRequests: readonly GetAccessTokenOptions[];
+  /** The options of each login. */
   readonly logins: readonly LoginOptions[];
+  /** The options of each logout. */
   readonly logouts: readonly LogoutOptions[];
-  /** Signs another user in, or nobody: `set({})`. */
-  set(state: TestAuthState): void;
+  /** Replaces the login state. `setState({})` removes the user. */
+  setState(state: TestAuthState): void;
 }
 
 const AUTH_TESTING = new InjectionToken<AuthTesting>('Countersign testing');
 
 /**
- * Provides login without a provider: `injectAuth()`, guards and interceptor work as in the application. The token is
- * `test-token`, or `test-token-2` and so on after an API has refused it; `apis` decides who gets it, as always.
+ * Provides a login state without an identity provider. `injectAuth()`, the guards and the interceptor work as in the
+ * application. The access token is `test-token`; after the API rejects it, `test-token-2`, and so on. The interceptor
+ * adds it to requests that match an entry of `apis`.
+ *
+ * @param state the initial login state. Default: no user is signed in
+ * @example
+ * ```ts
+ * import { TestBed } from '@angular/core/testing';
+ * import { injectAuth } from '@countersign/angular';
+ * import { provideAuthTesting } from '@countersign/angular/testing';
+ *
+ * TestBed.configureTestingModule({
+ *   providers: [provideAuthTesting({ user: { sub: 'user-1', name: 'Ada' }, scopes: ['openid', 'items:read'] })],
+ * });
+ * const auth = TestBed.runInInjectionContext(() => injectAuth());
+ * console.assert(auth.user()?.name === 'Ada');
+ * ```
  */
 export function provideAuthTesting(
   state: TestAuthState = {},
@@ -44,15 +62,15 @@ export function provideAuthTesting(
   const logouts: LogoutOptions[] = [];
   const tokenRequests: GetAccessTokenOptions[] = [];
   const listeners = new Set<() => void>();
-  let snapshot = snapshotOf(state);
+  let snapshot = createSnapshot(state);
   let serial = 1;
-  const token = () => `test-token${serial === 1 ? '' : `-${serial}`}`;
-  const set = (next: TestAuthState) => {
-    snapshot = snapshotOf(next);
+  const createToken = () => `test-token${serial === 1 ? '' : `-${serial}`}`;
+  const setState = (next: TestAuthState) => {
+    snapshot = createSnapshot(next);
     for (const listener of listeners) listener();
   };
   return makeEnvironmentProviders([
-    { provide: AUTH_TESTING, useValue: { tokenRequests, logins, logouts, set } },
+    { provide: AUTH_TESTING, useValue: { tokenRequests, logins, logouts, setState } },
     provideAuthClient(config, {
       snapshot: () => snapshot,
       subscribe: (listener) => {
@@ -63,22 +81,21 @@ export function provideAuthTesting(
       login: async (options = {}) => void logins.push(options),
       logout: async (options = {}) => {
         logouts.push(options);
-        set({});
+        setState({});
       },
       handleCallback: async () => ({ returnTo: '/' }),
       getAccessToken: async (options = {}) => {
-        const { holder, ...asked } = options;
-        const { refused } = asked;
-        tokenRequests.push(asked);
+        const { holder, ...tokenRequest } = options;
+        tokenRequests.push(tokenRequest);
         const sub = snapshot.claims?.sub;
         if (holder && sub !== undefined && holder.sub !== sub) {
-          throw new LoginRequiredError('session_ended', 'Another user has signed in in this test.');
+          throw new LoginRequiredError('session_ended', 'The test has signed in another user.');
         }
         if (snapshot.status !== 'signed-in') {
-          throw new LoginRequiredError('not_signed_in', 'Nobody is signed in in this test.');
+          throw new LoginRequiredError('not_signed_in', 'The test has no signed-in user.');
         }
-        if (refused === token()) serial++;
-        return { accessToken: token(), tokenType: 'Bearer', scopes: snapshot.scopes ?? [] };
+        if (tokenRequest.refused === createToken()) serial++;
+        return { accessToken: createToken(), tokenType: 'Bearer', scopes: snapshot.scopes ?? [] };
       },
       authorize: async (_request, { accessToken }) => ({ authorization: `Bearer ${accessToken}` }),
       rememberNonce: async () => false,
@@ -87,12 +104,26 @@ export function provideAuthTesting(
   ]);
 }
 
-/** What happened so far, in a test that uses {@link provideAuthTesting}. */
+/**
+ * Returns the calls of the application and the function that changes the login state. Call it in an injection context
+ * with {@link provideAuthTesting}.
+ *
+ * @example
+ * ```ts
+ * import { TestBed } from '@angular/core/testing';
+ * import { injectAuthTesting, provideAuthTesting } from '@countersign/angular/testing';
+ *
+ * TestBed.configureTestingModule({ providers: [provideAuthTesting()] });
+ * const { logins, setState } = TestBed.runInInjectionContext(() => injectAuthTesting());
+ * console.assert(logins.length === 0);
+ * setState({ user: { sub: 'user-2' } });
+ * ```
+ */
 export function injectAuthTesting(): AuthTesting {
   return inject(AUTH_TESTING);
 }
 
-function snapshotOf({ user, scopes = ['openid'], error, status }: TestAuthState) {
+function createSnapshot({ user, scopes = ['openid'], error, status }: TestAuthState) {
   const time = Math.floor(Date.now() / 1000);
   return {
     status: status ?? (user ? ('signed-in' as const) : ('signed-out' as const)),

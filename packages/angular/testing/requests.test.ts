@@ -40,59 +40,61 @@ function start(
   }));
 }
 
-test('a covered request is found once its token is attached', async () => {
+test('finds a matching request after the token is added', async () => {
   const { http, requests, tokenRequests } = start();
-  const answer = firstValueFrom(http.get(api));
-  const request = await requests.next(api);
+  const body = firstValueFrom(http.get(api));
+  const request = await requests.waitFor(api);
   expectTokenAttached(request);
   expectTokenAttached(request, 'test-token');
-  expect(() => expectTokenAttached(request, 'another')).toThrow(/instead of the token "another"/);
-  expect(() => expectNoTokenAttached(request)).toThrow(/GET https:\/\/api.example.com\/items was given/);
+  expect(() => expectTokenAttached(request, 'another')).toThrow(/expected the token "another"/);
+  expect(() => expectNoTokenAttached(request)).toThrow(
+    /GET https:\/\/api.example.com\/items has .*expected no access token/,
+  );
   expect(tokenRequests).toMatchObject([{ scope: 'items:read' }]);
   request.flush(['Milk']);
-  expect(await answer).toEqual(['Milk']);
+  expect(await body).toEqual(['Milk']);
 });
 
-test('any other request has no token, which can be asserted', async () => {
+test('asserts that another request has no token', async () => {
   const { http, requests } = start();
   http.get('https://evil.test/items').subscribe();
-  const request = await requests.next({ method: 'GET', url: 'https://evil.test/items' });
+  const request = await requests.waitFor({ method: 'GET', url: 'https://evil.test/items' });
   expectNoTokenAttached(request);
-  expect(() => expectTokenAttached(request)).toThrow(/no entry of apis covers it/);
+  expect(() => expectTokenAttached(request)).toThrow(/no entry of apis matches it/);
 });
 
-test('a credential of another kind is no access token', async () => {
+test('does not accept another credential as an access token', async () => {
   const { http, requests } = start();
   http.get(api, { headers: { authorization: 'Basic x' } }).subscribe();
-  const request = await requests.next(api);
-  expect(() => expectTokenAttached(request)).toThrow(/no access token/);
+  const request = await requests.waitFor(api);
+  expect(() => expectTokenAttached(request)).toThrow(/expected an access token/);
   expect(() => expectNoTokenAttached(request)).toThrow(/Basic x/);
 });
 
-test('a refused token is replaced, and the request comes once more', async () => {
+test('sends the request once more with a new token after rejectToken', async () => {
   const { http, requests } = start();
-  const answer = firstValueFrom(http.get(api));
-  requests.refuseToken(await requests.next(api));
-  const again = await requests.next(({ url }) => url === api);
-  expectTokenAttached(again, 'test-token-2');
-  again.flush('ok');
-  expect(await answer).toBe('ok');
+  const body = firstValueFrom(http.get(api));
+  requests.rejectToken(await requests.waitFor(api));
+  const replay = await requests.waitFor(({ url }) => url === api);
+  expectTokenAttached(replay, 'test-token-2');
+  replay.flush('ok');
+  expect(await body).toBe('ok');
 });
 
-test('an API that asks for more sends the user to log in', async () => {
+test('starts a login after requireStepUp', async () => {
   const { http, requests, logins } = start();
   for (const challenge of [{ acrValues: ['high'], maxAge: 0 }, { scope: 'items:write' }]) {
-    const answer = firstValueFrom(http.delete(api)).catch((error: HttpErrorResponse) => error.status);
-    requests.askForStepUp(await requests.next(api), challenge);
-    expect(await answer).toBe(challenge.scope ? 403 : 401);
+    const status = firstValueFrom(http.delete(api)).catch((error: HttpErrorResponse) => error.status);
+    requests.requireStepUp(await requests.waitFor(api), challenge);
+    expect(await status).toBe(challenge.scope ? 403 : 401);
   }
   expect(logins).toEqual([{ acrValues: ['high'], maxAge: 0 }, { scope: 'items:write' }]);
 });
 
-test('none, or more than one request is an error that says so', async () => {
+test('fails if no request or several requests match', async () => {
   const { http, requests } = start();
-  await expect(requests.next(api)).rejects.toThrow(/0 requests match https/);
+  await expect(requests.waitFor(api)).rejects.toThrow(/0 requests match https/);
   http.get('/a').subscribe();
   http.get('/a').subscribe();
-  await expect(requests.next('/a')).rejects.toThrow(/2 requests match \/a/);
+  await expect(requests.waitFor('/a')).rejects.toThrow(/2 requests match \/a/);
 });

@@ -4,23 +4,23 @@ import { withWorker } from './with-worker.ts';
 
 const config = { issuer: 'https://login.example', clientId: 'spa', allowInsecureIssuer: false };
 
-test('the worker is told the issuer once, and the client sends its token requests to it', async () => {
-  const told: unknown[] = [];
-  const worker = { onmessage: null, postMessage: (message: unknown) => void told.push(message) };
+test('sends the issuer to the worker once, and then the token requests', async () => {
+  const messages: unknown[] = [];
+  const worker = { onmessage: null, postMessage: (message: unknown) => void messages.push(message) };
   const { fetch } = withWorker(() => worker).configure?.(config) ?? {};
-  expect(told).toEqual([{ type: 'start', issuer: config.issuer, allowInsecureIssuer: false }]);
+  expect(messages).toEqual([{ type: 'start', issuer: config.issuer, allowInsecureIssuer: false }]);
   const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'stand-in' });
   void fetch?.('https://login.example/token', { method: 'POST', body });
-  expect(told[1]).toMatchObject({
+  expect(messages[1]).toMatchObject({
     type: 'request',
     url: 'https://login.example/token',
     body: body.toString(),
   });
 });
 
-test('B8: stand-ins are not kept in a storage that outlives the worker, and no worker is made', () => {
+test('B8: rejects a storage that outlives the worker, and creates no worker', () => {
   const feature = withWorker(() => {
-    throw new Error('made');
+    throw new Error('created');
   });
   expect(() => feature.configure?.({ ...config, storage: createWebStorage('shared') })).toThrow(
     /withStorage/,

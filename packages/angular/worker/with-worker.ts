@@ -2,24 +2,40 @@ import { type AuthFeature, ConfigurationError } from '@countersign/angular';
 import { createWorkerFetch, type TokenWorker } from '@countersign/core/worker';
 
 /**
- * Keeps refresh tokens in a dedicated worker, which sends them to the provider's token and revocation endpoints alone;
- * the page never has one. The worker's script calls `runTokenWorker()`. Tokens are in memory then: combine it with
- * `withSilentLogin()`, not with `withStorage(...)`.
+ * Holds refresh tokens in a dedicated worker, which sends them only to the token and revocation endpoints of the
+ * provider. The page never receives a refresh token. The script of the worker calls `runTokenWorker()`. Tokens are in
+ * memory, so combine the feature with `withSilentLogin()`; `withStorage()` is not allowed.
  *
- * @param create `() => new Worker(new URL('./token.worker', import.meta.url))`; called once, in the browser
- * @throws ConfigurationError `invalid_option` at start, with a storage that outlives the worker
+ * A storage that outlives the worker throws a `ConfigurationError` `invalid_option` when the application starts.
+ *
+ * @param createWorker called once, in the browser
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
+ * @example
+ * ```ts
+ * import { provideAuth, withRefreshTokens, withSilentLogin } from '@countersign/angular';
+ * import { withWorker } from '@countersign/angular/worker';
+ *
+ * const providers = [
+ *   provideAuth(
+ *     { issuer: 'https://login.example.com', clientId: 'my-app' },
+ *     withRefreshTokens(),
+ *     withSilentLogin(),
+ *     withWorker(() => new Worker(new URL('./token.worker', import.meta.url), { type: 'module' })),
+ *   ),
+ * ];
+ * ```
  */
-export function withWorker(create: () => TokenWorker): AuthFeature {
+export function withWorker(createWorker: () => TokenWorker): AuthFeature {
   return {
     configure(config) {
       const { issuer, allowInsecureIssuer = false, storage } = config;
       if (storage && storage.reach !== 'memory') {
         throw new ConfigurationError(
           'invalid_option',
-          'withWorker() keeps refresh tokens in memory: leave out withStorage().',
+          'withWorker() requires the storage in memory. Remove withStorage().',
         );
       }
-      return { ...config, fetch: createWorkerFetch(create(), { issuer, allowInsecureIssuer }) };
+      return { ...config, fetch: createWorkerFetch(createWorker(), { issuer, allowInsecureIssuer }) };
     },
   };
 }

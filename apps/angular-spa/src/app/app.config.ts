@@ -5,7 +5,7 @@ import { provideRouter, withComponentInputBinding } from '@angular/router';
 import {
   type AuthFeature,
   authInterceptor,
-  configFrom,
+  loadConfig,
   provideAuth,
   withClientName,
   withDPoP,
@@ -64,7 +64,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
         ...createFeatures(settings),
       ),
       // A second client for a second API, with a separate redirect URI, tokens and storage.
-      provideAuth(configFrom('/reports.json'), withClientName('reports'), withStorage('tab')),
+      provideAuth(loadConfig('/reports.json'), withClientName('reports'), withStorage('tab')),
       ...(nativeShell ? [completeNativeLogins(nativeShell)] : []),
       ...(settings.serverRendering ? [rememberUser()] : []),
     ],

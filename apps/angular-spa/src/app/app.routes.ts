@@ -14,7 +14,7 @@ export const routes: Routes = [
   },
   {
     path: 'items/clear',
-    canActivate: [scopeGuard('items:write', { otherwise: '/forbidden' })],
+    canActivate: [scopeGuard('items:write', { redirectTo: '/forbidden' })],
     loadComponent: async () => (await import('./pages/clear-items.ts')).ClearItemsPage,
     title: 'Delete all items · Countersign for Angular',
   },
@@ -36,7 +36,7 @@ export const routes: Routes = [
   },
   {
     path: 'reports',
-    canActivate: [claimGuard(({ email_verified }) => email_verified === true, { otherwise: '/forbidden' })],
+    canActivate: [claimGuard(({ email_verified }) => email_verified === true, { redirectTo: '/forbidden' })],
     loadComponent: async () => (await import('./pages/reports.ts')).ReportsPage,
     title: 'Reports · Countersign for Angular',
   },

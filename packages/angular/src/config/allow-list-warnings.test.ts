@@ -1,19 +1,19 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { type ApiEntry, parseAllowList } from './allow-list.ts';
-import { warnOfRiskyEntries } from './allow-list-warnings.ts';
+import { warnAboutRiskyEntries } from './allow-list-warnings.ts';
 
 const base = 'https://app.example/shop/';
-const complain = vi.spyOn(console, 'warn').mockImplementation(() => {});
-afterEach(() => void complain.mockClear());
+const consoleWarn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+afterEach(() => void consoleWarn.mockClear());
 
-function warningsOf(...apis: ApiEntry[]): string[] {
-  warnOfRiskyEntries(parseAllowList(apis, base), base);
-  return complain.mock.calls.flat();
+function collectWarnings(...apis: ApiEntry[]): string[] {
+  warnAboutRiskyEntries(parseAllowList(apis, base), base);
+  return consoleWarn.mock.calls.flat();
 }
 
-test('entries that give a token to what was meant are not warned of', () => {
+test('does not warn about specific https and loopback entries', () => {
   expect(
-    warningsOf(
+    collectWarnings(
       { url: 'https://api.example.com/items', methods: ['DELETE'], stepUp: true },
       { url: 'https://api.example.com/items' },
       { url: 'https://api.example.com' },
@@ -26,26 +26,30 @@ test('entries that give a token to what was meant are not warned of', () => {
 
 test.each([
   [
-    'plain http to another machine',
+    'plain http to another host',
     [{ url: 'http://api.example.com' }],
     /"http:\/\/api.example.com".*unencrypted/,
   ],
-  ['the whole application', [{ url: '/' }], /"\/".*this application itself/],
   [
-    'an entry behind a wider one',
-    [{ url: 'https://api.example.com' }, { url: 'https://api.example.com/items', scope: 'items:read' }],
-    /items" of apis is never used: "https:\/\/api.example.com" comes before/,
+    'an entry that matches the whole application',
+    [{ url: '/' }],
+    /"\/".*matches every request to this application/,
   ],
   [
-    'an entry behind one with the same methods',
+    'an entry after a wider one',
+    [{ url: 'https://api.example.com' }, { url: 'https://api.example.com/items', scope: 'items:read' }],
+    /items" of apis never matches, because "https:\/\/api.example.com" precedes/,
+  ],
+  [
+    'an entry after one with the same methods',
     [
       { url: 'https://api.example.com', methods: ['get', 'post'] },
       { url: 'https://api.example.com', methods: ['POST'] },
     ],
-    /never used/,
+    /never matches/,
   ],
-])('a developer is told of %s', (_what, apis, warning) => {
-  const warnings = warningsOf(...apis);
+])('warns about %s', (_description, apis, warning) => {
+  const warnings = collectWarnings(...apis);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(warning);
 });

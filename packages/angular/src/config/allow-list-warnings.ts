@@ -1,35 +1,37 @@
 import type { AuthClient } from '../inject-auth.ts';
 import type { AllowedApi } from './allow-list.ts';
 
-// Called where `ngDevMode` is on: production builds leave this file out.
+// These functions are called only if `ngDevMode` is set, so production builds omit this file.
 
-let warned = false;
+let hasWarned = false;
 
-/** Once: no request will ever get a token, which is hardly meant. */
-export function warnWithoutAllowList(clients: readonly AuthClient[]): void {
-  if (warned || clients.some(({ apis }) => apis() === undefined || apis()?.length)) return;
-  warned = true;
+/** Warns once if no client has an allow-list, because then no request gets a token. */
+export function warnAboutMissingAllowList(clients: readonly AuthClient[]): void {
+  if (hasWarned || clients.some(({ apis }) => apis() === undefined || apis()?.length)) return;
+  hasWarned = true;
   console.error(
-    "authInterceptor: no request gets the token. Write provideAuth({ ..., apis: [{ url: 'https://api.example.com' }] }).",
+    "authInterceptor: no request gets an access token, because `apis` is empty. Add an entry: provideAuth({ ..., apis: [{ url: 'https://api.example.com' }] }).",
   );
 }
 
-/** Says which entries give a token to more than was meant, or over a line that others can read. */
-export function warnOfRiskyEntries(apis: readonly AllowedApi[], base: string): void {
-  const own = new URL(base);
+/** Warns about entries that send tokens unencrypted, that cover the whole application, or that never match. */
+export function warnAboutRiskyEntries(apis: readonly AllowedApi[], base: string): void {
+  const application = new URL(base);
   apis.forEach((api, index) => {
     const { entry, origin, segments } = api;
-    const warn = (why: string) => console.warn(`provideAuth: the entry "${entry.url}" of apis ${why}`);
+    const warn = (reason: string) => console.warn(`provideAuth: the entry "${entry.url}" of apis ${reason}`);
     const { protocol, hostname } = new URL(origin);
-    // RFC 6750 section 5.3.
+    // RFC 6750 section 5.3: tokens are sent over TLS only.
     if (protocol === 'http:' && !/^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)) {
-      warn('sends tokens unencrypted: write https.');
+      warn('sends tokens unencrypted. Use https.');
     }
-    if (origin === own.origin && segments.length === 0) {
-      warn('covers every request to this application itself: name the path of the API.');
+    if (origin === application.origin && segments.length === 0) {
+      warn('matches every request to this application. Add the path of the API.');
     }
-    const before = apis.slice(0, index).find((other) => coversAll(other, api));
-    if (before) warn(`is never used: "${before.entry.url}" comes before it. Put the narrower one first.`);
+    const earlier = apis.slice(0, index).find((other) => coversAll(other, api));
+    if (earlier) {
+      warn(`never matches, because "${earlier.entry.url}" precedes it. Put the more specific entry first.`);
+    }
   });
 }
 

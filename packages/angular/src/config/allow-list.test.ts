@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { type ApiEntry, findApi, parseAllowList } from './allow-list.ts';
 
 const base = 'https://app.example/shop/';
-const covers = (entry: ApiEntry, url: string, method = 'GET') =>
+const matches = (entry: ApiEntry, url: string, method = 'GET') =>
   findApi(parseAllowList([entry], base), { url, method }, base) === entry;
 
-describe('B1: the token goes to the allowed origin and path alone', () => {
+describe('B1: matches only the origin and path of an entry', () => {
   const api = { url: 'https://api.example.com/items' };
 
   test.each([
@@ -14,7 +14,7 @@ describe('B1: the token goes to the allowed origin and path alone', () => {
     'https://api.example.com/items/1?x=y#z',
     'https://API.example.com:443/items',
     'https://api.example.com/other/../items/1',
-  ])('%s is covered', (url) => expect(covers(api, url)).toBe(true));
+  ])('matches %s', (url) => expect(matches(api, url)).toBe(true));
 
   test.each([
     'https://api.example.com.evil.test/items',
@@ -43,28 +43,28 @@ describe('B1: the token goes to the allowed origin and path alone', () => {
     'https://[',
     'blob:https://api.example.com/items',
     'data:text/plain,https://api.example.com/items',
-  ])('%s is not covered', (url) => expect(covers(api, url)).toBe(false));
+  ])('does not match %s', (url) => expect(matches(api, url)).toBe(false));
 
-  test('an entry for a whole origin covers every path of it, and no other origin', () => {
-    expect(covers({ url: 'https://api.example.com' }, 'https://api.example.com/anything')).toBe(true);
-    expect(covers({ url: 'https://api.example.com' }, 'https://api.example.com.evil.test/')).toBe(false);
+  test('an origin matches all its paths and no other origin', () => {
+    expect(matches({ url: 'https://api.example.com' }, 'https://api.example.com/anything')).toBe(true);
+    expect(matches({ url: 'https://api.example.com' }, 'https://api.example.com.evil.test/')).toBe(false);
   });
 
-  test('a path is one of the own origin', () => {
-    expect(covers({ url: '/api' }, '/api/items')).toBe(true);
-    expect(covers({ url: '/api' }, 'https://app.example/api/items')).toBe(true);
-    expect(covers({ url: '/api' }, 'api/items')).toBe(false);
-    expect(covers({ url: '/api' }, '//evil.test/api')).toBe(false);
+  test('a path matches only the origin of the application', () => {
+    expect(matches({ url: '/api' }, '/api/items')).toBe(true);
+    expect(matches({ url: '/api' }, 'https://app.example/api/items')).toBe(true);
+    expect(matches({ url: '/api' }, 'api/items')).toBe(false);
+    expect(matches({ url: '/api' }, '//evil.test/api')).toBe(false);
   });
 
-  test('methods are those of the entry', () => {
+  test('compares methods without regard to case', () => {
     const entry = { ...api, methods: ['get', 'POST'] };
-    expect(covers(entry, api.url, 'GET')).toBe(true);
-    expect(covers(entry, api.url, 'post')).toBe(true);
-    expect(covers(entry, api.url, 'DELETE')).toBe(false);
+    expect(matches(entry, api.url, 'GET')).toBe(true);
+    expect(matches(entry, api.url, 'post')).toBe(true);
+    expect(matches(entry, api.url, 'DELETE')).toBe(false);
   });
 
-  test('the first entry that covers a request decides', () => {
+  test('returns the first matching entry', () => {
     const entries = [
       { url: 'https://api.example.com/items', scope: 'items:read' },
       { url: 'https://api.example.com' },
@@ -76,7 +76,7 @@ describe('B1: the token goes to the allowed origin and path alone', () => {
   });
 });
 
-test('an entry that is no plain URL fails at once', () => {
+test('rejects an entry that is not a URL of origin and path', () => {
   for (const url of [
     'https://*.example.com',
     'https://api.example.com/*',

@@ -1,28 +1,39 @@
 import { ConfigurationError } from '@countersign/core/browser';
 
-/** An API that is given the access token. */
+/** An API to which the interceptor sends the access token. */
 export interface ApiEntry {
   /**
-   * Absolute, or a path of this application's own origin: the origin must be the very same, and the path must begin
-   * with the same segments. `https://api.example.com/items` covers `/items` and `/items/1`, not `/items-old`.
+   * An absolute URL, or a path of the application's origin. A request matches if its origin is identical and its path
+   * begins with the same segments: `https://api.example.com/items` matches `/items` and `/items/1`, not `/items-old`.
+   * Wildcards are not supported.
    */
   readonly url: string;
-  /** Default: every method. */
+  /** HTTP methods. Default: all methods. */
   readonly methods?: readonly string[];
-  /** The resource indicator of its access tokens (RFC 8707). Default: the first of the configuration. */
+  /**
+   * Resource indicator of the access token. Default: the first `resource` of the configuration.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
+   */
   readonly resource?: string;
-  /** Narrower than granted, space-separated. */
+  /** Scope of the access token, space-separated. It must be within the granted scope. Default: the granted scope. */
   readonly scope?: string;
-  /** Calls by users who are not signed in go out without a token. Default: they fail with `LoginRequiredError`. */
+  /**
+   * Sends the request without a token if the user is not signed in. Default: `false`, the request fails with
+   * `LoginRequiredError`.
+   */
   readonly optional?: boolean;
   /**
-   * Sends the user to log in again when the API asks for more: for a scope (RFC 6750) or a stronger or fresher
-   * login (RFC 9470). Default: the answer is handed on.
+   * Starts a new login if the API requires another scope, or a stronger or more recent login. The response is returned
+   * as an error in each case. Default: `false`, no login is started.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+   * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
    */
   readonly stepUp?: boolean;
 }
 
-/** An entry, parsed. */
+/** A parsed entry of the allow-list. */
 export interface AllowedApi {
   readonly entry: ApiEntry;
   readonly origin: string;
@@ -31,8 +42,10 @@ export interface AllowedApi {
 }
 
 /**
- * @param base the application's own address, for entries that are paths; a server has none that it could trust
- * @throws ConfigurationError `invalid_option` for an entry that is no plain http URL
+ * Parses the allow-list.
+ *
+ * @param base resolves entries that are paths; undefined on a server, where the application has no trusted URL
+ * @throws ConfigurationError `invalid_option` if an entry is not a URL of origin and path
  */
 export function parseAllowList(apis: readonly ApiEntry[], base: string | undefined): AllowedApi[] {
   return apis.map((entry) => {
@@ -40,17 +53,19 @@ export function parseAllowList(apis: readonly ApiEntry[], base: string | undefin
     if (!url || !/^https?:$/.test(url.protocol) || !isPlain(url)) {
       throw new ConfigurationError(
         'invalid_option',
-        `apis: "${entry.url}" must be a URL of origin and path, without wildcards.`,
+        `apis: the URL is "${entry.url}", expected an http(s) URL of origin and path, without wildcards.`,
       );
     }
     const methods = entry.methods?.map((method) => method.toUpperCase());
-    return { entry, origin: url.origin, segments: segmentsOf(url), methods };
+    return { entry, origin: url.origin, segments: splitPath(url), methods };
   });
 }
 
 /**
- * The entry that covers a request, or `undefined`: then it is given no token. The address is parsed before it is
- * compared; comparing text would hand tokens to `https://api.example.com.evil.test` (RFC 9700 section 4.9.1).
+ * Returns the first entry that matches a request. Without a match, the request gets no token.
+ *
+ * The URL is parsed before it is compared (RFC 9700 section 4.9.1): a comparison of text would send tokens to
+ * `https://api.example.com.evil.test`.
  */
 export function findApi(
   apis: readonly AllowedApi[],
@@ -58,9 +73,9 @@ export function findApi(
   base: string | undefined,
 ): ApiEntry | undefined {
   const url = URL.canParse(request.url, base) ? new URL(request.url, base) : undefined;
-  // Servers disagree about an escaped slash or dot in a path; what it means there cannot be known here.
+  // Servers interpret an escaped slash or dot in a path differently, so such a path matches no entry.
   if (!url || url.username || url.password || /%(2f|5c|2e)/i.test(url.pathname)) return undefined;
-  const segments = segmentsOf(url);
+  const segments = splitPath(url);
   return apis.find(
     (api) =>
       api.origin === url.origin &&
@@ -69,7 +84,7 @@ export function findApi(
   )?.entry;
 }
 
-const segmentsOf = ({ pathname }: URL) =>
+const splitPath = ({ pathname }: URL) =>
   pathname
     .replace(/^\/|\/$/g, '')
     .split('/')

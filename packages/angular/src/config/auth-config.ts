@@ -1,23 +1,29 @@
 import type { BrowserAuthOptions, BrowserAuthSnapshot } from '@countersign/core/browser';
 import type { ApiEntry } from './allow-list.ts';
 
-/** How to log in, and which APIs are given the access token. */
+/** The configuration of a client: the provider, the registration, and the APIs that receive the access token. */
 export interface AuthConfig extends Omit<BrowserAuthOptions, 'redirectUri'> {
-  /** Where the provider sends the user back to. Default: `callback` under the base of the application. */
+  /** The redirect URI, exactly as registered. Default: `callback` relative to the base URL of the application. */
   readonly redirectUri?: string;
-  /** The APIs to which {@link authInterceptor} attaches the access token; no other request is ever given it. */
+  /**
+   * The APIs to which {@link authInterceptor} sends the access token. Requests that match no entry get no token.
+   * Default: none.
+   */
   readonly apis?: readonly ApiEntry[];
 }
 
-/** Configuration as it is, or that will come: the application then starts when it has. See `configFrom` for a URL. */
+/**
+ * A configuration, a promise of it, or a function that returns either. The application starts when the promise is
+ * fulfilled. `loadConfig` reads a configuration from a URL.
+ */
 export type AuthConfigSource = AuthConfig | Promise<AuthConfig> | (() => AuthConfig | Promise<AuthConfig>);
 
-/** One opted-in ability; give it to {@link provideAuth}. */
+/** An optional feature of {@link provideAuth}, which a `with...` function creates. */
 export interface AuthFeature {
-  /** Completes the configuration. Called once, in the browser. */
+  /** Returns the configuration with the options of the feature. Called once, in the browser. */
   configure?(config: AuthConfig): AuthConfig;
-  /** What is shown until the login state is known. Called in the injection context of the client. */
-  initialState?(clientName: string): BrowserAuthSnapshot | undefined;
-  /** Distinguishes several clients of one application. */
+  /** Returns the state until the login state is known. Called in the injection context of the client. */
+  getInitialState?(clientName: string): BrowserAuthSnapshot | undefined;
+  /** The name of the client, if the application has several. */
   readonly clientName?: string;
 }

@@ -5,14 +5,23 @@ import {
   type EventListener,
   type TokenStorage,
 } from '@countersign/core/browser';
-import { serverState } from '../server/server-state.ts';
+import { createServerStateKey } from '../server/server-state.ts';
 import type { AuthFeature } from './auth-config.ts';
 
 /**
- * Asks for a refresh token, and renews access tokens with it, once for everybody who waits.
+ * Requests a refresh token (`offline_access`) and refreshes access tokens with it. Concurrent callers share one refresh.
  *
- * @param options.leeway seconds before its end at which an access token is renewed; default 30
- * @see RFC 6749 section 6
+ * @param options.leeway seconds before its expiry at which an access token is refreshed. Default: 30
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
+ * @example
+ * ```ts
+ * import { provideAuth, withRefreshTokens } from '@countersign/angular';
+ *
+ * const providers = [
+ *   provideAuth({ issuer: 'https://login.example.com', clientId: 'my-app' }, withRefreshTokens({ leeway: 60 })),
+ * ];
+ * ```
  */
 export function withRefreshTokens(options: { readonly leeway?: number } = {}): AuthFeature {
   return {
@@ -25,10 +34,20 @@ export function withRefreshTokens(options: { readonly leeway?: number } = {}): A
 }
 
 /**
- * Restores the login after a reload, in a hidden frame, as long as the provider knows the user.
+ * Restores the login after a reload with a silent login (`prompt=none`) in a hidden frame, while the user has a session
+ * at the provider. The browser must allow the provider's cookie in a frame.
  *
- * @param redirectUri an empty page of this origin, registered as a redirect URI; default `silent-callback.html`
- * @see OpenID Connect Core section 3.1.2.1, `prompt=none`
+ * @param redirectUri an empty page of the application's origin that is registered as a redirect URI.
+ * Default: `silent-callback.html`, relative to the base URL of the application
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
+ * @example
+ * ```ts
+ * import { provideAuth, withSilentLogin } from '@countersign/angular';
+ *
+ * const providers = [
+ *   provideAuth({ issuer: 'https://login.example.com', clientId: 'my-app' }, withSilentLogin()),
+ * ];
+ * ```
  */
 export function withSilentLogin(redirectUri = 'silent-callback.html'): AuthFeature {
   return {
@@ -37,38 +56,92 @@ export function withSilentLogin(redirectUri = 'silent-callback.html'): AuthFeatu
 }
 
 /**
- * Keeps tokens where a reload finds them: `tab` is `sessionStorage`, `shared` is IndexedDB. Every script of the
- * origin can read them there; the default, memory, with `withSilentLogin()`, is safer.
+ * Stores tokens so that they survive a reload: `tab` uses `sessionStorage`, `shared` uses IndexedDB for all tabs. Every
+ * script of the origin can read the stored tokens. The default, memory with `withSilentLogin()`, is safer.
+ *
+ * @example
+ * ```ts
+ * import { provideAuth, withStorage } from '@countersign/angular';
+ *
+ * const providers = [
+ *   provideAuth({ issuer: 'https://login.example.com', clientId: 'my-app' }, withStorage('tab')),
+ * ];
+ * ```
  */
 export function withStorage(storage: 'tab' | 'shared' | TokenStorage): AuthFeature {
-  const chosen = typeof storage === 'string' ? createWebStorage(storage) : storage;
-  return { configure: (config) => ({ ...config, storage: chosen }) };
+  const tokenStorage = typeof storage === 'string' ? createWebStorage(storage) : storage;
+  return { configure: (config) => ({ ...config, storage: tokenStorage }) };
 }
 
 /**
- * Binds tokens to a key of this browser that no script can extract; who steals a token cannot use it elsewhere.
- * The interceptor makes a proof for each request.
+ * Binds tokens to a key of the browser that scripts cannot extract (DPoP), so that a stolen token cannot be used on
+ * another machine. The interceptor adds a proof to each request.
  *
- * @see RFC 9449
+ * @see https://www.rfc-editor.org/rfc/rfc9449
+ * @example
+ * ```ts
+ * import { provideAuth, withDPoP } from '@countersign/angular';
+ *
+ * const providers = [
+ *   provideAuth({ issuer: 'https://login.example.com', clientId: 'my-app' }, withDPoP()),
+ * ];
+ * ```
  */
 export function withDPoP(): AuthFeature {
   return { configure: (config) => ({ ...config, dpop: createDpop }) };
 }
 
-/** Tells what happens: logins, refreshes, failures. No event carries a token. */
+/**
+ * Calls a listener for each event: logins, refreshes, failures. No event contains a token.
+ *
+ * @example
+ * ```ts
+ * import { provideAuth, withEvents } from '@countersign/angular';
+ *
+ * const providers = [
+ *   provideAuth(
+ *     { issuer: 'https://login.example.com', clientId: 'my-app' },
+ *     withEvents((event) => console.info(event.type)),
+ *   ),
+ * ];
+ * ```
+ */
 export function withEvents(onEvent: EventListener): AuthFeature {
   return { configure: (config) => ({ ...config, onEvent }) };
 }
 
 /**
- * Starts with what `provideServerAuth` has rendered, so that nothing changes on the page until it is known better. It
- * decides what is shown until then, and nothing else: guards and requests wait for the login itself.
+ * Starts with the state that `provideServerAuth` rendered, until the browser knows the login state. Only the page uses
+ * this state: guards and requests wait for the login.
+ *
+ * @example
+ * ```ts
+ * import { provideAuth, withServerState } from '@countersign/angular';
+ *
+ * const providers = [
+ *   provideAuth({ issuer: 'https://login.example.com', clientId: 'my-app' }, withServerState()),
+ * ];
+ * ```
  */
 export function withServerState(): AuthFeature {
-  return { initialState: (clientName) => inject(TransferState).get(serverState(clientName), undefined) };
+  return {
+    getInitialState: (clientName) => inject(TransferState).get(createServerStateKey(clientName), undefined),
+  };
 }
 
-/** Names this client, when the application has several; ask for it with `injectAuth(name)`. */
+/**
+ * Names the client, if the application has several. `injectAuth(clientName)` returns its login state.
+ *
+ * @example
+ * ```ts
+ * import { provideAuth, withClientName } from '@countersign/angular';
+ *
+ * const providers = [
+ *   provideAuth({ issuer: 'https://login.example.com', clientId: 'shop' }),
+ *   provideAuth({ issuer: 'https://login.example.com', clientId: 'reports' }, withClientName('reports')),
+ * ];
+ * ```
+ */
 export function withClientName(clientName: string): AuthFeature {
   return { clientName };
 }

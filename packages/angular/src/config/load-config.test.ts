@@ -1,15 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, test, vi } from 'vitest';
-import { configFrom } from './load-config.ts';
+import { loadConfig } from './load-config.ts';
 
-const answers: Readonly<Record<string, readonly [number, string]>> = {
+const responses: Readonly<Record<string, readonly [number, string]>> = {
   '/auth.json': [200, '{"issuer":"https://login.example","clientId":"app"}'],
   '/page': [200, '<!doctype html><title>The application</title>'],
   '/list': [200, '["https://login.example"]'],
 };
 const server = createServer(({ url = '' }, response) => {
-  const [status, text] = answers[url] ?? [404, 'Not found'];
+  const [status, text] = responses[url] ?? [404, 'Not found'];
   response.writeHead(status, { 'access-control-allow-origin': '*' }).end(text);
 });
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -20,25 +20,25 @@ afterAll(() => {
   server.close();
 });
 
-test('a configuration comes from its address', async () => {
-  expect(await configFrom('auth.json')()).toEqual({
+test('loads a configuration from a relative or absolute URL', async () => {
+  expect(await loadConfig('auth.json')()).toEqual({
     issuer: 'https://login.example',
     clientId: 'app',
   });
-  expect(await configFrom(new URL('/auth.json', origin))()).toMatchObject({ clientId: 'app' });
+  expect(await loadConfig(new URL('/auth.json', origin))()).toMatchObject({ clientId: 'app' });
 });
 
 test.each([
-  ['/nothing', 'missing_option', /the answer was 404/],
+  ['/nothing', 'missing_option', /status 404/],
   ['/page', 'invalid_option', /is not a JSON object/],
   ['/list', 'invalid_option', /is not a JSON object/],
-])('%s is no configuration, and the error says why', async (path, code, message) => {
-  await expect(configFrom(path)()).rejects.toMatchObject({
+])('rejects %s with %s', async (path, code, message) => {
+  await expect(loadConfig(path)()).rejects.toMatchObject({
     code,
     message: expect.stringMatching(message),
   });
 });
 
-test('an address where nobody answers is an error to try again', async () => {
-  await expect(configFrom('http://127.0.0.1:1/auth.json')()).rejects.toMatchObject({ code: 'network_error' });
+test('throws a TransportError if the server cannot be reached', async () => {
+  await expect(loadConfig('http://127.0.0.1:1/auth.json')()).rejects.toMatchObject({ code: 'network_error' });
 });

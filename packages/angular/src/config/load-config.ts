@@ -1,44 +1,56 @@
 import { ConfigurationError, parseApplicationJson, TransportError } from '@countersign/core/browser';
 import type { AuthConfig } from './auth-config.ts';
 
-/** Milliseconds. */
+/** Timeout of the request in milliseconds. */
 const timeout = 10_000;
 
 /**
- * Takes the configuration from a JSON file, so that one build serves several environments:
- * `provideAuth(configFrom('/auth.json'))`. It is fetched in the browser, before the application starts; the browser's
- * cache is asked whether it is still the same.
+ * Loads the configuration from a JSON file, so that one build runs in several environments. The file is requested in
+ * the browser before the application starts, and revalidated with the HTTP cache at each start.
  *
- * @param url relative to the base of the application
- * @throws TransportError `network_error` or `timeout` (10 seconds), at start
- * @throws ConfigurationError `missing_option` when there is no such file, `invalid_option` when it holds no JSON object
+ * @param url absolute, or relative to the base URL of the application
+ * @returns a function for {@link provideAuth}. It throws at start:
+ * `TransportError` `network_error`, or `timeout` after 10 seconds;
+ * `ConfigurationError` `missing_option` if the response status is not 2xx, `invalid_option` if it is not a JSON object
+ * @example
+ * ```ts
+ * import type { ApplicationConfig } from '@angular/core';
+ * import { loadConfig, provideAuth } from '@countersign/angular';
+ *
+ * export const appConfig: ApplicationConfig = {
+ *   providers: [provideAuth(loadConfig('/auth.json'))],
+ * };
+ * ```
  */
-export function configFrom(url: string | URL): () => Promise<AuthConfig> {
+export function loadConfig(url: string | URL): () => Promise<AuthConfig> {
   return async () => {
-    const address = new URL(url, document.baseURI).href;
+    const configUrl = new URL(url, document.baseURI).href;
     let response: Response;
     let text: string;
     try {
-      response = await fetch(address, { cache: 'no-cache', signal: AbortSignal.timeout(timeout) });
+      response = await fetch(configUrl, { cache: 'no-cache', signal: AbortSignal.timeout(timeout) });
       text = await response.text();
     } catch (error) {
-      const late = (error as Error).name === 'TimeoutError';
+      const isTimeout = (error as Error).name === 'TimeoutError';
       throw new TransportError(
-        late ? 'timeout' : 'network_error',
-        `The configuration could not be fetched from ${address}.`,
+        isTimeout ? 'timeout' : 'network_error',
+        `The configuration cannot be loaded from ${configUrl}.`,
       );
     }
     if (!response.ok) {
       throw new ConfigurationError(
         'missing_option',
-        `There is no configuration at ${address}: the answer was ${response.status}.`,
+        `The configuration cannot be loaded from ${configUrl}: status ${response.status}, expected 200.`,
       );
     }
     try {
       return parseApplicationJson(text) as unknown as AuthConfig;
     } catch {
-      // A server that answers every address with the page of the application would be taken for a configuration.
-      throw new ConfigurationError('invalid_option', `What is at ${address} is not a JSON object.`);
+      // Some servers respond with the page of the application to each URL.
+      throw new ConfigurationError(
+        'invalid_option',
+        `The configuration at ${configUrl} is not a JSON object.`,
+      );
     }
   };
 }

@@ -37,33 +37,33 @@ function createHarness(state: TestAuthState, platform = 'browser') {
     ],
     Injector.NULL as EnvironmentInjector,
   );
-  const within = <T>(run: () => T) => runInInjectionContext(injector, run);
+  const inContext = <T>(run: () => T) => runInInjectionContext(injector, run);
   const run = (guard: AuthGuard) =>
-    within(() => (guard as unknown as () => Promise<boolean | RedirectCommand>)());
-  return { run, within, ...within(injectAuthTesting) };
+    inContext(() => (guard as unknown as () => Promise<boolean | RedirectCommand>)());
+  return { run, inContext, ...inContext(injectAuthTesting) };
 }
 
 const user = { sub: 'user-1', email_verified: true };
 
 describe('authGuard', () => {
-  test('lets a signed-in user in', async () => {
+  test('allows a signed-in user', async () => {
     expect(await createHarness({ user }).run(authGuard)).toBe(true);
   });
 
-  test('sends everybody else to log in, and back to the very page; nothing is decided while the page is left', async () => {
+  test('starts a login with returnTo, and does not decide while the browser leaves the page', async () => {
     const { run, logins } = createHarness({});
-    let decided = false;
+    let isDecided = false;
     const decision = Promise.resolve(run(authGuard)).finally(() => {
-      decided = true;
+      isDecided = true;
     });
     await vi.waitFor(() => expect(pageshow).toBeDefined());
     expect(logins).toEqual([{ returnTo: target }]);
-    expect(decided).toBe(false);
+    expect(isDecided).toBe(false);
     pageshow?.();
     expect(await decision).toBe(false);
   });
 
-  test('B3: on a server it lets in whom the server knows, and starts no login', async () => {
+  test('B3: allows a rendered user on a server, and starts no login there', async () => {
     expect(await createHarness({ user }, 'server').run(authGuard)).toBe(true);
     for (const status of ['loading', 'signed-out', 'error'] as const) {
       const { run, logins } = createHarness({ status }, 'server');
@@ -72,61 +72,64 @@ describe('authGuard', () => {
     }
   });
 
-  test('names a client that was not provided', () => {
+  test('throws if the client is not provided', () => {
     const { run } = createHarness({ user });
     expect(() => run(authGuardFor('billing'))).toThrow(/no auth client "billing"/);
   });
 });
 
 describe('scopeGuard and claimGuard', () => {
-  test('every scope must be granted', async () => {
+  test('scopeGuard requires all scopes', async () => {
     const { run } = createHarness({ user, scopes: ['openid', 'items:read'] });
     expect(await run(scopeGuard('items:read'))).toBe(true);
     expect(await run(scopeGuard('items:read items:write'))).toBe(false);
     expect(await run(scopeGuard('items'))).toBe(false);
-    const nothing = createHarness({ user, scopes: [] });
-    expect(nothing.within(() => injectAuth()).scopes()).toEqual([]);
-    expect(await nothing.run(scopeGuard('items:read'))).toBe(false);
+    const withoutScopes = createHarness({ user, scopes: [] });
+    expect(withoutScopes.inContext(() => injectAuth()).scopes()).toEqual([]);
+    expect(await withoutScopes.run(scopeGuard('items:read'))).toBe(false);
   });
 
-  test('a claim must pass', async () => {
+  test('claimGuard requires that the function returns true', async () => {
     const { run } = createHarness({ user });
     expect(await run(claimGuard(({ email_verified }) => email_verified === true))).toBe(true);
     expect(await run(claimGuard(({ admin }) => admin === true))).toBe(false);
   });
 
-  test('who may not in goes elsewhere, where that is said', async () => {
+  test('redirects a user who is not allowed to redirectTo', async () => {
     const { run } = createHarness({ user });
-    expect(await run(scopeGuard('x', { otherwise: '/forbidden' }))).toMatchObject({
+    expect(await run(scopeGuard('x', { redirectTo: '/forbidden' }))).toMatchObject({
       redirectTo: '/forbidden',
     });
   });
 
-  test('who is not signed in logs in first', async () => {
+  test('starts a login if the user is not signed in', async () => {
     const { run, logins } = createHarness({});
     void run(scopeGuard('items:read'));
     await vi.waitFor(() => expect(logins).toHaveLength(1));
   });
 });
 
-test('provideAuthTesting: signals follow the state, actions are noted', async () => {
-  const { within, set, logouts } = createHarness({ user: { ...user, name: 'Ada' }, scopes: ['openid', 'x'] });
-  const auth = within(() => injectAuth());
+test('provideAuthTesting updates the signals and records the calls', async () => {
+  const { inContext, setState, logouts } = createHarness({
+    user: { ...user, name: 'Ada' },
+    scopes: ['openid', 'x'],
+  });
+  const auth = inContext(() => injectAuth());
   expect(auth.status()).toBe('signed-in');
   expect(auth.user()).toEqual({ sub: 'user-1', name: 'Ada', email: undefined, picture: undefined });
   expect(auth.scopes()).toEqual(['openid', 'x']);
   expect(await auth.getAccessToken()).toMatchObject({ accessToken: 'test-token' });
-  set({ error: new Error('no') });
+  setState({ error: new Error('no') });
   expect(auth.status()).toBe('signed-out');
   expect(auth.error()?.message).toBe('no');
   await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
-  set({ user });
+  setState({ user });
   await auth.logout();
   expect(logouts).toEqual([{}]);
   expect(auth.isSignedIn()).toBe(false);
 });
 
-test('injectAuth without provideAuth says what to add', () => {
+test('injectAuth throws without provideAuth', () => {
   const injector = createEnvironmentInjector([], Injector.NULL as EnvironmentInjector);
   expect(() => runInInjectionContext(injector, () => injectAuth())).toThrow(/Add provideAuth/);
 });

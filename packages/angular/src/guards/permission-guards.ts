@@ -5,36 +5,66 @@ import type { Auth } from '../auth.ts';
 import { injectAuth } from '../inject-auth.ts';
 import { type AuthGuard, authGuard } from './auth-guard.ts';
 
-/** Where a signed-in user goes who may not see the page. Default: the navigation is cancelled. */
+/** Options of {@link scopeGuard} and {@link claimGuard}. */
 export interface GuardOptions {
-  readonly otherwise?: string;
+  /** The page to show to a signed-in user who is not allowed. Default: the navigation is canceled. */
+  readonly redirectTo?: string;
 }
 
 /**
- * Lets in who has granted every one of the scopes, space-separated. It decides what is shown; what may be done, the
- * API decides.
+ * Creates a guard that allows a navigation if all scopes are granted. A user who is not signed in logs in first. The
+ * guard decides only what is shown: the API must check the scopes of the access token.
+ *
+ * @param scopes space-separated
+ * @throws ConfigurationError `missing_option` if `provideAuth` is missing
+ * @example
+ * ```ts
+ * import type { Routes } from '@angular/router';
+ * import { scopeGuard } from '@countersign/angular';
+ *
+ * export const routes: Routes = [
+ *   { path: 'edit', canActivate: [scopeGuard('items:write', { redirectTo: '/forbidden' })], children: [] },
+ * ];
+ * ```
  */
 export function scopeGuard(scopes: string, options: GuardOptions = {}): AuthGuard {
-  return guardWhen((auth) => scopes.split(' ').every((scope) => auth.scopes().includes(scope)), options);
+  return createGuard((auth) => scopes.split(' ').every((scope) => auth.scopes().includes(scope)), options);
 }
 
-/** Lets in whose claims pass, for example `claimGuard(({ email_verified }) => email_verified === true)`. */
+/**
+ * Creates a guard that allows a navigation if a function of the claims returns `true`. A user who is not signed in logs
+ * in first. The guard decides only what is shown: the API must check its own conditions.
+ *
+ * @param isAllowed receives the claims of the validated ID token
+ * @throws ConfigurationError `missing_option` if `provideAuth` is missing
+ * @example
+ * ```ts
+ * import type { Routes } from '@angular/router';
+ * import { claimGuard } from '@countersign/angular';
+ *
+ * export const routes: Routes = [
+ *   { path: 'admin', canActivate: [claimGuard(({ role }) => role === 'admin')], children: [] },
+ * ];
+ * ```
+ */
 export function claimGuard(
-  passes: (claims: IdTokenClaims) => boolean,
+  isAllowed: (claims: IdTokenClaims) => boolean,
   options: GuardOptions = {},
 ): AuthGuard {
-  return guardWhen((auth) => {
+  return createGuard((auth) => {
     const claims = auth.claims();
-    return claims !== undefined && passes(claims);
+    return claims !== undefined && isAllowed(claims);
   }, options);
 }
 
-function guardWhen(passes: (auth: Auth) => boolean, { otherwise }: GuardOptions): AuthGuard {
-  return async (...where: unknown[]) => {
+function createGuard(isAllowed: (auth: Auth) => boolean, { redirectTo }: GuardOptions): AuthGuard {
+  return async (...parameters: unknown[]) => {
     const auth = injectAuth();
     const router = inject(Router);
-    const signedIn = await (authGuard as (...where: unknown[]) => boolean | Promise<boolean>)(...where);
-    if (signedIn !== true || passes(auth)) return signedIn;
-    return otherwise !== undefined && new RedirectCommand(router.parseUrl(otherwise));
+    const isSignedIn = await (authGuard as (...parameters: unknown[]) => boolean | Promise<boolean>)(
+      ...parameters,
+    );
+    if (isSignedIn !== true || isAllowed(auth)) return isSignedIn;
+    return redirectTo !== undefined && new RedirectCommand(router.parseUrl(redirectTo));
   };
 }

@@ -12,19 +12,39 @@ import { type LoginHolder, LoginRequiredError } from '@countersign/core/browser'
 import { catchError, from, type Observable, switchMap, tap, throwError } from 'rxjs';
 import type { AuthHandle } from '../auth.ts';
 import { type ApiEntry, findApi } from '../config/allow-list.ts';
-import { warnWithoutAllowList } from '../config/allow-list-warnings.ts';
+import { warnAboutMissingAllowList } from '../config/allow-list-warnings.ts';
 import { AUTH_CLIENTS } from '../inject-auth.ts';
-import { stepUpFor } from './step-up.ts';
+import { startStepUp } from './step-up.ts';
 
 /**
- * Attaches the access token to requests that the allow-list `apis` covers, and to no other. Requests wait for one
- * shared refresh. An API that no longer accepts a token gets the request once more, with a fresh one. A request belongs
- * to the login with which it began: when another user logs in meanwhile, it fails with a `LoginRequiredError`.
+ * Adds the access token to requests that match an entry of `apis`, and to no other request. An expired token is
+ * refreshed first; concurrent requests share one refresh. If the API rejects the token (`invalid_token`), the request is
+ * sent once more with a new token.
  *
- * @see RFC 6750 section 2.1, RFC 9449 section 7.1
+ * A request belongs to the user who is signed in when it starts. If the user changes before it is sent, it fails with
+ * `LoginRequiredError` instead of using the token of the other user. It also fails with `LoginRequiredError` if the user
+ * is not signed in and the entry is not `optional`, and with `TransportError` if the token cannot be refreshed because
+ * the provider is temporarily unavailable.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+ * @example
+ * ```ts
+ * import { provideHttpClient, withInterceptors } from '@angular/common/http';
+ * import { authInterceptor, provideAuth } from '@countersign/angular';
+ *
+ * const providers = [
+ *   provideHttpClient(withInterceptors([authInterceptor])),
+ *   provideAuth({
+ *     issuer: 'https://login.example.com',
+ *     clientId: 'my-app',
+ *     apis: [{ url: 'https://api.example.com' }],
+ *   }),
+ * ];
+ * ```
  */
 export const authInterceptor: HttpInterceptorFn = (request, next) => {
-  // On a server a relative address belongs to whoever sent the Host header: without a base it is covered by no entry.
+  // On a server the Host header determines the origin of a relative URL. Without a base, a relative URL matches no entry.
   const base = isPlatformBrowser(inject(PLATFORM_ID)) ? document.baseURI : undefined;
   const clients = inject(AUTH_CLIENTS, { optional: true }) ?? [];
   if (request.headers.has('authorization')) return next(request);
@@ -32,10 +52,10 @@ export const authInterceptor: HttpInterceptorFn = (request, next) => {
   for (const { auth, apis } of clients) {
     const entry = findApi(apis() ?? [], { url, method }, base);
     if (entry) {
-      return send({ request, next, auth, entry, url: new URL(url, base).href, holder: auth.holder() });
+      return send({ request, next, auth, entry, url: new URL(url, base).href, holder: auth.getHolder() });
     }
   }
-  if (typeof ngDevMode === 'undefined' || ngDevMode) warnWithoutAllowList(clients);
+  if (typeof ngDevMode === 'undefined' || ngDevMode) warnAboutMissingAllowList(clients);
   return next(request);
 };
 
@@ -45,39 +65,39 @@ interface Call {
   readonly auth: AuthHandle;
   readonly entry: ApiEntry;
   readonly url: string;
-  /** The login that the request began with: it is sent with a token of this one, or not at all. */
+  /** The login at the start of the request. The request is sent only with a token of this login. */
   readonly holder: LoginHolder | null | undefined;
-  /** What was tried before: there is one further try for each reason, no more. */
-  readonly refused?: string;
+  /** The access token that the API rejected. Each reason allows one further attempt. */
+  readonly rejectedToken?: string;
   readonly withNonce?: boolean;
 }
 
 function send(call: Call): Observable<HttpEvent<unknown>> {
-  const { request, next, auth, entry, url, refused } = call;
-  return from(prepare(call)).pipe(
-    switchMap((prepared) => {
-      if (!prepared) return next(request);
-      const { headers, accessToken, holder } = prepared;
-      const remember = async (answer: HttpErrorResponse | HttpResponse<unknown>) =>
-        (await auth.browser).rememberNonce(url, answer.headers).catch(() => false);
+  const { request, next, auth, entry, url, rejectedToken } = call;
+  return from(authorize(call)).pipe(
+    switchMap((authorization) => {
+      if (!authorization) return next(request);
+      const { headers, accessToken, holder } = authorization;
+      const saveNonce = async (response: HttpErrorResponse | HttpResponse<unknown>) =>
+        (await auth.browser).rememberNonce(url, response.headers).catch(() => false);
       return next(request.clone({ setHeaders: headers })).pipe(
-        tap((event) => event instanceof HttpResponse && void remember(event)),
+        tap((event) => event instanceof HttpResponse && void saveNonce(event)),
         catchError((error: unknown) => {
-          // Not an answer of the API: another interceptor, or the application, has thrown it.
+          // Another interceptor or the application threw the error: it is not a response of the API.
           if (!(error instanceof HttpErrorResponse)) return throwError(() => error);
-          return from(remember(error)).pipe(
+          return from(saveNonce(error)).pipe(
             switchMap((isNewNonce) => {
               const challenge = error.headers.get('www-authenticate') ?? '';
               if (isReplayable(request) && error.status === 401) {
-                // The API wants its nonce in the proof (RFC 9449 section 9).
+                // RFC 9449 section 9: the API requires its nonce in the proof.
                 if (isNewNonce && !call.withNonce && challenge.includes('use_dpop_nonce')) {
                   return send({ ...call, holder, withNonce: true });
                 }
-                if (refused === undefined && isTokenRefused(challenge)) {
-                  return send({ ...call, holder, refused: accessToken });
+                if (rejectedToken === undefined && isTokenRejected(challenge)) {
+                  return send({ ...call, holder, rejectedToken: accessToken });
                 }
               }
-              if (entry.stepUp && isCurrent(auth, holder)) stepUpFor(auth, challenge);
+              if (entry.stepUp && isCurrent(auth, holder)) startStepUp(auth, challenge);
               return throwError(() => error);
             }),
           );
@@ -87,29 +107,30 @@ function send(call: Call): Observable<HttpEvent<unknown>> {
   );
 }
 
-async function prepare({ request, auth, entry, url, holder, refused, withNonce }: Call) {
+/** Returns the headers and the token of a request, or undefined if it is sent without a token. */
+async function authorize({ request, auth, entry, url, holder, rejectedToken, withNonce }: Call) {
   const { resource, scope, optional } = entry;
   try {
     const browser = await auth.browser;
-    const token = await browser.getAccessToken({ resource, scope, refused, holder });
+    const token = await browser.getAccessToken({ resource, scope, refused: rejectedToken, holder });
     const headers = await browser.authorize({ method: request.method, url }, token);
     return { headers, accessToken: token.accessToken, holder: token.holder ?? holder };
   } catch (error) {
     if (!(optional && error instanceof LoginRequiredError)) throw error;
-    // As a guest: what began as one, or what was not sent yet, while no other user is signed in.
-    const isSent = withNonce || refused !== undefined;
+    // Without a token: a request that started without a login, or one that was not sent yet while no user is signed in.
+    const isSent = withNonce || rejectedToken !== undefined;
     if (error.code === 'not_signed_in' || !(isSent || auth.isSignedIn())) return undefined;
     throw error;
   }
 }
 
-/** What an API asks of one user is not asked of another. */
+/** A challenge to the request of one user must not start a login of another user. */
 const isCurrent = (auth: AuthHandle, holder: LoginHolder | null | undefined) =>
-  holder?.sub === auth.holder()?.sub && holder?.login === auth.holder()?.login;
+  holder?.sub === auth.getHolder()?.sub && holder?.login === auth.getHolder()?.login;
 
-/** A challenge that a page of another origin may not read counts as well: there is one further try, no more. */
-const isTokenRefused = (challenge: string) => challenge === '' || /error="?invalid_token/i.test(challenge);
+/** An empty challenge counts too: the API may not expose the header to this origin. */
+const isTokenRejected = (challenge: string) => challenge === '' || /error="?invalid_token/i.test(challenge);
 
-/** A stream is gone once it was read. Test environments have no streams. */
+/** A stream can be read only once. Some test environments have no `ReadableStream`. */
 const isReplayable = ({ body }: HttpRequest<unknown>) =>
   typeof ReadableStream === 'undefined' || !(body instanceof ReadableStream);

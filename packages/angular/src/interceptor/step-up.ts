@@ -1,21 +1,22 @@
 import type { Auth } from '../auth.ts';
 
-/** Milliseconds in which the same challenge does not send the user away again: an API that is never content must not make a loop. */
-const patience = 60_000;
+/** Milliseconds in which the same challenge starts one login only, so that an unsatisfiable API causes no loop. */
+const repeatInterval = 60_000;
 
 /**
- * Logs in again for what an API asks for.
+ * Starts the login that an API requires.
  *
- * @param challenge the `WWW-Authenticate` of its answer
- * @see RFC 9470 section 4, RFC 6750 section 3.1
+ * @param challenge the `WWW-Authenticate` header of the response
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-4
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */
-export function stepUpFor(auth: Auth, challenge: string): void {
+export function startStepUp(auth: Auth, challenge: string): void {
   const parameters = new Map(
     [...challenge.matchAll(/(\w+)=(?:"([^"]*)"|(\w+))/g)].map((m) => [m[1], m[2] ?? m[3]]),
   );
   if (!/^insufficient_(user_authentication|scope)$/.test(parameters.get('error') ?? '')) return;
   const key = `countersign step-up ${auth.claims()?.sub} ${challenge}`;
-  if (Date.now() - Number(sessionStorage.getItem(key)) < patience) return;
+  if (Date.now() - Number(sessionStorage.getItem(key)) < repeatInterval) return;
   sessionStorage.setItem(key, String(Date.now()));
   const acrValues = parameters.get('acr_values')?.split(' ');
   const maxAge = parameters.get('max_age');
@@ -26,6 +27,6 @@ export function stepUpFor(auth: Auth, challenge: string): void {
       ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
       ...(scope !== undefined && { scope }),
     })
-    // The signal `error` says why.
+    // The signal `error` contains the reason.
     .catch(() => {});
 }

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** The real interceptor over the real browser client; one Angular application for each tab. */
+/** Creates a sender with the real interceptor and the real browser client. Each tab has an Angular application. */
 function createSender(): SendRequest {
   const applications = new Map<unknown, Injector>();
   return (world, call, { isUpload }) => {
@@ -38,7 +38,7 @@ function createSender(): SendRequest {
       });
     applications.set(browser, injector);
     const body = isUpload ? new ReadableStream() : { amount: 1 };
-    const answer = runInInjectionContext(injector, () =>
+    const response = runInInjectionContext(injector, () =>
       authInterceptor(new HttpRequest<unknown>('POST', apiUrl, body), ({ headers }) =>
         from(world.api(call, headers)).pipe(
           map(({ status, headers }) => {
@@ -48,7 +48,7 @@ function createSender(): SendRequest {
         ),
       ),
     );
-    return firstValueFrom(answer).then(
+    return firstValueFrom(response).then(
       () => '200',
       (error: AuthError | HttpErrorResponse) => ('code' in error ? error.code : String(error.status)),
     );
@@ -58,7 +58,7 @@ function createSender(): SendRequest {
 const runs = 1000;
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-test(`B20: the interceptor sends no request of one user with a token of another, in ${runs} orders (seed ${seed})`, {
+test(`B20: sends no request of one user with the token of another user, in ${runs} orders (seed ${seed})`, {
   timeout: 600_000,
 }, async () => {
   const outcomes = new Set<string>();

@@ -8,82 +8,94 @@ import {
   RESPONSE_INIT,
   TransferState,
 } from '@angular/core';
-import {
-  type AccessToken,
-  type BrowserAuth,
-  type BrowserAuthSnapshot,
-  ConfigurationError,
-  type IdTokenClaims,
-  LoginRequiredError,
-} from '@countersign/core/browser';
+import type { BrowserAuth, BrowserAuthSnapshot, IdTokenClaims } from '@countersign/core/browser';
 import { createAuth } from '../auth.ts';
 import { type ApiEntry, parseAllowList } from '../config/allow-list.ts';
 import { AUTH_CLIENTS, type AuthClient, defaultClientName } from '../inject-auth.ts';
-import { serverState } from './server-state.ts';
+import { createReadOnlyClient } from './read-only-client.ts';
+import { createServerStateKey } from './server-state.ts';
 
-/** What a server knows of the user who asks for a page. */
+/** The user of a request to the server. */
 export interface ServerSession {
-  /** They are in the page that is sent: hand over no more than it shows. */
+  /** The claims of the user. They are sent to the browser, so include only what the page shows. */
   readonly claims: Pick<IdTokenClaims, 'sub'> & Partial<IdTokenClaims>;
-  /** Granted scopes. */
+  /** The granted scopes. They are sent to the browser. Default: none. */
   readonly scopes?: readonly string[];
-  /** For requests that are made while the page is rendered. It stays on the server. */
+  /** The access token for requests during rendering. It is not sent to the browser. */
   readonly accessToken?: string;
 }
 
+/** Options of {@link provideServerAuth}. */
+export interface ServerAuthOptions {
+  /**
+   * The APIs to which the access token of the session is sent during rendering. Only absolute URLs are allowed, because
+   * on a server the `Host` header determines the origin of a path. `stepUp` has no effect. Default: none.
+   */
+  readonly apis?: readonly ApiEntry[];
+  /** The name of the client, if the application has several. Default: the client without a name. */
+  readonly clientName?: string;
+}
+
 /**
- * Renders pages on a server for the user whom a cookie of the application names; belongs into the server's
- * configuration, beside `provideAuth` in the application's. Such pages are kept in no cache.
+ * Renders pages on a server for the user of the request. Add it to the server configuration; `provideAuth` stays in the
+ * configuration of the application. The response of such a page is not cached (`Cache-Control: private, no-store`).
  *
- * @param readSession finds the user of a request; `undefined` renders the page as signed out
- * @param options.apis which requests get the session's access token on the server; absolute addresses alone, because
- * there a path belongs to whoever sent the Host header. Default: none
- * @throws ConfigurationError `invalid_option` at start, for an entry of `apis` that is a path
- * @see withServerState
+ * An entry of `apis` that is a path throws a `ConfigurationError` `invalid_option` when the application starts. If
+ * `readSession` throws, the page renders with the status `error`.
+ *
+ * @param readSession returns the user of a request; `undefined` renders the page as signed out
+ * @see https://www.rfc-editor.org/rfc/rfc9111#section-3.5
+ * @example
+ * ```ts
+ * import type { ApplicationConfig } from '@angular/core';
+ * import { provideServerAuth, type ServerSession } from '@countersign/angular';
+ *
+ * declare function readSession(cookie: string | null): Promise<ServerSession | undefined>;
+ *
+ * export const serverConfig: ApplicationConfig = {
+ *   providers: [provideServerAuth((request) => readSession(request.headers.get('cookie')))],
+ * };
+ * ```
  */
 export function provideServerAuth(
   readSession: (request: Request) => ServerSession | undefined | Promise<ServerSession | undefined>,
-  options: { readonly apis?: readonly ApiEntry[]; readonly clientName?: string } = {},
+  options: ServerAuthOptions = {},
 ): EnvironmentProviders {
   const client = new InjectionToken<ReturnType<typeof createServerClient>>('');
   return makeEnvironmentProviders([
     { provide: client, useFactory: () => createServerClient(options) },
     { provide: AUTH_CLIENTS, useExisting: client, multi: true },
     provideAppInitializer(async () => {
-      const { know } = inject(client);
+      const { loadSession } = inject(client);
       const request = inject(REQUEST);
       const response = inject(RESPONSE_INIT);
       const state = inject(TransferState);
-      // Pages that are made ahead are nobody's.
+      // A prerendered page has no request and no user.
       if (!request) return;
-      if (response) response.headers = uncached(response.headers);
-      const snapshot = await know(async () => readSession(request));
-      if (!snapshot.error) state.set(serverState(options.clientName ?? defaultClientName), snapshot);
+      if (response) response.headers = disableCaching(response.headers);
+      const snapshot = await loadSession(async () => readSession(request));
+      if (!snapshot.error) state.set(createServerStateKey(options.clientName ?? defaultClientName), snapshot);
     }),
   ]);
 }
 
-/** RFC 9111 section 3.5: what was made for one user must not be shown to another. */
-function uncached(given: HeadersInit | undefined): Headers {
-  const headers = new Headers(given);
+/** RFC 9111 section 3.5: a page of one user must not be sent to another user. */
+function disableCaching(init: HeadersInit | undefined): Headers {
+  const headers = new Headers(init);
   headers.set('cache-control', 'private, no-store');
   headers.append('vary', 'Cookie');
   return headers;
 }
 
-function createServerClient({
-  apis = [],
-  clientName = defaultClientName,
-}: {
-  readonly apis?: readonly ApiEntry[];
-  readonly clientName?: string;
-}): AuthClient & { know(read: () => Promise<ServerSession | undefined>): Promise<BrowserAuthSnapshot> } {
-  // Nobody can be sent to log in from here.
-  const allowed = parseAllowList(
+function createServerClient({ apis = [], clientName = defaultClientName }: ServerAuthOptions): AuthClient & {
+  loadSession(read: () => Promise<ServerSession | undefined>): Promise<BrowserAuthSnapshot>;
+} {
+  // A login cannot start on the server.
+  const allowList = parseAllowList(
     apis.map((entry) => ({ ...entry, stepUp: false })),
     undefined,
   );
-  let known = false;
+  let isLoaded = false;
   let resolve: (browser: BrowserAuth) => void = () => {};
   const browser = new Promise<BrowserAuth>((settle) => {
     resolve = settle;
@@ -91,52 +103,26 @@ function createServerClient({
   const auth = createAuth(clientName, browser);
   return {
     auth,
-    apis: () => (known ? allowed : undefined),
-    async know(read) {
+    apis: () => (isLoaded ? allowList : undefined),
+    async loadSession(read) {
       let session: ServerSession | undefined;
       let snapshot: BrowserAuthSnapshot;
       try {
         session = await read();
-        snapshot = snapshotOf(session);
+        snapshot = toSnapshot(session);
       } catch (error) {
-        // A cookie that cannot be read is no session, and no reason to answer with an error.
+        // An unreadable cookie is not a session, and the page is still rendered.
         snapshot = { status: 'error', error: error as Error };
       }
-      known = true;
-      resolve(readOnly(snapshot, session?.accessToken));
-      await auth.ready();
+      isLoaded = true;
+      resolve(createReadOnlyClient(snapshot, session?.accessToken));
+      await auth.whenReady();
       return snapshot;
     },
   };
 }
 
-const snapshotOf = (session: ServerSession | undefined): BrowserAuthSnapshot =>
+const toSnapshot = (session: ServerSession | undefined): BrowserAuthSnapshot =>
   session
     ? { status: 'signed-in', claims: session.claims as IdTokenClaims, scopes: session.scopes ?? [] }
     : { status: 'signed-out' };
-
-/** The client of one request: it knows, and does nothing. */
-function readOnly(snapshot: BrowserAuthSnapshot, accessToken: string | undefined): BrowserAuth {
-  const refuse = async () => {
-    throw new ConfigurationError('invalid_option', 'Logins begin and end in the browser, not on the server.');
-  };
-  return {
-    snapshot: () => snapshot,
-    subscribe: () => () => {},
-    start: async () => ({}),
-    login: refuse,
-    logout: refuse,
-    handleCallback: refuse,
-    async getAccessToken({ refused } = {}): Promise<AccessToken> {
-      if (accessToken !== undefined && refused === undefined)
-        return { accessToken, tokenType: 'Bearer', scopes: snapshot.scopes ?? [] };
-      throw new LoginRequiredError(
-        'not_signed_in',
-        'The server has no access token of this user that is valid.',
-      );
-    },
-    authorize: async (_request, token) => ({ authorization: `Bearer ${token.accessToken}` }),
-    rememberNonce: async () => false,
-    stop: () => {},
-  };
-}

@@ -24,10 +24,11 @@ import {
 import { authGuard } from '../guards/auth-guard.ts';
 import { injectAuth } from '../inject-auth.ts';
 import { authInterceptor } from '../interceptor/auth-interceptor.ts';
-import { provideAuth, provideAuthClient } from '../provide-auth.ts';
+import { provideAuth } from '../provide-auth.ts';
+import { provideAuthClient } from '../provide-auth-client.ts';
 import { provideServerAuth, type ServerSession } from './provide-server-auth.ts';
 
-// Components are written out, because decorators with inline templates are for the Angular compiler.
+// The components use no decorator syntax, because these tests run without the Angular compiler.
 
 class Items {}
 Component({ selector: 'app-items', template: '<h1>Items</h1>' })(Items);
@@ -36,7 +37,7 @@ class Page {
   readonly auth = injectAuth();
   constructor() {
     const http = inject(HttpClient);
-    for (const url of asked) http.get(url).subscribe({ error: () => {} });
+    for (const url of pageRequests) http.get(url).subscribe({ error: () => {} });
   }
 }
 Component({
@@ -45,8 +46,8 @@ Component({
   template: '<p>{{ auth.status() }} {{ auth.isSignedIn() }} {{ auth.user()?.name }}</p><router-outlet />',
 })(Page);
 
-/** What the page asks for while it is rendered. */
-let asked: string[] = [];
+/** The URLs that the page requests while it is rendered. */
+let pageRequests: string[] = [];
 
 const config = {
   issuer: 'https://login.example',
@@ -59,12 +60,12 @@ const alice: ServerSession = {
   accessToken: 'a-token-of-the-server',
 };
 
-/** Renders the page, with the `Authorization` of each request that it makes. */
+/** Renders the page and returns the `Authorization` header of each request. */
 async function render(
   providers: (Provider | EnvironmentProviders)[],
   { cookie, requests = [] }: { readonly cookie?: string; readonly requests?: string[] } = {},
 ) {
-  asked = requests;
+  pageRequests = requests;
   const tokens: Record<string, string | null> = {};
   const response: ResponseInit = { headers: new Headers({ vary: 'Accept' }) };
   const html = await renderApplication(
@@ -90,9 +91,9 @@ async function render(
       );
       const controller = app.injector.get(HttpTestingController);
       await new Promise((resolve) => setTimeout(resolve, 20));
-      for (const sent of controller.match(() => true)) {
-        tokens[sent.request.url] = sent.request.headers.get('authorization');
-        sent.flush([]);
+      for (const testRequest of controller.match(() => true)) {
+        tokens[testRequest.request.url] = testRequest.request.headers.get('authorization');
+        testRequest.flush([]);
       }
       return app;
     },
@@ -105,13 +106,13 @@ async function render(
   return { html, tokens, headers: new Headers(response.headers) };
 }
 
-const addresses = ['https://api.example/items', '/api/items', '//evil.test/api', 'https://evil.test/items'];
-const without = Object.fromEntries(addresses.map((url) => [new URL(url, 'https://app.example').href, null]));
+const urls = ['https://api.example/items', '/api/items', '//evil.test/api', 'https://evil.test/items'];
+const noTokens = Object.fromEntries(urls.map((url) => [new URL(url, 'https://app.example').href, null]));
 
-test('B3: on a server a page renders as loading, and neither a browser nor the provider is touched', async () => {
-  let asked = 0;
+test('B3: renders a page as loading, without browser APIs or provider requests', async () => {
+  let configReads = 0;
   const source = () => {
-    asked++;
+    configReads++;
     return config;
   };
   const { html, tokens, headers } = await render(
@@ -125,16 +126,16 @@ test('B3: on a server a page renders as loading, and neither a browser nor the p
         withServerState(),
       ),
     ],
-    { requests: addresses },
+    { requests: urls },
   );
   expect(html).toContain('<p>loading false </p>');
   expect(html).not.toContain('Items');
-  expect(asked).toBe(0);
-  expect(tokens).toEqual(without);
+  expect(configReads).toBe(0);
+  expect(tokens).toEqual(noTokens);
   expect(headers.get('cache-control')).toBeNull();
 });
 
-test('B3: a client that was made for browsers gives no token on a server', async () => {
+test('B3: sends no token of a browser client on a server', async () => {
   const browser = {
     snapshot: () => ({ status: 'signed-in' }),
     subscribe: () => () => {},
@@ -142,16 +143,16 @@ test('B3: a client that was made for browsers gives no token on a server', async
     getAccessToken: async () => ({ accessToken: 'token', tokenType: 'Bearer', scopes: [] }),
     authorize: async () => ({ authorization: 'Bearer token' }),
   } as unknown as BrowserAuth;
-  const { tokens } = await render([provideAuthClient(config, browser)], { requests: addresses });
-  expect(tokens).toEqual(without);
+  const { tokens } = await render([provideAuthClient(config, browser)], { requests: urls });
+  expect(tokens).toEqual(noTokens);
 });
 
-const named = ({ headers }: Request) => (headers.get('cookie') === 'user=alice' ? alice : undefined);
+const readSession = ({ headers }: Request) => (headers.get('cookie') === 'user=alice' ? alice : undefined);
 
-test('a cookie decides whom a page is rendered for; no token is in it, and no cache keeps it', async () => {
+test('renders a page for the user of the cookie, without a token and without caching', async () => {
   const providers = [
     provideAuth(config),
-    provideServerAuth(named, { apis: [{ url: 'https://api.example' }] }),
+    provideServerAuth(readSession, { apis: [{ url: 'https://api.example' }] }),
   ];
   const { html, headers } = await render(providers, { cookie: 'user=alice' });
   expect(html).toContain('<p>signed-in true Alice</p>');
@@ -168,30 +169,30 @@ test('a cookie decides whom a page is rendered for; no token is in it, and no ca
   expect(guest.headers.get('cache-control')).toBe('private, no-store');
 });
 
-test('B3: the token of the session goes to the configured addresses alone, never to a path', async () => {
+test('B3: sends the token of the session only to absolute URLs of apis', async () => {
   const { tokens } = await render(
-    [provideAuth(config), provideServerAuth(named, { apis: [{ url: 'https://api.example' }] })],
-    { cookie: 'user=alice', requests: addresses },
+    [provideAuth(config), provideServerAuth(readSession, { apis: [{ url: 'https://api.example' }] })],
+    { cookie: 'user=alice', requests: urls },
   );
-  expect(tokens).toEqual({ ...without, 'https://api.example/items': 'Bearer a-token-of-the-server' });
-  const unconfigured = await render([provideAuth(config), provideServerAuth(named)], {
+  expect(tokens).toEqual({ ...noTokens, 'https://api.example/items': 'Bearer a-token-of-the-server' });
+  const unconfigured = await render([provideAuth(config), provideServerAuth(readSession)], {
     cookie: 'user=alice',
-    requests: addresses,
+    requests: urls,
   });
-  expect(unconfigured.tokens).toEqual(without);
-  await expect(render([provideServerAuth(named, { apis: [{ url: '/api' }] })])).rejects.toThrow(
-    /URL of origin/,
+  expect(unconfigured.tokens).toEqual(noTokens);
+  await expect(render([provideServerAuth(readSession, { apis: [{ url: '/api' }] })])).rejects.toThrow(
+    /expected an http\(s\) URL of origin/,
   );
 });
 
-test('S9: a session that cannot be read is no session, and the page is rendered all the same', async () => {
-  const broken = () => {
-    throw new Error('The cookie is broken.');
+test('S9: renders the page with the status error if the session cannot be read', async () => {
+  const failToRead = () => {
+    throw new Error('The cookie is invalid.');
   };
   const { html, tokens } = await render(
     [
       provideAuth(config),
-      provideServerAuth(broken, { apis: [{ url: 'https://api.example', optional: true }] }),
+      provideServerAuth(failToRead, { apis: [{ url: 'https://api.example', optional: true }] }),
     ],
     { requests: ['https://api.example/items'] },
   );

@@ -1,6 +1,6 @@
 import { makeStateKey, type StateKey } from '@angular/core';
 import type { BrowserAuthSnapshot } from '@countersign/core/browser';
 
-/** Where a rendered page keeps what the server knew of the user: claims and scope, never a token. */
-export const serverState = (clientName: string): StateKey<BrowserAuthSnapshot | undefined> =>
+/** Creates the key of the rendered login state. The state contains claims and scopes, never a token. */
+export const createServerStateKey = (clientName: string): StateKey<BrowserAuthSnapshot | undefined> =>
   makeStateKey(`countersign ${clientName}`);

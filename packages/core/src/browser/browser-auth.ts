@@ -1,5 +1,6 @@
 import { AuthError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
+import { sanitizeReturnTo } from '../protocol/return-to.ts';
 import { type AccessToken, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
 import type {
   BrowserAccessToken,
@@ -8,7 +9,7 @@ import type {
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
-import { createAuthorization, type Transaction } from './login/authorization.ts';
+import { type BrowserTransaction, createAuthorization } from './login/authorization.ts';
 import { completeLogin } from './login/complete-login.ts';
 import { endSessionUrl, revoke } from './login/end-login.ts';
 import { frameName } from './login/silent-frame.ts';
@@ -16,7 +17,6 @@ import { createSilentLogin } from './login/silent-login.ts';
 import { keepTransaction, takeTransaction } from './login/transactions.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
 import { createRefreshOnce, loginHasEnded, type WantedToken } from './refresh-once.ts';
-import { safeReturnTo } from './return-to.ts';
 import { createKeptLogin } from './state/kept-login.ts';
 import { findHolder, isSameHolder, type LoginHolder } from './state/login-holder.ts';
 import { openTabs, type TabMessage } from './state/tabs.ts';
@@ -111,7 +111,10 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       const { url, transaction } = await createAuthorization(context, {
         ...request,
         redirectUri: options.redirectUri,
-        returnTo: safeReturnTo(returnTo ?? location.href, location.origin),
+        returnTo: sanitizeReturnTo(returnTo ?? location.href, {
+          origin: location.origin,
+          maxLength: Number.POSITIVE_INFINITY,
+        }),
       });
       keepTransaction(context, transaction);
       tell({ type: 'login.started', issuer, clientId });
@@ -137,7 +140,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       const attempt = { begun, before: await read(), isVisible: true };
       const { sub } = await completeLogin(context, kept, { parameters, transaction, ...attempt });
       tabs?.tell({ type: 'login', sub });
-      return { returnTo: (transaction as Transaction).returnTo };
+      return { returnTo: (transaction as BrowserTransaction).returnTo };
     } catch (error) {
       const code = error instanceof AuthError ? error.code : 'unknown';
       tell({ type: 'login.failed', issuer, clientId, code });

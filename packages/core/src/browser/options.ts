@@ -3,7 +3,8 @@ import { ConfigurationError } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
-import { isSecure } from './secure-url.ts';
+import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
+import { isSecureUrl } from '../protocol/secure-url.ts';
 import type { TokenStorage } from './state/token-storage.ts';
 import type { BrowserLock } from './state/web-lock.ts';
 import type { DpopProver } from './wire/dpop.ts';
@@ -84,18 +85,14 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
   for (const [name, value] of Object.entries({ issuer, clientId, redirectUri })) {
     if (!value) throw new ConfigurationError('missing_option', `${name} is missing.`);
   }
-  if (!isSecure(issuer, options)) {
+  if (!isSecureUrl(issuer, { allowInsecure: options.allowInsecureIssuer })) {
     throw new ConfigurationError(
       'insecure_issuer',
       `issuer "${issuer}" is not an https URL. On your own machine set allowInsecureIssuer: true.`,
     );
   }
-  if (!scope.split(' ').includes('openid')) {
-    throw new ConfigurationError('invalid_option', 'scope must contain "openid".');
-  }
-  if (!(clockTolerance >= 0 && clockTolerance <= 300)) {
-    throw new ConfigurationError('invalid_option', 'clockTolerance must be 0 to 300 seconds.');
-  }
+  checkOpenidScope(scope);
+  checkRange('clockTolerance', clockTolerance, { min: 0, max: 300, unit: 'seconds' });
   const now = options.now ?? Date.now;
   const prefix = `countersign ${issuer} ${clientId} `;
   let prover: Promise<DpopProver> | undefined;

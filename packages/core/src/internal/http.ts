@@ -1,8 +1,10 @@
 import { TransportError, ValidationError } from '../errors.ts';
+import { readBoundedBody } from './bounded-body.ts';
 import type { Clock } from './clock.ts';
 import { discardBody } from './discard-body.ts';
 import { decodeUtf8 } from './encoding.ts';
 import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from './json/untrusted-json.ts';
+import { limitDelay, parseRetryAfter } from './retry-after.ts';
 
 /** The part of `fetch` that this library uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -85,7 +87,7 @@ async function run(url: string, init: RequestInit, target: string, options: Http
   }
   if (response.status === 429 || response.status >= 500) {
     discardBody(response.body);
-    const retryAfter = retryAfterOf(response.headers, options);
+    const retryAfter = findRetryAfter(response.headers, options);
     throw response.status === 429
       ? new TransportError('rate_limited', `${target} limits the rate of requests`, {
           retryAfter,
@@ -96,7 +98,7 @@ async function run(url: string, init: RequestInit, target: string, options: Http
           status: response.status,
         });
   }
-  const body = await readBounded(response, target, options.maxBytes);
+  const body = await readBody(response, target, options.maxBytes);
   const json = parseBody(body, response.headers, target);
   const empty = response.status === 204 || response.status === 205;
   const answer = new Response(empty ? null : body, { status: response.status, headers: response.headers });
@@ -110,38 +112,23 @@ const parsedBodies = new WeakMap<Response, unknown>();
 /** The JSON value of an answer of {@link fetchBounded}; `undefined` when its body is not JSON. */
 export const getJsonBody = (answer: Response): unknown => parsedBodies.get(answer);
 
-async function readBounded(
+async function readBody(
   response: Response,
   target: string,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = response.body?.getReader();
+  let body: Uint8Array<ArrayBuffer> | undefined;
   try {
-    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-      size += read.value.byteLength;
-      if (size > maxBytes) {
-        throw new ValidationError(
-          'response_malformed',
-          'size',
-          `${target} answered with more than ${maxBytes} bytes`,
-        );
-      }
-      chunks.push(read.value);
-    }
-  } catch (error) {
-    discardBody(reader);
-    if (error instanceof ValidationError) throw error;
-    throw new TransportError('network_error', `${target} broke off its answer`);
+    body = await readBoundedBody(response, maxBytes);
+  } catch {
+    throw new TransportError('network_error', `The connection to ${target} was closed during the response.`);
   }
-  const body = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return body;
+  if (body) return body;
+  throw new ValidationError(
+    'response_malformed',
+    'size',
+    `The response of ${target} exceeds ${maxBytes} bytes.`,
+  );
 }
 
 /**
@@ -165,15 +152,12 @@ function parseBody(body: Uint8Array, headers: Headers, target: string): unknown 
   return parseUntrustedJson(text, { limits: responseLimits, refuse });
 }
 
-/** Seconds of a `Retry-After` header, as a delay or as a date (RFC 9110 section 10.2.3); at most one day. */
-function retryAfterOf(headers: Headers, { now, retryAfter }: HttpOptions): number | undefined {
-  const value = headers.get('retry-after')?.trim();
-  const isDelay = value !== undefined && /^\d+$/.test(value);
-  // Anything but a date of HTTP would be read as a year, a month, or what else a lenient parser makes of it.
-  const date = value?.endsWith('GMT') ? Date.parse(value) : Number.NaN;
-  const delay = isDelay ? Number(value) : Math.ceil((date - now()) / 1000);
-  const wait = Number.isFinite(delay) ? delay : retryAfter?.(headers, now());
-  return wait === undefined || Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), 86_400);
+/** Seconds to wait: `Retry-After`, or else a header of the provider. */
+function findRetryAfter(headers: Headers, { now, retryAfter }: HttpOptions): number | undefined {
+  const delay = parseRetryAfter(headers.get('retry-after'), now());
+  if (delay !== undefined) return delay;
+  const own = retryAfter?.(headers, now());
+  return own === undefined || Number.isNaN(own) ? undefined : limitDelay(own);
 }
 
 /** Origin and path only: a query may carry secrets. */

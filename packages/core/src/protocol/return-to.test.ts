@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { sanitizeReturnTo } from './return-to.ts';
 
 const base = new URL('https://app.example/');
-const sanitize = (value: unknown) => sanitizeReturnTo(value, base, '/fallback');
+const sanitize = (value: unknown) => sanitizeReturnTo(value, { origin: base.origin, fallback: '/fallback' });
 
 test('paths of this application pass, with query and fragment', () => {
   expect(sanitize('/a/b?c=d#e')).toBe('/a/b?c=d#e');

@@ -1,22 +1,38 @@
-/** Characters of a return address at most: it travels in a cookie. */
-const maxLength = 2000;
+export interface ReturnToOptions {
+  /** The origin of the application, for example `https://app.example.com`. */
+  readonly origin: string;
+  /** Returned for a value that is rejected. Default: `/`. */
+  readonly fallback?: string;
+  /** Characters. Default: 2000, because the value is usually stored in a cookie. */
+  readonly maxLength?: number;
+}
 
 /**
- * Where to send the user after login or logout: a path of this application, or the fallback.
- * The URL parser of browsers itself decides what is same-origin, not a pattern.
+ * Validates the address to which the user returns after login or logout. The result is a path of the application, with
+ * query and fragment: an open redirect is not possible.
  *
- * @see RFC 9700 section 4.11
+ * @param value a path that begins with `/`, or a URL of the origin
+ * @returns the path, or the fallback for anything else
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.11
+ * @example
+ * ```ts
+ * import { sanitizeReturnTo } from '@countersign/core/session';
+ *
+ * const query = new URLSearchParams('returnTo=//evil.example');
+ * sanitizeReturnTo(query.get('returnTo'), { origin: 'https://app.example.com' }); // '/'
+ * ```
  */
-export function sanitizeReturnTo(value: unknown, baseUrl: URL, fallback: string): string {
+export function sanitizeReturnTo(value: unknown, options: ReturnToOptions): string {
+  const { origin, fallback = '/', maxLength = 2000 } = options;
   if (typeof value !== 'string' || value === '' || value.length > maxLength) return fallback;
-  // Browsers drop tabs and line breaks and read "\" as "/": what looks like a path may be another host.
+  // Browsers remove tabs and line breaks and read "\" as "/", so a path could become another host.
   if (/[\p{Cc}\p{Cf}\\]/u.test(value)) return fallback;
-  // A path or an absolute URL: "https:host" is a path to one parser and a host to another.
-  if (!value.startsWith('/') && !value.startsWith(`${baseUrl.origin}/`)) return fallback;
-  // Base and value are parsed together: "//host" and "user@host" show their origin then.
-  const url = URL.canParse(value, baseUrl.origin) ? new URL(value, baseUrl.origin) : undefined;
-  if (!url || url.origin !== baseUrl.origin || url.username !== '' || url.password !== '') return fallback;
+  // Parsers disagree about "https:host": some read a path, others a host.
+  if (!value.startsWith('/') && !value.startsWith(`${origin}/`)) return fallback;
+  // The URL parser decides the origin: it recognizes "//host" and "user@host".
+  const url = URL.canParse(value, origin) ? new URL(value, origin) : undefined;
+  if (!url || url.origin !== origin || url.username !== '' || url.password !== '') return fallback;
   const path = url.pathname + url.search + url.hash;
-  // "/.//host" and the like resolve to a path that begins with "//": as a relative reference that is a host again.
+  // "/.//host" resolves to a path that begins with "//". As a relative reference, that is a host.
   return path.startsWith('//') ? fallback : path;
 }

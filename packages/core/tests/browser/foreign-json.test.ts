@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseApplicationJson } from '../../src/browser/index.ts';
-import type { Transaction } from '../../src/browser/login/authorization.ts';
+import type { BrowserTransaction } from '../../src/browser/login/authorization.ts';
 import { keepTransaction, takeTransaction } from '../../src/browser/login/transactions.ts';
 import { type BrowserContext, resolveOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
@@ -90,7 +90,7 @@ describe('what a tab has stored', () => {
   });
 
   const damaged = ['', 'null', '5', '[]', '{"createdAt":', '{"a":1,"a":2}', `{"deep":${nested}}`];
-  const transaction = (state: string) => ({ state, createdAt: 5 }) as Transaction;
+  const transaction = (state: string) => ({ state, createdAt: 5 }) as BrowserTransaction;
 
   test('a damaged login is none, and does not stop the next one', () => {
     const context = contextWith();

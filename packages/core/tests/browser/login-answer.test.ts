@@ -66,7 +66,7 @@ describe('the answer to a login', () => {
     const page = createPage();
     // Even under this client's own name in the storage.
     for (const [name, value] of storage) sessionStorage.setItem(name.replace(' other ', ' spa '), value);
-    await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'state' });
+    await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'issuer' });
   });
 
   test('S10: a login at another provider is refused, even under the name of this one', async () => {
@@ -75,7 +75,7 @@ describe('the answer to a login', () => {
     for (const [name, value] of storage) {
       sessionStorage.setItem(name, JSON.stringify({ ...JSON.parse(value), issuer: 'https://evil.example' }));
     }
-    await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'state' });
+    await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'issuer' });
     expect(provider.tokenRequests).toEqual([]);
   });
 

@@ -37,7 +37,7 @@ describe('login', () => {
     ['//evil.example', '/'],
     ['/\\evil.example', '/'],
     ['\t//evil.example', '/'],
-    ['https:evil.example', '/evil.example'],
+    ['https:evil.example', '/'],
     ['https://evil.example/items', '/'],
     ['https://app.example@evil.example/', '/'],
     ['/.//evil.example', '/'],
@@ -48,7 +48,6 @@ describe('login', () => {
     const page = createPage();
     const url = await startLogin(page, { returnTo });
     const { returnTo: kept } = await page.auth.handleCallback(provider.approve(url));
-    // `https:evil.example` is a path of this very origin, as the URL standard has it.
     expect(kept).toBe(expected);
   });
 

@@ -1,6 +1,12 @@
-import { AuthorizationServerError, ConfigurationError, ValidationError } from '../../errors.ts';
+import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { randomToken, sha256 } from '../../internal/encoding.ts';
+import {
+  type AuthorizationTransaction,
+  checkAdditionalParameters,
+  checkTransaction,
+  rejectRepeatedParameters,
+} from '../../protocol/authorization-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import { malformed } from '../wire/http.ts';
 import { endpointOf, metadataOf } from '../wire/metadata.ts';
@@ -22,30 +28,13 @@ export interface AuthorizationOptions {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** What must be remembered between request and response, one-time. */
-export interface Transaction {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly redirectUri: string;
-  readonly state: string;
+/** The transaction of a login in the browser. */
+export interface BrowserTransaction extends AuthorizationTransaction {
   readonly nonce: string;
-  readonly codeVerifier: string;
-  readonly scope: string;
   readonly resource: readonly string[];
-  readonly maxAge?: number;
-  readonly acrValues?: readonly string[];
-  /** Seconds since the epoch. */
-  readonly createdAt: number;
-  /** The page to show afterwards: path, query and fragment. */
+  /** The page to show after the login: path, query and fragment. */
   readonly returnTo: string;
 }
-
-/** Seconds for which a login may be under way. */
-export const transactionLife = 3600;
-
-/** Parameters that decide the security of a login; they have options of their own. */
-const reserved =
-  /^(client_.*|response_.*|redirect_uri|scope|state|nonce|code.*|request.*|prompt|max_age|acr_values|resource|dpop_jkt|iss|grant_type)$/;
 
 /**
  * @throws ConfigurationError `invalid_option` for a reserved parameter
@@ -58,10 +47,10 @@ export async function createAuthorization(
     readonly returnTo: string;
     readonly idTokenHint?: string | undefined;
   },
-): Promise<{ url: URL; transaction: Transaction }> {
+): Promise<{ url: URL; transaction: BrowserTransaction }> {
   const { issuer, clientId, options, now } = context;
   const { maxAge, acrValues, redirectUri, returnTo } = request;
-  const transaction: Transaction = {
+  const transaction: BrowserTransaction = {
     issuer,
     clientId,
     redirectUri,
@@ -76,12 +65,9 @@ export async function createAuthorization(
     returnTo,
   };
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...options.authorizationParameters, ...request.parameters })) {
-    if (reserved.test(name)) {
-      throw new ConfigurationError('invalid_option', `"${name}" cannot be a further parameter.`);
-    }
-    parameters.set(name, value);
-  }
+  const additional = { ...options.authorizationParameters, ...request.parameters };
+  checkAdditionalParameters(Object.keys(additional), ['prompt']);
+  for (const [name, value] of Object.entries(additional)) parameters.set(name, value);
   const dpop = await context.dpop();
   const own: Record<string, string | number | undefined> = {
     client_id: clientId,
@@ -131,29 +117,20 @@ async function pushed(context: BrowserContext, parameters: URLSearchParams): Pro
 export async function validateAuthorization(
   context: BrowserContext,
   received: URLSearchParams,
-  transaction: Transaction | undefined,
-): Promise<{ code: string; transaction: Transaction }> {
+  transaction: BrowserTransaction | undefined,
+): Promise<{ code: string; transaction: BrowserTransaction }> {
   const state = received.get('state');
-  // Without a login of ours that waits for this state, the answer is forged, replayed or of another tab
-  // (RFC 6749 section 10.12; RFC 9700 section 4.4 for the provider it came from).
-  if (
-    !transaction ||
-    transaction.state !== state ||
-    transaction.issuer !== context.issuer ||
-    transaction.clientId !== context.clientId
-  ) {
+  // Without a transaction of this state the response is forged, replayed or of another tab (RFC 6749 section 10.12).
+  if (!transaction || transaction.state !== state) {
     throw new ValidationError(
       'transaction_invalid',
       'state',
-      'This login was not started here, or is used up.',
+      'No login with this state was started in this tab, or it is already completed.',
     );
   }
-  if (seconds(context.now) - transaction.createdAt > transactionLife) {
-    throw new ValidationError('transaction_invalid', 'expired', 'This login is too old.');
-  }
-  // A parameter that occurs twice means two things to two readers (RFC 6749 section 3.1).
-  const names = [...received.keys()];
-  if (new Set(names).size !== names.length) throw invalid('repeated', 'repeats a parameter');
+  const { issuer, clientId, now } = context;
+  checkTransaction(transaction, { issuer, clientId, time: seconds(now) });
+  rejectRepeatedParameters(received);
   // Nothing but a code was asked for (RFC 9700 section 2.1.2).
   if (received.has('response') || received.has('access_token') || received.has('id_token')) {
     throw invalid('response_mode', 'came by another response mode');

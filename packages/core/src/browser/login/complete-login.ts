@@ -6,7 +6,7 @@ import { loginHasEnded } from '../refresh-once.ts';
 import type { KeptLogin } from '../state/kept-login.ts';
 import { findHolder, isSameHolder, type KeptTokenSet, type LoginHolder } from '../state/login-holder.ts';
 import { exchangeCode } from '../wire/token-request.ts';
-import { type Transaction, validateAuthorization } from './authorization.ts';
+import { type BrowserTransaction, validateAuthorization } from './authorization.ts';
 import { revoke } from './end-login.ts';
 
 /** A login under way, and what there was when it began. */
@@ -23,7 +23,7 @@ export interface LoginAttempt {
 /** What came back from the provider for one login. */
 export interface LoginAnswer {
   readonly parameters: URLSearchParams;
-  readonly transaction: Transaction | undefined;
+  readonly transaction: BrowserTransaction | undefined;
 }
 
 /**

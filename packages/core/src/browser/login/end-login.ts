@@ -1,6 +1,6 @@
+import { isSecureUrl } from '../../protocol/secure-url.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import type { BrowserContext } from '../options.ts';
-import { isSecure } from '../secure-url.ts';
 import { exchange } from '../wire/http.ts';
 import { metadataOf } from '../wire/metadata.ts';
 
@@ -11,7 +11,7 @@ export async function revoke(context: BrowserContext, tokens: TokenSet): Promise
   const { refreshToken, accessTokens } = tokens;
   // Revoking the refresh token ends the access tokens that came from it.
   const token = refreshToken ?? accessTokens[0]?.accessToken;
-  if (!isSecure(endpoint, options) || !token) return;
+  if (!isSecureUrl(endpoint, { allowInsecure: options.allowInsecureIssuer }) || !token) return;
   const hint = refreshToken ? 'refresh_token' : 'access_token';
   const body = new URLSearchParams({ client_id: clientId, token, token_type_hint: hint });
   await exchange(context, endpoint, { method: 'POST', body, keepalive: true });
@@ -29,7 +29,7 @@ export async function endSessionUrl(
 ): Promise<string | undefined> {
   const { clientId, options } = context;
   const { end_session_endpoint: endpoint } = await metadataOf(context);
-  if (!isSecure(endpoint, options)) return undefined;
+  if (!isSecureUrl(endpoint, { allowInsecure: options.allowInsecureIssuer })) return undefined;
   const url = new URL(endpoint);
   const parameters = {
     client_id: clientId,

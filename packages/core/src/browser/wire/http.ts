@@ -1,7 +1,8 @@
 import { AuthError, TransportError, ValidationError } from '../../errors.ts';
-import { discardBody } from '../../internal/discard-body.ts';
+import { readBoundedBody } from '../../internal/bounded-body.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedJson, toCheckName } from '../../internal/json/untrusted-json.ts';
+import { parseRetryAfter } from '../../internal/retry-after.ts';
 import type { BrowserContext } from '../options.ts';
 
 /** Bytes of an answer at most. */
@@ -50,33 +51,21 @@ export async function exchange(
   }
   const { status, headers } = response;
   if (status === 429 || status >= 500) {
-    const delay = headers.get('retry-after') ?? '';
-    const wait = /^\d+$/.test(delay) ? Number(delay) : Math.ceil((Date.parse(delay) - now()) / 1000);
     throw new TransportError(
       status === 429 ? 'rate_limited' : 'server_error',
       `The provider answered with status ${status}.`,
-      { status, retryAfter: wait >= 0 ? Math.min(wait, 86_400) : undefined },
+      { status, retryAfter: parseRetryAfter(headers.get('retry-after'), now()) },
     );
   }
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) throw malformed('redirect');
   return { status, headers, body: parse(text, headers) };
 }
 
-/** The text of an answer. @throws ValidationError `response_malformed` when it is too large */
-export async function readText({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  const reader = body?.getReader();
-  let text = '';
-  let size = 0;
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-    size += part.value.length;
-    if (size > maxBytes) {
-      discardBody(reader);
-      throw malformed('size');
-    }
-    text += decoder.decode(part.value, { stream: true });
-  }
-  return text;
+/** Reads the text of a response. @throws ValidationError `response_malformed` if it is too large */
+export async function readText(response: Response): Promise<string> {
+  const body = await readBoundedBody(response, maxBytes);
+  if (!body) throw malformed('size');
+  return new TextDecoder().decode(body);
 }
 
 function parse(text: string, headers: Headers): JsonObject | undefined {

@@ -1,8 +1,8 @@
 import type { AuthorizationServerMetadata } from '../../client/client-options.ts';
 import { ConfigurationError, ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../internal/json/metadata-members.ts';
+import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { type BrowserContext, cached } from '../options.ts';
-import { isSecure } from '../secure-url.ts';
 import { exchange } from './http.ts';
 
 /** Milliseconds for which metadata is believed. */
@@ -50,6 +50,6 @@ export async function endpointOf(
   name: 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri' | 'pushed_authorization_request_endpoint',
 ): Promise<string> {
   const url = (await metadataOf(context))[name];
-  if (isSecure(url, context.options)) return url;
+  if (isSecureUrl(url, { allowInsecure: context.options.allowInsecureIssuer })) return url;
   throw new ValidationError('metadata_invalid', name, `The metadata's ${name} is not an https URL.`);
 }

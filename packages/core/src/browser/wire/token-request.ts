@@ -3,11 +3,12 @@ import type { IdTokenClaims, TokenResponse } from '../../client/wire/token-respo
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
+import { requireSameLogin } from '../../protocol/same-login.ts';
 import { parseScopes } from '../../protocol/scopes.ts';
-import type { Transaction } from '../login/authorization.ts';
+import type { BrowserTransaction } from '../login/authorization.ts';
 import type { BrowserContext } from '../options.ts';
 import { exchange } from './http.ts';
-import { requireSameLogin, validateIdToken } from './id-token.ts';
+import { validateIdToken } from './id-token.ts';
 import { endpointOf } from './metadata.ts';
 
 /**
@@ -18,7 +19,7 @@ import { endpointOf } from './metadata.ts';
 export async function exchangeCode(
   context: BrowserContext,
   code: string,
-  transaction: Transaction,
+  transaction: BrowserTransaction,
 ): Promise<TokenResponse & { readonly claims: IdTokenClaims }> {
   const body = await tokenRequest(context, {
     grant_type: 'authorization_code',

@@ -1,7 +1,7 @@
 import { randomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
-import { isSecure } from '../secure-url.ts';
+import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { readText } from '../wire/http.ts';
 import type { FromWorker, ToWorker, WorkerRequest, WorkerStart } from './messages.ts';
 
@@ -112,7 +112,7 @@ function parse(text: string): JsonObject | undefined {
 
 /** @see OpenID Connect Discovery section 4.3 */
 async function fetchEndpoints({ issuer, ...told }: WorkerStart): Promise<ReadonlySet<string>> {
-  if (!isSecure(issuer, told)) throw new Error('insecure issuer');
+  if (!isSecureUrl(issuer, { allowInsecure: told.allowInsecureIssuer })) throw new Error('insecure issuer');
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const answer = await fetch(url, {
     redirect: 'error',
@@ -123,5 +123,7 @@ async function fetchEndpoints({ issuer, ...told }: WorkerStart): Promise<Readonl
   const metadata = parseUntrustedObject(await readText(answer));
   if (metadata.issuer !== issuer) throw new Error('another issuer');
   const named = [metadata.token_endpoint, metadata.revocation_endpoint];
-  return new Set(named.filter((endpoint) => isSecure(endpoint, told)));
+  return new Set(
+    named.filter((endpoint) => isSecureUrl(endpoint, { allowInsecure: told.allowInsecureIssuer })),
+  );
 }

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
-import { getErrorCode, ValidationError } from '../../errors.ts';
+import { getErrorCode } from '../../errors.ts';
+import { requireSameLogin } from '../../protocol/same-login.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { emitEvent, traceOperation } from '../observability.ts';
@@ -99,24 +100,4 @@ async function requestRefresh(
     },
   });
   return tokens;
-}
-
-/** A refreshed ID token that speaks of another login would swap the user in place (OpenID Connect Core section 12.2). */
-function requireSameLogin(fresh: IdTokenClaims, kept: IdTokenClaims): void {
-  for (const claim of ['iss', 'sub']) if (fresh[claim] !== kept[claim]) throw changed(claim);
-  const audience = (claims: IdTokenClaims) => [claims.aud].flat().sort().join('\n');
-  if (audience(fresh) !== audience(kept)) throw changed('aud');
-  for (const claim of ['auth_time', 'azp', 'nonce']) {
-    if (fresh[claim] !== undefined && kept[claim] !== undefined && fresh[claim] !== kept[claim]) {
-      throw changed(claim);
-    }
-  }
-}
-
-function changed(claim: string): ValidationError {
-  return new ValidationError(
-    'id_token_invalid',
-    claim,
-    `The refreshed ID token has another ${claim} than the login's.`,
-  );
 }

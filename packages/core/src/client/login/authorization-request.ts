@@ -2,6 +2,10 @@ import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { randomToken } from '../../internal/encoding.ts';
+import {
+  type AuthorizationTransaction,
+  checkAdditionalParameters,
+} from '../../protocol/authorization-transaction.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import type { AuthorizationServerMetadata } from '../client-options.ts';
@@ -10,6 +14,8 @@ import { discover } from '../wire/discovery.ts';
 import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
+
+export type { AuthorizationTransaction } from '../../protocol/authorization-transaction.ts';
 
 /** What one login asks for; everything has a default from the client. */
 export interface AuthorizationRequest {
@@ -38,29 +44,8 @@ export interface AuthorizationRequest {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** What must be remembered between request and response; one-time, and secret from everybody but this client. */
-export interface AuthorizationTransaction {
-  /** The provider and client that it is for: a response is never checked against another's transaction. */
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly redirectUri: string;
-  readonly state: string;
-  readonly nonce?: string;
-  readonly codeVerifier: string;
-  readonly scope: string;
-  readonly resource?: readonly string[];
-  readonly maxAge?: number;
-  readonly acrValues?: readonly string[];
-  /** Seconds since the epoch. */
-  readonly createdAt: number;
-}
-
-/** Parameters that decide the security of a login and can not be given as further parameters. */
-const reserved = new Set(
-  'client_id client_secret response_type redirect_uri scope state nonce code_challenge code_challenge_method request request_uri response_mode code code_verifier grant_type max_age acr_values id_token_hint claims authorization_details resource dpop_jkt iss'.split(
-    ' ',
-  ),
-);
+/** Parameters for which {@link AuthorizationRequest} has options. */
+const optionParameters = ['id_token_hint', 'claims', 'authorization_details'];
 
 /**
  * Starts a login: the URL to send the user to, and the transaction to remember until they return.
@@ -129,15 +114,9 @@ async function authorizationParameters(
 ): Promise<URLSearchParams> {
   const { options } = getClientContext(client);
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...options.authorizationParameters, ...request.parameters })) {
-    if (reserved.has(name)) {
-      throw new ConfigurationError(
-        'invalid_option',
-        `"${name}" cannot be a further parameter; use the option of that name.`,
-      );
-    }
-    parameters.set(name, value);
-  }
+  const additional = { ...options.authorizationParameters, ...request.parameters };
+  checkAdditionalParameters(Object.keys(additional), optionParameters);
+  for (const [name, value] of Object.entries(additional)) parameters.set(name, value);
   const entries: readonly (readonly [string, string | undefined])[] = [
     ['client_id', client.clientId],
     ['response_type', 'code'],

@@ -1,6 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
+import {
+  type AuthorizationTransaction,
+  checkTransaction,
+  rejectRepeatedParameters,
+} from '../../protocol/authorization-transaction.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
@@ -9,15 +14,11 @@ import { createJwtReader, hasOtherJwtType } from '../wire/jwt-checks.ts';
 import { verifyWithKeys } from '../wire/provider-keys.ts';
 import { toProtocolClient } from '../wire/request-options.ts';
 import { toPrintableErrorCode, translateError } from '../wire/translate-error.ts';
-import type { AuthorizationTransaction } from './authorization-request.ts';
 
 /** A validated authorization response: it belongs to its transaction, and holds a code. */
 export interface AuthorizationResponse {
   readonly parameters: URLSearchParams;
 }
-
-/** Seconds for which a login may be under way. */
-export const transactionLife = 3600;
 
 /**
  * Validates what the provider sent with the user. The caller has consumed the transaction before:
@@ -35,19 +36,9 @@ export async function validateAuthorizationResponse(
 ): Promise<AuthorizationResponse> {
   return traceOperation(client, 'validateAuthorizationResponse', async () => {
     const { options, now } = getClientContext(client);
-    // A transaction of another provider or client would let a mix-up succeed (RFC 9700 section 4.4).
-    if (transaction.issuer !== client.issuer || transaction.clientId !== client.clientId) {
-      throw new ValidationError(
-        'transaction_invalid',
-        'issuer',
-        'The login was started at another provider or client.',
-      );
-    }
-    if (seconds(now) - transaction.createdAt > transactionLife) {
-      throw new ValidationError('transaction_invalid', 'expired', 'The login was started too long ago.');
-    }
+    checkTransaction(transaction, { issuer: client.issuer, clientId: client.clientId, time: seconds(now) });
     const received = response instanceof URL ? response.searchParams : response;
-    refuseRepeated(received);
+    rejectRepeatedParameters(received);
     const signed = options.responseMode?.includes('jwt') === true;
     // The response mode is ours to choose: an unsigned answer to a request for a signed one is a downgrade (JARM section 4.4).
     if (signed !== received.has('response')) {
@@ -106,17 +97,4 @@ function requireSignedResponse(jwt: string): void {
     new ValidationError('authorization_response_invalid', check, `The authorization response ${what}.`);
   // Another token that the provider signs is no answer to a login (RFC 8725 section 3.11).
   if (hasOtherJwtType(jwt)) throw invalid('typ', 'is a token of another kind');
-}
-
-/** A parameter that occurs twice means two things to two readers (RFC 6749 section 3.1). */
-function refuseRepeated(parameters: URLSearchParams): void {
-  const names = [...parameters.keys()];
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) {
-    throw new ValidationError(
-      'authorization_response_invalid',
-      'repeated',
-      'The authorization response repeats a parameter.',
-    );
-  }
 }

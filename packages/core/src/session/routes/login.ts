@@ -34,13 +34,16 @@ export async function startLogin(
     ...options.authorization,
     redirectUri,
   });
-  const returnTo = sanitizeReturnTo(options.returnTo, context.baseUrl, afterLogin(context));
+  const returnTo = sanitizeReturnTo(options.returnTo, {
+    origin: context.baseUrl.origin,
+    fallback: afterLogin(context),
+  });
   const cookies = await rememberLogin(context, { transaction, returnTo }, parseCookies(cookieHeader));
   return { url, cookies };
 }
 
 export const afterLogin = ({ options, basePath, baseUrl }: SessionContext) =>
-  sanitizeReturnTo(options.afterLogin, baseUrl, `${basePath}/`);
+  sanitizeReturnTo(options.afterLogin, { origin: baseUrl.origin, fallback: `${basePath}/` });
 
 /** `GET` or `POST /auth/login`: also where another party starts a login (OpenID Connect Core section 4). */
 export async function loginRoute(context: SessionContext, request: Request): Promise<Response> {

@@ -1,7 +1,7 @@
-import { transactionLife } from '../../client/login/authorization-response.ts';
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
+import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
 import type { SessionContext } from '../options.ts';
 import type { LoginTransaction } from './login-transactions.ts';
 
@@ -25,7 +25,7 @@ export async function runLoginOnce<T>(
   const { replay, failedLogins, now } = context;
   const key = `login ${await sha256(transaction.state)}`;
   // After its own life the transaction is refused as expired.
-  const life = Math.max(transaction.createdAt + transactionLife + 1 - seconds(now), 1);
+  const life = Math.max(transaction.createdAt + transactionLifetime + 1 - seconds(now), 1);
   if (failedLogins.has(key) || !(await replay.claim(key, life * 1000))) {
     throw new ValidationError(
       'transaction_invalid',

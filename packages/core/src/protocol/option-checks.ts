@@ -1,0 +1,27 @@
+import { ConfigurationError } from '../errors.ts';
+
+/**
+ * Checks a numeric option.
+ *
+ * @param unit for the message, for example `seconds`
+ * @throws ConfigurationError `invalid_option`
+ */
+export function checkRange(
+  name: string,
+  value: number,
+  { min, max, unit }: { readonly min: number; readonly max: number; readonly unit: string },
+): number {
+  if (value >= min && value <= max) return value;
+  throw new ConfigurationError('invalid_option', `${name} is ${value}, expected ${min} to ${max} ${unit}.`);
+}
+
+/**
+ * Checks that a login requests an ID token. Without one the user is unknown.
+ *
+ * @throws ConfigurationError `invalid_option`
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
+ */
+export function checkOpenidScope(scope: string): void {
+  if (scope.split(' ').includes('openid')) return;
+  throw new ConfigurationError('invalid_option', `scope is "${scope}", expected it to contain "openid".`);
+}

@@ -1,0 +1,12 @@
+/**
+ * Checks that codes and tokens can be sent to a URL. Only https protects them in transit; plain http is for development.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2.1
+ */
+export function isSecureUrl(
+  url: unknown,
+  { allowInsecure = false }: { readonly allowInsecure?: boolean | undefined } = {},
+): url is string {
+  const protocol = typeof url === 'string' && URL.canParse(url) ? new URL(url).protocol : '';
+  return protocol === 'https:' || (protocol === 'http:' && allowInsecure);
+}
