@@ -1,5 +1,5 @@
-import { getClientContext } from '../client/client-context.ts';
 import type { Client } from '../client/client.ts';
+import { getClientContext } from '../client/client-context.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
 import {

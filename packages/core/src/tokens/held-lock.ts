@@ -1,5 +1,5 @@
 import type { AuthEvent } from '../events.ts';
-import { randomToken } from '../internal/encoding.ts';
+import { createRandomToken } from '../internal/encoding.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
 
 /** A lock that is held, and renewed until it is given back. */
@@ -26,7 +26,7 @@ export function createLockKeeper(options: {
   const slowest = timeout * 5 + 10_000;
 
   return async (key) => {
-    const owner = randomToken();
+    const owner = createRandomToken();
     const attempt = (lock: RefreshLock) =>
       lock.acquire(key, { owner, timeToLive: lock.renew ? renewableLife : slowest, wait });
     const acquired = await (async () => {

@@ -1,7 +1,7 @@
-import { getClientContext } from '../client/client-context.ts';
-import { emitEvent } from '../client/observability.ts';
 import type { Client } from '../client/client.ts';
+import { getClientContext } from '../client/client-context.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
+import { emitEvent } from '../client/observability.ts';
 import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
 import {

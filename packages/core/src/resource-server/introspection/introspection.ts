@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi';
-import { getClientContext } from '../../client/client-context.ts';
-import { createRequestOptions, toProtocolClient } from '../../client/wire/request-options.ts';
 import type { Client } from '../../client/client.ts';
+import { getClientContext } from '../../client/client-context.ts';
 import type { ClientAuthentication } from '../../client/wire/client-authentication.ts';
 import { discover } from '../../client/wire/discovery.ts';
 import { checkJwt } from '../../client/wire/jwt-checks.ts';
 import { verifyWithKeys } from '../../client/wire/provider-keys.ts';
+import { createRequestOptions, toProtocolClient } from '../../client/wire/request-options.ts';
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';

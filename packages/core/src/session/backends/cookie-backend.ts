@@ -1,6 +1,6 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import { deepFreeze } from '../../internal/json/json.ts';
 import { createTextCache } from '../../internal/text-cache.ts';
 import { deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
@@ -48,7 +48,7 @@ export function createCookieSessions(options: CookieSessionOptions): SessionBack
     Math.min(state.usedAt + options.idleLife, state.expiresAt) - seconds(now);
 
   async function seal(state: SessionState): Promise<string> {
-    const generation = randomToken().slice(0, 8);
+    const generation = createRandomToken().slice(0, 8);
     const issuedAt = seconds(now);
     const times = { issuedAt, expiresAt: issuedAt + lifeOf(state) };
     const text = await sealer.seal({ ...packState(state), generation }, times);

@@ -1,6 +1,6 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import type { CookieJar } from '../cookies/cookies.ts';
 import type { Sealer } from '../cookies/sealer.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
@@ -64,7 +64,7 @@ export function createStoredSessions(options: StoredSessionOptions): SessionBack
     reload: (loaded) => read(loaded.key),
     async create(state) {
       // Always a new identifier: one that was known before the login must not be logged in by it.
-      const identifier = randomToken();
+      const identifier = createRandomToken();
       const key = await sha256(identifier);
       await store.set(key, await recordOf(state, key, 1), 0);
       return [jar.make(name, identifier, { maxAge: options.absoluteLife })];

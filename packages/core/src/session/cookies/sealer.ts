@@ -2,7 +2,7 @@ import { type AesKey, decryptParts, deriveBytes, encryptParts, importAesKey } fr
 import { ConfigurationError } from '../../errors.ts';
 import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
-import { parseUntrustedObject, scan, storedLimits } from '../../internal/json/untrusted-json.ts';
+import { checkJsonLimits, parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 
 /** What a sealed value is for. A value sealed for one purpose never opens as another. */
 export type SealPurpose = 'session' | 'stored-session' | 'login' | 'marker';
@@ -82,7 +82,7 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
 
 /** What could not be read again would end the session at the next request, so it is not sealed. */
 function requireReadable(plaintext: string): void {
-  if (typeof scan(plaintext, storedLimits) === 'number') return;
+  if (typeof checkJsonLimits(plaintext, storedLimits) === 'number') return;
   const { maxDepth, maxLength, maxValues } = storedLimits;
   throw new ConfigurationError(
     'invalid_option',

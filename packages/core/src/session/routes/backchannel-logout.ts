@@ -1,10 +1,10 @@
 import { getClientContext } from '../../client/client-context.ts';
-import { emitEvent } from '../../client/observability.ts';
 import {
   type LogoutTokenClaims,
   logoutTokenMaxAge,
   validateLogoutToken,
 } from '../../client/logout/logout-token.ts';
+import { emitEvent } from '../../client/observability.ts';
 import { TransportError, ValidationError, type ValidationErrorCode } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';

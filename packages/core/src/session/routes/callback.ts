@@ -98,7 +98,7 @@ function stateOf(received: URLSearchParams | undefined): string {
   const payload = received?.get('response')?.split('.')[1] ?? '';
   try {
     const { state } = parseJwtPart(payload, {
-      refuse: (_, problem) => new Error(problem),
+      createError: (_, problem) => new Error(problem),
       equalRepeats: true,
     });
     return typeof state === 'string' ? state : '';

@@ -1,6 +1,6 @@
-import { emitEvent } from '../../client/observability.ts';
 import { createEndSessionUrl } from '../../client/logout/end-session.ts';
 import { revokeToken } from '../../client/logout/revocation.ts';
+import { emitEvent } from '../../client/observability.ts';
 import { AuthError } from '../../errors.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { isPrefetch, isSameOrigin, isScriptFetch, readForm } from '../http/request-checks.ts';

@@ -1,6 +1,6 @@
 import { emitEvent } from '../../client/observability.ts';
 import { seconds } from '../../internal/clock.ts';
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { ownerOf } from '../backends/session-state.ts';
@@ -27,7 +27,7 @@ export async function startSession(
   const before = await backend.load(existing).catch(() => undefined);
   const cookies = await backend.create(
     {
-      id: randomToken(),
+      id: createRandomToken(),
       owner: ownerOf(client),
       tokens,
       ...(userinfo && { userinfo }),
