@@ -89,7 +89,7 @@ export default defineConfig({
           environment: 'edge-runtime',
           include: ['tests/edge/*.edge-test.ts', '**/*.test.ts'],
           exclude: findSuitesNotOn('edge', core),
-          setupFiles: [join(core, 'tests/edge/only-the-web.ts')],
+          setupFiles: [join(core, 'tests/edge/remove-window.ts')],
         },
       }),
       createProject('core-chromium', 'packages/core', {

@@ -12,7 +12,7 @@ if (!Number.isSafeInteger(inputCount) || inputCount < 1) {
 }
 
 const suites = [
-  ...['foreign-json', 'cookie-headers', 'credentials', 'logout-tokens'].map(
+  ...['untrusted-json', 'cookie-headers', 'credentials', 'logout-tokens'].map(
     (name) => `packages/core/tests/fuzz/${name}.test.ts`,
   ),
   'packages/nest/tests/fuzz-handshakes.test.ts',

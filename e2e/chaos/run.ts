@@ -1,9 +1,9 @@
-import { applyCookies } from '@countersign/core/session';
+import { applyCookies } from '@countersign/core/session/adapter';
+import { createRandom, type Random } from '../../packages/core/tests/support/random.ts';
 import { startTestRedis, type TestRedis } from '../../packages/redis/tests/support/redis.ts';
 import { type Application, type Kind, type Outcome, startApplication } from './application.ts';
 import { type LogoutNotices, listenForLogouts } from './logout-notices.ts';
 import { type ChaosProvider, startChaosProvider } from './provider.ts';
-import { createRandom, type Random } from './random.ts';
 import { createWitness, type Witness } from './witness.ts';
 import { startWorker, type Worker } from './workers.ts';
 

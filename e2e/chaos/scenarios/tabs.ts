@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
+import { createRandom, type Random } from '../../../packages/core/tests/support/random.ts';
 import { chromiumLaunchOptions } from '../../../scripts/lib/chromium.ts';
 import { itemsAreShown } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, bob, loggedRequests, tokenRequests } from '../../support/provider.ts';
 import startServers from '../../support/servers.ts';
-import { createRandom, type Random } from '../random.ts';
 import type { Report } from '../run.ts';
 import { askForItems, firstToRefresh, openItems, signInAngular } from '../tabs/angular.ts';
 import { duplicate, openBrowser, prepareFreeze } from '../tabs/browser.ts';

@@ -17,16 +17,16 @@ import {
   validateAuthorizationResponse,
 } from '../src/index.ts';
 import { createNodeFetch } from '../src/node/index.ts';
-import { type TestCertificate, thumbprint } from './support/certificates.ts';
+import { computeThumbprint, type TestCertificate } from './support/certificates.ts';
 import {
-  type Asks,
-  anotherClients,
-  anotherSelfSigned,
   authority,
-  forged,
+  type CertificateRequest,
+  clientCertificate,
+  forgedCertificate,
   listenOverTls,
-  ours,
-  selfSigned,
+  otherClientCertificate,
+  otherSelfSignedCertificate,
+  selfSignedCertificate,
 } from './support/tls.ts';
 
 const cleanUp: (() => unknown)[] = [];
@@ -35,7 +35,10 @@ afterEach(async () => {
 });
 
 /** Serves over TLS, and tells the handler which certificate the client holds the key of. */
-async function listen(asks: Asks, handle: () => (request: Request) => Promise<Response>): Promise<string> {
+async function listen(
+  asks: CertificateRequest,
+  handle: () => (request: Request) => Promise<Response>,
+): Promise<string> {
   const { origin, close } = await listenOverTls(asks, async (incoming, outgoing) => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Uint8Array);
@@ -43,7 +46,7 @@ async function listen(asks: Asks, handle: () => (request: Request) => Promise<Re
     // What a client writes there itself is worth nothing.
     headers.delete('x-client-certificate-thumbprint');
     const { raw } = (incoming.socket as TLSSocket).getPeerCertificate();
-    if (raw) headers.set('x-client-certificate-thumbprint', thumbprint(raw.toString('base64')));
+    if (raw) headers.set('x-client-certificate-thumbprint', computeThumbprint(raw.toString('base64')));
     const { method = 'GET', url } = incoming;
     const body = method === 'POST' ? Buffer.concat(chunks) : null;
     const response = await handle()(new Request(`${origin}${url}`, { method, headers, body }));
@@ -71,7 +74,7 @@ async function startProvider(
   const client: TestClient = {
     clientId: 'mtls-client',
     tokenEndpointAuthMethod: method,
-    certificateThumbprint: thumbprint(registered.certificate),
+    certificateThumbprint: computeThumbprint(registered.certificate),
   };
   const names = ['token', 'userinfo', 'revocation', 'introspection', 'pushed_authorization_request'];
   const paths = { token: 'token', userinfo: 'userinfo', revocation: 'revoke', introspection: 'introspect' };
@@ -123,8 +126,8 @@ async function logIn({ server }: Provider, client: ReturnType<typeof createRelyi
 }
 
 const methods = [
-  ['tls_client_auth', tlsClientAuth, ours],
-  ['self_signed_tls_client_auth', selfSignedTlsClientAuth, selfSigned],
+  ['tls_client_auth', tlsClientAuth, clientCertificate],
+  ['self_signed_tls_client_auth', selfSignedTlsClientAuth, selfSignedCertificate],
 ] as const;
 
 describe.each(methods)('RFC 8705 over TLS: %s', (method, authentication, certificate) => {
@@ -169,10 +172,10 @@ describe.each(methods)('RFC 8705 over TLS: %s', (method, authentication, certifi
 describe('RFC 8705 section 2.1: a certificate that the PKI does not vouch for, or of somebody else', () => {
   test.each([
     ['none', undefined],
-    ['one of a foreign authority, with the same name', forged],
-    ['a self-signed one', selfSigned],
+    ['one of a foreign authority, with the same name', forgedCertificate],
+    ['a self-signed one', selfSignedCertificate],
   ] as const)('%s: the TLS layer refuses, and that is a TransportError without tokens', async (_, shown) => {
-    const provider = await startProvider('tls_client_auth', ours);
+    const provider = await startProvider('tls_client_auth', clientCertificate);
     const client = createRelyingParty(provider, tlsClientAuth(), shown);
     await expect(logIn(provider, client)).rejects.toMatchObject({
       name: 'TransportError',
@@ -182,8 +185,8 @@ describe('RFC 8705 section 2.1: a certificate that the PKI does not vouch for, o
   });
 
   test("another client's certificate of the same authority is invalid_client", async () => {
-    const provider = await startProvider('tls_client_auth', ours);
-    const client = createRelyingParty(provider, tlsClientAuth(), anotherClients);
+    const provider = await startProvider('tls_client_auth', clientCertificate);
+    const client = createRelyingParty(provider, tlsClientAuth(), otherClientCertificate);
     await expect(logIn(provider, client)).rejects.toMatchObject({
       name: 'AuthorizationServerError',
       code: 'token_error',
@@ -196,10 +199,10 @@ describe('RFC 8705 section 2.1: a certificate that the PKI does not vouch for, o
 describe('RFC 8705 section 2.2: a self-signed certificate that is not the registered one', () => {
   test.each([
     ['none', undefined],
-    ['another self-signed one with the same name', anotherSelfSigned],
-    ['one of an authority', ours],
+    ['another self-signed one with the same name', otherSelfSignedCertificate],
+    ['one of an authority', clientCertificate],
   ] as const)('%s is invalid_client', async (_, shown) => {
-    const provider = await startProvider('self_signed_tls_client_auth', selfSigned);
+    const provider = await startProvider('self_signed_tls_client_auth', selfSignedCertificate);
     const client = createRelyingParty(provider, selfSignedTlsClientAuth(), shown);
     await expect(logIn(provider, client)).rejects.toMatchObject({
       name: 'AuthorizationServerError',
@@ -210,10 +213,10 @@ describe('RFC 8705 section 2.2: a self-signed certificate that is not the regist
 });
 
 test('RFC 8705 section 3: the access token is bound to the certificate that was shown', async () => {
-  const provider = await startProvider('tls_client_auth', ours);
-  const client = createRelyingParty(provider, tlsClientAuth(), ours);
+  const provider = await startProvider('tls_client_auth', clientCertificate);
+  const client = createRelyingParty(provider, tlsClientAuth(), clientCertificate);
   const { accessToken } = await logIn(provider, client);
   expect(decodeJwt(accessToken)).toMatchObject({
-    cnf: { 'x5t#S256': thumbprint(ours.certificate) },
+    cnf: { 'x5t#S256': computeThumbprint(clientCertificate.certificate) },
   });
 });

@@ -3,13 +3,13 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
-  anyJson,
+  createJson,
   fuzzRuns,
   fuzzSurface,
   fuzzTimeout,
   mutateText,
-  type Random,
 } from '../../core/tests/support/hostile-inputs.ts';
+import type { Random } from '../../core/tests/support/random.ts';
 import { Authenticator } from '../src/guard/authenticator.ts';
 import { ConnectionAuthenticator } from '../src/guard/connection-authenticator.ts';
 
@@ -48,9 +48,9 @@ test('A9, N1: any handshake opens a connection with the token that was issued, o
   process.on('unhandledRejection', unhandled);
 
   const anyHeaders = (random: Random): unknown => {
-    if (random.once(10)) return JSON.parse(anyShallowJson(random));
+    if (random.oneIn(10)) return JSON.parse(anyShallowJson(random));
     const authorization = mutateText(random, `Bearer ${good}`);
-    return random.once(10)
+    return random.oneIn(10)
       ? { authorization: [authorization, `Bearer ${good}`] }
       : { authorization, 'sec-websocket-protocol': mutateText(random, 'graphql-ws') };
   };
@@ -58,13 +58,15 @@ test('A9, N1: any handshake opens a connection with the token that was issued, o
     headers: anyHeaders(random),
     method: random.pick(['GET', 'POST', undefined, 5]),
     url: mutateText(random, '/socket?token=x'),
-    rawHeaders: random.once(5) ? ['authorization', `Bearer ${good}`, 'Authorization', 'Bearer x'] : undefined,
+    rawHeaders: random.oneIn(5)
+      ? ['authorization', `Bearer ${good}`, 'Authorization', 'Bearer x']
+      : undefined,
   });
   const anyHandshake = (random: Random): unknown => ({
-    headers: random.once(2) ? {} : anyHeaders(random),
-    auth: random.once(8)
+    headers: random.oneIn(2) ? {} : anyHeaders(random),
+    auth: random.oneIn(8)
       ? JSON.parse(anyShallowJson(random))
-      : { token: random.once(6) ? JSON.parse(anyShallowJson(random)) : mutateText(random, good) },
+      : { token: random.oneIn(6) ? JSON.parse(anyShallowJson(random)) : mutateText(random, good) },
   });
 
   const counts = await fuzzSurface({
@@ -94,6 +96,6 @@ test('A9, N1: any handshake opens a connection with the token that was issued, o
 
 /** Numbers that `JSON.parse` of the fuzz itself can read, nested at most a few levels. */
 function anyShallowJson(random: Random): string {
-  const text = anyJson(random, 2);
+  const text = createJson(random, 2);
   return text.length < 500 ? text : 'null';
 }

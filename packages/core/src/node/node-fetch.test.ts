@@ -3,7 +3,11 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createTestAuthority, issueTestCertificate, thumbprint } from '../../tests/support/certificates.ts';
+import {
+  computeThumbprint,
+  createTestAuthority,
+  issueTestCertificate,
+} from '../../tests/support/certificates.ts';
 import { createClient } from '../client/create-client.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
 import { tlsClientAuth } from '../client/wire/client-authentication.ts';
@@ -52,7 +56,7 @@ async function tlsServer() {
       response.setHeader('content-type', 'application/json');
       response.end(
         JSON.stringify({
-          certificate: raw ? thumbprint(raw.toString('base64')) : null,
+          certificate: raw ? computeThumbprint(raw.toString('base64')) : null,
           authorized: socket.authorized,
           path: request.url,
         }),
@@ -110,7 +114,7 @@ describe('mutual TLS', () => {
     expect(await json(without)).toMatchObject({ certificate: null, authorized: false });
     const fetch = use(createNodeFetch({ ca, clientCertificate }));
     expect(await json(await fetch(url, {}))).toMatchObject({
-      certificate: thumbprint(clientCertificate.certificate),
+      certificate: computeThumbprint(clientCertificate.certificate),
       authorized: true,
     });
   });
@@ -123,7 +127,7 @@ describe('mutual TLS', () => {
         const socket = request.socket as import('node:tls').TLSSocket;
         presented = {
           path: request.url,
-          certificate: thumbprint(socket.getPeerCertificate().raw.toString('base64')),
+          certificate: computeThumbprint(socket.getPeerCertificate().raw.toString('base64')),
         };
         response.setHeader('content-type', 'application/json');
         response.end(JSON.stringify({ access_token: 'at', token_type: 'Bearer', expires_in: 60 }));
@@ -144,7 +148,7 @@ describe('mutual TLS', () => {
     expect((await refreshTokens(client, 'rt')).accessToken).toBe('at');
     expect(presented).toEqual({
       path: '/mtls/token',
-      certificate: thumbprint(clientCertificate.certificate),
+      certificate: computeThumbprint(clientCertificate.certificate),
     });
   });
 });
@@ -182,7 +186,7 @@ describe('proxy', () => {
     withUser.password = 'p@ss';
     const fetch = use(createNodeFetch({ ca, clientCertificate, proxy: withUser }));
     expect(await json(await fetch(url, {}))).toMatchObject({
-      certificate: thumbprint(clientCertificate.certificate),
+      certificate: computeThumbprint(clientCertificate.certificate),
     });
     expect(proxy.tunnels).toEqual([
       {

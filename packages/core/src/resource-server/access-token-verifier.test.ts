@@ -3,27 +3,30 @@ import { audience, request, startVerifier } from '../../tests/support/start-veri
 import { none } from '../client/wire/client-authentication.ts';
 import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from './index.ts';
 
-describe('a good token', () => {
-  test.each(['RS256', 'PS256', 'ES256', 'Ed25519'])('%s: is verified once and remembered', async (alg) => {
-    const { server, verifier, events } = await startVerifier();
-    const token = await server.mintAccessToken({ scope: 'items:read items:write' }, { alg });
-    const { accessToken, scheme } = await verifier.verify(request(`Bearer ${token}`));
-    expect(scheme).toBe('Bearer');
-    expect(accessToken).toMatchObject({
-      issuer: server.issuer,
-      sub: 'alice',
-      clientId: 'app',
-      scopes: ['items:read', 'items:write'],
-    });
-    expect((await verifier.verify(request(`bearer  ${token}`))).accessToken).toBe(accessToken);
-    expect(events.filter(({ type }) => type === 'token.accepted')).toEqual([
-      { type: 'token.accepted', issuer: server.issuer, cached: false },
-      { type: 'token.accepted', issuer: server.issuer, cached: true },
-    ]);
-    expect(server.requests.map(({ endpoint }) => endpoint)).toEqual(['discovery', 'jwks']);
-  });
+describe('verify', () => {
+  test.each(['RS256', 'PS256', 'ES256', 'Ed25519'])(
+    'verifies a token with %s once and caches it',
+    async (alg) => {
+      const { server, verifier, events } = await startVerifier();
+      const token = await server.mintAccessToken({ scope: 'items:read items:write' }, { alg });
+      const { accessToken, scheme } = await verifier.verify(request(`Bearer ${token}`));
+      expect(scheme).toBe('Bearer');
+      expect(accessToken).toMatchObject({
+        issuer: server.issuer,
+        sub: 'alice',
+        clientId: 'app',
+        scopes: ['items:read', 'items:write'],
+      });
+      expect((await verifier.verify(request(`bearer  ${token}`))).accessToken).toBe(accessToken);
+      expect(events.filter(({ type }) => type === 'token.accepted')).toEqual([
+        { type: 'token.accepted', issuer: server.issuer, cached: false },
+        { type: 'token.accepted', issuer: server.issuer, cached: true },
+      ]);
+      expect(server.requests.map(({ endpoint }) => endpoint)).toEqual(['discovery', 'jwks']);
+    },
+  );
 
-  test('no handler can change what another sees', async () => {
+  test('returns a frozen token', async () => {
     const { server, verifier } = await startVerifier();
     const token = await server.mintAccessToken({ nested: { list: ['a'] } });
     const verified = await verifier.verifyToken(token);
@@ -31,7 +34,7 @@ describe('a good token', () => {
     expect(() => (verified.claims.nested as { list: string[] }).list.push('b')).toThrow(TypeError);
   });
 
-  test('printing an authenticated request does not show the token', async () => {
+  test('does not print the token with an authenticated request', async () => {
     const { server, verifier } = await startVerifier();
     const token = await server.mintAccessToken();
     const authenticated = await verifier.verify(request(`Bearer ${token}`));
@@ -42,39 +45,39 @@ describe('a good token', () => {
     ).not.toContain(token);
   });
 
-  test('a Headers object does as well as a record', async () => {
+  test('reads a Headers object', async () => {
     const { server, verifier } = await startVerifier();
     const headers = new Headers({ authorization: `Bearer ${await server.mintAccessToken()}` });
     await expect(verifier.verify({ method: 'GET', url: '/', headers })).resolves.toBeDefined();
   });
 });
 
-describe('as validateAccessToken of a client', () => {
-  test.each([undefined, null, 42, {}, []])('%j is refused as any other wrong token', async (token) => {
+describe('verifyToken', () => {
+  test.each([undefined, null, 42, {}, []])('rejects %j, which is not a string', async (token) => {
     const { verifier } = await startVerifier();
     await expect(verifier.verifyToken(token as unknown as string)).rejects.toMatchObject({
       code: 'invalid_token',
     });
   });
 
-  test('compares what the client knows', async () => {
+  test('compares the token with the expected values', async () => {
     const { server, verifier } = await startVerifier();
     const token = await server.mintAccessToken();
     const expected = { issuer: server.issuer, clientId: 'app', resource: audience, sub: 'alice' };
     await expect(verifier.verifyToken(token, expected)).resolves.toMatchObject({ sub: 'alice' });
-    for (const wrong of [
+    for (const difference of [
       { clientId: 'web' },
       { sub: 'bob' },
       { resource: 'https://x' },
       { issuer: 'https://x' },
     ])
-      await expect(verifier.verifyToken(token, { ...expected, ...wrong })).rejects.toMatchObject({
+      await expect(verifier.verifyToken(token, { ...expected, ...difference })).rejects.toMatchObject({
         code: 'invalid_token',
       });
   });
 });
 
-describe('configuration', () => {
+describe('createAccessTokenVerifier', () => {
   test.each([
     [{ audience: undefined }, 'missing_option'],
     [{ audience: [] }, 'missing_option'],
@@ -111,7 +114,7 @@ describe('configuration', () => {
     [{ jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } }, 'invalid_option'],
     [{ jwks: { keys: [] } }, 'invalid_option'],
     [{ discovery: 'oidc' }, 'invalid_option'],
-  ])('%j is refused when the verifier is made', (wrong, code) => {
+  ])('throws for the options %j', (wrong, code) => {
     const options = { issuer: 'https://auth.example.test', audience, ...wrong } as AccessTokenVerifierOptions;
     expect(() => createAccessTokenVerifier(options)).toThrow(
       expect.objectContaining({ name: 'ConfigurationError', code }),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { request, startVerifier } from '../../tests/support/start-verifier.ts';
 import { parseAuthorization } from './credentials.ts';
 
-describe('A9: no header makes it throw anything else', () => {
+describe('A9: the Authorization header', () => {
   test.each([
     'Bearer',
     'Bearer ',
@@ -17,7 +17,7 @@ describe('A9: no header makes it throw anything else', () => {
     'Bearer =',
     'Bearer a=b',
     'Bearer a= b',
-  ])('%j is 400 invalid_request', async (authorization) => {
+  ])('rejects %j', async (authorization) => {
     const { verifier } = await startVerifier();
     await expect(verifier.verify(request(authorization))).rejects.toMatchObject({
       code: authorization.includes('\t') ? 'token_missing' : 'invalid_request',
@@ -26,7 +26,7 @@ describe('A9: no header makes it throw anything else', () => {
   });
 
   test.each([undefined, '', 'Basic YTpi', 'Bearertoken', 'Negotiate', '%'])(
-    '%j is an anonymous request: 401 without an error code',
+    'treats %j as an anonymous request: 401 without an error code',
     async (authorization) => {
       const { verifier } = await startVerifier();
       await expect(verifier.verify(request(authorization))).rejects.toMatchObject({
@@ -40,7 +40,7 @@ describe('A9: no header makes it throw anything else', () => {
 });
 
 describe('A14: one credential, in the header', () => {
-  test('a token in the query is refused, alone and beside a header', async () => {
+  test('rejects a token in the query, with and without a header', async () => {
     const { server, verifier } = await startVerifier();
     const token = await server.mintAccessToken();
     for (const url of [`/items?access_token=${token}`, `/items?a=1&access%5Ftoken=${token}`])
@@ -51,19 +51,19 @@ describe('A14: one credential, in the header', () => {
         });
   });
 
-  test('a token in a form body is refused', async () => {
+  test('rejects a token in a form body', async () => {
     const { server, verifier } = await startVerifier();
     const token = await server.mintAccessToken();
     const headers = {
       authorization: `Bearer ${token}`,
       'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
     };
-    const twice = { method: 'POST', url: '/', headers, body: { access_token: token } };
-    await expect(verifier.verify(twice)).rejects.toMatchObject({ code: 'invalid_request' });
-    await expect(verifier.verify({ ...twice, body: { other: 1 } })).resolves.toBeDefined();
+    const request = { method: 'POST', url: '/', headers, body: { access_token: token } };
+    await expect(verifier.verify(request)).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(verifier.verify({ ...request, body: { other: 1 } })).resolves.toBeDefined();
   });
 
-  test('two Authorization headers are refused, though Node shows only one', async () => {
+  test('rejects two Authorization headers, of which Node reports one', async () => {
     const { server, verifier } = await startVerifier();
     const authorization = `Bearer ${await server.mintAccessToken()}`;
     const rawHeaders = ['Authorization', authorization, 'Host', 'x', 'AUTHORIZATION', 'Bearer other'];
@@ -76,7 +76,7 @@ describe('A14: one credential, in the header', () => {
   });
 });
 
-describe('a token ends in any number of "=" (b64token of RFC 6750 section 2.1)', () => {
+describe('accepts any count of trailing "=" (b64token of RFC 6750 section 2.1)', () => {
   test.each(['a', 'a=', 'a==', 'MZXW6YQ===', 'MZXW6===', 'MZXW6YTB======', `a${'='.repeat(10_000)}`])(
     '%s',
     (token) => {

@@ -15,10 +15,10 @@ import {
   validateLogoutToken,
 } from '../../src/index.ts';
 import { createSealer } from '../../src/session/cookies/sealer.ts';
-import { openSuccessor, sealSuccessor } from '../../src/tokens/successor.ts';
+import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/successor.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { clientOf, issuer, right } from '../fuzz/random-response.ts';
-import { refused, startDpop } from '../support/start-dpop.ts';
+import { dpopRejection, startDpop } from '../support/start-dpop.ts';
 import { startVerifier } from '../support/start-verifier.ts';
 
 /** A text of 15 KB in base64url that a recursive reader does not survive. */
@@ -60,7 +60,7 @@ describe('A1: an API answers a deeply nested token with 401', () => {
       part(`${new TextDecoder().decode(base64url.decode(encoded)).slice(0, -1)},"deep":${deep}}`);
     for (const proof of [`${nest(head)}.${payload}.${signature}`, `${head}.${nest(payload)}.${signature}`]) {
       await expect(call(proof)).rejects.toMatchObject({
-        ...refused('invalid_dpop_proof'),
+        ...dpopRejection('invalid_dpop_proof'),
         message: expect.stringContaining('nests deeper than 32 levels'),
       });
     }
@@ -205,9 +205,9 @@ describe('C9: what the application stores is limited before it is stored', () =>
   const times = { issuedAt: 0, expiresAt: 1e10 };
 
   test('session data that could not be opened again is not sealed', async () => {
-    const sealed = await sealer.seal({ data: nest(120) }, times);
-    await expect(sealer.open(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
-    await expect(sealer.seal({ data: nest(200) }, times)).rejects.toMatchObject({
+    const sealed = await sealer.encrypt({ data: nest(120) }, times);
+    await expect(sealer.decrypt(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
+    await expect(sealer.encrypt({ data: nest(200) }, times)).rejects.toMatchObject({
       name: 'ConfigurationError',
       code: 'invalid_option',
     });
@@ -215,7 +215,8 @@ describe('C9: what the application stores is limited before it is stored', () =>
 
   test('a successor that is too deep is none', async () => {
     const successor = (depth: number) => ({ tokens: { claims: nest(depth) } as unknown as TokenSet });
-    const open = async (depth: number) => openSuccessor('r', await sealSuccessor('r', successor(depth)));
+    const open = async (depth: number) =>
+      decryptSuccessor('r', await encryptSuccessor('r', successor(depth)));
     await expect(open(50)).resolves.toEqual(successor(50));
     await expect(open(200)).resolves.toBeUndefined();
   });

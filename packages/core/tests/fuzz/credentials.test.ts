@@ -10,8 +10,8 @@ import {
   fuzzTimeout,
   mutateMembers,
   mutateText,
-  type Random,
 } from '../support/hostile-inputs.ts';
+import type { Random } from '../support/random.ts';
 
 const audience = 'https://api.example.test';
 const runs = fuzzRuns(3_000);
@@ -42,7 +42,7 @@ async function start() {
   };
   const anyToken = (random: Random): string => {
     const [, , signature] = good.split('.');
-    return random.once(2)
+    return random.oneIn(2)
       ? mutateText(random, good)
       : `${encodeText(mutateMembers(random, header))}.${encodeText(mutateMembers(random, claims))}.${signature}`;
   };
@@ -70,7 +70,7 @@ test(
       runs,
       async attempt(random, index) {
         if (index % 100 === 0) return isAccepted({ authorization: `Bearer ${good}` });
-        const authorization = random.once(2)
+        const authorization = random.oneIn(2)
           ? `Bearer ${anyToken(random)}`
           : mutateText(random, `Bearer ${good}`);
         const accepted = await isAccepted({ authorization });
@@ -106,7 +106,7 @@ test(
           .sign(privateKey);
         const [, , signature] = proof.split('.');
         const forged = `${encodeText(mutateMembers(random, header))}.${encodeText(mutateMembers(random, { ...claims, jti: `${index}` }))}.${signature}`;
-        const dpop = isGood ? proof : random.once(2) ? forged : mutateText(random, proof);
+        const dpop = isGood ? proof : random.oneIn(2) ? forged : mutateText(random, proof);
         const accepted = await isAccepted({ authorization: `DPoP ${token}`, dpop });
         if (isGood) expect(accepted).toBe(true);
         if (accepted) expect(dpop).toBe(proof);

@@ -18,15 +18,15 @@ import {
   tlsClientAuth,
 } from '../../src/index.ts';
 import { createNodeFetch, type NodeFetch } from '../../src/node/index.ts';
-import { type TestCertificate, thumbprint } from '../support/certificates.ts';
+import { computeThumbprint, type TestCertificate } from '../support/certificates.ts';
 import {
-  anotherClients,
-  anotherSelfSigned,
   authority,
-  forged,
+  clientCertificate,
+  forgedCertificate,
   listenOverTls,
-  ours,
-  selfSigned,
+  otherClientCertificate,
+  otherSelfSignedCertificate,
+  selfSignedCertificate,
 } from '../support/tls.ts';
 import { createBrowser } from './support/browser.ts';
 import { logIn } from './support/log-in.ts';
@@ -42,8 +42,8 @@ async function startProvider() {
     handle(request, response),
   );
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const registered = await exportJWK(await importX509(selfSigned.certificate, 'ES256'));
-  const x5c = [new X509Certificate(selfSigned.certificate).raw.toString('base64')];
+  const registered = await exportJWK(await importX509(selfSignedCertificate.certificate, 'ES256'));
+  const x5c = [new X509Certificate(selfSignedCertificate.certificate).raw.toString('base64')];
   const base = {
     redirect_uris: [redirectUri],
     response_types: ['code'],
@@ -142,22 +142,22 @@ const requestToken = (
 
 describe('RFC 8705: mutual TLS with a certified provider', () => {
   test.each([
-    ['tls_client_auth', 'pki', tlsClientAuth(), ours],
-    ['self_signed_tls_client_auth', 'self-signed', selfSignedTlsClientAuth(), selfSigned],
+    ['tls_client_auth', 'pki', tlsClientAuth(), clientCertificate],
+    ['self_signed_tls_client_auth', 'self-signed', selfSignedTlsClientAuth(), selfSignedCertificate],
   ] as const)(
     '%s: a token is given, and it is bound to the certificate',
     async (_, clientId, method, certificate) => {
       expect(await requestToken(clientId, method, certificate)).toMatchObject({
         active: true,
         client_id: clientId,
-        cnf: { 'x5t#S256': thumbprint(certificate.certificate) },
+        cnf: { 'x5t#S256': computeThumbprint(certificate.certificate) },
       });
     },
   );
 
   test.each([
-    ['tls_client_auth', 'pki', tlsClientAuth(), ours],
-    ['self_signed_tls_client_auth', 'self-signed', selfSignedTlsClientAuth(), selfSigned],
+    ['tls_client_auth', 'pki', tlsClientAuth(), clientCertificate],
+    ['self_signed_tls_client_auth', 'self-signed', selfSignedTlsClientAuth(), selfSignedCertificate],
   ] as const)(
     '%s: login, userinfo, refresh with rotation, reuse detection, revocation',
     async (_, clientId, method, certificate) =>
@@ -182,8 +182,8 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
 
   test.each([
     ['tls_client_auth without a certificate', 'pki', tlsClientAuth(), undefined],
-    ['tls_client_auth with a certificate of a foreign authority', 'pki', tlsClientAuth(), forged],
-    ["tls_client_auth with another client's certificate", 'pki', tlsClientAuth(), anotherClients],
+    ['tls_client_auth with a certificate of a foreign authority', 'pki', tlsClientAuth(), forgedCertificate],
+    ["tls_client_auth with another client's certificate", 'pki', tlsClientAuth(), otherClientCertificate],
     [
       'self_signed_tls_client_auth without a certificate',
       'self-signed',
@@ -194,7 +194,7 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
       'self_signed_tls_client_auth with a certificate that is not registered',
       'self-signed',
       selfSignedTlsClientAuth(),
-      anotherSelfSigned,
+      otherSelfSignedCertificate,
     ],
   ] as const)('%s is invalid_client', async (_, clientId, method, certificate) => {
     await expect(requestToken(clientId, method, certificate)).rejects.toMatchObject({

@@ -13,7 +13,7 @@ async function setUp(options: Partial<AccessTokenVerifierOptions> = {}) {
   return { server, verifier, findCachedRequest };
 }
 
-test('a token is recalled once it was verified, and not before', async () => {
+test('finds a request whose token was verified', async () => {
   const { server, verifier, findCachedRequest } = await setUp();
   const token = await server.mintAccessToken();
   expect(findCachedRequest(token)).toBeUndefined();
@@ -21,7 +21,7 @@ test('a token is recalled once it was verified, and not before', async () => {
   expect(findCachedRequest(token)).toMatchObject({ scheme: 'Bearer', accessToken });
 });
 
-test('requests with the same token share what is recalled, and none can change it for another', async () => {
+test('returns a frozen request', async () => {
   const { server, verifier, findCachedRequest } = await setUp();
   const token = await server.mintAccessToken();
   await verifier.verifyToken(token);
@@ -32,7 +32,7 @@ test('requests with the same token share what is recalled, and none can change i
   expect(findCachedRequest(token)).toMatchObject({ scheme: 'Bearer', token });
 });
 
-test('A3: a token is not recalled after its end', async () => {
+test('A3: does not find an expired token', async () => {
   const { server, verifier, findCachedRequest } = await setUp({ clockTolerance: 0 });
   const token = await server.mintAccessToken();
   const { expiresAt } = await verifier.verifyToken(token);
@@ -41,7 +41,7 @@ test('A3: a token is not recalled after its end', async () => {
   expect(findCachedRequest(token)).toBeUndefined();
 });
 
-test('A3: another token with the same signature is not recalled', async () => {
+test('A3: does not find another token with the same signature', async () => {
   const { server, verifier, findCachedRequest } = await setUp();
   const token = await server.mintAccessToken();
   await verifier.verifyToken(token);
@@ -49,14 +49,14 @@ test('A3: another token with the same signature is not recalled', async () => {
   expect(findCachedRequest(`${header}.e30.${signature}`)).toBeUndefined();
 });
 
-test('A7: a token that is bound to a key is never recalled', async () => {
+test('A7: does not find a token that is bound to a key', async () => {
   const { server, verifier, findCachedRequest } = await setUp({ dpop: { origin: audience } });
   const token = await server.mintAccessToken({ cnf: { jkt: 'a'.repeat(43) } });
   await verifier.verifyToken(token);
   expect(findCachedRequest(token)).toBeUndefined();
 });
 
-test('A7: nothing is recalled where tokens must be bound', async () => {
+test('A7: finds nothing if tokens must be bound', async () => {
   const { server, verifier, findCachedRequest } = await setUp({
     dpop: { origin: audience },
     requireBinding: 'dpop',
@@ -66,7 +66,7 @@ test('A7: nothing is recalled where tokens must be bound', async () => {
   expect(findCachedRequest(token)).toBeUndefined();
 });
 
-test('A14: a second credential is not passed over', async () => {
+test('A14: finds nothing for a request with a second credential', async () => {
   const { server, verifier, findCachedRequest } = await setUp();
   const token = await server.mintAccessToken();
   await verifier.verifyToken(token);

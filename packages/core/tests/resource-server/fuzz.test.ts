@@ -6,7 +6,7 @@ import { AuthError, createAccessTokenVerifier } from '../../src/resource-server/
 
 const audience = 'https://api.example.test';
 
-test('A9: whatever a request says, the answer is a typed refusal', { timeout: 60_000 }, async () => {
+test('A9: rejects any request with a typed error', { timeout: 60_000 }, async () => {
   const server = await createTestAuthorizationServer({ resources: [audience] });
   const verifier = createAccessTokenVerifier({
     issuer: server.issuer,
@@ -62,7 +62,7 @@ test('A9: whatever a request says, the answer is a typed refusal', { timeout: 60
   );
 });
 
-test('agrees with jose on good and broken tokens', { timeout: 60_000 }, async () => {
+test('agrees with jose on valid and malformed tokens', { timeout: 60_000 }, async () => {
   const algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'Ed25519'] as const;
   const pairs = await Promise.all(algorithms.map((alg) => generateKeyPair(alg, { extractable: true })));
   const jwks = await Promise.all(
@@ -73,7 +73,7 @@ test('agrees with jose on good and broken tokens', { timeout: 60_000 }, async ()
   );
   const issuer = 'https://auth.example.test';
   const verifier = createAccessTokenVerifier({ issuer, audience, algorithms, jwks: { keys: jwks } });
-  const keyOf = ({ kid }: { kid?: string }) => {
+  const findKey = ({ kid }: { kid?: string }) => {
     const index = algorithms.indexOf(kid as (typeof algorithms)[number]);
     if (index < 0) throw new Error('unknown kid');
     return pairs[index]!.publicKey;
@@ -109,7 +109,7 @@ test('agrees with jose on good and broken tokens', { timeout: 60_000 }, async ()
       if (how === 'swap-signature') {
         token = [...token.split('.').slice(0, 2), tokens[other]?.split('.')[2]].join('.');
       }
-      const theirs = await jwtVerify(token, keyOf, {
+      const theirs = await jwtVerify(token, findKey, {
         issuer,
         audience,
         typ: 'at+jwt',
@@ -123,7 +123,7 @@ test('agrees with jose on good and broken tokens', { timeout: 60_000 }, async ()
         () => false,
       );
       if (ours) good++;
-      // Ours may be stricter (one way to write a token), never looser.
+      // The verifier may be stricter than jose (one spelling per token), never looser.
       if (ours !== theirs)
         expect({ ours, theirs, how, lastOfPart: /^$|\./.test(token[place + 1] ?? '') }).toEqual({
           ours: false,

@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as first from '../../src/resource-server/index.ts';
 
 const audience = 'https://api.example.test';
-type Api = typeof first;
+type ResourceServer = typeof first;
 
 const request = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-describe('R6: what one verifier has found is not valid for another', () => {
+describe('R6: verifiers share no results', () => {
   let folder: string;
-  let second: Api;
+  let second: ResourceServer;
 
   beforeAll(async () => {
     const source = join(import.meta.dirname, '../../src');
@@ -24,12 +24,12 @@ describe('R6: what one verifier has found is not valid for another', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('the copy is another module', () => {
+  test('the copy is a separate module', () => {
     expect(second.createAccessTokenVerifier).not.toBe(first.createAccessTokenVerifier);
     expect(second.AuthenticatedRequest).not.toBe(first.AuthenticatedRequest);
   });
 
-  test.each(['one module', 'two copies of the module'])('%s', async (modules) => {
+  test.each(['one module', 'two copies of the module'])('of %s', async (modules) => {
     const other = modules === 'one module' ? first : second;
     const [one, two] = await Promise.all([
       createTestAuthorizationServer({
@@ -44,12 +44,16 @@ describe('R6: what one verifier has found is not valid for another', () => {
       }),
     ]);
     const shared = { audience, now: Date.now };
-    const ofOne = first.createAccessTokenVerifier({ ...shared, issuer: one.issuer, fetch: one.fetch });
+    const verifierOfOne = first.createAccessTokenVerifier({
+      ...shared,
+      issuer: one.issuer,
+      fetch: one.fetch,
+    });
     const variants = [
       { issuer: two.issuer, fetch: two.fetch },
       { issuer: one.issuer, fetch: one.fetch, audience: 'https://other.example.test' },
       { issuer: one.issuer, fetch: one.fetch, requireBinding: 'dpop' as const, dpop: { origin: audience } },
-      // The same issuer with other keys: a test system beside a production system.
+      // The same issuer with other keys, as for a test system and a production system.
       { issuer: one.issuer, fetch: two.fetch, discovery: 'openid' as const, jwksUri: `${one.issuer}/jwks` },
       {
         issuer: one.issuer,
@@ -60,8 +64,10 @@ describe('R6: what one verifier has found is not valid for another', () => {
       },
     ].map((options) => other.createAccessTokenVerifier({ ...shared, ...options }));
     const token = await one.mintAccessToken();
-    await ofOne.verify(request(token));
-    expect(ofOne.findCachedRequest?.(request(token))).toMatchObject({ accessToken: { issuer: one.issuer } });
+    await verifierOfOne.verify(request(token));
+    expect(verifierOfOne.findCachedRequest?.(request(token))).toMatchObject({
+      accessToken: { issuer: one.issuer },
+    });
     for (const verifier of variants) {
       expect(verifier.findCachedRequest?.(request(token))).toBeUndefined();
       await expect(verifier.verify(request(token))).rejects.toBeInstanceOf(first.AuthError);
@@ -72,7 +78,7 @@ describe('R6: what one verifier has found is not valid for another', () => {
     });
   });
 
-  test('a request that another copy has verified is known as one, with its identity', async () => {
+  test('recognizes an authenticated request of another copy', async () => {
     const server = await createTestAuthorizationServer({ resources: [audience] });
     const verifier = second.createAccessTokenVerifier({
       issuer: server.issuer,
@@ -87,7 +93,7 @@ describe('R6: what one verifier has found is not valid for another', () => {
       expect(value).not.toBeInstanceOf(first.AuthenticatedRequest);
   });
 
-  test('a second user with a token that begins and ends alike is another user', async () => {
+  test('distinguishes users whose tokens begin and end alike', async () => {
     const server = await createTestAuthorizationServer({ resources: [audience] });
     const verifier = first.createAccessTokenVerifier({
       issuer: server.issuer,

@@ -10,7 +10,7 @@ const thumbprint = 'a'.repeat(43);
 const issuer = 'https://auth.example.test';
 const start = 1_800_000_000;
 
-/** A token with a header of the test's choice, and a verifier that has its key. */
+/** Creates a token with any header, and a verifier with its key. */
 async function signWith(header: Record<string, unknown>, claims: Record<string, unknown>) {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
   const signed = await new FlattenedSign(new TextEncoder().encode(JSON.stringify(claims)))
@@ -27,7 +27,7 @@ async function signWith(header: Record<string, unknown>, claims: Record<string, 
   return { verifier, token: `${signed.protected}.${signed.payload}.${signed.signature}` };
 }
 
-describe('a claim that is null is absent', () => {
+describe('treats null as absent', () => {
   test.each([
     'nbf',
     'auth_time',
@@ -47,13 +47,13 @@ describe('a claim that is null is absent', () => {
     expect(verified.claims).not.toHaveProperty(name);
   });
 
-  test('jti, client_id and iat, where the profile does not require them', async () => {
+  test('for jti, client_id and iat, if the profile does not require them', async () => {
     const { server, verifier } = await startVerifier({ profile: 'auth0' });
     const token = await server.mintAccessToken({ jti: null, client_id: null, azp: 'app', nonce: null });
     await expect(verifier.verifyToken(token)).resolves.toMatchObject({ sub: 'alice', clientId: 'app' });
   });
 
-  test('claims that a profile reads', async () => {
+  test('for claims that a profile reads', async () => {
     const { server, verifier } = await startVerifier({ profile: 'keycloak' });
     const token = await server.mintAccessToken({
       typ: 'Bearer',
@@ -68,7 +68,7 @@ describe('a claim that is null is absent', () => {
   });
 
   test.each(['iss', 'aud', 'sub', 'client_id', 'iat', 'jti', 'exp'])(
-    'the required claim %s is then missing',
+    'rejects a token whose required claim %s is null',
     async (name) => {
       const { server, verifier } = await startVerifier();
       const token = await server.mintAccessToken({ [name]: null });
@@ -76,7 +76,7 @@ describe('a claim that is null is absent', () => {
     },
   );
 
-  test('kid in the header, and typ where the profile does not require it', async () => {
+  test('for kid in the header, and for typ if the profile does not require it', async () => {
     const okta = {
       iss: issuer,
       aud: audience,
@@ -101,7 +101,7 @@ describe('a claim that is null is absent', () => {
     ['typ', 'The token is not an access token'],
     ['crit', 'The access token has an unsupported critical header'],
     ['b64', 'The access token has an unsupported critical header'],
-  ])('but %s in the header is refused', async (name, message) => {
+  ])('rejects a header whose %s is null', async (name, message) => {
     const { server, verifier } = await startVerifier();
     const [, payload, signature] = (await server.mintAccessToken()).split('.');
     const header = encode({ alg: 'RS256', typ: 'at+jwt', [name]: null });
@@ -111,8 +111,8 @@ describe('a claim that is null is absent', () => {
   });
 });
 
-describe('A7: a binding', () => {
-  test('whose other members are null holds', async () => {
+describe('A7: cnf', () => {
+  test('binds a token although other members are null', async () => {
     const { server, verifier } = await startVerifier();
     const bound = await server.mintAccessToken({ cnf: { jkt: thumbprint, 'x5t#S256': null } });
     await expect(verifier.verifyToken(bound)).resolves.toMatchObject({ dpopThumbprint: thumbprint });
@@ -133,14 +133,14 @@ describe('A7: a binding', () => {
     'x',
     0,
     false,
-  ])('%j is not understood, and refused', async (cnf) => {
+  ])('leads to a rejection if it is %j', async (cnf) => {
     const { server, verifier } = await startVerifier();
     await expect(verifier.verifyToken(await server.mintAccessToken({ cnf }))).rejects.toMatchObject({
       message: 'The access token has an unsupported confirmation method',
     });
   });
 
-  test('that is null does not satisfy requireBinding', async () => {
+  test('does not satisfy requireBinding if it is null', async () => {
     const { server, verifier } = await startVerifier({ mtls: true, requireBinding: 'any' } as never);
     const token = await server.mintAccessToken({ cnf: null });
     await expect(

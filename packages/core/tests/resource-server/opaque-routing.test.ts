@@ -5,9 +5,9 @@ import { createAccessTokenVerifier, type IntrospectionOptions } from '../../src/
 
 const audience = 'https://api.example.test';
 
-/** Two issuers; each opaque token begins with the name of its issuer. */
+/** Creates two issuers. Each opaque token begins with the name of its issuer. */
 async function setUp(a: Partial<IntrospectionOptions> | undefined, b: Partial<IntrospectionOptions>) {
-  const seen: string[] = [];
+  const introspected: string[] = [];
   const servers = await Promise.all(
     ['a', 'b'].map((name) =>
       createTestAuthorizationServer({
@@ -23,7 +23,7 @@ async function setUp(a: Partial<IntrospectionOptions> | undefined, b: Partial<In
     const { host, pathname } = new URL(url);
     if (pathname.includes('introspect')) {
       const token = new URLSearchParams(String(init.body)).get('token') ?? '';
-      seen.push(`${host} ${token}`);
+      introspected.push(`${host} ${token}`);
       const active = token.startsWith(host.slice(0, 2)) || token.startsWith('ey');
       return Response.json({ active, sub: 'alice', client_id: 'app', aud: audience });
     }
@@ -38,26 +38,26 @@ async function setUp(a: Partial<IntrospectionOptions> | undefined, b: Partial<In
       ],
       fetch,
     });
-  return { one, two, create, seen };
+  return { one, two, create, introspected };
 }
 
 const accepts = (prefix: string) => ({ accepts: (token: string) => token.startsWith(prefix) });
 
-describe('R1: a token goes to its own issuer only', () => {
+describe('R1: an opaque token is sent to its issuer only', () => {
   test.each<[string, Partial<IntrospectionOptions>, Partial<IntrospectionOptions>]>([
     ['all and opaque', { tokens: 'all' }, { tokens: 'opaque' }],
     ['opaque and all', { tokens: 'opaque' }, { tokens: 'all' }],
     ['all twice', { tokens: 'all' }, { tokens: 'all' }],
     ['the default twice', {}, {}],
     ['only one of them with accepts', { tokens: 'all' }, { ...accepts('b.') }],
-  ])('%s: a configuration that could mix them up does not start', async (_, a, b) => {
+  ])('throws for an ambiguous configuration: %s', async (_, a, b) => {
     const { create } = await setUp(a, b);
     expect(create).toThrow(/introspection\.accepts/);
     expect(create).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }));
   });
 
-  test('accepts assigns opaque tokens, and what belongs to none or to both is shown to none', async () => {
-    const { create, seen } = await setUp(
+  test('introspection.accepts selects the issuer; a token of no issuer or of both is rejected', async () => {
+    const { create, introspected } = await setUp(
       { tokens: 'all', accepts: (token) => /^(a\.|both)/.test(token) },
       { accepts: (token) => /^(b\.|both)/.test(token) },
     );
@@ -66,36 +66,36 @@ describe('R1: a token goes to its own issuer only', () => {
     await expect(verifier.verifyToken('a.1')).resolves.toMatchObject({ issuer: 'https://a.example.test' });
     for (const token of ['c.1', 'both', ''])
       await expect(verifier.verifyToken(token)).rejects.toMatchObject({ status: 401 });
-    expect(seen).toEqual(['b.example.test b.1', 'a.example.test a.1']);
+    expect(introspected).toEqual(['b.example.test b.1', 'a.example.test a.1']);
   });
 
-  test("'jwt': an issuer is asked about its JWTs, and never about an opaque token", async () => {
-    const { create, seen, one, two } = await setUp({ tokens: 'jwt' }, { tokens: 'opaque' });
+  test("with tokens: 'jwt', an issuer introspects its JWTs and no opaque token", async () => {
+    const { create, introspected, one, two } = await setUp({ tokens: 'jwt' }, { tokens: 'opaque' });
     const verifier = create();
-    const [ofOne, ofTwo] = await Promise.all([one, two].map((server) => server.mintAccessToken()));
+    const [jwtOfOne, jwtOfTwo] = await Promise.all([one, two].map((server) => server.mintAccessToken()));
     await expect(verifier.verifyToken('b.1')).resolves.toMatchObject({ issuer: two.issuer });
-    await expect(verifier.verifyToken(ofOne as string)).resolves.toMatchObject({ issuer: one.issuer });
-    await expect(verifier.verifyToken(ofTwo as string)).resolves.toMatchObject({ issuer: two.issuer });
-    expect(seen).toEqual(['b.example.test b.1', `a.example.test ${ofOne}`]);
+    await expect(verifier.verifyToken(jwtOfOne as string)).resolves.toMatchObject({ issuer: one.issuer });
+    await expect(verifier.verifyToken(jwtOfTwo as string)).resolves.toMatchObject({ issuer: two.issuer });
+    expect(introspected).toEqual(['b.example.test b.1', `a.example.test ${jwtOfOne}`]);
   });
 
-  test('an issuer without introspection is no reason to refuse the other', async () => {
-    const { create, seen } = await setUp(undefined, { tokens: 'all' });
+  test('an issuer without introspection does not affect the other', async () => {
+    const { create, introspected } = await setUp(undefined, { tokens: 'all' });
     await expect(create().verifyToken('b.1')).resolves.toBeDefined();
-    expect(seen).toEqual(['b.example.test b.1']);
+    expect(introspected).toEqual(['b.example.test b.1']);
   });
 
-  test('an accepts that throws refuses', async () => {
-    const { create, seen } = await setUp(undefined, {
+  test('rejects a token when accepts throws', async () => {
+    const { create, introspected } = await setUp(undefined, {
       accepts: () => {
         throw new Error('broken');
       },
     });
     await expect(create().verifyToken('b.1')).rejects.toMatchObject({ status: 401 });
-    expect(seen).toEqual([]);
+    expect(introspected).toEqual([]);
   });
 
-  test('an unknown value of tokens does not start', async () => {
+  test('throws for an unknown value of tokens', async () => {
     const { create } = await setUp(undefined, { tokens: 'jwts' as 'jwt' });
     expect(create).toThrow(/introspection\.tokens/);
   });

@@ -9,7 +9,7 @@ import { startVerifier } from '../support/start-verifier.ts';
 
 const startWith = (options: object) => startVerifier(options as Partial<AccessTokenVerifierOptions>);
 
-async function refusedPort(): Promise<string> {
+async function findClosedPort(): Promise<string> {
   const { createServer } = await import('node:net');
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -18,13 +18,13 @@ async function refusedPort(): Promise<string> {
   return `http://127.0.0.1:${port}/`;
 }
 
-describe("R5: an outage inside the application's validate is no refusal", () => {
+describe('R5: an unavailable service in validate leads to 503', () => {
   test.each<[string, () => unknown]>([
     ['TransportError', () => new TransportError('store_unavailable', 'the database is down')],
-    ['a code of Node', () => Object.assign(new Error('down'), { code: 'ECONNREFUSED' })],
-    ['a code of a database', () => Object.assign(new Error('down'), { code: '57P01' })],
-    ['a time-out', () => new DOMException('too late', 'TimeoutError')],
-    ['an HTTP client', () => Object.assign(new Error('down'), { response: { status: 503 } })],
+    ['an error code of Node', () => Object.assign(new Error('down'), { code: 'ECONNREFUSED' })],
+    ['an error code of a database', () => Object.assign(new Error('down'), { code: '57P01' })],
+    ['a timeout', () => new DOMException('too late', 'TimeoutError')],
+    ['a response of an HTTP client', () => Object.assign(new Error('down'), { response: { status: 503 } })],
     ['an exception of Nest', () => Object.assign(new Error('down'), { status: 503 })],
     ['a cause', () => new Error('query failed', { cause: Object.assign(new Error('x'), { code: 'EPIPE' }) })],
     [
@@ -48,17 +48,17 @@ describe("R5: an outage inside the application's validate is no refusal", () => 
     expect(verifier.statistics().unavailable).toBe(1);
   });
 
-  test('a real refused connection; once the service answers, the same token is accepted', async () => {
-    const url = await refusedPort();
-    let away = true;
+  test('a refused connection; the same token is accepted when the service is available', async () => {
+    const url = await findClosedPort();
+    let isUnavailable = true;
     const { server, verifier } = await startWith({
       validate: async () => {
-        if (away) await fetch(url);
+        if (isUnavailable) await fetch(url);
       },
     });
     const token = await server.mintAccessToken();
     await expect(verifier.verifyToken(token)).rejects.toMatchObject({ name: 'TransportError' });
-    away = false;
+    isUnavailable = false;
     await expect(verifier.verifyToken(token)).resolves.toBeDefined();
   });
 
@@ -68,7 +68,7 @@ describe("R5: an outage inside the application's validate is no refusal", () => 
     { message: 'x' },
     undefined,
     new TypeError('x is null'),
-  ])('everything else refuses, and its words go to the event alone: %s', async (thrown) => {
+  ])('any other error rejects the token and is reported to the event only: %s', async (thrown) => {
     const { server, verifier, events } = await startWith({
       validate: () => Promise.reject(thrown),
     });
@@ -87,7 +87,7 @@ describe("R5: an outage inside the application's validate is no refusal", () => 
   });
 });
 
-describe('R5: a listener never changes a decision', () => {
+describe('R5: a listener does not change a decision', () => {
   test.each<[string, (event: AuthEvent) => unknown]>([
     [
       'throws',
@@ -97,7 +97,7 @@ describe('R5: a listener never changes a decision', () => {
     ],
     ['rejects', async () => Promise.reject(new Error('broken'))],
     [
-      'has a then that throws',
+      'returns an object whose then throws',
       () =>
         Object.defineProperty({}, 'then', {
           get() {
@@ -105,10 +105,10 @@ describe('R5: a listener never changes a decision', () => {
           },
         }),
     ],
-  ])('one that %s', async (_, onEvent) => {
+  ])('if it %s', async (_, onEvent) => {
     const unhandled: unknown[] = [];
-    const note = (reason: unknown) => unhandled.push(reason);
-    process.on('unhandledRejection', note);
+    const addReason = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', addReason);
     try {
       const { server, verifier } = await startWith({ onEvent });
       const token = await server.mintAccessToken();
@@ -120,7 +120,7 @@ describe('R5: a listener never changes a decision', () => {
       await new Promise((resolve) => setImmediate(resolve));
       expect(unhandled).toEqual([]);
     } finally {
-      process.off('unhandledRejection', note);
+      process.off('unhandledRejection', addReason);
     }
   });
 });

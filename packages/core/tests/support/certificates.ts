@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
-/** A certificate and its key, PEM. */
+/** A certificate and its private key, in PEM. */
 export interface TestCertificate {
   readonly name: string;
   readonly certificate: string;
@@ -11,18 +11,18 @@ export interface Authority extends TestCertificate {
   readonly privateKey: KeyObject;
 }
 
-/** A certificate authority for one test run. @see RFC 5280 section 4.1 */
+/** Creates a certificate authority for one test run. RFC 5280 section 4.1. */
 export function createTestAuthority(name: string): Authority {
   return issue(name, { authority: true });
 }
 
-/** A certificate of that authority for 127.0.0.1 and localhost, for servers and clients alike. */
+/** Issues a certificate for 127.0.0.1 and localhost, for servers and clients. */
 export function issueTestCertificate(authority: Authority, name: string): TestCertificate {
   return issue(name, { issuer: authority, authority: false });
 }
 
-/** Base64 of the SHA-256 of the certificate's DER, as in RFC 8705 section 3.1. */
-export function thumbprint(certificate: string): string {
+/** Computes the SHA-256 thumbprint of a certificate in base64url. RFC 8705 section 3.1. */
+export function computeThumbprint(certificate: string): string {
   const der = Buffer.from(certificate.replace(/-----[^-]+-----|\s/g, ''), 'base64');
   return createHash('sha256').update(der).digest('base64url');
 }
@@ -58,7 +58,7 @@ function issue(name: string, options: { issuer?: Authority; authority: boolean }
 function der(tag: number, content: Buffer): Buffer {
   const { length } = content;
   if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), content]);
-  // The shortest form: Chromium takes no other (X.690 section 10.1).
+  // The shortest form, which Chromium requires (X.690 section 10.1).
   if (length < 0x100) return Buffer.concat([Buffer.from([tag, 0x81, length]), content]);
   return Buffer.concat([Buffer.from([tag, 0x82, length >> 8, length & 0xff]), content]);
 }

@@ -1,50 +1,27 @@
-/** Random numbers that come again in the same order from the same seed (mulberry32). */
-export interface Random {
-  /** An integer from 0 up to, and without, the limit. */
-  below(limit: number): number;
-  pick<T>(items: readonly T[]): T;
-  /** True once in so many times. */
-  once(times: number): boolean;
-}
-
-export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  const below = (limit: number) => Math.floor(next() * limit);
-  return {
-    below,
-    pick: (items) => items[below(items.length)] as (typeof items)[number],
-    once: (times) => below(times) === 0,
-  };
-}
+import { createRandom, type Random } from './random.ts';
 
 const environment =
   (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
 
-/** `FUZZ_RUNS` inputs for each surface; without it a short run. */
+/** Returns the count of inputs for each surface: `FUZZ_RUNS`, or a smaller default. */
 export const fuzzRuns = (shortRun: number): number => Number(environment.FUZZ_RUNS || shortRun);
 
-/** Milliseconds that a test of so many inputs may take. */
+/** Returns the test timeout for a count of inputs, in milliseconds. */
 export const fuzzTimeout = (runs: number): number => 60_000 + runs * 10;
 
 export interface FuzzSurface {
-  /** Names the surface in the printed line. */
+  /** Name of the surface in the printed line. */
   readonly name: string;
   readonly runs: number;
-  /** Tries one input. @returns whether it was accepted; throws when something does not hold */
+  /** Tries one input. Returns whether it was accepted. Throws if an assertion fails. */
   readonly attempt: (random: Random, index: number) => boolean | Promise<boolean>;
 }
 
-/** The seed of a run: `FUZZ_SEED`, or another one each time. */
-export const fuzzSeed = (): number =>
+/** Reads the seed from `FUZZ_SEED`, or creates a new one. */
+export const readFuzzSeed = (): number =>
   Number(environment.FUZZ_SEED || 1 + Math.floor(Math.random() * 1_000_000_000));
 
-/** Prints one line that `scripts/fuzz.ts` reads. */
+/** Prints the line that `scripts/fuzz.ts` reads. */
 export function printFuzzLine(
   name: string,
   result: {
@@ -58,16 +35,16 @@ export function printFuzzLine(
 }
 
 /**
- * Tries many inputs and prints how many were accepted and rejected. `FUZZ_SEED` repeats a run.
+ * Tries many inputs and prints the counts of accepted and rejected ones. `FUZZ_SEED` repeats a run.
  *
- * @throws Error with the seed and the number of the input when an attempt throws
+ * @throws Error with the seed and the index of the input when an attempt throws
  */
 export async function fuzzSurface({
   name,
   runs,
   attempt,
 }: FuzzSurface): Promise<{ accepted: number; rejected: number }> {
-  const seed = fuzzSeed();
+  const seed = readFuzzSeed();
   const random = createRandom(seed);
   const outcomes = { accepted: 0, rejected: 0 };
   for (let index = 0; index < runs; index++) {
@@ -75,14 +52,14 @@ export async function fuzzSurface({
       if (await attempt(random, index)) outcomes.accepted++;
       else outcomes.rejected++;
     } catch (error) {
-      throw new Error(`${name}: input ${index} of FUZZ_SEED=${seed} does not hold`, { cause: error });
+      throw new Error(`${name}: input ${index} of FUZZ_SEED=${seed} fails`, { cause: error });
     }
   }
   printFuzzLine(name, { runs, seed, outcomes });
   return outcomes;
 }
 
-/** Fragments that parsers stumble over. */
+/** Fragments that parsers often handle incorrectly. */
 const fragments = [
   '',
   ' ',
@@ -122,14 +99,14 @@ const fragments = [
   'W1tbW1tbW1tb',
 ] as const;
 
-/** Changes a text in one to four places: replaces, inserts, removes, repeats or cuts. */
+/** Changes a text at one to four positions: replaces, inserts, removes, repeats or truncates. */
 export function mutateText(random: Random, text: string): string {
   let result = text;
   for (let changes = 1 + random.below(4); changes > 0; changes--) {
     const at = random.below(result.length + 1);
     const end = Math.min(result.length, at + 1 + random.below(8));
-    const insertion = random.once(3)
-      ? String.fromCharCode(random.once(8) ? random.below(0x1_0000) : random.below(0x100))
+    const insertion = random.oneIn(3)
+      ? String.fromCharCode(random.oneIn(8) ? random.below(0x1_0000) : random.below(0x100))
       : random.pick(fragments);
     switch (random.below(5)) {
       case 0:
@@ -144,7 +121,7 @@ export function mutateText(random: Random, text: string): string {
       case 3:
         result =
           result.slice(0, end) +
-          result.slice(at, end).repeat(1 + random.below(random.once(50) ? 500 : 4)) +
+          result.slice(at, end).repeat(1 + random.below(random.oneIn(50) ? 500 : 4)) +
           result.slice(end);
         break;
       default:
@@ -154,9 +131,9 @@ export function mutateText(random: Random, text: string): string {
   return result;
 }
 
-/** Any JSON value, sometimes nested deeper than any limit. */
-export function anyJson(random: Random, depth = 3): string {
-  if (random.once(200)) {
+/** Creates a JSON text, sometimes nested deeper than any limit. */
+export function createJson(random: Random, depth = 3): string {
+  if (random.oneIn(200)) {
     const levels = 1 + random.below(3_000);
     return '['.repeat(levels) + ']'.repeat(levels);
   }
@@ -172,13 +149,13 @@ export function anyJson(random: Random, depth = 3): string {
     case 5:
       return JSON.stringify(mutateText(random, 'text'));
     case 6:
-      return `[${Array.from({ length: random.below(4) }, () => anyJson(random, depth - 1)).join(',')}]`;
+      return `[${Array.from({ length: random.below(4) }, () => createJson(random, depth - 1)).join(',')}]`;
     default:
-      return `{${Array.from({ length: random.below(4) }, () => `${JSON.stringify(random.pick(['a', 'b', '__proto__', 'toString', '']))}:${anyJson(random, depth - 1)}`).join(',')}}`;
+      return `{${Array.from({ length: random.below(4) }, () => `${JSON.stringify(random.pick(['a', 'b', '__proto__', 'toString', '']))}:${createJson(random, depth - 1)}`).join(',')}}`;
   }
 }
 
-/** The members of an object, some of them removed, repeated or with another value. */
+/** Creates the JSON text of an object with some members removed, repeated or changed. */
 export function mutateMembers(random: Random, members: Readonly<Record<string, unknown>>): string {
   const parts = Object.entries(members).flatMap(([name, value]) => {
     const text = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
@@ -186,24 +163,24 @@ export function mutateMembers(random: Random, members: Readonly<Record<string, u
       case 0:
         return [];
       case 1:
-        return [text, `${JSON.stringify(name)}:${anyJson(random)}`];
+        return [text, `${JSON.stringify(name)}:${createJson(random)}`];
       case 2:
-        return [`${JSON.stringify(name)}:${anyJson(random)}`];
+        return [`${JSON.stringify(name)}:${createJson(random)}`];
       default:
         return [text];
     }
   });
-  if (random.once(6))
+  if (random.oneIn(6))
     parts.push(
-      `${JSON.stringify(random.pick(['crit', 'b64', 'x', '__proto__', 'nonce', 'jwk']))}:${anyJson(random)}`,
+      `${JSON.stringify(random.pick(['crit', 'b64', 'x', '__proto__', 'nonce', 'jwk']))}:${createJson(random)}`,
     );
   return `{${parts.join(',')}}`;
 }
 
-/** A text as base64url of its UTF-8 bytes. */
+/** Encodes the UTF-8 bytes of a text in base64url. */
 export const encodeText = (text: string): string => encodeBytes(new TextEncoder().encode(text));
 
-/** Bytes as base64url. */
+/** Encodes bytes in base64url. */
 export function encodeBytes(bytes: Uint8Array): string {
   let binary = '';
   for (const byte of bytes) binary += String.fromCharCode(byte);

@@ -26,7 +26,7 @@ interface Setup {
   readonly options?: Partial<Auth0Options>;
 }
 
-/** A native app at Auth0, its tokens in memory. */
+/** Creates a native app with Auth0 that stores its tokens in memory. */
 export async function createApp(setup: Setup = {}) {
   const server = await createTestAuthorizationServer({
     flavour: 'auth0',

@@ -1,15 +1,5 @@
 import { vi } from 'vitest';
-
-/** Random numbers that come again in the same order from the same seed (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { createRandom } from './random.ts';
 
 /**
  * Decides the order of everything that code under test waits for: answers, storage, messages, locks, proofs. Each of
@@ -35,7 +25,7 @@ export interface Scheduler {
 const maxTimers = 400;
 
 export function createScheduler(seed: number): Scheduler {
-  const random = createRandom(seed);
+  const random = createRandom(seed).next;
   const waiting: { readonly name: string; readonly run: () => void }[] = [];
   const trace: string[] = [];
   const crypto = serializeCrypto(random);

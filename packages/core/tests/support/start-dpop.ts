@@ -7,7 +7,7 @@ export const origin = 'https://api.example.test/v1';
 export const sha256 = async (text: string): Promise<string> =>
   base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
 
-/** A verifier that takes DPoP, a token that is bound to a key, and proofs by that key. */
+/** Creates a verifier that accepts DPoP, a token that is bound to a key, and proofs of that key. */
 export async function startDpop(options: Partial<AccessTokenVerifierOptions> = {}, alg = 'ES256') {
   const { server, verifier } = await startVerifier({ dpop: { origin }, ...options });
   server.clock.stop();
@@ -20,7 +20,7 @@ export async function startDpop(options: Partial<AccessTokenVerifierOptions> = {
     header: Record<string, unknown> = {},
     key = privateKey,
   ) => {
-    const full: Record<string, unknown> = {
+    const payload: Record<string, unknown> = {
       jti: crypto.randomUUID(),
       htm: 'GET',
       htu: `${origin}/items`,
@@ -28,7 +28,7 @@ export async function startDpop(options: Partial<AccessTokenVerifierOptions> = {
       ath: await sha256(token),
       ...claims,
     };
-    return new SignJWT(JSON.parse(JSON.stringify(full)))
+    return new SignJWT(JSON.parse(JSON.stringify(payload)))
       .setProtectedHeader({ alg, typ: 'dpop+jwt', jwk, ...header } as { alg: string; jwk: JWK })
       .sign(key);
   };
@@ -42,7 +42,8 @@ export async function startDpop(options: Partial<AccessTokenVerifierOptions> = {
   return { server, verifier, prove, call, token, jwk, privateKey };
 }
 
-export const refused = (code: string, message?: string) => ({
+/** The members of an error that rejects a proof or token. */
+export const dpopRejection = (code: string, message?: string) => ({
   code,
   status: 401,
   ...(message && { message }),

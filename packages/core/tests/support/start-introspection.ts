@@ -10,17 +10,17 @@ import { audience } from './start-verifier.ts';
 
 export const issuer = 'https://auth.example.test';
 
-/** What the issuer answers about a token; a number is a status, `undefined` never comes. */
-export type Answer = Readonly<Record<string, unknown>> | number;
+/** An introspection response: its body, or the status of an error response. */
+export type IntrospectionResponse = Readonly<Record<string, unknown>> | number;
 
-/** A verifier that introspects at an issuer which answers what the test says. */
+/** Creates a verifier whose issuer responds to introspection requests as the test defines. */
 export function startIntrospection(
-  answer: (token: string) => Answer | Promise<Answer>,
+  respond: (token: string) => IntrospectionResponse | Promise<IntrospectionResponse>,
   options: Partial<IntrospectionOptions> = {},
   more: Partial<TrustedIssuer> & Partial<AccessTokenVerifierOptions> = {},
 ) {
   const clock = { time: 1_800_000_000_000 };
-  const asked: string[] = [];
+  const introspected: string[] = [];
   const events: AuthEvent[] = [];
   const json = (body: unknown, status = 200) =>
     new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
@@ -34,15 +34,15 @@ export function startIntrospection(
         return json({ issuer, jwks_uri: `${issuer}/jwks`, introspection_endpoint: `${issuer}/introspect` });
       }
       const token = new URLSearchParams(String(init.body)).get('token') ?? '';
-      asked.push(token);
-      const said = await answer(token);
-      return typeof said === 'number' ? json({}, said) : json(said);
+      introspected.push(token);
+      const response = await respond(token);
+      return typeof response === 'number' ? json({}, response) : json(response);
     },
     introspection: { clientId: 'api', clientAuthentication: clientSecretBasic('api-secret'), ...options },
     ...more,
   } as AccessTokenVerifierOptions);
-  return { verifier, asked, clock, events };
+  return { verifier, introspected, clock, events };
 }
 
-/** An answer about a good access token. */
+/** The introspection response for an active access token. */
 export const good = { active: true, sub: 'alice', client_id: 'app', aud: audience };

@@ -8,7 +8,7 @@ import {
 
 export const audience = 'https://api.example.test';
 
-/** A verifier, the issuer whose tokens it takes, and what it has said. */
+/** Creates a verifier, its issuer and a list of its events. */
 export async function startVerifier(
   options: Partial<AccessTokenVerifierOptions> = {},
   serverOptions: TestAuthorizationServerOptions = {},
@@ -32,7 +32,8 @@ export const request = (authorization?: string, more: Record<string, string> = {
   headers: { ...more, ...(authorization !== undefined && { authorization }) },
 });
 
-/** A part of a token. */
+/** Encodes a part of a JWT. */
 export const encode = (value: unknown): string => base64url.encode(JSON.stringify(value));
 
+/** Decodes a part of a JWT. */
 export const decode = (part: string) => JSON.parse(new TextDecoder().decode(base64url.decode(part)));

@@ -6,25 +6,25 @@ import { createTestAuthority, issueTestCertificate } from './certificates.ts';
 export const authority = createTestAuthority('Test authority');
 const serverCertificate = issueTestCertificate(authority, 'Test server');
 
-export const ours = issueTestCertificate(authority, 'our-client');
-export const anotherClients = issueTestCertificate(authority, 'another-client');
-/** The right name, by an authority that nobody trusts. */
-export const forged = issueTestCertificate(createTestAuthority('Foreign authority'), 'our-client');
-export const selfSigned = createTestAuthority('our-client');
-export const anotherSelfSigned = createTestAuthority('our-client');
+export const clientCertificate = issueTestCertificate(authority, 'our-client');
+export const otherClientCertificate = issueTestCertificate(authority, 'another-client');
+/** The correct name, issued by an untrusted authority. */
+export const forgedCertificate = issueTestCertificate(createTestAuthority('Foreign authority'), 'our-client');
+export const selfSignedCertificate = createTestAuthority('our-client');
+export const otherSelfSignedCertificate = createTestAuthority('our-client');
 
-/** Whose certificates the TLS layer lets through: those of the authority, any, or it asks for none. */
-export type Asks = 'of_the_authority' | 'any' | 'none';
+/** The client certificates that the server requests: issued by the authority, any, or none. */
+export type CertificateRequest = 'of_the_authority' | 'any' | 'none';
 
-/** A server over TLS on loopback. */
-export async function listenOverTls(asks: Asks, handle: RequestListener) {
+/** Starts an HTTPS server on the loopback interface. */
+export async function listenOverTls(request: CertificateRequest, handle: RequestListener) {
   const server = createServer(
     {
       key: serverCertificate.key,
       cert: serverCertificate.certificate,
       ca: authority.certificate,
-      requestCert: asks !== 'none',
-      rejectUnauthorized: asks === 'of_the_authority',
+      requestCert: request !== 'none',
+      rejectUnauthorized: request === 'of_the_authority',
     },
     handle,
   );

@@ -1,5 +1,5 @@
 import type { ApiCall, Tab, World, WorldOptions } from './browser-world.ts';
-import { createRandom } from './scheduler.ts';
+import { createRandom } from './random.ts';
 
 /** Sends one request of the application; resolves to what became of it. */
 export type SendRequest = (
@@ -20,7 +20,7 @@ export interface UserSwitchPlan extends WorldOptions {
 }
 
 export function drawPlan(seed: number): UserSwitchPlan {
-  const random = createRandom(seed);
+  const random = createRandom(seed).next;
   const often = () => random() < 0.7;
   const half = () => random() < 0.5;
   return {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { startVerifier } from '../../../tests/support/start-verifier.ts';
 
-describe('A3: what was verified is not believed for longer or for others', () => {
-  test('a token that ends like a verified one is not taken for it', async () => {
+describe('A3: cached tokens', () => {
+  test('rejects a token that ends like a cached one', async () => {
     const { server, verifier } = await startVerifier();
     const token = await server.mintAccessToken({ sub: 'bob' });
     await verifier.verifyToken(token);
@@ -13,7 +13,7 @@ describe('A3: what was verified is not believed for longer or for others', () =>
     });
   });
 
-  test('it ends at exp, with the tolerance, though it is remembered', async () => {
+  test('rejects a cached token after exp and the clock tolerance', async () => {
     const { server, verifier } = await startVerifier({ clockTolerance: 10 });
     server.clock.stop();
     const exp = Math.floor(server.clock.now() / 1000) + 60;
@@ -27,17 +27,17 @@ describe('A3: what was verified is not believed for longer or for others', () =>
     });
   });
 
-  test('it ends when its key leaves the key set', async () => {
+  test('rejects a cached token after its key was removed', async () => {
     const { server, verifier } = await startVerifier({ keysMaxAge: 60 }, { ownKeys: true });
-    const before = await server.mintAccessToken({ exp: 4e9 });
-    await verifier.verifyToken(before);
+    const previousToken = await server.mintAccessToken({ exp: 4e9 });
+    await verifier.verifyToken(previousToken);
     await server.rotateKeys();
-    // Another token makes the new keys known.
+    // Another token causes a fetch of the new keys.
     await verifier.verifyToken(await server.mintAccessToken({ exp: 4e9 }));
-    await expect(verifier.verifyToken(before)).rejects.toMatchObject({ code: 'invalid_token' });
+    await expect(verifier.verifyToken(previousToken)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
-  test('it ends when its key leaves the key set, though nobody else asks', async () => {
+  test('rejects a cached token after its key was removed, without other requests', async () => {
     const { server, verifier } = await startVerifier({ keysMaxAge: 60 }, { ownKeys: true });
     const token = await server.mintAccessToken({ exp: 4e9 });
     await verifier.verifyToken(token);
@@ -46,7 +46,7 @@ describe('A3: what was verified is not believed for longer or for others', () =>
     await expect(verifier.verifyToken(token)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
-  test('it does not end when other keys come and go', async () => {
+  test('accepts a cached token after other keys changed', async () => {
     const { server, verifier, events } = await startVerifier({ keysMaxAge: 60 }, { ownKeys: true });
     const token = await server.mintAccessToken({ exp: 4e9 });
     await verifier.verifyToken(token);

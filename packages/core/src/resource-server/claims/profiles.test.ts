@@ -21,7 +21,7 @@ async function verify(
 
 const none = { client_id: undefined, scope: undefined, jti: undefined };
 
-describe('each profile reads its issuer', () => {
+describe('reads the tokens of each issuer', () => {
   test('auth0', async () => {
     const claims = { ...none, azp: 'spa', scope: 'openid read:items', permissions: ['read:items'] };
     await expect(verify('auth0', claims)).resolves.toMatchObject({
@@ -74,7 +74,7 @@ describe('each profile reads its issuer', () => {
   });
 });
 
-describe('A8: relaxed as they are, none takes another kind of token', () => {
+describe('A8: no profile accepts another kind of token', () => {
   test.each<[AccessTokenProfileName, Record<string, unknown>]>([
     ['auth0', { nonce: 'n' }],
     ['auth0', { at_hash: 'x' }],
@@ -94,7 +94,7 @@ describe('A8: relaxed as they are, none takes another kind of token', () => {
     await expect(verify(profile, claims)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
-  test.each<AccessTokenProfileName>(['auth0', 'keycloak', 'entra'])('%s wants a typ', async (profile) => {
+  test.each<AccessTokenProfileName>(['auth0', 'keycloak', 'entra'])('%s requires a typ', async (profile) => {
     const claims = { typ: 'Bearer', azp: 'spa' };
     await expect(verify(profile, claims, { typ: undefined })).rejects.toMatchObject({
       code: 'invalid_token',
@@ -102,7 +102,7 @@ describe('A8: relaxed as they are, none takes another kind of token', () => {
   });
 });
 
-test('each profile but the strict one says which rules it relaxes', () => {
+test('each profile except rfc9068 lists the rules that it relaxes', () => {
   expect(profiles.rfc9068.relaxes).toEqual([]);
   for (const { name, relaxes } of Object.values(profiles)) {
     if (name === 'rfc9068') continue;

@@ -18,7 +18,7 @@ async function verifyJwt(
   return verifier.verifyToken(await server.mintAccessToken(claims, { header: { typ: 'at+jwt' } }));
 }
 
-describe('R3: a token says whether it stands for a user or for a client', () => {
+describe('R3: a token represents a user or a client', () => {
   test.each<[AccessTokenProfileName, Record<string, unknown>, 'user' | 'client']>([
     ['rfc9068', {}, 'user'],
     ['rfc9068', { sub: 'app' }, 'client'],
@@ -46,7 +46,7 @@ describe('R3: a token says whether it stands for a user or for a client', () => 
   });
 });
 
-describe('R3: the identifier of a client never becomes that of a user', () => {
+describe('R3: the identifier of a client never identifies a user', () => {
   test.each([
     { username: 'alice' },
     { username: 'alice', sub: null },
@@ -55,7 +55,7 @@ describe('R3: the identifier of a client never becomes that of a user', () => {
     { uid: '1' },
     { email: 'alice@example.test' },
     { auth_time: 1 },
-  ])('a user without sub is refused: %j', async (user) => {
+  ])('rejects a user without sub: %j', async (user) => {
     const { verifier } = startIntrospection(() => ({ ...good, sub: undefined, client_id: 'web', ...user }));
     await expect(verifier.verifyToken('t')).rejects.toMatchObject({
       code: 'invalid_token',
@@ -63,7 +63,7 @@ describe('R3: the identifier of a client never becomes that of a user', () => {
     });
   });
 
-  test('a named rule of the profile says which claim identifies users', async () => {
+  test('reads the user from the claim that the profile selects', async () => {
     const profile = { ...profiles.rfc9068, subject: (claims: Record<string, unknown>) => claims.login };
     const { verifier } = startIntrospection(
       (token) => ({ ...good, sub: undefined, client_id: 'web', ...(token !== 'client' && { login: token }) }),
@@ -97,9 +97,9 @@ describe('R3: the identifier of a client never becomes that of a user', () => {
       { sub: 'alice', username: 'alice' },
       { kind: 'user', sub: 'alice' },
     ],
-    // It cannot be told to be a user's.
+    // Without client_id the default is a client.
     [{ sub: 'alice' }, { kind: 'client', sub: 'alice' }],
-  ])('%j is %j', async (claims, expected) => {
+  ])('reads %j as %j', async (claims, expected) => {
     const { verifier } = startIntrospection(() => ({
       ...good,
       sub: undefined,
@@ -109,7 +109,7 @@ describe('R3: the identifier of a client never becomes that of a user', () => {
     await expect(verifier.verifyToken('t')).resolves.toMatchObject(expected);
   });
 
-  test('a profile whose kind says neither means a client', async () => {
+  test('treats an unknown kind as a client', async () => {
     const profile = { ...profiles.rfc9068, kind: () => 'superuser' };
     const { verifier } = startIntrospection(() => good, {}, { profile });
     await expect(verifier.verifyToken('t')).resolves.toMatchObject({ kind: 'client' });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { good, startIntrospection } from '../../../tests/support/start-introspection.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../index.ts';
 
-describe('R2: an active token of another kind is no access token', () => {
+describe('R2: an active token of another kind is not an access token', () => {
   test.each([
     { token_use: 'refresh_token' },
     { token_use: 'id' },
@@ -19,10 +19,10 @@ describe('R2: an active token of another kind is no access token', () => {
     { tokenName: 'refresh_token' },
     { at_hash: 'x' },
     { events: {} },
-    // One member that says so is enough, whatever others say.
+    // One member is sufficient, even if others contradict it.
     { token_type: 'Bearer', token_use: 'refresh_token' },
     { token_type: 'Bearer', typ: 'ID' },
-  ])('%j', async (more) => {
+  ])('rejects %j', async (more) => {
     const { verifier } = startIntrospection(() => ({ ...good, ...more }));
     await expect(verifier.verifyToken('t')).rejects.toMatchObject({ code: 'invalid_token', status: 401 });
   });
@@ -33,13 +33,13 @@ describe('R2: an active token of another kind is no access token', () => {
     { token_type: 'DPoP', typ: 'Bearer' },
     { token_type: null, token_use: null, typ: null, exp: null },
     { token_use: 'access', typ: 'JWT', token_usage: 'access_token' },
-  ])('%j is accepted', async (more) => {
+  ])('accepts %j', async (more) => {
     const { verifier } = startIntrospection(() => ({ ...good, ...more }));
     await expect(verifier.verifyToken('t')).resolves.toMatchObject({ sub: 'alice' });
   });
 });
 
-describe("R2: the rules of the issuer's profile hold for introspected tokens", () => {
+describe("R2: the issuer's profile applies to introspected tokens", () => {
   test.each<[AccessTokenProfileName, Record<string, unknown>, boolean]>([
     ['keycloak', { typ: 'Bearer', username: 'alice' }, true],
     ['keycloak', {}, false],
@@ -56,7 +56,7 @@ describe("R2: the rules of the issuer's profile hold for introspected tokens", (
     else await expect(verifying).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
-  test('refuse, required, clientId, scopes and roles of a profile of your own', async () => {
+  test('applies reject, required, clientId, scopes and roles of a custom profile', async () => {
     const profile: AccessTokenProfile = {
       ...profiles.rfc9068,
       required: [...profiles.rfc9068.required, 'tenant'],
@@ -65,12 +65,12 @@ describe("R2: the rules of the issuer's profile hold for introspected tokens", (
       roles: (claims) => claims.groups,
       reject: (claims) => (claims.tenant === 'evil' ? 'Not this tenant' : undefined),
     };
-    const answers: Record<string, object> = {
+    const responses: Record<string, object> = {
       good: { ...good, tenant: 'acme', app: 'own', rights: 'a b', groups: ['g'] },
       'without tenant': { ...good, app: 'own' },
       evil: { ...good, tenant: 'evil' },
     };
-    const { verifier } = startIntrospection((token) => ({ ...answers[token] }), {}, { profile });
+    const { verifier } = startIntrospection((token) => ({ ...responses[token] }), {}, { profile });
     await expect(verifier.verifyToken('good')).resolves.toMatchObject({
       clientId: 'own',
       scopes: ['a', 'b'],
@@ -80,7 +80,7 @@ describe("R2: the rules of the issuer's profile hold for introspected tokens", (
       await expect(verifier.verifyToken(token)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
-  test('a rule that throws refuses', async () => {
+  test('rejects a token when a rule of the profile throws', async () => {
     const profile: AccessTokenProfile = {
       ...profiles.rfc9068,
       roles: (claims) => (claims.realm as { roles: string[] }).roles,

@@ -41,11 +41,11 @@ async function setUp(options: Partial<IntrospectionOptions> = {}, format: 'opaqu
     audience,
     introspection: { clientId: 'api', clientAuthentication: clientSecretBasic('api-secret'), ...options },
   } as AccessTokenVerifierOptions);
-  const asked = () => server.requestsTo('introspection').length;
-  return { server, app, verifier, tokens, asked };
+  const countIntrospections = () => server.requestsTo('introspection').length;
+  return { server, app, verifier, tokens, countIntrospections };
 }
 
-test('what an issuer was asked about is for verify, which knows what is well formed, and is never recalled', async () => {
+test('findCachedRequest never returns an introspected token', async () => {
   const { verifier, tokens } = await setUp();
   const request = { headers: { authorization: `Bearer ${tokens.accessToken}` } };
   await verifier.verify(request);
@@ -53,8 +53,8 @@ test('what an issuer was asked about is for verify, which knows what is well for
 });
 
 describe('an opaque token', () => {
-  test('is asked about once, by concurrent requests together', async () => {
-    const { verifier, tokens, asked } = await setUp();
+  test('is introspected once for concurrent requests', async () => {
+    const { verifier, tokens, countIntrospections } = await setUp();
     const all = await Promise.all(Array.from({ length: 20 }, () => verifier.verifyToken(tokens.accessToken)));
     expect(all[0]).toMatchObject({
       sub: 'alice',
@@ -62,46 +62,46 @@ describe('an opaque token', () => {
       scopes: expect.arrayContaining(['items:read']),
     });
     await verifier.verifyToken(tokens.accessToken);
-    expect(asked()).toBe(1);
+    expect(countIntrospections()).toBe(1);
   });
 
-  test('A3: an answer is believed for its time and never beyond exp', async () => {
-    const { server, verifier, tokens, asked } = await setUp({ maxAge: 30 });
+  test('A3: is cached for maxAge, and never beyond exp', async () => {
+    const { server, verifier, tokens, countIntrospections } = await setUp({ maxAge: 30 });
     await verifier.verifyToken(tokens.accessToken);
     server.clock.advance(29);
     await verifier.verifyToken(tokens.accessToken);
-    expect(asked()).toBe(1);
+    expect(countIntrospections()).toBe(1);
     server.clock.advance(1);
     await verifier.verifyToken(tokens.accessToken);
-    expect(asked()).toBe(2);
+    expect(countIntrospections()).toBe(2);
 
-    const long = await setUp({ maxAge: 3600 });
-    await long.verifier.verifyToken(long.tokens.accessToken);
-    long.server.clock.advance(131);
-    await expect(long.verifier.verifyToken(long.tokens.accessToken)).rejects.toMatchObject({
+    const longLived = await setUp({ maxAge: 3600 });
+    await longLived.verifier.verifyToken(longLived.tokens.accessToken);
+    longLived.server.clock.advance(131);
+    await expect(longLived.verifier.verifyToken(longLived.tokens.accessToken)).rejects.toMatchObject({
       code: 'invalid_token',
     });
   });
 
-  test('that is not active is refused, and not asked about again for a while', async () => {
-    const { server, app, verifier, tokens, asked } = await setUp({ negativeMaxAge: 10 });
+  test('is rejected if it is not active, and not introspected again for negativeMaxAge', async () => {
+    const { server, app, verifier, tokens, countIntrospections } = await setUp({ negativeMaxAge: 10 });
     await revokeToken(app, tokens.accessToken);
     for (let i = 0; i < 3; i++)
       await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ status: 401 });
-    expect(asked()).toBe(1);
+    expect(countIntrospections()).toBe(1);
     server.clock.advance(10);
     await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ status: 401 });
-    expect(asked()).toBe(2);
+    expect(countIntrospections()).toBe(2);
   });
 
-  test('A8: a refresh token is no access token, though it is active', async () => {
+  test('A8: is rejected if it is an active refresh token', async () => {
     const { verifier, tokens } = await setUp();
     await expect(verifier.verifyToken(tokens.refreshToken as string)).rejects.toMatchObject({
       code: 'invalid_token',
     });
   });
 
-  test('is neither good nor bad while the issuer cannot be asked', async () => {
+  test('leads to 503 while introspection is unavailable', async () => {
     const { server, verifier, tokens } = await setUp();
     server.fail('introspection', { status: 500 });
     await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ name: 'TransportError' });
@@ -114,11 +114,11 @@ describe('an opaque token', () => {
     ['another audience', { aud: 'https://other.example.test' }],
     ['no audience', { aud: undefined }],
     ['another issuer', { iss: 'https://other.example.test' }],
-    ['expired', { exp: 1 }],
+    ['an exp in the past', { exp: 1 }],
     ['another type', { token_type: 'refresh_token' }],
-    ['active that is not true', { active: 'true' }],
-    ['nobody', { sub: undefined, client_id: undefined }],
-  ])('%s is refused', async (_, wrong) => {
+    ['an active that is not a boolean', { active: 'true' }],
+    ['no subject', { sub: undefined, client_id: undefined }],
+  ])('is rejected with %s', async (_, difference) => {
     const { server, verifier, tokens } = await setUp();
     const good = {
       active: true,
@@ -128,15 +128,15 @@ describe('an opaque token', () => {
       aud: audience,
       exp: 4e9,
     };
-    const body = JSON.stringify({ ...good, ...wrong });
+    const body = JSON.stringify({ ...good, ...difference });
     server.fail('introspection', { status: 200, body, headers: { 'content-type': 'application/json' } });
     const error = await verifier.verifyToken(tokens.accessToken).catch((caught: unknown) => caught);
     expect(error).toMatchObject(
-      'active' in wrong ? { name: 'TransportError' } : { code: 'invalid_token', status: 401 },
+      'active' in difference ? { name: 'TransportError' } : { code: 'invalid_token', status: 401 },
     );
   });
 
-  test('no audience is accepted where that is said', async () => {
+  test('is accepted without an audience with allowMissingAudience', async () => {
     const { server, verifier, tokens } = await setUp({ allowMissingAudience: true });
     const body = JSON.stringify({ active: true, sub: 'alice', client_id: 'app' });
     server.fail('introspection', { status: 200, body, headers: { 'content-type': 'application/json' } });
@@ -144,11 +144,11 @@ describe('an opaque token', () => {
   });
 });
 
-describe('a signed answer', () => {
+describe('a signed response', () => {
   const signed = { signedResponseAlg: 'RS256' } as const;
 
-  test('RFC 9701: is verified, and believed for its time as any other', async () => {
-    const { server, app, verifier, tokens, asked } = await setUp({
+  test('RFC 9701: is verified and cached', async () => {
+    const { server, app, verifier, tokens, countIntrospections } = await setUp({
       ...signed,
       maxAge: 30,
       negativeMaxAge: 10,
@@ -156,15 +156,15 @@ describe('a signed answer', () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => verifier.verifyToken(tokens.accessToken)));
     expect(all[0]).toMatchObject({ sub: 'alice', clientId: 'app' });
     await verifier.verifyToken(tokens.accessToken);
-    expect(asked()).toBe(1);
+    expect(countIntrospections()).toBe(1);
     await revokeToken(app, tokens.accessToken);
     server.clock.advance(30);
     for (let i = 0; i < 3; i++)
       await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ status: 401 });
-    expect(asked()).toBe(2);
+    expect(countIntrospections()).toBe(2);
     server.clock.advance(10);
     await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ status: 401 });
-    expect(asked()).toBe(3);
+    expect(countIntrospections()).toBe(3);
   });
 
   test.each([
@@ -174,7 +174,7 @@ describe('a signed answer', () => {
     'introspection_aud_invalid',
     'introspection_alg_none',
     'introspection_typ_other',
-  ] as const)('RFC 9701: %s is not believed', async (lie) => {
+  ] as const)('RFC 9701: leads to 503 with %s', async (lie) => {
     const { server, verifier, tokens } = await setUp(signed);
     server.lies.add(lie);
     await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ name: 'TransportError' });
@@ -182,7 +182,7 @@ describe('a signed answer', () => {
     await expect(verifier.verifyToken(tokens.accessToken)).resolves.toBeDefined();
   });
 
-  test('RFC 9701: one that is not signed is not believed, active or not', async () => {
+  test('RFC 9701: an unsigned response leads to 503, active or not', async () => {
     const { server, verifier, tokens } = await setUp(signed);
     const headers = { 'content-type': 'application/json' };
     for (const active of [true, false]) {
@@ -197,13 +197,13 @@ describe('a signed answer', () => {
 });
 
 describe('a JWT', () => {
-  test('is verified by its signature, without a question', async () => {
-    const { verifier, tokens, asked } = await setUp({}, 'jwt');
+  test('is verified by its signature, without introspection', async () => {
+    const { verifier, tokens, countIntrospections } = await setUp({}, 'jwt');
     await expect(verifier.verifyToken(tokens.accessToken)).resolves.toBeDefined();
-    expect(asked()).toBe(0);
+    expect(countIntrospections()).toBe(0);
   });
 
-  test('is asked about where that is wanted, so that revocation is noticed', async () => {
+  test('is introspected with tokens: all, so that a revocation is detected', async () => {
     const { server, app, verifier, tokens } = await setUp({ tokens: 'all', maxAge: 5 }, 'jwt');
     await expect(verifier.verifyToken(tokens.accessToken)).resolves.toBeDefined();
     await revokeToken(app, tokens.accessToken);

@@ -2,24 +2,24 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { createAccessTokenVerifier } from '../index.ts';
 
-describe('A11: only configured issuers', () => {
-  test('each issuer has its own keys and audiences', async () => {
+describe('A11: accepts configured issuers only', () => {
+  test('verifies each issuer with its keys and audiences', async () => {
     const one = await createTestAuthorizationServer({ issuer: 'https://one.example.test', ownKeys: true });
     const two = await createTestAuthorizationServer({ issuer: 'https://two.example.test', ownKeys: true });
-    const asked: string[] = [];
+    const origins: string[] = [];
     const verifier = createAccessTokenVerifier({
       issuers: [
         { issuer: one.issuer, audience: 'https://one-api.example.test' },
         { issuer: two.issuer, audience: 'https://two-api.example.test' },
       ],
       fetch: (url, init) => {
-        asked.push(new URL(url).origin);
+        origins.push(new URL(url).origin);
         return (url.startsWith(one.issuer) ? one : two).fetch(url, init);
       },
     });
     await verifier.verifyToken(await one.mintAccessToken({ aud: 'https://one-api.example.test' }));
     await verifier.verifyToken(await two.mintAccessToken({ aud: 'https://two-api.example.test' }));
-    const crossed = [
+    const foreignTokens = [
       await one.mintAccessToken({ aud: 'https://two-api.example.test' }),
       await one.mintAccessToken({ iss: two.issuer, aud: 'https://two-api.example.test' }),
       await one.mintAccessToken({ iss: 'https://evil.example.test', aud: 'https://one-api.example.test' }),
@@ -27,8 +27,8 @@ describe('A11: only configured issuers', () => {
       await one.mintAccessToken({ iss: ['https://one.example.test'] }),
       await one.mintAccessToken({ iss: '__proto__' }),
     ];
-    for (const token of crossed)
+    for (const token of foreignTokens)
       await expect(verifier.verifyToken(token)).rejects.toMatchObject({ code: 'invalid_token' });
-    expect(new Set(asked)).toEqual(new Set([one.issuer, two.issuer]));
+    expect(new Set(origins)).toEqual(new Set([one.issuer, two.issuer]));
   });
 });

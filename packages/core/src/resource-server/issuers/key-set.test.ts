@@ -11,27 +11,27 @@ async function setUp(
 ) {
   const { server, verifier, events } = await startVerifier(options, { ownKeys: true, ...serverOptions });
   server.clock.stop();
-  const life = { exp: 4e9 };
-  return { server, verifier, events, life };
+  const longLived = { exp: 4e9 };
+  return { server, verifier, events, longLived };
 }
 
-const junk = (index: number) => {
+const createForgedToken = (index: number) => {
   const encode = (value: unknown) => base64url.encode(JSON.stringify(value));
   return (claims: object) =>
-    `${encode({ alg: 'RS256', typ: 'at+jwt', kid: `junk-${index}` })}.${encode(claims)}.${'A'.repeat(342)}`;
+    `${encode({ alg: 'RS256', typ: 'at+jwt', kid: `forged-${index}` })}.${encode(claims)}.${'A'.repeat(342)}`;
 };
 
-describe('A4: unknown keys', () => {
-  test('a flood of them causes one fetch per cool-down, and good tokens are served all along', async () => {
-    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
-    const good = await server.mintAccessToken(life);
+describe('A4: tokens with unknown keys', () => {
+  test('cause one fetch per cool-down if they are concurrent, and do not affect valid tokens', async () => {
+    const { server, verifier, longLived } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(longLived);
     await verifier.verifyToken(good);
     const claims = decodeJwt(good);
     for (let round = 0; round < 3; round++) {
       const fetched = server.requestsTo('jwks').length;
-      const another = await server.mintAccessToken(life);
+      const another = await server.mintAccessToken(longLived);
       const flood = Array.from({ length: 200 }, (_, index) =>
-        verifier.verifyToken(junk(index + round * 200)(claims)),
+        verifier.verifyToken(createForgedToken(index + round * 200)(claims)),
       );
       const fresh = verifier.verifyToken(another);
       const settled = await Promise.allSettled(flood);
@@ -44,14 +44,15 @@ describe('A4: unknown keys', () => {
     }
   });
 
-  test('one after the other, they cause five fetches, then one per cool-down', async () => {
-    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
-    const good = await server.mintAccessToken(life);
+  test('cause five fetches, then one per cool-down, if they are sequential', async () => {
+    const { server, verifier, longLived } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(longLived);
     await verifier.verifyToken(good);
     const claims = decodeJwt(good);
     let kid = 0;
     const flood = async () => {
-      for (let i = 0; i < 50; i++) await verifier.verifyToken(junk(kid++)(claims)).catch(() => {});
+      for (let i = 0; i < 50; i++)
+        await verifier.verifyToken(createForgedToken(kid++)(claims)).catch(() => {});
       return server.requestsTo('jwks').length;
     };
     expect(await flood()).toBe(6);
@@ -60,45 +61,48 @@ describe('A4: unknown keys', () => {
     server.clock.advance(1);
     expect(await flood()).toBe(7);
     await verifier.verifyToken(good);
-    await verifier.verifyToken(await server.mintAccessToken(life));
+    await verifier.verifyToken(await server.mintAccessToken(longLived));
   });
 
-  test('K1: a few forged kids before a rotation do not delay a good token', async () => {
-    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
-    const good = await server.mintAccessToken(life);
+  test('K1: do not delay a valid token after a rotation if they are few', async () => {
+    const { server, verifier, longLived } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(longLived);
     await verifier.verifyToken(good);
     for (const kid of [1, 1, 2])
-      await expect(verifier.verifyToken(junk(kid)(decodeJwt(good)))).rejects.toMatchObject({ status: 401 });
+      await expect(verifier.verifyToken(createForgedToken(kid)(decodeJwt(good)))).rejects.toMatchObject({
+        status: 401,
+      });
     await server.rotateKeys({ keepOld: true });
-    await expect(verifier.verifyToken(await server.mintAccessToken(life))).resolves.toBeDefined();
+    await expect(verifier.verifyToken(await server.mintAccessToken(longLived))).resolves.toBeDefined();
   });
 
-  test('K2: a flood of forged kids delays the tokens of a rotation for one cool-down, and never makes them invalid', async () => {
-    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
-    const good = await server.mintAccessToken(life);
+  test('K2: delay the tokens of a new key by one cool-down at most, with 503', async () => {
+    const { server, verifier, longLived } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(longLived);
     await verifier.verifyToken(good);
     const claims = decodeJwt(good);
-    for (let i = 0; i < 50; i++) await verifier.verifyToken(junk(i)(claims)).catch(() => {});
+    for (let i = 0; i < 50; i++) await verifier.verifyToken(createForgedToken(i)(claims)).catch(() => {});
     await server.rotateKeys({ keepOld: true });
     server.clock.advance(3);
-    const fresh = await server.mintAccessToken(life);
+    const fresh = await server.mintAccessToken(longLived);
     await expect(verifier.verifyToken(fresh)).rejects.toMatchObject({
       name: 'TransportError',
       code: 'rate_limited',
       retryAfter: 7,
     });
     server.clock.advance(7);
-    // The fetch that another forged token causes brings the key for everybody.
-    await verifier.verifyToken(junk(99)(claims)).catch(() => {});
+    // Another forged token causes the fetch that returns the new key.
+    await verifier.verifyToken(createForgedToken(99)(claims)).catch(() => {});
     await expect(verifier.verifyToken(fresh)).resolves.toBeDefined();
   });
 
-  test('K2: during the flood, a wrong signature under the name of a known key is refused', async () => {
-    const { server, verifier, life } = await setUp({ keysCoolDown: 10 });
-    const good = await server.mintAccessToken(life);
+  test('K2: during a flood, a wrong signature with a known kid is rejected', async () => {
+    const { server, verifier, longLived } = await setUp({ keysCoolDown: 10 });
+    const good = await server.mintAccessToken(longLived);
     await verifier.verifyToken(good);
-    for (let i = 0; i < 50; i++) await verifier.verifyToken(junk(i)(decodeJwt(good))).catch(() => {});
-    const [header, payload] = (await server.mintAccessToken({ ...life, sub: 'bob' })).split('.');
+    for (let i = 0; i < 50; i++)
+      await verifier.verifyToken(createForgedToken(i)(decodeJwt(good))).catch(() => {});
+    const [header, payload] = (await server.mintAccessToken({ ...longLived, sub: 'bob' })).split('.');
     const tampered = `${header}.${payload}.${good.split('.')[2]}`;
     await expect(verifier.verifyToken(tampered)).rejects.toMatchObject({
       code: 'invalid_token',
@@ -106,26 +110,26 @@ describe('A4: unknown keys', () => {
     });
   });
 
-  test('K3: a token whose key was not published yet is good as soon as it is', async () => {
-    const { server, verifier, life } = await setUp();
-    await verifier.verifyToken(await server.mintAccessToken(life));
+  test('K3: a token is accepted as soon as its key is published', async () => {
+    const { server, verifier, longLived } = await setUp();
+    await verifier.verifyToken(await server.mintAccessToken(longLived));
     const old = await (await server.fetch(`${server.issuer}/jwks`, {})).text();
     await server.rotateKeys({ keepOld: true });
-    const fresh = await server.mintAccessToken(life);
+    const fresh = await server.mintAccessToken(longLived);
     server.fail('jwks', { status: 200, body: old, headers: { 'content-type': 'application/json' } });
     await expect(verifier.verifyToken(fresh)).rejects.toMatchObject({ status: 401 });
     await expect(verifier.verifyToken(fresh)).resolves.toBeDefined();
   });
 
-  test('K4: tokens of removed keys are refused at once, however many come, without a fetch', async () => {
-    const { server, verifier, life } = await setUp({ keysMaxAge: 60 });
+  test('K4: tokens of removed keys are rejected without a fetch each', async () => {
+    const { server, verifier, longLived } = await setUp({ keysMaxAge: 60 });
     const tokens = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => server.mintAccessToken({ ...life, sub: `user${i}` })),
+      Array.from({ length: 20 }, (_, i) => server.mintAccessToken({ ...longLived, sub: `user${i}` })),
     );
     await verifier.verifyToken(tokens[0] as string);
     await server.rotateKeys();
     server.clock.advance(60);
-    await verifier.verifyToken(await server.mintAccessToken(life));
+    await verifier.verifyToken(await server.mintAccessToken(longLived));
     const fetched = server.requestsTo('jwks').length;
     for (let round = 0; round < 10; round++)
       for (const token of tokens)
@@ -136,75 +140,77 @@ describe('A4: unknown keys', () => {
     expect(server.requestsTo('jwks').length - fetched).toBeLessThanOrEqual(5);
   });
 
-  test('K4: tokens that were issued long before the last fetch cause none, also after a restart', async () => {
-    const { server, verifier, life } = await setUp();
-    const stale = decodeJwt(await server.mintAccessToken(life));
+  test('K4: tokens that were issued long before the last fetch cause none', async () => {
+    const { server, verifier, longLived } = await setUp();
+    const stale = decodeJwt(await server.mintAccessToken(longLived));
     server.clock.advance(91);
-    await verifier.verifyToken(await server.mintAccessToken(life));
+    await verifier.verifyToken(await server.mintAccessToken(longLived));
     for (let i = 0; i < 20; i++)
-      await expect(verifier.verifyToken(junk(i)(stale))).rejects.toMatchObject({ code: 'invalid_token' });
+      await expect(verifier.verifyToken(createForgedToken(i)(stale))).rejects.toMatchObject({
+        code: 'invalid_token',
+      });
     expect(server.requestsTo('jwks')).toHaveLength(1);
   });
 
-  test('after a rotation the first tokens wait for one fetch, and none is refused', async () => {
-    const { server, verifier, life } = await setUp();
-    await verifier.verifyToken(await server.mintAccessToken(life));
+  test('after a rotation, concurrent tokens wait for one fetch and are accepted', async () => {
+    const { server, verifier, longLived } = await setUp();
+    await verifier.verifyToken(await server.mintAccessToken(longLived));
     await server.rotateKeys({ keepOld: true });
-    const tokens = await Promise.all(Array.from({ length: 50 }, () => server.mintAccessToken(life)));
+    const tokens = await Promise.all(Array.from({ length: 50 }, () => server.mintAccessToken(longLived)));
     await Promise.all(tokens.map((token) => verifier.verifyToken(token)));
     expect(server.requestsTo('jwks')).toHaveLength(2);
   });
 
-  test('a fetch that was answered before the rotation does not make the new key unknown', async () => {
+  test('a fetch whose response precedes the rotation does not reject the new key', async () => {
     let hold: Promise<void> | undefined;
-    let ask: typeof fetch;
-    const { server, verifier, life } = await setUp({
+    let serverFetch: typeof fetch;
+    const { server, verifier, longLived } = await setUp({
       keysMaxAge: 60,
       fetch: async (url, init) => {
-        const answer = await ask(url, init);
+        const response = await serverFetch(url, init);
         await hold;
-        return answer;
+        return response;
       },
     });
-    ask = server.fetch as typeof fetch;
-    const good = await server.mintAccessToken(life);
+    serverFetch = server.fetch as typeof fetch;
+    const good = await server.mintAccessToken(longLived);
     await verifier.verifyToken(good);
     let release = () => {};
     hold = new Promise((resolve) => (release = resolve));
     server.clock.advance(61);
     await verifier.verifyToken(good);
     await expect.poll(() => server.requestsTo('jwks').length).toBe(2);
-    // The renewal has its answer, with the old keys alone, and has not arrived yet.
+    // The response with the previous keys is on its way.
     await server.rotateKeys({ keepOld: true });
-    const verifying = verifier.verifyToken(await server.mintAccessToken(life));
+    const verifying = verifier.verifyToken(await server.mintAccessToken(longLived));
     hold = undefined;
     release();
     await expect(verifying).resolves.toBeDefined();
     expect(server.requestsTo('jwks')).toHaveLength(3);
   });
 
-  test('a token with an unknown key is not called invalid while the keys cannot be fetched', async () => {
-    const { server, verifier, life } = await setUp();
-    await verifier.verifyToken(await server.mintAccessToken(life));
+  test('a token with an unknown key leads to 503 while the keys cannot be fetched', async () => {
+    const { server, verifier, longLived } = await setUp();
+    await verifier.verifyToken(await server.mintAccessToken(longLived));
     await server.rotateKeys({ keepOld: true });
-    const token = await server.mintAccessToken(life);
+    const token = await server.mintAccessToken(longLived);
     server.fail('jwks', { status: 500 });
     await expect(verifier.verifyToken(token)).rejects.toMatchObject({ name: 'TransportError' });
-    // Within the cool-down too: it is the outage that stands in the way, not the token.
+    // Also during the cool-down: the reason is the failed fetch.
     await expect(verifier.verifyToken(token)).rejects.toMatchObject({ name: 'TransportError' });
     server.clock.advance(10);
     await expect(verifier.verifyToken(token)).resolves.toBeDefined();
   });
 });
 
-describe('A5: an outage of the key endpoint', () => {
-  test('does not take the API down, and ends by itself', async () => {
-    const { server, verifier, events, life } = await setUp({ keysMaxAge: 60, keysMaxStale: 3600 });
-    await verifier.verifyToken(await server.mintAccessToken(life));
+describe('A5: an unavailable key endpoint', () => {
+  test('does not affect verification while the keys are usable', async () => {
+    const { server, verifier, events, longLived } = await setUp({ keysMaxAge: 60, keysMaxStale: 3600 });
+    await verifier.verifyToken(await server.mintAccessToken(longLived));
     server.fail('jwks', { network: true, times: 3 });
     server.clock.advance(130);
     for (let i = 0; i < 5; i++) {
-      await expect(verifier.verifyToken(await server.mintAccessToken(life))).resolves.toBeDefined();
+      await expect(verifier.verifyToken(await server.mintAccessToken(longLived))).resolves.toBeDefined();
       server.clock.advance(2);
       await new Promise((resolve) => setTimeout(resolve));
     }
@@ -212,19 +218,19 @@ describe('A5: an outage of the key endpoint', () => {
     expect(events.filter(({ type }) => type === 'keys.fetched')).toHaveLength(2);
   });
 
-  test('does not serve old keys for ever', async () => {
-    const { server, verifier, life } = await setUp({ keysMaxAge: 60, keysMaxStale: 3600 });
-    const token = await server.mintAccessToken(life);
+  test('leads to 503 after keysMaxStale', async () => {
+    const { server, verifier, longLived } = await setUp({ keysMaxAge: 60, keysMaxStale: 3600 });
+    const token = await server.mintAccessToken(longLived);
     await verifier.verifyToken(token);
     server.fail('jwks', { network: true, times: 100 });
     server.clock.advance(3600);
     await expect(verifier.verifyToken(token)).rejects.toMatchObject({ name: 'TransportError' });
   });
 
-  test('at the start: 503 until the keys are there, with one fetch for all', async () => {
-    const { server, verifier, life } = await setUp();
+  test('leads to 503 at startup, with one fetch for concurrent tokens', async () => {
+    const { server, verifier, longLived } = await setUp();
     server.fail('jwks', { status: 503, headers: { 'retry-after': '7' } });
-    const tokens = await Promise.all(Array.from({ length: 20 }, () => server.mintAccessToken(life)));
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => server.mintAccessToken(longLived)));
     const settled = await Promise.allSettled(tokens.map((token) => verifier.verifyToken(token)));
     for (const each of settled) {
       expect(each).toMatchObject({ status: 'rejected', reason: { name: 'TransportError', retryAfter: 7 } });
@@ -234,28 +240,30 @@ describe('A5: an outage of the key endpoint', () => {
     await expect(verifier.verifyToken(tokens[0] as string)).resolves.toBeDefined();
   });
 
-  test('renewal happens behind the back of the traffic', async () => {
-    const { server, verifier, life } = await setUp({ keysMaxAge: 60 });
-    const token = await server.mintAccessToken(life);
+  test('keys are fetched in the background', async () => {
+    const { server, verifier, longLived } = await setUp({ keysMaxAge: 60 });
+    const token = await server.mintAccessToken(longLived);
     await verifier.verifyToken(token);
     server.clock.advance(61);
-    const open = server.hold('jwks');
-    // Would hang if it waited for the held fetch.
+    const release = server.hold('jwks');
+    // Does not wait for the held fetch.
     await verifier.verifyToken(token);
-    await verifier.verifyToken(await server.mintAccessToken(life));
-    open();
+    await verifier.verifyToken(await server.mintAccessToken(longLived));
+    release();
     await expect.poll(() => server.requestsTo('jwks').length).toBe(2);
   });
 });
 
-describe('key sets as they are in the wild', () => {
-  test('keys of other kinds, for encryption, and with the kid of another key are stepped over', async () => {
-    const { server, verifier, life } = await setUp({}, { decoyKeys: true });
+describe('key sets of providers', () => {
+  test('skips keys of other types, encryption keys and other keys with the same kid', async () => {
+    const { server, verifier, longLived } = await setUp({}, { decoyKeys: true });
     for (const alg of ['RS256', 'ES256'])
-      await expect(verifier.verifyToken(await server.mintAccessToken(life, { alg }))).resolves.toBeDefined();
+      await expect(
+        verifier.verifyToken(await server.mintAccessToken(longLived, { alg })),
+      ).resolves.toBeDefined();
   });
 
-  test('several keys with one kid, keys without kid or alg, tokens without kid, one malformed key', async () => {
+  test('accepts several keys with one kid, keys without kid or alg, tokens without kid, a malformed key', async () => {
     const pairs = await Promise.all([1, 2, 3].map(() => generateKeyPair('ES256', { extractable: true })));
     const [one, two, three] = await Promise.all(pairs.map(({ publicKey }) => exportJWK(publicKey)));
     const verifier = createAccessTokenVerifier({
@@ -278,7 +286,7 @@ describe('key sets as they are in the wild', () => {
       await expect(verifier.verifyToken(await token)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
-  test('A1: a key is used only for the algorithm, use and operations that it names, and only if it is strong', async () => {
+  test('A1: uses a key only for its alg, use and key_ops', async () => {
     const { privateKey, publicKey } = await generateKeyPair('PS256', { extractable: true });
     const jwk = await exportJWK(publicKey);
     const token = await new SignJWT({ client_id: 'app', jti: '1' })
@@ -304,22 +312,22 @@ describe('key sets as they are in the wild', () => {
   test.each([
     [1024, 'RS256'],
     [16_384, 'RS256'],
-  ])('A1: an RSA key of %d bits is not used', (bits, alg) => {
+  ])('A1: does not use an RSA key of %d bits', (bits, alg) => {
     const n = base64url.encode(new Uint8Array(bits / 8).fill(255));
     expect(isKeyForAlgorithm({ kty: 'RSA', n, e: 'AQAB' }, alg as 'RS256')).toBe(false);
-    const usual = base64url.encode(new Uint8Array(256).fill(255));
-    expect(isKeyForAlgorithm({ kty: 'RSA', n: usual, e: 'AQAB' }, alg as 'RS256')).toBe(true);
+    const common = base64url.encode(new Uint8Array(256).fill(255));
+    expect(isKeyForAlgorithm({ kty: 'RSA', n: common, e: 'AQAB' }, alg as 'RS256')).toBe(true);
   });
 
   test.each([
-    ['no set', '{"keys":{}}'],
-    ['keys that are no objects', '{"keys":["a"]}'],
-    ['a page', '<html>'],
+    ['keys that are not a list', '{"keys":{}}'],
+    ['keys that are not objects', '{"keys":["a"]}'],
+    ['HTML', '<html>'],
     ['null', 'null'],
-  ])('%s counts as an outage', async (_, body) => {
-    const { server, verifier, life } = await setUp();
+  ])('treats %s as unavailable', async (_, body) => {
+    const { server, verifier, longLived } = await setUp();
     server.fail('jwks', { status: 200, body, headers: { 'content-type': 'application/json' } });
-    await expect(verifier.verifyToken(await server.mintAccessToken(life))).rejects.toMatchObject({
+    await expect(verifier.verifyToken(await server.mintAccessToken(longLived))).rejects.toMatchObject({
       name: 'TransportError',
     });
   });

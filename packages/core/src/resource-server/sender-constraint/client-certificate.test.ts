@@ -25,7 +25,7 @@ test.each<[CertificateHeaderFormat, string]>([
   ['envoy', `Hash=${hash}`],
   ['envoy', `By=spiffe://a/b;Hash=${hash.toUpperCase()};Subject="CN=a,O=\\"b\\";Hash=0";URI=`],
   ['envoy', `Hash=00;Cert="${encoded}";Chain="${encoded}"`],
-])('RFC 8705: the format %s in %j', async (format, value) => {
+])('RFC 8705: reads the format %s in %j', async (format, value) => {
   expect(await read(format, value)).toBe(thumbprint);
 });
 
@@ -52,11 +52,11 @@ test.each<[CertificateHeaderFormat, string | undefined]>([
   ['envoy', `Subject="Hash=${hash}"`],
   ['envoy', `Subject="a";Hash=${hash.slice(1)}`],
   ['envoy', `Hash=${hash}; `],
-])('RFC 8705: for the format %s there is no certificate in %j', async (format, value) => {
+])('RFC 8705: finds no certificate in the format %s in %j', async (format, value) => {
   expect(await read(format, value)).toBeUndefined();
 });
 
-test('RFC 8705: a header that was sent twice is refused', async () => {
+test('RFC 8705: rejects a repeated header', async () => {
   const source = createCertificateSource({ trustedProxyHeader: 'client-cert', format: 'rfc9440' });
   const request = {
     headers: { 'client-cert': `:${base64}:` },

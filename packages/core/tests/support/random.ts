@@ -1,14 +1,17 @@
-/** Random numbers that come again in the same order from the same seed (mulberry32). */
+/** A generator of pseudorandom values. The same seed returns the same values in the same order. */
 export interface Random {
-  /** From 0 to 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   next(): number;
-  /** An integer from 0 up to, and without, the limit. */
+  /** Returns an integer from 0 up to, but not including, the limit. */
   below(limit: number): number;
-  /** True with this probability. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean;
+  /** Returns true for one of `count` calls on average. */
+  oneIn(count: number): boolean;
   pick<T>(items: readonly [T, ...T[]] | readonly T[]): T;
 }
 
+/** The algorithm is mulberry32. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
@@ -22,6 +25,7 @@ export function createRandom(seed: number): Random {
     next,
     below,
     chance: (probability) => next() < probability,
+    oneIn: (count) => below(count) === 0,
     pick: (items) => items[below(items.length)] as (typeof items)[0],
   };
 }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { fuzzRuns, fuzzSeed, fuzzTimeout, printFuzzLine } from '../support/hostile-inputs.ts';
-import { fuzzForeignJson } from './foreign-json-fuzz.ts';
+import { fuzzRuns, fuzzTimeout, printFuzzLine, readFuzzSeed } from '../support/hostile-inputs.ts';
+import { fuzzForeignJson } from './untrusted-json-fuzz.ts';
 
 const runs = fuzzRuns(20_000);
 
 test('C9: the gate for foreign JSON accepts what JSON.parse accepts, within its limits', {
   timeout: fuzzTimeout(runs),
 }, () => {
-  const seed = fuzzSeed();
+  const seed = readFuzzSeed();
   const { accepted, refused } = fuzzForeignJson({ runs, seed });
   printFuzzLine('foreign JSON', { runs, seed, outcomes: { accepted, ...refused } });
   const rejected = Object.values(refused).reduce((sum, count) => sum + count, 0);
