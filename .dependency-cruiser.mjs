@@ -7,7 +7,7 @@ const adapters = ['next', 'nest', 'angular', 'redis'];
 const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|tests?/support|conformance)/';
 
 /** The public entries of core. */
-const coreEntries = `${core}(index|(browser|browser/worker|session|resource-server|node)/index)\\.ts$`;
+const coreEntries = `${core}(index|(browser|browser/worker|session|resource-server|node)/index|session/adapter)\\.ts$`;
 
 /** Models of browser and provider for the tests of all packages. */
 const coreTestSupport = '^packages/core/tests/support/';
@@ -121,6 +121,21 @@ const forbidden = [
     from: { path: `^packages/${name}/` },
     to: { path: `^packages/(${adapters.filter((other) => other !== name).join('|')})/` },
   })),
+  {
+    name: 'adapters-decide-nothing',
+    comment:
+      'Security decisions are in core: adapters import no cryptography, no protocol library and no cookie parser.',
+    severity: 'error',
+    from: { path: '^packages/(next|nest|angular)/', pathNot: tests },
+    to: { path: '^(node:)?crypto$|^#platform$|(^|/)(jose|oauth4webapi|cookie|undici)(/|$)' },
+  },
+  {
+    name: 'session-adapter-only-in-adapters',
+    comment: './session/adapter is plumbing of adapters. Applications use ./session or an adapter.',
+    severity: 'error',
+    from: { pathNot: ['^packages/(next|nest|angular)/', tests] },
+    to: { path: `${core}session/adapter\\.ts$` },
+  },
   {
     name: 'testing-only-in-tests',
     comment: '@countersign/testing may import everything; only tests import it.',

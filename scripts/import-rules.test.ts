@@ -39,10 +39,11 @@ const allowed: Record<string, string> = {
   'packages/core/src/tokens/refresh.ts': `import { operation } from '../client/operation.ts'; export const refresh = operation;`,
   'packages/core/src/browser/index.ts': `export { refresh } from '../tokens/refresh.ts';`,
   'packages/core/src/session/index.ts': `export { refresh } from '../tokens/refresh.ts';`,
+  'packages/core/src/session/adapter.ts': `export { refresh } from '../tokens/refresh.ts';`,
   'packages/core/src/resource-server/index.ts': `export { operation } from '../client/operation.ts'; import 'jose';`,
   'packages/core/src/node/index.ts': `import { Agent } from 'undici'; import { now } from '../internal/clock.ts'; import 'node:tls'; export const pool = [Agent, now];`,
   'packages/core/src/session/index.test.ts': `import '../resource-server/index.ts'; import 'node:fs'; import '@countersign/testing';`,
-  'packages/next/src/index.ts': `import '@countersign/core/session'; import 'next/server'; import 'react';`,
+  'packages/next/src/index.ts': `import '@countersign/core/session'; import '@countersign/core/session/adapter'; import 'next/server'; import 'react';`,
   'packages/next/src/client/index.tsx': `import 'react';`,
   'packages/nest/src/index.ts': `import '@countersign/core/resource-server'; import '@nestjs/common';`,
   'packages/nest/src/index.test.ts': `import '@countersign/testing'; import '@nestjs/testing';`,
@@ -100,6 +101,15 @@ const violationsByRule: Record<string, readonly (readonly [file: string, code: s
   'adapter-nest-is-independent': [['packages/nest/src/b.ts', `import '@countersign/next';`]],
   'adapter-angular-is-independent': [['packages/angular/src/a.ts', `import '@countersign/nest';`]],
   'adapter-redis-is-independent': [['packages/redis/src/a.ts', `import '@countersign/angular';`]],
+  'adapters-decide-nothing': [
+    ['packages/next/src/d.ts', `import { createHmac } from 'node:crypto'; createHmac;`],
+    ['packages/nest/src/e.ts', `import 'oauth4webapi';`],
+    ['packages/angular/src/d.ts', `import 'cookie';`],
+  ],
+  'session-adapter-only-in-adapters': [
+    ['apps/next-web/src/b.ts', `import '@countersign/core/session/adapter';`],
+    ['packages/core/src/session/e.ts', `import './adapter.ts';`],
+  ],
   'testing-only-in-tests': [
     ['packages/redis/src/b.ts', `import '@countersign/testing/contracts';`],
     ['apps/nest-api/src/a.ts', `import '@countersign/testing';`],

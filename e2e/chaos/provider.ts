@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSigningKeys } from 'identity-provider';
 import Provider, { type Configuration } from 'oidc-provider';
-import { fetchWithLoopback } from '../../apps/identity-provider/src/loopback.ts';
-import { createMemoryAdapter } from '../../apps/identity-provider/src/memory-adapter.ts';
+import { createMemoryAdapter } from '../../apps/identity-provider/src/data/memory-adapter.ts';
+import { fetchWithLoopback } from '../../apps/identity-provider/src/http/loopback.ts';
 import type { Kind } from './application.ts';
 import { resources } from './resources.ts';
 

@@ -1,4 +1,4 @@
-import { applyCookies } from '@countersign/core/session';
+import { applyCookies } from '@countersign/core/session/adapter';
 import { createRandom, type Random } from '../../packages/core/tests/support/random.ts';
 import { startTestRedis, type TestRedis } from '../../packages/redis/tests/support/redis.ts';
 import { type Application, type Kind, type Outcome, startApplication } from './application.ts';

@@ -32,7 +32,7 @@ async function obey(order: Order): Promise<unknown> {
     case 'change':
       return application.change(order.kind, order.cookie, order.data);
     case 'logout': {
-      const { cookies } = await application.sessions[order.kind].endSession(order.cookie);
+      const { cookies } = await application.sessions[order.kind].startLogout(order.cookie);
       return cookies;
     }
     case 'clock':

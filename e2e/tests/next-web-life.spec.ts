@@ -15,10 +15,10 @@ test.afterAll(() => running?.stop());
 const day = 86_400;
 
 /** A session that began so long ago, and was not used since. */
-async function sessionOfAge(seconds: number, options: { readonly absoluteLife?: number } = {}) {
+async function sessionOfAge(seconds: number, options: { readonly absoluteLifetime?: number } = {}) {
   const began = Date.now() - seconds * 1000;
   const settings = { ...signInAt(running).options(began), ...options };
-  return (await createTestSession(settings, { user: { sub: 'alice' }, accessTokenLife: 30 * day })).header;
+  return (await createTestSession(settings, { user: { sub: 'alice' }, accessTokenLifetime: 30 * day })).header;
 }
 
 test('a session that is used lives on, and its cookie of before ends when it would have', async () => {
@@ -35,7 +35,7 @@ test('a session that is used lives on, and its cookie of before ends when it wou
 test('however much it is used, a session ends at the latest when its login is old enough', async () => {
   const { open, userOf } = signInAt(running);
   const began = day / 2;
-  const old = await sessionOfAge(began, { absoluteLife: began + 7 });
+  const old = await sessionOfAge(began, { absoluteLifetime: began + 7 });
   const { headers } = await open().visit('/profile', { cookie: old });
   const used = headers['set-cookie']?.[0]?.split(';')[0] ?? '';
   expect(await userOf(used)).toBe('alice');

@@ -5,6 +5,7 @@ const entries = {
   server: {
     index: 'src/index.ts',
     session: 'src/session/index.ts',
+    'session-adapter': 'src/session/adapter.ts',
     'resource-server': 'src/resource-server/index.ts',
     node: 'src/node/index.ts',
   },

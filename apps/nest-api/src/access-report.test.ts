@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { createApp } from './create-app.ts';
 import { readSettings } from './settings.ts';
 
-/** A handler that is new, or that asks for something else, changes this test: its reviewers see who may call it. */
-test('who may call what', async () => {
+/** A new handler, or a changed requirement, changes this snapshot, so that a review sees it. */
+test('lists the handlers and their requirements', async () => {
   const app = await createApp(
     readSettings({ ISSUER: 'https://login.example.test', ORIGIN: 'https://api.example.test' }),
   );
@@ -14,22 +14,22 @@ test('who may call what', async () => {
   await app.close();
   expect(`\n${report}\n`).toMatchInlineSnapshot(`
     "
-    http       GET /                                               RootController.root                                 public
-    http       GET /.well-known/oauth-protected-resource           ProtectedResourceMetadataController.metadata        public
-    http       GET /.well-known/oauth-protected-resource/:a        ProtectedResourceMetadataController.metadataOfPath  public
-    http       GET /.well-known/oauth-protected-resource/:a/:b     ProtectedResourceMetadataController.metadataOfPath  public
-    http       GET /.well-known/oauth-protected-resource/:a/:b/:c  ProtectedResourceMetadataController.metadataOfPath  public
-    http       GET /health                                         HealthController.health                             public
-    http       GET /health/access-tokens                           HealthController.accessTokens                       protected
-    http       DELETE /items                                       ItemsController.clear                               protected, scopes items:write, max age 300 s
-    http       GET /items                                          ItemsController.list                                protected, scopes items:read
-    http       POST /items                                         ItemsController.create                              protected, scopes items:write
-    http       GET /me                                             MeController.me                                     protected
-    http       GET /me/key                                         MeController.key                                    protected, policies (anonymous)
-    http       GET /reports                                        ReportsController.report                            protected, scopes reports:read
-    graphql    Mutation.createItem                                 ItemsResolver.createItem                            protected, scopes items:write
-    graphql    Query.items                                         ItemsResolver.items                                 protected, scopes items:read
-    websocket  items                                               ItemsGateway.list                                   protected, scopes items:read
+    http       GET /                                               RootController.root                                  public
+    http       GET /.well-known/oauth-protected-resource           ProtectedResourceMetadataController.getMetadata      public
+    http       GET /.well-known/oauth-protected-resource/:a        ProtectedResourceMetadataController.getPathMetadata  public
+    http       GET /.well-known/oauth-protected-resource/:a/:b     ProtectedResourceMetadataController.getPathMetadata  public
+    http       GET /.well-known/oauth-protected-resource/:a/:b/:c  ProtectedResourceMetadataController.getPathMetadata  public
+    http       GET /health                                         HealthController.health                              public
+    http       GET /health/access-tokens                           HealthController.accessTokens                        protected
+    http       DELETE /items                                       ItemsController.clear                                protected, scopes items:write, max age 300 s
+    http       GET /items                                          ItemsController.list                                 protected, scopes items:read
+    http       POST /items                                         ItemsController.create                               protected, scopes items:write
+    http       GET /me                                             MeController.me                                      protected
+    http       GET /me/key                                         MeController.key                                     protected, policies (anonymous)
+    http       GET /reports                                        ReportsController.report                             protected, scopes reports:read
+    graphql    Mutation.createItem                                 ItemsResolver.createItem                             protected, scopes items:write
+    graphql    Query.items                                         ItemsResolver.items                                  protected, scopes items:read
+    websocket  items                                               ItemsGateway.list                                    protected, scopes items:read
     "
   `);
 });

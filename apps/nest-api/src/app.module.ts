@@ -18,7 +18,7 @@ import type { Settings } from './settings.ts';
 })
 class AppModule {}
 
-export function appModule(
+export function createAppModule(
   { issuer, audience, reportsAudience, origin, dpopNonce }: Settings,
   replayStore?: ReplayStore,
 ): DynamicModule {
@@ -30,7 +30,7 @@ export function appModule(
         audience: [audience, reportsAudience],
         dpop: { origin, ...(replayStore && { replayStore }), ...(dpopNonce && { nonce: {} }) },
         protectedResource: { resource: origin, scopes: ['items:read', 'items:write'] },
-        // Only because the demonstration's provider is on this machine.
+        // The demo's provider runs on this machine with plain http.
         allowInsecureIssuer: /^http:\/\/(localhost|127\.0\.0\.1)(:|$)/.test(issuer),
       }),
       GraphQLModule.forRoot<ApolloDriverConfig>({

@@ -11,21 +11,21 @@ const audience = 'https://api.countersign.example';
 
 let server: Awaited<ReturnType<typeof createTestAuthorizationServer>>;
 let url: string;
-const closing: (() => Promise<unknown>)[] = [];
+const cleanups: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   server = await createTestAuthorizationServer({ resources: [audience] });
   const { issuer, close } = await server.listen();
-  closing.push(close);
+  cleanups.push(close);
   const app = await createApp(
     readSettings({ ISSUER: issuer, AUDIENCE: audience, ORIGIN: 'https://api.example.test' }),
   );
   await app.listen(0, '127.0.0.1');
-  closing.unshift(() => app.close());
+  cleanups.unshift(() => app.close());
   url = await app.getUrl();
 }, 30_000);
 afterAll(async () => {
-  for (const close of closing) await close();
+  for (const cleanUp of cleanups) await cleanUp();
 });
 
 async function http(method: string, path: string, authorization?: string, more: RequestInit = {}) {
@@ -46,18 +46,18 @@ async function graphql(query: string, authorization?: string) {
 function socket(event: string, token?: string): Promise<unknown> {
   return new Promise((resolve) => {
     const client = io(url, { auth: { token }, transports: ['websocket'], forceNew: true });
-    const end = (answer: unknown) => {
-      resolve(answer);
+    const finish = (reply: unknown) => {
+      resolve(reply);
       client.close();
     };
-    client.once(event, end);
-    client.once('exception', end);
-    client.once('disconnect', end);
+    client.once(event, finish);
+    client.once('exception', finish);
+    client.once('disconnect', finish);
     client.emit(event, {});
   });
 }
 
-test('what is public: health, the OpenAPI document, the metadata of the resource', async () => {
+test('health, the OpenAPI document and the metadata of the resource are public', async () => {
   expect(await http('GET', '/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
   const { body } = await http('GET', '/docs-json');
   expect(body.paths['/items'].get.security).toEqual([{ access_token: ['items:read'] }]);
@@ -78,7 +78,7 @@ test('what is public: health, the OpenAPI document, the metadata of the resource
   });
 });
 
-describe('no token, a bad token, one that lacks the scope, a good one', () => {
+describe('rejects no token, an invalid token and a token without the scope, and accepts a valid token', () => {
   const tokens = async () => ({
     bad: await server.mintAccessToken({ scope: 'items:read items:write' }, { foreignKey: true }),
     lacking: await server.mintAccessToken({ scope: 'openid' }),
@@ -113,10 +113,10 @@ describe('no token, a bad token, one that lacks the scope, a good one', () => {
 
   test('WebSocket', async () => {
     const { bad, lacking, good } = await tokens();
-    // The gateway ends such a connection; whether its message was refused before that is a race.
+    // The gateway closes such a connection, before or after it rejects the message.
     for (const token of [undefined, bad]) {
-      const answer = await socket('items', token);
-      expect([answer, (answer as { statusCode?: number }).statusCode]).toSatisfy(
+      const reply = await socket('items', token);
+      expect([reply, (reply as { statusCode?: number }).statusCode]).toSatisfy(
         ([text, status]: unknown[]) => text === 'io server disconnect' || status === 401,
       );
     }
@@ -125,7 +125,7 @@ describe('no token, a bad token, one that lacks the scope, a good one', () => {
   });
 });
 
-test('step-up: deleting everything wants a recent login', async () => {
+test('step-up: deleting all items requires a recent login', async () => {
   const scope = 'items:write';
   const now = Math.floor(server.clock.now() / 1000);
   const old = await http(
@@ -140,7 +140,7 @@ test('step-up: deleting everything wants a recent login', async () => {
   expect((await http('DELETE', '/items', `Bearer ${fresh}`)).status).toBe(204);
 });
 
-test('DPoP: a token that is bound to a key, and a route that wants one', async () => {
+test('DPoP: a route that requires a bound token accepts it only with its proof', async () => {
   expect((await http('GET', '/me/key', `Bearer ${await server.mintAccessToken()}`)).status).toBe(403);
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = await exportJWK(publicKey);
@@ -162,7 +162,7 @@ test('DPoP: a token that is bound to a key, and a route that wants one', async (
   expect((await http('GET', '/me/key', `Bearer ${token}`)).status).toBe(401);
 });
 
-test('health: the age of the keys, the cache hit ratio, refusals by code', async () => {
+test('health: reports the age of the keys, the cache hit ratio and rejections by code', async () => {
   const path = '/health/access-tokens';
   expect((await http('GET', path)).status).toBe(401);
   const authorization = `Bearer ${await server.mintAccessToken()}`;
@@ -179,7 +179,7 @@ test('health: the age of the keys, the cache hit ratio, refusals by code', async
   });
 });
 
-test('reports have an audience and a scope of their own', async () => {
+test('reports require another audience and scope', async () => {
   const reports = await server.mintAccessToken({
     scope: 'reports:read',
     audience: 'https://reports.countersign.example',
@@ -193,18 +193,18 @@ test('reports have an audience and a scope of their own', async () => {
   expect((await http('GET', '/reports', `Bearer ${items}`)).status).toBe(403);
 });
 
-test('the browser app may call it, and read why it was refused', async () => {
+test('the browser application may call the API and read why it was rejected', async () => {
   const [origin = ''] = readSettings({}).corsOrigins;
   const { headers } = await http('GET', '/items', undefined, { headers: { origin } });
   expect(headers.get('access-control-allow-origin')).toBe(origin);
   expect(headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
 });
 
-test('a title that is none is a readable 400', async () => {
+test('an empty title causes a 400 with an explanation', async () => {
   const token = await server.mintAccessToken({ scope: 'items:write' });
   const more = { body: JSON.stringify({ title: ' ' }) };
   expect(await http('POST', '/items', `Bearer ${token}`, more)).toMatchObject({
     status: 400,
-    body: { statusCode: 400, error: 'Bad Request', message: 'title must be a text of 1 to 200 characters' },
+    body: { statusCode: 400, error: 'Bad Request', message: 'title must be a string of 1 to 200 characters' },
   });
 });

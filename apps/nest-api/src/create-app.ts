@@ -1,18 +1,21 @@
 import { accessTokenCors } from '@countersign/nest';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { appModule } from './app.module.ts';
+import { createAppModule } from './app.module.ts';
 import { setUpDocsPage } from './docs-page.ts';
 import { connectReplayStore } from './replay-store.ts';
 import type { Settings } from './settings.ts';
 
-/** The API, ready to listen. */
+/** Creates the API. It does not listen yet. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
   const shared = settings.redisUrl === undefined ? undefined : await connectReplayStore(settings.redisUrl);
-  const app = await NestFactory.create<NestExpressApplication>(appModule(settings, shared?.replayStore), {
-    logger: ['error', 'warn'],
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    createAppModule(settings, shared?.replayStore),
+    {
+      logger: ['error', 'warn'],
+      abortOnError: false,
+    },
+  );
   app.disable('x-powered-by');
   app.enableCors(
     accessTokenCors({

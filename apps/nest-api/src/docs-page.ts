@@ -3,14 +3,14 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { Settings } from './settings.ts';
 
-/** The OpenAPI page at `/docs`, and the document behind it at `/docs-json`. */
+/** Serves the OpenAPI page at `/docs`, and its document at `/docs-json`. */
 export function setUpDocsPage(app: INestApplication, settings: Settings): void {
   const description = new DocumentBuilder()
     .setTitle('Countersign demo API')
     .setDescription(
       [
-        `Takes access tokens of <${settings.issuer}> for \`${settings.audience}\`.`,
-        'An operation with a lock needs one; beside its name stands the scope that it asks for.',
+        `Accepts access tokens of <${settings.issuer}> for \`${settings.audience}\`.`,
+        'An operation with a lock requires one. Its summary names the required scope.',
         'To call it from here, choose **Authorize** and paste a token.',
       ].join(' '),
     )
@@ -20,7 +20,7 @@ export function setUpDocsPage(app: INestApplication, settings: Settings): void {
   SwaggerModule.setup(
     'docs',
     app,
-    () => withAccessInSummaries(SwaggerModule.createDocument(app, description)),
+    () => addAccessToSummaries(SwaggerModule.createDocument(app, description)),
     {
       customSiteTitle: 'Countersign demo API',
       customCss,
@@ -30,24 +30,25 @@ export function setUpDocsPage(app: INestApplication, settings: Settings): void {
 
 type Operation = { summary?: string; security?: Record<string, string[]>[] };
 
-/** The page hides what an operation asks for until it is opened; its summary is always there. */
-function withAccessInSummaries(document: OpenAPIObject): OpenAPIObject {
+/** Adds the requirements to the summaries, because the page shows the rest only for an opened operation. */
+function addAccessToSummaries(document: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(document.paths)) {
     for (const operation of [path.get, path.post, path.delete] as (Operation | undefined)[]) {
-      if (operation) operation.summary = [operation.summary, accessOf(operation)].filter(Boolean).join(' · ');
+      if (operation)
+        operation.summary = [operation.summary, formatAccess(operation)].filter(Boolean).join(' · ');
     }
   }
   return document;
 }
 
-function accessOf({ security = [] }: Operation): string {
-  const alternatives = security.map((needed) => needed[accessTokenSecurity]);
+function formatAccess({ security = [] }: Operation): string {
+  const alternatives = security.map((requirement) => requirement[accessTokenSecurity]);
   if (alternatives.includes(undefined)) return 'public';
   const scopes = alternatives.map((each = []) => each.join(' ')).join(' or ');
   return scopes === '' ? 'any access token' : scopes;
 }
 
-/** The colours of the other demo pages, by day and by night, and no bar with the name of the page's maker. */
+/** The light and dark colours of the other demo pages. Hides the bar with the logo of Swagger. */
 const customCss = `
   body { background: #f4f6f5; }
   html.dark-mode, html.dark-mode body { background: #0f1413; color-scheme: dark; }

@@ -18,17 +18,17 @@ export class HealthController {
 
   @Public()
   @Get()
-  @ApiOperation({ summary: 'Whether the API is up' })
-  @ApiOkResponse({ description: 'The API is up. No token is needed.' })
+  @ApiOperation({ summary: 'Health of the API' })
+  @ApiOkResponse({ description: 'The API is running. No token is required.' })
   health() {
     return { status: 'ok' };
   }
 
-  /** How old the issuer's keys are, how often a token is remembered, and what is refused: nothing for everybody. */
+  /** Returns the age of the keys, the cache hit ratio and the rejections. Not public. */
   @Get('access-tokens')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'What the verifier has seen' })
-  @ApiOkResponse({ description: 'Statistics of the access tokens since the start.' })
+  @ApiOperation({ summary: 'Statistics of the verifier' })
+  @ApiOkResponse({ description: 'Counts of accepted and rejected tokens since the start.' })
   accessTokens(): VerifierStatistics {
     return this.#verifier.statistics();
   }

@@ -8,7 +8,7 @@ try {
   const settings = readSettings();
   const app = await createApp(settings);
   await app.init();
-  // Node's own listen: a taken port is then one sentence below, without a stack trace in the log.
+  // Not app.listen(), which logs a stack trace if the port is in use.
   const server: Server = app.getHttpServer();
   await once(server.listen(settings.port, 'localhost'), 'listening');
   console.log(`nest-api listens on http://localhost:${settings.port}, API page at /docs`);
@@ -16,7 +16,7 @@ try {
   const { code, message } = error as NodeJS.ErrnoException;
   console.error(
     code === 'EADDRINUSE'
-      ? 'nest-api cannot start: its port is taken; free it or choose another with NEST_API_PORT.'
+      ? 'nest-api cannot start: the port is in use. Free it, or set NEST_API_PORT to another port.'
       : `nest-api cannot start: ${message}`,
   );
   process.exit(1);

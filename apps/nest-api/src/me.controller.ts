@@ -5,10 +5,10 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 @ApiTags('me')
 @Controller('me')
 export class MeController {
-  /** Any valid access token will do. */
+  /** Requires a valid access token, without further requirements. */
   @Get()
-  @ApiOperation({ summary: 'Who the token says you are' })
-  @ApiOkResponse({ description: 'What the access token says about its bearer.' })
+  @ApiOperation({ summary: 'The user of the access token' })
+  @ApiOkResponse({ description: 'The verified content of the access token.' })
   me(@Principal() { issuer, kind, sub, clientId, scopes, expiresAt }: VerifiedAccessToken) {
     return {
       issuer,
@@ -16,7 +16,7 @@ export class MeController {
       sub,
       clientId,
       scopes,
-      // An opaque token may have no end that the issuer tells.
+      // The issuer may return no expiry for an opaque token.
       ...(expiresAt !== undefined && {
         expiresAt: new Date(expiresAt * 1000).toISOString(),
         secondsLeft: Math.max(0, Math.floor(expiresAt - Date.now() / 1000)),
@@ -24,11 +24,13 @@ export class MeController {
     };
   }
 
-  /** Only for tokens that a thief could not use: bound to the client's key, which each request proves (RFC 9449). */
+  /** Requires a token that is bound to the client's key (RFC 9449). A stolen token cannot be used without that key. */
   @Policy(({ dpopThumbprint }) => dpopThumbprint !== undefined)
   @Get('key')
-  @ApiOperation({ summary: 'Your key: for tokens that are bound by DPoP' })
-  @ApiOkResponse({ description: 'The thumbprint of the key that the access token is bound to. Needs DPoP.' })
+  @ApiOperation({ summary: 'The key of a DPoP-bound token' })
+  @ApiOkResponse({
+    description: 'The thumbprint of the key to which the access token is bound. Requires DPoP.',
+  })
   key(@Principal('dpopThumbprint') thumbprint: string) {
     return { thumbprint };
   }

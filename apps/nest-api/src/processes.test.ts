@@ -11,16 +11,16 @@ import { findFreePort } from '../../../scripts/lib/ports.ts';
 const audience = 'https://api.countersign.example';
 const origin = 'https://api.example.test';
 
-const ending: (() => Promise<unknown>)[] = [];
+const cleanups: (() => Promise<unknown>)[] = [];
 let server: Awaited<ReturnType<typeof createTestAuthorizationServer>>;
 let apis: string[];
 
 beforeAll(async () => {
   server = await createTestAuthorizationServer({ resources: [audience] });
   const { issuer, close } = await server.listen();
-  ending.push(close);
+  cleanups.push(close);
   const directory = mkdtempSync(join(tmpdir(), 'nest-api-'));
-  ending.unshift(async () => rmSync(directory, { recursive: true, force: true }));
+  cleanups.unshift(async () => rmSync(directory, { recursive: true, force: true }));
   const redisPort = await findFreePort();
   start(process.env.REDIS_SERVER_PATH || 'redis-server', [
     ...['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--dir', directory],
@@ -43,20 +43,20 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  for (const end of ending) await end();
+  for (const cleanUp of cleanups) await cleanUp();
 });
 
 function start(command: string, args: string[], env: Record<string, string> = {}): void {
   const child: ChildProcess = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
   const exited = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
-  ending.unshift(() => {
+  cleanups.unshift(() => {
     child.kill();
     return exited;
   });
 }
 
-/** Proofs of one key, for a token that is bound to it. */
-async function createHolder() {
+/** Creates a token that is bound to a key. The returned function creates headers with a new proof. */
+async function createProver() {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = await exportJWK(publicKey);
   const token = await server.mintAccessToken({ cnf: { jkt: await calculateJwkThumbprint(jwk) } });
@@ -74,11 +74,13 @@ async function createHolder() {
   };
 }
 
-test('A6: of two processes that share Redis, one takes a proof, once', { timeout: 30_000 }, async () => {
-  const prove = await createHolder();
+test('A6: of two processes that share Redis, only one accepts a proof, and only once', {
+  timeout: 30_000,
+}, async () => {
+  const prove = await createProver();
   const call = async (process: number, headers: Record<string, string>) => {
-    const { status, headers: answered } = await fetch(`${apis[process]}/me/key`, { headers });
-    return { status, challenge: answered.get('www-authenticate') };
+    const { status, headers: responseHeaders } = await fetch(`${apis[process]}/me/key`, { headers });
+    return { status, challenge: responseHeaders.get('www-authenticate') };
   };
   const proof = await prove();
   expect(await call(0, proof)).toMatchObject({ status: 200 });
@@ -90,6 +92,6 @@ test('A6: of two processes that share Redis, one takes a proof, once', { timeout
   expect(await call(1, await prove())).toMatchObject({ status: 200 });
 
   const raced = await prove();
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => call(i % 2, raced)));
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(401)]);
+  const responses = await Promise.all(Array.from({ length: 20 }, (_, i) => call(i % 2, raced)));
+  expect(responses.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(401)]);
 });

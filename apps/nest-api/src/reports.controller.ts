@@ -12,11 +12,11 @@ export class ReportsController {
     this.#items = items;
   }
 
-  /** The provider gives this scope in tokens for the reports alone, and no other scope with it. */
+  /** The provider issues this scope only in tokens whose audience is the reports API. */
   @RequireScopes('reports:read')
   @Get()
-  @ApiOperation({ summary: 'A report, by a token of its own' })
-  @ApiOkResponse({ description: "How much is on the user's list." })
+  @ApiOperation({ summary: 'A report; requires a token for the reports API' })
+  @ApiOkResponse({ description: "The count of the user's items." })
   report(@Principal() user: VerifiedAccessToken) {
     const items = this.#items.list(user);
     return { items: items.length, lastAdded: items.at(-1)?.createdAt };

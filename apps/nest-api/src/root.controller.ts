@@ -2,7 +2,7 @@ import { Public } from '@countersign/nest';
 import { Controller, Get, Redirect } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 
-/** Whoever opens the API in a browser finds its page. */
+/** Redirects browsers to the OpenAPI page. */
 @ApiExcludeController()
 @Controller()
 export class RootController {

@@ -1,23 +1,23 @@
-/** Where the API listens and whom it trusts, from the environment. */
+/** The settings of the API, read from environment variables. */
 export interface Settings {
   readonly port: number;
-  /** Where clients call this API, as they write it. */
+  /** The origin at which clients call this API. */
   readonly origin: string;
   readonly issuer: string;
   readonly audience: string;
-  /** The second API that this server is: reports have tokens of their own. */
+  /** The audience of the reports, which require other tokens. */
   readonly reportsAudience: string;
-  /** Whose pages may call. */
+  /** The origins of browser applications that may call the API. */
   readonly corsOrigins: readonly string[];
-  /** Several processes that serve this API remember used DPoP proofs together, in Redis. */
+  /** The Redis in which several processes of this API store used DPoP proofs. */
   readonly redisUrl: string | undefined;
-  /** DPoP proofs have to carry a nonce of this API (RFC 9449 section 9). */
+  /** Requires a nonce of this API in DPoP proofs (RFC 9449 section 9). */
   readonly dpopNonce?: boolean;
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
-  const port = portOf(environment.NEST_API_PORT ?? environment.PORT, 3001);
-  const providerPort = portOf(environment.IDENTITY_PROVIDER_PORT, 4000);
+  const port = parsePort(environment.NEST_API_PORT ?? environment.PORT, 3001);
+  const providerPort = parsePort(environment.IDENTITY_PROVIDER_PORT, 4000);
   return {
     port,
     origin: environment.ORIGIN ?? `http://localhost:${port}`,
@@ -25,15 +25,15 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     audience: environment.AUDIENCE ?? 'https://api.countersign.example',
     reportsAudience: environment.REPORTS_AUDIENCE ?? 'https://reports.countersign.example',
     corsOrigins: (
-      environment.CORS_ORIGIN ?? `http://localhost:${portOf(environment.ANGULAR_SPA_PORT, 4200)}`
+      environment.CORS_ORIGIN ?? `http://localhost:${parsePort(environment.ANGULAR_SPA_PORT, 4200)}`
     ).split(','),
     redisUrl: environment.REDIS_URL || undefined,
     dpopNonce: environment.DPOP_NONCE === '1',
   };
 }
 
-function portOf(value: string | undefined, otherwise: number): number {
-  const port = value === undefined || value === '' ? otherwise : Number(value);
+function parsePort(value: string | undefined, defaultPort: number): number {
+  const port = value === undefined || value === '' ? defaultPort : Number(value);
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
-  throw new RangeError(`A port is a number from 1 to 65535, got "${value}".`);
+  throw new RangeError(`A port is "${value}", expected a number from 0 to 65535.`);
 }

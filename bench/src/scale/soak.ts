@@ -39,7 +39,7 @@ export async function soak(seconds: number, options: RunOptions): Promise<Soaked
         await requireRefused(() => verifier.verifyToken(tampered(token)), 'a changed token');
       const cookie = await sessions.start();
       require((await sessions.web.open(cookie)).session, 'a session that was just started is gone');
-      if (index % 2 === 0) await sessions.web.endSession(cookie);
+      if (index % 2 === 0) await sessions.web.startLogout(cookie);
     }
   }
 

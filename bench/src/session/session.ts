@@ -32,8 +32,8 @@ const countersign = (): Sealing => {
   const sealer = createSealer([secret], 'session');
   return {
     name: '@countersign/core/session',
-    seal: (session) => sealer.seal(session, { issuedAt: now(), expiresAt: now() + life }),
-    open: (sealed) => sealer.open(sealed, now()),
+    seal: (session) => sealer.encrypt(session, { issuedAt: now(), expiresAt: now() + life }),
+    open: (sealed) => sealer.decrypt(sealed, now()),
   };
 };
 

@@ -5,20 +5,24 @@ import { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
-import { GuardedHandlers } from './handlers/guard-installer.ts';
-import { HandlerCheck } from './handlers/startup-check.ts';
+import { GuardInstaller } from './handlers/guard-installer.ts';
+import { StartupCheck } from './handlers/startup-check.ts';
 
-/** Options of `AuthModule.forRoot()`: those of the verifier, or a verifier of your own. */
+/**
+ * Options of `AuthModule.forRoot()`: the options of the guard, and either the options of the verifier or a verifier of
+ * the application.
+ */
 export type AuthModuleOptions = GuardOptions &
   ((AccessTokenVerifierOptions & { readonly verifier?: never }) | { readonly verifier: AccessTokenVerifier });
 
-/** What `forRoot()` and `forRootAsync()` take besides the options. */
+/** Options of `forRoot()` and `forRootAsync()` for the module itself. */
 export interface AuthModuleExtras {
-  /** Default: true. The guard's parts can be injected everywhere without importing the module again. */
+  /** Whether other modules can inject the exported providers without importing the module. Default: true. */
   isGlobal?: boolean;
   /**
-   * Default: true. `false` leaves it to you to apply `AccessTokenGuard`: then nothing is guarded until you do. A handler
-   * whose decorators ask for a token and to which the guard is not applied stops the start.
+   * Whether `AccessTokenGuard` is applied to every handler of the application. With `false`, no handler is guarded until
+   * you apply the guard. The application does not start if a handler whose decorators require a token has no guard.
+   * Default: true.
    */
   globalGuard?: boolean;
 }
@@ -33,12 +37,12 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
       providers: [
         ...(definition.providers ?? []),
         { provide: APP_FILTER, useClass: AccessTokenErrorFilter },
-        HandlerCheck,
+        StartupCheck,
         ...(extras.globalGuard === false
           ? []
           : [
               { provide: APP_GUARD, useExisting: AccessTokenGuard },
-              { provide: GUARDS_EVERYTHING, useClass: GuardedHandlers },
+              { provide: GUARDS_EVERYTHING, useClass: GuardInstaller },
             ]),
       ],
     }))

@@ -36,7 +36,7 @@ class ItemsController {
 
 const controllers = [ItemsController];
 
-test('forRootAsync: by a factory, a class, or a provider that is there', async () => {
+test('forRootAsync accepts a factory, a class and an existing provider', async () => {
   let options: AuthModuleOptions | undefined;
   @Injectable()
   class Options {
@@ -47,13 +47,13 @@ test('forRootAsync: by a factory, a class, or a provider that is there', async (
   @Module({ providers: [Options], exports: [Options] })
   class OptionsModule {}
 
-  for (const asked of [
+  for (const asyncOptions of [
     { useFactory: () => options as AuthModuleOptions },
     { useFactory: async () => options as AuthModuleOptions },
     {
       imports: [OptionsModule],
       inject: [Options],
-      useFactory: (of: Options) => of.createAuthOptions(),
+      useFactory: (factory: Options) => factory.createAuthOptions(),
     },
     { useClass: Options },
     { imports: [OptionsModule], useExisting: Options },
@@ -63,7 +63,7 @@ test('forRootAsync: by a factory, a class, or a provider that is there', async (
       {
         module: (given) => {
           options = given;
-          return AuthModule.forRootAsync(asked);
+          return AuthModule.forRootAsync(asyncOptions);
         },
       },
     );
@@ -72,13 +72,13 @@ test('forRootAsync: by a factory, a class, or a provider that is there', async (
   }
 });
 
-test('A11: of several issuers each has its own keys, audience, algorithms, profile and checks', async () => {
+test('A11: each issuer has separate keys, audiences, algorithms, profile and validation', async () => {
   const auth0 = await createTestAuthorizationServer({
     issuer: 'https://tenant.auth0.test/',
     resources: [audience],
     ownKeys: true,
   });
-  const own = await createTestAuthorizationServer({ resources: ['urn:own'], ownKeys: true });
+  const second = await createTestAuthorizationServer({ resources: ['urn:second'], ownKeys: true });
   const { call } = await startApp(
     { controllers },
     {
@@ -91,13 +91,13 @@ test('A11: of several issuers each has its own keys, audience, algorithms, profi
             audience,
             profile: 'auth0',
             validate: ({ claims }: VerifiedAccessToken) => {
-              if (claims.department === 'closed') throw new Error('not for these');
+              if (claims.department === 'closed') throw new Error('department is closed');
             },
           },
-          { issuer: own.issuer, audience: 'urn:own', algorithms: ['ES256'] },
+          { issuer: second.issuer, audience: 'urn:second', algorithms: ['ES256'] },
         ],
         fetch: (url: string, init?: RequestInit) =>
-          (url.startsWith(own.issuer) ? own : auth0).fetch(url, init),
+          (url.startsWith(second.issuer) ? second : auth0).fetch(url, init),
       } as never,
     },
   );
@@ -106,17 +106,17 @@ test('A11: of several issuers each has its own keys, audience, algorithms, profi
     status: 200,
     body: { issuer: auth0.issuer },
   });
-  expect(await call('/items', await own.mintAccessToken({}, { alg: 'ES256' }))).toMatchObject({
+  expect(await call('/items', await second.mintAccessToken({}, { alg: 'ES256' }))).toMatchObject({
     status: 200,
-    body: { issuer: own.issuer },
+    body: { issuer: second.issuer },
   });
   for (const [token, message] of [
     [await auth0.mintAccessToken({ department: 'closed' }, plain), 'does not meet the requirements'],
-    [await auth0.mintAccessToken({ aud: 'urn:own' }), 'another audience'],
-    [await auth0.mintAccessToken({ iss: own.issuer, aud: 'urn:own' }, { alg: 'ES256' }), 'signature'],
-    [await own.mintAccessToken({}, { alg: 'ES256', ...plain }), 'not an access token'],
-    [await own.mintAccessToken(), 'algorithm'],
-    [await own.mintAccessToken({ iss: 'https://evil.example.test' }, { alg: 'ES256' }), 'issuer'],
+    [await auth0.mintAccessToken({ aud: 'urn:second' }), 'another audience'],
+    [await auth0.mintAccessToken({ iss: second.issuer, aud: 'urn:second' }, { alg: 'ES256' }), 'signature'],
+    [await second.mintAccessToken({}, { alg: 'ES256', ...plain }), 'not an access token'],
+    [await second.mintAccessToken(), 'algorithm'],
+    [await second.mintAccessToken({ iss: 'https://evil.example.test' }, { alg: 'ES256' }), 'issuer'],
   ] as const)
     expect(await call('/items', token), message).toMatchObject({
       status: 401,
@@ -124,7 +124,7 @@ test('A11: of several issuers each has its own keys, audience, algorithms, profi
     });
 });
 
-test('a profile of your own says where roles stand, and claims of your own have types', async () => {
+test('a custom profile reads roles, and custom claims are typed', async () => {
   const roles = (claims: AccessTokenClaims) => claims['https://example.test/roles'];
   const { call, mint } = await startApp(
     { controllers },
@@ -140,7 +140,7 @@ test('a profile of your own says where roles stand, and claims of your own have 
   expectTypeOf<VerifiedAccessToken['claims']['department']>().toEqualTypeOf<string | undefined>();
 });
 
-test('an option that is missing or wrong stops the application, not a request', async () => {
+test('does not start with a missing or invalid option', async () => {
   for (const options of [
     { issuer: 'https://auth.example.test' },
     { issuer: 'http://auth.example.test', audience },
@@ -150,7 +150,7 @@ test('an option that is missing or wrong stops the application, not a request', 
     ).rejects.toMatchObject({ name: 'ConfigurationError' });
 });
 
-test('C7: the log says why tokens are refused and that keys are missing, and holds no token', async () => {
+test('C7: logs why tokens are rejected and keys are unavailable, without any token', async () => {
   const lines: string[] = [];
   const write = (...parts: unknown[]) => void lines.push(parts.join(' '));
   const logger: LoggerService = { log: write, error: write, warn: write, debug: write, verbose: write };
@@ -160,11 +160,11 @@ test('C7: the log says why tokens are refused and that keys are missing, and hol
   for (const token of tokens) expect(await call('/items', token)).toMatchObject({ status: 401 });
   server.fail('jwks', { status: 500 });
   server.clock.advance(100_000);
-  const late = await mint();
-  expect(await call('/items', late)).toMatchObject({ status: 503 });
-  const said = lines.join('\n');
-  expect(said).toContain('Refused: invalid_token (signature)');
-  expect(said).toContain(`The keys of ${server.issuer} cannot be had: server_error`);
-  for (const token of [...tokens, late])
-    for (const part of token.split('.')) expect(said).not.toContain(part.slice(-20));
+  const afterOutage = await mint();
+  expect(await call('/items', afterOutage)).toMatchObject({ status: 503 });
+  const log = lines.join('\n');
+  expect(log).toContain('Rejected an access token: invalid_token (signature)');
+  expect(log).toContain(`Cannot fetch the keys of ${server.issuer}: server_error`);
+  for (const token of [...tokens, afterOutage])
+    for (const part of token.split('.')) expect(log).not.toContain(part.slice(-20));
 });

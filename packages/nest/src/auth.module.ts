@@ -1,11 +1,8 @@
-import {
-  type AccessTokenVerifier,
-  type AuthEvent,
-  createAccessTokenVerifier,
-} from '@countersign/core/resource-server';
-import { Inject, Logger, Module } from '@nestjs/common';
+import { type AccessTokenVerifier, createAccessTokenVerifier } from '@countersign/core/resource-server';
+import { Inject, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
+import { createEventLog } from './event-log.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import { Authenticator } from './guard/authenticator.ts';
 import { ConnectionAuthenticator } from './guard/connection-authenticator.ts';
@@ -14,12 +11,23 @@ import { ProtectedResourceMetadataController } from './http/protected-resource-m
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
 
 /**
- * Guards every handler of the application: without a valid access token nothing runs, unless it says `@Public()`.
+ * Protects every handler of the application: a request without a valid access token is rejected, unless the handler is
+ * `@Public()` or `@OptionalAuth()`.
  *
- * `forRoot()` and `forRootAsync()` make the verifier when the application starts.
+ * Configure it with `forRoot()` or `forRootAsync()`. Both create the verifier when the application starts. Without
+ * `onEvent`, failures are written to Nest's log.
  *
- * @throws ConfigurationError when an option is missing or wrong
- * @see RFC 9068, RFC 6750
+ * @throws ConfigurationError if an option is missing or invalid, or `unguarded_handler` if no guard enforces an access
+ *   decorator
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
+ * @see https://www.rfc-editor.org/rfc/rfc6750
+ * @example
+ * ```ts
+ * @Module({
+ *   imports: [AuthModule.forRoot({ issuer: 'https://login.example.com', audience: 'https://api.example.com' })],
+ * })
+ * class AppModule {}
+ * ```
  */
 @Module({
   controllers: [ProtectedResourceMetadataController],
@@ -53,40 +61,25 @@ export class AuthModule extends ConfigurableModuleClass {
     @Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier,
   ) {
     super();
-    keepOneMetadataRoute(modules, verifier);
+    removeExtraMetadataRoute(modules, verifier);
   }
 }
 
 type ModuleInstance = ModulesContainer extends Map<string, infer Value> ? Value : never;
 
 /**
- * Removes the metadata route of a module without metadata, and of all but one with them, before Nest makes the routes:
- * Fastify does not start with a route that two modules have, and Express would ask the first one only.
+ * Removes the metadata route of a module without metadata, and of all modules but one with metadata. This runs before
+ * Nest creates the routes: Fastify does not start with a duplicate route, and Express would use the first one only.
  */
-function keepOneMetadataRoute(modules: ModulesContainer, verifier: AccessTokenVerifier): void {
-  const verifierOf = ({ providers }: ModuleInstance) =>
+function removeExtraMetadataRoute(modules: ModulesContainer, verifier: AccessTokenVerifier): void {
+  const findVerifier = ({ providers }: ModuleInstance) =>
     providers.get(ACCESS_TOKEN_VERIFIER)?.instance as AccessTokenVerifier | undefined;
-  const serving = [...modules.values()].filter(({ controllers }) =>
+  const servingModules = [...modules.values()].filter(({ controllers }) =>
     controllers.has(ProtectedResourceMetadataController),
   );
-  const own = serving.find((module) => verifierOf(module) === verifier);
-  const isServed = serving.some((module) => module !== own && verifierOf(module)?.metadata !== undefined);
-  if (!verifier.metadata || isServed) own?.controllers.delete(ProtectedResourceMetadataController);
-}
-
-/** Without a listener of the application, Nest's log gets what an operator must know. No event carries a token. */
-function createEventLog(): (event: AuthEvent) => void {
-  const logger = new Logger('AuthModule');
-  return (event) => {
-    if (event.type === 'keys.failed') logger.warn(`The keys of ${event.issuer} cannot be had: ${event.code}`);
-    else if (event.type === 'token.rejected') {
-      logger.debug(
-        `Refused: ${event.code} (${event.check ?? '-'})${event.reason ? `: ${event.reason}` : ''}`,
-      );
-    } else if (event.type === 'token.unavailable') {
-      // With a reason it is the application's own check that failed, and its developer must know.
-      if (event.reason) logger.warn(`An access token could not be checked: ${event.reason}`);
-      else logger.debug(`An access token could not be verified: ${event.code}`);
-    }
-  };
+  const thisModule = servingModules.find((module) => findVerifier(module) === verifier);
+  const isServed = servingModules.some(
+    (module) => module !== thisModule && findVerifier(module)?.metadata !== undefined,
+  );
+  if (!verifier.metadata || isServed) thisModule?.controllers.delete(ProtectedResourceMetadataController);
 }

@@ -1,29 +1,41 @@
 import type { RpcCredentials } from './transport/rpc.ts';
 
-/** How refusals are written and where messages carry their credential. */
+/** Options for rejections, and for the place of the credential in microservice messages. */
 export interface GuardOptions {
-  /** Body of a refusal over HTTP. Default: `nest`, { statusCode, error, message }. @see RFC 9457 section 3 for `problem` */
+  /**
+   * The body of a rejection over HTTP. `nest` is `{ statusCode, error, message }`, `problem` is
+   * `application/problem+json`. Default: `nest`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9457#section-3
+   */
   readonly errorFormat?: 'nest' | 'problem';
   /**
-   * Finds the value of the `authorization` header in a microservice's message. Default: in the metadata of gRPC, the
-   * headers of Kafka, NATS, RabbitMQ and MQTT, and the metadata that clients of Nest 12 can add to messages of TCP and
-   * Redis. Where there is none, nobody is let in.
+   * Finds the `authorization` value of a microservice message. Without a value, access is denied. Default: the
+   * exported `rpcCredentials`, which reads the metadata of gRPC, the headers of Kafka, NATS, RabbitMQ and MQTT, and the
+   * metadata that clients of Nest 12 can add to messages of TCP and Redis.
    */
   readonly rpcCredentials?: RpcCredentials;
   /**
-   * Called with the context of a microservice's message that the guard refused, before the refusal is answered. The
-   * handler does not run. Use it where messages are acknowledged by hand, such as RabbitMQ with `noAck: false`: reject
-   * the message here, else it stays unacknowledged and is delivered again later. Default: none.
+   * Called with the context of a microservice message that the guard rejected, before the rejection is sent. The handler
+   * does not run. Use it where messages are acknowledged manually, such as RabbitMQ with `noAck: false`: reject the
+   * message here, otherwise it stays unacknowledged and is delivered again later. An exception is logged and does not
+   * change the rejection. Default: none.
    *
    * @example
-   * onRejectedMessage: (context) => {
-   *   if (context instanceof RmqContext) context.getChannelRef().nack(context.getMessage(), false, false);
-   * }
+   * ```ts
+   * AuthModule.forRoot({
+   *   issuer: 'https://login.example.com',
+   *   audience: 'https://api.example.com',
+   *   onRejectedMessage: (context) => {
+   *     if (context instanceof RmqContext) context.getChannelRef().nack(context.getMessage(), false, false);
+   *   },
+   * });
+   * ```
    */
-  readonly onRejectedMessage?: (context: unknown, refusal: RejectedMessage) => void | Promise<void>;
+  readonly onRejectedMessage?: (context: unknown, rejection: RejectedMessage) => void | Promise<void>;
 }
 
-/** A message that the guard rejected. */
+/** A microservice message that the guard rejected. */
 export interface RejectedMessage {
   /** The HTTP status of the rejection: 400, 401, 403, 500, or 503 if tokens cannot be verified at the moment. */
   readonly status: number;

@@ -25,8 +25,8 @@ export {
 } from './decorators/access.decorators.ts';
 export { Policy } from './decorators/policy.decorator.ts';
 export { BearerToken, Claims, Principal } from './decorators/principal.decorators.ts';
+export { AccessTokenException } from './errors/access-token.exception.ts';
 export { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
-export { AccessTokenException } from './errors/exceptions.ts';
 export { AccessTokenGuard } from './guard/access-token.guard.ts';
 export { ConnectionAuthenticator, type ConnectionOptions } from './guard/connection-authenticator.ts';
 export type { GuardOptions, RejectedMessage } from './guard-options.ts';

@@ -1,5 +1,19 @@
-/** Injects the `AccessTokenVerifier` of `@countersign/core/resource-server`. */
+/**
+ * The injection token of the application's `AccessTokenVerifier`.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * class UsageService {
+ *   constructor(@Inject(ACCESS_TOKEN_VERIFIER) private readonly verifier: AccessTokenVerifier) {}
+ *
+ *   readCacheHitRatio() {
+ *     return this.verifier.statistics().cacheHitRatio;
+ *   }
+ * }
+ * ```
+ */
 export const ACCESS_TOKEN_VERIFIER = Symbol.for('countersign.AccessTokenVerifier');
 
-/** Injects how refusals are written and where credentials are found. */
+/** The injection token of the `GuardOptions` of an `AuthModule`. */
 export const GUARD_OPTIONS = Symbol.for('countersign.GuardOptions');

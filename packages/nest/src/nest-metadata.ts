@@ -1,7 +1,9 @@
-/** The names under which Nest and its packages keep what their decorators say. They are no part of Nest's API. */
+/** The metadata keys of Nest's decorators. They are not part of Nest's public API. */
 export const nestMetadata = {
   guards: '__guards__',
   filters: '__exceptionFilters__',
+  sse: '__sse__',
+  responseHeaders: '__headers__',
   routePath: 'path',
   routeMethod: 'method',
   host: 'host',
@@ -20,5 +22,18 @@ export const nestMetadata = {
   resolverReference: 'graphql:resolve_reference',
 } as const;
 
-/** The tokens of providers in a module of `@nestjs/graphql`. */
+/** The metadata keys of `@nestjs/swagger`. */
+export const swaggerMetadata = {
+  security: 'swagger/apiSecurity',
+  responses: 'swagger/apiResponse',
+  excludedController: 'swagger/apiExcludeController',
+} as const;
+
+/** Nest's `PatternHandler.EVENT`: the handler of `@EventPattern()`. */
+export const eventPatternHandler = 2;
+
+/** Nest's `Transport.GRPC`. */
+export const grpcTransport = 4;
+
+/** The injection tokens of the providers in a module of `@nestjs/graphql`. */
 export const graphqlProviders = { options: 'GqlModuleOptions', schemaHost: 'GraphQLSchemaHost' } as const;

@@ -208,7 +208,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       // A policy sees the reference.
       expect(await entities(secret, good, { ...item, id: 'not-alice' })).toMatchObject({
         data: refused,
-        errors: [{ message: 'This is not allowed' }],
+        errors: [{ message: 'Access is denied' }],
       });
     },
   );

@@ -21,7 +21,7 @@ async function said(ask: () => Promise<Response>): Promise<string> {
 test('one error names everything that is missing', async () => {
   const auth = createAuth({ environment: { AUTH_CLIENT_ID: 'web' } });
   expect(await said(() => auth.handlers.GET(new Request(baseUrl)))).toContain(
-    'Login is not set up. Set AUTH_ISSUER (or createAuth({ issuer })), AUTH_SECRET (or createAuth({ secret })), AUTH_BASE_URL (or createAuth({ baseUrl })).',
+    'Login is not configured. Set AUTH_ISSUER (or createAuth({ issuer })), AUTH_SECRET (or createAuth({ secret })), AUTH_BASE_URL (or createAuth({ baseUrl })).',
   );
 });
 
@@ -147,6 +147,22 @@ test('S62: an unknown path below the auth path says so, and is kept by no cache'
   expect(answer.status).toBe(404);
   expect(answer.headers.get('cache-control')).toBe('private, no-store');
   expect(answer.headers.get('vary')).toBe('Cookie');
+});
+
+test("S14: prefetches of Next's router start no login, and its fetches make it navigate", async () => {
+  const { options } = await setUp();
+  const { handlers } = createAuth(options);
+  const cases = [
+    ['next-router-prefetch', 204],
+    ['next-router-segment-prefetch', 204],
+    ['rsc', 200],
+  ] as const;
+  for (const [header, status] of cases) {
+    const headers = { [header]: '1' };
+    const response = await handlers.GET(new Request(`${baseUrl}/auth/login`, { headers }));
+    expect(response.status, header).toBe(status);
+    expect(response.headers.getSetCookie()).toEqual([]);
+  }
 });
 
 test('a login while the provider is down says when to come again, and is in the log', async () => {

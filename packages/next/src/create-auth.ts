@@ -1,78 +1,141 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessToken } from '@countersign/core';
 import {
-  createErrorResponse,
   createSessionFetch,
-  createWebAuthResolver,
-  handleNodeRequest,
   type Session,
   type SessionFetchInit,
   type SessionTokenRequest,
-  sessionHeaders,
 } from '@countersign/core/session';
+import {
+  createErrorResponse,
+  createSessionHeaders,
+  createWebAuthResolver,
+  handleNodeRequest,
+} from '@countersign/core/session/adapter';
 import type { NextRequest } from 'next/server.js';
 import { type AuthOptions, defaults } from './options.ts';
-import { openPages, type PagesRequest } from './pages.ts';
+import { openPagesSession, type PagesRequest } from './pages.ts';
 import { createProtect, type Protect } from './protect.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
-import { observeRequests, writing } from './request-state.ts';
-import { type OpenSession, onSession, openHere, requireScopes, requireSession, workUnit } from './server.ts';
+import { getRequestScope, observeRequests, runWrite } from './request-scope.ts';
+import { readRouterRequest } from './router-headers.ts';
+import {
+  type Open,
+  type OpenSession,
+  openSession,
+  requireScopes,
+  requireSession,
+  runOnSession,
+} from './server.ts';
 
-/** The server's helpers for one request; in the App Router they find the request themselves. */
+/** Functions on the session of one request. In the App Router they find the request themselves. */
 export interface SessionHelpers {
-  /** Who is signed in. */
+  /**
+   * Returns the session, or `undefined` if the user is not signed in.
+   *
+   * @throws TransportError `store_unavailable` if it is unknown whether there is a session
+   * @throws ConfigurationError `wrong_context` outside a request, in a shared cache, and in a static page
+   */
   getSession(): Promise<Session | undefined>;
   /**
-   * An access token for an API.
+   * Returns a valid access token for an API, and refreshes it if necessary.
    *
-   * @throws LoginRequiredError when nobody is signed in, or the provider has ended the session
-   * @throws ConfigurationError `wrong_context` where a refresh is needed and no cookie can be set: while a page is
-   *   rendered, and in a stream, `after()` or a promise that is not awaited, once the response has been returned
-   * @throws TransportError when the provider or the session store is unavailable; the session stays
+   * @throws LoginRequiredError if the user is not signed in, or the provider has ended the session
+   * @throws ConfigurationError `wrong_context` if a refresh is needed but no cookie can be set: while a page is rendered,
+   *   and after the response was returned (in a stream, in `after()`, or in a promise that is not awaited)
+   * @throws TransportError if the provider or the session store is unavailable; the session stays
    */
   getAccessToken(request?: SessionTokenRequest): Promise<AccessToken>;
   /**
-   * Calls an API with the user's token, as Bearer or DPoP; once more with a new token when the API refuses it.
-   * The token goes to the option `apiOrigins` alone.
+   * Calls an API with the user's access token, as Bearer or DPoP. If the API rejects the token, the request is sent once
+   * more with a new one. The token is sent to the option `apiOrigins` only.
+   *
+   * @throws ConfigurationError `invalid_option` for another origin; otherwise as `getAccessToken`
+   * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 and https://www.rfc-editor.org/rfc/rfc9449#section-7
    */
   fetch(input: string | URL, init?: SessionFetchInit): Promise<Response>;
-  /** Changes what the application keeps in the session: in actions, route handlers and API routes. */
+  /**
+   * Changes the application's data in the session, in actions, route handlers and API routes.
+   *
+   * @throws LoginRequiredError if the user is not signed in
+   * @throws ConfigurationError `wrong_context` if no cookie can be set
+   */
   updateSession(change: (data: Session['data']) => Record<string, unknown>): Promise<Session>;
 }
 
+/** Login, sessions and tokens of one Next application. */
 export interface Auth extends SessionHelpers {
-  /** For `proxy.ts` (or `middleware.ts`): refreshes ahead, protects pages, hands the fresh session on. */
+  /**
+   * The proxy of `proxy.ts` (or `middleware.ts`): refreshes tokens before a page is rendered, protects paths, and passes
+   * the new session on to the page.
+   *
+   * @example
+   * ```ts
+   * import { createAuth } from '@countersign/next';
+   * import type { NextRequest } from 'next/server';
+   *
+   * const auth = createAuth();
+   * export const proxy = (request: NextRequest) => auth.proxy(request, { protect: ['/dashboard'] });
+   * ```
+   */
   readonly proxy: (request: NextRequest, options?: ProxyOptions) => Promise<Response>;
-  /** For `app/auth/[...auth]/route.ts`: `export const { GET, POST } = auth.handlers`. */
+  /** The routes, for `app/auth/[...auth]/route.ts`: `export const { GET, POST } = auth.handlers`. */
   readonly handlers: {
     readonly GET: (request: Request) => Promise<Response>;
     readonly POST: (request: Request) => Promise<Response>;
   };
-  /** As `getSession`; who is not signed in is sent to the login, and back afterwards. */
+  /**
+   * Returns the session. Redirects a user who is not signed in to the login, and back afterwards.
+   *
+   * @param options `returnTo`: a path of the application. Default: the current page.
+   */
   requireSession(options?: { readonly returnTo?: string }): Promise<Session>;
   /**
-   * As `requireSession`, with scopes that the login must have been granted.
+   * Returns the session if the login was granted these scopes.
    *
-   * @throws AccessTokenError `insufficient_scope`, which Next answers with 403: in pages by `forbidden.tsx`
-   *   where `experimental.authInterrupts` is switched on; the status stays 200 where it has begun to send the page
+   * @throws AccessTokenError `insufficient_scope`, for which Next responds with 403. Pages show `forbidden.tsx` if
+   *   `experimental.authInterrupts` is enabled. The status stays 200 if Next has started to send the page.
    */
   requireScopes(...scopes: readonly string[]): Promise<Session>;
-  /** Wrappers for pages, actions and route handlers that do not run without a session. */
+  /** Wrappers for pages, actions and route handlers that run only with a session. */
   readonly protected: Protect;
-  /** The helpers for `getServerSideProps` and API routes. */
+  /**
+   * Returns the same functions for `getServerSideProps` and API routes.
+   *
+   * @example
+   * ```ts
+   * import { createAuth, type PagesRequest } from '@countersign/next';
+   *
+   * const auth = createAuth();
+   * export async function getServerSideProps(context: PagesRequest) {
+   *   const session = await auth.pages(context).getSession();
+   *   return { props: { sub: session?.user.sub ?? null } };
+   * }
+   * ```
+   */
   pages(context: PagesRequest): SessionHelpers;
   /** The routes as an API route of the Pages Router. */
   readonly apiHandler: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 }
 
 /**
- * Login, sessions and tokens for a Next application. Options default to the environment:
- * `AUTH_ISSUER`, `AUTH_CLIENT_ID`, `AUTH_CLIENT_SECRET`, `AUTH_SECRET` (several separated by commas; the first seals),
- * `AUTH_BASE_URL`, `AUTH_SCOPE`, `AUTH_RESOURCE`, `AUTH_API_ORIGINS`. They are read at the first request, not at build time.
+ * Creates login, sessions and tokens for a Next application. Options default to the environment:
+ * `AUTH_ISSUER`, `AUTH_CLIENT_ID`, `AUTH_CLIENT_SECRET`, `AUTH_SECRET` (several separated by commas; the first one
+ * encrypts), `AUTH_BASE_URL`, `AUTH_SCOPE`, `AUTH_RESOURCE`, `AUTH_API_ORIGINS`. The environment is read at the first
+ * request, not at build time. Wrong options are reported at the first request too: by a response with status 500, and
+ * in the log.
  *
- * @param options one set of options, or a function that gives those of the host that a request names:
- *   for an application with a provider for each of its customers
- * @param hosts `trustProxy`: that function is given `X-Forwarded-Host`; only behind a proxy that sets it itself
+ * @param options the options, or a function that returns the options of a host, for an application with one provider per
+ *   customer
+ * @param hosts `trustProxy`: the function receives `X-Forwarded-Host`. Set it only behind a proxy that overwrites this
+ *   header. Default: false.
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
+ * @example
+ * ```ts
+ * import { createAuth } from '@countersign/next';
+ *
+ * export const auth = createAuth({ apiOrigins: ['https://api.example.com'] });
+ * ```
  */
 export function createAuth(
   options: AuthOptions | ((host: string) => AuthOptions | undefined) = {},
@@ -80,52 +143,66 @@ export function createAuth(
 ): Auth {
   observeRequests();
   const resolve = createWebAuthResolver(options, { defaults, ...hosts });
-  const answer = async (request: Request) => {
+  const handleRoute = async (request: Request) => {
     const { sessions } = resolve(request.headers);
+    const router = readRouterRequest(request);
     return (
-      (await sessions.handle(request)) ??
-      (await sessions.handle(belowBasePath(request, sessions.basePath))) ??
-      Response.json({ error: 'not_found' }, { status: 404, headers: sessionHeaders() })
+      (await sessions.handle(request, router)) ??
+      (await sessions.handle(addBasePath(request, sessions.basePath), router)) ??
+      Response.json({ error: 'not_found' }, { status: 404, headers: createSessionHeaders() })
     );
   };
   const handle = (request: Request) =>
-    answer(request).catch((error: unknown) => createErrorResponse(request, error, { route: 'handler' }));
-  const helpers = (open: Parameters<typeof onSession>[0]): SessionHelpers => ({
-    getSession: async () => (await open()).opened.session,
-    getAccessToken: (request = {}) =>
-      writing(workUnit(), () => onSession(open, ({ opened }) => opened.getAccessToken(request))),
-    fetch: (input, init) =>
-      onSession(open, (here) => createSessionFetch(here.resolved, tokensOf(here))(input, init)),
-    updateSession: (change) =>
-      writing(workUnit(), () => onSession(open, ({ opened }) => opened.update(change))),
-  });
+    handleRoute(request).catch((error: unknown) => createErrorResponse(request, error, { route: 'handler' }));
 
   return {
-    ...helpers(() => openHere(resolve)),
+    ...createHelpers((scope) => openSession(resolve, scope)),
     proxy: (request, proxyOptions = {}) => runProxy(() => resolve(request.headers), request, proxyOptions),
     handlers: { GET: handle, POST: handle },
-    requireSession: ({ returnTo } = {}) => requireSession(resolve, returnTo),
-    requireScopes: (...scopes) => requireScopes(resolve, scopes),
+    requireSession: ({ returnTo } = {}) => requireSession(resolve, getRequestScope(), returnTo),
+    requireScopes: (...scopes) => requireScopes(resolve, getRequestScope(), scopes),
     protected: createProtect(resolve),
-    pages: (context) => helpers(() => openPages(resolve, context)),
+    pages: (context) => createHelpers(() => openPagesSession(resolve, context)),
     apiHandler: (req, res) => handleNodeRequest(handle, req, res),
   };
 }
 
-/** The cookie of a refresh is set before the API is called: the API may take longer than the handler. */
-const tokensOf = ({ opened, save }: OpenSession): Pick<OpenSession['opened'], 'getAccessToken'> => ({
-  getAccessToken: (request) =>
-    writing(workUnit(), async () => {
-      try {
-        return await opened.getAccessToken(request);
-      } finally {
-        await save();
-      }
-    }),
-});
+function createHelpers(open: Open): SessionHelpers {
+  /** Runs a function that may set a cookie. */
+  const runWriting = <T>(run: (openedSession: OpenSession) => Promise<T>) => {
+    const scope = getRequestScope();
+    return runWrite(scope, () => runOnSession(open, scope, run));
+  };
+  return {
+    getSession: async () => (await open(getRequestScope())).requestSession.session,
+    getAccessToken: (request = {}) =>
+      runWriting(({ requestSession }) => requestSession.getAccessToken(request)),
+    fetch: (input, init) => {
+      const scope = getRequestScope();
+      return runOnSession(open, scope, (openedSession) => {
+        // The cookie of a refresh is set before the API is called, because the API may take longer than the handler.
+        const getAccessToken = (request?: SessionTokenRequest) =>
+          runWrite(scope, () => getTokenAndSave(openedSession, request));
+        return createSessionFetch(openedSession.webAuth, { getAccessToken })(input, init);
+      });
+    },
+    updateSession: (change) => runWriting(({ requestSession }) => requestSession.update(change)),
+  };
+}
 
-/** Next leaves the base path out of a request's URL in some versions, and in API routes. */
-function belowBasePath(request: Request, basePath: string): Request {
+async function getTokenAndSave(
+  { requestSession, save }: OpenSession,
+  request: SessionTokenRequest | undefined,
+): Promise<AccessToken> {
+  try {
+    return await requestSession.getAccessToken(request);
+  } finally {
+    await save();
+  }
+}
+
+/** Some versions of Next, and API routes, omit the base path in the URL of a request. */
+function addBasePath(request: Request, basePath: string): Request {
   const { origin, pathname, search } = new URL(request.url);
   return new Request(origin + basePath + pathname + search, request);
 }

@@ -1,10 +1,6 @@
 export type { AccessToken } from '@countersign/core';
-export type {
-  Session,
-  SessionFetchInit as AuthFetchInit,
-  SessionTokenRequest,
-  User,
-} from '@countersign/core/session';
+export type { Session, SessionFetchInit, SessionTokenRequest, User } from '@countersign/core/session';
+export { setPrivateCaching } from '@countersign/core/session/adapter';
 export { type Auth, createAuth, type SessionHelpers } from './create-auth.ts';
 export type { AuthOptions } from './options.ts';
 export type { PagesRequest } from './pages.ts';

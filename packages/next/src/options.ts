@@ -1,11 +1,11 @@
 import type { WebAuthOptions } from '@countersign/core/session';
 
-/** Every option has a default or an environment variable; see {@link createAuth}. */
+/** Options of {@link createAuth}. Each one has a default or an environment variable. */
 export type AuthOptions = WebAuthOptions;
 
 export const defaults: AuthOptions = {
-  // Next patches `fetch`; nothing of a login may come from or go to its cache.
+  // Next patches `fetch`. Requests of a login must not use its cache.
   fetch: (url, init) => fetch(url, { cache: 'no-store', ...init }),
-  // Written out, so that Next can put the environment of the edge runtime in its place.
+  // Written out, so that Next can replace it with the environment of the edge runtime.
   environment: process.env,
 };

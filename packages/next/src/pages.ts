@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { openNodeSession, readNodeHeaders } from '@countersign/core/session';
+import { openNodeSession, readNodeHeaders } from '@countersign/core/session/adapter';
 import type { OpenSession, Resolve } from './server.ts';
 
 /** Request and response of `getServerSideProps` or of an API route. */
@@ -8,8 +8,8 @@ export interface PagesRequest {
   readonly res: ServerResponse;
 }
 
-/** The session of a request of the Pages Router. */
-export async function openPages(resolve: Resolve, { req, res }: PagesRequest): Promise<OpenSession> {
-  const resolved = resolve(readNodeHeaders(req));
-  return { resolved, ...(await openNodeSession(resolved.sessions, req, res)) };
+/** Opens the session of a request of the Pages Router. */
+export async function openPagesSession(resolve: Resolve, { req, res }: PagesRequest): Promise<OpenSession> {
+  const webAuth = resolve(readNodeHeaders(req));
+  return { webAuth, ...(await openNodeSession(webAuth.sessions, req, res)) };
 }

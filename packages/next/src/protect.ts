@@ -1,34 +1,69 @@
 import { AccessTokenError, LoginRequiredError, TransportError } from '@countersign/core';
+import { checkSessionScopes, type Session } from '@countersign/core/session';
 import {
-  checkSessionScopes,
   createErrorResponse,
-  type Session,
-  sessionHeaders,
+  createSessionHeaders,
   setPrivateCaching,
-} from '@countersign/core/session';
-import { finishWriting, stateOf } from './request-state.ts';
-import { goToLogin, type OpenSession, openHere, type Resolve, requireScopes, workUnit } from './server.ts';
+} from '@countersign/core/session/adapter';
+import { finishWrites, getRequestScope, type RequestScope } from './request-scope.ts';
+import { type OpenSession, openSession, type Resolve, redirectToLogin, requireScopes } from './server.ts';
 
+/** Options of a protected page, action or handler. */
 export interface ProtectOptions {
-  /** Scopes that the login must have been granted. */
+  /** Scopes that the login must have been granted. Default: none. */
   readonly scopes?: readonly string[];
 }
 
-/** Wrappers that are closed by default: what they wrap does not run without a session, with or without a proxy. */
+/** Wrappers whose functions run only with a session, with or without a proxy. */
 export interface Protect {
-  /** A page or layout; who is not signed in is sent to the login. */
+  /**
+   * Wraps a page or layout. A user who is not signed in is redirected to the login.
+   *
+   * @example
+   * ```ts
+   * import { createAuth, type Session } from '@countersign/next';
+   *
+   * const auth = createAuth();
+   * export default auth.protected.page(async ({ session }: { session: Session }) => `Hello ${session.user.sub}`);
+   * ```
+   */
   page<Props extends { readonly session: Session }, Result>(
     component: (props: Props) => Result | Promise<Result>,
     options?: ProtectOptions,
   ): (props: Omit<Props, 'session'>) => Promise<Result>;
-  /** A server action; the session comes first among its arguments. */
+  /**
+   * Wraps a server action. The session is the first argument of the wrapped function.
+   *
+   * @example
+   * ```ts
+   * import { createAuth } from '@countersign/next';
+   *
+   * const auth = createAuth();
+   * export const rename = auth.protected.action(async (session, name: string) => {
+   *   await auth.updateSession((data) => ({ ...data, name }));
+   *   return session.user.sub;
+   * });
+   * ```
+   */
   action<Args extends unknown[], Result>(
     action: (session: Session, ...args: Args) => Promise<Result>,
     options?: ProtectOptions,
   ): (...args: Args) => Promise<Result>;
   /**
-   * A route handler; without a session it answers 401, without a scope 403. Its response carries
-   * `Cache-Control: private, no-store`, unless the handler sets its own, and `Vary: Cookie`.
+   * Wraps a route handler. The response is 401 without a session, and 403 without a scope. Every response has
+   * `Cache-Control: private, no-store`, unless the handler sets a value, and `Vary: Cookie`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.7
+   * @example
+   * ```ts
+   * import { createAuth } from '@countersign/next';
+   *
+   * const auth = createAuth();
+   * export const GET = auth.protected.handler(
+   *   async (_request: Request, { session }) => Response.json({ sub: session.user.sub }),
+   *   { scopes: ['items:read'] },
+   * );
+   * ```
    */
   handler<Incoming extends Request, Context>(
     handler: (
@@ -44,30 +79,34 @@ export function createProtect(resolve: Resolve): Protect {
     page:
       (component, { scopes = [] } = {}) =>
       async (props) => {
-        const session = await requireScopes(resolve, scopes);
-        return orLogin(resolve, () => component({ ...props, session } as Parameters<typeof component>[0]));
+        const scope = getRequestScope();
+        const session = await requireScopes(resolve, scope, scopes);
+        const pageProps = { ...props, session } as Parameters<typeof component>[0];
+        return runOrRedirect(resolve, scope, () => component(pageProps));
       },
     action:
       (action, { scopes = [] } = {}) =>
       async (...args) => {
-        const session = await requireScopes(resolve, scopes);
-        return orLogin(resolve, () => action(session, ...args));
+        const scope = getRequestScope();
+        const session = await requireScopes(resolve, scope, scopes);
+        return runOrRedirect(resolve, scope, () => action(session, ...args));
       },
     handler:
       (handler, { scopes = [] } = {}) =>
       async (request, context) => {
-        let here: OpenSession | undefined;
+        const scope = getRequestScope();
+        let openedSession: OpenSession | undefined;
         try {
-          here = await openHere(resolve, request);
-          const { session } = here.opened;
-          if (!session) return refusal(401, 'not_signed_in');
+          openedSession = await openSession(resolve, scope, request);
+          const { session } = openedSession.requestSession;
+          if (!session) return createRejection(401, 'not_signed_in');
           checkSessionScopes(session, scopes);
-          return await finish(await handler(request, { ...context, session }));
+          return await finishResponse(scope, await handler(request, { ...context, session }));
         } catch (error) {
-          await finishWriting(workUnit());
-          if (error instanceof AccessTokenError) return refusal(403, error.code);
-          if (error instanceof LoginRequiredError) return refusal(401, error.code);
-          const { onEvent } = here?.resolved.client.options ?? {};
+          await finishWrites(scope);
+          if (error instanceof AccessTokenError) return createRejection(403, error.code);
+          if (error instanceof LoginRequiredError) return createRejection(401, error.code);
+          const { onEvent } = openedSession?.webAuth.client.options ?? {};
           if (error instanceof TransportError)
             return createErrorResponse(request, error, { route: 'handler', onEvent });
           throw error;
@@ -76,34 +115,38 @@ export function createProtect(resolve: Resolve): Protect {
   };
 }
 
-/** The response of a handler, when all cookies of the session are set, and with headers that keep it out of shared caches. */
-async function finish(response: Response): Promise<Response> {
-  await finishWriting(workUnit());
+/** Waits until all session cookies are set, and marks the response of a handler as private. */
+async function finishResponse(scope: RequestScope, response: Response): Promise<Response> {
+  await finishWrites(scope);
   try {
-    return withPrivateHeaders(response);
+    return setPrivateHeaders(scope, response);
   } catch {
-    // The headers of `Response.redirect()` and of fetched responses cannot be changed.
-    return withPrivateHeaders(new Response(response.body, response));
+    // The headers of `Response.redirect()` and of fetched responses are immutable.
+    return setPrivateHeaders(scope, new Response(response.body, response));
   }
 }
 
-function withPrivateHeaders(response: Response): Response {
-  // With a session cookie a shared cache must not keep the response, whatever the application says (RFC 9111 section 7.3).
-  if (stateOf(workUnit()).wrote) response.headers.set('cache-control', 'private, no-store');
+function setPrivateHeaders({ hasSetCookies }: RequestScope, response: Response): Response {
+  // A shared cache must not store a response with a session cookie, even if the application allows it (RFC 9111 section 7.3).
+  if (hasSetCookies) response.headers.set('cache-control', 'private, no-store');
   setPrivateCaching(response.headers);
   return response;
 }
 
-/** A session whose tokens have ended for good is as good as none. */
-async function orLogin<T>(resolve: Resolve, run: () => T | Promise<T>): Promise<T> {
+/** A session whose tokens have expired permanently needs a new login. */
+async function runOrRedirect<T>(
+  resolve: Resolve,
+  scope: RequestScope,
+  run: () => T | Promise<T>,
+): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof LoginRequiredError) goToLogin(await openHere(resolve));
+    if (error instanceof LoginRequiredError) redirectToLogin(await openSession(resolve, scope), scope);
     throw error;
   }
 }
 
-function refusal(status: number, error: string): Response {
-  return Response.json({ error }, { status, headers: sessionHeaders() });
+function createRejection(status: number, error: string): Response {
+  return Response.json({ error }, { status, headers: createSessionHeaders() });
 }

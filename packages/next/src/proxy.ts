@@ -1,170 +1,175 @@
 import { LoginRequiredError, TransportError } from '@countersign/core';
+import type { CookieToSet, RequestSession, SessionTokenRequest, WebAuth } from '@countersign/core/session';
 import {
   addSessionHeaders,
   applyCookies,
-  type CookieToSet,
   createErrorResponse,
   isPathBelow,
-  type RequestSession,
-  type SessionTokenRequest,
   setPrivateCaching,
-  type WebAuth,
-} from '@countersign/core/session';
+} from '@countersign/core/session/adapter';
 import { NextRequest, NextResponse } from 'next/server.js';
 
+/** Options of `auth.proxy()`. */
 export interface ProxyOptions {
   /**
-   * Paths that need a session, with everything below them, or a function that says so. Default: none.
-   * This is a convenience for the user, not the lock on the door: pages, actions and handlers must ask for the session too.
+   * Paths that need a session, including all paths below them, or a function that decides. Default: none.
+   * This is a convenience for the user and no access control: pages, actions and handlers must check the session too.
    */
   readonly protect?: readonly string[] | ((request: NextRequest) => boolean);
-  /** Exceptions from `protect`. */
+  /** Exceptions from `protect`. Default: none. */
   readonly publicPaths?: readonly string[];
-  /** Answers a request that needs a session and has none. Default: login for pages, 401 for everything else. */
+  /**
+   * Creates the response to a request that needs a session and has none. Default, also for `undefined`: a redirect to the
+   * login for pages, otherwise 401.
+   */
   readonly onUnauthenticated?: (
     request: NextRequest,
     loginUrl: URL,
   ) => Response | undefined | Promise<Response | undefined>;
   /**
-   * Paths, with everything below them, whose responses are the same for every user. For signed-in users too, their own
-   * `Cache-Control` counts then. Default: none; Next's own files are always.
+   * Paths, including all paths below them, whose responses are the same for all users. Their own `Cache-Control` applies.
+   * Default: none; Next's static files are always included.
    *
-   * Everything else that passes this proxy for a signed-in user carries `private, no-store` and `Vary: Cookie`, since
-   * Next lets the headers of a proxy win over those of a route handler.
+   * All other responses to signed-in users get `private, no-store` and `Vary: Cookie`, because in Next the headers of a
+   * proxy override those of a route handler.
    */
   readonly cacheablePaths?: readonly string[];
-  /** Tokens to have ready. Default: the one of the login; `[]` refreshes nothing. */
+  /** Access tokens to refresh before a page is rendered. Default: the token of the login; `[]` refreshes none. */
   readonly tokens?: readonly SessionTokenRequest[];
-  /** Your own proxy. It is given the request as the pages will see it. */
+  /** The application's own proxy. It receives the request with the headers that the page receives. */
   readonly respond?: (request: NextRequest) => Response | Promise<Response>;
 }
 
-/** As the browser asked for it: with the base path, and with the language that `i18n` of `next.config` takes out of the path. */
-const addressOf = ({ nextUrl }: NextRequest): string => nextUrl.href.slice(nextUrl.origin.length);
+/** The path that the browser requested: with base path, and with the locale that `i18n` of `next.config` removes. */
+const getRequestedPath = ({ nextUrl }: NextRequest): string => nextUrl.href.slice(nextUrl.origin.length);
 
-/** Tells pages where they are, so that a login brings the user back. */
+/** Passes the requested path to pages, so that a login returns to it. */
 export const pathHeader = 'x-auth-path';
 
+/** What the proxy has resolved and opened so far. An error response needs it. */
+interface ProxyState {
+  webAuth?: WebAuth;
+  requestSession?: RequestSession;
+}
+
 /**
- * Refreshes tokens before anything is rendered, and hands the fresh session to this very request and to the browser.
- * Sends users without a session to the login where that is asked for.
+ * Refreshes tokens before a page is rendered, and passes the new session to this request and to the browser. Redirects
+ * users without a session to the login on protected paths.
  */
 export async function runProxy(
   resolve: () => WebAuth,
   request: NextRequest,
   options: ProxyOptions,
 ): Promise<Response> {
-  const seen: { auth?: WebAuth; opened?: RequestSession } = {};
+  const state: ProxyState = {};
   try {
-    seen.auth = resolve();
-    return await answer(seen, request, options);
+    state.webAuth = resolve();
+    return await createResponse(state, state.webAuth, request, options);
   } catch (error) {
-    // Whatever was thrown: the path may be a protected one, so it is not let through.
-    const { onEvent } = seen.auth?.client.options ?? {};
-    return createErrorResponse(request, error, {
-      route: 'proxy',
-      cookies: refreshedCookies(seen.opened),
-      onEvent,
-    });
+    // The path may be protected, so any error denies access.
+    const { onEvent } = state.webAuth?.client.options ?? {};
+    const cookies = readRefreshedCookies(state.requestSession);
+    return createErrorResponse(request, error, { route: 'proxy', cookies, onEvent });
   }
 }
 
-/** The cookie of a refresh is set whatever happened afterwards, or the session would be lost. */
-function refreshedCookies(opened: RequestSession | undefined): readonly CookieToSet[] {
+/** The cookie of a refresh is set even if the request fails. Otherwise the session would be lost. */
+function readRefreshedCookies(requestSession: RequestSession | undefined): readonly CookieToSet[] {
   try {
-    return opened?.cookies ?? [];
+    return requestSession?.cookies ?? [];
   } catch {
     // The session has become too large for cookies.
     return [];
   }
 }
 
-async function answer(
-  seen: { auth?: WebAuth; opened?: RequestSession },
+async function createResponse(
+  state: ProxyState,
+  { sessions }: WebAuth,
   request: NextRequest,
   options: ProxyOptions,
 ): Promise<Response> {
-  const { sessions } = seen.auth as WebAuth;
   const { pathname, basePath } = request.nextUrl;
   if (Object.values(sessions.paths).includes(basePath + pathname)) return respond(request, options);
-  const depends = isProtected(request, options);
+  const needsSession = isProtected(request, options);
   try {
-    seen.opened = await sessions.open(request.headers.get('cookie'));
+    state.requestSession = await sessions.open(request.headers.get('cookie'));
   } catch (error) {
-    // The store is unavailable. A page that is not protected may do without; one that asks for the session gets the error.
-    if (depends || !(error instanceof TransportError)) throw error;
-    const headers = headersToHandOn(request, { leads: true, cookies: [] });
-    return keepResponsePrivate(await respond(request, options, headers), options);
+    // The store is unavailable. A page on a public path may not need the session; if it does, it gets the same error.
+    if (needsSession || !(error instanceof TransportError)) throw error;
+    const headers = createPageHeaders(request, { mayRedirect: true, cookies: [] });
+    return setPrivate(await respond(request, options, headers), options);
   }
-  const { opened } = seen;
-  const ready = await refreshAhead(opened, options.tokens ?? [{}]);
-  const headers = headersToHandOn(request, { leads: !ready, cookies: opened.cookies });
-  if (!opened.session && depends) {
+  const { requestSession } = state;
+  const hasTokens = await refreshTokens(requestSession, options.tokens ?? [{}]);
+  const headers = createPageHeaders(request, { mayRedirect: !hasTokens, cookies: requestSession.cookies });
+  if (!requestSession.session && needsSession) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
-    loginUrl.searchParams.set('returnTo', addressOf(request));
-    const own = await options.onUnauthenticated?.(request, loginUrl);
-    const refusal = own ?? refuse(request, loginUrl);
-    return withCookies(new NextResponse(refusal.body, refusal), opened);
+    loginUrl.searchParams.set('returnTo', getRequestedPath(request));
+    const rejection = (await options.onUnauthenticated?.(request, loginUrl)) ?? reject(request, loginUrl);
+    return setCookies(new NextResponse(rejection.body, rejection), requestSession);
   }
   const response = await respond(request, options, headers);
-  if (opened.cookies.length > 0)
-    return withCookies(options.respond ? new NextResponse(response.body, response) : response, opened);
-  const isPersonal = depends || (opened.session && !isCacheable(request, options));
-  return isPersonal ? keepResponsePrivate(response, options) : response;
+  if (requestSession.cookies.length > 0) {
+    const mutable = options.respond ? new NextResponse(response.body, response) : response;
+    return setCookies(mutable, requestSession);
+  }
+  const isPersonal = needsSession || (requestSession.session && !isCacheable(request, options));
+  return isPersonal ? setPrivate(response, options) : response;
 }
 
-/** Keeps what a signed-in user is answered out of shared caches. The headers of the application's own proxy stay. */
-function keepResponsePrivate(response: Response, { respond: own }: ProxyOptions): Response {
-  const changed = own ? new NextResponse(response.body, response) : response;
-  setPrivateCaching(changed.headers);
-  return changed;
+/** Marks a response to a signed-in user as private. `Cache-Control` of the application's own proxy stays. */
+function setPrivate(response: Response, { respond: own }: ProxyOptions): Response {
+  const mutable = own ? new NextResponse(response.body, response) : response;
+  setPrivateCaching(mutable.headers);
+  return mutable;
 }
 
-/** Next's own files, and what the application says to be the same for every user. */
+/** Next's static files, and the paths that the application declares. */
 const isCacheable = ({ nextUrl: { pathname } }: NextRequest, { cacheablePaths = [] }: ProxyOptions) =>
   isPathBelow(pathname, ['/_next/static', '/_next/image', ...cacheablePaths]);
 
 /**
- * The request's headers as pages shall see them; `undefined` when they are as they came, since Next copies them several
- * times for a proxy that changes any.
+ * Creates the request headers for the page. Returns `undefined` if they do not change, because Next copies the headers
+ * several times for a proxy that changes one.
  *
- * @param changes whether a page may lead to the login, and then has to know where the user is; and the cookies of the session
+ * @param changes `mayRedirect`: the page may redirect to the login and needs its own path. `cookies`: of the session.
  */
-function headersToHandOn(
+function createPageHeaders(
   request: NextRequest,
-  { leads, cookies }: { readonly leads: boolean; readonly cookies: readonly CookieToSet[] },
+  { mayRedirect, cookies }: { readonly mayRedirect: boolean; readonly cookies: readonly CookieToSet[] },
 ): Headers | undefined {
   const sent = request.headers;
-  // An address that a client has sent must not reach a page.
-  if (!leads && cookies.length === 0 && !sent.has(pathHeader)) return undefined;
+  // A path that the client has sent must not reach the page.
+  if (!mayRedirect && cookies.length === 0 && !sent.has(pathHeader)) return undefined;
   const headers = new Headers(sent);
-  headers.set(pathHeader, addressOf(request));
+  headers.set(pathHeader, getRequestedPath(request));
   if (cookies.length > 0) headers.set('cookie', applyCookies(sent.get('cookie'), cookies));
   return headers;
 }
 
 /**
- * A token that cannot be refreshed now is the page's to deal with: it may not need one.
+ * Refreshes tokens. A failure is left to the page, which may not need the token.
  *
  * @returns whether there is a session with all of these tokens
  */
-async function refreshAhead(
-  opened: RequestSession,
+async function refreshTokens(
+  requestSession: RequestSession,
   tokens: readonly SessionTokenRequest[],
 ): Promise<boolean> {
-  if (!opened.session) return false;
-  let ready = true;
+  if (!requestSession.session) return false;
+  let hasTokens = true;
   for (const token of tokens) {
     try {
-      await opened.getAccessToken(token);
+      await requestSession.getAccessToken(token);
     } catch (error) {
       if (error instanceof LoginRequiredError && error.code === 'session_ended') return false;
-      ready = false;
+      hasTokens = false;
     }
   }
-  // That the session was used is written down the next time, where it cannot be written now.
-  await opened.touch().catch(() => {});
-  return ready;
+  // If the use cannot be written now, the next request writes it.
+  await requestSession.touch().catch(() => {});
+  return hasTokens;
 }
 
 async function respond(request: NextRequest, options: ProxyOptions, headers?: Headers): Promise<Response> {
@@ -174,42 +179,42 @@ async function respond(request: NextRequest, options: ProxyOptions, headers?: He
   return headers ? mergeOverrides(theirs, ours) : theirs;
 }
 
-/** The URL is kept as it is: it knows the base path and the languages of `next.config`. */
+/** Retains the URL object, which contains the base path and the locales of `next.config`. */
 const withHeaders = (request: NextRequest, headers: Headers): NextRequest =>
   Object.defineProperty(new NextRequest(request, { headers }), 'nextUrl', { value: request.nextUrl });
 
 const overrideList = 'x-middleware-override-headers';
 const overridePrefix = 'x-middleware-request-';
 
-/** Adds our request headers to a response that lets the request through, and keeps those that it sets itself. */
+/** Adds the request headers of this proxy to a response that continues to the page. Other overrides of it stay. */
 function mergeOverrides(theirs: Response, ours: Response): Response {
-  const passesOn =
+  const continues =
     theirs.headers.get('x-middleware-next') === '1' || theirs.headers.has('x-middleware-rewrite');
-  if (!passesOn) return theirs;
+  if (!continues) return theirs;
   const merged = new Response(theirs.body, theirs);
-  const listed = (response: Response) => response.headers.get(overrideList)?.split(',');
-  // Without a list of theirs all of ours counts; beside one, only what we have changed.
-  const names = listed(theirs) ? ['cookie', pathHeader] : (listed(ours) ?? []);
-  const set = new Set(listed(theirs));
+  const readOverrides = (response: Response) => response.headers.get(overrideList)?.split(',');
+  // Without overrides of theirs all headers of ours apply. Otherwise only the headers that this proxy has changed.
+  const names = readOverrides(theirs) ? ['cookie', pathHeader] : (readOverrides(ours) ?? []);
+  const overrides = new Set(readOverrides(theirs));
   for (const name of names) {
     const value = ours.headers.get(overridePrefix + name);
     if (value !== null) merged.headers.set(overridePrefix + name, value);
-    if (value !== null) set.add(name);
+    if (value !== null) overrides.add(name);
   }
-  merged.headers.set(overrideList, [...set].join(','));
+  merged.headers.set(overrideList, [...overrides].join(','));
   return merged;
 }
 
-/** @param response is changed: one that the application may hold elsewhere must be a copy */
-function withCookies(response: Response, opened: RequestSession): Response {
-  addSessionHeaders(response.headers, opened.cookies);
+/** @param response is changed; the caller copies a response of the application first */
+function setCookies(response: Response, requestSession: RequestSession): Response {
+  addSessionHeaders(response.headers, requestSession.cookies);
   return response;
 }
 
-/** Pages lead to the login; what a script or another program asks for gets an answer that it can use. */
-function refuse(request: NextRequest, loginUrl: URL): Response {
+/** Redirects pages to the login. A script or another program gets a response that it can handle. */
+function reject(request: NextRequest, loginUrl: URL): Response {
   const { headers, method, nextUrl } = request;
-  // An action is called by Next's own router, which goes where this header says, as after `redirect()` in an action.
+  // Next's router calls an action, and navigates to the URL in this header, as after `redirect()` in an action.
   if (headers.has('next-action')) {
     const location = `${loginUrl.pathname}${loginUrl.search};push`;
     return new NextResponse(null, { status: 303, headers: { 'x-action-redirect': location } });

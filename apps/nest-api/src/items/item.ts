@@ -1,6 +1,6 @@
 import { Field, ID, ObjectType } from '@nestjs/graphql';
 
-/** One thing that a user has noted. */
+/** An item on a user's list. */
 @ObjectType()
 export class Item {
   @Field(() => ID)

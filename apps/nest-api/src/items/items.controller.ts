@@ -11,8 +11,8 @@ import {
 import type { Item } from './item.ts';
 import { ItemsService } from './items.service.ts';
 
-/** Seconds. Whoever deletes everything must have logged in within them. */
-const recentLogin = Number(process.env.RECENT_LOGIN || 300);
+/** The maximum age, in seconds, of the login that is required to delete all items. */
+const recentLoginAge = Number(process.env.RECENT_LOGIN || 300);
 
 @ApiTags('items')
 @Controller('items')
@@ -40,14 +40,14 @@ export class ItemsController {
     return this.#items.create(user, body?.title);
   }
 
-  /** Step-up: a login that is too old is answered with what is missing (RFC 9470). */
+  /** Step-up (RFC 9470): if the login is too old, the challenge requests a new one. */
   @RequireScopes('items:write')
-  @MaxAge(recentLogin)
+  @MaxAge(recentLoginAge)
   @HttpCode(204)
   @Delete()
-  @ApiOperation({ summary: 'Delete all, after a recent login' })
+  @ApiOperation({ summary: 'Delete all items; requires a recent login' })
   @ApiNoContentResponse({
-    description: 'All items are gone. Needs a recent login, by default of the last five minutes.',
+    description: 'All items are deleted. Requires a login within the last five minutes, by default.',
   })
   clear(@Principal() user: VerifiedAccessToken): void {
     this.#items.clear(user);

@@ -9,7 +9,7 @@ import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@n
 import type { Item } from './item.ts';
 import { ItemsService } from './items.service.ts';
 
-/** The same items by socket.io: `io(url, { auth: { token } }).emit('items')`. */
+/** The items over socket.io: `io(url, { auth: { token } }).emit('items')`. */
 @WebSocketGateway()
 export class ItemsGateway implements OnGatewayConnection {
   readonly #items: ItemsService;
@@ -23,7 +23,7 @@ export class ItemsGateway implements OnGatewayConnection {
     this.#connections = connections;
   }
 
-  /** Closes a connection without a valid token at once, and every other when its token expires. */
+  /** Closes a connection without a valid token immediately, and every other connection when its token expires. */
   async handleConnection(client: object): Promise<void> {
     await this.#connections.authenticate(client);
   }

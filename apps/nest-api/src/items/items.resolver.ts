@@ -4,7 +4,7 @@ import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Item } from './item.ts';
 import { ItemsService } from './items.service.ts';
 
-/** The same items by GraphQL, with the same decorators. */
+/** The items over GraphQL, with the same decorators. */
 @Resolver()
 export class ItemsResolver {
   readonly #items: ItemsService;

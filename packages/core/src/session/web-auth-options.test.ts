@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fillFromEnvironment } from './web-auth-options.ts';
+import { resolveEnvironment } from './web-auth-options.ts';
 
 test('one error names every option that is missing, and no value', () => {
   const environment = {
@@ -7,8 +7,8 @@ test('one error names every option that is missing, and no value', () => {
     AUTH_CLIENT_SECRET: 'hidden',
     AUTH_SECRET: ' ',
   };
-  expect(() => fillFromEnvironment({ environment, baseUrl: 'https://app.example' })).toThrow(
-    /^Login is not set up\. Set AUTH_CLIENT_ID \(or createAuth\(\{ clientId \}\)\), AUTH_SECRET \(or createAuth\(\{ secret \}\)\)\.$/,
+  expect(() => resolveEnvironment({ environment, baseUrl: 'https://app.example' })).toThrow(
+    /^Login is not configured\. Set AUTH_CLIENT_ID \(or createAuth\(\{ clientId \}\)\), AUTH_SECRET \(or createAuth\(\{ secret \}\)\)\.$/,
   );
 });
 
@@ -20,7 +20,7 @@ test('what is wrong is named beside what is missing, and no secret', () => {
   };
   const messageOf = (more: Record<string, string>) => {
     try {
-      fillFromEnvironment({ environment: { ...environment, ...more } });
+      resolveEnvironment({ environment: { ...environment, ...more } });
     } catch (error) {
       return String(error);
     }
@@ -29,8 +29,8 @@ test('what is wrong is named beside what is missing, and no secret', () => {
   for (const message of [messageOf({}), messageOf({ AUTH_CLIENT_ID: 'web' })]) {
     expect(message.includes('Set AUTH_CLIENT_ID')).toBe(message === messageOf({}));
     expect(message).toContain('issuer "http://login.example" is plain http.');
-    expect(message).toContain('Each secret must have at least 32 characters');
-    expect(message).toContain('baseUrl must be the application');
+    expect(message).toContain('Each "secret" must have at least 32 random characters');
+    expect(message).toContain('"baseUrl" is "app.example", expected the URL of the application');
     expect(message).not.toContain('too short');
   }
   // A single mistake is left to whoever uses the option, and its code.
@@ -47,7 +47,7 @@ test('options come before the environment, and lists are read', () => {
     AUTH_BASE_URL: 'https://app.example https://second.example',
     AUTH_API_ORIGINS: 'https://a.example,https://b.example',
   };
-  expect(fillFromEnvironment({ environment, clientId: 'other' })).toMatchObject({
+  expect(resolveEnvironment({ environment, clientId: 'other' })).toMatchObject({
     clientId: 'other',
     secret: ['n'.repeat(32), 'o'.repeat(32)],
     baseUrls: ['https://app.example', 'https://second.example'],

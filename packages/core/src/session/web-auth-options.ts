@@ -4,27 +4,27 @@ import { ConfigurationError } from '../errors.ts';
 import { requireSecrets } from './cookies/sealer.ts';
 import { parseBaseUrl, type WebSessionOptions } from './options.ts';
 
-/** Every option has a default or an environment variable; see {@link createWebAuth}. */
+/** Options of {@link createWebAuth}. Each one has a default or an environment variable. */
 export interface WebAuthOptions
   extends Partial<Omit<ClientOptions, 'redirectUri'>>,
     Partial<Omit<WebSessionOptions, 'baseUrl'>> {
-  /** Default: `AUTH_CLIENT_SECRET`, sent by HTTP Basic. For another method set `clientAuthentication`. */
+  /** Client secret, sent by HTTP Basic. For another method set `clientAuthentication`. Default: `AUTH_CLIENT_SECRET`. */
   readonly clientSecret?: string;
   /**
-   * The application's address as users see it, base path included. Default: `AUTH_BASE_URL`.
-   * Of a list, the one with the request's host is taken, otherwise the first without a pattern.
-   * `https://*.preview.example` stands for any one label in the place of the asterisk. A host of a request only chooses
-   * among these addresses: whatever hosts are named, there is one client, and one set of sessions for each address.
+   * The application's public URL, including its base path. Default: `AUTH_BASE_URL`.
+   * If a list: the address with the host of the request is used, otherwise the first one without a pattern. In
+   * `https://*.preview.example` the asterisk matches exactly one label. The host of a request only selects one of these
+   * addresses. There is one client, and one set of sessions per address.
    */
   readonly baseUrl?: string | readonly string[];
-  /** Origins that the session's `fetch` sends the token to. Default: `AUTH_API_ORIGINS`. */
+  /** Origins to which the session's `fetch` sends the access token. Default: `AUTH_API_ORIGINS`, otherwise none. */
   readonly apiOrigins?: readonly string[];
   /**
-   * Believes `X-Forwarded-Host`: only behind a proxy that sets it itself. Default: false.
-   * Where a function chooses the options by host, this stands beside the function.
+   * Trusts `X-Forwarded-Host`. Set it only behind a proxy that overwrites this header. Default: false.
+   * If a function returns the options of a host, set it beside the function.
    */
   readonly trustProxy?: boolean;
-  /** Default: the environment of the process. */
+  /** Environment variables. Default: `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -36,33 +36,33 @@ const required = {
 } as const;
 
 /**
- * Fills the options up from the environment.
+ * Reads options that are not set from the environment.
  *
- * @throws ConfigurationError that names everything that is missing or wrong at once
+ * @throws ConfigurationError that names all missing and wrong options
  */
-export function fillFromEnvironment(options: WebAuthOptions) {
-  const environment = options.environment ?? environmentOfProcess();
+export function resolveEnvironment(options: WebAuthOptions) {
+  const environment = options.environment ?? getProcessEnvironment();
   const read = (name: string) => environment[name]?.trim() || undefined;
   const list = (name: string) => read(name)?.split(/[\s,]+/);
-  const given = {
+  const provided = {
     issuer: options.issuer ?? read(required.issuer),
     clientId: options.clientId ?? read(required.clientId),
     secret: options.secret ?? read(required.secret)?.split(/\s*,\s*/),
     baseUrl: options.baseUrl ?? list(required.baseUrl),
   };
-  const { issuer, clientId, secret, baseUrl } = given;
-  const wrong = problemsOf(options, given);
+  const { issuer, clientId, secret, baseUrl } = provided;
+  const problems = findProblems(options, provided);
   if (issuer === undefined || clientId === undefined || secret === undefined || baseUrl === undefined) {
     const missing = Object.entries(required).filter(
-      ([name]) => given[name as keyof typeof given] === undefined,
+      ([name]) => provided[name as keyof typeof provided] === undefined,
     );
     const names = missing.map(([name, variable]) => `${variable} (or createAuth({ ${name} }))`);
-    const message = [`Login is not set up. Set ${names.join(', ')}.`, ...wrong].join(' ');
+    const message = [`Login is not configured. Set ${names.join(', ')}.`, ...problems].join(' ');
     throw new ConfigurationError('missing_option', message);
   }
-  // A single mistake is told by whoever uses the option.
-  if (wrong.length > 1)
-    throw new ConfigurationError('invalid_option', `Login is not set up. ${wrong.join(' ')}`);
+  // A single problem is reported where the option is used.
+  if (problems.length > 1)
+    throw new ConfigurationError('invalid_option', `Login is not configured. ${problems.join(' ')}`);
   return {
     issuer,
     clientId,
@@ -75,15 +75,15 @@ export function fillFromEnvironment(options: WebAuthOptions) {
   };
 }
 
-interface GivenOptions {
+interface ProvidedOptions {
   readonly issuer: string | undefined;
   readonly secret: string | readonly string[] | undefined;
   readonly baseUrl: string | readonly string[] | undefined;
 }
 
-/** What is wrong with the options that are there. */
-function problemsOf({ allowInsecureIssuer = false }: WebAuthOptions, given: GivenOptions): string[] {
-  const { issuer, secret, baseUrl } = given;
+/** Finds the errors in the options that are set. */
+function findProblems({ allowInsecureIssuer = false }: WebAuthOptions, provided: ProvidedOptions): string[] {
+  const { issuer, secret, baseUrl } = provided;
   const checks = [
     () => issuer !== undefined && createClient({ issuer, clientId: 'any', allowInsecureIssuer }),
     () => secret !== undefined && requireSecrets([secret].flat()),
@@ -94,15 +94,15 @@ function problemsOf({ allowInsecureIssuer = false }: WebAuthOptions, given: Give
       check();
       return [];
     } catch (error) {
-      if (error instanceof ConfigurationError) return [sentence(error.message)];
+      if (error instanceof ConfigurationError) return [toSentence(error.message)];
       throw error;
     }
   });
 }
 
-const sentence = (text: string) => (text.endsWith('.') ? text : `${text}.`);
+const toSentence = (text: string) => (text.endsWith('.') ? text : `${text}.`);
 
-function environmentOfProcess(): Readonly<Record<string, string | undefined>> {
+function getProcessEnvironment(): Readonly<Record<string, string | undefined>> {
   const { process } = globalThis as {
     readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
   };

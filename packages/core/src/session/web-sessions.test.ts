@@ -182,13 +182,15 @@ test('secrets never reach events, errors or pages', async () => {
 test('misuse fails at once, with the remedy', async () => {
   const client = createClient({ issuer: 'https://op.example', clientId: 'web', scope: 'openid' });
   const make = (options: object) => () => createWebSessions(client, { secret, baseUrl, ...options });
-  expect(make({ baseUrl: 'http://app.example' })).toThrow(/must be https/);
-  expect(make({ baseUrl: '/app' })).toThrow(/application's address/);
-  expect(make({ secret: 'short' })).toThrow(/32 characters/);
-  expect(make({ idleLife: 0 })).toThrow(/idleLife/);
-  expect(make({ cookie: { name: 'a b' } })).toThrow(/cookie name/);
+  expect(make({ baseUrl: 'http://app.example' })).toThrow(/expected https/);
+  expect(make({ baseUrl: '/app' })).toThrow(/expected the URL of the application/);
+  expect(make({ secret: 'short' })).toThrow(/at least 32 random characters/);
+  expect(make({ idleLifetime: 0 })).toThrow(/idleLifetime/);
+  expect(make({ cookie: { name: 'a b' } })).toThrow(/"cookie.name" is "a b"/);
   const withoutOpenid = createClient({ issuer: 'https://op.example', clientId: 'web', scope: 'email' });
-  expect(() => createWebSessions(withoutOpenid, { secret, baseUrl })).toThrow(/lacks openid/);
+  expect(() => createWebSessions(withoutOpenid, { secret, baseUrl })).toThrow(
+    /expected it to contain "openid"/,
+  );
 });
 
 function claimsOf(jwt: string): { sub?: string } {

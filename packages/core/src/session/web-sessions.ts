@@ -1,75 +1,110 @@
 import type { Client } from '../client/client.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
+import type { SessionCacheStatistics } from './backends/session-backend.ts';
+import { createSessionContext, type SessionContext } from './context.ts';
 import { type CookieToSet, parseCookies } from './cookies/cookies.ts';
-import {
-  createSessionContext,
-  type RoutePaths,
-  type SessionContext,
-  type WebSessionOptions,
-} from './options.ts';
-import { openRequestSession, type RequestSession, type RequestSessionOptions } from './request-session.ts';
+import type { RouterRequest } from './http/request-checks.ts';
+import { openRequestSession } from './open-request-session.ts';
+import type { RoutePaths, WebSessionOptions } from './options.ts';
+import type { RequestSession, RequestSessionOptions } from './request-session.ts';
 import { type StartLoginOptions, startLogin } from './routes/login.ts';
-import { endSession, type StartLogoutOptions } from './routes/logout.ts';
+import { type StartLogoutOptions, startLogout } from './routes/logout.ts';
 import { handleRequest } from './routes/routes.ts';
 import { startSession } from './routes/start-session.ts';
 
-/** Login, sessions and logout of a web application on a server. It holds no user's state. */
+/** Login, sessions and logout of a web application on a server. The object contains no state of a user. */
 export interface WebSessions {
   readonly kind: 'cookie' | 'stored';
   /** The application's origin, for example `https://app.example`. */
   readonly origin: string;
-  /** The path of the application's address without its closing slash: empty, or for example `/shop`. */
+  /** The path of the application's URL without trailing slash: empty, or for example `/shop`. */
   readonly basePath: string;
   readonly paths: RoutePaths;
   /**
-   * Answers login, callback, logout, session and the other routes; `undefined` for every other path.
-   * It never throws: what fails is answered with an error and reported once.
-   */
-  handle(request: Request): Promise<Response | undefined>;
-  /**
-   * The session of a request, from its `Cookie` header.
+   * Handles login, callback, logout, session and the other routes. Returns `undefined` for every other path.
+   * It never throws: a failure becomes an error response and is reported once.
    *
-   * @throws TransportError `store_unavailable` when it cannot be known whether there is a session
+   * @param router facts from the headers of the framework's router. Default: the request is not from a router.
+   */
+  handle(request: Request, router?: RouterRequest): Promise<Response | undefined>;
+  /**
+   * Opens the session of a request from its `Cookie` header.
+   *
+   * @throws TransportError `store_unavailable` if it is unknown whether there is a session
    */
   open(cookieHeader: string | null | undefined, options?: RequestSessionOptions): Promise<RequestSession>;
   /**
-   * Starts a session with tokens that were obtained in another way: a token exchange, a device login, a test.
-   * They must be validated already.
+   * Starts a session with tokens from another source: a token exchange, a device login, a test. The tokens must be
+   * validated.
    */
   create(cookieHeader: string | null | undefined, tokens: TokenSet): Promise<readonly CookieToSet[]>;
-  /** Starts a login from the application's own code. */
+  /**
+   * Starts a login. The response must set the cookies and redirect to the URL.
+   *
+   * @throws ConfigurationError, AuthorizationServerError, TransportError if the authorization request cannot be created
+   */
   startLogin(
     cookieHeader: string | null | undefined,
     options?: StartLoginOptions,
   ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }>;
-  /** Ends the session from the application's own code. */
-  endSession(
+  /**
+   * Logs out: ends the session. The response must set the cookies and redirect to the URL.
+   *
+   * @throws TransportError `store_unavailable` if the session could not be ended
+   */
+  startLogout(
     cookieHeader: string | null | undefined,
     options?: StartLogoutOptions,
   ): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }>;
+  /** Counts the lookups in the cache of decrypted cookie sessions. */
+  getCacheStatistics(): SessionCacheStatistics;
 }
 
 /**
- * Server-side sessions for one client, as `Request` to `Response`.
+ * Creates server-side sessions for one client.
  *
- * @throws ConfigurationError when an option is missing or wrong
+ * @throws ConfigurationError if an option is missing or wrong
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
+ * @example
+ * ```ts
+ * import { clientSecretBasic, createClient } from '@countersign/core';
+ * import { createWebSessions } from '@countersign/core/session';
+ *
+ * const client = createClient({
+ *   issuer: 'https://login.example',
+ *   clientId: 'web',
+ *   clientAuthentication: clientSecretBasic('the client secret'),
+ *   scope: 'openid profile offline_access',
+ * });
+ * const sessions = createWebSessions(client, {
+ *   secret: 'at least 32 random characters, from the environment',
+ *   baseUrl: 'https://app.example',
+ * });
+ *
+ * export async function handle(request: Request): Promise<Response> {
+ *   const response = await sessions.handle(request);
+ *   if (response) return response;
+ *   const { session } = await sessions.open(request.headers.get('cookie'));
+ *   return Response.json({ sub: session?.user.sub ?? null });
+ * }
+ * ```
  */
 export function createWebSessions(client: Client, options: WebSessionOptions): WebSessions {
-  return createSessionsIn(createSessionContext(client, options));
+  return createSessionsForContext(createSessionContext(client, options));
 }
 
-/** The sessions of a context that exists already. */
-export function createSessionsIn(context: SessionContext): WebSessions {
+export function createSessionsForContext(context: SessionContext): WebSessions {
   return {
     kind: context.backend.kind,
     origin: context.baseUrl.origin,
     basePath: context.basePath,
     paths: context.paths,
-    handle: (request) => handleRequest(context, request),
-    open: (cookieHeader, opened) => openRequestSession(context, cookieHeader, opened),
+    handle: (request, router) => handleRequest(context, request, router),
+    open: (cookieHeader, options) => openRequestSession(context, cookieHeader, options),
     create: async (cookieHeader, tokens) =>
       (await startSession(context, parseCookies(cookieHeader), tokens)).cookies,
-    startLogin: (cookieHeader, login) => startLogin(context, cookieHeader, login),
-    endSession: (cookieHeader, logout) => endSession(context, cookieHeader, logout),
+    startLogin: (cookieHeader, options) => startLogin(context, cookieHeader, options),
+    startLogout: (cookieHeader, options) => startLogout(context, cookieHeader, options),
+    getCacheStatistics: () => context.backend.getCacheStatistics(),
   };
 }

@@ -15,7 +15,7 @@ import {
   validateLogoutToken,
 } from '../../src/index.ts';
 import { createSealer } from '../../src/session/cookies/sealer.ts';
-import { openSuccessor, sealSuccessor } from '../../src/tokens/successor.ts';
+import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/successor.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createRespondingClient, issuer, validResponse } from '../fuzz/random-response.ts';
 import { dpopRejection, startDpop } from '../support/start-dpop.ts';
@@ -211,9 +211,9 @@ describe('C9: limits the depth of stored data', () => {
   const times = { issuedAt: 0, expiresAt: 1e10 };
 
   test('rejects session data that could not be decrypted again', async () => {
-    const sealed = await sealer.seal({ data: nest(120) }, times);
-    await expect(sealer.open(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
-    await expect(sealer.seal({ data: nest(200) }, times)).rejects.toMatchObject({
+    const sealed = await sealer.encrypt({ data: nest(120) }, times);
+    await expect(sealer.decrypt(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
+    await expect(sealer.encrypt({ data: nest(200) }, times)).rejects.toMatchObject({
       name: 'ConfigurationError',
       code: 'invalid_option',
     });
@@ -221,7 +221,8 @@ describe('C9: limits the depth of stored data', () => {
 
   test('ignores a successor that is nested too deeply', async () => {
     const successor = (depth: number) => ({ tokens: { claims: nest(depth) } as unknown as TokenSet });
-    const open = async (depth: number) => openSuccessor('r', await sealSuccessor('r', successor(depth)));
+    const open = async (depth: number) =>
+      decryptSuccessor('r', await encryptSuccessor('r', successor(depth)));
     await expect(open(50)).resolves.toEqual(successor(50));
     await expect(open(200)).resolves.toBeUndefined();
   });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWebAuthResolver, readNodeHeaders } from '../../src/session/index.ts';
+import { createWebAuthResolver, readNodeHeaders } from '../../src/session/adapter.ts';
 
 let port = 0;
 let discoveries = 0;

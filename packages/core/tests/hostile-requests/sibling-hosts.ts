@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium } from 'playwright';
 import { chromiumLaunchOptions } from '../../../../scripts/lib/chromium.ts';
-import { readNodeHeaders } from '../../src/session/index.ts';
+import { readNodeHeaders } from '../../src/session/http/node-requests.ts';
 import { createTestAuthority, issueTestCertificate } from '../support/certificates.ts';
 import { createWebApp, type WebApp } from '../support/web-browser.ts';
 

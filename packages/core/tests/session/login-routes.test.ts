@@ -30,7 +30,7 @@ test('S1: nothing that came with a request or from the provider is written into 
   const response = await browser.visit(`/auth/callback?${query}`, { headers: html });
   const text = await response.text();
   expect(response.status).toBe(502);
-  expect(text).toContain('refused this login');
+  expect(text).toContain('rejected this login');
   expect(text).not.toContain('alert');
   expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
   const logout = await browser.visit(
@@ -105,23 +105,23 @@ test('S12: the cookie of a login is no session, and a session is no login', asyn
   expect(opened.session).toBeUndefined();
 });
 
-test('S14: prefetches start nothing, end nothing, and set nothing', async () => {
+test('S14: a prefetch starts no login, ends no session and sets no cookie', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
   const before = browser.header();
-  const signs = [
-    { purpose: 'prefetch' },
-    { 'sec-purpose': 'prefetch;prerender' },
-    { 'next-router-prefetch': '1' },
-    { 'x-moz': 'prefetch' },
-  ];
-  for (const sign of signs) {
-    const headers = { ...sign, ...ownOrigin };
+  const prefetches = [
+    [{ purpose: 'prefetch' }, undefined],
+    [{ 'sec-purpose': 'prefetch;prerender' }, undefined],
+    [{ 'x-moz': 'prefetch' }, undefined],
+    [{}, { isPrefetch: true, isRouterFetch: false }],
+  ] as const;
+  for (const [prefetchHeaders, router] of prefetches) {
+    const headers = { ...prefetchHeaders, ...ownOrigin };
     for (const response of [
-      await browser.visit('/auth/login', { headers }),
-      await browser.visit('/auth/logout', { headers }),
-      await browser.visit('/auth/logout', { method: 'POST', headers }),
+      await browser.visit('/auth/login', { headers }, router),
+      await browser.visit('/auth/logout', { headers }, router),
+      await browser.visit('/auth/logout', { method: 'POST', headers }, router),
     ]) {
       expect(response.status).toBe(204);
       expect(response.headers.getSetCookie()).toEqual([]);
@@ -146,9 +146,10 @@ test('S14: logins under way are capped in number and size; the newest are kept',
   expect(kept).toEqual(states.slice(-kept.length));
 });
 
-test('S14: a script cannot fetch the login; a router is made to load the page', async () => {
+test('S14: a script that fetches the login gets an error, a router a response that makes it navigate', async () => {
   const app = await createWebApp();
-  const byRouter = await app.open().visit('/auth/login', { headers: { rsc: '1' } });
+  const router = { isPrefetch: false, isRouterFetch: true };
+  const byRouter = await app.open().visit('/auth/login', {}, router);
   expect([byRouter.status, byRouter.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
   const byScript = await app.open().visit('/auth/login', { headers: { 'sec-fetch-mode': 'cors' } });
   expect(byScript.status).toBe(401);

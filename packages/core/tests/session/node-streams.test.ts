@@ -15,16 +15,16 @@ const closing: (() => unknown)[] = [];
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
 
 interface Exchange {
-  readonly opened: RequestSession;
+  readonly requestSession: RequestSession;
   readonly save: () => void;
   readonly res: ServerResponse;
 }
 
-/** A gate that is closed until it is opened; `reached` settles when somebody waits at it. */
+/** A gate that is closed until it is requestSession; `reached` settles when somebody waits at it. */
 function createGate() {
   let open = () => {};
   let reach = () => {};
-  const opened = new Promise<void>((resolve) => {
+  const requestSession = new Promise<void>((resolve) => {
     open = resolve;
   });
   const reached = new Promise<void>((resolve) => {
@@ -32,7 +32,7 @@ function createGate() {
   });
   const pass = async () => {
     reach();
-    await opened;
+    await requestSession;
   };
   return { open, reached, pass };
 }
@@ -75,8 +75,8 @@ async function setUp(gates: { beforeLock?: () => Promise<void>; beforeToken?: ()
     /** Runs a handler of a real server for a request with the cookie. */
     handle: (handler: (exchange: Exchange) => Promise<unknown>) =>
       serve(async (req, res) => {
-        const { opened, save } = await openNodeSession(app.sessions, req, res);
-        return handler({ opened, save, res });
+        const { requestSession, save } = await openNodeSession(app.sessions, req, res);
+        return handler({ requestSession, save, res });
       }, cookie),
   };
 }
@@ -112,12 +112,12 @@ const wrongContext = { name: 'ConfigurationError', code: 'wrong_context' };
 
 test('S61: inside a stream the refresh token is not spent, and the error says what to do', async () => {
   const { handle, refreshes, useMuchLater } = await setUp();
-  const { text, result } = await handle(async ({ opened, res }) => {
+  const { text, result } = await handle(async ({ requestSession, res }) => {
     res.write('begun ');
     const errors = [
-      await failure(opened.getAccessToken()),
-      await failure(opened.getAccessToken({ forceRefresh: true })),
-      await failure(opened.update(() => ({ a: 1 }))),
+      await failure(requestSession.getAccessToken()),
+      await failure(requestSession.getAccessToken({ forceRefresh: true })),
+      await failure(requestSession.update(() => ({ a: 1 }))),
     ];
     res.end('ended');
     return errors;
@@ -132,8 +132,8 @@ test('S61: inside a stream the refresh token is not spent, and the error says wh
 test('S61: a request that waited, and whose response was sent meanwhile, does not spend the refresh token', async () => {
   const gate = createGate();
   const { handle, refreshes, useMuchLater } = await setUp({ beforeLock: gate.pass });
-  const { result } = await handle(async ({ opened, res }) => {
-    const pending = failure(opened.getAccessToken());
+  const { result } = await handle(async ({ requestSession, res }) => {
+    const pending = failure(requestSession.getAccessToken());
     await gate.reached;
     res.end('not awaited');
     gate.open();
@@ -147,8 +147,8 @@ test('S61: a request that waited, and whose response was sent meanwhile, does no
 test('S61: who waits for the refresh of such a request refreshes on its own, and gets the cookie', async () => {
   const gate = createGate();
   const { handle, sessions, cookie, refreshes } = await setUp({ beforeLock: gate.pass });
-  const { result } = await handle(async ({ opened, res }) => {
-    const pending = failure(opened.getAccessToken());
+  const { result } = await handle(async ({ requestSession, res }) => {
+    const pending = failure(requestSession.getAccessToken());
     await gate.reached;
     const other = await sessions.open(cookie);
     const waits = other.getAccessToken();
@@ -165,8 +165,8 @@ test('S61: who waits for the refresh of such a request refreshes on its own, and
 test('S61: a response that is sent during a refresh costs no session: the old cookie leads to the new tokens', async () => {
   const gate = createGate();
   const { handle, refreshes, useMuchLater } = await setUp({ beforeToken: gate.pass });
-  const { setCookie, result } = await handle(async ({ opened, save, res }) => {
-    const pending = opened.getAccessToken();
+  const { setCookie, result } = await handle(async ({ requestSession, save, res }) => {
+    const pending = requestSession.getAccessToken();
     await gate.reached;
     res.end('not awaited');
     gate.open();
@@ -182,9 +182,9 @@ test('S61: a response that is sent during a refresh costs no session: the old co
 
 test('S61: a change that the response no longer carries is an error, and not lost in silence', async () => {
   const { handle } = await setUp();
-  const { result } = await handle(async ({ opened, res }) =>
+  const { result } = await handle(async ({ requestSession, res }) =>
     failure(
-      opened.update(() => {
+      requestSession.update(() => {
         res.end('sent');
         return { a: 1 };
       }),
@@ -197,8 +197,8 @@ test('S61: for a browser that has gone nothing is spent', async () => {
   const { sessions, cookie, refreshes } = await setUp();
   const result = await new Promise((resolve, reject) => {
     const server = createServer(async (req, res) => {
-      const { opened } = await openNodeSession(sessions, req, res);
-      res.once('close', () => resolve(failure(opened.getAccessToken())));
+      const { requestSession } = await openNodeSession(sessions, req, res);
+      res.once('close', () => resolve(failure(requestSession.getAccessToken())));
       sent.destroy();
     }).listen(0, '127.0.0.1');
     closing.push(() => server.close());

@@ -52,7 +52,7 @@ for (const kind of sessionKinds) {
   });
 
   test(`${kind}: a use that a late request writes down loses no session`, async () => {
-    const { app, browser, open, useLater } = await signedIn({ idleLife: 20_000 });
+    const { app, browser, open, useLater } = await signedIn({ idleLifetime: 20_000 });
     app.server.clock.advance(3_000);
     const [first, late] = [await open(), await open()];
     await first.getAccessToken({ forceRefresh: true });

@@ -1,10 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
-import {
-  applyCookies,
-  createMemorySessionStore,
-  createMemoryTombstoneStore,
-} from '../../src/session/index.ts';
+import { applyCookies } from '../../src/session/adapter.ts';
+import { createMemorySessionStore, createMemoryTombstoneStore } from '../../src/session/index.ts';
 import { createWebApp } from '../support/web-browser.ts';
 
 test('S16: a generation that the sealed session does not name is no session', async () => {

@@ -124,6 +124,6 @@ test('S37: a logout in one copy of the package counts in every copy', async () =
   const copies = [createWebAuth(options, null), (await loadCopy()).createWebAuth(options, null)] as const;
   const cookie = await logIn(copies[0], server, 'alice');
   for (const { sessions } of copies) expect((await sessions.open(cookie)).session?.user.sub).toBe('alice');
-  await copies[1].sessions.endSession(cookie);
+  await copies[1].sessions.startLogout(cookie);
   for (const { sessions } of copies) expect((await sessions.open(cookie)).session).toBeUndefined();
 });

@@ -10,7 +10,7 @@ for (const kind of sessionKinds) {
     createWebApp({ ...sessionsOf(kind), ...options }, more);
 
   test(`S3, ${kind}: a session ends when it is not used, and at the latest after its life`, async () => {
-    const app = await start({ idleLife: 1_000, absoluteLife: 5_000 });
+    const app = await start({ idleLifetime: 1_000, absoluteLifetime: 5_000 });
     if (kind === 'stored') return storedLives(app);
     const browser = app.open();
     await browser.logIn();
@@ -22,7 +22,7 @@ for (const kind of sessionKinds) {
   });
 
   test(`S3, ${kind}: use prolongs a session, but not beyond its life`, async () => {
-    const app = await start({ idleLife: 1_000, absoluteLife: 2_500 });
+    const app = await start({ idleLifetime: 1_000, absoluteLifetime: 2_500 });
     const browser = app.open();
     await browser.logIn();
     for (let i = 0; i < 3; i++) {

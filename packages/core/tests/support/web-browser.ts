@@ -7,6 +7,7 @@ import { type AuthEvent, type ClientOptions, clientSecretBasic, createClient } f
 import {
   createMemorySessionStore,
   createWebSessions,
+  type RouterRequest,
   type WebSessionOptions,
   type WebSessions,
 } from '../../src/session/index.ts';
@@ -26,7 +27,8 @@ export interface TestBrowser {
   /** Set-Cookie lines that it has seen. */
   readonly seen: string[];
   readonly header: () => string;
-  visit(path: string, init?: RequestInit): Promise<Response>;
+  /** @param router facts from the headers of a framework's router */
+  visit(path: string, init?: RequestInit, router?: RouterRequest): Promise<Response>;
   /** Follows a login to its end. */
   logIn(path?: string): Promise<Response>;
   /** Takes what a response sets. */
@@ -83,11 +85,12 @@ function createBrowser(
         else cookies.set(pair.slice(0, at), pair.slice(at + 1));
       }
     },
-    async visit(path, init = {}) {
+    async visit(path, init = {}, router = undefined) {
       const headers = new Headers(init.headers);
       headers.set('cookie', browser.header());
       const response = await sessions.handle(
         new Request(new URL(path, sessions.origin), { ...init, headers }),
+        router,
       );
       if (!response) throw new Error(`no route at ${path}`);
       browser.take(response);

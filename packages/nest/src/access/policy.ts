@@ -1,4 +1,4 @@
-import type { VerifiedAccessToken } from '@countersign/core/resource-server';
+import type { AccessRequirements, VerifiedAccessToken } from '@countersign/core/resource-server';
 import type { ExecutionContext, Type } from '@nestjs/common';
 
 /**
@@ -22,3 +22,17 @@ export type PolicyDeclaration = PolicyFunction | Type<PolicyProvider>;
 
 export const isPolicyClass = (policy: PolicyDeclaration): policy is Type<PolicyProvider> =>
   typeof (policy.prototype as PolicyProvider | undefined)?.allows === 'function';
+
+/** `protected` requires a token, `optional` accepts one, `public` ignores it. */
+export type AccessMode = 'protected' | 'optional' | 'public';
+
+/** The requirements of a handler, including those of its class. */
+export interface AccessPolicy {
+  readonly mode: AccessMode;
+  readonly requirements: AccessRequirements;
+  readonly policies: readonly PolicyDeclaration[];
+  /** False if a valid token is sufficient. */
+  readonly hasRequirements: boolean;
+  /** True if decorators require the check of a token; false if only the default requires it. */
+  readonly isExplicit: boolean;
+}

@@ -144,7 +144,7 @@ describe.each(adapters)('on %s', (adapter) => {
       { adapter },
     );
 
-  test('A15: a missing scope is 403 and says which one', async () => {
+  test('A15: a missing scope causes 403 and is named in the challenge', async () => {
     const { call, mint } = await start();
     expect(await call('/plain/scopes', await mint({ scope: 'items:write items:read' }))).toMatchObject({
       status: 200,
@@ -167,7 +167,7 @@ describe.each(adapters)('on %s', (adapter) => {
     });
   });
 
-  test('roles, permissions, step-up and policies', async () => {
+  test('checks roles, permissions, step-up and policies', async () => {
     const { call, mint, server } = await start();
     const now = Math.floor(server.clock.now() / 1000);
     expect(await call('/plain/roles', await mint({ roles: ['editor'] }))).toMatchObject({ status: 200 });
@@ -198,7 +198,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/plain/broken-policy', acme)).toMatchObject({ status: 500 });
   });
 
-  test('A10: handler adds to class and base class, and contradictions are taken strictly', async () => {
+  test('A10: the requirements of handler, class and base class add up, and a contradiction is resolved to the stricter side', async () => {
     const { call, mint } = await start();
     const all = await mint({ scope: 'base class handler' });
     expect(await call('/scoped', all)).toMatchObject({ status: 200 });
@@ -214,7 +214,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/open/scoped', await mint({ scope: 'x' }))).toMatchObject({ status: 403 });
   });
 
-  test('A10: of two ages the shorter one counts, wherever it stands', async () => {
+  test('A10: the smaller of two maximum ages applies, on the class or on the handler', async () => {
     const { call, mint, server } = await start();
     const now = Math.floor(server.clock.now() / 1000);
     expect(await call('/recent', await mint({ auth_time: now - 10 }))).toMatchObject({ status: 200 });

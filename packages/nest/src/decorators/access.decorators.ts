@@ -1,17 +1,46 @@
-import { declaring } from '../access/declarations.ts';
+import { declareAccess } from '../access/declarations.ts';
 
-/** Stands on a handler or on a class. */
+/** A decorator for a handler or a class. */
 type AccessDecorator = MethodDecorator & ClassDecorator;
 
-/** Anybody may call this, and no credential is looked at. On a handler it frees from what the class asks for. */
-export const Public = (): AccessDecorator => declaring({ mode: 'public' });
-
-/** A token may be missing, and then there is no principal. One that is invalid is refused all the same, with 401. */
-export const OptionalAuth = (): AccessDecorator => declaring({ mode: 'optional' });
+/**
+ * Allows every request, and ignores its credential. On a handler it also cancels the requirements of the class. Together
+ * with a requirement on the same handler, it has no effect.
+ *
+ * @example
+ * ```ts
+ * @Controller('health')
+ * class HealthController {
+ *   @Public()
+ *   @Get()
+ *   check() {
+ *     return { status: 'ok' };
+ *   }
+ * }
+ * ```
+ */
+export const Public = (): AccessDecorator => declareAccess({ mode: 'public' });
 
 /**
- * A valid token is needed. That is the default; this closes a class that extends a `@Public()` one, a handler of a
- * `@Public()` class, and a field of GraphQL whose query is public.
+ * Allows a request without a token; then there is no principal. A request with an invalid token is rejected with 401.
+ *
+ * @example
+ * ```ts
+ * @Controller('articles')
+ * class ArticlesController {
+ *   @OptionalAuth()
+ *   @Get()
+ *   list(@Principal('sub') sub: string | undefined) {
+ *     return { personalized: sub !== undefined };
+ *   }
+ * }
+ * ```
+ */
+export const OptionalAuth = (): AccessDecorator => declareAccess({ mode: 'optional' });
+
+/**
+ * Requires a valid token. This is the default. Use it for a class that extends a `@Public()` class, a handler of a
+ * `@Public()` class, or a field of GraphQL whose query is public.
  *
  * @example
  * ```ts
@@ -20,25 +49,95 @@ export const OptionalAuth = (): AccessDecorator => declaring({ mode: 'optional' 
  * class AdminController extends PublicController {}
  * ```
  */
-export const Protected = (): AccessDecorator => declaring({ mode: 'protected' });
+export const Protected = (): AccessDecorator => declareAccess({ mode: 'protected' });
 
-/** All of these scopes, else 403 `insufficient_scope`; a handler's add to its class's. @see RFC 6750 section 3.1 */
-export const RequireScopes = (...scopes: [string, ...string[]]): AccessDecorator => declaring({ scopes });
+/**
+ * Requires all of these scopes. Otherwise the request is rejected with 403 `insufficient_scope`. The scopes of a handler
+ * add to those of its class.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ * @example
+ * ```ts
+ * @RequireScopes('items:read')
+ * @Controller('items')
+ * class ItemsController {
+ *   @RequireScopes('items:write')
+ *   @Post()
+ *   create() {}
+ * }
+ * ```
+ */
+export const RequireScopes = (...scopes: [string, ...string[]]): AccessDecorator => declareAccess({ scopes });
 
-/** At least one of these scopes, else 403 `insufficient_scope`. Several decorators: one of each. @see RFC 6750 section 3.1 */
+/**
+ * Requires at least one of these scopes. Otherwise the request is rejected with 403 `insufficient_scope`. With several
+ * of these decorators, each one must be met.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ * @example
+ * ```ts
+ * @RequireAnyScope('items:read', 'items:admin')
+ * @Controller('items')
+ * class ItemsController {}
+ * ```
+ */
 export const RequireAnyScope = (...scopes: [string, ...string[]]): AccessDecorator =>
-  declaring({ anyScope: [scopes] });
+  declareAccess({ anyScope: [scopes] });
 
-/** All of these permissions, else 403. Where they stand in a token, its issuer's profile says. */
+/**
+ * Requires all of these permissions. Otherwise the request is rejected with 403. The profile of the issuer reads
+ * permissions from the token.
+ *
+ * @example
+ * ```ts
+ * @RequirePermissions('items:delete')
+ * @Controller('items')
+ * class ItemsController {}
+ * ```
+ */
 export const RequirePermissions = (...permissions: [string, ...string[]]): AccessDecorator =>
-  declaring({ permissions });
+  declareAccess({ permissions });
 
-/** At least one of these roles, else 403; where they stand in a token, its issuer's profile says. @see RFC 9068 section 2.2.3.1 */
+/**
+ * Requires at least one of these roles. Otherwise the request is rejected with 403. The profile of the issuer reads
+ * roles from the token. With several of these decorators, each one must be met.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1
+ * @example
+ * ```ts
+ * @RequireRoles('admin', 'editor')
+ * @Controller('articles')
+ * class ArticlesController {}
+ * ```
+ */
 export const RequireRoles = (...roles: [string, ...string[]]): AccessDecorator =>
-  declaring({ roles: [roles] });
+  declareAccess({ roles: [roles] });
 
-/** The user must have logged in with one of these authentication contexts, else 401 asks for it. @see RFC 9470 section 3 */
-export const RequireAcr = (...values: [string, ...string[]]): AccessDecorator => declaring({ acr: [values] });
+/**
+ * Requires a login with one of these authentication contexts (`acr`). Otherwise the request is rejected with 401
+ * `insufficient_user_authentication`, and the challenge names the contexts.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ * @example
+ * ```ts
+ * @RequireAcr('urn:example:mfa')
+ * @Controller('payments')
+ * class PaymentsController {}
+ * ```
+ */
+export const RequireAcr = (...values: [string, ...string[]]): AccessDecorator =>
+  declareAccess({ acr: [values] });
 
-/** The user must have logged in within this many seconds, else 401 asks for it. @see RFC 9470 section 3 */
-export const MaxAge = (seconds: number): AccessDecorator => declaring({ maxAge: seconds });
+/**
+ * Requires a login within this count of seconds. Otherwise the request is rejected with 401
+ * `insufficient_user_authentication`, and the challenge contains `max_age`. Of several values, the smallest applies.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ * @example
+ * ```ts
+ * @MaxAge(300)
+ * @Controller('payments')
+ * class PaymentsController {}
+ * ```
+ */
+export const MaxAge = (seconds: number): AccessDecorator => declareAccess({ maxAge: seconds });

@@ -1,4 +1,4 @@
-import { declaring } from '../access/declarations.ts';
+import { declareAccess } from '../access/declarations.ts';
 import type { PolicyDeclaration } from '../access/policy.ts';
 
 /**
@@ -24,4 +24,4 @@ import type { PolicyDeclaration } from '../access/policy.ts';
  * ```
  */
 export const Policy = (policy: PolicyDeclaration): MethodDecorator & ClassDecorator =>
-  declaring({ policies: [policy] });
+  declareAccess({ policies: [policy] });

@@ -4,47 +4,94 @@ import type {
   VerifiedAccessToken,
 } from '@countersign/core/resource-server';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { authenticatedRequestOf } from '../guard/authenticated-request.ts';
-import { transportOf } from '../transport/find-transport.ts';
+import { getAuthenticatedRequest } from '../guard/authenticated-request.ts';
+import { findTransport } from '../transport/find-transport.ts';
 
-/** Reads what the guard has found, or refuses: a handler never runs without knowing who is asking. */
-function read<T>(
+/** Reads a value of the authenticated request. A handler that injects its user never runs if the user is unknown. */
+function readValue<T>(
   context: ExecutionContext,
   pick: (authenticated: AuthenticatedRequest | undefined) => T,
 ): T | Promise<T> {
   try {
-    return pick(authenticatedRequestOf(context));
+    return pick(getAuthenticatedRequest(context));
   } catch (error) {
-    const refuse = transportOf(context)?.refuse;
-    if (!refuse) throw error;
-    // Nest does not handle what is thrown for a `@GrpcStreamCall()`. 13 is INTERNAL.
-    refuse({ code: 13, details: 'Internal server error' });
+    const reject = findTransport(context)?.reject;
+    if (!reject) throw error;
+    // Nest does not handle an exception for a `@GrpcStreamCall()`. 13 is INTERNAL.
+    reject({ code: 13, details: 'Internal server error' });
     return new Promise(() => {});
   }
 }
 
 /**
- * What the verified access token says, or one member of it: `@Principal()`, `@Principal('sub')`.
- * `undefined` only for an anonymous request to `@OptionalAuth()` or `@Public()`. Its times are seconds since the epoch.
+ * Injects the principal: the verified content of the access token, or one member of it. The principal is frozen and does
+ * not contain the token. Its times are seconds since the epoch.
+ *
+ * It is `undefined` only for an anonymous request of an `@OptionalAuth()` handler, and for a `@Public()` handler.
+ *
+ * @throws InternalServerErrorException if no guard has decided about the handler
+ * @example
+ * ```ts
+ * @Controller('me')
+ * class MeController {
+ *   @Get()
+ *   read(@Principal() principal: VerifiedAccessToken, @Principal('sub') sub: string) {
+ *     return { sub, scopes: principal.scopes };
+ *   }
+ * }
+ * ```
  */
 export const Principal = createParamDecorator(
   (member: keyof VerifiedAccessToken | undefined, context: ExecutionContext) =>
-    read(context, (authenticated) => {
+    readValue(context, (authenticated) => {
       const principal = authenticated?.accessToken;
       return member === undefined ? principal : principal?.[member];
     }),
 );
 
-/** The claims of the access token, or one of them: `@Claims()`, `@Claims('email')`. @see RFC 9068 section 2.2 */
+/**
+ * Injects the claims of the access token, or one claim. `undefined` where `@Principal()` is.
+ *
+ * Declare the claims of the application in the interface `AccessTokenClaims`.
+ *
+ * @throws InternalServerErrorException if no guard has decided about the handler
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
+ * @example
+ * ```ts
+ * @Controller('me')
+ * class MeController {
+ *   @Get('email')
+ *   read(@Claims('email') email: string | undefined) {
+ *     return { email };
+ *   }
+ * }
+ * ```
+ */
 export const Claims = createParamDecorator(
   (name: (keyof AccessTokenClaims & string) | undefined, context: ExecutionContext) =>
-    read(context, (authenticated) => {
+    readValue(context, (authenticated) => {
       const claims = authenticated?.accessToken.claims;
       return name === undefined ? claims : claims?.[name];
     }),
 );
 
-/** The access token itself, a text, for calls on behalf of the user; `undefined` for an anonymous request. Never log it. */
+/**
+ * Injects the access token as a string, for calls to other APIs on behalf of the user. `undefined` for an anonymous
+ * request. Do not log it.
+ *
+ * @throws InternalServerErrorException if no guard has decided about the handler
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * @example
+ * ```ts
+ * @Controller('orders')
+ * class OrdersController {
+ *   @Get()
+ *   list(@BearerToken() token: string) {
+ *     return fetch('https://orders.internal/orders', { headers: { authorization: `Bearer ${token}` } });
+ *   }
+ * }
+ * ```
+ */
 export const BearerToken = createParamDecorator((_: undefined, context: ExecutionContext) =>
-  read(context, (authenticated) => authenticated?.token),
+  readValue(context, (authenticated) => authenticated?.token),
 );

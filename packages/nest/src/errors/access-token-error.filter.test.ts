@@ -29,12 +29,12 @@ class ItemsController {
 const controllers = [ItemsController];
 
 describe.each(adapters)('on %s', (adapter) => {
-  test("the application's own exception filter writes the body, and the challenge stays", async () => {
+  test('an exception filter of the application writes the body, and the challenge is kept', async () => {
     @Catch(HttpException)
     class Filter implements ExceptionFilter {
       catch(error: HttpException, host: ArgumentsHost) {
         const response = host.getArgByIndex(1);
-        response.status(error.getStatus()).send({ ours: error.message });
+        response.status(error.getStatus()).send({ application: error.message });
       }
     }
     const { call } = await startApp(
@@ -44,11 +44,11 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/items')).toMatchObject({
       status: 401,
       challenge: 'Bearer',
-      body: { ours: 'An access token is required' },
+      body: { application: 'An access token is required' },
     });
   });
 
-  test('problem+json by option', async () => {
+  test('errorFormat: problem sends problem+json', async () => {
     const { call } = await startApp({ controllers }, { adapter, auth: { errorFormat: 'problem' } });
     const { headers, body } = await call('/items');
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -61,7 +61,7 @@ describe.each(adapters)('on %s', (adapter) => {
     });
   });
 
-  test('a refusal from within a handler is answered the same way', async () => {
+  test('an error that a handler throws is sent in the same form', async () => {
     const { call, mint } = await startApp({ controllers }, { adapter });
     expect(await call('/items', await mint())).toMatchObject({
       status: 403,

@@ -4,11 +4,11 @@ import { BaseExceptionFilter } from '@nestjs/core';
 import { type Observable, of, throwError } from 'rxjs';
 import type { GuardOptions } from '../guard-options.ts';
 import { GUARD_OPTIONS } from '../injection-tokens.ts';
-import { transportOf } from '../transport/find-transport.ts';
+import { findTransport } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
-import { messageOf, toHttpException } from './exceptions.ts';
+import { createRejectionBody, toHttpException } from './exceptions.ts';
 import { isKafkaEvent } from './kafka-events.ts';
-import { logRefusedEvent, RefusedEvent } from './rejected-messages.ts';
+import { logRejectedEvent, RejectedEvent } from './rejected-messages.ts';
 
 interface MessageClient {
   readonly readyState?: unknown;
@@ -17,11 +17,20 @@ interface MessageClient {
 }
 
 /**
- * Answers a refusal that a handler or service throws itself, as the guard would. `AuthModule` applies it everywhere.
+ * Sends the response for an `AccessTokenError` that a handler or service throws, in the same form as the guard's
+ * rejections. `AuthModule` applies it to the application. Apply it yourself only to a gateway or controller of messages
+ * in an application with `globalGuard: false`.
  *
- * @see RFC 6750 section 3
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+ * @example
+ * ```ts
+ * @UseGuards(AccessTokenGuard)
+ * @UseFilters(AccessTokenErrorFilter)
+ * @WebSocketGateway()
+ * class ItemsGateway {}
+ * ```
  */
-@Catch(AccessTokenError, RefusedEvent)
+@Catch(AccessTokenError, RejectedEvent)
 export class AccessTokenErrorFilter extends BaseExceptionFilter {
   readonly #options: GuardOptions;
 
@@ -30,41 +39,41 @@ export class AccessTokenErrorFilter extends BaseExceptionFilter {
     this.#options = options;
   }
 
-  /** Writes status, challenges and body in the words of the context. */
-  override catch(error: AccessTokenError | RefusedEvent, host: ArgumentsHost): unknown {
-    // Nest waits for a value of an event's handler.
-    if (error instanceof RefusedEvent) return of(undefined);
-    const transport = findTransport(host);
+  /** Writes status, challenges and body in the form of the context. */
+  override catch(error: AccessTokenError | RejectedEvent, host: ArgumentsHost): unknown {
+    // Nest waits for a value from the handler of an event.
+    if (error instanceof RejectedEvent) return of(undefined);
+    const transport = tryFindTransport(host);
     switch (host.getType<string>()) {
       case 'http':
-        return this.#answer(toHttpException(error, transport, this.#options), host);
+        return this.#sendResponse(toHttpException(error, transport, this.#options), host);
       case 'ws':
-        return sendException(host.getArgByIndex(0), messageOf(error, transport));
+        return sendException(host.getArgByIndex(0), createRejectionBody(error, transport));
       case 'rpc':
         if (isKafkaEvent(host)) {
-          logRefusedEvent('AccessTokenErrorFilter', error.status);
+          logRejectedEvent('AccessTokenErrorFilter', error.status);
           return of(undefined);
         }
-        return answerMessage(messageOf(error, transport), transport);
+        return rejectMessage(createRejectionBody(error, transport), transport);
       default:
         throw toHttpException(error, transport, this.#options);
     }
   }
 
-  #answer(exception: HttpException, host: ArgumentsHost): void {
+  #sendResponse(exception: HttpException, host: ArgumentsHost): void {
     if (this.httpAdapterHost) {
       super.catch(exception, host);
       return;
     }
-    // On a class that handles messages and requests the filter stands without Nest's adapter.
-    const response = host.getArgByIndex<HttpAnswer>(1);
+    // On a class that handles both messages and requests, the filter has no HTTP adapter of Nest.
+    const response = host.getArgByIndex<HttpResponse>(1);
     if (response.headersSent === true || response.sent === true) response.end?.();
     else response.status(exception.getStatus()).send(exception.getResponse());
   }
 }
 
-/** The part of the responses of Express and Fastify that is used. */
-interface HttpAnswer {
+/** The part of the responses of Express and Fastify that the filter uses. */
+interface HttpResponse {
   /** Express. */
   readonly headersSent?: boolean;
   /** Fastify. */
@@ -73,23 +82,23 @@ interface HttpAnswer {
   status(code: number): { send(body: unknown): unknown };
 }
 
-function findTransport(host: ArgumentsHost): Transport | undefined {
+function tryFindTransport(host: ArgumentsHost): Transport | undefined {
   try {
-    return transportOf(host);
+    return findTransport(host);
   } catch {
-    // A refusal that cannot be written into its context is a refusal all the same.
+    // The rejection is sent without the headers of its context.
     return undefined;
   }
 }
 
-function answerMessage(refusal: object, transport: Transport | undefined): Observable<unknown> {
-  if (!transport?.refuse) return throwError(() => refusal);
+function rejectMessage(body: object, transport: Transport | undefined): Observable<unknown> {
+  if (!transport?.reject) return throwError(() => body);
   // Nest does not handle an error that is returned for a `@GrpcStreamCall()`, and then the process ends.
-  transport.refuse(refusal);
+  transport.reject(body);
   return of(undefined);
 }
 
-/** As Nest's own filter for gateways does: plain WebSockets have `emit` too, but only for themselves. */
+/** Does what Nest's filter for gateways does. A plain WebSocket also has `emit`, but it does not send. */
 function sendException(client: MessageClient, data: unknown): void {
   if (typeof client.readyState === 'number') client.send?.(JSON.stringify({ event: 'exception', data }));
   else client.emit?.('exception', data);

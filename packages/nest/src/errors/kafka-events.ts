@@ -1,8 +1,8 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
-import { KeptBeside } from '../memo/attached-memo.ts';
-import { nestMetadata } from '../nest-metadata.ts';
+import { listDecidedHandlers } from '../memo/guard-memo.ts';
+import { eventPatternHandler, nestMetadata } from '../nest-metadata.ts';
 
-/** The part of Nest's `KafkaContext` that tells it from other contexts, and the headers of its message. */
+/** The members that distinguish Nest's `KafkaContext` from other contexts, and the headers of its message. */
 interface KafkaContext {
   readonly getTopic?: unknown;
   readonly getPartition?: unknown;
@@ -10,20 +10,17 @@ interface KafkaContext {
   readonly getMessage?: () => { readonly headers?: Readonly<Record<string, unknown>> } | undefined;
 }
 
-/** Nest's `PatternHandler.EVENT`. */
-const eventHandler = 2;
-
 /**
- * Whether a message of Kafka is handled as an event: `@EventPattern()` handles it, or it names no topic for a reply.
+ * Whether a message of Kafka is handled as an event: `@EventPattern()` handles it, or it has no reply topic.
  *
- * Nest hands an exception for an event to the Kafka client. The client then delivers the message again and no later
- * message of the partition, so one refused event would block the partition.
+ * Nest passes an exception for an event to the Kafka client. The client then delivers the message again and no later
+ * message of the partition, so one rejected event would block the partition.
  */
 export function isKafkaEvent(host: ArgumentsHost | ExecutionContext): boolean {
   try {
     const context = host.getArgByIndex<KafkaContext | undefined>(1);
     if (host.getType<string>() !== 'rpc' || !isKafkaContext(context)) return false;
-    if (handlersOf(host, context).some(isEventHandler)) return true;
+    if (findHandlers(host, context).some(isEventHandler)) return true;
     const headers = context.getMessage?.()?.headers ?? {};
     return !headers.kafka_correlationId || !headers.kafka_replyTopic;
   } catch {
@@ -36,16 +33,14 @@ const isKafkaContext = (context: KafkaContext | null | undefined): context is Ka
   typeof context.getPartition === 'function' &&
   typeof context.getHeartbeat === 'function';
 
-/** An exception filter does not get the handler; the guard has recorded it. */
-function handlersOf(host: ArgumentsHost | ExecutionContext, context: object): readonly object[] {
+/** An exception filter does not receive the handler, but the guard has recorded it. */
+function findHandlers(host: ArgumentsHost | ExecutionContext, context: object): readonly object[] {
   if ('getHandler' in host) {
     const handler: unknown = host.getHandler();
     if (typeof handler === 'function') return [handler];
   }
-  const handlers: object[] = [];
-  for (let each = KeptBeside.get(context)?.decisions; each; each = each.next) handlers.push(each.handler);
-  return handlers;
+  return listDecidedHandlers(context);
 }
 
 const isEventHandler = (handler: object): boolean =>
-  Reflect.getMetadata(nestMetadata.patternHandler, handler) === eventHandler;
+  Reflect.getMetadata(nestMetadata.patternHandler, handler) === eventPatternHandler;

@@ -1,37 +1,37 @@
-/** Characters of a text that are looked at. It is more than is logged, as a replaced secret makes a text shorter. */
-const longestInput = 4000;
-/** Characters of a text that are logged. */
-const longestOutput = 300;
+/** The count of characters that are processed. It exceeds the logged count, because redaction shortens the text. */
+const maxInputLength = 4000;
+/** The count of characters that are logged. */
+const maxOutputLength = 300;
 
 export interface RedactOptions {
-  /** What the request brought as a credential. */
+  /** The credentials of the request. */
   readonly secrets: readonly string[];
-  /** Whether text that looks like a token is replaced, too. */
+  /** Whether text that looks like a token is replaced as well. */
   readonly tokens: boolean;
 }
 
 /**
- * One line of a text for the log, without a secret. The text may quote what a stranger sent: its cost is bounded by
- * `longestInput` and grows linearly up to there.
+ * Converts a text to one line for the log, without secrets. The text may quote an attacker's input, so its cost is linear
+ * and bounded by `maxInputLength`.
  */
 export function redact(text: string, { secrets, tokens }: RedactOptions): string {
-  let redacted = shorten(text);
+  let redacted = truncate(text);
   for (const secret of secrets) redacted = redacted.replaceAll(secret, '[redacted]');
-  if (tokens) redacted = hideTokens(redacted);
-  return redacted.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, longestOutput);
+  if (tokens) redacted = redactTokens(redacted);
+  return redacted.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, maxOutputLength);
 }
 
-/** Cuts between two words only: the first part of a secret would not be recognized as that secret. */
-function shorten(text: string): string {
-  if (text.length <= longestInput) return text;
-  let end = longestInput;
+/** Cuts only between two words: the first part of a secret would not be recognized as that secret. */
+function truncate(text: string): string {
+  if (text.length <= maxInputLength) return text;
+  let end = maxInputLength;
   while (end > 0 && !/[\s;,]/.test(text.charAt(end - 1))) end--;
   return `${text.slice(0, end)}[cut]`;
 }
 
 /**
- * Replaces what is as long as a token and has a digit, as every token does in practice. The digit is looked for after
- * the match: a look-ahead would search the rest of the text again from each character.
+ * Replaces runs of characters that are as long as a token and contain a digit, as every real token does. The digit is
+ * checked after the match: a look-ahead would search the rest of the text again from each character.
  */
-export const hideTokens = (text: string): string =>
+export const redactTokens = (text: string): string =>
   text.replace(/[\w~+=-]{16,}/g, (run) => (/\d/.test(run) ? '[redacted]' : run));

@@ -18,12 +18,12 @@ import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier, Policy, Principal } fr
 
 const happened: string[] = [];
 
-const springing = () => {
+const springTrap = () => {
   policyTrap.current?.spring();
   return true;
 };
 
-const missing = ({ sub }: { readonly sub: string }) => {
+const hideFromMallory = ({ sub }: { readonly sub: string }) => {
   if (sub === 'mallory') throw new NotFoundException();
   return true;
 };
@@ -41,15 +41,15 @@ class ItemsController {
     return sub;
   }
 
-  /** A message without a reply topic is handled as an event. */
+  /** A message without a reply topic is an event. */
   @MessagePattern('write')
   write(@Principal('sub') sub: string) {
     happened.push(sub);
     return sub;
   }
 
-  @Policy(springing)
-  @Policy(missing)
+  @Policy(springTrap)
+  @Policy(hideFromMallory)
   @EventPattern('happened')
   happened(@Principal('sub') sub: string) {
     if (sub === 'bob') throw this.#verifier.createAccessDeniedError('Not on Sundays');
@@ -64,7 +64,7 @@ afterEach(async () => {
   happened.length = 0;
 });
 
-const bearer = (token: string | undefined) => ({ ...(token && { authorization: `Bearer ${token}` }) });
+const createHeaders = (token: string | undefined) => ({ ...(token && { authorization: `Bearer ${token}` }) });
 
 const events = seams.filter(({ requestsOnly, handler }) => !requestsOnly && handler !== 'write');
 
@@ -92,12 +92,12 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
     closing.push(() => client.close());
     await client.connect();
     const emit = (topic: string, token?: string, headers: Record<string, string> = {}) =>
-      firstValueFrom(client.emit(topic, { headers: { ...headers, ...bearer(token) }, value: {} }));
+      firstValueFrom(client.emit(topic, { headers: { ...headers, ...createHeaders(token) }, value: {} }));
     return { ...started, emit };
   }
 
   test.each(events)(
-    '$name: the event is consumed, one line, and the next event is served',
+    '$name: the event is consumed with one log line, and the next event is handled',
     async (seam) => {
       const trap = createTrap();
       const { emit, mint, server } = await start({ module: moduleWith(seam, trap) });
@@ -107,12 +107,12 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
       await emit('happened', seam.anonymous ? undefined : token);
       const lineCount = seam.lines ?? 1;
       if (seam.status === 503) {
-        // The Kafka client logs the failure, and delivers the event again.
+        // The Kafka client logs the failure and delivers the event again.
         await expect.poll(() => lines, { timeout: 20_000 }).not.toEqual([]);
       } else if (seam.status === 200) {
         await expect.poll(() => happened, { timeout: 20_000 }).toEqual(['alice']);
       } else await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(lineCount);
-      // A seam that logs nothing cannot be waited for. Events with a token do not pass it.
+      // Without a log line the test cannot wait. Events with a token do not reach this trap.
       if (lineCount > 0 || seam.status === 503) trap.armed = false;
       server.clock.advance(60);
       await emit('happened', await mint({ sub: 'carol' }));
@@ -124,9 +124,9 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
     60_000,
   );
 
-  test('no token, a bad one, a refusal of a policy and of the handler: each is consumed', async () => {
+  test('consumes events with no token or a bad token, and events that a policy or the handler rejects', async () => {
     const { emit, mint } = await start();
-    // The sender of an event may name a topic for a reply. The event is still an event.
+    // An event with a reply topic is still an event.
     const reply = { kafka_correlationId: '1', kafka_replyTopic: 'me.reply' };
     for (const headers of [{}, reply]) {
       await emit('happened', undefined, headers);
@@ -138,11 +138,11 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
     await emit('happened', await mint());
     await expect.poll(() => happened, { timeout: 20_000 }).toEqual(['alice']);
     expect(lines).toEqual([]);
-    const statuses = warnings.map((line) => /refused an event with status (\d+)/.exec(line)?.[1]);
+    const statuses = warnings.map((line) => /rejected an event with status (\d+)/.exec(line)?.[1]);
     expect(statuses).toEqual(['401', '400', '401', '404', '403', '401', '400', '401', '404', '403']);
   }, 60_000);
 
-  test('a message without a reply topic is consumed', async () => {
+  test('consumes a rejected message without a reply topic', async () => {
     const { emit, mint } = await start();
     await emit('write');
     await emit('write', await mint());
@@ -175,7 +175,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
         ...start,
         before: async (app) => {
           app.connectMicroservice(
-            // A stranger's message that stays unacknowledged takes the only place.
+            // A rejected message that stays unacknowledged would block the queue.
             { ...options, options: { ...options.options, noAck, prefetchCount: 1 } },
             { inheritAppConfig: false },
           );
@@ -197,7 +197,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
         return error;
       }
     };
-    /** Messages that wait after the application has ended; unacknowledged ones are back in the queue. */
+    /** Counts the messages in the queue after the application has closed. Unacknowledged ones are back in it. */
     const countWaiting = async () => {
       await each.settle?.(started.app);
       await started.app.close();
@@ -212,7 +212,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     if (context instanceof RmqContext) context.getChannelRef().nack(context.getMessage(), false, false);
   };
 
-  test('noAck: true, the default: a refused message is gone', async () => {
+  test('noAck: true, the default: a rejected message is removed', async () => {
     const { ask, mint, countWaiting } = await start(true, {});
     expect(await ask('me')).toMatchObject({ statusCode: 401 });
     expect(await ask('me', await mint({ exp: 1 }))).toMatchObject({ statusCode: 401 });
@@ -220,7 +220,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     expect(await countWaiting()).toBe(0);
   }, 60_000);
 
-  test('noAck: false: onRejectedMessage rejects a refused message, and the next one is served', async () => {
+  test('noAck: false: onRejectedMessage rejects the message, and the next one is handled', async () => {
     statuses.length = 0;
     const { ask, countWaiting } = await start(false, { auth: { onRejectedMessage } });
     for (let i = 0; i < 3; i++) expect(await ask('me')).toMatchObject({ statusCode: 401 });
@@ -229,7 +229,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     expect(lines).toEqual([]);
   }, 60_000);
 
-  test('onRejectedMessage throws: a refusal, and one line', async () => {
+  test('onRejectedMessage throws: the message is rejected, with one log line', async () => {
     const auth = {
       async onRejectedMessage() {
         throw new Error(innerText);

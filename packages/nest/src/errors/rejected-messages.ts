@@ -1,20 +1,20 @@
 import { type ExecutionContext, HttpException, Logger } from '@nestjs/common';
 import type { GuardOptions } from '../guard-options.ts';
 import { isKafkaEvent } from './kafka-events.ts';
-import { isInstance, logUnforeseen } from './unexpected-errors.ts';
+import { isInstance, logUnexpectedError } from './unexpected-errors.ts';
 
-/** Thrown for an event of Kafka that is refused and must not be delivered again. Its filter ends the event. */
-export class RefusedEvent extends Error {
-  override readonly name = 'RefusedEvent';
+/** Thrown for an event of Kafka that is rejected and must not be delivered again. Its filter completes the event. */
+export class RejectedEvent extends Error {
+  override readonly name = 'RejectedEvent';
 }
 
 const logger = new Logger('AuthModule');
 
 /**
- * Settles a message that is refused, and returns the exception that refuses it.
+ * Settles a rejected message, and returns the exception that rejects it.
  *
- * A refusal is final, so an event of Kafka is consumed. With 503 it is not: the token may be good, so Kafka delivers
- * the event again.
+ * A rejection is final, so an event of Kafka is consumed. With 503 it is not consumed: the token may be valid, so Kafka
+ * delivers the event again.
  */
 export async function settleRejectedMessage(
   exception: unknown,
@@ -22,27 +22,27 @@ export async function settleRejectedMessage(
   { options, name }: { readonly options: GuardOptions; readonly name: string },
 ): Promise<unknown> {
   if (context.getType<string>() !== 'rpc') return exception;
-  const status = statusOf(exception);
+  const status = readStatus(exception);
   try {
     await options.onRejectedMessage?.(context.getArgByIndex(1), { status });
   } catch (error) {
-    logUnforeseen(error, { name });
+    logUnexpectedError(error, { name });
   }
   if (status === 503 || !isKafkaEvent(context)) return exception;
-  logRefusedEvent(name, status);
-  return new RefusedEvent(`The event was refused with status ${status}`);
+  logRejectedEvent(name, status);
+  return new RejectedEvent(`The event was rejected with status ${status}`);
 }
 
-/** An event has no answer that could carry the refusal, so the log has it. */
-export function logRefusedEvent(name: string, status: number): void {
+/** Logs the rejection of an event, because an event has no response that could contain it. */
+export function logRejectedEvent(name: string, status: number): void {
   try {
-    logger.warn(`${name}: refused an event with status ${status}; it is not delivered again`);
+    logger.warn(`${name}: rejected an event with status ${status}; it is not delivered again`);
   } catch {
-    // A logger that throws changes no decision.
+    // A logger that throws does not change the decision.
   }
 }
 
-function statusOf(exception: unknown): number {
+function readStatus(exception: unknown): number {
   if (isInstance(exception, HttpException)) return exception.getStatus();
   const { getError } = (exception ?? {}) as { getError?: () => unknown };
   const body = typeof getError === 'function' ? getError.call(exception) : undefined;

@@ -2,7 +2,7 @@ import { AuthError, ConfigurationError, TransportError } from '@countersign/core
 import { Logger } from '@nestjs/common';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Transport } from '../transport/transport.ts';
-import { logUnforeseen, nameOfHandler, refusalOf } from './unexpected-errors.ts';
+import { formatLogName, logUnexpectedError, toRejection } from './unexpected-errors.ts';
 
 const error = vi.fn();
 beforeEach(() => {
@@ -10,23 +10,23 @@ beforeEach(() => {
   Logger.overrideLogger({ error, warn: error, log: error });
 });
 
-/** What was logged: the line, and the stack below it. */
-function logged(thrown: unknown, transport?: Transport) {
-  logUnforeseen(thrown, { name: 'Items.list', transport });
+/** Logs an exception and returns the line and the stack below it. */
+function log(exception: unknown, transport?: Transport) {
+  logUnexpectedError(exception, { name: 'Items.list', transport });
   expect(error).toHaveBeenCalledOnce();
   const [line, stack = ''] = error.mock.calls[0] as [string, string?];
   return { line, stack };
 }
 
-const withHeaders = (headers: Record<string, string>) =>
-  ({ kind: 'http', carrier: {}, invocation: {}, request: () => ({ headers }) }) as unknown as Transport;
+const createTransport = (headers: Record<string, string>) =>
+  ({ kind: 'http', requestKey: {}, invocationKey: {}, request: () => ({ headers }) }) as unknown as Transport;
 
-test('N1: a line names the handler and the exception, and where it was thrown', () => {
-  const { line, stack } = logged(new TypeError('Cannot read properties of undefined'));
+test('N1: a line names the handler, the exception and its origin', () => {
+  const { line, stack } = log(new TypeError('Cannot read properties of undefined'));
   expect(line).toBe(
-    'Items.list: refused, as the check of the access token threw TypeError: Cannot read properties of undefined',
+    'Items.list: rejected, because the check of the access token threw TypeError: Cannot read properties of undefined',
   );
-  expect(stack).toMatch(/^ +at .*unforeseen\.test\.ts/);
+  expect(stack).toMatch(/^ +at .*unexpected-errors\.test\.ts/);
 });
 
 const jwt = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from('{"sub":"alice","exp":1}').toString('base64url')}.c2lnbmF0dXJl4`;
@@ -35,26 +35,30 @@ test.each([
   ['the credential', new Error('bad token opaque-1 in opaque-1'), 'opaque-1'],
   ['the proof', new Error('bad proof p-r-o-o-f'), 'p-r-o-o-f'],
   ['a cookie', new Error('cookie session=abcdef'), 'abcdef'],
-  ['a token of somewhere else', new Error(`cannot read ${jwt}`), jwt.split('.')[1] ?? ''],
-  ['what could not be parsed', new SyntaxError('Unexpected token, "short-1" is not valid JSON'), 'short-1'],
-  ['a text that was thrown', 'opaque-1 other-secret', 'other-secret'],
+  ['a token of another source', new Error(`cannot read ${jwt}`), jwt.split('.')[1] ?? ''],
+  [
+    'the text that could not be parsed',
+    new SyntaxError('Unexpected token, "short-1" is not valid JSON'),
+    'short-1',
+  ],
+  ['a string that was thrown', 'opaque-1 other-secret', 'other-secret'],
   [
     'a message that looks like a stack',
     new Error('x\n    at opaque-9 (other.ts)\n    at opaque-1'),
     'opaque-1',
   ],
-])('N1, A7: the log does not have %s', (_, thrown, secret) => {
-  const transport = withHeaders({
+])('N1, A7: the log does not contain %s', (_, exception, secret) => {
+  const transport = createTransport({
     authorization: 'Bearer opaque-1',
     dpop: 'p-r-o-o-f',
     cookie: 'session=abcdef',
   });
-  const { line, stack } = logged(thrown, transport);
+  const { line, stack } = log(exception, transport);
   expect(line + stack).not.toContain(secret);
   expect(line).not.toMatch(/[\r\n]/);
 });
 
-const hostile = (name: string) =>
+const createHostileError = (name: string) =>
   Object.defineProperty(new Error('x'), name, {
     get() {
       throw new Error('again');
@@ -62,12 +66,12 @@ const hostile = (name: string) =>
   });
 
 test.each([
-  ['a value that is no error', undefined],
+  ['a value that is not an error', undefined],
   ['an error without a message', new Error('')],
-  ['an error whose name throws', hostile('name')],
-  ['an error whose message throws', hostile('message')],
-  ['an error whose stack throws', hostile('stack')],
-  ['a long one', new Error('long '.repeat(100_000))],
+  ['an error whose name throws', createHostileError('name')],
+  ['an error whose message throws', createHostileError('message')],
+  ['an error whose stack throws', createHostileError('stack')],
+  ['an error with a long message', new Error('long '.repeat(100_000))],
   [
     'a proxy',
     new Proxy(new Error('x'), {
@@ -77,7 +81,7 @@ test.each([
     }),
   ],
   [
-    'a proxy that has no prototype',
+    'a proxy whose prototype throws',
     new Proxy(
       {},
       {
@@ -87,13 +91,13 @@ test.each([
       },
     ),
   ],
-])('N1: one line for %s', (_, thrown) => {
-  const { line } = logged(thrown);
+])('N1: %s is logged in one line and rejects with invalid_token', (_, exception) => {
+  const { line } = log(exception);
   expect(line.length).toBeLessThan(500);
-  expect(refusalOf(thrown, { name: 'x' })).toMatchObject({ status: 401, code: 'invalid_token' });
+  expect(toRejection(exception, { name: 'x' })).toMatchObject({ status: 401, code: 'invalid_token' });
 });
 
-test('N1: a logger or a request that throws changes no decision', () => {
+test('N1: a logger or a request that throws does not change the decision', () => {
   error.mockImplementation(() => {
     throw new Error('disk full');
   });
@@ -101,20 +105,20 @@ test('N1: a logger or a request that throws changes no decision', () => {
     throw new Error('no headers');
   };
   const transport = { request } as unknown as Transport;
-  expect(refusalOf(new Error('x'), { name: 'x', transport })).toMatchObject({ status: 401 });
+  expect(toRejection(new Error('x'), { name: 'x', transport })).toMatchObject({ status: 401 });
 });
 
-test('N1: a typed error that is no refusal says that verification is impossible at the moment', () => {
+test('N1: a typed error that is not a rejection reports that tokens cannot be verified at the moment', () => {
   const outage = new TransportError('timeout', 'too slow');
-  expect(refusalOf(outage, { name: 'x' })).toBe(outage);
+  expect(toRejection(outage, { name: 'x' })).toBe(outage);
   expect(error).not.toHaveBeenCalled();
-  const refusal = refusalOf(new ConfigurationError('invalid_option', 'no such policy'), { name: 'x' });
-  expect(refusal).toBeInstanceOf(TransportError);
-  expect(refusal).toBeInstanceOf(AuthError);
+  const rejection = toRejection(new ConfigurationError('invalid_option', 'no such policy'), { name: 'x' });
+  expect(rejection).toBeInstanceOf(TransportError);
+  expect(rejection).toBeInstanceOf(AuthError);
   expect(error).toHaveBeenCalledOnce();
 });
 
-test('handlers without a name', () => {
-  expect(nameOfHandler(class {}, () => {})).toBe('?.?');
-  expect(nameOfHandler(undefined, null)).toBe('?.?');
+test('a handler without a name is logged with question marks', () => {
+  expect(formatLogName(class {}, () => {})).toBe('?.?');
+  expect(formatLogName(undefined, null)).toBe('?.?');
 });

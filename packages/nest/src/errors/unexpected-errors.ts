@@ -11,43 +11,46 @@ import { redact } from './redact.ts';
 
 const logger = new Logger('AuthModule');
 
+/** The errors by which a verifier rejects a request. */
+export type Rejection = AccessTokenError | TransportError;
+
 /** Where an exception was thrown. */
-export interface Place {
+export interface ErrorLocation {
   /** For example `ItemsController.list`. */
   readonly name: string;
   readonly transport?: Transport | undefined;
 }
 
 /**
- * Logs an exception that is no refusal, in one line at error level, without a secret.
+ * Logs an exception that is not a rejection, in one line at error level, without secrets.
  *
- * The text of an exception may quote what a stranger sent. So the credential of the request and everything that looks
- * like a token are replaced, and of a `SyntaxError`, which quotes what it could not parse, only the name is logged.
+ * The message of an exception may quote an attacker's input. So the credentials of the request and everything that looks
+ * like a token are replaced. Of a `SyntaxError`, which quotes the text that it could not parse, only the name is logged.
  */
-export function logUnforeseen(error: unknown, { name, transport }: Place): void {
-  const { text, stack } = describe(error, transport);
+export function logUnexpectedError(error: unknown, { name, transport }: ErrorLocation): void {
+  const { text, stack } = describeError(error, transport);
   try {
-    logger.error(`${name}: refused, as the check of the access token threw ${text}`, stack);
+    logger.error(`${name}: rejected, because the check of the access token threw ${text}`, stack);
   } catch {
-    // A logger that throws changes no decision.
+    // A logger that throws does not change the decision.
   }
 }
 
 /**
- * The refusal for what was thrown while a credential was looked at.
+ * Converts an exception of the verification to a rejection.
  *
- * An unforeseen exception says nothing about the token, and nothing of it reaches the client: the token could not be
- * verified, and that is `invalid_token`. Another typed error says that verification is impossible at the moment.
+ * An unexpected exception becomes `invalid_token`, because the token could not be verified. It is logged, and its message
+ * does not reach the client. Another typed error means that tokens cannot be verified at the moment.
  *
- * @see RFC 6750 section 3.1
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */
-export function refusalOf(error: unknown, place: Place): AccessTokenError | TransportError {
-  if (isRefusal(error)) {
+export function toRejection(error: unknown, location: ErrorLocation): Rejection {
+  if (isRejection(error)) {
     const cause = findUnexpectedCause(error);
-    if (cause) logUnforeseen(cause.thrown, place);
+    if (cause) logUnexpectedError(cause.thrown, location);
     return error;
   }
-  logUnforeseen(error, place);
+  logUnexpectedError(error, location);
   if (isInstance(error, AuthError)) return new TransportError('server_error', error.message);
   const description = 'The access token could not be verified';
   const challenge = formatChallenge('Bearer', [
@@ -57,11 +60,10 @@ export function refusalOf(error: unknown, place: Place): AccessTokenError | Tran
   return new AccessTokenError('invalid_token', description, { status: 401, challenges: [challenge] });
 }
 
-/** What a verifier throws for a request that is not let in. */
-export const isRefusal = (error: unknown): error is AccessTokenError | TransportError =>
+export const isRejection = (error: unknown): error is Rejection =>
   isInstance(error, AccessTokenError) || isInstance(error, TransportError);
 
-/** `instanceof` that does not throw: what was thrown may be a proxy. */
+/** Like `instanceof`, but does not throw: the exception may be a proxy. */
 export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
   try {
     return value instanceof type;
@@ -70,38 +72,43 @@ export function isInstance<T>(value: unknown, type: abstract new (...args: never
   }
 }
 
-/** The name of a handler, for a log. */
-export function nameOfHandler(owner: unknown, handler: unknown): string {
-  const nameOf = (value: unknown) => (typeof value === 'function' && value.name !== '' ? value.name : '?');
+/** Formats the name of a handler for the log, from values that may not be functions. */
+export function formatLogName(owner: unknown, handler: unknown): string {
+  const readName = (value: unknown) => (typeof value === 'function' && value.name !== '' ? value.name : '?');
   try {
-    return `${nameOf(owner)}.${nameOf(handler)}`;
+    return `${readName(owner)}.${readName(handler)}`;
   } catch {
     return '?';
   }
 }
 
-const mostFrames = 10;
+const maxFrames = 10;
 
-function describe(error: unknown, transport: Transport | undefined): { text: string; stack?: string } {
+interface ErrorDescription {
+  readonly text: string;
+  readonly stack?: string;
+}
+
+function describeError(error: unknown, transport: Transport | undefined): ErrorDescription {
   try {
-    return describeException(error, secretsOf(transport));
+    return describeException(error, readSecrets(transport));
   } catch {
     return { text: 'an exception that cannot be described' };
   }
 }
 
-function describeException(error: unknown, secrets: readonly string[]): { text: string; stack?: string } {
+function describeException(error: unknown, secrets: readonly string[]): ErrorDescription {
   if (!(error instanceof Error)) return { text: `a value of type ${typeof error}` };
   const name = /^\w{1,60}$/.test(String(error.name)) ? String(error.name) : 'Error';
-  const said = String(error.message);
-  const message = error instanceof SyntaxError ? '' : redact(said, { secrets, tokens: true });
+  const rawMessage = String(error.message);
+  const message = error instanceof SyntaxError ? '' : redact(rawMessage, { secrets, tokens: true });
   const stack = String(error.stack);
-  // The stack begins with the message, which may have lines that look like frames.
+  // The stack begins with the message, which may contain lines that look like frames.
   const frames = stack
-    .slice(said === '' ? 0 : Math.max(stack.indexOf(said), 0) + said.length)
+    .slice(rawMessage === '' ? 0 : Math.max(stack.indexOf(rawMessage), 0) + rawMessage.length)
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
-    .slice(0, mostFrames)
+    .slice(0, maxFrames)
     .map((line) => redact(line, { secrets, tokens: false }));
   return {
     text: message === '' ? name : `${name}: ${message}`,
@@ -109,8 +116,8 @@ function describeException(error: unknown, secrets: readonly string[]): { text: 
   };
 }
 
-/** What the request brought as a credential; nothing where even that cannot be read. */
-function secretsOf(transport: Transport | undefined): readonly string[] {
+/** Reads the credentials of the request. Empty if the request cannot be read. */
+function readSecrets(transport: Transport | undefined): readonly string[] {
   try {
     const { headers } = transport?.request() ?? {};
     const { authorization, dpop, cookie } = (headers ?? {}) as Record<string, unknown>;

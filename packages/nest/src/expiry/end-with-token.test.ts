@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers());
 
 const day = 86_400_000;
 
-test('A10: a timer waits longer than the timers of the platform can', () => {
+test('A10: a timer supports delays beyond the limit of the platform', () => {
   const expired = vi.fn();
   startTimer(60 * day, expired);
   vi.advanceTimersByTime(60 * day - 1);
@@ -26,30 +26,33 @@ test('A10: a timer waits longer than the timers of the platform can', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test.each([0, -1, Number.NaN])('what is left of a token that has expired: %s', (left) => {
-  const expired = vi.fn();
-  startTimer(left, expired);
-  vi.advanceTimersByTime(1);
-  expect(expired).toHaveBeenCalledOnce();
-});
+test.each([0, -1, Number.NaN])(
+  'a timer with the remaining time %s of an expired token fires immediately',
+  (remaining) => {
+    const expired = vi.fn();
+    startTimer(remaining, expired);
+    vi.advanceTimersByTime(1);
+    expect(expired).toHaveBeenCalledOnce();
+  },
+);
 
-/** A connection with a token; `expiresAt` is `undefined` for a token that has no end of its own. */
+/** Creates a connection with a token. `expiresAt` is `undefined` for a token without an expiry. */
 function connect(expiresAt: number | undefined) {
   const accessToken = { ...testPrincipal(), expiresAt } as ReturnType<typeof testPrincipal>;
   const authenticated = new AuthenticatedRequest({ scheme: 'Bearer', token: 'token' }, accessToken);
   const verifyToken = vi.fn<AccessTokenVerifier['verifyToken']>(async () => accessToken);
   const end = vi.fn();
-  let leave = () => {};
+  let disconnect = () => {};
   const onEnded = (listener: () => void) => {
-    leave = listener;
+    disconnect = listener;
   };
-  const answer = { end, onEnded };
+  const stream = { end, onEnded };
   const verifier = { verifyToken } as unknown as AccessTokenVerifier;
-  endWithToken(answer, authenticated, { verifier, now: Date.now });
-  return { accessToken, verifyToken, end, leave: () => leave() };
+  endWithToken(stream, authenticated, { verifier, now: Date.now });
+  return { accessToken, verifyToken, end, disconnect: () => disconnect() };
 }
 
-test('A10: a connection ends with a token that lives longer than 24.8 days', () => {
+test('A10: a connection ends with its token even if the lifetime exceeds 24.8 days', () => {
   const { end } = connect(Date.now() / 1000 + 30 * 86_400);
   vi.advanceTimersByTime(30 * day - 1000);
   expect(end).not.toHaveBeenCalled();
@@ -57,23 +60,23 @@ test('A10: a connection ends with a token that lives longer than 24.8 days', () 
   expect(end).toHaveBeenCalledExactlyOnceWith(4401, 'The access token has expired');
 });
 
-test('N3: a token without an end of its own is verified again, and its connection stays while it is valid', async () => {
-  const { end, verifyToken, leave } = connect(undefined);
+test('N3: a token without an expiry is verified again, and its connection stays open while it is valid', async () => {
+  const { end, verifyToken, disconnect } = connect(undefined);
   await vi.advanceTimersByTimeAsync(day);
   expect(verifyToken).toHaveBeenCalledTimes(2880);
   expect(verifyToken).toHaveBeenCalledWith('token');
   expect(end).not.toHaveBeenCalled();
-  leave();
+  disconnect();
   expect(vi.getTimerCount()).toBe(0);
 });
 
 test.each([
   ['revoked', () => Promise.reject(new Error('not active')), 4401],
-  ['of another user', async () => testPrincipal({ sub: 'bob' }), 4401],
-  ['of another issuer', async () => testPrincipal({ issuer: 'https://other.test' }), 4401],
+  ['a token of another user', async () => testPrincipal({ sub: 'bob' }), 4401],
+  ['a token of another issuer', async () => testPrincipal({ issuer: 'https://other.test' }), 4401],
   ['not verifiable', () => Promise.reject(new TransportError('timeout', 'too slow')), 1013],
   [
-    'verified by a verifier that throws at once',
+    'verified by a verifier that throws synchronously',
     () => {
       throw new Error('a bug');
     },
@@ -89,24 +92,24 @@ test.each([
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('N3: a connection that has ended meanwhile is left alone', async () => {
-  const { end, verifyToken, leave } = connect(undefined);
-  let answer = (_: Error) => {};
+test('N3: a connection that closes during the verification is not ended again', async () => {
+  const { end, verifyToken, disconnect } = connect(undefined);
+  let rejectToken = (_: Error) => {};
   verifyToken.mockImplementation(
     () =>
       new Promise((_, reject) => {
-        answer = reject;
+        rejectToken = reject;
       }),
   );
   await vi.advanceTimersByTimeAsync(30_000);
-  leave();
-  answer(new Error('not active'));
+  disconnect();
+  rejectToken(new Error('not active'));
   await vi.advanceTimersByTimeAsync(day);
   expect(end).not.toHaveBeenCalled();
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('N1: an answer that cannot be ended does not end the process', () => {
+test('N1: a stream that throws when it is ended does not end the process', () => {
   Logger.overrideLogger(false);
   const { end } = connect(Date.now() / 1000 + 1);
   end.mockImplementation(() => {

@@ -3,40 +3,35 @@ import {
   type AuthenticatedRequest,
   TransportError,
 } from '@countersign/core/resource-server';
-import { isInstance, logUnforeseen } from '../errors/unexpected-errors.ts';
-import type { LongAnswer } from '../transport/transport.ts';
+import { isInstance, logUnexpectedError } from '../errors/unexpected-errors.ts';
+import type { LongLivedStream } from '../transport/transport.ts';
+import { closeTryAgainLater, closeUnauthenticated } from './close-codes.ts';
 
-/** The code with which a WebSocket is closed when its token is not valid any more; 4000 to 4999 are for applications. */
-export const closeUnauthenticated = 4401;
-/** The token is valid, and does not allow what was asked for. */
-export const closeForbidden = 4403;
-/** "Try again later". @see https://www.iana.org/assignments/websocket */
-export const closeTryAgainLater = 1013;
+/** The longest delay of a platform timer, in milliseconds. */
+const maxTimerDelay = 2_147_483_647;
 
-/** Milliseconds that one timer can wait at most. */
-const longestTimer = 2_147_483_647;
+/** The interval in milliseconds after which a token without an expiry is verified again. */
+const reverificationInterval = 30_000;
 
-/** Milliseconds after which a token without an end of its own is verified again. */
-const verifyAgainAfter = 30_000;
-
-interface Verifying {
+export interface VerificationOptions {
   readonly verifier: AccessTokenVerifier;
-  /** Milliseconds since the epoch, by the verifier's clock. */
+  /** The verifier's clock: milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
- * Ends a connection or a long answer with its token: when the token expires by the verifier's clock. A token that has
- * no end of its own is verified again in regular intervals, so that the connection ends when its issuer revokes it.
+ * Ends a connection or a long response when its token expires, by the verifier's clock. A token without an expiry is
+ * verified again at regular intervals, so that the connection ends when the issuer revokes the token.
  *
- * @see RFC 7519 section 4.1.4, RFC 7662 section 4
+ * @see https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-4
  */
 export function endWithToken(
-  { end, onEnded, isEnded }: LongAnswer,
+  { end, onEnded, isEnded }: LongLivedStream,
   authenticated: AuthenticatedRequest,
-  { verifier, now }: Verifying,
+  { verifier, now }: VerificationOptions,
 ): void {
-  // What has ended says so once only, and a timer would watch it for ever.
+  // A stream that has ended does not call `onEnded` again, so its timer would never stop.
   if (isEnded?.()) return;
   let stop = () => {};
   let ended = false;
@@ -45,15 +40,15 @@ export function endWithToken(
     try {
       end(code, reason);
     } catch (error) {
-      // What a timer throws would end the process.
-      logUnforeseen(error, { name: 'End of a connection' });
+      // An exception in a timer would end the process.
+      logUnexpectedError(error, { name: 'Connection' });
     }
   };
-  const wait = (milliseconds: number, then: () => void) => {
-    stop = startTimer(milliseconds, then);
+  const wait = (milliseconds: number, callback: () => void) => {
+    stop = startTimer(milliseconds, callback);
   };
   const waitFor = (expiresAt: number | undefined) => {
-    if (expiresAt === undefined) wait(verifyAgainAfter, () => void verifyAgain());
+    if (expiresAt === undefined) wait(reverificationInterval, () => void verifyAgain());
     else wait(expiresAt * 1000 - now(), () => finish(closeUnauthenticated, 'The access token has expired'));
   };
   const verifyAgain = async () => {
@@ -62,16 +57,16 @@ export function endWithToken(
       const verified = await verifier.verifyToken(authenticated.token);
       if (ended) return;
       if (!isSameHolder(verified, accessToken))
-        return finish(closeUnauthenticated, 'The access token is not valid any more');
+        return finish(closeUnauthenticated, 'The access token is no longer valid');
       waitFor(verified.expiresAt);
     } catch (error) {
       if (ended) return;
-      // The token may be good: the client can connect again, and then it is asked for.
+      // The token may be valid. The client can connect again, and then the token is verified.
       if (isInstance(error, TransportError)) finish(closeTryAgainLater, 'Try again later');
-      else finish(closeUnauthenticated, 'The access token is not valid any more');
+      else finish(closeUnauthenticated, 'The access token is no longer valid');
     }
   };
-  // A timer holds on to its connection, and most connections end long before their token.
+  // A timer keeps its connection in memory, and most connections end long before their token.
   onEnded?.(() => {
     ended = true;
     stop();
@@ -79,7 +74,7 @@ export function endWithToken(
   waitFor(authenticated.accessToken.expiresAt as number | undefined);
 }
 
-/** Identity is `iss` and `sub`: what was begun for one user is never continued for another. */
+/** Compares `iss` and `sub`: work that started for one user never continues for another. */
 export function isSameHolder(
   one: AuthenticatedRequest['accessToken'],
   other: AuthenticatedRequest['accessToken'],
@@ -87,14 +82,18 @@ export function isSameHolder(
   return one.issuer === other.issuer && one.sub === other.sub;
 }
 
-/** A timer for any time, also one that is longer than the platform's timers can wait. @returns stops it */
+/**
+ * Starts a timer for any delay, including delays that exceed the platform's limit.
+ *
+ * @returns a function that stops the timer
+ */
 export function startTimer(milliseconds: number, callback: () => void): () => void {
-  let left = Math.max(milliseconds, 0);
+  let remaining = Math.max(milliseconds, 0);
   let timer: ReturnType<typeof setTimeout>;
   const wait = () => {
-    const part = Math.min(left, longestTimer);
-    left -= part;
-    timer = setTimeout(left > 0 ? wait : callback, part).unref();
+    const delay = Math.min(remaining, maxTimerDelay);
+    remaining -= delay;
+    timer = setTimeout(remaining > 0 ? wait : callback, delay).unref();
   };
   wait();
   return () => clearTimeout(timer);

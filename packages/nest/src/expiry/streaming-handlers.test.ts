@@ -8,11 +8,11 @@ import { watch } from '../../tests/support/traps.ts';
 import { OptionalAuth, Public } from '../index.ts';
 
 const ended: string[] = [];
-/** A file of which a part is sent at once, and the rest when the test says so. */
-const files: (() => void)[] = [];
+/** Functions that send the rest of a file. */
+const filesToFinish: (() => void)[] = [];
 
-/** Events until somebody stops listening; the first one comes at once. */
-const events = (name: string): Observable<MessageEvent> =>
+/** Emits events until the subscription ends. The first one is emitted immediately. */
+const createEvents = (name: string): Observable<MessageEvent> =>
   interval(5).pipe(
     startWith(0),
     map((data) => ({ data: String(data) })),
@@ -23,7 +23,7 @@ const events = (name: string): Observable<MessageEvent> =>
 class StreamsController {
   @Sse('events')
   events() {
-    return events('events');
+    return createEvents('events');
   }
 
   @Sse('silent')
@@ -34,18 +34,18 @@ class StreamsController {
   @OptionalAuth()
   @Sse('optional')
   optional() {
-    return events('optional');
+    return createEvents('optional');
   }
 
   @Public()
   @Sse('public')
   public() {
-    return events('public');
+    return createEvents('public');
   }
 
   @Header('Content-Type', 'text/event-stream')
-  @Get('by-hand')
-  byHand(@Res() response: { raw?: NodeResponse } & NodeResponse) {
+  @Get('manual')
+  manual(@Res() response: { raw?: NodeResponse } & NodeResponse) {
     const node = response.raw ?? response;
     node.writeHead(200, { 'content-type': 'text/event-stream' });
     node.write('data: 0\n\n');
@@ -55,7 +55,7 @@ class StreamsController {
   file() {
     const stream = new Readable({ read() {} });
     stream.push('begin ');
-    files.push(() => {
+    filesToFinish.push(() => {
       stream.push('end');
       stream.push(null);
     });
@@ -69,15 +69,15 @@ interface NodeResponse {
 }
 
 const { lines, listen } = watch();
-// Only timers that the tests drive: sockets have their own.
+// Only these timers are faked, because sockets use others.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
-/** An answer: its status, its first part, and how it ended. */
-async function open(url: string, token?: string) {
+/** Sends a request. Returns its status, its first part, and how it ended. */
+async function openStream(url: string, token?: string) {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     get(url, { headers, agent: false }, resolve).once('error', reject);
@@ -86,18 +86,18 @@ async function open(url: string, token?: string) {
   const first = new Promise<void>((resolve) => {
     response.on('data', (chunk) => {
       text += String(chunk);
-      // Events begin after an empty line.
+      // Events start after an empty line.
       if (text.trim() !== '') resolve();
     });
   });
   const done = new Promise<string>((resolve) => {
     response.once('end', () => resolve('end'));
-    response.once('error', () => resolve('cut'));
+    response.once('error', () => resolve('closed'));
   });
   return { status: response.statusCode, first, done, text: () => text, stop: () => response.destroy() };
 }
 
-describe.each(adapters)('N3: long answers of %s', (adapter) => {
+describe.each(adapters)('N3: long responses of %s', (adapter) => {
   const start = async () => {
     ended.length = 0;
     const started = await startApp(
@@ -108,43 +108,46 @@ describe.each(adapters)('N3: long answers of %s', (adapter) => {
     return started;
   };
 
-  test.each(['events', 'optional'])('%s end when the token expires, and the handler stops', async (path) => {
-    const { url, mint } = await start();
-    const token = await mint();
-    const { status, first, done } = await open(`${url}/${path}`, token);
-    expect(status).toBe(200);
-    await first;
-    vi.advanceTimersByTime(3_599_000);
-    expect(ended).toEqual([]);
-    vi.advanceTimersByTime(2_000);
-    expect(await done).toBe('end');
-    await vi.waitFor(() => expect(ended).toEqual([path]));
-    expect(lines).toEqual([]);
-  });
+  test.each(['events', 'optional'])(
+    '%s end when the token expires, and the handler is unsubscribed',
+    async (path) => {
+      const { url, mint } = await start();
+      const token = await mint();
+      const { status, first, done } = await openStream(`${url}/${path}`, token);
+      expect(status).toBe(200);
+      await first;
+      vi.advanceTimersByTime(3_599_000);
+      expect(ended).toEqual([]);
+      vi.advanceTimersByTime(2_000);
+      expect(await done).toBe('end');
+      await vi.waitFor(() => expect(ended).toEqual([path]));
+      expect(lines).toEqual([]);
+    },
+  );
 
-  test('an answer that has not begun is refused', async () => {
+  test('a response that has not started becomes 401', async () => {
     const { url, mint } = await start();
     const token = await mint();
-    const opened = open(`${url}/silent`, token);
-    // The timer says that the guard has let the request in.
+    const response = openStream(`${url}/silent`, token);
+    // The timer shows that the guard has allowed the request.
     await vi.waitUntil(() => vi.getTimerCount() > 0, { interval: 1 });
     vi.advanceTimersByTime(3_601_000);
-    expect((await opened).status).toBe(401);
+    expect((await response).status).toBe(401);
   });
 
-  test('an event stream that is written by hand ends too, where its handler says what it is', async () => {
+  test('an event stream that a handler writes to @Res() ends if the handler has the @Header()', async () => {
     const { url, mint } = await start();
-    const { first, done, text } = await open(`${url}/by-hand`, await mint());
+    const { first, done, text } = await openStream(`${url}/manual`, await mint());
     await first;
     vi.advanceTimersByTime(3_601_000);
     expect(await done).toBe('end');
     expect(text()).toBe('data: 0\n\n');
   });
 
-  test('without a token nothing ends', async () => {
+  test('a stream of an anonymous request does not end', async () => {
     const { url } = await start();
     for (const path of ['optional', 'public']) {
-      const { first, stop } = await open(`${url}/${path}`);
+      const { first, stop } = await openStream(`${url}/${path}`);
       await first;
       vi.advanceTimersByTime(36_000_000);
       expect(ended).not.toContain(path);
@@ -153,10 +156,10 @@ describe.each(adapters)('N3: long answers of %s', (adapter) => {
     }
   });
 
-  test('a client that leaves takes the timer with it', async () => {
+  test('the timer stops when the client disconnects', async () => {
     const { url, mint } = await start();
     const [started, stopped] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
-    const { first, stop } = await open(`${url}/events`, await mint());
+    const { first, stop } = await openStream(`${url}/events`, await mint());
     await first;
     const index = started.mock.calls.findIndex(([, delay]) => Number(delay) > 3_000_000);
     const timer = started.mock.results[index]?.value;
@@ -166,12 +169,12 @@ describe.each(adapters)('N3: long answers of %s', (adapter) => {
     await vi.waitFor(() => expect(ended).toEqual(['events']));
   });
 
-  test('a file is sent to its end', async () => {
+  test('a file is sent completely', async () => {
     const { url, mint } = await start();
-    const { first, done, text } = await open(`${url}/file`, await mint());
+    const { first, done, text } = await openStream(`${url}/file`, await mint());
     await first;
     vi.advanceTimersByTime(3_601_000);
-    files.pop()?.();
+    filesToFinish.pop()?.();
     expect(await done).toBe('end');
     expect(text()).toBe('begin end');
   });

@@ -1,31 +1,28 @@
+import { streamingHandlers } from '../module-state.ts';
+import { nestMetadata } from '../nest-metadata.ts';
 import type { Transport } from '../transport/transport.ts';
 
-/** Nest's own names for what `@Sse()` and `@Header()` leave on a handler. */
-const sse = '__sse__';
-const headers = '__headers__';
-
-const streaming = new WeakMap<object, boolean>();
-
 /**
- * Whether a handler answers with a stream of events, which has no end of its own. Files and other bodies have one, and
- * are sent to their end.
+ * Whether a handler responds with an event stream, which has no end. Files and other bodies are finite and are sent
+ * completely.
  */
-export function isLongAnswer(handler: object, { kind }: Transport): boolean {
-  // A subscription over HTTP is known by its operation.
+export function isStreamingHandler(handler: object, { kind }: Transport): boolean {
+  // The transport of GraphQL has a response stream for subscriptions only.
   if (kind === 'graphql') return true;
   if (kind !== 'http') return false;
-  const known = streaming.get(handler);
-  if (known !== undefined) return known;
-  const found = Reflect.getMetadata(sse, handler) === true || hasEventStreamHeader(handler);
-  streaming.set(handler, found);
-  return found;
+  const cached = streamingHandlers.get(handler);
+  if (cached !== undefined) return cached;
+  const isStreaming =
+    Reflect.getMetadata(nestMetadata.sse, handler) === true || hasEventStreamHeader(handler);
+  streamingHandlers.set(handler, isStreaming);
+  return isStreaming;
 }
 
 function hasEventStreamHeader(handler: object): boolean {
-  const set = Reflect.getMetadata(headers, handler) as
+  const headers = Reflect.getMetadata(nestMetadata.responseHeaders, handler) as
     | readonly { name: string; value: unknown }[]
     | undefined;
-  return (set ?? []).some(
+  return (headers ?? []).some(
     ({ name, value }) => /^content-type$/i.test(name) && /^text\/event-stream/i.test(String(value)),
   );
 }

@@ -49,7 +49,7 @@ class PlainController {
 describe.each(adapters)('on %s', (adapter) => {
   const start = () => startApp({ controllers: [PlainController] }, { adapter });
 
-  test('without a token nothing runs but what is public', async () => {
+  test('without a token, only public handlers run', async () => {
     const { call } = await start();
     expect(await call('/plain')).toMatchObject({
       status: 401,
@@ -60,7 +60,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/nowhere')).toMatchObject({ status: 404 });
   });
 
-  test('with a token the handler learns who it is', async () => {
+  test('with a token, the handler receives the principal', async () => {
     const { call, mint } = await start();
     const token = await mint({ scope: 'items:read' });
     expect(await call('/plain', token)).toMatchObject({
@@ -70,24 +70,24 @@ describe.each(adapters)('on %s', (adapter) => {
     });
   });
 
-  test('a public handler does not look at credentials', async () => {
+  test('a public handler ignores credentials', async () => {
     const { call } = await start();
     expect(await call('/plain/public', 'nonsense')).toMatchObject({ status: 200, body: { principal: null } });
   });
 
-  test('A12: absent is anonymous, invalid is 401', async () => {
+  test('A12: an optional handler allows a missing token and rejects an invalid one with 401', async () => {
     const { call, mint } = await start();
     expect(await call('/plain/optional')).toMatchObject({ status: 200, body: { sub: null } });
     expect(await call('/plain/optional', await mint())).toMatchObject({
       status: 200,
       body: { sub: 'alice' },
     });
-    for (const wrong of [await mint({ exp: 1 }), await mint({}, { foreignKey: true }), 'abc'])
-      expect(await call('/plain/optional', wrong)).toMatchObject({ status: 401 });
+    for (const invalid of [await mint({ exp: 1 }), await mint({}, { foreignKey: true }), 'abc'])
+      expect(await call('/plain/optional', invalid)).toMatchObject({ status: 401 });
     expect(await call('/plain/optional-scope')).toMatchObject({ status: 401 });
   });
 
-  test('A13: however a path is written, no handler runs without a token', async () => {
+  test('A13: no handler runs without a token under another spelling of its path', async () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
     for (const path of [
@@ -112,7 +112,7 @@ describe.each(adapters)('on %s', (adapter) => {
     }
   });
 
-  test('A14: a token in the query or a form is refused, and two headers too', async () => {
+  test('A14: rejects a token in the query or a form, and two headers', async () => {
     const { call, mint, url } = await start();
     const token = await mint();
     expect(await call(`/plain?access_token=${token}`)).toMatchObject({ status: 400 });
@@ -121,12 +121,12 @@ describe.each(adapters)('on %s', (adapter) => {
     if (adapter === 'express') {
       expect(await call('/plain/form', token, { method: 'POST', body: form })).toMatchObject({ status: 400 });
     }
-    const answer = await raw(url, [`Authorization: Bearer ${token}`, 'Authorization: Bearer other']);
-    expect(answer).toMatch(/^HTTP\/1.1 400 /);
-    expect(await raw(url, [`Authorization: Bearer ${token}`])).toMatch(/^HTTP\/1.1 200 /);
+    const twoHeaders = await sendRaw(url, [`Authorization: Bearer ${token}`, 'Authorization: Bearer other']);
+    expect(twoHeaders).toMatch(/^HTTP\/1.1 400 /);
+    expect(await sendRaw(url, [`Authorization: Bearer ${token}`])).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  test('A9: a malformed header is 400 or 401, never 500', async () => {
+  test('A9: a malformed header causes 400 or 401, never 500', async () => {
     const { url } = await start();
     for (const value of [
       'Bearer %',
@@ -142,49 +142,49 @@ describe.each(adapters)('on %s', (adapter) => {
       'Bearer ..',
       `Bearer ${'a'.repeat(12_000)}`,
     ]) {
-      expect(await raw(url, [`Authorization: ${value}`]), value).toMatch(/^HTTP\/1.1 40[01] /);
+      expect(await sendRaw(url, [`Authorization: ${value}`]), value).toMatch(/^HTTP\/1.1 40[01] /);
     }
   });
 
-  test('A5: 503 while the keys are out of reach', async () => {
+  test('A5: responds with 503 while the keys are unavailable', async () => {
     const { call, mint, server } = await start();
     server.fail('jwks', { status: 500, headers: { 'retry-after': '9' } });
     const token = await mint();
-    const answer = await call('/plain', token);
-    expect(answer).toMatchObject({ status: 503, challenge: null });
-    expect(answer.headers.get('retry-after')).toBe('9');
-    expect(JSON.stringify(answer.body)).not.toContain('jwks');
+    const response = await call('/plain', token);
+    expect(response).toMatchObject({ status: 503, challenge: null });
+    expect(response.headers.get('retry-after')).toBe('9');
+    expect(JSON.stringify(response.body)).not.toContain('jwks');
   });
 
-  test('without the global guard the guard can be applied by hand', async () => {
+  test('with globalGuard: false, @UseGuards() applies the guard', async () => {
     @UseGuards(AccessTokenGuard)
-    @Controller('by-hand')
-    class ByHandController {
+    @Controller('explicit')
+    class ExplicitController {
       @Get()
       get() {
         return {};
       }
     }
     const { call, mint } = await startApp(
-      { controllers: [ByHandController] },
+      { controllers: [ExplicitController] },
       { adapter, auth: { globalGuard: false } },
     );
-    expect(await call('/by-hand')).toMatchObject({ status: 401 });
-    expect(await call('/by-hand', await mint())).toMatchObject({ status: 200 });
+    expect(await call('/explicit')).toMatchObject({ status: 401 });
+    expect(await call('/explicit', await mint())).toMatchObject({ status: 200 });
   });
 });
 
-/** One request as it stands, with headers that `fetch` would not send. */
-function raw(url: string, headers: string[]): Promise<string> {
+/** Sends a request with headers that `fetch` would not send, and returns the response as text. */
+function sendRaw(url: string, headers: string[]): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    let answer = '';
+    let response = '';
     const socket = connect(Number(port), hostname, () => {
       const lines = ['GET /plain HTTP/1.1', `Host: ${hostname}`, 'Connection: close', ...headers, '', ''];
       socket.write(Buffer.from(lines.join('\r\n'), 'latin1'));
     });
-    socket.on('data', (data) => (answer += data));
-    socket.on('close', () => resolve(answer));
+    socket.on('data', (data) => (response += data));
+    socket.on('close', () => resolve(response));
     socket.on('error', reject);
   });
 }

@@ -5,95 +5,104 @@ import {
 } from '@countersign/core/resource-server';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { type AccessPolicy, accessPolicyOf } from '../access/access-policy.ts';
-import { isPolicyClass, type PolicyDeclaration } from '../access/policy.ts';
+import { getAccessPolicy } from '../access/access-policy.ts';
+import { type AccessPolicy, isPolicyClass, type PolicyDeclaration } from '../access/policy.ts';
 import { toException } from '../errors/exceptions.ts';
 import { settleRejectedMessage } from '../errors/rejected-messages.ts';
-import { nameOfHandler } from '../errors/unexpected-errors.ts';
-import { isLongAnswer } from '../expiry/streaming-handlers.ts';
+import { formatLogName } from '../errors/unexpected-errors.ts';
+import { isStreamingHandler } from '../expiry/streaming-handlers.ts';
 import type { GuardOptions } from '../guard-options.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
 import { recordDecision } from '../memo/guard-memo.ts';
-import { transportOf, unknownTransport } from '../transport/find-transport.ts';
+import { createFallbackTransport, findTransport } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
 import { Authenticator } from './authenticator.ts';
 
-interface Refusing {
+interface RejectOptions {
   readonly transport: Transport | undefined;
   readonly context: ExecutionContext;
   readonly verified: boolean;
 }
 
 /**
- * Lets a handler run only with an access token that it accepts: HTTP, GraphQL, WebSocket and microservices.
- * `AuthModule` applies it to the whole application. A kind of context that it does not know is denied.
+ * Allows a handler of HTTP, GraphQL, WebSocket gateways or microservices only with an access token that meets its
+ * requirements. It denies a context of an unknown kind.
  *
- * @see RFC 6750, RFC 9068 section 4
+ * `AuthModule` applies it to every handler of the application. With `globalGuard: false`, apply it with
+ * `@UseGuards(AccessTokenGuard)`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
+ * @example
+ * ```ts
+ * @UseGuards(AccessTokenGuard)
+ * @Controller('partners')
+ * class PartnersController {}
+ * ```
  */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
-  // Not `#`, which a class with decorators pays for with a look-up at every request.
+  // Not `#` fields: a class with decorators looks them up in a WeakMap at every request.
   constructor(
     @Inject(ACCESS_TOKEN_VERIFIER) private readonly verifier: AccessTokenVerifier,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(GUARD_OPTIONS) private readonly options: GuardOptions,
     @Inject(ModuleRef) private readonly modules: ModuleRef,
   ) {
-    // Else a token would be verified by one, and what it may do decided by the other.
+    // With two verifiers, one would verify a token and the other would decide what it allows.
     if (authenticator.verifier !== verifier)
       throw new ConfigurationError(
         'invalid_option',
-        'AccessTokenGuard got its verifier and its Authenticator from two modules. Import AuthModule.forRoot() in the module that uses the guard, instead of providing ACCESS_TOKEN_VERIFIER there',
+        'AccessTokenGuard received its verifier and its Authenticator from two modules. Import AuthModule.forRoot() in the module that uses the guard, and do not provide ACCESS_TOKEN_VERIFIER there',
       );
   }
 
   /**
-   * Decides for one request, operation or message. Whatever is thrown meanwhile is a refusal.
+   * Decides about one request, operation or message. Every exception rejects it.
    *
-   * @throws AccessTokenException over HTTP and GraphQL, and in gateways and microservices Nest's own `WsException` and
-   *   `RpcException`, when the credential is missing or refused, or cannot be verified at the moment (503). An
-   *   unforeseen exception is logged and refused with 401 `invalid_token`, or with 500 after the token was verified
+   * @throws AccessTokenException over HTTP and GraphQL, `WsException` in gateways and `RpcException` in microservices, if
+   *   the credential is missing, rejected, or cannot be verified at the moment (503). An unexpected exception is logged
+   *   and rejects with 401 `invalid_token`, or with 500 after the token was verified
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     let transport: Transport | undefined;
     try {
-      const policy = accessPolicyOf(context.getHandler(), context.getClass());
+      const policy = getAccessPolicy(context.getHandler(), context.getClass());
       if (policy.mode === 'public') return this.#activatePublic(context);
-      transport = transportOf(context, this.options.rpcCredentials);
-      // A context that is not known has no credential that could be verified, so it is refused.
+      transport = findTransport(context, this.options.rpcCredentials);
+      // An unknown context has no credential that could be verified.
       if (!transport) return false;
-      // Most requests bring a token that was verified before, and need not wait.
-      const known = this.authenticator.findCachedRequest(transport);
-      if (known && !policy.demanding) return this.#accept(transport, context, known);
-      return this.#activate(policy, known, { transport, context });
+      // Most requests have a token that was verified before, and are decided synchronously.
+      const cached = this.authenticator.findCachedRequest(transport);
+      if (cached && !policy.hasRequirements) return this.#accept(transport, context, cached);
+      return this.#activate(policy, cached, { transport, context });
     } catch (error) {
-      return this.#refuse(error, { transport, context, verified: false });
+      return this.#reject(error, { transport, context, verified: false });
     }
   }
 
-  /** A field of GraphQL shares its request with guarded ones: what is below it has no principal either. */
+  /** Records that a public field of GraphQL has no user: the fields below it have none either. */
   #activatePublic(context: ExecutionContext): true {
     if (context.getType<string>() !== 'graphql') return true;
     try {
-      const transport = transportOf(context, this.options.rpcCredentials);
+      const transport = findTransport(context, this.options.rpcCredentials);
       if (transport) recordDecision(transport, context, { authenticator: this, authenticated: undefined });
     } catch {
-      // Nothing is known of who is asking, and a public handler does not have to know.
+      // A public handler runs without a user, so an unreadable request does not matter.
     }
     return true;
   }
 
   async #activate(
     policy: AccessPolicy,
-    known: AuthenticatedRequest | undefined,
+    cached: AuthenticatedRequest | undefined,
     { transport, context }: { readonly transport: Transport; readonly context: ExecutionContext },
   ): Promise<boolean> {
-    let verified = known !== undefined;
+    let verified = cached !== undefined;
     try {
-      const authenticated =
-        known ?? (await this.authenticator.authenticate(transport, policy.mode === 'optional'));
+      const authenticated = cached ?? (await this.#authenticate(transport, policy));
       verified = true;
-      if (authenticated && policy.demanding) {
+      if (authenticated && policy.hasRequirements) {
         this.verifier.authorize(authenticated, policy.requirements);
         await this.#checkPolicies(policy.policies, authenticated, context);
       }
@@ -101,26 +110,32 @@ export class AccessTokenGuard implements CanActivate {
         transport.setHeader?.(name, value);
       return this.#accept(transport, context, authenticated);
     } catch (error) {
-      return this.#refuse(error, { transport, context, verified });
+      return this.#reject(error, { transport, context, verified });
     }
   }
 
-  /** From here on the handler knows who is asking, and an answer that streams ends with the token. */
+  #authenticate(transport: Transport, { mode }: AccessPolicy): Promise<AuthenticatedRequest | undefined> {
+    return mode === 'optional'
+      ? this.authenticator.authenticateOptional(transport)
+      : this.authenticator.authenticate(transport);
+  }
+
+  /** Records the user for the handler, and ends a streaming response with its token. */
   #accept(
     transport: Transport,
     context: ExecutionContext,
     authenticated: AuthenticatedRequest | undefined,
   ): true {
     recordDecision(transport, context, { authenticator: this.authenticator, authenticated });
-    if (authenticated && !transport.close && isLongAnswer(context.getHandler(), transport))
+    if (authenticated && !transport.close && isStreamingHandler(context.getHandler(), transport))
       this.authenticator.endWithToken(transport, authenticated);
     return true;
   }
 
-  async #refuse(error: unknown, { transport, context, verified }: Refusing): Promise<never> {
-    const name = nameOfHandler(context.getClass(), context.getHandler());
+  async #reject(error: unknown, { transport, context, verified }: RejectOptions): Promise<never> {
+    const name = formatLogName(context.getClass(), context.getHandler());
     const exception = await toException(error, {
-      transport: transport ?? unknownTransport(context),
+      transport: transport ?? createFallbackTransport(context),
       options: this.options,
       name,
       verified,
@@ -135,19 +150,19 @@ export class AccessTokenGuard implements CanActivate {
   ): Promise<void> {
     for (const policy of policies) {
       const allowed = isPolicyClass(policy)
-        ? await this.#providerOf(policy).allows(accessToken, context)
+        ? await this.#getPolicyProvider(policy).allows(accessToken, context)
         : await policy(accessToken, context);
-      if (allowed !== true) throw this.verifier.createAccessDeniedError('This is not allowed');
+      if (allowed !== true) throw this.verifier.createAccessDeniedError('Access is denied');
     }
   }
 
-  #providerOf<T>(policy: new (...args: never[]) => T): T {
+  #getPolicyProvider<T>(policy: new (...args: never[]) => T): T {
     try {
       return this.modules.get<T>(policy, { strict: false });
     } catch {
       throw new ConfigurationError(
         'invalid_option',
-        `@Policy(${policy.name}) needs ${policy.name} among the providers of a module`,
+        `@Policy(${policy.name}) expects ${policy.name} to be a provider; add it to the providers of a module`,
       );
     }
   }

@@ -7,64 +7,69 @@ import { Authenticator } from './authenticator.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A connection with a token that lives an hour. */
+/** Creates a connection with a token that expires in one hour. */
 function connect(now?: () => number) {
   const accessToken = testPrincipal({ expiresAt: (now ?? Date.now)() / 1000 + 3600 });
   const verifier = {
     verifyOptional: async () => ({ accessToken, token: 'token' }) as AuthenticatedRequest,
   } as unknown as AccessTokenVerifier;
   const close = vi.fn();
-  let end = () => {};
+  let closeClient = () => {};
   const transport: Transport = {
     kind: 'ws',
-    carrier: {},
-    invocation: {},
+    requestKey: {},
+    invocationKey: {},
     request: () => ({ headers: {} }),
     close,
-    onClosed: (listener) => (end = listener),
+    onClosed: (listener) => (closeClient = listener),
   };
-  return { authenticator: new Authenticator(verifier, now), transport, close, end: () => end() };
+  return {
+    authenticator: new Authenticator(verifier, now),
+    transport,
+    close,
+    closeClient: () => closeClient(),
+  };
 }
 
 test.each([
-  ['of the machine', undefined],
-  ['that it was given', () => Date.now() - 86_400_000],
-])('A10: a connection is closed when its token expires by the clock %s', async (_, now) => {
+  ['the clock of the machine', undefined],
+  ['the clock of the verifier', () => Date.now() - 86_400_000],
+])('A10: a connection is closed when its token expires by %s', async (_, now) => {
   const { authenticator, transport, close } = connect(now);
-  await authenticator.authenticate(transport, false);
+  await authenticator.authenticate(transport);
   vi.advanceTimersByTime(3_599_000);
   expect(close).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1_000);
   expect(close).toHaveBeenCalledExactlyOnceWith(4401, 'The access token has expired');
 });
 
-test('nothing waits for the token of a connection that has ended', async () => {
-  const { authenticator, transport, end } = connect();
-  await authenticator.authenticate(transport, false);
+test('the timer of a connection stops when the connection closes', async () => {
+  const { authenticator, transport, closeClient } = connect();
+  await authenticator.authenticate(transport);
   expect(vi.getTimerCount()).toBe(1);
-  end();
+  closeClient();
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('A10: each message of a microservice is verified for itself, though two share a context', async () => {
+test('A10: each message of a microservice is verified, even if two share a context', async () => {
   const { authenticator, transport } = connect();
-  const asked: unknown[] = [];
+  const verified: unknown[] = [];
   const message = (authorization: string): Transport => ({
     kind: 'rpc',
-    carrier: transport.carrier,
-    invocation: transport.carrier,
+    requestKey: transport.requestKey,
+    invocationKey: transport.requestKey,
     request: () => {
-      asked.push(authorization);
+      verified.push(authorization);
       return { headers: { authorization } };
     },
   });
-  await authenticator.authenticate(message('Bearer one'), false);
-  await authenticator.authenticate(message('Bearer two'), false);
-  expect(asked).toEqual(['Bearer one', 'Bearer two']);
+  await authenticator.authenticate(message('Bearer one'));
+  await authenticator.authenticate(message('Bearer two'));
+  expect(verified).toEqual(['Bearer one', 'Bearer two']);
 });
 
-/** A connection whose token is verified again for its second message. */
-async function connectTwice(verifyToken: AccessTokenVerifier['verifyToken']) {
+/** Connects and verifies the first message. The returned function verifies the next message. */
+async function connectAndVerify(verifyToken: AccessTokenVerifier['verifyToken']) {
   const accessToken = testPrincipal({ scopes: ['items:read', 'items:write'] });
   const authenticated = new AuthenticatedRequest({ scheme: 'Bearer', token: 'token' }, accessToken);
   const verifier = {
@@ -74,18 +79,18 @@ async function connectTwice(verifyToken: AccessTokenVerifier['verifyToken']) {
   const authenticator = new Authenticator(verifier);
   const transport: Transport = {
     kind: 'ws',
-    carrier: {},
-    invocation: {},
+    requestKey: {},
+    invocationKey: {},
     request: () => ({ headers: {} }),
     close: vi.fn(),
   };
-  expect(await authenticator.authenticate(transport, false)).toBe(authenticated);
-  return () => authenticator.authenticate(transport, false);
+  expect(await authenticator.authenticate(transport)).toBe(authenticated);
+  return () => authenticator.authenticate(transport);
 }
 
-test('N2: the newest answer of the issuer counts for the messages of a connection', async () => {
-  const again = await connectTwice(async () => testPrincipal({ scopes: ['items:read'] }));
-  const second = await again();
+test('N2: the latest response of the issuer applies to the messages of a connection', async () => {
+  const verifyNext = await connectAndVerify(async () => testPrincipal({ scopes: ['items:read'] }));
+  const second = await verifyNext();
   expect(second?.accessToken.scopes).toEqual(['items:read']);
   expect(second?.token).toBe('token');
 });
@@ -93,35 +98,35 @@ test('N2: the newest answer of the issuer counts for the messages of a connectio
 test.each([{ sub: 'bob' }, { issuer: 'https://other.test' }])(
   'N2: a connection never changes its user: %j',
   async (other) => {
-    const again = await connectTwice(async () => testPrincipal(other));
-    await expect(again()).rejects.toMatchObject({ code: 'invalid_token', status: 401 });
+    const verifyNext = await connectAndVerify(async () => testPrincipal(other));
+    await expect(verifyNext()).rejects.toMatchObject({ code: 'invalid_token', status: 401 });
   },
 );
 
-test('N2: what one authenticator has found is not known to another, and is forgotten alone', async () => {
-  const carrier = {};
+test('N2: an authenticator does not use or delete the results of another one', async () => {
+  const requestKey = {};
   const transport: Transport = {
     kind: 'ws',
-    carrier,
-    invocation: carrier,
+    requestKey,
+    invocationKey: requestKey,
     request: () => ({ headers: {} }),
     close: vi.fn(),
   };
   const accessToken = testPrincipal();
   const authenticated = new AuthenticatedRequest({ scheme: 'Bearer', token: 'token' }, accessToken);
   const verify = vi.fn(async () => authenticated);
-  const good = () =>
+  const createWorking = () =>
     new Authenticator({
       verifyOptional: verify,
       verifyToken: async () => accessToken,
     } as unknown as AccessTokenVerifier);
-  const [first, last] = [good(), good()];
+  const [first, last] = [createWorking(), createWorking()];
   const failing = new Authenticator({
     verifyOptional: () => Promise.reject(new Error('keys unavailable')),
   } as unknown as AccessTokenVerifier);
-  for (const each of [first, failing, last]) await each.authenticate(transport, false).catch(() => {});
+  for (const each of [first, failing, last]) await each.authenticate(transport).catch(() => {});
   expect(verify).toHaveBeenCalledTimes(2);
-  await expect(failing.authenticate(transport, false)).rejects.toThrow('keys unavailable');
-  for (const each of [first, last]) expect(await each.authenticate(transport, false)).toBe(authenticated);
+  await expect(failing.authenticate(transport)).rejects.toThrow('keys unavailable');
+  for (const each of [first, last]) expect(await each.authenticate(transport)).toBe(authenticated);
   expect(verify).toHaveBeenCalledTimes(2);
 });

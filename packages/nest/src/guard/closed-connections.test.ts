@@ -11,62 +11,62 @@ import { ConnectionAuthenticator } from './connection-authenticator.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** A verifier that waits for `open()`, and whose tokens have no end of their own. */
+/** Creates a verifier that waits for `release()`, and whose tokens have no expiry. */
 function createVerifier() {
-  let open = () => {};
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
   });
   const accessToken = { ...testPrincipal(), expiresAt: undefined } as never;
   const verifyToken = vi.fn(async () => accessToken);
   const verifyOptional = vi.fn(async () => {
-    await gate;
+    await released;
     return new AuthenticatedRequest({ scheme: 'Bearer', token: 'opaque' }, accessToken);
   });
   const verifier = { verifyOptional, verifyToken } as unknown as AccessTokenVerifier;
-  return { open, verifier, verifyOptional, verifyToken };
+  return { release, verifier, verifyOptional, verifyToken };
 }
 
 const handshake = { headers: { authorization: 'Bearer opaque' } };
 
-/** A client that says only once that it has closed. */
+/** Creates a client that emits `close` only once. */
 const createClient = (state: object = {}) =>
   Object.assign(new EventEmitter(), { close() {}, send() {} }, state);
 
-async function expectUnwatched(verifyToken: ReturnType<typeof createVerifier>['verifyToken']) {
+async function expectNoTimer(verifyToken: ReturnType<typeof createVerifier>['verifyToken']) {
   expect(vi.getTimerCount()).toBe(0);
   await vi.advanceTimersByTimeAsync(10 * 60_000);
   expect(verifyToken).not.toHaveBeenCalled();
 }
 
-test('N22: a connection that closed while its token was verified is not watched', async () => {
-  const { open, verifier, verifyToken } = createVerifier();
+test('N22: no timer starts for a connection that closes while its token is verified', async () => {
+  const { release, verifier, verifyToken } = createVerifier();
   const connections = new ConnectionAuthenticator(new Authenticator(verifier), verifier);
   const client = createClient();
   const pending = connections.authenticate(client, handshake);
   client.emit('close');
-  open();
+  release();
   await pending;
-  await expectUnwatched(verifyToken);
+  await expectNoTimer(verifyToken);
 });
 
 test.each([
   ['a WebSocket', { readyState: 3 }],
   ['a connection of Node', { destroyed: true }],
   ['a client of socket.io', { disconnected: true, handshake, disconnect() {} }],
-])('N22: %s that closed before it was authenticated is not watched', async (_, state) => {
-  const { open, verifier, verifyToken } = createVerifier();
+])('N22: no timer starts for %s that closed before it was authenticated', async (_, state) => {
+  const { release, verifier, verifyToken } = createVerifier();
   const connections = new ConnectionAuthenticator(new Authenticator(verifier), verifier);
-  open();
+  release();
   await connections.authenticate(createClient(state), handshake);
-  await expectUnwatched(verifyToken);
+  await expectNoTimer(verifyToken);
 });
 
-test('N22: a connection that stays is watched', async () => {
-  const { open, verifier, verifyToken } = createVerifier();
+test('N22: the token of an open connection is verified again', async () => {
+  const { release, verifier, verifyToken } = createVerifier();
   const connections = new ConnectionAuthenticator(new Authenticator(verifier), verifier);
   const client = createClient({ readyState: 1 });
-  open();
+  release();
   await connections.authenticate(client, handshake);
   await vi.advanceTimersByTimeAsync(30_000);
   expect(verifyToken).toHaveBeenCalledOnce();
@@ -74,27 +74,27 @@ test('N22: a connection that stays is watched', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('N22: a connection gets one listener, however often its token is rejected', async () => {
+test('N22: a connection gets one listener, even if its token is rejected several times', async () => {
   const verifyOptional = vi.fn(() => Promise.reject(new Error('rejected')));
   const verifier = { verifyOptional } as unknown as AccessTokenVerifier;
   const authenticator = new Authenticator(verifier);
   const client = createClient();
   const transport = {
     kind: 'ws' as const,
-    carrier: client,
-    invocation: client,
+    requestKey: client,
+    invocationKey: client,
     request: () => handshake,
     close: () => {},
     onClosed: (listener: () => void) => client.once('close', listener),
   };
   for (let i = 0; i < 5; i++)
-    await expect(authenticator.authenticate(transport as never, false)).rejects.toThrow('rejected');
+    await expect(authenticator.authenticate(transport as never)).rejects.toThrow('rejected');
   expect(verifyOptional).toHaveBeenCalledTimes(5);
   expect(client.listenerCount('close')).toBe(1);
 });
 
-test('N22: a real WebSocket that closed while its token was verified is not watched', async () => {
-  const { open, verifier, verifyToken } = createVerifier();
+test('N22: no timer starts for a real WebSocket that closes while its token is verified', async () => {
+  const { release, verifier, verifyToken } = createVerifier();
   const connections = new ConnectionAuthenticator(new Authenticator(verifier), verifier);
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   try {
@@ -108,15 +108,15 @@ test('N22: a real WebSocket that closed while its token was verified is not watc
     browser.close();
     await closed;
     vi.clearAllTimers();
-    open();
+    release();
     await pending;
-    await expectUnwatched(verifyToken);
+    await expectNoTimer(verifyToken);
   } finally {
     server.close();
   }
 });
 
-test('N22: an event stream whose client has left is not watched', () => {
+test('N22: no timer starts for an event stream whose client has disconnected', () => {
   const { verifier } = createVerifier();
   const accessToken = { ...testPrincipal(), expiresAt: undefined } as never;
   const authenticated = new AuthenticatedRequest({ scheme: 'Bearer', token: 'opaque' }, accessToken);

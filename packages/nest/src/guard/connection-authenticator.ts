@@ -5,26 +5,43 @@ import {
   TransportError,
 } from '@countersign/core/resource-server';
 import { Inject, Injectable } from '@nestjs/common';
-import { logUnforeseen, refusalOf } from '../errors/unexpected-errors.ts';
-import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/end-with-token.ts';
+import { logUnexpectedError, toRejection } from '../errors/unexpected-errors.ts';
+import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/close-codes.ts';
 import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
-import type { NodeRequest } from '../transport/http.ts';
+import type { NodeRequest } from '../transport/node-request.ts';
 import type { Transport } from '../transport/transport.ts';
-import { closerOf, cut, rememberHandshake, websocketTransport } from '../transport/websocket.ts';
+import {
+  createCloser,
+  createWebSocketTransport,
+  saveHandshake,
+  terminateConnection,
+} from '../transport/websocket.ts';
 import { Authenticator } from './authenticator.ts';
 
-/** What a connection needs besides a valid access token. */
+/** Options of `ConnectionAuthenticator.authenticate()`. */
 export interface ConnectionOptions {
-  /** As the decorators of handlers say it, for example `{ scopes: ['items:read'] }`. Default: a valid token is enough. */
+  /** Requirements of the connection, for example `{ scopes: ['items:read'] }`. Default: a valid token is sufficient. */
   readonly requirements?: AccessRequirements;
 }
 
 /**
- * Authenticates a WebSocket when it connects. Call it first in `handleConnection(client, request)` of a gateway:
- * a connection without a valid token is closed, and every other when its token expires.
+ * Authenticates a WebSocket when it connects. Call it first in `handleConnection(client, request)` of a gateway. It
+ * closes a connection without a valid token immediately, and every other connection when its token expires.
  *
- * With plain WebSockets it is needed, since only here the handshake can be seen. With socket.io messages are guarded
- * without it, but a client that is never heard would stay connected.
+ * Plain WebSockets require it, because only `handleConnection` receives the handshake. With socket.io the guard verifies
+ * messages without it, but a client without a token that sends no message stays connected.
+ *
+ * @example
+ * ```ts
+ * @WebSocketGateway()
+ * class ItemsGateway implements OnGatewayConnection {
+ *   constructor(private readonly connections: ConnectionAuthenticator) {}
+ *
+ *   async handleConnection(client: WebSocket, request: IncomingMessage) {
+ *     await this.connections.authenticate(client, request);
+ *   }
+ * }
+ * ```
  */
 @Injectable()
 export class ConnectionAuthenticator {
@@ -40,17 +57,20 @@ export class ConnectionAuthenticator {
   }
 
   /**
-   * Verifies the credential of the handshake. A connection that is refused is closed: with socket.io by the server, else
-   * with code 4401 (4403 where the token lacks what is required), or 1013 when the token cannot be verified at the
-   * moment. It throws nothing: an unforeseen exception is logged, and closes the connection.
+   * Verifies the credential of the handshake, and closes the connection if it is rejected. It does not throw.
    *
-   * @param request the handshake, which Nest hands to `handleConnection` as its second argument
-   * @returns `undefined` after it has closed the connection
-   * @see RFC 6750 section 2.1, RFC 6455 section 7.4.2
+   * A socket.io client is disconnected. A plain WebSocket is closed with code 4401, with 4403 if the token does not meet
+   * the requirements, or with 1013 if the token cannot be verified at the moment. An unexpected exception is logged and
+   * closes the connection.
+   *
+   * @param request the handshake: the second argument of `handleConnection`. Not needed with socket.io
+   * @returns `undefined` if the connection was closed
+   * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+   * @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2
    * @example
    * ```ts
-   * async handleConnection(client: WebSocket, request: IncomingMessage) {
-   *   await this.connections.authenticate(client, request, { requirements: { scopes: ['items:read'] } });
+   * async function handleConnection(client: WebSocket, request: IncomingMessage) {
+   *   await connections.authenticate(client, request, { requirements: { scopes: ['items:read'] } });
    * }
    * ```
    */
@@ -61,12 +81,12 @@ export class ConnectionAuthenticator {
   ): Promise<AuthenticatedRequest | undefined> {
     let transport: Transport | undefined;
     try {
-      if (request) rememberHandshake(client, request);
-      transport = websocketTransport(client);
+      if (request) saveHandshake(client, request);
+      transport = createWebSocketTransport(client);
       if (!transport) return undefined;
-      const authenticated = await this.#authenticator.authenticate(transport, false);
+      const authenticated = await this.#authenticator.authenticate(transport);
       const { requirements } = options;
-      if (authenticated && requirements) this.#verifier.authorize(authenticated, requirements);
+      if (requirements) this.#verifier.authorize(authenticated, requirements);
       return authenticated;
     } catch (error) {
       closeConnection(client, { error, transport });
@@ -74,26 +94,26 @@ export class ConnectionAuthenticator {
     }
   }
 
-  /** The verifier, for checks of your own: `verifier.authorize(authenticated, { scopes: ['items:read'] })`. */
+  /** The verifier, for checks of the application: `verifier.authorize(authenticated, { scopes: ['items:read'] })`. */
   get verifier(): AccessTokenVerifier {
     return this.#verifier;
   }
 }
 
-/** Nest does not handle what a connection hook throws, and then the process ends. */
+/** Nest does not handle an exception of a connection hook, and then the process ends. */
 function closeConnection(
   client: object,
   { error, transport }: { readonly error: unknown; readonly transport: Transport | undefined },
 ): void {
   try {
-    const refusal = refusalOf(error, { name: 'Connection', transport });
+    const rejection = toRejection(error, { name: 'Connection', transport });
     const [code, reason] =
-      refusal instanceof TransportError
+      rejection instanceof TransportError
         ? ([closeTryAgainLater, 'Try again later'] as const)
-        : ([refusal.status === 403 ? closeForbidden : closeUnauthenticated, refusal.message] as const);
-    (transport?.close ?? closerOf(client))(code, reason);
+        : ([rejection.status === 403 ? closeForbidden : closeUnauthenticated, rejection.message] as const);
+    (transport?.close ?? createCloser(client))(code, reason);
   } catch (failure) {
-    logUnforeseen(failure, { name: 'End of a connection' });
-    cut(client);
+    logUnexpectedError(failure, { name: 'Connection' });
+    terminateConnection(client);
   }
 }

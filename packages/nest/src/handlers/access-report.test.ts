@@ -269,7 +269,7 @@ const metadata = {
   providers: [ItemsGateway, ItemsResolver, OwnerPolicy],
 };
 
-describe.each(adapters)('the access report on %s', (adapter) => {
+describe.each(adapters)('access report on %s', (adapter) => {
   const start = async (versioning: VersioningType.URI | VersioningType.HEADER) =>
     startApp(metadata, {
       adapter,
@@ -288,13 +288,13 @@ describe.each(adapters)('the access report on %s', (adapter) => {
       },
     });
 
-  test('lists every handler with what a caller needs, in a stable order', async () => {
+  test('lists every handler and its requirements in a stable order', async () => {
     const { app } = await start(VersioningType.URI);
     const report = accessReport(app);
     expect(accessReport(app)).toEqual(report);
-    const ofAuthModule = report.filter(({ handler }) => handler.startsWith('ProtectedResourceMetadata'));
-    for (const { requirement } of ofAuthModule) expect(requirement).toEqual({ access: 'public' });
-    const others = report.filter((row) => !ofAuthModule.includes(row));
+    const metadataRows = report.filter(({ handler }) => handler.startsWith('ProtectedResourceMetadata'));
+    for (const { requirement } of metadataRows) expect(requirement).toEqual({ access: 'public' });
+    const others = report.filter((row) => !metadataRows.includes(row));
     expect(`\n${formatAccessReport(others)}\n`).toMatchInlineSnapshot(`
       "
       http          GET /api/hosted (host admin.example.test)  HostedController.list           protected
@@ -314,7 +314,7 @@ describe.each(adapters)('the access report on %s', (adapter) => {
       http          GET /api/versions/neutral                  VersionedController.neutral     protected
       http          GET /items/public                          ItemsController.open            public
       graphql       Item.secret                                ItemsResolver.secret            protected, scopes items:read
-      graphql       Item.title                                 ItemsResolver.title             with query
+      graphql       Item.title                                 ItemsResolver.title             inherited
       graphql       Mutation.add                               ItemsResolver.create            protected
       graphql       Query._service                             (schema)                        public
       graphql       Query.item                                 ItemsResolver.item              protected, scopes items:read
@@ -331,7 +331,7 @@ describe.each(adapters)('the access report on %s', (adapter) => {
     `);
   });
 
-  test('has the members that a test compares', async () => {
+  test('contains requirements as data', async () => {
     const { app } = await start(VersioningType.HEADER);
     const rows = accessReport(app);
     expect(rows.find(({ entry }) => entry === 'ALL /api/items/:id')).toEqual({
@@ -355,7 +355,7 @@ describe.each(adapters)('the access report on %s', (adapter) => {
     ]);
   });
 
-  test('each route of the report answers as the report says', async () => {
+  test('each route responds as the report states', async () => {
     const { app, call } = await start(VersioningType.URI);
     const rows = accessReport(app).filter(
       ({ transport, entry }) =>
@@ -366,20 +366,20 @@ describe.each(adapters)('the access report on %s', (adapter) => {
       const [method = '', path = ''] = entry.split(' ');
       const { status } = await call(path, undefined, { method });
       if (requirement.access === 'protected') expect(status, entry).toBe(401);
-      // The metadata of the resource is not configured here.
+      // The metadata of the resource is not configured in this application.
       else expect([200, 404], entry).toContain(status);
     }
   });
 
-  test('N17: a controller of a lazily loaded module is no route', async () => {
+  test('N17: a controller of a lazily loaded module is not a route', async () => {
     const { app, call } = await start(VersioningType.URI);
     await app.get(LazyModuleLoader, { strict: false }).load(() => LazyModule);
     expect(await call('/api/lazy')).toMatchObject({ status: 404 });
   });
 });
 
-@Controller('by-hand')
-class ByHandController {
+@Controller('explicit')
+class ExplicitController {
   @UseGuards(AccessTokenGuard)
   @Get()
   guarded() {
@@ -392,17 +392,17 @@ class ByHandController {
   }
 }
 
-test('with globalGuard: false the report says what the guard does not decide about', async () => {
+test('with globalGuard: false, reports handlers without the guard as unguarded', async () => {
   const { app } = await startApp(
-    { controllers: [ByHandController], providers: [PlainGateway] },
+    { controllers: [ExplicitController], providers: [PlainGateway] },
     { auth: { globalGuard: false }, before: (each) => void each.useWebSocketAdapter(new IoAdapter(each)) },
   );
   const access = Object.fromEntries(
     accessReport(app).map(({ entry, requirement }) => [entry, requirement.access]),
   );
   expect(access).toMatchObject({
-    'GET /by-hand': 'protected',
-    'GET /by-hand/plain': 'unguarded',
+    'GET /explicit': 'protected',
+    'GET /explicit/plain': 'unguarded',
     list: 'unguarded',
   });
 });

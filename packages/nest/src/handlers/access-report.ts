@@ -1,25 +1,28 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
-import { accessPolicyOf } from '../access/access-policy.ts';
-import { applicationConfigOf, type Coverage, coverageOf, guardingOf } from './coverage.ts';
+import { getAccessPolicy } from '../access/access-policy.ts';
+import { type Coverage, findApplicationConfig, findCoverage, findGuarding } from './coverage.ts';
 import {
-  entityTypesOf,
   federationFields,
-  graphqlModulesOf,
-  rootTypesOf,
+  listEntityTypes,
+  listGraphqlModules,
+  listRootTypes,
   type Schema,
 } from './graphql/graphql-modules.ts';
-import { type Handler, type HandlerTransport, handlerName } from './handler.ts';
+import { formatHandlerName, type Handler, type HandlerTransport } from './handler.ts';
 import { listHandlers } from './list-handlers.ts';
 
-/** What a caller of a handler needs. Members that ask for nothing are absent. */
+/** The requirements of a handler. Members without a requirement are absent. */
 export interface AccessRequirement {
   /**
-   * `protected`: a valid access token. `optional`: none, or a valid one. `public`: nothing. `with query`: what the query
-   * needs that leads to the field. `unguarded`: the guard of this package does not decide about the handler.
+   * - `protected`: a valid access token
+   * - `optional`: no token, or a valid one
+   * - `public`: nothing
+   * - `inherited`: the requirements of the query that leads to the GraphQL field
+   * - `unguarded`: the guard of this package does not decide about the handler
    */
-  readonly access: 'protected' | 'optional' | 'public' | 'with query' | 'unguarded';
+  readonly access: 'protected' | 'optional' | 'public' | 'inherited' | 'unguarded';
   /** All of these scopes. */
   readonly scopes?: readonly string[];
   /** One scope of each group. */
@@ -30,34 +33,34 @@ export interface AccessRequirement {
   readonly roles?: readonly (readonly string[])[];
   /** One authentication context of each group. */
   readonly acr?: readonly (readonly string[])[];
-  /** Seconds since the login, at most. */
+  /** The maximum count of seconds since the login. */
   readonly maxAge?: number;
-  /** Names of the functions and classes of `@Policy()`. */
+  /** The names of the functions and classes of `@Policy()`. */
   readonly policies?: readonly string[];
 }
 
-/** One way to reach a handler, and what a caller needs for it. */
+/** One address of a handler, and its requirements. */
 export interface AccessReportRow {
-  /** How callers reach the handler. */
+  /** How clients call the handler. */
   readonly transport: HandlerTransport;
-  /** What callers address: `GET /items/:id`, `Query.items`, `message items.list`, `gRPC Items/List`. */
+  /** The address of the handler: `GET /items/:id`, `Query.items`, `message items.list`, `gRPC Items/List`. */
   readonly entry: string;
-  /** Class and method: `ItemsController.list`. `(schema)` for what GraphQL resolves without a method of a class. */
+  /** Class and method: `ItemsController.list`. `(schema)` for a GraphQL field that no method of a class resolves. */
   readonly handler: string;
-  /** What a caller needs. */
+  /** The requirements of the handler. */
   readonly requirement: AccessRequirement;
 }
 
 /**
- * Lists every handler of the application and what a caller needs for it: routes, GraphQL, gateways and microservices.
- * Compare it with a snapshot in a test, and no handler becomes reachable unseen.
+ * Lists every handler of the application and its requirements: routes, GraphQL, gateways and microservices. Compare the
+ * list with a snapshot in a test, so that a review sees each handler that becomes reachable.
  *
- * The order is stable: by transport, entry (routes by path) and handler. Call it after `app.init()` or `app.listen()`; before that,
- * GraphQL schemas are not built. Handlers of middleware, such as `app.use()`, are not part of Nest and are not listed.
+ * Call it after `app.init()` or `app.listen()`: before that, GraphQL schemas do not exist. The order is stable: by
+ * transport, entry (routes by path) and handler. Middleware, such as `app.use()`, is not listed.
  *
  * @example
  * ```ts
- * test('what callers need', async () => {
+ * test('access to the handlers', async () => {
  *   const app = await NestFactory.create(AppModule);
  *   await app.init();
  *   expect(formatAccessReport(accessReport(app))).toMatchSnapshot();
@@ -66,13 +69,13 @@ export interface AccessReportRow {
  */
 export function accessReport(app: INestApplicationContext): AccessReportRow[] {
   const modules = app.get(ModulesContainer, { strict: false });
-  const config = applicationConfigOf(app.get(ExternalContextCreator, { strict: false }));
+  const config = findApplicationConfig(app.get(ExternalContextCreator, { strict: false }));
   const handlers = listHandlers(modules, { config });
-  const coverage = coverageOf(modules, config);
+  const coverage = findCoverage(modules, config);
   const rows = [
     ...handlers.flatMap((handler) => {
-      const requirement = requirementOf(handler, coverage);
-      const name = handlerName(handler);
+      const requirement = createRequirement(handler, coverage);
+      const name = formatHandlerName(handler);
       return handler.entries.map((entry) => ({
         transport: handler.transport,
         entry,
@@ -80,27 +83,29 @@ export function accessReport(app: INestApplicationContext): AccessReportRow[] {
         requirement,
       }));
     }),
-    ...graphqlModulesOf(modules).flatMap(({ schema }) =>
-      schema ? schemaRows(schema, handlers, coverage) : [],
+    ...listGraphqlModules(modules).flatMap(({ schema }) =>
+      schema ? listSchemaRows(schema, handlers, coverage) : [],
     ),
   ];
-  return rows.sort((a, b) => compare(sortKey(a), sortKey(b)));
+  return rows.sort((a, b) => compare(toSortKey(a), toSortKey(b)));
 }
 
 const transports: readonly HandlerTransport[] = ['http', 'graphql', 'websocket', 'microservice'];
-function sortKey({ transport, entry, handler }: AccessReportRow): string {
+
+function toSortKey({ transport, entry, handler }: AccessReportRow): string {
   const [method, ...path] = entry.split(' ');
-  // Routes by their path, so that the methods of one path stand together.
+  // Routes are sorted by path, so that the methods of a path are adjacent.
   const key = transport === 'http' ? `${path.join(' ')} ${method}` : entry;
   return [transports.indexOf(transport), key, handler].join(' ');
 }
-// By code units: the order does not depend on the language of the machine.
+
+/** Compares by code units: the order does not depend on the locale of the machine. */
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function requirementOf(handler: Handler, coverage: Coverage): AccessRequirement {
-  const { mode, requirements, policies } = accessPolicyOf(handler.method, handler.owner);
+function createRequirement(handler: Handler, coverage: Coverage): AccessRequirement {
+  const { mode, requirements, policies } = getAccessPolicy(handler.method, handler.owner);
   if (mode === 'public') return { access: 'public' };
-  const guarding = guardingOf(handler, coverage);
+  const guarding = findGuarding(handler, coverage);
   if (guarding !== 'guarded') return { access: guarding };
   const { maxAge, ...lists } = requirements;
   return {
@@ -111,25 +116,25 @@ function requirementOf(handler: Handler, coverage: Coverage): AccessRequirement 
   };
 }
 
-/** What a schema resolves without a method of a resolver class. */
-function schemaRows(
+/** Lists the fields that a schema resolves without a method of a resolver class. */
+function listSchemaRows(
   schema: Schema,
   handlers: readonly Handler[],
   { everywhere }: Coverage,
 ): AccessReportRow[] {
-  const covered = new Set(handlers.flatMap(({ entries }) => entries));
-  const fields = rootTypesOf(schema).flatMap(({ name, getFields, ...type }) =>
+  const handled = new Set(handlers.flatMap(({ entries }) => entries));
+  const fields = listRootTypes(schema).flatMap(({ name, getFields, ...type }) =>
     Object.keys(getFields?.call({ name, ...type }) ?? {}).map((field) => ({
       field,
       entry: `${name}.${field}`,
     })),
   );
-  const references = entityTypesOf(schema).map(({ name }) => ({
+  const references = listEntityTypes(schema).map(({ name }) => ({
     field: name,
     entry: `${federationFields.entities} ${name}`,
   }));
   return [...fields, ...references]
-    .filter(({ field, entry }) => field !== federationFields.entities && !covered.has(entry))
+    .filter(({ field, entry }) => field !== federationFields.entities && !handled.has(entry))
     .map(({ field, entry }) => ({
       transport: 'graphql',
       entry,
@@ -141,7 +146,7 @@ function schemaRows(
 }
 
 /**
- * The report as a table for people, one line for each row.
+ * Formats the report as a table with one line for each row.
  *
  * @example
  * ```ts
@@ -155,7 +160,7 @@ export function formatAccessReport(report: readonly AccessReportRow[]): string {
     transport,
     entry,
     handler,
-    requirementText(requirement),
+    formatRequirement(requirement),
   ]);
   // The last column is not padded.
   const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => line[column]?.length ?? 0)));
@@ -164,17 +169,17 @@ export function formatAccessReport(report: readonly AccessReportRow[]): string {
     .join('\n');
 }
 
-function requirementText(requirement: AccessRequirement): string {
+function formatRequirement(requirement: AccessRequirement): string {
   const { access, scopes, anyScope = [], permissions, roles = [], acr = [], maxAge, policies } = requirement;
-  const oneOf = (name: string, groups: readonly (readonly string[])[]) =>
+  const formatGroups = (name: string, groups: readonly (readonly string[])[]) =>
     groups.map((group) => `${name} ${group.join(' or ')}`);
   return [
     access,
     ...(scopes ? [`scopes ${scopes.join(' ')}`] : []),
-    ...oneOf('scope', anyScope),
+    ...formatGroups('scope', anyScope),
     ...(permissions ? [`permissions ${permissions.join(' ')}`] : []),
-    ...oneOf('role', roles),
-    ...oneOf('acr', acr),
+    ...formatGroups('role', roles),
+    ...formatGroups('acr', acr),
     ...(maxAge !== undefined ? [`max age ${maxAge} s`] : []),
     ...(policies ? [`policies ${policies.join(' ')}`] : []),
   ].join(', ');

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { AccessTokenErrorFilter } from '../errors/access-token-error.filter.ts';
-import { RefusedEvent } from '../errors/rejected-messages.ts';
+import { RejectedEvent } from '../errors/rejected-messages.ts';
 import type { GuardOptions } from '../guard-options.ts';
 
 /** The guard and the options that one `AuthModule` applies to every handler of its application. */
@@ -23,7 +23,7 @@ export class ApplicationAuth {
   }
 }
 
-/** Every `ApplicationAuth` of an application. Nest has one `ModulesContainer` for each application. */
+/** Finds every `ApplicationAuth` of an application. Nest has one `ModulesContainer` for each application. */
 function findApplicationAuth(modules: ModulesContainer): ApplicationAuth[] {
   return [...modules.values()].flatMap(({ providers }) =>
     [...providers.values()].flatMap(({ instance }) =>
@@ -34,8 +34,8 @@ function findApplicationAuth(modules: ModulesContainer): ApplicationAuth[] {
 
 /**
  * The guard in the metadata of a class that handles messages. Several applications of a process can share the class, so
- * its metadata has this class, and Nest takes the instance of the application's own module. The instance finds the
- * guards of its own application. An application without a global guard has none.
+ * its metadata contains this class, and Nest uses the instance in the module of the application. The instance runs the
+ * guards of its application. An application without a global guard has none.
  */
 @Injectable()
 export class ApplicationGuard implements CanActivate {
@@ -49,17 +49,17 @@ export class ApplicationGuard implements CanActivate {
   canActivate(context: ExecutionContext): ReturnType<CanActivate['canActivate']> {
     this.#guards ??= findApplicationAuth(this.#modules).map(({ guard }) => guard);
     const [guard] = this.#guards;
-    return this.#guards.length === 1 && guard ? guard.canActivate(context) : allAllow(this.#guards, context);
+    return this.#guards.length === 1 && guard ? guard.canActivate(context) : runGuards(this.#guards, context);
   }
 }
 
-async function allAllow(guards: readonly CanActivate[], context: ExecutionContext): Promise<boolean> {
+async function runGuards(guards: readonly CanActivate[], context: ExecutionContext): Promise<boolean> {
   for (const guard of guards) if ((await guard.canActivate(context)) !== true) return false;
   return true;
 }
 
-/** The exception filter in the metadata of such a class, with the options of its own application. */
-@Catch(AccessTokenError, RefusedEvent)
+/** The exception filter in the metadata of such a class. It uses the options of its application. */
+@Catch(AccessTokenError, RejectedEvent)
 export class ApplicationErrorFilter {
   readonly #modules: ModulesContainer;
 
@@ -67,7 +67,7 @@ export class ApplicationErrorFilter {
     this.#modules = modules;
   }
 
-  catch(error: AccessTokenError | RefusedEvent, host: ArgumentsHost): unknown {
+  catch(error: AccessTokenError | RejectedEvent, host: ArgumentsHost): unknown {
     const options = findApplicationAuth(this.#modules)[0]?.options ?? {};
     return new AccessTokenErrorFilter(options).catch(error, host);
   }

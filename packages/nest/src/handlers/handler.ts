@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 
-/** How callers reach a handler. */
+/** How clients call a handler. */
 export type HandlerTransport = 'http' | 'graphql' | 'websocket' | 'microservice';
 
 /** A method that Nest calls for a request, an operation or a message. */
@@ -8,21 +8,22 @@ export interface Handler {
   readonly transport: HandlerTransport;
   readonly owner: Type;
   readonly methodName: string;
-  /** The function that Nest shows to guards. */
+  /** The function that Nest passes to guards. */
   readonly method: object;
-  /** What callers address: `GET /items/:id`, `Query.items`, a message or a pattern; one for each way to it. */
+  /** The addresses of the handler: `GET /items/:id`, `Query.items`, a message or a pattern. */
   readonly entries: readonly string[];
-  /** Where a GraphQL handler belongs. */
+  /** The position of a GraphQL handler in the schema. */
   readonly graphql?: GraphqlPosition;
 }
 
+/** The position of a GraphQL handler in the schema. */
 export interface GraphqlPosition {
   readonly type: string;
   readonly field: string;
-  /** Nest applies guards to `root` always, to the others only with `fieldResolverEnhancers: ['guards']`. */
+  /** Nest always applies guards to `root`, and to the others only with `fieldResolverEnhancers: ['guards']`. */
   readonly kind: 'root' | 'field' | 'reference';
 }
 
-/** The name that messages and reports use: `ItemsController.list`. */
-export const handlerName = ({ owner, methodName }: Pick<Handler, 'owner' | 'methodName'>): string =>
+/** Formats the name of a handler for messages and reports: `ItemsController.list`. */
+export const formatHandlerName = ({ owner, methodName }: Pick<Handler, 'owner' | 'methodName'>): string =>
   `${owner.name}.${methodName}`;

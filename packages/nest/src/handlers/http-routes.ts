@@ -12,46 +12,46 @@ import type { ModuleClass } from './module-classes.ts';
 
 type VersionOption = VersioningOptions['defaultVersion'];
 
-/** What is said on a class or a method about its routes. */
+/** The paths and versions that a class or a method declares. */
 interface RouteMetadata {
   readonly paths: readonly string[];
   readonly version: VersionOption;
 }
 
-function routeMetadataOf(target: object): RouteMetadata | undefined {
+function readRouteMetadata(target: object): RouteMetadata | undefined {
   const path = Reflect.getMetadata(nestMetadata.routePath, target) as string | string[] | undefined;
   if (path === undefined) return undefined;
   return { paths: [path].flat(), version: Reflect.getMetadata(nestMetadata.version, target) };
 }
 
 /**
- * The routes of a method: `GET /api/v1/items/:id`. Empty for a method without a route.
+ * Lists the routes of a method: `GET /api/v1/items/:id`. Empty for a method without a route.
  *
- * @param config says prefix and versions; without it, they are left out
+ * @param config contains prefix and versions; without it, routes have neither
  */
-export function routesOf(
+export function listRoutes(
   method: object,
   { type, module }: Pick<ModuleClass, 'type' | 'module'>,
   { config, modules }: { readonly config: ApplicationConfig | undefined; readonly modules: ModulesContainer },
 ): string[] {
-  const route = routeMetadataOf(method);
-  const controller = routeMetadataOf(type);
+  const route = readRouteMetadata(method);
+  const controller = readRouteMetadata(type);
   if (!route || !controller) return [];
   const requestMethod = Reflect.getMetadata(nestMetadata.routeMethod, method) as RequestMethod;
   const versioning = config?.getVersioning();
   const controllerVersion = versioning && (controller.version ?? versioning.defaultVersion);
   const prefix = config?.getGlobalPrefix();
   const factory = new RoutePathFactory(config as ApplicationConfig);
-  const details = detailsOf(type, versioning, route.version ?? controllerVersion);
+  const details = formatDetails(type, versioning, route.version ?? controllerVersion);
   return controller.paths.flatMap((ctrlPath) =>
     route.paths.flatMap((methodPath) =>
       factory
         .create(
           {
-            ctrlPath: withSlash(ctrlPath),
-            methodPath: withSlash(methodPath),
-            modulePath: modulePathOf(module.metatype, modules),
-            ...(config && prefix && { globalPrefix: withSlash(prefix) }),
+            ctrlPath: addSlash(ctrlPath),
+            methodPath: addSlash(methodPath),
+            modulePath: readModulePath(module.metatype, modules),
+            ...(config && prefix && { globalPrefix: addSlash(prefix) }),
             ...(controllerVersion !== undefined && { controllerVersion }),
             ...(route.version !== undefined && { methodVersion: route.version }),
             ...(versioning && { versioningOptions: versioning }),
@@ -63,17 +63,21 @@ export function routesOf(
   );
 }
 
-const withSlash = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
+const addSlash = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
 
-function modulePathOf(module: Type, modules: ModulesContainer): string | undefined {
+function readModulePath(module: Type, modules: ModulesContainer): string | undefined {
   return (
     Reflect.getMetadata(nestMetadata.modulePath + modules.applicationId, module) ??
     Reflect.getMetadata(nestMetadata.modulePath, module)
   );
 }
 
-/** What decides about a route besides method and path: its host, and versions that are not part of the path. */
-function detailsOf(type: Type, versioning: VersioningOptions | undefined, version: VersionOption): string {
+/** Formats the conditions of a route besides method and path: its host, and versions that are not part of the path. */
+function formatDetails(
+  type: Type,
+  versioning: VersioningOptions | undefined,
+  version: VersionOption,
+): string {
   const hosts = [Reflect.getMetadata(nestMetadata.host, type) ?? []].flat().map(String);
   const isOutsidePath = versioning !== undefined && versioning.type !== VersioningType.URI;
   const versions = isOutsidePath && version !== undefined ? [version].flat() : [];

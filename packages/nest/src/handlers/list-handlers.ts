@@ -1,36 +1,36 @@
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { nestMetadata } from '../nest-metadata.ts';
-import { type GraphqlPosition, type Handler, handlerName } from './handler.ts';
-import { routesOf } from './http-routes.ts';
-import { classesOf, type ModuleClass, methodsOf } from './module-classes.ts';
+import { eventPatternHandler, grpcTransport, nestMetadata } from '../nest-metadata.ts';
+import { formatHandlerName, type GraphqlPosition, type Handler } from './handler.ts';
+import { listRoutes } from './http-routes.ts';
+import { listMethods, listModuleClasses, type ModuleClass } from './module-classes.ts';
 
 export interface ListOptions {
-  /** Prefix and versions of routes. */
+  /** Contains prefix and versions of routes. */
   readonly config?: ApplicationConfig | undefined;
 }
 
 /**
- * Every handler of the application: routes, message and event patterns, gRPC methods, messages of gateways, and
+ * Lists every handler of the application: routes, message and event patterns, gRPC methods, messages of gateways, and
  * resolvers of queries, mutations, subscriptions, fields and references. A class of several modules counts once.
  */
 export function listHandlers(modules: ModulesContainer, { config }: ListOptions = {}): Handler[] {
   const handlers = new Map<string, Handler[]>();
-  for (const each of classesOf(modules)) {
-    for (const { name, method } of methodsOf(each.type)) {
+  for (const each of listModuleClasses(modules)) {
+    for (const { name, method } of listMethods(each.type)) {
       const base = { owner: each.type, methodName: name, method };
       const found: Handler[] = [
         ...(each.isController
           ? [
-              { ...base, transport: 'http' as const, entries: routesOf(method, each, { config, modules }) },
-              { ...base, transport: 'microservice' as const, entries: patternsOf(method) },
+              { ...base, transport: 'http' as const, entries: listRoutes(method, each, { config, modules }) },
+              { ...base, transport: 'microservice' as const, entries: listPatterns(method) },
             ]
           : [
-              { ...base, transport: 'websocket' as const, entries: messagesOf(method, each) },
-              ...graphqlHandler(base, each),
+              { ...base, transport: 'websocket' as const, entries: listMessages(method, each) },
+              ...createGraphqlHandler(base, each),
             ]),
       ];
       for (const handler of found.filter(({ entries }) => entries.length > 0)) {
-        const key = `${handler.transport} ${handlerName(handler)} ${handler.entries.join()}`;
+        const key = `${handler.transport} ${formatHandlerName(handler)} ${handler.entries.join()}`;
         const same = handlers.get(key) ?? [];
         if (!same.some(({ owner }) => owner === handler.owner)) handlers.set(key, [...same, handler]);
       }
@@ -39,9 +39,9 @@ export function listHandlers(modules: ModulesContainer, { config }: ListOptions 
   return [...handlers.values()].flat();
 }
 
-/** Whether Nest takes the method for a handler, wherever its class is used. */
+/** Whether Nest treats the method as a handler, in whichever module its class is used. */
 export function isHandler(method: object, owner: object): boolean {
-  if (rootTypes.includes(Reflect.getMetadata(nestMetadata.resolverType, owner))) return true;
+  if (rootTypeNames.includes(Reflect.getMetadata(nestMetadata.resolverType, owner))) return true;
   return [
     nestMetadata.routePath,
     nestMetadata.patternHandler,
@@ -52,13 +52,10 @@ export function isHandler(method: object, owner: object): boolean {
   ].some((key) => Reflect.hasMetadata(key, method));
 }
 
-/** Nest's number for gRPC among its transports. */
-const grpc = 4;
-
-function patternsOf(method: object): string[] {
+function listPatterns(method: object): string[] {
   if (!Reflect.hasMetadata(nestMetadata.patternHandler, method)) return [];
-  const isEvent = Reflect.getMetadata(nestMetadata.patternHandler, method) === 2;
-  const isGrpc = Reflect.getMetadata(nestMetadata.transport, method) === grpc;
+  const isEvent = Reflect.getMetadata(nestMetadata.patternHandler, method) === eventPatternHandler;
+  const isGrpc = Reflect.getMetadata(nestMetadata.transport, method) === grpcTransport;
   return [Reflect.getMetadata(nestMetadata.pattern, method) ?? []].flat().map((pattern: unknown) => {
     const { service, rpc } = (pattern ?? {}) as { readonly service?: string; readonly rpc?: string };
     if (isGrpc && service !== undefined) return `gRPC ${service}/${rpc}`;
@@ -67,8 +64,8 @@ function patternsOf(method: object): string[] {
   });
 }
 
-function messagesOf(method: object, { type, isProduced }: ModuleClass): string[] {
-  // Nest makes no gateway of what a factory or a value provides.
+function listMessages(method: object, { type, isProduced }: ModuleClass): string[] {
+  // Nest does not create a gateway from a factory or a value.
   if (isProduced) return [];
   if (Reflect.getMetadata(nestMetadata.gateway, type) !== true) return [];
   if (!Reflect.hasMetadata(nestMetadata.messageMapping, method)) return [];
@@ -80,33 +77,33 @@ function messagesOf(method: object, { type, isProduced }: ModuleClass): string[]
   return [namespace === undefined ? text : `${text} (namespace ${String(namespace)})`];
 }
 
-export const rootTypes: readonly string[] = ['Query', 'Mutation', 'Subscription'];
-const resolvesAbstractType = '__resolveType';
+export const rootTypeNames: readonly string[] = ['Query', 'Mutation', 'Subscription'];
+const typeResolverName = '__resolveType';
 
-function graphqlHandler(
+function createGraphqlHandler(
   base: Pick<Handler, 'owner' | 'methodName' | 'method'>,
   { type: owner }: ModuleClass,
 ): Handler[] {
-  const position = graphqlPositionOf(base, owner);
+  const position = findGraphqlPosition(base, owner);
   if (!position) return [];
   const entry =
     position.kind === 'reference' ? `_entities ${position.type}` : `${position.type}.${position.field}`;
   return [{ ...base, transport: 'graphql', graphql: position, entries: [entry] }];
 }
 
-function graphqlPositionOf(
+function findGraphqlPosition(
   { method, methodName }: Pick<Handler, 'methodName' | 'method'>,
   owner: object,
 ): GraphqlPosition | undefined {
-  const ownType = Reflect.getMetadata(nestMetadata.resolverType, method) as string | undefined;
-  const type = ownType || (Reflect.getMetadata(nestMetadata.resolverType, owner) as string | undefined);
+  const methodType = Reflect.getMetadata(nestMetadata.resolverType, method) as string | undefined;
+  const type = methodType || (Reflect.getMetadata(nestMetadata.resolverType, owner) as string | undefined);
   const isReference = Reflect.getMetadata(nestMetadata.resolverReference, method) === true;
   const isField = Reflect.getMetadata(nestMetadata.resolverProperty, method) === true;
   if (type === undefined) return undefined;
   if (isReference) return { type, field: '', kind: 'reference' };
-  const isRoot = rootTypes.includes(type);
+  const isRoot = rootTypeNames.includes(type);
   const field = (Reflect.getMetadata(nestMetadata.resolverName, method) as string | undefined) || methodName;
-  // Every method of `@Resolver('Query')` is one; of other classes, those with `@ResolveField()`.
-  if (field === resolvesAbstractType || !(isRoot || isField)) return undefined;
+  // Every method of `@Resolver('Query')` resolves a field. In other classes, methods with `@ResolveField()` do.
+  if (field === typeResolverName || !(isRoot || isField)) return undefined;
   return { type, field, kind: isRoot ? 'root' : 'field' };
 }

@@ -1,21 +1,21 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { prototypesOf } from '../access/declarations.ts';
+import { listPrototypes } from '../access/declarations.ts';
 
 type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 
-/** A class of a module, and the instance that Nest has of it. */
+/** A class of a module, and Nest's instance of it. */
 export interface ModuleClass {
   readonly module: Module;
   readonly type: Type;
   readonly isController: boolean;
   readonly instance: object | undefined;
-  /** A factory or a value provides it. */
+  /** True if a factory or a value provides the instance. */
   readonly isProduced: boolean;
 }
 
-/** Every class that the modules have as a controller or a provider, also of providers that are values or factories. */
-export function classesOf(modules: ModulesContainer): ModuleClass[] {
+/** Lists every class that is a controller or a provider of a module, including providers that are values or factories. */
+export function listModuleClasses(modules: ModulesContainer): ModuleClass[] {
   const classes: ModuleClass[] = [];
   for (const module of modules.values()) {
     for (const isController of [true, false]) {
@@ -23,7 +23,7 @@ export function classesOf(modules: ModulesContainer): ModuleClass[] {
         const { metatype, isNotMetatype } = wrapper;
         const instance: unknown = wrapper.instance;
         const isObject = typeof instance === 'object' && instance !== null;
-        // The metatype of a value or a factory is no class.
+        // The metatype of a value or a factory is not a class.
         const type = isNotMetatype ? isObject && instance.constructor : metatype;
         if (typeof type !== 'function' || type === Object || typeof type.prototype !== 'object') continue;
         classes.push({
@@ -39,15 +39,16 @@ export function classesOf(modules: ModulesContainer): ModuleClass[] {
   return classes;
 }
 
-/** A method of a class under its name, as Nest's own scanner sees it: the nearest of the prototype chain, no accessor. */
+/** A method of a class and its name. */
 export interface ClassMethod {
   readonly name: string;
   readonly method: object;
 }
 
-export function methodsOf(type: object): ClassMethod[] {
+/** Lists the methods of a class as Nest's scanner does: the nearest of the prototype chain, without accessors. */
+export function listMethods(type: object): ClassMethod[] {
   const methods = new Map<string, object | undefined>();
-  for (const prototype of prototypesOf(type)) {
+  for (const prototype of listPrototypes(type)) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       if (name !== 'constructor' && !methods.has(name))
         methods.set(name, typeof value === 'function' ? value : undefined);

@@ -30,8 +30,8 @@ class PlainController {
   }
 }
 
-@Controller('by-hand')
-class ByHandController {
+@Controller('explicit')
+class ExplicitController {
   @UseGuards(AccessTokenGuard)
   @RequireScopes('items:read')
   @Get()
@@ -41,11 +41,11 @@ class ByHandController {
 }
 
 @Injectable()
-class OwnGuard extends AccessTokenGuard {}
+class ExtendedGuard extends AccessTokenGuard {}
 
-@UseGuards(OwnGuard)
-@Controller('own-guard')
-class OwnGuardController {
+@UseGuards(ExtendedGuard)
+@Controller('extended-guard')
+class ExtendedGuardController {
   @RequireScopes('items:read')
   @Get()
   list() {
@@ -105,7 +105,7 @@ describe.each(adapters)('N16: with globalGuard: false, on %s', (adapter) => {
       'MessagesController',
     ],
     [{ providers: [ItemsGateway] }, 'ItemsGateway.list (list)', 'ItemsGateway'],
-  ])('a handler that requires something and is not guarded stops the start', async (metadata, name, type) => {
+  ])('does not start if a handler with requirements has no guard', async (metadata, name, type) => {
     await expect(startApp(metadata, { adapter, auth, before: withSockets })).rejects.toMatchObject({
       name: 'ConfigurationError',
       code: 'unguarded_handler',
@@ -115,19 +115,19 @@ describe.each(adapters)('N16: with globalGuard: false, on %s', (adapter) => {
     });
   });
 
-  test('every problem is named at once', async () => {
+  test('names every handler in one error', async () => {
     const metadata = { controllers: [ItemsController, OtherGuardController] };
     await expect(startApp(metadata, { adapter, auth })).rejects.toMatchObject({
       message: expect.stringMatching(/^ItemsController\.list .*\nOtherGuardController\.list /),
     });
   });
 
-  test('handlers below the guard, and those that require nothing, start', async () => {
+  test('starts with guarded handlers, and with handlers without requirements', async () => {
     const { call, mint } = await startApp(
-      { controllers: [ByHandController, OwnGuardController, PlainController] },
+      { controllers: [ExplicitController, ExtendedGuardController, PlainController] },
       { adapter, auth },
     );
-    for (const path of ['/by-hand', '/own-guard']) {
+    for (const path of ['/explicit', '/extended-guard']) {
       expect(await call(path), path).toMatchObject({ status: 401 });
       expect(await call(path, await mint()), path).toMatchObject({ status: 403 });
       expect(await call(path, await mint({ scope: 'items:read' })), path).toMatchObject({ status: 200 });
@@ -142,7 +142,7 @@ describe.each(adapters)('N16: with globalGuard: false, on %s', (adapter) => {
       {},
       ((app) => void app.useGlobalGuards(app.get(AccessTokenGuard))) as StartOptions['before'],
     ],
-  ])('a guard that the application makes global itself counts: %s', async (_, metadata, before) => {
+  ])('accepts a guard that the application makes global itself: %s', async (_, metadata, before) => {
     const { call, mint } = await startApp(
       { controllers: [ItemsController], ...metadata },
       { adapter, auth, ...(before && { before }) },
@@ -152,7 +152,7 @@ describe.each(adapters)('N16: with globalGuard: false, on %s', (adapter) => {
   });
 });
 
-test('N16: global guards do not count for messages, which Nest does not apply them to in every case', async () => {
+test('N16: does not accept a global guard for messages, to which Nest does not always apply it', async () => {
   const before: StartOptions['before'] = (app) => {
     app.useWebSocketAdapter(new IoAdapter(app));
     app.useGlobalGuards(app.get(AccessTokenGuard));
@@ -161,7 +161,7 @@ test('N16: global guards do not count for messages, which Nest does not apply th
     await expect(startApp(metadata, { auth, before })).rejects.toMatchObject({ code: 'unguarded_handler' });
 });
 
-test('N16: a second AuthModule without a global guard relies on the first one', async () => {
+test('N16: accepts a second AuthModule without a global guard, because the first one guards every handler', async () => {
   @Module({
     imports: [
       AuthModule.forRoot({

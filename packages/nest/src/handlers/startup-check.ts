@@ -2,12 +2,12 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
 import { checkHandlers } from './check-handlers.ts';
-import { applicationConfigOf, coverageOf } from './coverage.ts';
+import { findApplicationConfig, findCoverage } from './coverage.ts';
 import { listHandlers } from './list-handlers.ts';
 
-/** Stops the start of an application in which an access decorator would do nothing. */
+/** Stops the start of an application in which an access decorator would have no effect. */
 @Injectable()
-export class HandlerCheck implements OnApplicationBootstrap {
+export class StartupCheck implements OnApplicationBootstrap {
   readonly #modules: ModulesContainer;
   readonly #contexts: ExternalContextCreator;
 
@@ -21,8 +21,8 @@ export class HandlerCheck implements OnApplicationBootstrap {
 
   /** @throws ConfigurationError `unguarded_handler` */
   onApplicationBootstrap(): void {
-    const config = applicationConfigOf(this.#contexts);
+    const config = findApplicationConfig(this.#contexts);
     const handlers = listHandlers(this.#modules, { config });
-    checkHandlers(this.#modules, { handlers, coverage: coverageOf(this.#modules, config) });
+    checkHandlers(this.#modules, { handlers, coverage: findCoverage(this.#modules, config) });
   }
 }

@@ -21,7 +21,7 @@ describe.each(adapters)('on %s', (adapter) => {
     );
   const preflight = { origin, 'access-control-request-method': 'GET' };
 
-  test('a preflight has no token and needs none', async () => {
+  test('allows a preflight without a token', async () => {
     const { call } = await start();
     const { status, headers } = await call('/items', undefined, {
       method: 'OPTIONS',
@@ -32,14 +32,14 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(headers.get('access-control-allow-headers')).toBe('authorization,dpop');
   });
 
-  test('headers of the application stay, and those of a credential join them', async () => {
+  test('adds the headers of a credential to those of the application', async () => {
     const { call } = await start({ allowedHeaders: ['content-type', 'Authorization'] });
     const { headers } = await call('/items', undefined, { method: 'OPTIONS', headers: preflight });
     const allowed = headers.get('access-control-allow-headers') ?? '';
     expect(allowed.split(/, */)).toEqual(['content-type', 'Authorization', 'dpop']);
   });
 
-  test('a refusal can be read by the page, also its challenge', async () => {
+  test('lets a page read a rejection and its challenge', async () => {
     const { call } = await start();
     const { status, headers } = await call('/items', undefined, { headers: { origin } });
     expect(status).toBe(401);
@@ -49,7 +49,7 @@ describe.each(adapters)('on %s', (adapter) => {
   });
 });
 
-test('options without headers compile, as the README writes them', () => {
+test('accepts options without headers, as in the README', () => {
   const options: { origin: string; exposedHeaders: string[] } = accessTokenCors({
     origin: 'https://app.example.com',
   });

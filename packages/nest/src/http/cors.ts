@@ -1,31 +1,39 @@
-interface Headers {
-  /** Headers that a browser may send; a list, or a text with commas. */
+interface CorsHeaders {
+  /** Request headers that a browser may send: a list, or a string with commas. */
   readonly allowedHeaders?: string | readonly string[];
-  /** Headers that a browser may read; a list, or a text with commas. */
+  /** Response headers that a browser may read: a list, or a string with commas. */
   readonly exposedHeaders?: string | readonly string[];
 }
 
 /**
- * Options for `app.enableCors()`, so that browsers may send credentials and read why they are refused:
- * `app.enableCors(accessTokenCors({ origin: 'https://app.example.com' }))`.
+ * Adds the headers of access tokens to the options of `app.enableCors()`, so that browser applications can send
+ * credentials and read why a request was rejected.
  *
- * Without `allowedHeaders` of your own every header may be sent, as ever.
+ * It adds `authorization` and `dpop` to `allowedHeaders`, if that option is set; otherwise browsers may send every
+ * header. It adds `WWW-Authenticate`, `DPoP-Nonce` and `Retry-After` to `exposedHeaders`.
  *
- * @see RFC 6750 section 3, RFC 9449 section 8
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-8
+ * @example
+ * ```ts
+ * app.enableCors(accessTokenCors({ origin: 'https://app.example.com' }));
+ * ```
  */
 export function accessTokenCors<T extends object>(
-  options: T & Headers,
-): Omit<T, keyof Headers> & { allowedHeaders?: string[]; exposedHeaders: string[] } {
+  options: T & CorsHeaders,
+): Omit<T, keyof CorsHeaders> & { allowedHeaders?: string[]; exposedHeaders: string[] } {
   const { allowedHeaders, exposedHeaders, ...others } = options;
   return {
     ...others,
-    ...(allowedHeaders !== undefined && { allowedHeaders: added(allowedHeaders, 'authorization', 'dpop') }),
-    exposedHeaders: added(exposedHeaders, 'WWW-Authenticate', 'DPoP-Nonce', 'Retry-After'),
+    ...(allowedHeaders !== undefined && {
+      allowedHeaders: addHeaderNames(allowedHeaders, ['authorization', 'dpop']),
+    }),
+    exposedHeaders: addHeaderNames(exposedHeaders, ['WWW-Authenticate', 'DPoP-Nonce', 'Retry-After']),
   };
 }
 
-const added = (list: string | readonly string[] | undefined, ...names: string[]): string[] => {
-  const own = typeof list === 'string' ? list.split(',').map((name) => name.trim()) : (list ?? []);
-  const known = new Set(own.map((name) => name.toLowerCase()));
-  return [...own, ...names.filter((name) => !known.has(name.toLowerCase()))];
-};
+function addHeaderNames(list: string | readonly string[] | undefined, names: readonly string[]): string[] {
+  const present = typeof list === 'string' ? list.split(',').map((name) => name.trim()) : (list ?? []);
+  const known = new Set(present.map((name) => name.toLowerCase()));
+  return [...present, ...names.filter((name) => !known.has(name.toLowerCase()))];
+}

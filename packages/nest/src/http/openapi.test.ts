@@ -16,7 +16,7 @@ import {
 class ItemsController {
   @RequireScopes('items:read')
   @RequireAnyScope('a', 'b')
-  @ApiOkResponse({ description: 'ours' })
+  @ApiOkResponse({ description: 'application' })
   @Get('scoped')
   scoped() {}
 
@@ -24,7 +24,7 @@ class ItemsController {
   @Get('public')
   public() {}
 
-  @ApiSecurity('ours')
+  @ApiSecurity('application')
   @Get('own')
   own() {}
 }
@@ -39,7 +39,7 @@ class OthersController {
   optional() {}
 }
 
-test('the OpenAPI document says what the decorators ask for', async () => {
+test('the OpenAPI document contains the requirements of the decorators', async () => {
   const { app } = await startApp(
     { controllers: [ItemsController, OthersController] },
     { auth: { protectedResource: { resource: 'https://api.example.test' } } },
@@ -62,14 +62,14 @@ test('the OpenAPI document says what the decorators ask for', async () => {
       { access_token: ['items', 'items:read', 'b'] },
     ],
     responses: {
-      200: { description: 'ours' },
-      401: { description: 'No access token, or one that is not valid' },
+      200: { description: 'application' },
+      401: { description: 'The access token is missing or invalid' },
       403: { description: 'The access token lacks the scope: items items:read a or items items:read b' },
     },
   });
   expect(operation('/items/public')?.security).toEqual([{}]);
   expect(Object.keys(paths).filter((path) => path.includes('well-known'))).toEqual([]);
-  expect(operation('/items/own')?.security).toEqual([{ ours: [] }]);
+  expect(operation('/items/own')?.security).toEqual([{ application: [] }]);
   expect(operation('/others/plain')).toMatchObject({ security: [{ access_token: [] }] });
   expect(operation('/others/plain')?.responses).not.toHaveProperty('403');
   expect(operation('/others/optional')).toMatchObject({ security: [{}, { access_token: [] }] });

@@ -1,13 +1,22 @@
-import { accessPolicyOf } from '../access/access-policy.ts';
+import { getAccessPolicy } from '../access/access-policy.ts';
+import { swaggerMetadata } from '../nest-metadata.ts';
 
-/** The name under which operations name their security requirement. */
+/** The name of the security scheme in the security requirements of the operations: `access_token`. */
 export const accessTokenSecurity = 'access_token';
 
 /**
- * The security scheme for an OpenAPI document: `builder.addSecurity(accessTokenSecurity, accessTokenSecurityScheme())`.
- * With an issuer, the document says where to get a token; without, readers paste one.
+ * Creates the security scheme for the OpenAPI document of `@nestjs/swagger`.
  *
- * @param options `issuer`: the identifier of an OpenID provider, whose discovery document is named
+ * @param options `issuer`: the identifier of an OpenID provider. The document then names its discovery document as
+ *   `openIdConnectUrl`. Default: none, and users of the OpenAPI page paste a token
+ * @see https://spec.openapis.org/oas/v3.1.0.html#security-scheme-object
+ * @example
+ * ```ts
+ * const config = new DocumentBuilder()
+ *   .addSecurity(accessTokenSecurity, accessTokenSecurityScheme({ issuer: 'https://login.example.com' }))
+ *   .build();
+ * const document = SwaggerModule.createDocument(app, config);
+ * ```
  */
 export function accessTokenSecurityScheme(
   options: { readonly issuer?: string } = {},
@@ -19,43 +28,39 @@ export function accessTokenSecurityScheme(
   return { type: 'openIdConnect', openIdConnectUrl: url };
 }
 
-/** The names under which `@nestjs/swagger` looks for what decorators leave behind. */
-const security = 'swagger/apiSecurity';
-const responses = 'swagger/apiResponse';
-const excluded = 'swagger/apiExcludeController';
-
-/** Keeps a controller out of the application's OpenAPI document. */
+/** Excludes a controller from the OpenAPI document of the application. */
 export const Undocumented = (): ClassDecorator => (target) =>
-  Reflect.defineMetadata(excluded, [true], target);
+  Reflect.defineMetadata(swaggerMetadata.excludedController, [true], target);
 
 /**
- * Says in a handler's OpenAPI metadata what its access decorators ask for. What the application says itself stays.
- * A handler that several controllers inherit has one description for all.
+ * Adds the access requirements of a handler to its OpenAPI metadata. Metadata of the application takes precedence. A
+ * handler that several controllers inherit has one description for all of them.
  */
 export function describeOperation(handler: object, owner: object): void {
-  const { mode, requirements } = accessPolicyOf(handler, owner);
+  const { security, responses } = swaggerMetadata;
+  const { mode, requirements } = getAccessPolicy(handler, owner);
   if (mode === 'public') {
-    // Nothing will do: without saying so, a requirement of the whole document would seem to hold here too.
+    // An explicit empty requirement: otherwise a requirement of the document would appear to apply.
     if (!Reflect.hasMetadata(security, handler)) Reflect.defineMetadata(security, [{}], handler);
     return;
   }
   const { scopes = [], anyScope = [] } = requirements;
   const alternatives = anyScope.reduce<string[][]>(
-    (all, group) => all.flatMap((before) => group.map((scope) => [...before, scope])),
+    (all, group) => all.flatMap((previous) => group.map((scope) => [...previous, scope])),
     [[...scopes]],
   );
   if (!Reflect.hasMetadata(security, handler)) {
     const required = alternatives.map((names) => ({ [accessTokenSecurity]: [...new Set(names)] }));
     Reflect.defineMetadata(security, mode === 'optional' ? [{}, ...required] : required, handler);
   }
-  const said = (Reflect.getMetadata(responses, handler) ?? {}) as Record<string, unknown>;
-  const needed = alternatives.map((names) => names.join(' ')).join(' or ');
+  const ownResponses = (Reflect.getMetadata(responses, handler) ?? {}) as Record<string, unknown>;
+  const scopeText = alternatives.map((names) => names.join(' ')).join(' or ');
   Reflect.defineMetadata(
     responses,
     {
-      401: { description: 'No access token, or one that is not valid' },
-      ...(needed !== '' && { 403: { description: `The access token lacks the scope: ${needed}` } }),
-      ...said,
+      401: { description: 'The access token is missing or invalid' },
+      ...(scopeText !== '' && { 403: { description: `The access token lacks the scope: ${scopeText}` } }),
+      ...ownResponses,
     },
     handler,
   );

@@ -14,7 +14,7 @@ describe.each(adapters)('on %s', (adapter) => {
   const start = (options: StartOptions = {}) =>
     startApp({ controllers: [ItemsController] }, { adapter, ...options });
 
-  test('A15: the metadata of the resource is served and named', async () => {
+  test('A15: serves the metadata of the resource, and challenges contain its URL', async () => {
     const { call, server } = await start({
       auth: { protectedResource: { resource: 'https://api.example.test/v1', scopes: ['items:read'] } },
     });
@@ -33,7 +33,7 @@ describe.each(adapters)('on %s', (adapter) => {
       });
   });
 
-  test('there is no metadata where there is nothing to say', async () => {
+  test('returns 404 without the option protectedResource', async () => {
     const { call } = await start();
     expect(await call('/.well-known/oauth-protected-resource')).toMatchObject({ status: 404 });
   });

@@ -5,9 +5,9 @@ import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
 import { Undocumented } from './openapi.ts';
 
 /**
- * What this API says about itself, for clients that do not know yet where to get a token.
+ * Serves the metadata of this API, by which clients learn where to get a token.
  *
- * @see RFC 9728 section 3
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-3
  */
 @Public()
 @Undocumented()
@@ -22,17 +22,17 @@ export class ProtectedResourceMetadataController {
   @Get()
   @Header('Cache-Control', 'public, max-age=3600')
   @Header('Access-Control-Allow-Origin', '*')
-  metadata(): Readonly<Record<string, unknown>> {
+  getMetadata(): Readonly<Record<string, unknown>> {
     const { metadata } = this.#verifier;
     if (!metadata) throw new NotFoundException();
     return metadata;
   }
 
-  /** The same for a resource that has a path: the client makes sure that it is the one it asked about. */
+  /** RFC 9728 section 3.3: for a resource with a path, the client compares `resource` with the URL that it requested. */
   @Get([':a', ':a/:b', ':a/:b/:c'])
   @Header('Cache-Control', 'public, max-age=3600')
   @Header('Access-Control-Allow-Origin', '*')
-  metadataOfPath(): Readonly<Record<string, unknown>> {
-    return this.metadata();
+  getPathMetadata(): Readonly<Record<string, unknown>> {
+    return this.getMetadata();
   }
 }

@@ -1,27 +1,27 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { KeptBeside, type Result } from './attached-memo.ts';
+import { AttachedMemo, type Verification } from './attached-memo.ts';
 
-const resultOf = (token: string) => ({ token }) as unknown as Result;
+const createVerification = (token: string) => ({ token }) as unknown as Verification;
 
-test('what is kept beside an object is found again, replaced and forgotten', () => {
+test('stores, replaces and deletes the memo of an object', () => {
   const [one, other] = [{}, Object.freeze({})];
-  KeptBeside.of(one).results = resultOf('first');
-  KeptBeside.of(other).results = resultOf('other');
-  expect(KeptBeside.get(one)?.results).toEqual(resultOf('first'));
-  expect(KeptBeside.get(other)?.results).toEqual(resultOf('other'));
-  KeptBeside.of(one).results = resultOf('second');
-  expect(KeptBeside.get(one)?.results).toEqual(resultOf('second'));
-  KeptBeside.of(one).results = undefined;
-  expect(KeptBeside.get(one)?.results).toBeUndefined();
-  expect(KeptBeside.get({})).toBeUndefined();
+  AttachedMemo.get(one).verifications = createVerification('first');
+  AttachedMemo.get(other).verifications = createVerification('other');
+  expect(AttachedMemo.find(one)?.verifications).toEqual(createVerification('first'));
+  expect(AttachedMemo.find(other)?.verifications).toEqual(createVerification('other'));
+  AttachedMemo.get(one).verifications = createVerification('second');
+  expect(AttachedMemo.find(one)?.verifications).toEqual(createVerification('second'));
+  AttachedMemo.get(one).verifications = undefined;
+  expect(AttachedMemo.find(one)?.verifications).toBeUndefined();
+  expect(AttachedMemo.find({})).toBeUndefined();
 });
 
-test('nothing that prints, copies or lists the object shows it', () => {
-  const carrier = { url: '/items' };
-  KeptBeside.of(carrier).results = resultOf('secret');
-  expect(Reflect.ownKeys(carrier)).toEqual(['url']);
-  expect(inspect(carrier, { showHidden: true, depth: 9 }) + JSON.stringify(carrier)).not.toContain('secret');
-  expect(KeptBeside.get({ ...carrier })).toBeUndefined();
-  expect(KeptBeside.get(Object.create(carrier))).toBeUndefined();
+test('printing, copying or listing the object does not reveal the memo', () => {
+  const object = { url: '/items' };
+  AttachedMemo.get(object).verifications = createVerification('secret');
+  expect(Reflect.ownKeys(object)).toEqual(['url']);
+  expect(inspect(object, { showHidden: true, depth: 9 }) + JSON.stringify(object)).not.toContain('secret');
+  expect(AttachedMemo.find({ ...object })).toBeUndefined();
+  expect(AttachedMemo.find(Object.create(object))).toBeUndefined();
 });

@@ -1,71 +1,71 @@
 import type { AuthenticatedRequest } from '@countersign/core/resource-server';
 
-/** What one authenticator knows of a request or connection. */
-export interface Result {
-  /** Whose result this is: an authenticator never uses the result of another. */
+/** The result that one authenticator has for a request or connection. */
+export interface Verification {
+  /** An authenticator uses its own results only. */
   readonly authenticator: object;
   /** Settles with the result; `undefined` for an anonymous request. */
   pending: Promise<AuthenticatedRequest | undefined> | undefined;
-  /** The result, once it is known. */
+  /** The result, once it is available. */
   authenticated: AuthenticatedRequest | undefined;
   /** The result of another authenticator for the same object. */
-  next: Result | undefined;
+  next: Verification | undefined;
 }
 
-/** What the last guard of one handler decided. */
+/** The decision of the last guard of one handler. */
 export interface Decision {
   readonly handler: object;
   readonly owner: object;
   authenticator: object;
   authenticated: AuthenticatedRequest | undefined;
-  /** The first argument of the handler, which distinguishes messages that share a context. */
+  /** The first argument of the handler. It distinguishes messages that share a context. */
   message: unknown;
-  /** True when messages of different users share the object. */
-  shared: boolean;
+  /** True if messages of different users share the object. */
+  isShared: boolean;
   readonly next: Decision | undefined;
 }
 
 /** Whether a connection has closed. */
-export interface ClosedState {
+export interface ConnectionState {
   closed: boolean;
 }
 
-/** What is known of one object: a request, a connection, a message or a field of an operation. */
-export interface Findings {
-  results: Result | undefined;
+/** The records for one object: a request, a connection, a message or a field of an operation. */
+export interface Memo {
+  verifications: Verification | undefined;
   decisions: Decision | undefined;
-  /** Of a connection, once its token is verified. */
-  closedState: ClosedState | undefined;
+  /** Set for a connection before its token is verified. */
+  connectionState: ConnectionState | undefined;
 }
 
-/** Returns its argument, so that a subclass adds its private field to that object. */
-function given(object: object): object {
+/** Returns its argument, so that the subclass adds its private field to that object. */
+function returnArgument(object: object): object {
   return object;
 }
 
-const Given = given as unknown as new (object: object) => object;
+const ReturnArgument = returnArgument as unknown as new (object: object) => object;
 
 /**
- * Keeps findings in a private field of the object that they are about: nothing that prints, copies or lists the object
- * shows a token. A `WeakMap` does the same at ten times the cost, which is more than the rest of the guard.
+ * Stores a memo in a private field of the object that it belongs to. Printing, copying or listing the object does not
+ * reveal it. A `WeakMap` has the same effect at ten times the cost, which exceeds the cost of the rest of the guard.
  */
-export class KeptBeside extends Given {
-  readonly #findings: Findings;
+export class AttachedMemo extends ReturnArgument {
+  readonly #memo: Memo;
 
-  private constructor(carrier: object, findings: Findings) {
-    super(carrier);
-    this.#findings = findings;
+  private constructor(object: object, memo: Memo) {
+    super(object);
+    this.#memo = memo;
   }
 
-  static get(carrier: object): Findings | undefined {
-    return #findings in carrier ? carrier.#findings : undefined;
+  static find(object: object): Memo | undefined {
+    return #memo in object ? object.#memo : undefined;
   }
 
-  /** The findings of an object; adds empty ones where there are none. */
-  static of(carrier: object): Findings {
-    if (#findings in carrier) return carrier.#findings;
-    const findings: Findings = { results: undefined, decisions: undefined, closedState: undefined };
-    new KeptBeside(carrier, findings);
-    return findings;
+  /** Gets the memo of an object. Attaches an empty one if the object has none. */
+  static get(object: object): Memo {
+    if (#memo in object) return object.#memo;
+    const memo: Memo = { verifications: undefined, decisions: undefined, connectionState: undefined };
+    new AttachedMemo(object, memo);
+    return memo;
   }
 }

@@ -1,68 +1,121 @@
-import type { AuthenticatedRequest } from '@countersign/core/resource-server';
+// The memo of the guard. For a request or connection it stores which credential each verifier has verified, so that
+// several guards verify it once. For a call of a handler it stores what the last guard decided, so that `@Principal()`
+// returns the user of that guard and never that of another verifier, handler or message. For a connection it stores
+// whether it has closed. Only this file reads and writes these records; they live as long as their object.
+
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { Transport } from '../transport/transport.ts';
-import { type Decision, KeptBeside } from './attached-memo.ts';
+import { AttachedMemo, type ConnectionState, type Decision, type Verification } from './attached-memo.ts';
 
-/** What a guard decided, and for whom. */
-interface GuardDecision {
-  readonly authenticator: object;
-  readonly authenticated: AuthenticatedRequest | undefined;
+export type { Decision, Verification } from './attached-memo.ts';
+
+/** Finds the verification of an authenticator for a request or connection. */
+export function findVerification({ requestKey }: Transport, authenticator: object): Verification | undefined {
+  let each = AttachedMemo.find(requestKey)?.verifications;
+  while (each && each.authenticator !== authenticator) each = each.next;
+  return each;
+}
+
+/** Adds the verification of an authenticator for a request or connection. */
+export function addVerification(
+  { requestKey }: Transport,
+  authenticator: object,
+  pending: Verification['pending'],
+): Verification {
+  const memo = AttachedMemo.get(requestKey);
+  memo.verifications = { authenticator, pending, authenticated: undefined, next: memo.verifications };
+  return memo.verifications;
+}
+
+/** Deletes the verification of an authenticator, and no other. */
+export function deleteVerification({ requestKey }: Transport, authenticator: object): void {
+  const memo = AttachedMemo.get(requestKey);
+  if (memo.verifications?.authenticator === authenticator) memo.verifications = memo.verifications.next;
+  for (let each = memo.verifications; each; each = each.next)
+    if (each.next?.authenticator === authenticator) each.next = each.next.next;
 }
 
 /**
- * Records the decision of a guard for the handler that it guards. Of several guards the last one counts: the handler
- * runs only if all of them let it.
+ * Tracks whether a connection closes. Call it before a token is verified: a listener that is added afterwards misses a
+ * close that happens meanwhile. A connection gets one listener, however often its token is verified.
+ */
+export function trackConnection({ requestKey, onClosed }: Transport): ConnectionState {
+  const memo = AttachedMemo.get(requestKey);
+  if (memo.connectionState) return memo.connectionState;
+  const state: ConnectionState = { closed: false };
+  memo.connectionState = state;
+  onClosed?.(() => {
+    state.closed = true;
+  });
+  return state;
+}
+
+/**
+ * Records the decision of a guard for the handler that it guards. The decision of the last guard replaces the others:
+ * the handler runs only if all of them allow it.
  */
 export function recordDecision(
   transport: Transport,
   context: ExecutionContext,
-  { authenticator, authenticated }: GuardDecision,
+  { authenticator, authenticated }: Pick<Decision, 'authenticator' | 'authenticated'>,
 ): void {
-  const findings = KeptBeside.of(transport.invocation);
+  const memo = AttachedMemo.get(transport.invocationKey);
   const handler = context.getHandler();
   const owner = context.getClass();
   const message = context.getArgByIndex<unknown>(0);
-  const previous = findDecision(findings.decisions, handler, owner);
+  const previous = findByHandler(memo.decisions, handler, owner);
   if (!previous) {
-    const next = findings.decisions;
-    findings.decisions = { handler, owner, authenticator, authenticated, message, shared: false, next };
+    const next = memo.decisions;
+    memo.decisions = { handler, owner, authenticator, authenticated, message, isShared: false, next };
     return;
   }
-  // Nest makes a context for each message. A custom transport may not: then only the message itself says whose it is.
+  // Nest creates a context for each message. A custom transport may not; then only the payload identifies the message.
   if (previous.authenticator === authenticator && previous.authenticated?.token !== authenticated?.token)
-    previous.shared = transport.kind === 'rpc';
+    previous.isShared = transport.kind === 'rpc';
   previous.authenticator = authenticator;
   previous.authenticated = authenticated;
   previous.message = message;
 }
 
-/** @returns `undefined` when no guard of this copy of the package has decided about the handler of the context */
-export function ownDecision(
-  transport: Transport,
+/**
+ * Finds the decision about the handler of the context.
+ *
+ * @returns `undefined` if no guard of this copy of the package has decided about it
+ */
+export function findDecision(
+  { invocationKey }: Transport,
   host: ArgumentsHost | ExecutionContext,
 ): Decision | undefined {
-  const { handler, owner } = targetOf(host);
-  const decisions = KeptBeside.get(transport.invocation)?.decisions;
-  const own = handler ? findDecision(decisions, handler, owner) : onlyDecision(decisions);
-  return own && isOfMessage(own, host.getArgByIndex(0)) ? own : undefined;
+  const { handler, owner } = findHandler(host);
+  const decisions = AttachedMemo.find(invocationKey)?.decisions;
+  const decision = handler ? findByHandler(decisions, handler, owner) : findOnlyDecision(decisions);
+  return decision && isForMessage(decision, host.getArgByIndex(0)) ? decision : undefined;
 }
 
-/** A field resolver without a guard of its own has the decision of the nearest field above it. */
-export function inheritedDecision(transport: Transport): Decision | undefined {
-  for (const field of transport.ancestors?.() ?? []) {
-    const above = KeptBeside.get(field)?.decisions;
-    if (above) return onlyDecision(above);
+/** Finds the decision for a field resolver without a guard: that of the nearest field above it. */
+export function findInheritedDecision({ ancestors }: Transport): Decision | undefined {
+  for (const field of ancestors?.() ?? []) {
+    const decisions = AttachedMemo.find(field)?.decisions;
+    if (decisions) return findOnlyDecision(decisions);
   }
   return undefined;
 }
 
-/** Handler and class; an exception filter gets a host that knows neither. */
-function targetOf(host: ArgumentsHost | ExecutionContext): { handler?: object; owner?: object } {
+/** Lists the handlers that guards have decided about for one call or message. */
+export function listDecidedHandlers(invocationKey: object): readonly object[] {
+  const handlers: object[] = [];
+  for (let each = AttachedMemo.find(invocationKey)?.decisions; each; each = each.next)
+    handlers.push(each.handler);
+  return handlers;
+}
+
+/** Finds handler and class. The host of an exception filter has neither. */
+function findHandler(host: ArgumentsHost | ExecutionContext): { handler?: object; owner?: object } {
   if (!('getHandler' in host)) return {};
   return { handler: host.getHandler() ?? undefined, owner: host.getClass() ?? undefined };
 }
 
-function findDecision(
+function findByHandler(
   decisions: Decision | undefined,
   handler: object,
   owner: object | undefined,
@@ -72,13 +125,13 @@ function findDecision(
   return undefined;
 }
 
-/** The decision where the handler is not known: one only, or several that agree. */
-function onlyDecision(decisions: Decision | undefined): Decision | undefined {
+/** Finds the decision if the handler is unknown: the only one, or several with the same result. */
+function findOnlyDecision(decisions: Decision | undefined): Decision | undefined {
   for (let each = decisions?.next; each; each = each.next)
     if (each.authenticated !== decisions?.authenticated) return undefined;
   return decisions;
 }
 
-/** Of messages that share a context, only the last one knows whose it is, by its data. */
-const isOfMessage = ({ shared, message }: Decision, asked: unknown): boolean =>
-  !shared || (message === asked && typeof asked === 'object' && asked !== null);
+/** Of several messages that share a context, the decision belongs to the last one, identified by its payload. */
+const isForMessage = ({ isShared, message }: Decision, payload: unknown): boolean =>
+  !isShared || (message === payload && typeof payload === 'object' && payload !== null);

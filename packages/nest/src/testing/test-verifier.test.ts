@@ -30,7 +30,7 @@ async function get(principal?: TestPrincipal) {
   return { status: response.status, body: (await response.json()) as unknown };
 }
 
-test('a principal stands in for a token, and its scopes count', async () => {
+test('authenticates every request as the principal, and checks its scopes', async () => {
   expect(await get({ sub: 'alice', scopes: ['items:read'] })).toEqual({
     status: 200,
     body: { sub: 'alice' },
@@ -39,6 +39,6 @@ test('a principal stands in for a token, and its scopes count', async () => {
   expect(await get({ sub: 'alice' })).toMatchObject({ status: 403 });
 });
 
-test('nobody is nobody', async () => {
+test('rejects every request without a principal', async () => {
   expect(await get()).toMatchObject({ status: 401 });
 });

@@ -6,7 +6,7 @@ import {
 } from '@countersign/core/resource-server';
 import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
 
-/** Who calls, as far as a test cares. */
+/** The members of a principal that a test sets. */
 export type TestPrincipal = Partial<Omit<VerifiedAccessToken, 'claims'>> & {
   readonly claims?: Readonly<Record<string, unknown>>;
 };
@@ -14,9 +14,14 @@ export type TestPrincipal = Partial<Omit<VerifiedAccessToken, 'claims'>> & {
 const issuer = 'https://issuer.test';
 
 /**
- * A principal for tests: `testPrincipal({ sub: 'alice', scopes: ['items:read'] })`. What is not said is filled in: an
- * issuer, the user `test-user`, no scopes, and an end in one hour (`expiresAt`, seconds since the epoch). For a client that
- * acts for itself write `kind: 'client'`.
+ * Creates a principal for tests. Defaults: `kind: 'user'`, `sub: 'test-user'`, `clientId: 'test-client'`, no scopes,
+ * permissions or roles, and `expiresAt` in one hour (seconds since the epoch). Write `kind: 'client'` for a client that
+ * acts for itself.
+ *
+ * @example
+ * ```ts
+ * const principal = testPrincipal({ sub: 'alice', scopes: ['items:read'] });
+ * ```
  */
 export function testPrincipal(principal: TestPrincipal = {}): VerifiedAccessToken {
   const { claims, ...members } = principal;
@@ -44,12 +49,18 @@ export function testPrincipal(principal: TestPrincipal = {}): VerifiedAccessToke
 }
 
 /**
- * A verifier that takes every request for the principal's, whatever it brings, or for nobody's when there is none.
- * Scopes, roles and all the rest are checked as ever. Real tokens are made by `mintAccessToken` of
- * `@countersign/testing`.
+ * Creates a verifier that authenticates every request as the principal, with or without a token. Without a principal,
+ * every request is anonymous. Scopes, roles and other requirements are checked as usual.
+ *
+ * To test with real tokens, use `mintAccessToken()` of `@countersign/testing`.
+ *
+ * @example
+ * ```ts
+ * AuthModule.forRoot({ verifier: createTestVerifier({ sub: 'alice', scopes: ['items:read'] }) });
+ * ```
  */
 export function createTestVerifier(principal: TestPrincipal | undefined): AccessTokenVerifier {
-  // No key fits any token, so nothing that is not asked of the principal can be verified by accident.
+  // The key matches no token, so the methods that are not replaced below reject every token.
   const real = createAccessTokenVerifier({ issuer, audience: issuer, jwks: { keys: [{ kty: 'none' }] } });
   if (principal === undefined) return { ...real, verifyOptional: async () => undefined };
   const accessToken = testPrincipal(principal);
@@ -62,16 +73,25 @@ export function createTestVerifier(principal: TestPrincipal | undefined): Access
   };
 }
 
-/** The part of Nest's `TestingModuleBuilder` that is used. */
-interface Overridable<T> {
-  /** Replaces what a token injects. */
+/** The part of Nest's `TestingModuleBuilder` that this package uses. */
+interface OverridableBuilder<T> {
   overrideProvider(token: unknown): { useValue(value: unknown): T };
 }
 
 /**
- * Makes every request of a test be the principal's: `overrideAccessTokens(builder, { sub: 'alice' })`.
- * Without a principal, every request is anonymous.
+ * Replaces the verifier of a testing module, so that every request is authenticated as the principal. Without a
+ * principal, every request is anonymous.
+ *
+ * @param builder Nest's `TestingModuleBuilder`
+ * @returns the builder
+ * @example
+ * ```ts
+ * const module = await overrideAccessTokens(Test.createTestingModule({ imports: [AppModule] }), {
+ *   sub: 'alice',
+ *   scopes: ['items:read'],
+ * }).compile();
+ * ```
  */
-export function overrideAccessTokens<T>(builder: Overridable<T>, principal?: TestPrincipal): T {
+export function overrideAccessTokens<T>(builder: OverridableBuilder<T>, principal?: TestPrincipal): T {
   return builder.overrideProvider(ACCESS_TOKEN_VERIFIER).useValue(createTestVerifier(principal));
 }

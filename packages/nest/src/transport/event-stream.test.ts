@@ -2,20 +2,20 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from 'no
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test, vi } from 'vitest';
-import { eventStreamAnswer } from './event-stream.ts';
+import { createResponseStream } from './event-stream.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** A real answer on both sides. */
-async function open() {
-  let answered: (pair: [IncomingMessage, ServerResponse]) => void;
+/** Opens a real response, on both sides. */
+async function openResponse() {
+  let resolvePair: (pair: [IncomingMessage, ServerResponse]) => void;
   const pair = new Promise<[IncomingMessage, ServerResponse]>((resolve) => {
-    answered = resolve;
+    resolvePair = resolve;
   });
-  const server = createServer((request, response) => answered([request, response]));
+  const server = createServer((request, response) => resolvePair([request, response]));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(
     () => server.close(),
@@ -27,22 +27,22 @@ async function open() {
       let text = '';
       response.on('data', (chunk) => (text += String(chunk)));
       response.once('end', () => resolve(`${response.statusCode} ${text}`));
-    }).once('error', () => resolve('cut'));
+    }).once('error', () => resolve('closed'));
   });
   const [request, response] = await pair;
   return { request, response, ended };
 }
 
-test('N3: what the source says after the end is not written, and is no error', async () => {
-  const { request, response, ended } = await open();
-  const answer = eventStreamAnswer(response, request);
+test('N3: ignores data of the source after the end, without an error', async () => {
+  const { request, response, ended } = await openResponse();
+  const stream = createResponseStream(response, request);
   const failed = vi.fn();
   response.on('error', failed);
   const source = new PassThrough();
   source.pipe(response);
   source.write('first');
   await vi.waitUntil(() => response.headersSent, { interval: 1 });
-  answer.end(4401, 'The access token has expired');
+  stream.end(4401, 'The access token has expired');
   source.write('late');
   source.end();
   expect(await ended).toBe('200 first');
@@ -50,14 +50,14 @@ test('N3: what the source says after the end is not written, and is no error', a
   expect(failed).not.toHaveBeenCalled();
 });
 
-test('N3: an answer that has not begun is a refusal', async () => {
-  const { request, response, ended } = await open();
-  eventStreamAnswer(response, request).end(4401, 'The access token has expired');
+test('N3: a response that has not started becomes 401', async () => {
+  const { request, response, ended } = await openResponse();
+  createResponseStream(response, request).end(4401, 'The access token has expired');
   expect(await ended).toBe('401 ');
 });
 
-test('N3: the connection is cut where the response is out of reach', async () => {
-  const { request, ended } = await open();
-  eventStreamAnswer(undefined, request).end(4401, 'The access token has expired');
-  expect(await ended).toBe('cut');
+test('N3: closes the connection if the response is not accessible', async () => {
+  const { request, ended } = await openResponse();
+  createResponseStream(undefined, request).end(4401, 'The access token has expired');
+  expect(await ended).toBe('closed');
 });

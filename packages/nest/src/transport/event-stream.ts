@@ -1,42 +1,46 @@
-import type { LongAnswer } from './transport.ts';
+import type { LongLivedStream } from './transport.ts';
 
-/** What is used of Node's response. */
-export interface EventStreamResponse {
+/** The part of Node's response that this package uses. */
+export interface StreamResponse {
   readonly headersSent?: boolean;
   readonly closed?: boolean;
   readonly destroyed?: boolean;
   statusCode?: number;
-  once?(event: string, listener: (source: Piped) => void): unknown;
+  once?(event: string, listener: (source: PipedSource) => void): unknown;
   end?(): unknown;
 }
 
 /** The stream that is piped to a response. */
-interface Piped {
+interface PipedSource {
   unpipe?(destination: object): unknown;
 }
 
-/** What is used of a request, to cut its connection where the response is out of reach. */
-interface AnsweredRequest {
-  readonly raw?: AnsweredRequest;
+/** The part of a request that is needed to close its connection. */
+interface RequestWithSocket {
+  readonly raw?: RequestWithSocket;
   readonly socket?: object | undefined;
 }
 
-/** The answer to a request over HTTP: ended as if its source had ended, and cut where that is not possible. */
-export function eventStreamAnswer(
-  response: EventStreamResponse | undefined,
-  request: AnsweredRequest,
-): LongAnswer {
-  let source: Piped | undefined;
+/**
+ * Creates the stream of a response over HTTP. It ends as if its source had ended. If the response is not accessible, the
+ * connection is closed instead.
+ */
+export function createResponseStream(
+  response: StreamResponse | undefined,
+  request: RequestWithSocket,
+): LongLivedStream {
+  let source: PipedSource | undefined;
   response?.once?.('pipe', (piped) => {
     source = piped;
   });
-  const cut = () => ((request.raw ?? request).socket as { destroy?(): void } | undefined)?.destroy?.();
+  const closeConnection = () =>
+    ((request.raw ?? request).socket as { destroy?(): void } | undefined)?.destroy?.();
   return {
     end() {
-      if (!response?.end) return cut();
-      // A write after the end would be an error that nothing handles.
+      if (!response?.end) return closeConnection();
+      // A write after the end would cause an unhandled error.
       source?.unpipe?.(response);
-      // RFC 6750 section 3.1: an answer that has not begun is a refusal.
+      // RFC 6750 section 3.1: a response that has not started yet rejects the request.
       if (response.headersSent !== true) response.statusCode = 401;
       response.end();
     },

@@ -1,12 +1,12 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { graphqlTransport } from './graphql.ts';
+import { createGraphqlTransport } from './graphql.ts';
 import { HttpTransport } from './http.ts';
-import { type RpcCredentials, rpcCredentials, rpcTransport } from './rpc.ts';
+import { createRpcTransport, type RpcCredentials, rpcCredentials } from './rpc.ts';
 import type { Transport } from './transport.ts';
-import { websocketTransport } from './websocket.ts';
+import { createWebSocketTransport } from './websocket.ts';
 
-/** Finds the transport of a context; `undefined` for one that is not known, and then nobody is let in. */
-export function transportOf(
+/** Finds the transport of a context. Returns `undefined` for an unknown kind of context; then access is denied. */
+export function findTransport(
   host: ArgumentsHost,
   credentials: RpcCredentials = rpcCredentials,
 ): Transport | undefined {
@@ -14,23 +14,23 @@ export function transportOf(
     case 'http':
       return new HttpTransport(host.getArgByIndex(0), host.getArgByIndex(1));
     case 'graphql':
-      return graphqlTransport(host);
+      return createGraphqlTransport(host);
     case 'ws':
-      return websocketTransport(host.getArgByIndex(0));
+      return createWebSocketTransport(host.getArgByIndex(0));
     case 'rpc':
-      return rpcTransport(host, credentials);
+      return createRpcTransport(host, credentials);
     default:
       return undefined;
   }
 }
 
-/** Where a refusal goes when the context itself could not be read. */
-export function unknownTransport(host: ArgumentsHost): Transport | undefined {
+/** Creates the transport of a message whose context cannot be read, so that its rejection has the right form. */
+export function createFallbackTransport(host: ArgumentsHost): Transport | undefined {
   try {
     const kind = host.getType<string>();
     if (kind !== 'ws' && kind !== 'rpc') return undefined;
-    const carrier = {};
-    return { kind, carrier, invocation: carrier, request: () => undefined };
+    const key = {};
+    return { kind, requestKey: key, invocationKey: key, request: () => undefined };
   } catch {
     return undefined;
   }

@@ -1,31 +1,26 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import {
-  type HttpRequest,
-  type HttpResponse,
-  HttpTransport,
-  handshakeRequestOf,
-  type NodeRequest,
-} from './http.ts';
-import { type Emitter, headersOf, isClosed, type LongAnswer, type Transport } from './transport.ts';
+import { type HttpResponse, HttpTransport } from './http.ts';
+import { type HttpRequest, type NodeRequest, toHandshakeRequest } from './node-request.ts';
+import { type Emitter, isClosed, type LongLivedStream, readHeaders, type Transport } from './transport.ts';
 
-/** Where a field stands in an operation; each field has the object of the one above it. */
+/** The position of a field in an operation. It links to the position of the field above. */
 interface FieldPath {
   readonly prev?: FieldPath | undefined;
 }
 
-/** What of GraphQL's `info` is used. */
+/** The part of GraphQL's `info` that this package uses. */
 interface FieldInfo {
   readonly path?: FieldPath;
   readonly operation?: { readonly operation?: unknown };
 }
 
-/** A field of an operation: many fields share a request, and each has its own guard. */
+/** A field of an operation. Many fields share a request, and each can have its own guard. */
 type Field = Pick<Transport, 'ancestors'> & {
-  readonly invocation: object | undefined;
+  readonly invocationKey: object | undefined;
   readonly info: FieldInfo;
 };
 
-/** What `graphql-ws` hands on: the context of a connection. */
+/** The context that `graphql-ws` creates for a connection. */
 interface ConnectionContext {
   readonly connectionParams?: unknown;
   readonly extra: {
@@ -34,39 +29,45 @@ interface ConnectionContext {
   };
 }
 
-/** Fastify's request; `ws` says that it opened a WebSocket. */
+/** Fastify's request. `ws` is true if it opened a WebSocket. */
 interface FastifyRequest extends HttpRequest {
   readonly ws?: boolean;
 }
 
+/** The request of Apollo on Express, which links to its response. */
+type GraphqlRequest = FastifyRequest & { readonly res?: HttpResponse };
+
 interface GraphqlContext {
-  readonly req?: FastifyRequest | ConnectionContext;
+  readonly req?: GraphqlRequest | ConnectionContext;
   readonly res?: HttpResponse;
-  /** Mercurius keeps Fastify's response here, and the request in it. */
-  readonly reply?: HttpResponse & { readonly request?: FastifyRequest };
-  readonly request?: FastifyRequest;
-  /** What the client of Mercurius sent in `connection_init`. */
+  /** With Mercurius: Fastify's response, which links to the request. */
+  readonly reply?: HttpResponse & { readonly request?: GraphqlRequest };
+  readonly request?: GraphqlRequest;
+  /** With Mercurius: the parameters of `connection_init`. */
   readonly _connectionInit?: unknown;
-  /** Mercurius keeps Fastify itself here; `@fastify/websocket` adds its server. */
-  readonly app?: { readonly websocketServer?: { readonly clients?: Iterable<WebSocketOfServer> } };
+  /** With Mercurius: the Fastify instance, to which `@fastify/websocket` adds its server. */
+  readonly app?: { readonly websocketServer?: { readonly clients?: Iterable<ServerWebSocket> } };
 }
 
-/** A WebSocket of `ws`, and the connection that it speaks over. */
-interface WebSocketOfServer {
+/** A WebSocket of `ws` and its connection. */
+interface ServerWebSocket {
   readonly _socket?: object;
   close(code: number, reason: string): void;
 }
 
-/** A query, mutation or subscription. Resolvers have (root, args, context, info), references (root, context, info). */
-export function graphqlTransport(host: ArgumentsHost): Transport | undefined {
+/**
+ * Creates the transport of a query, mutation or subscription. Resolvers receive (root, args, context, info), reference
+ * resolvers receive (root, context, info).
+ */
+export function createGraphqlTransport(host: ArgumentsHost): Transport | undefined {
   const args = host.getArgs<unknown[]>();
   const context = (args.length === 3 ? args[1] : args[2]) as GraphqlContext | null | undefined;
   const request = context?.req ?? context?.request ?? context?.reply?.request;
   if (typeof request !== 'object' || request === null) return undefined;
-  const field = fieldOf(args.length === 3 ? args[2] : args[3]);
-  if (isConnection(request)) return graphqlWsTransport(request, field);
+  const field = readField(args.length === 3 ? args[2] : args[3]);
+  if (isConnectionContext(request)) return createGraphqlWsTransport(request, field);
   if (typeof request.headers !== 'object') return undefined;
-  if (request.ws === true) return mercuriusTransport(request, context, field);
+  if (request.ws === true) return createMercuriusTransport(request, context, field);
   return new FieldTransport(request, context?.res ?? context?.reply ?? request.res, field);
 }
 
@@ -81,48 +82,48 @@ class FieldTransport extends HttpTransport {
     this.ancestors = field.ancestors;
   }
 
-  override get invocation(): object {
-    return this.#field.invocation ?? this.carrier;
+  override get invocationKey(): object {
+    return this.#field.invocationKey ?? this.requestKey;
   }
 
-  /** The events of a subscription, where it is answered over HTTP. */
-  override get answer(): LongAnswer | undefined {
-    return this.#field.info.operation?.operation === 'subscription' ? super.answer : undefined;
+  /** Only a subscription over HTTP has a response that can outlive its token. */
+  override get responseStream(): LongLivedStream | undefined {
+    return this.#field.info.operation?.operation === 'subscription' ? super.responseStream : undefined;
   }
 }
 
-function fieldOf(value: unknown): Field {
+function readField(value: unknown): Field {
   const info = (typeof value === 'object' && value !== null ? value : {}) as FieldInfo;
   const path = typeof info.path === 'object' && info.path !== null ? info.path : undefined;
   return {
     info,
-    invocation: path,
+    invocationKey: path,
     *ancestors() {
       for (let each = path?.prev; each; each = each.prev) yield each;
     },
   };
 }
 
-const isConnection = (request: HttpRequest | ConnectionContext): request is ConnectionContext =>
+const isConnectionContext = (request: HttpRequest | ConnectionContext): request is ConnectionContext =>
   'extra' in request && typeof request.extra === 'object' && request.extra !== null;
 
-function graphqlWsTransport(context: ConnectionContext, field: Field): Transport {
+function createGraphqlWsTransport(context: ConnectionContext, field: Field): Transport {
   const { request, socket } = context.extra;
-  const { authorization } = headersOf(context.connectionParams);
+  const { authorization } = readHeaders(context.connectionParams);
   return {
     kind: 'graphql',
-    carrier: context,
-    invocation: field.invocation ?? context,
+    requestKey: context,
+    invocationKey: field.invocationKey ?? context,
     ancestors: field.ancestors,
-    request: () => handshakeRequestOf(request, authorization),
+    request: () => toHandshakeRequest(request, authorization),
     close: (code, reason) => socket?.close(code, reason),
     onClosed: (listener) => socket?.once?.('close', listener),
     isClosed: () => socket && isClosed(socket),
   };
 }
 
-/** Mercurius shows the request that opened the connection, not the WebSocket: Fastify's server of those has it. */
-function mercuriusTransport(
+/** Mercurius exposes the upgrade request but not the WebSocket, which is found in the server of `@fastify/websocket`. */
+function createMercuriusTransport(
   request: FastifyRequest,
   context: GraphqlContext | null | undefined,
   field: Field,
@@ -131,17 +132,17 @@ function mercuriusTransport(
   const socket = raw.socket as (Emitter & { destroy?(): void }) | undefined;
   const parameters = context?._connectionInit ?? {};
   const { headers = parameters } = parameters as { readonly headers?: unknown };
-  const { authorization } = headersOf(headers);
+  const { authorization } = readHeaders(headers);
   return {
     kind: 'graphql',
-    carrier: request,
-    invocation: field.invocation ?? request,
+    requestKey: request,
+    invocationKey: field.invocationKey ?? request,
     ancestors: field.ancestors,
-    request: () => handshakeRequestOf(asSent(raw), authorization),
+    request: () => toHandshakeRequest(toSentRequest(raw), authorization),
     close: (code, reason) => {
-      const webSocket = webSocketOver(socket, context);
+      const webSocket = findWebSocket(socket, context);
       if (webSocket) webSocket.close(code, reason);
-      // Where it cannot be found the connection is cut: nobody stays because a library has changed.
+      // If a version of a library hides the WebSocket, the connection still ends.
       else socket?.destroy?.();
     },
     onClosed: (listener) => socket?.once?.('close', listener),
@@ -150,19 +151,20 @@ function mercuriusTransport(
 }
 
 /**
- * Before a subscription Mercurius puts the client's parameters among the headers of the handshake, where they could
- * pass for what a trusted proxy says (RFC 8705 section 4, RFC 9440 section 4): only headers that were sent count.
+ * Keeps only the headers that were sent with the handshake. Before a subscription, Mercurius adds the client's
+ * parameters to them, and a parameter could imitate the header of a trusted proxy (RFC 8705 section 4, RFC 9440
+ * section 4).
  */
-function asSent({ method, url, headers, rawHeaders = [], socket }: NodeRequest): NodeRequest {
+function toSentRequest({ method, url, headers, rawHeaders = [], socket }: NodeRequest): NodeRequest {
   const sent = new Set(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
-  const own = Object.entries(headers).filter(([name]) => sent.has(name));
-  return { method, url, headers: Object.fromEntries(own), rawHeaders, socket };
+  const sentHeaders = Object.entries(headers).filter(([name]) => sent.has(name));
+  return { method, url, headers: Object.fromEntries(sentHeaders), rawHeaders, socket };
 }
 
-function webSocketOver(
+function findWebSocket(
   socket: object | undefined,
   context: GraphqlContext | null | undefined,
-): WebSocketOfServer | undefined {
+): ServerWebSocket | undefined {
   for (const client of context?.app?.websocketServer?.clients ?? [])
     if (socket !== undefined && client._socket === socket) return client;
   return undefined;

@@ -1,16 +1,22 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { type Emitter, headersOf, type Transport } from './transport.ts';
+import { type Emitter, readHeaders, type Transport } from './transport.ts';
 
-/** Finds the value of the `authorization` header of a message, such as `Bearer ...`; `undefined` where there is none. */
+/**
+ * Finds the `authorization` value of a microservice message, such as `Bearer ...`. Returns `undefined` if the message
+ * has none.
+ *
+ * @param data the payload of the message
+ * @param context the context of the message, such as Nest's `KafkaContext`
+ */
 export type RpcCredentials = (data: unknown, context: unknown) => string | undefined;
 
-/** The metadata of a gRPC call; nothing that came as JSON has functions. */
+/** The metadata of a gRPC call. A value that was parsed from JSON has no functions. */
 interface GrpcMetadata {
   get(name: string): unknown;
   getMap(): unknown;
 }
 
-/** A gRPC call. One that streams outlives its first message. */
+/** A gRPC call. A streaming call outlives its first message. */
 interface GrpcCall extends Emitter {
   readonly metadata?: unknown;
   readonly write?: unknown;
@@ -18,42 +24,42 @@ interface GrpcCall extends Emitter {
   emit?(event: 'error', error: object): void;
 }
 
-/** The status of gRPC for "UNAUTHENTICATED". */
+/** The gRPC status `UNAUTHENTICATED`. */
 const unauthenticated = 16;
 
-/** A message of a microservice. */
-export function rpcTransport(host: ArgumentsHost, credentials: RpcCredentials): Transport | undefined {
+/** Creates the transport of a microservice message. */
+export function createRpcTransport(host: ArgumentsHost, credentials: RpcCredentials): Transport | undefined {
   const [data, context, call] = host.getArgs<unknown[]>();
-  // Every transport of Nest makes a context for each message.
-  const carrier = [context, data].find((each): each is object => typeof each === 'object' && each !== null);
-  if (!carrier) return undefined;
-  const metadata = grpcMetadataOf(data, context);
-  const stream = metadata && streamOf(isGrpcMetadata(context) ? call : data);
+  // The transports of Nest create a context for each message.
+  const key = [context, data].find((each): each is object => typeof each === 'object' && each !== null);
+  if (!key) return undefined;
+  const metadata = findGrpcMetadata(data, context);
+  const stream = metadata && findGrpcStream(isGrpcMetadata(context) ? call : data);
   return {
     kind: 'rpc',
     grpc: metadata !== undefined,
-    carrier,
-    invocation: carrier,
+    requestKey: key,
+    invocationKey: key,
     request: () => {
       const authorization = credentials(data, context);
       return { headers: authorization === undefined ? {} : { authorization } };
     },
     ...(stream && {
       close: (_code, details) => stream.emit?.('error', { code: unauthenticated, details }),
-      // The handler has the call itself, and so nobody but the handler would end it.
-      refuse: stream === data ? (refusal) => stream.emit?.('error', refusal) : undefined,
+      // With `@GrpcStreamCall()` only the handler has the call, so Nest does not end it.
+      reject: stream === data ? (rejection) => stream.emit?.('error', rejection) : undefined,
       onClosed: (listener) => stream.once?.('close', listener),
     }),
   };
 }
 
-function streamOf(call: unknown): GrpcCall | undefined {
+function findGrpcStream(call: unknown): GrpcCall | undefined {
   const { write, read } = (call ?? {}) as GrpcCall;
   return typeof write === 'function' || typeof read === 'function' ? (call as GrpcCall) : undefined;
 }
 
-/** Handlers have (data, metadata, call); those of `@GrpcStreamCall()` the call alone. */
-function grpcMetadataOf(data: unknown, context: unknown): GrpcMetadata | undefined {
+/** Handlers receive (data, metadata, call). Handlers of `@GrpcStreamCall()` receive only the call. */
+function findGrpcMetadata(data: unknown, context: unknown): GrpcMetadata | undefined {
   return [context, (data as GrpcCall | null | undefined)?.metadata].find(isGrpcMetadata);
 }
 
@@ -70,36 +76,47 @@ interface MessageContext {
 }
 
 /**
- * The `authorization` of gRPC metadata, of the headers of a Kafka, NATS, RabbitMQ or MQTT message, or of the metadata
- * that clients of Nest 12 add to messages of TCP and Redis, which have no headers. Of several in one message none counts.
+ * Finds the `authorization` value of a message where clients usually send it: in gRPC metadata, in the headers of Kafka,
+ * NATS, RabbitMQ and MQTT, or in the metadata that clients of Nest 12 add to messages of TCP and Redis. Returns
+ * `undefined` if a message has several values. This is the default of the option `rpcCredentials`; call it to add
+ * another place.
  *
- * @see RFC 6750 section 2.1
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * @example
+ * ```ts
+ * AuthModule.forRoot({
+ *   issuer: 'https://login.example.com',
+ *   audience: 'https://api.example.com',
+ *   rpcCredentials: (data, context) =>
+ *     rpcCredentials(data, context) ?? (data as { authorization?: string }).authorization,
+ * });
+ * ```
  */
 export function rpcCredentials(data: unknown, context: unknown): string | undefined {
-  const metadata = grpcMetadataOf(data, context);
-  if (metadata) return first(metadata.get('authorization'));
+  const metadata = findGrpcMetadata(data, context);
+  if (metadata) return toSingleValue(metadata.get('authorization'));
   if (typeof context !== 'object' || context === null) return undefined;
   const { getMessage, getHeaders, getPacket, getMetadata } = context as MessageContext;
   if (typeof getHeaders === 'function') {
     const headers = getHeaders.call(context) as { get?(name: string): unknown } | undefined;
     return typeof headers?.get === 'function'
-      ? first(headers.get.call(headers, 'authorization'))
-      : headersOf(headers).authorization;
+      ? toSingleValue(headers.get.call(headers, 'authorization'))
+      : readHeaders(headers).authorization;
   }
   if (typeof getMessage === 'function') {
     const message = getMessage.call(context) as { headers?: unknown; properties?: { headers?: unknown } };
-    return headersOf(message?.headers ?? message?.properties?.headers).authorization;
+    return readHeaders(message?.headers ?? message?.properties?.headers).authorization;
   }
   if (typeof getPacket === 'function') {
     const packet = getPacket.call(context) as { properties?: { userProperties?: unknown } };
-    return headersOf(packet?.properties?.userProperties).authorization;
+    return readHeaders(packet?.properties?.userProperties).authorization;
   }
-  if (typeof getMetadata === 'function') return headersOf(getMetadata.call(context)).authorization;
+  if (typeof getMetadata === 'function') return readHeaders(getMetadata.call(context)).authorization;
   return undefined;
 }
 
-/** One value; of several, none, since it could not be known which counts. */
-function first(value: unknown): string | undefined {
+/** Returns the only value of a list. Returns `undefined` for several, because it is unknown which one is valid. */
+function toSingleValue(value: unknown): string | undefined {
   const list = Array.isArray(value) ? value : [value];
   return list.length === 1 && typeof list[0] === 'string' && list[0] !== '' ? list[0] : undefined;
 }

@@ -1,70 +1,69 @@
 import type { ResourceRequest } from '@countersign/core/resource-server';
 
-/** Where a context's credential comes from and where its answer goes. */
+/** Where a context's credential is read from, and how its response is written. */
 export interface Transport {
-  /** Which kind of context it is of. */
   readonly kind: 'http' | 'graphql' | 'ws' | 'rpc';
-  /** Its refusals need a status of gRPC. */
+  /** True if rejections need a gRPC status. */
   readonly grpc?: boolean;
-  /** Answers with a refusal, where Nest would not hand one on. */
-  readonly refuse?: ((refusal: object) => void) | undefined;
-  /** The object that stands for the request or connection: what was verified is kept beside it. */
-  readonly carrier: object;
-  /** The object that stands for one call of a handler: what its guard decided is kept beside it. */
-  readonly invocation: object;
-  /** The objects of the fields above this one, the nearest first. */
+  /** Sends a rejection where Nest would not pass on an exception. */
+  readonly reject?: ((rejection: object) => void) | undefined;
+  /** The object that identifies the request or connection. The memo stores verified credentials for it. */
+  readonly requestKey: object;
+  /** The object that identifies one call of a handler. The memo stores the decision of its guard for it. */
+  readonly invocationKey: object;
+  /** The invocation keys of the GraphQL fields above this one, the nearest first. */
   readonly ancestors?: (() => Iterable<object>) | undefined;
-  /** The request, or for a connection its handshake; `undefined` when it cannot be known, and then nobody is let in. */
+  /** Returns the request, or the handshake of a connection. `undefined` if it is unknown; then access is denied. */
   readonly request: () => ResourceRequest | undefined;
-  /** `undefined` where the response is out of reach. */
+  /** `undefined` if the response is not accessible. */
   readonly setHeader?: ((name: string, value: string | readonly string[]) => void) | undefined;
-  /** For what outlives one message: ends it, once its token has expired. */
+  /** Closes a connection that carries several messages, when its token expires. */
   readonly close?: ((code: number, reason: string) => void) | undefined;
-  /** Says when it has ended by itself, so that nothing holds on to it. */
+  /** Calls the listener when the connection closes. */
   readonly onClosed?: (listener: () => void) => void;
-  /** Whether it has ended; `undefined` where that cannot be known. */
+  /** Whether the connection has closed. `undefined` if that is unknown. */
   readonly isClosed?: () => boolean | undefined;
-  /** For an answer that may be longer than the life of its token, such as an event stream. */
-  readonly answer?: LongAnswer | undefined;
+  /** The response, if it can outlive its token, such as an event stream. */
+  readonly responseStream?: LongLivedStream | undefined;
 }
 
-/** An answer that can be ended while it is sent. */
-export interface LongAnswer {
-  /** Ends it, with a code as for `close` of a WebSocket. */
+/** A response or connection that can outlive its token. */
+export interface LongLivedStream {
+  /** Ends it. Takes the code and reason of a WebSocket close. */
   readonly end: (code: number, reason: string) => void;
-  /** Called when it has ended by itself. */
+  /** Calls the listener when it has ended for another reason. */
   readonly onEnded?: ((listener: () => void) => void) | undefined;
-  /** Whether it has ended already, and says it no more. */
+  /** Whether it has already ended. `onEnded` does not call a listener that is added later. */
   readonly isEnded?: (() => boolean) | undefined;
 }
 
 /**
- * A record with lower-case names, as Node has it. Everything that is no text is left out, and so are names that stand
- * there twice with different values: it could not be known which counts.
+ * Reads headers into a record with lower-case names, like Node's. Skips values that are not text. Skips a name that
+ * occurs twice with different values, because it is unknown which value a proxy has checked.
  */
-export function headersOf(source: unknown): Record<string, string> {
+export function readHeaders(source: unknown): Record<string, string> {
   const headers: Record<string, string> = {};
-  const doubtful = new Set<string>();
+  const ambiguous = new Set<string>();
   if (typeof source !== 'object' || source === null) return headers;
   for (const [name, value] of Object.entries(source)) {
     const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
     if (typeof text !== 'string') continue;
     const lower = name.toLowerCase();
-    if (Object.hasOwn(headers, lower) && headers[lower] !== text) doubtful.add(lower);
+    if (Object.hasOwn(headers, lower) && headers[lower] !== text) ambiguous.add(lower);
     headers[lower] = text;
   }
-  for (const name of doubtful) delete headers[name];
+  for (const name of ambiguous) delete headers[name];
   return headers;
 }
 
-/** The part of Node's event emitters that connections are heard by. */
+/** The part of connections and Node's event emitters that this package uses. */
 export interface Emitter {
   once?(event: string, listener: () => void): unknown;
-  /** Of a WebSocket: 2 is closing, 3 is closed. */
+  /** On a WebSocket: 2 is closing, 3 is closed. */
   readonly readyState?: unknown;
-  /** Of a connection of Node. */
+  /** On a connection of Node. */
   readonly destroyed?: boolean;
-  /** Of a client of socket.io. */
+  /** On a client of socket.io. */
   readonly disconnected?: boolean;
 }
 

@@ -1,4 +1,5 @@
-import { handshakeRequestOf, type NodeRequest, resourceRequestOf } from './http.ts';
+import { handshakesByClient } from '../module-state.ts';
+import { type NodeRequest, toHandshakeRequest, toResourceRequest } from './node-request.ts';
 import { type Emitter, isClosed, type Transport } from './transport.ts';
 
 interface SocketIoClient extends Emitter {
@@ -12,70 +13,67 @@ interface NativeClient extends Emitter {
   terminate?(): void;
 }
 
-// A plain WebSocket does not know the request that opened it; whoever saw it says so.
-const handshakes = new WeakMap<object, NodeRequest>();
-
-/** Remembers the request that opened a connection. */
-export function rememberHandshake(client: object, request: NodeRequest): void {
-  handshakes.set(client, request);
+/** Saves the upgrade request of a plain WebSocket, which does not expose it itself. */
+export function saveHandshake(client: object, request: NodeRequest): void {
+  handshakesByClient.set(client, request);
 }
 
-export function websocketTransport(client: unknown): Transport | undefined {
+export function createWebSocketTransport(client: unknown): Transport | undefined {
   if (typeof client !== 'object' || client === null) return undefined;
-  if ('handshake' in client) return socketIoTransport(client as SocketIoClient);
-  const request = handshakes.get(client);
+  if ('handshake' in client) return createSocketIoTransport(client as SocketIoClient);
+  const request = handshakesByClient.get(client);
   const socket = client as NativeClient;
   return {
     kind: 'ws',
-    carrier: client,
-    // Handlers of one connection are told apart by themselves.
-    invocation: client,
-    request: () => request && resourceRequestOf(request),
-    close: closerOf(socket),
+    requestKey: client,
+    // Decisions are stored by handler, so the connection itself is sufficient as a key.
+    invocationKey: client,
+    request: () => request && toResourceRequest(request),
+    close: createCloser(socket),
     onClosed: (listener) => socket.once?.('close', listener),
     isClosed: () => isClosed(socket),
   };
 }
 
-/** Ends a connection of either kind. */
-export function closerOf(client: object): (code: number, reason: string) => void {
-  return (code, reason) => {
-    const { disconnect, close } = client as Partial<SocketIoClient & NativeClient>;
-    if (typeof disconnect === 'function') disconnect.call(client, true);
-    else close?.call(client, code, shorten(reason));
+/** Clients send the token in `auth: { token }`, with or without its scheme. */
+function createSocketIoTransport(client: SocketIoClient): Transport {
+  const { headers, auth } = client.handshake;
+  const token = typeof auth?.token === 'string' ? auth.token : undefined;
+  const authorization = token === undefined || /^(bearer|dpop) /i.test(token) ? token : `Bearer ${token}`;
+  // The URL of the handshake is omitted: it belongs to the library and has the library's parameters.
+  const handshake = { headers, rawHeaders: client.request?.rawHeaders, socket: client.request?.socket };
+  return {
+    kind: 'ws',
+    requestKey: client,
+    invocationKey: client,
+    request: () => toHandshakeRequest(handshake, authorization),
+    close: createCloser(client),
+    onClosed: (listener) => client.once?.('disconnect', listener),
+    isClosed: () => isClosed(client),
   };
 }
 
-/** Ends a connection that cannot be closed. */
-export function cut(client: object): void {
-  try {
-    (client as Partial<NativeClient>).terminate?.();
-  } catch {
-    // There is nothing left to try.
-  }
+/** Creates the function that closes a connection of either kind. */
+export function createCloser(client: object): (code: number, reason: string) => void {
+  return (code, reason) => {
+    const { disconnect, close } = client as Partial<SocketIoClient & NativeClient>;
+    if (typeof disconnect === 'function') disconnect.call(client, true);
+    else close?.call(client, code, truncateReason(reason));
+  };
 }
 
-/** RFC 6455 section 5.5: a control frame has 125 bytes, of which the code takes two; `ws` throws for a longer one. */
-function shorten(reason: string): string {
+/** RFC 6455 section 5.5: a control frame has 125 bytes, two of them for the code. `ws` throws for a longer reason. */
+function truncateReason(reason: string): string {
   let text = reason;
   while (new TextEncoder().encode(text).length > 123) text = text.slice(0, -1);
   return text;
 }
 
-/** Clients send the token in `auth: { token }`, with or without its scheme. */
-function socketIoTransport(client: SocketIoClient): Transport {
-  const { headers, auth } = client.handshake;
-  const token = typeof auth?.token === 'string' ? auth.token : undefined;
-  const authorization = token === undefined || /^(bearer|dpop) /i.test(token) ? token : `Bearer ${token}`;
-  // The path of a handshake is the library's own, with parameters of its own.
-  const handshake = { headers, rawHeaders: client.request?.rawHeaders, socket: client.request?.socket };
-  return {
-    kind: 'ws',
-    carrier: client,
-    invocation: client,
-    request: () => handshakeRequestOf(handshake, authorization),
-    close: closerOf(client),
-    onClosed: (listener) => client.once?.('disconnect', listener),
-    isClosed: () => isClosed(client),
-  };
+/** Terminates a connection that cannot be closed. */
+export function terminateConnection(client: object): void {
+  try {
+    (client as Partial<NativeClient>).terminate?.();
+  } catch {
+    // No other way to end the connection is left.
+  }
 }

@@ -10,7 +10,7 @@ export interface TestSession {
   /** Default: `test-access-token`, good for an hour. */
   readonly accessToken?: string;
   /** Seconds from now until the access token ends. Default: 3600. */
-  readonly accessTokenLife?: number;
+  readonly accessTokenLifetime?: number;
   readonly refreshToken?: string;
 }
 
@@ -44,7 +44,7 @@ export async function createTestSession(
   const accessToken: AccessToken = {
     accessToken: session.accessToken ?? 'test-access-token',
     tokenType: 'Bearer',
-    expiresAt: now + (session.accessTokenLife ?? 3_600),
+    expiresAt: now + (session.accessTokenLifetime ?? 3_600),
     scopes,
     ...(resource !== undefined && { resource }),
   };

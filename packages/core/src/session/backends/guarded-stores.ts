@@ -1,21 +1,21 @@
 import { AuthError, TransportError } from '../../errors.ts';
 import type { ReplayStore } from '../../tokens/replay-store.ts';
-import { nameForeignError } from '../routes/failures.ts';
+import { nameForeignError } from '../http/failure-report.ts';
 import type { SessionBackend } from './session-backend.ts';
 
 /**
- * The same backend, whose failures are typed: a store that throws is unavailable, which is neither "signed out" nor
- * "signed in". The store's own error is not kept as `cause`: its text may hold what was stored.
+ * Wraps a backend so that its failures are typed: a store that throws is unavailable, which is neither "signed out" nor
+ * "signed in". The error of the store is not retained as `cause`, because its text may contain stored data.
  */
 export function guardBackend(backend: SessionBackend): SessionBackend {
   return {
     kind: backend.kind,
     load: (cookies) => guard(() => backend.load(cookies)),
     reload: (loaded) => guard(() => backend.reload(loaded)),
-    create: (state, cookies, askedAt) => guard(() => backend.create(state, cookies, askedAt)),
+    create: (state, cookies, requestedAt) => guard(() => backend.create(state, cookies, requestedAt)),
     async write(loaded, change) {
       let thrown: { readonly error: unknown } | undefined;
-      const observed: typeof change = (state) => {
+      const guardedChange: typeof change = (state) => {
         try {
           return change(state);
         } catch (error) {
@@ -23,20 +23,22 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
           throw error;
         }
       };
-      return guard(() => backend.write(loaded, observed)).catch((error: unknown) => {
-        // What the application's own change has thrown is the application's to handle.
+      return guard(() => backend.write(loaded, guardedChange)).catch((error: unknown) => {
+        // An error of the application's own function is rethrown unchanged.
         throw thrown ? thrown.error : error;
       });
     },
-    adopt: (loaded, tokens, carry) => guard(() => backend.adopt(loaded, tokens, carry)),
-    cookies: (carry, existing) => backend.cookies(carry, existing),
+    applyTokens: (loaded, tokens, sealedSession) =>
+      guard(() => backend.applyTokens(loaded, tokens, sealedSession)),
+    createCookies: (sealedSession, existing) => backend.createCookies(sealedSession, existing),
     end: (loaded) => guard(() => backend.end(loaded)),
-    endWhere: (match, endedAt) => guard(() => backend.endWhere(match, endedAt)),
-    forget: (existing) => backend.forget(existing),
+    endMatching: (match, endedAt) => guard(() => backend.endMatching(match, endedAt)),
+    deleteCookies: (existing) => backend.deleteCookies(existing),
+    getCacheStatistics: () => backend.getCacheStatistics(),
   };
 }
 
-/** The same replay store, with typed failures: where it cannot be known whether a key is new, nothing is accepted. */
+/** Wraps a replay store so that its failures are typed. If it cannot tell whether a key is new, nothing is accepted. */
 export function guardReplayStore(store: ReplayStore): ReplayStore {
   return {
     claim: (key, timeToLive) => guard(() => store.claim(key, timeToLive), 'replay'),

@@ -3,27 +3,34 @@ import type { SessionMatch, SessionRecord, SessionStore } from './session-store.
 
 /** Limits and clock of a store in memory. */
 export interface MemoryStoreOptions {
-  /** Entries at most. When they are used up, the oldest session ends. Default: 100,000. */
+  /** Maximum count of entries. Beyond it, the oldest session is deleted. Default: 100,000. */
   readonly maxEntries?: number;
-  /** Entries at most of one user, so that one user cannot end the sessions of others. Default: 1,000. */
+  /** Maximum count of entries per user, so that one user cannot evict the sessions of others. Default: 1,000. */
   readonly maxEntriesPerUser?: number;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
 }
 
-/** Seconds between two searches for sessions that are over, while the store is full. */
-const sweepPause = 10;
+/** Minimum seconds between two sweeps for expired entries while the store is full. */
+const sweepInterval = 10;
 
 /**
- * A session store within this process: for development, tests, and applications of one process.
- * Its sessions end with the process. A session that was removed to make room is over.
+ * Creates a session store in the memory of this process, for development, tests and applications of one process.
+ * Sessions end with the process, and when they are evicted because the store is full.
+ *
+ * @example
+ * ```ts
+ * import { createMemorySessionStore, createWebAuth } from '@countersign/core/session';
+ *
+ * const { sessions } = createWebAuth({ store: createMemorySessionStore({ maxEntries: 10_000 }) }, null);
+ * ```
  */
 export function createMemorySessionStore(options: MemoryStoreOptions = {}): SessionStore {
   const { maxEntries = 100_000, maxEntriesPerUser = 1_000, now = Date.now } = options;
   const records = new Map<string, SessionRecord>();
-  /** Until when each was alive, in seconds since the epoch. Without its tombstone a session has no record either. */
+  /** Expiry of each deleted session, in seconds since the epoch. An evicted session needs no tombstone: it has no record. */
   const tombstones = new Map<string, number>();
-  /** Keys of records by `issuer` and `sub`, and by `issuer` and `sid`; those written last are last. */
+  /** Keys of records by `issuer` and `sub`, and by `issuer` and `sid`; the latest write is last. */
   const index = new Map<string, Set<string>>();
   let sweepAt = 0;
 
@@ -31,7 +38,7 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
     const record = records.get(key);
     if (!record) return;
     records.delete(key);
-    for (const name of indexNames(record)) {
+    for (const name of getIndexNames(record)) {
       const keys = index.get(name);
       keys?.delete(key);
       if (keys?.size === 0) index.delete(name);
@@ -41,8 +48,8 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
   function put(key: string, record: SessionRecord): void {
     remove(key);
     records.set(key, record);
-    for (const name of indexNames(record)) index.set(name, (index.get(name) ?? new Set()).add(key));
-    const ofUser = index.get(userName(record)) ?? new Set();
+    for (const name of getIndexNames(record)) index.set(name, (index.get(name) ?? new Set()).add(key));
+    const ofUser = index.get(getUserName(record)) ?? new Set();
     if (record.sub !== '' && ofUser.size > maxEntriesPerUser) remove(findFirst(ofUser));
     if (records.size > maxEntries) sweep();
     if (records.size > maxEntries) remove(findFirst(records));
@@ -51,7 +58,7 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
   function sweep(): void {
     const time = seconds(now);
     if (time < sweepAt) return;
-    sweepAt = time + sweepPause;
+    sweepAt = time + sweepInterval;
     for (const [key, { expiresAt }] of records) if (expiresAt <= time) remove(key);
     for (const [key, until] of tombstones) if (until <= time) tombstones.delete(key);
   }
@@ -67,7 +74,7 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
     if (!record) return false;
     remove(key);
     tombstones.set(key, record.expiresAt);
-    // No write can bring the session back: a write names the version that it replaces, and there is none.
+    // An evicted tombstone cannot restore its session: a write names the version that it replaces, and none is stored.
     if (tombstones.size > maxEntries) tombstones.delete(findFirst(tombstones));
     return true;
   }
@@ -86,10 +93,10 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
       addTombstone(key);
     },
     async deleteWhere(match) {
-      const keys = [...(index.get(indexNames(match)[0] as string) ?? [])];
+      const keys = [...(index.get(getIndexNames(match)[0] as string) ?? [])];
       return keys.filter((key) => {
         const record = findLive(key);
-        return record && matches(record, match) && addTombstone(key);
+        return record && isMatch(record, match) && addTombstone(key);
       }).length;
     },
   };
@@ -98,18 +105,18 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
 const findFirst = (entries: ReadonlyMap<string, unknown> | ReadonlySet<string>): string =>
   entries.keys().next().value ?? '';
 
-const userName = ({ issuer, sub }: { readonly issuer: string; readonly sub: string }) =>
+const getUserName = ({ issuer, sub }: { readonly issuer: string; readonly sub: string }) =>
   JSON.stringify(['sub', issuer, sub]);
 
-function indexNames({ issuer, sub, sid }: { issuer: string; sub?: string; sid?: string }): string[] {
-  // The session at the provider first: it is the narrower of the two.
+function getIndexNames({ issuer, sub, sid }: { issuer: string; sub?: string; sid?: string }): string[] {
+  // `sid` first: it selects fewer sessions than `sub`.
   const names: string[] = [];
   if (sid !== undefined) names.push(JSON.stringify(['sid', issuer, sid]));
-  if (sub !== undefined) names.push(userName({ issuer, sub }));
+  if (sub !== undefined) names.push(getUserName({ issuer, sub }));
   return names;
 }
 
-function matches(record: SessionRecord, match: SessionMatch): boolean {
+function isMatch(record: SessionRecord, match: SessionMatch): boolean {
   return (
     record.issuer === match.issuer &&
     (match.sub === undefined || record.sub === match.sub) &&

@@ -9,24 +9,30 @@ interface Tombstone {
   readonly coveredBy: string | undefined;
 }
 
-/** Milliseconds between two searches for tombstones that are over, while the store is full. */
-const sweepPause = 10_000;
+/** Minimum milliseconds between two sweeps for expired tombstones while the store is full. */
+const sweepInterval = 10_000;
 
 /**
- * Tombstones within this process. None is forgotten before its time without another end that covers it:
+ * Creates a tombstone store in the memory of this process. A logged-out session never becomes valid again. Beyond the
+ * limits, a session that was not logged out may end early:
  *
- * - Of a user with too many tombstones, the older half becomes one end of all sessions of this user that began before.
- * - When the store is full, the oldest tombstone becomes an end of every session that began before it.
+ * - If a user has too many tombstones, the older half is replaced by one logout of all earlier sessions of this user.
+ * - If the store is full, the oldest tombstone is replaced by a logout of every session that began before it.
  *
- * So a logged-out session never becomes valid again; a session that nobody logged out may end early.
+ * @example
+ * ```ts
+ * import { createMemoryTombstoneStore, createWebAuth } from '@countersign/core/session';
+ *
+ * const { sessions } = createWebAuth({ tombstones: createMemoryTombstoneStore() }, null);
+ * ```
  */
 export function createMemoryTombstoneStore(options: MemoryStoreOptions = {}): TombstoneStore {
   const { maxEntries = 100_000, maxEntriesPerUser = 1_000, now = Date.now } = options;
   const tombstones = new Map<string, Tombstone>();
-  /** Keys by the key that covers them, the oldest first. */
+  /** Keys by their `coveredBy` key, the oldest first. */
   const covered = new Map<string, Set<string>>();
-  /** Covers everything that was removed. */
-  let floor: Pick<Tombstone, 'endedAt' | 'until'> = { endedAt: 0, until: 0 };
+  /** Covers every tombstone that was evicted. */
+  let evicted: Pick<Tombstone, 'endedAt' | 'until'> = { endedAt: 0, until: 0 };
   let sweepAt = 0;
 
   function put(key: string, { endedAt, until, coveredBy }: Tombstone): void {
@@ -61,13 +67,13 @@ export function createMemoryTombstoneStore(options: MemoryStoreOptions = {}): To
   function makeRoom(): void {
     const time = now();
     if (time >= sweepAt) {
-      sweepAt = time + sweepPause;
+      sweepAt = time + sweepInterval;
       for (const [key, { until }] of tombstones) if (until <= time) remove(key);
     }
     for (const [key, { endedAt, until }] of tombstones) {
       if (tombstones.size <= maxEntries) return;
       remove(key);
-      floor = { endedAt: Math.max(floor.endedAt, endedAt), until: Math.max(floor.until, until) };
+      evicted = { endedAt: Math.max(evicted.endedAt, endedAt), until: Math.max(evicted.until, until) };
     }
   }
 
@@ -79,8 +85,8 @@ export function createMemoryTombstoneStore(options: MemoryStoreOptions = {}): To
     },
     async latest(keys) {
       const time = now();
-      // A loop without arrays: each request comes here.
-      let latest = keys.length > 0 && floor.until > time ? floor.endedAt : undefined;
+      // Hot path: a loop without allocations.
+      let latest = keys.length > 0 && evicted.until > time ? evicted.endedAt : undefined;
       for (const key of keys) {
         const tombstone = tombstones.get(key);
         if (tombstone && tombstone.until > time) latest = Math.max(tombstone.endedAt, latest ?? 0);

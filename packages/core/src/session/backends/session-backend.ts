@@ -3,53 +3,65 @@ import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import type { SessionState } from './session-state.ts';
 import type { SessionMatch } from './session-store.ts';
 
-/** A session that a request has brought. */
+/** The session that the cookies of a request identify. */
 export interface LoadedSession {
   readonly state: SessionState;
-  /** Names the session to its backend. */
+  /** Identifies the session within its backend. */
   readonly key: string;
-  /** The stored version; 0 where there is no store. */
+  /** The stored version; 0 for cookie sessions. */
   readonly version: number;
 }
 
-/** Where sessions are kept: sealed in the cookie, or in a store. */
+/** Lookups of decrypted cookie sessions in the memory of this process. */
+export interface SessionCacheStatistics {
+  /** Cookies whose session was cached. */
+  readonly hits: number;
+  /** Cookies that had to be decrypted. */
+  readonly misses: number;
+  /** Sessions that are cached now. */
+  readonly size: number;
+}
+
+/** Where sessions are stored: encrypted in the cookie, or in a store. */
 export interface SessionBackend {
   readonly kind: 'cookie' | 'stored';
-  /** The session of a request, or `undefined`: malformed, over, ended or unknown are all the same. */
+  /** Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended. */
   load(cookies: RequestCookies): Promise<LoadedSession | undefined>;
-  /** The same session as it is now. */
+  /** Loads the current state of a session that was loaded before. */
   reload(loaded: LoadedSession): Promise<LoadedSession | undefined>;
   /**
    * Starts a session.
    *
-   * @param askedAt seconds since the epoch, with their fraction, at which the provider was asked for its tokens
+   * @param requestedAt time of the token request, in seconds since the epoch with fraction
    */
-  create(state: SessionState, cookies: RequestCookies, askedAt?: number): Promise<CookieToSet[]>;
+  create(state: SessionState, cookies: RequestCookies, requestedAt?: number): Promise<CookieToSet[]>;
   /**
-   * Writes a change of a session, if it has not ended meanwhile.
+   * Writes a change unless the session has ended.
    *
-   * @param change is applied again to whatever somebody else has written meanwhile
+   * @param change is applied again to the current state after a concurrent write
    */
   write(
     loaded: LoadedSession,
     change: (state: SessionState) => SessionState,
-  ): Promise<{ readonly loaded: LoadedSession; readonly carry?: string } | false>;
-  /** Takes over what another holder of the same session has written. */
-  adopt(
+  ): Promise<{ readonly loaded: LoadedSession; readonly sealedSession?: string } | false>;
+  /** Applies the tokens that another request for the same session has obtained. */
+  applyTokens(
     loaded: LoadedSession,
     tokens: TokenSet,
-    carry: string | undefined,
-  ): Promise<LoadedSession & { readonly carry?: string }>;
-  /** The cookies that bring the browser up to date after a write. */
-  cookies(carry: string | undefined, existing: RequestCookies): CookieToSet[];
-  /** Ends one session for good. */
+    sealedSession: string | undefined,
+  ): Promise<LoadedSession & { readonly sealedSession?: string }>;
+  /** Creates the cookies that the response must set after a write. */
+  createCookies(sealedSession: string | undefined, existing: RequestCookies): CookieToSet[];
+  /** Ends one session permanently. */
   end(loaded: LoadedSession): Promise<void>;
   /**
-   * Ends all that match.
+   * Ends every session that matches.
    *
-   * @param endedAt seconds since the epoch, with their fraction
+   * @param endedAt seconds since the epoch, with fraction
    */
-  endWhere(match: SessionMatch, endedAt: number): Promise<void>;
-  /** Deletes the cookies of the request. */
-  forget(existing: RequestCookies): CookieToSet[];
+  endMatching(match: SessionMatch, endedAt: number): Promise<void>;
+  /** Creates the cookies that delete the session cookies of the request. */
+  deleteCookies(existing: RequestCookies): CookieToSet[];
+  /** Counts the lookups of the session cache. All counts are 0 for stored sessions: they are not cached. */
+  getCacheStatistics(): SessionCacheStatistics;
 }

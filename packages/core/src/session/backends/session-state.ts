@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedObject, tokenLimits } from '../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 
-/** Claims about the user. Who they are is `iss` and `sub` together, and nothing else. */
+/** Claims about the user. `iss` and `sub` together identify the user. */
 export interface User {
   readonly iss: string;
   readonly sub: string;
@@ -15,44 +15,46 @@ export interface User {
   readonly [claim: string]: unknown;
 }
 
-/** A session as the application sees it. It holds no token, and may be handed to the browser. */
+/** A session as the application sees it. It contains no token and may be sent to the browser. */
 export interface Session {
   readonly user: User;
   /** The scopes granted at login. */
   readonly scopes: readonly string[];
   /** Seconds since the epoch. */
   readonly createdAt: number;
-  /** Seconds since the epoch at which the session ends at the latest, however much it is used. */
+  /** Seconds since the epoch at which the session ends even if it is in use. */
   readonly expiresAt: number;
-  /** What the application keeps in the session. */
+  /** Data of the application, see `updateSession`. */
   readonly data: Readonly<JsonObject>;
 }
 
-/** Everything that is kept for one login; sealed in the cookie or in the store. */
+/** The complete state of one login, encrypted in the cookie or in the store. */
 export interface SessionState {
   /** Random, new at every login. */
   readonly id: string;
-  /** Issuer and client that the login was for. */
+  /** Issuer and client of the login. */
   readonly owner: string;
   readonly tokens: TokenSet;
-  /** Claims of userinfo, where they were asked for. */
+  /** Claims of the UserInfo response, if it was requested. */
   readonly userinfo?: JsonObject;
+  /** Seconds since the epoch. */
   readonly createdAt: number;
+  /** Seconds since the epoch. */
   readonly expiresAt: number;
-  /** When all sessions of the user ended, where that was in the second in which this one began, and before it. */
-  readonly endedBefore?: number;
+  /** Time of a logout of all sessions of the user that precedes this session within the same second. */
+  readonly precedingLogoutAt?: number;
   /** Seconds since the epoch of the last write. */
   readonly usedAt: number;
   readonly data?: Readonly<JsonObject>;
 }
 
-/** Claims of the protocol, which say nothing about the user. */
+/** Claims of the protocol. They do not describe the user. */
 const protocolClaims = new Set(
   'aud exp iat nbf jti nonce at_hash c_hash s_hash azp sid acr amr auth_time typ events'.split(' '),
 );
 
-/** Names a client at its provider. */
-export const ownerOf = ({
+/** Identifies a client at its provider. */
+export const toOwner = ({
   issuer,
   clientId,
 }: {
@@ -60,20 +62,21 @@ export const ownerOf = ({
   readonly clientId: string;
 }): string => JSON.stringify([issuer, clientId]);
 
-const seenAs = new WeakMap<SessionState, Session>();
+/** Memo of {@link toSession}; an entry lives as long as its state. */
+const knownSessions = new WeakMap<SessionState, Session>();
 
 /**
- * Frozen, as everybody who asks for the session of this state is given the same.
+ * Creates the application's view of a session. It is frozen, because all readers of one state share it.
  *
- * @returns `undefined` without an ID token: then nobody knows who the user is
+ * @returns `undefined` without an ID token, because the user is unknown then
  */
 export function toSession(state: SessionState): Session | undefined {
   const { claims } = state.tokens;
   if (!claims) return undefined;
-  const seen = seenAs.get(state);
-  if (seen) return seen;
-  const about = Object.entries(claims).filter(([name]) => !protocolClaims.has(name));
-  const user = { ...state.userinfo, ...Object.fromEntries(about), iss: claims.iss, sub: claims.sub };
+  const knownSession = knownSessions.get(state);
+  if (knownSession) return knownSession;
+  const userClaims = Object.entries(claims).filter(([name]) => !protocolClaims.has(name));
+  const user = { ...state.userinfo, ...Object.fromEntries(userClaims), iss: claims.iss, sub: claims.sub };
   const session: Session = Object.freeze({
     user: Object.freeze(user),
     scopes: state.tokens.scopes,
@@ -81,32 +84,32 @@ export function toSession(state: SessionState): Session | undefined {
     expiresAt: state.expiresAt,
     data: state.data ?? {},
   });
-  seenAs.set(state, session);
+  knownSessions.set(state, session);
   return session;
 }
 
-/** Plain data to be sealed: the claims are left out where the ID token beside them holds them. */
+/** Converts a state to plain data. Claims that the ID token contains are left out. */
 export function packState(state: SessionState): JsonObject {
   const { claims, ...tokens } = state.tokens;
-  const redundant =
+  const isRedundant =
     claims === undefined || (tokens.idToken !== undefined && tokens.idToken.split('.').length === 3);
-  return { ...state, tokens: redundant ? tokens : state.tokens };
+  return { ...state, tokens: isRedundant ? tokens : state.tokens };
 }
 
 /**
- * The state of what {@link packState} made; `undefined` for anything else, and for a session of another provider or client:
- * two instances that share a secret must neither know each other's users nor spend each other's tokens.
+ * Restores a state from the data of {@link packState}. Returns `undefined` for anything else, and for a session of
+ * another provider or client: two applications that share a secret must not accept each other's sessions.
  */
 export function unpackState(payload: JsonObject | undefined, owner: string): SessionState | undefined {
   if (!payload || !isJsonObject(payload.tokens) || typeof payload.id !== 'string') return undefined;
   if (payload.owner !== owner) return undefined;
   const state = payload as unknown as SessionState;
-  const claims = state.tokens.claims ?? claimsOf(state.tokens.idToken);
+  const claims = state.tokens.claims ?? readClaims(state.tokens.idToken);
   return claims ? { ...state, tokens: { ...state.tokens, claims } } : state;
 }
 
-/** The claims of an ID token that was validated before it was sealed. */
-function claimsOf(idToken: string | undefined): IdTokenClaims | undefined {
+/** Reads the claims of an ID token that was validated before it was encrypted. */
+function readClaims(idToken: string | undefined): IdTokenClaims | undefined {
   const payload = idToken?.split('.')[1];
   if (payload === undefined) return undefined;
   const claims = parseUntrustedObject(decodeUtf8(decodeBase64Url(payload)), { limits: tokenLimits });

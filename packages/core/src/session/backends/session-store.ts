@@ -1,62 +1,66 @@
-/** A stored session as a store sees it: nothing in it can be read or used without the application's secret. */
+/** A session as a store holds it. Its value is encrypted with the application's secret. */
 export interface SessionRecord {
-  /** Grows by one with every write; a write names the version that it replaces. */
+  /** Increases by one with every write; a write names the version that it replaces. */
   readonly version: number;
-  /** The sealed session. */
+  /** The encrypted session. */
   readonly value: string;
-  /** The provider that the user logged in at. Together with `sub` or `sid` it finds the session at a back-channel logout. */
+  /** The provider of the login. With `sub` or `sid` it finds the session at a back-channel logout. */
   readonly issuer: string;
   readonly sub: string;
-  /** The session at the provider, when the ID token names one. */
+  /** The session ID at the provider, if the ID token contains one. */
   readonly sid?: string;
-  /** Seconds since the epoch at which the session is over, idle or absolute, whichever comes first. */
+  /** Seconds since the epoch at which the session expires: idle or absolute, whichever comes first. */
   readonly expiresAt: number;
 }
 
-/** Which sessions to end: those of one user, of one session at the provider, or of both together. */
+/** Selects the sessions of one user, of one session at the provider, or of both together. */
 export type SessionMatch =
   | { readonly issuer: string; readonly sub: string; readonly sid?: string }
   | { readonly issuer: string; readonly sub?: string; readonly sid: string };
 
 /**
- * Keeps sessions, by a key that tells nothing about the identifier in the user's cookie.
+ * Stores sessions. The key is a hash of the identifier in the user's cookie.
  *
- * What every store must guarantee, also between processes:
- * - a write is compare-and-swap: of two writers that read the same version, one gets `false`;
- * - what was deleted stays deleted: no write brings it back, under no version;
- * - a record is never returned after its `expiresAt`.
+ * Every store must guarantee, also between processes:
+ * - A write is compare-and-swap: of two writers that read the same version, one gets `false`.
+ * - A deleted session stays deleted: no write restores it, under any version.
+ * - A record is never returned after its `expiresAt`.
  *
- * A store that is unavailable throws. The request is then neither signed in nor signed out: it is answered with 503.
+ * A store that is unavailable throws. The request is then neither signed in nor signed out; the response is 503.
+ * `@countersign/testing/contracts` tests these guarantees.
  */
 export interface SessionStore {
+  /** Returns a record, or `undefined` if it is missing, expired or deleted. */
   get(key: string): Promise<SessionRecord | undefined>;
   /**
    * Writes a record.
    *
    * @param expectedVersion the version that is replaced; 0 for a new session, which must not exist yet
-   * @returns false when another version, or none, is there, or the session has been deleted
+   * @returns false if the stored version is different or missing, or if the session was deleted
    */
   set(key: string, record: SessionRecord, expectedVersion: number): Promise<boolean>;
-  /** Ends one session, and leaves a tombstone until the record's own end. */
+  /** Deletes one session, and stores a tombstone until the expiry of the record. */
   delete(key: string): Promise<void>;
   /**
-   * Ends every session that matches, each as {@link SessionStore.delete} does.
+   * Deletes every session that matches, as {@link SessionStore.delete} does.
    *
-   * @returns how many were ended
+   * @returns the count of deleted sessions
    */
   deleteWhere(match: SessionMatch): Promise<number>;
 }
 
 /**
- * Remembers that something has ended: the cookie sessions of a user, or one of them.
- * A cookie cannot be deleted where it is kept, so the next request that brings it is held against this.
+ * Records logouts of cookie sessions. The server cannot delete a copy of a cookie, so each request with a session
+ * cookie is checked against these records.
  */
 export interface TombstoneStore {
   /**
-   * @param endedAt seconds since the epoch, with their fraction, to be kept as it is; of two writes of one key the later stays
+   * Records a logout. Of two writes for one key the later `endedAt` counts.
+   *
+   * @param endedAt seconds since the epoch, with fraction, stored unchanged
    * @param timeToLive milliseconds
-   * @param options `coveredBy`: a key whose end includes this one, that of all sessions of the user. A store with a bound
-   *   may write this key instead, with the same time; it must never just forget.
+   * @param options `coveredBy`: a key whose logout includes this one (all sessions of the user). A store with a limit
+   *   may write this key instead, with the same time. It must never drop a record without such a replacement.
    */
   set(
     key: string,
@@ -64,6 +68,6 @@ export interface TombstoneStore {
     timeToLive: number,
     options?: { readonly coveredBy?: string | undefined },
   ): Promise<void>;
-  /** The latest time at which any of these ended, in seconds since the epoch with their fraction. */
+  /** Returns the latest `endedAt` of these keys, in seconds since the epoch with fraction. */
   latest(keys: readonly string[]): Promise<number | undefined>;
 }

@@ -7,35 +7,35 @@ import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import type { SessionRecord, SessionStore } from './session-store.ts';
 
-export interface StoredSessionOptions {
+export interface StoreBackendOptions {
   readonly jar: CookieJar;
   readonly name: string;
   readonly sealer: Sealer;
-  /** Of which provider and client sessions are believed. */
+  /** Provider and client whose sessions are accepted. */
   readonly owner: string;
   readonly store: SessionStore;
   /** Seconds. */
-  readonly idleLife: number;
+  readonly idleLifetime: number;
   /** Seconds. */
-  readonly absoluteLife: number;
+  readonly absoluteLifetime: number;
   readonly now: Clock;
 }
 
-/** Tries of a write that meets others. */
+/** Maximum attempts of a write that meets concurrent writes. */
 const maxTries = 8;
 
 /**
- * Sessions that live in a store: the cookie holds a random identifier and nothing else.
- * The store knows its hash only, so that who reads the store cannot take over a session.
+ * Sessions in a store: the cookie contains only a random identifier.
+ * The store contains only its hash, so that read access to the store does not allow taking over a session.
  */
-export function createStoredSessions(options: StoredSessionOptions): SessionBackend {
+export function createStoreBackend(options: StoreBackendOptions): SessionBackend {
   const { jar, name, sealer, store, now } = options;
 
-  async function recordOf(state: SessionState, key: string, version: number): Promise<SessionRecord> {
+  async function createRecord(state: SessionState, key: string, version: number): Promise<SessionRecord> {
     const { claims } = state.tokens;
-    const expiresAt = Math.min(state.usedAt + options.idleLife, state.expiresAt);
-    // The key is sealed with the session: a record that was moved to another key does not open.
-    const value = await sealer.seal({ ...packState(state), key }, { issuedAt: seconds(now), expiresAt });
+    const expiresAt = Math.min(state.usedAt + options.idleLifetime, state.expiresAt);
+    // The key is encrypted with the session: a record that was moved to another key is rejected.
+    const value = await sealer.encrypt({ ...packState(state), key }, { issuedAt: seconds(now), expiresAt });
     return {
       version,
       value,
@@ -49,7 +49,7 @@ export function createStoredSessions(options: StoredSessionOptions): SessionBack
   async function read(key: string): Promise<LoadedSession | undefined> {
     const record = await store.get(key);
     if (!record) return undefined;
-    const payload = await sealer.open(record.value, seconds(now));
+    const payload = await sealer.decrypt(record.value, seconds(now));
     const state = payload?.key === key ? unpackState(payload, options.owner) : undefined;
     return state && { state, key, version: record.version };
   }
@@ -57,40 +57,41 @@ export function createStoredSessions(options: StoredSessionOptions): SessionBack
   return {
     kind: 'stored',
     async load(cookies) {
-      const identifier = cookies.get(jar.nameOf(name));
+      const identifier = cookies.get(jar.toWireName(name));
       if (identifier === undefined || !/^[\w-]{43}$/.test(identifier)) return undefined;
       return read(await sha256(identifier));
     },
     reload: (loaded) => read(loaded.key),
     async create(state) {
-      // Always a new identifier: one that was known before the login must not be logged in by it.
+      // Always a new identifier: a login must not sign in an identifier that was known before (session fixation).
       const identifier = randomToken();
       const key = await sha256(identifier);
-      await store.set(key, await recordOf(state, key, 1), 0);
-      return [jar.make(name, identifier, { maxAge: options.absoluteLife })];
+      await store.set(key, await createRecord(state, key, 1), 0);
+      return [jar.createCookie(name, identifier, { maxAge: options.absoluteLifetime })];
     },
     async write(loaded, change) {
       let current: LoadedSession | undefined = loaded;
       for (let tries = 0; current && tries < maxTries; tries++) {
         const state: SessionState = { ...change(current.state), usedAt: seconds(now) };
         const version = current.version + 1;
-        if (await store.set(current.key, await recordOf(state, current.key, version), current.version)) {
+        if (await store.set(current.key, await createRecord(state, current.key, version), current.version)) {
           return { loaded: { state, key: current.key, version } };
         }
         current = await read(current.key);
       }
       return false;
     },
-    async adopt(loaded, tokens) {
+    async applyTokens(loaded, tokens) {
       return (await read(loaded.key)) ?? { ...loaded, state: { ...loaded.state, tokens } };
     },
-    cookies: () => [],
+    createCookies: () => [],
     end: (loaded) => store.delete(loaded.key),
-    async endWhere(match) {
+    async endMatching(match) {
       await store.deleteWhere(match);
     },
-    forget(existing) {
-      return existing.has(jar.nameOf(name)) ? [jar.make(name, '', { maxAge: 0 })] : [];
+    deleteCookies(existing) {
+      return existing.has(jar.toWireName(name)) ? [jar.createCookie(name, '', { maxAge: 0 })] : [];
     },
+    getCacheStatistics: () => ({ hits: 0, misses: 0, size: 0 }),
   };
 }

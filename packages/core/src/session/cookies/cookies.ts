@@ -1,18 +1,18 @@
 import { stringifySetCookie } from 'cookie';
 
-/** How the session's cookies are written. */
+/** Settings of the session's cookies. */
 export interface CookieSettings {
   /** Default: `session`. */
   readonly name?: string;
   /** Default: `lax`. */
   readonly sameSite?: 'lax' | 'strict' | 'none';
-  /** Shares the cookie with sub-domains, at the price of the `__Host-` name. Default: this host alone. */
+  /** Shares the cookie with subdomains, without the `__Host-` prefix. Default: this host only. */
   readonly domain?: string;
-  /** Default: `/`. Another path, too, costs the `__Host-` name. */
+  /** Another path than `/` also loses the `__Host-` prefix. Default: `/`. */
   readonly path?: string;
 }
 
-/** A cookie to be set; its attributes are those of {@link CookieJar}. */
+/** A cookie that a response must set; see {@link serializeCookie}. */
 export interface CookieToSet {
   readonly name: string;
   readonly value: string;
@@ -25,35 +25,35 @@ export interface CookieToSet {
   readonly domain?: string;
 }
 
-/** Names and attributes that fit the application's address. */
+/** Creates cookies with the names and attributes that fit the application's address. */
 export interface CookieJar {
-  /** The name on the wire. */
-  nameOf(name: string): string;
-  make(
+  /** The name with its prefix, as it is sent. */
+  toWireName(name: string): string;
+  createCookie(
     name: string,
     value: string,
     options: { readonly maxAge: number; readonly sameSite?: 'lax' | 'none' | undefined },
   ): CookieToSet;
 }
 
-/** Cookies of a request, by wire name; a name that came twice has the value `undefined`. */
+/** Cookies of a request, by wire name. The value of a name that occurs twice is `undefined`. */
 export type RequestCookies = ReadonlyMap<string, string | undefined>;
 
 export function createCookieJar(baseUrl: URL, settings: CookieSettings): CookieJar {
   const secure = baseUrl.protocol === 'https:';
   const path = settings.path ?? '/';
-  // A browser takes a __Host- cookie from this very host over https only, so that no sibling domain and no network
-  // attacker can plant one (RFC 6265bis section 4.1.3.2). Over http no browser takes it at all.
+  // A browser accepts a __Host- cookie over https from this host only, so that neither a sibling domain nor a network
+  // attacker can plant one (RFC 6265bis section 4.1.3.2). Over http browsers reject it.
   const prefix = !secure ? '' : settings.domain === undefined && path === '/' ? '__Host-' : '__Secure-';
-  const nameOf = (name: string) => prefix + name;
+  const toWireName = (name: string) => prefix + name;
   return {
-    nameOf,
-    make: (name, value, { maxAge, sameSite }) => ({
-      name: nameOf(name),
+    toWireName,
+    createCookie: (name, value, { maxAge, sameSite }) => ({
+      name: toWireName(name),
       value,
       maxAge,
       httpOnly: true,
-      // SameSite=None is taken with Secure only; browsers allow that on http://localhost as well.
+      // Browsers accept SameSite=None only with Secure, which they allow on http://localhost too.
       secure: secure || sameSite === 'none',
       sameSite: sameSite ?? settings.sameSite ?? 'lax',
       path,
@@ -77,20 +77,20 @@ export function parseCookies(header: string | null | undefined): RequestCookies 
   return cookies;
 }
 
-/** RFC 9110 section 5.6.2; RFC 6265 section 4.1.1 allows nothing else in a cookie's name. */
+/** `token`, RFC 9110 section 5.6.2: the syntax of a cookie name (RFC 6265 section 4.1.1). */
 const isToken = (text: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(text);
 
-/** RFC 6265 section 4.1.1, `cookie-octet`: no white space, quotation mark, comma, semicolon, backslash or control. */
+/** `cookie-octet`, RFC 6265 section 4.1.1: no white space, quotation mark, comma, semicolon, backslash or control. */
 const isCookieValue = (text: string) => /^[!#-+\--:<-[\]-~]*$/.test(text);
 
 const splitPairs = (header: string | null | undefined): string[] => (header ?? '').split(';');
 
-/** The name of a pair; empty when it has none. */
+/** The name of a pair, empty if it has none. */
 const readName = (pair: string): string => trimWhiteSpace(pair.slice(0, Math.max(pair.indexOf('='), 0)));
 
 /**
  * Removes SP and HTAB at both ends, as browsers do before they check the prefix of a name (RFC 6265bis section 5.6).
- * `String.prototype.trim` removes U+00A0 and others too: `<A0>__Host-session`, which a sibling host can set, would
+ * `String.prototype.trim` also removes U+00A0 and others: `<A0>__Host-session`, which a sibling host can set, would
  * become `__Host-session`.
  */
 function trimWhiteSpace(text: string): string {
@@ -103,43 +103,60 @@ function trimWhiteSpace(text: string): string {
 
 const isWhiteSpace = (code: number) => code === 0x20 || code === 0x09;
 
-/** One `Set-Cookie` header value. */
+/**
+ * Serializes a cookie as one `Set-Cookie` header value.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1
+ * @example
+ * ```ts
+ * import { type CookieToSet, serializeCookie } from '@countersign/core/session';
+ *
+ * export function setCookies(headers: Headers, cookies: readonly CookieToSet[]): void {
+ *   for (const cookie of cookies) headers.append('set-cookie', serializeCookie(cookie));
+ * }
+ * ```
+ */
 export function serializeCookie({ name, value, ...attributes }: CookieToSet): string {
   return stringifySetCookie({ name, value, ...attributes }, { encode: (text) => text });
 }
 
-/** The `Cookie` header after the browser has taken these cookies. */
+/** Returns the `Cookie` header that a browser sends after a response has set these cookies. */
 export function applyCookies(header: string | null | undefined, cookies: readonly CookieToSet[]): string {
   const changed = new Set(cookies.map(({ name }) => name));
-  const kept = splitPairs(header)
+  const unchanged = splitPairs(header)
     .map(trimWhiteSpace)
     .filter((pair) => pair !== '' && !changed.has(readName(pair)));
   const added = cookies.filter(({ maxAge }) => maxAge > 0).map(({ name, value }) => `${name}=${value}`);
-  return [...kept, ...added].join('; ');
+  return [...unchanged, ...added].join('; ');
 }
 
 /**
- * The `Cookie` header of a request, with what was set and deleted while it is answered; a name that came twice stays twice.
+ * Applies the cookies that a framework lists to the `Cookie` header of the request. The list contains what was set and
+ * deleted while the request is handled. A name that was sent twice stays twice.
  *
- * A framework decodes the values that it lists, and what it lists may have been planted by a sibling host. A cookie that
- * cannot stand in a `Cookie` header as it is (RFC 6265 section 4.1.1) is left out: `x=%3B%20session%3Dvalue` would
- * become a cookie with the name `session`.
+ * A framework decodes the values that it lists, and a sibling host may have planted them. A cookie that is not valid in
+ * a `Cookie` header without encoding (RFC 6265 section 4.1.1) is left out: `x=%3B%20session%3Dvalue` would add a
+ * cookie with the name `session`.
  *
- * @param now the cookies as they are now, in the list of a framework that knows what was set
+ * @param listed the current cookies in the framework's list
+ * @param options `bareValue`: the value that the framework lists for a cookie that was sent without `=`. Default: it does
+ *   not list such cookies.
  */
 export function updateCookieHeader(
   header: string | null | undefined,
-  now: readonly { readonly name: string; readonly value: string }[],
+  listed: readonly { readonly name: string; readonly value: string }[],
+  options: { readonly bareValue?: string } = {},
 ): string {
   const sent = splitPairs(header)
     .map(trimWhiteSpace)
     .filter((pair) => pair !== '');
-  // Next lists `name` without "=" as a cookie of that name with the value "true".
-  const known = new Set(sent.map((pair) => (pair.includes('=') ? pair : `${pair}=true`)));
-  const changed = now.filter(({ name, value }) => !known.has(`${name}=${value}`));
-  const unchanged = new Set(now.map(({ name }) => name));
+  const { bareValue } = options;
+  const isBare = (pair: string) => bareValue !== undefined && !pair.includes('=');
+  const known = new Set(sent.map((pair) => (isBare(pair) ? `${pair}=${bareValue}` : pair)));
+  const changed = listed.filter(({ name, value }) => !known.has(`${name}=${value}`));
+  const unchanged = new Set(listed.map(({ name }) => name));
   for (const { name } of changed) unchanged.delete(name);
-  const kept = sent.filter((pair) => unchanged.has(readName(pair)));
+  const retained = sent.filter((pair) => unchanged.has(readName(pair)));
   const added = changed.filter(({ name, value }) => isToken(name) && isCookieValue(value));
-  return [...kept, ...added.map(({ name, value }) => `${name}=${value}`)].join('; ');
+  return [...retained, ...added.map(({ name, value }) => `${name}=${value}`)].join('; ');
 }

@@ -1,33 +1,33 @@
-/** Values by host, bounded. */
+/** A cache by host with a limit. */
 export interface HostCache<T> {
   get(host: string): T | undefined;
   set(host: string, value: T): void;
   readonly size: number;
 }
 
-/** Hosts that were named more than once, and hosts that were named once, at most. */
+/** Maximum counts of hosts that were requested repeatedly, and of hosts that were requested once. */
 const defaultLimits = { maxHosts: 1_000, maxNewHosts: 100 };
 
 /**
- * Any client can name a host. So a host that is named for the first time can displace only another such host. Once it is
- * named again, it belongs to the hosts in use, of which the one that was not used for the longest time is removed.
+ * Any client can name any host. A host of a first request therefore evicts only other such hosts. From its second
+ * request on, it counts as used; among used hosts the least recently used one is evicted.
  */
 export function createHostCache<T>(limits: Partial<typeof defaultLimits> = {}): HostCache<T> {
   const { maxHosts, maxNewHosts } = { ...defaultLimits, ...limits };
-  const inUse = new Map<string, T>();
-  const isNew = new Map<string, T>();
+  const usedHosts = new Map<string, T>();
+  const newHosts = new Map<string, T>();
   return {
     get(host) {
-      const value = inUse.get(host) ?? isNew.get(host);
+      const value = usedHosts.get(host) ?? newHosts.get(host);
       if (value === undefined) return undefined;
-      isNew.delete(host);
-      inUse.delete(host);
-      add(inUse, maxHosts, host, value);
+      newHosts.delete(host);
+      usedHosts.delete(host);
+      add(usedHosts, maxHosts, host, value);
       return value;
     },
-    set: (host, value) => add(isNew, maxNewHosts, host, value),
+    set: (host, value) => add(newHosts, maxNewHosts, host, value),
     get size() {
-      return inUse.size + isNew.size;
+      return usedHosts.size + newHosts.size;
     },
   };
 }

@@ -30,10 +30,10 @@ test('who asks for the session of the same request is given the same, and the an
     const first = await openNodeSession(sessions, request, res);
     first.save();
     expect([...res.headers.keys()]).toEqual(['set-cookie', 'cache-control', 'vary']);
-    await first.opened.update(() => ({ a: 1 }));
+    await first.requestSession.update(() => ({ a: 1 }));
     first.save();
     const second = await openNodeSession(sessions, request, res);
-    await second.opened.update((data) => ({ ...data, b: 2 }));
+    await second.requestSession.update((data) => ({ ...data, b: 2 }));
     second.save();
     const lines = [res.headers.get('set-cookie') ?? []].flat();
     expect(lines.slice(0, -1)).toEqual([before].flat());
@@ -65,11 +65,11 @@ test.each([
 test('once the headers of the answer are sent, nothing is spent or changed that the browser would not learn of', async () => {
   const { sessions, server, req } = await signedIn();
   const res = createAnswer();
-  const { opened } = await openNodeSession(sessions, req, res);
+  const { requestSession } = await openNodeSession(sessions, req, res);
   res.headersSent = true;
   const refused = { code: 'wrong_context' };
-  await expect(opened.getAccessToken({ forceRefresh: true })).rejects.toMatchObject(refused);
-  await expect(opened.update(() => ({ a: 1 }))).rejects.toMatchObject(refused);
+  await expect(requestSession.getAccessToken({ forceRefresh: true })).rejects.toMatchObject(refused);
+  await expect(requestSession.update(() => ({ a: 1 }))).rejects.toMatchObject(refused);
   expect(server.requestsTo('token')).toHaveLength(1);
 });
 

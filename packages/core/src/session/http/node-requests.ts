@@ -1,10 +1,10 @@
 import { serializeCookie } from '../cookies/cookies.ts';
 import type { RequestSession } from '../request-session.ts';
-import { createErrorResponse } from '../routes/failures.ts';
 import type { WebSessions } from '../web-sessions.ts';
-import { json, setPrivateCaching } from './responses.ts';
+import { createErrorResponse } from './error-responses.ts';
+import { createJsonResponse, setPrivateCaching } from './responses.ts';
 
-/** A request as Node's `http` gives it; `body` is there when a framework has parsed a form already. */
+/** A request of Node's `http`. `body` is set if a framework has parsed a form already. */
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -12,11 +12,11 @@ export interface NodeRequest {
   readonly body?: unknown;
 }
 
-/** As much of Node's `ServerResponse` as an answer needs. */
+/** The members of Node's `ServerResponse` that are used here. */
 export interface NodeResponse {
   statusCode: number;
   readonly headersSent: boolean;
-  /** True when the connection has ended: nothing reaches the browser any more. */
+  /** True if the connection was closed: the browser receives nothing more. */
   readonly destroyed?: boolean;
   getHeader(name: string): number | string | readonly string[] | undefined;
   setHeader(name: string, value: string | readonly string[]): unknown;
@@ -24,11 +24,11 @@ export interface NodeResponse {
   end(text: string): unknown;
 }
 
-/** The headers of a request of Node's own server, as a `Headers` object; several of one name stay several. */
+/** Reads the headers of a request of Node's `http` into a `Headers` object. Repeated headers stay repeated. */
 export function readNodeHeaders(req: NodeRequest): Headers {
   const headers = new Headers();
   for (const [field, value] of Object.entries(req.headers)) {
-    // HTTP/2 has pseudo-header fields, which `Headers` does not take; one of them stands for Host (RFC 9113 section 8.3.1).
+    // `Headers` rejects the pseudo-header fields of HTTP/2. `:authority` replaces Host (RFC 9113 section 8.3.1).
     const name = field === ':authority' ? 'host' : field;
     if (name.startsWith(':') || (name !== field && req.headers.host !== undefined)) continue;
     for (const each of [value ?? []].flat()) headers.append(name, each);
@@ -36,15 +36,15 @@ export function readNodeHeaders(req: NodeRequest): Headers {
   return headers;
 }
 
-/** The session of a request, which all who ask for it with this request share. */
+/** The session of a request of Node's `http`. All callers with the same request object share it. */
 export interface NodeSession {
-  readonly opened: RequestSession;
+  readonly requestSession: RequestSession;
   readonly headers: Headers;
-  /** Puts the cookies that came of what was done on the response, in the place of those that were put there before. */
+  /** Sets the current session cookies on the response. They replace session cookies that were set before. */
   readonly save: () => void;
 }
 
-/** What depends on the session is not for shared caches. `Cache-Control` of the application's own stays. */
+/** Marks the response as private, except for `Cache-Control` values of the application. */
 function setNodePrivateCaching(res: Pick<NodeResponse, 'headersSent' | 'getHeader' | 'setHeader'>): void {
   if (res.headersSent) return;
   const headers = new Headers();
@@ -56,40 +56,44 @@ function setNodePrivateCaching(res: Pick<NodeResponse, 'headersSent' | 'getHeade
   for (const [name, value] of headers) res.setHeader(name, value);
 }
 
-/** Opens the session of a request of Node's `http`. Once the headers of the answer are sent, no refresh token is spent. */
+/**
+ * Opens the session of a request of Node's `http`. After the response headers are sent, no refresh token is spent,
+ * because the cookie with its successor could not be set.
+ */
 export async function openNodeSession(
   sessions: Pick<WebSessions, 'open'>,
   req: NodeRequest,
   res: Pick<NodeResponse, 'headersSent' | 'destroyed' | 'getHeader' | 'setHeader'>,
 ): Promise<NodeSession> {
   const headers = readNodeHeaders(req);
-  const opened = await sessions.open(headers.get('cookie'), {
+  const requestSession = await sessions.open(headers.get('cookie'), {
     request: req,
     writable: () => !res.headersSent && res.destroyed !== true,
   });
   setNodePrivateCaching(res);
   const save = () => {
-    const { cookies } = opened;
+    const { cookies } = requestSession;
     if (cookies.length === 0 || res.headersSent) return;
-    // With a cookie, a shared cache must not keep the response, whatever the application says (RFC 9111 section 7.3).
+    // A shared cache must not store a response with a session cookie, even if the application allows it (RFC 9111 section 7.3).
     res.setHeader('cache-control', 'private, no-store');
-    const isOurs = (line: string) => cookies.some(({ name }) => line.startsWith(`${name}=`));
-    const before = [res.getHeader('set-cookie') ?? []].flat().map(String);
-    res.setHeader('set-cookie', [...before.filter((line) => !isOurs(line)), ...cookies.map(serializeCookie)]);
+    const isSessionCookie = (line: string) => cookies.some(({ name }) => line.startsWith(`${name}=`));
+    const lines = [res.getHeader('set-cookie') ?? []].flat().map(String);
+    const others = lines.filter((line) => !isSessionCookie(line));
+    res.setHeader('set-cookie', [...others, ...cookies.map(serializeCookie)]);
   };
-  return { opened, headers, save };
+  return { requestSession, headers, save };
 }
 
 /**
- * Answers a request of Node's `http`, whose form has been parsed, by a handler of `Request` to `Response`.
- * What the handler throws is answered with an error.
+ * Handles a request of Node's `http`, whose form has been parsed, with a function of `Request` to `Response`.
+ * An error of the function becomes an error response.
  */
 export async function handleNodeRequest(
   handle: (request: Request) => Promise<Response>,
   req: NodeRequest,
   res: NodeResponse,
 ): Promise<void> {
-  const response = await answerOrRefuse(handle, req);
+  const response = await createResponse(handle, req);
   res.statusCode = response.status;
   for (const [name, value] of response.headers) {
     if (name !== 'set-cookie') res.setHeader(name, value);
@@ -98,18 +102,18 @@ export async function handleNodeRequest(
   res.end(await response.text());
 }
 
-async function answerOrRefuse(
+async function createResponse(
   handle: (request: Request) => Promise<Response>,
   req: NodeRequest,
 ): Promise<Response> {
   let request: Request;
   try {
-    const body = req.method === 'POST' ? new URLSearchParams(fieldsOf(req.body)) : null;
-    // A request target such as `//` is no URL; it is kept as a path.
+    const body = req.method === 'POST' ? new URLSearchParams(readFields(req.body)) : null;
+    // A request target such as `//` is not a valid URL. It is treated as a path.
     const url = new URL(`http://localhost${req.url?.startsWith('/') ? '' : '/'}${req.url ?? ''}`);
     request = new Request(url, { method: req.method ?? 'GET', headers: readNodeHeaders(req), body });
   } catch {
-    return json({ error: 'invalid_request' }, { status: 400 });
+    return createJsonResponse({ error: 'invalid_request' }, { status: 400 });
   }
   try {
     return await handle(request);
@@ -118,7 +122,7 @@ async function answerOrRefuse(
   }
 }
 
-const fieldsOf = (body: unknown) =>
+const readFields = (body: unknown) =>
   Object.entries((typeof body === 'object' && body) || {}).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );

@@ -1,28 +1,32 @@
 import { discardBody } from '../../internal/discard-body.ts';
 
-/** A browser that fetches ahead of a click: nothing may happen for it. */
-export function isPrefetch({ headers }: Request): boolean {
+/** Facts about a request that the headers of a framework's router carry. An adapter passes them in. */
+export interface RouterRequest {
+  /** The router fetches the address before a navigation. */
+  readonly isPrefetch: boolean;
+  /** The router fetches the address by script. It loads the address as a document if the response is not its own format. */
+  readonly isRouterFetch: boolean;
+}
+
+/** Checks whether a browser or a router fetches an address before the user navigates: such a request must have no effect. */
+export function isPrefetch({ headers }: Request, router: RouterRequest | undefined): boolean {
   const purpose = `${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''} ${headers.get('x-moz') ?? ''}`;
-  return (
-    /prefetch|prerender/i.test(purpose) ||
-    headers.has('next-router-prefetch') ||
-    headers.has('next-router-segment-prefetch')
-  );
+  return router?.isPrefetch === true || /prefetch|prerender/i.test(purpose);
 }
 
 /**
- * A script's fetch, where only a navigation of the whole page can help: the provider's pages cannot be fetched.
+ * Checks whether a script sent the request. The provider's pages need a navigation; a script cannot show them.
  *
- * @see Fetch Metadata Request Headers section 2.2
+ * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-mode-header
  */
-export function isScriptFetch({ headers }: Request): boolean {
+export function isScriptFetch({ headers }: Request, router: RouterRequest | undefined): boolean {
   const mode = headers.get('sec-fetch-mode');
-  return headers.has('rsc') || (mode !== null && mode !== 'navigate');
+  return router?.isRouterFetch === true || (mode !== null && mode !== 'navigate');
 }
 
 /**
- * True when the request was made by a page of this application: otherwise another site acts in the user's name.
- * Browsers send `Origin` with every POST; what has neither header does not come from a browser's page.
+ * Checks whether a page of this application sent the request, and not another site on behalf of the user (CSRF).
+ * Browsers send `Origin` with every POST. A request with neither header was not sent by a page in a browser.
  */
 export function isSameOrigin({ headers }: Request, baseUrl: URL): boolean {
   const origin = headers.get('origin');
@@ -31,14 +35,14 @@ export function isSameOrigin({ headers }: Request, baseUrl: URL): boolean {
   return site === 'same-origin';
 }
 
-export function wantsHtml({ headers }: Request): boolean {
+export function acceptsHtml({ headers }: Request): boolean {
   return (headers.get('accept') ?? '').includes('text/html');
 }
 
-/** Bytes of a form at most. */
+/** Maximum bytes of a form. */
 const maxForm = 65_536;
 
-/** The form of a POST; `undefined` when it is none, too large, or breaks off. */
+/** Reads the form of a POST. Returns `undefined` if the body is not a form, is too large, or is incomplete. */
 export async function readForm(request: Request): Promise<URLSearchParams | undefined> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') return undefined;

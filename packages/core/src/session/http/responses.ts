@@ -1,8 +1,8 @@
 import { type CookieToSet, serializeCookie } from '../cookies/cookies.ts';
 
 /**
- * Headers of everything that sets or depends on a session: a cache in between must not keep it,
- * or it would hand one user's cookie to another (RFC 9111 section 5.2.2.7).
+ * Sets the headers of a response that sets or depends on a session. A shared cache must not store such a response:
+ * it would give the cookie of one user to another (RFC 9111 section 5.2.2.7).
  */
 export function addSessionHeaders(headers: Headers, cookies: readonly CookieToSet[]): void {
   headers.set('cache-control', 'private, no-store');
@@ -11,36 +11,46 @@ export function addSessionHeaders(headers: Headers, cookies: readonly CookieToSe
 }
 
 /**
- * Headers of a response to a signed-in user: a shared cache must neither keep it nor give it to another user.
- * `Cache-Control` of the application's own stays.
+ * Marks a response to a signed-in user as private, so that a shared cache neither stores it nor returns it to another
+ * user: `Cache-Control: private, no-store`, unless the application has set a value, and `Vary: Cookie`.
  *
- * @see RFC 9111 sections 5.2.2.5 and 5.2.2.7, RFC 9110 section 12.5.5
+ * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.7 and https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5
+ * @example
+ * ```ts
+ * import { setPrivateCaching } from '@countersign/next';
+ *
+ * export function GET(): Response {
+ *   const response = Response.json({ items: [] });
+ *   setPrivateCaching(response.headers);
+ *   return response;
+ * }
+ * ```
  */
 export function setPrivateCaching(headers: Headers): void {
   if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');
-  const varies = (headers.get('vary') ?? '').toLowerCase().split(/[\s,]+/);
-  if (!varies.includes('cookie') && !varies.includes('*')) headers.append('vary', 'Cookie');
+  const vary = (headers.get('vary') ?? '').toLowerCase().split(/[\s,]+/);
+  if (!vary.includes('cookie') && !vary.includes('*')) headers.append('vary', 'Cookie');
 }
 
-/** Headers of an answer of our own: nothing in it is guessed at, and other sites do not learn its address. */
-export function sessionHeaders(cookies: readonly CookieToSet[] = []): Headers {
+/** Headers of a response of this library: no content sniffing, and no referrer for other sites. */
+export function createSessionHeaders(cookies: readonly CookieToSet[] = []): Headers {
   const headers = new Headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
   addSessionHeaders(headers, cookies);
   return headers;
 }
 
-/** 303: the browser goes on with GET, whatever it came with (RFC 9110 section 15.4.4). */
-export function redirect(location: string, cookies: readonly CookieToSet[] = []): Response {
-  const headers = sessionHeaders(cookies);
+/** 303: the browser continues with GET, whatever the method of the request (RFC 9110 section 15.4.4). */
+export function createRedirect(location: string, cookies: readonly CookieToSet[] = []): Response {
+  const headers = createSessionHeaders(cookies);
   headers.set('location', location);
   return new Response(null, { status: 303, headers });
 }
 
-export function json(
+export function createJsonResponse(
   value: unknown,
   options: { status?: number; cookies?: readonly CookieToSet[] } = {},
 ): Response {
-  const headers = sessionHeaders(options.cookies);
+  const headers = createSessionHeaders(options.cookies);
   headers.set('content-type', 'application/json');
   return new Response(JSON.stringify(value), { status: options.status ?? 200, headers });
 }
@@ -49,7 +59,7 @@ export interface PageContent {
   readonly status: number;
   readonly title: string;
   readonly text: string;
-  /** A short code for whoever is asked for help. */
+  /** A short code that the user can pass on to support. */
   readonly code?: string;
   readonly action?:
     | { readonly label: string; readonly href: string }
@@ -64,20 +74,20 @@ h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25;text-wrap:balance}p{margin
 .go{display:inline-block;border:0;border-radius:.55rem;padding:.7rem 1.2rem;background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}
 .go:focus-visible{outline:3px solid var(--accent);outline-offset:3px}`;
 
-/** A plain page. Its words are this library's own; nothing of a request or of the provider is ever written into it. */
-export function page(content: PageContent): Response {
-  const headers = sessionHeaders(content.cookies);
+/** Creates a page of this library. Its texts are constants: no text of a request or of the provider is included. */
+export function createPage(content: PageContent): Response {
+  const headers = createSessionHeaders(content.cookies);
   headers.set('content-type', 'text/html; charset=utf-8');
   headers.set(
     'content-security-policy',
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
   );
   const code = content.code === undefined ? '' : `<p><code>${escapeHtml(content.code)}</code></p>`;
-  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(content.title)}</title><style>${style}</style></head><body><main><h1>${escapeHtml(content.title)}</h1><p>${escapeHtml(content.text)}</p>${code}${actionHtml(content.action)}</main></body></html>`;
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(content.title)}</title><style>${style}</style></head><body><main><h1>${escapeHtml(content.title)}</h1><p>${escapeHtml(content.text)}</p>${code}${createActionHtml(content.action)}</main></body></html>`;
   return new Response(html, { status: content.status, headers });
 }
 
-function actionHtml(action: PageContent['action']): string {
+function createActionHtml(action: PageContent['action']): string {
   if (!action) return '';
   if ('href' in action)
     return `<a class="go" href="${escapeHtml(action.href)}">${escapeHtml(action.label)}</a>`;

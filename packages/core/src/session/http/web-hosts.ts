@@ -1,31 +1,30 @@
 import { ConfigurationError } from '../../errors.ts';
 
-/** An address of the option `baseUrl`, ready to be compared with hosts of requests. */
+/** An address of the option `baseUrl`, parsed for comparison with the hosts of requests. */
 interface Address {
-  /** As it is configured. */
+  /** The configured text. */
   readonly text: string;
   readonly protocol: 'http:' | 'https:';
-  /** The host in its normal form; of a pattern, what follows the asterisk. `undefined`: this is no address. */
+  /** The normalized host; for a pattern, the part after `*.`. `undefined` if the text is not an address. */
   readonly host: string | undefined;
   readonly isPattern: boolean;
-  /** The path, as it is configured. */
+  /** The configured path. */
   readonly path: string;
 }
 
-/** An address of the application that was chosen for a request. */
-export interface ChosenAddress {
-  /** The configured address; the same for all hosts of a pattern. */
+/** The address of the application that serves a request. */
+export interface SelectedAddress {
+  /** The configured address; a pattern is the same for all of its hosts. */
   readonly configured: string;
   readonly baseUrl: string;
 }
 
-/** Characters of a host at most: a name has 253, a port 5 (RFC 1035 section 2.3.4). */
+/** Maximum characters of a host: a name has 253, a port 5 (RFC 1035 section 2.3.4). */
 const maxHostLength = 260;
 
 /**
- * The host that a request names. A client can write anything into it: it is compared with configured addresses, and never
- * used itself. Of several forwarded hosts the last one counts: the trusted proxy wrote it, and what stands before it came
- * to that proxy.
+ * Reads the host of a request. A client can send any value, so it is only compared with configured addresses. Of several
+ * forwarded hosts the last one counts: the trusted proxy wrote it, and it received the preceding ones from outside.
  */
 export function readHost(headers: Headers, trustProxy: boolean | undefined): string | null {
   const forwarded = trustProxy ? headers.get('x-forwarded-host')?.split(',').at(-1)?.trim() : undefined;
@@ -33,16 +32,16 @@ export function readHost(headers: Headers, trustProxy: boolean | undefined): str
 }
 
 /**
- * The normal form of a host: lower case, punycode, without the default port and the dot of a fully qualified name.
+ * Normalizes a host: lower case, punycode, without the default port and without a trailing dot.
  *
- * @returns `undefined` for a text that is no host
- * @see RFC 9110 section 4.2.3
+ * @returns `undefined` if the text is not a host
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3
  */
 export function normalizeHost(
   host: string | null,
   protocol: 'http:' | 'https:' = 'https:',
 ): string | undefined {
-  // Characters at which a URL parser would see the end of the host, or which it removes.
+  // Reject characters at which a URL parser ends the host, or which it removes.
   if (host === null || host.length > maxHostLength || !/^[^\s/?#@\\%]+$/.test(host)) return undefined;
   const text = `${protocol}//${host}`;
   if (!URL.canParse(text)) return undefined;
@@ -52,17 +51,17 @@ export function normalizeHost(
 }
 
 /**
- * Chooses among the addresses of the application: the one with the request's host, else a pattern that the host matches,
- * else the first address without a pattern.
+ * Creates a function that selects an address of the application: the one with the request's host, else a pattern that
+ * the host matches, else the first address without a pattern.
  *
- * @throws ConfigurationError from the returned function when there are only patterns, and none matches
+ * @throws ConfigurationError from the returned function if there are only patterns, and none matches
  */
-export function createAddressChooser(allowed: readonly string[]): (host: string | null) => ChosenAddress {
+export function createAddressSelector(allowed: readonly string[]): (host: string | null) => SelectedAddress {
   const addresses = allowed.map(parseAddress);
   const [only] = addresses;
   if (addresses.length === 1 && only?.isPattern === false) {
-    const chosen = { configured: only.text, baseUrl: only.text };
-    return () => chosen;
+    const selected = { configured: only.text, baseUrl: only.text };
+    return () => selected;
   }
   return (host) => {
     const forms = { 'http:': normalizeHost(host, 'http:'), 'https:': normalizeHost(host, 'https:') };
@@ -74,11 +73,11 @@ export function createAddressChooser(allowed: readonly string[]): (host: string 
       const { protocol, path } = pattern;
       return { configured: pattern.text, baseUrl: `${protocol}//${forms[protocol]}${path}` };
     }
-    const chosen = exact ?? addresses.find(({ isPattern }) => !isPattern);
-    if (chosen) return { configured: chosen.text, baseUrl: chosen.text };
+    const selected = exact ?? addresses.find(({ isPattern }) => !isPattern);
+    if (selected) return { configured: selected.text, baseUrl: selected.text };
     throw new ConfigurationError(
       'invalid_option',
-      'The host of the request matches no pattern of baseUrl. Put an address without * into baseUrl: it serves every other host.',
+      'The host of the request matches no pattern of "baseUrl". Add an address without "*" to "baseUrl": it serves all other hosts.',
     );
   };
 }
@@ -91,13 +90,13 @@ function parseAddress(text: string): Address {
   if (name.includes('*')) {
     throw new ConfigurationError(
       'invalid_option',
-      `baseUrl "${text}" has an asterisk in another place than its first label. Write https://*.preview.example.`,
+      `"baseUrl" is "${text}", expected "*" only as the first label, for example https://*.preview.example.`,
     );
   }
   return { text, protocol, host: normalizeHost(name, protocol), isPattern, path };
 }
 
-/** One label stands for the asterisk, never several. */
+/** The asterisk matches exactly one label. */
 function matchesPattern({ isPattern, host: suffix }: Address, host: string | undefined): boolean {
   if (!isPattern || suffix === undefined || !host?.endsWith(`.${suffix}`)) return false;
   return /^[a-z0-9-]+$/.test(host.slice(0, -suffix.length - 1));

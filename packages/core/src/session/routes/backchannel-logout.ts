@@ -9,47 +9,50 @@ import { TransportError, ValidationError, type ValidationErrorCode } from '../..
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import type { SessionMatch } from '../backends/session-store.ts';
+import type { SessionContext } from '../context.ts';
+import { addRetryAfter } from '../http/error-responses.ts';
+import { describeFailure, reportFailure } from '../http/failure-report.ts';
 import { readForm } from '../http/request-checks.ts';
-import { json } from '../http/responses.ts';
-import type { SessionContext } from '../options.ts';
-import { nameFailure, reportFailure, withRetryAfter } from './failures.ts';
+import { createJsonResponse } from '../http/responses.ts';
 
 /**
- * `POST /auth/backchannel-logout`: the provider says that a session has ended.
- * A token that is refused for good is answered with 400. What cannot be known or done now is answered with 503 and
- * `Retry-After`, and the token may be sent again.
+ * `POST /auth/backchannel-logout`: the provider reports that a session has ended. An invalid token gets 400. A temporary
+ * failure gets 503 with `Retry-After`, and the token may be sent again.
  *
- * @see OpenID Connect Back-Channel Logout sections 2.5 to 2.8
+ * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest (sections 2.5 to 2.8)
  */
 export async function backchannelLogoutRoute(context: SessionContext, request: Request): Promise<Response> {
   const { client } = context;
   try {
     const token = (await readForm(request))?.get('logout_token');
     if (!token)
-      throw new ValidationError('request_invalid', 'logout_token', 'The request has no logout_token.');
-    await endByLogoutToken(context, await validateLogoutToken(client, token));
+      throw new ValidationError('request_invalid', 'logout_token', 'The request has no "logout_token".');
+    await endMatchingSessions(context, await validateLogoutToken(client, token));
   } catch (error) {
-    return refuse(context, error);
+    return createLogoutError(context, error);
   }
   emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'backchannel_logout' });
-  return json({});
+  return createJsonResponse({});
 }
 
-async function endByLogoutToken(context: SessionContext, claims: LogoutTokenClaims): Promise<void> {
+async function endMatchingSessions(context: SessionContext, claims: LogoutTokenClaims): Promise<void> {
   const { client, backend, now } = context;
-  const release = await claimOnce(context, claims);
+  const release = await claimLogoutToken(context, claims);
   try {
-    await backend.endWhere(matchOf(claims), now() / 1000);
+    await backend.endMatching(toSessionMatch(claims), now() / 1000);
   } catch (error) {
     emitEvent(client, { type: 'store.unavailable', port: 'session' });
-    // Nothing has ended for certain: the same token must be able to end it when the provider sends it again.
+    // The sessions may not have ended. The token must be usable when the provider sends it again.
     await release();
     throw error;
   }
 }
 
-/** @returns makes the token usable again */
-async function claimOnce(context: SessionContext, claims: LogoutTokenClaims): Promise<() => Promise<void>> {
+/** @returns a function that makes the token usable again */
+async function claimLogoutToken(
+  context: SessionContext,
+  claims: LogoutTokenClaims,
+): Promise<() => Promise<void>> {
   const { client, replay, now, unfinishedLogouts } = context;
   const { clockTolerance } = getClientContext(client);
   const age = seconds(now) - claims.iat;
@@ -57,15 +60,15 @@ async function claimOnce(context: SessionContext, claims: LogoutTokenClaims): Pr
     throw new ValidationError(
       'logout_token_invalid',
       'iat',
-      `The logout token was issued ${age} seconds ago, more than ${logoutTokenMaxAge}.`,
+      `The logout token is ${age} seconds old, expected at most ${logoutTokenMaxAge}.`,
     );
   }
-  // A token that ends a session by `sub` alone would end later logins as well, as often as it is sent (section 2.6, step 9).
-  // It is remembered until it is too old, however far its `exp` is. `exp` may have a fraction.
-  const end = Math.ceil(Math.min(claims.exp, claims.iat + logoutTokenMaxAge)) + clockTolerance;
-  const life = Math.ceil(end * 1000 - now());
+  // A replayed token that selects sessions by `sub` would also end later logins (section 2.6, step 9). The key is stored
+  // until the token is too old, even if its `exp` is later. `exp` may have a fraction.
+  const expiresAt = Math.ceil(Math.min(claims.exp, claims.iat + logoutTokenMaxAge)) + clockTolerance;
+  const timeToLive = Math.ceil(expiresAt * 1000 - now());
   const key = `logout ${await sha256(`${claims.iss} ${claims.jti}`)}`;
-  const isNew = await replay.claim(key, life).catch((error: unknown) => {
+  const isNew = await replay.claim(key, timeToLive).catch((error: unknown) => {
     emitEvent(client, { type: 'store.unavailable', port: 'replay' });
     throw error;
   });
@@ -73,7 +76,7 @@ async function claimOnce(context: SessionContext, claims: LogoutTokenClaims): Pr
     throw new ValidationError('logout_token_invalid', 'jti', 'The logout token has been used before.');
   }
   return async () => {
-    // Only tokens that the provider has signed come here, so that no stranger fills this set.
+    // Only tokens with a valid signature of the provider reach this point, so an attacker cannot fill this set.
     if (unfinishedLogouts.size < maxUnfinished) unfinishedLogouts.add(key);
     const released = replay.release?.(key);
     await released?.then(
@@ -83,33 +86,36 @@ async function claimOnce(context: SessionContext, claims: LogoutTokenClaims): Pr
   };
 }
 
-/** Logouts at most that this process remembers as begun and not done. */
+/** Maximum count of unfinished logouts that this process records. */
 const maxUnfinished = 1_000;
 
-function matchOf({ iss, sub, sid }: LogoutTokenClaims): SessionMatch {
+function toSessionMatch({ iss, sub, sid }: LogoutTokenClaims): SessionMatch {
   if (sid !== undefined) return { issuer: iss, sid, ...(sub !== undefined && { sub }) };
   return { issuer: iss, sub: sub as string };
 }
 
-/** The provider's metadata or keys were wrong or could not be read, which says nothing about the token. */
-const aboutProvider = new Set<ValidationErrorCode>([
+/** Codes for metadata or keys of the provider that are invalid. They do not mean that the token is invalid. */
+const providerCodes = new Set<ValidationErrorCode>([
   'metadata_invalid',
   'keys_invalid',
   'response_malformed',
 ]);
 
-/** The description is this library's own: nothing of the token is repeated. */
-function refuse({ client }: SessionContext, error: unknown): Response {
-  // Section 2.8 wants 400 for a token that is not valid. Everything else is a failure of this side, which may pass.
-  const isOfToken = error instanceof ValidationError && !aboutProvider.has(error.code);
-  const status = isOfToken
+/** The description is a text of this library. It contains nothing of the token. */
+function createLogoutError({ client }: SessionContext, error: unknown): Response {
+  // Section 2.8 requires 400 for an invalid token. Other failures are temporary.
+  const isTokenInvalid = error instanceof ValidationError && !providerCodes.has(error.code);
+  const status = isTokenInvalid
     ? 400
     : error instanceof TransportError || error instanceof ValidationError
       ? 503
       : 500;
   reportFailure(error, { route: 'backchannelLogout', status, onEvent: client.options.onEvent });
   const description =
-    status === 400 ? nameFailure(error) : 'The sessions could not be ended. Send the logout token again.';
+    status === 400 ? describeFailure(error) : 'The sessions could not be ended. Send the logout token again.';
   const name = status === 400 ? 'invalid_request' : 'temporarily_unavailable';
-  return withRetryAfter(json({ error: name, error_description: description }, { status }), error);
+  return addRetryAfter(
+    createJsonResponse({ error: name, error_description: description }, { status }),
+    error,
+  );
 }

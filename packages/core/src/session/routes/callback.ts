@@ -5,97 +5,107 @@ import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { createTokenSet, type TokenSet } from '../../tokens/token-set.ts';
+import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
 import { readForm } from '../http/request-checks.ts';
-import { redirect } from '../http/responses.ts';
-import type { SessionContext } from '../options.ts';
-import { afterLogin } from './login.ts';
-import { type LoginTransaction, recallLogin } from './login-transactions.ts';
+import { createRedirect } from '../http/responses.ts';
+import { getDefaultReturnTo } from './login.ts';
+import { findLogin, type LoginTransaction } from './login-transactions.ts';
 import { startSession } from './start-session.ts';
 import { runLoginOnce } from './used-logins.ts';
 
-/** Counts the logins that were started anew on their own, so that they never go round in circles. */
+/** Marks a login that was restarted automatically, so that it is restarted only once. */
 const retryCookie = 'login-retry';
-/** Seconds for which one such login counts. */
-const retryLife = 120;
+/** Seconds after which a login may be restarted again. */
+const retryLifetime = 120;
 
 /**
- * `GET` or `POST /auth/callback`: where the provider sends the user back to.
+ * `GET` or `POST /auth/callback`: the redirect URI of the login.
  *
- * @throws ValidationError, AuthorizationServerError, TransportError when the login failed;
- *   `forget` of the thrown {@link CallbackFailure} holds the cookies that must be deleted
+ * @throws CallbackError if the login failed, with the cookies that must be deleted
  */
 export async function callbackRoute(context: SessionContext, request: Request): Promise<Response> {
-  const received = request.method === 'POST' ? await readForm(request) : new URL(request.url).searchParams;
+  const parameters = request.method === 'POST' ? await readForm(request) : new URL(request.url).searchParams;
   const existing = parseCookies(request.headers.get('cookie'));
-  const state = stateOf(received);
-  const { login, forget } = await recallLogin(context, state, existing);
+  const state = readState(parameters);
+  const { login, deleteCookies } = await findLogin(context, state, existing);
   try {
-    const cookies = await completeLogin(context, received, login, existing);
-    const done = existing.has(context.jar.nameOf(retryCookie))
-      ? [context.jar.make(retryCookie, '', { maxAge: 0 })]
+    const cookies = await completeLogin(context, { parameters, login, existing });
+    const deleteRetry = existing.has(context.jar.toWireName(retryCookie))
+      ? [context.jar.createCookie(retryCookie, '', { maxAge: 0 })]
       : [];
-    return redirect(login?.returnTo ?? afterLogin(context), [...cookies, ...forget, ...done]);
+    const location = login?.returnTo ?? getDefaultReturnTo(context);
+    return createRedirect(location, [...cookies, ...deleteCookies, ...deleteRetry]);
   } catch (error) {
-    // With the form of another site no browser sends a Lax cookie; with the navigation that follows it does.
-    // Who is signed in, and whether a login was started anew before, is seen there.
+    // Browsers send no Lax cookie with a form of another site, but with the navigation that follows. The session and
+    // the retry marker are readable there.
     if (request.method === 'POST' && isStale(error)) {
-      return redirect(`${context.paths.callback}?${new URLSearchParams({ state: state.slice(0, 200) })}`);
+      const query = new URLSearchParams({ state: state.slice(0, 200) });
+      return createRedirect(`${context.paths.callback}?${query}`);
     }
-    const healed = isStale(error) ? await heal(context, login, existing) : undefined;
-    if (healed) return redirect(healed.location, [...forget, ...healed.cookies]);
-    throw new CallbackFailure(error, forget);
+    const recovery = isStale(error) ? await recoverStaleLogin(context, login, existing) : undefined;
+    if (recovery) return createRedirect(recovery.location, [...deleteCookies, ...recovery.cookies]);
+    throw new CallbackError(error, deleteCookies);
   }
 }
 
-/** Why a callback failed, with the cookies that must go whatever is shown to the user. */
-export class CallbackFailure extends Error {
+/** Why a callback failed, with the cookies that the error response must set. */
+export class CallbackError extends Error {
   readonly error: unknown;
-  readonly forget: readonly CookieToSet[];
+  readonly cookies: readonly CookieToSet[];
 
-  constructor(error: unknown, forget: readonly CookieToSet[]) {
+  constructor(error: unknown, cookies: readonly CookieToSet[]) {
     super('The login failed.');
     this.error = error;
-    this.forget = forget;
+    this.cookies = cookies;
   }
+}
+
+interface Callback {
+  /** `undefined` if the body of a POST is not a form. */
+  readonly parameters: URLSearchParams | undefined;
+  readonly login: LoginTransaction | undefined;
+  readonly existing: RequestCookies;
 }
 
 async function completeLogin(
   context: SessionContext,
-  received: URLSearchParams | undefined,
-  login: LoginTransaction | undefined,
-  existing: RequestCookies,
+  { parameters, login, existing }: Callback,
 ): Promise<readonly CookieToSet[]> {
-  if (!received) throw new ValidationError('request_invalid', 'form', 'The answer is not a form.');
+  if (!parameters)
+    throw new ValidationError('request_invalid', 'form', 'The authorization response is not a form.');
   if (!login) {
     throw new ValidationError(
       'transaction_invalid',
       'state',
-      'No login with this state is under way in this browser.',
+      'This browser has no pending login with the "state" of the response.',
     );
   }
   const { client, now } = context;
-  const { answer, askedAt } = await runLoginOnce(context, login, async () => {
-    const response = await validateAuthorizationResponse(client, received, login.transaction);
-    const asked = now() / 1000;
-    return { answer: await exchangeCode(client, response, login.transaction), askedAt: asked };
+  const { tokenResponse, requestedAt } = await runLoginOnce(context, login, async () => {
+    const response = await validateAuthorizationResponse(client, parameters, login.transaction);
+    const time = now() / 1000;
+    return {
+      tokenResponse: await exchangeCode(client, response, login.transaction),
+      requestedAt: time,
+    };
   });
-  const tokens = createTokenSet(answer, seconds(now), { resource: context.resource });
-  const userinfo = await userinfoOf(context, tokens);
-  return (await startSession(context, existing, tokens, { userinfo, askedAt })).cookies;
+  const tokens = createTokenSet(tokenResponse, seconds(now), { resource: context.resource });
+  const userinfo = await fetchUserinfoClaims(context, tokens);
+  return (await startSession(context, existing, tokens, { userinfo, requestedAt })).cookies;
 }
 
-async function userinfoOf({ client, options }: SessionContext, tokens: TokenSet) {
+async function fetchUserinfoClaims({ client, options }: SessionContext, tokens: TokenSet) {
   const accessToken = tokens.accessTokens[0]?.accessToken;
   if (!options.userinfo || !tokens.claims || accessToken === undefined) return undefined;
   return { ...(await fetchUserinfo(client, accessToken, tokens.claims.sub)) };
 }
 
-/** The state, also where the answer is signed: there it is read before anything is verified, and only names a cookie. */
-function stateOf(received: URLSearchParams | undefined): string {
-  const plain = received?.get('state');
+/** Reads the state. In a signed response (JARM) it is read before verification, only to find the cookie. */
+function readState(parameters: URLSearchParams | undefined): string {
+  const plain = parameters?.get('state');
   if (plain !== null && plain !== undefined) return plain;
-  const payload = received?.get('response')?.split('.')[1] ?? '';
+  const payload = parameters?.get('response')?.split('.')[1] ?? '';
   try {
     const { state } = parseJwtPart(payload, {
       refuse: (_, problem) => new Error(problem),
@@ -107,7 +117,7 @@ function stateOf(received: URLSearchParams | undefined): string {
   }
 }
 
-/** True for an answer that came twice or late; it says nothing against the user. */
+/** Checks whether a response arrived twice or late. Such a response is no sign of an attack. */
 function isStale(error: unknown): boolean {
   if (error instanceof ValidationError)
     return error.code === 'transaction_invalid' && error.check !== 'issuer';
@@ -119,13 +129,19 @@ function isStale(error: unknown): boolean {
 }
 
 /**
- * Back button, double click, a tab left open over night: who is signed in goes on to where they wanted to go.
- * Who is not, and did start a login in this browser, gets one more, once.
+ * Recovers from the back button, a double click, or a tab that stayed open. A signed-in user is redirected to
+ * `returnTo`. A user who has started a login in this browser gets one new login.
  */
-async function heal(context: SessionContext, login: LoginTransaction | undefined, existing: RequestCookies) {
-  const live = await context.backend.load(existing).catch(() => undefined);
-  if (live) return { location: login?.returnTo ?? afterLogin(context), cookies: [] };
-  if (!login || existing.has(context.jar.nameOf(retryCookie))) return undefined;
-  const location = `${context.paths.login}?${new URLSearchParams({ returnTo: login.returnTo })}`;
-  return { location, cookies: [context.jar.make(retryCookie, '1', { maxAge: retryLife, sameSite: 'lax' })] };
+async function recoverStaleLogin(
+  context: SessionContext,
+  login: LoginTransaction | undefined,
+  existing: RequestCookies,
+) {
+  const { backend, jar, paths } = context;
+  const loaded = await backend.load(existing).catch(() => undefined);
+  if (loaded) return { location: login?.returnTo ?? getDefaultReturnTo(context), cookies: [] };
+  if (!login || existing.has(jar.toWireName(retryCookie))) return undefined;
+  const location = `${paths.login}?${new URLSearchParams({ returnTo: login.returnTo })}`;
+  const cookie = jar.createCookie(retryCookie, '1', { maxAge: retryLifetime, sameSite: 'lax' });
+  return { location, cookies: [cookie] };
 }

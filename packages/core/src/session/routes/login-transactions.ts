@@ -1,56 +1,58 @@
 import type { AuthorizationTransaction } from '../../client/login/authorization-request.ts';
 import { seconds } from '../../internal/clock.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
+import type { SessionContext } from '../context.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import type { SessionContext } from '../options.ts';
 
-/** A login under way, in a cookie of its own, so that two tabs do not disturb each other. */
+/** A pending login. Each has a separate cookie, so that logins in two tabs do not interfere. */
 export interface LoginTransaction {
   readonly transaction: AuthorizationTransaction;
   readonly returnTo: string;
 }
 
-/** Logins under way at once, and the characters that their cookies may take together; the oldest are dropped. */
+/** Maximum count of pending logins, and maximum characters of their cookies together; the oldest are dropped. */
 const maxTransactions = 4;
 const maxCharacters = 6000;
 
-/** Seconds for which the cookie is kept: longer than the login is good for, so that a late answer still finds its way back. */
-const cookieLife = 86_400;
+/** Seconds. Longer than the login is valid, so that a late response still finds its `returnTo`. */
+const cookieLifetime = 86_400;
 
 const prefix = 'login.';
 
-/** The state is random, and in the URL anyway: its beginning names the cookie. */
-const cookieName = (state: string) => prefix + state.slice(0, 16);
+/** The start of the state names the cookie. The state is random, and part of the URL. */
+const getCookieName = (state: string) => prefix + state.slice(0, 16);
 
-/** The cookies that remember one more login. */
-export async function rememberLogin(
+/** Creates the cookies that store one more pending login. */
+export async function saveLogin(
   context: SessionContext,
   login: LoginTransaction,
   existing: RequestCookies,
 ): Promise<CookieToSet[]> {
   const { jar, loginSealer, now, client } = context;
   const issuedAt = seconds(now);
-  const value = await loginSealer.seal({ ...login }, { issuedAt, expiresAt: issuedAt + cookieLife });
-  // The answer of a form_post comes by a POST from the provider's site, with which a Lax cookie is not sent.
+  const times = { issuedAt, expiresAt: issuedAt + cookieLifetime };
+  const value = await loginSealer.encrypt({ ...login }, times);
+  // A form_post response is a POST from the provider's site. Browsers do not send Lax cookies with it.
   const sameSite = client.options.responseMode?.startsWith('form_post') ? 'none' : 'lax';
-  const cookie = jar.make(cookieName(login.transaction.state), value, { maxAge: cookieLife, sameSite });
+  const name = getCookieName(login.transaction.state);
+  const cookie = jar.createCookie(name, value, { maxAge: cookieLifetime, sameSite });
   return [...(await dropOldest(context, existing, value.length)), cookie];
 }
 
-/** The login that an answer with this state belongs to, and the cookie that makes the browser forget it. */
-export async function recallLogin(
+/** Finds the pending login with this state, and the cookies that delete it from the browser. */
+export async function findLogin(
   context: SessionContext,
   state: string,
   existing: RequestCookies,
-): Promise<{ readonly login?: LoginTransaction; readonly forget: readonly CookieToSet[] }> {
+): Promise<{ readonly login?: LoginTransaction; readonly deleteCookies: readonly CookieToSet[] }> {
   const { jar, loginSealer, now } = context;
-  const name = cookieName(state);
-  const wireName = jar.nameOf(name);
-  if (!/^[\w-]{16,}$/.test(state) || !existing.has(wireName)) return { forget: [] };
-  const forget = [jar.make(name, '', { maxAge: 0 })];
-  const login = asLogin(await loginSealer.open(existing.get(wireName) ?? '', seconds(now)));
-  // The name holds only the beginning of the state; the sealed transaction holds all of it.
-  return login?.transaction.state === state ? { login, forget } : { forget };
+  const name = getCookieName(state);
+  const wireName = jar.toWireName(name);
+  if (!/^[\w-]{16,}$/.test(state) || !existing.has(wireName)) return { deleteCookies: [] };
+  const deleteCookies = [jar.createCookie(name, '', { maxAge: 0 })];
+  const login = toLogin(await loginSealer.decrypt(existing.get(wireName) ?? '', seconds(now)));
+  // The name contains only the start of the state. The encrypted transaction contains all of it.
+  return login?.transaction.state === state ? { login, deleteCookies } : { deleteCookies };
 }
 
 async function dropOldest(
@@ -59,26 +61,26 @@ async function dropOldest(
   added: number,
 ): Promise<CookieToSet[]> {
   const { jar, loginSealer, now } = context;
-  const wirePrefix = jar.nameOf(prefix);
-  const found: { readonly name: string; readonly size: number; readonly createdAt: number }[] = [];
+  const wirePrefix = jar.toWireName(prefix);
+  const logins: { readonly name: string; readonly size: number; readonly createdAt: number }[] = [];
   for (const [wireName, value] of existing) {
-    // A name of another form is not ours: nothing is decrypted for it, and nothing deletes it.
+    // A cookie with another form of name is not from this library: it is neither decrypted nor deleted.
     if (!wireName.startsWith(wirePrefix) || !/^[\w-]{16}$/.test(wireName.slice(wirePrefix.length))) continue;
-    const login = asLogin(await loginSealer.open(value ?? '', seconds(now)));
+    const login = toLogin(await loginSealer.decrypt(value ?? '', seconds(now)));
     const name = prefix + wireName.slice(wirePrefix.length);
-    found.push({ name, size: value?.length ?? 0, createdAt: login?.transaction.createdAt ?? 0 });
+    logins.push({ name, size: value?.length ?? 0, createdAt: login?.transaction.createdAt ?? 0 });
   }
-  found.sort((a, b) => b.createdAt - a.createdAt);
+  logins.sort((a, b) => b.createdAt - a.createdAt);
   let size = added;
-  return found
+  return logins
     .filter((each, index) => {
       size += each.size;
       return each.createdAt === 0 || index >= maxTransactions - 1 || size > maxCharacters;
     })
-    .map(({ name }) => jar.make(name, '', { maxAge: 0 }));
+    .map(({ name }) => jar.createCookie(name, '', { maxAge: 0 }));
 }
 
-function asLogin(payload: unknown): LoginTransaction | undefined {
+function toLogin(payload: unknown): LoginTransaction | undefined {
   if (!isJsonObject(payload) || !isJsonObject(payload.transaction) || typeof payload.returnTo !== 'string')
     return undefined;
   return payload as unknown as LoginTransaction;

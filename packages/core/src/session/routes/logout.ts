@@ -2,97 +2,107 @@ import { createEndSessionUrl } from '../../client/logout/end-session.ts';
 import { revokeToken } from '../../client/logout/revocation.ts';
 import { emitEvent } from '../../client/observability.ts';
 import { AuthError } from '../../errors.ts';
+import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
-import { isPrefetch, isSameOrigin, isScriptFetch, readForm } from '../http/request-checks.ts';
-import { page, redirect, sessionHeaders } from '../http/responses.ts';
-import type { SessionContext } from '../options.ts';
+import {
+  isPrefetch,
+  isSameOrigin,
+  isScriptFetch,
+  type RouterRequest,
+  readForm,
+} from '../http/request-checks.ts';
+import { createJsonResponse, createPage, createRedirect, createSessionHeaders } from '../http/responses.ts';
 
-/** What one logout is started with. */
+/** Options of `sessions.startLogout()`. */
 export interface StartLogoutOptions {
-  /** Where to send the user afterwards; one of the option `postLogoutRedirectUris`, or a path that is one of them. */
+  /** Where to send the user after logout: one of `postLogoutRedirectUris`, or the path of one. Default: the first one. */
   readonly returnTo?: string | undefined;
 }
 
 /**
- * Ends the session here, revokes its refresh token, and says where the provider ends its own session.
- * It succeeds even when the provider is away: the session here is over in any case.
+ * Ends the session, revokes its refresh token, and creates the URL at which the provider ends its session.
+ * It succeeds if the provider is unavailable: the session of the application has ended.
  *
- * @throws TransportError `store_unavailable` when the session could not be ended
+ * @throws TransportError `store_unavailable` if the session could not be ended
  */
-export async function endSession(
+export async function startLogout(
   context: SessionContext,
   cookieHeader: string | null | undefined,
   options: StartLogoutOptions = {},
 ): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }> {
   const { client, backend, coordinator } = context;
   const existing = parseCookies(cookieHeader);
-  // A store that is unavailable throws: nothing was ended then, nothing says so, and it can be tried again.
+  // If the store is unavailable, this throws: nothing has ended, and the user can try again.
   const loaded = await backend.load(existing);
-  const target = postLogoutTarget(context, options.returnTo);
-  if (!loaded) return { url: target, cookies: backend.forget(existing) };
-  // The session first: whatever the provider answers, or does not, nobody stays signed in here.
+  const target = findLogoutTarget(context, options.returnTo);
+  if (!loaded) return { url: target, cookies: backend.deleteCookies(existing) };
+  // The session ends first, whether or not the provider responds.
   await backend.end(loaded);
   emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
-  // The cookie may be older than the last refresh, and to revoke a spent token ends nothing at some providers.
-  const { refreshToken, idToken } = (await coordinator.newest(loaded.state.tokens)).tokens;
+  // The cookie may be older than the last refresh. Some providers ignore the revocation of a spent token.
+  const { refreshToken, idToken } = (await coordinator.findNewestTokens(loaded.state.tokens)).tokens;
   const idTokenHint = context.options.idTokenHint === false ? undefined : idToken;
   const [url] = await Promise.all([
-    createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target }).catch(ignoreProvider),
+    createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target }).catch(ignoreAuthError),
     refreshToken === undefined
       ? undefined
-      : revokeToken(client, refreshToken, { tokenTypeHint: 'refresh_token' }).catch(ignoreProvider),
+      : revokeToken(client, refreshToken, { tokenTypeHint: 'refresh_token' }).catch(ignoreAuthError),
   ]);
-  return { url: url?.href ?? target, cookies: backend.forget(existing) };
+  return { url: url?.href ?? target, cookies: backend.deleteCookies(existing) };
 }
 
-/** `POST /auth/logout`; a `GET` asks first, because a link or picture on any page can make one. */
-export async function logoutRoute(context: SessionContext, request: Request): Promise<Response> {
-  if (isPrefetch(request)) return new Response(null, { status: 204, headers: sessionHeaders() });
+/** `POST /auth/logout`. A `GET` shows a confirmation page, because any page can cause one by a link or an image. */
+export async function logoutRoute(
+  context: SessionContext,
+  request: Request,
+  router?: RouterRequest,
+): Promise<Response> {
+  if (isPrefetch(request, router))
+    return new Response(null, { status: 204, headers: createSessionHeaders() });
   const query = new URL(request.url).searchParams;
   if (request.method !== 'POST' && context.options.logoutMethod !== 'get')
-    return confirmation(context, query.get('returnTo'));
-  // Another site must not be able to log the user out (RFC 6749 section 10.12 is about the same kind of forgery).
+    return createConfirmation(context, query.get('returnTo'));
+  // Another site must not log the user out (CSRF, compare RFC 6749 section 10.12).
   if (request.method === 'POST' && !isSameOrigin(request, context.baseUrl)) {
-    return page({
+    return createPage({
       status: 403,
       title: 'Not logged out',
-      text: 'The request came from another site, so nothing was done.',
+      text: 'The request came from another site and was ignored.',
       code: 'cross_origin_request',
       action: { label: 'Back', href: `${context.basePath}/` },
     });
   }
   const form = request.method === 'POST' ? await readForm(request) : undefined;
   const returnTo = form?.get('returnTo') ?? query.get('returnTo') ?? undefined;
-  const { url, cookies } = await endSession(context, request.headers.get('cookie'), { returnTo });
-  if (!isScriptFetch(request)) return redirect(url, cookies);
-  // A script cannot follow to the provider; it is told where to navigate.
-  const headers = sessionHeaders(cookies);
-  headers.set('content-type', 'application/json');
-  return new Response(JSON.stringify({ location: url }), { headers });
+  const { url, cookies } = await startLogout(context, request.headers.get('cookie'), { returnTo });
+  // A script cannot follow a redirect to the provider. It gets the URL to navigate to.
+  return isScriptFetch(request, router)
+    ? createJsonResponse({ location: url }, { cookies })
+    : createRedirect(url, cookies);
 }
 
-function confirmation(context: SessionContext, returnTo: string | null): Response {
-  const target = returnTo === null ? {} : { returnTo: postLogoutTarget(context, returnTo) };
-  return page({
+function createConfirmation(context: SessionContext, returnTo: string | null): Response {
+  const fields = returnTo === null ? {} : { returnTo: findLogoutTarget(context, returnTo) };
+  return createPage({
     status: 200,
     title: 'Log out?',
-    text: 'You will have to log in again to see what is yours.',
-    action: { label: 'Log out', post: context.paths.logout, fields: target },
+    text: 'You will have to log in again to see your data.',
+    action: { label: 'Log out', post: context.paths.logout, fields },
   });
 }
 
-/** Only an address of the list: an open redirect after logout serves phishers as well as one after login. */
-function postLogoutTarget(
+/** Only a URL of the list: an open redirect after logout helps phishing as much as one after login. */
+function findLogoutTarget(
   { options, baseUrl, basePath }: SessionContext,
   returnTo: string | undefined,
 ): string {
   const allowed = options.postLogoutRedirectUris ?? [`${baseUrl.origin}${basePath}/`];
-  const wanted =
+  const target =
     returnTo !== undefined && URL.canParse(returnTo, baseUrl) ? new URL(returnTo, baseUrl).href : undefined;
-  return allowed.find((uri) => uri === wanted) ?? (allowed[0] as string);
+  return allowed.find((uri) => uri === target) ?? (allowed[0] as string);
 }
 
-function ignoreProvider(error: unknown): undefined {
+function ignoreAuthError(error: unknown): undefined {
   if (error instanceof AuthError) return undefined;
   throw error;
 }

@@ -1,15 +1,16 @@
 import { LoginRequiredError } from '../../errors.ts';
-import { isSameOrigin } from '../http/request-checks.ts';
-import { json, sessionHeaders } from '../http/responses.ts';
-import type { RoutePaths, SessionContext } from '../options.ts';
-import { openRequestSession } from '../request-session.ts';
+import type { SessionContext } from '../context.ts';
+import { createErrorResponse } from '../http/error-responses.ts';
+import { isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
+import { createJsonResponse, createSessionHeaders } from '../http/responses.ts';
+import { openRequestSession } from '../open-request-session.ts';
+import type { RoutePaths } from '../options.ts';
 import { backchannelLogoutRoute } from './backchannel-logout.ts';
-import { CallbackFailure, callbackRoute } from './callback.ts';
-import { createErrorResponse } from './failures.ts';
+import { CallbackError, callbackRoute } from './callback.ts';
 import { loginRoute } from './login.ts';
 import { logoutRoute } from './logout.ts';
 
-type Route = (context: SessionContext, request: Request) => Promise<Response>;
+type Route = (context: SessionContext, request: Request, router?: RouterRequest) => Promise<Response>;
 
 const routes: Record<keyof RoutePaths, { readonly methods: readonly string[]; readonly run: Route }> = {
   login: { methods: ['GET', 'POST'], run: loginRoute },
@@ -21,60 +22,65 @@ const routes: Record<keyof RoutePaths, { readonly methods: readonly string[]; re
 };
 
 /**
- * Answers a request for one of the routes; `undefined` for every other path. Whatever is thrown meanwhile is answered
- * with an error and reported once: it never reaches the server.
+ * Handles a request for one of the routes. Returns `undefined` for every other path. It never throws: a failure becomes
+ * an error response and is reported once.
  */
 export async function handleRequest(
   context: SessionContext,
   request: Request,
+  router?: RouterRequest,
 ): Promise<Response | undefined> {
   const { pathname } = new URL(request.url);
   const name = (Object.keys(routes) as (keyof RoutePaths)[]).find((each) => context.paths[each] === pathname);
   if (name === undefined) return undefined;
-  if (name === 'accessToken' && context.options.accessTokenRoute !== true) return notFound();
+  if (name === 'accessToken' && context.options.accessTokenRoute !== true) {
+    return createJsonResponse({ error: 'not_found' }, { status: 404 });
+  }
   const { methods, run } = routes[name];
   if (!methods.includes(request.method)) {
-    const headers = sessionHeaders();
+    const headers = createSessionHeaders();
     headers.set('allow', methods.join(', '));
     return new Response(null, { status: 405, headers });
   }
   try {
-    return await run(context, request);
+    return await run(context, request, router);
   } catch (error) {
-    const failure = error instanceof CallbackFailure ? error : new CallbackFailure(error, []);
+    const failure = error instanceof CallbackError ? error : new CallbackError(error, []);
     return createErrorResponse(request, failure.error, {
       route: name,
       onEvent: context.client.options.onEvent,
-      cookies: failure.forget,
-      // Who wanted to log out is not sent to the login.
+      cookies: failure.cookies,
+      // A user who wanted to log out does not need a link to the login.
       ...(name !== 'logout' && { login: context.paths.login }),
     });
   }
 }
 
-/** `GET /auth/session`: who is signed in, for the browser; never a token. */
+/** `GET /auth/session`: the session for the browser, without tokens. */
 async function sessionRoute(context: SessionContext, request: Request): Promise<Response> {
-  const opened = await openRequestSession(context, request.headers.get('cookie'));
-  await opened.touch();
-  return json({ session: opened.session ?? null }, { cookies: opened.cookies });
+  const requestSession = await openRequestSession(context, request.headers.get('cookie'));
+  await requestSession.touch();
+  return createJsonResponse({ session: requestSession.session ?? null }, { cookies: requestSession.cookies });
 }
 
-/** `GET /auth/access-token`: for the application's own scripts, where it was switched on. */
+/** `GET /auth/access-token`: an access token for the application's own scripts, if the route is enabled. */
 async function accessTokenRoute(context: SessionContext, request: Request): Promise<Response> {
   if (!isSameOrigin(request, context.baseUrl))
-    return json({ error: 'cross_origin_request' }, { status: 403 });
+    return createJsonResponse({ error: 'cross_origin_request' }, { status: 403 });
   const query = new URL(request.url).searchParams;
-  const opened = await openRequestSession(context, request.headers.get('cookie'));
-  const wanted = { resource: query.get('resource') ?? undefined, scope: query.get('scope') ?? undefined };
+  const requestSession = await openRequestSession(context, request.headers.get('cookie'));
+  const tokenRequest = {
+    resource: query.get('resource') ?? undefined,
+    scope: query.get('scope') ?? undefined,
+  };
   try {
-    const { accessToken, tokenType, expiresAt, scopes } = await opened.getAccessToken(wanted);
-    return json({ accessToken, tokenType, expiresAt, scopes }, { cookies: opened.cookies });
+    const { accessToken, tokenType, expiresAt, scopes } = await requestSession.getAccessToken(tokenRequest);
+    return createJsonResponse(
+      { accessToken, tokenType, expiresAt, scopes },
+      { cookies: requestSession.cookies },
+    );
   } catch (error) {
     if (!(error instanceof LoginRequiredError)) throw error;
-    return json({ error: error.code }, { status: 401, cookies: opened.cookies });
+    return createJsonResponse({ error: error.code }, { status: 401, cookies: requestSession.cookies });
   }
-}
-
-function notFound(): Response {
-  return json({ error: 'not_found' }, { status: 404 });
 }

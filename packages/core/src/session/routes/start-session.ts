@@ -3,43 +3,46 @@ import { seconds } from '../../internal/clock.ts';
 import { randomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
-import { ownerOf } from '../backends/session-state.ts';
+import { toOwner } from '../backends/session-state.ts';
+import type { SessionContext } from '../context.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import type { SessionContext } from '../options.ts';
 
 interface NewSession {
   readonly userinfo?: JsonObject | undefined;
-  /** Seconds since the epoch, with their fraction, at which the provider was asked for the tokens. Default: unknown. */
-  readonly askedAt?: number;
+  /** Time of the token request, in seconds since the epoch with fraction. Default: unknown. */
+  readonly requestedAt?: number;
 }
 
-/** A new session, with a new identifier, in place of the one that the request may have brought. */
+/** Starts a session with a new identifier. It replaces the session of the request, if there is one. */
 export async function startSession(
   context: SessionContext,
   existing: RequestCookies,
   tokens: TokenSet,
-  { userinfo, askedAt }: NewSession = {},
+  { userinfo, requestedAt }: NewSession = {},
 ): Promise<{ readonly cookies: readonly CookieToSet[] }> {
   const { backend, client, now } = context;
   const time = seconds(now);
-  // A logout that comes while the provider answers ends the session that comes of the answer.
-  const createdAt = askedAt === undefined ? time : Math.floor(askedAt);
-  const before = await backend.load(existing).catch(() => undefined);
+  // A logout during the token request also ends the session that starts with its response.
+  const createdAt = requestedAt === undefined ? time : Math.floor(requestedAt);
+  const previousSession = await backend.load(existing).catch(() => undefined);
   const cookies = await backend.create(
     {
       id: randomToken(),
-      owner: ownerOf(client),
+      owner: toOwner(client),
       tokens,
       ...(userinfo && { userinfo }),
       createdAt,
       usedAt: time,
-      expiresAt: createdAt + context.absoluteLife,
+      expiresAt: createdAt + context.absoluteLifetime,
     },
     existing,
-    askedAt,
+    requestedAt,
   );
-  // The session of before ends: its identifier, and whatever else knows it, is of no more use.
-  if (before)
-    await backend.end(before).catch(() => emitEvent(client, { type: 'store.unavailable', port: 'session' }));
+  // End the previous session, so that a copy of its identifier is no longer valid.
+  if (previousSession) {
+    await backend
+      .end(previousSession)
+      .catch(() => emitEvent(client, { type: 'store.unavailable', port: 'session' }));
+  }
   return { cookies };
 }

@@ -2,20 +2,20 @@ import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
-import type { SessionContext } from '../options.ts';
+import type { SessionContext } from '../context.ts';
 import type { LoginTransaction } from './login-transactions.ts';
 
-/** Logins of this process that failed, at most; the oldest is forgotten. */
+/** Maximum count of failed logins that this process records; the oldest is evicted. */
 const maxFailedLogins = 10_000;
 
 /**
- * Runs a login once. It is consumed before anything of the answer is validated (RFC 9700 section 4.7.1).
+ * Completes a login at most once. The login is consumed before its response is validated (RFC 9700 section 4.7.1).
  *
- * Anybody can start a login and send an answer for it. So the replay store keeps only logins that are being completed,
- * and logins that were completed, which takes a code that the provider has accepted. A login that failed is
- * consumed by the deletion of its cookie; beyond that this process remembers the last ones.
+ * Anyone can start a login and send a response for it. The replay store therefore records only logins in progress and
+ * completed logins, which need a code that the provider accepts. A failed login is consumed by the deletion of its
+ * cookie; in addition, this process records the most recent ones.
  *
- * @throws ValidationError `transaction_invalid` when the login has been used before
+ * @throws ValidationError `transaction_invalid` if the login was used before
  */
 export async function runLoginOnce<T>(
   context: SessionContext,
@@ -24,9 +24,9 @@ export async function runLoginOnce<T>(
 ): Promise<T> {
   const { replay, failedLogins, now } = context;
   const key = `login ${await sha256(transaction.state)}`;
-  // After its own life the transaction is refused as expired.
-  const life = Math.max(transaction.createdAt + transactionLifetime + 1 - seconds(now), 1);
-  if (failedLogins.has(key) || !(await replay.claim(key, life * 1000))) {
+  // After this time the transaction is rejected as expired.
+  const timeToLive = Math.max(transaction.createdAt + transactionLifetime + 1 - seconds(now), 1);
+  if (failedLogins.has(key) || !(await replay.claim(key, timeToLive * 1000))) {
     throw new ValidationError(
       'transaction_invalid',
       'used',
@@ -41,7 +41,7 @@ export async function runLoginOnce<T>(
       if (failedLogins.size <= maxFailedLogins) break;
       failedLogins.delete(oldest);
     }
-    // While the store is unavailable the key stays until its time is over.
+    // If the store is unavailable, the key stays claimed until it expires.
     await replay.release?.(key).catch(() => {});
     throw error;
   }

@@ -8,20 +8,20 @@ export interface SchemaField {
   subscribe?: Resolve | undefined;
 }
 
-/** An object type or interface of `graphql`, as far as it is used. */
+/** The part of an object type or interface of `graphql` that this package uses. */
 export interface SchemaType {
   readonly name: string;
   readonly getFields?: () => Readonly<Record<string, SchemaField>>;
-  /** Of object types and interfaces; input types have none. */
+  /** On object types and interfaces. Input types do not have it. */
   readonly getInterfaces?: () => readonly { readonly name: string }[];
-  /** Of unions. */
+  /** On unions. */
   readonly getTypes?: () => readonly SchemaType[];
-  /** `@apollo/subgraph` keeps the reference resolver here; earlier versions keep it on the type. */
+  /** `@apollo/subgraph` stores the reference resolver here; earlier versions store it on the type. */
   extensions?: { readonly apollo?: { readonly subgraph?: { readonly resolveReference?: Resolve } } };
   resolveReference?: Resolve | undefined;
 }
 
-/** A schema of `graphql`, as far as it is used. */
+/** The part of a schema of `graphql` that this package uses. */
 export interface Schema {
   getTypeMap(): Readonly<Record<string, SchemaType>>;
   getQueryType(): SchemaType | null | undefined;
@@ -31,11 +31,11 @@ export interface Schema {
 
 /** A `GraphQLModule` of the application. */
 export interface GraphqlModule {
-  /** `undefined` before the application is initialized, and for a gateway, which has no schema of its own. */
+  /** `undefined` before the application is initialized, and for a gateway, which has no schema. */
   readonly schema: Schema | undefined;
-  /** Nest runs guards on the resolvers of fields and references too. */
+  /** Nest runs guards on the resolvers of fields and references as well. */
   readonly guardsFields: boolean;
-  /** Whether the options may have another resolver in the place of Nest's for `Query.items`. */
+  /** Whether the options may replace the resolver of Nest for a field such as `Query.items`. */
   readonly isReplaced: (type: string, field: string) => boolean;
 }
 
@@ -45,7 +45,7 @@ interface GraphqlOptions {
   readonly schema?: unknown;
 }
 
-export function graphqlModulesOf(modules: ModulesContainer): GraphqlModule[] {
+export function listGraphqlModules(modules: ModulesContainer): GraphqlModule[] {
   return [...modules.values()].flatMap(({ providers }) => {
     const wrapper = providers.get(graphqlProviders.options);
     if (!wrapper) return [];
@@ -53,19 +53,19 @@ export function graphqlModulesOf(modules: ModulesContainer): GraphqlModule[] {
     const host = [...providers].find(
       ([token]) => (token as { name?: string }).name === graphqlProviders.schemaHost,
     );
-    const ownResolvers = new Set([options.resolvers ?? []].flat().flatMap(fieldsOf));
+    const replaced = new Set([options.resolvers ?? []].flat().flatMap(listFields));
     return [
       {
-        schema: schemaOf(host?.[1].instance),
+        schema: readSchema(host?.[1].instance),
         guardsFields: options.fieldResolverEnhancers?.includes('guards') === true,
-        // It is not visible which fields of a schema of the options have resolvers.
-        isReplaced: (type, field) => options.schema !== undefined || ownResolvers.has(`${type}.${field}`),
+        // The option `schema` does not show which of its fields have resolvers.
+        isReplaced: (type, field) => options.schema !== undefined || replaced.has(`${type}.${field}`),
       },
     ];
   });
 }
 
-function schemaOf(host: unknown): Schema | undefined {
+function readSchema(host: unknown): Schema | undefined {
   try {
     return (host as { readonly schema?: Schema } | undefined)?.schema;
   } catch {
@@ -73,31 +73,31 @@ function schemaOf(host: unknown): Schema | undefined {
   }
 }
 
-const fieldsOf = (resolvers: object): string[] =>
+const listFields = (resolvers: object): string[] =>
   Object.entries(resolvers).flatMap(([type, fields]: [string, unknown]) =>
     typeof fields === 'object' && fields !== null
       ? Object.keys(fields).map((field) => `${type}.${field}`)
       : [],
   );
 
-/** Object types and interfaces with fields that resolvers belong to. */
-export function outputTypesOf(schema: Schema): SchemaType[] {
+/** Lists the object types and interfaces, whose fields can have resolvers. */
+export function listOutputTypes(schema: Schema): SchemaType[] {
   return Object.values(schema.getTypeMap()).filter(
     ({ name, getFields, getInterfaces }) => getFields && getInterfaces && !name.startsWith('__'),
   );
 }
 
-/** Query, mutation and subscription, under whichever names. */
-export function rootTypesOf(schema: Schema): SchemaType[] {
+/** Lists the types of queries, mutations and subscriptions, which may have any name. */
+export function listRootTypes(schema: Schema): SchemaType[] {
   return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(
     (type) => !!type,
   );
 }
 
-/** The entities of a federated schema, whose references `_entities` resolves. */
-export function entityTypesOf(schema: Schema): readonly SchemaType[] {
+/** Lists the entities of a federated schema, whose references `_entities` resolves. */
+export function listEntityTypes(schema: Schema): readonly SchemaType[] {
   return schema.getTypeMap()._Entity?.getTypes?.() ?? [];
 }
 
-/** Root fields that federation adds. @see https://www.apollographql.com/docs/federation/subgraph-spec */
+/** The root fields that federation adds. @see https://www.apollographql.com/docs/federation/subgraph-spec */
 export const federationFields = { entities: '_entities', service: '_service' } as const;

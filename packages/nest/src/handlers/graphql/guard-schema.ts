@@ -1,29 +1,29 @@
 import { type CanActivate, type ExecutionContext, ForbiddenException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { accessPolicyOf } from '../../access/access-policy.ts';
-import type { HandGuardFinder } from '../explicit-guards.ts';
+import { getAccessPolicy } from '../../access/access-policy.ts';
+import type { ExplicitGuardFinder } from '../explicit-guards.ts';
 import type { GraphqlPosition, Handler } from '../handler.ts';
 import {
   federationFields,
   type GraphqlModule,
-  outputTypesOf,
+  listOutputTypes,
+  listRootTypes,
   type Resolve,
-  rootTypesOf,
   type Schema,
   type SchemaField,
   type SchemaType,
 } from './graphql-modules.ts';
 
-/** What a guard is shown for a handler. */
+/** The class and method that a guard receives for a handler. */
 type GuardedMethod = Pick<Handler, 'owner' | 'method'>;
 
-/** Stands for what the schema resolves without a method of a resolver class: a valid token is needed. */
+/** Represents a resolver that is not a method of a resolver class. It requires a valid token. */
 class SchemaResolver {
   resolve(): void {}
 }
 
-export const schemaResolver: GuardedMethod = {
+const schemaResolver: GuardedMethod = {
   owner: SchemaResolver,
   method: SchemaResolver.prototype.resolve,
 };
@@ -31,33 +31,33 @@ export const schemaResolver: GuardedMethod = {
 export interface GuardSchemaOptions extends Omit<GraphqlModule, 'schema'> {
   readonly guard: CanActivate;
   readonly handlers: readonly Handler[];
-  /** The guards of `@UseGuards()` on a handler, which Nest does not run either. */
-  readonly findHandGuards: HandGuardFinder;
+  /** Finds the guards of `@UseGuards()` on a handler, which Nest does not run either. */
+  readonly findExplicitGuards: ExplicitGuardFinder;
 }
 
 /**
- * Puts the guard before what Nest does not guard in a schema: reference resolvers, resolvers of fields that ask for
- * something, and root fields that are not methods of a resolver class. The schema is changed in place, before the
- * application listens. The guards of `@UseGuards()` on a handler decide after the global one, as Nest runs them.
+ * Applies the guard to the resolvers of a schema that Nest does not guard: reference resolvers, resolvers of fields with
+ * requirements, and root fields that are not methods of a resolver class. Changes the schema in place, before the
+ * application listens. The guards of `@UseGuards()` on a handler run after the global guard, as in Nest.
  */
 export function guardSchema(schema: Schema, options: GuardSchemaOptions): void {
-  const roots = new Set(rootTypesOf(schema));
+  const roots = new Set(listRootTypes(schema));
   const guardedReferences = new Set<string>();
-  for (const type of outputTypesOf(schema)) {
+  for (const type of listOutputTypes(schema)) {
     if (guardReference(type, options)) guardedReferences.add(type.name);
     for (const [name, field] of Object.entries(type.getFields?.() ?? {})) {
       const isRoot = roots.has(type);
       if (isRoot && name === federationFields.entities) guardEntities(field, guardedReferences, options);
       else if (!(isRoot && name === federationFields.service)) {
-        const methods = isRoot ? rootMethods(type, name, options) : fieldMethods(type, name, options);
-        if (methods.length > 0) guardField(field, name, checksOf(methods, options));
+        const methods = isRoot ? findRootMethods(type, name, options) : findFieldMethods(type, name, options);
+        if (methods.length > 0) guardField(field, name, createChecks(methods, options));
       }
     }
   }
 }
 
-/** The methods that resolve a field, also by way of an interface whose resolvers a type may inherit. */
-function handlersOf(
+/** Finds the methods that resolve a field, including those of an interface, which a type may inherit. */
+function findHandlers(
   type: SchemaType,
   field: string,
   {
@@ -72,26 +72,33 @@ function handlersOf(
   );
 }
 
-/** What has to be asked for a root field that Nest does not guard; nothing for one that it does. */
-function rootMethods(type: SchemaType, field: string, options: GuardSchemaOptions): readonly GuardedMethod[] {
-  const { handlers, guardsFields, isReplaced } = options;
-  const ofNest = handlersOf(type, field, { handlers, kinds: guardsFields ? ['root', 'field'] : ['root'] });
-  if (ofNest.length > 0 && !isReplaced(type.name, field)) return [];
-  const all = handlersOf(type, field, { handlers, kinds: ['root', 'field'] });
-  return all.length > 0 ? all : [schemaResolver];
-}
-
-/** A field runs after its query was let in; it is guarded itself where its decorators say so. */
-function fieldMethods(
+/** Finds the methods of a root field that need the guard. Empty if Nest guards the field. */
+function findRootMethods(
   type: SchemaType,
   field: string,
   options: GuardSchemaOptions,
 ): readonly GuardedMethod[] {
   const { handlers, guardsFields, isReplaced } = options;
+  const guardedByNest = findHandlers(type, field, {
+    handlers,
+    kinds: guardsFields ? ['root', 'field'] : ['root'],
+  });
+  if (guardedByNest.length > 0 && !isReplaced(type.name, field)) return [];
+  const all = findHandlers(type, field, { handlers, kinds: ['root', 'field'] });
+  return all.length > 0 ? all : [schemaResolver];
+}
+
+/** Finds the methods of a field that need the guard. Without requirements, a field runs with its query. */
+function findFieldMethods(
+  type: SchemaType,
+  field: string,
+  options: GuardSchemaOptions,
+): readonly GuardedMethod[] {
+  const { handlers, guardsFields, isReplaced, findExplicitGuards } = options;
   if (guardsFields && !isReplaced(type.name, field)) return [];
-  return handlersOf(type, field, { handlers, kinds: ['field'] }).filter(
+  return findHandlers(type, field, { handlers, kinds: ['field'] }).filter(
     (handler) =>
-      accessPolicyOf(handler.method, handler.owner).declared || options.findHandGuards(handler).length > 0,
+      getAccessPolicy(handler.method, handler.owner).isExplicit || findExplicitGuards(handler).length > 0,
   );
 }
 
@@ -101,35 +108,36 @@ interface Check {
   readonly guards: readonly CanActivate[];
 }
 
-const checksOf = (
+const createChecks = (
   methods: readonly GuardedMethod[],
-  { guard, findHandGuards }: GuardSchemaOptions,
-): readonly Check[] => methods.map((handler) => ({ handler, guards: [guard, ...findHandGuards(handler)] }));
+  { guard, findExplicitGuards }: GuardSchemaOptions,
+): readonly Check[] =>
+  methods.map((handler) => ({ handler, guards: [guard, ...findExplicitGuards(handler)] }));
 
 function guardField(field: SchemaField, name: string, checks: readonly Check[]): void {
-  const { resolve = propertyResolver(name), subscribe } = field;
-  // A subscription is decided about when it begins, as Nest does.
-  if (subscribe) field.subscribe = withGuard(subscribe, checks);
-  else field.resolve = withGuard(resolve, checks);
+  const { resolve = createPropertyResolver(name), subscribe } = field;
+  // A subscription is checked when it starts, as in Nest.
+  if (subscribe) field.subscribe = withChecks(subscribe, checks);
+  else field.resolve = withChecks(resolve, checks);
 }
 
-/** What `graphql` does for a field without a resolver. */
-const propertyResolver =
+/** Resolves a field as `graphql` does without a resolver. */
+const createPropertyResolver =
   (name: string): Resolve =>
   (source, ...others) => {
     const value = (source as Record<string, unknown> | null | undefined)?.[name];
     return typeof value === 'function' ? value.call(source, ...others) : value;
   };
 
-/** @returns whether references of this type are guarded where they are resolved */
+/** @returns whether references of this type are guarded by their resolver */
 function guardReference(type: SchemaType, options: GuardSchemaOptions): boolean {
   const { handlers, guardsFields, isReplaced } = options;
   const subgraph = type.extensions?.apollo?.subgraph;
   const resolve = subgraph?.resolveReference ?? type.resolveReference;
   if (!resolve) return false;
-  const methods = referenceHandlersOf(type.name, handlers);
+  const methods = findReferenceHandlers(type.name, handlers);
   if (methods.length > 0 && guardsFields && !isReplaced(type.name, '__resolveReference')) return true;
-  const guarded = withGuard(resolve, checksOf(methods.length > 0 ? methods : [schemaResolver], options));
+  const guarded = withChecks(resolve, createChecks(methods.length > 0 ? methods : [schemaResolver], options));
   if (subgraph?.resolveReference) {
     const apollo = { ...type.extensions?.apollo, subgraph: { ...subgraph, resolveReference: guarded } };
     type.extensions = { ...type.extensions, apollo };
@@ -138,12 +146,12 @@ function guardReference(type: SchemaType, options: GuardSchemaOptions): boolean 
   return true;
 }
 
-const referenceHandlersOf = (type: string, handlers: readonly Handler[]): readonly Handler[] =>
+const findReferenceHandlers = (type: string, handlers: readonly Handler[]): readonly Handler[] =>
   handlers.filter(({ graphql }) => graphql?.kind === 'reference' && graphql.type === type);
 
 /**
- * Without a reference resolver a subgraph takes the reference itself for the entity, and resolves its fields without a
- * query. So such a reference needs a token.
+ * Guards references without a reference resolver. A subgraph uses such a reference as the entity and resolves its fields
+ * without a query, so it requires a token.
  */
 function guardEntities(
   field: SchemaField,
@@ -158,32 +166,33 @@ function guardEntities(
     for (const reference of representations) {
       const type = (reference as { readonly __typename?: unknown } | null)?.__typename;
       if (typeof type === 'string' && guardedReferences.has(type)) continue;
-      const methods = referenceHandlersOf(String(type), options.handlers);
-      const checks = checksOf(methods.length > 0 ? methods : [schemaResolver], options);
-      await admit(checks, [reference, context, info]);
+      const methods = findReferenceHandlers(String(type), options.handlers);
+      const checks = createChecks(methods.length > 0 ? methods : [schemaResolver], options);
+      await runChecks(checks, [reference, context, info]);
     }
     return resolve(...all);
   };
 }
 
-function withGuard(resolve: Resolve, checks: readonly Check[]): Resolve {
+function withChecks(resolve: Resolve, checks: readonly Check[]): Resolve {
   return async (...args) => {
-    await admit(checks, args);
+    await runChecks(checks, args);
     return resolve(...args);
   };
 }
 
-/** @throws what a guard throws, or ForbiddenException */
-async function admit(checks: readonly Check[], args: unknown[]): Promise<void> {
+/** @throws the exception of a guard, or ForbiddenException */
+async function runChecks(checks: readonly Check[], args: unknown[]): Promise<void> {
   for (const { handler, guards } of checks) {
     const context = new ExecutionContextHost(args, handler.owner, handler.method as () => void);
     context.setType('graphql');
-    for (const guard of guards) if ((await allows(guard, context)) !== true) throw new ForbiddenException();
+    for (const guard of guards)
+      if ((await canActivate(guard, context)) !== true) throw new ForbiddenException();
   }
 }
 
-/** A guard may answer with an Observable. */
-async function allows(guard: CanActivate, context: ExecutionContext): Promise<boolean> {
-  const answer = await guard.canActivate(context);
-  return isObservable(answer) ? lastValueFrom(answer) : answer;
+/** A guard may return an Observable. */
+async function canActivate(guard: CanActivate, context: ExecutionContext): Promise<boolean> {
+  const result = await guard.canActivate(context);
+  return isObservable(result) ? lastValueFrom(result) : result;
 }

@@ -1,4 +1,4 @@
-import { setPrivateCaching } from '@countersign/core/session';
+import { setPrivateCaching } from '@countersign/next';
 import { auth } from '../../../../lib/auth';
 
 /** A handler of its own where no proxy is: it sets the headers itself, as the README says. */

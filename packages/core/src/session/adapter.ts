@@ -1,0 +1,16 @@
+// What only adapters of frameworks call. Applications import `./session` and their adapter.
+
+export { applyCookies, updateCookieHeader } from './cookies/cookies.ts';
+export { createErrorResponse, type FailureOptions } from './http/error-responses.ts';
+export {
+  handleNodeRequest,
+  type NodeRequest,
+  type NodeResponse,
+  type NodeSession,
+  openNodeSession,
+  readNodeHeaders,
+} from './http/node-requests.ts';
+export { isPathBelow } from './http/path-match.ts';
+export type { RouterRequest } from './http/request-checks.ts';
+export { addSessionHeaders, createSessionHeaders, setPrivateCaching } from './http/responses.ts';
+export { createWebAuthResolver, type WebAuthResolverOptions } from './web-auth-resolver.ts';

@@ -1,0 +1,109 @@
+import type { Client } from '../client/client.ts';
+import { getClientContext } from '../client/client-context.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { Clock } from '../internal/clock.ts';
+import { createRefreshCoordinator, type RefreshCoordinator } from '../tokens/refresh-coordinator.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
+import { createCookieBackend } from './backends/cookie-backend.ts';
+import { guardBackend, guardReplayStore } from './backends/guarded-stores.ts';
+import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
+import type { SessionBackend } from './backends/session-backend.ts';
+import { toOwner } from './backends/session-state.ts';
+import { createStoreBackend } from './backends/store-backend.ts';
+import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
+import { createSealer, type Sealer } from './cookies/sealer.ts';
+import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
+import type { RequestSession } from './request-session.ts';
+
+/** Resolved options and stores of the sessions of one address. It contains no state of a user. */
+export interface SessionContext {
+  readonly client: Client;
+  readonly options: WebSessionOptions;
+  readonly baseUrl: URL;
+  /** The path of the base URL without trailing slash. */
+  readonly basePath: string;
+  readonly paths: RoutePaths;
+  readonly jar: CookieJar;
+  readonly backend: SessionBackend;
+  readonly coordinator: RefreshCoordinator;
+  readonly loginSealer: Sealer;
+  readonly replay: ReplayStore;
+  /** Replay keys of the most recent logins that failed in this process. */
+  readonly failedLogins: Set<string>;
+  /** The default resource of access tokens. */
+  readonly resource: string | undefined;
+  /** Seconds. */
+  readonly idleLifetime: number;
+  /** Seconds. */
+  readonly absoluteLifetime: number;
+  readonly now: Clock;
+  /** Replay keys of logout tokens whose sessions could not be ended. These tokens are accepted again. */
+  readonly unfinishedLogouts: Set<string>;
+  /** Sessions that all readers within one request share, by the option `request`. */
+  readonly requestSessions: WeakMap<object, Promise<RequestSession>>;
+}
+
+/** @throws ConfigurationError if an option is missing or wrong */
+export function createSessionContext(client: Client, options: WebSessionOptions): SessionContext {
+  const { now, scope, resources } = getClientContext(client);
+  if (!scope.split(' ').includes('openid')) {
+    throw new ConfigurationError(
+      'invalid_option',
+      `"scope" is "${scope}", expected it to contain "openid": sessions need an ID token to identify the user.`,
+    );
+  }
+  const baseUrl = parseBaseUrl(options.baseUrl);
+  const basePath = baseUrl.pathname.replace(/\/+$/, '');
+  const secrets = [options.secret ?? []].flat();
+  const jar = createCookieJar(baseUrl, options.cookie ?? {});
+  const name = options.cookie?.name ?? 'session';
+  if (!/^[\w-]{1,40}$/.test(name)) {
+    throw new ConfigurationError(
+      'invalid_option',
+      `"cookie.name" is "${name}", expected 1 to 40 letters, digits, "_" or "-".`,
+    );
+  }
+  const absoluteLifetime = requirePositive(options.absoluteLifetime ?? 7 * 86_400, 'absoluteLifetime');
+  const idleLifetime = requirePositive(
+    options.idleLifetime ?? Math.min(86_400, absoluteLifetime),
+    'idleLifetime',
+  );
+  const times = { idleLifetime, absoluteLifetime, now };
+  const shared = { jar, name, owner: toOwner(client), ...times };
+  const { store } = options;
+  const backend = store
+    ? createStoreBackend({ ...shared, store, sealer: createSealer(secrets, 'stored-session') })
+    : createCookieBackend({
+        ...shared,
+        sealer: createSealer(secrets, 'session'),
+        tombstones: options.tombstones ?? createMemoryTombstoneStore({ now }),
+      });
+  return {
+    client,
+    options,
+    baseUrl,
+    basePath,
+    paths: createPaths(basePath + (options.routes ?? '/auth').replace(/\/+$/, '')),
+    jar,
+    backend: guardBackend(backend),
+    coordinator: createRefreshCoordinator(client, options.refresh ?? {}),
+    loginSealer: createSealer(secrets, 'login'),
+    replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
+    failedLogins: new Set(),
+    resource: resources[0],
+    ...times,
+    unfinishedLogouts: new Set(),
+    requestSessions: new WeakMap(),
+  };
+}
+
+function createPaths(prefix: string): RoutePaths {
+  return {
+    login: `${prefix}/login`,
+    callback: `${prefix}/callback`,
+    logout: `${prefix}/logout`,
+    session: `${prefix}/session`,
+    accessToken: `${prefix}/access-token`,
+    backchannelLogout: `${prefix}/backchannel-logout`,
+  };
+}

@@ -1,0 +1,52 @@
+import { AuthError, ConfigurationError, ValidationError } from '../../errors.ts';
+import { callListener, type EventListener } from '../../events.ts';
+
+/** A failed request, as it is logged. */
+export interface FailedRequest {
+  /** The name of a route, `proxy`, or another part of the application. */
+  readonly route: string;
+  /** The HTTP status of the response. */
+  readonly status: number;
+  /** Called with a `request.failed` event. Default: the failure is written to the console. */
+  readonly onEvent?: EventListener | undefined;
+}
+
+/**
+ * Reports a failed request: as an event if the application has a listener, otherwise as one entry in the console.
+ * An error in the program or its configuration is always written to the console, because an event has no message.
+ */
+export function reportFailure(error: unknown, { route, status, onEvent }: FailedRequest): void {
+  const code = getErrorCode(error);
+  const check = error instanceof ValidationError ? { check: error.check } : {};
+  callListener(onEvent, { type: 'request.failed', route, status, code, ...check });
+  const isForDeveloper = !(error instanceof AuthError) || error instanceof ConfigurationError;
+  if (onEvent && !isForDeveloper) return;
+  console.error(`countersign: ${route}: ${status} ${describeFailure(error)}: ${explainFailure(error)}`);
+}
+
+/** The code of an error, `unexpected_error` for an error of other code. */
+export const getErrorCode = (error: unknown): string =>
+  error instanceof AuthError ? error.code : 'unexpected_error';
+
+/** The code and the failed check. Both are words of this library: no text of the provider is included. */
+export function describeFailure(error: unknown): string {
+  return error instanceof ValidationError ? `${error.code}: ${error.check}` : getErrorCode(error);
+}
+
+/**
+ * The text of a failure for the log. Messages of this library contain no secret. An error of other code may contain
+ * anything, for example the cookie of the request, so only its name, code and stack frames are written.
+ */
+function explainFailure(error: unknown): string {
+  if (error instanceof AuthError) return error.message.replace(/\p{Cc}+/gu, ' ');
+  if (!(error instanceof Error)) return `a value of type ${typeof error} was thrown`;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [nameForeignError(error), ...frames].join('\n');
+}
+
+/** The name and code of an error of other code, for example `Error ECONNREFUSED`. */
+export function nameForeignError(error: unknown): string {
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
+  const words = [name, code].filter((word) => typeof word === 'string' && /^\w{1,60}$/.test(word));
+  return words.join(' ') || 'unknown error';
+}

@@ -1,0 +1,217 @@
+import { emitEvent } from '../client/observability.ts';
+import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
+import { seconds } from '../internal/clock.ts';
+import type { JsonObject } from '../internal/json/json.ts';
+import type { GetAccessTokenResult } from '../tokens/refresh-coordinator.ts';
+import { type AccessToken, findAccessToken, isValid } from '../tokens/token-set.ts';
+import type { LoadedSession } from './backends/session-backend.ts';
+import { type Session, type SessionState, toSession } from './backends/session-state.ts';
+import type { SessionContext } from './context.ts';
+import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
+import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
+import { SessionHolder } from './session-holder.ts';
+
+/**
+ * Opens the session of a request from its `Cookie` header.
+ *
+ * @throws TransportError `store_unavailable` if it is unknown whether there is a session
+ */
+export function openRequestSession(
+  context: SessionContext,
+  cookieHeader: string | null | undefined,
+  options: RequestSessionOptions = {},
+): Promise<RequestSession> {
+  const { request } = options;
+  const sharedSession = request && context.requestSessions.get(request);
+  if (sharedSession) return sharedSession;
+  const requestSession = open(context, cookieHeader, options);
+  if (request) context.requestSessions.set(request, requestSession);
+  return requestSession;
+}
+
+async function open(
+  context: SessionContext,
+  cookieHeader: string | null | undefined,
+  options: RequestSessionOptions,
+): Promise<RequestSession> {
+  const existing = parseCookies(cookieHeader);
+  const holder = new SessionHolder(context, await load(context, existing));
+  const requestSession = new OpenRequestSession(context, existing, holder, options);
+  holder.requireWritable = () => requestSession.requireWritable();
+  return requestSession;
+}
+
+async function load(
+  { backend, client }: SessionContext,
+  cookies: RequestCookies,
+): Promise<LoadedSession | undefined> {
+  try {
+    return await backend.load(cookies);
+  } catch (error) {
+    if (error instanceof TransportError) emitEvent(client, { type: 'store.unavailable', port: 'session' });
+    throw error;
+  }
+}
+
+// A class, not closures: one instance is created for every request.
+class OpenRequestSession implements RequestSession {
+  private readonly context: SessionContext;
+  private readonly existing: RequestCookies;
+  private readonly holder: SessionHolder;
+  private readonly options: RequestSessionOptions;
+
+  constructor(
+    context: SessionContext,
+    existing: RequestCookies,
+    holder: SessionHolder,
+    options: RequestSessionOptions,
+  ) {
+    this.context = context;
+    this.existing = existing;
+    this.holder = holder;
+    this.options = options;
+  }
+
+  get session(): Session | undefined {
+    return this.holder.loaded && toSession(this.holder.loaded.state);
+  }
+
+  get cookies(): readonly CookieToSet[] {
+    const { backend } = this.context;
+    const { hasEnded, sealedSession } = this.holder;
+    return hasEnded
+      ? backend.deleteCookies(this.existing)
+      : backend.createCookies(sealedSession, this.existing);
+  }
+
+  async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
+    const { holder } = this;
+    const tokenRequest = { ...this.resolveRequest(request), forceRefresh: request.forceRefresh === true };
+    for (let tries = 1; ; tries++) {
+      const { loaded } = holder;
+      if (!loaded) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
+      if (!this.canWrite()) return this.findValidAccessToken(loaded, request);
+      try {
+        const result = await this.context.coordinator.getAccessToken(holder, tokenRequest);
+        if (result.changed) await this.applyRefresh(loaded, result);
+        return result.accessToken;
+      } catch (error) {
+        if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
+        // This call waited for the refresh of another request, whose response was sent in the meantime.
+        const isOfOtherRequest = isWrongContext(error) && this.canWrite() && tries < maxTries;
+        if (!isOfOtherRequest) throw error;
+      }
+    }
+  }
+
+  /** @throws ConfigurationError `wrong_context` if no cookie can be set any more */
+  requireWritable(): void {
+    if (!this.canWrite()) throw this.createNotWritableError();
+  }
+
+  private async applyRefresh(previous: LoadedSession, result: GetAccessTokenResult): Promise<void> {
+    await this.holder.applyTokens(result);
+    // The response was sent during the refresh. The browser will send the old cookie again, perhaps much later.
+    if (!this.canWrite()) await this.context.coordinator.saveUnwrittenTokens(previous.state.tokens, result);
+  }
+
+  getRemainingLifetime(request: SessionTokenRequest = {}): number | undefined {
+    const { loaded } = this.holder;
+    const expiresAt = loaded && findAccessToken(loaded.state.tokens, this.resolveRequest(request))?.expiresAt;
+    return expiresAt === undefined ? undefined : expiresAt - seconds(this.context.now);
+  }
+
+  async update(change: (data: Readonly<JsonObject>) => JsonObject): Promise<Session> {
+    if (!this.holder.loaded) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
+    this.requireChangeable();
+    await this.applyNewestTokens();
+    const isWritten = await this.holder.change((state) => ({
+      ...state,
+      // A copy, because other requests share the state.
+      data: change(structuredClone(state.data ?? {})),
+    }));
+    const { session } = this;
+    if (!isWritten || !session) throw new LoginRequiredError('session_ended', 'The session has ended.');
+    // The response may have been sent in the meantime, without the cookie that contains the change.
+    this.requireChangeable();
+    return session;
+  }
+
+  private requireChangeable(): void {
+    if (this.canWrite()) return;
+    throw new ConfigurationError(
+      'wrong_context',
+      'The session cannot be changed here. Change it in an action or a handler, before the response is returned or its headers are sent.',
+    );
+  }
+
+  async touch(): Promise<void> {
+    const { loaded } = this.holder;
+    if (!loaded || !isTouchDue(this.context, loaded.state) || !this.canWrite()) return;
+    await this.applyNewestTokens();
+    await this.holder.change((state) => state);
+  }
+
+  /** Prevents that the next cookie restores a refresh token that another request has spent. */
+  private async applyNewestTokens(): Promise<void> {
+    const { backend, coordinator } = this.context;
+    const { loaded } = this.holder;
+    if (backend.kind === 'cookie' && loaded)
+      await this.holder.applyTokens(await coordinator.findNewestTokens(loaded.state.tokens));
+  }
+
+  private canWrite(): boolean {
+    const { writable = true } = this.options;
+    return this.context.backend.kind === 'stored' || (typeof writable === 'function' ? writable() : writable);
+  }
+
+  private resolveRequest({ resource, scope }: SessionTokenRequest) {
+    return { resource: resource ?? this.context.resource, scope };
+  }
+
+  /** Without a refresh. */
+  private findValidAccessToken({ state }: LoadedSession, request: SessionTokenRequest): AccessToken {
+    const entry = findAccessToken(state.tokens, this.resolveRequest(request));
+    if (entry && !request.forceRefresh && isValid(entry, seconds(this.context.now), 0)) return entry;
+    if (state.tokens.refreshToken === undefined) {
+      throw new LoginRequiredError(
+        'refresh_token_missing',
+        'The access token has expired and there is no refresh token. Request the scope "offline_access" at login.',
+      );
+    }
+    throw this.createNotWritableError();
+  }
+
+  private createNotWritableError(): ConfigurationError {
+    const { path, writable } = this.options;
+    if (typeof writable === 'function') {
+      return new ConfigurationError(
+        'wrong_context',
+        'The access token must be refreshed, but the response was returned or its headers were sent, so no cookie can be set. Call getAccessToken() before you return the response or start a stream, or use a session store.',
+      );
+    }
+    return new ConfigurationError(
+      'wrong_context',
+      `The access token must be refreshed, but no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it first, call getAccessToken() in a route handler or action, or use a session store.`,
+    );
+  }
+}
+
+/** Maximum tries of a request that waits for refreshes of other requests. */
+const maxTries = 3;
+
+const isWrongContext = (error: unknown) =>
+  error instanceof ConfigurationError && error.code === 'wrong_context';
+
+/** Fraction of the idle lifetime after which a use is written. */
+const touchShare = 0.1;
+/** Seconds before the expiry of an access token in which no use is written: a refresh may be running. */
+const refreshMargin = 120;
+
+/** Uses are written rarely, and not near a refresh: the cookie of a previous state would restore a spent refresh token. */
+function isTouchDue({ backend, idleLifetime, now }: SessionContext, state: SessionState): boolean {
+  const time = seconds(now);
+  if (time - state.usedAt < idleLifetime * touchShare) return false;
+  if (backend.kind === 'stored' || state.tokens.refreshToken === undefined) return true;
+  return state.tokens.accessTokens.every((entry) => isValid(entry, time, refreshMargin));
+}

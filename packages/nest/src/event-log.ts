@@ -1,0 +1,20 @@
+import type { AuthEvent } from '@countersign/core/resource-server';
+import { Logger } from '@nestjs/common';
+
+/**
+ * Creates the default event listener, which writes what an operator must know to Nest's log. No event contains a token.
+ */
+export function createEventLog(): (event: AuthEvent) => void {
+  const logger = new Logger('AuthModule');
+  return (event) => {
+    if (event.type === 'keys.failed') logger.warn(`Cannot fetch the keys of ${event.issuer}: ${event.code}`);
+    else if (event.type === 'token.rejected') {
+      const reason = event.reason ? `: ${event.reason}` : '';
+      logger.debug(`Rejected an access token: ${event.code} (${event.check ?? '-'})${reason}`);
+    } else if (event.type === 'token.unavailable') {
+      // An event with a reason reports that a check of the application failed, which its developer must know.
+      if (event.reason) logger.warn(`Cannot check an access token: ${event.reason}`);
+      else logger.debug(`Cannot verify an access token: ${event.code}`);
+    }
+  };
+}

@@ -1,0 +1,34 @@
+import type { AccessPolicy } from './access/policy.ts';
+import type { NodeRequest } from './transport/node-request.ts';
+
+// All state of this package that is not part of an instance. Weak maps do not keep their keys alive.
+
+/** The access policies of one handler. */
+export interface HandlerPolicies {
+  /** The first class that the policy was requested for. Most handlers belong to one class only. */
+  readonly owner: object;
+  readonly policy: AccessPolicy;
+  /** The policies of other classes that inherit the handler. */
+  readonly others: WeakMap<object, AccessPolicy>;
+}
+
+/** The computed access policies, by handler. */
+export const policiesByHandler = new WeakMap<object, HandlerPolicies>();
+
+/** Whether a handler responds with an event stream, by handler. */
+export const streamingHandlers = new WeakMap<object, boolean>();
+
+/** The upgrade request of a plain WebSocket, which does not expose it itself. */
+export const handshakesByClient = new WeakMap<object, NodeRequest>();
+
+const prototypesKey: unique symbol = Symbol.for('countersign.access.prototypes') as never;
+
+/**
+ * The prototypes whose methods have access decorators. All copies of this package in the process share the set, as they
+ * share the declarations. Only decorators add to it, so its size depends on the code and not on requests.
+ */
+export function getDeclaredPrototypes(): Set<object> {
+  const holder = globalThis as { [prototypesKey]?: Set<object> };
+  holder[prototypesKey] ??= new Set();
+  return holder[prototypesKey];
+}

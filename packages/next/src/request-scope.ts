@@ -1,0 +1,134 @@
+// The only global state of this package: one scope for each unit of Next's work, as long as Next holds the unit.
+
+// Next's own record of its work. `server.ts` explains why no public function is sufficient.
+import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
+
+/** A unit of Next's work: the handling of a request, or the filling of a cache. */
+export interface WorkUnit {
+  readonly type?: string;
+  /** The page, without base path. */
+  readonly url?: { readonly pathname: string; readonly search: string };
+  /** `action` while cookies can be set, also in route handlers; `render` while a page is rendered. */
+  readonly phase?: string;
+}
+
+/**
+ * The state of this package for one unit of work. It is created when the unit begins, or at the first call within it,
+ * and passed to every function that needs it. All copies of this module that Next loads share it.
+ */
+export interface RequestScope {
+  /** `undefined` outside a request. Such a scope belongs to one call. */
+  readonly unit: WorkUnit | undefined;
+  /** The session was opened before, so the framework's cookies may differ from the request's. */
+  hasOpenedSession: boolean;
+  /** A session cookie was set on the response. */
+  hasSetCookies: boolean;
+  /** Next has collected the cookies for the response. Cookies that are set afterwards are lost. */
+  hasCollectedCookies: boolean;
+  /** Calls that run at the same time. They share one session. */
+  concurrentCalls: { count: number } | undefined;
+  /** Calls that may still set a cookie. */
+  readonly pendingWrites: Set<Promise<unknown>>;
+}
+
+const scopesKey = Symbol.for('countersign.next.scopes');
+const globalState = globalThis as { [scopesKey]?: WeakMap<WorkUnit, RequestScope> };
+
+/** Returns the scope of the current unit of work. */
+export const getRequestScope = (): RequestScope =>
+  findOrCreateScope(workUnitAsyncStorage.getStore() as WorkUnit | undefined);
+
+function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
+  globalState[scopesKey] ??= new WeakMap();
+  const knownScope = unit && globalState[scopesKey].get(unit);
+  if (knownScope) return knownScope;
+  const scope: RequestScope = {
+    unit,
+    hasOpenedSession: false,
+    hasSetCookies: false,
+    hasCollectedCookies: false,
+    concurrentCalls: undefined,
+    pendingWrites: new Set(),
+  };
+  if (unit) {
+    globalState[scopesKey].set(unit, scope);
+    observeCookies(unit, scope);
+  }
+  return scope;
+}
+
+/** Checks whether a cookie that is set now is sent with the response. */
+export const canSetCookies = ({ unit, hasCollectedCookies }: RequestScope): boolean =>
+  unit?.phase === 'action' && !hasCollectedCookies;
+
+/** Runs a call that may set a cookie. The response of a protected handler waits for it. */
+export async function runWrite<T>({ pendingWrites }: RequestScope, run: () => Promise<T>): Promise<T> {
+  const write = run();
+  pendingWrites.add(write);
+  try {
+    return await write;
+  } finally {
+    pendingWrites.delete(write);
+  }
+}
+
+/** Waits for the pending writes. It does not wait for writes that begin afterwards, because a stream may never end. */
+export async function finishWrites({ pendingWrites }: RequestScope): Promise<void> {
+  await Promise.allSettled(pendingWrites);
+}
+
+/** Runs a call on the session that it shares with all concurrent calls of the scope. */
+export async function runSharedCall<T>(scope: RequestScope, run: () => Promise<T>): Promise<T> {
+  scope.concurrentCalls ??= { count: 0 };
+  const calls = scope.concurrentCalls;
+  calls.count++;
+  try {
+    return await run();
+  } finally {
+    if (--calls.count === 0) scope.concurrentCalls = undefined;
+  }
+}
+
+/** The property of its mutable cookies that Next reads only when it sets them on the response. */
+const modifiedCookies = Symbol.for('next.mutated.cookies');
+
+/**
+ * Detects when Next collects the cookies of a route handler for its response. Next has no public function for it:
+ * `cookies().set()` succeeds afterwards, but sets nothing.
+ */
+function observeCookies(unit: WorkUnit, scope: RequestScope): void {
+  const property = Object.getOwnPropertyDescriptor(unit, 'mutableCookies');
+  if (unit.phase !== 'action' || !property?.configurable) return;
+  let cookies: object | undefined;
+  const get = () => {
+    const mutableCookies = (property.get ? property.get.call(unit) : property.value) as object;
+    cookies ??= new Proxy(mutableCookies, {
+      get(target, name) {
+        if (name === modifiedCookies) scope.hasCollectedCookies = true;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    return cookies;
+  };
+  Object.defineProperty(unit, 'mutableCookies', { configurable: true, enumerable: true, get });
+}
+
+type Run = (unit: WorkUnit | undefined, ...more: unknown[]) => unknown;
+
+const observedKey = Symbol.for('countersign.next.observed');
+
+/**
+ * Creates the scope of every route handler when it begins. A stream may use the session for the first time after the
+ * response was returned; the collection of cookies could not be detected any more.
+ */
+export function observeRequests(): void {
+  const storage = workUnitAsyncStorage as unknown as { run: Run; [observedKey]?: true };
+  if (storage[observedKey]) return;
+  const run = storage.run.bind(storage);
+  storage[observedKey] = true;
+  storage.run = (unit, ...more) => {
+    if (unit?.type === 'request' && unit.phase === 'action') findOrCreateScope(unit);
+    return run(unit, ...more);
+  };
+}

@@ -1,0 +1,7 @@
+import type { RouterRequest } from '@countersign/core/session/adapter';
+
+/** Reads the headers of Next's router: prefetches, and fetches of React Server Components. */
+export const readRouterRequest = ({ headers }: Request): RouterRequest => ({
+  isPrefetch: headers.has('next-router-prefetch') || headers.has('next-router-segment-prefetch'),
+  isRouterFetch: headers.has('rsc'),
+});
