@@ -1,4 +1,4 @@
-import { createFileRequestLog } from './request-log.ts';
+import { createFileRequestLog } from './http/request-log.ts';
 import type { StartOptions } from './start.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDemoClients } from './clients.ts';
+import { createDemoClients } from './data/clients.ts';
 import { type RunningProvider, startProvider } from './start.ts';
 import { createTestBrowser } from './testing/test-browser.ts';
 import { api, createTestClient, encode, readClaims, readHeader, redirectUri } from './testing/test-client.ts';

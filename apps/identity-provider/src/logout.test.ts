@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDemoClients } from './clients.ts';
+import { createDemoClients } from './data/clients.ts';
 import { type RunningProvider, startProvider } from './start.ts';
 import { createTestBrowser } from './testing/test-browser.ts';
 import { createTestClient, encode, readClaims, readHeader } from './testing/test-client.ts';

@@ -1,6 +1,6 @@
 import { readOptions } from './config.ts';
+import { users } from './data/users.ts';
 import { startProvider } from './start.ts';
-import { users } from './users.ts';
 
 try {
   const options = readOptions(process.env);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { users } from './data/users.ts';
 import { consentPage } from './pages/consent.ts';
 import { deviceConfirmPage } from './pages/device.ts';
 import { errorPage } from './pages/error.ts';
@@ -8,7 +9,6 @@ import { logoutPage } from './pages/logout.ts';
 import { type RunningProvider, startProvider } from './start.ts';
 import { createTestBrowser } from './testing/test-browser.ts';
 import { createTestClient } from './testing/test-client.ts';
-import { users } from './users.ts';
 
 const hostile = `"><img src=x onerror='alert(1)'>&`;
 const escaped = '&quot;&gt;&lt;img src=x onerror=&#39;alert(1)&#39;&gt;&amp;';

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import Provider, { type ClientMetadata, type Configuration, type JWKS } from 'oidc-provider';
-import { type AppOrigins, createDemoClients, isOriginOfClient, isPublic } from './clients.ts';
-import { serveInteractions } from './interactions.ts';
-import { fetchWithLoopback } from './loopback.ts';
-import { createMemoryAdapter } from './memory-adapter.ts';
-import { retainOfflineAccess } from './offline-access.ts';
+import { type AppOrigins, createDemoClients, isOriginOfClient, isPublic } from './data/clients.ts';
+import { createMemoryAdapter } from './data/memory-adapter.ts';
+import { createResourceServer, type DemoResource, demoResources } from './data/resources.ts';
+import { createSigningKeys, type SigningAlgorithm, signingAlgorithms } from './data/signing-keys.ts';
+import { claimsByScope, findUser, toClaims } from './data/users.ts';
+import { guardRequests, serveCommonRoutes } from './http/common-routes.ts';
+import { fetchWithLoopback } from './http/loopback.ts';
+import { applyRequestHook, type RequestHook } from './http/request-hook.ts';
+import { logRequests, type RequestLog } from './http/request-log.ts';
+import { serveInteractions } from './interactions/interactions.ts';
+import { retainOfflineAccess } from './interactions/offline-access.ts';
+import { deviceFlowPages, logoutPages } from './interactions/protocol-pages.ts';
 import { errorPage } from './pages/error.ts';
 import { showPage } from './pages/layout.ts';
-import { deviceFlowPages, logoutPages } from './protocol-pages.ts';
-import { applyRequestHook, type RequestHook } from './request-hook.ts';
-import { logRequests, type RequestLog } from './request-log.ts';
-import { createResourceServer, type DemoResource, demoResources } from './resources.ts';
-import { guardRequests, serveOtherPages } from './serve.ts';
-import { createSigningKeys, type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts';
-import { claimsByScope, findUser, toClaims } from './users.ts';
 
 export interface ProviderOptions {
   /** The issuer identifier: the URL at which browsers and clients reach this provider, without a trailing slash. */
@@ -62,7 +62,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
   if (options.requestLog) logRequests(provider, options.requestLog);
   guardRequests(provider);
   if (options.onRequest) applyRequestHook(provider, options.onRequest);
-  serveOtherPages(provider);
+  serveCommonRoutes(provider);
   serveInteractions(provider);
   return provider;
 }

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Provider from 'oidc-provider';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from './http/loopback.ts';
 import { createProvider, type ProviderOptions } from './provider.ts';
 
 export interface StartOptions extends Partial<ProviderOptions> {

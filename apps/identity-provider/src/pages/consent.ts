@@ -1,4 +1,4 @@
-import { getFullName, type User } from '../users.ts';
+import { getFullName, type User } from '../data/users.ts';
 import { escapeHtml, type Page } from './layout.ts';
 
 const scopeDescriptions: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { users } from '../users.ts';
+import { users } from '../data/users.ts';
 import { escapeHtml, type Page } from './layout.ts';
 
 export function homePage(issuer: string): Page {

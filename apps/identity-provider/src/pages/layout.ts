@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { Context } from '../context.ts';
+import type { Context } from '../http/context.ts';
 import { styles } from './styles.ts';
 
 const entities: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { users } from '../users.ts';
+import { users } from '../data/users.ts';
 import { escapeHtml, type Page } from './layout.ts';
 
 /** Fills the form with a demo user. Without JavaScript the user types the values. */

@@ -1,7 +1,7 @@
 import type Provider from 'oidc-provider';
-import { errorPage } from './pages/error.ts';
-import { homePage } from './pages/home.ts';
-import { showPage } from './pages/layout.ts';
+import { errorPage } from '../pages/error.ts';
+import { homePage } from '../pages/home.ts';
+import { showPage } from '../pages/layout.ts';
 
 /**
  * The policy for the pages of the library, which submit a form automatically: no external content, no framing. The
@@ -30,7 +30,7 @@ export function guardRequests(provider: Provider): void {
 }
 
 /** Serves the health check, the home page, and the page for unknown addresses. */
-export function serveOtherPages(provider: Provider): void {
+export function serveCommonRoutes(provider: Provider): void {
   provider.use(async (ctx, next) => {
     if (ctx.path === '/health') {
       ctx.body = { status: 'ok' };

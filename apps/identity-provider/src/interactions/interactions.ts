@@ -1,10 +1,10 @@
 import type { InteractionResults, default as Provider } from 'oidc-provider';
-import type { Context } from './context.ts';
-import { consentPage } from './pages/consent.ts';
-import { errorPage } from './pages/error.ts';
-import { showPage } from './pages/layout.ts';
-import { loginPage } from './pages/login.ts';
-import { checkPassword, findUser, type User } from './users.ts';
+import { checkPassword, findUser, type User } from '../data/users.ts';
+import type { Context } from '../http/context.ts';
+import { consentPage } from '../pages/consent.ts';
+import { errorPage } from '../pages/error.ts';
+import { showPage } from '../pages/layout.ts';
+import { loginPage } from '../pages/login.ts';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 

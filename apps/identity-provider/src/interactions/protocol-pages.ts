@@ -1,8 +1,8 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { deviceCodePage, deviceConfirmPage, deviceSuccessPage } from './pages/device.ts';
-import { showPage } from './pages/layout.ts';
-import { loggedOutPage, logoutPage } from './pages/logout.ts';
-import { findUser } from './users.ts';
+import { findUser } from '../data/users.ts';
+import { deviceCodePage, deviceConfirmPage, deviceSuccessPage } from '../pages/device.ts';
+import { showPage } from '../pages/layout.ts';
+import { loggedOutPage, logoutPage } from '../pages/logout.ts';
 
 interface NamedClient {
   readonly clientId: string;

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { type RunningProvider, startProvider } from '../start.ts';
+import { createTestClient } from '../testing/test-client.ts';
 import type { RequestHook } from './request-hook.ts';
 import type { LoggedRequest } from './request-log.ts';
-import { type RunningProvider, startProvider } from './start.ts';
-import { createTestClient } from './testing/test-client.ts';
 
 let running: RunningProvider | undefined;
 const log: LoggedRequest[] = [];
