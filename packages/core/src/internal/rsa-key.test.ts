@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { toBase64Url } from './encoding.ts';
 import { selectUsableKeys } from './json/key-set-document.ts';
-import { isSoundRsaKey } from './rsa-key.ts';
-import { keyFits } from './signature-algorithms.ts';
+import { isSecureRsaKey } from './rsa-key.ts';
+import { isKeyForAlgorithm } from './signature-algorithms.ts';
 
 /** A number of so many bits, odd unless said otherwise, with leading zero bytes if wanted. */
 function modulus(bits: number, { zeros = 0, last = 0xff } = {}): string {
@@ -38,8 +38,8 @@ describe('A1: RSA keys that prove nothing are not used', () => {
     ['an exponent that is a number', { n, e: 65_537 }],
     ['no exponent', { n }],
   ])('%s', (_, key) => {
-    expect(isSoundRsaKey(key)).toBe(false);
-    expect(keyFits({ kty: 'RSA', ...key }, 'RS256')).toBe(false);
+    expect(isSecureRsaKey(key)).toBe(false);
+    expect(isKeyForAlgorithm({ kty: 'RSA', ...key }, 'RS256')).toBe(false);
     expect(selectUsableKeys({ keys: [{ kty: 'RSA', ...key }] })).toEqual([]);
   });
 
@@ -53,7 +53,7 @@ describe('A1: RSA keys that prove nothing are not used', () => {
     ['exponent 65,537 behind a zero byte', { n, e: bytes(0, 1, 0, 1) }],
     ['an exponent of 32 bits', { n, e: bytes(255, 255, 255, 255) }],
   ])('a sound key is used: %s', (_, key) => {
-    expect(keyFits({ kty: 'RSA', ...key }, 'PS256')).toBe(true);
+    expect(isKeyForAlgorithm({ kty: 'RSA', ...key }, 'PS256')).toBe(true);
     expect(selectUsableKeys({ keys: [{ kty: 'RSA', ...key }] })).toHaveLength(1);
   });
 });

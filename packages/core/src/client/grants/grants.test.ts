@@ -2,7 +2,7 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
-import { signingKey } from '../../../tests/conformance/signing-key.ts';
+import { getSigningKey } from '../../../tests/conformance/signing-key.ts';
 import {
   clientSecretBasic,
   createClient,
@@ -139,7 +139,7 @@ describe('token exchange', () => {
 });
 
 test('JWT bearer: an assertion becomes an access token', async () => {
-  const { key, jwk } = await signingKey('ES256');
+  const { key, jwk } = await getSigningKey('ES256');
   const server = await createTestAuthorizationServer({
     clients: [{ clientId: 'service', tokenEndpointAuthMethod: 'private_key_jwt', jwks: { keys: [jwk] } }],
   });

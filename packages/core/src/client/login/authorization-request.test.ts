@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
-import { signingKey } from '../../../tests/conformance/signing-key.ts';
+import { getSigningKey } from '../../../tests/conformance/signing-key.ts';
 import {
   createAuthorizationRequest,
   createClient,
@@ -73,7 +73,7 @@ describe('createAuthorizationRequest', () => {
   });
 
   test('a signed request object carries everything, and nothing else stands in the URL (RFC 9101)', async () => {
-    const { key, jwk } = await signingKey('ES256');
+    const { key, jwk } = await getSigningKey('ES256');
     const harness = await createHarness({
       registration: { jwks: { keys: [jwk] } },
       client: { requestObjectSigningKey: { key, kid: jwk.kid as string } },

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expect, test } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
-import { signingKey } from '../../../tests/conformance/signing-key.ts';
+import { getSigningKey } from '../../../tests/conformance/signing-key.ts';
 import {
   clientSecretBasic,
   clientSecretJwt,
@@ -14,7 +14,7 @@ const assertionsOf = (harness: Awaited<ReturnType<typeof createHarness>>) =>
   harness.server.requestsTo('token').map(({ body }) => String(body.client_assertion));
 
 test('private_key_jwt: each assertion names its key, lives a minute, and is used once', async () => {
-  const [old, current] = [await signingKey('ES256'), await signingKey('PS256')];
+  const [old, current] = [await getSigningKey('ES256'), await getSigningKey('PS256')];
   let signing = old;
   const harness = await createHarness({
     registration: { tokenEndpointAuthMethod: 'private_key_jwt', jwks: { keys: [old.jwk, current.jwk] } },

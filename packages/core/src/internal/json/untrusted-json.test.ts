@@ -76,8 +76,8 @@ test('an object is required where one is needed', () => {
 });
 
 test('the error of the context is thrown', () => {
-  const refuse = (fault: string) => new RangeError(fault);
-  expect(() => parseUntrustedJson('[[[[[', { limits, refuse })).toThrow(new RangeError('depth'));
+  const createError = (fault: string) => new RangeError(fault);
+  expect(() => parseUntrustedJson('[[[[[', { limits, createError })).toThrow(new RangeError('depth'));
 });
 
 describe('repeated members with equal values', () => {

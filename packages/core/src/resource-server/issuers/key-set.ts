@@ -6,7 +6,7 @@ import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/http
 import type { JsonObject } from '../../internal/json/json.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import {
-  keyFits,
+  isKeyForAlgorithm,
   type SignatureAlgorithm,
   type VerificationKey,
 } from '../../internal/signature-algorithms.ts';
@@ -246,12 +246,12 @@ export function createStaticKeySet(jwks: readonly JsonObject[], counts: Verifier
  */
 async function findKey(keys: readonly Key[], signed: Signed): Promise<Key | undefined> {
   const { alg, kid, data, signature } = signed;
-  const fits = ({ jwk }: Key) => (kid === undefined || jwk.kid === kid) && keyFits(jwk, alg);
+  const fits = ({ jwk }: Key) => (kid === undefined || jwk.kid === kid) && isKeyForAlgorithm(jwk, alg);
   const matchingKeys = keys.filter(fits);
   const candidates =
     matchingKeys.length > 0
       ? matchingKeys
-      : keys.filter(({ jwk }) => jwk.kid === undefined && keyFits(jwk, alg));
+      : keys.filter(({ jwk }) => jwk.kid === undefined && isKeyForAlgorithm(jwk, alg));
   for (const key of candidates) {
     const imported = await importKey(key, alg);
     // A key that the platform imports but cannot use must not affect the other keys.
@@ -262,7 +262,7 @@ async function findKey(keys: readonly Key[], signed: Signed): Promise<Key | unde
 }
 
 const hasKeyWithKid = (keys: readonly Key[], { alg, kid }: Signed): boolean =>
-  keys.some(({ jwk }) => jwk.kid === kid && keyFits(jwk, alg));
+  keys.some(({ jwk }) => jwk.kid === kid && isKeyForAlgorithm(jwk, alg));
 
 function importKey(key: Key, alg: SignatureAlgorithm): Promise<VerificationKey | undefined> {
   let imported = key.imported.get(alg);

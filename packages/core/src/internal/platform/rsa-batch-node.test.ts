@@ -1,7 +1,7 @@
 // @platforms node: the suite tests the Node platform file.
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { verifyRsaInTurn } from './rsa-turn-node.ts';
+import { verifyRsaInBatch } from './rsa-batch-node.ts';
 
 const { publicKey: key, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const digest = 'sha256';
@@ -28,7 +28,7 @@ describe.each([
   ['PSS', pss],
 ] as const)('%s', (_, parameters) => {
   test.each([1, 2, 15, 16, 100])('%i in one turn: each gets its own answer', async (count) => {
-    const answers = await Promise.all(checks(count, parameters).map(verifyRsaInTurn));
+    const answers = await Promise.all(checks(count, parameters).map(verifyRsaInBatch));
     expect(answers).toEqual(expected(count));
   });
 });
@@ -36,7 +36,7 @@ describe.each([
 test.each([3, 40])('among %i, a check that cannot be made fails alone', async (count) => {
   const all = checks(count);
   const broken = { ...(all[1] as (typeof all)[number]), digest: 'no such digest' };
-  const answers = await Promise.allSettled(all.toSpliced(1, 1, broken).map(verifyRsaInTurn));
+  const answers = await Promise.allSettled(all.toSpliced(1, 1, broken).map(verifyRsaInBatch));
   expect(answers[1]?.status).toBe('rejected');
   const others = answers.toSpliced(1, 1).map((answer) => answer.status === 'fulfilled' && answer.value);
   expect(others).toEqual(expected(count).toSpliced(1, 1));
@@ -44,5 +44,5 @@ test.each([3, 40])('among %i, a check that cannot be made fails alone', async (c
 
 test('does not wait for a clock that a test has stopped', async () => {
   vi.useFakeTimers();
-  expect(await Promise.all(checks(2).map(verifyRsaInTurn))).toEqual(expected(2));
+  expect(await Promise.all(checks(2).map(verifyRsaInBatch))).toEqual(expected(2));
 });

@@ -1,7 +1,7 @@
 // @platforms node: the suite compares the Node and the web platform file.
 import { expect, test } from 'vitest';
-import * as node from './sealing-node.ts';
-import * as web from './sealing-web.ts';
+import * as node from './encryption-node.ts';
+import * as web from './encryption-web.ts';
 
 const secret = new TextEncoder().encode('a secret of the tests');
 
