@@ -2,7 +2,7 @@ import { auth } from '../../lib/auth';
 
 export const instant = false;
 
-/** A cache that belongs to one browser may know its user. */
+/** A private cache of one browser may contain its user. */
 async function userName() {
   'use cache: private';
   return (await auth.getSession())?.user.sub ?? 'nobody';

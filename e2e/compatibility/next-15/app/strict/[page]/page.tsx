@@ -1,6 +1,6 @@
 import { auth } from '../../../lib/auth';
 
-/** The same mistake, in Next's stricter words. */
+/** The same mistake, with Next's strict option. */
 export const dynamic = 'error';
 export const generateStaticParams = () => [];
 

@@ -1,6 +1,6 @@
 import { auth } from '../../../lib/auth';
 
-/** A mistake: one file for everybody, in which Next would say that nobody is signed in. */
+/** A mistake: a static page for all users, in which Next finds no session. */
 export const dynamic = 'force-static';
 export const generateStaticParams = () => [];
 
