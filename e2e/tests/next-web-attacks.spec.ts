@@ -158,7 +158,7 @@ test('S9: an error response does not create a session', async ({ page }) => {
     return route.fulfill({ json: { error: 'not_available', message: 'x', user: { sub: 'alice' } } });
   });
   await page.goto(app.origin);
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
   expect(asked).toBeGreaterThan(0);
 });
 

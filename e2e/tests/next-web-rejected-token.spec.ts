@@ -69,7 +69,7 @@ test('calls an API that rejects every token twice and keeps the user signed in',
   const before = refreshes();
   isRejected = () => true;
   await addItem(page);
-  await expect(page.getByText('The API does not accept your login any more.')).toBeVisible();
+  await expect(page.getByText('The API rejects your login.')).toBeVisible();
   expect(posted).toHaveLength(2);
   expect(refreshes() - before).toBe(1);
   await page.goto(`${running.app.origin}/profile`);

@@ -92,7 +92,7 @@ test('sends the shell before the API responds, and streams the user’s parts in
 
 test('without a session, sends the same shell and does not call the API', async ({ page }) => {
   await page.goto(running.app.origin);
-  await expect(page.getByText('Log in, and the number of your items comes after the page.')).toBeVisible();
+  await expect(page.getByText('Log in to see the count of your items.')).toBeVisible();
   await expect(page.getByRole('banner').getByRole('link', { name: 'Log in' })).toBeVisible();
   expect(waiting).toHaveLength(0);
 });

@@ -205,12 +205,12 @@ test('S13: a logout at the provider ends the session', async ({ page, context })
 
 test('S19: tabs notify each other about login and logout', async ({ page, context }) => {
   await page.goto('/');
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
   const other = await context.newPage();
   await signIn(other);
   await expect(page.getByText('Signed in as')).toBeVisible();
   await logOut(other);
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
 });
 
 test('the browser requests the session if the page has none, and again when its tab becomes visible', async ({
@@ -235,7 +235,7 @@ test('the browser requests the session if the page has none, and again when its 
   await elsewhere.request.post('/auth/logout', { headers: { origin: base }, maxRedirects: 0 });
   await expect(page.getByText('Signed in as')).toBeVisible();
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
   await elsewhere.close();
 });
 
