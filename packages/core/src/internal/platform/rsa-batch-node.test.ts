@@ -1,4 +1,4 @@
-// @platforms node: the suite tests the Node platform file.
+// @platforms node: it tests the Node implementation.
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { verifyRsaInBatch } from './rsa-batch-node.ts';
@@ -7,8 +7,8 @@ const { publicKey: key, privateKey } = generateKeyPairSync('rsa', { modulusLengt
 const digest = 'sha256';
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 
-/** Checks of which every third has another's signature. */
-const checks = (count: number, parameters?: typeof pss) =>
+/** Creates signatures. Each third one is of another message. */
+const createSignatures = (count: number, parameters?: typeof pss) =>
   Array.from({ length: count }, (_, index) => {
     const data = Buffer.from(`message ${index}`);
     const signed = index % 3 === 0 ? Buffer.from('another message') : data;
@@ -19,7 +19,7 @@ const checks = (count: number, parameters?: typeof pss) =>
       signature: sign(digest, signed, { key: privateKey, ...parameters }),
     };
   });
-const expected = (count: number) => Array.from({ length: count }, (_, index) => index % 3 !== 0);
+const expectedResults = (count: number) => Array.from({ length: count }, (_, index) => index % 3 !== 0);
 
 afterEach(() => void vi.useRealTimers());
 
@@ -27,22 +27,22 @@ describe.each([
   ['PKCS #1 v1.5', undefined],
   ['PSS', pss],
 ] as const)('%s', (_, parameters) => {
-  test.each([1, 2, 15, 16, 100])('%i in one turn: each gets its own answer', async (count) => {
-    const answers = await Promise.all(checks(count, parameters).map(verifyRsaInBatch));
-    expect(answers).toEqual(expected(count));
+  test.each([1, 2, 15, 16, 100])('verifies a batch of %i signatures', async (count) => {
+    const results = await Promise.all(createSignatures(count, parameters).map(verifyRsaInBatch));
+    expect(results).toEqual(expectedResults(count));
   });
 });
 
-test.each([3, 40])('among %i, a check that cannot be made fails alone', async (count) => {
-  const all = checks(count);
+test.each([3, 40])('among %i signatures, one error does not affect the others', async (count) => {
+  const all = createSignatures(count);
   const broken = { ...(all[1] as (typeof all)[number]), digest: 'no such digest' };
-  const answers = await Promise.allSettled(all.toSpliced(1, 1, broken).map(verifyRsaInBatch));
-  expect(answers[1]?.status).toBe('rejected');
-  const others = answers.toSpliced(1, 1).map((answer) => answer.status === 'fulfilled' && answer.value);
-  expect(others).toEqual(expected(count).toSpliced(1, 1));
+  const results = await Promise.allSettled(all.toSpliced(1, 1, broken).map(verifyRsaInBatch));
+  expect(results[1]?.status).toBe('rejected');
+  const others = results.toSpliced(1, 1).map((result) => result.status === 'fulfilled' && result.value);
+  expect(others).toEqual(expectedResults(count).toSpliced(1, 1));
 });
 
-test('does not wait for a clock that a test has stopped', async () => {
+test('verifies signatures with fake timers', async () => {
   vi.useFakeTimers();
-  expect(await Promise.all(checks(2).map(verifyRsaInBatch))).toEqual(expected(2));
+  expect(await Promise.all(createSignatures(2).map(verifyRsaInBatch))).toEqual(expectedResults(2));
 });
