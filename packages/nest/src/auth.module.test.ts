@@ -78,7 +78,7 @@ test('A11: each issuer has separate keys, audiences, algorithms, profile and val
     resources: [audience],
     ownKeys: true,
   });
-  const own = await createTestAuthorizationServer({ resources: ['urn:own'], ownKeys: true });
+  const second = await createTestAuthorizationServer({ resources: ['urn:second'], ownKeys: true });
   const { call } = await startApp(
     { controllers },
     {
@@ -94,10 +94,10 @@ test('A11: each issuer has separate keys, audiences, algorithms, profile and val
               if (claims.department === 'closed') throw new Error('department is closed');
             },
           },
-          { issuer: own.issuer, audience: 'urn:own', algorithms: ['ES256'] },
+          { issuer: second.issuer, audience: 'urn:second', algorithms: ['ES256'] },
         ],
         fetch: (url: string, init?: RequestInit) =>
-          (url.startsWith(own.issuer) ? own : auth0).fetch(url, init),
+          (url.startsWith(second.issuer) ? second : auth0).fetch(url, init),
       } as never,
     },
   );
@@ -106,17 +106,17 @@ test('A11: each issuer has separate keys, audiences, algorithms, profile and val
     status: 200,
     body: { issuer: auth0.issuer },
   });
-  expect(await call('/items', await own.mintAccessToken({}, { alg: 'ES256' }))).toMatchObject({
+  expect(await call('/items', await second.mintAccessToken({}, { alg: 'ES256' }))).toMatchObject({
     status: 200,
-    body: { issuer: own.issuer },
+    body: { issuer: second.issuer },
   });
   for (const [token, message] of [
     [await auth0.mintAccessToken({ department: 'closed' }, plain), 'does not meet the requirements'],
-    [await auth0.mintAccessToken({ aud: 'urn:own' }), 'another audience'],
-    [await auth0.mintAccessToken({ iss: own.issuer, aud: 'urn:own' }, { alg: 'ES256' }), 'signature'],
-    [await own.mintAccessToken({}, { alg: 'ES256', ...plain }), 'not an access token'],
-    [await own.mintAccessToken(), 'algorithm'],
-    [await own.mintAccessToken({ iss: 'https://evil.example.test' }, { alg: 'ES256' }), 'issuer'],
+    [await auth0.mintAccessToken({ aud: 'urn:second' }), 'another audience'],
+    [await auth0.mintAccessToken({ iss: second.issuer, aud: 'urn:second' }, { alg: 'ES256' }), 'signature'],
+    [await second.mintAccessToken({}, { alg: 'ES256', ...plain }), 'not an access token'],
+    [await second.mintAccessToken(), 'algorithm'],
+    [await second.mintAccessToken({ iss: 'https://evil.example.test' }, { alg: 'ES256' }), 'issuer'],
   ] as const)
     expect(await call('/items', token), message).toMatchObject({
       status: 401,

@@ -112,7 +112,7 @@ class OpenRequestSession implements RequestSession {
   private async applyRefresh(previous: LoadedSession, result: GetAccessTokenResult): Promise<void> {
     await this.holder.applyTokens(result);
     // The response was sent during the refresh. The browser will send the old cookie again, perhaps much later.
-    if (!this.canWrite()) await this.context.coordinator.keepUntold(previous.state.tokens, result);
+    if (!this.canWrite()) await this.context.coordinator.saveUnwrittenTokens(previous.state.tokens, result);
   }
 
   getRemainingLifetime(request: SessionTokenRequest = {}): number | undefined {
@@ -157,7 +157,7 @@ class OpenRequestSession implements RequestSession {
     const { backend, coordinator } = this.context;
     const { loaded } = this.holder;
     if (backend.kind === 'cookie' && loaded)
-      await this.holder.applyTokens(await coordinator.newest(loaded.state.tokens));
+      await this.holder.applyTokens(await coordinator.findNewestTokens(loaded.state.tokens));
   }
 
   private canWrite(): boolean {

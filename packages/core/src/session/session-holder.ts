@@ -40,9 +40,9 @@ export class SessionHolder implements TokenHolder {
     return this.loaded?.state.tokens;
   }
 
-  async write(tokens: TokenSet): Promise<{ readonly carry?: string } | false> {
+  async write(tokens: TokenSet): Promise<{ readonly sealedSession?: string } | false> {
     if (!(await this.change((state) => ({ ...state, tokens })))) return false;
-    return this.sealedSession === undefined ? {} : { carry: this.sealedSession };
+    return this.sealedSession === undefined ? {} : { sealedSession: this.sealedSession };
   }
 
   async end(): Promise<void> {
@@ -61,11 +61,14 @@ export class SessionHolder implements TokenHolder {
   }
 
   /** Applies the tokens of a refresh, by this process or another. */
-  applyTokens({ tokens, carry }: Pick<GetAccessTokenResult, 'tokens' | 'carry'>): Promise<void> {
+  applyTokens({
+    tokens,
+    sealedSession: received,
+  }: Pick<GetAccessTokenResult, 'tokens' | 'sealedSession'>): Promise<void> {
     return this.runInOrder(async () => {
       if (!this.loaded || this.loaded.state.tokens === tokens) return;
       // The cookie of another request lacks the changes that this request has written.
-      const sealedSession = this.sealedSession === undefined ? carry : undefined;
+      const sealedSession = this.sealedSession === undefined ? received : undefined;
       const updated = await this.backend.applyTokens(this.loaded, tokens, sealedSession);
       this.loaded = updated;
       this.sealedSession = updated.sealedSession;

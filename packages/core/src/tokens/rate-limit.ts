@@ -1,16 +1,16 @@
 import { TransportError } from '../errors.ts';
-import type { Successions } from './successions.ts';
+import type { TokenSuccessors } from './token-successors.ts';
 
-/** Seconds of the first pause when the provider does not say how long, doubled each time, and the longest of them. */
+/** Seconds of the first and of the longest pause when a 429 response has no `Retry-After`. Each pause doubles. */
 const firstPause = 1;
 const longestPause = 60;
-/** Milliseconds after the end of a pause during which another 429 counts as the next one. */
-const memory = 60_000;
-/** Pauses that are remembered. Without its entry a session asks the provider once more. */
+/** Milliseconds after a pause during which another 429 response doubles it. */
+const doublingPeriod = 60_000;
+/** Pauses in memory. A session whose entry is evicted sends one more request. */
 const maxEntries = 10_000;
 
-/** Milliseconds that no change of the time of day moves. */
-const monotonic = () => performance.now();
+/** Milliseconds of a clock that changes of the time of day do not affect. */
+const readMonotonicClock = () => performance.now();
 
 interface Pause {
   readonly until: number;
@@ -19,53 +19,60 @@ interface Pause {
 }
 
 /**
- * Keeps the pauses that the provider asks for, for each session alone, so that those who wait for one session do not ask
- * one after the other (RFC 6585 section 4).
+ * Stores the pauses that the provider requests for each session (RFC 6585 section 4), so that the waiting requests of a
+ * session do not repeat the refresh one after the other.
  *
- * No pause holds for other sessions, however many sessions are limited: the owner of a few accounts can provoke limits for
- * them, and would stop everybody else. Where the provider limits the whole client, each session learns it by one request
- * of its own.
+ * A pause never applies to other sessions: an attacker could provoke rate limits with a few accounts and block all
+ * users. If the provider limits the entire client, each session learns it with one request.
  */
 export interface RateLimit {
-  /** @throws TransportError `rate_limited` while the provider wants this session to wait */
+  /** @throws TransportError `rate_limited` during a pause */
   check(key: string, refreshToken: string): Promise<void>;
-  /** The provider answered 429. `retryAfter` is in seconds; without one, pauses grow from one second to a minute. */
+  /**
+   * Starts a pause after a 429 response.
+   *
+   * @param retryAfter seconds. `undefined`: the pause grows from one second to a minute.
+   */
   pause(key: string, refreshToken: string, retryAfter: number | undefined): Promise<void>;
 }
 
-export function createRateLimit(successions: Successions | undefined): RateLimit {
-  /** By the hash of the refresh token, the oldest first. */
+export function createRateLimit(successors: TokenSuccessors | undefined): RateLimit {
+  /** By the key of the refresh token, in the order of their creation. */
   const pauses = new Map<string, Pause>();
 
-  function removeOld(now: number): void {
+  function evictOldPauses(now: number): void {
     for (const [key, { until }] of pauses) {
-      if (until + memory > now && pauses.size < maxEntries) return;
+      if (until + doublingPeriod > now && pauses.size < maxEntries) return;
       pauses.delete(key);
     }
   }
 
   return {
     async check(key, refreshToken) {
-      const here = (pauses.get(key)?.until ?? 0) - monotonic();
-      const left = here > 0 ? here : ((await successions?.pauseOf(refreshToken)) ?? 0);
+      const localPause = (pauses.get(key)?.until ?? 0) - readMonotonicClock();
+      const left = localPause > 0 ? localPause : ((await successors?.findPause(refreshToken)) ?? 0);
       if (!(left > 0)) return;
-      throw new TransportError('rate_limited', 'The provider limits the rate of refreshes', {
-        retryAfter: Math.ceil(left / 1000),
-        status: 429,
-      });
+      const retryAfter = Math.ceil(left / 1000);
+      throw new TransportError(
+        'rate_limited',
+        `The provider limits the rate of refreshes. Try again in ${retryAfter} seconds.`,
+        { retryAfter, status: 429 },
+      );
     },
     async pause(key, refreshToken, retryAfter) {
-      const now = monotonic();
+      const now = readMonotonicClock();
       const previous = pauses.get(key);
-      const isNext = previous !== undefined && now < previous.until + memory;
-      const grown = isNext ? Math.min(Math.max(previous.length, firstPause) * 2, longestPause) : firstPause;
-      const length = retryAfter ?? grown;
-      // What the provider says is kept exactly; pauses of our own differ, so that sessions do not return all at once.
+      const isRepeated = previous !== undefined && now < previous.until + doublingPeriod;
+      const defaultLength = isRepeated
+        ? Math.min(Math.max(previous.length, firstPause) * 2, longestPause)
+        : firstPause;
+      const length = retryAfter ?? defaultLength;
+      // The provider's delay is used exactly. Default pauses vary, so that sessions do not retry at the same moment.
       const milliseconds = length * 1000 * (retryAfter === undefined ? 1 + Math.random() / 10 : 1);
       pauses.delete(key);
-      removeOld(now);
+      evictOldPauses(now);
       pauses.set(key, { until: now + milliseconds, length });
-      await successions?.pause(refreshToken, milliseconds);
+      await successors?.savePause(refreshToken, milliseconds);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { all, coordinator, expired } from '../../tests/support/coordinator.ts';
+import { createCoordinator, expireTokens, runConcurrently } from '../../tests/support/coordinator.ts';
 import {
   cookieHolder,
   createSharedSessions,
@@ -22,7 +22,7 @@ describe('one process', () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', provider.login('alice'));
-    const result = await coordinator(provider.client()).getAccessToken(holder('s'));
+    const result = await createCoordinator(provider.client()).getAccessToken(holder('s'));
     expect(result).toMatchObject({
       changed: false,
       accessToken: { accessToken: expect.stringContaining('alice') },
@@ -33,9 +33,9 @@ describe('one process', () => {
   test('1,000 requests on one expired session: one token request, one answer', async () => {
     const provider = createTestProvider();
     const { sessions, holder, state } = createSharedSessions();
-    sessions.set('s', expired(provider.login('alice')));
-    const tokens = coordinator(provider.client());
-    const results = await all(1_000, () => tokens.getAccessToken(holder('s')));
+    sessions.set('s', expireTokens(provider.login('alice')));
+    const tokens = createCoordinator(provider.client());
+    const results = await runConcurrently(1_000, () => tokens.getAccessToken(holder('s')));
     expect(new Set(results.map(({ accessToken }) => accessToken.accessToken)).size).toBe(1);
     expect(provider.state).toMatchObject({ requests: 1, replays: 0 });
     expect(state.writes).toBe(1);
@@ -45,9 +45,10 @@ describe('one process', () => {
   test('S5: a thousand requests of fifty users: each gets their own token', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    for (let user = 0; user < 50; user++) sessions.set(`s${user}`, expired(provider.login(`user${user}`)));
-    const tokens = coordinator(provider.client());
-    await all(1_000, async (i) => {
+    for (let user = 0; user < 50; user++)
+      sessions.set(`s${user}`, expireTokens(provider.login(`user${user}`)));
+    const tokens = createCoordinator(provider.client());
+    await runConcurrently(1_000, async (i) => {
       const { accessToken } = await tokens.getAccessToken(holder(`s${i % 50}`));
       expect(accessToken.accessToken).toMatch(new RegExp(`^at\\.user${i % 50}\\.`));
     });
@@ -56,9 +57,9 @@ describe('one process', () => {
 
   test('two resources from one refresh token: one after the other, each right, nothing replayed', async () => {
     const provider = createTestProvider();
-    const cookie = expired(provider.login('alice'));
-    const tokens = coordinator(provider.client());
-    const results = await all(40, (i) =>
+    const cookie = expireTokens(provider.login('alice'));
+    const tokens = createCoordinator(provider.client());
+    const results = await runConcurrently(40, (i) =>
       tokens.getAccessToken(cookieHolder(cookie), { resource: `r${i % 2}` }),
     );
     for (const [i, { accessToken }] of results.entries())
@@ -71,9 +72,9 @@ describe('one process', () => {
     const { sessions, holder } = createSharedSessions();
     const first = provider.login('alice');
     sessions.set('s', first);
-    const tokens = coordinator(provider.client());
+    const tokens = createCoordinator(provider.client());
     const force = { forceRefresh: true };
-    const results = await all(20, () => tokens.getAccessToken(holder('s'), force));
+    const results = await runConcurrently(20, () => tokens.getAccessToken(holder('s'), force));
     expect(provider.state.requests).toBe(1);
     for (const { accessToken } of results) expect(accessToken).not.toEqual(first.accessTokens[0]);
     // Somebody who still holds the refused token.
@@ -85,9 +86,9 @@ describe('one process', () => {
   test('no session, and no refresh token: the error says what to do', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    const tokens = coordinator(provider.client());
+    const tokens = createCoordinator(provider.client());
     await expect(tokens.getAccessToken(holder('s'))).rejects.toMatchObject({ code: 'not_signed_in' });
-    const { refreshToken: _, ...without } = expired(provider.login('alice'));
+    const { refreshToken: _, ...without } = expireTokens(provider.login('alice'));
     sessions.set('s', without);
     await expect(tokens.getAccessToken(holder('s'))).rejects.toMatchObject({
       code: 'refresh_token_missing',
@@ -98,9 +99,9 @@ describe('one process', () => {
   test('S15: a logout during the refresh has the last word', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    sessions.set('s', expired(provider.login('alice')));
+    sessions.set('s', expireTokens(provider.login('alice')));
     provider.state.after = async () => void sessions.delete('s');
-    const tokens = coordinator(provider.client());
+    const tokens = createCoordinator(provider.client());
     const results = await Promise.allSettled(
       Array.from({ length: 10 }, () => tokens.getAccessToken(holder('s'))),
     );
@@ -116,10 +117,10 @@ describe('one process', () => {
     const provider = createTestProvider({ rotate: false, now });
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', provider.login('alice'));
-    const tokens = coordinator(provider.client());
+    const tokens = createCoordinator(provider.client());
     for (let i = 0; i < 3; i++) {
       time += 120_000;
-      await all(5, () => tokens.getAccessToken(holder('s')));
+      await runConcurrently(5, () => tokens.getAccessToken(holder('s')));
     }
     expect(provider.state).toMatchObject({ requests: 3, replays: 0 });
   });
@@ -130,30 +131,30 @@ describe('several processes', () => {
     const provider = createTestProvider();
     provider.state.before = () => new Promise((resolve) => setTimeout(resolve, 20));
     const { sessions, holder } = createSharedSessions();
-    const tokenSet = expired(provider.login('alice'));
+    const tokenSet = expireTokens(provider.login('alice'));
     sessions.set('s', tokenSet);
     const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
-    const processes = Array.from({ length: 4 }, () => coordinator(provider.client(), shared));
-    const results = await all(400, (i) =>
+    const processes = Array.from({ length: 4 }, () => createCoordinator(provider.client(), shared));
+    const results = await runConcurrently(400, (i) =>
       (processes[i % 4] as (typeof processes)[0]).getAccessToken(
         kind === 'stored' ? holder('s') : cookieHolder(tokenSet),
       ),
     );
     expect(new Set(results.map(({ accessToken }) => accessToken.accessToken)).size).toBe(1);
-    if (kind === 'cookie') expect(new Set(results.map(({ carry }) => carry)).size).toBe(1);
+    if (kind === 'cookie') expect(new Set(results.map(({ sealedSession }) => sealedSession)).size).toBe(1);
     expect(provider.state).toMatchObject({ requests: 1, replays: 0 });
   });
 
   test('late requests with the old cookie: the same tokens and the same cookie, no token request', async () => {
     const provider = createTestProvider();
-    const cookie = expired(provider.login('alice'));
+    const cookie = expireTokens(provider.login('alice'));
     const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
-    const first = await coordinator(provider.client(), shared).getAccessToken(cookieHolder(cookie));
-    const elsewhere = coordinator(provider.client(), shared);
+    const first = await createCoordinator(provider.client(), shared).getAccessToken(cookieHolder(cookie));
+    const elsewhere = createCoordinator(provider.client(), shared);
     for (let i = 0; i < 3; i++) {
       const late = await elsewhere.getAccessToken(cookieHolder(cookie));
       expect(late).toEqual({ ...first, changed: true });
-      expect(late.carry).toBe(`cookie with ${first.tokens.refreshToken}`);
+      expect(late.sealedSession).toBe(`cookie with ${first.tokens.refreshToken}`);
     }
     expect(provider.state.requests).toBe(1);
   });
@@ -163,7 +164,7 @@ describe('several processes', () => {
     const now = () => time;
     const provider = createTestProvider({ now });
     const cookie = provider.login('alice');
-    const tokens = coordinator(provider.client());
+    const tokens = createCoordinator(provider.client());
     let newest = cookie;
     for (let i = 0; i < 3; i++) {
       time += 61_000;
@@ -175,13 +176,13 @@ describe('several processes', () => {
 
   test('the shared store holds nothing that it could read', async () => {
     const provider = createTestProvider();
-    const cookie = expired(provider.login('alice'));
+    const cookie = expireTokens(provider.login('alice'));
     const seen: string[] = [];
     const successors: SuccessorStore = {
       get: async () => undefined,
       set: async (key, value) => void seen.push(key, value),
     };
-    const { tokens } = await coordinator(provider.client(), { successors }).getAccessToken(
+    const { tokens } = await createCoordinator(provider.client(), { successors }).getAccessToken(
       cookieHolder(cookie),
     );
     const text = seen.join('\n') + seen.map(decoded).join('\n');
@@ -193,9 +194,9 @@ describe('several processes', () => {
   test('a lock that is held for too long: an expired session gets an error, a valid token is served', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    sessions.set('s', expired(provider.login('alice')));
+    sessions.set('s', expireTokens(provider.login('alice')));
     const lock: RefreshLock = { acquire: async () => false, release: async () => {} };
-    const tokens = coordinator(provider.client(), { lock });
+    const tokens = createCoordinator(provider.client(), { lock });
     await expect(tokens.getAccessToken(holder('s'))).rejects.toMatchObject({ code: 'lock_timeout' });
     expect(sessions.has('s')).toBe(true);
     const inLeeway = provider.login('bob');

@@ -4,88 +4,110 @@ import { refreshTokens } from '../client/grants/refresh.ts';
 import { emitEvent } from '../client/observability.ts';
 import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
-import {
-  type AccessTokenSource,
-  type CoordinationOptions,
-  coordinateRefreshes,
-  type GetAccessTokenResult,
-} from './coordinate-refreshes.ts';
-import { createSuccessions } from './successions.ts';
+import type { AccessTokenSource, GetAccessTokenResult } from './access-token-source.ts';
+import { type CoordinationOptions, coordinateRefreshes } from './coordinate-refreshes.ts';
+import type { RefreshClient } from './refresh-client.ts';
 import type { SuccessorStore } from './successor.ts';
 import type { TokenSet } from './token-set.ts';
+import { createTokenSuccessors } from './token-successors.ts';
 
 export type {
   AccessTokenSource,
   GetAccessTokenRequest,
   GetAccessTokenResult,
-} from './coordinate-refreshes.ts';
+} from './access-token-source.ts';
 export type { TokenHolder } from './token-holder.ts';
 
-/** What the processes of an application share, so that one refresh token is spent once. */
+/** Options of {@link createRefreshCoordinator}. All processes of an application share `lock` and `successors`. */
 export interface RefreshCoordinatorOptions extends CoordinationOptions {
   /** Default: within this process. */
   readonly successors?: SuccessorStore;
-  /** Seconds for which a late holder of the old refresh token is given the new tokens. Default: 30. */
-  readonly successorLife?: number;
+  /**
+   * Seconds for which a request with a previous refresh token receives the next tokens. Default: 30.
+   */
+  readonly successorLifetime?: number;
 }
 
-/** Gives out access tokens, and knows for a while what came of refresh tokens that were spent. */
+/** Returns access tokens, and stores the successors of refresh tokens for late requests. */
 export interface RefreshCoordinator extends AccessTokenSource {
   /**
-   * The newest tokens that are known to have come of these; they themselves where nobody is known to have refreshed them.
-   * Ask before old tokens are kept anew, as with other changes of a session: their refresh token may be spent.
+   * Finds the newest known successor of tokens. Call it before previous tokens are stored again with other changes of a
+   * session, because their refresh token may be spent.
+   *
+   * @returns the tokens themselves if no successor is known
    */
-  newest(tokens: TokenSet): Promise<Pick<GetAccessTokenResult, 'tokens' | 'carry'>>;
+  findNewestTokens(tokens: TokenSet): Promise<Pick<GetAccessTokenResult, 'tokens' | 'sealedSession'>>;
   /**
-   * Keeps the successor of these tokens for longer than usual, because the holder of the old ones could not be told:
-   * the response was sent before the refresh ended.
+   * Stores the successor of tokens for ten minutes, because the holder of the previous tokens could not receive it: for
+   * example, the response was sent before the refresh ended.
    */
-  keepUntold(tokens: TokenSet, successor: Pick<GetAccessTokenResult, 'tokens' | 'carry'>): Promise<void>;
+  saveUnwrittenTokens(
+    previous: TokenSet,
+    successor: Pick<GetAccessTokenResult, 'tokens' | 'sealedSession'>,
+  ): Promise<void>;
 }
 
 /**
- * The refresh contract: a valid token is returned without any call; one refresh token is spent once, whoever waits;
- * a lost session is a session that the provider ended, and no other.
+ * Creates the refresh coordinator of a client. A valid access token is returned without a request. A refresh token is
+ * sent once, however many requests and processes need it. Only a rejection by the provider ends the session.
  *
- * @throws ConfigurationError when an option is wrong
- * @see RFC 6749 section 6, RFC 9700 section 4.14
+ * @throws ConfigurationError `invalid_option`
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14
+ * @example
+ * ```ts
+ * import { type Client, createRefreshCoordinator, type TokenSet } from '@countersign/core';
+ *
+ * async function callApi(client: Client, sessions: Map<string, TokenSet>, id: string): Promise<Response> {
+ *   const coordinator = createRefreshCoordinator(client);
+ *   const { accessToken } = await coordinator.getAccessToken({
+ *     read: async () => sessions.get(id),
+ *     write: async (next) => (sessions.has(id) ? (sessions.set(id, next), {}) : false),
+ *     end: async () => void sessions.delete(id),
+ *   });
+ *   const authorization = `Bearer ${accessToken.accessToken}`;
+ *   return fetch('https://api.example.com/items', { headers: { authorization } });
+ * }
+ * ```
  */
 export function createRefreshCoordinator(
   client: Client,
   options: RefreshCoordinatorOptions = {},
 ): RefreshCoordinator {
-  const { now, http } = getClientContext(client);
-  const { issuer, clientId } = client;
-  const successorLife = options.successorLife ?? 30;
-  if (!(successorLife >= 0)) {
-    throw new ConfigurationError('invalid_option', 'successorLife must not be negative.');
+  const { successors: store, successorLifetime = 30 } = options;
+  if (!(successorLifetime >= 0)) {
+    throw new ConfigurationError(
+      'invalid_option',
+      `successorLifetime is ${successorLifetime}, expected 0 or more seconds.`,
+    );
   }
-  const successions = createSuccessions(client, {
-    ...(options.successors && { successors: options.successors }),
-    life: successorLife * 1000,
-    now,
-    tell: (event) => emitEvent(client, event),
+  const refreshClient = createRefreshClient(client);
+  const successors = createTokenSuccessors(client, {
+    ...(store && { store }),
+    lifetime: successorLifetime * 1000,
+    now: refreshClient.now,
+    emitEvent: refreshClient.emitEvent,
   });
-  const source = coordinateRefreshes(
-    {
-      issuer,
-      clientId,
-      now,
-      timeout: http.timeout,
-      refresh: (refreshToken, request) => refreshTokens(client, refreshToken, request),
-      thumbprint: () => getDpopThumbprint(client),
-      tell: (event) => emitEvent(client, event),
-    },
-    options,
-    successions,
-  );
   return {
-    ...source,
-    newest: (tokens) => successions.newest(tokens),
-    async keepUntold({ refreshToken }, { tokens, carry }) {
+    ...coordinateRefreshes(refreshClient, successors, options),
+    findNewestTokens: (tokens) => successors.findNewestTokens(tokens),
+    async saveUnwrittenTokens({ refreshToken }, { tokens, sealedSession }) {
       if (refreshToken === undefined) return;
-      const successor = { tokens, ...(carry !== undefined && { carry }) };
-      await successions.keep(refreshToken, successor, { unwritten: true });
+      const successor = { tokens, ...(sealedSession !== undefined && { sealedSession }) };
+      await successors.save(refreshToken, successor, { isUnwritten: true });
     },
+  };
+}
+
+function createRefreshClient(client: Client): RefreshClient {
+  const { now, http } = getClientContext(client);
+  return {
+    issuer: client.issuer,
+    clientId: client.clientId,
+    now,
+    timeout: http.timeout,
+    refresh: (refreshToken, request) => refreshTokens(client, refreshToken, request),
+    getThumbprint: () => getDpopThumbprint(client),
+    emitEvent: (event) => emitEvent(client, event),
   };
 }

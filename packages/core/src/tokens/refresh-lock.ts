@@ -1,18 +1,18 @@
 /**
- * One holder at a time for a key, across whatever runs the same store: tabs, processes, machines.
- * A holder that dies loses the lock when its time to live is over.
+ * A mutual exclusion lock by key, across all processes that share a store. If its owner crashes, the lock frees itself
+ * after its time to live.
  */
 export interface RefreshLock {
   /**
    * Waits for the lock.
    *
-   * @returns false when `wait` milliseconds passed without it
-   * @throws whatever the store throws: the coordinator then goes on in this process alone
+   * @returns false if the lock was not acquired within `wait` milliseconds
+   * @throws if the store is unavailable: the coordinator then uses a lock of its process
    */
   acquire(
     key: string,
     options: {
-      /** Unguessable name of this holder. */
+      /** An unguessable name of the owner. */
       readonly owner: string;
       /** Milliseconds after which the lock frees itself. */
       readonly timeToLive: number;
@@ -21,10 +21,10 @@ export interface RefreshLock {
     },
   ): Promise<boolean>;
   /**
-   * Starts the time to live anew. A lock that can do this is given a short one, so that a crashed holder is
-   * replaced soon; any other is given one that outlives the slowest exchange.
+   * Restarts the time to live. A lock with this method gets a short time to live, so that a crashed owner blocks others
+   * only briefly. A lock without it gets one that exceeds the slowest exchange with the provider.
    *
-   * @returns false unless `owner` holds the lock
+   * @returns false if `owner` does not hold the lock
    */
   renew?(
     key: string,
@@ -34,7 +34,7 @@ export interface RefreshLock {
       readonly timeToLive: number;
     },
   ): Promise<boolean>;
-  /** Gives the lock back; nothing happens unless `owner` holds it. */
+  /** Releases the lock. Has no effect if `owner` does not hold it. */
   release(key: string, owner: string): Promise<void>;
 }
 
@@ -43,12 +43,21 @@ interface Holder {
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
-/** A lock within this process, first come, first served. */
+/**
+ * Creates a lock for one process. Waiting callers acquire it in the order of their calls.
+ *
+ * @example
+ * ```ts
+ * import { type Client, createMemoryLock, createRefreshCoordinator } from '@countersign/core';
+ *
+ * const createCoordinator = (client: Client) => createRefreshCoordinator(client, { lock: createMemoryLock() });
+ * ```
+ */
 export function createMemoryLock(): RefreshLock {
   const holders = new Map<string, Holder>();
   const queues = new Map<string, (() => void)[]>();
 
-  const free = (key: string, owner: string) => {
+  const release = (key: string, owner: string) => {
     const holder = holders.get(key);
     if (holder?.owner !== owner) return;
     clearTimeout(holder.timer);
@@ -59,7 +68,7 @@ export function createMemoryLock(): RefreshLock {
     next?.();
   };
   const hold = (key: string, owner: string, timeToLive: number) => {
-    const timer = setTimeout(free, timeToLive, key, owner);
+    const timer = setTimeout(release, timeToLive, key, owner);
     (timer as { unref?: () => void }).unref?.();
     holders.set(key, { owner, timer });
   };
@@ -73,17 +82,17 @@ export function createMemoryLock(): RefreshLock {
       return new Promise((resolve) => {
         const queue = queues.get(key) ?? [];
         queues.set(key, queue);
-        const turn = () => {
+        const takeLock = () => {
           clearTimeout(timer);
           hold(key, owner, timeToLive);
           resolve(true);
         };
         const timer = setTimeout(() => {
-          queue.splice(queue.indexOf(turn), 1);
+          queue.splice(queue.indexOf(takeLock), 1);
           if (queue.length === 0 && queues.get(key) === queue) queues.delete(key);
           resolve(false);
         }, wait);
-        queue.push(turn);
+        queue.push(takeLock);
       });
     },
     async renew(key, { owner, timeToLive }) {
@@ -94,7 +103,7 @@ export function createMemoryLock(): RefreshLock {
       return true;
     },
     async release(key, owner) {
-      free(key, owner);
+      release(key, owner);
     },
   };
 }

@@ -2,39 +2,48 @@ import { TransportError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
 
 /**
- * Sees a key once: for what must not be used twice, such as the `jti` of a DPoP proof or of a logout token.
- * Shared by every process of one API or application.
+ * Detects values that are used twice, for example the `jti` of a DPoP proof or of a logout token. All processes of an API
+ * or application share it.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
  */
 export interface ReplayStore {
   /**
-   * Claims a key for a time.
+   * Claims a key.
    *
-   * @param key short; its purpose (`login`, `logout` or `dpop`), a space, and a hash
-   * @param timeToLive milliseconds for which the key is remembered
-   * @returns true for the first who claims the key, false for everybody after
-   * @throws TransportError `store_unavailable` when that cannot be known: then nobody is let through
+   * @param key the purpose (`login`, `logout` or `dpop`), a space, and a hash
+   * @param timeToLive milliseconds for which the claim is stored
+   * @returns true for the first claim of the key, false for each later one
+   * @throws TransportError `store_unavailable` if the store cannot decide: the value is then rejected
    */
   claim(key: string, timeToLive: number): Promise<boolean>;
   /**
-   * Makes a key new again, because what it was claimed for could not be done. A store without this method works too:
-   * then only the process that claimed the key knows that it may be used again.
+   * Deletes a claim, because the operation that needed it failed. Optional: without it, only the process that claimed the
+   * key accepts it again.
    */
   release?(key: string): Promise<void>;
 }
 
-/** What keys are claimed for. Each purpose has a quota of its own; all other keys share one. */
+/** The purposes of keys. Each has a separate quota; all other keys share one. */
 const purposes = ['login', 'logout', 'dpop'];
 
 /**
- * A store for one process. It forgets nothing before its time: when the quota of a purpose is full, further claims for
- * this purpose fail, because a forgotten key could be used again. Other purposes go on.
+ * Creates a replay store for one process. It never evicts a claim before its expiry, because the key could then be used
+ * again: while the quota of a purpose is full, further claims for this purpose fail.
  *
  * @throws TransportError `store_unavailable` from `claim` while the quota is full
+ * @example
+ * ```ts
+ * import { createMemoryReplayStore } from '@countersign/core';
+ *
+ * const replays = createMemoryReplayStore({ maxEntries: 100_000 });
+ * ```
  */
 export function createMemoryReplayStore(
   options: {
-    /** Keys at most, for each purpose. Default: 1,000,000. */
+    /** Keys for each purpose. Default: 1,000,000. */
     readonly maxEntries?: number;
+    /** Milliseconds since the epoch. Default: `Date.now`. */
     readonly now?: Clock;
   } = {},
 ): ReplayStore {
@@ -60,7 +69,10 @@ export function createMemoryReplayStore(
       const known = keys.get(key);
       if (known !== undefined && known > time) return false;
       if (known === undefined && keys.size >= maxEntries) {
-        throw new TransportError('store_unavailable', 'The replay store is full.');
+        throw new TransportError(
+          'store_unavailable',
+          `The replay store is full: it holds ${maxEntries} keys of this purpose. Raise maxEntries, or use a shared store.`,
+        );
       }
       keys.set(key, time + timeToLive);
       return true;

@@ -1,30 +1,35 @@
 import { describe, expect, test } from 'vitest';
-import { createMemorySuccessorStore, openSuccessor, refreshTokenKey, sealSuccessor } from './successor.ts';
+import {
+  createMemorySuccessorStore,
+  createRefreshTokenKey,
+  decryptSuccessor,
+  encryptSuccessor,
+} from './successor.ts';
 
 const successor = {
   tokens: { accessTokens: [], refreshToken: 'the next one', scopes: ['openid'], updatedAt: 1 },
-  carry: 'cookie',
+  sealedSession: 'cookie',
 };
 
 describe('a sealed successor', () => {
   test('is opened by the old refresh token alone', async () => {
-    const sealed = await sealSuccessor('the old one', successor);
-    expect(await openSuccessor('the old one', sealed)).toEqual(successor);
-    expect(await openSuccessor('another one', sealed)).toBeUndefined();
+    const sealed = await encryptSuccessor('the old one', successor);
+    expect(await decryptSuccessor('the old one', sealed)).toEqual(successor);
+    expect(await decryptSuccessor('another one', sealed)).toBeUndefined();
     expect(sealed).not.toContain('next');
-    expect(await sealSuccessor('the old one', successor)).not.toBe(sealed);
+    expect(await encryptSuccessor('the old one', successor)).not.toBe(sealed);
   });
 
   test.each(['', '.', 'x', 'AAAA.AAAA', '\u0000.\u0000', `${'A'.repeat(16)}.${'B'.repeat(10_000)}`])(
     'anything else is nothing: %j',
-    async (text) => expect(await openSuccessor('the old one', text)).toBeUndefined(),
+    async (text) => expect(await decryptSuccessor('the old one', text)).toBeUndefined(),
   );
 
   test('a changed one is nothing', async () => {
-    const sealed = await sealSuccessor('the old one', successor);
+    const sealed = await encryptSuccessor('the old one', successor);
     for (const at of [0, 10, 20, 40])
       expect(
-        await openSuccessor(
+        await decryptSuccessor(
           'the old one',
           sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1),
         ),
@@ -33,11 +38,11 @@ describe('a sealed successor', () => {
 });
 
 test('the key of a refresh token tells nothing of it, and is another at every provider and client', async () => {
-  const one = await refreshTokenKey('token', { issuer: 'a', clientId: 'b' });
+  const one = await createRefreshTokenKey('token', { issuer: 'a', clientId: 'b' });
   expect(one).toMatch(/^[\w-]{43}$/);
-  expect(await refreshTokenKey('token', { issuer: 'a', clientId: 'b' })).toBe(one);
-  expect(await refreshTokenKey('token', { issuer: 'a', clientId: 'c' })).not.toBe(one);
-  expect(await refreshTokenKey('token', { issuer: 'ab', clientId: '' })).not.toBe(one);
+  expect(await createRefreshTokenKey('token', { issuer: 'a', clientId: 'b' })).toBe(one);
+  expect(await createRefreshTokenKey('token', { issuer: 'a', clientId: 'c' })).not.toBe(one);
+  expect(await createRefreshTokenKey('token', { issuer: 'ab', clientId: '' })).not.toBe(one);
 });
 
 test('the store of a process is bounded, and forgets what is over', async () => {

@@ -3,27 +3,36 @@ import { isJsonObject } from '../internal/json/json.ts';
 import { parseUntrustedObject, storedLimits } from '../internal/json/untrusted-json.ts';
 import type { TokenSet } from './token-set.ts';
 
-/** Keeps small texts for a short time, by key. It can read nothing of what it keeps. */
+/**
+ * Stores short strings for a short time. The values are encrypted: the store cannot read them.
+ *
+ * Redis implements it in `@countersign/redis`; `successorStoreContract` of `@countersign/testing/contracts` tests another
+ * implementation.
+ */
 export interface SuccessorStore {
   get(key: string): Promise<string | undefined>;
-  /** @param timeToLive milliseconds */
+  /**
+   * Stores a value and replaces a previous one.
+   *
+   * @param timeToLive milliseconds after which the value is deleted
+   */
   set(key: string, value: string, timeToLive: number): Promise<void>;
 }
 
-/** What came of a refresh token: the tokens, and what the session made of them (for a cookie session the cookie itself). */
+/** The result of a refresh: the next tokens, and the session that contains them, for example the session cookie. */
 export interface Successor {
   readonly tokens: TokenSet;
-  readonly carry?: string;
+  readonly sealedSession?: string;
 }
 
-/** Entries of the in-process store at most; the oldest go first. */
+/** Entries in memory. The oldest are evicted first. */
 const maxEntries = 10_000;
 
 /**
- * A successor store within this process, bounded.
+ * Creates a successor store for one process, with at most 10,000 entries.
  *
- * @param now milliseconds; the default is a clock that no change of the time of day moves, or a jump would make
- *   late requests spend old refresh tokens
+ * @param now milliseconds. Default: a monotonic clock. With the time of day, a change of the clock would let late requests
+ *   send previous refresh tokens.
  */
 export function createMemorySuccessorStore(now: () => number = () => performance.now()): SuccessorStore {
   const entries = new Map<string, { readonly value: string; readonly until: number }>();
@@ -45,35 +54,35 @@ export function createMemorySuccessorStore(now: () => number = () => performance
   };
 }
 
-/** The name under which a refresh token's successor is kept and its lock is held; it tells nothing about the token. */
-export function refreshTokenKey(
+/** Creates the key of the successor and of the lock of a refresh token. The token cannot be derived from it. */
+export function createRefreshTokenKey(
   refreshToken: string,
-  scope: { issuer: string; clientId: string },
+  { issuer, clientId }: { readonly issuer: string; readonly clientId: string },
 ): Promise<string> {
-  return sha256(JSON.stringify(['countersign refresh', scope.issuer, scope.clientId, refreshToken]));
+  return sha256(JSON.stringify(['countersign refresh', issuer, clientId, refreshToken]));
 }
 
-/** Encrypts a successor so that only a holder of the old refresh token can read it. */
-export async function sealSuccessor(refreshToken: string, successor: Successor): Promise<string> {
+/** Encrypts a successor with a key that is derived from the previous refresh token. */
+export async function encryptSuccessor(refreshToken: string, successor: Successor): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const key = await successorKey(refreshToken);
-  const sealed = await crypto.subtle.encrypt(
+  const key = await deriveSuccessorKey(refreshToken);
+  const encrypted = await crypto.subtle.encrypt(
     { name: 'AES-GCM', iv },
     key,
     encodeUtf8(JSON.stringify(successor)),
   );
-  return `${toBase64Url(iv)}.${toBase64Url(new Uint8Array(sealed))}`;
+  return `${toBase64Url(iv)}.${toBase64Url(new Uint8Array(encrypted))}`;
 }
 
-/** Opens what {@link sealSuccessor} made; anything else is `undefined`. */
-export async function openSuccessor(refreshToken: string, value: string): Promise<Successor | undefined> {
+/** Decrypts the result of {@link encryptSuccessor}. Returns `undefined` for any other value. */
+export async function decryptSuccessor(refreshToken: string, value: string): Promise<Successor | undefined> {
   try {
-    const [iv = '', sealed = ''] = value.split('.');
-    const key = await successorKey(refreshToken);
+    const [iv = '', encrypted = ''] = value.split('.');
+    const key = await deriveSuccessorKey(refreshToken);
     const plain = await crypto.subtle.decrypt(
       { name: 'AES-GCM', iv: fromBase64Url(iv) },
       key,
-      fromBase64Url(sealed),
+      fromBase64Url(encrypted),
     );
     const successor = parseUntrustedObject(decodeUtf8(new Uint8Array(plain)), { limits: storedLimits });
     return isJsonObject(successor.tokens) ? (successor as unknown as Successor) : undefined;
@@ -82,7 +91,7 @@ export async function openSuccessor(refreshToken: string, value: string): Promis
   }
 }
 
-async function successorKey(refreshToken: string): Promise<CryptoKey> {
+async function deriveSuccessorKey(refreshToken: string): Promise<CryptoKey> {
   const secret = await crypto.subtle.importKey('raw', encodeUtf8(refreshToken), 'HKDF', false, ['deriveKey']);
   const derivation = {
     name: 'HKDF',

@@ -1,23 +1,29 @@
 import type { TokenSet } from './token-set.ts';
 
-/** Where one login's tokens are kept: a session, a tab, a file. */
+/**
+ * The place where the tokens of one login are stored, for example a session, a database row or a file. The refresh
+ * coordinator reads and writes tokens only through it.
+ */
 export interface TokenHolder {
-  /** The tokens as they are now, freshly read; `undefined` when the session is over. */
+  /** Reads the current tokens from storage. `undefined`: the session has ended. */
   read(): Promise<TokenSet | undefined>;
   /**
-   * Keeps the next tokens, if the session is still there. When it throws, the store is taken to be away: the tokens are
-   * kept in this process, and the same call is made again until it succeeds.
+   * Replaces the tokens, if the session still exists.
    *
-   * @returns `false` when the session has ended meanwhile: nothing resurrects it.
-   *   Otherwise what other requests with the old tokens must be given, for example the sealed cookie.
+   * An error means that the storage is unavailable: the coordinator keeps the tokens in memory and repeats the call
+   * until it succeeds.
+   *
+   * @returns `false` if the session has ended: a refresh never restores it. Otherwise `sealedSession`, the data that
+   *   requests with the previous tokens receive beside the next tokens, for example the new session cookie.
    */
-  write(next: TokenSet, previous: TokenSet): Promise<{ readonly carry?: string } | false>;
+  write(next: TokenSet, previous: TokenSet): Promise<{ readonly sealedSession?: string } | false>;
   /**
-   * Called directly before the refresh token is spent: the request may have waited, and its response may have been sent.
+   * Called directly before the refresh token is sent. The request may have waited, and its response may have been sent
+   * in the meantime.
    *
-   * @throws when the successor of the refresh token could not be kept any more; the refresh token is not spent then
+   * @throws if the next tokens can no longer be stored. The refresh token is then not sent.
    */
   requireWritable?(): void;
-  /** Ends the session, because the provider no longer accepts its refresh token. */
+  /** Ends the session, because the provider rejected its refresh token. */
   end(previous: TokenSet): Promise<void>;
 }

@@ -42,17 +42,22 @@ export interface TokenSet {
   readonly updatedAt: number;
 }
 
-/** Which access token is wanted; nothing means the one of the login. */
+/** Which access token of a login is requested. Default: the one of the login. */
 export interface AccessTokenRequest {
+  /** The resource server for which the token is requested (RFC 8707). */
   readonly resource?: string | undefined;
-  /** Narrower than granted, space-separated. */
+  /** A scope that is narrower than the grant, space-separated. */
   readonly scope?: string | undefined;
 }
 
-/** Access tokens kept per login: beyond this the oldest is dropped. */
+/** Access tokens of one login. The oldest are dropped. */
 const maxAccessTokens = 8;
 
-/** The token set of a login. `time` is in seconds since the epoch. */
+/**
+ * Creates the token set of a login.
+ *
+ * @param time seconds since the epoch
+ */
 export function createTokenSet(
   response: TokenResponse,
   time: number,
@@ -69,8 +74,10 @@ export function createTokenSet(
 }
 
 /**
- * The token set after a refresh; `time` is in seconds since the epoch. What the answer lacks is kept from before,
- * the refresh token (RFC 6749 section 6) and the ID token (OpenID Connect Core section 12.2) alike.
+ * Creates the token set after a refresh. The previous refresh token (RFC 6749 section 6) and the previous ID token (OpenID
+ * Connect Core section 12.2) are retained if the response has none.
+ *
+ * @param time seconds since the epoch
  */
 export function applyRefresh(
   set: TokenSet,
@@ -78,25 +85,48 @@ export function applyRefresh(
   time: number,
   request: AccessTokenRequest = {},
 ): TokenSet {
-  const others = set.accessTokens.filter((entry) => !isFor(entry, request) && isValid(entry, time, 0));
+  const otherTokens = set.accessTokens.filter((entry) => !isFor(entry, request) && isValid(entry, time, 0));
   const refreshToken = response.refreshToken ?? set.refreshToken;
   const renewed = response.claims && response.idToken !== undefined;
   const idToken = renewed ? response.idToken : set.idToken;
   const claims = renewed ? response.claims : set.claims;
   return {
-    accessTokens: [createStoredToken(response, time, request), ...others].slice(0, maxAccessTokens),
+    accessTokens: [createStoredToken(response, time, request), ...otherTokens].slice(0, maxAccessTokens),
     ...(refreshToken !== undefined && { refreshToken }),
     ...(idToken !== undefined && { idToken }),
     ...(claims && { claims }),
     scopes: set.scopes,
-    // Never backwards, whichever clock wrote the last one: the order of token sets is told by it.
+    // Never decreases, even under clock skew: it decides which of two token sets is newer.
     updatedAt: Math.max(time, set.updatedAt),
   };
 }
 
-/** The access token that answers a request, whether or not it is still valid. */
+/** Finds the stored access token for a request. It may have expired. */
 export function findAccessToken(set: TokenSet, request: AccessTokenRequest): StoredAccessToken | undefined {
   return set.accessTokens.find((entry) => isFor(entry, request));
+}
+
+/** A request for an access token that may exclude one value. */
+export interface WantedAccessToken extends AccessTokenRequest {
+  /** The value of an access token that must be replaced, for example because a resource server rejected it. */
+  readonly rejectedToken?: string | undefined;
+}
+
+/**
+ * Finds the stored access token that serves a request without a refresh.
+ *
+ * @param clock `time` in seconds since the epoch; `leeway` as for {@link isFresh}. Without leeway, a token serves until its
+ *   expiry: it is used while a refresh is not possible.
+ */
+export function findUsableToken(
+  set: TokenSet,
+  wanted: WantedAccessToken,
+  { time, leeway }: { readonly time: number; readonly leeway?: number },
+): StoredAccessToken | undefined {
+  const token = findAccessToken(set, wanted);
+  if (!token || token.accessToken === wanted.rejectedToken) return undefined;
+  const isUsable = leeway === undefined ? isValid(token, time, 0) : isFresh(token, time, leeway);
+  return isUsable ? token : undefined;
 }
 
 /** The public members of a stored access token. */
@@ -108,12 +138,12 @@ export function toAccessToken({
   return token;
 }
 
-/** Seconds that the clocks of the machines that share a session may differ. */
+/** Seconds by which the clocks of machines that share a session may differ. */
 const clockTolerance = 300;
 
 /**
- * True for a token that need not be renewed yet: `leeway` seconds before its end, or at half of its life if that is later.
- * One that was received in the future is from before a jump of the clock, and its end means nothing.
+ * Checks that a token need not be renewed yet. It is renewed `leeway` seconds before its expiry, but not before half of its
+ * lifetime. If it was received in the future, the clock was changed, and its expiry is meaningless.
  */
 export function isFresh(entry: StoredAccessToken, time: number, leeway: number): boolean {
   const { expiresAt, receivedAt = 0 } = entry;
@@ -122,7 +152,7 @@ export function isFresh(entry: StoredAccessToken, time: number, leeway: number):
   return isValid(entry, time, Math.min(leeway, Math.max(0, expiresAt - receivedAt) / 2));
 }
 
-/** True while a token is valid for at least `margin` more seconds. */
+/** Checks that a token is valid for more than `margin` seconds. */
 export function isValid(entry: AccessToken, time: number, margin: number): boolean {
   return entry.expiresAt === undefined || entry.expiresAt - margin > time;
 }

@@ -1,31 +1,35 @@
 import { type CoordinationOptions, coordinateRefreshes } from '../../src/tokens/coordinate-refreshes.ts';
-import type { RefreshingClient } from '../../src/tokens/refreshing-client.ts';
-import { createSuccessions } from '../../src/tokens/successions.ts';
+import type { RefreshClient } from '../../src/tokens/refresh-client.ts';
 import type { SuccessorStore } from '../../src/tokens/successor.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
+import { createTokenSuccessors } from '../../src/tokens/token-successors.ts';
 
-interface Shared extends CoordinationOptions {
+interface ProcessOptions extends CoordinationOptions {
   readonly successors?: SuccessorStore;
   /** Seconds. */
-  readonly life?: number;
+  readonly successorLifetime?: number;
 }
 
-/** The coordinator of one process. */
-export function coordinator(client: RefreshingClient, { successors, life = 30, ...options }: Shared = {}) {
-  const successions = createSuccessions(client, {
-    ...(successors && { successors }),
-    life: life * 1000,
+/** Creates the refresh coordinator of one process. */
+export function createCoordinator(
+  client: RefreshClient,
+  { successors: store, successorLifetime = 30, ...options }: ProcessOptions = {},
+) {
+  const successors = createTokenSuccessors(client, {
+    ...(store && { store }),
+    lifetime: successorLifetime * 1000,
     now: client.now,
-    tell: client.tell,
+    emitEvent: client.emitEvent,
   });
-  return coordinateRefreshes(client, options, successions);
+  return coordinateRefreshes(client, successors, options);
 }
 
-export const expired = (tokens: TokenSet): TokenSet => ({
+/** Sets the expiry of all access tokens to the past. */
+export const expireTokens = (tokens: TokenSet): TokenSet => ({
   ...tokens,
-  accessTokens: tokens.accessTokens.map((entry) => ({ ...entry, expiresAt: 1 })),
+  accessTokens: tokens.accessTokens.map((token) => ({ ...token, expiresAt: 1 })),
 });
 
-/** So many at once. */
-export const all = <T>(count: number, run: (i: number) => Promise<T>) =>
+/** Runs a function `count` times concurrently. */
+export const runConcurrently = <T>(count: number, run: (i: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, i) => run(i)));

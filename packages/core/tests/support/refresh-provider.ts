@@ -1,6 +1,6 @@
 import { AuthorizationServerError } from '../../src/errors.ts';
 import type { AuthEvent } from '../../src/events.ts';
-import type { RefreshingClient } from '../../src/tokens/refreshing-client.ts';
+import type { RefreshClient } from '../../src/tokens/refresh-client.ts';
 import type { TokenHolder } from '../../src/tokens/token-holder.ts';
 import { createTokenSet, type TokenSet } from '../../src/tokens/token-set.ts';
 
@@ -51,7 +51,7 @@ export function createTestProvider(options: { readonly now?: () => number; reado
   }
 
   /** A client of it, as one process has one. */
-  function client(more: { now?: () => number } = {}): RefreshingClient & { readonly events: AuthEvent[] } {
+  function client(more: { now?: () => number } = {}): RefreshClient & { readonly events: AuthEvent[] } {
     const events: AuthEvent[] = [];
     return {
       issuer: 'https://op.example',
@@ -59,8 +59,8 @@ export function createTestProvider(options: { readonly now?: () => number; reado
       now: more.now ?? now,
       timeout: 1_000,
       events,
-      tell: (event) => events.push(event),
-      thumbprint: async () => undefined,
+      emitEvent: (event) => events.push(event),
+      getThumbprint: async () => undefined,
       async refresh(refreshToken, request) {
         state.requests++;
         await state.before(refreshToken);
@@ -119,7 +119,7 @@ export function cookieHolder(cookie: TokenSet, ended: Set<string> = new Set()): 
   const key = cookie.claims?.sub ?? '';
   return {
     read: async () => (ended.has(key) ? undefined : cookie),
-    write: async (next) => (ended.has(key) ? false : { carry: `cookie with ${next.refreshToken}` }),
+    write: async (next) => (ended.has(key) ? false : { sealedSession: `cookie with ${next.refreshToken}` }),
     end: async () => void ended.add(key),
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
 import { createMemoryLock, type RefreshLock } from '../../src/tokens/refresh-lock.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
-import { all, coordinator, expired } from '../support/coordinator.ts';
+import { createCoordinator, expireTokens, runConcurrently } from '../support/coordinator.ts';
 import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
 
 describe('C5: trouble does not end a session', () => {
@@ -16,8 +16,8 @@ describe('C5: trouble does not end a session', () => {
   test.each(failures)('%s', async (code, error) => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    sessions.set('s', expired(provider.login('alice')));
-    const tokens = coordinator(provider.client());
+    sessions.set('s', expireTokens(provider.login('alice')));
+    const tokens = createCoordinator(provider.client());
     provider.state.before = async () => {
       throw error;
     };
@@ -36,7 +36,7 @@ describe('C5: trouble does not end a session', () => {
     provider.state.life = 1_000;
     const tokenSet = provider.login('alice');
     sessions.set('s', tokenSet);
-    const tokens = coordinator(provider.client(), { leeway: 500.5 });
+    const tokens = createCoordinator(provider.client(), { leeway: 500.5 });
     sessions.set('s', {
       ...tokenSet,
       accessTokens: tokenSet.accessTokens.map((entry) => ({
@@ -60,10 +60,10 @@ describe('C5: trouble does not end a session', () => {
   test('Retry-After is honoured by everybody who waits, in every process', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    sessions.set('s', expired(provider.login('alice')));
-    sessions.set('b', expired(provider.login('bob')));
+    sessions.set('s', expireTokens(provider.login('alice')));
+    sessions.set('b', expireTokens(provider.login('bob')));
     const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
-    const processes = Array.from({ length: 3 }, () => coordinator(provider.client(), shared));
+    const processes = Array.from({ length: 3 }, () => createCoordinator(provider.client(), shared));
     provider.state.before = async (refreshToken) => {
       if (refreshToken.includes('alice'))
         throw new TransportError('rate_limited', 'x', { retryAfter: 120, status: 429 });
@@ -87,11 +87,11 @@ describe('C5: trouble does not end a session', () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     const strangers = Array.from({ length: count }, (_, i) => `stranger${i}`);
-    for (const name of [...strangers, 'alice']) sessions.set(name, expired(provider.login(name)));
+    for (const name of [...strangers, 'alice']) sessions.set(name, expireTokens(provider.login(name)));
     const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
     const [tokens, another] = [
-      coordinator(provider.client(), shared),
-      coordinator(provider.client(), shared),
+      createCoordinator(provider.client(), shared),
+      createCoordinator(provider.client(), shared),
     ];
     provider.state.before = async (refreshToken) => {
       if (refreshToken.includes('stranger'))
@@ -101,15 +101,15 @@ describe('C5: trouble does not end a session', () => {
       await expect(tokens.getAccessToken(holder(name))).rejects.toMatchObject({ code: 'rate_limited' });
     expect(provider.state.requests).toBe(count);
     await expect(tokens.getAccessToken(holder('alice'))).resolves.toMatchObject({ changed: true });
-    sessions.set('bob', expired(provider.login('bob')));
+    sessions.set('bob', expireTokens(provider.login('bob')));
     await expect(another.getAccessToken(holder('bob'))).resolves.toMatchObject({ changed: true });
   });
 
   test('a provider that limits everybody is asked once by each session', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    for (let i = 0; i < 20; i++) sessions.set(`s${i}`, expired(provider.login(`user${i}`)));
-    const tokens = coordinator(provider.client());
+    for (let i = 0; i < 20; i++) sessions.set(`s${i}`, expireTokens(provider.login(`user${i}`)));
+    const tokens = createCoordinator(provider.client());
     provider.state.before = async () => {
       throw new TransportError('rate_limited', 'x', { retryAfter: 120, status: 429 });
     };
@@ -124,11 +124,11 @@ describe('C5: trouble does not end a session', () => {
   test('invalid_grant ends the session, once', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    sessions.set('s', expired(provider.login('alice')));
+    sessions.set('s', expireTokens(provider.login('alice')));
     const family = provider.families.get('alice');
     if (family) family.revoked = true;
     const client = provider.client();
-    const tokens = coordinator(client);
+    const tokens = createCoordinator(client);
     await expect(tokens.getAccessToken(holder('s'))).rejects.toMatchObject({ code: 'session_ended' });
     expect(sessions.size).toBe(0);
     expect(client.events.filter(({ type }) => type === 'session.ended')).toHaveLength(1);
@@ -137,11 +137,11 @@ describe('C5: trouble does not end a session', () => {
   test('invalid_grant after somebody else has refreshed: their tokens are taken', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    const old = expired(provider.login('alice'));
+    const old = expireTokens(provider.login('alice'));
     sessions.set('s', old);
     // Another process, without our lock, was faster and has written.
-    const theirs = await coordinator(provider.client()).getAccessToken(cookieHolder(old));
-    const tokens = coordinator(provider.client());
+    const theirs = await createCoordinator(provider.client()).getAccessToken(cookieHolder(old));
+    const tokens = createCoordinator(provider.client());
     provider.state.before = async () => void sessions.set('s', theirs.tokens);
     const result = await tokens.getAccessToken(holder('s'));
     expect(result.accessToken).toEqual(theirs.accessToken);
@@ -156,13 +156,13 @@ describe('stores that are away', () => {
 
   test('lock and successors: requests of this process still take turns, and an event tells', async () => {
     const provider = createTestProvider();
-    const cookie = expired(provider.login('alice'));
+    const cookie = expireTokens(provider.login('alice'));
     const client = provider.client();
-    const tokens = coordinator(client, {
+    const tokens = createCoordinator(client, {
       lock: { acquire: away, renew: away, release: away },
       successors: { get: away, set: away },
     });
-    const results = await all(50, (i) =>
+    const results = await runConcurrently(50, (i) =>
       tokens.getAccessToken(cookieHolder(cookie), { resource: `r${i % 3}` }),
     );
     for (const [i, { accessToken }] of results.entries())
@@ -177,13 +177,13 @@ describe('stores that are away', () => {
   }, async () => {
     const provider = createTestProvider();
     const { sessions, holder, state } = createSharedSessions();
-    sessions.set('s', expired(provider.login('alice')));
+    sessions.set('s', expireTokens(provider.login('alice')));
     provider.state.after = async () => {
       state.away = true;
     };
     const client = provider.client();
     const shared = { lock: createMemoryLock(), lockWait: 200 };
-    const tokens = coordinator(client, shared);
+    const tokens = createCoordinator(client, shared);
     const { accessToken, tokens: next } = await tokens.getAccessToken(holder('s'));
     expect(accessToken.accessToken).toContain('alice');
     expect(client.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
@@ -192,14 +192,16 @@ describe('stores that are away', () => {
     Object.assign(state, { away: false, readOnly: true });
     // This process knows what came of the old token; another must not spend it, for the lock is still held.
     expect((await tokens.getAccessToken(holder('s'))).accessToken).toEqual(accessToken);
-    await expect(coordinator(provider.client(), shared).getAccessToken(holder('s'))).rejects.toMatchObject({
+    await expect(
+      createCoordinator(provider.client(), shared).getAccessToken(holder('s')),
+    ).rejects.toMatchObject({
       code: 'lock_timeout',
     });
     state.readOnly = false;
     await vi.waitFor(() => expect(sessions.get('s')).toEqual(next), { timeout: 10_000 });
     await vi.waitFor(
       async () =>
-        expect((await coordinator(provider.client(), shared).getAccessToken(holder('s'))).changed).toBe(
+        expect((await createCoordinator(provider.client(), shared).getAccessToken(holder('s'))).changed).toBe(
           false,
         ),
       { timeout: 10_000 },
@@ -210,7 +212,7 @@ describe('stores that are away', () => {
   test('S15: the session cannot be written and ends meanwhile: the late write brings nothing back', async () => {
     const provider = createTestProvider();
     const { sessions, holder, state } = createSharedSessions();
-    sessions.set('s', expired(provider.login('alice')));
+    sessions.set('s', expireTokens(provider.login('alice')));
     provider.state.after = async () => {
       state.away = true;
     };
@@ -223,7 +225,7 @@ describe('stores that are away', () => {
         released++;
       },
     };
-    await coordinator(provider.client(), { lock: counted }).getAccessToken(holder('s'));
+    await createCoordinator(provider.client(), { lock: counted }).getAccessToken(holder('s'));
     expect(released).toBe(0);
     sessions.delete('s');
     state.away = false;
@@ -239,13 +241,13 @@ describe('clocks', () => {
     const provider = createTestProvider({ now });
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', provider.login('alice'));
-    const tokens = coordinator(provider.client());
+    const tokens = createCoordinator(provider.client());
     time += 7_200_000;
-    await all(10, () => tokens.getAccessToken(holder('s')));
+    await runConcurrently(10, () => tokens.getAccessToken(holder('s')));
     expect(provider.state.requests).toBe(1);
     time -= 7_200_000;
-    await all(10, () => tokens.getAccessToken(holder('s')));
-    await all(10, () => tokens.getAccessToken(holder('s')));
+    await runConcurrently(10, () => tokens.getAccessToken(holder('s')));
+    await runConcurrently(10, () => tokens.getAccessToken(holder('s')));
     expect(provider.state).toMatchObject({ requests: 2, replays: 0 });
   });
 
@@ -253,8 +255,8 @@ describe('clocks', () => {
     let time = 1_000_000_000_000;
     const now = () => time;
     const provider = createTestProvider({ now });
-    const cookie = expired(provider.login('alice'));
-    const tokens = coordinator(provider.client());
+    const cookie = expireTokens(provider.login('alice'));
+    const tokens = createCoordinator(provider.client());
     await tokens.getAccessToken(cookieHolder(cookie));
     time += 7_200_000;
     await tokens.getAccessToken(cookieHolder(cookie));

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AuthError, TransportError } from '../../src/errors.ts';
-import { coordinateRefreshes } from '../../src/tokens/coordinate-refreshes.ts';
 import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
-import { createSuccessions } from '../../src/tokens/successions.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
+import { createCoordinator } from '../support/coordinator.ts';
 import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
 
 /** One request of a run: who asks, where, for what, and what time passes before. */
@@ -41,12 +40,7 @@ test('S5: whatever many users do at once, in several processes and under faults,
         const lock = createMemoryLock();
         const successors = createMemorySuccessorStore();
         const processes = Array.from({ length: 3 }, () => {
-          const client = provider.client();
-          return coordinateRefreshes(
-            client,
-            { lock },
-            createSuccessions(client, { successors, life: 600_000, now, tell: client.tell }),
-          );
+          return createCoordinator(provider.client(), { lock, successors, successorLifetime: 600 });
         });
         await Promise.all(
           requests.map(async ({ user, process, kind, seconds, ...wanted }) => {
@@ -58,7 +52,7 @@ test('S5: whatever many users do at once, in several processes and under faults,
               const owner = `${stored ? 's' : 'c'}${user}x`;
               expect(result?.accessToken.accessToken.split('.')[1]).toBe(owner);
               expect(result?.tokens.claims?.sub).toBe(owner);
-              if (result?.carry !== undefined) expect(result.carry).toContain(`.${owner}.`);
+              if (result?.sealedSession !== undefined) expect(result.sealedSession).toContain(`.${owner}.`);
               if (wanted.resource) expect(result?.accessToken.resource).toBe(wanted.resource);
             } catch (error) {
               if (!(error instanceof AuthError)) throw error;

@@ -7,7 +7,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { getAuthenticatedRequest } from '../guard/authenticated-request.ts';
 import { findTransport } from '../transport/find-transport.ts';
 
-/** Reads a value of the authenticated request. A handler that asks for its user never runs if the user is unknown. */
+/** Reads a value of the authenticated request. A handler that injects its user never runs if the user is unknown. */
 function readValue<T>(
   context: ExecutionContext,
   pick: (authenticated: AuthenticatedRequest | undefined) => T,

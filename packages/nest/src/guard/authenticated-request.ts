@@ -18,7 +18,7 @@ const logger = new Logger('AuthModule');
  *
  * @returns `undefined` for an anonymous request of an optional or public handler
  * @throws InternalServerErrorException if no guard of this copy of the package has decided about the handler. Its user
- *   is unknown then, so a handler that asks for the user must not run
+ *   is unknown then, so a handler that injects the user must not run
  */
 export function getAuthenticatedRequest(
   context: ArgumentsHost | ExecutionContext,
@@ -34,7 +34,7 @@ export function getAuthenticatedRequest(
   if (inherited) return inherited.authenticated;
   const name = formatLogName(owner, handler);
   logger.error(
-    `${name} asks for the principal, but no AccessTokenGuard has decided about it. ` +
+    `${name} injects the principal, but no AccessTokenGuard has decided about it. ` +
       'Apply the guard to it, and make sure that only one copy of @countersign/nest is installed.',
   );
   throw new InternalServerErrorException();

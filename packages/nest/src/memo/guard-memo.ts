@@ -133,5 +133,5 @@ function findOnlyDecision(decisions: Decision | undefined): Decision | undefined
 }
 
 /** Of several messages that share a context, the decision belongs to the last one, identified by its payload. */
-const isForMessage = ({ isShared, message }: Decision, asked: unknown): boolean =>
-  !isShared || (message === asked && typeof asked === 'object' && asked !== null);
+const isForMessage = ({ isShared, message }: Decision, payload: unknown): boolean =>
+  !isShared || (message === payload && typeof payload === 'object' && payload !== null);

@@ -1,6 +1,6 @@
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { randomToken, sha256 } from '../../internal/encoding.ts';
+import { createRandomToken, sha256 } from '../../internal/encoding.ts';
 import {
   type AuthorizationTransaction,
   checkAdditionalParameters,
@@ -54,9 +54,9 @@ export async function createAuthorization(
     issuer,
     clientId,
     redirectUri,
-    state: randomToken(),
-    nonce: randomToken(),
-    codeVerifier: randomToken(),
+    state: createRandomToken(),
+    nonce: createRandomToken(),
+    codeVerifier: createRandomToken(),
     scope: [...new Set([context.scope, request.scope ?? []].flat().join(' ').split(' '))].join(' '),
     resource: request.resource === undefined ? context.resources : [request.resource].flat(),
     ...(maxAge !== undefined && { maxAge }),

@@ -1,5 +1,5 @@
 import { seconds } from '../../internal/clock.ts';
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import { createTokenSet } from '../../tokens/token-set.ts';
 import type { BrowserContext } from '../options.ts';
 import { loginHasEnded } from '../refresh-once.ts';
@@ -62,7 +62,7 @@ export async function completeLogin(
     const continued = isSameUser(current) ? current?.login : undefined;
     // What is under way in a login that goes on stays so.
     own = continued ? login.generation() : login.advance();
-    next = { ...tokens, login: continued || randomToken() };
+    next = { ...tokens, login: continued || createRandomToken() };
     return next;
   });
   if (next && own === login.generation()) login.publishTokens(next);

@@ -1,4 +1,4 @@
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 
 /** Milliseconds in which the page that was before a reload lets go of its name. */
 const handOver = 500;
@@ -12,7 +12,7 @@ export async function isDuplicatedTab(key: string): Promise<boolean> {
   const manager = navigator.locks;
   const known = sessionStorage.getItem(key);
   if (!manager || (known && (await hold(manager, key + known)))) return false;
-  const name = randomToken();
+  const name = createRandomToken();
   sessionStorage.setItem(key, name);
   await hold(manager, key + name);
   return known !== null;

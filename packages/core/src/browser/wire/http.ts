@@ -73,7 +73,7 @@ function parse(text: string, headers: Headers): JsonObject | undefined {
   try {
     const value = parseUntrustedJson(text, {
       // What is no JSON at all has no body; the caller says what it needs.
-      refuse: (fault) => (fault === 'syntax' ? new SyntaxError() : malformed(toCheckName(fault))),
+      createError: (fault) => (fault === 'syntax' ? new SyntaxError() : malformed(toCheckName(fault))),
     });
     return isJsonObject(value) ? value : undefined;
   } catch (error) {

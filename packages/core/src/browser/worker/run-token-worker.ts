@@ -1,4 +1,4 @@
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
@@ -85,7 +85,7 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
     if (!value) return '';
     const { refresh_token: real, ...rest } = value;
     if (typeof real !== 'string' || real === '') return JSON.stringify(rest);
-    const standIn = randomToken();
+    const standIn = createRandomToken();
     held.set(standIn, real);
     const [oldest] = held.keys();
     if (held.size > maxHeld && oldest !== undefined) held.delete(oldest);

@@ -40,7 +40,7 @@ export async function startLogout(
   await backend.end(loaded);
   emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
   // The cookie may be older than the last refresh. Some providers ignore the revocation of a spent token.
-  const { refreshToken, idToken } = (await coordinator.newest(loaded.state.tokens)).tokens;
+  const { refreshToken, idToken } = (await coordinator.findNewestTokens(loaded.state.tokens)).tokens;
   const idTokenHint = context.options.idTokenHint === false ? undefined : idToken;
   const [url] = await Promise.all([
     createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target }).catch(ignoreAuthError),

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AuthEvent } from '../events.ts';
-import { createLockKeeper } from './held-lock.ts';
+import { createLockAcquirer } from './acquire-lock.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const keeper = (lock: RefreshLock | undefined, events: AuthEvent[] = []) =>
-  createLockKeeper({ lock, wait: 1_000, timeout: 10_000, tell: (event) => events.push(event) });
+  createLockAcquirer({ lock, wait: 1_000, timeout: 10_000, emitEvent: (event) => events.push(event) });
 
 describe('a held lock', () => {
   test('is renewed for as long as it is held, and free after the release', async () => {
