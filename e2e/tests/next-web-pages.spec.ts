@@ -52,7 +52,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await context.clearCookies();
       await visit(`/auth/callback?code=x&state=${'y'.repeat(43)}`, 'This login cannot be completed');
       for (const [answer, heading] of [
-        [{ code: 'x', iss: 'https://evil.example' }, 'This login was refused'],
+        [{ code: 'x', iss: 'https://evil.example' }, 'This login was rejected'],
         [{ error: 'access_denied', iss: op.issuer }, 'Not logged in'],
       ] as const) {
         const { location = '' } = (await page.request.get('/auth/login', { maxRedirects: 0 })).headers();
