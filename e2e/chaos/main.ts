@@ -6,7 +6,7 @@ import { lateChanges } from './scenarios/late-changes.ts';
 import { lateRequests } from './scenarios/late-requests.ts';
 import { logoutDuringRefresh } from './scenarios/logout-during-refresh.ts';
 import { oneExpiredSession } from './scenarios/one-expired-session.ts';
-import { redisAway } from './scenarios/redis-away.ts';
+import { redisUnavailable } from './scenarios/redis-unavailable.ts';
 import { tabs } from './scenarios/tabs.ts';
 import { twoResources } from './scenarios/two-resources.ts';
 
@@ -22,7 +22,7 @@ const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
   'two-resources': twoResources,
   'logout-during-refresh': logoutDuringRefresh,
   'backchannel-logout': backchannelLogout,
-  'redis-away': redisAway,
+  'redis-unavailable': redisUnavailable,
   tabs,
 };
 

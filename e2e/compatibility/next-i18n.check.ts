@@ -51,14 +51,14 @@ test('the default language is not part of the path', async () => {
 });
 
 test('a link of the router redirects a guest to the login and returns', async () => {
-  const stranger = await (await browser.newContext()).newPage();
+  const guest = await (await browser.newContext()).newPage();
   const errors: string[] = [];
-  stranger.on('pageerror', ({ message }) => errors.push(message));
-  await stranger.goto(`${app.origin}/de`);
-  await stranger.getByRole('link', { name: 'Bestellungen' }).click();
-  await signIn(stranger);
-  await stranger.waitForURL(`${app.origin}/de/orders`);
-  await showsOrders(stranger, 'Bestellungen', 'de');
+  guest.on('pageerror', ({ message }) => errors.push(message));
+  await guest.goto(`${app.origin}/de`);
+  await guest.getByRole('link', { name: 'Bestellungen' }).click();
+  await signIn(guest);
+  await guest.waitForURL(`${app.origin}/de/orders`);
+  await showsOrders(guest, 'Bestellungen', 'de');
   assert.deepEqual(errors, []);
 });
 
@@ -66,9 +66,9 @@ test('a page with a required scope responds with 403 if nothing was sent before 
   const answer = await page.goto(`${app.origin}/editors`);
   assert.equal(answer?.status(), 403);
   assert.equal(await page.locator('[data-user]').count(), 0);
-  const stranger = await app.open().visit('/editors');
-  assert.equal(stranger.status, 307);
-  assert.equal(stranger.location?.pathname, '/api/auth/login');
+  const guest = await app.open().visit('/editors');
+  assert.equal(guest.status, 307);
+  assert.equal(guest.location?.pathname, '/api/auth/login');
 });
 
 test('a page that is forced to be static is an error and is not rendered signed out', async () => {

@@ -24,9 +24,9 @@ export async function logIn(app: NextApp, routes: string, returnTo: string): Pro
     // A posted response is repeated as a navigation, with which a browser sends its session.
     if (mode === 'form_post') again = await browser.visit(again.location ?? '');
     assert.equal(again.location?.pathname, '/shop/');
-    const stranger = await app.open().visit(callback);
-    assert.equal(stranger.status, 400);
-    assert.match(stranger.html, /This login cannot be completed/);
+    const guest = await app.open().visit(callback);
+    assert.equal(guest.status, 400);
+    assert.match(guest.html, /This login cannot be completed/);
   }
 }
 

@@ -153,9 +153,9 @@ test('S18: an action runs only with a session', async () => {
   form.set(name, '');
   form.set('title', 'x1');
   const ran = () => app.output().split('action ran for').length - 1;
-  const strangers = await app.visit('/shop/dashboard', { form, cookie: '' });
+  const guests = await app.visit('/shop/dashboard', { form, cookie: '' });
   assert.equal(ran(), 0);
-  assert.doesNotMatch(strangers.location?.href ?? '', /saved=/);
+  assert.doesNotMatch(guests.location?.href ?? '', /saved=/);
   const { location } = await app.visit('/shop/dashboard', { form });
   assert.equal(location?.search, '?saved=x1');
   assert.equal(ran(), 1);
@@ -175,7 +175,7 @@ if (fixture.startsWith('next-16')) {
     const name = async (browser: Pick<NextApp, 'visit'>) =>
       /data-private="([^"]*)"/.exec((await browser.visit('/shop/private')).html)?.[1];
     assert.equal(await name(app), 'user-alice');
-    assert.equal(await name(app.open()), 'nobody');
+    assert.equal(await name(app.open()), 'none');
     assert.equal(await name(app), 'user-alice');
   });
 
@@ -239,8 +239,8 @@ if (hasProxy) {
     // The session has several chunks.
     const names = headers['set-cookie']?.map((line) => line.split(/[.=]/)[0]);
     assert.deepEqual([...new Set(names)].sort(), ['locale', 'session']);
-    const stranger = await app.open().visit('/shop/de/dashboard');
-    assert.equal(stranger.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
+    const guest = await app.open().visit('/shop/de/dashboard');
+    assert.equal(guest.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
   });
 } else {
   test('where no cookie can be set, a page does not use the refresh token and names the missing proxy', async () => {
@@ -265,9 +265,9 @@ test('logout by an API route ends the session', () => logOut(app, '/shop/api/aut
 test('a third party can start a login only at the configured provider', async () => {
   const ask = (iss: string) => app.open().visit(`/shop/auth/login?${new URLSearchParams({ iss })}`);
   assert.equal((await ask(app.provider.issuer)).location?.origin, app.provider.issuer);
-  const refused = await ask('https://evil.example');
-  assert.equal(refused.status, 400);
-  assert.equal(refused.location, undefined);
+  const rejected = await ask('https://evil.example');
+  assert.equal(rejected.status, 400);
+  assert.equal(rejected.location, undefined);
 });
 
 async function visitAsRouter(path: string) {

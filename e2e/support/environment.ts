@@ -21,7 +21,7 @@ export const urls = {
 };
 
 /** Lifetime of access tokens in seconds. It is short, so that tests can wait for the expiry. */
-export const accessTokenLife = 8;
+export const accessTokenLifetime = 8;
 
 /** Timeout for pages. The chaos scenarios do not read the timeout of the runner. */
 export const patience = { timeout: 15_000 };

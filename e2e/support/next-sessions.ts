@@ -58,7 +58,7 @@ export interface NextSessionsOptions {
   readonly publicOrigin?: string;
   readonly port?: number;
   /** Lifetime in seconds. Default: 300. */
-  readonly accessTokenLife?: number;
+  readonly accessTokenLifetime?: number;
   /** Handles API requests. Default: responds with `[]`. */
   readonly api?: (request: IncomingMessage, response: ServerResponse) => void;
 }
@@ -71,7 +71,7 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
   const origin = `http://localhost:${port}`;
   const publicOrigin = options.publicOrigin ?? origin;
   const op = await createTestAuthorizationServer({
-    accessTokenLife: options.accessTokenLife ?? 300,
+    accessTokenLife: options.accessTokenLifetime ?? 300,
     users: ['alice', 'bob', 'carol'].map((sub) => ({ sub })),
     clients: [{ clientId: 'web', clientSecret: 'web-secret' }],
   });

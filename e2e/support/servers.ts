@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DemoApp, planDemo } from '../../scripts/lib/demo-apps.ts';
 import { isPortFree } from '../../scripts/lib/ports.ts';
-import { accessTokenLife, logs, recentLogin, requestLog, urls } from './environment.ts';
+import { accessTokenLifetime, logs, recentLogin, requestLog, urls } from './environment.ts';
 
 interface ServerOptions {
   /** Lifetime in seconds. */
-  readonly accessTokenLife?: number;
+  readonly accessTokenLifetime?: number;
 }
 
 /** Starts the production builds of all servers. Returns a function that stops them. */
@@ -61,7 +61,7 @@ function start(app: DemoApp, options: ServerOptions): ChildProcess {
       ...env,
       CORS_ORIGIN: `${urls.angularSpa},${urls.angularSsr}`,
       REQUEST_LOG: requestLog,
-      ACCESS_TOKEN_LIFETIME: String(options.accessTokenLife ?? accessTokenLife),
+      ACCESS_TOKEN_LIFETIME: String(options.accessTokenLifetime ?? accessTokenLifetime),
       RECENT_LOGIN: String(recentLogin),
     },
     stdio: ['ignore', log, log],

@@ -8,10 +8,10 @@ import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type NextWebOptions, type RunningNextWeb, startNextWeb } from './next-web.ts';
 
 /** In seconds. */
-const accessTokenLife = 4;
+const accessTokenLifetime = 4;
 
 /** Waits until a token is refreshed before its expiry, after half of its lifetime in seconds. */
-export const waitUntilRefreshIsDue = (life = accessTokenLife) => delay((life / 2) * 1000 + 200);
+export const waitUntilRefreshIsDue = (lifetime = accessTokenLifetime) => delay((lifetime / 2) * 1000 + 200);
 
 export interface NextWebAtTestProvider {
   readonly op: TestAuthorizationServer;
@@ -25,7 +25,7 @@ export async function startAtTestProvider(
 ): Promise<NextWebAtTestProvider> {
   const { server, ...more } = options;
   const op = await createTestAuthorizationServer({
-    accessTokenLife,
+    accessTokenLife: accessTokenLifetime,
     clients: [{ clientId: 'next-web', clientSecret: 'next-web-demo-secret' }],
     ...server,
   });

@@ -129,15 +129,15 @@ test('B5: a reloaded tab is not a duplicate and keeps its login', async ({ page,
 
 test('B6: parallel 401 responses cause one refresh, and one retry of each request', async ({ page }) => {
   await signIn(page);
-  let refused: string | undefined;
+  let rejected: string | undefined;
   const tokens: (string | undefined)[] = [];
   await page.route(`${urls.nestApi}/items`, async (route) => {
     const request = route.request();
     if (request.method() === 'OPTIONS') return route.continue();
     const { authorization } = await request.allHeaders();
     tokens.push(authorization);
-    refused ??= authorization;
-    if (authorization !== refused) return route.continue();
+    rejected ??= authorization;
+    if (authorization !== rejected) return route.continue();
     await route.fulfill({
       status: 401,
       headers: {

@@ -12,7 +12,7 @@ const scheme = 'com.example.countersign:/callback';
 const claimedUri = 'https://app.countersign.example/callback';
 
 /** Adds a native shell to the page, as Capacitor plugins do. */
-async function shellAround(page: Page, options: { readonly claimedUri?: string } = {}) {
+async function addNativeShell(page: Page, options: { readonly claimedUri?: string } = {}) {
   const opened: string[] = [];
   await page.exposeFunction('openInSystemBrowser', (url: string) => void opened.push(url));
   await page.addInitScript((options) => {
@@ -73,7 +73,7 @@ for (const { kind, redirectUri, options, others } of [
     page,
     browser,
   }) => {
-    const { opened, openApp } = await shellAround(page, options);
+    const { opened, openApp } = await addNativeShell(page, options);
     await page.goto('/items?sort=new#top');
     const url = await opened(1);
     const request = new URL(url).searchParams;
@@ -103,7 +103,7 @@ test('in a native shell, rejects a response with a forged state before using its
   page,
   browser,
 }) => {
-  const { opened, openApp } = await shellAround(page);
+  const { opened, openApp } = await addNativeShell(page);
   await page.goto('/items');
   const url = await opened(1);
   const own = await answerOfSystemBrowser(browser, { url, redirectUri: scheme });
@@ -130,13 +130,13 @@ test('in a native shell, rejects the authorization response of a login that anot
   page,
   browser,
 }) => {
-  const { opened, openApp } = await shellAround(page);
+  const { opened, openApp } = await addNativeShell(page);
   await page.goto('/items');
   await opened(1);
   // An attacker logs in on another phone and sends the authorization response to the user as a link.
   const attacker = await browser.newContext({ baseURL: base });
   const phone = await attacker.newPage();
-  const shell = await shellAround(phone);
+  const shell = await addNativeShell(phone);
   await phone.goto('/items');
   const answer = await answerOfSystemBrowser(browser, {
     url: await shell.opened(1),

@@ -105,8 +105,8 @@ test('B8: the worker never sends a request to a URL from a message of the page',
     [urls.identityProvider, base] as const,
   );
   expect(answers).toEqual({ answers: [{ id: 1001 }, { id: 1002 }, { id: 1003 }], held: 1 });
-  const told = ['/stolen', '/token', '/me'];
-  expect(asked.filter((url) => told.includes(new URL(url).pathname))).toEqual([]);
+  const stolenPaths = ['/stolen', '/token', '/me'];
+  expect(asked.filter((url) => stolenPaths.includes(new URL(url).pathname))).toEqual([]);
 });
 
 test('a reload restores the login with a new worker', async ({ page }) => {

@@ -57,7 +57,7 @@ test('S62: a shared cache never returns a response of one user to another user o
       for (const user of [...order, ...order]) {
         // A separate URL for each order, so that responses of another order cannot be reused.
         const { headers, html } = await browsers.get(user)!.visit(`${path}?round=${round}`);
-        const what = `${path} for ${user ?? 'a stranger'} in ${order.map(String)}: ${headers['x-cache']}`;
+        const what = `${path} for ${user ?? 'a guest'} in ${order.map(String)}: ${headers['x-cache']}`;
         expect(html, what).not.toMatch(others(user));
         if (!user) continue;
         // A custom handler sets no headers on its response to a guest. The cache may store it: it contains no user.
@@ -72,9 +72,9 @@ test('S62: a shared cache never returns a response of one user to another user o
 });
 
 test('the cache of this test stores cacheable responses', async () => {
-  const stranger = app.open();
-  await stranger.visit('/?kept');
-  const { headers, html } = await stranger.visit('/?kept');
+  const guest = app.open();
+  await guest.visit('/?kept');
+  const { headers, html } = await guest.visit('/?kept');
   expect(headers['x-cache']).toBe('HIT');
   expect(html).toContain('The same for everybody');
 });

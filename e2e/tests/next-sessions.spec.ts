@@ -6,7 +6,7 @@ import { type NextSessions, startNextSessions } from '../support/next-sessions.t
 // rejects a token during rendering.
 
 /** In seconds. */
-const accessTokenLife = 2;
+const accessTokenLifetime = 2;
 
 let app: NextSessions;
 let refusals = 0;
@@ -15,7 +15,7 @@ const asked: string[] = [];
 test.beforeAll(async () => {
   test.setTimeout(300_000);
   app = await startNextSessions({
-    accessTokenLife,
+    accessTokenLifetime,
     api: (request, response) => {
       asked.push(request.headers.authorization ?? '');
       if (refusals-- <= 0) return response.end('[]');
@@ -33,7 +33,7 @@ test.beforeEach(() => {
 const refreshes = () =>
   app.op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token').length;
 
-const tokenEnds = () => delay(accessTokenLife * 1000 + 100);
+const tokenEnds = () => delay(accessTokenLifetime * 1000 + 100);
 
 for (const path of ['/api/stream', '/api/wrapped-stream', '/api/read-stream']) {
   test(`S61: ${path} requests a token after its response has begun: no refresh, and the session continues`, async () => {

@@ -13,7 +13,7 @@ import { startAtTestProvider, waitUntilRefreshIsDue } from '../support/test-prov
 // next-web.spec.ts.
 
 /** In seconds. Long enough to render a page before the token expires, also on a busy machine. */
-const accessTokenLife = 8;
+const accessTokenLifetime = 8;
 let op: TestAuthorizationServer;
 let app: RunningNextWeb;
 let { open, startLogin, logIn, readSession, readUser, options } = {} as ReturnType<typeof createSignIn>;
@@ -36,7 +36,7 @@ test.beforeAll(async () => {
   ]);
   const started = await startAtTestProvider({
     server: {
-      accessTokenLife,
+      accessTokenLife: accessTokenLifetime,
       dpopNonce: true,
       users: [
         { sub: 'alice', claims: { email: 'alice@example.test', email_verified: true } },
@@ -108,7 +108,7 @@ test('S5, S7: parallel refreshes of several users with DPoP nonces return the to
   const users = ['alice', 'bob', 'mallory'];
   const browsers: HttpBrowser[] = [];
   for (const user of users) browsers.push(await logIn(user));
-  await waitUntilRefreshIsDue(accessTokenLife);
+  await waitUntilRefreshIsDue(accessTokenLifetime);
   const before = op.requestsTo('token').length;
   calls.length = 0;
   await Promise.all(
@@ -217,7 +217,7 @@ test('S13: accepts a logout token once, if it is recent and valid', async () => 
 test('S15: a refresh does not undo a concurrent logout', async () => {
   const browser = await logIn();
   const cookie = browser.cookies();
-  await waitUntilRefreshIsDue(accessTokenLife);
+  await waitUntilRefreshIsDue(accessTokenLifetime);
   const before = op.requestsTo('token').length;
   const release = op.hold('token');
   // The provider does not know about the logout, so its refresh succeeds.

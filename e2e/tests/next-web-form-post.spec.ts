@@ -80,12 +80,12 @@ test('rejects a response that this browser did not request and shows the reason'
   const answers = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
-  const stranger = await (await browser.newContext()).newPage();
+  const guest = await (await browser.newContext()).newPage();
   const before = codeExchanges();
-  await postAgain(stranger, answers[0] as Answer);
-  await expect(stranger.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
+  await postAgain(guest, answers[0] as Answer);
+  await expect(guest.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
   expect(codeExchanges()).toBe(before);
-  await stranger.context().close();
+  await guest.context().close();
 });
 
 test('shows an error page after one more attempt if the provider rejects every code, and never loops', async ({

@@ -47,9 +47,9 @@ test('a page with a required scope opens for users with the scope and redirects 
   context,
 }) => {
   const { app } = running;
-  const stranger = await page.request.get(`${app.origin}/import`, { maxRedirects: 0 });
-  expect(stranger.status()).toBe(307);
-  expect(stranger.headers().location).toContain('/auth/login?returnTo=%2Fimport');
+  const guest = await page.request.get(`${app.origin}/import`, { maxRedirects: 0 });
+  expect(guest.status()).toBe(307);
+  expect(guest.headers().location).toContain('/auth/login?returnTo=%2Fimport');
   await signIn(context, writes);
   expect((await page.goto(`${app.origin}/import`))?.status()).toBe(200);
   await expect(page.getByLabel('One item on each line')).toBeVisible();

@@ -60,9 +60,9 @@ function countersign(): Library {
       for (const { name, value } of await sessions.create(undefined, tokens)) cookies.set(name, value);
       const before = toCookieHeader(cookies);
       const call = async (header: string, forceRefresh: boolean) => {
-        const opened = await sessions.open(header);
-        const { accessToken } = await opened.getAccessToken({ forceRefresh });
-        for (const { name, value } of opened.cookies) cookies.set(name, value);
+        const requestSession = await sessions.open(header);
+        const { accessToken } = await requestSession.getAccessToken({ forceRefresh });
+        for (const { name, value } of requestSession.cookies) cookies.set(name, value);
         return accessToken;
       };
       return { request: () => call(before, false), later: () => call(toCookieHeader(cookies), true) };

@@ -94,8 +94,8 @@ const countersignRequest = (which: string, distinct: number): Sealing => {
       return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
     },
     async open(cookie) {
-      const opened = await sessions.open(cookie);
-      return opened.session && { tokens: { accessTokens: [await opened.getAccessToken()] } };
+      const requestSession = await sessions.open(cookie);
+      return requestSession.session && { tokens: { accessTokens: [await requestSession.getAccessToken()] } };
     },
   };
 };
@@ -198,8 +198,8 @@ const getAccessToken = (session: Session | undefined): unknown =>
 
 async function check({ name, seal, open }: Sealing, session: Session): Promise<string> {
   const sealed = await seal(session);
-  const opened = (await open(sealed)) as Session | undefined;
-  require(getAccessToken(opened) === getAccessToken(session), `${name} decrypted a different session`);
+  const decrypted = (await open(sealed)) as Session | undefined;
+  require(getAccessToken(decrypted) === getAccessToken(session), `${name} decrypted a different session`);
   const at = Math.floor(sealed.length / 2);
   const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
   await requireRejection(() => open(changed), `${name}: a changed cookie`);

@@ -23,7 +23,7 @@ const inBrowsers: readonly Entry[] = [
   { name: '@azure/msal-angular', file: 'msal-angular' },
 ];
 const onServers: readonly Entry[] = [
-  { name: '@countersign/core/resource-server', file: 'countersign-api' },
+  { name: '@countersign/core/resource-server', file: 'countersign-resource-server' },
   { name: '@countersign/core/session', file: 'countersign-session' },
 ];
 

@@ -103,7 +103,7 @@ export function passportJwt({ jwksUri, alg }: TestIssuer): Verifier {
       new Promise((resolve, reject) => {
         const request = { headers: { authorization: `Bearer ${token}` }, url: '/items', method: 'GET' };
         instance.authenticate('jwt', { session: false }, (error: unknown, user: unknown) =>
-          user ? resolve(user) : reject(error ?? new Error('refused')),
+          user ? resolve(user) : reject(error ?? new Error('rejected')),
         )(request, {}, reject);
       }),
   };

@@ -13,10 +13,10 @@ export function backchannelLogout(seed: number): Promise<Report> {
     const { provider, workers, random, advance, logIn, notices } = stage;
     const broken: string[] = [];
     let leaks = 0;
-    const answered: string[] = [];
+    const statuses: string[] = [];
     notices.deliver = async (kind, body) => {
       const status = await random.pick(workers).send({ what: 'backchannel-logout', kind, body });
-      answered.push(`${kind} ${status}`);
+      statuses.push(`${kind} ${status}`);
       return Number(status);
     };
     const staying: User[] = [];
@@ -80,8 +80,8 @@ export function backchannelLogout(seed: number): Promise<Report> {
       broken.push(`${user.kind}: signed out by the logout of another user (${outcome?.error})`);
     }
     const expected = Array.from({ length: leaving.length }, () => ['cookie 200', 'stored 200']).flat();
-    if (answered.toSorted().join() !== expected.toSorted().join())
-      broken.push(`the responses to the provider were ${answered.join(', ')}`);
+    if (statuses.toSorted().join() !== expected.toSorted().join())
+      broken.push(`the responses to the provider were ${statuses.join(', ')}`);
     return {
       tried: `${leaving.length} users logged out at the provider under load, during refreshes, cookie and stored sessions: all 3 processes reject their cookies; ${others} other users stay signed in`,
       tokenRequests: provider.requests,

@@ -14,7 +14,7 @@ import { expectProfile, openProfile, readSummary, requestSummary, signInNext } f
 
 const tabsOfEach = 5;
 /** In seconds. A refresh and all its responses take less than half of it. */
-const accessTokenLife = 24;
+const accessTokenLifetime = 24;
 
 /** The result of one browser. */
 interface Found {
@@ -34,7 +34,7 @@ type Part = (found: Found) => Promise<void>;
  */
 export async function tabs(seed: number): Promise<Report> {
   const random = createRandom(seed);
-  const stop = await startServers({ accessTokenLife });
+  const stop = await startServers({ accessTokenLifetime });
   const browser = await chromium.launch(chromiumLaunchOptions);
   const networks: Network[] = [];
   const open = async (baseURL: string, storage: 'shared' | 'tab') => {
@@ -52,7 +52,7 @@ export async function tabs(seed: number): Promise<Report> {
       await frozenRefresher(his),
       await duplicatedTab(apart),
     ];
-    await delay((accessTokenLife + 1) * 1000);
+    await delay((accessTokenLifetime + 1) * 1000);
     const since = readLoggedRequests().length;
     const found: Found = { broken: [], signedOut: 0, leaks: 0 };
     await Promise.all(parts.map((play) => play(found)));

@@ -28,12 +28,12 @@ export function twoResources(seed: number): Promise<Report> {
       tokenRequests += made;
       if (made !== 2) broken.push(`${kind}: ${made} token requests instead of 2`);
     }
-    const refused = provider.refreshes.filter(({ ok }) => !ok).length;
-    if (refused > 0) broken.push(`${refused} rejected token requests`);
+    const rejected = provider.refreshes.filter(({ ok }) => !ok).length;
+    if (rejected > 0) broken.push(`${rejected} rejected token requests`);
     return {
       tried: '2 APIs from one refresh token, 160 requests at once in 4 processes, cookie and stored',
       tokenRequests,
-      sessionsLost: refused,
+      sessionsLost: rejected,
       leaks,
       broken: [...new Set(broken)],
     };

@@ -7,9 +7,9 @@ export const openBrowser = (browser: Browser, network: Network, baseURL: string)
 
 /** Duplicates a tab with its `sessionStorage`, as browsers do. The duplicate runs in the process of the tab. */
 export async function duplicate(page: Page): Promise<Page> {
-  const opened = page.waitForEvent('popup');
+  const popup = page.waitForEvent('popup');
   await page.evaluate(() => void window.open(location.href));
-  return opened;
+  return popup;
 }
 
 export interface Freezer {

@@ -6,5 +6,5 @@ export const generateStaticParams = () => [];
 
 export default async function Frozen() {
   const session = await auth.getSession();
-  return <main data-frozen={session?.user.sub ?? 'nobody'} />;
+  return <main data-frozen={session?.user.sub ?? 'none'} />;
 }

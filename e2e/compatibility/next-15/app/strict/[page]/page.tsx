@@ -6,5 +6,5 @@ export const generateStaticParams = () => [];
 
 export default async function Strict() {
   const session = await auth.getSession();
-  return <main data-strict={session?.user.sub ?? 'nobody'} />;
+  return <main data-strict={session?.user.sub ?? 'none'} />;
 }

@@ -6,7 +6,7 @@ import { DeadWorker } from '../workers.ts';
 const unwatched: RedisWatch = { hasReceived: () => Promise.resolve(true) };
 
 /** Kills and restarts Redis under load, while clocks jump and the provider rotates its signing keys. */
-export function redisAway(seed: number): Promise<Report> {
+export function redisUnavailable(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 3 }, async (stage) => {
     const { provider, redis, workers, random, advance, logIn } = stage;
     const users: User[] = [];

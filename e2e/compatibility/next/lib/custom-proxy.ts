@@ -1,7 +1,7 @@
 import { type NextRequest, NextResponse } from 'next/server';
 
 /** Custom behavior of an application: languages by the first segment of the path. */
-export function ownProxy(request: NextRequest): Response {
+export function customProxy(request: NextRequest): Response {
   const url = request.nextUrl.clone();
   if (!url.pathname.startsWith('/de/')) return NextResponse.next();
   url.pathname = url.pathname.slice('/de'.length);

@@ -9,7 +9,7 @@ let running: NextWebAtTestProvider;
 /** The token of each POST request. */
 const posted: string[] = [];
 /** Whether the API rejects the nth POST request, from 1. */
-let refuses: (post: number) => boolean;
+let isRejected: (post: number) => boolean;
 /** The number of GET requests that the API rejects next. */
 let refusedReadings = 0;
 const closing: (() => unknown)[] = [];
@@ -24,7 +24,7 @@ test.beforeAll(async () => {
       return response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end('{}');
     }
     posted.push(request.headers.authorization ?? '');
-    if (refuses(posted.length)) {
+    if (isRejected(posted.length)) {
       const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
       return response.writeHead(401, headers).end('{}');
     }
@@ -39,7 +39,7 @@ test.beforeAll(async () => {
 test.afterAll(() => Promise.all(closing.map((close) => close())));
 test.beforeEach(() => {
   posted.length = 0;
-  refuses = () => false;
+  isRejected = () => false;
 });
 
 const refreshes = () =>
@@ -53,7 +53,7 @@ async function addItem(page: Page): Promise<void> {
 
 test('refreshes a rejected token, repeats the call and stores the new session', async ({ page }) => {
   const before = refreshes();
-  refuses = (post) => post === 1;
+  isRejected = (post) => post === 1;
   await addItem(page);
   await expect(page.getByText('Added.')).toBeVisible();
   expect(posted).toHaveLength(2);
@@ -67,7 +67,7 @@ test('refreshes a rejected token, repeats the call and stores the new session', 
 
 test('calls an API that rejects every token twice and keeps the user signed in', async ({ page }) => {
   const before = refreshes();
-  refuses = () => true;
+  isRejected = () => true;
   await addItem(page);
   await expect(page.getByText('The API rejects your login.')).toBeVisible();
   expect(posted).toHaveLength(2);
@@ -80,11 +80,11 @@ test('keeps the rejected items of a form in the field', async ({ page }) => {
   await page.goto(`${running.app.origin}/import`);
   const field = page.getByLabel('One item on each line');
   await field.fill('Milk\nBread\nSalt');
-  refuses = (post) => post > 1;
+  isRejected = (post) => post > 1;
   await page.getByRole('button', { name: 'Add all' }).click();
   await expect(page.getByText('The first of these was not added.')).toBeVisible();
   await expect(field).toHaveValue('Bread\nSalt');
-  refuses = () => false;
+  isRejected = () => false;
   await page.getByRole('button', { name: 'Add all' }).click();
   await expect(page).toHaveURL(`${running.app.origin}/dashboard`);
 });
