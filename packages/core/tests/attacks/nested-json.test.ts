@@ -215,7 +215,8 @@ describe('C9: what the application stores is limited before it is stored', () =>
 
   test('a successor that is too deep is none', async () => {
     const successor = (depth: number) => ({ tokens: { claims: nest(depth) } as unknown as TokenSet });
-    const open = async (depth: number) => decryptSuccessor('r', await encryptSuccessor('r', successor(depth)));
+    const open = async (depth: number) =>
+      decryptSuccessor('r', await encryptSuccessor('r', successor(depth)));
     await expect(open(50)).resolves.toEqual(successor(50));
     await expect(open(200)).resolves.toBeUndefined();
   });
