@@ -17,16 +17,23 @@ const upper = ['browser', 'session', 'resource-server'];
 const forbidden = [
   {
     name: 'core-lowest-layer',
-    comment: 'internal and errors are the lowest layer of core: they import no other layer.',
+    comment: 'internal, errors and events are the lowest layer of core: they import no other layer.',
     severity: 'error',
     from: { path: `${core}(internal/|(?!index\\.ts$)[^/]+$)`, pathNot: tests },
-    to: { path: `${core}(client|tokens|browser|session|resource-server|node)/` },
+    to: { path: `${core}(protocol|client|providers|tokens|browser|session|resource-server|node)/` },
+  },
+  {
+    name: 'core-protocol-layer',
+    comment: 'protocol imports internal, errors and events only.',
+    severity: 'error',
+    from: { path: `${core}protocol/`, pathNot: tests },
+    to: { path: `${core}(client|providers|tokens|browser|session|resource-server|node)/` },
   },
   {
     name: 'core-middle-layer',
-    comment: 'client and tokens import internal and errors, never browser, session, resource-server or node.',
+    comment: 'client, providers and tokens never import browser, session, resource-server or node.',
     severity: 'error',
-    from: { path: `${core}(client|tokens)/`, pathNot: tests },
+    from: { path: `${core}(client|providers|tokens)/`, pathNot: tests },
     to: { path: `${core}(browser|session|resource-server|node)/` },
   },
   ...upper.map((name) => ({
@@ -45,10 +52,10 @@ const forbidden = [
   },
   {
     name: 'core-node-imports-lower-layers',
-    comment: 'node imports only internal and errors.',
+    comment: 'node imports only internal, errors and events.',
     severity: 'error',
     from: { path: `${core}node/`, pathNot: tests },
-    to: { path: `${core}(client|tokens|browser|session|resource-server)/` },
+    to: { path: `${core}(protocol|client|providers|tokens|browser|session|resource-server)/` },
   },
   {
     name: 'core-root-entry-only-for-users',
@@ -191,7 +198,7 @@ const forbidden = [
     comment: 'Import cycles hide the order of layers.',
     severity: 'error',
     from: { path: '^(packages|apps)/' },
-    to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    to: { circular: true },
   },
   {
     name: 'imports-resolve',

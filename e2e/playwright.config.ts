@@ -2,13 +2,13 @@ import { defineConfig } from '@playwright/test';
 import { chromiumLaunchOptions } from '../scripts/lib/chromium.ts';
 import { urls } from './support/environment.ts';
 
-/** What is tried against the Angular application served for the browser alone, and with its pages rendered on a server. */
+/** Tests of the Angular application, with and without server rendering. */
 const inBothBuilds = /angular-spa-(attacks|requests|worker)/;
 
 export default defineConfig({
   testDir: 'tests',
   globalSetup: './support/servers.ts',
-  // One provider, one request log: what one test counts, another must not disturb.
+  // All tests share one provider and one request log.
   workers: 1,
   fullyParallel: false,
   forbidOnly: process.env.CI !== undefined,

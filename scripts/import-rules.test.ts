@@ -34,8 +34,11 @@ const allowed: Record<string, string> = {
   'packages/core/src/index.ts': `export { operation } from './client/operation.ts'; export { Fault } from './errors.ts';`,
   'packages/core/src/errors.ts': `export class Fault extends Error {}`,
   'packages/core/src/internal/clock.ts': `import { Fault } from '../errors.ts'; export const now = () => { throw new Fault(); };`,
+  'packages/core/src/events.ts': `import type { Fault } from './errors.ts'; export type AuthEvent = Fault;`,
+  'packages/core/src/protocol/rule.ts': `import { now } from '../internal/clock.ts'; import { Fault } from '../errors.ts'; import type { AuthEvent } from '../events.ts'; export type { AuthEvent }; export const rule = [now, Fault];`,
+  'packages/core/src/providers/preset.ts': `import { rule } from '../protocol/rule.ts'; export const preset = rule;`,
   'packages/core/src/internal/platform/node.ts': `import { inspect } from 'node:util'; export const platform = inspect;`,
-  'packages/core/src/client/operation.ts': `import { now } from '../internal/clock.ts'; import { platform } from '#platform'; import 'oauth4webapi'; export const operation = [now, platform];`,
+  'packages/core/src/client/operation.ts': `import { now } from '../internal/clock.ts'; import { platform } from '#platform'; import { preset } from '../providers/preset.ts'; import '../protocol/rule.ts'; import 'oauth4webapi'; export const operation = [now, platform, preset];`,
   'packages/core/src/tokens/refresh.ts': `import { operation } from '../client/operation.ts'; export const refresh = operation;`,
   'packages/core/src/browser/index.ts': `export { refresh } from '../tokens/refresh.ts';`,
   'packages/core/src/session/index.ts': `export { refresh } from '../tokens/refresh.ts';`,
@@ -60,12 +63,20 @@ const violationsByRule: Record<string, readonly (readonly [file: string, code: s
   'core-lowest-layer': [
     ['packages/core/src/internal/a.ts', `import '../client/operation.ts';`],
     ['packages/core/src/internal/b.ts', `import '../resource-server/index.ts';`],
+    ['packages/core/src/internal/f.ts', `import '../protocol/rule.ts';`],
+    ['packages/core/src/internal/g.ts', `import '../providers/preset.ts';`],
     [
       'packages/core/src/options.ts',
       `import type { refresh } from './tokens/refresh.ts'; export type A = typeof refresh;`,
     ],
   ],
+  'core-protocol-layer': [
+    ['packages/core/src/protocol/a.ts', `import '../client/operation.ts';`],
+    ['packages/core/src/protocol/b.ts', `import '../browser/index.ts';`],
+    ['packages/core/src/protocol/c.ts', `import '../providers/preset.ts';`],
+  ],
   'core-middle-layer': [
+    ['packages/core/src/providers/a.ts', `import '../session/index.ts';`],
     ['packages/core/src/client/a.ts', `import '../session/index.ts';`],
     ['packages/core/src/tokens/b.ts', `export * from '../browser/index.ts';`],
   ],
@@ -124,13 +135,17 @@ const violationsByRule: Record<string, readonly (readonly [file: string, code: s
     ['packages/nest/src/d.ts', `import '@nestjs/platform-express';`],
   ],
   'published-code-declares-imports': [['packages/core/src/client/b.ts', `import 'fast-check';`]],
-  'no-cycle': [['packages/core/src/tokens/d.ts', `import './e.ts';`]],
+  'no-cycle': [
+    ['packages/core/src/tokens/d.ts', `import './e.ts';`],
+    ['packages/core/src/tokens/f.ts', `import type { G } from './g.ts'; export type F = G | 1;`],
+  ],
   'imports-resolve': [['packages/next/src/c.ts', `import '@countersign/core/secret';`]],
 };
 
-/** The second file of the planted cycle, which is reported once, and the target of a planted import. */
+/** The second file of each planted cycle, which is reported once, and the target of a planted import. */
 const otherFiles = {
   'packages/core/src/tokens/e.ts': `import './d.ts';`,
+  'packages/core/src/tokens/g.ts': `import type { F } from './f.ts'; export type G = F | 2;`,
   'packages/core/tests/support/world.ts': '',
 };
 

@@ -3,7 +3,7 @@ import type { NextConfig } from 'next';
 const config: NextConfig = {
   cacheComponents: true,
   experimental: {
-    // Shows `forbidden.tsx` to who lacks a scope.
+    // Shows `forbidden.tsx` to users who lack a scope.
     authInterrupts: true,
   },
   partialPrefetching: true,

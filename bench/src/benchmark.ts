@@ -1,8 +1,8 @@
-/** How a benchmark is to run. */
+/** Options of a run. */
 export interface RunOptions {
-  /** Seconds instead of minutes: shows that everything works, and says nothing about speed. */
+  /** A short run, which checks only that the benchmark works. */
   readonly smoke: boolean;
-  /** Seconds of the soak. */
+  /** Duration of the soak in seconds. */
   readonly soak?: number;
   readonly progress: (text: string) => void;
 }
@@ -13,7 +13,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Something that must hold, and what was measured. */
+/** A limit and the measured value. */
 export interface Limit {
   readonly what: string;
   readonly measured: string;
@@ -23,9 +23,9 @@ export interface Limit {
 export interface Report {
   readonly tables: readonly Table[];
   readonly limits: readonly Limit[];
-  /** What one must know to read the numbers. */
+  /** Notes on how the values were measured. */
   readonly notes: readonly string[];
-  /** Packages whose versions stand in the report. */
+  /** Packages whose versions the report lists. */
   readonly packages: readonly string[];
 }
 
@@ -35,18 +35,18 @@ export interface Benchmark {
   run(options: RunOptions): Promise<Report>;
 }
 
-/** Stops a benchmark whose contender gives a wrong answer: its time would mean nothing. */
+/** Stops a benchmark if a contender returns a wrong result. */
 export function require(condition: unknown, what: string): asserts condition {
-  if (!condition) throw new Error(`Wrong answer: ${what}`);
+  if (!condition) throw new Error(`Wrong result: ${what}`);
 }
 
-/** Stops a benchmark unless this is refused, by throwing or by an empty answer. */
-export async function requireRefused(attempt: () => unknown, what: string): Promise<void> {
-  let answer: unknown;
+/** Stops a benchmark unless the attempt is rejected, by an error or an empty result. */
+export async function requireRejection(attempt: () => unknown, what: string): Promise<void> {
+  let result: unknown;
   try {
-    answer = await attempt();
+    result = await attempt();
   } catch {
     return;
   }
-  require(answer === undefined || answer === null || answer === false, `${what} was accepted`);
+  require(result === undefined || result === null || result === false, `${what} was accepted`);
 }

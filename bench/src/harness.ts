@@ -1,14 +1,14 @@
 import type { RunOptions } from './benchmark.ts';
 import { type Spread, spread } from './statistics.ts';
 
-/** One of those that are compared. */
+/** A candidate of a comparison. */
 export interface Contender {
   readonly name: string;
-  /** Does the work `times` times. */
+  /** Repeats the work `times` times. */
   run(times: number): Promise<unknown> | unknown;
 }
 
-/** Microseconds per call: as the clock saw it, and all threads' CPU together. */
+/** Microseconds per call: elapsed time, and CPU time of all threads. */
 export interface Measured {
   readonly name: string;
   readonly time: Spread;
@@ -16,29 +16,29 @@ export interface Measured {
 }
 
 export interface MeasureOptions extends RunOptions {
-  /** Rounds in which everybody has one turn. Default: 15. */
+  /** Count of rounds. Each contender has one slot in a round. Default: 15. */
   readonly rounds?: number;
-  /** Milliseconds of one turn. Default: 100. */
-  readonly turn?: number;
+  /** Duration of a slot in milliseconds. Default: 100. */
+  readonly slot?: number;
 }
 
 /**
- * Measures the contenders in turns, each round in another order, so that a busy moment of the machine falls on all of
- * them and not on one.
+ * Measures the contenders alternately, in a different order in each round, so that load on the machine affects all of
+ * them.
  */
 export async function measure(
   contenders: readonly Contender[],
   options: MeasureOptions,
 ): Promise<Measured[]> {
   const rounds = options.smoke ? 2 : (options.rounds ?? 15);
-  const turn = options.smoke ? 5 : (options.turn ?? 100);
+  const slot = options.smoke ? 5 : (options.slot ?? 100);
   const lanes = contenders.map((contender) => ({
     contender,
     times: 1,
     time: [] as number[],
     cpu: [] as number[],
   }));
-  for (const lane of lanes) lane.times = await calibrate(lane.contender, turn);
+  for (const lane of lanes) lane.times = await calibrate(lane.contender, slot);
   for (let round = 0; round < rounds; round++) {
     options.progress(`round ${round + 1} of ${rounds}`);
     for (const lane of rotate(lanes, round)) {
@@ -55,15 +55,15 @@ export async function measure(
   }));
 }
 
-/** How many calls fill a turn; found by doubling, which warms up at the same time. */
-async function calibrate(contender: Contender, turn: number): Promise<number> {
+/** Finds the count of calls that fill a slot, by doubling. This also warms up the contender. */
+async function calibrate(contender: Contender, slot: number): Promise<number> {
   let times = 1;
   while (true) {
     const { time } = await once(contender, times);
-    if (time * times >= turn * 500) {
-      const wanted = Math.max(1, Math.round((turn * 1000) / time));
-      await once(contender, wanted);
-      return wanted;
+    if (time * times >= slot * 500) {
+      const count = Math.max(1, Math.round((slot * 1000) / time));
+      await once(contender, count);
+      return count;
     }
     times *= 2;
   }
@@ -78,21 +78,21 @@ async function once(contender: Contender, times: number): Promise<{ time: number
   return { time, cpu: (user + system) / times };
 }
 
-/** The list from another place on each round, and backwards every second time. */
+/** Rotates the list by the round, and reverses it in every second round. */
 export function rotate<T>(list: readonly T[], round: number): readonly T[] {
   const at = round % list.length;
   const rotated = [...list.slice(at), ...list.slice(0, at)];
   return round % 2 === 0 ? rotated : rotated.reverse();
 }
 
-/** One after the other. */
+/** Repeats the work in sequence. */
 export const sequential =
   (work: (index: number) => unknown) =>
   async (times: number): Promise<void> => {
     for (let index = 0; index < times; index++) await work(index);
   };
 
-/** Always as many as `width` at the same time. */
+/** Repeats the work with `width` parallel calls. */
 export const concurrent =
   (width: number, work: (index: number) => unknown) =>
   async (times: number): Promise<void> => {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.ts';
-import { section, writeSection } from './results.ts';
+import { toSection, writeSection } from './results.ts';
 
-/** Each is loaded when its turn comes: one must not warm up, or fill the memory of, another. */
+/** Loaded on demand, so that a benchmark does not warm up or fill the memory of another one. */
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
   size: () => import('./size/size.ts'),
   verify: () => import('./verify/verify.ts'),
@@ -20,11 +20,11 @@ const { values, positionals } = parseArgs({
   options: {
     /** Builds the packages first. */
     build: { type: 'boolean', default: false },
-    /** A short run that shows only that everything works. */
+    /** A short run without valid measurements. */
     smoke: { type: 'boolean', default: false },
-    /** Leaves RESULTS.md as it is. */
+    /** Does not write RESULTS.md. */
     print: { type: 'boolean', default: false },
-    /** Seconds of the soak in `scale`. */
+    /** Duration of the soak in `scale`, in seconds. */
     soak: { type: 'string', default: '60' },
   },
 });
@@ -36,7 +36,7 @@ let failed = 0;
 for (const name of names) {
   const load = benchmarks[name];
   if (!load) {
-    console.error(`There is no benchmark "${name}". There are: ${Object.keys(benchmarks).join(', ')}.`);
+    console.error(`Unknown benchmark "${name}". The benchmarks are: ${Object.keys(benchmarks).join(', ')}.`);
     process.exit(2);
   }
   const progress = (text: string) => {
@@ -48,7 +48,7 @@ for (const name of names) {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     if (!values.smoke) {
       if (!values.print) writeSection(benchmark, report);
-      console.log(section(benchmark, report));
+      console.log(toSection(benchmark, report));
     }
     console.log(`${name}: done`);
     passed++;

@@ -1,37 +1,37 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Benchmark, Report, Table } from './benchmark.ts';
-import { here, machine, versionOf } from './environment.ts';
+import { describeMachine, here, readVersion } from './environment.ts';
 
 const file = join(here, 'RESULTS.md');
 const order = ['size', 'verify', 'session', 'start', 'refresh', 'nest', 'scale', 'next'];
 const introduction = `# Measurements
 
-Written by \`pnpm bench\`; each section is replaced when its benchmark runs again. Contenders take turns within one
-run, so compare within a table, not across tables. A value is the median, in brackets the middle half of all rounds.
+Written by \`pnpm bench\`; a benchmark replaces its section when it runs again. Contenders alternate within a run, so
+compare values within a table, not across tables. Each value is the median, with the interquartile range in parentheses.
 `;
 
-/** Replaces the section of a benchmark, and keeps the others as they are. */
+/** Replaces the section of a benchmark. The other sections stay unchanged. */
 export function writeSection(benchmark: Benchmark, report: Report): void {
-  const sections = existsSync(file) ? sectionsOf(readFileSync(file, 'utf8')) : new Map<string, string>();
-  sections.set(benchmark.name, section(benchmark, report));
+  const sections = existsSync(file) ? parseSections(readFileSync(file, 'utf8')) : new Map<string, string>();
+  sections.set(benchmark.name, toSection(benchmark, report));
   const texts = [...sections].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)).map(([, text]) => text);
   writeFileSync(file, [introduction, ...texts].join('\n'));
 }
 
 const marker = (name: string) => `<!-- ${name} -->`;
 
-function sectionsOf(text: string): Map<string, string> {
+function parseSections(text: string): Map<string, string> {
   const parts = text.split(/^(?=<!-- [a-z]+ -->$)/m).slice(1);
   return new Map(parts.map((part) => [/^<!-- ([a-z]+) -->/.exec(part)?.[1] ?? '', `${part.trimEnd()}\n`]));
 }
 
-export function section({ name, title }: Benchmark, { tables, limits, notes, packages }: Report): string {
+export function toSection({ name, title }: Benchmark, { tables, limits, notes, packages }: Report): string {
   const date = new Date().toISOString().slice(0, 10);
-  const versions = packages.map((each) => `${each} ${versionOf(each)}`).join(', ');
+  const versions = packages.map((each) => `${each} ${readVersion(each)}`).join(', ');
   return [
     `${marker(name)}\n## ${title}\n`,
-    `Node ${process.versions.node}; ${machine()}; ${date}.\n`,
+    `Node ${process.versions.node}; ${describeMachine()}; ${date}.\n`,
     ...tables.map((table) => `${markdown(table)}\n`),
     ...(limits.length > 0 ? [`${markdown(limitTable(limits))}\n`] : []),
     ...notes.map((note) => `${note}\n`),
@@ -40,7 +40,7 @@ export function section({ name, title }: Benchmark, { tables, limits, notes, pac
 }
 
 const limitTable = (limits: Report['limits']): Table => ({
-  title: 'What must hold',
+  title: 'Limits',
   head: ['limit', 'measured', 'holds'],
   rows: limits.map(({ what, measured, holds }) => [what, measured, holds ? 'yes' : '**no**']),
 });

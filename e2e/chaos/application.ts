@@ -13,62 +13,62 @@ import { resources } from './resources.ts';
 
 export type Kind = 'cookie' | 'stored';
 
-/** What one request came to. Tokens are named by a hash. */
+/** The result of one request. Contains hashes of tokens, never tokens. */
 export interface Outcome {
   readonly token?: string;
-  /** Whose access token it is, by its own claims. */
+  /** The `sub` claim of the access token. */
   readonly sub?: string;
   readonly aud?: string;
-  /** Whose session it is. */
+  /** The user of the session. */
   readonly user?: string;
-  /** What the application keeps in it. */
+  /** The data of the application in the session. */
   readonly data?: Readonly<Record<string, unknown>>;
   readonly cookies: readonly CookieToSet[];
-  /** The code of the error; `no_session` when there is none. */
+  /** The error code; `no_session` if there is no session. */
   readonly error?: string;
 }
 
 /**
- * `received`: nothing has looked at it; `given up`: it was waited for until the time-out; `accepted`: it is valid, and
- * nothing is written; `writing`: the text is about to go to Redis; `written`: Redis has said so; `settled`: the request
- * of the user is over.
+ * The progress of a refresh response. `received`: not validated yet; `timed out`: the client stopped waiting;
+ * `accepted`: valid, not written yet; `writing`: about to be sent to Redis; `written`: confirmed by Redis; `settled`:
+ * the user's request has completed.
  */
-export type Moment = 'received' | 'given up' | 'accepted' | 'writing' | 'written' | 'settled';
+export type Moment = 'received' | 'timed out' | 'accepted' | 'writing' | 'written' | 'settled';
 
 export interface Application {
   readonly sessions: Readonly<Record<Kind, WebSessions>>;
   request(kind: Kind, cookie: string, options: { readonly resource?: string }): Promise<Outcome>;
-  /** A request that changes what the application keeps in the session, and needs no token. */
+  /** Changes the data of the session without using a token. */
   change(kind: Kind, cookie: string, data: Readonly<Record<string, string>>): Promise<Outcome>;
   close(): void;
 }
 
-/** Milliseconds for one exchange with the provider. */
+/** Timeout of a request to the provider, in milliseconds. */
 const timeout = 4_000;
 
-export const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url');
+export const toHash = (token: string) => createHash('sha256').update(token).digest('base64url');
 
-/** One process of a web application, with cookie sessions and stored sessions on one Redis. */
+/** Starts one process of a web application with cookie sessions and stored sessions on one Redis. */
 export async function startApplication(options: {
   readonly name: string;
   readonly issuer: string;
   readonly redisUrl: string;
   readonly now: () => number;
-  /** What becomes of the provider's answer to a refresh request, which has a number of its own. */
-  readonly onAnswer?: (moment: Moment, request: string, text?: string) => void;
-  /** Redis was taken to be away. */
-  readonly onStoreAway?: (port: string) => void;
+  /** Called with the progress of the response to a refresh request. Each request has a unique ID. */
+  readonly onRefreshProgress?: (moment: Moment, request: string, text?: string) => void;
+  /** Called when Redis is considered unavailable. */
+  readonly onStoreUnavailable?: (port: string) => void;
 }): Promise<Application> {
   const redis = createRedisClient({ url: options.redisUrl, socket: { reconnectStrategy: () => 50 } });
   redis.on('error', () => {});
   await redis.connect();
-  /** The answer that was received in the course of one request. */
-  const course = new AsyncLocalStorage<{ answer?: string }>();
-  const tell = (moment: Moment, text?: string) => {
-    const answer = course.getStore()?.answer;
-    if (answer !== undefined) options.onAnswer?.(moment, answer, text);
+  /** The refresh response of the current user request. */
+  const context = new AsyncLocalStorage<{ answer?: string }>();
+  const report = (moment: Moment, text?: string) => {
+    const answer = context.getStore()?.answer;
+    if (answer !== undefined) options.onRefreshProgress?.(moment, answer, text);
   };
-  const clientOf = (kind: Kind) =>
+  const createChaosClient = (kind: Kind) =>
     createClient({
       issuer: options.issuer,
       clientId: `chaos-${kind}`,
@@ -78,8 +78,8 @@ export async function startApplication(options: {
       allowInsecureIssuer: true,
       timeout,
       onEvent: (event) => {
-        if (event.type === 'store.unavailable') options.onStoreAway?.(event.port);
-        if (event.type === 'refresh.succeeded') tell('accepted');
+        if (event.type === 'store.unavailable') options.onStoreUnavailable?.(event.port);
+        if (event.type === 'refresh.succeeded') report('accepted');
       },
       now: options.now,
       async fetch(url, init) {
@@ -93,25 +93,26 @@ export async function startApplication(options: {
         try {
           const response = await fetch(url, { ...init, headers });
           const body = await response.arrayBuffer();
-          const now = course.getStore();
-          if (response.ok && now) {
-            now.answer = id;
-            tell('received');
+          const current = context.getStore();
+          if (response.ok && current) {
+            current.answer = id;
+            report('received');
           }
           return new Response(body, { status: response.status, headers: response.headers });
         } catch (error) {
           const reason: unknown = init.signal?.reason;
-          if (reason instanceof AuthError && reason.code === 'timeout') options.onAnswer?.('given up', id);
+          if (reason instanceof AuthError && reason.code === 'timeout')
+            options.onRefreshProgress?.('timed out', id);
           throw error;
         }
       },
     });
   const { store, refresh, ...shared } = createRedisStores(redis, { commandTimeout: 5_000 });
-  async function watched<T>(text: string, write: () => Promise<T>): Promise<T> {
-    tell('writing', text);
-    const done = await write();
-    tell('written');
-    return done;
+  async function observe<T>(text: string, write: () => Promise<T>): Promise<T> {
+    report('writing', text);
+    const result = await write();
+    report('written');
+    return result;
   }
   const common = {
     secret: 'a secret of this run that is at least thirty-two characters long',
@@ -122,58 +123,61 @@ export async function startApplication(options: {
       successors: {
         get: refresh.successors.get,
         set: (key: string, value: string, life: number) =>
-          watched(value, () => refresh.successors.set(key, value, life)),
+          observe(value, () => refresh.successors.set(key, value, life)),
       },
     },
   };
-  const watchedStore: SessionStore = {
+  const observedStore: SessionStore = {
     ...store,
-    set: (key, record, version) => watched(record.value, () => store.set(key, record, version)),
+    set: (key, record, version) => observe(record.value, () => store.set(key, record, version)),
   };
   const sessions = {
-    cookie: createWebSessions(clientOf('cookie'), common),
-    stored: createWebSessions(clientOf('stored'), { ...common, store: watchedStore }),
+    cookie: createWebSessions(createChaosClient('cookie'), common),
+    stored: createWebSessions(createChaosClient('stored'), { ...common, store: observedStore }),
   };
   return {
     sessions,
     close: () => redis.destroy(),
     async change(kind, cookie, data) {
-      const opened = await sessions[kind].open(cookie).catch(unavailable);
-      if ('error' in opened) return opened;
+      const requestSession = await sessions[kind].open(cookie).catch(toUnavailableOutcome);
+      if ('error' in requestSession) return requestSession;
       try {
-        const { user } = await opened.update((before) => ({ ...before, ...data }));
-        return { user: user.sub, cookies: opened.cookies };
+        const { user } = await requestSession.update((current) => ({ ...current, ...data }));
+        return { user: user.sub, cookies: requestSession.cookies };
       } catch (error) {
-        return { error: error instanceof AuthError ? error.code : 'unexpected', cookies: opened.cookies };
+        return {
+          error: error instanceof AuthError ? error.code : 'unexpected',
+          cookies: requestSession.cookies,
+        };
       }
     },
     request: (kind, cookie, { resource }) =>
-      course.run({}, async () => {
-        const opened = await sessions[kind].open(cookie).catch(unavailable);
-        if ('error' in opened) return opened;
-        const user = opened.session?.user.sub;
-        if (user === undefined) return { error: 'no_session', cookies: opened.cookies };
+      context.run({}, async () => {
+        const requestSession = await sessions[kind].open(cookie).catch(toUnavailableOutcome);
+        if ('error' in requestSession) return requestSession;
+        const user = requestSession.session?.user.sub;
+        if (user === undefined) return { error: 'no_session', cookies: requestSession.cookies };
         try {
-          const { accessToken } = await opened.getAccessToken({ resource });
+          const { accessToken } = await requestSession.getAccessToken({ resource });
           const { sub, aud } = JSON.parse(
             Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString(),
           );
-          tell('settled');
-          const { cookies, session } = opened;
-          return { user, sub, aud, token: hashOf(accessToken), cookies, data: session?.data ?? {} };
+          report('settled');
+          const { cookies, session } = requestSession;
+          return { user, sub, aud, token: toHash(accessToken), cookies, data: session?.data ?? {} };
         } catch (error) {
-          tell('settled');
+          report('settled');
           return {
             user,
             error: error instanceof AuthError ? error.code : 'unexpected',
-            cookies: opened.cookies,
+            cookies: requestSession.cookies,
           };
         }
       }),
   };
 }
 
-/** It cannot be known whether there is a session: the request is turned away. */
-function unavailable(error: unknown): { readonly error: string; readonly cookies: readonly [] } {
+/** The state of the session is unknown: the request is rejected. */
+function toUnavailableOutcome(error: unknown): { readonly error: string; readonly cookies: readonly [] } {
   return { error: error instanceof AuthError ? error.code : 'unexpected', cookies: [] };
 }

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Kind } from './application.ts';
 
-/** Where the provider tells of logouts (OpenID Connect Back-Channel Logout section 2.5). */
+/** The endpoint for logout tokens (OpenID Connect Back-Channel Logout section 2.5). */
 export interface LogoutNotices {
-  uriOf(kind: Kind): string;
-  /** Hands one notice to the application. Returns the status of its answer. */
+  getUri(kind: Kind): string;
+  /** Passes a logout token to the application. Returns the status of the response. */
   deliver: (kind: Kind, body: string) => Promise<number>;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export async function listenForLogouts(): Promise<LogoutNotices> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const notices: LogoutNotices = {
-    uriOf: (kind) => `http://127.0.0.1:${port}/${kind}`,
+    getUri: (kind) => `http://127.0.0.1:${port}/${kind}`,
     deliver: async () => 500,
     close: () =>
       new Promise((resolve) => {

@@ -6,11 +6,11 @@ import { lateChanges } from './scenarios/late-changes.ts';
 import { lateRequests } from './scenarios/late-requests.ts';
 import { logoutDuringRefresh } from './scenarios/logout-during-refresh.ts';
 import { oneExpiredSession } from './scenarios/one-expired-session.ts';
-import { redisAway } from './scenarios/redis-away.ts';
+import { redisUnavailable } from './scenarios/redis-unavailable.ts';
 import { tabs } from './scenarios/tabs.ts';
 import { twoResources } from './scenarios/two-resources.ts';
 
-/** Milliseconds for one scenario; beyond it has failed. */
+/** Timeout of a scenario in milliseconds. */
 const limit = 300_000;
 
 const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
@@ -22,7 +22,7 @@ const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
   'two-resources': twoResources,
   'logout-during-refresh': logoutDuringRefresh,
   'backchannel-logout': backchannelLogout,
-  'redis-away': redisAway,
+  'redis-unavailable': redisUnavailable,
   tabs,
 };
 
@@ -33,43 +33,43 @@ if (unknown !== undefined || !Number.isSafeInteger(seed)) {
   console.error(`Usage: [CHAOS_SEED=number] node e2e/chaos/main.ts [${Object.keys(scenarios).join(' | ')}]`);
   process.exit(2);
 }
-console.log(`Chaos with random number ${seed}; the same again: CHAOS_SEED=${seed}\n`);
+console.log(`Seed ${seed}. To repeat this run: CHAOS_SEED=${seed}\n`);
 
 let passed = 0;
 let failed = 0;
-for (const [name, play] of Object.entries(scenarios)) {
+for (const [name, runScenario] of Object.entries(scenarios)) {
   if (names.length > 0 && !names.includes(name)) continue;
   const began = performance.now();
-  const report = await bounded(name, play(seed));
+  const report = await runWithTimeout(name, runScenario(seed));
   const ok = report.broken.length === 0 && report.leaks === 0;
   if (ok) passed++;
   else failed++;
-  const explained = Object.entries(report.explained ?? {}).map(([reason, number]) => `${number} ${reason}`);
+  const explained = Object.entries(report.explained ?? {}).map(([reason, count]) => `${count} ${reason}`);
   console.log(`${ok ? '✓' : '✗'} ${name}: ${report.tried}`);
   console.log(
     `    token requests ${report.tokenRequests}, sessions lost ${report.sessionsLost}` +
-      `${explained.length > 0 ? ` (by the provider itself: ${explained.join(', ')})` : ''}` +
-      `, cross-user leaks ${report.leaks}, ${((performance.now() - began) / 1000).toFixed(1)} s`,
+      `${explained.length > 0 ? ` (ended by the provider: ${explained.join(', ')})` : ''}` +
+      `, leaks between users ${report.leaks}, ${((performance.now() - began) / 1000).toFixed(1)} s`,
   );
   for (const reason of report.broken) console.log(`    ${reason}`);
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** A scenario that fails or does not end is reported as any other. */
-async function bounded(name: string, running: Promise<Report>): Promise<Report> {
-  const nothing = { tried: name, tokenRequests: 0, sessionsLost: 0, leaks: 0 };
+/** Reports an error or a timeout of a scenario as its failure. */
+async function runWithTimeout(name: string, running: Promise<Report>): Promise<Report> {
+  const empty = { tried: name, tokenRequests: 0, sessionsLost: 0, leaks: 0 };
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Report>((resolve) => {
+  const timeout = new Promise<Report>((resolve) => {
     timer = setTimeout(
-      () => resolve({ ...nothing, broken: [`did not end within ${limit / 1000} s`] }),
+      () => resolve({ ...empty, broken: [`did not complete within ${limit / 1000} s`] }),
       limit,
     );
   });
   try {
-    return await Promise.race([running, late]);
+    return await Promise.race([running, timeout]);
   } catch (error) {
-    return { ...nothing, broken: [error instanceof Error ? error.message : 'unknown failure'] };
+    return { ...empty, broken: [error instanceof Error ? error.message : 'unknown error'] };
   } finally {
     clearTimeout(timer);
   }

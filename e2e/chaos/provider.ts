@@ -9,47 +9,47 @@ import { fetchWithLoopback } from '../../apps/identity-provider/src/http/loopbac
 import type { Kind } from './application.ts';
 import { resources } from './resources.ts';
 
-/** What happens to a token request. `answer` and `drop` come before the provider has seen it, `lose` after. */
+/** A fault of a token request. `answer` and `drop` act before the provider handles it, `lose` acts after. */
 export type Fault =
   | { readonly kind: 'answer'; readonly status: 429 | 503; readonly retryAfter?: number }
   | { readonly kind: 'drop' }
   | { readonly kind: 'lose' }
   | { readonly kind: 'delay'; readonly milliseconds: number; readonly when: 'before' | 'after' };
 
-/** One refresh request that reached the provider. */
+/** A refresh request that reached the provider. */
 export interface Refresh {
   /** The process that sent it. */
   readonly worker: string;
-  /** Its number. */
+  /** The unique ID of the request. */
   readonly request: string;
-  /** Whose refresh token it spent. */
+  /** The user whose refresh token was used. */
   user?: string;
-  /** Answered with tokens. */
+  /** Whether the response contains tokens. */
   ok: boolean;
   /** The hash of the access token that was issued. */
   token?: string;
-  /** `given`: written to the connection; `lost`: dropped by us; `hung up`: nobody was there any more. */
-  answer?: 'given' | 'lost' | 'hung up';
+  /** `sent`: written to the connection; `lost`: dropped by a fault; `hung up`: the client had disconnected. */
+  answer?: 'sent' | 'lost' | 'hung up';
 }
 
 export interface ChaosProvider {
   readonly issuer: string;
-  /** Every refresh request, in order; those that were answered before the provider saw them are only counted. */
+  /** The refresh requests that reached the provider, in order. */
   readonly refreshes: Refresh[];
-  /** Those that spent their refresh token, in the order in which they did. */
+  /** The requests that used their refresh token, in order of use. */
   readonly spent: Refresh[];
-  /** Refresh requests, however they ended. */
+  /** The count of all refresh requests. */
   requests: number;
-  /** Chosen for each refresh request. */
+  /** Chooses the faults of each refresh request. */
   fault: () => readonly Fault[];
-  /** New signing keys; the old ones stay published. */
+  /** Adds signing keys. The previous keys stay published. */
   rotateKeys(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `oidc-provider` with rotation and reuse detection, without any grace; whoever is named in `login_hint` is signed in. */
+/** Starts `oidc-provider` with rotation and reuse detection, without grace. Signs in the user of `login_hint`. */
 export async function startChaosProvider(options: {
-  /** Where each client is told of a logout. */
+  /** The back-channel logout URI of each client. */
   readonly logoutUri: (kind: Kind) => string;
 }): Promise<ChaosProvider> {
   const adapter = createMemoryAdapter();
@@ -78,22 +78,22 @@ export async function startChaosProvider(options: {
   const use = () => {
     const provider = new Provider(issuer, {
       ...configuration,
-      clients: kinds.map((kind) => clientOf(kind, options.logoutUri(kind))),
+      clients: kinds.map((kind) => toClientMetadata(kind, options.logoutUri(kind))),
       adapter,
       jwks: keys,
     });
     injectFaults(provider, chaos);
-    signEverybodyIn(provider);
+    signInAutomatically(provider);
     handle = provider.callback();
   };
   use();
   return chaos;
 }
 
-/** Both kinds of session have a client of their own, or one notice of a logout would have to end both. */
+/** A client for each kind of session, so that a logout token ends only one of them. */
 const kinds: readonly Kind[] = ['cookie', 'stored'];
 
-const clientOf = (kind: Kind, backchannel_logout_uri: string) => ({
+const toClientMetadata = (kind: Kind, backchannel_logout_uri: string) => ({
   client_id: `chaos-${kind}`,
   client_secret: 'chaos-secret',
   redirect_uris: ['http://localhost:1/auth/callback'],
@@ -103,8 +103,8 @@ const clientOf = (kind: Kind, backchannel_logout_uri: string) => ({
 });
 
 const configuration: Configuration = {
-  cookies: { keys: ['for this run alone'] },
-  // Its own would not call this machine.
+  cookies: { keys: ['cookie key of this run'] },
+  // The default fetch rejects loopback addresses.
   fetch: fetchWithLoopback,
   findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   rotateRefreshToken: true,
@@ -143,7 +143,7 @@ const configuration: Configuration = {
   },
 };
 
-function signEverybodyIn(provider: Provider): void {
+function signInAutomatically(provider: Provider): void {
   provider.use(async (ctx, next) => {
     if (!ctx.path.startsWith('/interaction/')) return next();
     const { params } = await provider.interactionDetails(ctx.req, ctx.res);
@@ -159,10 +159,10 @@ function signEverybodyIn(provider: Provider): void {
 }
 
 function injectFaults(provider: Provider, chaos: ChaosProvider): void {
-  const asking = new AsyncLocalStorage<Refresh>();
-  // From this moment on, the token is of no use any more, whatever becomes of the answer.
+  const currentRefresh = new AsyncLocalStorage<Refresh>();
+  // The token is used now, even if its response is lost.
   provider.on('refresh_token.consumed', ({ accountId }) => {
-    const refresh = asking.getStore();
+    const refresh = currentRefresh.getStore();
     if (!refresh) return;
     if (accountId !== undefined) refresh.user = accountId;
     chaos.spent.push(refresh);
@@ -186,14 +186,14 @@ function injectFaults(provider: Provider, chaos: ChaosProvider): void {
       }
       if (fault.kind === 'delay' && fault.when === 'before') await pause(fault.milliseconds);
     }
-    // Whoever has hung up meanwhile asks nothing any more.
+    // The client has disconnected.
     if (ctx.req.socket.destroyed) {
       ctx.respond = false;
       return;
     }
     const refresh: Refresh = { worker, request: ctx.get('x-request'), ok: false };
     chaos.refreshes.push(refresh);
-    await asking.run(refresh, next);
+    await currentRefresh.run(refresh, next);
     refresh.ok = ctx.status === 200;
     const issued = (ctx.body as { access_token?: string } | undefined)?.access_token;
     if (issued) refresh.token = createHash('sha256').update(issued).digest('base64url');
@@ -207,7 +207,7 @@ function injectFaults(provider: Provider, chaos: ChaosProvider): void {
       return;
     }
     ctx.res.once('finish', () => {
-      refresh.answer = 'given';
+      refresh.answer = 'sent';
     });
     ctx.res.once('close', () => {
       refresh.answer ??= 'hung up';

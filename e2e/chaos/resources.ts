@@ -1,2 +1,2 @@
-/** The two APIs of a run. */
+/** The resource identifiers of the two APIs. */
 export const resources = ['https://one.example', 'https://two.example'] as const;

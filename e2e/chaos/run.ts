@@ -7,28 +7,28 @@ import { type ChaosProvider, startChaosProvider } from './provider.ts';
 import { createWitness, type Witness } from './witness.ts';
 import { startWorker, type Worker } from './workers.ts';
 
-/** What a scenario reports. */
+/** The result of a scenario. */
 export interface Report {
   readonly tried: string;
   readonly tokenRequests: number;
   readonly sessionsLost: number;
-  /** Sessions that the provider itself ended, because its answer was lost; each with its reason. */
+  /** Counts of sessions that the provider ended because its response was lost, by reason. */
   readonly explained?: Readonly<Record<string, number>>;
   readonly leaks: number;
-  /** What must hold, and does not. */
+  /** Violated expectations. */
   readonly broken: readonly string[];
 }
 
-/** A user with a browser: the cookie it would send now. */
+/** A user with the current cookies of the browser. */
 export interface User {
   readonly name: string;
   readonly kind: Kind;
   cookie: string;
-  /** Its cookies at the provider. */
+  /** The cookies for the provider. */
   readonly atProvider: Map<string, string>;
 }
 
-/** Provider, Redis and processes of one scenario. */
+/** The provider, Redis and processes of a scenario. */
 export interface Stage {
   readonly notices: LogoutNotices;
   readonly provider: ChaosProvider;
@@ -36,21 +36,21 @@ export interface Stage {
   readonly workers: Worker[];
   readonly random: Random;
   readonly witness: Witness;
-  /** Milliseconds that the clocks of all processes are ahead. */
+  /** How far the clocks of all processes are ahead, in milliseconds. */
   readonly offset: () => number;
   advance(milliseconds: number): Promise<void>;
-  /** Starts another process in the place of a dead one. */
+  /** Replaces a dead process. */
   replace(index: number): Promise<void>;
-  /** @param atProvider the cookies of a browser that is signed in there already */
+  /** @param atProvider - The cookies of a browser with a session at the provider. */
   logIn(name: string, kind: Kind, atProvider?: Map<string, string>): Promise<User>;
 }
 
-export async function onStage<T>(
+export async function runOnStage<T>(
   options: { readonly seed: number; readonly workers: number },
   play: (stage: Stage) => Promise<T>,
 ): Promise<T> {
   const notices = await listenForLogouts();
-  const provider = await startChaosProvider({ logoutUri: notices.uriOf });
+  const provider = await startChaosProvider({ logoutUri: notices.getUri });
   const redis = await startTestRedis();
   let ahead = 0;
   const witness = createWitness();
@@ -86,7 +86,7 @@ export async function onStage<T>(
   }
 }
 
-/** A whole login, from the application's route through the provider and back. */
+/** Logs in with the routes of the application and the provider. */
 async function logIn(
   application: Application,
   {
@@ -111,11 +111,11 @@ async function logIn(
     }
     const location = response.headers.get('location');
     if (location === null)
-      throw new Error(`the provider answered ${response.status}: ${await response.text()}`);
+      throw new Error(`the provider responded with ${response.status}: ${await response.text()}`);
     next = new URL(location, next);
   }
-  const answer = await application.sessions[kind].handle(new Request(next, { headers: { cookie } }));
-  for (const text of answer?.headers.getSetCookie() ?? []) cookie = applySetCookie(cookie, text);
+  const response = await application.sessions[kind].handle(new Request(next, { headers: { cookie } }));
+  for (const text of response?.headers.getSetCookie() ?? []) cookie = applySetCookie(cookie, text);
   const user = { name, kind, cookie, atProvider };
   const outcome = await application.request(kind, cookie, {});
   if (outcome.sub !== name) throw new Error(`${name} is not signed in: ${JSON.stringify(outcome)}`);
@@ -139,26 +139,26 @@ function applySetCookie(cookie: string, text: string): string {
   ]);
 }
 
-/** What the browser does with an answer. */
+/** Applies the cookies of a response. */
 export function receive(user: User, outcome: Outcome): void {
   user.cookie = applyCookies(user.cookie, outcome.cookies);
 }
 
-/** Answers that hold somebody else's token or session. */
-export const leaksOf = (user: User, outcomes: readonly Outcome[]): number =>
+/** Counts responses with the token or session of another user. */
+export const countLeaks = (user: User, outcomes: readonly Outcome[]): number =>
   outcomes.filter(
     ({ sub, user: found }) =>
       (sub !== undefined && sub !== user.name) || (found !== undefined && found !== user.name),
   ).length;
 
-/** How often each value occurs. */
+/** Counts the occurrences of each value. */
 export function count<T>(
   items: readonly T[],
-  nameOf: (item: T) => string | undefined,
+  getName: (item: T) => string | undefined,
 ): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const item of items) {
-    const name = nameOf(item);
+    const name = getName(item);
     if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;

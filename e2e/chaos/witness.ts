@@ -1,18 +1,18 @@
 import type { TestRedis } from '../../packages/redis/tests/support/redis.ts';
-import { hashOf, type Moment } from './application.ts';
+import { type Moment, toHash } from './application.ts';
 import type { ChaosProvider } from './provider.ts';
 
-/** What was seen of all processes of a scenario, by others than themselves where they may have died over it. */
+/** Records the events of all processes of a scenario. It runs in the parent, so it survives killed processes. */
 export interface Witness {
   readonly away: string[];
-  saw(moment: Moment, request: string, text: string | undefined): void;
-  died(worker: string, signal: NodeJS.Signals | null): void;
-  /** Processes that ended although nobody had killed them. */
+  recordMoment(moment: Moment, request: string, text: string | undefined): void;
+  recordExit(worker: string, signal: NodeJS.Signals | null): void;
+  /** Processes that ended without being killed. */
   readonly crashed: string[];
   readonly dead: ReadonlySet<string>;
   has(moment: Moment, request: string): boolean;
-  /** What was to be written to Redis of the answer to this request. */
-  textsOf(request: string): readonly string[];
+  /** The texts that the response to this request had to write to Redis. */
+  getTexts(request: string): readonly string[];
 }
 
 export function createWitness(): Witness {
@@ -24,79 +24,80 @@ export function createWitness(): Witness {
     away: [],
     crashed,
     dead,
-    saw(moment, request, text) {
+    recordMoment(moment, request, text) {
       seen.add(`${moment} ${request}`);
       if (text !== undefined) texts.set(request, [...(texts.get(request) ?? []), text]);
     },
-    died(worker, signal) {
+    recordExit(worker, signal) {
       dead.add(worker);
       if (signal !== 'SIGKILL') crashed.push(worker);
     },
     has: (moment, request) => seen.has(`${moment} ${request}`),
-    textsOf: (request) => texts.get(request) ?? [],
+    getTexts: (request) => texts.get(request) ?? [],
   };
 }
 
 export interface RedisWatch {
-  /** Whether Redis has been given this text until now. */
+  /** Whether Redis has received this text. */
   hasReceived(text: string): Promise<boolean>;
 }
 
-/** Long texts, as sealed sessions and successors are. */
+/** Matches long texts, such as sealed sessions and successors. */
 const longTexts = /[\w.-]{100,}/g;
 
-/** Redis' own account of what reached it. */
+/** Observes the commands that Redis receives. */
 export async function watchRedis(redis: TestRedis): Promise<RedisWatch> {
   const [watcher, other] = [await redis.connect(), await redis.connect()];
   const received = new Set<string>();
   const marks = new Map<string, () => void>();
   let serial = 0;
   await watcher.monitor((line) => {
-    for (const [text] of line.toString().matchAll(longTexts)) received.add(hashOf(text));
+    for (const [text] of line.toString().matchAll(longTexts)) received.add(toHash(text));
     const mark = /"echo" "(mark-\d+)"/i.exec(line.toString())?.[1];
     if (mark !== undefined) marks.get(mark)?.();
   });
   return {
     async hasReceived(text) {
       const mark = `mark-${++serial}`;
-      // Whatever came before the mark has been seen with it.
+      // All earlier commands have been received when the mark arrives.
       const reached = new Promise<void>((resolve) => marks.set(mark, resolve));
       await other.sendCommand(['ECHO', mark]);
       await reached;
-      return received.has(hashOf(text));
+      return received.has(toHash(text));
     },
   };
 }
 
 /**
- * Whose fault it is that a session is lost. The provider ends a grant when a token comes that it has spent, so the last
- * token that it spent decides: its answer must be proven to have been lost on its way, or with a process that died
- * before it had handed anything of it to Redis or to the user. Everything else is ours.
+ * Explains why a session was lost. The provider revokes a grant when a used refresh token is sent again. The loss is
+ * proven to be outside of our control if the last response was lost in transit, or with a process that died before it
+ * sent any part of the response to Redis or to the user.
  */
-export async function whyLost(
+export async function explainLoss(
   user: string,
   known: {
     readonly provider: ChaosProvider;
     readonly witness: Witness;
     readonly redis: RedisWatch;
-    /** Access tokens that arrived at a user. */
+    /** Hashes of the access tokens that users received. */
     readonly delivered: ReadonlySet<string>;
   },
 ): Promise<{ readonly reason: string; readonly proven: boolean }> {
   const { witness } = known;
   const last = known.provider.spent.filter((refresh) => refresh.user === user).at(-1);
-  const unproven = (why: string) => ({ reason: `${user}: ${why}`, proven: false });
-  if (!last) return unproven('the provider had spent no token of it');
+  const toUnproven = (reason: string) => ({ reason: `${user}: ${reason}`, proven: false });
+  if (!last) return toUnproven('the provider has no used token of this user');
   const { request, token, answer } = last;
-  if (token === undefined) return unproven('the provider spent a token and gave none');
-  if (known.delivered.has(token)) return unproven('the last answer had reached the user');
-  for (const text of witness.textsOf(request))
-    if (await known.redis.hasReceived(text)) return unproven('the last answer had reached Redis');
-  if (witness.has('settled', request)) return unproven('the process lived on without writing the answer');
+  if (token === undefined) return toUnproven('the provider used a token and issued none');
+  if (known.delivered.has(token)) return toUnproven('the user had received the last response');
+  for (const text of witness.getTexts(request))
+    if (await known.redis.hasReceived(text)) return toUnproven('Redis had received the last response');
+  if (witness.has('settled', request))
+    return toUnproven('the process did not write the response and did not die');
   const received = witness.has('received', request);
-  if (!received && answer === 'lost') return { reason: 'answer lost on its way', proven: true };
-  if (!received && witness.has('given up', request))
-    return { reason: 'answer came after the time-out', proven: true };
-  if (witness.dead.has(last.worker)) return { reason: 'answer lost with its process', proven: true };
-  return unproven(`the last answer was ${answer ?? 'not given'}, and nobody knows what became of it`);
+  if (!received && answer === 'lost') return { reason: 'response lost in transit', proven: true };
+  if (!received && witness.has('timed out', request))
+    return { reason: 'response after the timeout', proven: true };
+  if (witness.dead.has(last.worker)) return { reason: 'response lost with its process', proven: true };
+  return toUnproven(`the last response was ${answer ?? 'not sent'}, and its fate is unknown`);
 }

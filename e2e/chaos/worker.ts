@@ -10,14 +10,14 @@ const application = await startApplication({
   issuer,
   redisUrl,
   now: () => Date.now() + offset,
-  onAnswer(moment, request, text) {
+  onRefreshProgress(moment, request, text) {
     process.send?.({ moment, request, text });
     if (dieAt === moment) process.kill(process.pid, 'SIGKILL');
   },
-  onStoreAway: (port) => process.send?.({ away: port }),
+  onStoreUnavailable: (port) => process.send?.({ away: port }),
 });
 
-async function obey(order: Order): Promise<unknown> {
+async function execute(order: Order): Promise<unknown> {
   switch (order.what) {
     case 'requests':
       return Promise.all(
@@ -53,7 +53,7 @@ async function obey(order: Order): Promise<unknown> {
 }
 
 process.on('message', async ({ id, order }: { id: number; order: Order }) => {
-  process.send?.({ id, result: await obey(order) });
+  process.send?.({ id, result: await execute(order) });
 });
 process.on('disconnect', () => process.exit());
 process.send?.({ ready: true });

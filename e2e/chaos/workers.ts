@@ -24,11 +24,11 @@ export type Order =
   | { readonly what: 'die-at'; readonly moment: Moment }
   | { readonly what: 'backchannel-logout'; readonly kind: Kind; readonly body: string };
 
-/** A process died before it answered. */
+/** A process died before it responded. */
 export class DeadWorker extends Error {}
 
 export interface Worker {
-  /** Unique: a process that is started in place of a dead one has another. */
+  /** Unique, also among processes that replace dead ones. */
   readonly name: string;
   requests(
     kind: Kind,
@@ -40,12 +40,12 @@ export interface Worker {
   send(order: Order): Promise<unknown>;
   /** SIGKILL. */
   kill(): Promise<void>;
-  /** It is dead, and whatever it has told was heard. */
+  /** Resolves when the process has ended and all its messages were received. */
   readonly ended: Promise<void>;
 }
 
-/** What a process says, of itself or in answer to an order. */
-interface Told {
+/** A message of a process: an event or the result of an order. */
+interface WorkerMessage {
   readonly id?: number;
   readonly result?: unknown;
   readonly moment?: Moment;
@@ -62,7 +62,7 @@ export async function startWorker({
 }: {
   readonly issuer: string;
   readonly redisUrl: string;
-  /** Milliseconds that its clock is ahead. */
+  /** How far its clock is ahead, in milliseconds. */
   readonly offset: number;
   readonly witness: Witness;
 }): Promise<Worker> {
@@ -74,7 +74,7 @@ export async function startWorker({
   let dead = false;
   child.on('exit', (_, signal) => {
     dead = true;
-    witness.died(name, signal);
+    witness.recordExit(name, signal);
     for (const { reject } of waiting.values()) reject(new DeadWorker(name));
     waiting.clear();
   });
@@ -83,10 +83,11 @@ export async function startWorker({
   const ended = Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(() => {});
   const ready = Promise.race([
     once(child, 'message'),
-    once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended before it was ready`))),
+    once(child, 'exit').then(() => Promise.reject(new Error(`${name} exited before it was ready`))),
   ]);
-  child.on('message', (message: Told) => {
-    if (message.moment && message.request) witness.saw(message.moment, message.request, message.text);
+  child.on('message', (message: WorkerMessage) => {
+    if (message.moment && message.request)
+      witness.recordMoment(message.moment, message.request, message.text);
     if (message.away !== undefined) witness.away.push(message.away);
     if (message.id === undefined) return;
     waiting.get(message.id)?.resolve(message.result);

@@ -55,16 +55,16 @@ const configuration = () => ({
   apis: [{ url: `${origin}/items` }],
 });
 
-test('the output is compiled ahead and holds the package', () => {
+test('the build output contains the package, compiled ahead of time', () => {
   const code = files
     .filter((file) => file.endsWith('.js'))
     .map((file) => readFileSync(join(folder, file), 'utf8'));
   assert.ok(code.some((text) => text.includes('There is no auth client')));
-  // What the linker has left would need the compiler in the browser.
+  // Code that the linker has skipped would need the compiler in the browser.
   assert.ok(code.every((text) => !text.includes('ɵɵngDeclare')));
 });
 
-test('the guard leads to the login, and the login back to the deep link', async () => {
+test('the guard redirects to the login, and the login returns to the deep link', async () => {
   await page.goto(`${origin}/items?sort=new#top`);
   await page.waitForURL((url) => url.origin === provider.issuer);
   await page.locator('input[name="login"]').fill('alice');
@@ -78,7 +78,7 @@ test('the guard leads to the login, and the login back to the deep link', async 
   await shows('#user', 'user-alice');
 });
 
-test('the interceptor gives the API its token', async () => {
+test('the interceptor sends the token to the API', async () => {
   await shows('#items li', 'Milk');
   assert.equal(credentials.length, 1);
   assert.match(credentials[0] ?? '', /^Bearer ey/);
@@ -96,6 +96,6 @@ test('logout ends the login', async () => {
   await shows('#status', 'signed-out');
 });
 
-/** Patient: the machine may be busy. */
+/** A long timeout: the machine may be busy. */
 const shows = (selector: string, text: string) =>
   expect(page.locator(selector)).toHaveText(text, { timeout: 20_000 });

@@ -6,26 +6,26 @@ import { type LoggedRequest, type RunningProvider, startProvider } from 'identit
 import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
 
-/** A built application that is running, its provider, and a browser. */
+/** A running application, its provider, and a browser. */
 export interface NextApp extends HttpBrowser {
   readonly origin: string;
   readonly port: number;
   readonly provider: RunningProvider;
   readonly log: readonly LoggedRequest[];
-  /** What the server has printed. */
+  /** Returns the output of the server. */
   readonly output: () => string;
-  /** A browser without cookies; what it visits names this host. */
+  /** Creates a browser without cookies that sends this `Host` header. */
   readonly open: (host?: string) => HttpBrowser;
   readonly stop: () => Promise<void>;
 }
 
 export interface NextAppOptions {
   readonly basePath: string;
-  /** Paths below the base path, to be registered at the provider. */
+  /** Paths below the base path that are registered at the provider. */
   readonly callbacks: readonly string[];
-  /** A server of the application's own. Default: `next start`. */
+  /** A custom server. Default: `next start`. */
   readonly server?: string;
-  /** More of it, and in place of what is set here. */
+  /** Additional environment variables, which override the defaults. */
   readonly environment?: (app: {
     readonly port: number;
   }) => Record<string, string> | Promise<Record<string, string>>;
@@ -75,10 +75,10 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
     await delay(100);
   }
   await stop();
-  throw new Error(`The application did not answer:\n${output}`);
+  throw new Error(`The application did not respond:\n${output}`);
 }
 
-/** How the application is registered at a provider. */
+/** The client metadata of the application. */
 export function webClient(redirectUris: readonly string[]) {
   const homes = new Set(redirectUris.map((uri) => uri.replace(/\/(?:api|tenant)?\/?auth\/callback$/, '')));
   return {

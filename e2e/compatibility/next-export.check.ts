@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 const folder = process.env.FIXTURE ?? '.';
 
-test('an application that is exported to files is told that it cannot have sessions', () => {
+test('a static export reports that it cannot have sessions', () => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(folder, 'node_modules/next/dist/bin/next'), 'build', 'exported'],

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { createTestBrowser, type RunningProvider, startProvider } from 'identity-provider';
 import { type NextApp, startNextApp, webClient } from './next-app.ts';
 
-// One application at several addresses: previews, behind a proxy, and with a provider for each customer.
+// One application on several hosts: previews, behind a proxy, and with a provider for each customer.
 
 const folder = process.env.FIXTURE ?? '.';
 const own = basename(folder) === 'next-16' ? { server: 'server.ts' } : {};
@@ -52,7 +52,7 @@ after(async () => {
   await Promise.all(tenants.map((provider) => provider.close()));
 });
 
-/** Where the provider is asked to send the user back to. */
+/** Reads the redirect URI of the authorization request. */
 async function redirectUri(app: NextApp, host: string, headers: Record<string, string> = {}) {
   const { location } = await app.open(host).visit('/shop/auth/login', { headers });
   assert.equal(location?.origin, app.provider.issuer);
@@ -61,37 +61,37 @@ async function redirectUri(app: NextApp, host: string, headers: Record<string, s
 
 const callbackAt = (host: string) => `http://${host}/shop/auth/callback`;
 
-test('a preview of the list is an address of the application; any other host is not', async () => {
+test('accepts a listed preview host and rejects other hosts', async () => {
   const home = `localhost:${plain.port}`;
   const preview = `pr-7.preview.localhost:${plain.port}`;
   assert.equal(await redirectUri(plain, preview), callbackAt(preview));
-  const strangers = ['evil.example', 'evil-site-that-only-has-a-long-name-and-no-more.example'];
-  for (const host of [home, ...strangers, `preview.localhost:${plain.port}`, `a.b.${preview}`]) {
+  const guests = ['evil.example', 'evil-site-that-only-has-a-long-name-and-no-more.example'];
+  for (const host of [home, ...guests, `preview.localhost:${plain.port}`, `a.b.${preview}`]) {
     assert.equal(await redirectUri(plain, host), callbackAt(home), host);
   }
 });
 
-test('a protected page of a preview leads to the login of that preview', async () => {
+test('a protected page of a preview redirects to the login of that preview', async () => {
   const preview = `pr-7.preview.localhost:${plain.port}`;
   const { location, html } = await plain.open(preview).visit('/shop/dashboard');
   const address = location?.href ?? /NEXT_REDIRECT;[a-z]+;([^;]+);/.exec(html)?.[1] ?? '';
   assert.equal(new URL(address).host, preview);
 });
 
-test('X-Forwarded-Host counts only where the proxy in front is trusted', async () => {
+test('uses X-Forwarded-Host only from a trusted proxy', async () => {
   for (const app of [plain, behindProxy]) {
     const home = `localhost:${app.port}`;
     const preview = `pr-7.preview.localhost:${app.port}`;
     const forwarded = { 'x-forwarded-host': preview, 'x-forwarded-proto': 'https' };
     const expected = app === behindProxy ? preview : home;
     assert.equal(await redirectUri(app, home, forwarded), callbackAt(expected));
-    // Also a trusted proxy may pass on a host that somebody made up.
+    // A trusted proxy can also forward a forged host.
     const madeUp = { 'x-forwarded-host': 'evil.example' };
     assert.equal(await redirectUri(app, home, madeUp), callbackAt(home));
   }
 });
 
-test('logout of one address is not granted to a page of another', async () => {
+test('rejects a logout by a page of another host', async () => {
   const preview = `pr-7.preview.localhost:${plain.port}`;
   const logout = (host: string, origin: string) =>
     plain.open(host).visit('/shop/auth/logout', { method: 'POST', headers: { origin } });
@@ -99,7 +99,7 @@ test('logout of one address is not granted to a page of another', async () => {
   assert.equal((await logout(preview, plain.origin)).status, 403);
 });
 
-test('S10: each customer logs in at a provider of its own, and its session is nothing to the other', async () => {
+test('S10: each customer logs in at its provider, and other customers reject its session', async () => {
   const [blue, green] = ['blue', 'green'].map((name) => `${name}.localhost:${plain.port}`) as [
     string,
     string,
@@ -112,7 +112,7 @@ test('S10: each customer logs in at a provider of its own, and its session is no
     assert.equal(location?.origin, issuer);
     const callback = await createTestBrowser(issuer).logIn(location, index === 0 ? 'alice' : 'bob');
     assert.equal(callback.host, host);
-    // The login of one customer is not completed at the address of another.
+    // The login of one customer cannot complete on the host of another.
     const elsewhere = await plain
       .open(host === blue ? green : blue)
       .visit(callback, { cookie: browser.cookies() });
@@ -127,7 +127,7 @@ test('S10: each customer logs in at a provider of its own, and its session is no
   assert.equal((await plain.open(green).visit('/shop/tenant/me', { cookie: stolen })).status, 401);
 });
 
-test('what is off by default can be switched on: a route for access tokens, and logout by GET', async () => {
+test('options enable the access token route and logout by GET', async () => {
   const host = `blue.localhost:${plain.port}`;
   const browser = plain.open(host);
   const { location } = await browser.visit('/shop/tenant/auth/login');
@@ -155,7 +155,7 @@ test('what is off by default can be switched on: a route for access tokens, and 
   assert.equal((await browser.visit('/shop/tenant/me', { cookie: kept })).status, 401);
 });
 
-test('X-Forwarded-Host chooses the customer only where the proxy in front is trusted', async () => {
+test('X-Forwarded-Host chooses the customer only behind a trusted proxy', async () => {
   for (const app of [plain, behindProxy]) {
     const [blue, green] = ['blue', 'green'].map((name) => `${name}.localhost:${app.port}`) as [
       string,
@@ -167,7 +167,7 @@ test('X-Forwarded-Host chooses the customer only where the proxy in front is tru
     };
     const expected = tenants[app === behindProxy ? 1 : 0]?.issuer;
     assert.equal(await issuerFor(green), expected);
-    // What a client has made up stands before what the proxy adds.
+    // The forged value of a client precedes the value of the proxy.
     assert.equal(await issuerFor(`${green}, ${blue}`), tenants[0]?.issuer);
   }
 });

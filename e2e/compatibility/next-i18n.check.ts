@@ -5,8 +5,8 @@ import { type Browser, chromium, expect, type Page } from '@playwright/test';
 import { chromiumLaunchOptions } from '../../scripts/lib/chromium.ts';
 import { type NextApp, startNextApp } from './next-app.ts';
 
-// Languages by `i18n` of `next.config`, which takes them out of the path before a proxy sees it; in a browser.
-// And what pages of the App Router answer in Next 16 without Cache Components.
+// Languages by `i18n` of `next.config`, which removes them from the path before a proxy reads it.
+// Also the responses of App Router pages in Next 16 without Cache Components.
 
 let app: NextApp;
 let browser: Browser;
@@ -22,7 +22,7 @@ after(async () => {
   await app?.stop();
 });
 
-test('a deep link in another language leads through the login and back to that language', async () => {
+test('a deep link in another language redirects to the login and returns to that language', async () => {
   await page.goto(`${app.origin}/de/orders?tab=1`);
   await signIn(page);
   await page.waitForURL(`${app.origin}/de/orders?tab=1`);
@@ -30,7 +30,7 @@ test('a deep link in another language leads through the login and back to that l
   assert.equal(await page.locator('html').getAttribute('lang'), 'de');
 });
 
-test('the language of the path is kept beside a session that is renewed before the page', async () => {
+test('a refresh before the page keeps the language of the path', async () => {
   const kept = await cookies();
   const expiresAt = await expiry();
   await delay(expiresAt * 1000 - Date.now() + 100);
@@ -44,34 +44,34 @@ test('the language of the path is kept beside a session that is renewed before t
   assert.equal(now.language, 'de');
 });
 
-test('the default language needs no place in the path', async () => {
+test('the default language is not part of the path', async () => {
   await page.goto(`${app.origin}/orders`);
   await showsOrders(page, 'Orders', 'en');
   assert.equal((await cookies()).language, 'en');
 });
 
-test('a link that is followed by the router leads who is not signed in to the login, and back', async () => {
-  const stranger = await (await browser.newContext()).newPage();
+test('a link of the router redirects a guest to the login and returns', async () => {
+  const guest = await (await browser.newContext()).newPage();
   const errors: string[] = [];
-  stranger.on('pageerror', ({ message }) => errors.push(message));
-  await stranger.goto(`${app.origin}/de`);
-  await stranger.getByRole('link', { name: 'Bestellungen' }).click();
-  await signIn(stranger);
-  await stranger.waitForURL(`${app.origin}/de/orders`);
-  await showsOrders(stranger, 'Bestellungen', 'de');
+  guest.on('pageerror', ({ message }) => errors.push(message));
+  await guest.goto(`${app.origin}/de`);
+  await guest.getByRole('link', { name: 'Bestellungen' }).click();
+  await signIn(guest);
+  await guest.waitForURL(`${app.origin}/de/orders`);
+  await showsOrders(guest, 'Bestellungen', 'de');
   assert.deepEqual(errors, []);
 });
 
-test('a page that needs a scope answers 403 where nothing was sent before it ran', async () => {
+test('a page with a required scope responds with 403 if nothing was sent before it ran', async () => {
   const answer = await page.goto(`${app.origin}/editors`);
   assert.equal(answer?.status(), 403);
   assert.equal(await page.locator('[data-user]').count(), 0);
-  const stranger = await app.open().visit('/editors');
-  assert.equal(stranger.status, 307);
-  assert.equal(stranger.location?.pathname, '/api/auth/login');
+  const guest = await app.open().visit('/editors');
+  assert.equal(guest.status, 307);
+  assert.equal(guest.location?.pathname, '/api/auth/login');
 });
 
-test('a page that is forced to be the same for everybody is not shown with the session of nobody', async () => {
+test('a page that is forced to be static is an error and is not rendered signed out', async () => {
   const before = app.output().length;
   const answer = await page.goto(`${app.origin}/frozen/page`);
   assert.equal(answer?.status(), 500);
@@ -91,7 +91,7 @@ async function signIn(at: Page): Promise<void> {
   if (await allow.isVisible()) await allow.click();
 }
 
-/** Patient: the machine may be busy. */
+/** A long timeout: the machine may be busy. */
 async function showsOrders(at: Page, title: string, language: string): Promise<void> {
   await expect(at.getByRole('heading', { name: title })).toBeVisible({ timeout: 20_000 });
   assert.equal(await at.locator('main').getAttribute('data-user'), 'user-alice');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createTestBrowser } from 'identity-provider';
 import type { NextApp } from './next-app.ts';
 
-/** Also by an answer that is posted, and with one that comes again. */
+/** Logs in, also with a posted and a repeated authorization response. */
 export async function logIn(app: NextApp, routes: string, returnTo: string): Promise<void> {
   for (const mode of ['query', 'form_post']) {
     const browser = mode === 'query' ? app : app.open();
@@ -21,16 +21,16 @@ export async function logIn(app: NextApp, routes: string, returnTo: string): Pro
     assert.equal(page.status, 200);
     assert.match(page.html, /data-user="user-alice"/);
     let again = await answer();
-    // A posted answer is looked at again as a navigation, with which a browser sends its session.
+    // A posted response is repeated as a navigation, with which a browser sends its session.
     if (mode === 'form_post') again = await browser.visit(again.location ?? '');
     assert.equal(again.location?.pathname, '/shop/');
-    const stranger = await app.open().visit(callback);
-    assert.equal(stranger.status, 400);
-    assert.match(stranger.html, /This login cannot be completed/);
+    const guest = await app.open().visit(callback);
+    assert.equal(guest.status, 400);
+    assert.match(guest.html, /This login cannot be completed/);
   }
 }
 
-/** Not for another site, and not by GET without a question; and then the cookie of before is of no use. */
+/** Logs out. Rejects other sites and GET without confirmation. The previous cookie is then rejected. */
 export async function logOut(app: NextApp, routes: string): Promise<void> {
   const kept = app.cookies();
   const foreign = await app.visit(`${routes}/logout`, {

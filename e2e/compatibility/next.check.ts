@@ -5,11 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type NextApp, startNextApp } from './next-app.ts';
 import { logIn, logOut } from './next-login.ts';
 
-// One suite for every version of Next, with its proxy on each runtime that it has, and without any proxy.
+// One suite for every version of Next, with the proxy on each runtime, and without proxy.
 
 const folder = process.env.FIXTURE ?? '.';
 const fixture = basename(folder);
-/** Where the proxy runs. The fixture without one has a server of its own in place of `next start`. */
+/** The runtime of the proxy. The fixture without proxy has a custom server. */
 const runtime = { 'next-15': 'edge', 'next-15-nodejs': 'nodejs', 'next-16-proxy': 'nodejs' }[fixture];
 const hasProxy = runtime !== undefined;
 let app: NextApp;
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-test(`a page for everybody is shown below the base path, ${runtime ? `through a proxy on ${runtime}` : 'without a proxy'}`, async () => {
+test(`serves a public page below the base path, ${runtime ? `through a proxy on ${runtime}` : 'without a proxy'}`, async () => {
   const home = await app.visit('/shop');
   assert.equal(home.status, 200);
   assert.match(home.html, /<h1>Home<\/h1>/);
@@ -31,7 +31,7 @@ test(`a page for everybody is shown below the base path, ${runtime ? `through a 
   assert.equal(home.headers['x-runtime'], runtime);
 });
 
-test('S18: without a session pages, handlers and API routes deny', async () => {
+test('S18: without a session, pages, handlers and API routes reject the request', async () => {
   const tricks = { 'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy', rsc: '1' };
   const paths = ['dashboard', 'account', 'orders', 'api/summary', 'api/me'].map((path) => `/shop/${path}`);
   for (const headers of [{}, tricks]) {
@@ -44,7 +44,7 @@ test('S18: without a session pages, handlers and API routes deny', async () => {
   assert.equal((await app.visit('/shop/api/me')).status, 401);
 });
 
-test('a protected page leads to the login, below the base path once', async () => {
+test('a protected page redirects to the login, with the base path once', async () => {
   for (const [path, routes] of [
     ['/shop/dashboard', '/shop/auth'],
     ['/shop/orders', hasProxy ? '/shop/auth' : '/shop/api/auth'],
@@ -54,13 +54,13 @@ test('a protected page leads to the login, below the base path once', async () =
     assert.equal(target?.pathname, `${routes}/login`, path);
     assert.equal(target.searchParams.get('returnTo'), path);
   }
-  // No proxy looks at this page; Next itself says which one it is.
+  // The proxy does not match this page.
   const byRouter = await visitAsRouter('/shop/account?tab=1');
   const target = byRouter.location ?? redirectIn(byRouter.html);
   assert.equal(target?.searchParams.get('returnTo'), '/shop/account?tab=1');
 });
 
-test('what a router or script asks for without a session is answered so that it can go on', async () => {
+test('without a session, routers and scripts get a response that they can handle', async () => {
   const byRouter = await visitAsRouter('/shop/auth/login');
   assert.equal(byRouter.status, 200);
   assert.match(byRouter.headers['content-type'] ?? '', /^text\/plain/);
@@ -80,18 +80,18 @@ test('what a router or script asks for without a session is answered so that it 
 });
 
 if (hasProxy) {
-  test('the application answers itself who is not signed in where it wants to, and leaves paths open', async () => {
+  test('the application customizes the response to guests and excludes paths', async () => {
     const answer = await app.visit('/shop/members/list?page=2');
     assert.equal(answer.status, 401);
     const login = '/shop/auth/login?returnTo=%2Fshop%2Fmembers%2Flist%3Fpage%3D2';
     assert.deepEqual(JSON.parse(answer.html), { membersOnly: true, login });
     assert.match(answer.headers['cache-control'] ?? '', /no-store/);
-    // There is no such page; that Next itself says so shows that it was let through.
+    // The 404 response of Next shows that the proxy passed the request.
     assert.equal((await app.visit('/shop/members/terms')).status, 404);
   });
 }
 
-test('S14: what is fetched ahead starts no login and ends no session', async () => {
+test('S14: a prefetch neither starts a login nor ends a session', async () => {
   for (const path of ['/shop/auth/login', '/shop/auth/logout']) {
     const { status, headers } = await app.visit(path, { headers: { 'next-router-prefetch': '1' } });
     assert.equal(status, 204, path);
@@ -101,7 +101,7 @@ test('S14: what is fetched ahead starts no login and ends no session', async () 
 
 test('login by route handlers of the App Router', () => logIn(app, '/shop/auth', '/shop/dashboard?tab=1'));
 
-test('pages, handlers and API routes of both routers know who is signed in', async () => {
+test('pages, handlers and API routes of both routers read the session', async () => {
   for (const path of ['/shop/dashboard', '/shop/account', '/shop/orders']) {
     const { status, html } = await app.visit(path);
     assert.equal(status, 200, path);
@@ -115,7 +115,7 @@ test('pages, handlers and API routes of both routers know who is signed in', asy
   assert.equal((await app.visit('/shop/auth/access-token')).status, 404);
 });
 
-test('an API route changes what the application keeps in the session, for both routers', async () => {
+test('an API route updates session data for both routers', async () => {
   for (const visits of [1, 2]) {
     const answer = await app.visit('/shop/api/me', { method: 'POST' });
     assert.deepEqual(JSON.parse(answer.html), { visits });
@@ -125,7 +125,7 @@ test('an API route changes what the application keeps in the session, for both r
   assert.equal((await app.open().visit('/shop/api/me', { method: 'POST' })).status, 401);
 });
 
-test('another API gets a token of its own, and the login keeps its own', async () => {
+test('another API gets a separate token', async () => {
   for (const _ of [1, 2]) {
     assert.deepEqual(JSON.parse((await app.visit('/shop/api/report')).html), {
       audiences: ['https://reports.countersign.example', 'https://api.countersign.example'],
@@ -134,35 +134,35 @@ test('another API gets a token of its own, and the login keeps its own', async (
   }
 });
 
-test('what a login was not granted is answered with 403', async () => {
+test('responds with 403 to a missing scope', async () => {
   const byNext = await app.visit('/shop/api/editors');
   assert.equal(byNext.status, 403);
   const byWrapper = await app.visit('/shop/api/editors', { method: 'POST', headers: { origin: app.origin } });
   assert.equal(byWrapper.status, 403);
   assert.deepEqual(JSON.parse(byWrapper.html), { error: 'insufficient_scope' });
-  // The layout has begun to stream, with 200, before the page runs: what counts is what is in it.
+  // The layout starts to stream with status 200 before the page runs, so the test checks the content.
   const page = await app.visit('/shop/editors');
   assert.doesNotMatch(page.html, /data-user/);
   assert.match(page.html, /NEXT_HTTP_ERROR_FALLBACK;403/);
 });
 
-test('S18: an action runs with a session, and not without', async () => {
+test('S18: an action runs only with a session', async () => {
   const { html } = await app.visit('/shop/dashboard');
   const name = /name="(\$ACTION_ID_[^"]+)"/.exec(html)?.[1] ?? '';
   const form = new FormData();
   form.set(name, '');
   form.set('title', 'x1');
   const ran = () => app.output().split('action ran for').length - 1;
-  const strangers = await app.visit('/shop/dashboard', { form, cookie: '' });
+  const guests = await app.visit('/shop/dashboard', { form, cookie: '' });
   assert.equal(ran(), 0);
-  assert.doesNotMatch(strangers.location?.href ?? '', /saved=/);
+  assert.doesNotMatch(guests.location?.href ?? '', /saved=/);
   const { location } = await app.visit('/shop/dashboard', { form });
   assert.equal(location?.search, '?saved=x1');
   assert.equal(ran(), 1);
 });
 
 if (fixture.startsWith('next-15')) {
-  test('a route handler on the edge runtime knows who is signed in', async () => {
+  test('a route handler on the edge runtime reads the session', async () => {
     const { user, scopes, edge } = JSON.parse((await app.visit('/shop/edge/me')).html);
     assert.deepEqual([user, edge], ['user-alice', true]);
     assert.ok(scopes.includes('items:read'));
@@ -171,15 +171,15 @@ if (fixture.startsWith('next-15')) {
 }
 
 if (fixture.startsWith('next-16')) {
-  test('a cache that belongs to one browser may hold its session, and no other browser is given it', async () => {
+  test('a private cache may contain a session and is not shared between browsers', async () => {
     const name = async (browser: Pick<NextApp, 'visit'>) =>
       /data-private="([^"]*)"/.exec((await browser.visit('/shop/private')).html)?.[1];
     assert.equal(await name(app), 'user-alice');
-    assert.equal(await name(app.open()), 'nobody');
+    assert.equal(await name(app.open()), 'none');
     assert.equal(await name(app), 'user-alice');
   });
 
-  test('a session that is read inside "use cache" is an error that explains itself', async () => {
+  test('reading a session inside "use cache" throws an error with an explanation', async () => {
     const { html } = await app.visit('/shop/cached');
     assert.doesNotMatch(html, /data-cached/);
     assert.match(app.output(), /The session was read inside "use cache"/);
@@ -187,7 +187,7 @@ if (fixture.startsWith('next-16')) {
 }
 
 if (fixture.startsWith('next-15')) {
-  test('a session that is read in a page that is built ahead is an error that explains itself', async () => {
+  test('reading a session in a static page throws an error with an explanation', async () => {
     for (const [path, setting] of [
       ['frozen', 'force-static'],
       ['strict', 'error'],
@@ -204,7 +204,7 @@ if (fixture.startsWith('next-15')) {
   });
 }
 
-test('an expired token is refreshed once where cookies can be set, and the browser is given the new session', async () => {
+test('an expired token is refreshed once where cookies can be set, and the browser gets the new session', async () => {
   // A page of the App Router cannot set a cookie: it needs the proxy. `getServerSideProps` can.
   const path = hasProxy ? '/shop/dashboard' : '/shop/orders';
   const before = expiryIn((await app.visit(path)).html);
@@ -229,21 +229,21 @@ test('an expired token is refreshed once where cookies can be set, and the brows
 });
 
 if (hasProxy) {
-  test('a proxy of the application itself keeps its rewrites, headers and cookies, beside a renewed session', async () => {
+  test('a custom proxy keeps its rewrites, headers and cookies with a refreshed session', async () => {
     const before = expiryIn((await app.visit('/shop/dashboard')).html);
     await delay(before * 1000 - Date.now() + 100);
     const { status, html, headers } = await app.visit('/shop/de/dashboard');
     assert.equal(status, 200);
     assert.match(html, /data-locale="de"/);
     assert.ok(expiryIn(html) > before, 'the page was given the old token');
-    // The session is of several parts.
+    // The session has several chunks.
     const names = headers['set-cookie']?.map((line) => line.split(/[.=]/)[0]);
     assert.deepEqual([...new Set(names)].sort(), ['locale', 'session']);
-    const stranger = await app.open().visit('/shop/de/dashboard');
-    assert.equal(stranger.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
+    const guest = await app.open().visit('/shop/de/dashboard');
+    assert.equal(guest.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
   });
 } else {
-  test('where no cookie can be set a page spends no refresh token, and says which proxy is missing', async () => {
+  test('where no cookie can be set, a page does not use the refresh token and names the missing proxy', async () => {
     const { html } = await app.visit('/shop/orders');
     await delay(expiryIn(html) * 1000 - Date.now() + 100);
     const since = refreshes().length;
@@ -262,25 +262,25 @@ test('login by an API route of the Pages Router', () => logIn(app, '/shop/api/au
 
 test('logout by an API route ends the session', () => logOut(app, '/shop/api/auth'));
 
-test('another party may start a login at the configured provider, and at no other', async () => {
+test('a third party can start a login only at the configured provider', async () => {
   const ask = (iss: string) => app.open().visit(`/shop/auth/login?${new URLSearchParams({ iss })}`);
   assert.equal((await ask(app.provider.issuer)).location?.origin, app.provider.issuer);
-  const refused = await ask('https://evil.example');
-  assert.equal(refused.status, 400);
-  assert.equal(refused.location, undefined);
+  const rejected = await ask('https://evil.example');
+  assert.equal(rejected.status, 400);
+  assert.equal(rejected.location, undefined);
 });
 
 async function visitAsRouter(path: string) {
   const options = { headers: { rsc: '1', 'sec-fetch-mode': 'cors' } };
   const answer = await app.visit(path, options);
-  // Next 16 has a router name its state in the URL first.
+  // In Next 16, the router first sends its state in the URL.
   return answer.location?.searchParams.has('_rsc') ? app.visit(answer.location, options) : answer;
 }
 
 const refreshes = () => app.log.filter(({ grant_type }) => grant_type === 'refresh_token');
 const expiryIn = (html: string) => Number(/data-expires-at="(\d+)"/.exec(html)?.[1]) / 1000;
 
-/** A page that has begun to stream says in its stream where to go. */
+/** A page that has started to stream redirects in its stream. */
 function redirectIn(html: string): URL | undefined {
   const address = /NEXT_REDIRECT;[a-z]+;([^;]+);/.exec(html)?.[1];
   return address === undefined ? undefined : new URL(address, app.origin);

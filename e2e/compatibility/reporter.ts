@@ -1,6 +1,6 @@
 import type { TestEvent } from 'node:test/reporters';
 
-/** One line of JSON for each test, with its suites in its name: `{ name, passed, detail? }`. */
+/** Prints one line of JSON for each test, with its suites in its name: `{ name, passed, detail? }`. */
 export default async function* reporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const suites: string[] = [];
   for await (const event of events) {
@@ -11,7 +11,7 @@ export default async function* reporter(events: AsyncIterable<TestEvent>): Async
     const neither = skip !== undefined ? 'skipped' : todo !== undefined ? 'todo' : undefined;
     const passed = event.type === 'test:pass' && neither === undefined;
     const error = event.type === 'test:fail' ? event.data.details.error : undefined;
-    // A suite's failure counts where it is its own: one of a hook, for example.
+    // A failure of a suite counts only if it is not a failure of its tests, such as a failed hook.
     if (details.type === 'suite' && (passed || error?.failureType === 'subtestsFailed')) continue;
     const cause = error?.cause instanceof Error ? error.cause : error;
     const detail = (neither ?? cause?.message)?.slice(0, 1000);

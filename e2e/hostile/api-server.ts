@@ -4,8 +4,8 @@ import { AuthModule, Principal, Public } from '@countersign/nest';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
-// An API for the hostile load: JWTs and DPoP-bound tokens of one issuer, opaque tokens of another. Node runs this file as
-// it is, and type stripping knows no decorators, so they are called.
+// An API for the hostile load: JWTs and DPoP-bound tokens of one issuer, opaque tokens of another. Type stripping does not
+// support decorators, so this file calls them as functions.
 
 const { ISSUER = '', OPAQUE_ISSUER = '', AUDIENCE = '', PORT = '' } = process.env;
 
@@ -42,7 +42,7 @@ const app = await NestFactory.create(
           {
             issuer: OPAQUE_ISSUER,
             audience: AUDIENCE,
-            // A life of one second: the known token is introspected again while strangers send theirs.
+            // One second: the valid token is introspected again during the attack.
             introspection: {
               clientId: 'web',
               clientAuthentication: clientSecretBasic('web-secret'),

@@ -1,6 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 
-/** One request as a stranger writes it: any header, `Host` included. */
+/** A request of an attacker, with any headers, including `Host`. */
 export interface HostileRequest {
   readonly method?: string;
   readonly path: string;
@@ -8,24 +8,24 @@ export interface HostileRequest {
   readonly body?: string;
 }
 
-export interface Answer {
+export interface HostileResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Sends one request over a connection that is kept. */
-export type Send = (hostile: HostileRequest) => Promise<Answer>;
+/** Sends one request over a persistent connection. */
+export type Send = (hostile: HostileRequest) => Promise<HostileResponse>;
 
 export interface FloodOptions {
   readonly origin: string;
   readonly requests: number;
-  /** Connections that send at the same time. */
+  /** The count of parallel connections. */
   readonly connections: number;
-  /** Sends one hostile request, or the few that belong together. */
-  readonly attack: (send: Send, index: number) => Promise<Answer>;
+  /** Sends one hostile request, or a short sequence of them. */
+  readonly attack: (send: Send, index: number) => Promise<HostileResponse>;
 }
 
-/** Statuses by how many answers had them; `0` stands for a connection without an answer. */
+/** Counts of responses by status. Status 0 means no response. */
 export type Statuses = ReadonlyMap<number, number>;
 
 /** Sends all requests, `connections` at a time. */
@@ -49,7 +49,7 @@ export async function flood({ origin, requests, connections, attack }: FloodOpti
   return statuses;
 }
 
-function send(origin: string, agent: Agent, hostile: HostileRequest): Promise<Answer> {
+function send(origin: string, agent: Agent, hostile: HostileRequest): Promise<HostileResponse> {
   const { method = 'GET', path, headers = {}, body } = hostile;
   return new Promise((resolve, reject) => {
     const sent = request(origin + path, { agent, method, headers }, (response) => {

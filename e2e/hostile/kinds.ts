@@ -1,15 +1,15 @@
 import type { Endpoint } from '@countersign/testing';
-import type { Answer, FloodOptions, Send } from './flood.ts';
+import type { FloodOptions, HostileResponse, Send } from './flood.ts';
 import { createProofKey, forgeAccessToken, forgeLogoutToken } from './tokens.ts';
 
-/** What a kind of attack may lead to. */
+/** An attack and its permitted effects. */
 export interface HostileKind {
   readonly name: string;
   readonly target: 'web' | 'api';
   readonly attack: FloodOptions['attack'];
-  /** Statuses that the attacker may see. */
+  /** Permitted statuses of the responses. */
   readonly allowed: readonly number[];
-  /** Requests that the servers may send to the issuers because of the attack, by endpoint; default: none. */
+  /** Maximum count of requests that the attack causes at the issuers, by endpoint. Default: none. */
   readonly outgoing?: (facts: {
     readonly requests: number;
     readonly seconds: number;
@@ -22,10 +22,10 @@ export interface KindOptions {
   readonly issuer: string;
 }
 
-/** The kinds of requests that need no account, each with a value of its own in every request. */
+/** Creates attacks by unauthenticated clients. Each request contains a unique value. */
 export function createHostileKinds({ api, audience, issuer }: KindOptions): readonly HostileKind[] {
   const proofKey = createProofKey();
-  // One fetch of the keys for each cool-down of ten seconds.
+  // One key request for each cool-down of ten seconds.
   const keyFetches = ({ seconds }: { seconds: number }) => ({ jwks: Math.ceil(seconds / 10) });
   return [
     {
@@ -35,7 +35,7 @@ export function createHostileKinds({ api, audience, issuer }: KindOptions): read
       allowed: [303],
     },
     {
-      name: 'hosts of a pattern',
+      name: 'hosts that match a pattern',
       target: 'web',
       attack: (send, index) => send({ path: '/auth/login', headers: { host: `h${index}.preview.example` } }),
       allowed: [303],
@@ -57,7 +57,7 @@ export function createHostileKinds({ api, audience, issuer }: KindOptions): read
       target: 'web',
       attack: (send, index) => callback(send, `code=forged-${index}&iss=${encodeURIComponent(issuer)}`),
       allowed: [303, 400],
-      // The code of a login that was begun is sent to the provider once.
+      // The code of a started login is sent to the provider once.
       outgoing: ({ requests }) => ({ token: requests }),
     },
     {
@@ -107,14 +107,17 @@ export function createHostileKinds({ api, audience, issuer }: KindOptions): read
   ];
 }
 
-const call = (send: Send, authorization: string, headers: Record<string, string> = {}): Promise<Answer> =>
-  send({ path: '/me', headers: { authorization, ...headers } });
+const call = (
+  send: Send,
+  authorization: string,
+  headers: Record<string, string> = {},
+): Promise<HostileResponse> => send({ path: '/me', headers: { authorization, ...headers } });
 
-/** Begins a login and answers it in the provider's place. */
-async function callback(send: Send, answer: string): Promise<Answer> {
+/** Starts a login and forges the authorization response. */
+async function callback(send: Send, parameters: string): Promise<HostileResponse> {
   const { status, headers } = await send({ path: '/auth/login' });
   if (headers.location === undefined) return { status, headers };
   const state = new URL(headers.location).searchParams.get('state');
   const cookie = (headers['set-cookie'] ?? []).map((text) => text.split(';', 1)[0]).join('; ');
-  return send({ path: `/auth/callback?state=${state}&${answer}`, headers: { cookie } });
+  return send({ path: `/auth/callback?state=${state}&${parameters}`, headers: { cookie } });
 }

@@ -2,10 +2,10 @@ import type { TestAuthorizationServer } from '@countersign/testing';
 import { openHttpBrowser } from '../support/http-browser.ts';
 import type { ProofKey } from './tokens.ts';
 
-/** Something that a user or a client of the application does, again and again, while it is under attack. */
+/** An action of a legitimate user or client, which is repeated during an attack. */
 export interface LegitimateAct {
   readonly name: string;
-  /** @throws Error that says what failed */
+  /** @throws Error with the failure. */
   run(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export interface LegitimateOptions {
   readonly proofKey: ProofKey;
 }
 
-/** A session of one user, logins of others, their logouts by the provider, and calls of an API with each kind of token. */
+/** Creates sessions, logins, back-channel logouts, and API calls with each kind of token. */
 export async function createLegitimateActs(options: LegitimateOptions): Promise<readonly LegitimateAct[]> {
   const { web, api, audience, issuer, opaqueToken, proofKey } = options;
   const signedIn = await logIn(web, issuer);
@@ -57,10 +57,10 @@ type Browser = ReturnType<typeof openHttpBrowser>;
 async function logIn(origin: string, issuer: TestAuthorizationServer): Promise<Browser> {
   const browser = openHttpBrowser(origin);
   const { location, status } = await browser.visit('/auth/login');
-  if (location === undefined) throw new Error(`The login route answered with status ${status}`);
-  const answer = await issuer.authorize(location);
-  const callback = await browser.visit(answer.url);
-  if (callback.status !== 303) throw new Error(`The callback answered with status ${callback.status}`);
+  if (location === undefined) throw new Error(`The login route responded with status ${status}`);
+  const response = await issuer.authorize(location);
+  const callback = await browser.visit(response.url);
+  if (callback.status !== 303) throw new Error(`The callback responded with status ${callback.status}`);
   return browser;
 }
 
@@ -70,8 +70,8 @@ async function expectSession(browser: Browser): Promise<void> {
     throw new Error(`/auth/session: status ${status}, ${html.slice(0, 80)}`);
 }
 
-async function expectStatus(expected: number, answering: Promise<Response>): Promise<void> {
-  const response = await answering;
+async function expectStatus(expected: number, request: Promise<Response>): Promise<void> {
+  const response = await request;
   await response.arrayBuffer();
   if (response.status !== expected) throw new Error(`status ${response.status}, expected ${expected}`);
 }
@@ -81,16 +81,16 @@ export interface ActCounts {
   readonly failures: readonly string[];
 }
 
-/** Repeats the acts, one after another, until the attack has ended; each at least once. */
-export async function actDuring(
+/** Repeats the acts in sequence until the attack has ended. Runs each at least once. */
+export async function runActsDuring(
   acts: readonly LegitimateAct[],
   attack: Promise<unknown>,
 ): Promise<ActCounts> {
   let ended = false;
-  const over = attack.finally(() => {
+  const end = attack.finally(() => {
     ended = true;
   });
-  over.catch(() => {});
+  end.catch(() => {});
   let done = 0;
   const failures: string[] = [];
   do {
@@ -99,10 +99,10 @@ export async function actDuring(
         await run();
         done++;
       } catch (error) {
-        failures.push(`${name}: ${error instanceof Error ? error.message : 'unknown failure'}`);
+        failures.push(`${name}: ${error instanceof Error ? error.message : 'unknown error'}`);
       }
     }
   } while (!ended && failures.length < 20);
-  await over;
+  await end;
   return { done, failures };
 }

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
 import { findFreePort } from '../../scripts/lib/ports.ts';
-import { table } from '../../scripts/lib/table.ts';
+import { toTable } from '../../scripts/lib/table.ts';
 import { type FloodOptions, flood, type Statuses } from './flood.ts';
 import { createHostileKinds, type HostileKind } from './kinds.ts';
-import { actDuring, createLegitimateActs, type LegitimateAct } from './legitimate.ts';
+import { createLegitimateActs, type LegitimateAct, runActsDuring } from './legitimate.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { createProofKey } from './tokens.ts';
 
-/** Bytes that a server may have in use after an attack, beyond what it had before. */
-const growthAtMost = 32 * 1024 * 1024;
+/** Maximum growth of the used memory by an attack, in bytes. */
+const maximumGrowth = 32 * 1024 * 1024;
 const connections = 24;
-// The API that next-web asks a token for.
+// The API for which next-web requests a token.
 const audience = 'https://api.countersign.example';
 
 const { values, positionals } = parseArgs({
@@ -50,16 +50,14 @@ try {
   const kinds = createHostileKinds({ api: api.origin, audience, issuer: issuer.issuer });
   const unknown = positionals.find((name) => kinds.every((kind) => kind.name !== name));
   if (unknown !== undefined) {
-    console.error(
-      `There is no kind "${unknown}"; the kinds are ${kinds.map(({ name }) => name).join(', ')}.`,
-    );
+    console.error(`Unknown kind "${unknown}". The kinds are: ${kinds.map(({ name }) => name).join(', ')}.`);
     process.exit(2);
   }
   const chosen = kinds.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   console.log(`${requests.toLocaleString('en')} hostile requests of each kind\n`);
-  // What the servers keep for their own is there before the first measurement.
-  await actDuring(acts, Promise.resolve());
-  const rows: string[][] = [['kind', 'answers', 'seconds', 'memory', 'outgoing', 'legitimate']];
+  // Fills the caches of the servers before the first measurement.
+  await runActsDuring(acts, Promise.resolve());
+  const rows: string[][] = [['kind', 'responses', 'seconds', 'memory', 'outgoing', 'legitimate']];
   const problems: string[] = [];
   for (const kind of chosen) {
     const { row, broken } = await attack(kind, kind.target === 'web' ? web : api, acts);
@@ -69,43 +67,43 @@ try {
     console.log(`${broken.length === 0 ? '✓' : '✗'} ${row.join(' | ')}`);
     for (const sentence of broken) console.log(`    ${sentence}`);
   }
-  console.log(`\n${table(rows)}`);
+  console.log(`\n${toTable(rows)}`);
   console.log(`\n${chosen.length - failed} passed, ${failed} failed`);
 } finally {
   await Promise.all([web.stop(), api.stop(), ...listening.map(({ close }) => close())]);
 }
 process.exit(failed === 0 ? 0 : 1);
 
-/** One attack, with the acts of legitimate users meanwhile, and what did not hold. */
+/** Runs one attack together with the legitimate acts, and returns the violated limits. */
 async function attack(
   kind: HostileKind,
   server: ServerProcess,
   acts: readonly LegitimateAct[],
 ): Promise<{ readonly row: string[]; readonly broken: readonly string[] }> {
   const options: FloodOptions = { origin: server.origin, requests, connections, attack: kind.attack };
-  // Caches with a bound fill up to it; what grows after that has none.
+  // Fills bounded caches to their limit. Later growth is unbounded.
   await flood({ ...options, requests: Math.min(2_000, Math.ceil(requests / 2)) });
-  await actDuring(acts, Promise.resolve());
+  await runActsDuring(acts, Promise.resolve());
   const before = await server.memory();
   issuer.requests.length = 0;
   opaqueIssuer.requests.length = 0;
   const began = performance.now();
   const flooding = flood(options);
-  const { done, failures } = await actDuring(acts, flooding);
+  const { done, failures } = await runActsDuring(acts, flooding);
   const statuses = await flooding;
   const seconds = (performance.now() - began) / 1000;
   const grown = (await server.memory()) - before;
   const outgoing = countOutgoing(done + failures.length);
   const broken = [...failures.slice(0, 5)];
-  if (!server.isAlive()) broken.push(`The server ended: ${server.output().slice(-500)}`);
+  if (!server.isAlive()) broken.push(`The server exited: ${server.output().slice(-500)}`);
   for (const [status, count] of statuses) {
     if (!kind.allowed.includes(status))
-      broken.push(`${count} answers had status ${status}, allowed: ${kind.allowed.join(', ')}`);
+      broken.push(`${count} responses had status ${status}, allowed: ${kind.allowed.join(', ')}`);
   }
-  if (grown > growthAtMost)
-    broken.push(`${megabytes(grown)} more in use than before, allowed: ${megabytes(growthAtMost)}`);
+  if (grown > maximumGrowth)
+    broken.push(`${megabytes(grown)} more memory in use than before, allowed: ${megabytes(maximumGrowth)}`);
   const bounds: Partial<Record<string, number>> = kind.outgoing?.({ requests, seconds }) ?? {};
-  // Each of the two servers fetches keys and metadata again when they are five minutes old, attack or not.
+  // Both servers refresh keys and metadata every five minutes, regardless of the attack.
   const due = 2 * Math.ceil(seconds / 300);
   for (const [endpoint, count] of outgoing) {
     const bound = (bounds[endpoint] ?? 0) + (endpoint === 'jwks' || endpoint === 'discovery' ? due : 0);
@@ -122,15 +120,15 @@ async function attack(
   return { row, broken };
 }
 
-/** Requests that reached an issuer, without those that the legitimate acts cause. */
+/** Counts the requests to the issuers, without those of the legitimate acts. */
 function countOutgoing(acts: number): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { endpoint } of [...issuer.requests, ...opaqueIssuer.requests]) {
     if (endpoint === undefined) continue;
     counts.set(endpoint, (counts.get(endpoint) ?? 0) + 1);
   }
-  // A login is one authorization request of the user and one token request of the server; an opaque token is
-  // introspected by at most one request for each call.
+  // A login sends one authorization request and one token request. Each call with an opaque token sends at most one
+  // introspection request.
   counts.delete('authorization');
   const rounds = Math.ceil(acts / 6);
   for (const endpoint of ['token', 'introspection', 'userinfo']) {
@@ -151,7 +149,7 @@ async function startWeb(issuerUrl: string): Promise<ServerProcess> {
     origin,
     args: [next, 'start', '-H', 'localhost', '-p', String(port)],
     cwd: folder,
-    ready: '/',
+    readyPath: '/',
     environment: {
       AUTH_ISSUER: issuerUrl,
       AUTH_CLIENT_ID: 'web',
@@ -169,12 +167,12 @@ async function startApi(issuerUrl: string, opaqueIssuerUrl: string): Promise<Ser
     origin: `http://localhost:${port}`,
     args: [join(import.meta.dirname, 'api-server.ts')],
     cwd: join(import.meta.dirname, '..'),
-    ready: '/health',
+    readyPath: '/health',
     environment: { ISSUER: issuerUrl, OPAQUE_ISSUER: opaqueIssuerUrl, AUDIENCE: audience, PORT: port },
   });
 }
 
-/** An opaque token of a user, by the client credentials of the API's own client. */
+/** Requests an opaque token with the client credentials of the API. */
 async function issueOpaqueToken(server: TestAuthorizationServer): Promise<string> {
   const response = await server.fetch(String(server.metadata.token_endpoint), {
     method: 'POST',
@@ -183,7 +181,7 @@ async function issueOpaqueToken(server: TestAuthorizationServer): Promise<string
   });
   const { access_token: token } = (await response.json()) as { access_token?: string };
   if (token === undefined)
-    throw new Error(`The issuer of opaque tokens answered with status ${response.status}`);
+    throw new Error(`The issuer of opaque tokens responded with status ${response.status}`);
   return token;
 }
 

@@ -6,14 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { end } from '../support/next-web.ts';
 
-/** A server under test, in a process of its own that can be asked for its memory. */
+/** A server under test in a separate process, which reports its memory. */
 export interface ServerProcess {
   readonly origin: string;
-  /** Bytes in use after a garbage collection. */
+  /** Returns the used bytes after a garbage collection. */
   memory(): Promise<number>;
-  /** False after the process has ended. */
+  /** Returns false after the process has exited. */
   isAlive(): boolean;
-  /** The end of what it has printed. */
+  /** Returns the last part of the output. */
   output(): string;
   stop(): Promise<void>;
 }
@@ -25,16 +25,16 @@ export interface ServerProcessOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** A path that answers with 200 when the server is ready. */
-  readonly ready: string;
+  /** A path that responds with a 2xx status when the server is ready. */
+  readonly readyPath: string;
 }
 
-/** Characters of output that are kept. */
-const outputAtMost = 20_000;
+/** Maximum length of the stored output in characters. */
+const maximumOutput = 20_000;
 
-/** @throws Error with the server's output when it does not answer within a minute */
+/** Starts a server. @throws Error with the output of the server if it does not respond within a minute. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { name, origin, args, cwd, environment, ready } = options;
+  const { name, origin, args, cwd, environment, readyPath } = options;
   const folder = mkdtempSync(join(tmpdir(), 'countersign-heap-'));
   const probe = join(folder, 'heap.json');
   const preload = pathToFileURL(join(import.meta.dirname, 'heap-probe.ts')).href;
@@ -51,7 +51,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   let output = '';
   for (const stream of [server.stdout, server.stderr]) {
     stream.on('data', (chunk) => {
-      output = (output + chunk).slice(-outputAtMost);
+      output = (output + chunk).slice(-maximumOutput);
     });
   }
   const stop = async () => {
@@ -59,7 +59,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     rmSync(folder, { recursive: true, force: true });
   };
   for (let tries = 0; tries < 600 && isRunning(server); tries++) {
-    if ((await fetch(origin + ready).catch(() => undefined))?.ok) {
+    if ((await fetch(origin + readyPath).catch(() => undefined))?.ok) {
       return {
         origin,
         memory: () => readMemory(server, probe),
@@ -71,7 +71,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     await delay(100);
   }
   await stop();
-  throw new Error(`${name} did not answer at ${origin}:\n${output}`);
+  throw new Error(`${name} did not respond at ${origin}:\n${output}`);
 }
 
 const isRunning = (server: ChildProcess) => server.exitCode === null && server.signalCode === null;
@@ -84,5 +84,5 @@ async function readMemory(server: ChildProcess, probe: string): Promise<number> 
     if (text !== '') return (JSON.parse(text) as { used: number }).used;
     await delay(20);
   }
-  throw new Error('The server ended while its memory was measured.');
+  throw new Error('The server exited during the memory measurement.');
 }

@@ -5,14 +5,14 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 /** Seconds since the epoch. */
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** A JWT of the right issuer and audience with a `kid` that no key set has, and a signature of random bytes. */
+/** Forges a JWT with the correct issuer and audience, an unknown `kid`, and a random signature. */
 export function forgeAccessToken(issuer: string, audience: string, index: number): string {
   const header = encode({ typ: 'at+jwt', alg: 'ES256', kid: `forged-${index}` });
   const payload = encode({
     iss: issuer,
     aud: audience,
-    sub: `stranger-${index}`,
-    client_id: 'stranger',
+    sub: `attacker-${index}`,
+    client_id: 'attacker',
     iat: now(),
     exp: now() + 300,
     jti: `${index}`,
@@ -20,7 +20,7 @@ export function forgeAccessToken(issuer: string, audience: string, index: number
   return `${header}.${payload}.${randomBytes(64).toString('base64url')}`;
 }
 
-/** A logout token of the right issuer and audience that nothing has signed. */
+/** Forges a logout token with the correct issuer and audience, and a random signature. */
 export function forgeLogoutToken(issuer: string, clientId: string, index: number): string {
   const header = encode({ typ: 'logout+jwt', alg: 'RS256', kid: `forged-${index}` });
   const payload = encode({
@@ -35,10 +35,10 @@ export function forgeLogoutToken(issuer: string, clientId: string, index: number
   return `${header}.${payload}.${randomBytes(256).toString('base64url')}`;
 }
 
-/** A key that proves possession, as any stranger can make one. */
+/** A DPoP key, which any client can create. */
 export interface ProofKey {
   readonly thumbprint: string;
-  /** A DPoP proof with a `jti` of its own (RFC 9449 section 4.2). */
+  /** Creates a DPoP proof with a unique `jti` (RFC 9449 section 4.2). */
   prove(request: { readonly method: string; readonly url: string; readonly token: string }): string;
 }
 

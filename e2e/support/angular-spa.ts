@@ -2,31 +2,31 @@ import { expect, type Page, type Request } from '@playwright/test';
 import { patience, urls } from './environment.ts';
 import { alice, type DemoUser, signInAtProvider, tokenRequests } from './provider.ts';
 
-/** From the protected page, by way of the provider, back to it. */
+/** Opens a protected page, logs in at the provider and returns to the page. */
 export async function signIn(page: Page, user: DemoUser = alice): Promise<void> {
   await page.goto('/items');
   await signInAtProvider(page, user);
-  await itemsAreShown(page);
+  await expectItems(page);
 }
 
-export const itemsAreShown = (page: Page) =>
+export const expectItems = (page: Page) =>
   expect(page.getByRole('button', { name: 'Reload' })).toBeVisible(patience);
 export const signedIn = (page: Page) => expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
 export const signedOut = (page: Page) =>
   expect(page.getByRole('button', { name: 'Log in', exact: true })).toBeVisible();
 
-/** Asks the API for the items, from the page, and waits for its answer. */
+/** Reloads the items and returns the status of the API response. */
 export async function reloadItems(page: Page): Promise<number> {
-  const answer = page.waitForResponse(
-    (response) => response.url() === `${urls.nestApi}/items` && response.request().method() === 'GET',
+  const response = page.waitForResponse(
+    (answer) => answer.url() === `${urls.nestApi}/items` && answer.request().method() === 'GET',
   );
   await page.getByRole('button', { name: 'Reload' }).click();
-  return (await answer).status();
+  return (await response).status();
 }
 
-/** True for the request with which a page leaves for a login. A silent login asks the same address from a frame. */
+/** Matches the request that starts a login with a redirect. A silent login requests the same URL in a frame. */
 export const isVisibleLogin = (page: Page) => (request: Request) =>
   request.url().startsWith(`${urls.identityProvider}/auth?`) && request.frame() === page.mainFrame();
 
-/** The application's refreshes, since a number of log lines. */
+/** The refresh requests of the application after a line of the log. */
 export const refreshes = (since: number) => tokenRequests('angular-spa', 'refresh_token', since);

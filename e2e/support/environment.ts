@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Ports of their own, so that the tests run beside a demo. */
+/** Separate ports, so that tests can run beside the demo. */
 const ports = {
   IDENTITY_PROVIDER_PORT: process.env.E2E_IDENTITY_PROVIDER_PORT ?? '4100',
   NEXT_WEB_PORT: process.env.E2E_NEXT_WEB_PORT ?? '3100',
@@ -10,25 +10,25 @@ const ports = {
 };
 Object.assign(process.env, ports);
 
-/** Where each server of the test run answers. */
+/** The URL of each server of the test run. */
 export const urls = {
   identityProvider: `http://localhost:${ports.IDENTITY_PROVIDER_PORT}`,
   nextWeb: `http://localhost:${ports.NEXT_WEB_PORT}`,
   nestApi: `http://localhost:${ports.NEST_API_PORT}`,
   angularSpa: `http://localhost:${ports.ANGULAR_SPA_PORT}`,
-  /** The same build, with its pages rendered on a server. */
+  /** The same build with server rendering. */
   angularSsr: `http://localhost:${ports.ANGULAR_SSR_PORT}`,
 };
 
-/** Seconds that an access token lives in the test run: short, so that its end is seen. */
-export const accessTokenLife = 8;
+/** Lifetime of access tokens in seconds. It is short, so that tests can wait for the expiry. */
+export const accessTokenLifetime = 8;
 
-/** For a page that must be there; said outright, because the runner's own setting does not reach the chaos scenarios. */
+/** Timeout for pages. The chaos scenarios do not read the timeout of the runner. */
 export const patience = { timeout: 15_000 };
 
-/** Seconds for which the API counts a login as recent, beside the thirty that clocks may differ. */
+/** Maximum age of a recent login in seconds, in addition to 30 seconds of clock skew. */
 export const recentLogin = 1;
 
-/** What the servers print and the provider's request log. */
+/** The folder of the server logs and of the provider's request log. */
 export const logs = join(import.meta.dirname, '..', 'test-results', 'servers');
 export const requestLog = join(logs, 'requests.jsonl');

@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 export interface Visit {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Posted. */
+  /** The body of a POST request. */
   readonly form?: FormData | URLSearchParams;
-  /** In place of the cookies that were kept. */
+  /** Replaces the stored cookies for this request. */
   readonly cookie?: string;
 }
 
@@ -17,18 +17,18 @@ export interface VisitedPage {
   readonly html: string;
 }
 
-/** A browser as far as cookies go. */
+/** Sends requests with cookies, as a browser does. */
 export interface HttpBrowser {
-  /** A `Cookie` header. */
+  /** Returns the `Cookie` header. */
   readonly cookies: () => string;
-  /** A navigation; its cookies are kept, redirects not followed. */
+  /** Navigates and stores the cookies of the response. Does not follow redirects. */
   readonly visit: (path: string | URL, options?: Visit) => Promise<VisitedPage>;
 }
 
 /**
- * A browser without cookies.
+ * Creates a browser without cookies.
  *
- * @param host what its requests name, wherever they are sent; default: the host of the origin
+ * @param host - The `Host` header of its requests. Default: the host of `origin`.
  */
 export function openHttpBrowser(origin: string, host: string = new URL(origin).host): HttpBrowser {
   const jar = new Map<string, string>();
@@ -39,7 +39,7 @@ export function openHttpBrowser(origin: string, host: string = new URL(origin).h
       const posted = form && new Response(form);
       const { pathname, search } = new URL(path, origin);
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        // `fetch` would say that a script asks, and would not name another host.
+        // `fetch` sends other Sec-Fetch headers than a navigation and cannot set Host.
         const sent = request(new URL(pathname + search, origin), {
           method: method ?? (form ? 'POST' : 'GET'),
           headers: {

@@ -5,7 +5,7 @@ import { findFreePort } from '../../scripts/lib/ports.ts';
 import { urls } from './environment.ts';
 import { end } from './next-web.ts';
 
-/** Starts the built API once more, with more in its environment. */
+/** Starts another process of the built API with additional environment variables. */
 export async function startNestApi(
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {

@@ -12,13 +12,13 @@ import { end, secret } from './next-web.ts';
 
 const nextWeb = join(import.meta.dirname, '../../apps/next-web');
 const sources = join(import.meta.dirname, '../compatibility/next-sessions');
-/** Below next-web, whose dependencies it uses. */
+/** A folder of next-web, so that its dependencies are found. */
 const folder = join(nextWeb, '.test/next-sessions');
 const next = createRequire(join(nextWeb, 'package.json')).resolve('next/dist/bin/next');
 
 let built: Promise<void> | undefined;
 
-/** Builds the application of these tests, once in this process. */
+/** Builds the application of these tests. */
 async function build(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   cpSync(sources, folder, { recursive: true });
@@ -43,23 +43,23 @@ function collect({ stdout, stderr }: ReturnType<typeof spawn>): () => string {
 
 export interface NextSessions {
   readonly op: TestAuthorizationServer;
-  /** Where the application itself answers. */
+  /** The origin of the application server. */
   readonly origin: string;
   readonly output: () => string;
-  /** A browser that is signed in. */
+  /** Returns a browser that is signed in. */
   readonly logIn: (user: string) => Promise<HttpBrowser>;
   readonly open: () => HttpBrowser;
-  /** Sends SIGTERM, and waits until the process has ended. */
+  /** Sends SIGTERM and waits until the process exits. */
   readonly stop: () => Promise<void>;
 }
 
 export interface NextSessionsOptions {
-  /** Where browsers reach the application. Default: where it answers. */
+  /** The origin that browsers use. Default: the origin of the server. */
   readonly publicOrigin?: string;
   readonly port?: number;
-  /** Seconds. */
-  readonly accessTokenLife?: number;
-  /** Answers calls of the API. Default: with `[]`. */
+  /** Lifetime in seconds. Default: 300. */
+  readonly accessTokenLifetime?: number;
+  /** Handles API requests. Default: responds with `[]`. */
   readonly api?: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
@@ -71,7 +71,7 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
   const origin = `http://localhost:${port}`;
   const publicOrigin = options.publicOrigin ?? origin;
   const op = await createTestAuthorizationServer({
-    accessTokenLife: options.accessTokenLife ?? 300,
+    accessTokenLife: options.accessTokenLifetime ?? 300,
     users: ['alice', 'bob', 'carol'].map((sub) => ({ sub })),
     clients: [{ clientId: 'web', clientSecret: 'web-secret' }],
   });
@@ -110,7 +110,7 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
         const { location } = await browser.visit('/auth/login');
         const { url } = await op.authorize(location ?? '');
         const { status } = await browser.visit(url);
-        if (status !== 303) throw new Error(`the login of ${user} ended with ${status}`);
+        if (status !== 303) throw new Error(`the login of ${user} failed with status ${status}`);
         return browser;
       };
       return { op, origin, output, open, logIn, stop };
@@ -118,5 +118,5 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
     await delay(100);
   }
   await stop();
-  throw new Error(`next-sessions did not answer at ${origin}:\n${output()}`);
+  throw new Error(`next-sessions did not respond at ${origin}:\n${output()}`);
 }

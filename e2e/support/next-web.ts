@@ -9,12 +9,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 const folder = join(import.meta.dirname, '../../apps/next-web');
 const next = createRequire(join(folder, 'package.json')).resolve('next/dist/bin/next');
 
-/** The secret of every instance that tests start. */
+/** The cookie secret of each process that tests start. */
 export const secret = 'the-secret-of-the-browser-tests-for-sealing-its-cookies';
 
 export interface RunningNextWeb {
   readonly origin: string;
-  /** What it has printed. */
+  /** Returns the output so far. */
   readonly output: () => string;
   readonly stop: () => Promise<void>;
 }
@@ -22,17 +22,17 @@ export interface RunningNextWeb {
 export interface NextWebOptions {
   readonly port: number;
   readonly issuer: string;
-  /** More of the environment, and in place of what is set here. */
+  /** Additional environment variables, which override the defaults. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** False takes the proxy out of the built application. */
+  /** False removes the proxy from the built application. Default: true. */
   readonly proxy?: boolean;
-  /** A path that answers well when the application is ready. Default: the home page. */
-  readonly answers?: string;
+  /** A path that responds with a 2xx status when the application is ready. Default: `/`. */
+  readonly readyPath?: string;
 }
 
-/** Starts the built application in a process of its own. */
+/** Starts the built application in a separate process. */
 export async function startNextWeb(options: NextWebOptions): Promise<RunningNextWeb> {
-  const { port, issuer, environment, proxy = true, answers = '/' } = options;
+  const { port, issuer, environment, proxy = true, readyPath = '/' } = options;
   const origin = `http://localhost:${port}`;
   const copy = proxy ? undefined : copyWithoutProxy();
   const server = spawn(process.execPath, [next, 'start', '-H', 'localhost', '-p', String(port)], {
@@ -60,12 +60,12 @@ export async function startNextWeb(options: NextWebOptions): Promise<RunningNext
     if (copy !== undefined) rmSync(copy, { recursive: true, force: true });
   };
   for (let tries = 0; tries < 300 && server.exitCode === null; tries++) {
-    if ((await fetch(origin + answers).catch(() => undefined))?.ok)
+    if ((await fetch(origin + readyPath).catch(() => undefined))?.ok)
       return { origin, output: () => output, stop };
     await delay(100);
   }
   await stop();
-  throw new Error(`next-web did not answer at ${origin}:\n${output}`);
+  throw new Error(`next-web did not respond at ${origin}:\n${output}`);
 }
 
 export async function end(server: ChildProcess): Promise<void> {
@@ -75,7 +75,7 @@ export async function end(server: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** The same build, whose list of functions does not name the proxy any more. */
+/** Copies the build and removes the proxy from its list of functions. */
 function copyWithoutProxy(): string {
   const copy = mkdtempSync(join(tmpdir(), 'next-web-'));
   const isCache = (source: string) => /[\\/]\.next[\\/]cache/.test(source);

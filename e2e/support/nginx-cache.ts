@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findProgram, nginx } from '../../scripts/lib/system-packages.ts';
 import { end } from './next-web.ts';
 
-/** An nginx that keeps every answer with status 200 or 404 which it is allowed to keep. Its header `x-cache` says what it did. */
+/** Starts an nginx that stores each cacheable response with status 200 or 404. Its header `x-cache` reports hits and misses. */
 export async function startNginxCache({
   port,
   upstream,
@@ -16,7 +16,7 @@ export async function startNginxCache({
 }): Promise<{ readonly origin: string; readonly stop: () => Promise<void> }> {
   const program = findProgram(nginx);
   if (program === undefined) {
-    throw new Error('nginx is missing. Install nginx-light, or name the program with NGINX_PATH.');
+    throw new Error('nginx is missing. Install nginx-light or set NGINX_PATH to its path.');
   }
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
   for (const name of ['cache', 'body', 'proxy']) mkdirSync(join(folder, name));
@@ -35,7 +35,7 @@ export async function startNginxCache({
     await delay(50);
   }
   await stop();
-  throw new Error(`nginx did not answer at ${origin}.`);
+  throw new Error(`nginx did not respond at ${origin}.`);
 }
 
 const configuration = (folder: string, port: number, upstream: string) => `

@@ -7,12 +7,12 @@ export interface DemoUser {
   readonly password: string;
 }
 
-/** May read and write items. */
+/** Can read and write items. */
 export const alice: DemoUser = { login: 'alice', password: 'alice-demo' };
-/** May only read items. */
+/** Can only read items. */
 export const bob: DemoUser = { login: 'bob', password: 'bob-demo' };
 
-/** On the provider's pages: signs in and allows what is asked, as a person would. */
+/** Logs in on the pages of the provider and grants the requested scopes. */
 export async function signInAtProvider(page: Page, user: DemoUser): Promise<void> {
   await expect(page).toHaveURL((url) => url.origin === urls.identityProvider, patience);
   await page.locator('input[name="login"]').fill(user.login);
@@ -32,7 +32,7 @@ export async function signInAtProvider(page: Page, user: DemoUser): Promise<void
   }
 }
 
-/** One protocol request, as the provider logged it. */
+/** A protocol request in the log of the provider. */
 export interface LoggedRequest {
   readonly time: string;
   readonly method: string;
@@ -42,17 +42,17 @@ export interface LoggedRequest {
   readonly status: number;
 }
 
-/** The provider's log so far. */
-export function loggedRequests(): LoggedRequest[] {
+/** Reads the log of the provider. */
+export function readLoggedRequests(): LoggedRequest[] {
   return readFileSync(requestLog, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line): LoggedRequest => JSON.parse(line));
 }
 
-/** Token requests of one client, of one grant, since a number of log lines. */
+/** Returns the token requests of a client and a grant after a line of the log. */
 export function tokenRequests(clientId: string, grantType: string, since = 0): LoggedRequest[] {
-  return loggedRequests()
+  return readLoggedRequests()
     .slice(since)
     .filter(
       ({ path, client_id, grant_type }) =>

@@ -8,11 +8,11 @@ import { end } from './next-web.ts';
 
 export interface RunningRedis {
   readonly url: string;
-  /** May be called again. */
+  /** Can be called repeatedly. */
   readonly stop: () => Promise<void>;
 }
 
-/** A Redis that forgets everything when it ends. Clients wait until it answers. */
+/** Starts a Redis without persistence. Clients wait until it responds. */
 export async function startRedis(): Promise<RunningRedis> {
   const directory = mkdtempSync(join(tmpdir(), 'redis-'));
   const port = await findFreePort();

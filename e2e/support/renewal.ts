@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { accessTokenLife } from './environment.ts';
+import { accessTokenLifetime } from './environment.ts';
 
-/** Renewed ahead, from half of the token's life on. */
-export const untilRenewalIsDue = () => delay((accessTokenLife / 2 + 1) * 1000);
+/** Waits until a token is refreshed before its expiry, after half of its lifetime. */
+export const waitUntilRefreshIsDue = () => delay((accessTokenLifetime / 2 + 1) * 1000);

@@ -7,29 +7,26 @@ export interface SentRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/**
- * Records every request of a page from now on. Headers are known only after a request went out, so they are read
- * meanwhile; the function that is returned waits for all of them.
- */
+/** Records the requests of a page. The returned function waits for the headers of all recorded requests. */
 export function recordRequests(page: Page): () => Promise<SentRequest[]> {
   const reading: Promise<SentRequest>[] = [];
   page.on('request', (request) => {
     const sent = request
       .allHeaders()
       .then((headers) => ({ url: request.url(), body: request.postData() ?? '', headers }));
-    // A failure is seen by whoever waits; a test that ends before must not fail for it.
+    // The caller of the returned function handles the error. A test that ends earlier ignores it.
     sent.catch(() => {});
     reading.push(sent);
   });
   return () => Promise.all(reading);
 }
 
-/** The next request from the page to a route of the API; the browser's own questions about CORS do not count. */
-export const nextCall = (page: Page, path: string, method = 'GET') =>
+/** Waits for the next request to a route of the API, except CORS preflights. */
+export const waitForCall = (page: Page, path: string, method = 'GET') =>
   page.waitForRequest((request) => request.url() === `${urls.nestApi}${path}` && request.method() === method);
 
-/** An access token, as the API reads it. */
-export function payloadOf(authorization: string | undefined): Record<string, string> {
+/** Decodes the payload of the access token in an Authorization header. */
+export function decodePayload(authorization: string | undefined): Record<string, string> {
   const payload = (authorization ?? '').split('.')[1] ?? '';
   return JSON.parse(Buffer.from(payload, 'base64url').toString());
 }

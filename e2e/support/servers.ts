@@ -4,30 +4,29 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DemoApp, planDemo } from '../../scripts/lib/demo-apps.ts';
 import { isPortFree } from '../../scripts/lib/ports.ts';
-import { accessTokenLife, logs, recentLogin, requestLog, urls } from './environment.ts';
+import { accessTokenLifetime, logs, recentLogin, requestLog, urls } from './environment.ts';
 
 interface ServerOptions {
-  /** Seconds. */
-  readonly accessTokenLife?: number;
+  /** Lifetime in seconds. */
+  readonly accessTokenLifetime?: number;
 }
 
-/** Starts the servers, built for production, and ends them after the last test. */
+/** Starts the production builds of all servers. Returns a function that stops them. */
 export default async function startServers(options: ServerOptions = {}): Promise<() => Promise<void>> {
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
   writeFileSync(requestLog, '');
-  const apps = [...planDemo().apps, renderedOnServer()];
+  const apps = [...planDemo().apps, describeAngularSsr()];
   for (const { name, port } of apps) {
-    if (!(await isPortFree(port)))
-      throw new Error(`Port ${port}, on which ${name} is to be tested, is taken.`);
+    if (!(await isPortFree(port))) throw new Error(`Port ${port} of ${name} is in use.`);
   }
   const servers = apps.map((app) => ({ app, process: start(app, options) }));
   const stop = async () => {
     for (const { process: server } of servers) server.kill('SIGTERM');
-    await Promise.all(servers.map(({ process: server }) => ended(server)));
+    await Promise.all(servers.map(({ process: server }) => waitForExit(server)));
   };
   try {
-    await Promise.all(servers.map(({ app, process: server }) => ready(app, server)));
+    await Promise.all(servers.map(({ app, process: server }) => waitUntilReady(app, server)));
   } catch (error) {
     await stop();
     throw error;
@@ -35,8 +34,8 @@ export default async function startServers(options: ServerOptions = {}): Promise
   return stop;
 }
 
-/** The Angular app once more, from the same build. */
-function renderedOnServer(): DemoApp {
+/** Describes the Angular app with server rendering, which uses the same build. */
+function describeAngularSsr(): DemoApp {
   const spa = planDemo().apps.find(({ name }) => name === 'angular-spa');
   if (!spa) throw new Error('The demo has no angular-spa.');
   const { port, href: ready } = new URL(urls.angularSsr);
@@ -62,30 +61,30 @@ function start(app: DemoApp, options: ServerOptions): ChildProcess {
       ...env,
       CORS_ORIGIN: `${urls.angularSpa},${urls.angularSsr}`,
       REQUEST_LOG: requestLog,
-      ACCESS_TOKEN_LIFETIME: String(options.accessTokenLife ?? accessTokenLife),
+      ACCESS_TOKEN_LIFETIME: String(options.accessTokenLifetime ?? accessTokenLifetime),
       RECENT_LOGIN: String(recentLogin),
     },
     stdio: ['ignore', log, log],
   });
   closeSync(log);
-  // Whatever ends this process ends the server.
+  // The server ends with this process.
   process.once('exit', () => server.kill('SIGKILL'));
   return server;
 }
 
-async function ready(app: DemoApp, server: ChildProcess): Promise<void> {
+async function waitUntilReady(app: DemoApp, server: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
     if (server.exitCode !== null) {
-      throw new Error(`${app.name} ended at once:\n${readFileSync(join(logs, `${app.name}.log`), 'utf8')}`);
+      throw new Error(`${app.name} exited at start:\n${readFileSync(join(logs, `${app.name}.log`), 'utf8')}`);
     }
-    const answer = await fetch(app.ready).catch(() => undefined);
-    if (answer?.ok) return;
+    const response = await fetch(app.ready).catch(() => undefined);
+    if (response?.ok) return;
     await delay(200);
   }
-  throw new Error(`${app.name} did not answer at ${app.ready} within a minute.`);
+  throw new Error(`${app.name} did not respond at ${app.ready} within a minute.`);
 }
 
-async function ended(server: ChildProcess): Promise<void> {
+async function waitForExit(server: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 50 && server.exitCode === null && server.signalCode === null; tries++)
     await delay(100);
   server.kill('SIGKILL');

@@ -1,38 +1,38 @@
 import { type HttpBrowser, openHttpBrowser } from './http-browser.ts';
 import { secret } from './next-web.ts';
-import type { AtTestProvider } from './test-provider.ts';
+import type { NextWebAtTestProvider } from './test-provider.ts';
 
-/** Logins of next-web at the test provider, without a browser's pages. */
-export function signInAt({ op, app }: Pick<AtTestProvider, 'op' | 'app'>) {
-  /** A browser without cookies. */
+/** Creates logins of next-web at the test provider without browser pages. */
+export function createSignIn({ op, app }: Pick<NextWebAtTestProvider, 'op' | 'app'>) {
+  /** Creates a browser without cookies. */
   const open = (host?: string) => openHttpBrowser(app.origin, host);
 
-  /** Up to the answer of the provider, which the browser has not followed yet. */
+  /** Starts a login. The returned function authorizes it and returns the callback URL, which is not visited yet. */
   async function startLogin(path = '/auth/login', browser = open()) {
     const { location } = await browser.visit(path);
-    if (!location) throw new Error(`${path} led nowhere`);
-    const answer = () => op.authorize(location).then(({ url }) => url);
-    return { browser, location, answer };
+    if (!location) throw new Error(`${path} returned no redirect`);
+    const authorize = () => op.authorize(location).then(({ url }) => url);
+    return { browser, location, authorize };
   }
 
   async function logIn(user = 'alice', browser = open()): Promise<HttpBrowser> {
     op.signIn(user);
-    const { answer } = await startLogin('/auth/login', browser);
-    const { status } = await browser.visit(await answer());
-    if (status !== 303) throw new Error(`the login of ${user} ended with ${status}`);
+    const { authorize } = await startLogin('/auth/login', browser);
+    const { status } = await browser.visit(await authorize());
+    if (status !== 303) throw new Error(`the login of ${user} failed with status ${status}`);
     return browser;
   }
 
-  const sessionOf = async (cookie: string) =>
+  const readSession = async (cookie: string) =>
     JSON.parse((await open().visit('/auth/session', { cookie })).html).session;
 
   return {
     open,
     startLogin,
     logIn,
-    sessionOf,
-    userOf: async (cookie: string): Promise<string | undefined> => (await sessionOf(cookie))?.user.sub,
-    /** To make a session as the application itself would have made it. */
+    readSession,
+    readUser: async (cookie: string): Promise<string | undefined> => (await readSession(cookie))?.user.sub,
+    /** Options to create a session as the application creates it. */
     options: (now = Date.now()) => ({
       issuer: op.issuer,
       clientId: 'next-web',

@@ -7,25 +7,25 @@ import {
 import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type NextWebOptions, type RunningNextWeb, startNextWeb } from './next-web.ts';
 
-/** Seconds. */
-const accessTokenLife = 4;
+/** In seconds. */
+const accessTokenLifetime = 4;
 
-/** Renewed ahead, from half of the token's life on; in seconds. */
-export const untilRenewalIsDue = (life = accessTokenLife) => delay((life / 2) * 1000 + 200);
+/** Waits until a token is refreshed before its expiry, after half of its lifetime in seconds. */
+export const waitUntilRefreshIsDue = (lifetime = accessTokenLifetime) => delay((lifetime / 2) * 1000 + 200);
 
-export interface AtTestProvider {
+export interface NextWebAtTestProvider {
   readonly op: TestAuthorizationServer;
   readonly app: RunningNextWeb;
   readonly stop: () => Promise<void>;
 }
 
-/** next-web at a provider without pages of its own, which signs in whom the test says, and misbehaves on demand. */
+/** Starts next-web with a provider without pages. The test chooses its user and its misbehavior. */
 export async function startAtTestProvider(
   options: Partial<NextWebOptions> & { readonly server?: TestAuthorizationServerOptions } = {},
-): Promise<AtTestProvider> {
+): Promise<NextWebAtTestProvider> {
   const { server, ...more } = options;
   const op = await createTestAuthorizationServer({
-    accessTokenLife,
+    accessTokenLife: accessTokenLifetime,
     clients: [{ clientId: 'next-web', clientSecret: 'next-web-demo-secret' }],
     ...server,
   });

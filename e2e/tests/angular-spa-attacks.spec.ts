@@ -1,19 +1,19 @@
 import { type BrowserContext, expect, test } from '@playwright/test';
 import {
+  expectItems,
   isVisibleLogin,
-  itemsAreShown,
   refreshes,
   reloadItems,
   signedIn,
   signIn,
 } from '../support/angular-spa.ts';
 import { urls } from '../support/environment.ts';
-import { alice, loggedRequests, signInAtProvider, tokenRequests } from '../support/provider.ts';
-import { untilRenewalIsDue } from '../support/renewal.ts';
+import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../support/renewal.ts';
 import { recordRequests } from '../support/requests.ts';
 
-// The known failures of single-page applications, tried against the production build in a real browser: as it is served
-// for the browser alone, and with its pages rendered on a server.
+// Known attacks on single-page applications, against the production build in a real browser, with and without server
+// rendering.
 
 let base: string;
 test.beforeEach(({ baseURL }) => {
@@ -25,7 +25,7 @@ interface Settings {
   readonly dpop?: boolean;
 }
 
-/** The application with other settings than the demo's. */
+/** Changes the settings of the application. */
 async function withSettings(context: BrowserContext, changes: Settings): Promise<void> {
   await context.route('**/config.json', async (route) => {
     const settings = await (await route.fetch({ maxRetries: 3 })).json();
@@ -33,7 +33,7 @@ async function withSettings(context: BrowserContext, changes: Settings): Promise
   });
 }
 
-test('B1, B2: the token is in the requests to the API, and in no other', async ({ page }) => {
+test('B1, B2: sends the token only to the API', async ({ page }) => {
   const requests = recordRequests(page);
   await signIn(page);
   await reloadItems(page);
@@ -50,28 +50,28 @@ test('B1, B2: the token is in the requests to the API, and in no other', async (
   expect(plain).toContain(`${urls.identityProvider}/token`);
 });
 
-test('B4: tabs that share a storage renew the token once', async ({ page, context }) => {
+test('B4: tabs with shared storage refresh the token once', async ({ page, context }) => {
   await withSettings(context, { storage: 'shared' });
   await signIn(page);
   const tabs = [page, await context.newPage(), await context.newPage()];
   for (const tab of tabs.slice(1)) {
     await tab.goto('/items');
-    await itemsAreShown(tab);
+    await expectItems(tab);
   }
-  await untilRenewalIsDue();
-  const since = loggedRequests().length;
+  await waitUntilRefreshIsDue();
+  const since = readLoggedRequests().length;
   expect(await Promise.all(tabs.map(reloadItems))).toEqual([200, 200, 200]);
   expect(refreshes(since)).toMatchObject([{ status: 200 }]);
 });
 
-test('B4: a tab that dies while it renews does not hold up the others', async ({ page, context }) => {
+test('B4: a tab that closes during a refresh does not block the other tabs', async ({ page, context }) => {
   await withSettings(context, { storage: 'shared' });
   await signIn(page);
   const other = await context.newPage();
   await other.goto('/items');
-  await itemsAreShown(other);
-  await untilRenewalIsDue();
-  // The request never leaves the page, so the refresh token is not spent.
+  await expectItems(other);
+  await waitUntilRefreshIsDue();
+  // The request never leaves the page, so the refresh token stays unused.
   await page.evaluate(() => {
     const { fetch } = globalThis;
     const state = globalThis as unknown as { asked: boolean };
@@ -83,25 +83,22 @@ test('B4: a tab that dies while it renews does not hold up the others', async ({
   });
   await page.getByRole('button', { name: 'Reload' }).click();
   await page.waitForFunction(() => (globalThis as unknown as { asked?: boolean }).asked);
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   const answer = reloadItems(other);
   await page.close();
   expect(await answer).toBe(200);
   expect(refreshes(since)).toMatchObject([{ status: 200 }]);
 });
 
-test('B5: a duplicated tab does not use the refresh token that it was cloned with', async ({
-  page,
-  context,
-}) => {
+test('B5: a duplicated tab does not use the copied refresh token', async ({ page, context }) => {
   await withSettings(context, { storage: 'tab' });
   await signIn(page);
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   const opened = context.waitForEvent('page');
-  // A window that is opened by a page starts with a copy of its sessionStorage, as a duplicated tab does.
+  // A window that a page opens starts with a copy of its sessionStorage, as a duplicated tab does.
   await page.evaluate(() => void window.open('/items'));
   const copy = await opened;
-  await itemsAreShown(copy);
+  await expectItems(copy);
   const tokens = await Promise.all(
     [page, copy].map((tab) =>
       tab.evaluate(() =>
@@ -114,36 +111,33 @@ test('B5: a duplicated tab does not use the refresh token that it was cloned wit
   expect(tokens.map((found) => found.length)).toEqual([1, 1]);
   expect(tokens[0]).not.toEqual(tokens[1]);
   for (let times = 0; times < 2; times++) {
-    await untilRenewalIsDue();
+    await waitUntilRefreshIsDue();
     expect(await reloadItems(page)).toBe(200);
     expect(await reloadItems(copy)).toBe(200);
   }
   expect(refreshes(since).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
 });
 
-test('B5: a reload of a tab is no duplicate, and keeps its login without a further one', async ({
-  page,
-  context,
-}) => {
+test('B5: a reloaded tab is not a duplicate and keeps its login', async ({ page, context }) => {
   await withSettings(context, { storage: 'tab' });
   await signIn(page);
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   await page.reload();
-  await itemsAreShown(page);
+  await expectItems(page);
   expect(tokenRequests('angular-spa', 'authorization_code', since)).toEqual([]);
 });
 
-test('B6: parallel refusals by the API make one refresh, and one replay each', async ({ page }) => {
+test('B6: parallel 401 responses cause one refresh, and one retry of each request', async ({ page }) => {
   await signIn(page);
-  let refused: string | undefined;
+  let rejected: string | undefined;
   const tokens: (string | undefined)[] = [];
   await page.route(`${urls.nestApi}/items`, async (route) => {
     const request = route.request();
     if (request.method() === 'OPTIONS') return route.continue();
     const { authorization } = await request.allHeaders();
     tokens.push(authorization);
-    refused ??= authorization;
-    if (authorization !== refused) return route.continue();
+    rejected ??= authorization;
+    if (authorization !== rejected) return route.continue();
     await route.fulfill({
       status: 401,
       headers: {
@@ -153,7 +147,7 @@ test('B6: parallel refusals by the API make one refresh, and one replay each', a
       },
     });
   });
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   await page.getByLabel('New item').fill('Sent twice, kept once');
   await page.getByRole('button', { name: 'Reload' }).click();
   await page.getByRole('button', { name: 'Add' }).click();
@@ -162,10 +156,10 @@ test('B6: parallel refusals by the API make one refresh, and one replay each', a
   expect(new Set(tokens).size).toBe(2);
 });
 
-test('B7: no message from a window or frame can complete a login', async ({ page, context }) => {
+test('B7: a message from a window or frame never completes a login', async ({ page, context }) => {
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   await page.evaluate(() => {
     const forged = {
       type: 'authorization_response',
@@ -186,9 +180,7 @@ test('B7: no message from a window or frame can complete a login', async ({ page
   expect(context.pages()).toHaveLength(1);
 });
 
-test('B7: the page of the silent login cannot be framed by another origin, nor can the app', async ({
-  request,
-}) => {
+test('B7: another origin can frame neither the silent login page nor the app', async ({ request }) => {
   const silent = await request.get('/silent-callback.html');
   expect(silent.headers()['content-security-policy']).toContain("frame-ancestors 'self'");
   expect(await silent.text()).not.toContain('<script');
@@ -196,14 +188,14 @@ test('B7: the page of the silent login cannot be framed by another origin, nor c
   expect(page.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
 });
 
-test('B8: the refresh token goes to the endpoints of the provider, and nowhere else', async ({ page }) => {
+test('B8: sends the refresh token only to the endpoints of the provider', async ({ page }) => {
   const requests = recordRequests(page);
   await signIn(page);
-  await untilRenewalIsDue();
+  await waitUntilRefreshIsDue();
   const renewed = page.waitForRequest((request) => (request.postData() ?? '').includes('refresh_token='));
   await reloadItems(page);
   const token = new URLSearchParams((await renewed).postData() ?? '').get('refresh_token') as string;
-  await untilRenewalIsDue();
+  await waitUntilRefreshIsDue();
   await reloadItems(page);
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
@@ -223,7 +215,7 @@ test('B8: the refresh token goes to the endpoints of the provider, and nowhere e
   );
 });
 
-test('B9: two logins begun in one tab do not overwrite each other', async ({ page }) => {
+test('B9: two logins in one tab do not overwrite each other', async ({ page }) => {
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   const addresses: string[] = [];
@@ -239,7 +231,7 @@ test('B9: two logins begun in one tab do not overwrite each other', async ({ pag
     await expect.poll(() => addresses.length).toBeGreaterThan(before);
   }
   await page.unrouteAll();
-  // The first of the two is answered last.
+  // The response to the first login arrives last.
   expect(addresses).toHaveLength(2);
   await page.goto(addresses[0] as string);
   await signInAtProvider(page, alice);
@@ -247,7 +239,7 @@ test('B9: two logins begun in one tab do not overwrite each other', async ({ pag
   await signedIn(page);
 });
 
-test('tokens are bound to a key that no script can extract, where DPoP is on', async ({ page, context }) => {
+test('with DPoP, binds tokens to a non-extractable key', async ({ page, context }) => {
   await withSettings(context, { dpop: true });
   const api = page.waitForRequest(
     (request) => request.url() === `${urls.nestApi}/items` && request.method() === 'GET',
@@ -270,5 +262,5 @@ test('tokens are bound to a key that no script can extract, where DPoP is on', a
       }),
   );
   expect(extractable).toEqual([false]);
-  await itemsAreShown(page);
+  await expectItems(page);
 });

@@ -1,18 +1,18 @@
 import { expect, test } from '@playwright/test';
 import { isVisibleLogin, refreshes, signedIn, signIn } from '../support/angular-spa.ts';
 import { recentLogin, urls } from '../support/environment.ts';
-import { alice, loggedRequests, signInAtProvider } from '../support/provider.ts';
-import { untilRenewalIsDue } from '../support/renewal.ts';
-import { nextCall, payloadOf } from '../support/requests.ts';
+import { alice, readLoggedRequests, signInAtProvider } from '../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../support/renewal.ts';
+import { decodePayload, waitForCall } from '../support/requests.ts';
 
-// What the library can do beyond login and call, each shown by the application.
+// Features beyond login and API calls, each shown by the application.
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });
 
-const scopesIn = (authorization: string | undefined) => payloadOf(authorization).scope?.split(' ') ?? [];
+const scopesIn = (authorization: string | undefined) => decodePayload(authorization).scope?.split(' ') ?? [];
 
-test('insufficient_user_authentication: an API that wants a recent login gets one (RFC 9470), and the user is back where the wish was made', async ({
+test('insufficient_user_authentication: the user logs in again (RFC 9470) and returns to the same page', async ({
   page,
 }) => {
   test.setTimeout(120_000);
@@ -20,7 +20,7 @@ test('insufficient_user_authentication: an API that wants a recent login gets on
   await page.getByLabel('New item').fill('Soon deleted');
   await page.getByRole('button', { name: 'Add' }).click();
   await page.getByRole('link', { name: 'Delete all items' }).click();
-  // The API allows for clocks that differ by thirty seconds.
+  // The API allows a clock skew of 30 seconds.
   await page.waitForTimeout((recentLogin + 31) * 1000);
   const refusal = page.waitForResponse(
     (answer) => answer.request().method() === 'DELETE' && answer.status() === 401,
@@ -29,7 +29,7 @@ test('insufficient_user_authentication: an API that wants a recent login gets on
   const challenge = (await refusal).headers()['www-authenticate'] ?? '';
   expect(challenge).toContain('error="insufficient_user_authentication"');
   expect(challenge).toContain(`max_age="${recentLogin}"`);
-  // The provider knows the user, and asks for the password all the same.
+  // The user has a session at the provider, which asks for the password anyway.
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/items/clear`);
@@ -38,17 +38,17 @@ test('insufficient_user_authentication: an API that wants a recent login gets on
   await expect(page.getByText('No items yet')).toBeVisible();
 });
 
-test('an entry with a narrower scope gets a token that can do no more', async ({ page }) => {
-  const items = nextCall(page, '/items');
+test('an entry with a narrower scope gets a token with only that scope', async ({ page }) => {
+  const items = waitForCall(page, '/items');
   await signIn(page);
   expect(scopesIn((await (await items).allHeaders()).authorization)).toEqual(['items:read', 'items:write']);
-  const me = nextCall(page, '/me');
+  const me = waitForCall(page, '/me');
   await page.getByRole('link', { name: 'Profile' }).click();
   await expect(
     page.getByRole('list', { name: 'Scopes that the API received' }).getByRole('listitem'),
   ).toHaveText(['items:read']);
   expect(scopesIn((await (await me).allHeaders()).authorization)).toEqual(['items:read']);
-  // The login itself has not become narrower by it.
+  // The scopes of the login are unchanged.
   await expect(page.getByRole('list', { name: 'Granted scopes' })).toContainText('items:write');
   await page.getByRole('link', { name: 'Items', exact: true }).click();
   await page.getByLabel('New item').fill('Written all the same');
@@ -56,20 +56,20 @@ test('an entry with a narrower scope gets a token that can do no more', async ({
   await expect(page.getByText('Written all the same').first()).toBeVisible();
 });
 
-test('an optional entry lets guests ask without a token, and shows the token of everybody else', async ({
+test('an optional entry sends requests of guests without a token, and those of users with one', async ({
   page,
 }) => {
-  const asGuest = nextCall(page, '/health');
+  const asGuest = waitForCall(page, '/health');
   await page.goto('/');
   expect((await (await asGuest).allHeaders()).authorization).toBeUndefined();
   await expect(page.getByText('The API is available')).toBeVisible();
   await signIn(page);
-  const asUser = nextCall(page, '/health');
+  const asUser = waitForCall(page, '/health');
   await page.getByRole('link', { name: 'Countersign' }).click();
   expect((await (await asUser).allHeaders()).authorization).toMatch(/^Bearer ey/);
 });
 
-test('events tell of logins and refreshes', async ({ page }) => {
+test('emits events for logins and refreshes', async ({ page }) => {
   await signIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('button', { name: 'Refresh now' }).click();
@@ -81,9 +81,7 @@ test('events tell of logins and refreshes', async ({ page }) => {
   await signedIn(page);
 });
 
-test('the signals say who is signed in, what is claimed of them, and when the token ends', async ({
-  page,
-}) => {
+test('signals contain the user, the claims and the expiry of the token', async ({ page }) => {
   await signIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await expect(page.getByRole('heading', { name: 'Alice Archer' })).toBeVisible();
@@ -95,7 +93,7 @@ test('the signals say who is signed in, what is claimed of them, and when the to
   await expect(page.getByTestId('seconds-left')).toHaveText(/^\d+$/);
 });
 
-test('stepUp(): the user proves once more who they are, and is back at the page', async ({ page }) => {
+test('stepUp(): the user authenticates again and returns to the page', async ({ page }) => {
   await signIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('link', { name: 'Security' }).click();
@@ -109,29 +107,27 @@ test('stepUp(): the user proves once more who they are, and is back at the page'
   await signedIn(page);
 });
 
-test('getAccessToken(): code without HttpClient gets a token for the resource and scope that it names', async ({
-  page,
-}) => {
+test('getAccessToken(): returns a token for the requested resource and scope', async ({ page }) => {
   await signIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('link', { name: 'Security' }).click();
   await page.getByRole('link', { name: 'Tokens in code' }).click();
-  const call = nextCall(page, '/me');
+  const call = waitForCall(page, '/me');
   await page.getByRole('button', { name: 'Call with fetch' }).click();
   await expect(page.getByRole('list', { name: 'Scopes with fetch' })).toHaveText('items:read');
-  expect(payloadOf((await (await call).allHeaders()).authorization)).toMatchObject({
+  expect(decodePayload((await (await call).allHeaders()).authorization)).toMatchObject({
     aud: 'https://api.countersign.example',
     scope: 'items:read',
   });
 });
 
-test('injectAuthObservables(): each signal is an observable, and a token too', async ({ page }) => {
+test('injectAuthObservables(): provides each signal and the token as observables', async ({ page }) => {
   await signIn(page);
   await page.goto('/security/tokens');
   const arrivals = page.getByTestId('token-count');
   await expect(arrivals).toHaveText('1');
-  await untilRenewalIsDue();
-  const since = loggedRequests().length;
+  await waitUntilRefreshIsDue();
+  const since = readLoggedRequests().length;
   await page.getByRole('button', { name: 'Get a new token' }).click();
   await expect(arrivals).toHaveText('2');
   expect(refreshes(since)).toMatchObject([{ status: 200 }]);

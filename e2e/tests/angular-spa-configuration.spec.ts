@@ -1,17 +1,17 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 import { isVisibleLogin, signedIn, signIn } from '../support/angular-spa.ts';
 import { urls } from '../support/environment.ts';
-import { loggedRequests } from '../support/provider.ts';
-import { nextCall, payloadOf } from '../support/requests.ts';
+import { readLoggedRequests } from '../support/provider.ts';
+import { decodePayload, waitForCall } from '../support/requests.ts';
 
-// Two clients in one application, one of them with a configuration that comes from a URL.
+// Two clients in one application, one of which loads its configuration from a URL.
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });
 
 const reports = 'https://reports.countersign.example';
 
-/** Signed in at the application already, opens the reports, for which the provider asks once more. */
+/** Opens the reports, which need a second login, with a user who is signed in at the application. */
 async function openReports(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Reports' }).click();
   await page.getByRole('button', { name: 'Open the reports' }).click();
@@ -20,26 +20,26 @@ async function openReports(page: Page): Promise<void> {
 
 const scopesOfReports = (page: Page) => page.getByRole('list', { name: 'Scopes of the reports' });
 
-test('two clients in one application: each has its own login, token and storage', async ({ page }) => {
+test('two clients in one application have separate logins, tokens and storage', async ({ page }) => {
   await signIn(page);
-  const report = nextCall(page, '/reports');
+  const report = waitForCall(page, '/reports');
   await openReports(page);
   await expect(page).toHaveURL(`${base}/reports`);
   await expect(scopesOfReports(page)).toContainText('reports:read');
-  const forReports = payloadOf((await (await report).allHeaders()).authorization);
+  const forReports = decodePayload((await (await report).allHeaders()).authorization);
   expect(forReports).toMatchObject({
     aud: reports,
     client_id: 'angular-reports',
     scope: 'reports:read',
   });
-  const items = nextCall(page, '/items');
+  const items = waitForCall(page, '/items');
   await page.getByRole('link', { name: 'Items', exact: true }).click();
-  expect(payloadOf((await (await items).allHeaders()).authorization)).toMatchObject({
+  expect(decodePayload((await (await items).allHeaders()).authorization)).toMatchObject({
     aud: 'https://api.countersign.example',
     client_id: 'angular-spa',
     scope: 'items:read items:write',
   });
-  // The one ends, the other goes on.
+  // One login ends, the other continues.
   await page.getByRole('link', { name: 'Reports' }).click();
   await page.getByRole('button', { name: 'Close the reports' }).click();
   await expect(page.getByText('The reports are not open in this tab')).toBeVisible();
@@ -48,14 +48,14 @@ test('two clients in one application: each has its own login, token and storage'
   expect(kept).not.toContain('accessToken');
 });
 
-test('withStorage("tab"): a reload finds the login without asking the provider, and another tab has none', async ({
+test('withStorage("tab"): a reload restores the login without the provider, another tab is signed out', async ({
   page,
   context,
 }) => {
   await signIn(page);
   await openReports(page);
   await expect(scopesOfReports(page)).toContainText('reports:read');
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   await page.reload();
   await expect(scopesOfReports(page)).toContainText('reports:read');
   const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
@@ -64,31 +64,31 @@ test('withStorage("tab"): a reload finds the login without asking the provider, 
   const other = await context.newPage();
   await other.goto('/reports');
   await expect(other.getByText('The reports are not open in this tab')).toBeVisible();
-  const asked = loggedRequests().slice(since);
+  const asked = readLoggedRequests().slice(since);
   expect(asked.filter(({ client_id, path }) => client_id === 'angular-reports' && path !== '/me')).toEqual(
     [],
   );
 });
 
-test('loadConfig: the client is as the file at the URL says, with an API entry for a resource of its own', async ({
+test('loadConfig: configures the client and its API entry from the file at the URL', async ({
   page,
   context,
 }) => {
   await answerWith(context, (file) => ({
     ...file,
-    // Tokens for the API come first; only what the entry covers gets one for the reports.
+    // Only requests that the entry matches get a token for the reports.
     resource: ['https://api.countersign.example', reports],
     scope: 'openid offline_access items:read reports:read',
     apis: [{ url: `${urls.nestApi}/reports`, resource: reports, scope: 'reports:read' }],
   }));
   await signIn(page);
   const login = page.waitForRequest(isVisibleLogin(page));
-  const report = nextCall(page, '/reports');
+  const report = waitForCall(page, '/reports');
   await openReports(page);
   const asked = new URL((await login).url()).searchParams;
   expect(asked.getAll('resource')).toEqual(['https://api.countersign.example', reports]);
   expect(asked.get('scope')?.split(' ')).toContain('items:read');
-  expect(payloadOf((await (await report).allHeaders()).authorization)).toMatchObject({
+  expect(decodePayload((await (await report).allHeaders()).authorization)).toMatchObject({
     aud: reports,
     client_id: 'angular-reports',
     scope: 'reports:read',
@@ -122,7 +122,7 @@ for (const { what, answer, code, message } of [
     message: 'issuer',
   },
 ]) {
-  test(`loadConfig: with ${what} at the URL the application does not start, and says why: ${code}`, async ({
+  test(`loadConfig: with ${what} at the URL the application does not start and shows ${code}`, async ({
     page,
     context,
   }) => {
@@ -138,7 +138,7 @@ for (const { what, answer, code, message } of [
   });
 }
 
-/** Another file at the address of the configuration. */
+/** Replaces the configuration file at the URL. */
 const answerWith = (
   context: BrowserContext,
   change: (file: Record<string, unknown>) => Record<string, unknown>,

@@ -3,12 +3,12 @@ import { signIn } from '../support/angular-spa.ts';
 import { urls } from '../support/environment.ts';
 import { alice, bob, signInAtProvider } from '../support/provider.ts';
 
-// Who is shown which page, and what becomes of the address that was wanted.
+// Guards: access to pages, and the return to the requested URL after login.
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });
 
-/** Every text that the page has shown since it was begun. */
+/** Records every text that the page has shown. */
 async function textsShown(page: Page): Promise<readonly string[]> {
   const seen: string[] = [];
   await page.exposeFunction('report', (text: string) => seen.push(text));
@@ -23,10 +23,10 @@ async function textsShown(page: Page): Promise<readonly string[]> {
 }
 
 /**
- * Opens something that leads to the login, and keeps the page from leaving until all that it has asked for is there:
- * whatever a guard lets through too early is shown then.
+ * Opens a page that starts a login, and delays the navigation until all other requests have completed. The page then
+ * shows everything that a guard permits too early.
  *
- * @returns where the page wants to go for the login
+ * @returns The URL of the login.
  */
 async function heldAtLogin(page: Page, open: () => Promise<unknown>): Promise<string> {
   const underWay = new Set<Request>();
@@ -36,7 +36,7 @@ async function heldAtLogin(page: Page, open: () => Promise<unknown>): Promise<st
   const addresses: string[] = [];
   await page.route(`${urls.identityProvider}/auth?**`, async (route) => {
     const request = route.request();
-    // The silent login asks in a frame.
+    // The silent login uses a frame.
     if (request.frame() !== page.mainFrame()) return route.continue();
     addresses.push(request.url());
     await route.fulfill({ status: 204 });
@@ -51,10 +51,10 @@ async function heldAtLogin(page: Page, open: () => Promise<unknown>): Promise<st
 for (const { use, path, heading } of [
   { use: 'canMatch', path: '/items', heading: 'Your items' },
   { use: 'canActivate', path: '/profile', heading: 'Your profile' },
-  { use: 'canActivateChild', path: '/security', heading: 'Confirm that it is you' },
+  { use: 'canActivateChild', path: '/security', heading: 'Confirm your identity' },
   { use: 'canActivateChild', path: '/security/tokens', heading: 'As observables' },
 ]) {
-  test(`authGuard as ${use}: ${path} is shown to no guest, and is there after the login, query and fragment included`, async ({
+  test(`authGuard as ${use}: hides ${path} from guests, and opens it after login with its query and fragment`, async ({
     page,
   }) => {
     const seen = await textsShown(page);
@@ -69,7 +69,7 @@ for (const { use, path, heading } of [
     await expect.poll(() => seen.some((text) => text.includes(heading))).toBe(true);
   });
 
-  test(`authGuard as ${use}: a guest who comes to ${path} within the app stays where they are until the login`, async ({
+  test(`authGuard as ${use}: a guest who navigates to ${path} stays on the current page until login`, async ({
     page,
   }) => {
     const seen = await textsShown(page);
@@ -77,7 +77,7 @@ for (const { use, path, heading } of [
     await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
     const login = await heldAtLogin(page, () =>
-      // As a link of the application does, without a load of the page.
+      // Navigates as a link of the application does, without loading the page.
       page.evaluate((path) => {
         history.pushState(null, '', path);
         dispatchEvent(new PopStateEvent('popstate', { state: null }));
@@ -92,22 +92,21 @@ for (const { use, path, heading } of [
   });
 }
 
-test('scopeGuard: a page for who may write is not shown to who may only read', async ({ page }) => {
+test('scopeGuard: hides a page that needs the write scope from a user with the read scope', async ({
+  page,
+}) => {
   await signIn(page, bob);
   await page.goto('/items/clear');
   await expect(page.getByRole('heading', { name: 'Access denied' })).toBeVisible();
   await expect(page.getByText('signed in as Bob Baker')).toBeVisible();
 });
 
-test('claimGuard: a page for who has a verified address is not shown to others, and opens to who has one', async ({
-  page,
-  context,
-}) => {
+test('claimGuard: opens a page only to a user with a verified address', async ({ page, context }) => {
   await signIn(page, bob);
   await page.getByRole('link', { name: 'Reports' }).click();
   await expect(page).toHaveURL(`${base}/forbidden`);
   await expect(page.getByText('The e-mail address of this account is not verified')).toBeVisible();
-  // Opened by its address as well, before which the login is restored.
+  // Also when opened by its URL, after the login is restored.
   await page.goto('/reports');
   await expect(page).toHaveURL(`${base}/forbidden`);
   await context.clearCookies();
@@ -117,7 +116,7 @@ test('claimGuard: a page for who has a verified address is not shown to others, 
   expect(page.url()).toBe(`${base}/reports`);
 });
 
-test('whoever lacks nothing is not told otherwise', async ({ page }) => {
+test('the page about missing permissions redirects a user who has them', async ({ page }) => {
   await page.goto('/forbidden');
   await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
   await signIn(page);
@@ -126,7 +125,9 @@ test('whoever lacks nothing is not told otherwise', async ({ page }) => {
   await expect(page.getByText('cannot change items')).toHaveCount(0);
 });
 
-test('*authSignedIn shows nothing until it is known who is there, then one of the two', async ({ page }) => {
+test('*authSignedIn shows nothing until the state is known, then one of the two templates', async ({
+  page,
+}) => {
   const guest = page.getByRole('heading', { name: /Log in and call an API/ });
   const user = page.getByRole('heading', { name: /Welcome, Alice Archer/ });
   await page.goto('/');

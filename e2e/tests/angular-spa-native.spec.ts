@@ -1,9 +1,9 @@
 import { type Browser, expect, type Page, test } from '@playwright/test';
 import { signedIn, signedOut } from '../support/angular-spa.ts';
 import { urls } from '../support/environment.ts';
-import { alice, bob, type DemoUser, loggedRequests, tokenRequests } from '../support/provider.ts';
+import { alice, bob, type DemoUser, readLoggedRequests, tokenRequests } from '../support/provider.ts';
 
-// The application in the web view of a native shell, which opens the system's browser and is opened by an address.
+// The application in the web view of a native shell, which opens the system browser and is opened by a URL.
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });
@@ -11,8 +11,8 @@ test.use({ baseURL: base });
 const scheme = 'com.example.countersign:/callback';
 const claimedUri = 'https://app.countersign.example/callback';
 
-/** The page with a shell around it, as plugins of Capacitor make one. */
-async function shellAround(page: Page, options: { readonly claimedUri?: string } = {}) {
+/** Adds a native shell to the page, as Capacitor plugins do. */
+async function addNativeShell(page: Page, options: { readonly claimedUri?: string } = {}) {
   const opened: string[] = [];
   await page.exposeFunction('openInSystemBrowser', (url: string) => void opened.push(url));
   await page.addInitScript((options) => {
@@ -23,18 +23,18 @@ async function shellAround(page: Page, options: { readonly claimedUri?: string }
     Object.assign(globalThis, { nativeShell: { ...options, open, onOpen } });
   }, options);
   return {
-    /** What the system's browser was opened with, when it has been that many times. */
+    /** Waits until the system browser was opened this many times, and returns its last URL. */
     async opened(times: number): Promise<string> {
       await expect.poll(() => opened).toHaveLength(times);
       return opened[times - 1] ?? '';
     },
-    /** The system opens the app with an address. */
+    /** Opens the app with a URL, as the system does. */
     openApp: (url: string) =>
       page.evaluate((url) => (globalThis as unknown as { listener(url: string): void }).listener(url), url),
   };
 }
 
-/** Signs in, in the system's browser, until it is sent to the app. @returns by which address */
+/** Logs in with the system browser. Returns the URL that opens the app. */
 async function answerOfSystemBrowser(
   browser: Browser,
   login: { readonly url: string; readonly redirectUri: string; readonly user?: DemoUser },
@@ -69,21 +69,21 @@ for (const { kind, redirectUri, options, others } of [
     others: [`${claimedUri}-of-another`, 'https://app.countersign.example.evil.test/callback', scheme],
   },
 ]) {
-  test(`in a native shell the login leads through the system browser, and back by ${kind}`, async ({
+  test(`in a native shell, logs in with the system browser and returns by ${kind}`, async ({
     page,
     browser,
   }) => {
-    const { opened, openApp } = await shellAround(page, options);
+    const { opened, openApp } = await addNativeShell(page, options);
     await page.goto('/items?sort=new#top');
     const url = await opened(1);
     const request = new URL(url).searchParams;
     expect(request.get('redirect_uri')).toBe(redirectUri);
     expect(request.get('code_challenge_method')).toBe('S256');
-    // The web view itself has not left.
+    // The web view has not navigated.
     expect(new URL(page.url()).origin).toBe(base);
     const answer = await answerOfSystemBrowser(browser, { url, redirectUri });
-    // By another address it is no answer; and it is still good for the one that it was meant for.
-    const since = loggedRequests().length;
+    // At another URL it is not an authorization response. It stays valid for the intended URL.
+    const since = readLoggedRequests().length;
     for (const other of others) await openApp(answer.replace(redirectUri, other));
     await signedOut(page);
     expect(tokenRequests('angular-native', 'authorization_code', since)).toEqual([]);
@@ -91,7 +91,7 @@ for (const { kind, redirectUri, options, others } of [
     await expect(page.getByRole('heading', { level: 1, name: 'Your items' })).toBeVisible();
     await signedIn(page);
     expect(page.url()).toBe(`${base}/items?sort=new#top`);
-    // The same answer once more is of no use to anybody.
+    // The same authorization response cannot be used again.
     await openApp(answer);
     await expect(page.getByRole('alert')).toContainText('was already used');
     await signedIn(page);
@@ -99,15 +99,15 @@ for (const { kind, redirectUri, options, others } of [
   });
 }
 
-test('in a native shell an answer with a forged state is refused before its code is used', async ({
+test('in a native shell, rejects a response with a forged state before using its code', async ({
   page,
   browser,
 }) => {
-  const { opened, openApp } = await shellAround(page);
+  const { opened, openApp } = await addNativeShell(page);
   await page.goto('/items');
   const url = await opened(1);
   const own = await answerOfSystemBrowser(browser, { url, redirectUri: scheme });
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   for (const state of ['forged', '', undefined]) {
     const forged = new URL(own);
     if (state === undefined) forged.searchParams.delete('state');
@@ -115,35 +115,35 @@ test('in a native shell an answer with a forged state is refused before its code
     await openApp(forged.href);
     await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
     await expect(page.getByText('transaction_invalid: state')).toBeVisible();
-    // So that the next one is seen to be refused as well.
+    // Shows that the next response is rejected as well.
     await page.getByRole('link', { name: 'Activity' }).click();
     await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
   }
   await signedOut(page);
   expect(tokenRequests('angular-native', 'authorization_code', since)).toEqual([]);
-  // The answer itself is as good as before.
+  // The genuine response is still valid.
   await openApp(own);
   await signedIn(page);
 });
 
-test('in a native shell nobody is signed in by the answer to the login of somebody else', async ({
+test('in a native shell, rejects the authorization response of a login that another device started', async ({
   page,
   browser,
 }) => {
-  const { opened, openApp } = await shellAround(page);
+  const { opened, openApp } = await addNativeShell(page);
   await page.goto('/items');
   await opened(1);
-  // The phone of an attacker, who signs in there and sends the answer to the user as a link.
+  // An attacker logs in on another phone and sends the authorization response to the user as a link.
   const attacker = await browser.newContext({ baseURL: base });
   const phone = await attacker.newPage();
-  const shell = await shellAround(phone);
+  const shell = await addNativeShell(phone);
   await phone.goto('/items');
   const answer = await answerOfSystemBrowser(browser, {
     url: await shell.opened(1),
     redirectUri: scheme,
     user: bob,
   });
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   await openApp(answer);
   await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
   await signedOut(page);

@@ -2,11 +2,11 @@ import { expect, type Page, test } from '@playwright/test';
 import { signedIn, signIn } from '../support/angular-spa.ts';
 import { urls } from '../support/environment.ts';
 import { startNestApi } from '../support/nest-api.ts';
-import { loggedRequests, tokenRequests } from '../support/provider.ts';
+import { readLoggedRequests, tokenRequests } from '../support/provider.ts';
 
-// Which requests get the token, and what becomes of an API that asks for more.
+// Requests that get the token, and APIs that ask for more.
 
-// The addresses of these tests are not in the policy of the application, which would hide what the library does.
+// The content security policy of the application would block the URLs of these tests.
 test.use({ bypassCSP: true });
 
 let base: string;
@@ -15,9 +15,9 @@ test.beforeEach(({ baseURL }) => {
 });
 
 /**
- * The application with the API at an address of the test's.
+ * Configures the application with another URL of the API.
  *
- * @param later what its pages call, while the allow-list keeps the first address
+ * @param later - The URL that the pages call. The allow-list keeps the first URL.
  */
 const withApi = (page: Page, { api, later }: { readonly api: string; readonly later: string }) =>
   page.addInitScript(
@@ -33,7 +33,7 @@ const withApi = (page: Page, { api, later }: { readonly api: string; readonly la
     [api, ...Array<string>(20).fill(later)],
   );
 
-test('B1: an address that looks like the API, but is not, gets no token', async ({ page, context }) => {
+test('B1: sends no token to a URL that resembles the API', async ({ page, context }) => {
   await signIn(page);
   await context.route(/^https?:\/\/[^/]*\.test/, (route) =>
     route.fulfill({ json: [], headers: { 'access-control-allow-origin': '*' } }),
@@ -62,7 +62,7 @@ test('B1: an address that looks like the API, but is not, gets no token', async 
     expect(await tokenAt(address), address).toBeUndefined();
 });
 
-test('an API that wants its nonce in DPoP proofs gets it, in one further try', async ({ page, context }) => {
+test('retries once with the DPoP nonce that the API requires', async ({ page, context }) => {
   const api = await startNestApi({ DPOP_NONCE: '1' });
   try {
     await context.route('**/config.json', async (route) => {
@@ -91,7 +91,7 @@ test('an API that wants its nonce in DPoP proofs gets it, in one further try', a
     expect(answers).toEqual([
       { status: 401, challenge: expect.stringContaining('use_dpop_nonce'), nonce: undefined },
       { status: 200, challenge: '', nonce },
-      // Remembered: no further try is needed.
+      // The nonce is cached: no retry is needed.
       { status: 200, challenge: '', nonce },
     ]);
   } finally {
@@ -99,11 +99,11 @@ test('an API that wants its nonce in DPoP proofs gets it, in one further try', a
   }
 });
 
-test('insufficient_scope: an entry with stepUp asks the user for what the API finds missing', async ({
+test('insufficient_scope: an entry with stepUp requests the missing scope from the user', async ({
   page,
   context,
 }) => {
-  // A user who allows less at first.
+  // The user grants fewer scopes at first.
   let narrowed = false;
   await context.route(`${urls.identityProvider}/auth?*client_id=angular-reports*`, async (route) => {
     const url = new URL(route.request().url());
@@ -128,9 +128,7 @@ test('insufficient_scope: an entry with stepUp asks the user for what the API fi
   await expect(page.getByRole('list', { name: 'Scopes of the reports' })).toContainText('reports:read');
 });
 
-test('insufficient_scope: without stepUp the answer is handed on, and nobody is sent away', async ({
-  page,
-}) => {
+test('insufficient_scope: without stepUp, returns the response and does not redirect', async ({ page }) => {
   await signIn(page);
   await page.route(`${urls.nestApi}/items`, (route) =>
     route.fulfill({
@@ -142,11 +140,11 @@ test('insufficient_scope: without stepUp the answer is handed on, and nobody is 
       },
     }),
   );
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   await page.getByRole('button', { name: 'Reload' }).click();
   await expect(page.getByRole('alert')).toContainText('(403)');
   await signedIn(page);
   expect(page.url()).toBe(`${base}/items`);
-  expect(loggedRequests().slice(since)).not.toContainEqual(expect.objectContaining({ path: '/auth' }));
+  expect(readLoggedRequests().slice(since)).not.toContainEqual(expect.objectContaining({ path: '/auth' }));
   expect(tokenRequests('angular-spa', 'authorization_code', since)).toEqual([]);
 });

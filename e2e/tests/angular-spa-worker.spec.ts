@@ -1,10 +1,10 @@
 import { expect, test } from '@playwright/test';
 import { reloadItems, signIn } from '../support/angular-spa.ts';
 import { urls } from '../support/environment.ts';
-import { loggedRequests, tokenRequests } from '../support/provider.ts';
-import { untilRenewalIsDue } from '../support/renewal.ts';
+import { readLoggedRequests, tokenRequests } from '../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../support/renewal.ts';
 
-// The application with its refresh tokens in a dedicated worker.
+// The application with refresh tokens in a dedicated worker.
 
 let base: string;
 test.beforeEach(({ baseURL }) => {
@@ -12,9 +12,9 @@ test.beforeEach(({ baseURL }) => {
 });
 
 interface Seen {
-  /** Every message that went between the page and the worker, as JSON. */
+  /** Every message between the page and the worker, as JSON. */
   readonly messages: string[];
-  /** The worker itself, for whoever runs in the page. */
+  /** The worker, for scripts in the page. */
   readonly worker: Worker;
 }
 
@@ -23,7 +23,7 @@ test.beforeEach(async ({ context }) => {
     const settings = await (await route.fetch({ maxRetries: 3 })).json();
     await route.fulfill({ json: { ...settings, worker: true } });
   });
-  // What a hostile script in the page could see and get hold of.
+  // Everything that a malicious script in the page can read.
   await context.addInitScript(() => {
     const seen: { messages: string[]; worker?: Worker } = { messages: [] };
     Object.assign(globalThis, { seen });
@@ -39,13 +39,13 @@ test.beforeEach(async ({ context }) => {
   });
 });
 
-test('B8: the page never has the refresh token, and renews its access token all the same', async ({
+test('B8: the page refreshes its access token without access to the refresh token', async ({
   page,
   context,
 }) => {
   const real = new Set<string>();
   const receivers = new Set<string>();
-  // The provider's answers as they come from the network, whoever asked.
+  // All responses of the provider, from the page and from the worker.
   await context.route(`${urls.identityProvider}/token`, async (route) => {
     const answer = await route.fetch();
     const text = await answer.text();
@@ -57,9 +57,9 @@ test('B8: the page never has the refresh token, and renews its access token all 
     if ([...real].some((token) => text.includes(token))) receivers.add(request.url());
   });
   await signIn(page);
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   for (let times = 0; times < 2; times++) {
-    await untilRenewalIsDue();
+    await waitUntilRefreshIsDue();
     expect(await reloadItems(page)).toBe(200);
   }
   expect(tokenRequests('angular-spa', 'refresh_token', since).map(({ status }) => status)).toEqual([
@@ -77,7 +77,7 @@ test('B8: the page never has the refresh token, and renews its access token all 
   );
 });
 
-test('B8: the worker sends nothing to an address that it is told, not even by a script in the page', async ({
+test('B8: the worker never sends a request to a URL from a message of the page', async ({
   page,
   context,
 }) => {
@@ -105,14 +105,14 @@ test('B8: the worker sends nothing to an address that it is told, not even by a 
     [urls.identityProvider, base] as const,
   );
   expect(answers).toEqual({ answers: [{ id: 1001 }, { id: 1002 }, { id: 1003 }], held: 1 });
-  const told = ['/stolen', '/token', '/me'];
-  expect(asked.filter((url) => told.includes(new URL(url).pathname))).toEqual([]);
+  const stolenPaths = ['/stolen', '/token', '/me'];
+  expect(asked.filter((url) => stolenPaths.includes(new URL(url).pathname))).toEqual([]);
 });
 
-test('a reload restores the login, with a worker of its own', async ({ page }) => {
+test('a reload restores the login with a new worker', async ({ page }) => {
   await signIn(page);
   await page.reload();
   await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
-  await untilRenewalIsDue();
+  await waitUntilRefreshIsDue();
   expect(await reloadItems(page)).toBe(200);
 });

@@ -4,20 +4,20 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { refreshes, signedIn, signedOut, signIn } from '../support/angular-spa.ts';
 import { logs, urls } from '../support/environment.ts';
-import { alice, bob, loggedRequests, signInAtProvider } from '../support/provider.ts';
-import { untilRenewalIsDue } from '../support/renewal.ts';
-import { nextCall } from '../support/requests.ts';
+import { alice, bob, readLoggedRequests, signInAtProvider } from '../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../support/renewal.ts';
+import { waitForCall } from '../support/requests.ts';
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });
 
-/** The address of the next answer to a login, which the provider sends the browser to. */
+/** Waits for the next callback URL. */
 async function nextCallback(page: Page): Promise<string> {
   const request = await page.waitForRequest((sent) => sent.url().startsWith(`${base}/callback?`));
   return request.url();
 }
 
-/** Changes a parameter of every answer to a login before the application sees it, as somebody between could. */
+/** Changes a parameter of each authorization response before the application receives it. */
 const tamperWithCallback = (page: Page, name: string, value: string) =>
   page.addInitScript(
     ([name, value]) => {
@@ -29,7 +29,7 @@ const tamperWithCallback = (page: Page, name: string, value: string) =>
     [name, value] as const,
   );
 
-/** The codes that the application has tried to exchange. */
+/** Records the codes that the application sends to the token endpoint. */
 function exchangedCodes(page: Page): string[] {
   const codes: string[] = [];
   page.on('request', (request) => {
@@ -39,10 +39,10 @@ function exchangedCodes(page: Page): string[] {
   return codes;
 }
 
-const codeOf = (callback: string) => new URL(callback).searchParams.get('code');
+const readCode = (callback: string) => new URL(callback).searchParams.get('code');
 
-test('items come from the API by httpResource, with the token, and new ones go to it', async ({ page }) => {
-  const asked = nextCall(page, '/items');
+test('reads items by httpResource and adds items, with the token', async ({ page }) => {
+  const asked = waitForCall(page, '/items');
   await signIn(page);
   expect((await (await asked).allHeaders()).authorization).toMatch(/^Bearer ey/);
   const title = `Item ${Date.now()}`;
@@ -61,12 +61,10 @@ test('a reload restores the login without a visible redirect', async ({ page }) 
   expect([...new Set(visited)]).toEqual([`${base}/items`]);
 });
 
-test('an access token that is due is renewed by exactly one token request, however many wait', async ({
-  page,
-}) => {
+test('refreshes an access token by one token request for all waiting calls', async ({ page }) => {
   await signIn(page);
-  await untilRenewalIsDue();
-  const since = loggedRequests().length;
+  await waitUntilRefreshIsDue();
+  const since = readLoggedRequests().length;
   const reload = page.getByRole('button', { name: 'Reload' });
   await reload.evaluate((button: HTMLButtonElement) => {
     for (let times = 0; times < 5; times++) button.click();
@@ -77,15 +75,15 @@ test('an access token that is due is renewed by exactly one token request, howev
   expect(refreshes(since)).toMatchObject([{ status: 200 }]);
 });
 
-test('after the logout a protected page asks for the login again', async ({ page }) => {
+test('after logout, a protected page requires a new login', async ({ page }) => {
   await signIn(page);
-  const since = loggedRequests().length;
+  const since = readLoggedRequests().length;
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await page.getByRole('button').first().click();
   await page.waitForURL(`${base}/`);
   await signedOut(page);
-  expect(loggedRequests().slice(since)).toContainEqual(
+  expect(readLoggedRequests().slice(since)).toContainEqual(
     expect.objectContaining({ path: '/token/revocation', status: 200 }),
   );
   await page.goto('/items');
@@ -93,7 +91,7 @@ test('after the logout a protected page asks for the login again', async ({ page
   await expect(page.locator('input[name="password"]')).toBeVisible();
 });
 
-test('a callback that was used before is refused, with a page that says so', async ({ page, context }) => {
+test('rejects a used callback and shows the reason', async ({ page, context }) => {
   const callback = nextCallback(page);
   await signIn(page);
   await context.clearCookies();
@@ -104,7 +102,7 @@ test('a callback that was used before is refused, with a page that says so', asy
   expect(page.url()).toBe(`${base}/callback`);
 });
 
-test('a callback with a wrong state is refused, with a page that says so', async ({ page }) => {
+test('rejects a callback with a wrong state and shows the reason', async ({ page }) => {
   await tamperWithCallback(page, 'state', 'another');
   const codes = exchangedCodes(page);
   const callback = nextCallback(page);
@@ -112,10 +110,10 @@ test('a callback with a wrong state is refused, with a page that says so', async
   await signInAtProvider(page, alice);
   await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
   await expect(page.getByText('transaction_invalid: state')).toBeVisible();
-  expect(codes).not.toContain(codeOf(await callback));
+  expect(codes).not.toContain(readCode(await callback));
 });
 
-test('a callback with a wrong issuer is refused before its code is used', async ({ page }) => {
+test('rejects a callback with a wrong issuer before it uses the code', async ({ page }) => {
   await tamperWithCallback(page, 'iss', 'https://other.example');
   const codes = exchangedCodes(page);
   const callback = nextCallback(page);
@@ -123,10 +121,10 @@ test('a callback with a wrong issuer is refused before its code is used', async 
   await signInAtProvider(page, alice);
   await expect(page.getByRole('alert')).toContainText('did not come from the expected identity provider');
   await expect(page.getByText('authorization_response_invalid: iss')).toBeVisible();
-  expect(codes).not.toContain(codeOf(await callback));
+  expect(codes).not.toContain(readCode(await callback));
 });
 
-test('a request that the user may not make gets a 403 that the page shows', async ({ page }) => {
+test('shows the 403 response for a request without the required scope', async ({ page }) => {
   await signIn(page, bob);
   await page.getByLabel('New item').fill('Not allowed');
   await page.getByRole('button', { name: 'Add' }).click();
@@ -134,7 +132,7 @@ test('a request that the user may not make gets a 403 that the page shows', asyn
   await signedIn(page);
 });
 
-test('logout and login reach the other tabs', async ({ page, context }) => {
+test('propagates logout and login to other tabs', async ({ page, context }) => {
   await signIn(page);
   const other = await context.newPage();
   await other.goto(base);
@@ -149,14 +147,11 @@ test('logout and login reach the other tabs', async ({ page, context }) => {
   await signedIn(other);
 });
 
-test('no token, code or verifier is left in an address, a storage, a page or a log', async ({
-  page,
-  context,
-}) => {
+test('leaves no token, code or verifier in URLs, storage, pages or logs', async ({ page, context }) => {
   const secrets = new Set<string>();
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
-  // The provider's answers as they come from the network.
+  // The responses of the provider.
   await context.route(`${urls.identityProvider}/token`, async (route) => {
     const answer = await route.fetch();
     const sent = new URLSearchParams(route.request().postData() ?? '');
@@ -171,7 +166,7 @@ test('no token, code or verifier is left in an address, a storage, a page or a l
   });
   const callback = nextCallback(page);
   await signIn(page);
-  const code = codeOf(await callback) ?? '';
+  const code = readCode(await callback) ?? '';
   expect(code).not.toBe('');
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('button', { name: 'Refresh now' }).click();
@@ -195,8 +190,8 @@ test('no token, code or verifier is left in an address, a storage, a page or a l
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`every page is accessible in ${colorScheme}`, async ({ browser }) => {
-    // Sixteen states of pages, each looked at as a whole.
+  test(`all pages are accessible in ${colorScheme} mode`, async ({ browser }) => {
+    // Checks sixteen states of pages.
     test.setTimeout(180_000);
     const context = await browser.newContext({ baseURL: base, colorScheme, bypassCSP: true });
     const page = await context.newPage();
@@ -248,7 +243,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('no page is wider than a phone', async ({ page }) => {
+test('all pages fit the width of a phone', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await signIn(page);
   for (const path of ['/', '/items', '/profile', '/security', '/security/tokens', '/activity', '/reports']) {
@@ -261,7 +256,7 @@ test('no page is wider than a phone', async ({ page }) => {
   }
 });
 
-test('a missing asset is missing, and pages carry a strict policy', async ({ request }) => {
+test('responds with 404 to a missing asset, and sends a strict policy with pages', async ({ request }) => {
   expect((await request.get('/chunk-XXXXXXXX.js')).status()).toBe(404);
   expect((await request.get('/..%2f..%2fpackage.json')).status()).toBe(404);
   const page = await request.get('/items');

@@ -8,12 +8,12 @@ import { findFreePort } from '../../scripts/lib/ports.ts';
 import { urls } from '../support/environment.ts';
 import { alice, signInAtProvider } from '../support/provider.ts';
 
-// The production build with its pages rendered on a server: what is sent, and what becomes of it in a browser.
+// The production build with server rendering: the HTML of the server, and its hydration in a browser.
 
 const base = urls.angularSsr;
 
-/** What the browser complains about: hydration says NG05xx there, and a policy what it has blocked. */
-function complaintsOf(page: Page): string[] {
+/** Records console messages: hydration errors (NG05xx) and violations of the content security policy. */
+function recordConsoleErrors(page: Page): string[] {
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()) || /NG0\d+/.test(message.text()))
@@ -23,7 +23,7 @@ function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
-/** What the server makes of an address, without a browser. */
+/** Requests a page from the server, without a browser. */
 async function rendered(page: Page, path: string): Promise<string> {
   const response = await page.request.get(path);
   return response.text();
@@ -32,7 +32,7 @@ async function rendered(page: Page, path: string): Promise<string> {
 const accountIn = (html: string) =>
   (/<div class="account">.*?<\/div>/s.exec(html)?.[0] ?? '').replace(/<[^>]*>/g, '');
 
-/** Marks the elements that the server has sent, so that it is seen which of them stay. */
+/** Marks the elements of the server, so that the test can find those that hydration keeps. */
 const markElements = (page: Page) =>
   page.addInitScript(() => {
     document.addEventListener('readystatechange', () => {
@@ -41,7 +41,7 @@ const markElements = (page: Page) =>
     });
   });
 
-/** Every text that the account corner has shown since the page was begun. */
+/** Records every text of the account area. */
 const watchAccount = (page: Page) =>
   page.addInitScript(() => {
     const shown: string[] = [];
@@ -62,14 +62,12 @@ async function signIn(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
 }
 
-test('a guest gets a page that is rendered signed out, and it is taken over without a mismatch', async ({
-  page,
-}) => {
+test('renders the signed-out page for a guest and hydrates it without a mismatch', async ({ page }) => {
   const html = await rendered(page, '/');
   expect(accountIn(html)).toBe('Log in');
   expect(html).toContain('Log in and call an API');
   expect(html).toContain('The API is available');
-  const complaints = complaintsOf(page);
+  const complaints = recordConsoleErrors(page);
   await markElements(page);
   await watchAccount(page);
   await page.goto('/');
@@ -85,7 +83,7 @@ test('a guest gets a page that is rendered signed out, and it is taken over with
   expect(complaints).toEqual([]);
 });
 
-test('a user gets a page that is rendered by cookie, and nothing flickers while the login is restored', async ({
+test('renders the page of a user by cookie and does not flicker while the login is restored', async ({
   page,
 }) => {
   await signIn(page);
@@ -93,12 +91,12 @@ test('a user gets a page that is rendered by cookie, and nothing flickers while 
   expect(accountIn(html)).toBe('Alice ArcherLog out');
   expect(html).toContain('Welcome, Alice Archer.');
   expect(html).not.toMatch(/ey[\w-]{20,}\.|refresh_token|access_token/);
-  const complaints = complaintsOf(page);
+  const complaints = recordConsoleErrors(page);
   await markElements(page);
   await watchAccount(page);
   await page.goto('/');
   await expect(page.locator('app-root')).not.toHaveAttribute('ngh');
-  // The login itself is restored by now: a token goes to the API.
+  // The login is restored: the API receives a token.
   const asUser = page.waitForRequest(
     (request) => request.url() === `${urls.nestApi}/me` && request.method() === 'GET',
   );
@@ -111,7 +109,7 @@ test('a user gets a page that is rendered by cookie, and nothing flickers while 
   expect(complaints).toEqual([]);
 });
 
-test('a cookie that somebody has made up shows a name, and opens nothing', async ({ page, context }) => {
+test('a forged cookie shows a name and grants no access', async ({ page, context }) => {
   const value = encodeURIComponent(JSON.stringify({ sub: 'mallory', name: '<b>Mallory</b>' }));
   await context.addCookies([{ name: 'remembered-user', value, url: base }]);
   const html = await rendered(page, '/');
@@ -123,7 +121,7 @@ test('a cookie that somebody has made up shows a name, and opens nothing', async
   expect(accountIn(await rendered(page, '/'))).toBe('Log in');
 });
 
-test('pages of one user are kept in no cache; broken cookies and foreign hosts are refused calmly', async ({
+test('sends user pages with no-store, and rejects malformed cookies and foreign hosts', async ({
   request,
 }) => {
   const page = await request.get('/');
@@ -137,9 +135,7 @@ test('pages of one user are kept in no cache; broken cookies and foreign hosts a
   expect((await request.get('/nowhere')).status()).toBe(404);
 });
 
-test('a protected page and the callback are made in the browser: the server sends nothing of them', async ({
-  page,
-}) => {
+test('renders protected pages and the callback only in the browser', async ({ page }) => {
   for (const path of ['/items', '/profile', '/items/clear', '/callback?code=a&state=b']) {
     const html = await rendered(page, path);
     expect(html, path).toContain('<app-root></app-root>');
@@ -147,7 +143,7 @@ test('a protected page and the callback are made in the browser: the server send
   }
 });
 
-test('B3: what the server asks the API for a page, it asks without a token', async ({ page }) => {
+test('B3: the server calls the API without a token', async ({ page }) => {
   await signIn(page);
   const asked: string[] = [];
   const api = createServer((request, response) => {

@@ -3,8 +3,8 @@ import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type NextSessions, startNextSessions } from '../support/next-sessions.ts';
 import { startNginxCache } from '../support/nginx-cache.ts';
 
-// A shared cache that keeps whatever it may keep stands in front of the built application. Several users and strangers
-// ask for the same addresses in every order.
+// The built application behind a shared cache that stores every cacheable response. Several users and guests request the
+// same URLs in every order.
 
 let app: NextSessions;
 const closing: (() => unknown)[] = [];
@@ -21,7 +21,7 @@ test.afterAll(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-/** Paths whose answers depend on the user, and what is shown of the user. */
+/** Paths whose responses depend on the user, and the text that identifies the user. */
 const personal = [
   '/items',
   '/api/plain',
@@ -37,7 +37,7 @@ const personal = [
 
 const users = ['alice', 'bob', undefined] as const;
 
-/** Every order of three visitors. */
+/** All orders of three visitors. */
 const orders = users.flatMap((a) =>
   users.filter((b) => b !== a).flatMap((b) => users.filter((c) => c !== a && c !== b).map((c) => [a, b, c])),
 );
@@ -45,7 +45,7 @@ const orders = users.flatMap((a) =>
 const others = (user: string | undefined) =>
   new RegExp(users.filter((each) => each && each !== user).join('|'));
 
-test('S62: a shared cache never gives one user what belongs to another, nor to a stranger', async () => {
+test('S62: a shared cache never returns a response of one user to another user or a guest', async () => {
   test.setTimeout(120_000);
   const browsers = new Map<string | undefined, Awaited<ReturnType<NextSessions['logIn']>>>();
   for (const user of users) browsers.set(user, user ? await app.logIn(user) : app.open());
@@ -55,26 +55,26 @@ test('S62: a shared cache never gives one user what belongs to another, nor to a
     round++;
     for (const path of personal) {
       for (const user of [...order, ...order]) {
-        // An address of its own for each order: what was kept in another order proves nothing about this one.
+        // A separate URL for each order, so that responses of another order cannot be reused.
         const { headers, html } = await browsers.get(user)!.visit(`${path}?round=${round}`);
-        const what = `${path} for ${user ?? 'a stranger'} in ${order.map(String)}: ${headers['x-cache']}`;
+        const what = `${path} for ${user ?? 'a guest'} in ${order.map(String)}: ${headers['x-cache']}`;
         expect(html, what).not.toMatch(others(user));
         if (!user) continue;
-        // A handler of its own sets no headers on its answer to a stranger; that answer may be kept, and shows nobody.
+        // A custom handler sets no headers on its response to a guest. The cache may store it: it contains no user.
         if (path === '/api/plain' && html === '{"user":null}') continue;
         expect(headers['cache-control'], what).toMatch(/private|no-store/);
         if (headers['x-cache'] === 'HIT') kept.push(what);
       }
     }
   }
-  // Where no answer may be kept, the cache has kept none for a signed-in user.
+  // The cache has stored no response to a signed-in user.
   expect(kept).toEqual([]);
 });
 
-test('the cache of this test keeps what it may keep', async () => {
-  const stranger = app.open();
-  await stranger.visit('/?kept');
-  const { headers, html } = await stranger.visit('/?kept');
+test('the cache of this test stores cacheable responses', async () => {
+  const guest = app.open();
+  await guest.visit('/?kept');
+  const { headers, html } = await guest.visit('/?kept');
   expect(headers['x-cache']).toBe('HIT');
   expect(html).toContain('The same for everybody');
 });

@@ -3,10 +3,10 @@ import { expect, test } from '@playwright/test';
 import { type NextSessions, startNextSessions } from '../support/next-sessions.ts';
 
 // Sessions in a built application: in streams, after the response, behind a proxy that throws, and with an API that
-// refuses a token while a page is rendered.
+// rejects a token during rendering.
 
-/** Seconds. */
-const accessTokenLife = 2;
+/** In seconds. */
+const accessTokenLifetime = 2;
 
 let app: NextSessions;
 let refusals = 0;
@@ -15,7 +15,7 @@ const asked: string[] = [];
 test.beforeAll(async () => {
   test.setTimeout(300_000);
   app = await startNextSessions({
-    accessTokenLife,
+    accessTokenLifetime,
     api: (request, response) => {
       asked.push(request.headers.authorization ?? '');
       if (refusals-- <= 0) return response.end('[]');
@@ -33,10 +33,10 @@ test.beforeEach(() => {
 const refreshes = () =>
   app.op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token').length;
 
-const tokenEnds = () => delay(accessTokenLife * 1000 + 100);
+const tokenEnds = () => delay(accessTokenLifetime * 1000 + 100);
 
 for (const path of ['/api/stream', '/api/wrapped-stream', '/api/read-stream']) {
-  test(`S61: ${path} asks for a token after its response has begun: nothing is spent, and the session lives`, async () => {
+  test(`S61: ${path} requests a token after its response has begun: no refresh, and the session continues`, async () => {
     const browser = await app.logIn('alice');
     await tokenEnds();
     const before = refreshes();
@@ -45,7 +45,7 @@ for (const path of ['/api/stream', '/api/wrapped-stream', '/api/read-stream']) {
     const decoder = new TextDecoder();
     let text = '';
     while (!text.includes('begun')) text += decoder.decode((await reader.read()).value, { stream: true });
-    // The stream waits in its handler until the gate is there, and is opened.
+    // The stream waits in its handler until the gate opens.
     const opening = setInterval(() => void fetch(`${app.origin}/api/gate`, { method: 'POST' }), 50);
     for (let part = await reader.read(); !part.done; part = await reader.read())
       text += decoder.decode(part.value, { stream: true });
@@ -58,7 +58,7 @@ for (const path of ['/api/stream', '/api/wrapped-stream', '/api/read-stream']) {
   });
 }
 
-test('S61: a refresh that was not awaited by a protected handler is awaited by its wrapper', async () => {
+test('S61: the wrapper of a protected handler awaits a refresh that the handler did not await', async () => {
   const browser = await app.logIn('alice');
   await tokenEnds();
   const before = refreshes();
@@ -69,7 +69,7 @@ test('S61: a refresh that was not awaited by a protected handler is awaited by i
   expect(refreshes()).toBe(before + 1);
 });
 
-test('S61: after() spends nothing, and says so', async () => {
+test('S61: after() does not use the refresh token and reports why', async () => {
   const browser = await app.logIn('alice');
   await tokenEnds();
   const before = refreshes();
@@ -78,7 +78,7 @@ test('S61: after() spends nothing, and says so', async () => {
   expect(refreshes()).toBe(before);
 });
 
-test('S61: an API route of the Pages Router that has begun to write spends nothing', async () => {
+test('S61: an API route of the Pages Router does not use the refresh token after it began to write', async () => {
   const browser = await app.logIn('alice');
   await tokenEnds();
   const before = refreshes();
@@ -86,7 +86,7 @@ test('S61: an API route of the Pages Router that has begun to write spends nothi
   expect(refreshes()).toBe(before);
 });
 
-test('S60: an API refuses the token once while a page is rendered: the page is rendered', async () => {
+test('S60: renders the page when the API rejects the token once during rendering', async () => {
   const browser = await app.logIn('alice');
   refusals = 1;
   expect((await browser.visit('/items')).html).toContain('alice has 200 []');
@@ -95,7 +95,7 @@ test('S60: an API refuses the token once while a page is rendered: the page is r
   expect((await browser.visit('/items')).html).toContain('alice has 401');
 });
 
-test('S64: what is thrown in the proxy lets nothing through, is logged once, and the process lives', async () => {
+test('S64: an error in the proxy blocks the request, is logged once, and does not end the process', async () => {
   const browser = await app.logIn('alice');
   for (const seam of ['protect', 'respond']) {
     for (const path of ['/items', '/']) {
@@ -115,6 +115,6 @@ test('S64: what is thrown in the proxy lets nothing through, is logged once, and
   expect((await browser.visit('/items')).html).toContain('alice has 200');
 });
 
-test('the process ends at SIGTERM after all of this', async () => {
+test('the process exits on SIGTERM after these tests', async () => {
   await app.stop();
 });

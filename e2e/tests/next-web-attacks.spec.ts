@@ -5,19 +5,19 @@ import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../scripts/lib/ports.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
 import { type RunningNextWeb, secret } from '../support/next-web.ts';
-import { signInAt } from '../support/sign-in.ts';
-import { startAtTestProvider, untilRenewalIsDue } from '../support/test-provider.ts';
+import { createSignIn } from '../support/sign-in.ts';
+import { startAtTestProvider, waitUntilRefreshIsDue } from '../support/test-provider.ts';
 
-// The known failures of login in web applications, tried against the production build at a provider that misbehaves
-// on demand. Those of cookies are in next-web-cookie-attacks.spec.ts; what needs the provider of the demonstration, or a
-// browser, is in next-web.spec.ts.
+// Known attacks on logins of web applications, against the production build with a provider that misbehaves on demand.
+// Attacks on cookies are in next-web-cookie-attacks.spec.ts, those that need a browser or the demo provider in
+// next-web.spec.ts.
 
-/** Seconds: pages that were given a new token are made before it ends, also where the machine is busy. */
-const accessTokenLife = 8;
+/** In seconds. Long enough to render a page before the token expires, also on a busy machine. */
+const accessTokenLifetime = 8;
 let op: TestAuthorizationServer;
 let app: RunningNextWeb;
-let { open, startLogin, logIn, sessionOf, userOf, options } = {} as ReturnType<typeof signInAt>;
-/** How each request to the API was authorized. */
+let { open, startLogin, logIn, readSession, readUser, options } = {} as ReturnType<typeof createSignIn>;
+/** The Authorization header of each request to the API. */
 const calls: string[] = [];
 const closing: (() => unknown)[] = [];
 
@@ -36,7 +36,7 @@ test.beforeAll(async () => {
   ]);
   const started = await startAtTestProvider({
     server: {
-      accessTokenLife,
+      accessTokenLife: accessTokenLifetime,
       dpopNonce: true,
       users: [
         { sub: 'alice', claims: { email: 'alice@example.test', email_verified: true } },
@@ -50,7 +50,7 @@ test.beforeAll(async () => {
     },
   });
   ({ op, app } = started);
-  ({ open, startLogin, logIn, sessionOf, userOf, options } = signInAt(started));
+  ({ open, startLogin, logIn, readSession, readUser, options } = createSignIn(started));
   closing.push(started.stop, () => api.close());
 });
 test.afterAll(() => Promise.all(closing.map((close) => close())));
@@ -61,10 +61,10 @@ test.beforeEach(() => {
 
 const ownOrigin = () => ({ origin: app.origin });
 
-test('S1: what the provider says about an error is not written into the page', async () => {
-  const { browser, answer } = await startLogin();
+test('S1: the error page does not contain the error description of the provider', async () => {
+  const { browser, authorize } = await startLogin();
   const html = '<script>alert(1)</script>';
-  const url = await answer();
+  const url = await authorize();
   const query = new URLSearchParams({ error: html, error_description: html, error_uri: html });
   for (const name of ['state', 'iss']) query.set(name, url.searchParams.get(name) ?? '');
   const page = await browser.visit(`/auth/callback?${query}`);
@@ -74,7 +74,7 @@ test('S1: what the provider says about an error is not written into the page', a
   expect(page.headers['content-security-policy']).toContain("default-src 'none'");
 });
 
-test('S2: no address of another site survives a login', async () => {
+test('S2: a login never redirects to another site', async () => {
   for (const returnTo of [
     '//evil.example',
     '/\\evil.example',
@@ -88,27 +88,27 @@ test('S2: no address of another site survives a login', async () => {
     'javascript:alert(1)',
     '/\u0000/evil.example',
   ]) {
-    const { browser, answer } = await startLogin(`/auth/login?${new URLSearchParams({ returnTo })}`);
-    const { status, location } = await browser.visit(await answer());
+    const { browser, authorize } = await startLogin(`/auth/login?${new URLSearchParams({ returnTo })}`);
+    const { status, location } = await browser.visit(await authorize());
     expect(status, returnTo).toBe(303);
     expect(location?.origin, returnTo).toBe(app.origin);
   }
 });
 
-test('S3: a session that has ended is none, whatever the cookie says', async () => {
+test('S3: rejects an expired session despite a valid cookie', async () => {
   const user = { sub: 'alice' };
   const fresh = await createTestSession(options(), { user });
   const unused = await createTestSession(options(Date.now() - 86_500_000), { user });
-  expect(await userOf(fresh.header)).toBe('alice');
-  expect(await userOf(unused.header)).toBeUndefined();
+  expect(await readUser(fresh.header)).toBe('alice');
+  expect(await readUser(unused.header)).toBeUndefined();
   expect((await open().visit('/profile', { cookie: unused.header })).status).toBe(307);
 });
 
-test('S5, S7: users whose tokens are renewed at once, each with a DPoP nonce, are given their own', async () => {
+test('S5, S7: parallel refreshes of several users with DPoP nonces return the tokens of each user', async () => {
   const users = ['alice', 'bob', 'mallory'];
   const browsers: HttpBrowser[] = [];
   for (const user of users) browsers.push(await logIn(user));
-  await untilRenewalIsDue(accessTokenLife);
+  await waitUntilRefreshIsDue(accessTokenLifetime);
   const before = op.requestsTo('token').length;
   calls.length = 0;
   await Promise.all(
@@ -124,7 +124,7 @@ test('S5, S7: users whose tokens are renewed at once, each with a DPoP nonce, ar
   expect(new Set(calls)).toEqual(new Set(['DPoP with proof']));
 });
 
-test('S6: a login URL adds no parameter that is not allowed, and none by injection', async () => {
+test('S6: a login URL cannot add or inject authorization parameters', async () => {
   const query = new URLSearchParams({
     returnTo: '/?a=b&scope=admin',
     login_hint: 'alice&scope=admin',
@@ -143,26 +143,26 @@ test('S6: a login URL adds no parameter that is not allowed, and none by injecti
   expect(location.searchParams.has('audience')).toBe(false);
 });
 
-test('S8, S19: a login takes a new session, and the one of before is over', async () => {
+test('S8, S19: a login creates a new session and ends the previous one', async () => {
   const browser = await logIn('mallory');
   const planted = browser.cookies();
   await logIn('alice', browser);
-  expect(await userOf(browser.cookies())).toBe('alice');
-  expect(await userOf(planted)).toBeUndefined();
+  expect(await readUser(browser.cookies())).toBe('alice');
+  expect(await readUser(planted)).toBeUndefined();
 });
 
-test('S9: an error that looks like an answer is no session', async ({ page }) => {
+test('S9: an error response does not create a session', async ({ page }) => {
   let asked = 0;
   await page.route('**/auth/session', (route) => {
     asked += 1;
     return route.fulfill({ json: { error: 'not_available', message: 'x', user: { sub: 'alice' } } });
   });
   await page.goto(app.origin);
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
   expect(asked).toBeGreaterThan(0);
 });
 
-test('S11: malformed cookies and parameters are answered', async () => {
+test('S11: responds to malformed cookies and parameters', async () => {
   for (const value of [
     '%',
     '%E0%A4%A',
@@ -186,7 +186,7 @@ test('S11: malformed cookies and parameters are answered', async () => {
   expect(status).toBe(400);
 });
 
-test('S13: a logout token counts once, while it is fresh and whole', async () => {
+test('S13: accepts a logout token once, if it is recent and valid', async () => {
   const post = async (token: string) =>
     (await open().visit('/auth/backchannel-logout', { form: new URLSearchParams({ logout_token: token }) }))
       .status;
@@ -207,44 +207,44 @@ test('S13: a logout token counts once, while it is fresh and whole', async () =>
     );
   }
   expect(await post('x.y.z')).toBe(400);
-  expect(await userOf(browser.cookies())).toBe('bob');
+  expect(await readUser(browser.cookies())).toBe('bob');
   const token = await op.mintLogoutToken({ sub: 'bob', sid: undefined });
   expect(await post(token)).toBe(200);
-  expect(await userOf(browser.cookies())).toBeUndefined();
+  expect(await readUser(browser.cookies())).toBeUndefined();
   expect(await post(token)).toBe(400);
 });
 
-test('S15: a logout during a refresh stays a logout', async () => {
+test('S15: a refresh does not undo a concurrent logout', async () => {
   const browser = await logIn();
   const cookie = browser.cookies();
-  await untilRenewalIsDue(accessTokenLife);
+  await waitUntilRefreshIsDue(accessTokenLifetime);
   const before = op.requestsTo('token').length;
   const release = op.hold('token');
-  // A provider that does not hear of the logout renews the tokens all the same.
+  // The provider does not know about the logout, so its refresh succeeds.
   op.fail('revocation', { status: 503 });
   const refreshed = open().visit('/profile', { cookie });
   await expect.poll(() => op.requestsTo('token').length).toBeGreaterThan(before);
   await open().visit('/auth/logout', { method: 'POST', cookie, headers: ownOrigin() });
   release();
   const { headers } = await refreshed;
-  expect(await userOf(cookie)).toBeUndefined();
+  expect(await readUser(cookie)).toBeUndefined();
   expect(op.requestsTo('token').at(-1)?.status).toBe(200);
-  // The tokens that were fetched for nothing are not sealed for anybody: what is set deletes.
+  // The refreshed tokens are discarded: every Set-Cookie header deletes.
   for (const line of headers['set-cookie'] ?? []) expect(line).toMatch(/^session(\.\d)?=;/);
 });
 
-test('S17: a user is iss and sub; another one with the same e-mail address is somebody else', async () => {
+test('S17: identifies a user by iss and sub, not by the e-mail address', async () => {
   const cookie = (await logIn('mallory')).cookies();
-  expect((await sessionOf(cookie)).user).toMatchObject({ iss: op.issuer, sub: 'mallory' });
+  expect((await readSession(cookie)).user).toMatchObject({ iss: op.issuer, sub: 'mallory' });
   const token = await op.mintLogoutToken({ sub: 'alice', sid: undefined });
   const { status } = await open().visit('/auth/backchannel-logout', {
     form: new URLSearchParams({ logout_token: token }),
   });
   expect(status).toBe(200);
-  expect(await userOf(cookie)).toBe('mallory');
+  expect(await readUser(cookie)).toBe('mallory');
 });
 
-test('S21: after logout the user is sent to an address of the list', async () => {
+test('S21: redirects only to a registered URL after logout', async () => {
   for (const returnTo of ['https://evil.example/', '//evil.example', `${app.origin}@evil.example/`]) {
     const browser = await logIn('bob');
     const { location } = await browser.visit('/auth/logout', { form: new URLSearchParams({ returnTo }) });
@@ -253,24 +253,24 @@ test('S21: after logout the user is sent to an address of the list', async () =>
   }
 });
 
-test('S22: a login that had to be fresh, or has the nonce of another, is refused', async () => {
+test('S22: rejects a login that is too old or has a wrong nonce', async () => {
   for (const [path, lie, check] of [
     ['/auth/login?max_age=600', 'id_token_auth_time_old', 'auth_time'],
     ['/auth/login?max_age=600', 'id_token_auth_time_missing', 'auth_time'],
     ['/auth/login', 'id_token_nonce_invalid', 'nonce'],
   ] as const) {
-    const { browser, answer } = await startLogin(path);
-    const url = await answer();
+    const { browser, authorize } = await startLogin(path);
+    const url = await authorize();
     op.lies.add(lie);
     const page = await browser.visit(url);
     op.lies.clear();
     expect(page.status, lie).toBe(400);
     expect(page.html, lie).toContain(`id_token_invalid: ${check}`);
-    expect(await userOf(browser.cookies()), lie).toBeUndefined();
+    expect(await readUser(browser.cookies()), lie).toBeUndefined();
   }
 });
 
-test('nothing of all this is in the log of the server', () => {
+test('the log of the server contains no secrets of these tests', () => {
   expect(app.output()).not.toMatch(/eyJ[\w-]{10,}\.|next-web-demo-secret|refresh_token=|code=/);
   expect(app.output()).not.toContain(secret);
 });

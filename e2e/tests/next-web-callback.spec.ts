@@ -1,10 +1,14 @@
 import { expect, type Page, test } from '@playwright/test';
 import { openHttpBrowser } from '../support/http-browser.ts';
-import { type AtTestProvider, startAtTestProvider, untilRenewalIsDue } from '../support/test-provider.ts';
+import {
+  type NextWebAtTestProvider,
+  startAtTestProvider,
+  waitUntilRefreshIsDue,
+} from '../support/test-provider.ts';
 
-// A login that comes back twice, late or broken, in the production build: it heals by itself, and never goes in circles.
+// Callbacks that are repeated, late or broken, against the production build: the login recovers and never loops.
 
-let running: AtTestProvider;
+let running: NextWebAtTestProvider;
 
 test.beforeAll(async () => {
   running = await startAtTestProvider();
@@ -14,8 +18,8 @@ test.afterAll(() => running?.stop());
 const codeExchanges = () =>
   running.op.requestsTo('token').filter(({ body }) => body.grant_type === 'authorization_code').length;
 
-/** The addresses of the callback that the page was led to. */
-function callbacksOf(page: Page): string[] {
+/** Records the callback URLs that the page requests. */
+function recordCallbacks(page: Page): string[] {
   const urls: string[] = [];
   page.on('request', (request) => {
     if (request.url().startsWith(`${running.app.origin}/auth/callback`)) urls.push(request.url());
@@ -23,9 +27,9 @@ function callbacksOf(page: Page): string[] {
   return urls;
 }
 
-test('an answer that comes again leads who is signed in to where they wanted to go', async ({ page }) => {
+test('a repeated callback redirects a signed-in user to returnTo', async ({ page }) => {
   const { app } = running;
-  const callbacks = callbacksOf(page);
+  const callbacks = recordCallbacks(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page).toHaveURL(`${app.origin}/profile`);
   const before = codeExchanges();
@@ -38,7 +42,7 @@ test('an answer that comes again leads who is signed in to where they wanted to 
   expect(codeExchanges()).toBe(before);
 });
 
-test('a double submit is one login', async () => {
+test('a double submit creates one login', async () => {
   const { app, op } = running;
   const browser = openHttpBrowser(app.origin);
   const { location } = await browser.visit('/auth/login?returnTo=/profile');
@@ -50,22 +54,22 @@ test('a double submit is one login', async () => {
   expect(answers.map(({ status }) => status)).toEqual([303, 303, 303]);
   const targets = answers.map((answer) => answer.location?.pathname);
   expect(targets.filter((path) => path === '/profile')).toHaveLength(1);
-  // The others knew of no session yet: the login that they start comes back to the same page.
+  // The other requests had no session yet. The login that they start returns to the same page.
   for (const answer of answers.filter((each) => each.location?.pathname !== '/profile')) {
     expect(answer.location?.pathname).toBe('/auth/login');
     expect(answer.location?.searchParams.get('returnTo')).toBe('/profile');
   }
 });
 
-/** The provider does not take the next codes. */
+/** The provider rejects the next codes. */
 function refuseCodes(times: number): void {
   const headers = { 'content-type': 'application/json' };
   running.op.fail('token', { status: 400, body: '{"error":"invalid_grant"}', headers, times });
 }
 
-test('a code that has ended starts one more login, which ends at the wanted page', async ({ page }) => {
+test('an expired code starts one more login, which returns to the requested page', async ({ page }) => {
   const { app } = running;
-  const callbacks = callbacksOf(page);
+  const callbacks = recordCallbacks(page);
   refuseCodes(1);
   await page.goto(`${app.origin}/profile`);
   await expect(page).toHaveURL(`${app.origin}/profile`);
@@ -73,23 +77,21 @@ test('a code that has ended starts one more login, which ends at the wanted page
   expect(callbacks).toHaveLength(2);
 });
 
-test('a provider that refuses every code shows a page, after one more try', async ({ page }) => {
+test('shows an error page after one more attempt if the provider rejects every code', async ({ page }) => {
   const { app } = running;
-  const callbacks = callbacksOf(page);
+  const callbacks = recordCallbacks(page);
   refuseCodes(2);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Not logged in' })).toBeVisible();
   expect(callbacks).toHaveLength(2);
 });
 
-test('a page whose provider is away says so, and works again afterwards: the session stays', async ({
-  page,
-}) => {
+test('reports an unavailable provider, keeps the session and recovers', async ({ page }) => {
   const { app, op } = running;
   await page.goto(`${app.origin}/dashboard`);
   await expect(page.getByRole('heading', { name: /^Good to see you/ })).toBeVisible();
-  await untilRenewalIsDue();
-  await untilRenewalIsDue();
+  await waitUntilRefreshIsDue();
+  await waitUntilRefreshIsDue();
   op.fail('token', { status: 503 });
   await page.goto(`${app.origin}/dashboard`);
   await expect(page.getByRole('heading', { name: 'This page cannot be shown at the moment.' })).toBeVisible();

@@ -3,16 +3,16 @@ import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../scripts/lib/ports.ts';
 import type { RunningNextWeb } from '../support/next-web.ts';
-import { signInAt } from '../support/sign-in.ts';
+import { createSignIn } from '../support/sign-in.ts';
 import { startAtTestProvider } from '../support/test-provider.ts';
 
-// The known failures of cookies, tried against the production build: sealed for something else, in parts that do not
-// belong together, too many, or planted by somebody else.
+// Known attacks on cookies, against the production build: sealed for another purpose, chunks of different sessions, too
+// many, or planted by an attacker.
 
 const publicHost = 'app.example';
 let op: TestAuthorizationServer;
 let app: RunningNextWeb;
-let { open, startLogin, logIn, userOf, options } = {} as ReturnType<typeof signInAt>;
+let { open, startLogin, logIn, readUser, options } = {} as ReturnType<typeof createSignIn>;
 let stop = async (): Promise<void> => {};
 
 test.beforeAll(async () => {
@@ -22,30 +22,30 @@ test.beforeAll(async () => {
     server: { users: [{ sub: 'alice' }, { sub: 'bob' }, { sub: 'mallory' }] },
     environment: {
       AUTH_BASE_URL: `http://localhost:${port} https://${publicHost}`,
-      // Nobody is there.
+      // Not signed in.
       API_URL: `http://localhost:${await findFreePort()}`,
     },
   });
   ({ op, app, stop } = started);
-  ({ open, startLogin, logIn, userOf, options } = signInAt(started));
+  ({ open, startLogin, logIn, readUser, options } = createSignIn(started));
 });
 test.afterAll(() => stop());
 test.beforeEach(() => op.signIn('alice'));
 
-test('S12: the cookie of a login opens as no session, and a session as no login', async () => {
-  const { browser, answer } = await startLogin();
+test('S12: rejects a transaction cookie as a session, and a session cookie as a transaction', async () => {
+  const { browser, authorize } = await startLogin();
   const [name = '', login = ''] = browser.cookies().split('=');
   const session = (await logIn()).cookies().replace(/^session=/, '');
   const generation = session.slice(0, session.lastIndexOf('~') + 1);
   const sealed = session.slice(generation.length);
-  expect(await userOf(`session=${session}`)).toBe('alice');
-  expect(await userOf(`session=${generation}${login}`)).toBeUndefined();
-  const url = await answer();
+  expect(await readUser(`session=${session}`)).toBe('alice');
+  expect(await readUser(`session=${generation}${login}`)).toBeUndefined();
+  const url = await authorize();
   const forged = await open().visit(url, { cookie: `${name}=${sealed}` });
   expect(forged.html).toContain('transaction_invalid');
 
-  // Whatever is in it, a value says what it was made for, has a key for that alone, and cannot be told otherwise.
-  const [ofLogin, ofSession] = [headerOf(login), headerOf(sealed)];
+  // A value names its purpose, and each purpose has a separate key.
+  const [ofLogin, ofSession] = [decodeHeader(login), decodeHeader(sealed)];
   expect([ofLogin.purpose, ofSession.purpose]).toEqual(['login', 'session']);
   expect(ofLogin.kid).not.toBe(ofSession.kid);
   for (const header of [
@@ -53,15 +53,16 @@ test('S12: the cookie of a login opens as no session, and a session as no login'
     encode({ ...ofSession, purpose: 'login' }),
     encode({ ...ofSession, more: true }),
   ])
-    expect(await userOf(`session=${generation}${[header, ...sealed.split('.').slice(1)].join('.')}`)).toBe(
+    expect(await readUser(`session=${generation}${[header, ...sealed.split('.').slice(1)].join('.')}`)).toBe(
       undefined,
     );
 });
 
-const headerOf = (jwe: string) => JSON.parse(Buffer.from(jwe.split('.')[0] ?? '', 'base64url').toString());
+const decodeHeader = (jwe: string) =>
+  JSON.parse(Buffer.from(jwe.split('.')[0] ?? '', 'base64url').toString());
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-test('S14: many logins under way are capped in number and in size, and the newest of them still ends well', async () => {
+test('S14: limits the count and the size of pending logins, and the newest one still completes', async () => {
   for (const returnTo of ['/profile', `/profile?${'x'.repeat(1_500)}`]) {
     const browser = open();
     let newest = await startLogin('/auth/login', browser);
@@ -71,13 +72,13 @@ test('S14: many logins under way are capped in number and in size, and the newes
       expect(browser.cookies().length).toBeLessThan(6_500);
     }
     expect(browser.cookies()).toContain('; ');
-    const { status, location } = await browser.visit(await newest.answer());
+    const { status, location } = await browser.visit(await newest.authorize());
     expect(status).toBe(303);
     expect(location?.href).toBe(app.origin + returnTo);
   }
 });
 
-test('S14: of too many logins the oldest is given up', async () => {
+test('S14: discards the oldest of too many pending logins', async () => {
   const browser = open();
   await startLogin('/auth/login', browser);
   const oldest = browser.cookies();
@@ -90,7 +91,7 @@ test('S14: of too many logins the oldest is given up', async () => {
   expect(browser.cookies().split('; ')).toHaveLength(4);
 });
 
-test('S16: parts of two sessions are no session', async () => {
+test('S16: rejects chunks of two sessions', async () => {
   const large = async () => {
     const bio = Buffer.from(crypto.getRandomValues(new Uint8Array(3_000))).toString('hex');
     const { header } = await createTestSession(options(), { user: { sub: 'alice', bio } });
@@ -99,31 +100,31 @@ test('S16: parts of two sessions are no session', async () => {
   const [first, second] = [await large(), await large()];
   const [start = '', ...rest] = first;
   expect(rest.length).toBeGreaterThan(0);
-  const join = (...cookies: string[]) => userOf(cookies.join('; '));
+  const join = (...cookies: string[]) => readUser(cookies.join('; '));
   expect(await join(...first)).toBe('alice');
   expect(await join(...second)).toBe('alice');
   expect(await join(start, ...second.slice(1))).toBeUndefined();
   expect(await join(...rest)).toBeUndefined();
   expect(await join(start)).toBeUndefined();
-  // Also where the parts would fit together, each has to name the generation and the number that the others name.
+  // All chunks must have the same generation and the same count.
   const renamed = (cookie: string) => cookie.replace(/=[\w-]{8}~/, '=AAAAAAAA~');
   const recounted = (cookie: string) => cookie.replace(/~\d~/, `~${first.length + 1}~`);
   for (const change of [renamed, recounted]) {
     expect(await join(start, ...rest.map(change)), change.name).toBeUndefined();
     expect(await join(change(start), ...rest), change.name).toBeUndefined();
   }
-  // And the one that is sealed inside.
+  // And the generation inside the sealed value.
   expect(await join(...first.map(renamed))).toBeUndefined();
 });
 
-test('S20: a session cookie that comes twice is none; over https its name cannot be planted', async () => {
+test('S20: rejects a session cookie that is sent twice; over https its name has the __Host- prefix', async () => {
   const mine = (await logIn('bob')).cookies();
   const theirs = (await logIn('mallory')).cookies();
   const handler = async (cookie: string) => (await open().visit('/api/summary', { cookie })).status;
   expect(await handler(mine)).toBe(200);
   for (const cookie of [`${mine}; ${theirs}`, `${theirs}; ${mine}`]) {
-    expect(await userOf(cookie)).toBeUndefined();
-    // Next's own list of cookies has only one of the two.
+    expect(await readUser(cookie)).toBeUndefined();
+    // Next's list of cookies contains only one of the two.
     expect(await handler(cookie)).toBe(401);
   }
   const { headers } = await open(publicHost).visit('/auth/login');
@@ -134,7 +135,7 @@ test('S20: a session cookie that comes twice is none; over https its name cannot
     expect(line).not.toMatch(/; Domain/i);
   }
   expect(headers['set-cookie']).toHaveLength(1);
-  // The name of plain http is not taken there.
+  // Over https, the name for plain http is ignored.
   const answer = await open(publicHost).visit('/auth/session', { cookie: mine });
   expect(JSON.parse(answer.html)).toEqual({ session: null });
 });

@@ -1,10 +1,10 @@
 import { expect, type Page, test } from '@playwright/test';
-import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
-// The provider answers by a form that its page posts (OAuth 2.0 Form Post Response Mode). To a browser it is another
-// site than the application, so that the form comes without the cookies of the application that are not meant for that.
+// The provider responds with a form that its page posts (OAuth 2.0 Form Post Response Mode). The provider is another site,
+// so that the browser sends only the cookies with SameSite=None.
 
-let running: AtTestProvider;
+let running: NextWebAtTestProvider;
 
 test.beforeAll(async () => {
   running = await startAtTestProvider({ environment: { RESPONSE_MODE: 'form_post' } });
@@ -20,8 +20,8 @@ interface Answer {
   readonly form: string;
 }
 
-/** The answers of the provider that the page was made to post. */
-function answersOf(page: Page): Answer[] {
+/** Records the authorization responses that the page posts. */
+function recordPostedResponses(page: Page): Answer[] {
   const answers: Answer[] = [];
   page.on('request', (request) => {
     if (request.method() === 'POST' && request.url() === `${running.app.origin}/auth/callback`)
@@ -30,7 +30,7 @@ function answersOf(page: Page): Answer[] {
   return answers;
 }
 
-/** Posts an answer once more, from a page of the provider, as the back button does. */
+/** Posts an authorization response again from a page of the provider, as the back button does. */
 async function postAgain(page: Page, { url, form }: Answer): Promise<void> {
   await page.goto(`${running.op.issuer}/.well-known/openid-configuration`);
   await page.evaluate(
@@ -45,25 +45,25 @@ async function postAgain(page: Page, { url, form }: Answer): Promise<void> {
   );
 }
 
-test('a login by form_post ends at the wanted page, and its code is in no address', async ({ page }) => {
+test('a login by form_post returns to the requested page, and no URL contains its code', async ({ page }) => {
   const { app } = running;
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
-  const answers = answersOf(page);
+  const answers = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page).toHaveURL(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
   expect(answers).toHaveLength(1);
   expect(answers[0]?.form).toMatch(/(^|&)code=/);
   expect(addresses.filter((address) => address.includes('code='))).toEqual([]);
-  // What had to come along with the form of another site is gone; the session is not sent with one.
+  // The cookies for the cross-site form are deleted. The session cookie is not sent with a cross-site form.
   const cookies = await page.context().cookies(app.origin);
   expect(cookies.map(({ name, sameSite }) => [name, sameSite])).toEqual([['session', 'Lax']]);
 });
 
-test('an answer that is posted again leads who is signed in to where they wanted to go', async ({ page }) => {
+test('a repeated post redirects a signed-in user to returnTo', async ({ page }) => {
   const { app } = running;
-  const answers = answersOf(page);
+  const answers = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
   const before = codeExchanges();
@@ -72,33 +72,33 @@ test('an answer that is posted again leads who is signed in to where they wanted
   expect(codeExchanges()).toBe(before);
 });
 
-test('an answer that this browser did not ask for is refused with a readable page', async ({
+test('rejects a response that this browser did not request and shows the reason', async ({
   page,
   browser,
 }) => {
   const { app } = running;
-  const answers = answersOf(page);
+  const answers = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
-  const stranger = await (await browser.newContext()).newPage();
+  const guest = await (await browser.newContext()).newPage();
   const before = codeExchanges();
-  await postAgain(stranger, answers[0] as Answer);
-  await expect(stranger.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
+  await postAgain(guest, answers[0] as Answer);
+  await expect(guest.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
   expect(codeExchanges()).toBe(before);
-  await stranger.context().close();
+  await guest.context().close();
 });
 
-test('a provider that refuses every code shows a page after one more try, and never a loop', async ({
+test('shows an error page after one more attempt if the provider rejects every code, and never loops', async ({
   page,
 }) => {
   const { app, op } = running;
-  const answers = answersOf(page);
+  const answers = recordPostedResponses(page);
   const invalidGrant = { status: 400, body: '{"error":"invalid_grant"}' };
   op.fail('token', { ...invalidGrant, headers: { 'content-type': 'application/json' }, times: 2 });
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
   expect(answers).toHaveLength(2);
-  // The next login is not held responsible for it.
+  // The next login succeeds.
   await page.getByRole('link', { name: 'Log in again' }).click();
   await expect(page).toHaveURL(`${app.origin}/`);
 });

@@ -1,10 +1,14 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { type AtTestProvider, startAtTestProvider, untilRenewalIsDue } from '../support/test-provider.ts';
+import {
+  type NextWebAtTestProvider,
+  startAtTestProvider,
+  waitUntilRefreshIsDue,
+} from '../support/test-provider.ts';
 
-// Every page, as it looks on a phone and on a desk, by day and by night.
+// All pages, in phone and desktop size, in light and dark mode.
 
-let running: AtTestProvider;
+let running: NextWebAtTestProvider;
 
 test.beforeAll(async () => {
   running = await startAtTestProvider();
@@ -26,7 +30,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       return { context, page, visit };
     };
 
-    test(`pages are accessible on a ${size} in ${colorScheme}`, async ({ browser }) => {
+    test(`pages are accessible on a ${size} in ${colorScheme} mode`, async ({ browser }) => {
       const { context, visit } = await open(browser);
       await visit('/', /Signed in on the server/);
       await visit('/nowhere', 'There is nothing at this address.');
@@ -37,20 +41,18 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await context.close();
     });
 
-    test(`pages about what did not work are accessible on a ${size} in ${colorScheme}`, async ({
-      browser,
-    }) => {
+    test(`error pages are accessible on a ${size} in ${colorScheme} mode`, async ({ browser }) => {
       const { op } = running;
       const { context, page, visit } = await open(browser);
       await page.goto('/dashboard');
-      await untilRenewalIsDue();
-      await untilRenewalIsDue();
+      await waitUntilRefreshIsDue();
+      await waitUntilRefreshIsDue();
       op.fail('token', { status: 503 });
       await visit('/dashboard', 'This page cannot be shown at the moment.');
       await context.clearCookies();
       await visit(`/auth/callback?code=x&state=${'y'.repeat(43)}`, 'This login cannot be completed');
       for (const [answer, heading] of [
-        [{ code: 'x', iss: 'https://evil.example' }, 'This login was refused'],
+        [{ code: 'x', iss: 'https://evil.example' }, 'This login was rejected'],
         [{ error: 'access_denied', iss: op.issuer }, 'Not logged in'],
       ] as const) {
         const { location = '' } = (await page.request.get('/auth/login', { maxRedirects: 0 })).headers();
@@ -70,7 +72,7 @@ async function check(page: Page): Promise<void> {
   expect(overflow, `${page.url()} is wider than the window`).toBeLessThanOrEqual(0);
 }
 
-test('who uses the keyboard can skip to the content, and sees where they are', async ({ page }) => {
+test('keyboard users can skip to the content and see the focus', async ({ page }) => {
   await page.goto(running.app.origin);
   await page.keyboard.press('Tab');
   const skip = page.getByRole('link', { name: 'Skip to content' });

@@ -4,12 +4,12 @@ import { findFreePort } from '../../scripts/lib/ports.ts';
 import { secret, startNextWeb } from '../support/next-web.ts';
 import { alice } from '../support/provider.ts';
 import { startRedis } from '../support/redis.ts';
-import { roundRobin } from '../support/round-robin.ts';
+import { startRoundRobin } from '../support/round-robin.ts';
 
-// Several processes of next-web, none of which a session sticks to. Everything they share is in Redis.
+// Several processes of next-web without sticky sessions. They share state only by Redis.
 
 for (const kind of ['cookie', 'stored']) {
-  test(`two processes and Redis behind one address, ${kind} sessions: login, refresh and logout on either`, async ({
+  test(`two processes with Redis and ${kind} sessions: login, refresh and logout work on both`, async ({
     page,
   }) => {
     const system = await startBehindOneAddress(kind);
@@ -26,20 +26,20 @@ for (const kind of ['cookie', 'stored']) {
       await logIn(page, base);
       await page.waitForTimeout(5_000);
       const since = system.refreshes();
-      const first = await cookiesOf(page, base);
+      const first = await readCookies(page, base);
       expect(await statuses(first, 30)).toEqual([200]);
       expect(system.refreshes() - since).toBe(1);
-      // The provider calls one of the two; the session is over at both.
+      // The provider calls one process. The session ends on both.
       await page.goto(`${issuer}/session/end`);
       await page.getByRole('button').first().click();
       await expect.poll(() => statuses(first)).toEqual([307]);
       expect(Math.min(...system.requests())).toBeGreaterThan(10);
 
       await logIn(page, base);
-      const second = await cookiesOf(page, base);
+      const second = await readCookies(page, base);
       expect(await statuses(second)).toEqual([200]);
       await system.stopRedis();
-      // S9: whether the session has ended cannot be known now. That is neither "signed in" nor "signed out".
+      // S9: the state of the session is unknown, which is neither "signed in" nor "signed out".
       expect(await statuses(second)).toEqual([503]);
       const answer = await fetch(`${base}/auth/session`, { headers: { cookie: second } });
       expect(answer.status).toBe(503);
@@ -51,7 +51,7 @@ for (const kind of ['cookie', 'stored']) {
   });
 }
 
-/** Redis, the provider, and two processes to which the requests of one address go in turn. */
+/** Starts Redis, the provider, and two processes behind a round-robin proxy. */
 async function startBehindOneAddress(kind: string) {
   const [port, ...instances] = (await Promise.all(Array.from({ length: 3 }, () => findFreePort()))) as [
     number,
@@ -74,12 +74,12 @@ async function startBehindOneAddress(kind: string) {
   };
   const { issuer } = provider;
   const apps = await Promise.all(instances.map((each) => startNextWeb({ port: each, issuer, environment })));
-  const balancer = await roundRobin(port, instances);
+  const balancer = await startRoundRobin(port, instances);
   return {
     base,
     issuer,
     refreshes: () => log.filter(({ grant_type }) => grant_type === 'refresh_token').length,
-    /** How many each process has answered. */
+    /** The number of requests that each process has handled. */
     requests: () => balancer.counts,
     stopRedis: database.stop,
     async stop() {
@@ -102,7 +102,7 @@ async function logIn(page: Page, base: string): Promise<void> {
   await expect(email).toBeVisible();
 }
 
-async function cookiesOf(page: Page, base: string): Promise<string> {
+async function readCookies(page: Page, base: string): Promise<string> {
   const cookies = await page.context().cookies(base);
   return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
 }

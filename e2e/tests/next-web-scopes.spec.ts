@@ -1,12 +1,12 @@
 import AxeBuilder from '@axe-core/playwright';
 import { createTestSession } from '@countersign/next/testing';
 import { type BrowserContext, expect, test } from '@playwright/test';
-import { signInAt } from '../support/sign-in.ts';
-import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+import { createSignIn } from '../support/sign-in.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
-// What a login was not granted is refused by pages, actions and route handlers, in words that help.
+// Pages, actions and route handlers reject users without the required scope and explain why.
 
-let running: AtTestProvider;
+let running: NextWebAtTestProvider;
 
 test.beforeAll(async () => {
   running = await startAtTestProvider();
@@ -16,49 +16,49 @@ test.afterAll(() => running?.stop());
 const reads = ['openid', 'profile', 'items:read'];
 const writes = [...reads, 'items:write'];
 
-/** Signs a browser in, as after a login that was granted these scopes. */
+/** Signs in a browser with a session that has these scopes. */
 async function signIn(context: BrowserContext, scopes: readonly string[]): Promise<void> {
-  const { cookies } = await createTestSession(signInAt(running).options(), {
+  const { cookies } = await createTestSession(createSignIn(running).options(), {
     user: { sub: 'carol', name: 'Carol Cook' },
     scopes,
   });
   await context.addCookies(cookies);
 }
 
-test('a page that needs a scope says that it is not for this account, and shows nothing else', async ({
-  page,
-  context,
-}) => {
+test('a page with a required scope shows only that this account has no access', async ({ page, context }) => {
   const { app } = running;
   await signIn(context, reads);
   const response = await page.goto(`${app.origin}/import`);
-  // With Cache Components Next has begun to answer, with 200, before any page runs.
+  // With Cache Components, Next sends the status 200 before a page runs.
   expect(response?.status()).toBe(200);
   expect(await response?.text()).not.toContain('One item on each line');
   await expect(page.getByRole('heading', { name: 'Your account may not do this.' })).toBeVisible();
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations).toEqual([]);
-  // By a link as well, where Next's router fetches the page.
+  // Also by a link, where Next's router requests the page.
   await page.getByRole('link', { name: 'Back to the dashboard' }).click();
   await expect(page.getByRole('heading', { name: 'Good to see you, Carol.' })).toBeVisible();
   await page.getByRole('link', { name: 'Add several at once' }).click();
   await expect(page.getByRole('heading', { name: 'Your account may not do this.' })).toBeVisible();
 });
 
-test('a page that needs a scope is shown to who has it, and leads who is not signed in to the login', async ({
+test('a page with a required scope opens for users with the scope and redirects guests to the login', async ({
   page,
   context,
 }) => {
   const { app } = running;
-  const stranger = await page.request.get(`${app.origin}/import`, { maxRedirects: 0 });
-  expect(stranger.status()).toBe(307);
-  expect(stranger.headers().location).toContain('/auth/login?returnTo=%2Fimport');
+  const guest = await page.request.get(`${app.origin}/import`, { maxRedirects: 0 });
+  expect(guest.status()).toBe(307);
+  expect(guest.headers().location).toContain('/auth/login?returnTo=%2Fimport');
   await signIn(context, writes);
   expect((await page.goto(`${app.origin}/import`))?.status()).toBe(200);
   await expect(page.getByLabel('One item on each line')).toBeVisible();
 });
 
-test('an action that needs a scope answers 403, although its page was shown', async ({ page, context }) => {
+test('an action with a required scope responds with 403 although its page was shown', async ({
+  page,
+  context,
+}) => {
   const { app } = running;
   await signIn(context, writes);
   await page.goto(`${app.origin}/import`);
@@ -70,7 +70,7 @@ test('an action that needs a scope answers 403, although its page was shown', as
   await expect(page.getByRole('heading', { name: 'Your account may not do this.' })).toBeVisible();
 });
 
-test('without JavaScript an action that needs a scope does not run either', async ({ browser }) => {
+test('without JavaScript, an action with a required scope does not run', async ({ browser }) => {
   const { app } = running;
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
@@ -80,13 +80,13 @@ test('without JavaScript an action that needs a scope does not run either', asyn
   await signIn(context, reads);
   const answer = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Add all' }).click();
-  // Next itself says 404 to a form that it refuses; where the action runs, it leads to the dashboard.
+  // Next responds with 404 to a form that it rejects. An action that runs redirects to the dashboard.
   expect((await answer).status()).toBe(404);
   await expect(page).toHaveURL(`${app.origin}/import`);
   await context.close();
 });
 
-test('a route handler that needs a scope answers 403 with the reason, to a script of the page', async ({
+test('a route handler with a required scope responds to a script with 403 and the reason', async ({
   page,
   context,
 }) => {

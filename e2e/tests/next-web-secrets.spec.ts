@@ -1,13 +1,13 @@
 import { createTestSession } from '@countersign/next/testing';
 import { type BrowserContext, expect, test } from '@playwright/test';
 import { secret } from '../support/next-web.ts';
-import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
-// The secret was replaced, and the one from before stays in the list for a while.
+// Secret rotation: the previous secret stays in the list for some time.
 
 const before = 'the-secret-from-before-that-still-opens-what-it-has-sealed';
 
-let replaced: AtTestProvider;
+let replaced: NextWebAtTestProvider;
 test.beforeAll(async () => {
   replaced = await startAtTestProvider({ environment: { AUTH_SECRET: `${secret},${before}` } });
 });
@@ -27,7 +27,7 @@ async function signIn(context: BrowserContext, sealedWith: string): Promise<void
   await context.addCookies(cookies);
 }
 
-test('a cookie from before the change opens, and is sealed with the new secret at the next writing', async ({
+test('decrypts a cookie of the previous secret, and encrypts it with the new one at the next write', async ({
   page,
   context,
 }) => {
@@ -38,7 +38,7 @@ test('a cookie from before the change opens, and is sealed with the new secret a
   await page.getByLabel('Call me').fill('Caro');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('banner').getByText('Caro', { exact: true })).toBeVisible();
-  // Where the old secret is forgotten, the cookie still holds.
+  // The cookie stays valid after the previous secret is removed.
   const cookies = await context.cookies();
   const later = await startAtTestProvider({ environment: { AUTH_ISSUER: op.issuer, AUTH_SECRET: secret } });
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
@@ -47,10 +47,7 @@ test('a cookie from before the change opens, and is sealed with the new secret a
   await later.stop();
 });
 
-test('a cookie that was sealed with a secret nobody has any more opens nothing', async ({
-  page,
-  context,
-}) => {
+test('rejects a cookie of a removed secret', async ({ page, context }) => {
   await signIn(context, 'a-secret-that-was-taken-out-of-the-list-long-ago');
   const answer = await page.request.get(`${replaced.app.origin}/profile`, { maxRedirects: 0 });
   expect(answer.status()).toBe(307);

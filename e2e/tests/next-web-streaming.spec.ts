@@ -2,14 +2,14 @@ import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../scripts/lib/ports.ts';
-import { signInAt } from '../support/sign-in.ts';
-import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+import { createSignIn } from '../support/sign-in.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
-// Partial prerendering: a page whose shell was made at build time, the same for everybody, comes at once;
-// what depends on the session is streamed behind it. The API answers when the test says so.
+// Partial prerendering: the static shell, which is the same for all users, is sent at once. Parts that depend on the session
+// are streamed after it. The test decides when the API responds.
 
-let running: AtTestProvider;
-/** How many answers of the API are waiting. */
+let running: NextWebAtTestProvider;
+/** The number of delayed API responses. */
 const waiting: (() => void)[] = [];
 let held = true;
 const closing: (() => unknown)[] = [];
@@ -45,12 +45,12 @@ function release(): void {
 }
 
 const signedInAs = (user: string) =>
-  createTestSession(signInAt(running).options(), {
+  createTestSession(createSignIn(running).options(), {
     user: { sub: user, name: `Name-${user}`, email: `${user}@example.test` },
     accessToken: `token-of-${user}`,
   });
 
-/** What has come of the page when its footer has, and a function that waits for the rest. */
+/** Reads the page up to its footer. Returns this part and a function that waits for the rest. */
 async function openStream(cookie: string) {
   const { body, headers } = await fetch(running.app.origin, { headers: { cookie } });
   const reader = (body as ReadableStream<Uint8Array>).getReader();
@@ -72,7 +72,7 @@ async function openStream(cookie: string) {
 
 const personal = /Name-|carol|dave|@example\.test|token-of|you have|Log out/;
 
-test('the shell is there before the API has answered, and what is the user’s own is streamed into it', async ({
+test('sends the shell before the API responds, and streams the user’s parts into it', async ({
   page,
   context,
 }) => {
@@ -82,7 +82,7 @@ test('the shell is there before the API has answered, and what is the user’s o
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(page.getByText('Asking the API …')).toBeVisible();
   await expect.poll(() => waiting.length).toBe(1);
-  // The page is no still picture meanwhile.
+  // The page is interactive meanwhile.
   await expect(page.getByText('Signed in as')).toBeVisible();
   await expect(page.getByText('Asking the API …')).toBeVisible();
   release();
@@ -90,23 +90,23 @@ test('the shell is there before the API has answered, and what is the user’s o
   await expect(page.getByText('Asking the API …')).toHaveCount(0);
 });
 
-test('without a session the same shell comes, and nothing waits for the API', async ({ page }) => {
+test('without a session, sends the same shell and does not call the API', async ({ page }) => {
   await page.goto(running.app.origin);
-  await expect(page.getByText('Log in, and the number of your items comes after the page.')).toBeVisible();
+  await expect(page.getByText('Log in to see the count of your items.')).toBeVisible();
   await expect(page.getByRole('banner').getByRole('link', { name: 'Log in' })).toBeVisible();
   expect(waiting).toHaveLength(0);
 });
 
-test('the shell is the same bytes for everybody, and each user is streamed what is their own', async () => {
-  const stranger = await openStream('');
+test('the shell has the same bytes for all users, and each user receives only their own stream', async () => {
+  const guest = await openStream('');
   const streams = [];
   for (const user of ['carol', 'dave'])
     streams.push({ user, ...(await openStream((await signedInAs(user)).header)) });
   await expect.poll(() => waiting.length).toBe(2);
-  expect(stranger.shell).toContain('Signed in on the server');
-  expect(stranger.shell).not.toMatch(personal);
+  expect(guest.shell).toContain('Signed in on the server');
+  expect(guest.shell).not.toMatch(personal);
   for (const { user, shell, headers, soFar } of streams) {
-    expect(shell, user).toBe(stranger.shell);
+    expect(shell, user).toBe(guest.shell);
     expect(soFar(), user).not.toContain('you have');
     expect(headers.get('cache-control'), user).toContain('no-store');
   }
@@ -118,15 +118,15 @@ test('the shell is the same bytes for everybody, and each user is streamed what 
     const other = user === 'carol' ? 'dave' : 'carol';
     expect(text, user).not.toMatch(new RegExp(`${other}|${items[other]} items`));
   }
-  expect(await stranger.all()).not.toMatch(personal);
+  expect(await guest.all()).not.toMatch(personal);
 });
 
-test('what a router fetches ahead holds nothing of the user', async ({ page, context }) => {
+test('prefetched responses contain no user data', async ({ page, context }) => {
   release();
   await context.addCookies((await signedInAs('carol')).cookies);
   const ahead: string[] = [];
-  // The router aborts a response as soon as it has read enough, and Chromium then keeps no body.
-  // So the test fetches each response itself and hands it to the router.
+  // The router aborts a response when it has read enough, and Chromium then discards the body.
+  // The test therefore requests each response and passes it to the router.
   await page.route('**', async (route) => {
     if (route.request().headers()['next-router-prefetch'] === undefined) return route.continue();
     const response = await route.fetch();

@@ -4,18 +4,18 @@ import { expect, test } from '@playwright/test';
 import { createClient } from 'redis';
 import { secret } from '../support/next-web.ts';
 import { startRedis } from '../support/redis.ts';
-import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
-// The helpers for tests of applications, as their documentation says.
+// The test helpers for applications, used as documented.
 
-let running: AtTestProvider;
+let running: NextWebAtTestProvider;
 
 test.beforeAll(async () => {
   running = await startAtTestProvider();
 });
 test.afterAll(() => running?.stop());
 
-test('a test session signs a browser in, and no provider is asked', async ({ page, context }) => {
+test('a test session signs in a browser without a request to the provider', async ({ page, context }) => {
   const { app, op } = running;
   const before = op.requests.length;
   const options = {
@@ -37,7 +37,7 @@ test('a test session signs a browser in, and no provider is asked', async ({ pag
   expect(op.requests.length).toBe(before);
 });
 
-test('a test session in the store of the application signs a browser in', async ({ page, context }) => {
+test('a test session in the store of the application signs in a browser', async ({ page, context }) => {
   const redis = await startRedis();
   const client = createClient({ url: redis.url });
   client.on('error', () => {});
@@ -57,12 +57,12 @@ test('a test session in the store of the application signs a browser in', async 
     const { cookies, header } = await createTestSession(options, {
       user: { sub: 'carol', name: 'Carol Cook' },
     });
-    // The cookie holds an identifier alone.
+    // The cookie contains only an identifier.
     expect(cookies.map(({ value }) => value)).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
     await client.configResetStat();
     const answer = await fetch(`${app.origin}/profile`, { headers: { cookie: header } });
     expect(await answer.text()).toContain('Carol Cook');
-    // By the proxy, and once by all that is rendered: the header of the layout and the page.
+    // Once by the proxy, and once by rendering: the header of the layout and the page share the read.
     expect(await client.info('commandstats')).toContain('cmdstat_hmget:calls=2,');
 
     await context.addCookies(cookies);

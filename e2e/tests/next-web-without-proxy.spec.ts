@@ -1,22 +1,22 @@
 import { expect, test } from '@playwright/test';
-import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
-// S18: the production build with its proxy taken out. What is protected protects itself.
+// S18: the production build without its proxy. Pages, handlers and actions protect themselves.
 
-let running: AtTestProvider;
+let running: NextWebAtTestProvider;
 
 test.beforeAll(async () => {
   running = await startAtTestProvider({ proxy: false });
 });
 test.afterAll(() => running?.stop());
 
-test('S18: without a proxy a page shows nothing before the login, and is come back to', async ({ page }) => {
+test('S18: without a proxy, a page shows nothing before login, and login returns to it', async ({ page }) => {
   const { app } = running;
   for (const [path, heading] of [
     ['/dashboard', /^Good to see you/],
     ['/profile', 'Profile'],
   ] as const) {
-    // A proxy would have replaced the header, which is how this test knows that there is none.
+    // A proxy would have replaced the header: there is none.
     const answer = await fetch(app.origin + path, {
       headers: { 'x-auth-path': '/anywhere' },
       redirect: 'manual',
@@ -31,7 +31,7 @@ test('S18: without a proxy a page shows nothing before the login, and is come ba
   }
 });
 
-test('S18: without a proxy a route handler and an action deny', async ({ page }) => {
+test('S18: without a proxy, a route handler and an action reject guests', async ({ page }) => {
   const { app } = running;
   const handler = await fetch(`${app.origin}/api/summary`);
   expect(handler.status).toBe(401);
@@ -47,7 +47,7 @@ test('S18: without a proxy a route handler and an action deny', async ({ page })
   await page.context().clearCookies();
   await page.getByLabel('Call me').fill('Intruder');
   await page.getByRole('button', { name: 'Save' }).click();
-  // The provider knows the user: the login that the action asked for needs no hand, and ends on the same page.
+  // The provider has a session, so the login of the action completes without input and returns to the page.
   await expect.poll(() => running.op.requestsTo('token').length).toBeGreaterThan(before);
   await expect(page.getByLabel('Call me')).toHaveValue('alice');
 });

@@ -6,11 +6,11 @@ import {
   alice,
   bob,
   type DemoUser,
-  loggedRequests,
+  readLoggedRequests,
   signInAtProvider,
   tokenRequests,
 } from '../support/provider.ts';
-import { untilRenewalIsDue } from '../support/renewal.ts';
+import { waitUntilRefreshIsDue } from '../support/renewal.ts';
 
 const base = urls.nextWeb;
 test.use({ baseURL: base });
@@ -28,27 +28,29 @@ async function logOut(page: Page): Promise<void> {
   await page.waitForURL((url) => url.origin === base);
 }
 
-/** The session cookie as the browser holds it, all chunks together. */
+/** Reads the session cookie with all its chunks. */
 async function sessionCookie(context: BrowserContext): Promise<string> {
   const cookies = (await context.cookies(base)).filter(({ name }) => /^session(\.\d)?$/.test(name));
   return cookies.map(({ value }) => value).join('');
 }
 
-/** What the dashboard answers to this browser, without following anywhere. */
+/** Requests the dashboard without following redirects. */
 async function fetchStatus(page: Page): Promise<number> {
   return (await page.request.get('/dashboard', { maxRedirects: 0 })).status();
 }
 
 const refreshes = (since: number) => tokenRequests('next-web', 'refresh_token', since);
 
-test('a deep link leads through the login and back to the page that was wanted', async ({ page }) => {
+test('a deep link redirects to the login and returns to the requested page', async ({ page }) => {
   await page.goto('/profile');
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/profile`);
   await expect(page.getByText('alice@countersign.example')).toBeVisible();
 });
 
-test('a link to a protected page leads to the login, without an error in the console', async ({ page }) => {
+test('a link to a protected page redirects to the login without an error in the console', async ({
+  page,
+}) => {
   const errors: string[] = [];
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(error.message));
@@ -59,7 +61,7 @@ test('a link to a protected page leads to the login, without an error in the con
   expect(errors).toEqual([]);
 });
 
-test('the dashboard shows what the API answers, and an action adds to it', async ({ page }) => {
+test('the dashboard shows the API response, and an action adds an item', async ({ page }) => {
   await signIn(page);
   const title = `Item ${Date.now()}`;
   await page.getByLabel('New item').fill(title);
@@ -67,7 +69,7 @@ test('the dashboard shows what the API answers, and an action adds to it', async
   await expect(page.getByRole('listitem').filter({ hasText: title })).toBeVisible();
 });
 
-test('an API token without the scope gets a 403 that the page shows', async ({ page }) => {
+test('shows the 403 response for a token without the scope', async ({ page }) => {
   await signIn(page, bob);
   await page.getByLabel('New item').fill('Not allowed');
   await page.getByRole('button', { name: 'Add' }).click();
@@ -75,15 +77,15 @@ test('an API token without the scope gets a 403 that the page shows', async ({ p
   await expect(page.getByRole('listitem').filter({ hasText: 'Not allowed' })).toHaveCount(0);
 });
 
-test('a token near its end is renewed before rendering: one request, no redirect, the new cookie stored', async ({
+test('refreshes an expiring token before rendering: one request, no redirect, a new cookie', async ({
   page,
   context,
 }) => {
   await signIn(page);
   for (let round = 0; round < 2; round++) {
     const before = await sessionCookie(context);
-    await untilRenewalIsDue();
-    const since = loggedRequests().length;
+    await waitUntilRefreshIsDue();
+    const since = readLoggedRequests().length;
     const response = await page.goto('/dashboard');
     expect(response?.request().redirectedFrom()).toBeNull();
     expect(response?.headers()['cache-control']).toContain('no-store');
@@ -94,10 +96,10 @@ test('a token near its end is renewed before rendering: one request, no redirect
   }
 });
 
-test('50 requests at once with a token near its end make one token request', async ({ page, context }) => {
+test('50 parallel requests with an expiring token make one token request', async ({ page, context }) => {
   await signIn(page);
-  await untilRenewalIsDue();
-  const since = loggedRequests().length;
+  await waitUntilRefreshIsDue();
+  const since = readLoggedRequests().length;
   const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => fetch(`${base}/dashboard`, { headers: { cookie }, redirect: 'manual' })),
@@ -109,7 +111,7 @@ test('50 requests at once with a token near its end make one token request', asy
   expect([...cookies][0]).toContain('session=');
 });
 
-test('after logout a protected page asks for login again, and the old cookie is of no use', async ({
+test('after logout, a protected page requires a login and the previous cookie is rejected', async ({
   page,
   context,
 }) => {
@@ -138,22 +140,20 @@ test('login, an action and logout work without JavaScript', async ({ browser }) 
   await context.close();
 });
 
-test('what the application keeps in the session is seen at once, and outlives a renewal', async ({
-  page,
-}) => {
+test('session data is readable at once and survives a refresh', async ({ page }) => {
   await signIn(page);
   await page.goto('/profile');
   await page.getByLabel('Call me').fill('Captain');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('banner').getByText('Captain')).toBeVisible();
-  await untilRenewalIsDue();
-  const since = loggedRequests().length;
+  await waitUntilRefreshIsDue();
+  const since = readLoggedRequests().length;
   await page.goto('/dashboard');
   await expect(page.getByRole('heading', { name: 'Good to see you, Captain.' })).toBeVisible();
   expect(refreshes(since)).toHaveLength(1);
 });
 
-test('a login that has to be fresh asks for the password again, and leads back', async ({ page }) => {
+test('a login with maxAge asks for the password again and returns to the page', async ({ page }) => {
   await signIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('link', { name: 'Confirm my password' }).click();
@@ -162,9 +162,7 @@ test('a login that has to be fresh asks for the password again, and leads back',
   await expect(page).toHaveURL(`${base}/profile`);
 });
 
-test('S18: every place asks for the session itself, whatever headers a request brings', async ({
-  request,
-}) => {
+test('S18: every handler checks the session regardless of request headers', async ({ request }) => {
   const tricks = {
     'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy',
     'x-auth-path': 'https://evil.example/',
@@ -175,24 +173,27 @@ test('S18: every place asks for the session itself, whatever headers a request b
   expect(await page.text()).not.toContain('Good to see you');
 });
 
-test('S18: a route handler answers for itself', async ({ page, request }) => {
+test('S18: a route handler checks the session', async ({ page, request }) => {
   expect((await request.get('/api/summary')).status()).toBe(401);
   await signIn(page);
   expect(await (await page.request.get('/api/summary')).json()).toMatchObject({ user: 'user-alice' });
 });
 
-test('an action after the session has ended leads to the login and back', async ({ page, context }) => {
+test('an action after the end of the session redirects to the login and returns', async ({
+  page,
+  context,
+}) => {
   await signIn(page);
   await context.clearCookies({ name: /^session/ });
   await page.getByLabel('New item').fill('Too late');
-  // The provider still knows the user: the way there and back needs no hand.
+  // The provider has a session, so the login needs no input.
   await page.getByRole('button', { name: 'Add' }).click();
   await expect(page).toHaveURL(`${base}/dashboard`);
   await expect.poll(() => sessionCookie(context)).not.toBe('');
   await expect(page.getByText('Too late')).toHaveCount(0);
 });
 
-test('S13: a logout at the provider ends the session here', async ({ page, context }) => {
+test('S13: a logout at the provider ends the session', async ({ page, context }) => {
   await signIn(page);
   const provider = await context.newPage();
   await provider.goto(`${urls.identityProvider}/session/end`);
@@ -202,17 +203,17 @@ test('S13: a logout at the provider ends the session here', async ({ page, conte
   await expect(page).toHaveURL((url) => url.origin === urls.identityProvider);
 });
 
-test('S19: tabs learn from each other who is signed in', async ({ page, context }) => {
+test('S19: tabs notify each other about login and logout', async ({ page, context }) => {
   await page.goto('/');
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
   const other = await context.newPage();
   await signIn(other);
   await expect(page.getByText('Signed in as')).toBeVisible();
   await logOut(other);
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
 });
 
-test('the browser asks who is signed in where the server did not say, and again when it is looked at', async ({
+test('the browser requests the session if the page has none, and again when its tab becomes visible', async ({
   page,
   browser,
 }) => {
@@ -228,17 +229,17 @@ test('the browser asks who is signed in where the server did not say, and again 
   await expect(page.getByText('Signed in as')).toBeVisible();
   expect(asked).toBe(1);
 
-  // The session ends elsewhere: nothing tells this tab, until somebody looks at it.
+  // The session ends elsewhere. This tab detects it when it becomes visible.
   const elsewhere = await browser.newContext({ baseURL: base });
   await elsewhere.addCookies(await page.context().cookies(base));
   await elsewhere.request.post('/auth/logout', { headers: { origin: base }, maxRedirects: 0 });
   await expect(page.getByText('Signed in as')).toBeVisible();
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('You are not signed in.')).toBeVisible();
   await elsewhere.close();
 });
 
-test('S1, S2: a callback with an error shows a plain page, and none of the words that came with it', async ({
+test('S1, S2: a callback with an error shows a fixed page without text from the request', async ({
   page,
 }) => {
   const text = '<script>alert(1)</script><img src=x onerror=alert(2)>';
@@ -251,7 +252,7 @@ test('S1, S2: a callback with an error shows a plain page, and none of the words
   await expect(page.getByRole('link', { name: 'Log in again' })).toBeVisible();
 });
 
-test('a callback that is replayed, has a wrong state or a wrong iss is refused with a readable page', async ({
+test('rejects a callback that is replayed or has a wrong state or iss, and shows the reason', async ({
   page,
   browser,
 }) => {
@@ -260,37 +261,37 @@ test('a callback that is replayed, has a wrong state or a wrong iss is refused w
     if (request.url().startsWith(`${base}/auth/callback`)) callback = request.url();
   });
   await signIn(page);
-  const stranger = await (await browser.newContext({ baseURL: base })).newPage();
-  const since = loggedRequests().length;
-  await stranger.goto(callback);
-  await expect(stranger.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
+  const guest = await (await browser.newContext({ baseURL: base })).newPage();
+  const since = readLoggedRequests().length;
+  await guest.goto(callback);
+  await expect(guest.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
 
-  // Who is signed in is not bothered by an answer that comes again.
+  // A repeated callback does not disturb a signed-in user.
   await page.goto(callback);
   await expect(page).toHaveURL(`${base}/`);
 
   let state = '';
-  stranger.on('request', (request) => {
+  guest.on('request', (request) => {
     const url = new URL(request.url());
     if (url.origin === urls.identityProvider) state = url.searchParams.get('state') ?? state;
   });
-  await stranger.goto('/auth/login?returnTo=/profile');
-  await expect(stranger).toHaveURL((url) => url.origin === urls.identityProvider);
-  await stranger.goto(
+  await guest.goto('/auth/login?returnTo=/profile');
+  await expect(guest).toHaveURL((url) => url.origin === urls.identityProvider);
+  await guest.goto(
     `/auth/callback?${new URLSearchParams({ code: 'stolen', state, iss: 'https://evil.example' })}`,
   );
-  await expect(stranger.getByText('authorization_response_invalid: iss')).toBeVisible();
+  await expect(guest.getByText('authorization_response_invalid: iss')).toBeVisible();
   expect(tokenRequests('next-web', 'authorization_code', since)).toHaveLength(0);
-  await stranger.context().close();
+  await guest.context().close();
 });
 
-test('S2: a login does not lead to another site', async ({ page }) => {
+test('S2: a login does not redirect to another site', async ({ page }) => {
   await page.goto(`/auth/login?returnTo=${encodeURIComponent('/\\evil.example')}`);
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/`);
 });
 
-test('S14: links that are fetched ahead start no login and no logout', async ({ page, context, request }) => {
+test('S14: prefetched links start neither a login nor a logout', async ({ page, context, request }) => {
   for (const headers of [
     { 'sec-purpose': 'prefetch' },
     { purpose: 'prefetch' },
@@ -307,7 +308,10 @@ test('S14: links that are fetched ahead start no login and no logout', async ({ 
   expect(await sessionCookie(context)).not.toBe('');
 });
 
-test('S14: many logins under way do not make a cookie header that is too long', async ({ page, context }) => {
+test('S14: many pending logins do not exceed the size limit of the cookie header', async ({
+  page,
+  context,
+}) => {
   for (let i = 0; i < 8; i++) {
     await page.goto(`/auth/login?returnTo=/${'x'.repeat(500)}`);
     await expect(page).toHaveURL((url) => url.origin === urls.identityProvider);
@@ -335,18 +339,18 @@ test('S21: another site cannot log the user out', async ({ page, context }) => {
   await expect(page.getByRole('heading', { name: /^Good to see you/ })).toBeVisible();
 });
 
-test('S4: whatever sets or depends on the session is kept by no cache', async ({ page, context }) => {
+test('S4: responses that set or depend on the session are not cacheable', async ({ page, context }) => {
   await signIn(page);
   const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
   for (const path of ['/dashboard', '/profile', '/auth/session', '/auth/login', '/auth/logout']) {
     const { headers } = await fetch(base + path, { headers: { cookie }, redirect: 'manual' });
     expect(headers.get('cache-control'), path).toMatch(/private.*no-store|no-store.*private/);
-    // Next writes its own Vary on pages; what is not stored needs none.
+    // Next overwrites Vary on pages. Responses with no-store do not need it.
     if (path.startsWith('/auth/')) expect(headers.get('vary')?.toLowerCase(), path).toContain('cookie');
   }
 });
 
-test('no token or secret is in a URL, in storage, in a page or in the server log', async ({ page }) => {
+test('URLs, storage, pages and the server log contain no token or secret', async ({ page }) => {
   const seen: string[] = [];
   page.on('request', (request) => seen.push(request.url()));
   page.on('response', async (response) => {
@@ -360,7 +364,7 @@ test('no token or secret is in a URL, in storage, in a page or in the server log
   );
   await logOut(page);
   seen.push(readFileSync(join(logs, 'next-web.log'), 'utf8'));
-  // The beginning of every JSON Web Token, and what must stay between the servers.
+  // The beginning of every JSON Web Token, and the secrets of the servers.
   const secret = /eyJ[\w-]{10,}\.|next-web-demo-secret|code_verifier|refresh_token/;
   for (const text of seen) expect(text).not.toMatch(secret);
 });

@@ -1,4 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-// Next's server puts it there before anything of Next is loaded.
+// Next's server sets this global before it loads its modules.
 Object.assign(globalThis, { AsyncLocalStorage });

@@ -3,7 +3,7 @@
 import { Message } from '../components/message';
 
 interface Props {
-  /** On the server it was logged; of its message, production sends nothing to the browser. */
+  /** The server has logged the error. In production the browser receives only the digest. */
   readonly error: { readonly digest?: string };
   readonly retry: () => void;
 }
@@ -11,7 +11,7 @@ interface Props {
 export default function ErrorPage({ error, retry }: Props) {
   return (
     <Message eyebrow="That did not work" title="This page cannot be shown at the moment.">
-      <p className="lead">You are still signed in. Something that the page needs did not answer.</p>
+      <p className="lead">You are still signed in. A service that the page needs is unavailable.</p>
       <p className="actions">
         <button className="button" onClick={retry} type="button">
           Try again
@@ -22,7 +22,7 @@ export default function ErrorPage({ error, retry }: Props) {
       </p>
       {error.digest && (
         <p className="muted">
-          For whoever you ask for help: <code>{error.digest}</code>
+          Error code for support: <code>{error.digest}</code>
         </p>
       )}
     </Message>

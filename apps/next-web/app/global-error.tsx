@@ -3,7 +3,7 @@
 import ErrorPage from './error';
 import './globals.css';
 
-/** In place of the layout, when the layout itself fails. */
+/** Replaces the layout if the layout fails. */
 export default function GlobalErrorPage(props: Parameters<typeof ErrorPage>[0]) {
   return (
     <html lang="en">

@@ -26,7 +26,7 @@ export default function RootLayout({ children }: { readonly children: ReactNode 
         <SiteHeader />
         <main id="main">{children}</main>
         <footer className="site-footer">
-          <p>A demonstration. Its users and passwords are public, and nothing is kept.</p>
+          <p>A demonstration. Its users and passwords are public, and no data is stored.</p>
         </footer>
       </body>
     </html>

@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'Page not found' };
 export default function NotFound() {
   return (
     <Message eyebrow="404" title="There is nothing at this address.">
-      <p className="lead">The link may be old, or a letter may be missing. Your session is not affected.</p>
+      <p className="lead">The link may be outdated or incomplete. Your session is not affected.</p>
       <p className="actions">
         <Link className="button" href="/">
           Back to the start

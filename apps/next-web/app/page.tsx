@@ -8,10 +8,10 @@ export default function Home() {
     <>
       <section className="hero">
         <p className="eyebrow">Next.js, App Router</p>
-        <h1>Signed in on the server, quiet in the browser.</h1>
+        <h1>Signed in on the server, no token in the browser.</h1>
         <p className="lead">
-          This page is public. The session is sealed in a cookie that no script can read, and tokens are
-          renewed before a page is rendered, so nobody is ever sent away to log in again for nothing.
+          This page is public. The session is in an encrypted cookie that no script can read. Tokens are
+          refreshed before a page is rendered, so users stay signed in.
         </p>
         <p className="actions">
           <Link className="button" href="/dashboard">
@@ -28,20 +28,20 @@ export default function Home() {
         <ol className="steps">
           <li>
             <h3>Open the dashboard</h3>
-            <p>You are asked to log in, and come back to the page that you wanted.</p>
+            <p>You log in and return to the dashboard.</p>
           </li>
           <li>
             <h3>Wait a minute, then reload</h3>
-            <p>The access token has ended meanwhile. The page works all the same, with a new one.</p>
+            <p>The access token has expired. The page works with a new one.</p>
           </li>
           <li>
             <h3>Log in as bob and add an item</h3>
-            <p>Bob may read but not write. The API says so, and the page tells you.</p>
+            <p>Bob has read access only. The API rejects the request, and the page shows the reason.</p>
           </li>
         </ol>
       </section>
 
-      {/* This page is the same file for everybody: the browser asks who it is, and the server sends more behind it. */}
+      {/* This page is static. The browser fetches the session, and the server streams the user's part. */}
       <div className="columns">
         <AuthProvider>
           <WhoAmI />

@@ -3,7 +3,7 @@
 import { useActionState } from 'react';
 import { addItem } from '../app/dashboard/actions';
 
-/** Works without JavaScript too: it is a form. */
+/** A form, which works without JavaScript. */
 export function AddItem() {
   const [state, action, pending] = useActionState(addItem, {});
   return (

@@ -3,7 +3,7 @@
 import { useActionState } from 'react';
 import { importItems } from '../app/import/actions';
 
-/** Works without JavaScript too. What could not be added stays in the field. */
+/** Works without JavaScript. Items that were not added stay in the field. */
 export function ImportItems() {
   const [state, action, pending] = useActionState(importItems, {});
   return (
@@ -11,9 +11,9 @@ export function ImportItems() {
       <label htmlFor="titles">One item on each line</label>
       <textarea
         aria-describedby="problem"
-        defaultValue={state.left}
+        defaultValue={state.remaining}
         id="titles"
-        key={state.left}
+        key={state.remaining}
         maxLength={4200}
         name="titles"
         required

@@ -6,7 +6,7 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** A page that has only something to say. */
+/** A page that contains only a message. */
 export function Message({ eyebrow, title, children }: Props) {
   return (
     <section className="hero message">

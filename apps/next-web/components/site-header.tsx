@@ -2,7 +2,7 @@ import { LoginButton, LogoutButton } from '@countersign/next/client';
 import Link from 'next/link';
 import { Suspense } from 'react';
 import { auth } from '../lib/auth';
-import { greetingOf } from '../lib/greeting';
+import { getGreeting } from '../lib/greeting';
 import { NavLinks } from './nav-links';
 
 export function SiteHeader() {
@@ -27,7 +27,7 @@ async function Account() {
   if (!session) return <LoginButton className="button" />;
   return (
     <>
-      <span className="who">{greetingOf(session)}</span>
+      <span className="who">{getGreeting(session)}</span>
       <LogoutButton className="button quiet" />
     </>
   );

@@ -2,7 +2,7 @@
 
 import { SignedIn, SignedOut, useSession } from '@countersign/next/client';
 
-/** A client component: it knows who is signed in, and never sees a token. */
+/** A client component. It receives the session, but no token. */
 export function WhoAmI() {
   const { session, status } = useSession();
   return (
@@ -11,7 +11,7 @@ export function WhoAmI() {
       <div aria-live="polite" className="muted">
         {status === 'loading' && <p>Asking the server …</p>}
         <SignedOut>
-          <p>Nobody is signed in.</p>
+          <p>You are not signed in.</p>
         </SignedOut>
         <SignedIn>
           <p>

@@ -1,10 +1,10 @@
 import { AuthError } from '@countersign/core';
 import { Suspense } from 'react';
 import { auth } from '../lib/auth';
-import { greetingOf } from '../lib/greeting';
+import { getGreeting } from '../lib/greeting';
 import { listItems } from '../lib/items';
 
-/** Streamed into a page that is the same file for everybody: the page waits neither for the session nor for the API. */
+/** Streamed into a static page: the page waits neither for the session nor for the API. */
 export function YourItems() {
   return (
     <section aria-labelledby="server" className="card">
@@ -20,19 +20,19 @@ export function YourItems() {
 
 async function ItemCount() {
   const session = await auth.getSession();
-  if (!session) return <p>Log in, and the number of your items comes after the page.</p>;
-  const result = await listItems().catch(notNow);
-  if (!result?.ok) return <p>Your items cannot be counted at the moment.</p>;
+  if (!session) return <p>Log in to see the count of your items.</p>;
+  const result = await listItems().catch(ignoreAuthError);
+  if (!result?.ok) return <p>The count of your items is temporarily unavailable.</p>;
   const count = result.value.length;
   return (
     <p>
-      {greetingOf(session)}, you have <strong>{count === 1 ? '1 item' : `${count} items`}</strong>.
+      {getGreeting(session)}, you have <strong>{count === 1 ? '1 item' : `${count} items`}</strong>.
     </p>
   );
 }
 
-/** Also a token that cannot be renewed now leaves the rest of the page as it is. */
-function notNow(error: unknown): undefined {
+/** A token that cannot be refreshed must not break the rest of the page. */
+function ignoreAuthError(error: unknown): undefined {
   if (!(error instanceof AuthError)) throw error;
   console.error(error.message);
 }

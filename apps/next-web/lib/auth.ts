@@ -4,19 +4,19 @@ import { stores } from './stores';
 
 export const apiUrl = process.env.API_URL ?? 'http://localhost:3001';
 
-/** Everything else comes from the environment: AUTH_ISSUER, AUTH_CLIENT_ID, AUTH_CLIENT_SECRET, AUTH_SECRET, AUTH_BASE_URL. */
+/** Other options come from the environment: AUTH_ISSUER, AUTH_CLIENT_ID, AUTH_CLIENT_SECRET, AUTH_SECRET, AUTH_BASE_URL. */
 export const auth = createAuth({
   scope: 'openid profile email offline_access items:read items:write',
   resource: 'https://api.countersign.example',
   apiOrigins: [new URL(apiUrl).origin],
-  // A login URL may ask for a fresh login: "confirm my password" on the profile.
+  // "Confirm my password" on the profile requests a new authentication by max_age.
   loginParameters: ['login_hint', 'ui_locales', 'prompt', 'max_age'],
-  // The provider answers by a form that the browser posts, and not in the address.
+  // The browser posts the authorization response as a form. It is not part of the URL.
   ...(process.env.RESPONSE_MODE === 'form_post' && { responseMode: 'form_post' as const }),
   ...stores,
   ...(await dpop()),
-  // The provider of the demonstration runs on this machine, without https.
+  // The demonstration's provider runs on this machine without https.
   allowInsecureIssuer: /^http:\/\/(localhost|127\.0\.0\.1):/.test(process.env.AUTH_ISSUER ?? ''),
-  // This provider asks the user before it ends its session, so no token needs to travel in a URL.
+  // This provider asks the user before it ends its session, so the logout URL needs no ID token.
   idTokenHint: false,
 });

@@ -1,6 +1,6 @@
 /**
- * With DPOP_KEY, a private key as JWK, the API takes tokens from this application alone (RFC 9449).
- * Every process has the same key: a token that one was given, all of them use.
+ * DPOP_KEY is a private key as JWK. It binds access tokens to this application (RFC 9449).
+ * All processes need the same key, because they share access tokens.
  */
 export async function dpop(jwk = process.env.DPOP_KEY) {
   if (!jwk) return {};

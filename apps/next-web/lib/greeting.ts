@@ -1,7 +1,7 @@
 import type { Session } from '@countersign/next';
 
-/** What to call the user: what they asked for, or what the provider says. */
-export function greetingOf({ data, user }: Session): string {
+/** The greeting that the user has chosen, or the name from the provider. */
+export function getGreeting({ data, user }: Session): string {
   if (typeof data.greeting === 'string' && data.greeting !== '') return data.greeting;
   return user.name?.split(' ')[0] ?? user.sub;
 }

@@ -15,13 +15,13 @@ interface ApiFailure {
 }
 
 const messages = {
-  refused: 'The API does not accept your login any more. Log out, and in again.',
-  forbidden: 'The API answered 403: your account may read items, but not add them.',
-  unavailable: 'The API cannot be reached at the moment. Try again.',
-  invalid: 'Write 1 to 200 characters.',
+  rejected: 'The API rejects your login. Log out and log in again.',
+  forbidden: 'The API answered 403: your account has no permission to add items.',
+  unavailable: 'The API cannot be reached. Try again later.',
+  invalid: 'Enter 1 to 200 characters.',
 } as const;
 
-/** Why an item was not added. */
+/** The message for the user. */
 export const explain = ({ reason }: ApiFailure): string => messages[reason];
 
 export const listItems = () => callApi<readonly Item[]>('/items');
@@ -33,12 +33,12 @@ export const createItem = (title: string) =>
     body: JSON.stringify({ title }),
   });
 
-/** Calls the API in the user's name. The token never leaves the server. */
+/** Calls the API with the user's access token. The token stays on the server. */
 async function callApi<T>(path: string, init: RequestInit = {}): Promise<ApiResult<T>> {
   const response = await auth.fetch(apiUrl + path, { ...init, cache: 'no-store' }).catch(unreachable);
   if (!response || response.status >= 500) return { ok: false, reason: 'unavailable' };
-  // The token was renewed and sent once more by now.
-  if (response.status === 401) return { ok: false, reason: 'refused' };
+  // auth.fetch() has refreshed the token and sent the request again.
+  if (response.status === 401) return { ok: false, reason: 'rejected' };
   if (response.status === 403) return { ok: false, reason: 'forbidden' };
   if (!response.ok) return { ok: false, reason: 'invalid' };
   return { ok: true, value: (await response.json()) as T };

@@ -1,23 +1,26 @@
 import { connect, type Socket } from 'node:net';
 import type { Target } from './load-process.ts';
 
-/** The connections to one target, and what came of them. */
+/** The connections to one target, and their results. */
 export interface Lane {
-  /** Sends for so many milliseconds, `rate` requests a second or as many as are answered, and waits for all answers. */
+  /**
+   * Sends requests for `duration` milliseconds and waits for all responses. `rate` is in requests per second. Default: as
+   * fast as the server responds.
+   */
   run(duration: number, rate: number | undefined): Promise<void>;
   close(): void;
-  /** Milliseconds from each request to its answer. */
+  /** Milliseconds from each request to its response. */
   readonly latencies: number[];
-  /** How many answers were not 200. */
+  /** Returns the count of responses with a status other than 200. */
   failures(): number;
-  /** Milliseconds of all runs together. */
+  /** Returns the total duration of all runs in milliseconds. */
   elapsed(): number;
 }
 
-/** Milliseconds between two looks at what is due, so that a few requests come at a time, as they do in life. */
-const beat = 1;
+/** Milliseconds between two checks for due requests. A few requests are sent together, as in production. */
+const checkInterval = 1;
 
-// Sockets and requests made ahead, so that this process asks faster than the server can answer.
+// Sockets and requests are created in advance, so that this process is faster than the server.
 export async function openLane({ port, requests }: Target, connections: number): Promise<Lane> {
   const texts = requests.map((request) => Buffer.from(request, 'latin1'));
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
@@ -27,7 +30,7 @@ export async function openLane({ port, requests }: Target, connections: number):
   let failures = 0;
   let elapsed = 0;
   let sent = 0;
-  /** Called when a socket has its answer. */
+  /** Called when a socket has received its response. */
   let proceed = (_socket: Socket, _now: number) => {};
 
   const send = (socket: Socket, now: number) => {
@@ -35,7 +38,7 @@ export async function openLane({ port, requests }: Target, connections: number):
     socket.write(texts[sent++ % texts.length] as Buffer);
   };
   for (const socket of sockets) {
-    readAnswers(socket, (ok) => {
+    readResponses(socket, (ok) => {
       const now = performance.now();
       latencies.push(now - (sentAt.get(socket) as number));
       if (!ok) failures++;
@@ -63,19 +66,19 @@ export async function openLane({ port, requests }: Target, connections: number):
       // To be woken costs the server that writes to this process, and a fast server pays it more often than a slow
       // one: so this process never sleeps while it waits.
       for (let now = start; now < end || idle.length < sockets.length; now = performance.now()) {
-        if (rate !== undefined && now < end && now - looked >= beat) {
+        if (rate !== undefined && now < end && now - looked >= checkInterval) {
           looked = now;
           let due = Math.floor(((now - start) * rate) / 1000) - (sent - sentBefore);
           while (due-- > 0 && idle.length > 0) send(idle.pop() as Socket, now);
         }
-        await nextTurnOfTheLoop();
+        await waitForEventLoop();
       }
       elapsed += performance.now() - start;
     },
   };
 }
 
-const nextTurnOfTheLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
+const waitForEventLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function open(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -85,22 +88,24 @@ function open(port: number): Promise<Socket> {
   });
 }
 
-/** Calls back for each whole answer: there is one at a time on a socket. */
-function readAnswers(socket: Socket, onAnswer: (ok: boolean) => void): void {
+/** Calls back for each complete response. A socket has one response at a time. */
+function readResponses(socket: Socket, onResponse: (ok: boolean) => void): void {
   let text = '';
   socket.on('data', (data) => {
     text += data.toString('latin1');
-    if (!isWhole(text)) return;
+    if (!isComplete(text)) return;
     const ok = text.startsWith('HTTP/1.1 200');
     text = '';
-    onAnswer(ok);
+    onResponse(ok);
   });
 }
 
-function isWhole(answer: string): boolean {
-  const head = answer.indexOf('\r\n\r\n');
+function isComplete(response: string): boolean {
+  const head = response.indexOf('\r\n\r\n');
   if (head < 0) return false;
-  const length = /^content-length: (\d+)/im.exec(answer.slice(0, head))?.[1];
-  // Without a length it comes in chunks, of which the last is empty.
-  return length === undefined ? answer.endsWith('\r\n0\r\n\r\n') : answer.length >= head + 4 + Number(length);
+  const length = /^content-length: (\d+)/im.exec(response.slice(0, head))?.[1];
+  // Without a length, the response is chunked, and the last chunk is empty.
+  return length === undefined
+    ? response.endsWith('\r\n0\r\n\r\n')
+    : response.length >= head + 4 + Number(length);
 }

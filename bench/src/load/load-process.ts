@@ -2,37 +2,37 @@ import { rotate } from '../harness.ts';
 import { quantile } from '../statistics.ts';
 import { openLane } from './lane.ts';
 
-/** A server and what it is asked. */
+/** A server and its requests. */
 export interface Target {
   readonly port: number;
-  /** Whole HTTP/1.1 requests, sent in turns. */
+  /** Complete HTTP/1.1 requests, sent in rotation. */
   readonly requests: readonly string[];
 }
 
-/** Whom to ask, for how long, and how fast. */
+/** The targets, the duration and the rate of a load. */
 export interface Load {
   readonly targets: readonly Target[];
-  /** To each target. */
+  /** The count of connections to each target. */
   readonly connections: number;
-  /** Milliseconds for each target. */
+  /** Duration for each target in milliseconds. */
   readonly duration: number;
   /**
-   * Milliseconds after which the next target has its turn: the shorter, the more surely a busy moment of the machine
-   * falls on all of them.
+   * Milliseconds until the load switches to the next target. With a short slot, load on the machine affects all targets
+   * equally.
    */
-  readonly turn: number;
-  /** Requests a second; as many as the server answers when it is left out. */
+  readonly slot: number;
+  /** Requests per second. Default: as fast as the server responds. */
   readonly rate?: number;
 }
 
-/** What one target has answered. */
+/** The result of one target. */
 export interface LoadResult {
   readonly requests: number;
-  /** Answers that were not 200. */
+  /** Count of responses with a status other than 200. */
   readonly failures: number;
-  /** Milliseconds that it really took. */
+  /** Actual duration in milliseconds. */
   readonly elapsed: number;
-  /** Milliseconds within which 99 of 100 requests were answered. */
+  /** 99th percentile of the latency in milliseconds. */
   readonly p99: number;
 }
 
@@ -40,10 +40,10 @@ process.on('message', async (load: Load) => process.send?.(await run(load)));
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
-async function run({ targets, connections, duration, turn, rate }: Load): Promise<LoadResult[]> {
+async function run({ targets, connections, duration, slot, rate }: Load): Promise<LoadResult[]> {
   const lanes = await Promise.all(targets.map((target) => openLane(target, connections)));
-  for (let number = 0; number < duration / turn; number++) {
-    for (const lane of rotate(lanes, number)) await lane.run(turn, rate);
+  for (let number = 0; number < duration / slot; number++) {
+    for (const lane of rotate(lanes, number)) await lane.run(slot, rate);
   }
   return lanes.map(({ close, latencies, failures, elapsed }) => {
     close();

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { here } from '../environment.ts';
 import type { Load, LoadResult, Target } from './load-process.ts';
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export interface Server {
   readonly port: number;
-  /** CPU time so far, in microseconds. */
+  /** Reads the CPU time so far, in microseconds. */
   cpu(): Promise<number>;
   close(): void;
 }
@@ -17,25 +17,25 @@ export interface LoadGenerator {
 }
 
 export interface ServerProcess {
-  /** The module that it runs. */
+  /** The module of the process. */
   readonly file: string;
   readonly args: readonly string[];
-  /** Arguments of Node itself. */
+  /** Arguments of Node. */
   readonly nodeArgs?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 const reportCpu = fileURLToPath(new URL('report-cpu.mjs', import.meta.url));
 
-/** Starts a server that is asked for its CPU time; it sends its port as soon as it listens. */
+/** Starts a server that reports its CPU time. It sends its port when it listens. */
 export async function startServer(process: ServerProcess): Promise<Server> {
   const child = start({ ...process, nodeArgs: ['--import', reportCpu, ...(process.nodeArgs ?? [])] }, 0);
-  const port = (await answer(child)) as number;
+  const port = (await waitForMessage(child)) as number;
   return {
     port,
     cpu: () => {
       child.send('cpu');
-      return answer(child) as Promise<number>;
+      return waitForMessage(child) as Promise<number>;
     },
     close: () => child.disconnect(),
   };
@@ -43,39 +43,39 @@ export async function startServer(process: ServerProcess): Promise<Server> {
 
 export async function startLoadGenerator(): Promise<LoadGenerator> {
   const child = start({ file: fileURLToPath(new URL('load-process.ts', import.meta.url)), args: [] }, 1);
-  await answer(child);
+  await waitForMessage(child);
   return {
     run(load) {
       child.send(load);
-      return answer(child) as Promise<LoadResult[]>;
+      return waitForMessage(child) as Promise<LoadResult[]>;
     },
     close: () => child.disconnect(),
   };
 }
 
-/** What one server did for the load of a round. */
+/** The result and the CPU time of a server in a round. */
 export interface Measured extends LoadResult {
   /** Microseconds of CPU per request. */
   readonly cpu: number;
 }
 
-/** Puts load on servers in turns, and says what each did and used. */
+/** Loads the servers alternately, and measures the result and CPU time of each. */
 export async function measureLoad(
   generator: LoadGenerator,
   { servers, ...load }: { readonly servers: readonly (Target & Server)[] } & Omit<Load, 'targets'>,
 ): Promise<Measured[]> {
-  const cpuOfAll = () => Promise.all(servers.map((server) => server.cpu()));
-  const before = await cpuOfAll();
+  const readCpuOfAll = () => Promise.all(servers.map((server) => server.cpu()));
+  const before = await readCpuOfAll();
   const targets = servers.map(({ port, requests }) => ({ port, requests }));
   const results = await generator.run({ ...load, targets });
-  const after = await cpuOfAll();
+  const after = await readCpuOfAll();
   return results.map((result, index) => ({
     ...result,
     cpu: ((after[index] as number) - (before[index] as number)) / result.requests,
   }));
 }
 
-/** A process of its own, on a core of its own where the machine has several and can say so. */
+/** Starts a process, on a separate core if the machine has several cores and taskset. */
 function start({ file, args, nodeArgs = [], environment = {} }: ServerProcess, core: number): ChildProcess {
   const child = fork(file, args, {
     cwd: here,
@@ -86,14 +86,14 @@ function start({ file, args, nodeArgs = [], environment = {} }: ServerProcess, c
   try {
     execFileSync('taskset', ['-a', '-p', '-c', String(core), String(child.pid)], { stdio: 'ignore' });
   } catch {
-    // Without taskset the scheduler decides.
+    // Without taskset, the scheduler chooses the core.
   }
   return child;
 }
 
-function answer(child: ChildProcess): Promise<unknown> {
+function waitForMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const onExit = () => reject(new Error('A process of the benchmark has ended'));
+    const onExit = () => reject(new Error('A process of the benchmark has exited'));
     child.once('exit', onExit);
     child.once('message', (message) => {
       child.off('exit', onExit);

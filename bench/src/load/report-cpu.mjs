@@ -1,4 +1,4 @@
-// Loaded before a server that is measured: tells the benchmark on which port it listens, and what it has used so far.
+// Loaded before a measured server. Reports its port and its CPU time to the benchmark.
 import { Server } from 'node:net';
 
 const { listen } = Server.prototype;

@@ -35,7 +35,7 @@ const guard = (check: Check): Guarding => {
   return { providers: [{ provide: APP_GUARD, useValue: value }] };
 };
 
-function tokenOf({ headers }: RequestWithUser): string {
+function readToken({ headers }: RequestWithUser): string {
   const [scheme, token] = headers.authorization?.split(' ') ?? [];
   if (scheme !== 'Bearer' || token === undefined) throw new UnauthorizedException();
   return token;
@@ -60,7 +60,7 @@ export const guards = {
     });
     return guard((request) => {
       try {
-        request.user = verify(tokenOf(request));
+        request.user = verify(readToken(request));
         return true;
       } catch {
         throw new UnauthorizedException();
@@ -72,7 +72,7 @@ export const guards = {
     const options = { issuer, audience, algorithms: [alg], typ: 'at+jwt' };
     return guard(async (request) => {
       try {
-        request.user = (await jwtVerify(tokenOf(request), keys, options)).payload;
+        request.user = (await jwtVerify(readToken(request), keys, options)).payload;
         return true;
       } catch {
         throw new UnauthorizedException();

@@ -17,11 +17,11 @@ import {
   startServer,
 } from '../load/processes.ts';
 import { format, formatSpread, spread } from '../statistics.ts';
-import { type Algorithm, startIssuer, type TestIssuer, tampered } from '../verify/tokens.ts';
+import { type Algorithm, startIssuer, type TestIssuer, tamper } from '../verify/tokens.ts';
 import type { GuardName } from './guards.ts';
 import type { ServerSettings } from './server-process.ts';
 
-const contestants: Readonly<Record<GuardName, string>> = {
+const guardTitles: Readonly<Record<GuardName, string>> = {
   open: 'no guard',
   nothing: 'a guard that does nothing',
   countersign: '@countersign/nest',
@@ -29,12 +29,12 @@ const contestants: Readonly<Record<GuardName, string>> = {
   jose: 'jose',
   passport: 'passport-jwt + jwks-rsa',
 };
-const names = Object.keys(contestants) as GuardName[];
+const names = Object.keys(guardTitles) as GuardName[];
 const platforms = ['fastify', 'express'] as const;
 const algorithms: readonly Algorithm[] = ['RS256', 'ES256'];
-/** Requests a second. */
+/** Requests per second. */
 const rate = 3000;
-/** Microseconds of CPU that the guard may cost per request. */
+/** Maximum CPU time of the guard per request, in microseconds. */
 const budget = { fastify: 6, express: 8 } as const;
 
 const serverFile = fileURLToPath(new URL('server-process.ts', import.meta.url));
@@ -42,9 +42,9 @@ const serverFile = fileURLToPath(new URL('server-process.ts', import.meta.url));
 interface Samples {
   /** Microseconds of CPU per request, at a fixed rate. */
   readonly cpu: number[];
-  /** Requests a second, as many as it can. */
+  /** Requests per second at full speed. */
   readonly throughput: number[];
-  /** Microseconds of CPU per request meanwhile. */
+  /** Microseconds of CPU per request at full speed. */
   readonly busy: number[];
 }
 
@@ -59,8 +59,8 @@ export const benchmark: Benchmark = {
       for (const platform of options.smoke ? (['fastify'] as const) : platforms) {
         for (const alg of options.smoke ? algorithms.slice(0, 1) : algorithms) {
           const samples = await measureServers({ platform, alg, load, ...options });
-          tables.push(tableOf(`${platform === 'fastify' ? 'Fastify' : 'Express'}, ${alg}`, samples));
-          limits.push(...limitsOf(platform, alg, samples));
+          tables.push(toTable(`${platform === 'fastify' ? 'Fastify' : 'Express'}, ${alg}`, samples));
+          limits.push(...toLimits(platform, alg, samples));
         }
       }
     } finally {
@@ -70,8 +70,8 @@ export const benchmark: Benchmark = {
       tables,
       limits,
       notes: [
-        `Each server is a process of its own on one core, three one after another for each guard; the load comes from another on the other core, with 200 distinct tokens over 32 connections. The servers of a round take turns of 20 ms at the fixed rate, and of 100 ms at full speed. CPU is what the server's process used per request at ${rate.toLocaleString('en-GB')} requests a second; the guard's share is over the server without guard in the same round.`,
-        'Each guarded server refused a request without token and one with a changed signature before it was measured.',
+        `Each server is a separate process on one core, with three processes in sequence for each guard. The load comes from a process on the other core, with 200 different tokens over 32 connections. The servers of a round alternate in slots of 20 ms at the fixed rate, and of 100 ms at full speed. CPU is the CPU time of the server process per request at ${rate.toLocaleString('en-GB')} requests per second. The CPU of the guard is the difference to the server without a guard in the same round.`,
+        'Before the measurement, each guarded server rejected a request without a token and one with a changed signature.',
       ],
       packages: [
         '@nestjs/core',
@@ -99,7 +99,7 @@ async function measureServers(round: Round): Promise<Record<GuardName, Samples>>
   const samples = {} as Record<GuardName, Samples>;
   for (const guard of names) samples[guard] = { cpu: [], throughput: [], busy: [] };
   try {
-    // How a process happens to lie in memory is worth microseconds, so each guard runs in several.
+    // The memory layout of a process changes results by microseconds, so each guard runs in several processes.
     for (let number = 1; number <= (smoke ? 1 : 3); number++) {
       await measureProcesses(round, from, samples, number);
     }
@@ -123,9 +123,9 @@ async function measureProcesses(
       const settings: ServerSettings = { platform, guard, alg, jwksUri, publicPem };
       const server = await startServer({ file: serverFile, args: [JSON.stringify(settings)] });
       servers.push({ ...server, requests });
-      if (guard !== 'open' && guard !== 'nothing') await check(contestants[guard], server, from);
+      if (guard !== 'open' && guard !== 'nothing') await check(guardTitles[guard], server, from);
     }
-    const measure = async (how: { readonly turn: number; readonly rate?: number }) => {
+    const measure = async (how: { readonly slot: number; readonly rate?: number }) => {
       const results = await measureLoad(load, {
         servers,
         connections: 32,
@@ -134,15 +134,15 @@ async function measureProcesses(
       });
       const all = names.map((guard, index) => ({ guard, ...(results[index] as Measured) }));
       for (const { guard, failures } of all)
-        require(failures === 0, `${contestants[guard]} refused ${failures} good requests`);
+        require(failures === 0, `${guardTitles[guard]} rejected ${failures} valid requests`);
       return all;
     };
-    // The first rounds warm up and are not counted.
+    // The first rounds warm up and do not count.
     const warmUp = smoke ? 0 : 2;
     for (let round = 0; round < warmUp + (smoke ? 1 : 8); round++) {
       progress(`${platform}, ${alg}, processes ${number}, round ${round}`);
-      const busy = await measure({ turn: 100 });
-      const paced = await measure({ turn: 20, rate });
+      const busy = await measure({ slot: 100 });
+      const paced = await measure({ slot: 20, rate });
       if (round < warmUp) continue;
       for (const { guard, requests, elapsed, cpu } of busy) {
         samples[guard].busy.push(cpu);
@@ -165,34 +165,34 @@ async function check(name: string, { port }: Server, from: TestIssuer): Promise<
     return response.status;
   };
   const good = from.token();
-  require((await status({ authorization: `Bearer ${good}` })) === 200, `${name} refused a good token`);
-  require((await status({})) === 401, `${name} let a request without token pass`);
-  require((await status({ authorization: `Bearer ${tampered(good)}` })) ===
-    401, `${name} let a changed token pass`);
+  require((await status({ authorization: `Bearer ${good}` })) === 200, `${name} rejected a valid token`);
+  require((await status({})) === 401, `${name} accepted a request without a token`);
+  require((await status({ authorization: `Bearer ${tamper(good)}` })) ===
+    401, `${name} accepted a changed token`);
 }
 
-/** Per round, so that a busy moment of the machine falls on both. */
+/** Differences per round, so that load on the machine affects both values. */
 const differences = (samples: readonly number[], base: readonly number[]) =>
   samples.map((value, index) => value - (base[index] as number));
 const shares = (samples: readonly number[], base: readonly number[]) =>
   samples.map((value, index) => value / (base[index] as number));
 
-function tableOf(title: string, samples: Record<GuardName, Samples>): Table {
+function toTable(title: string, samples: Record<GuardName, Samples>): Table {
   const { open, nothing } = samples;
   return {
     title,
     head: [
       'guard',
       'CPU per request, us',
-      'of it the guard, us',
-      'requests a second',
-      'share of a null guard',
-      'CPU per request meanwhile, us',
+      'CPU of the guard, us',
+      'requests per second',
+      'ratio to a null guard',
+      'CPU per request at full speed, us',
     ],
     rows: names.map((guard) => {
       const { cpu, throughput, busy } = samples[guard];
       return [
-        contestants[guard],
+        guardTitles[guard],
         formatSpread(spread(cpu)),
         guard === 'open' ? '-' : formatSpread(spread(differences(cpu, open.cpu))),
         formatSpread(spread(throughput)),
@@ -203,7 +203,7 @@ function tableOf(title: string, samples: Record<GuardName, Samples>): Table {
   };
 }
 
-function limitsOf(
+function toLimits(
   platform: 'fastify' | 'express',
   alg: Algorithm,
   { open, nothing, countersign }: Record<GuardName, Samples>,
@@ -212,7 +212,7 @@ function limitsOf(
   const share = spread(shares(countersign.throughput, nothing.throughput)).median;
   return [
     {
-      what: `${platform}, ${alg}: at most ${budget[platform]} us more CPU than without guard`,
+      what: `${platform}, ${alg}: at most ${budget[platform]} us more CPU than without a guard`,
       measured: `${format(added)} us`,
       holds: added <= budget[platform],
     },

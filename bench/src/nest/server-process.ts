@@ -14,7 +14,7 @@ export interface ServerSettings {
 
 const settings = JSON.parse(process.argv[2] as string) as ServerSettings;
 
-// Node runs this file by stripping its types, which leaves no decorators: they are called as functions.
+// Type stripping does not support decorators, so this file calls them as functions.
 class ItemsController {
   list() {
     return { items: ['one', 'two', 'three'] };

@@ -34,7 +34,7 @@ interface Place {
   readonly title: string;
   readonly path: string;
   readonly proxy: boolean;
-  /** What a browser, or a script of the page, says that it takes. */
+  /** The Accept header of a browser or a script. */
   readonly accept: string;
 }
 
@@ -48,22 +48,22 @@ const places: readonly Place[] = [
 ];
 
 interface Samples {
-  /** Requests a second. */
+  /** Requests per second. */
   readonly throughput: number[];
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly p99: number[];
-  /** Microseconds per request. */
+  /** In microseconds per request. */
   readonly cpu: number[];
 }
 
 const application = fileURLToPath(new URL('application', import.meta.url));
 const nextProgram = createRequire(import.meta.url).resolve('next/dist/bin/next');
 const connections = 8;
-/** How a process happens to lie in memory is worth hundredths, so each library runs in several, one after another. */
+/** The memory layout of a process changes results by one percent, so each library runs in several processes. */
 const processes = 6;
-/** Rounds of each that warm up and are not counted. */
+/** Warm-up rounds of each process, which do not count. */
 const warmUp = 4;
-/** Rounds of each that are counted. */
+/** Measured rounds of each process. */
 const rounds = 4;
 
 export const benchmark: Benchmark = {
@@ -77,23 +77,23 @@ export const benchmark: Benchmark = {
     const samples = places.map(emptySamples);
     try {
       for (let number = 1; number <= (smoke ? 1 : processes); number++) {
-        const tell = (what: string) => progress(`processes ${number}, ${what}`);
-        await measureProcesses({ load, cookies, samples, smoke, progress: tell });
+        const report = (what: string) => progress(`processes ${number}, ${what}`);
+        await measureProcesses({ load, cookies, samples, smoke, progress: report });
       }
     } finally {
       load.close();
     }
     return {
       tables: places.map(({ title }, index) =>
-        tableOf(title, samples[index] as Record<LibraryName, Samples>),
+        toTable(title, samples[index] as Record<LibraryName, Samples>),
       ),
       limits: places.map(({ title }, index) =>
-        limitOf(title, samples[index] as Record<LibraryName, Samples>),
+        toLimit(title, samples[index] as Record<LibraryName, Samples>),
       ),
       notes: [
-        `One application, built once and served by \`next start\`, six processes one after another for each library, on one core; the load comes from another process on the other core, over ${connections} connections, as fast as the server answers, in turns of 100 ms. Every page shows 20 links and the name of the user, and is rendered for each request, also without authentication.`,
-        'All sessions hold the same tokens. Without authentication the application is sent the request of a signed-in user of Countersign, so that the share shows what the library does, and beside it one without any cookie. Behind the proxy: each library’s own, as its documentation puts it before every page, and one that does nothing where there is no authentication. The share is taken in each round.',
-        'Each library refused a request without cookie and one with a changed cookie before it was measured, at every place.',
+        `One application, built once and served by \`next start\`, with six processes in sequence for each library, on one core. The load comes from a process on the other core, over ${connections} connections, as fast as the server responds, in slots of 100 ms. Each page shows 20 links and the name of the user, and is rendered for each request, also without authentication.`,
+        'All sessions contain the same tokens. Without authentication, the application receives the request of a signed-in user of Countersign, so that the ratio shows the cost of the library, and also a request without a cookies. Behind the proxy: the proxy of each library, as documented, and a proxy that does nothing without authentication. The ratio is computed in each round.',
+        'Before the measurement, each library rejected a request without a cookie and one with a changed cookie, at every place.',
       ],
       packages: ['next', 'react', '@auth0/nextjs-auth0', 'next-auth-5'],
     };
@@ -103,11 +103,11 @@ export const benchmark: Benchmark = {
 interface Measuring extends RunOptions {
   readonly load: LoadGenerator;
   readonly cookies: Readonly<Record<LibraryName, string>>;
-  /** For each place. */
+  /** Samples by place. */
   readonly samples: readonly Record<LibraryName, Samples>[];
 }
 
-/** Starts a process for each library, and measures them side by side. */
+/** Starts a process for each library and measures them alternately. */
 async function measureProcesses({ load, cookies, samples, smoke, progress }: Measuring): Promise<void> {
   const servers: Server[] = [];
   try {
@@ -126,11 +126,12 @@ async function measureProcesses({ load, cookies, samples, smoke, progress }: Mea
           }),
           connections,
           duration: smoke ? 50 : 500,
-          turn: 100,
+          slot: 100,
         });
         for (const [at, name] of names.entries()) {
           const { requests, failures, elapsed, p99, cpu } = results[at] as Measured;
-          require(failures === 0, `${libraries[name]} refused ${failures} good requests for ${place.title}`);
+          require(failures ===
+            0, `${libraries[name]} rejected ${failures} valid requests for ${place.title}`);
           if (round < warmUp && !smoke) continue;
           const into = (samples[index] as Record<LibraryName, Samples>)[name];
           into.cpu.push(cpu);
@@ -157,58 +158,58 @@ const startNext = () =>
     environment: { AUTH_URL: appBaseUrl, NEXT_TELEMETRY_DISABLED: '1' },
   });
 
-function headersOf({ proxy, accept }: Place, cookie: string): Record<string, string> {
+function createHeaders({ proxy, accept }: Place, cookie: string): Record<string, string> {
   return { accept, ...(cookie !== '' && { cookie }), ...(proxy && { 'x-proxy': '1' }) };
 }
 
 function requestText(name: LibraryName, place: Place, cookie: string): string {
-  const headers = Object.entries(headersOf(place, cookie)).map(
+  const headers = Object.entries(createHeaders(place, cookie)).map(
     ([header, value]) => `${header}: ${value}\r\n`,
   );
-  return `GET /${addressOf(name)}${place.path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${headers.join('')}\r\n`;
+  return `GET /${getPath(name)}${place.path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${headers.join('')}\r\n`;
 }
 
 async function check(name: LibraryName, { port }: Server, place: Place, cookie: string): Promise<void> {
   const ask = async (value: string) => {
-    const headers = headersOf(place, value);
-    const url = `http://127.0.0.1:${port}/${addressOf(name)}${place.path}`;
+    const headers = createHeaders(place, value);
+    const url = `http://127.0.0.1:${port}/${getPath(name)}${place.path}`;
     const response = await fetch(url, { headers, redirect: 'manual' });
     return { status: response.status, text: await response.text() };
   };
   const what = `${libraries[name]}, ${place.title}`;
   const good = await ask(cookie);
-  require(good.status === 200 && good.text.includes('Item 20'), `${what}: refused a good session`);
+  require(good.status === 200 && good.text.includes('Item 20'), `${what}: rejected a valid session`);
   if (!needsSession(name)) return;
-  require(good.text.includes('Alice Adams'), `${what}: does not know who is signed in`);
+  require(good.text.includes('Alice Adams'), `${what}: does not show the user`);
   const at = Math.floor(cookie.length / 2);
   const changed = cookie.slice(0, at) + (cookie[at] === 'A' ? 'B' : 'A') + cookie.slice(at + 1);
   for (const [value, which] of [
-    ['', 'a request without cookie'],
+    ['', 'a request without a cookie'],
     [changed, 'a changed cookie'],
   ] as const) {
     const { status, text } = await ask(value);
-    require(status !== 200 && !text.includes('Item 20'), `${what}: let ${which} pass`);
+    require(status !== 200 && !text.includes('Item 20'), `${what}: accepted ${which}`);
   }
 }
 
 const needsSession = (name: LibraryName) => name !== 'open' && name !== 'bare';
 
-/** The address of its page; without authentication there is one page for both requests. */
-const addressOf = (name: LibraryName) => (needsSession(name) ? name : 'open');
+/** The path of its page. Without authentication, both requests use one page.  */
+const getPath = (name: LibraryName) => (needsSession(name) ? name : 'open');
 
-const sharesOf = ({ open }: Record<LibraryName, Samples>, { throughput }: Samples) =>
+const toRatios = ({ open }: Record<LibraryName, Samples>, { throughput }: Samples) =>
   throughput.map((value, index) => value / (open.throughput[index] as number));
 
-function tableOf(title: string, samples: Record<LibraryName, Samples>): Table {
+function toTable(title: string, samples: Record<LibraryName, Samples>): Table {
   return {
     title: title.charAt(0).toUpperCase() + title.slice(1),
-    head: ['library', 'requests a second', 'share of no authentication', 'p99, ms', 'CPU per request, us'],
+    head: ['library', 'requests per second', 'ratio to no authentication', 'p99, ms', 'CPU per request, us'],
     rows: names.map((name) => {
       const { throughput, p99, cpu } = samples[name];
       return [
         libraries[name],
         formatSpread(spread(throughput)),
-        formatSpread(spread(sharesOf(samples, samples[name]))),
+        formatSpread(spread(toRatios(samples, samples[name]))),
         formatSpread(spread(p99)),
         formatSpread(spread(cpu)),
       ];
@@ -216,8 +217,8 @@ function tableOf(title: string, samples: Record<LibraryName, Samples>): Table {
   };
 }
 
-function limitOf(title: string, samples: Record<LibraryName, Samples>): Limit {
-  const share = spread(sharesOf(samples, samples.countersign)).median;
+function toLimit(title: string, samples: Record<LibraryName, Samples>): Limit {
+  const share = spread(toRatios(samples, samples.countersign)).median;
   return {
     what: `${title}: at least 0.9 of no authentication`,
     measured: format(share),

@@ -34,10 +34,10 @@ async function countersign(): Promise<string> {
   return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
 }
 
-/** The `Cookie` header of a user with the same tokens in each library. */
+/** Creates the `Cookie` header of a session with the same tokens in each library. */
 export const sessions = {
   bare: async () => '',
-  // The same request as that of the session, so that the difference is what is done with it.
+  // The same request as with Countersign, so that the difference shows the cost of the library.
   open: countersign,
   countersign,
   async auth0() {

@@ -14,9 +14,9 @@ import { clientId, clientSecret, host, issuer } from './provider.ts';
 
 /** A session whose access token has expired. */
 export interface ExpiredSession {
-  /** One request with the session's cookie as it was when it expired; resolves with an access token. */
+  /** Sends a request with the cookie of the expired session. Resolves with an access token. */
   request(): Promise<string>;
-  /** A later request, with whatever cookie the browser has by then, that needs a refresh once more. */
+  /** Sends a later request with the current cookie, which needs another refresh. */
   later(): Promise<string>;
 }
 
@@ -31,9 +31,10 @@ const longAgo = () => Math.floor(Date.now() / 1000) - 3600;
 const user = { iss: issuer, sub: 'user-alice', aud: clientId, exp: 2e9, iat: 1 };
 const baseUrl = 'https://app.example';
 
-/** A cookie jar of a browser: later requests send what earlier answers have set. */
+/** A cookie jar: later requests send the cookies of earlier responses. */
 type Cookies = Map<string, string>;
-const headerOf = (cookies: Cookies) => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+const toCookieHeader = (cookies: Cookies) =>
+  [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
 
 function countersign(): Library {
   const client = createClient({
@@ -57,14 +58,14 @@ function countersign(): Library {
       };
       const cookies: Cookies = new Map();
       for (const { name, value } of await sessions.create(undefined, tokens)) cookies.set(name, value);
-      const before = headerOf(cookies);
+      const before = toCookieHeader(cookies);
       const call = async (header: string, forceRefresh: boolean) => {
-        const opened = await sessions.open(header);
-        const { accessToken } = await opened.getAccessToken({ forceRefresh });
-        for (const { name, value } of opened.cookies) cookies.set(name, value);
+        const requestSession = await sessions.open(header);
+        const { accessToken } = await requestSession.getAccessToken({ forceRefresh });
+        for (const { name, value } of requestSession.cookies) cookies.set(name, value);
         return accessToken;
       };
-      return { request: () => call(before, false), later: () => call(headerOf(cookies), true) };
+      return { request: () => call(before, false), later: () => call(toCookieHeader(cookies), true) };
     },
   };
 }
@@ -99,7 +100,7 @@ function nextjsAuth0(): Library {
   };
 }
 
-/** next-auth leaves refreshing to the application: this is the callback of its own guide. */
+/** next-auth leaves the refresh to the application. This is the callback of its guide. */
 function nextAuth(): Library {
   const name = '__Secure-next-auth.session-token';
   const refresh = async (token: { refreshToken?: unknown }) => {

@@ -1,7 +1,7 @@
 import { startProvider } from 'identity-provider';
 import { clientId, clientSecret, host, type Question } from './provider.ts';
 
-// The provider, in a process of its own: so that its work is not counted as that of those who ask it.
+// The provider in a separate process, so that its CPU time does not count.
 let tokenRequests = 0;
 const { provider, port } = await startProvider({
   issuer: `https://${host}`,
@@ -22,7 +22,7 @@ const { provider, port } = await startProvider({
 });
 provider.proxy = true;
 
-/** What a login would have left: a grant, and the first refresh token of its family. */
+/** Creates a grant and its first refresh token, as a login does. */
 async function createRefreshToken(): Promise<string> {
   const client = await provider.Client.find(clientId);
   const accountId = 'user-alice';

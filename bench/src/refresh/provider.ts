@@ -11,11 +11,11 @@ export interface Question {
   readonly ask: 'refresh-token' | 'token-requests';
 }
 
-/** The demo's provider: certified protocol code, which ends a grant when a spent refresh token comes again. */
+/** The provider of the demo, which revokes a grant when a used refresh token is sent again. */
 export interface BenchProvider {
-  /** The refresh token of a new login. */
+  /** Returns the refresh token of a new login. */
   createRefreshToken(): Promise<string>;
-  /** Requests to the token endpoint so far. */
+  /** Returns the count of requests to the token endpoint. */
   tokenRequests(): Promise<number>;
   close(): void;
 }
@@ -27,7 +27,7 @@ export async function startBenchProvider(): Promise<BenchProvider> {
   const answerTo = (id: number) =>
     new Promise<unknown>((resolve, reject) => {
       waiting.set(id, resolve);
-      child.once('exit', () => reject(new Error('The provider has ended')));
+      child.once('exit', () => reject(new Error('The provider has exited')));
     });
   const ask = (question: Question['ask']) => {
     const id = ++last;
@@ -50,7 +50,7 @@ export async function startBenchProvider(): Promise<BenchProvider> {
   };
 }
 
-/** Some libraries speak https only: what they send to the provider's name goes to its port on this machine. */
+/** Sends requests for the https name of the provider to its local port: some libraries support only https. */
 function redirectFetch(port: number): () => void {
   const { fetch } = globalThis;
   globalThis.fetch = async (input, init) => {

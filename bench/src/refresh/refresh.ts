@@ -14,15 +14,15 @@ import { type BenchProvider, issuer, startBenchProvider } from './provider.ts';
 interface Outcome {
   readonly tokenRequests: number;
   readonly successes: number;
-  /** Milliseconds until the last request was answered. */
+  /** Milliseconds until the last response. */
   readonly time: number;
-  /** Whether the session could be refreshed once more afterwards. */
+  /** Whether the session could be refreshed again. */
   readonly alive: boolean;
 }
 
 export const benchmark: Benchmark = {
   name: 'refresh',
-  title: 'Many requests on one expired session',
+  title: 'Parallel requests with one expired session',
   async run(options): Promise<Report> {
     const provider = await startBenchProvider();
     try {
@@ -32,21 +32,15 @@ export const benchmark: Benchmark = {
       for (const width of options.smoke ? [5] : [1, 50, 1000]) {
         const outcomes = await measureAll(libraries, { width, provider, ...options });
         tables.push({
-          title: width === 1 ? 'One request' : `${width.toLocaleString('en-GB')} requests at the same time`,
-          head: [
-            'library',
-            'token requests',
-            'given a working token',
-            'all answered after, ms',
-            'session afterwards',
-          ],
+          title: width === 1 ? 'One request' : `${width.toLocaleString('en-GB')} parallel requests`,
+          head: ['library', 'token requests', 'valid tokens', 'last response, ms', 'session after'],
           rows: libraries.map(({ name }, index) => row(name, outcomes[index] as Outcome[])),
         });
         const ours = outcomes[0] as Outcome[];
         for (const each of ours)
-          require(each.alive && each.successes === width, 'a session of ours was lost');
+          require(each.alive && each.successes === width, 'a Countersign session was lost');
         limits.push({
-          what: `${width} requests: one token request, all answered, session alive`,
+          what: `${width} requests: one token request, all requests successful, session valid`,
           measured: ours.map(({ tokenRequests }) => tokenRequests).join(', '),
           holds: ours.every((each) => each.tokenRequests === 1),
         });
@@ -55,8 +49,8 @@ export const benchmark: Benchmark = {
         tables,
         limits: options.smoke ? [] : limits,
         notes: [
-          'Each request brings the session as it was when its access token expired, and wants an access token. The provider is node-oidc-provider in a process of its own, with rotation: a spent refresh token that comes again ends the login, as RFC 9700 section 4.14.2 wants it. A token counts as working when the provider still takes it after the last answer.',
-          'auth0-server-js and better-auth keep the session in memory on the server, the others in the cookie. Discovery was made before.',
+          'Each request sends the session whose access token has expired, and requests an access token. The provider is node-oidc-provider in a separate process, with rotation: it revokes the grant when a used refresh token is sent again (RFC 9700 section 4.14.2). A token is valid if the provider accepts it after the last response.',
+          'auth0-server-js and better-auth store the session in memory on the server, the others in the cookie. Discovery is not measured.',
         ],
         packages: ['@auth0/nextjs-auth0', 'next-auth', '@auth0/auth0-server-js', 'better-auth'],
       };

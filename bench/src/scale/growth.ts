@@ -3,29 +3,29 @@ import { createTextCache } from '../../../packages/core/src/internal/text-cache.
 import type { CachedToken } from '../../../packages/core/src/resource-server/caches/verified-tokens.ts';
 import { type RunOptions, require, type Table } from '../benchmark.ts';
 import { type Measured, measure, sequential } from '../harness.ts';
-import { liveMemory } from '../memory.ts';
+import { measureLiveMemory } from '../memory.ts';
 import { format, formatSpread } from '../statistics.ts';
 import { flat } from '../verify/tokens.ts';
 import { createSampleSessions } from './sample-sessions.ts';
 
 interface Growth {
   readonly table: Table;
-  /** The dearest request over the cheapest. */
+  /** Ratio of the slowest to the fastest request. */
   readonly ratio: number;
-  /** Live memory with the most entries offered, over that with the second most. */
+  /** Ratio of the live memory with the most entries to that with the second most. */
   readonly memoryRatio: number;
 }
 
 interface Subject {
-  /** Adds the entry of this number. */
+  /** Adds the entry with this index. */
   add(index: number): unknown;
-  /** One request for one of the entries that were added last. */
+  /** Requests one of the most recent entries. */
   request(index: number): unknown;
-  /** Entries that it holds, where it tells. */
+  /** Returns the count of stored entries, if known. */
   readonly size?: () => number;
 }
 
-/** Fills one subject for each size, and then measures them in turns. */
+/** Fills a subject for each size, then measures them alternately. */
 async function grow(
   create: () => Subject,
   title: string,
@@ -35,10 +35,10 @@ async function grow(
   const filled = [];
   for (const size of sizes) {
     options.progress(`${title}, filling ${size.toLocaleString('en-GB')}`);
-    const before = liveMemory();
+    const before = measureLiveMemory();
     const subject = create();
     for (let index = 0; index < size; index++) await subject.add(index);
-    filled.push({ size, subject, memory: liveMemory() - before });
+    filled.push({ size, subject, memory: measureLiveMemory() - before });
   }
   const contenders = filled.map(({ size, subject }) => {
     const recent = Math.min(size, 200);
@@ -53,7 +53,7 @@ async function grow(
     formatSpread((measured[index] as Measured).time),
     format(Math.max(0, memory)),
   ]);
-  const head = ['offered', 'kept', 'one request, us', 'live memory, MB'];
+  const head = ['added', 'stored', 'one request, us', 'live memory, MB'];
   const [before, last] = filled.slice(-2).map(({ memory }) => memory) as [number, number];
   return {
     table: { title, head, rows },
@@ -68,15 +68,15 @@ export const growTokens = (sizes: readonly number[], options: RunOptions): Promi
 function createTokens(): Subject {
   const cache = createTextCache<CachedToken>({ maxEntries: 20_000, maxCharacters: 32_000_000 });
   const start = `${'h'.repeat(300)}.${'p'.repeat(143)}.`;
-  // The last character of a signature holds few bits, and tells no token from another.
-  const tokenOf = (index: number) => flat(`${start}${String(index).padStart(341, 's')}A`);
+  // The last character of a signature contains few bits and does not distinguish tokens.
+  const createToken = (index: number) => flat(`${start}${String(index).padStart(341, 's')}A`);
   const key = { retired: false };
   const result = Promise.resolve({} as never);
   const asked = new Map<number, string>();
   return {
     add(index) {
       cache.set({
-        text: tokenOf(index),
+        text: createToken(index),
         issuer: 'x',
         verified: {} as never,
         result,
@@ -87,10 +87,10 @@ function createTokens(): Subject {
       });
     },
     request(index) {
-      const token = asked.get(index) ?? tokenOf(index);
+      const token = asked.get(index) ?? createToken(index);
       asked.set(index, token);
       const found = cache.get(token);
-      require(found?.text === token, 'a token that was just added is gone');
+      require(found?.text === token, 'a recent token is missing');
       return found.result;
     },
     size: () => cache.size,
@@ -108,7 +108,7 @@ function createSessions(): Subject {
   const cookies: string[] = [];
   return {
     async add(index) {
-      // Most are there to be many; those that are asked for are real.
+      // Most entries only fill the store. The requested ones are valid sessions.
       if (index % 100 !== 0 && index > 1000) {
         await store.set(`key-${index}`, { ...record, sub: `user-${index}` }, 0);
         return;
@@ -117,8 +117,8 @@ function createSessions(): Subject {
       if (cookies.length > 200) cookies.shift();
     },
     async request(index) {
-      const opened = await sessions.web.open(cookies[index % cookies.length]);
-      require(opened.session?.user.sub === 'user', 'a session that was just started is gone');
+      const requestSession = await sessions.web.open(cookies[index % cookies.length]);
+      require(requestSession.session?.user.sub === 'user', 'a recent session is missing');
     },
   };
 }

@@ -1,14 +1,14 @@
 import { createClient } from '@countersign/core';
 import { createWebSessions, type SessionStore, type WebSessions } from '@countersign/core/session';
 
-/** A web application that starts sessions without a provider. */
+/** Creates a web application that starts sessions without a provider. */
 export function createSampleSessions(store: SessionStore): {
   readonly web: WebSessions;
-  /** Starts a session; the `Cookie` header of its browser. */
+  /** Starts a session and returns its `Cookie` header. */
   start(): Promise<string>;
 } {
   const issuer = 'https://id.example';
-  // No endpoint for revocation or logout: nothing but this process is measured.
+  // Without endpoints for revocation and logout, only this process is measured.
   const metadata = { issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token` };
   const client = createClient({ issuer, clientId: 'web', metadata });
   const secret = 'a secret of more than thirty-two characters';

@@ -5,7 +5,7 @@ import { soak } from './soak.ts';
 
 export const benchmark: Benchmark = {
   name: 'scale',
-  title: 'Growth: many tokens, many sessions, a long time',
+  title: 'Growth: many tokens, many sessions, long operation',
   async run(options): Promise<Report> {
     const sizes = options.smoke ? [1, 100] : [1, 1000, 10_000, 100_000, 1_000_000];
     const tokens = await growTokens(sizes, options);
@@ -31,22 +31,22 @@ export const benchmark: Benchmark = {
       ],
       limits: [
         {
-          what: 'a request with a known token costs at most 1.5 times as much at any size',
+          what: 'a request with a known token takes at most 1.5 times as long at any size',
           measured: `${format(tokens.ratio)} times`,
           holds: tokens.ratio <= 1.5,
         },
         {
-          what: 'a request with a stored session costs at most 1.5 times as much at any size',
+          what: 'a request with a stored session takes at most 1.5 times as long at any size',
           measured: `${format(sessions.ratio)} times`,
           holds: sessions.ratio <= 1.5,
         },
         {
-          what: 'ten times as many tokens as before need at most 1.1 times the memory, once the cache is full',
+          what: 'ten times as many tokens need at most 1.1 times the memory of a full cache',
           measured: `${format(tokens.memoryRatio)} times`,
           holds: tokens.memoryRatio <= 1.1,
         },
         {
-          what: 'ten times as many sessions as before need at most 1.1 times the memory, once the store is full',
+          what: 'ten times as many sessions need at most 1.1 times the memory of a full store',
           measured: `${format(sessions.memoryRatio)} times`,
           holds: sessions.memoryRatio <= 1.1,
         },
@@ -57,7 +57,7 @@ export const benchmark: Benchmark = {
         },
       ],
       notes: [
-        'Requests are for the entries that were added last. The soak mixes new, known and changed tokens with logins and logouts, in one process, with caches of 1,000; `--soak 600` runs it for ten minutes.',
+        'Requests use the most recent entries. The soak mixes new, known and changed tokens with logins and logouts in one process, with caches of 1,000 entries. `--soak 600` runs it for ten minutes.',
       ],
       packages: [],
     };

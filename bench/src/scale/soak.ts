@@ -1,22 +1,22 @@
 import { createAccessTokenVerifier } from '@countersign/core/resource-server';
 import { createMemorySessionStore } from '@countersign/core/session';
-import { type RunOptions, require, requireRefused } from '../benchmark.ts';
-import { liveMemory } from '../memory.ts';
+import { type RunOptions, require, requireRejection } from '../benchmark.ts';
+import { measureLiveMemory } from '../memory.ts';
 import { spread } from '../statistics.ts';
-import { audience, issuer, startIssuer, tampered } from '../verify/tokens.ts';
+import { audience, issuer, startIssuer, tamper } from '../verify/tokens.ts';
 import { createSampleSessions } from './sample-sessions.ts';
 
 export interface Soaked {
   readonly seconds: number;
   readonly requests: number;
-  /** Megabytes, after collection: medians of the second and of the last quarter. */
+  /** Median live memory in the second and in the last quarter, in megabytes. */
   readonly early: number;
   readonly late: number;
 }
 
 const batch = 200;
 
-/** An API and a web application under load for a while, in this process: new tokens, known ones, bad ones, logins, logouts. */
+/** Loads an API and a web application in this process with new, known and invalid tokens, logins and logouts. */
 export async function soak(seconds: number, options: RunOptions): Promise<Soaked> {
   const from = await startIssuer('ES256');
   const verifier = createAccessTokenVerifier({
@@ -30,15 +30,15 @@ export async function soak(seconds: number, options: RunOptions): Promise<Soaked
   const sessions = createSampleSessions(createMemorySessionStore({ maxEntries: 1000 }));
   const known = from.token();
 
-  async function oneBatch(): Promise<void> {
+  async function runBatch(): Promise<void> {
     for (let index = 0; index < batch; index++) {
       const token = index % 2 === 0 ? known : from.token();
       const request = { url: '/items', headers: { authorization: `Bearer ${token}` } };
-      require((await verifier.verify(request)).accessToken.clientId === 'spa', 'a good token was refused');
+      require((await verifier.verify(request)).accessToken.clientId === 'spa', 'a valid token was rejected');
       if (index % 10 === 0)
-        await requireRefused(() => verifier.verifyToken(tampered(token)), 'a changed token');
+        await requireRejection(() => verifier.verifyToken(tamper(token)), 'a changed token');
       const cookie = await sessions.start();
-      require((await sessions.web.open(cookie)).session, 'a session that was just started is gone');
+      require((await sessions.web.open(cookie)).session, 'a recent session is missing');
       if (index % 2 === 0) await sessions.web.startLogout(cookie);
     }
   }
@@ -51,10 +51,10 @@ export async function soak(seconds: number, options: RunOptions): Promise<Soaked
     const until = start + ((sample + 1) * seconds * 1000) / samples;
     options.progress(`soak, ${Math.round((performance.now() - start) / 1000)} of ${seconds} s`);
     do {
-      await oneBatch();
+      await runBatch();
       requests += 2 * batch;
     } while (performance.now() < until);
-    memory.push(liveMemory());
+    memory.push(measureLiveMemory());
   }
   from.close();
   return {

@@ -7,8 +7,8 @@ interface Auth0Cookies {
   decrypt(value: string, secret: string): Promise<{ readonly payload: unknown } | null>;
 }
 
-/** The package exports its server as a whole only; this is the part of it that seals. */
-export async function auth0Cookies(): Promise<Auth0Cookies> {
+/** Loads the internal cookie functions of the package, which it does not export. */
+export async function loadAuth0Cookies(): Promise<Auth0Cookies> {
   const file = join(here, 'node_modules/@auth0/nextjs-auth0/dist/server/cookies.js');
   return (await import(pathToFileURL(file).href)) as Auth0Cookies;
 }

@@ -6,10 +6,10 @@ import { sealData, unsealData } from 'iron-session';
 import { base64url, EncryptJWT, jwtDecrypt } from 'jose';
 import { decode as decodeNextAuth, encode as encodeNextAuth } from 'next-auth/jwt';
 import { createSealer } from '../../../packages/core/src/session/cookies/sealer.ts';
-import { type Benchmark, type Limit, type Report, require, requireRefused } from '../benchmark.ts';
+import { type Benchmark, type Limit, type Report, require, requireRejection } from '../benchmark.ts';
 import { type Measured, measure, sequential } from '../harness.ts';
 import { format, formatSpread } from '../statistics.ts';
-import { auth0Cookies } from './auth0-cookies.ts';
+import { loadAuth0Cookies } from './auth0-cookies.ts';
 
 interface Session {
   readonly [name: string]: unknown;
@@ -17,10 +17,10 @@ interface Session {
 
 interface Sealing {
   readonly name: string;
-  /** How many sessions are opened in turns. Default: one. */
+  /** Count of sessions that are decrypted in rotation. Default: 1. */
   readonly distinct?: number;
   seal(session: Session): Promise<string>;
-  /** Rejects, or resolves with nothing, for what was not sealed. */
+  /** Rejects, or resolves with nothing, for an invalid value. */
   open(sealed: string): Promise<unknown>;
 }
 
@@ -37,7 +37,7 @@ const countersign = (): Sealing => {
   };
 };
 
-/** A key at hand, as in the documentation. */
+/** A prepared key, as in the documentation. */
 const jose = (): Sealing => {
   const key = base64url.decode(secret);
   return {
@@ -74,7 +74,7 @@ const ironSession: Sealing = {
 };
 
 async function nextjsAuth0(): Promise<Sealing> {
-  const { encrypt, decrypt } = await auth0Cookies();
+  const { encrypt, decrypt } = await loadAuth0Cookies();
   return {
     name: '@auth0/nextjs-auth0',
     seal: (session) => encrypt(session, secret, now() + life),
@@ -82,26 +82,26 @@ async function nextjsAuth0(): Promise<Sealing> {
   };
 }
 
-/** The whole way: from the `Cookie` header of a request to the session, and to the `Set-Cookie` values of a login. */
+/** A complete request: from the `Cookie` header to the session, and to the `Set-Cookie` values of a login. */
 const countersignRequest = (which: string, distinct: number): Sealing => {
   const client = createClient({ issuer: 'https://id.example', clientId: 'web' });
   const sessions = createWebSessions(client, { baseUrl: 'https://app.example', secret });
   return {
-    name: `@countersign/core/session, whole request, ${which}`,
+    name: `@countersign/core/session, complete request, ${which}`,
     distinct,
     async seal(session) {
       const cookies = await sessions.create(undefined, { ...(session.tokens as TokenSet), claims });
       return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
     },
     async open(cookie) {
-      const opened = await sessions.open(cookie);
-      return opened.session && { tokens: { accessTokens: [await opened.getAccessToken()] } };
+      const requestSession = await sessions.open(cookie);
+      return requestSession.session && { tokens: { accessTokens: [await requestSession.getAccessToken()] } };
     },
   };
 };
 const claims = { iss: 'https://id.example', sub: 'alice', aud: 'web', exp: 2e9, iat: 1 };
 
-/** About 2.5 KB: an access token, a refresh token and an ID token, and who the user is. */
+/** Creates a session of about 2.5 KB with an access token, a refresh token, an ID token and the user. */
 function createSession(): Session {
   const random = (bytes: number) => randomBytes(bytes).toString('base64url');
   return {
@@ -128,12 +128,12 @@ function createSession(): Session {
 
 export const benchmark: Benchmark = {
   name: 'session',
-  title: 'Sealing and opening a session cookie',
+  title: 'Encrypting and decrypting a session cookie',
   async run(options): Promise<Report> {
-    const contestants = [
+    const guardTitles = [
       countersign(),
-      // More than it remembers, so that each is opened anew.
-      countersignRequest('a cookie of its own', options.smoke ? 10 : 2_100),
+      // More sessions than the cache holds, so that each is decrypted again.
+      countersignRequest('different cookies', options.smoke ? 10 : 2_100),
       countersignRequest('the same cookie', 1),
       jose(),
       nextAuth,
@@ -143,14 +143,14 @@ export const benchmark: Benchmark = {
     ];
     const session = createSession();
     const sealed = new Map<Sealing, string[]>();
-    for (const each of contestants) {
+    for (const each of guardTitles) {
       const texts = [await check(each, session)];
       while (texts.length < (each.distinct ?? 1)) texts.push(await each.seal(session));
       sealed.set(each, texts);
     }
-    const textOf = (each: Sealing) => (sealed.get(each) as string[])[0] as string;
+    const getText = (each: Sealing) => (sealed.get(each) as string[])[0] as string;
     const opening = await measure(
-      contestants.map((each) => {
+      guardTitles.map((each) => {
         const texts = sealed.get(each) as string[];
         let at = 0;
         return { name: each.name, run: sequential(() => each.open(texts[at++ % texts.length] as string)) };
@@ -158,12 +158,12 @@ export const benchmark: Benchmark = {
       options,
     );
     const sealing = await measure(
-      contestants.map((each) => ({ name: each.name, run: sequential(() => each.seal(session)) })),
+      guardTitles.map((each) => ({ name: each.name, run: sequential(() => each.seal(session)) })),
       options,
     );
-    const rows = contestants.map((each, index) => {
+    const rows = guardTitles.map((each, index) => {
       const [open, seal] = [opening[index] as Measured, sealing[index] as Measured];
-      const characters = textOf(each).length.toLocaleString('en-GB');
+      const characters = getText(each).length.toLocaleString('en-GB');
       const cpu = (measured: Measured) => format(measured.cpu.median);
       return [each.name, formatSpread(open.time), cpu(open), formatSpread(seal.time), cpu(seal), characters];
     });
@@ -171,16 +171,16 @@ export const benchmark: Benchmark = {
       tables: [
         {
           title: `A session of ${JSON.stringify(session).length.toLocaleString('en-GB')} characters`,
-          head: ['library', 'open, us', 'CPU, us', 'seal, us', 'CPU, us', 'characters'],
+          head: ['library', 'decrypt, us', 'CPU, us', 'encrypt, us', 'CPU, us', 'characters'],
           rows,
         },
       ],
       limits: [
-        atMost('open: at most 20 us', opening[0] as Measured, 20),
-        atMost('seal: at most 30 us', sealing[0] as Measured, 30),
+        atMost('decrypt: at most 20 us', opening[0] as Measured, 20),
+        atMost('encrypt: at most 30 us', sealing[0] as Measured, 30),
       ],
       notes: [
-        'Each is given the same session and opens what it has sealed; a changed cookie, and one sealed with another secret, opened nowhere. Cutting into chunks is not part of it, but of a whole request, which also remembers the last 1,000 cookies: in one row there are more than that.',
+        'Each library encrypts the same session and decrypts its own cookie. Each rejected a changed cookie and one encrypted with another secret. Only the rows with a complete request include splitting into chunks and the cache of the last 1,000 cookies, which one of them exceeds.',
       ],
       packages: ['jose', 'iron-session', 'next-auth', '@auth0/nextjs-auth0', 'auth-js'],
     };
@@ -193,16 +193,16 @@ const atMost = (what: string, { time }: Measured, most: number): Limit => ({
   holds: time.median <= most,
 });
 
-const tokenOf = (session: Session | undefined): unknown =>
+const getAccessToken = (session: Session | undefined): unknown =>
   (session?.tokens as TokenSet | undefined)?.accessTokens[0]?.accessToken;
 
 async function check({ name, seal, open }: Sealing, session: Session): Promise<string> {
   const sealed = await seal(session);
-  const opened = (await open(sealed)) as Session | undefined;
-  require(tokenOf(opened) === tokenOf(session), `${name} opened something else`);
+  const decrypted = (await open(sealed)) as Session | undefined;
+  require(getAccessToken(decrypted) === getAccessToken(session), `${name} decrypted a different session`);
   const at = Math.floor(sealed.length / 2);
   const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1);
-  await requireRefused(() => open(changed), `${name}: a changed cookie`);
-  await requireRefused(() => open(sealed.slice(0, -20)), `${name}: a cut cookie`);
+  await requireRejection(() => open(changed), `${name}: a changed cookie`);
+  await requireRejection(() => open(sealed.slice(0, -20)), `${name}: a cut cookie`);
   return sealed;
 }

@@ -3,13 +3,13 @@ import { build } from 'esbuild';
 
 export interface Bundle {
   readonly code: string;
-  /** Bytes, minified. */
+  /** Minified size in bytes. */
   readonly minified: number;
-  /** Bytes, minified and gzipped. */
+  /** Minified and gzipped size in bytes. */
   readonly gzipped: number;
 }
 
-/** What the application has anyway. */
+/** Frameworks that the application already contains. */
 const frameworks = [
   '@angular/*',
   'rxjs',
@@ -22,7 +22,7 @@ const frameworks = [
   'next/*',
 ];
 
-/** Bundles an entry as an application for browsers would. */
+/** Bundles an entry as a browser application does. */
 export async function bundle(file: string, platform: 'browser' | 'node' = 'browser'): Promise<Bundle> {
   const { outputFiles } = await build({
     entryPoints: [file],

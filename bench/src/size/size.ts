@@ -5,7 +5,7 @@ import { type Bundle, bundle } from './bundle.ts';
 interface Entry {
   readonly name: string;
   readonly file: string;
-  /** Kilobytes that it may have. */
+  /** Maximum size in kilobytes. */
   readonly limit?: number;
 }
 
@@ -23,18 +23,18 @@ const inBrowsers: readonly Entry[] = [
   { name: '@azure/msal-angular', file: 'msal-angular' },
 ];
 const onServers: readonly Entry[] = [
-  { name: '@countersign/core/resource-server', file: 'countersign-api' },
+  { name: '@countersign/core/resource-server', file: 'countersign-resource-server' },
   { name: '@countersign/core/session', file: 'countersign-session' },
 ];
 
-/** What has no place in a browser. */
+/** Strings of server code. */
 const serverOnly = ['node:', 'undici', 'EncryptJWT', '__Host-'];
 
 const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1);
 
 export const benchmark: Benchmark = {
   name: 'size',
-  title: 'Bundle size: login, callback, refresh and the checks of the ID token',
+  title: 'Bundle size: login, callback, refresh and ID token validation',
   async run({ progress }): Promise<Report> {
     const rows: string[][] = [];
     const limits: Report['limits'][number][] = [];
@@ -42,7 +42,7 @@ export const benchmark: Benchmark = {
       progress(entry.name);
       const made = await bundleEntry(entry);
       if (entry.limit !== undefined) {
-        for (const word of serverOnly) require(!made.code.includes(word), `${entry.name} holds "${word}"`);
+        for (const word of serverOnly) require(!made.code.includes(word), `${entry.name} contains "${word}"`);
         limits.push({
           what: `${entry.name}: at most ${entry.limit} kB`,
           measured: `${kilobytes(made.gzipped)} kB`,
@@ -62,11 +62,11 @@ export const benchmark: Benchmark = {
       ),
     };
     return {
-      tables: [{ title: 'In the browser', head: ['entry', 'minified, kB', 'gzip, kB'], rows }, servers],
+      tables: [{ title: 'Browser entries', head: ['entry', 'minified, kB', 'gzip, kB'], rows }, servers],
       limits,
       notes: [
-        'Bundled by esbuild from what one login uses, the framework (Angular, RxJS, React, Next) left out, 1 kB being 1,000 bytes.',
-        `No Countersign entry for browsers holds ${serverOnly.map((word) => `\`${word}\``).join(', ')}.`,
+        'Bundled by esbuild from the code of one login, without the framework (Angular, RxJS, React, Next). 1 kB is 1,000 bytes.',
+        `No browser entry of Countersign contains ${serverOnly.map((word) => `\`${word}\``).join(', ')}.`,
       ],
       packages: [
         'oauth4webapi',

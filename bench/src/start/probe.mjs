@@ -1,5 +1,5 @@
-// Imports what it is told, in a process of its own, and says what that cost.
-// Arguments: what is there anyway, separated by commas; what is measured, likewise.
+// Measures imports in a separate process.
+// Arguments: modules that are loaded before, and modules that are measured, both separated by commas.
 const [before = '', measured = ''] = process.argv.slice(2);
 const load = async (names) => {
   for (const name of names.split(',').filter(Boolean)) await import(name);

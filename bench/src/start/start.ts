@@ -9,17 +9,17 @@ import { format, formatSpread, spread } from '../statistics.ts';
 interface Entry {
   readonly name: string;
   readonly imports: readonly string[];
-  /** What the application has loaded anyway. */
+  /** Modules that are loaded before. */
   readonly after?: readonly string[];
-  /** Milliseconds that it may take. */
+  /** Maximum time in milliseconds. */
   readonly limit?: number;
 }
 
 interface Cost {
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly time: number;
   readonly cpu: number;
-  /** Megabytes. */
+  /** In megabytes. */
   readonly heap: number;
   readonly rss: number;
 }
@@ -63,8 +63,8 @@ export const benchmark: Benchmark = {
   async run(options): Promise<Report> {
     const costs = await measureAll(options);
     const rows = entries.map(({ name }, index) => {
-      const of = costs[index] as Cost[];
-      const pick = (what: keyof Cost) => spread(of.map((cost) => cost[what]));
+      const entryCosts = costs[index] as Cost[];
+      const pick = (field: keyof Cost) => spread(entryCosts.map((cost) => cost[field]));
       return [
         name,
         formatSpread(pick('time')),
@@ -76,7 +76,7 @@ export const benchmark: Benchmark = {
     return {
       tables: [
         {
-          title: 'One import in a fresh process',
+          title: 'One import in a new process',
           head: ['entry', 'time, ms', 'CPU, ms', 'heap, MB', 'resident, MB'],
           rows,
         },
@@ -91,7 +91,7 @@ export const benchmark: Benchmark = {
         };
       }),
       notes: [
-        'Time from the call of `import()` to its end, files in the cache of the operating system; heap after garbage collection. "Over" a framework means that the framework was loaded before.',
+        'Time from the call of `import()` to its completion, with files in the cache of the operating system. Heap is measured after a garbage collection. "Over" a framework means that the framework was loaded before.',
       ],
       packages: [
         'next',
@@ -118,7 +118,7 @@ export const benchmark: Benchmark = {
 async function measureAll({ smoke, progress }: RunOptions): Promise<Cost[][]> {
   const numbered = entries.map((entry, index) => ({ entry, index }));
   const costs: Cost[][] = entries.map(() => []);
-  // The first round fills the file cache and is not counted.
+  // The first round fills the file cache and does not count.
   for (let round = 0; round <= (smoke ? 0 : 15); round++) {
     for (const { entry, index } of rotate(numbered, round)) {
       progress(`round ${round}, ${entry.name}`);

@@ -7,7 +7,7 @@ export type Algorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
 export const issuer = 'https://id.example/';
 export const audience = 'https://api.countersign.example';
 
-/** An issuer with one key, and its key set on a loopback port. */
+/** An issuer with one key, which serves its key set on localhost. */
 export interface TestIssuer {
   readonly alg: Algorithm;
   readonly publicKey: KeyObject;
@@ -51,7 +51,7 @@ export async function startIssuer(
   };
 }
 
-/** What a provider puts into an access token, about 750 characters of token with RS256. */
+/** Creates typical access token claims. With RS256, the token has about 750 characters. */
 function accessTokenClaims(): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000);
   return {
@@ -82,11 +82,11 @@ function signToken(
   return flat(`${data}.${signature.toString('base64url')}`);
 }
 
-/** The same text in other memory, as each request brings it. */
+/** Copies the text to other memory, as in a new request. */
 export const flat = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
 
-/** The token with one byte of its signature changed. */
-export function tampered(token: string): string {
+/** Changes one byte of the signature of a token. */
+export function tamper(token: string): string {
   const at = token.length - 40;
   return flat(token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1));
 }

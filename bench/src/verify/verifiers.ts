@@ -18,7 +18,7 @@ export interface Verifier {
 const all: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const withoutEdwards: readonly Algorithm[] = ['RS256', 'PS256', 'ES256'];
 
-/** How many tokens the caches hold. */
+/** Capacity of the caches. */
 export const cacheSize = 20_000;
 
 export function countersign({ jwksUri, alg }: TestIssuer, entries = cacheSize): Verifier[] {
@@ -42,14 +42,14 @@ export function countersign({ jwksUri, alg }: TestIssuer, entries = cacheSize): 
       verify: (token) => verifier.verifyToken(token),
     },
     {
-      name: '@countersign/core/resource-server, whole request',
+      name: '@countersign/core/resource-server, complete request',
       supports: all,
       verify: (token) => verifier.findCachedRequest?.(request(token)) ?? verifier.verify(request(token)),
     },
   ];
 }
 
-/** A key set behind a URL, as in the documentation of jose. */
+/** A remote key set, as in the documentation of jose. */
 export function jose({ jwksUri, alg }: TestIssuer): Verifier {
   const keys = createRemoteJWKSet(new URL(jwksUri));
   const options = { issuer, audience, algorithms: [alg], typ: 'at+jwt' };
@@ -69,14 +69,14 @@ export function fastJwt({ publicPem, alg }: TestIssuer, cache: boolean): Verifie
 
 export function jsonwebtoken({ jwksUri, alg }: TestIssuer): Verifier {
   const client = new JwksClient({ jwksUri, cache: true });
-  const keyOf: jwt.GetPublicKeyOrSecret = (header, callback) =>
+  const getKey: jwt.GetPublicKeyOrSecret = (header, callback) =>
     client.getSigningKey(header.kid, (error, key) => callback(error, key?.getPublicKey()));
   return {
     name: 'jsonwebtoken + jwks-rsa',
     supports: withoutEdwards,
     verify: (token) =>
       new Promise((resolve, reject) => {
-        jwt.verify(token, keyOf, { issuer, audience, algorithms: [alg as 'RS256'] }, (error, payload) =>
+        jwt.verify(token, getKey, { issuer, audience, algorithms: [alg as 'RS256'] }, (error, payload) =>
           error ? reject(error) : resolve(payload),
         );
       }),
@@ -103,7 +103,7 @@ export function passportJwt({ jwksUri, alg }: TestIssuer): Verifier {
       new Promise((resolve, reject) => {
         const request = { headers: { authorization: `Bearer ${token}` }, url: '/items', method: 'GET' };
         instance.authenticate('jwt', { session: false }, (error: unknown, user: unknown) =>
-          user ? resolve(user) : reject(error ?? new Error('refused')),
+          user ? resolve(user) : reject(error ?? new Error('rejected')),
         )(request, {}, reject);
       }),
   };

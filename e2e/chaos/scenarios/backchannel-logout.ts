@@ -1,22 +1,22 @@
 import type { ChaosProvider } from '../provider.ts';
-import { leaksOf, onStage, pause, type Report, receive, type User } from '../run.ts';
+import { countLeaks, pause, type Report, receive, runOnStage, type User } from '../run.ts';
 
 /** Users that stay signed in. */
 const others = 30;
-/** The clocks of the processes run ahead by a minute with each, and a notice of the provider lives for two. */
+/** Each round advances the clocks by a minute, and a logout token is valid for two minutes. */
 const rounds = 2;
 const leavingAtOnce = 3;
 
-/** The provider ends the login of one user after the other, under load, in the midst of refreshes; it tells any process. */
+/** The provider logs out users one by one, under load and during refreshes, and notifies any of the processes. */
 export function backchannelLogout(seed: number): Promise<Report> {
-  return onStage({ seed, workers: 3 }, async (stage) => {
+  return runOnStage({ seed, workers: 3 }, async (stage) => {
     const { provider, workers, random, advance, logIn, notices } = stage;
     const broken: string[] = [];
     let leaks = 0;
-    const answered: string[] = [];
+    const statuses: string[] = [];
     notices.deliver = async (kind, body) => {
       const status = await random.pick(workers).send({ what: 'backchannel-logout', kind, body });
-      answered.push(`${kind} ${status}`);
+      statuses.push(`${kind} ${status}`);
       return Number(status);
     };
     const staying: User[] = [];
@@ -25,7 +25,7 @@ export function backchannelLogout(seed: number): Promise<Report> {
     const leaving: User[][] = [];
     for (let i = 0; i < rounds * leavingAtOnce; i++) {
       const cookie = await logIn(`leaving-${i}`, 'cookie');
-      // The same browser, so the same login at the provider.
+      // The same browser, therefore the same session at the provider.
       leaving.push([cookie, await logIn(`leaving-${i}`, 'stored', cookie.atProvider)]);
     }
     let stop = false;
@@ -37,10 +37,10 @@ export function backchannelLogout(seed: number): Promise<Report> {
         while (!stop) {
           const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
           if (outcome) {
-            leaks += leaksOf(user, [outcome]);
+            leaks += countLeaks(user, [outcome]);
             receive(user, outcome);
             cookies.add(user.cookie);
-            if (outcome.error === 'unexpected') broken.push('an error that is not ours');
+            if (outcome.error === 'unexpected') broken.push('an unexpected error');
           }
           await pause(40 + random.below(80));
         }
@@ -58,12 +58,12 @@ export function backchannelLogout(seed: number): Promise<Report> {
     for (let round = 0; round < rounds; round++) {
       const now = leaving.slice(round * leavingAtOnce, (round + 1) * leavingAtOnce);
       for (const user of now.flat())
-        if ((await signedIn(user)) === 0) broken.push(`${user.kind}: was not signed in before`);
+        if ((await signedIn(user)) === 0) broken.push(`${user.kind}: was not signed in before the logout`);
       await advance(61_000);
-      // In the midst of the refreshes.
+      // During the refreshes.
       await pause(random.below(200));
       await Promise.all(now.map(([user]) => user && logOutAtProvider(provider, user.atProvider)));
-      // The application has been told by now, and lets nobody in with whichever cookie.
+      // The application has handled the logout token: no cookie is accepted.
       for (const user of now.flat())
         if ((await signedIn(user)) > 0) broken.push(`${user.kind}: still signed in after the logout`);
     }
@@ -74,16 +74,16 @@ export function backchannelLogout(seed: number): Promise<Report> {
     let lost = 0;
     for (const user of staying) {
       const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
-      leaks += leaksOf(user, outcome ? [outcome] : []);
+      leaks += countLeaks(user, outcome ? [outcome] : []);
       if (outcome?.token !== undefined) continue;
       lost++;
-      broken.push(`${user.kind}: signed out with somebody else (${outcome?.error})`);
+      broken.push(`${user.kind}: signed out by the logout of another user (${outcome?.error})`);
     }
     const expected = Array.from({ length: leaving.length }, () => ['cookie 200', 'stored 200']).flat();
-    if (answered.toSorted().join() !== expected.toSorted().join())
-      broken.push(`the provider was answered ${answered.join(', ')}`);
+    if (statuses.toSorted().join() !== expected.toSorted().join())
+      broken.push(`the responses to the provider were ${statuses.join(', ')}`);
     return {
-      tried: `${leaving.length} users logged out at the provider under load, in the midst of refreshes, cookie and stored: no cookie of theirs is of use in any of 3 processes; ${others} others stay signed in`,
+      tried: `${leaving.length} users logged out at the provider under load, during refreshes, cookie and stored sessions: all 3 processes reject their cookies; ${others} other users stay signed in`,
       tokenRequests: provider.requests,
       sessionsLost: lost,
       leaks,
@@ -92,7 +92,7 @@ export function backchannelLogout(seed: number): Promise<Report> {
   });
 }
 
-/** As the user does it on the provider's own page. */
+/** Logs out on the page of the provider. */
 async function logOutAtProvider({ issuer }: ChaosProvider, jar: Map<string, string>): Promise<void> {
   const headers = () => ({ cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') });
   const page = await fetch(`${issuer}/session/end`, { headers: headers() });
@@ -107,5 +107,5 @@ async function logOutAtProvider({ issuer }: ChaosProvider, jar: Map<string, stri
     headers: headers(),
     body: new URLSearchParams({ xsrf, logout: 'yes' }),
   });
-  if (answer.status !== 303) throw new Error(`the provider answered the logout with ${answer.status}`);
+  if (answer.status !== 303) throw new Error(`the provider responded to the logout with ${answer.status}`);
 }

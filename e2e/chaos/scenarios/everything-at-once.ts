@@ -1,17 +1,17 @@
 import type { Outcome } from '../application.ts';
 import type { Fault } from '../provider.ts';
-import { count, leaksOf, onStage, pause, type Report, receive, type Stage, type User } from '../run.ts';
-import { watchRedis, whyLost } from '../witness.ts';
+import { count, countLeaks, pause, type Report, receive, runOnStage, type Stage, type User } from '../run.ts';
+import { explainLoss, watchRedis } from '../witness.ts';
 import { DeadWorker } from '../workers.ts';
 
 const users = 200;
 const rotations = 5;
-/** Tries of one request, as a user who loads the page again. */
+/** Attempts of one request, as of a user who reloads the page. */
 const maxTries = 15;
 
-/** Many users, several rotations, every fault at once, and processes that are killed at any moment. */
+/** Many users, several rotations, all faults at once, and processes that are killed at random moments. */
 export function everythingAtOnce(seed: number): Promise<Report> {
-  return onStage({ seed, workers: 4 }, async (stage) => {
+  return runOnStage({ seed, workers: 4 }, async (stage) => {
     const { provider, random, advance } = stage;
     const all: User[] = [];
     for (let i = 0; i < users; i += 10)
@@ -23,7 +23,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
         )),
       );
     const redis = await watchRedis(stage.redis);
-    const lost = new Map<User, Awaited<ReturnType<typeof whyLost>>>();
+    const lost = new Map<User, Awaited<ReturnType<typeof explainLoss>>>();
     const stopReplacing = replaceTheDead(stage);
     const run: Run = { leaks: 0, requests: 0, errors: [], delivered: new Set() };
 
@@ -35,7 +35,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
         killSome(stage, round),
         ...signedIn.map((user) => useTheApplication(stage, user, run)),
       ]);
-      // Quiet: who is signed in now, and who is not?
+      // Without faults: count the users that are still signed in.
       provider.fault = () => [];
       await Promise.all(
         all
@@ -43,7 +43,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
           .map(async (user) => {
             const outcome = await tryUntilAnswered(stage, user, run);
             if (outcome?.token === undefined)
-              lost.set(user, await whyLost(user.name, { ...stage, redis, delivered: run.delivered }));
+              lost.set(user, await explainLoss(user.name, { ...stage, redis, delivered: run.delivered }));
           }),
       );
     }
@@ -51,16 +51,16 @@ export function everythingAtOnce(seed: number): Promise<Report> {
     const reasons = [...lost.values()];
     const { dead, crashed, away } = stage.witness;
     return {
-      tried: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost answers, 5xx, 429, time-outs, ${dead.size} processes killed, also between the provider's answer and the writing`,
+      tried: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost responses, 5xx, 429, timeouts, ${dead.size} processes killed, also between the provider's response and its write`,
       tokenRequests: provider.requests,
       sessionsLost: lost.size,
       explained: count(reasons, ({ reason, proven }) => (proven ? reason : undefined)),
       leaks: run.leaks,
       broken: [
         ...reasons.flatMap(({ reason, proven }) => (proven ? [] : [reason])),
-        ...(away.length > 0 ? [`Redis was taken to be away ${away.length} times`] : []),
-        ...crashed.map((worker) => `${worker} ended although nobody had killed it`),
-        ...(run.errors.includes('unexpected') ? ['an error that is not ours'] : []),
+        ...(away.length > 0 ? [`Redis was considered unavailable ${away.length} times`] : []),
+        ...crashed.map((worker) => `${worker} ended without being killed`),
+        ...(run.errors.includes('unexpected') ? ['an unexpected error'] : []),
       ],
     };
   });
@@ -82,10 +82,10 @@ function chooseFaults(random: Stage['random']): Fault[] {
   return delays;
 }
 
-/** The moments in the life of an answer at which a process is killed. */
+/** The moments of a refresh response at which a process is killed. */
 const deaths = ['received', 'accepted', 'writing', 'written'] as const;
 
-/** One process at any moment, and one at a moment between the provider's answer and the user's. */
+/** Kills one process at a random moment, and one between the responses of the provider and to the user. */
 async function killSome({ random, workers }: Stage, round: number): Promise<void> {
   const first = random.below(workers.length);
   const second = workers[(first + 1) % workers.length];
@@ -95,7 +95,7 @@ async function killSome({ random, workers }: Stage, round: number): Promise<void
   await workers[first]?.kill();
 }
 
-/** Starts another process wherever one has died. @returns a function that ends it */
+/** Replaces processes that have died. Returns a function that stops this. */
 function replaceTheDead({ workers, replace }: Stage): () => Promise<void> {
   let over = false;
   const replacing = new Set<Promise<void>>();
@@ -118,11 +118,11 @@ interface Run {
   leaks: number;
   requests: number;
   readonly errors: string[];
-  /** Access tokens that arrived at a user. */
+  /** Hashes of the access tokens that users received. */
   readonly delivered: Set<string>;
 }
 
-/** One to three requests at once, as a page makes them, and again those that failed. */
+/** Sends one to three requests in parallel, as a page does, and repeats those that failed. */
 async function useTheApplication(stage: Stage, user: User, run: Run): Promise<void> {
   const { random } = stage;
   const at = random.below(1_500);
@@ -142,7 +142,7 @@ async function tryUntilAnswered(stage: Stage, user: User, run: Run): Promise<Out
       last = undefined;
     }
     if (last) {
-      run.leaks += leaksOf(user, [last]);
+      run.leaks += countLeaks(user, [last]);
       receive(user, last);
       if (last.error !== undefined) run.errors.push(last.error);
       if (last.token !== undefined) run.delivered.add(last.token);

@@ -1,11 +1,11 @@
-import { leaksOf, onStage, type Report, receive, type Stage, type User } from '../run.ts';
+import { countLeaks, type Report, receive, runOnStage, type Stage, type User } from '../run.ts';
 
 const usersOfKind = 8;
 const rounds = 3;
 
-/** Sessions are changed with the cookie of before a refresh, and the browser keeps that answer. */
+/** Changes sessions with the cookie from before a refresh; the browser stores the response to the change last. */
 export function lateChanges(seed: number): Promise<Report> {
-  return onStage({ seed, workers: 3 }, async (stage) => {
+  return runOnStage({ seed, workers: 3 }, async (stage) => {
     const { provider, advance, logIn } = stage;
     const broken: string[] = [];
     let leaks = 0;
@@ -19,7 +19,7 @@ export function lateChanges(seed: number): Promise<Report> {
       await Promise.all(
         users.map(async (user) => {
           const outcomes = await changeLate(stage, user, { [`round-${round}`]: user.name });
-          leaks += leaksOf(user, outcomes);
+          leaks += countLeaks(user, outcomes);
           for (const { error } of outcomes) if (error) broken.push(`${user.kind}: ${error}`);
         }),
       );
@@ -31,18 +31,18 @@ export function lateChanges(seed: number): Promise<Report> {
     for (const user of users) {
       const [outcome] = await stage.random.pick(stage.workers).requests(user.kind, user.cookie);
       if (!outcome) continue;
-      leaks += leaksOf(user, [outcome]);
+      leaks += countLeaks(user, [outcome]);
       if (outcome.token === undefined) lost++;
       const kept = Object.values(outcome.data ?? {}).filter((name) => name === user.name).length;
       if (kept !== rounds)
-        broken.push(`${user.kind}: ${kept} of ${rounds} changes are left (${outcome.error})`);
+        broken.push(`${user.kind}: ${kept} of ${rounds} changes are stored (${outcome.error})`);
     }
     const tokenRequests = provider.requests - before;
     const expected = users.length * (rounds + 1);
     if (tokenRequests !== expected) broken.push(`${tokenRequests} token requests instead of ${expected}`);
     if (lost > 0) broken.push(`${lost} sessions lost`);
     return {
-      tried: `${users.length} users, cookie and stored, change their session with the cookie of before a refresh, ${rounds} times, in 3 processes; that answer arrives last`,
+      tried: `${users.length} users, cookie and stored, change their session with the cookie from before a refresh, ${rounds} times, in 3 processes; this response arrives last`,
       tokenRequests,
       sessionsLost: lost,
       leaks,
@@ -51,7 +51,7 @@ export function lateChanges(seed: number): Promise<Report> {
   });
 }
 
-/** One request refreshes; another, with the same cookie, changes the session, and is answered after it. */
+/** One request refreshes. Another, with the same cookie, changes the session, and its response arrives later. */
 async function changeLate({ workers, random }: Stage, user: User, data: Record<string, string>) {
   const { kind, cookie } = user;
   const [refreshed] = await random.pick(workers).requests(kind, cookie);
@@ -61,10 +61,10 @@ async function changeLate({ workers, random }: Stage, user: User, data: Record<s
   return outcomes;
 }
 
-/** As after `successorLife`: whoever brings a refresh token that was spent is signed out. */
+/** Simulates the expiry of successors: a used refresh token then ends the session. */
 async function forgetRefreshes({ redis }: Stage): Promise<void> {
   const client = await redis.connect();
   const keys = await client.keys('*:successor:*');
-  if (keys.length === 0) throw new Error('Redis remembers no refresh.');
+  if (keys.length === 0) throw new Error('Redis contains no successor of a refresh.');
   await client.del(keys);
 }

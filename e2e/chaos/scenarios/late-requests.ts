@@ -1,18 +1,18 @@
-import { leaksOf, onStage, pause, type Report } from '../run.ts';
+import { countLeaks, pause, type Report, runOnStage } from '../run.ts';
 
-/** Requests that still carry the cookie of before a refresh. */
+/** Requests with the cookie from before a refresh. */
 export function lateRequests(seed: number): Promise<Report> {
-  return onStage({ seed, workers: 3 }, async ({ provider, workers, random, advance, logIn }) => {
+  return runOnStage({ seed, workers: 3 }, async ({ provider, workers, random, advance, logIn }) => {
     const broken: string[] = [];
     const user = await logIn('late', 'cookie');
     await advance(61_000);
     const before = provider.requests;
     const [first] = (await workers[0]?.requests('cookie', user.cookie)) ?? [];
-    let leaks = leaksOf(user, first ? [first] : []);
+    let leaks = countLeaks(user, first ? [first] : []);
     for (let i = 0; i < 12; i++) {
       await pause(150);
       const outcomes = (await random.pick(workers).requests('cookie', user.cookie, { count: 5 })) ?? [];
-      leaks += leaksOf(user, outcomes);
+      leaks += countLeaks(user, outcomes);
       for (const outcome of outcomes) {
         if (outcome.token !== first?.token) broken.push(`another token (${outcome.error ?? 'no error'})`);
         if (JSON.stringify(outcome.cookies) !== JSON.stringify(first?.cookies))

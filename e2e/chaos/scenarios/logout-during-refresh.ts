@@ -1,8 +1,8 @@
-import { leaksOf, onStage, pause, type Report, receive } from '../run.ts';
+import { countLeaks, pause, type Report, receive, runOnStage } from '../run.ts';
 
-/** The user logs out while a refresh is under way. */
+/** The user logs out during a refresh. */
 export function logoutDuringRefresh(seed: number): Promise<Report> {
-  return onStage({ seed, workers: 2 }, async ({ provider, workers, random, advance, logIn }) => {
+  return runOnStage({ seed, workers: 2 }, async ({ provider, workers, random, advance, logIn }) => {
     const broken: string[] = [];
     let leaks = 0;
     const rounds = 8;
@@ -17,9 +17,9 @@ export function logoutDuringRefresh(seed: number): Promise<Report> {
       await pause(80 + random.below(100));
       await workers[1]?.logout(kind, old);
       const outcomes = (await running) ?? [];
-      leaks += leaksOf(user, outcomes);
+      leaks += countLeaks(user, outcomes);
       provider.fault = () => [];
-      // The browser has whatever the running requests brought; or it never got the answer to the logout.
+      // The browser has the cookies of the running requests, or it never received the response to the logout.
       for (const outcome of outcomes) receive(user, outcome);
       for (const cookie of [user.cookie, old])
         for (const worker of workers)
@@ -28,7 +28,7 @@ export function logoutDuringRefresh(seed: number): Promise<Report> {
               broken.push(`${kind}, ${when}: still signed in (${error ?? 'a token'})`);
     }
     return {
-      tried: `${rounds} logouts during a refresh, cookie and stored: signed out for good`,
+      tried: `${rounds} logouts during a refresh, cookie and stored: the session stays ended`,
       tokenRequests: provider.requests,
       sessionsLost: 0,
       leaks,

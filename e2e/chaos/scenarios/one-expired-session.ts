@@ -1,7 +1,7 @@
 import type { Outcome } from '../application.ts';
-import { count, leaksOf, onStage, type Report } from '../run.ts';
+import { count, countLeaks, type Report, runOnStage } from '../run.ts';
 
-/** Many requests meet one expired session at once, in one process or in several. */
+/** Parallel requests use one session with an expired token, in one process or in several. */
 export async function oneExpiredSession(
   seed: number,
   options: { readonly processes: number; readonly each: number },
@@ -10,7 +10,7 @@ export async function oneExpiredSession(
   let tokenRequests = 0;
   let leaks = 0;
   let lost = 0;
-  await onStage({ seed, workers: options.processes }, async ({ provider, workers, advance, logIn }) => {
+  await runOnStage({ seed, workers: options.processes }, async ({ provider, workers, advance, logIn }) => {
     for (const kind of ['cookie', 'stored'] as const) {
       const user = await logIn(`${kind}-user`, kind);
       await advance(61_000);
@@ -21,7 +21,7 @@ export async function oneExpiredSession(
       const outcomes: Outcome[] = answers.flat();
       const made = provider.requests - before;
       tokenRequests += made;
-      leaks += leaksOf(user, outcomes);
+      leaks += countLeaks(user, outcomes);
       const errors = count(outcomes, ({ error }) => error);
       const tokens = count(outcomes, ({ token }) => token);
       if (made !== 1) broken.push(`${kind}: ${made} token requests instead of 1`);
@@ -29,13 +29,13 @@ export async function oneExpiredSession(
       if (Object.keys(tokens).length !== 1)
         broken.push(`${kind}: ${Object.keys(tokens).length} different tokens`);
       if (kind === 'cookie' && new Set(outcomes.map(({ cookies }) => JSON.stringify(cookies))).size !== 1)
-        broken.push('cookie: the answers set different cookies');
+        broken.push('cookie: the responses set different cookies');
       if (Object.keys(errors).includes('session_ended')) lost++;
     }
   });
   const where = options.processes === 1 ? '1 process' : `${options.processes} processes that share Redis`;
   return {
-    tried: `${options.processes * options.each} requests at once on one expired session, ${where}, cookie and stored`,
+    tried: `${options.processes * options.each} parallel requests with one expired token, ${where}, cookie and stored`,
     tokenRequests,
     sessionsLost: lost,
     leaks,

@@ -2,39 +2,39 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { createRandom, type Random } from '../../../packages/core/tests/support/random.ts';
 import { chromiumLaunchOptions } from '../../../scripts/lib/chromium.ts';
-import { itemsAreShown } from '../../support/angular-spa.ts';
+import { expectItems } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
-import { alice, bob, loggedRequests, tokenRequests } from '../../support/provider.ts';
+import { alice, bob, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
 import startServers from '../../support/servers.ts';
 import type { Report } from '../run.ts';
-import { askForItems, firstToRefresh, openItems, signInAngular } from '../tabs/angular.ts';
+import { openItems, requestItems, signInAngular, waitForFirstRefresh } from '../tabs/angular.ts';
 import { duplicate, openBrowser, prepareFreeze } from '../tabs/browser.ts';
 import { type Network, startNetwork } from '../tabs/network.ts';
-import { askForSummary, openProfile, profileIsShown, signInNext, summaryOf } from '../tabs/next.ts';
+import { expectProfile, openProfile, readSummary, requestSummary, signInNext } from '../tabs/next.ts';
 
 const tabsOfEach = 5;
-/** Seconds; what happens between a refresh and the last answer takes less than half of it. */
-const accessTokenLife = 24;
+/** In seconds. A refresh and all its responses take less than half of it. */
+const accessTokenLifetime = 24;
 
-/** What one browser came to. */
+/** The result of one browser. */
 interface Found {
   readonly broken: string[];
-  /** Tabs without an answer of the API. */
+  /** Tabs without an API response. */
   signedOut: number;
   leaks: number;
 }
 
-/** Made ready while tokens live, then played when all of them have ended. */
+/** Prepared before the tokens expire, and run after all of them have expired. */
 type Part = (found: Found) => Promise<void>;
 
 /**
- * Two people, each with browser tabs of both applications, whose tokens all end at once. Of the first one's tabs, one
- * of each application is closed in the midst of the refresh, one is frozen, one is a duplicate. Of the second one's,
- * the tab is frozen that refreshes.
+ * Two users with browser tabs of both applications, whose tokens all expire at once. Of the first user's tabs of each
+ * application, one is closed during the refresh, one is frozen, one is a duplicate. Of the second user's tabs, the one
+ * that refreshes is frozen.
  */
 export async function tabs(seed: number): Promise<Report> {
   const random = createRandom(seed);
-  const stop = await startServers({ accessTokenLife });
+  const stop = await startServers({ accessTokenLifetime });
   const browser = await chromium.launch(chromiumLaunchOptions);
   const networks: Network[] = [];
   const open = async (baseURL: string, storage: 'shared' | 'tab') => {
@@ -52,19 +52,19 @@ export async function tabs(seed: number): Promise<Report> {
       await frozenRefresher(his),
       await duplicatedTab(apart),
     ];
-    await delay((accessTokenLife + 1) * 1000);
-    const since = loggedRequests().length;
+    await delay((accessTokenLifetime + 1) * 1000);
+    const since = readLoggedRequests().length;
     const found: Found = { broken: [], signedOut: 0, leaks: 0 };
     await Promise.all(parts.map((play) => play(found)));
     const refreshes = ['angular-spa', 'next-web'].flatMap((client) =>
       tokenRequests(client, 'refresh_token', since),
     );
-    // Her session and his.
+    // One session for each user.
     const made = refreshes.filter(({ client_id }) => client_id === 'next-web').length;
     if (made !== 2) found.broken.push(`Next: ${made} token requests instead of 1 for each session`);
-    if (refreshes.some(({ status }) => status !== 200)) found.broken.push('a refused token request');
+    if (refreshes.some(({ status }) => status !== 200)) found.broken.push('a rejected token request');
     return {
-      tried: `${tabsOfEach} tabs of the Angular app and ${tabsOfEach} of the Next app, one of each closed in the midst of the refresh, one frozen, one a duplicate; somebody else's tabs, of which the one that refreshes is frozen; a duplicate with tokens of its own`,
+      tried: `${tabsOfEach} tabs of the Angular app and ${tabsOfEach} of the Next app, one of each closed during the refresh, one frozen, one a duplicate; tabs of another user, of which the one that refreshes is frozen; a duplicate with separate tokens`,
       tokenRequests: refreshes.length,
       sessionsLost: found.signedOut,
       leaks: found.leaks,
@@ -82,13 +82,13 @@ interface Person {
   readonly context: BrowserContext;
 }
 
-/** Tokens are shared by all tabs; whichever gets its turn first is closed before its request has arrived. */
+/** All tabs share tokens. The first tab to refresh is closed before its request arrives. */
 async function angularTabs({ network, context }: Person, random: Random): Promise<Part> {
   const first = await signInAngular(context, alice);
   const pages = [first];
   while (pages.length < tabsOfEach - 1) pages.push(await openItems(context));
   pages.push(await duplicate(first));
-  await Promise.all(pages.map(itemsAreShown));
+  await Promise.all(pages.map(expectItems));
   const freezers = new Map(
     await Promise.all(
       pages
@@ -100,9 +100,9 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
     const { subjects } = network;
     const [seen, asked] = [subjects.length, network.tokenRequests.length];
     const holding = network.holdRefresh();
-    const refreshing = firstToRefresh(context);
+    const refreshing = waitForFirstRefresh(context);
     const answers = new Map(
-      await Promise.all(pages.map(async (page) => [page, await askForItems(page)] as const)),
+      await Promise.all(pages.map(async (page) => [page, await requestItems(page)] as const)),
     );
     const [held, closed] = await Promise.all([holding, refreshing]);
     const others = pages.filter((page) => page !== closed);
@@ -122,31 +122,31 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
   };
 }
 
-/** The session is in the cookie that all tabs send; one tab never takes the answer that sets the new one. */
+/** All tabs send the same session cookie. One tab never receives the response with the new cookie. */
 async function nextTabs({ network, context }: Person, random: Random): Promise<Part> {
   const first = await signInNext(context);
   const pages = [first];
   while (pages.length < tabsOfEach - 1) pages.push(await openProfile(context));
   pages.push(await duplicate(first));
-  await Promise.all(pages.map(profileIsShown));
+  await Promise.all(pages.map(expectProfile));
   const closed = random.pick(pages);
   const others = pages.filter((page) => page !== closed);
   const frozen = random.pick(others.filter((page) => isAlone(page, pages)));
   const freezer = await prepareFreeze(frozen);
   return async (found) => {
-    const holding = network.holdAnswer('/api/summary?closed');
-    await Promise.all(pages.map((page) => askForSummary(page, page === closed ? '?closed' : '')));
+    const holding = network.holdResponse('/api/summary?closed');
+    await Promise.all(pages.map((page) => requestSummary(page, page === closed ? '?closed' : '')));
     await freezer.freeze();
     const held = await holding;
     await closed.close();
     await held.abandoned;
     const live = others.filter((page) => page !== frozen);
-    const outcomes = await Promise.all(live.map(summaryOf));
+    const outcomes = await Promise.all(live.map(readSummary));
     if (!(await freezer.thaw())) found.broken.push('Next: the frozen tab was not frozen');
-    outcomes.push(await summaryOf(frozen));
-    // Once more, with whatever cookie the browser was left with.
-    await Promise.all(others.map((page) => askForSummary(page)));
-    outcomes.push(...(await Promise.all(others.map(summaryOf))));
+    outcomes.push(await readSummary(frozen));
+    // Again, with the current cookie of the browser.
+    await Promise.all(others.map((page) => requestSummary(page)));
+    outcomes.push(...(await Promise.all(others.map(readSummary))));
     note(
       found,
       'Next',
@@ -159,7 +159,7 @@ async function nextTabs({ network, context }: Person, random: Random): Promise<P
   };
 }
 
-/** The tab that refreshes is frozen, and the provider's answer waits for it; the others must not send its token again. */
+/** The tab that refreshes is frozen, so the response of the provider waits. Other tabs must not send its refresh token again. */
 async function frozenRefresher({ network, context }: Person): Promise<Part> {
   const pages = [await signInAngular(context, bob), await openItems(context), await openItems(context)];
   const freezers = new Map(
@@ -168,12 +168,12 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
   const profile = await signInNext(context);
   return async (found) => {
     const { subjects } = network;
-    await askForSummary(profile);
+    await requestSummary(profile);
     const [seen, asked] = [subjects.length, network.tokenRequests.length];
     const holding = network.holdRefresh();
-    const refreshing = firstToRefresh(context);
+    const refreshing = waitForFirstRefresh(context);
     const answers = new Map(
-      await Promise.all(pages.map(async (page) => [page, await askForItems(page)] as const)),
+      await Promise.all(pages.map(async (page) => [page, await requestItems(page)] as const)),
     );
     const [held, frozen] = await Promise.all([holding, refreshing]);
     const freezer = freezers.get(frozen);
@@ -183,9 +183,9 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
     const statuses = await Promise.all(others.map((page) => answers.get(page)?.()));
     if (!(await freezer?.thaw())) found.broken.push('frozen refresh: the tab was not frozen');
     statuses.push(await answers.get(frozen)?.());
-    const again = await Promise.all(pages.map(askForItems));
+    const again = await Promise.all(pages.map(requestItems));
     statuses.push(...(await Promise.all(again.map((answer) => answer()))));
-    const { status, user = 'user-bob' } = await summaryOf(profile);
+    const { status, user = 'user-bob' } = await readSummary(profile);
     note(found, 'frozen refresh', [...statuses, status]);
     const made = network.tokenRequests.slice(asked).filter(({ grant }) => grant === 'refresh_token');
     if (made.length !== 1) found.broken.push(`frozen refresh: ${made.length} refreshes instead of 1`);
@@ -193,15 +193,15 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
   };
 }
 
-/** Each tab has tokens of its own, and the browser has copied those of one: two must not spend the same. */
+/** Each tab has separate tokens, and a duplicate has a copy: both must not use the same refresh token. */
 async function duplicatedTab({ network, context }: Person): Promise<Part> {
   const first = await signInAngular(context, alice);
   const pages = [first, await duplicate(first)];
-  await Promise.all(pages.map(itemsAreShown));
+  await Promise.all(pages.map(expectItems));
   return async (found) => {
     const { subjects } = network;
     const [seen, asked] = [subjects.length, network.tokenRequests.length];
-    const answers = await Promise.all(pages.map(askForItems));
+    const answers = await Promise.all(pages.map(requestItems));
     note(found, 'duplicate', await Promise.all(answers.map((answer) => answer())));
     const made = network.tokenRequests.slice(asked);
     if (made.length !== 2)
@@ -210,14 +210,14 @@ async function duplicatedTab({ network, context }: Person): Promise<Part> {
   };
 }
 
-/** A tab and its duplicate, the first and the last, run in one process, where both would be frozen at once. */
+/** The first tab and its duplicate, the last tab, run in one process, so they would be frozen together. */
 const isAlone = (page: Page, pages: readonly Page[]) => page !== pages[0] && page !== pages.at(-1);
 
 function note(found: Found, name: string, statuses: readonly (number | string | undefined)[]): void {
   const signedOut = statuses.filter((status) => status !== 200);
   found.signedOut += signedOut.length;
   if (signedOut.length > 0)
-    found.broken.push(`${name}: tabs without an answer (${signedOut.map((status) => status ?? 'none')})`);
+    found.broken.push(`${name}: tabs without a response (${signedOut.map((status) => status ?? 'none')})`);
 }
 
 const othersThan = (user: string, subjects: readonly string[]): number =>

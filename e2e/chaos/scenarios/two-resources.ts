@@ -1,9 +1,9 @@
 import { resources } from '../resources.ts';
-import { leaksOf, onStage, type Report } from '../run.ts';
+import { countLeaks, type Report, runOnStage } from '../run.ts';
 
-/** One refresh token, two APIs, at once. */
+/** One refresh token for two APIs, used in parallel. */
 export function twoResources(seed: number): Promise<Report> {
-  return onStage({ seed, workers: 4 }, async ({ provider, workers, advance, logIn }) => {
+  return runOnStage({ seed, workers: 4 }, async ({ provider, workers, advance, logIn }) => {
     const broken: string[] = [];
     let leaks = 0;
     let tokenRequests = 0;
@@ -20,7 +20,7 @@ export function twoResources(seed: number): Promise<Report> {
         ),
       );
       for (const { resource, outcomes } of answers) {
-        leaks += leaksOf(user, outcomes);
+        leaks += countLeaks(user, outcomes);
         for (const { aud, error } of outcomes)
           if (aud !== resource) broken.push(`${kind}: ${error ?? 'a token for the other API'}`);
       }
@@ -28,12 +28,12 @@ export function twoResources(seed: number): Promise<Report> {
       tokenRequests += made;
       if (made !== 2) broken.push(`${kind}: ${made} token requests instead of 2`);
     }
-    const refused = provider.refreshes.filter(({ ok }) => !ok).length;
-    if (refused > 0) broken.push(`${refused} refused token requests`);
+    const rejected = provider.refreshes.filter(({ ok }) => !ok).length;
+    if (rejected > 0) broken.push(`${rejected} rejected token requests`);
     return {
       tried: '2 APIs from one refresh token, 160 requests at once in 4 processes, cookie and stored',
       tokenRequests,
-      sessionsLost: refused,
+      sessionsLost: rejected,
       leaks,
       broken: [...new Set(broken)],
     };

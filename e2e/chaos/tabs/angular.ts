@@ -1,5 +1,5 @@
 import type { BrowserContext, Page, Request } from '@playwright/test';
-import { itemsAreShown, signIn } from '../../support/angular-spa.ts';
+import { expectItems, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import type { DemoUser } from '../../support/provider.ts';
 
@@ -9,39 +9,42 @@ export async function signInAngular(context: BrowserContext, user: DemoUser): Pr
   return page;
 }
 
-/** One more tab, signed in like the others. */
+/** Opens another tab, which is signed in like the others. */
 export async function openItems(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${urls.angularSpa}/items`);
-  await itemsAreShown(page);
+  await expectItems(page);
   return page;
 }
 
 /**
- * Asks the API from the page.
+ * Requests the items from the page.
  *
- * @returns the status of its answer, or why there is none
+ * @returns A function that waits for the status of the response, or for the reason why there is none.
  */
-export async function askForItems(page: Page): Promise<() => Promise<number | string>> {
-  const isMeant = (request: Request) =>
+export async function requestItems(page: Page): Promise<() => Promise<number | string>> {
+  const isItemsRequest = (request: Request) =>
     request.url() === `${urls.nestApi}/items` && request.method() === 'GET';
   const problem = page.getByRole('region', { name: 'On the list' }).getByRole('alert');
   const answer = new Promise<number | string>((resolve) => {
-    page.on('response', (response) => isMeant(response.request()) && resolve(response.status()));
-    page.on('requestfailed', (request) => isMeant(request) && resolve(`${request.failure()?.errorText}`));
-    // A request that gets no token is never sent; the page says why.
+    page.on('response', (response) => isItemsRequest(response.request()) && resolve(response.status()));
+    page.on(
+      'requestfailed',
+      (request) => isItemsRequest(request) && resolve(`${request.failure()?.errorText}`),
+    );
+    // A request without a token is not sent. The page shows the reason.
     problem.waitFor({ timeout: 60_000 }).then(
       async () => resolve(`${await problem.textContent()}`),
-      () => resolve('nothing within a minute'),
+      () => resolve('no response within a minute'),
     );
   });
-  // Not a click of the mouse: that waits until the tab is drawn.
+  // A real click waits until the tab is painted.
   await page.getByRole('button', { name: 'Reload' }).dispatchEvent('click');
   return () => answer;
 }
 
-/** The tab whose refresh request leaves first. */
-export const firstToRefresh = async (context: BrowserContext): Promise<Page> =>
+/** Waits for the tab that sends the first refresh request. */
+export const waitForFirstRefresh = async (context: BrowserContext): Promise<Page> =>
   (
     await context.waitForEvent('request', {
       predicate: (request) =>

@@ -1,32 +1,32 @@
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import type { Network } from './network.ts';
 
-/** The browser of one person, whose whole traffic goes through this network. */
+/** Opens the browser of one user, which sends all its requests through this network. */
 export const openBrowser = (browser: Browser, network: Network, baseURL: string): Promise<BrowserContext> =>
   browser.newContext({ baseURL, proxy: { server: network.url, bypass: '<-loopback>' } });
 
-/** As the browser's own command does it: with a copy of the tab's `sessionStorage`. It runs in the tab's own process. */
+/** Duplicates a tab with its `sessionStorage`, as browsers do. The duplicate runs in the process of the tab. */
 export async function duplicate(page: Page): Promise<Page> {
-  const opened = page.waitForEvent('popup');
+  const popup = page.waitForEvent('popup');
   await page.evaluate(() => void window.open(location.href));
-  return opened;
+  return popup;
 }
 
 export interface Freezer {
   freeze(): Promise<void>;
-  /** @returns whether the tab stood still until now */
+  /** Returns whether the tab was frozen until now. */
   thaw(): Promise<boolean>;
 }
 
 /**
- * Stops a tab's process between two statements: no timer, answer or message gets through to its scripts, as in a tab
- * that the system has suspended. (`Page.setWebLifecycleState` does nothing here: Chromium freezes hidden tabs only, and
- * Playwright keeps all of them visible.) Made ready before, so that it takes no time.
+ * Prepares to stop the scripts of a tab between two statements, so that no timer, response or message reaches them, as
+ * in a suspended tab. `Page.setWebLifecycleState` has no effect here: Chromium freezes only hidden tabs, and Playwright
+ * keeps all tabs visible.
  */
 export async function prepareFreeze(page: Page): Promise<Freezer> {
   const session = await page.context().newCDPSession(page);
   await session.send('Debugger.enable');
-  // Scripts are stopped at their next step, so there must be one.
+  // The debugger stops at the next statement, so a script must be running.
   await page.evaluate(() => void setInterval(() => {}, 5));
   let resumed = false;
   return {
@@ -39,9 +39,9 @@ export async function prepareFreeze(page: Page): Promise<Freezer> {
       });
     },
     async thaw() {
-      const stoodStill = !resumed;
+      const wasFrozen = !resumed;
       await session.detach();
-      return stoodStill;
+      return wasFrozen;
     },
   };
 }

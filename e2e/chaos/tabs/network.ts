@@ -3,40 +3,40 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** One token request of a page that reached the provider. */
+/** A token request of a page that reached the provider. */
 export interface SentTokenRequest {
   readonly grant: string;
   readonly status: number;
 }
 
-/** A request that waits on its way. */
+/** A delayed request. */
 export interface Held {
-  /** Lets it go on. */
+  /** Forwards the request. */
   release(): void;
-  /** The tab that sent it is gone. */
+  /** Resolves when the tab that sent it is closed. */
   readonly abandoned: Promise<void>;
 }
 
-/** The network between one browser and all servers: a proxy that counts, and can be slow. */
+/** A proxy between one browser and all servers, which counts and delays requests. */
 export interface Network {
   readonly url: string;
-  /** Token requests of pages, in the order of their answers. */
+  /** Token requests of pages, in the order of their responses. */
   readonly tokenRequests: SentTokenRequest[];
-  /** Whose access token came with each request to an API. */
+  /** The `sub` of the access token of each API request. */
   readonly subjects: string[];
-  /** Keeps the next refresh request from reaching the provider. */
+  /** Delays the next refresh request. */
   holdRefresh(): Promise<Held>;
-  /** Keeps the next answer to a URL that ends like this from reaching its tab. */
-  holdAnswer(end: string): Promise<Held>;
+  /** Delays the next response to a URL with this suffix. */
+  holdResponse(suffix: string): Promise<Held>;
   close(): Promise<void>;
 }
 
-/** @param storage where the tabs of the Angular app are told to keep their tokens */
+/** @param storage - The token storage of the Angular app. */
 export async function startNetwork(storage: 'shared' | 'tab'): Promise<Network> {
   const tokenRequests: SentTokenRequest[] = [];
   const subjects: string[] = [];
   let refreshHold: ((held: Held) => void) | undefined;
-  const answerHolds = new Map<string, (held: Held) => void>();
+  const responseHolds = new Map<string, (held: Held) => void>();
 
   async function forward(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? '');
@@ -46,31 +46,31 @@ export async function startNetwork(storage: 'shared' | 'tab'): Promise<Network> 
       method === 'POST' && url.pathname === '/token'
         ? (new URLSearchParams(body.toString()).get('grant_type') ?? '')
         : undefined;
-    const subject = subjectOf(headers.authorization);
+    const subject = readSubject(headers.authorization);
     if (subject !== undefined) subjects.push(subject);
     if (grant === 'refresh_token' && refreshHold) {
-      const tell = refreshHold;
+      const notify = refreshHold;
       refreshHold = undefined;
-      await hold(outgoing, tell);
+      await hold(outgoing, notify);
     }
-    // Whoever is gone asks nothing any more.
+    // The tab was closed.
     if (outgoing.destroyed) return;
-    // A connection of its own: one that is reused can be closed by the server at the same moment, and the request fails.
+    // A new connection: the server can close a reused connection at the same moment, and the request fails.
     const sent = request(url, { method, headers: { ...headers, connection: 'close' }, agent: false });
     sent.end(body);
-    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-    if (grant !== undefined) tokenRequests.push({ grant, status: answer.statusCode ?? 0 });
-    let content = await buffer(answer);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    if (grant !== undefined) tokenRequests.push({ grant, status: response.statusCode ?? 0 });
+    let content = await buffer(response);
     if (url.pathname === '/config.json')
       content = Buffer.from(JSON.stringify({ ...JSON.parse(content.toString()), storage }));
-    const end = [...answerHolds.keys()].find((end) => url.href.endsWith(end));
-    const tell = end === undefined ? undefined : answerHolds.get(end);
-    if (end !== undefined && tell) {
-      answerHolds.delete(end);
-      await hold(outgoing, tell);
+    const suffix = [...responseHolds.keys()].find((key) => url.href.endsWith(key));
+    const notify = suffix === undefined ? undefined : responseHolds.get(suffix);
+    if (suffix !== undefined && notify) {
+      responseHolds.delete(suffix);
+      await hold(outgoing, notify);
     }
-    const { 'transfer-encoding': _, 'content-length': __, ...rest } = answer.headers;
-    outgoing.writeHead(answer.statusCode ?? 502, rest).end(content);
+    const { 'transfer-encoding': _, 'content-length': __, ...rest } = response.headers;
+    outgoing.writeHead(response.statusCode ?? 502, rest).end(content);
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -86,9 +86,9 @@ export async function startNetwork(storage: 'shared' | 'tab'): Promise<Network> 
       new Promise((resolve) => {
         refreshHold = resolve;
       }),
-    holdAnswer: (end) =>
+    holdResponse: (suffix) =>
       new Promise((resolve) => {
-        answerHolds.set(end, resolve);
+        responseHolds.set(suffix, resolve);
       }),
     close: () =>
       new Promise((resolve) => {
@@ -98,14 +98,14 @@ export async function startNetwork(storage: 'shared' | 'tab'): Promise<Network> 
   };
 }
 
-/** Until it is released or nobody waits for it any more. */
-async function hold(outgoing: ServerResponse, tell: (held: Held) => void): Promise<void> {
+/** Waits until the request is released or its tab is closed. */
+async function hold(outgoing: ServerResponse, notify: (held: Held) => void): Promise<void> {
   const abandoned = outgoing.destroyed ? Promise.resolve() : once(outgoing, 'close').then(() => {});
-  const released = new Promise<void>((release) => tell({ release, abandoned }));
+  const released = new Promise<void>((release) => notify({ release, abandoned }));
   await Promise.race([released, abandoned]);
 }
 
-function subjectOf(authorization: string | undefined): string | undefined {
+function readSubject(authorization: string | undefined): string | undefined {
   const payload = /^(?:Bearer|DPoP) [^.]+\.([^.]+)\./.exec(authorization ?? '')?.[1];
   return payload && String(JSON.parse(Buffer.from(payload, 'base64url').toString()).sub);
 }

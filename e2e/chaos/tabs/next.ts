@@ -1,26 +1,26 @@
 import { type BrowserContext, expect, type Page } from '@playwright/test';
 import { patience, urls } from '../../support/environment.ts';
 
-/** A browser that is signed in at the provider needs no more than consent. */
+/** Logs in with a browser that has a session at the provider: only consent is needed. */
 export async function signInNext(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${urls.nextWeb}/profile`);
   const allow = page.getByRole('button', { name: 'Allow' });
   await expect(allow.or(heading(page))).toBeVisible(patience);
   if (await allow.isVisible()) await allow.click();
-  await profileIsShown(page);
+  await expectProfile(page);
   return page;
 }
 
 export async function openProfile(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${urls.nextWeb}/profile`);
-  await profileIsShown(page);
+  await expectProfile(page);
   return page;
 }
 
 const heading = (page: Page) => page.getByRole('heading', { name: 'Profile' });
-export const profileIsShown = (page: Page) => expect(heading(page)).toBeVisible(patience);
+export const expectProfile = (page: Page) => expect(heading(page)).toBeVisible(patience);
 
 export interface Summary {
   readonly status: number;
@@ -29,8 +29,8 @@ export interface Summary {
 
 type SummaryPage = typeof globalThis & { summary?: Promise<Summary> };
 
-/** Asks in the page, and leaves the answer there. */
-export const askForSummary = (page: Page, query = '') =>
+/** Sends a request from the page, which stores the result. */
+export const requestSummary = (page: Page, query = '') =>
   page.evaluate((query) => {
     (globalThis as SummaryPage).summary = fetch(`/api/summary${query}`).then(async (response) => ({
       status: response.status,
@@ -38,5 +38,5 @@ export const askForSummary = (page: Page, query = '') =>
     }));
   }, query);
 
-export const summaryOf = (page: Page): Promise<Summary> =>
+export const readSummary = (page: Page): Promise<Summary> =>
   page.evaluate(() => (globalThis as SummaryPage).summary ?? { status: 0 });

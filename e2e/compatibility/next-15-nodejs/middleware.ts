@@ -1,6 +1,6 @@
 import type { NextRequest } from 'next/server';
 import { auth } from './lib/auth';
-import { onUnauthenticated, ownProxy } from './lib/own-proxy';
+import { customProxy, onUnauthenticated } from './lib/custom-proxy';
 
 declare const EdgeRuntime: string | undefined;
 
@@ -9,7 +9,7 @@ export async function middleware(request: NextRequest) {
     protect: ['/dashboard', '/de/dashboard', '/orders', '/members'],
     publicPaths: ['/members/terms'],
     onUnauthenticated,
-    respond: ownProxy,
+    respond: customProxy,
   });
   response.headers.set('x-runtime', typeof EdgeRuntime === 'string' ? 'edge' : 'nodejs');
   return response;

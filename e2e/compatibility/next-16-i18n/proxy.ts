@@ -4,7 +4,7 @@ import { auth } from './lib/auth';
 export const proxy = (request: NextRequest) =>
   auth.proxy(request, { protect: ['/orders'], respond: rememberLanguage });
 
-/** What the application has of its own: it remembers the language, and tells it to the page. */
+/** Custom behavior of the application: stores the language and passes it to the page. */
 function rememberLanguage(request: NextRequest): Response {
   const headers = new Headers(request.headers);
   headers.set('x-language', request.nextUrl.locale);

@@ -1,13 +1,13 @@
 import type { NextRequest } from 'next/server';
 import { auth } from './lib/auth';
-import { onUnauthenticated, ownProxy } from './lib/own-proxy';
+import { customProxy, onUnauthenticated } from './lib/custom-proxy';
 
 export async function proxy(request: NextRequest) {
   const response = await auth.proxy(request, {
     protect: ['/dashboard', '/de/dashboard', '/orders', '/members'],
     publicPaths: ['/members/terms'],
     onUnauthenticated,
-    respond: ownProxy,
+    respond: customProxy,
   });
   response.headers.set('x-runtime', 'nodejs');
   return response;

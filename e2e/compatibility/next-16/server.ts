@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import next from 'next';
 
-// A server of the application's own, in place of `next start`.
+// A custom server instead of `next start`.
 const port = Number(process.env.PORT);
 const app = next({ dev: false, hostname: 'localhost', port });
 await app.prepare();

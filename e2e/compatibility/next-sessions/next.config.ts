@@ -3,7 +3,7 @@ import type { NextConfig } from 'next';
 const config: NextConfig = {
   cacheComponents: true,
   partialPrefetching: true,
-  // Types are checked with the tests of the packages.
+  // The tests of the packages check the types.
   typescript: { ignoreBuildErrors: true },
 };
 

@@ -7,7 +7,7 @@ export function proxy(request: NextRequest) {
       if (asked.headers.get('x-throw') === 'protect') throw new TypeError('text of another');
       return asked.nextUrl.pathname.startsWith('/items');
     },
-    // The routes of the streams refresh for themselves.
+    // The stream routes refresh in their handlers.
     tokens: request.nextUrl.pathname.startsWith('/api/') ? [] : [{}],
     ...(request.headers.get('x-throw') === 'respond' && {
       respond: () => {
@@ -18,5 +18,5 @@ export function proxy(request: NextRequest) {
   });
 }
 
-// Some routes are not covered: they have to do without.
+// Some routes are not covered by the proxy.
 export const config = { matcher: ['/((?!_next/static|api/uncovered|api/pages|api/gate).*)'] };

@@ -3,15 +3,15 @@ import { clientSecretPost, fetchUserinfo } from '../src/index.ts';
 import { createAccessTokenVerifier } from '../src/resource-server/index.ts';
 import { audience, createApp, redirectUri } from './support/mobile-app.ts';
 
-/** Every header of a token request, save for the name of the application. */
-const headersOf = (format: 'json' | 'form', headers: Record<string, string> = {}) => {
+/** Returns all headers of a token request except User-Agent, and the expected ones. */
+const compareHeaders = (format: 'json' | 'form', headers: Record<string, string> = {}) => {
   const { 'user-agent': _, ...others } = headers;
   const type = format === 'json' ? 'application/json' : 'application/x-www-form-urlencoded;charset=UTF-8';
   return [others, { accept: 'application/json', 'content-type': type }];
 };
 
-describe('1: the app asks for authorization', () => {
-  test('with PKCE by S256, the audience, and offline_access', async () => {
+describe('1: the authorization request', () => {
+  test('contains PKCE with S256, the audience and offline_access', async () => {
     const app = await createApp();
     const { transaction } = await app.logIn();
     const [request] = app.server.requestsTo('authorization');
@@ -30,7 +30,7 @@ describe('1: the app asks for authorization', () => {
   });
 
   test.each(['json', 'form'] as const)(
-    'no refresh token comes without offline_access, no ID token without openid, %s',
+    'leads to no refresh token without offline_access and no ID token without openid, %s',
     async (format) => {
       const app = await createApp({ format, scope: 'read:items' });
       const { tokens } = await app.logIn();
@@ -49,7 +49,7 @@ describe.each(['json', 'form'] as const)('2: the code exchange, %s', (format) =>
     const { transaction, code } = await app.logIn();
     const [request] = app.server.requestsTo('token');
     expect(request).toMatchObject({ method: 'POST', path: '/oauth/token', query: {} });
-    const [sent, expected] = headersOf(format, request?.headers);
+    const [sent, expected] = compareHeaders(format, request?.headers);
     expect(sent).toEqual(expected);
     expect(request?.body).toEqual({
       grant_type: 'authorization_code',
@@ -60,7 +60,7 @@ describe.each(['json', 'form'] as const)('2: the code exchange, %s', (format) =>
     });
   });
 
-  test('reads the documented answer', async () => {
+  test('reads the documented response', async () => {
     const app = await createApp({ format });
     const { tokens } = await app.logIn();
     expect(tokens).toMatchObject({
@@ -69,13 +69,13 @@ describe.each(['json', 'form'] as const)('2: the code exchange, %s', (format) =>
       idToken: expect.stringMatching(/^ey/),
       tokenType: 'Bearer',
       expiresAt: Math.floor(app.server.clock.now() / 1000) + 86_400,
-      scope: 'openid profile offline_access',
+      scopes: ['openid', 'profile', 'offline_access'],
     });
   });
 });
 
-describe('3: both tokens are validated before they are saved', () => {
-  test('a wrong ID token: nothing is saved', async () => {
+describe('3: both tokens are validated before they are stored', () => {
+  test('an invalid ID token is not stored', async () => {
     const app = await createApp();
     app.server.lies.add('id_token_aud_invalid');
     await expect(app.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'aud' });
@@ -88,7 +88,7 @@ describe('3: both tokens are validated before they are saved', () => {
     'access_token_exp_expired',
     'access_token_signature_invalid',
     'access_token_alg_none',
-  ] as const)('a wrong access token (%s): nothing is saved', async (lie) => {
+  ] as const)('an invalid access token is not stored: %s', async (lie) => {
     let verify: ((token: string) => Promise<unknown>) | undefined;
     const app = await createApp({ options: { validateAccessToken: async (token) => verify?.(token) } });
     const verifier = createAccessTokenVerifier({
@@ -99,8 +99,8 @@ describe('3: both tokens are validated before they are saved', () => {
     });
     verify = (token) => verifier.verifyToken(token);
     await app.logIn();
-    const before = app.stored();
-    expect(before).toBeDefined();
+    const storedBefore = app.stored();
+    expect(storedBefore).toBeDefined();
     app.server.lies.add(lie);
     await expect(app.logIn()).rejects.toMatchObject({
       name: 'ValidationError',
@@ -109,12 +109,12 @@ describe('3: both tokens are validated before they are saved', () => {
     await expect(app.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({
       code: 'access_token_invalid',
     });
-    expect(app.stored()).toBe(before);
+    expect(app.stored()).toBe(storedBefore);
   });
 });
 
-describe('4: the ID token says who the user is, the access token opens userinfo', () => {
-  test('claims are read, userinfo is called with the access token', async () => {
+describe('4: the ID token identifies the user, the access token gives access to userinfo', () => {
+  test('reads the claims and calls userinfo with the access token', async () => {
     const app = await createApp();
     const { tokens } = await app.logIn();
     expect(tokens.claims).toMatchObject({ sub: 'alice', name: 'Alice Example', aud: 'native' });
@@ -136,7 +136,7 @@ describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
     await app.getAccessToken({ forceRefresh: true });
     const request = app.server.requestsTo('token')[1];
     expect(request).toMatchObject({ method: 'POST', path: '/oauth/token', query: {} });
-    const [sent, expected] = headersOf(format, request?.headers);
+    const [sent, expected] = compareHeaders(format, request?.headers);
     expect(sent).toEqual(expected);
     expect(request?.body).toEqual({
       grant_type: 'refresh_token',
@@ -155,7 +155,7 @@ describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
     await app.getAccessToken({ forceRefresh: true });
     const request = app.server.requestsTo('token')[1];
     expect(request).toMatchObject({ method: 'POST', path: '/oauth/token', query: {} });
-    const [sent, expected] = headersOf(format, request?.headers);
+    const [sent, expected] = compareHeaders(format, request?.headers);
     expect(sent).toEqual(expected);
     expect(request?.body).toEqual({
       grant_type: 'refresh_token',
@@ -165,14 +165,14 @@ describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
     });
   });
 
-  test('the answer: a new access token, its life, the scopes, an ID token with openid, the old refresh token', async () => {
+  test('reads a new access token with expiry and scopes, an ID token, and retains the refresh token', async () => {
     const app = await createApp({ format, scope: 'openid offline_access' });
     const { tokens } = await app.logIn();
     app.server.clock.advance(86_400);
     const { accessToken } = await app.getAccessToken();
     expect(accessToken).toMatchObject({
       tokenType: 'Bearer',
-      scope: 'openid offline_access',
+      scopes: ['openid', 'offline_access'],
       expiresAt: Math.floor(app.server.clock.now() / 1000) + 86_400,
     });
     expect(accessToken.accessToken).not.toBe(tokens.accessToken);
@@ -180,7 +180,7 @@ describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
     expect(app.stored()?.refreshToken).toBe(tokens.refreshToken);
   });
 
-  test('without openid there is no ID token, and with rotation a new refresh token', async () => {
+  test('reads no ID token without openid, and a new refresh token with rotation', async () => {
     const app = await createApp({ format, scope: 'read:items offline_access', rotation: true });
     const { tokens } = await app.logIn();
     await app.getAccessToken({ forceRefresh: true });
@@ -191,8 +191,8 @@ describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
   });
 });
 
-describe('6: when a new access token is asked for', () => {
-  test('never before an API call while the token is valid', async () => {
+describe('6: an access token is refreshed', () => {
+  test('not while it is valid', async () => {
     const app = await createApp();
     await app.logIn();
     for (let call = 0; call < 50; call++) await app.getAccessToken();
@@ -201,7 +201,7 @@ describe('6: when a new access token is asked for', () => {
     expect(app.server.requestsTo('token')).toHaveLength(1);
   });
 
-  test('after it has expired, once for everybody who waits', async () => {
+  test('once for concurrent callers after its expiry', async () => {
     const app = await createApp();
     await app.logIn();
     app.server.clock.advance(86_400);
@@ -209,7 +209,7 @@ describe('6: when a new access token is asked for', () => {
     expect(app.server.requestsTo('token')).toHaveLength(2);
   });
 
-  test('when a new resource is wanted for the first time', async () => {
+  test('once for a new resource', async () => {
     const app = await createApp({
       options: { audience, resource: [audience, 'https://other.example.test'] },
     });
@@ -221,7 +221,7 @@ describe('6: when a new access token is asked for', () => {
     expect(app.server.requestsTo('token')[1]?.body.resource).toBe('https://other.example.test');
   });
 
-  test('to refresh the claims of the ID token', async () => {
+  test('to update the claims of the ID token', async () => {
     const app = await createApp();
     const { tokens } = await app.logIn();
     app.server.clock.advance(10);
@@ -229,7 +229,7 @@ describe('6: when a new access token is asked for', () => {
     expect(app.stored()?.claims?.iat).toBe((tokens.claims?.iat ?? 0) + 10);
   });
 
-  test('429 is obeyed: the token in hand is served, and the provider is left alone until its limit is over', async () => {
+  test('not before the end of a rate limit: the current token is returned while it is valid', async () => {
     const app = await createApp();
     await app.logIn();
     app.server.clock.advance(86_400 - 20);
@@ -240,10 +240,10 @@ describe('6: when a new access token is asked for', () => {
     await app.getAccessToken();
     expect(app.server.requestsTo('token')).toHaveLength(2);
     app.server.clock.advance(30);
-    const refused = await app.getAccessToken().catch((error: unknown) => error);
-    expect(refused).toMatchObject({ name: 'TransportError', code: 'rate_limited', status: 429 });
-    expect((refused as { retryAfter: number }).retryAfter).toBeGreaterThan(0);
-    expect((refused as { retryAfter: number }).retryAfter).toBeLessThanOrEqual(60);
+    const error = await app.getAccessToken().catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ name: 'TransportError', code: 'rate_limited', status: 429 });
+    expect((error as { retryAfter: number }).retryAfter).toBeGreaterThan(0);
+    expect((error as { retryAfter: number }).retryAfter).toBeLessThanOrEqual(60);
     expect(app.server.requestsTo('token')).toHaveLength(2);
     expect(app.stored()).toBeDefined();
   });

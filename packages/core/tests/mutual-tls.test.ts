@@ -34,16 +34,16 @@ afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
 });
 
-/** Serves over TLS, and tells the handler which certificate the client holds the key of. */
+/** Serves over TLS and passes the thumbprint of the client certificate to the handler. */
 async function listen(
-  asks: CertificateRequest,
+  certificateRequest: CertificateRequest,
   handle: () => (request: Request) => Promise<Response>,
 ): Promise<string> {
-  const { origin, close } = await listenOverTls(asks, async (incoming, outgoing) => {
+  const { origin, close } = await listenOverTls(certificateRequest, async (incoming, outgoing) => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Uint8Array);
     const headers = new Headers(incoming.headers as Record<string, string>);
-    // What a client writes there itself is worth nothing.
+    // A client must not be able to set this header.
     headers.delete('x-client-certificate-thumbprint');
     const { raw } = (incoming.socket as TLSSocket).getPeerCertificate();
     if (raw) headers.set('x-client-certificate-thumbprint', computeThumbprint(raw.toString('base64')));
@@ -57,20 +57,20 @@ async function listen(
   return origin;
 }
 
-/** A provider on two ports: one for everybody, and one that asks for a certificate and is named by the aliases. */
+/** Starts a provider with two ports: one without client certificates, and one for the mtls_endpoint_aliases. */
 async function startProvider(
   method: 'tls_client_auth' | 'self_signed_tls_client_auth',
   registered: TestCertificate,
 ) {
   type Server = Awaited<ReturnType<typeof createTestAuthorizationServer>>;
   let server: Server | undefined;
-  const reached: string[] = [];
-  const through = (port: string) => () => (request: Request) => {
-    reached.push(`${port} ${new URL(request.url).pathname}`);
+  const requests: string[] = [];
+  const forward = (port: string) => () => (request: Request) => {
+    requests.push(`${port} ${new URL(request.url).pathname}`);
     return (server as Server).fetch(request);
   };
-  const issuer = await listen('none', through('plain'));
-  const mtls = await listen(method === 'tls_client_auth' ? 'of_the_authority' : 'any', through('mtls'));
+  const issuer = await listen('none', forward('plain'));
+  const mtls = await listen(method === 'tls_client_auth' ? 'of_the_authority' : 'any', forward('mtls'));
   const client: TestClient = {
     clientId: 'mtls-client',
     tokenEndpointAuthMethod: method,
@@ -78,17 +78,17 @@ async function startProvider(
   };
   const names = ['token', 'userinfo', 'revocation', 'introspection', 'pushed_authorization_request'];
   const paths = { token: 'token', userinfo: 'userinfo', revocation: 'revoke', introspection: 'introspect' };
-  const pathOf = (name: string) => (paths as Record<string, string>)[name] ?? 'par';
+  const getPath = (name: string) => (paths as Record<string, string>)[name] ?? 'par';
   server = await createTestAuthorizationServer({
     issuer,
     clients: [client],
     metadata: {
       mtls_endpoint_aliases: Object.fromEntries(
-        names.map((name) => [`${name}_endpoint`, `${mtls}/${pathOf(name)}`]),
+        names.map((name) => [`${name}_endpoint`, `${mtls}/${getPath(name)}`]),
       ),
     },
   });
-  return { server, reached };
+  return { server, requests };
 }
 
 type Provider = Awaited<ReturnType<typeof startProvider>>;
@@ -131,7 +131,7 @@ const methods = [
 ] as const;
 
 describe.each(methods)('RFC 8705 over TLS: %s', (method, authentication, certificate) => {
-  test('login, refresh, userinfo, introspection and revocation go to the aliases, with the certificate and no secret', async () => {
+  test('sends all requests to the aliases, with the certificate and without a secret', async () => {
     const provider = await startProvider(method, certificate);
     const client = createRelyingParty(provider, authentication(), certificate);
     const tokens = await logIn(provider, client);
@@ -140,7 +140,7 @@ describe.each(methods)('RFC 8705 over TLS: %s', (method, authentication, certifi
     expect(await fetchUserinfo(client, refreshed.accessToken, 'alice')).toMatchObject({ sub: 'alice' });
     expect(await introspectToken(client, refreshed.accessToken)).toMatchObject({ active: true });
     await revokeToken(client, refreshed.refreshToken as string);
-    expect(provider.reached).toEqual([
+    expect(provider.requests).toEqual([
       'plain /.well-known/openid-configuration',
       'mtls /token',
       'plain /jwks',
@@ -156,27 +156,27 @@ describe.each(methods)('RFC 8705 over TLS: %s', (method, authentication, certifi
     }
   });
 
-  test('a pushed authorization request proves the client as well', async () => {
+  test('authenticates a pushed authorization request', async () => {
     const provider = await startProvider(method, certificate);
-    const plain = createRelyingParty(provider, authentication(), certificate);
+    const base = createRelyingParty(provider, authentication(), certificate);
     const client = createClient({
-      ...plain.options,
+      ...base.options,
       clientAuthentication: authentication(),
       pushedAuthorizationRequests: 'always',
     });
     expect((await logIn(provider, client)).claims?.sub).toBe('alice');
-    expect(provider.reached).toContain('mtls /par');
+    expect(provider.requests).toContain('mtls /par');
   });
 });
 
-describe('RFC 8705 section 2.1: a certificate that the PKI does not vouch for, or of somebody else', () => {
+describe('RFC 8705 section 2.1: another certificate than the registered one', () => {
   test.each([
     ['none', undefined],
-    ['one of a foreign authority, with the same name', forgedCertificate],
+    ['one of another authority with the same name', forgedCertificate],
     ['a self-signed one', selfSignedCertificate],
-  ] as const)('%s: the TLS layer refuses, and that is a TransportError without tokens', async (_, shown) => {
+  ] as const)('%s is rejected by the TLS layer with a TransportError', async (_, presented) => {
     const provider = await startProvider('tls_client_auth', clientCertificate);
-    const client = createRelyingParty(provider, tlsClientAuth(), shown);
+    const client = createRelyingParty(provider, tlsClientAuth(), presented);
     await expect(logIn(provider, client)).rejects.toMatchObject({
       name: 'TransportError',
       code: 'network_error',
@@ -184,7 +184,7 @@ describe('RFC 8705 section 2.1: a certificate that the PKI does not vouch for, o
     expect(provider.server.requestsTo('token')).toEqual([]);
   });
 
-  test("another client's certificate of the same authority is invalid_client", async () => {
+  test("another client's certificate of the same authority leads to invalid_client", async () => {
     const provider = await startProvider('tls_client_auth', clientCertificate);
     const client = createRelyingParty(provider, tlsClientAuth(), otherClientCertificate);
     await expect(logIn(provider, client)).rejects.toMatchObject({
@@ -196,14 +196,14 @@ describe('RFC 8705 section 2.1: a certificate that the PKI does not vouch for, o
   });
 });
 
-describe('RFC 8705 section 2.2: a self-signed certificate that is not the registered one', () => {
+describe('RFC 8705 section 2.2: another certificate than the registered self-signed one', () => {
   test.each([
     ['none', undefined],
     ['another self-signed one with the same name', otherSelfSignedCertificate],
     ['one of an authority', clientCertificate],
-  ] as const)('%s is invalid_client', async (_, shown) => {
+  ] as const)('%s leads to invalid_client', async (_, presented) => {
     const provider = await startProvider('self_signed_tls_client_auth', selfSignedCertificate);
-    const client = createRelyingParty(provider, selfSignedTlsClientAuth(), shown);
+    const client = createRelyingParty(provider, selfSignedTlsClientAuth(), presented);
     await expect(logIn(provider, client)).rejects.toMatchObject({
       name: 'AuthorizationServerError',
       code: 'token_error',
@@ -212,7 +212,7 @@ describe('RFC 8705 section 2.2: a self-signed certificate that is not the regist
   });
 });
 
-test('RFC 8705 section 3: the access token is bound to the certificate that was shown', async () => {
+test('RFC 8705 section 3: the access token is bound to the presented certificate', async () => {
   const provider = await startProvider('tls_client_auth', clientCertificate);
   const client = createRelyingParty(provider, tlsClientAuth(), clientCertificate);
   const { accessToken } = await logIn(provider, client);

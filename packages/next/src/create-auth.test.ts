@@ -1,31 +1,31 @@
 import { createServer } from 'node:http';
 import { NextRequest } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
-import { baseUrl, logIn, pairs, setUp } from '../tests/app.ts';
-import { inNext } from '../tests/request-scope.ts';
+import { baseUrl, logIn, setUp, toCookieHeader } from '../tests/app.ts';
+import { runInNext } from '../tests/run-in-next.ts';
 import { createAuth } from './create-auth.ts';
 import { createTestSession } from './testing/index.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What the log says of a request that is refused with 500. */
-async function said(ask: () => Promise<Response>): Promise<string> {
+/** Returns the log entry of a request that fails with 500. */
+async function readLog(send: () => Promise<Response>): Promise<string> {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const response = await ask();
+  const response = await send();
   expect(response.status).toBe(500);
   expect(response.headers.get('cache-control')).toBe('private, no-store');
   expect(log).toHaveBeenCalledTimes(1);
   return String(log.mock.lastCall?.[0]);
 }
 
-test('one error names everything that is missing', async () => {
+test('reports all missing options in one error', async () => {
   const auth = createAuth({ environment: { AUTH_CLIENT_ID: 'web' } });
-  expect(await said(() => auth.handlers.GET(new Request(baseUrl)))).toContain(
+  expect(await readLog(() => auth.handlers.GET(new Request(baseUrl)))).toContain(
     'Login is not configured. Set AUTH_ISSUER (or createAuth({ issuer })), AUTH_SECRET (or createAuth({ secret })), AUTH_BASE_URL (or createAuth({ baseUrl })).',
   );
 });
 
-test('everything can come from the environment', async () => {
+test('reads all options from the environment', async () => {
   const { server, options } = await setUp();
   const auth = createAuth({
     fetch: options.fetch!,
@@ -49,11 +49,11 @@ test('everything can come from the environment', async () => {
   });
 });
 
-test('nothing is read before the first request: an application builds without its environment', () => {
+test('does not read the environment before the first request, so a build needs none', () => {
   expect(() => createAuth({ environment: {} })).not.toThrow();
 });
 
-test("of several addresses the one with the request's host is taken, and no other host is believed", async () => {
+test("selects the address with the request's host, and trusts no other host", async () => {
   const { options } = await setUp({
     baseUrl: [baseUrl, 'https://*.preview.example.test', 'https://second.example.test'],
   });
@@ -72,7 +72,7 @@ test("of several addresses the one with the request's host is taken, and no othe
     'evil.example',
     'preview.example.test',
     'a.b.preview.example.test',
-    // Long enough to have a name before what is taken for the suffix.
+    // Long enough for a name before the characters in the place of the suffix.
     'evil-site-that-only-has-a-long-name.example',
     'evil-preview.example.test',
     'evil.example/.preview.example.test',
@@ -85,19 +85,19 @@ test("of several addresses the one with the request's host is taken, and no othe
   expect(await redirectUri(forwarded, true)).toBe('https://second.example.test/auth/callback');
 });
 
-test('several providers in one application do not mix', async () => {
+test('keeps several providers of one application apart', async () => {
   const [first, second] = [await setUp(), await setUp()];
   const [one, two] = [createAuth(first.options), createAuth(second.options)];
   const cookie = await logIn(one.handlers, first.server);
-  // The same secret even: a session names its provider.
+  // Both have the same secret. A session names its provider.
   const started = await one.handlers.GET(new Request(`${baseUrl}/auth/login`));
   const { url } = await first.server.authorize(started.headers.get('location') ?? '');
-  const mixed = await two.handlers.GET(new Request(url, { headers: { cookie: pairs(started) } }));
+  const mixed = await two.handlers.GET(new Request(url, { headers: { cookie: toCookieHeader(started) } }));
   expect(mixed.status).toBe(400);
-  expect((await inNext({ cookie }, () => two.getSession())).result).toBeUndefined();
+  expect((await runInNext({ cookie }, () => two.getSession())).result).toBeUndefined();
 });
 
-test('a customer is known by the host, an unknown host is refused', async () => {
+test('selects the options by the host, and rejects an unknown host', async () => {
   const [blue, green] = [await setUp(), await setUp()];
   const auth = createAuth(
     (host) => ({ 'blue.example.test': blue.options, 'green.example.test': green.options })[host],
@@ -109,44 +109,44 @@ test('a customer is known by the host, an unknown host is refused', async () => 
     const login = await auth.handlers.GET(new Request(`${baseUrl}/auth/login`, { headers: { host } }));
     expect(login.headers.get('location')).toContain(server.issuer);
   }
-  const ask = () => auth.handlers.GET(new Request(baseUrl, { headers: { host: 'red.example.test' } }));
-  expect(await said(ask)).toContain('No options');
+  const send = () => auth.handlers.GET(new Request(baseUrl, { headers: { host: 'red.example.test' } }));
+  expect(await readLog(send)).toContain('No options');
 });
 
-test('a customer is known by X-Forwarded-Host where the proxy in front is trusted, and nowhere else', async () => {
+test('selects the options by X-Forwarded-Host only behind a trusted proxy', async () => {
   const [blue, green] = [await setUp(), await setUp()];
-  const optionsOf = (host: string) =>
+  const findOptions = (host: string) =>
     ({ 'blue.example.test': blue.options, 'green.example.test': green.options })[host];
-  const issuerFor = async (headers: Record<string, string>, trustProxy?: boolean) => {
-    const auth = createAuth(optionsOf, trustProxy === undefined ? {} : { trustProxy });
+  const findIssuer = async (headers: Record<string, string>, trustProxy?: boolean) => {
+    const auth = createAuth(findOptions, trustProxy === undefined ? {} : { trustProxy });
     const login = await auth.handlers.GET(new Request(`${baseUrl}/auth/login`, { headers }));
     if (login.status >= 400) return login.status;
     return new URL(login.headers.get('location') ?? '').origin;
   };
   const forwarded = (host: string) => ({ host: 'blue.example.test', 'x-forwarded-host': host });
   for (const trustProxy of [undefined, false])
-    expect(await issuerFor(forwarded('green.example.test'), trustProxy)).toBe(blue.server.issuer);
-  expect(await issuerFor(forwarded('green.example.test'), true)).toBe(green.server.issuer);
-  // The proxy adds what it knows behind what a client has made up.
-  expect(await issuerFor(forwarded('green.example.test, blue.example.test'), true)).toBe(blue.server.issuer);
+    expect(await findIssuer(forwarded('green.example.test'), trustProxy)).toBe(blue.server.issuer);
+  expect(await findIssuer(forwarded('green.example.test'), true)).toBe(green.server.issuer);
+  // The proxy appends its value to the value that the client has sent.
+  expect(await findIssuer(forwarded('green.example.test, blue.example.test'), true)).toBe(blue.server.issuer);
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-  expect(await issuerFor(forwarded('red.example.test'), true)).toBe(500);
+  expect(await findIssuer(forwarded('red.example.test'), true)).toBe(500);
   expect(log.mock.lastCall?.[0]).toContain('No options');
 });
 
-test('options of a customer cannot say whether its host was to be believed', async () => {
+test('rejects trustProxy in the options of a host', async () => {
   const { options } = await setUp();
   const { handlers } = createAuth(() => ({ ...options, trustProxy: true }));
-  expect(await said(() => handlers.GET(new Request(baseUrl)))).toContain('beside the function');
+  expect(await readLog(() => handlers.GET(new Request(baseUrl)))).toContain('beside the function');
 });
 
-test('S62: an unknown path below the auth path says so, and is kept by no cache', async () => {
+test('S62: responds to an unknown auth path with 404, which no cache stores', async () => {
   const { options } = await setUp();
   const { handlers } = createAuth(options);
-  const answer = await handlers.GET(new Request(`${baseUrl}/auth/unknown`));
-  expect(answer.status).toBe(404);
-  expect(answer.headers.get('cache-control')).toBe('private, no-store');
-  expect(answer.headers.get('vary')).toBe('Cookie');
+  const response = await handlers.GET(new Request(`${baseUrl}/auth/unknown`));
+  expect(response.status).toBe(404);
+  expect(response.headers.get('cache-control')).toBe('private, no-store');
+  expect(response.headers.get('vary')).toBe('Cookie');
 });
 
 test("S14: prefetches of Next's router start no login, and its fetches make it navigate", async () => {
@@ -165,18 +165,18 @@ test("S14: prefetches of Next's router start no login, and its fetches make it n
   }
 });
 
-test('a login while the provider is down says when to come again, and is in the log', async () => {
+test('responds with Retry-After while the provider is unavailable, and writes a log entry', async () => {
   const { server, options } = await setUp({ retries: 0 });
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   server.fail('discovery', { status: 503, headers: { 'retry-after': '17' } });
-  const answer = await createAuth(options).handlers.GET(new Request(`${baseUrl}/auth/login`));
-  expect(answer.status).toBe(503);
-  expect(answer.headers.get('retry-after')).toBe('17');
+  const response = await createAuth(options).handlers.GET(new Request(`${baseUrl}/auth/login`));
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toBe('17');
   expect(log).toHaveBeenCalledTimes(1);
   expect(log.mock.lastCall?.[0]).toMatch(/^countersign: login: 503 server_error: /);
 });
 
-test('below a base path the routes are found, whether or not the URL names it', async () => {
+test('finds the routes with a base path, whether or not the URL contains it', async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const { handlers } = createAuth(options);
   for (const path of ['/shop/auth/session', '/auth/session']) {
@@ -188,22 +188,22 @@ test('below a base path the routes are found, whether or not the URL names it', 
   expect(await session.json()).toEqual({ session: null });
 });
 
-test('a test session is a session', async () => {
+test('accepts a test session like the session of a login', async () => {
   const { options } = await setUp({ resource: 'https://api.example.test' });
   const auth = createAuth(options);
   const { header, cookies } = await createTestSession(options, { user: { sub: 'carol', name: 'Carol' } });
-  const { result } = await inNext({ cookie: header }, () => auth.getSession());
+  const { result } = await runInNext({ cookie: header }, () => auth.getSession());
   expect(result?.user).toMatchObject({ sub: 'carol', name: 'Carol', iss: options.issuer });
   const request = new NextRequest(`${baseUrl}/orders`, { headers: { cookie: header } });
   expect((await auth.proxy(request, { protect: ['/orders'] })).headers.get('x-middleware-next')).toBe('1');
-  const token = await inNext({ cookie: header }, () => auth.getAccessToken());
+  const token = await runInNext({ cookie: header }, () => auth.getAccessToken());
   expect(token.result.accessToken).toBe('test-access-token');
   expect(cookies).toEqual([
     expect.objectContaining({ name: '__Host-session', url: baseUrl, secure: true, sameSite: 'Lax' }),
   ]);
 });
 
-test('the Pages Router has the same helpers, and an API route for the routes', async () => {
+test('provides the same functions and the routes to the Pages Router', async () => {
   const { server, options } = await setUp({ routes: '/api/auth' });
   const auth = createAuth(options);
   const cookie = await logIn(auth.handlers, server, '/api/auth/login');
@@ -225,7 +225,7 @@ test('the Pages Router has the same helpers, and an API route for the routes', a
   http.close();
 });
 
-test('in the Pages Router, what was refreshed first is what is changed next, and the browser keeps both', async () => {
+test('combines a refresh and a change in one response of the Pages Router', async () => {
   const { server, options } = await setUp();
   const auth = createAuth(options);
   const cookie = await logIn(auth.handlers, server);
@@ -239,34 +239,34 @@ test('in the Pages Router, what was refreshed first is what is changed next, and
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as { port: number };
   server.clock.advance(3_610);
-  const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } });
+  const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } });
   http.close();
-  expect(answer.headers.getSetCookie()).toEqual(['theme=dark', expect.stringMatching(/^__Host-session=/)]);
-  const kept = await inNext({ cookie: pairs(answer), phase: 'action' }, async () => ({
+  expect(response.headers.getSetCookie()).toEqual(['theme=dark', expect.stringMatching(/^__Host-session=/)]);
+  const stored = await runInNext({ cookie: toCookieHeader(response), phase: 'action' }, async () => ({
     token: (await auth.getAccessToken()).accessToken,
     data: (await auth.getSession())?.data,
   }));
-  expect(kept.result).toEqual({ token: await answer.text(), data: { seen: 1 } });
+  expect(stored.result).toEqual({ token: await response.text(), data: { seen: 1 } });
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
-test('in the Pages Router, a refresh token is not spent when the headers of the answer have been sent', async () => {
+test('does not spend a refresh token in the Pages Router after the headers were sent', async () => {
   const { server, options } = await setUp();
   const auth = createAuth(options);
   const cookie = await logIn(auth.handlers, server);
   const http = createServer(async (req, res) => {
     res.flushHeaders();
-    const refused = await auth
+    const error: unknown = await auth
       .pages({ req, res })
       .getAccessToken()
-      .catch((error: unknown) => error);
-    res.end((refused as { code?: string }).code);
+      .catch((thrown: unknown) => thrown);
+    res.end((error as { code?: string }).code);
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as { port: number };
   server.clock.advance(3_610);
-  const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } });
-  expect(await answer.text()).toBe('wrong_context');
+  const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } });
+  expect(await response.text()).toBe('wrong_context');
   http.close();
   expect(server.requestsTo('token')).toHaveLength(1);
 });

@@ -4,7 +4,7 @@ import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-asyn
 import { redirect as publicRedirect } from 'next/navigation.js';
 import { expect, test } from 'vitest';
 
-test('the inner modules of Next that are used are there, and do what the public ones do', () => {
+test('Next has the internal modules that this package imports, and they behave like the public ones', () => {
   expect(redirect).toBe(publicRedirect);
   expect(workAsyncStorage.getStore()).toBeUndefined();
   expect(workUnitAsyncStorage.getStore()).toBeUndefined();

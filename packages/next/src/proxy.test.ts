@@ -17,7 +17,7 @@ async function signedIn() {
 const request = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   new NextRequest(baseUrl + path, { headers, method });
 
-test('who is not signed in is sent to the login, and the rest passes', async () => {
+test('redirects users without a session to the login on protected paths only', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
   const asked = await auth.proxy(request('/dashboard/items?page=2'), { protect });
@@ -30,18 +30,18 @@ test('who is not signed in is sent to the login, and the rest passes', async () 
   }
 });
 
-test('paths are compared by segments, decoded and without doubled slashes', async () => {
+test('compares paths by segments, decoded and without repeated slashes', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
   for (const path of ['/dashboard', '/dashboard/', '/%64ashboard', '//dashboard', '/dashboard//x']) {
     expect((await auth.proxy(request(path), { protect })).status, path).toBe(307);
   }
-  const options2 = { protect, publicPaths: ['/dashboard/public'] };
-  expect((await auth.proxy(request('/dashboard/public/x'), options2)).status).toBe(200);
-  expect((await auth.proxy(request('/dashboard/publicity'), options2)).status).toBe(307);
+  const withPublicPaths = { protect, publicPaths: ['/dashboard/public'] };
+  expect((await auth.proxy(request('/dashboard/public/x'), withPublicPaths)).status).toBe(200);
+  expect((await auth.proxy(request('/dashboard/publicity'), withPublicPaths)).status).toBe(307);
 });
 
-test('what cannot follow to a login page gets an answer that it can use', async () => {
+test('responds to forms, actions and scripts in a way that they can handle', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
   const all = { protect: ['/dashboard', '/api'] };
@@ -51,14 +51,14 @@ test('what cannot follow to a login page gets an answer that it can use', async 
   expect(form.status).toBe(303);
   const action = await auth.proxy(request('/dashboard', { 'next-action': 'id' }, 'POST'), all);
   expect(action.headers.get('x-action-redirect')).toBe('/auth/login?returnTo=%2Fdashboard;push');
-  const own = await auth.proxy(request('/dashboard'), {
+  const custom = await auth.proxy(request('/dashboard'), {
     protect,
     onUnauthenticated: () => new Response('own', { status: 418 }),
   });
-  expect(own.status).toBe(418);
+  expect(custom.status).toBe(418);
 });
 
-test('a token near its end is renewed, for the browser and for this very request', async () => {
+test('refreshes a token near its expiry, for the browser and for the same request', async () => {
   const { server, auth, cookie } = await signedIn();
   const early = await auth.proxy(request('/dashboard', { cookie }), { protect });
   expect(early.headers.getSetCookie()).toEqual([]);
@@ -74,29 +74,29 @@ test('a token near its end is renewed, for the browser and for this very request
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
-test('a session that the provider has ended is removed, here and in the browser', async () => {
+test('removes a session that the provider has ended', async () => {
   const { server, auth, cookie } = await signedIn();
   server.endGrants();
   server.clock.advance(3_590);
-  const answer = await auth.proxy(request('/dashboard', { cookie }), { protect });
-  expect(answer.status).toBe(307);
-  expect(answer.headers.getSetCookie().join()).toMatch(/__Host-session=; Max-Age=0/);
+  const response = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  expect(response.status).toBe(307);
+  expect(response.headers.getSetCookie().join()).toMatch(/__Host-session=; Max-Age=0/);
 });
 
-test('a provider that is not well does not keep anybody from a page', async () => {
+test('lets signed-in users see pages while the provider is unavailable', async () => {
   const { server, auth, cookie } = await signedIn();
   server.clock.advance(3_700);
   server.fail('token', { status: 503 });
-  const answer = await auth.proxy(request('/dashboard', { cookie }), { protect });
-  expect(answer.headers.get('x-middleware-next')).toBe('1');
-  expect(answer.headers.getSetCookie()).toEqual([]);
+  const response = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  expect(response.headers.get('x-middleware-next')).toBe('1');
+  expect(response.headers.getSetCookie()).toEqual([]);
 });
 
-test('it works together with a proxy of your own: headers, cookies and rewrites are kept', async () => {
+test("retains the headers, cookies and rewrites of the application's proxy", async () => {
   const { server, auth, cookie } = await signedIn();
   server.clock.advance(3_590);
   const seen: (string | null)[] = [];
-  const answer = await auth.proxy(request('/dashboard', { cookie }), {
+  const response = await auth.proxy(request('/dashboard', { cookie }), {
     protect,
     respond: (inner) => {
       seen.push(inner.headers.get('cookie'));
@@ -107,13 +107,13 @@ test('it works together with a proxy of your own: headers, cookies and rewrites 
       return response;
     },
   });
-  expect(answer.headers.get('x-middleware-rewrite')).toBe(`${baseUrl}/de/dashboard`);
-  expect(answer.headers.get('x-middleware-request-x-locale')).toBe('de');
-  expect(answer.headers.get('x-middleware-request-cookie')).toContain('__Host-session=');
-  expect(answer.headers.get('x-middleware-override-headers')?.split(',')).toEqual(
+  expect(response.headers.get('x-middleware-rewrite')).toBe(`${baseUrl}/de/dashboard`);
+  expect(response.headers.get('x-middleware-request-x-locale')).toBe('de');
+  expect(response.headers.get('x-middleware-request-cookie')).toContain('__Host-session=');
+  expect(response.headers.get('x-middleware-override-headers')?.split(',')).toEqual(
     expect.arrayContaining(['cookie', 'x-locale']),
   );
-  expect(answer.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual([
+  expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual([
     'locale',
     '__Host-session',
   ]);
@@ -125,28 +125,28 @@ test('it works together with a proxy of your own: headers, cookies and rewrites 
   expect(redirected.headers.getSetCookie()).toHaveLength(1);
 });
 
-test('what a proxy of your own answers reaches the page with the fresh session, whatever headers it was made of', async () => {
+test("passes the new session to the page with any response of the application's proxy", async () => {
   const { server, auth, cookie } = await signedIn();
   server.clock.advance(3_590);
   const stale = new Headers({ cookie, 'x-locale': 'de' });
-  for (const response of [
+  for (const own of [
     NextResponse.next({ request: { headers: stale } }),
     NextResponse.rewrite(`${baseUrl}/de/dashboard`),
   ]) {
-    response.headers.set('vary', 'Accept-Language');
-    const answer = await auth.proxy(request('/dashboard?a=b', { cookie }), { respond: () => response });
-    const handedOn = answer.headers.get('x-middleware-request-cookie');
-    expect(handedOn).toContain('__Host-session=');
-    expect(handedOn).not.toBe(cookie);
-    expect(answer.headers.get('x-middleware-request-x-auth-path')).toBe('/dashboard?a=b');
-    expect(answer.headers.get('x-middleware-override-headers')?.split(',')).toEqual(
+    own.headers.set('vary', 'Accept-Language');
+    const response = await auth.proxy(request('/dashboard?a=b', { cookie }), { respond: () => own });
+    const pageCookie = response.headers.get('x-middleware-request-cookie');
+    expect(pageCookie).toContain('__Host-session=');
+    expect(pageCookie).not.toBe(cookie);
+    expect(response.headers.get('x-middleware-request-x-auth-path')).toBe('/dashboard?a=b');
+    expect(response.headers.get('x-middleware-override-headers')?.split(',')).toEqual(
       expect.arrayContaining(['cookie', 'x-auth-path']),
     );
-    expect(answer.headers.get('vary')).toBe('Accept-Language, Cookie');
+    expect(response.headers.get('vary')).toBe('Accept-Language, Cookie');
   }
 });
 
-test('a proxy of your own sees base path and languages as without this one', async () => {
+test("shows base path and locales to the application's proxy", async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const nextConfig = { basePath: '/shop', i18n: { locales: ['en', 'de'], defaultLocale: 'en' } };
   const seen: string[] = [];
@@ -159,7 +159,7 @@ test('a proxy of your own sees base path and languages as without this one', asy
   expect(seen).toEqual(['/shop', 'de', '/items']);
 });
 
-test('who comes to a page in another language comes back to it in that language', async () => {
+test('returns after login to the page in the same locale', async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const { proxy } = createAuth(options);
   const nextConfig = { basePath: '/shop', i18n: { locales: ['en', 'de'], defaultLocale: 'en' } };
@@ -174,29 +174,32 @@ test('who comes to a page in another language comes back to it in that language'
   }
 });
 
-test('a request cannot say itself which page it is for', async () => {
+test('replaces a page path that the client has sent', async () => {
   const { auth, cookie } = await signedIn();
-  const answer = await auth.proxy(request('/dashboard', { cookie, 'x-auth-path': 'https://evil.example' }), {
-    protect,
-  });
-  expect(answer.headers.get('x-middleware-request-x-auth-path')).toBe('/dashboard');
+  const response = await auth.proxy(
+    request('/dashboard', { cookie, 'x-auth-path': 'https://evil.example' }),
+    {
+      protect,
+    },
+  );
+  expect(response.headers.get('x-middleware-request-x-auth-path')).toBe('/dashboard');
 });
 
-test('a request with a session and its tokens passes as it is; a page that may lead to the login is told where it is', async () => {
+test('passes the page path on only if the page may redirect to the login', async () => {
   const { server, auth, cookie } = await signedIn();
   const open = (headers: Record<string, string>) => auth.proxy(request('/items?page=2', headers));
   const ready = await open({ cookie });
   expect(ready.headers.get('x-middleware-next')).toBe('1');
   expect(ready.headers.has('x-middleware-override-headers')).toBe(false);
-  const nobody = await open({});
-  expect(nobody.headers.get('x-middleware-request-x-auth-path')).toBe('/items?page=2');
+  const anonymous = await open({});
+  expect(anonymous.headers.get('x-middleware-request-x-auth-path')).toBe('/items?page=2');
   server.fail('token', { status: 503 });
   server.clock.advance(3_601);
   const withoutToken = await open({ cookie });
   expect(withoutToken.headers.get('x-middleware-request-x-auth-path')).toBe('/items?page=2');
 });
 
-test('S62: what passes the proxy for a signed-in user is not for shared caches, unless the application says so', async () => {
+test('S62: marks responses to signed-in users as private, unless the application declares the path cacheable', async () => {
   const { auth, cookie } = await signedIn();
   const own = () => NextResponse.next({ headers: { 'cache-control': 'public, max-age=60' } });
   const cacheablePaths = ['/news'];
@@ -213,46 +216,43 @@ test('S62: what passes the proxy for a signed-in user is not for shared caches, 
     const { headers } = await auth.proxy(request(path, { cookie }), options);
     expect([headers.get('cache-control'), headers.get('vary')], path).toEqual([cacheControl, vary]);
   }
-  const stranger = await auth.proxy(request('/'));
-  expect(stranger.headers.get('cache-control')).toBeNull();
+  const anonymous = await auth.proxy(request('/'));
+  expect(anonymous.headers.get('cache-control')).toBeNull();
 });
 
 test.each([
   ['protect', { protect: fails }],
   ['respond', { protect, respond: fails }],
   ['onUnauthenticated', { protect, onUnauthenticated: fails }],
-] as const)(
-  'S64: whatever %s throws, a path is not let through, and a refreshed session is kept',
-  async (what, options) => {
-    const { server, auth, cookie } = await signedIn();
-    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-    server.clock.advance(3_610);
-    const sent = what === 'onUnauthenticated' ? {} : { cookie };
-    const answer = await auth.proxy(request('/dashboard', sent), options);
-    expect(answer.status).toBe(500);
-    expect(answer.headers.get('x-middleware-next')).toBeNull();
-    expect(answer.headers.get('cache-control')).toBe('private, no-store');
-    expect(answer.headers.getSetCookie()).toHaveLength(what === 'respond' ? 1 : 0);
-    expect(log).toHaveBeenCalledTimes(1);
-    expect(log.mock.lastCall?.[0]).toMatch(/^countersign: proxy: 500 unexpected_error: TypeError\n +at /);
-    expect(log.mock.lastCall?.[0]).not.toContain('text of another');
-  },
-);
+] as const)('S64: denies access and sets the cookie of a refresh if %s throws', async (what, options) => {
+  const { server, auth, cookie } = await signedIn();
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  server.clock.advance(3_610);
+  const sent = what === 'onUnauthenticated' ? {} : { cookie };
+  const response = await auth.proxy(request('/dashboard', sent), options);
+  expect(response.status).toBe(500);
+  expect(response.headers.get('x-middleware-next')).toBeNull();
+  expect(response.headers.get('cache-control')).toBe('private, no-store');
+  expect(response.headers.getSetCookie()).toHaveLength(what === 'respond' ? 1 : 0);
+  expect(log).toHaveBeenCalledTimes(1);
+  expect(log.mock.lastCall?.[0]).toMatch(/^countersign: proxy: 500 unexpected_error: TypeError\n +at /);
+  expect(log.mock.lastCall?.[0]).not.toContain('text of the application');
+});
 
 function fails(): never {
-  throw new TypeError('text of another');
+  throw new TypeError('text of the application');
 }
 
-test('S64: without usable options no path is let through', async () => {
+test('S64: denies access to all paths if the options are invalid', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   for (const path of ['/', '/dashboard']) {
-    const answer = await createAuth({ environment: {} }).proxy(request(path), { protect });
-    expect(answer.status).toBe(500);
+    const response = await createAuth({ environment: {} }).proxy(request(path), { protect });
+    expect(response.status).toBe(500);
   }
   expect(log).toHaveBeenCalledTimes(2);
 });
 
-test('S64: while the store is unavailable, protected paths are 503, other pages pass, and nobody is sent to the login', async () => {
+test('S64: responds with 503 on protected paths while the store is unavailable, and redirects no user to the login', async () => {
   const store = createMemorySessionStore();
   const { server, options } = await setUp({ store });
   const auth = createAuth(options);

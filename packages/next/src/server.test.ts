@@ -2,7 +2,7 @@ import { createMemorySessionStore } from '@countersign/core/session';
 import { redirect } from 'next/dist/client/components/redirect.js';
 import { expect, test, vi } from 'vitest';
 import { api, baseUrl, logIn, setUp } from '../tests/app.ts';
-import { inNext } from '../tests/request-scope.ts';
+import { runInNext } from '../tests/run-in-next.ts';
 import { createAuth } from './create-auth.ts';
 import type { Session } from './index.ts';
 import type { AuthOptions } from './options.ts';
@@ -13,67 +13,67 @@ async function signedIn(more: Partial<AuthOptions> = {}) {
   return { server, auth, cookie: await logIn(auth.handlers, server) };
 }
 
-const digestOf = (promise: Promise<unknown>) =>
+const readDigest = (promise: Promise<unknown>) =>
   promise.then(
     () => '',
     (error: { digest?: string }) => error.digest ?? String(error),
   );
 
-test('pages, actions and handlers know who is signed in', async () => {
+test('returns the session in pages, actions and handlers', async () => {
   const { auth, cookie } = await signedIn();
   for (const phase of ['render', 'action'] as const) {
-    const { result, set } = await inNext({ cookie, phase }, () => auth.getSession());
+    const { result, set } = await runInNext({ cookie, phase }, () => auth.getSession());
     expect(result?.user.sub).toBe('alice');
     expect(set).toEqual([]);
   }
-  expect((await inNext({}, () => auth.getSession())).result).toBeUndefined();
+  expect((await runInNext({}, () => auth.getSession())).result).toBeUndefined();
 });
 
-test('who is not signed in is sent to the login from a page, and comes back to it', async () => {
+test('redirects from a page to the login and back', async () => {
   const { auth } = await signedIn();
   const headers = { 'x-auth-path': '/reports?year=2026' };
-  expect(await digestOf(inNext({ headers }, () => auth.requireSession()))).toContain(
+  expect(await readDigest(runInNext({ headers }, () => auth.requireSession()))).toContain(
     '/auth/login?returnTo=%2Freports%3Fyear%3D2026',
   );
-  expect(await digestOf(inNext({}, () => auth.requireSession({ returnTo: '/here' })))).toContain(
+  expect(await readDigest(runInNext({}, () => auth.requireSession({ returnTo: '/here' })))).toContain(
     'returnTo=%2Fhere',
   );
 });
 
-test('without a proxy, and so without a header, the user comes back to the page all the same', async () => {
+test('finds the page to return to without a proxy', async () => {
   const { auth } = await signedIn();
   for (const search of ['?a=b', '?a=b&_rsc=1x2y3']) {
-    const digest = await digestOf(inNext({ search }, () => auth.requireSession()));
+    const digest = await readDigest(runInNext({ search }, () => auth.requireSession()));
     expect(digest, search).toContain('returnTo=%2Fpage%3Fa%3Db;');
   }
 });
 
-test('below a base path the login is named by its whole address: Next would add the path a second time', async () => {
+test('redirects to the full URL of the login below a base path, which Next would add twice', async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const auth = createAuth(options);
-  expect(await digestOf(inNext({}, () => auth.requireSession()))).toContain(
+  expect(await readDigest(runInNext({}, () => auth.requireSession()))).toContain(
     `;${baseUrl}/shop/auth/login?returnTo=%2Fshop%2Fpage%3Fa%3Db;`,
   );
 });
 
-test('an action refreshes and sets the cookie; a page says which proxy is missing, and spends nothing', async () => {
+test('refreshes in an action and sets the cookie, but names the missing proxy in a page', async () => {
   const { server, auth, cookie } = await signedIn();
   server.clock.advance(3_610);
-  await expect(inNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
+  await expect(runInNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
     code: 'wrong_context',
     message: expect.stringMatching(/while \/page is rendered.* proxy .*matcher covers \/page/),
   });
   expect(server.requestsTo('token')).toHaveLength(1);
-  const { set } = await inNext({ cookie, phase: 'action' }, () => auth.getAccessToken());
+  const { set } = await runInNext({ cookie, phase: 'action' }, () => auth.getAccessToken());
   expect(set).toHaveLength(1);
   expect(set[0]).toMatch(/^__Host-session=[\w~.-]+; Path=\/; .*Max-Age=\d+; Secure; HttpOnly; SameSite=lax/i);
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
-test('in one action, what was refreshed first is what is read next', async () => {
+test('shows a refresh to the following calls of an action', async () => {
   const { server, auth, cookie } = await signedIn();
   server.clock.advance(3_610);
-  await inNext({ cookie, phase: 'action' }, async () => {
+  await runInNext({ cookie, phase: 'action' }, async () => {
     const first = await auth.getAccessToken();
     await auth.updateSession((data) => ({ ...data, seen: 1 }));
     const session = await auth.getSession();
@@ -83,29 +83,29 @@ test('in one action, what was refreshed first is what is read next', async () =>
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
-test('in one action, what is done at the same time loses nothing of each other', async () => {
+test('loses no change of concurrent calls in an action', async () => {
   const { server, auth, cookie } = await signedIn();
   server.clock.advance(3_610);
-  const { set } = await inNext({ cookie, phase: 'action' }, async () => {
+  const { set } = await runInNext({ cookie, phase: 'action' }, async () => {
     await Promise.all([
       auth.updateSession((data) => ({ ...data, a: 1 })),
       auth.getAccessToken(),
       auth.updateSession((data) => ({ ...data, b: 2 })),
     ]);
-    await expect(auth.updateSession(() => fail())).rejects.toThrow('of the application');
+    await expect(auth.updateSession(() => fail())).rejects.toThrow('application error');
     await auth.updateSession((data) => ({ ...data, c: 3 }));
   });
   const after = { cookie: set.map((line) => line.split(';')[0]).join('; ') };
-  expect((await inNext(after, () => auth.getSession())).result?.data).toEqual({ a: 1, b: 2, c: 3 });
-  await inNext(after, () => auth.getAccessToken());
+  expect((await runInNext(after, () => auth.getSession())).result?.data).toEqual({ a: 1, b: 2, c: 3 });
+  await runInNext(after, () => auth.getAccessToken());
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
 function fail(): never {
-  throw new Error('of the application');
+  throw new Error('application error');
 }
 
-test('a page knows what an action, or another proxy, has made of the cookies before it', async () => {
+test('reads the cookies that an action or another proxy has set before the page', async () => {
   const { auth, cookie } = await signedIn();
   for (const headers of [
     { 'content-type': 'multipart/form-data; boundary=x' },
@@ -113,29 +113,29 @@ test('a page knows what an action, or another proxy, has made of the cookies bef
     { 'x-middleware-set-cookie': `${cookie}; Path=/` },
   ]) {
     const after = { cookie: 'theme=dark', cookieNow: `theme=dark; ${cookie}`, headers };
-    expect((await inNext(after, () => auth.getSession())).result?.user.sub).toBe('alice');
+    expect((await runInNext(after, () => auth.getSession())).result?.user.sub).toBe('alice');
     const ended = { cookie, cookieNow: '', headers };
-    expect((await inNext(ended, () => auth.getSession())).result).toBeUndefined();
+    expect((await runInNext(ended, () => auth.getSession())).result).toBeUndefined();
   }
 });
 
-test('with stored sessions a page may refresh as well', async () => {
+test('refreshes a stored session in a page', async () => {
   const { server, auth, cookie } = await signedIn({ store: createMemorySessionStore() });
   server.clock.advance(3_610);
-  const { result, set } = await inNext({ cookie }, () => auth.getAccessToken());
+  const { result, set } = await runInNext({ cookie }, () => auth.getAccessToken());
   expect(result.accessToken).toBeTruthy();
   expect(set).toEqual([]);
 });
 
-test('layout, page and components of one rendering load the session once, and another rendering loads it again', async () => {
+test('loads the session once for layout, page and components of one rendering', async () => {
   const store = createMemorySessionStore();
   const get = vi.spyOn(store, 'get');
   const { server, auth, cookie } = await signedIn({ store });
-  // A session is read again in another second: how fast the machine is must not decide.
+  // A session is read again in a later second. The test must not depend on the speed of the machine.
   server.clock.stop();
   const readings = [1, 2];
   for (const times of readings) {
-    const { result } = await inNext({ cookie }, async () => {
+    const { result } = await runInNext({ cookie }, async () => {
       const layout = auth.getSession();
       const page = auth.protected.page(async ({ session }: { session: Session }) => {
         await auth.getAccessToken();
@@ -148,10 +148,10 @@ test('layout, page and components of one rendering load the session once, and an
   }
 });
 
-test('an action asks for the session anew each time: it may have changed or ended it', async () => {
+test('reads the session again at each call in an action, which may have changed or ended it', async () => {
   const store = createMemorySessionStore();
   const { server, auth, cookie } = await signedIn({ store });
-  await inNext({ cookie, phase: 'action' }, async () => {
+  await runInNext({ cookie, phase: 'action' }, async () => {
     expect((await auth.updateSession(() => ({ a: 1 }))).data).toEqual({ a: 1 });
     expect(await auth.getSession()).toBeDefined();
     await store.deleteWhere({ issuer: server.issuer, sub: 'alice' });
@@ -159,35 +159,35 @@ test('an action asks for the session anew each time: it may have changed or ende
   });
 });
 
-test('a stored session that the provider ends while a page is rendered says so, although no cookie can be set', async () => {
+test('reports a stored session that the provider ends while a page is rendered', async () => {
   const { server, auth, cookie } = await signedIn({ store: createMemorySessionStore() });
   server.clock.advance(3_610);
   server.endGrants();
-  await expect(inNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
+  await expect(runInNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
     code: 'session_ended',
   });
 });
 
-test('S18: inside "use cache" the session is an error that explains itself, never another user\'s data', async () => {
+test('S18: rejects reading the session inside "use cache"', async () => {
   const { auth, cookie } = await signedIn();
-  await expect(inNext({ cookie, type: 'cache' }, () => auth.getSession())).rejects.toMatchObject({
+  await expect(runInNext({ cookie, type: 'cache' }, () => auth.getSession())).rejects.toMatchObject({
     code: 'wrong_context',
     message: expect.stringContaining('use cache'),
   });
 });
 
-test('a page that is built ahead is told why it can have no session', async () => {
+test('explains why a static page has no session', async () => {
   const { auth } = await signedIn();
-  for (const builtAhead of ['export', 'force-static'] as const) {
+  for (const staticMode of ['export', 'force-static'] as const) {
     for (const phase of ['render', 'action'] as const)
       await expect(
-        inNext({ builtAhead, phase }, () => auth.getSession()),
-        `${builtAhead}, ${phase}`,
-      ).rejects.toMatchObject({ code: 'wrong_context', message: expect.stringContaining(builtAhead) });
+        runInNext({ staticMode, phase }, () => auth.getSession()),
+        `${staticMode}, ${phase}`,
+      ).rejects.toMatchObject({ code: 'wrong_context', message: expect.stringContaining(staticMode) });
   }
 });
 
-test('S18: wrapped pages, actions and handlers do not run without a session, proxy or not', async () => {
+test('S18: does not run protected pages, actions and handlers without a session', async () => {
   const { auth, cookie } = await signedIn();
   const ran: string[] = [];
   const page = auth.protected.page(async ({ session, id }: { id: number; session: Session }) => {
@@ -202,44 +202,44 @@ test('S18: wrapped pages, actions and handlers do not run without a session, pro
     ran.push('handler');
     return Response.json(session.user.sub);
   });
-  expect(await digestOf(inNext({}, () => page({ id: 1 })))).toContain('NEXT_REDIRECT');
-  expect(await digestOf(inNext({ phase: 'action' }, () => action('!')))).toContain('NEXT_REDIRECT');
-  const asked = new Request('https://x.example');
-  const refused = await inNext({ phase: 'action' }, () => handler(asked, {}));
+  expect(await readDigest(runInNext({}, () => page({ id: 1 })))).toContain('NEXT_REDIRECT');
+  expect(await readDigest(runInNext({ phase: 'action' }, () => action('!')))).toContain('NEXT_REDIRECT');
+  const request = new Request('https://x.example');
+  const refused = await runInNext({ phase: 'action' }, () => handler(request, {}));
   expect(refused.result.status).toBe(401);
   expect(ran).toEqual([]);
-  expect((await inNext({ cookie }, () => page({ id: 1 }))).result).toBe('alice 1');
-  expect((await inNext({ cookie, phase: 'action' }, () => action('!'))).result).toBe('alice!');
-  const signed = new Request(asked, { headers: { cookie } });
-  expect((await inNext({ cookie, phase: 'action' }, () => handler(signed, {}))).result.status).toBe(200);
+  expect((await runInNext({ cookie }, () => page({ id: 1 }))).result).toBe('alice 1');
+  expect((await runInNext({ cookie, phase: 'action' }, () => action('!'))).result).toBe('alice!');
+  const signed = new Request(request, { headers: { cookie } });
+  expect((await runInNext({ cookie, phase: 'action' }, () => handler(signed, {}))).result.status).toBe(200);
 });
 
-test('a page whose tokens have ended for good leads to the login', async () => {
+test('redirects to the login from a page whose tokens have expired permanently', async () => {
   const { server, auth, cookie } = await signedIn({ scope: 'openid' });
   server.clock.advance(3_610);
   const page = auth.protected.page(async ({ session }: { session: Session }) => {
     await auth.getAccessToken();
     return session.user.sub;
   });
-  expect(await digestOf(inNext({ cookie }, () => page({})))).toContain('/auth/login');
+  expect(await readDigest(runInNext({ cookie }, () => page({})))).toContain('/auth/login');
 });
 
-test('scopes that the login was not granted are refused', async () => {
+test('rejects scopes that the login was not granted', async () => {
   const { auth, cookie } = await signedIn({ scope: 'openid read' });
-  expect((await inNext({ cookie }, () => auth.requireScopes('read'))).result.user.sub).toBe('alice');
+  expect((await runInNext({ cookie }, () => auth.requireScopes('read'))).result.user.sub).toBe('alice');
   const page = auth.protected.page(async () => 'ran', { scopes: ['write'] });
   const action = auth.protected.action(async () => 'ran', { scopes: ['write'] });
-  // By this digest Next knows that it has to answer 403.
+  // This digest makes Next respond with 403.
   const refused = { code: 'insufficient_scope', status: 403, digest: 'NEXT_HTTP_ERROR_FALLBACK;403' };
   for (const run of [() => auth.requireScopes('read', 'write'), () => page({}), action])
-    await expect(inNext<unknown>({ cookie }, run)).rejects.toMatchObject(refused);
+    await expect(runInNext<unknown>({ cookie }, run)).rejects.toMatchObject(refused);
   const handler = auth.protected.handler(async () => new Response('ran'), { scopes: ['write'] });
-  const asked = new Request('https://x.example', { headers: { cookie } });
-  const { result } = await inNext({ cookie, phase: 'action' }, () => handler(asked, {}));
+  const request = new Request('https://x.example', { headers: { cookie } });
+  const { result } = await runInNext({ cookie, phase: 'action' }, () => handler(request, {}));
   expect(result.status).toBe(403);
 });
 
-test('S61: once a handler has returned its response, no refresh token is spent, and the error says what to do', async () => {
+test('S61: spends no refresh token after a handler has returned its response', async () => {
   const { server, auth, cookie } = await signedIn();
   server.clock.advance(3_610);
   const handlers = {
@@ -264,7 +264,7 @@ test('S61: once a handler has returned its response, no refresh token is spent, 
       const begun = new Promise<void>((resolve) => {
         begin = resolve;
       });
-      const { result, set } = await inNext({ cookie, phase: 'action' }, () =>
+      const { result, set } = await runInNext({ cookie, phase: 'action' }, () =>
         handler(() => begun.then(call)),
       );
       begin();
@@ -278,7 +278,7 @@ test('S61: once a handler has returned its response, no refresh token is spent, 
   expect(server.requestsTo('token')).toHaveLength(1);
 });
 
-test('S61: outside a request, as in a stream that is read later, the error says what to do', async () => {
+test('S61: explains what to do outside a request, as in a stream that is read later', async () => {
   const { auth } = await signedIn();
   for (const call of [
     () => auth.getSession(),
@@ -292,69 +292,66 @@ test('S61: outside a request, as in a stream that is read later, the error says 
     });
 });
 
-test('S61: a protected handler waits for a refresh that was not awaited, and its response has the cookie', async () => {
+test('S61: waits in a protected handler for a refresh that was not awaited, and sets the cookie', async () => {
   const { server, auth, cookie } = await signedIn();
   server.clock.advance(3_610);
   const handler = auth.protected.handler(async () => {
     await Promise.race([auth.getAccessToken(), Promise.resolve()]);
     return new Response('done', { headers: { 'cache-control': 'public, max-age=60' } });
   });
-  const asked = new Request(baseUrl, { headers: { cookie } });
-  const { result, set } = await inNext({ cookie, phase: 'action' }, () => handler(asked, {}));
+  const request = new Request(baseUrl, { headers: { cookie } });
+  const { result, set } = await runInNext({ cookie, phase: 'action' }, () => handler(request, {}));
   expect(set).toHaveLength(1);
   expect(server.requestsTo('token')).toHaveLength(2);
-  // A response with a cookie of the session is for one user, whatever the handler says.
+  // A response with a session cookie is private, even if the handler declares it public.
   expect(result.headers.get('cache-control')).toBe('private, no-store');
 });
 
 test.each([
-  ['of its own', () => new Response('x'), 'private, no-store', 'Cookie'],
+  ['without headers', () => new Response('x'), 'private, no-store', 'Cookie'],
   [
-    'that says otherwise',
+    'with other headers',
     () => new Response('x', { headers: { 'cache-control': 'private, max-age=5', vary: 'Accept' } }),
     'private, max-age=5',
     'Accept, Cookie',
   ],
-  ['that cannot be changed', () => Response.redirect(`${baseUrl}/x`), 'private, no-store', 'Cookie'],
-])(
-  'S62: a response %s of a protected handler is not for shared caches',
-  async (_, respond, cacheControl, vary) => {
-    const { auth, cookie } = await signedIn();
-    const handler = auth.protected.handler(async () => respond());
-    const asked = new Request(baseUrl, { headers: { cookie } });
-    const { result } = await inNext({ cookie, phase: 'action' }, () => handler(asked, {}));
-    expect(result.headers.get('cache-control')).toBe(cacheControl);
-    expect(result.headers.get('vary')).toBe(vary);
-  },
-);
+  ['with immutable headers', () => Response.redirect(`${baseUrl}/x`), 'private, no-store', 'Cookie'],
+])('S62: marks a response %s of a protected handler as private', async (_, respond, cacheControl, vary) => {
+  const { auth, cookie } = await signedIn();
+  const handler = auth.protected.handler(async () => respond());
+  const request = new Request(baseUrl, { headers: { cookie } });
+  const { result } = await runInNext({ cookie, phase: 'action' }, () => handler(request, {}));
+  expect(result.headers.get('cache-control')).toBe(cacheControl);
+  expect(result.headers.get('vary')).toBe(vary);
+});
 
-test('S64: a protected handler answers for what it could not do, and keeps what Next throws itself', async () => {
+test('S64: responds with an error in a protected handler, and rethrows errors of Next', async () => {
   const store = createMemorySessionStore();
   const { server, auth, cookie } = await signedIn({ store, retries: 0 });
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const asked = new Request(baseUrl, { headers: { cookie } });
+  const request = new Request(baseUrl, { headers: { cookie } });
   const run = async (handler: () => Promise<Response>) =>
-    (await inNext({ cookie, phase: 'action' }, () => auth.protected.handler(handler)(asked, {}))).result;
+    (await runInNext({ cookie, phase: 'action' }, () => auth.protected.handler(handler)(request, {}))).result;
   server.clock.advance(3_610);
-  const answerWithToken = async () => Response.json(await auth.getAccessToken());
+  const respondWithToken = async () => Response.json(await auth.getAccessToken());
   server.fail('token', { status: 503, headers: { 'retry-after': '3' } });
-  const unavailable = await run(answerWithToken);
+  const unavailable = await run(respondWithToken);
   expect([unavailable.status, unavailable.headers.get('retry-after')]).toEqual([503, '3']);
   expect(log).toHaveBeenCalledTimes(1);
-  expect(await digestOf(run(async () => redirect('/elsewhere')))).toContain('NEXT_REDIRECT');
-  await expect(run(() => Promise.reject(new Error('of the application')))).rejects.toThrow(
-    'of the application',
+  expect(await readDigest(run(async () => redirect('/elsewhere')))).toContain('NEXT_REDIRECT');
+  await expect(run(() => Promise.reject(new Error('application error')))).rejects.toThrow(
+    'application error',
   );
   server.endGrants();
-  const ended = await run(answerWithToken);
+  const ended = await run(respondWithToken);
   expect([ended.status, await ended.json()]).toEqual([401, { error: 'session_ended' }]);
   const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
-  expect((await run(answerWithToken)).status).toBe(503);
+  expect((await run(respondWithToken)).status).toBe(503);
   get.mockRestore();
   log.mockRestore();
 });
 
-test('auth.fetch sends the token to the API, renews it once when it is refused, and sends it nowhere else', async () => {
+test('auth.fetch sends the token to the API only, and refreshes it once after a rejection', async () => {
   const { server, options } = await setUp();
   const seen: (string | null)[] = [];
   const auth = createAuth({
@@ -369,21 +366,21 @@ test('auth.fetch sends the token to the API, renews it once when it is refused, 
     },
   });
   const cookie = await logIn(auth.handlers, server);
-  const { result, set } = await inNext({ cookie, phase: 'action' }, () =>
+  const { result, set } = await runInNext({ cookie, phase: 'action' }, () =>
     auth.fetch(`${api}/items`, { method: 'POST', body: '{}' }),
   );
   expect(await result.text()).toBe('fine');
   expect(new Set(seen).size).toBe(2);
   expect(set).toHaveLength(1);
   await expect(
-    inNext({ cookie }, () => auth.fetch('https://api.example.test.evil.example/')),
+    runInNext({ cookie }, () => auth.fetch('https://api.example.test.evil.example/')),
   ).rejects.toMatchObject({
     code: 'invalid_option',
   });
   expect(seen).toHaveLength(2);
 });
 
-test('S31: what Next decodes and lists of a planted cookie is no session, and ends none', async () => {
+test('S31: a planted cookie that Next decodes and lists neither starts nor ends a session', async () => {
   const { auth, cookie: own } = await signedIn();
   const [name = '', value = ''] = own.split(/=(.*)/s);
   const planted = [
@@ -398,9 +395,9 @@ test('S31: what Next decodes and lists of a planted cookie is no session, and en
     `x=1, ${name}=${value}`,
   ];
   const inActions = (cookie: string) =>
-    inNext({ cookie, phase: 'action' }, async () => [await auth.getSession(), await auth.getSession()]);
+    runInNext({ cookie, phase: 'action' }, async () => [await auth.getSession(), await auth.getSession()]);
   const afterAction = (cookie: string) =>
-    inNext(
+    runInNext(
       { cookie, cookieNow: cookie, headers: { 'content-type': 'multipart/form-data; boundary=x' } },
       () => auth.getSession(),
     );

@@ -4,12 +4,12 @@ import type { AuthOptions } from '../src/options.ts';
 export const baseUrl = 'https://app.example.test';
 export const api = 'https://api.example.test';
 
-/** Options of an application at a provider of its own. */
+/** Creates a provider, and the options of an application at it. */
 export async function setUp(more: Partial<AuthOptions> = {}): Promise<{
   readonly server: TestAuthorizationServer;
   readonly options: AuthOptions;
 }> {
-  // An issuer of its own: what Next's layers share in the process is kept by issuer.
+  // A unique issuer: the state that Next's layers share in the process is stored by issuer.
   const server = await createTestAuthorizationServer({
     issuer: `https://${crypto.randomUUID()}.example.test`,
   });
@@ -28,7 +28,7 @@ export async function setUp(more: Partial<AuthOptions> = {}): Promise<{
   return { server, options };
 }
 
-/** Logs in through the handlers, and returns the Cookie header of the browser. */
+/** Logs in through the handlers. Returns the browser's `Cookie` header. */
 export async function logIn(
   handlers: { readonly GET: (request: Request) => Promise<Response> },
   server: TestAuthorizationServer,
@@ -36,11 +36,11 @@ export async function logIn(
 ): Promise<string> {
   const started = await handlers.GET(new Request(baseUrl + path));
   const { url } = await server.authorize(started.headers.get('location') ?? '');
-  const done = await handlers.GET(new Request(url, { headers: { cookie: pairs(started) } }));
-  return pairs(done);
+  const done = await handlers.GET(new Request(url, { headers: { cookie: toCookieHeader(started) } }));
+  return toCookieHeader(done);
 }
 
-export const pairs = (response: Response): string =>
+export const toCookieHeader = (response: Response): string =>
   response.headers
     .getSetCookie()
     .filter((line) => !line.includes('Max-Age=0'))

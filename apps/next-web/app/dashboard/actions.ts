@@ -6,13 +6,13 @@ import { createItem, explain } from '../../lib/items';
 
 export interface AddItemState {
   readonly error?: string;
-  /** The identifier of the item that was added last. */
+  /** The identifier of the latest item. */
   readonly added?: string;
 }
 
-/** Anybody can post to an action: it does not run without a session, whatever page it stands on. */
+/** Any client can post to an action, so the action itself requires a session. */
 export const addItem = auth.protected.action(
-  async (_session, _before: AddItemState, form: FormData): Promise<AddItemState> => {
+  async (_session, _previous: AddItemState, form: FormData): Promise<AddItemState> => {
     const result = await createItem(String(form.get('title') ?? ''));
     if (!result.ok) return { error: explain(result) };
     refresh();

@@ -2,15 +2,15 @@ import { AuthProvider } from '@countersign/next/client';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { AddItem } from '../../components/add-item';
-import { TokenLife } from '../../components/token-life';
+import { TokenLifetime } from '../../components/token-lifetime';
 import { WhoAmI } from '../../components/who-am-i';
 import { auth } from '../../lib/auth';
-import { greetingOf } from '../../lib/greeting';
+import { getGreeting } from '../../lib/greeting';
 import { listItems } from '../../lib/items';
 
 export const metadata: Metadata = { title: 'Dashboard' };
 
-// Rendered whole, without a shell that is filled in by a script: the page works without JavaScript.
+// No static shell that a script completes: the page works without JavaScript.
 export const instant = false;
 
 export default async function DashboardPage() {
@@ -20,8 +20,8 @@ export default async function DashboardPage() {
     token.expiresAt === undefined ? undefined : token.expiresAt - Math.floor(Date.now() / 1000);
   return (
     <>
-      <h1>Good to see you, {greetingOf(session)}.</h1>
-      <p className="lead">Everything below was fetched from the API, on the server, in your name.</p>
+      <h1>Good to see you, {getGreeting(session)}.</h1>
+      <p className="lead">The server fetched the items below from the API with your access token.</p>
       <div className="columns">
         <section aria-labelledby="items" className="card">
           <h2 id="items">Your items</h2>
@@ -34,12 +34,12 @@ export default async function DashboardPage() {
         <div className="stack">
           <section aria-labelledby="token" className="card">
             <h2 id="token">Access token</h2>
-            <TokenLife secondsLeft={secondsLeft} />
+            <TokenLifetime secondsLeft={secondsLeft} />
             <p className="muted">
               Granted: <code>{token.scopes.join(' ')}</code>
             </p>
           </section>
-          {/* The server knows already: the browser does not ask again. */}
+          {/* The session of the server saves a request of the browser. */}
           <AuthProvider session={session}>
             <WhoAmI />
           </AuthProvider>

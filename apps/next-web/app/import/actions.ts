@@ -6,26 +6,27 @@ import { createItem, explain } from '../../lib/items';
 
 export interface ImportState {
   readonly error?: string;
-  /** What is not added yet, an item on each line. */
-  readonly left?: string;
+  /** The items that were not added, one per line. */
+  readonly remaining?: string;
 }
 
-const atMost = 20;
+const maxItems = 20;
 
-/** Who has no such scope is answered 403, also where the action is called without its page. */
+/** Responds with 403 without the scope, also if the action is called without its page. */
 export const importItems = auth.protected.action(
-  async (_session, _before: ImportState, form: FormData): Promise<ImportState> => {
+  async (_session, _previous: ImportState, form: FormData): Promise<ImportState> => {
     const titles = String(form.get('titles') ?? '')
       .split('\n')
       .map((title) => title.trim())
       .filter((title) => title !== '');
-    const from = (index: number) => titles.slice(index).join('\n');
-    if (titles.length > atMost) return { error: `Add at most ${atMost} items at once.`, left: from(0) };
+    const joinFrom = (index: number) => titles.slice(index).join('\n');
+    if (titles.length > maxItems)
+      return { error: `Add at most ${maxItems} items at once.`, remaining: joinFrom(0) };
     for (const [index, title] of titles.entries()) {
       const result = await createItem(title);
-      // Nothing that was typed is lost, and nothing is added twice.
+      // The form shows the remaining items again: no input is lost, and no item is added twice.
       if (!result.ok)
-        return { error: `The first of these was not added. ${explain(result)}`, left: from(index) };
+        return { error: `The first of these was not added. ${explain(result)}`, remaining: joinFrom(index) };
     }
     redirect('/dashboard');
   },

@@ -4,16 +4,18 @@ import { auth } from '../../lib/auth';
 
 export const metadata: Metadata = { title: 'Add several items' };
 
-// Rendered whole, without a shell that is filled in by a script: the page works without JavaScript.
+// No static shell that a script completes: the page works without JavaScript.
 export const instant = false;
 
 export default async function ImportPage() {
-  // Who may only read is told so here, and not after having typed everything.
+  // A user without write access sees the rejection before filling in the form.
   await auth.requireScopes('items:write');
   return (
     <>
       <h1>Add several items</h1>
-      <p className="lead">Only who may write sees this page. The action behind it asks once more.</p>
+      <p className="lead">
+        Only users with write access see this page. Its action checks the permission again.
+      </p>
       <ImportItems />
     </>
   );

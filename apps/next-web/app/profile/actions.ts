@@ -3,7 +3,7 @@
 import { refresh } from 'next/cache';
 import { auth } from '../../lib/auth';
 
-/** What the application itself keeps in the session, beside what the provider said about the user. */
+/** Stores data of the application in the session, beside the claims of the provider. */
 export const saveGreeting = auth.protected.action(async (_session, form: FormData): Promise<void> => {
   const greeting = String(form.get('greeting') ?? '')
     .trim()

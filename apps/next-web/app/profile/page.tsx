@@ -2,12 +2,12 @@ import type { Session } from '@countersign/next';
 import { LogoutButton } from '@countersign/next/client';
 import type { Metadata } from 'next';
 import { auth } from '../../lib/auth';
-import { greetingOf } from '../../lib/greeting';
+import { getGreeting } from '../../lib/greeting';
 import { saveGreeting } from './actions';
 
 export const metadata: Metadata = { title: 'Profile' };
 
-// Rendered whole, without a shell that is filled in by a script: the page works without JavaScript.
+// No static shell that a script completes: the page works without JavaScript.
 export const instant = false;
 
 export default auth.protected.page(async ({ session }: { readonly session: Session }) => {
@@ -16,12 +16,12 @@ export default auth.protected.page(async ({ session }: { readonly session: Sessi
     ...Object.entries(user).map(([claim, value]) => [claim, text(value)] as const),
     ['granted scopes', scopes.join(' ')] as const,
     ['signed in', time(createdAt)] as const,
-    ['ends at the latest', time(expiresAt)] as const,
+    ['expires at the latest', time(expiresAt)] as const,
   ];
   return (
     <>
       <h1>Profile</h1>
-      <p className="lead">What the identity provider says about you, and how long this session lasts.</p>
+      <p className="lead">Your claims from the identity provider, and the lifetime of this session.</p>
       <div className="columns wide-first">
         <section aria-labelledby="claims" className="card">
           <h2 id="claims">Your claims</h2>
@@ -37,13 +37,13 @@ export default auth.protected.page(async ({ session }: { readonly session: Sessi
         <div className="stack">
           <section aria-labelledby="greeting-title" className="card">
             <h2 id="greeting-title">Your greeting</h2>
-            <p className="muted">Kept in the session by this application, until you log out.</p>
+            <p className="muted">This application stores it in the session until you log out.</p>
             <form action={saveGreeting} className="labelled">
               <label htmlFor="greeting">Call me</label>
               <div className="field">
                 <input
                   autoComplete="off"
-                  defaultValue={greetingOf(session)}
+                  defaultValue={getGreeting(session)}
                   id="greeting"
                   maxLength={40}
                   name="greeting"
@@ -56,9 +56,7 @@ export default auth.protected.page(async ({ session }: { readonly session: Sessi
           </section>
           <section aria-labelledby="session" className="card">
             <h2 id="session">This session</h2>
-            <p className="muted">
-              Before something important, an application may ask for the password again.
-            </p>
+            <p className="muted">An application can require the password again before a critical action.</p>
             <div className="actions">
               <a className="button quiet" href="/auth/login?max_age=0&amp;returnTo=/profile">
                 Confirm my password

@@ -13,7 +13,7 @@ const auth = AuthModule.forRootAsync({
     issuer: process.env.ISSUER ?? '',
     audience,
     allowInsecureIssuer: true,
-    // Messages over TCP carry it themselves on Nest 11; calls of gRPC have metadata.
+    // On Nest 11, messages over TCP contain the token. gRPC calls use metadata.
     rpcCredentials: (data: unknown, context: unknown) =>
       rpcCredentials(data, context) ?? (data as { authorization?: string } | null)?.authorization,
   }),
@@ -34,6 +34,6 @@ const auth = AuthModule.forRootAsync({
 })
 export class AppModule {}
 
-/** An application has one kind of WebSocket. */
+/** An application uses one kind of WebSocket. */
 @Module({ imports: [auth], providers: [PlainItemsGateway] })
 export class PlainWebSocketModule {}

@@ -45,7 +45,7 @@ for (const adapter of ['express', 'fastify'] as const) {
     let calls: GrpcOptions;
     let plain: INestApplication;
 
-    const adapterOf = () => (adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter());
+    const createAdapter = () => (adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter());
 
     before(async () => {
       const server = await createTestAuthorizationServer({ resources: [audience] });
@@ -53,7 +53,7 @@ for (const adapter of ['express', 'fastify'] as const) {
       process.env.ISSUER = issuer;
       stopIssuer = close;
       mint = server.mintAccessToken;
-      app = await NestFactory.create(AppModule, adapterOf(), { logger: false });
+      app = await NestFactory.create(AppModule, createAdapter(), { logger: false });
       messagePort = await findFreePort();
       app.connectMicroservice<MicroserviceOptions>({
         transport: Transport.TCP,
@@ -67,7 +67,7 @@ for (const adapter of ['express', 'fastify'] as const) {
       await app.startAllMicroservices();
       await app.listen(0, '127.0.0.1');
       url = await app.getUrl();
-      plain = await NestFactory.create(PlainWebSocketModule, adapterOf(), { logger: false });
+      plain = await NestFactory.create(PlainWebSocketModule, createAdapter(), { logger: false });
       plain.useWebSocketAdapter(new WsAdapter(plain));
       await plain.listen(0, '127.0.0.1');
     });
@@ -78,7 +78,7 @@ for (const adapter of ['express', 'fastify'] as const) {
       await stopIssuer();
     });
 
-    async function expectAnswer(request: string, token: string | undefined, expected: Expected) {
+    async function expectResponse(request: string, token: string | undefined, expected: Expected) {
       const [method = '', path = ''] = request.split(' ');
       const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const response = await fetch(url + path, { method, headers });
@@ -88,57 +88,58 @@ for (const adapter of ['express', 'fastify'] as const) {
       if (expected.body) assert.deepEqual(body, expected.body);
     }
 
-    // RFC 6750 section 3.1: without any credential, no error code.
-    test('no token: 401', () => expectAnswer('GET /items', undefined, { status: 401, challenge: 'Bearer' }));
+    // RFC 6750 section 3.1: without credentials, no error code.
+    test('no token: 401', () =>
+      expectResponse('GET /items', undefined, { status: 401, challenge: 'Bearer' }));
 
-    test('no token, where a scope is asked for: 401', () =>
-      expectAnswer('POST /items', undefined, { status: 401, challenge: 'Bearer' }));
+    test('no token, scope required: 401', () =>
+      expectResponse('POST /items', undefined, { status: 401, challenge: 'Bearer' }));
 
-    test('a token that nobody signed: 401', () =>
-      expectAnswer('GET /items', 'nonsense', {
+    test('an unsigned token: 401', () =>
+      expectResponse('GET /items', 'nonsense', {
         status: 401,
         challenge: 'Bearer error="invalid_token", error_description="The access token is not a JWT"',
       }));
 
     test('a token signed by a foreign key: 401', async () =>
-      expectAnswer('GET /items', await mint({}, { foreignKey: true }), {
+      expectResponse('GET /items', await mint({}, { foreignKey: true }), {
         status: 401,
         challenge:
           'Bearer error="invalid_token", error_description="The signature of the access token is not valid"',
       }));
 
     test('a token that has expired: 401', async () =>
-      expectAnswer('GET /items', await mint({ exp: Math.floor(Date.now() / 1000) - 600 }), {
+      expectResponse('GET /items', await mint({ exp: Math.floor(Date.now() / 1000) - 600 }), {
         status: 401,
         challenge: 'Bearer error="invalid_token", error_description="The access token has expired"',
       }));
 
     test('a token for another API: 401', async () =>
-      expectAnswer('GET /items', await mint({ aud: 'https://other.example.test' }), {
+      expectResponse('GET /items', await mint({ aud: 'https://other.example.test' }), {
         status: 401,
         challenge:
           'Bearer error="invalid_token", error_description="The access token is for another audience"',
       }));
 
-    test('a good token: 200', async () =>
-      expectAnswer('GET /items', await mint(), { status: 200, body: { user: 'alice' } }));
+    test('a valid token: 200', async () =>
+      expectResponse('GET /items', await mint(), { status: 200, body: { user: 'alice' } }));
 
-    test('a good token that lacks the scope: 403', async () =>
-      expectAnswer('POST /items', await mint({ scope: 'items:read' }), {
+    test('a valid token without the scope: 403', async () =>
+      expectResponse('POST /items', await mint({ scope: 'items:read' }), {
         status: 403,
         challenge: `Bearer error="insufficient_scope", error_description="The access token lacks the scope 'items:write'", scope="items:write"`,
       }));
 
-    test('a good token with the scope: 201', async () =>
-      expectAnswer('POST /items', await mint({ scope: 'items:read items:write' }), {
+    test('a valid token with the scope: 201', async () =>
+      expectResponse('POST /items', await mint({ scope: 'items:read items:write' }), {
         status: 201,
         body: { scope: 'items:read items:write' },
       }));
 
     test('@Public() without a token: 200', () =>
-      expectAnswer('GET /items/open', undefined, { status: 200, body: { open: true } }));
+      expectResponse('GET /items/open', undefined, { status: 200, body: { open: true } }));
 
-    /** What is asked for with a token: the user, or why not. */
+    /** The response to a request with a token: the user or the error. */
     const contexts: Record<string, (operation: 'list' | 'add', token?: string) => Promise<unknown>> = {
       async GraphQL(operation, token) {
         const response = await fetch(`${url}/graphql`, {
@@ -185,7 +186,7 @@ for (const adapter of ['express', 'fastify'] as const) {
             socket.once('close', (_code, reason) => resolve(String(reason)));
             socket.once('open', () => {
               send(operation);
-              // What comes after it is answered even where a refusal is not.
+              // A later message is answered even if a rejection is not.
               if (operation === 'add' && isNest11) send('list');
             });
             let others = 0;
@@ -195,7 +196,7 @@ for (const adapter of ['express', 'fastify'] as const) {
                 data: { user?: string; message?: string };
               };
               if (event !== 'answer' || operation === 'list') resolve(data.user ?? data.message);
-              // A second time, as the first may have overtaken it.
+              // Sent twice: the first message can arrive earlier.
               else if (++others === 1) send('list');
               else resolve('no answer');
             });
@@ -246,7 +247,7 @@ for (const adapter of ['express', 'fastify'] as const) {
       },
     };
 
-    test('a handler that a library calls for something unknown: denied, with a good token too', async () => {
+    test('a handler that an unknown library calls: rejected, also with a valid token', async () => {
       const list = ItemsController.prototype.list as (...args: unknown[]) => unknown;
       const call = app
         .get(ExternalContextCreator, { strict: false })
@@ -265,7 +266,7 @@ for (const adapter of ['express', 'fastify'] as const) {
     });
 
     for (const [name, ask] of Object.entries(contexts)) {
-      test(`${name}: no token, a bad one, one that lacks the scope, a good one`, async () => {
+      test(`${name}: no token, an invalid one, one without the scope, a valid one`, async () => {
         const foreign = await mint({}, { foreignKey: true });
         const reader = await mint({ scope: 'items:read' });
         assert.equal(await ask('list'), 'An access token is required');
@@ -273,7 +274,7 @@ for (const adapter of ['express', 'fastify'] as const) {
         assert.equal(await ask('list', reader), 'alice');
         assert.equal(
           await ask('add', reader),
-          // Nest 11 does not tell a plain WebSocket what a gateway has thrown.
+          // Nest 11 does not send the error of a gateway to a plain WebSocket.
           name === 'plain WebSocket' && isNest11
             ? 'no answer'
             : "The access token lacks the scope 'items:write'",

@@ -16,7 +16,7 @@ export class ItemsGateway {
   }
 }
 
-/** With plain WebSockets only the gateway sees the handshake. */
+/** With plain WebSockets, only the gateway receives the handshake. */
 @WebSocketGateway()
 export class PlainItemsGateway extends ItemsGateway implements OnGatewayConnection {
   constructor(private readonly connections: ConnectionAuthenticator) {

@@ -1,6 +1,6 @@
 import type { NextConfig } from 'next';
 
-/** An application that asks for sessions, and for no server: both together cannot be. */
+/** A static export with sessions, which is impossible. */
 const config: NextConfig = {
   output: 'export',
   turbopack: { root: `${import.meta.dirname}/..` },

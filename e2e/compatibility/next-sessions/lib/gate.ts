@@ -1,4 +1,4 @@
-/** Opens when the test asks `/api/gate` to. It lives as long as the process. */
+/** Opens when the test requests `/api/gate`. There is one gate for each process. */
 const holder = globalThis as { waiting?: Map<string, () => void> };
 holder.waiting ??= new Map();
 const { waiting } = holder;

@@ -2,8 +2,8 @@ import { auth } from './auth';
 import { waitAt } from './gate';
 
 /**
- * What comes of the token when it is asked for after the response has begun: in the request's own context, or when
- * the stream is read, outside of it.
+ * Requests the token after the response has begun: in the context of the request, or outside of it when the stream is
+ * read.
  */
 export function streamOfToken(when: 'started' | 'read'): Response {
   const encoder = new TextEncoder();

@@ -13,7 +13,7 @@ export const auth = createAuth(options);
 /** The same sessions, with the routes in the Pages Router. */
 export const pagesAuth = createAuth({ ...options, routes: '/api/auth' });
 
-/** Customers with a provider of their own, by host. */
+/** Customers with separate providers, by host. */
 const issuers: Record<string, string> = JSON.parse(process.env.TENANTS ?? '{}');
 
 export const tenantAuth = createAuth(

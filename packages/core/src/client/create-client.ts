@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
-import { normalizeMetadata } from '../internal/json/metadata-members.ts';
+import { normalizeMetadata } from '../protocol/metadata.ts';
+import { checkRange } from '../protocol/option-checks.ts';
 import type { Client } from './client.ts';
 import { type ClientContext, registerClientContext } from './client-context.ts';
 import type { AuthorizationServerMetadata, ClientOptions } from './client-options.ts';
@@ -57,7 +58,11 @@ export function createClient(options: ClientOptions): Client {
   }
   const allowInsecure = options.allowInsecureIssuer === true;
   const metadata = options.metadata && normalizeMetadata(options.metadata, { allowInsecure });
-  const clockTolerance = within(options.clockTolerance ?? 30, 0, 300, 'clockTolerance', 'seconds');
+  const clockTolerance = checkRange('clockTolerance', options.clockTolerance ?? 30, {
+    min: 0,
+    max: 300,
+    unit: 'seconds',
+  });
   const now = options.now ?? Date.now;
   const context: ClientContext = {
     options,
@@ -66,10 +71,18 @@ export function createClient(options: ClientOptions): Client {
     http: {
       fetch: options.fetch ?? ((input, init) => fetch(input, init)),
       now,
-      timeout: within(options.timeout ?? 10_000, 1, 600_000, 'timeout', 'milliseconds'),
-      retries: within(options.retries ?? 2, 0, 10, 'retries', 'attempts'),
+      timeout: checkRange('timeout', options.timeout ?? 10_000, {
+        min: 1,
+        max: 600_000,
+        unit: 'milliseconds',
+      }),
+      retries: checkRange('retries', options.retries ?? 2, { min: 0, max: 10, unit: 'attempts' }),
       ...(options.provider?.retryAfter && { retryAfter: options.provider.retryAfter }),
-      maxBytes: within(options.maxResponseBytes ?? 1_048_576, 1_024, 67_108_864, 'maxResponseBytes', 'bytes'),
+      maxBytes: checkRange('maxResponseBytes', options.maxResponseBytes ?? 1_048_576, {
+        min: 1_024,
+        max: 67_108_864,
+        unit: 'bytes',
+      }),
     },
     now,
     clockTolerance,
@@ -112,12 +125,4 @@ const asymmetric = /^((RS|PS|ES)(256|384|512)|EdDSA|Ed25519)$/;
 function requireText(value: unknown, name: string): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new ConfigurationError('missing_option', `${name} is missing. Set createClient({ ${name}: '...' }).`);
-}
-
-function within(value: number, low: number, high: number, name: string, unit: string): number {
-  if (Number.isFinite(value) && value >= low && value <= high) return value;
-  throw new ConfigurationError(
-    'invalid_option',
-    `${name} must be between ${low} and ${high} ${unit}, got ${value}`,
-  );
 }

@@ -1,5 +1,5 @@
-/** Milliseconds since the epoch; a seam for tests. */
+/** Returns the current time in milliseconds since the epoch. */
 export type Clock = () => number;
 
-/** Whole seconds since the epoch, the unit of every time in a token (NumericDate, RFC 7519 section 2). */
+/** Returns whole seconds since the epoch, the unit of times in tokens (NumericDate, RFC 7519 section 2). */
 export const seconds = (now: Clock): number => Math.floor(now() / 1000);

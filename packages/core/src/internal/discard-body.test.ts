@@ -3,13 +3,13 @@ import { readForm } from '../session/http/request-checks.ts';
 import { discardBody } from './discard-body.ts';
 import { fetchBounded } from './http.ts';
 
-// A framework may clone an answer, as Next does with those of GET requests, and never read its own branch. Cancelling
-// the other branch does not settle then.
+// A framework may clone a response and not read its branch, as Next does with responses to GET requests. The cancellation
+// of the other branch does not settle then.
 
-/** Answers with one branch of a cloned answer. The other branch is kept, and never read. */
-function cloned(answer: Response) {
-  const kept = answer.clone();
-  return { kept, fetch: async () => answer };
+/** Creates a fetch that returns one branch of a cloned response. The other branch is not read. */
+function createCloningFetch(response: Response) {
+  const clone = response.clone();
+  return { clone, fetch: async () => response };
 }
 
 const options = { now: Date.now, timeout: 2_000, maxBytes: 1_024 };
@@ -22,38 +22,38 @@ test.each([
     () => new Response('moved', { status: 302, headers: { location: '/x' } }),
     'response_malformed',
   ],
-  ['an answer that is too large', () => new Response('x'.repeat(2_000)), 'response_malformed'],
-])('S60: %s whose other branch is never read is reported as what it is', async (_, answer, code) => {
-  const { kept, fetch } = cloned(answer());
+  ['an oversized response', () => new Response('x'.repeat(2_000)), 'response_malformed'],
+])('S60: reports %s although its other branch is not read', async (_, createResponse, code) => {
+  const { clone, fetch } = createCloningFetch(createResponse());
   await expect(fetchBounded('https://login.example/token', {}, { ...options, fetch })).rejects.toMatchObject({
     code,
   });
-  expect(kept.bodyUsed).toBe(false);
+  expect(clone.bodyUsed).toBe(false);
 });
 
-test('S60: a form that is too large is dropped, although a framework has cloned the request', async () => {
+test('S60: discards an oversized form of a cloned request', async () => {
   const request = new Request('https://app.example/auth/callback', {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: `a=${'x'.repeat(70_000)}`,
   });
-  const kept = request.clone();
+  const clone = request.clone();
   expect(await readForm(request)).toBeUndefined();
-  expect(kept.bodyUsed).toBe(false);
+  expect(clone.bodyUsed).toBe(false);
 });
 
-test('a body that cannot be cancelled disturbs nothing', async () => {
-  const fails = new ReadableStream({
+test('ignores a body that cannot be cancelled', async () => {
+  const failing = new ReadableStream({
     cancel() {
       throw new Error('cannot be cancelled');
     },
   });
   const locked = new ReadableStream();
   locked.getReader();
-  const throws = {
+  const throwing = {
     cancel(): Promise<void> {
-      throw new Error('throws at once');
+      throw new Error('thrown synchronously');
     },
   };
-  for (const body of [fails, locked, throws, null, undefined]) expect(discardBody(body)).toBeUndefined();
+  for (const body of [failing, locked, throwing, null, undefined]) expect(discardBody(body)).toBeUndefined();
 });

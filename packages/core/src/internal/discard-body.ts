@@ -1,22 +1,21 @@
-/** What can be cancelled: a stream, or the reader that holds it. */
+/** A stream, or the reader that holds its lock. */
 interface Cancellable {
   cancel(): Promise<unknown>;
 }
 
 /**
- * Cancels a body that is not read to its end, and returns at once.
+ * Cancels a body that is not read completely. Does not wait for the result.
  *
- * The result of `cancel()` is never awaited: a framework may have cloned the response, and the cancellation of one
- * branch of a cloned stream settles only when the other branch is cancelled or read too. Its failure is of no interest
- * either, since the body is not used.
+ * A framework may have cloned the response. The cancellation of one branch of a cloned stream settles only after the
+ * other branch was cancelled or read. An error of the cancellation is ignored, because the body is not used.
  *
  * @see Streams Standard, ReadableStreamDefaultTee (the cancel algorithms of both branches)
  */
 export function discardBody(body: Cancellable | null | undefined): void {
   try {
-    // `Promise.resolve`: a stream of another library may return something else.
+    // The stream of another library may return a value that is not a promise.
     Promise.resolve(body?.cancel()).catch(() => {});
   } catch {
-    // A stream of another library may throw, for example because it is locked.
+    // The stream may throw, for example because it is locked.
   }
 }

@@ -1,13 +1,13 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** UTF-8 bytes of a text. */
+/** Encodes a text as UTF-8. */
 export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
 
-/** The text of UTF-8 bytes. @throws TypeError on malformed UTF-8. */
+/** Decodes UTF-8. @throws TypeError if the bytes are malformed */
 export const decodeUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
-/** base64url without padding (RFC 4648 section 5). */
+/** Encodes as base64url without padding (RFC 4648 section 5). */
 export function toBase64Url(bytes: Uint8Array): string {
   let binary = '';
   for (let i = 0; i < bytes.length; i += 0x8000)
@@ -15,7 +15,7 @@ export function toBase64Url(bytes: Uint8Array): string {
   return btoa(binary).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 }
 
-/** Bytes of base64url without padding. @throws TypeError when the text is not base64url. */
+/** Decodes base64url without padding. @throws TypeError if the text is not base64url */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
   if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) throw new TypeError('not base64url');
   const binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
@@ -24,7 +24,7 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The six bits of a base64url character. */
+/** Decodes a base64url character to its six bits. */
 export function decodeBase64UrlCharacter(code: number): number {
   if (code >= 97) return code - 71;
   if (code === 95) return 63;
@@ -32,10 +32,10 @@ export function decodeBase64UrlCharacter(code: number): number {
   return code === 45 ? 62 : code + 4;
 }
 
-/** 256 random bits as 43 base64url characters, straight from the platform's generator. */
-export const randomToken = (): string => toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
+/** Creates a random value of 256 bits as 43 base64url characters. */
+export const createRandomToken = (): string => toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
 
-/** SHA-256 of a text, base64url. */
+/** Calculates the SHA-256 of a text as base64url. */
 export async function sha256(text: string): Promise<string> {
   return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', encodeUtf8(text))));
 }

@@ -6,162 +6,173 @@ import { decodeUtf8 } from './encoding.ts';
 import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from './json/untrusted-json.ts';
 import { limitDelay, parseRetryAfter } from './retry-after.ts';
 
-/** The part of `fetch` that this library uses. */
+/** The required signature of `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface HttpOptions {
   readonly fetch: Fetch;
   readonly now: Clock;
-  /** Milliseconds for the whole request, body included. */
+  /** Timeout of the request in milliseconds, including the body. */
   readonly timeout: number;
-  /** Bytes of body at most. */
+  /** Maximum size of a body in bytes. */
   readonly maxBytes: number;
-  /** Further attempts of a GET request when the server is not well. Default: none. */
+  /** Further attempts of a GET request if the server is temporarily unavailable. Default: 0. */
   readonly retries?: number;
-  /** Seconds to wait, from headers of the server's own; `now` is in milliseconds. */
+  /** Reads the seconds to wait from headers that the provider defines. `now` is in milliseconds since the epoch. */
   readonly retryAfter?: (headers: Headers, now: number) => number | undefined;
 }
 
 /**
- * Sends one request to the provider, bounded in time and size, without redirects.
- * The answer's body is already in memory.
+ * Sends one request with limits of time and size, and without redirects. The body of the response is in memory.
  *
  * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
- * @throws ValidationError `response_malformed` for a redirect, an oversized body or JSON that is malformed or exceeds a limit
+ * @throws ValidationError `response_malformed` if the response is a redirect, its body is too large, or its JSON is
+ *   malformed or exceeds a limit
  */
 export async function fetchBounded(url: string, init: RequestInit, options: HttpOptions): Promise<Response> {
-  const target = safeName(url);
-  // The timer, not AbortSignal.timeout: a fetch that ignores its signal must not hang the caller.
+  const endpoint = removeQuery(url);
+  // A timer instead of AbortSignal.timeout: a fetch that ignores its signal must not block the caller.
   const controller = new AbortController();
-  const outer = init.signal;
+  const callerSignal = init.signal;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const expired = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const error = new TransportError('timeout', `${target} did not answer within ${options.timeout} ms`);
+      const error = new TransportError('timeout', `${endpoint} did not respond within ${options.timeout} ms`);
       reject(error);
       controller.abort(error);
     }, options.timeout);
   });
-  const abort = () => controller.abort(outer?.reason);
-  if (outer?.aborted) abort();
-  outer?.addEventListener('abort', abort, { once: true });
-  // Only what changes nothing may be sent twice: a refresh token, a code or a proof that arrived once is spent.
-  const repeatable = (init.method ?? 'GET') === 'GET' && !new Headers(init.headers).has('dpop');
-  const retries = repeatable ? (options.retries ?? 0) : 0;
-  const attempts = async (left: number): Promise<Response> => {
+  const abort = () => controller.abort(callerSignal?.reason);
+  if (callerSignal?.aborted) abort();
+  callerSignal?.addEventListener('abort', abort, { once: true });
+  // Only requests without side effects are repeated: a refresh token, code or proof is valid once only.
+  const isRepeatable = (init.method ?? 'GET') === 'GET' && !new Headers(init.headers).has('dpop');
+  const retries = isRepeatable ? (options.retries ?? 0) : 0;
+  const attempt = async (attemptsLeft: number): Promise<Response> => {
     try {
-      return await run(url, { ...init, signal: controller.signal }, target, options);
+      return await send(url, { ...init, signal: controller.signal }, { ...options, endpoint });
     } catch (error) {
       const { code, retryAfter } = error as { code?: string; retryAfter?: number };
-      const passing = (code === 'network_error' || code === 'server_error') && retryAfter === undefined;
-      if (!passing || left === 0 || controller.signal.aborted) throw error;
-      await pause(retries - left);
-      return attempts(left - 1);
+      const isTemporary = (code === 'network_error' || code === 'server_error') && retryAfter === undefined;
+      if (!isTemporary || attemptsLeft === 0 || controller.signal.aborted) throw error;
+      await waitBeforeRetry(retries - attemptsLeft);
+      return attempt(attemptsLeft - 1);
     }
   };
   try {
-    return await Promise.race([expired, attempts(retries)]);
+    return await Promise.race([timeout, attempt(retries)]);
   } finally {
     clearTimeout(timer);
-    outer?.removeEventListener('abort', abort);
+    callerSignal?.removeEventListener('abort', abort);
   }
 }
 
-/** Doubles with every attempt, and differs between callers so that they do not all come back at once. */
-const pause = (attempt: number) =>
+/** Waits longer after each attempt, with a random part, so that callers do not repeat their requests simultaneously. */
+const waitBeforeRetry = (attempt: number) =>
   new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt * (1 + Math.random())));
 
-async function run(url: string, init: RequestInit, target: string, options: HttpOptions): Promise<Response> {
+async function send(
+  url: string,
+  init: RequestInit,
+  options: HttpOptions & { readonly endpoint: string },
+): Promise<Response> {
+  const { endpoint } = options;
   let response: Response;
   try {
-    // A redirect from a token, key or metadata endpoint is an attack or a mistake: the request may carry secrets
-    // (RFC 9700 section 4.12), and following it lets the provider choose any address (server-side request forgery).
+    // The token, key and metadata endpoints do not redirect. The request may contain secrets (RFC 9700 section 4.12), and
+    // a followed redirect lets the provider choose any address (server-side request forgery).
     response = await options.fetch(url, { ...init, redirect: 'manual' });
   } catch {
-    throw new TransportError('network_error', `${target} could not be reached`);
+    throw new TransportError('network_error', `${endpoint} could not be reached`);
   }
-  if (response.type === 'error') throw new TransportError('network_error', `${target} could not be reached`);
+  if (response.type === 'error') {
+    throw new TransportError('network_error', `${endpoint} could not be reached`);
+  }
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
     discardBody(response.body);
-    throw new ValidationError('response_malformed', 'redirect', `${target} answered with a redirect`);
+    throw new ValidationError('response_malformed', 'redirect', `The response of ${endpoint} is a redirect`);
   }
   if (response.status === 429 || response.status >= 500) {
     discardBody(response.body);
+    const { status } = response;
     const retryAfter = findRetryAfter(response.headers, options);
-    throw response.status === 429
-      ? new TransportError('rate_limited', `${target} limits the rate of requests`, {
+    throw status === 429
+      ? new TransportError('rate_limited', `${endpoint} limits the rate of requests`, { retryAfter, status })
+      : new TransportError('server_error', `${endpoint} responded with status ${status}`, {
           retryAfter,
-          status: 429,
-        })
-      : new TransportError('server_error', `${target} answered with status ${response.status}`, {
-          retryAfter,
-          status: response.status,
+          status,
         });
   }
-  const body = await readBody(response, target, options.maxBytes);
-  const json = parseBody(body, response.headers, target);
-  const empty = response.status === 204 || response.status === 205;
-  const answer = new Response(empty ? null : body, { status: response.status, headers: response.headers });
-  if (!empty) parsedBodies.set(answer, json);
-  return answer;
+  const body = await readBody(response, options);
+  const json = parseBody(body, response.headers, endpoint);
+  const isEmpty = response.status === 204 || response.status === 205;
+  const result = new Response(isEmpty ? null : body, { status: response.status, headers: response.headers });
+  if (!isEmpty) parsedBodies.set(result, json);
+  return result;
 }
 
-/** What {@link fetchBounded} has parsed, so that a body is not parsed again without its limits. */
+/** The JSON that {@link fetchBounded} parsed, so that a body is not parsed again without limits. */
 const parsedBodies = new WeakMap<Response, unknown>();
 
-/** The JSON value of an answer of {@link fetchBounded}; `undefined` when its body is not JSON. */
-export const getJsonBody = (answer: Response): unknown => parsedBodies.get(answer);
+/** Returns the JSON of a response of {@link fetchBounded}, or `undefined` if its body is not JSON. */
+export const getJsonBody = (response: Response): unknown => parsedBodies.get(response);
 
 async function readBody(
   response: Response,
-  target: string,
-  maxBytes: number,
+  { endpoint, maxBytes }: { readonly endpoint: string; readonly maxBytes: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   let body: Uint8Array<ArrayBuffer> | undefined;
   try {
     body = await readBoundedBody(response, maxBytes);
   } catch {
-    throw new TransportError('network_error', `The connection to ${target} was closed during the response.`);
+    throw new TransportError(
+      'network_error',
+      `The connection to ${endpoint} was closed during the response.`,
+    );
   }
   if (body) return body;
   throw new ValidationError(
     'response_malformed',
     'size',
-    `The response of ${target} exceeds ${maxBytes} bytes.`,
+    `The response of ${endpoint} exceeds ${maxBytes} bytes.`,
   );
 }
 
 /**
- * Whatever the answer calls itself: a body that looks like JSON may be read as JSON, after a byte order mark too.
- * An empty body is none: each endpoint decides whether it needs one.
+ * Parses a body that looks like JSON, independent of its content type, because a reader may parse it too. A byte order
+ * mark is allowed. An empty body is not an error: each endpoint decides whether it requires a body.
  */
-function parseBody(body: Uint8Array, headers: Headers, target: string): unknown {
+function parseBody(body: Uint8Array, headers: Headers, endpoint: string): unknown {
   const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
   const first = body.find((byte, index) => index >= start && byte > 0x20);
   const looksLikeJson = first === 0x7b || first === 0x5b;
-  const isNamedJson = /\bjson\b/i.test(headers.get('content-type') ?? '');
-  if (first === undefined || !(looksLikeJson || isNamedJson)) return undefined;
-  const refuse = (fault: JsonFault, problem: string) =>
-    new ValidationError('response_malformed', toCheckName(fault), `The JSON answer of ${target} ${problem}.`);
+  const isJsonType = /\bjson\b/i.test(headers.get('content-type') ?? '');
+  if (first === undefined || !(looksLikeJson || isJsonType)) return undefined;
+  const createError = (fault: JsonFault, problem: string) =>
+    new ValidationError(
+      'response_malformed',
+      toCheckName(fault),
+      `The JSON response of ${endpoint} ${problem}.`,
+    );
   let text: string;
   try {
     text = decodeUtf8(body);
   } catch {
-    throw refuse('syntax', 'is not UTF-8');
+    throw createError('syntax', 'is not UTF-8');
   }
-  return parseUntrustedJson(text, { limits: responseLimits, refuse });
+  return parseUntrustedJson(text, { limits: responseLimits, createError });
 }
 
-/** Seconds to wait: `Retry-After`, or else a header of the provider. */
+/** Finds the seconds to wait: `Retry-After`, otherwise a header that the provider defines. */
 function findRetryAfter(headers: Headers, { now, retryAfter }: HttpOptions): number | undefined {
   const delay = parseRetryAfter(headers.get('retry-after'), now());
   if (delay !== undefined) return delay;
-  const own = retryAfter?.(headers, now());
-  return own === undefined || Number.isNaN(own) ? undefined : limitDelay(own);
+  const providerDelay = retryAfter?.(headers, now());
+  return providerDelay === undefined || Number.isNaN(providerDelay) ? undefined : limitDelay(providerDelay);
 }
 
-/** Origin and path only: a query may carry secrets. */
-function safeName(url: string): string {
+/** Returns origin and path only, for messages: a query may contain secrets. */
+function removeQuery(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
 }

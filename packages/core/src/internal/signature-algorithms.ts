@@ -1,7 +1,7 @@
 import type { JsonObject } from './json/json.ts';
-import { isSoundRsaKey } from './rsa-key.ts';
+import { isSecureRsaKey } from './rsa-key.ts';
 
-/** Asymmetric JWS algorithms that are verified here. HMAC and `none` cannot be named. @see RFC 7518 section 3.1, RFC 9864 */
+/** The supported JWS algorithms. All are asymmetric: HMAC and `none` are excluded. @see RFC 7518 section 3.1, RFC 9864 */
 export type SignatureAlgorithm =
   | 'RS256'
   | 'RS384'
@@ -15,29 +15,27 @@ export type SignatureAlgorithm =
   | 'EdDSA'
   | 'Ed25519';
 
-export type SignatureFamily = 'RSA' | 'RSA-PSS' | 'EC' | 'OKP';
-
-interface Description {
-  readonly family: SignatureFamily;
+interface AlgorithmProperties {
+  readonly family: 'RSA' | 'RSA-PSS' | 'EC' | 'OKP';
   readonly hash: 'SHA-256' | 'SHA-384' | 'SHA-512' | undefined;
   readonly curve?: string;
-  /** Bytes of a signature, where the algorithm fixes them. */
+  /** Size of a signature in bytes, if the algorithm defines it. */
   readonly size?: number;
 }
 
-const ec = (hash: 'SHA-256' | 'SHA-384' | 'SHA-512', curve: string, size: number): Description => ({
+const ec = (hash: 'SHA-256' | 'SHA-384' | 'SHA-512', curve: string, size: number): AlgorithmProperties => ({
   family: 'EC',
   hash,
   curve,
   size,
 });
-const rsa = (family: 'RSA' | 'RSA-PSS', hash: 'SHA-256' | 'SHA-384' | 'SHA-512'): Description => ({
+const rsa = (family: 'RSA' | 'RSA-PSS', hash: 'SHA-256' | 'SHA-384' | 'SHA-512'): AlgorithmProperties => ({
   family,
   hash,
 });
-const ed25519: Description = { family: 'OKP', hash: undefined, curve: 'Ed25519', size: 64 };
+const ed25519: AlgorithmProperties = { family: 'OKP', hash: undefined, curve: 'Ed25519', size: 64 };
 
-const descriptions: Readonly<Record<SignatureAlgorithm, Description>> = {
+const algorithms: Readonly<Record<SignatureAlgorithm, AlgorithmProperties>> = {
   RS256: rsa('RSA', 'SHA-256'),
   RS384: rsa('RSA', 'SHA-384'),
   RS512: rsa('RSA', 'SHA-512'),
@@ -51,32 +49,32 @@ const descriptions: Readonly<Record<SignatureAlgorithm, Description>> = {
   Ed25519: ed25519,
 };
 
-/** Every algorithm that can be named. */
-export const signatureAlgorithms = Object.keys(descriptions) as readonly SignatureAlgorithm[];
+/** The names of the supported algorithms. */
+export const signatureAlgorithms = Object.keys(algorithms) as readonly SignatureAlgorithm[];
 
 export const isSignatureAlgorithm = (value: unknown): value is SignatureAlgorithm =>
-  typeof value === 'string' && Object.hasOwn(descriptions, value);
+  typeof value === 'string' && Object.hasOwn(algorithms, value);
 
-export const describeAlgorithm = (alg: SignatureAlgorithm): Description => descriptions[alg];
+export const describeAlgorithm = (alg: SignatureAlgorithm): AlgorithmProperties => algorithms[alg];
 
 /**
- * True when a JSON Web Key may verify signatures of the algorithm: its kind, curve, `alg`, `use` and `key_ops` agree.
- * A key's own kind decides, never the token, or one algorithm's key could be taken for another's (RFC 8725 section 3.1).
+ * Returns true if a JSON Web Key may verify signatures of the algorithm, by its `kty`, `crv`, `alg`, `use` and `key_ops`.
+ * The key decides and not the token. Otherwise a key could be used with another algorithm (RFC 8725 section 3.1).
  */
-export function keyFits(jwk: JsonObject, alg: SignatureAlgorithm): boolean {
-  const { family, curve } = descriptions[alg];
+export function isKeyForAlgorithm(jwk: JsonObject, alg: SignatureAlgorithm): boolean {
+  const { family, curve } = algorithms[alg];
   const kty = family === 'EC' ? 'EC' : family === 'OKP' ? 'OKP' : 'RSA';
   if (jwk.kty !== kty || (curve !== undefined && jwk.crv !== curve)) return false;
   if (jwk.alg !== undefined && jwk.alg !== alg && !(kty === 'OKP' && isEdwards(jwk.alg))) return false;
   if (jwk.use !== undefined && jwk.use !== 'sig') return false;
-  if (kty === 'RSA' && !isSoundRsaKey(jwk)) return false;
+  if (kty === 'RSA' && !isSecureRsaKey(jwk)) return false;
   return jwk.key_ops === undefined || (Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'));
 }
 
-/** `EdDSA` with an Ed25519 key and `Ed25519` are one algorithm with two names (RFC 9864 section 2.2). */
+/** `EdDSA` with an Ed25519 key and `Ed25519` are the same algorithm (RFC 9864 section 2.2). */
 const isEdwards = (alg: unknown): boolean => alg === 'EdDSA' || alg === 'Ed25519';
 
-/** A public key ready for `verifySignature`; what it is, only the platform knows. */
+/** A public key for `verifySignature()`. Its type depends on the platform. */
 export interface VerificationKey {
   readonly type: string;
 }

@@ -1,9 +1,9 @@
-/** Callers with the same key share one run; the key is forgotten when the run settles. */
+/** Creates a function that shares one run between concurrent callers with the same key. */
 export function createSingleFlight<T>(): (key: string, run: () => Promise<T>) => Promise<T> {
   const flights = new Map<string, Promise<T>>();
   return (key, run) => {
-    const running = flights.get(key);
-    if (running) return running;
+    const currentFlight = flights.get(key);
+    if (currentFlight) return currentFlight;
     const flight = run().finally(() => flights.delete(key));
     flights.set(key, flight);
     return flight;

@@ -1,4 +1,4 @@
-/** Values by the texts that they were made from. */
+/** A cache of values, by the text that they were created from. */
 export interface TextCache<T extends { readonly text: string }> {
   get(text: string): T | undefined;
   set(entry: T): void;
@@ -6,11 +6,11 @@ export interface TextCache<T extends { readonly text: string }> {
 }
 
 /**
- * What was found out about texts that are known to be good, in two generations: when the young one is full it becomes
- * the old one, and what is asked for again moves up. Bounded in entries and in characters, without bookkeeping on a hit.
+ * Creates a cache with two generations. When the young generation is full, it becomes the old one. A hit in the old
+ * generation moves the entry to the young one. The cache is limited in entries and characters, without work on each hit.
  *
- * Entries are found by a hash of a part of the text, and then compared in full: a key that is cut or hashed must never
- * be what decides. Of two texts with the same hash the later one is remembered.
+ * Entries are found by a hash of a part of the text, and then compared in full, because two texts may have the same hash.
+ * In that case the later entry replaces the earlier one.
  */
 export function createTextCache<T extends { readonly text: string }>(limits: {
   readonly maxEntries: number;
@@ -39,10 +39,10 @@ export function createTextCache<T extends { readonly text: string }>(limits: {
       const hash = hashText(text);
       const entry = young.get(hash);
       if (entry?.text === text) return entry;
-      const aged = old.get(hash);
-      if (aged === undefined || aged.text !== text) return undefined;
-      set(aged);
-      return aged;
+      const oldEntry = old.get(hash);
+      if (oldEntry?.text !== text) return undefined;
+      set(oldEntry);
+      return oldEntry;
     },
     set,
     get size() {
@@ -51,14 +51,15 @@ export function createTextCache<T extends { readonly text: string }>(limits: {
   };
 }
 
-/** Characters that are taken from the whole of a text, and from each of its ends. */
-const [spread, edge] = [32, 8];
+/** Count of hashed characters from the middle of a text. */
+const spread = 32;
+/** Count of hashed characters from each end of a text. */
+const edge = 8;
 
 /**
- * 30 bits of a text: its length, its first and last characters, and characters at equal distances between. A short text
- * is taken as a whole. Signatures differ at their ends, but opaque tokens may have one beginning and one ending, with
- * what differs anywhere between. The very last character is left out of the end, since some signature algorithms use
- * only two of its bits.
+ * Calculates a hash of 30 bits from the length, the first and last characters, and characters at equal distances between
+ * them. All characters of a short text are included. Signatures differ at their end, but opaque tokens may differ
+ * anywhere. The last character is excluded, because some signature algorithms use only two of its bits.
  */
 function hashText(text: string): number {
   const { length } = text;

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { createTokenBucket } from './token-bucket.ts';
 
-test('gives its capacity at once, then one turn per interval', () => {
+test('allows its capacity at once, then one slot per interval', () => {
   const bucket = createTokenBucket({ capacity: 2, interval: 1_000 });
   expect([bucket.take(0), bucket.take(0), bucket.take(0)]).toEqual([0, 0, 1_000]);
   expect(bucket.take(400)).toBe(600);
   expect(bucket.take(1_000)).toBe(0);
   expect(bucket.take(1_000)).toBe(1_000);
-  // Rest never saves more than the capacity.
+  // Idle time does not add more slots than the capacity.
   expect([bucket.take(90_000), bucket.take(90_000), bucket.take(90_000)]).toEqual([0, 0, 1_000]);
 });
 
-test('a turn that is given back can be taken again, and never exceeds the capacity', () => {
+test('a returned slot can be taken again and does not exceed the capacity', () => {
   const bucket = createTokenBucket({ capacity: 1, interval: 1_000 });
   bucket.take(0);
   bucket.giveBack();
@@ -19,7 +19,7 @@ test('a turn that is given back can be taken again, and never exceeds the capaci
   expect([bucket.take(0), bucket.take(0)]).toEqual([0, 1_000]);
 });
 
-test('a clock that goes back stops nothing for longer than one interval', () => {
+test('setting the clock back blocks for at most one interval', () => {
   const bucket = createTokenBucket({ capacity: 1, interval: 1_000 });
   bucket.take(50_000);
   expect(bucket.take(0)).toBe(1_000);

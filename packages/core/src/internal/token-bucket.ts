@@ -1,37 +1,37 @@
-/** How often something may happen: at once up to `capacity` times, then once per `interval`. */
+/** Limits a rate: up to `capacity` slots at once, then one slot per `interval`. */
 export interface TokenBucket {
   /**
-   * Takes one turn.
+   * Takes one slot.
    *
-   * @param now milliseconds
-   * @returns 0 when the turn was taken, otherwise the milliseconds until the next one
+   * @param now milliseconds since the epoch
+   * @returns 0 if a slot was taken, otherwise the milliseconds until the next slot
    */
   take(now: number): number;
-  /** Returns a turn that was taken and that was not needed. */
+  /** Returns a slot that was not used. */
   giveBack(): void;
 }
 
-/** A token bucket. A clock that goes back gives no turns and takes none. */
+/** Creates a token bucket. Setting the clock back neither adds nor removes slots. */
 export function createTokenBucket(limits: {
   readonly capacity: number;
   /** Milliseconds. */
   readonly interval: number;
 }): TokenBucket {
   const { capacity, interval } = limits;
-  let turns = capacity;
-  let countedAt: number | undefined;
+  let slots = capacity;
+  let updatedAt: number | undefined;
 
   return {
     take(now) {
-      const elapsed = countedAt === undefined ? 0 : Math.max(now - countedAt, 0);
-      turns = Math.min(capacity, turns + elapsed / interval);
-      countedAt = now;
-      if (turns < 1) return Math.max(Math.ceil((1 - turns) * interval), 1);
-      turns -= 1;
+      const elapsed = updatedAt === undefined ? 0 : Math.max(now - updatedAt, 0);
+      slots = Math.min(capacity, slots + elapsed / interval);
+      updatedAt = now;
+      if (slots < 1) return Math.max(Math.ceil((1 - slots) * interval), 1);
+      slots -= 1;
       return 0;
     },
     giveBack() {
-      turns = Math.min(capacity, turns + 1);
+      slots = Math.min(capacity, slots + 1);
     },
   };
 }

@@ -39,8 +39,8 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** An https server that answers with the thumbprint of the certificate that the client showed. */
-async function tlsServer() {
+/** Starts an https server that responds with the thumbprint of the client certificate. */
+async function startTlsServer() {
   const connections = new Set<Socket>();
   const server = createHttpsServer(
     {
@@ -67,8 +67,8 @@ async function tlsServer() {
   return { url: `https://127.0.0.1:${await listen(server)}`, connections };
 }
 
-/** A proxy that knows only CONNECT and absolute-form requests, and keeps what it was asked. */
-async function proxyServer() {
+/** Starts a proxy for CONNECT and absolute-form requests that records them. */
+async function startProxy() {
   const tunnels: { target: string; authorization: string | undefined }[] = [];
   const forwarded: string[] = [];
   const server = createHttpServer((request, response) => {
@@ -98,9 +98,9 @@ async function proxyServer() {
 
 const json = async (response: Response) => response.json() as Promise<Record<string, unknown>>;
 
-describe('trust', () => {
-  test('a server of an unknown authority is refused, with ca it is believed', async () => {
-    const { url } = await tlsServer();
+describe('trusted authorities', () => {
+  test('rejects a server of an unknown authority and accepts it with the option ca', async () => {
+    const { url } = await startTlsServer();
     await expect(use(createNodeFetch())(url, {})).rejects.toThrow();
     expect((await use(createNodeFetch({ ca }))(url, {})).status).toBe(200);
     expect((await use(createNodeFetch({ ca: [Buffer.from(ca)] }))(url, {})).status).toBe(200);
@@ -108,10 +108,10 @@ describe('trust', () => {
 });
 
 describe('mutual TLS', () => {
-  test('RFC 8705: the client certificate is presented', async () => {
-    const { url } = await tlsServer();
-    const without = await use(createNodeFetch({ ca }))(url, {});
-    expect(await json(without)).toMatchObject({ certificate: null, authorized: false });
+  test('RFC 8705: sends the client certificate', async () => {
+    const { url } = await startTlsServer();
+    const withoutCertificate = await use(createNodeFetch({ ca }))(url, {});
+    expect(await json(withoutCertificate)).toMatchObject({ certificate: null, authorized: false });
     const fetch = use(createNodeFetch({ ca, clientCertificate }));
     expect(await json(await fetch(url, {}))).toMatchObject({
       certificate: computeThumbprint(clientCertificate.certificate),
@@ -119,13 +119,13 @@ describe('mutual TLS', () => {
     });
   });
 
-  test('RFC 8705: the token request of a client with tls_client_auth goes to the mtls alias with the certificate', async () => {
-    let presented: unknown;
+  test('RFC 8705: a client with tls_client_auth sends token requests to the mTLS alias with the certificate', async () => {
+    let received: unknown;
     const server = createHttpsServer(
       { key: serverCertificate.key, cert: serverCertificate.certificate, ca, requestCert: true },
       (request, response) => {
         const socket = request.socket as import('node:tls').TLSSocket;
-        presented = {
+        received = {
           path: request.url,
           certificate: computeThumbprint(socket.getPeerCertificate().raw.toString('base64')),
         };
@@ -146,7 +146,7 @@ describe('mutual TLS', () => {
       },
     });
     expect((await refreshTokens(client, 'rt')).accessToken).toBe('at');
-    expect(presented).toEqual({
+    expect(received).toEqual({
       path: '/mtls/token',
       certificate: computeThumbprint(clientCertificate.certificate),
     });
@@ -154,19 +154,19 @@ describe('mutual TLS', () => {
 });
 
 describe('pool', () => {
-  test('connections are used again, and there are never more than allowed', async () => {
-    const { url, connections } = await tlsServer();
+  test('reuses connections and limits their count', async () => {
+    const { url, connections } = await startTlsServer();
     const fetch = use(createNodeFetch({ ca, pool: { connections: 2 } }));
     for (let i = 0; i < 5; i++) await json(await fetch(`${url}/${i}`, {}));
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => json(await fetch(`${url}/${i}`, {}))),
     );
-    expect(answers.map(({ path }) => path)).toEqual(Array.from({ length: 20 }, (_, i) => `/${i}`));
+    expect(responses.map(({ path }) => path)).toEqual(Array.from({ length: 20 }, (_, i) => `/${i}`));
     expect(connections.size).toBe(2);
   });
 
-  test('close ends the connections', async () => {
-    const { url, connections } = await tlsServer();
+  test('close closes the connections', async () => {
+    const { url, connections } = await startTlsServer();
     const fetch = createNodeFetch({ ca });
     await json(await fetch(url, {}));
     const [socket] = connections;
@@ -178,9 +178,9 @@ describe('pool', () => {
 });
 
 describe('proxy', () => {
-  test('https goes through a tunnel, with the credentials of the URL and the client certificate for the server', async () => {
-    const { url } = await tlsServer();
-    const proxy = await proxyServer();
+  test('uses a tunnel for https, with the proxy credentials of the URL and the client certificate for the server', async () => {
+    const { url } = await startTlsServer();
+    const proxy = await startProxy();
     const withUser = new URL(proxy.url);
     withUser.username = 'user';
     withUser.password = 'p@ss';
@@ -196,8 +196,8 @@ describe('proxy', () => {
     ]);
   });
 
-  test('the proxy itself is never shown the client certificate', async () => {
-    const presented: boolean[] = [];
+  test('does not send the client certificate to the proxy', async () => {
+    const certificates: boolean[] = [];
     const proxy = createHttpsServer({
       key: serverCertificate.key,
       cert: serverCertificate.certificate,
@@ -206,49 +206,49 @@ describe('proxy', () => {
       rejectUnauthorized: false,
     });
     proxy.on('connect', (_, socket) => {
-      presented.push('raw' in (socket as import('node:tls').TLSSocket).getPeerCertificate());
+      certificates.push('raw' in (socket as import('node:tls').TLSSocket).getPeerCertificate());
       socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     });
-    // By name: undici refuses a proxy that is addressed by IP over https.
+    // undici rejects an https proxy with an IP address, so the URL has a host name.
     const url = `https://localhost:${await listen(proxy)}`;
     const fetch = use(createNodeFetch({ ca, clientCertificate, proxy: url }));
     await expect(fetch('https://127.0.0.1:44443/', {})).rejects.toThrow();
-    expect(presented).toEqual([false]);
+    expect(certificates).toEqual([false]);
   });
 
-  test('environment: the variables are read, and NO_PROXY is honoured', async () => {
-    const { url } = await tlsServer();
-    const proxy = await proxyServer();
+  test('environment: reads the variables, including NO_PROXY', async () => {
+    const { url } = await startTlsServer();
+    const proxy = await startProxy();
     for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'NO_PROXY'])
       vi.stubEnv(name, undefined);
     vi.stubEnv('HTTPS_PROXY', proxy.url);
-    const through = use(createNodeFetch({ ca, clientCertificate, proxy: 'environment' }));
-    expect(await json(await through(url, {}))).toMatchObject({ authorized: true });
+    const proxied = use(createNodeFetch({ ca, clientCertificate, proxy: 'environment' }));
+    expect(await json(await proxied(url, {}))).toMatchObject({ authorized: true });
     expect(proxy.tunnels).toHaveLength(1);
     vi.stubEnv('NO_PROXY', '127.0.0.1');
-    const past = use(createNodeFetch({ ca, clientCertificate, proxy: 'environment' }));
-    expect(await json(await past(url, {}))).toMatchObject({ authorized: true });
+    const direct = use(createNodeFetch({ ca, clientCertificate, proxy: 'environment' }));
+    expect(await json(await direct(url, {}))).toMatchObject({ authorized: true });
     expect(proxy.tunnels).toHaveLength(1);
   });
 });
 
-describe('misuse fails at construction', () => {
-  const wrong: [string, () => unknown][] = [
-    ['a proxy that is no URL', () => createNodeFetch({ proxy: 'proxy.example' })],
-    ['a proxy of another kind', () => createNodeFetch({ proxy: 'ftp://user:secret-word@proxy.example' })],
+describe('invalid options', () => {
+  const invalid: [string, () => unknown][] = [
+    ['a proxy that is not a URL', () => createNodeFetch({ proxy: 'proxy.example' })],
+    ['a proxy with another scheme', () => createNodeFetch({ proxy: 'ftp://user:secret-word@proxy.example' })],
     [
       'a key without certificate',
       () => createNodeFetch({ clientCertificate: { certificate: '', key: 'k' } }),
     ],
     [
-      'a key of another certificate',
+      'a key that does not match the certificate',
       () => createNodeFetch({ clientCertificate: { ...clientCertificate, key: serverCertificate.key } }),
     ],
-    ['no PEM', () => createNodeFetch({ clientCertificate: { certificate: 'x', key: 'y' } })],
-    ['no connection', () => createNodeFetch({ pool: { connections: 0 } })],
-    ['no time', () => createNodeFetch({ connectTimeout: Number.NaN })],
+    ['values that are not PEM', () => createNodeFetch({ clientCertificate: { certificate: 'x', key: 'y' } })],
+    ['a pool without connections', () => createNodeFetch({ pool: { connections: 0 } })],
+    ['an invalid timeout', () => createNodeFetch({ connectTimeout: Number.NaN })],
   ];
-  test.each(wrong)('%s', (_, run) => {
+  test.each(invalid)('rejects %s', (_, run) => {
     expect(run).toThrow(ConfigurationError);
     expect(run).not.toThrow(/secret-word/);
   });

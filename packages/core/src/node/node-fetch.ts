@@ -3,46 +3,63 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch, ProxyAgent, type Requ
 import { ConfigurationError } from '../errors.ts';
 import type { Fetch } from '../internal/http.ts';
 
-/** PEM text or bytes. */
+/** A PEM document, as text or bytes. */
 export type Pem = string | Uint8Array;
 
-/** Pool, proxy, authorities and certificate of one fetch. */
+/** Options of {@link createNodeFetch}. */
 export interface NodeFetchOptions {
-  /** How many connections there are and how long they are kept. */
+  /** The connection pool. */
   readonly pool?: {
-    /** Connections per origin at most. Default: 16. */
+    /** Maximum count of connections per origin. Default: 16. */
     readonly connections?: number;
-    /** Milliseconds for which an idle connection is kept. Default: 30,000. */
+    /** Milliseconds until an idle connection is closed. Default: 30,000. */
     readonly keepAliveTimeout?: number;
   };
   /**
-   * `environment` reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; a URL names the proxy and may hold its
-   * user and password. https goes through a tunnel, so the proxy reads nothing. Default: no proxy.
+   * The URL of a proxy, with user and password if it requires them. `environment` reads `HTTPS_PROXY`, `HTTP_PROXY` and
+   * `NO_PROXY`. https requests use a tunnel, so the proxy cannot read them. Default: no proxy.
    */
   readonly proxy?: 'environment' | (string & {}) | URL;
-  /** The client's certificate and private key for mutual TLS. A proxy is never shown it. @see RFC 8705 section 2 */
+  /**
+   * The client's certificate and private key for mutual TLS. They are not sent to a proxy. Default: none.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
+   */
   readonly clientCertificate?: {
     readonly certificate: Pem;
     readonly key: Pem;
     readonly passphrase?: string;
   };
-  /** Certificates of the authorities that servers are held against, instead of the platform's own. */
+  /** Certificates of the trusted authorities. Default: those of Node. */
   readonly ca?: Pem | readonly Pem[];
-  /** Milliseconds until a connection must stand. Default: 5,000. */
+  /** Timeout of a connection attempt in milliseconds. Default: 5,000. */
   readonly connectTimeout?: number;
 }
 
-/** A `fetch` with its own connections. */
+/** A `fetch` with a separate connection pool. */
 export interface NodeFetch extends Fetch {
-  /** Lets running requests end, then closes every connection. */
+  /** Waits for the pending requests, then closes all connections. */
   close(): Promise<void>;
 }
 
 /**
- * A `fetch` for Node with its own connection pool, proxy, authorities and client certificate; hand it to `createClient`.
+ * Creates a `fetch` for Node with a separate connection pool, and optionally a proxy, trusted authorities and a client
+ * certificate. Pass it to `createClient()`.
  *
- * @throws ConfigurationError `invalid_option` when an option is malformed
- * @see RFC 8705 section 2 for mutual TLS
+ * @throws ConfigurationError `invalid_option` if an option is malformed, `missing_option` if `clientCertificate` is
+ *   incomplete
+ * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
+ * @example
+ * ```ts
+ * import { createClient } from '@countersign/core';
+ * import { createNodeFetch } from '@countersign/core/node';
+ *
+ * const client = createClient({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'web',
+ *   fetch: createNodeFetch({ proxy: 'environment', pool: { connections: 32 } }),
+ * });
+ * ```
  */
 export function createNodeFetch(options: NodeFetchOptions = {}): NodeFetch {
   const dispatcher = createDispatcher(options);
@@ -53,30 +70,35 @@ export function createNodeFetch(options: NodeFetchOptions = {}): NodeFetch {
 
 function createDispatcher(options: NodeFetchOptions): Dispatcher {
   const { pool = {}, proxy } = options;
-  const trust = options.ca === undefined ? {} : { ca: [options.ca].flat() as (string | Buffer)[] };
-  const timeout = positive(options.connectTimeout ?? 5_000, 'connectTimeout');
-  const server = { ...trust, ...clientCertificateOf(options), timeout };
+  const trusted = options.ca === undefined ? {} : { ca: [options.ca].flat() as (string | Buffer)[] };
+  const timeout = requirePositive(options.connectTimeout ?? 5_000, 'connectTimeout');
+  const server = { ...trusted, ...readClientCertificate(options), timeout };
   checkSecureContext(server);
   const shared = {
-    connections: positive(pool.connections ?? 16, 'pool.connections'),
-    keepAliveTimeout: positive(pool.keepAliveTimeout ?? 30_000, 'pool.keepAliveTimeout'),
+    connections: requirePositive(pool.connections ?? 16, 'pool.connections'),
+    keepAliveTimeout: requirePositive(pool.keepAliveTimeout ?? 30_000, 'pool.keepAliveTimeout'),
     connect: server,
   };
   if (proxy === undefined) return new Agent(shared);
-  // The client certificate is for the provider: the proxy's own connection must not present it.
-  const proxied = { ...shared, connectTimeout: timeout, requestTls: server, proxyTls: { ...trust, timeout } };
+  // The client certificate is for the provider and must not be sent to the proxy.
+  const proxied = {
+    ...shared,
+    connectTimeout: timeout,
+    requestTls: server,
+    proxyTls: { ...trusted, timeout },
+  };
   if (proxy === 'environment') return new EnvHttpProxyAgent(proxied);
   const { connect: _, ...rest } = proxied;
-  return new ProxyAgent({ ...rest, uri: proxyUrl(proxy) });
+  return new ProxyAgent({ ...rest, uri: parseProxyUrl(proxy) });
 }
 
-function clientCertificateOf({ clientCertificate }: NodeFetchOptions) {
+function readClientCertificate({ clientCertificate }: NodeFetchOptions) {
   if (!clientCertificate) return {};
   const { certificate, key, passphrase } = clientCertificate;
   if (!certificate || !key) {
     throw new ConfigurationError(
       'missing_option',
-      'clientCertificate needs both: clientCertificate: { certificate, key }, each as PEM.',
+      'clientCertificate requires certificate and key, both as PEM.',
     );
   }
   return {
@@ -86,7 +108,7 @@ function clientCertificateOf({ clientCertificate }: NodeFetchOptions) {
   };
 }
 
-/** A wrong certificate or key is found here, and not at the first login. */
+/** Finds an invalid certificate or key now, and not at the first login. */
 function checkSecureContext(options: Parameters<typeof createSecureContext>[0]): void {
   try {
     createSecureContext(options);
@@ -98,17 +120,17 @@ function checkSecureContext(options: Parameters<typeof createSecureContext>[0]):
   }
 }
 
-function proxyUrl(proxy: string | URL): string {
+function parseProxyUrl(proxy: string | URL): string {
   const url = URL.canParse(String(proxy)) ? new URL(String(proxy)) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url.href;
-  // The value itself is left out: it may hold a password.
+  // The message does not contain the value, because it may contain a password.
   throw new ConfigurationError(
     'invalid_option',
     "proxy must be 'environment' or an http or https URL such as 'http://proxy.example:3128'.",
   );
 }
 
-function positive(value: number, name: string): number {
+function requirePositive(value: number, name: string): number {
   if (Number.isFinite(value) && value > 0) return value;
   throw new ConfigurationError('invalid_option', `${name} must be a number greater than 0, got ${value}`);
 }

@@ -55,7 +55,7 @@ async function logIn({ server, client }: Awaited<ReturnType<typeof setUp>>) {
   );
 }
 
-test('the issuer has a slash at its end, and nothing is set that was not asked for', () => {
+test('sets the issuer with a trailing slash and no optional parameter', () => {
   expect(auth0({ domain, clientId: 'app' })).toEqual({
     issuer: `https://${domain}/`,
     clientId: 'app',
@@ -66,7 +66,7 @@ test('the issuer has a slash at its end, and nothing is set that was not asked f
   expect(auth0({ domain, clientId: 'app', tokenRequestFormat: 'form' }).tokenRequestFormat).toBe('form');
 });
 
-test('audience, organization and connection go along with the login, other parameters stay', () => {
+test('adds audience, organization and connection to the authorization parameters', () => {
   const { authorizationParameters } = auth0({
     domain,
     clientId: 'app',
@@ -83,8 +83,8 @@ test('audience, organization and connection go along with the login, other param
   });
 });
 
-test('a domain is a host name and nothing more', () => {
-  for (const wrong of [
+test('rejects a domain that is not a host name', () => {
+  for (const invalid of [
     '',
     'https://tenant.auth0.com',
     'tenant.auth0.com/path',
@@ -92,13 +92,13 @@ test('a domain is a host name and nothing more', () => {
     'a b',
     'user@host',
   ]) {
-    expect(() => auth0({ domain: wrong, clientId: 'app' }), wrong).toThrow(
+    expect(() => auth0({ domain: invalid, clientId: 'app' }), invalid).toThrow(
       expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }),
     );
   }
 });
 
-describe('the organization of the ID token', () => {
+describe('organization', () => {
   test.each([
     ['org_1', { org_id: 'org_1' }, undefined],
     ['org_1', { org_id: 'org_2' }, 'org_id'],
@@ -106,14 +106,17 @@ describe('the organization of the ID token', () => {
     ['Acme', { org_id: 'org_1', org_name: 'acme' }, undefined],
     ['acme', { org_id: 'org_1', org_name: 'other' }, 'org_name'],
     ['acme', { org_id: 'org_1' }, 'org_name'],
-  ] as const)('asked for %s, told %j', async (organization, claims, wrong) => {
-    const login = logIn(await setUp({ organization, claims }));
-    if (wrong === undefined) await expect(login).resolves.toMatchObject({ claims });
-    else await expect(login).rejects.toMatchObject({ code: 'id_token_invalid', check: wrong });
-  });
+  ] as const)(
+    'validates the ID token of an organization login: requested %s, received %j',
+    async (organization, claims, wrong) => {
+      const login = logIn(await setUp({ organization, claims }));
+      if (wrong === undefined) await expect(login).resolves.toMatchObject({ claims });
+      else await expect(login).rejects.toMatchObject({ code: 'id_token_invalid', check: wrong });
+    },
+  );
 });
 
-test('logout: the standard endpoint where the tenant has it, otherwise its own', async () => {
+test('logs out at the standard endpoint, or at v2/logout if the tenant has none', async () => {
   const request = { postLogoutRedirectUri: 'https://app.example.test/', idTokenHint: 'hint', state: 's' };
   const standard = await createEndSessionUrl((await setUp()).client, request);
   expect(standard?.pathname).toBe('/oidc/logout');
@@ -127,7 +130,7 @@ test('logout: the standard endpoint where the tenant has it, otherwise its own',
   );
 });
 
-test('invalid_grant comes with status 403, and a rate limit says in its own header when it is over', async () => {
+test('reports invalid_grant with status 403, and reads the end of a rate limit from x-ratelimit-reset', async () => {
   const { server, client } = await setUp();
   await expect(refreshTokens(client, 'unknown')).rejects.toMatchObject({
     code: 'token_error',
@@ -142,7 +145,7 @@ test('invalid_grant comes with status 403, and a rate limit says in its own head
   expect([42, 41]).toContain((limited as { retryAfter: number }).retryAfter);
 });
 
-test('rotation leeway: a refresh whose answer was lost is made again by the next caller, with the same token', async () => {
+test('repeats a refresh with the same token after its response was lost, within the rotation leeway', async () => {
   const app = await setUp({ server: { refreshTokens: 'rotate', refreshTokenGrace: 10 } });
   let stored: TokenSet | undefined = createTokenSet(await logIn(app), Math.floor(Date.now() / 1000));
   const holder: TokenHolder = {

@@ -69,7 +69,7 @@ function parseObject(encoded: string, part: string, name: string): JsonObject {
   // count are limited before any recursive code runs, since an unauthenticated client can send any token.
   return parseUntrustedObject(json, {
     limits: tokenLimits,
-    refuse: (_, problem) => invalidToken(part, `The ${part} of the ${name} is malformed: it ${problem}`),
+    createError: (_, problem) => invalidToken(part, `The ${part} of the ${name} is malformed: it ${problem}`),
   });
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resolveEnvironment } from './web-auth-options.ts';
 
-test('one error names every option that is missing, and no value', () => {
+test('names all missing options in one error, and no value', () => {
   const environment = {
     AUTH_ISSUER: 'https://login.example',
     AUTH_CLIENT_SECRET: 'hidden',
@@ -12,13 +12,13 @@ test('one error names every option that is missing, and no value', () => {
   );
 });
 
-test('what is wrong is named beside what is missing, and no secret', () => {
+test('names wrong options beside missing ones, and no secret', () => {
   const environment = {
     AUTH_ISSUER: 'http://login.example',
     AUTH_SECRET: 'too short',
     AUTH_BASE_URL: 'app.example',
   };
-  const messageOf = (more: Record<string, string>) => {
+  const readMessage = (more: Record<string, string>) => {
     try {
       resolveEnvironment({ environment: { ...environment, ...more } });
     } catch (error) {
@@ -26,20 +26,20 @@ test('what is wrong is named beside what is missing, and no secret', () => {
     }
     return '';
   };
-  for (const message of [messageOf({}), messageOf({ AUTH_CLIENT_ID: 'web' })]) {
-    expect(message.includes('Set AUTH_CLIENT_ID')).toBe(message === messageOf({}));
+  for (const message of [readMessage({}), readMessage({ AUTH_CLIENT_ID: 'web' })]) {
+    expect(message.includes('Set AUTH_CLIENT_ID')).toBe(message === readMessage({}));
     expect(message).toContain('issuer "http://login.example" is plain http.');
     expect(message).toContain('Each "secret" must have at least 32 random characters');
     expect(message).toContain('"baseUrl" is "app.example", expected the URL of the application');
     expect(message).not.toContain('too short');
   }
-  // A single mistake is left to whoever uses the option, and its code.
+  // A single error is reported where the option is used, with its code.
   expect(
-    messageOf({ AUTH_CLIENT_ID: 'web', AUTH_ISSUER: 'https://login.example', AUTH_SECRET: 's'.repeat(32) }),
+    readMessage({ AUTH_CLIENT_ID: 'web', AUTH_ISSUER: 'https://login.example', AUTH_SECRET: 's'.repeat(32) }),
   ).toBe('');
 });
 
-test('options come before the environment, and lists are read', () => {
+test('prefers options over the environment, and reads lists', () => {
   const environment = {
     AUTH_ISSUER: 'https://login.example',
     AUTH_CLIENT_ID: 'web',

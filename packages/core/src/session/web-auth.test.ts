@@ -24,7 +24,7 @@ type Resolve = ReturnType<typeof createWebAuthResolver>;
 
 const at = (resolve: Resolve, host: string) => resolve(new Headers({ host }));
 
-/** Starts a login at each host, as an anonymous client can; returns the redirect URIs that the provider is told. */
+/** Starts a login at each host, as an unauthenticated client can. Returns the redirect URIs of the requests. */
 async function startLogins(resolve: Resolve, hosts: readonly string[]): Promise<Set<string>> {
   const redirectUris = new Set<string>();
   for (const host of hosts) {
@@ -58,7 +58,7 @@ test.each<[string, Partial<WebAuthOptions>]>([
   expect(at(resolve, 'app.example').client).toBe(client);
 });
 
-test('S33: all hosts of a pattern share one client, and each has its own address', async () => {
+test('S33: shares one client among all hosts of a pattern, with separate addresses', async () => {
   const { options, discoveries } = await startProvider();
   const resolve = createWebAuthResolver({ ...options, baseUrl: 'https://*.preview.example' });
   const redirectUris = await startLogins(resolve, inventedHosts(300, 'preview.example'));
@@ -73,12 +73,12 @@ test('S33: all hosts of a pattern share one client, and each has its own address
   expect(discoveries()).toBe(1);
 });
 
-test('S33: a function is asked for hosts; unknown hosts are not kept, and known ones are not displaced', async () => {
+test('S33: does not cache unknown hosts of a function, and evicts no known host', async () => {
   const { options, discoveries } = await startProvider();
   const asked: string[] = [];
   const resolve = createWebAuthResolver((host) => {
     asked.push(host);
-    // A new object each time, so that only the resolver itself can keep a client.
+    // A new object each time, so that only the resolver can cache the client.
     return host.endsWith('.example') ? { ...options, baseUrl: `https://${host}` } : undefined;
   });
   const known = at(resolve, 'tenant.example');
@@ -92,7 +92,7 @@ test('S33: a function is asked for hosts; unknown hosts are not kept, and known 
   expect(discoveries()).toBe(1);
 });
 
-test('S33: the function is given a host in its normal form, so that equal hosts are one host', () => {
+test('S33: passes the normalized host to the function', () => {
   const asked: string[] = [];
   const resolve = createWebAuthResolver((host) => {
     asked.push(host);
@@ -108,7 +108,7 @@ test('S33: the function is given a host in its normal form, so that equal hosts 
   expect(asked).toEqual(['app.example.com', 'xn--mller-kva.example', '']);
 });
 
-test('hosts with the same options object share one client', () => {
+test('shares one client among hosts with the same options object', () => {
   const options = {
     ...shared,
     environment: {},

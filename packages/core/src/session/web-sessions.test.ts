@@ -12,7 +12,7 @@ for (const kind of sessionKinds) {
   const start = (...[options, more]: Parameters<typeof createWebApp>) =>
     createWebApp({ ...sessionsOf(kind), ...options }, more);
 
-  test(`${kind}: a login ends where the user wanted to go, and the session tells who they are`, async () => {
+  test(`${kind}: redirects to returnTo after login, and returns the session of the user`, async () => {
     const app = await start();
     const browser = app.open();
     const done = await browser.logIn('/auth/login?returnTo=/reports%3Fyear=2026');
@@ -24,35 +24,37 @@ for (const kind of sessionKinds) {
     expect([...browser.cookies.keys()]).toEqual(['__Host-session']);
   });
 
-  test(`${kind}: without a session everything says so`, async () => {
+  test(`${kind}: reports a missing session in all functions`, async () => {
     const app = await start({ accessTokenRoute: true });
     const browser = app.open();
     expect(await (await browser.visit('/auth/session')).json()).toEqual({ session: null });
-    const opened = await app.sessions.open('');
-    expect(opened.session).toBeUndefined();
-    await expect(opened.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+    const requestSession = await app.sessions.open('');
+    expect(requestSession.session).toBeUndefined();
+    await expect(requestSession.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
     expect((await browser.visit('/auth/access-token', { headers: ownOrigin })).status).toBe(401);
   });
 
-  test(`${kind}: an expired access token is refreshed, and the browser keeps what came of it`, async () => {
+  test(`${kind}: refreshes an expired access token, and sets the cookie`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
     for (let round = 1; round <= 3; round++) {
       app.server.clock.advance(3_590);
-      const opened = await app.sessions.open(browser.header());
-      const { expiresAt = 0 } = await opened.getAccessToken();
+      const requestSession = await app.sessions.open(browser.header());
+      const { expiresAt = 0 } = await requestSession.getAccessToken();
       expect(expiresAt * 1000).toBeGreaterThan(app.server.clock.now());
       browser.take(
         new Response(null, {
-          headers: opened.cookies.map((cookie) => ['set-cookie', serialized(cookie)] as [string, string]),
+          headers: requestSession.cookies.map(
+            (cookie) => ['set-cookie', serialized(cookie)] as [string, string],
+          ),
         }),
       );
       expect(app.server.requestsTo('token')).toHaveLength(1 + round);
     }
   });
 
-  test(`S5, ${kind}: many users at once are each given their own token`, async () => {
+  test(`S5, ${kind}: returns each of many concurrent users their own token`, async () => {
     const subs = Array.from({ length: 12 }, (_, index) => `user-${index}`);
     const app = await start({}, { server: { users: subs.map((sub) => ({ sub })) } });
     const browsers = [];
@@ -64,19 +66,19 @@ for (const kind of sessionKinds) {
     }
     app.server.clock.advance(3_590);
     const calls = browsers.flatMap((each) => [each, each, each]);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       calls.map(async ({ sub, browser }) => {
-        const opened = await app.sessions.open(browser.header());
-        const { accessToken } = await opened.getAccessToken();
-        return { sub, session: opened.session?.user.sub, token: claimsOf(accessToken).sub };
+        const requestSession = await app.sessions.open(browser.header());
+        const { accessToken } = await requestSession.getAccessToken();
+        return { sub, session: requestSession.session?.user.sub, token: readClaims(accessToken).sub };
       }),
     );
-    for (const { sub, session, token } of answers) expect([session, token]).toEqual([sub, sub]);
-    // Twelve logins and twelve refreshes.
+    for (const { sub, session, token } of responses) expect([session, token]).toEqual([sub, sub]);
+    // 12 logins and 12 refreshes.
     expect(app.server.requestsTo('token')).toHaveLength(24);
   });
 
-  test(`S7, ${kind}: two users whose refreshes are both asked for a DPoP nonce keep apart`, async () => {
+  test(`S7, ${kind}: keeps two users apart whose refreshes both need a DPoP nonce`, async () => {
     const keyPair = (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
       'sign',
       'verify',
@@ -96,12 +98,12 @@ for (const kind of sessionKinds) {
     await Promise.all(
       browsers.map(async ({ sub, browser }) => {
         const { accessToken } = await (await app.sessions.open(browser.header())).getAccessToken();
-        expect(claimsOf(accessToken).sub).toBe(sub);
+        expect(readClaims(accessToken).sub).toBe(sub);
       }),
     );
   });
 
-  test(`S17, ${kind}: a user is iss and sub; userinfo and e-mail cannot say otherwise`, async () => {
+  test(`S17, ${kind}: identifies the user by iss and sub, not by userinfo or email`, async () => {
     const users = [{ sub: 'alice', claims: { iss: 'https://evil.example', email: 'victim@example.test' } }];
     const app = await start({ userinfo: true }, { server: { users } });
     const browser = app.open();
@@ -114,26 +116,26 @@ for (const kind of sessionKinds) {
     });
   });
 
-  test(`${kind}: what the application keeps in the session survives refreshes`, async () => {
+  test(`${kind}: retains the application's data across refreshes`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
-    const opened = await app.sessions.open(browser.header());
-    const session = await opened.update((data) => ({ ...data, theme: 'dark' }));
+    const requestSession = await app.sessions.open(browser.header());
+    const session = await requestSession.update((data) => ({ ...data, theme: 'dark' }));
     expect(session.data).toEqual({ theme: 'dark' });
     app.server.clock.advance(3_590);
-    await opened.getAccessToken();
+    await requestSession.getAccessToken();
     const header =
       kind === 'stored'
         ? browser.header()
-        : opened.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+        : requestSession.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
     expect((await app.sessions.open(header)).session?.data).toEqual({ theme: 'dark' });
   });
 
-  test(`S4, ${kind}: no answer of a route may be kept by a cache`, async () => {
+  test(`S4, ${kind}: marks the response of every route as not cacheable`, async () => {
     const app = await start({ accessTokenRoute: true });
     const browser = app.open();
-    const answers = [await browser.logIn()];
+    const responses = [await browser.logIn()];
     for (const path of [
       '/auth/session',
       '/auth/access-token',
@@ -141,10 +143,10 @@ for (const kind of sessionKinds) {
       '/auth/login',
       '/auth/callback',
     ]) {
-      answers.push(await browser.visit(path, { headers: ownOrigin }));
-      answers.push(await browser.visit(path, { method: 'PUT', headers: html }));
+      responses.push(await browser.visit(path, { headers: ownOrigin }));
+      responses.push(await browser.visit(path, { method: 'PUT', headers: html }));
     }
-    for (const { headers } of answers) {
+    for (const { headers } of responses) {
       expect(headers.get('cache-control')).toBe('private, no-store');
       expect(headers.get('vary')).toBe('Cookie');
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -152,7 +154,7 @@ for (const kind of sessionKinds) {
   });
 }
 
-test('the access-token route is off by default, and for this application alone', async () => {
+test('disables the access-token route by default, and restricts it to this application', async () => {
   const off = await createWebApp();
   expect((await off.open().visit('/auth/access-token', { headers: ownOrigin })).status).toBe(404);
   const app = await createWebApp({ accessTokenRoute: true });
@@ -167,19 +169,19 @@ test('the access-token route is off by default, and for this application alone',
   expect(accessToken).toMatch(/^eyJ/);
 });
 
-test('secrets never reach events, errors or pages', async () => {
+test('writes no secret into events, errors or pages', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
   app.server.clock.advance(3_700);
   app.server.endGrants();
-  const opened = await app.sessions.open(browser.header());
-  const error = await opened.getAccessToken().catch((reason: unknown) => reason);
+  const requestSession = await app.sessions.open(browser.header());
+  const error = await requestSession.getAccessToken().catch((reason: unknown) => reason);
   const texts = [JSON.stringify(app.events), String(error), JSON.stringify(error)];
   for (const text of texts) expect(text).not.toMatch(new RegExp(`eyJ|web-secret|${secret}`));
 });
 
-test('misuse fails at once, with the remedy', async () => {
+test('rejects wrong options at once, with the remedy', async () => {
   const client = createClient({ issuer: 'https://op.example', clientId: 'web', scope: 'openid' });
   const make = (options: object) => () => createWebSessions(client, { secret, baseUrl, ...options });
   expect(make({ baseUrl: 'http://app.example' })).toThrow(/expected https/);
@@ -193,7 +195,7 @@ test('misuse fails at once, with the remedy', async () => {
   );
 });
 
-function claimsOf(jwt: string): { sub?: string } {
+function readClaims(jwt: string): { sub?: string } {
   return decodeJwt(jwt);
 }
 

@@ -1,5 +1,5 @@
 import type { AuthEvent } from '../events.ts';
-import { randomToken } from '../internal/encoding.ts';
+import { createRandomToken } from '../internal/encoding.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
 
 /** A lock that is renewed until it is released. */
@@ -33,7 +33,7 @@ export function createLockAcquirer(options: LockOptions): (key: string) => Promi
   const slowestExchange = timeout * 5 + 10_000;
 
   return async (key) => {
-    const owner = randomToken();
+    const owner = createRandomToken();
     const acquire = (lock: RefreshLock) =>
       lock.acquire(key, { owner, timeToLive: lock.renew ? renewableTimeToLive : slowestExchange, wait });
     const acquireAny = async () => {

@@ -1,6 +1,6 @@
 import type { Failure } from '@countersign/testing';
 
-/** Answers with JSON instead of doing anything. */
-export function json(body: object, status: number): Failure {
+/** Creates a failure of the provider: a JSON response. */
+export function createJsonFailure(body: object, status: number): Failure {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

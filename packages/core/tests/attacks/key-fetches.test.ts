@@ -5,8 +5,8 @@ import { createHarness } from '../conformance/harness.ts';
 
 const encode = (value: unknown) => base64url.encode(JSON.stringify(value));
 
-/** A logout token that anybody can write. */
-const forged = (kid: number) =>
+/** Creates a logout token with an invalid signature. */
+const createForgedToken = (kid: number) =>
   `${encode({ alg: 'RS256', typ: 'logout+jwt', kid: `forged-${kid}` })}.${encode({})}.${'A'.repeat(342)}`;
 
 async function setUp(options: Parameters<typeof createHarness>[0] = {}) {
@@ -16,14 +16,14 @@ async function setUp(options: Parameters<typeof createHarness>[0] = {}) {
   const flood = async () => {
     const outcomes: unknown[] = [];
     for (let i = 0; i < 30; i++)
-      outcomes.push(await validateLogoutToken(client, forged(i)).catch(({ name }) => name));
+      outcomes.push(await validateLogoutToken(client, createForgedToken(i)).catch(({ name }) => name));
     return outcomes;
   };
   return { ...harness, harness, server, client, flood, fetches: () => server.requestsTo('jwks').length };
 }
 
-describe('K5: anonymous logout tokens with unknown keys', () => {
-  test('do not stand in the way of a login after a rotation', async () => {
+describe('K5: forged logout tokens with unknown keys', () => {
+  test('do not delay a login after a key rotation', async () => {
     const { harness, server, flood } = await setUp();
     await harness.logIn();
     await flood();
@@ -31,7 +31,7 @@ describe('K5: anonymous logout tokens with unknown keys', () => {
     await expect(harness.logIn()).resolves.toBeDefined();
   });
 
-  test('cause five fetches, then one in ten seconds; those beyond are neither valid nor invalid', async () => {
+  test('cause five fetches, then one per ten seconds; further tokens lead to a TransportError', async () => {
     const { harness, server, flood, fetches } = await setUp();
     await harness.logIn();
     const outcomes = await flood();
@@ -43,14 +43,14 @@ describe('K5: anonymous logout tokens with unknown keys', () => {
     expect(fetches()).toBe(7);
   });
 
-  test('do not stand in the way of logout tokens with known keys', async () => {
+  test('do not affect logout tokens with known keys', async () => {
     const { harness, server, client, flood } = await setUp();
     await harness.logIn();
     await flood();
     await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toBeDefined();
   });
 
-  test('a logout token of a new key can be sent again, and is valid then', async () => {
+  test('delay a logout token of a new key, which is accepted when it is sent again', async () => {
     const { harness, server, client, flood } = await setUp();
     await harness.logIn();
     await flood();
@@ -65,7 +65,7 @@ describe('K5: anonymous logout tokens with unknown keys', () => {
     await expect(validateLogoutToken(client, token)).resolves.toBeDefined();
   });
 
-  test('while there are no keys and they cannot be fetched, cause one fetch in a second, and logins go on', async () => {
+  test('cause one fetch per second while no keys are known and fetches fail, and do not affect logins', async () => {
     const { harness, server, flood, fetches } = await setUp({ client: { retries: 0 } });
     server.fail('jwks', { network: true, times: 2 });
     expect(await flood()).toEqual(Array(30).fill('TransportError'));
@@ -73,12 +73,12 @@ describe('K5: anonymous logout tokens with unknown keys', () => {
     server.clock.advance(1);
     await flood();
     expect(fetches()).toBe(2);
-    // The keys can be fetched again: the login does not wait for the end of the pause.
+    // The keys are available again: the login does not wait for the retry delay.
     await expect(harness.logIn()).resolves.toBeDefined();
     expect(fetches()).toBe(3);
   });
 
-  test('while the provider cannot be reached, they cause one request per second', async () => {
+  test('cause one request per second while the provider is unavailable', async () => {
     const { server, client, flood } = await setUp({ client: { retries: 0 } });
     server.fail('discovery', { network: true, times: 1000 });
     server.fail('jwks', { network: true, times: 1000 });
@@ -91,21 +91,22 @@ describe('K5: anonymous logout tokens with unknown keys', () => {
     expect(client.issuer).toBe(server.issuer);
   });
 
-  test('nor do they when what is known is old', async () => {
+  test('cause a limited count of requests while the provider is unavailable and its metadata is stale', async () => {
     const { harness, server, flood } = await setUp({ client: { retries: 0 } });
     await harness.logIn();
     server.fail('discovery', { network: true, times: 1000 });
     server.fail('jwks', { network: true, times: 1000 });
     server.clock.advance(3_700);
-    const before = server.requestsTo('discovery').length + server.requestsTo('jwks').length;
+    const countRequests = () => server.requestsTo('discovery').length + server.requestsTo('jwks').length;
+    const requestsBefore = countRequests();
     await flood();
-    // One for metadata, one for stale keys, and the five that unknown keys may cause.
-    expect(server.requestsTo('discovery').length + server.requestsTo('jwks').length - before).toBe(7);
+    // One for the metadata, one for stale keys, five for unknown keys.
+    expect(countRequests() - requestsBefore).toBe(7);
   });
 });
 
-describe('K6: rotations in quick succession', () => {
-  test('four of them in the same second refuse no login', async () => {
+describe('K6: key rotations', () => {
+  test('four in the same second do not reject a login', async () => {
     const { harness, server, fetches } = await setUp();
     await harness.logIn();
     for (let rotation = 0; rotation < 4; rotation++) {
@@ -115,21 +116,21 @@ describe('K6: rotations in quick succession', () => {
     expect(fetches()).toBe(5);
   });
 
-  test('a login whose keys were asked for before the rotation asks again', async () => {
+  test('a login during a fetch that started before the rotation fetches the keys again', async () => {
     const { harness, server, client } = await setUp();
     await harness.logIn();
-    const open = server.hold('jwks');
-    // A stranger's token has begun a fetch with the previous keys.
-    const stranger = validateLogoutToken(client, forged(1)).catch(({ name }) => name);
+    const release = server.hold('jwks');
+    // A forged token started a fetch, which returns the previous keys.
+    const forgedResult = validateLogoutToken(client, createForgedToken(1)).catch(({ name }) => name);
     await expect.poll(() => server.requestsTo('jwks').length).toBe(2);
     await server.rotateKeys();
     const login = harness.logIn();
-    open();
+    release();
     await expect(login).resolves.toBeDefined();
-    expect(await stranger).toBe('ValidationError');
+    expect(await forgedResult).toBe('ValidationError');
   });
 
-  test('a key that is published late: the login is told to come back, and not that it is invalid', async () => {
+  test('a key that is published late leads to a TransportError, not to a ValidationError', async () => {
     const { harness, server } = await setUp();
     await harness.logIn();
     server.lies.add('id_token_kid_unknown');
@@ -138,8 +139,8 @@ describe('K6: rotations in quick succession', () => {
   });
 });
 
-describe('K7: signed authorization responses come through browsers', () => {
-  test('logout tokens of strangers do not stand in their way', async () => {
+describe('K7: signed authorization responses are sent by browsers', () => {
+  test('forged logout tokens do not affect them', async () => {
     const { harness, server, flood } = await setUp({ client: { responseMode: 'jwt' } });
     await harness.logIn();
     await flood();
@@ -147,7 +148,7 @@ describe('K7: signed authorization responses come through browsers', () => {
     await expect(harness.logIn()).resolves.toBeDefined();
   });
 
-  test('forged ones do not stand in the way of a refresh', async () => {
+  test('forged ones do not affect a refresh', async () => {
     const { harness, server } = await setUp({ client: { responseMode: 'jwt' } });
     await harness.logIn();
     server.lies.add('authorization_response_kid_unknown');
@@ -156,8 +157,8 @@ describe('K7: signed authorization responses come through browsers', () => {
     await expect(harness.logIn()).rejects.toMatchObject({ name: 'TransportError', code: 'rate_limited' });
     server.lies.clear();
     await server.rotateKeys();
-    const before = harness.stored?.idToken;
+    const previousIdToken = harness.stored?.idToken;
     await harness.refresh();
-    expect(harness.stored?.idToken).not.toBe(before);
+    expect(harness.stored?.idToken).not.toBe(previousIdToken);
   });
 });

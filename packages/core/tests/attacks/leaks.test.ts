@@ -9,9 +9,9 @@ import {
   revokeToken,
 } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
-import { json } from './json-failure.ts';
+import { createJsonFailure } from './json-failure.ts';
 
-test('C7: no secret, code, verifier or token in any error, event or printed client', async () => {
+test('C7: errors, events and printed clients contain no secret, code, verifier or token', async () => {
   const secret = 'planted-client-secret';
   const events: AuthEvent[] = [];
   const harness = await createHarness({
@@ -20,11 +20,11 @@ test('C7: no secret, code, verifier or token in any error, event or printed clie
   });
   const { client, server } = harness;
   const secrets = new Set<string>([secret]);
-  const told: unknown[] = [];
+  const output: unknown[] = [];
   const attempt = async (run: () => Promise<unknown>) => {
     await run().catch((error: unknown) => {
       expect(error).toBeInstanceOf(AuthError);
-      told.push(error, (error as Error).cause, (error as Error).stack);
+      output.push(error, (error as Error).cause, (error as Error).stack);
     });
     for (const { body, query } of server.requests) {
       for (const name of ['code', 'code_verifier', 'refresh_token', 'token', 'state', 'nonce']) {
@@ -55,7 +55,7 @@ test('C7: no secret, code, verifier or token in any error, event or printed clie
     server.lies.clear();
   }
   for (const failure of [
-    json({ error: 'invalid_client', error_description: 'no' }, 401),
+    createJsonFailure({ error: 'invalid_client', error_description: 'no' }, 401),
     { status: 302, headers: { location: 'https://attacker.example' } },
     { network: true },
   ] as const) {
@@ -64,21 +64,21 @@ test('C7: no secret, code, verifier or token in any error, event or printed clie
   }
   await attempt(() => fetchUserinfo(client, 'planted-access-token', 'alice'));
   secrets.add('planted-access-token');
-  server.fail('revocation', json({ error: 'unsupported_token_type' }, 400));
+  server.fail('revocation', createJsonFailure({ error: 'unsupported_token_type' }, 400));
   await attempt(() => revokeToken(client, 'planted-refresh-token'));
   await attempt(() => createEndSessionUrl(client));
-  const text = [...told, ...events, client].map((value) => print(value)).join('\n');
-  expect(told.length).toBeGreaterThan(40);
+  const text = [...output, ...events, client].map((value) => print(value)).join('\n');
+  expect(output.length).toBeGreaterThan(40);
   expect(secrets.size).toBeGreaterThan(40);
   for (const value of secrets) expect(text.includes(value), `"${value.slice(0, 6)}..." leaked`).toBe(false);
 });
 
-/** Everything that a careless logger would see. */
+/** Prints all members of a value, as a logger could. */
 function print(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return String(value);
-  const own = Object.fromEntries(
+  const members = Object.fromEntries(
     Object.getOwnPropertyNames(value).map((name) => [name, (value as never)[name]]),
   );
-  return `${String((value as Error).message ?? '')} ${JSON.stringify(own, (_, member) => (typeof member === 'function' ? undefined : member))}`;
+  return `${String((value as Error).message ?? '')} ${JSON.stringify(members, (_, member) => (typeof member === 'function' ? undefined : member))}`;
 }

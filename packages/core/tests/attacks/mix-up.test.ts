@@ -5,30 +5,30 @@ import {
   exchangeCode,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness, expectRefusal, type Harness } from '../conformance/harness.ts';
+import { createHarness, expectRejection, type Harness } from '../conformance/harness.ts';
 
-describe('C6: mix-up, injection, downgrade, fixation (RFC 9700)', () => {
-  async function started(harness: Harness) {
+describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
+  async function startLogin(harness: Harness) {
     const { url, transaction } = await createAuthorizationRequest(harness.client);
     return { transaction, parameters: (await harness.server.authorize(url)).parameters };
   }
 
-  test('C6: the answer of another issuer is refused before its code is used', async () => {
+  test('C6: rejects the response of another issuer before its code is used', async () => {
     const harness = await createHarness({ lies: ['iss_of_another'] });
-    const refusal = {
+    const rejection = {
       error: 'ValidationError',
       code: 'authorization_response_invalid',
       check: 'iss',
     } as const;
-    await expectRefusal(harness, () => harness.logIn(), refusal, 'authorization');
+    await expectRejection(harness, () => harness.logIn(), rejection, 'authorization');
   });
 
-  test('C6: iss is compared when it is there, advertised or not', async () => {
+  test('C6: checks iss if it is present, advertised or not', async () => {
     const harness = await createHarness({ lies: ['iss_of_another', 'metadata_without_iss_parameter'] });
     await expect(harness.logIn()).rejects.toMatchObject({ check: 'iss' });
   });
 
-  test('C6: an error answer with a wrong state is refused as such, and its text goes nowhere', async () => {
+  test('C6: rejects an error response with another state, without its text', async () => {
     const harness = await createHarness({ lies: ['state_invalid'] });
     harness.server.answerNext({ error: 'access_denied', errorDescription: '<script>' });
     await expect(harness.logIn()).rejects.toMatchObject({
@@ -37,12 +37,12 @@ describe('C6: mix-up, injection, downgrade, fixation (RFC 9700)', () => {
     });
   });
 
-  test('C6: a transaction of another provider or client answers nothing', async () => {
+  test('C6: rejects a transaction of another provider', async () => {
     const [one, two] = [
       await createHarness(),
       await createHarness({ server: { issuer: 'https://other.example' } }),
     ];
-    const { parameters, transaction } = await started(two);
+    const { parameters, transaction } = await startLogin(two);
     await expect(validateAuthorizationResponse(one.client, parameters, transaction)).rejects.toMatchObject({
       code: 'transaction_invalid',
       check: 'issuer',
@@ -50,9 +50,9 @@ describe('C6: mix-up, injection, downgrade, fixation (RFC 9700)', () => {
     expect(one.calls()).toEqual([]);
   });
 
-  test('C6: a transaction of another client of the same provider answers nothing', async () => {
+  test('C6: rejects a transaction of another client of the same provider', async () => {
     const harness = await createHarness();
-    const { parameters, transaction } = await started(harness);
+    const { parameters, transaction } = await startLogin(harness);
     const another = createClient({ ...harness.client.options, clientId: 'another' });
     await expect(validateAuthorizationResponse(another, parameters, transaction)).rejects.toMatchObject({
       code: 'transaction_invalid',
@@ -60,9 +60,9 @@ describe('C6: mix-up, injection, downgrade, fixation (RFC 9700)', () => {
     });
   });
 
-  test('C6: a transaction that is too old answers nothing', async () => {
+  test('C6: rejects an expired transaction', async () => {
     const harness = await createHarness();
-    const { parameters, transaction } = await started(harness);
+    const { parameters, transaction } = await startLogin(harness);
     harness.server.clock.advance(3601);
     await expect(
       validateAuthorizationResponse(harness.client, parameters, transaction),
@@ -72,9 +72,9 @@ describe('C6: mix-up, injection, downgrade, fixation (RFC 9700)', () => {
     });
   });
 
-  test('C6: a code of another login does not pass: the verifier is not its own', async () => {
+  test('C6: PKCE rejects the code of another login', async () => {
     const harness = await createHarness();
-    const [victim, attacker] = [await started(harness), await started(harness)];
+    const [victim, attacker] = [await startLogin(harness), await startLogin(harness)];
     const injected = new URLSearchParams(victim.parameters);
     injected.set('code', attacker.parameters.get('code') as string);
     const response = await validateAuthorizationResponse(harness.client, injected, victim.transaction);
@@ -84,18 +84,18 @@ describe('C6: mix-up, injection, downgrade, fixation (RFC 9700)', () => {
     });
   });
 
-  test('C6: PKCE is never given up: plain alone is refused, silence is taken for S256', async () => {
+  test('C6: PKCE is always S256: rejects a provider with plain only, and assumes S256 by default', async () => {
     const plain = await createHarness({ lies: ['metadata_plain_pkce'] });
     await expect(createAuthorizationRequest(plain.client)).rejects.toMatchObject({
       name: 'ConfigurationError',
       code: 'unsupported_by_provider',
     });
-    const silent = await createHarness({ lies: ['metadata_without_pkce'] });
-    const { url } = await createAuthorizationRequest(silent.client);
+    const unspecified = await createHarness({ lies: ['metadata_without_pkce'] });
+    const { url } = await createAuthorizationRequest(unspecified.client);
     expect(url.searchParams.get('code_challenge_method')).toBe('S256');
   });
 
-  test('C6: what decides the security of a login cannot be given as a further parameter', async () => {
+  test('C6: rejects additional parameters that affect the security of a login', async () => {
     const { client } = await createHarness();
     for (const name of [
       'state',
@@ -114,19 +114,19 @@ describe('C6: mix-up, injection, downgrade, fixation (RFC 9700)', () => {
     }
   });
 
-  test('C6: parameters that occur twice are refused', async () => {
+  test('C6: rejects repeated parameters', async () => {
     for (const lie of ['code_repeated', 'state_repeated'] as const) {
       const harness = await createHarness({ lies: [lie] });
-      const refusal = {
+      const rejection = {
         error: 'ValidationError',
         code: 'authorization_response_invalid',
         check: 'repeated',
       } as const;
-      await expectRefusal(harness, () => harness.logIn(), refusal, 'authorization');
+      await expectRejection(harness, () => harness.logIn(), rejection, 'authorization');
     }
   });
 
-  test('C6: an answer without a code, and one of another flow, are refused', async () => {
+  test('C6: rejects a response without a code and one of another flow', async () => {
     for (const lie of ['code_missing', 'response_with_id_token'] as const) {
       const harness = await createHarness({ lies: [lie] });
       await expect(harness.logIn()).rejects.toMatchObject({ code: 'authorization_response_invalid' });

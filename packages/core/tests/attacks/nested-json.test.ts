@@ -17,11 +17,11 @@ import {
 import { createSealer } from '../../src/session/cookies/sealer.ts';
 import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/successor.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
-import { clientOf, issuer, right } from '../fuzz/random-response.ts';
+import { createRespondingClient, issuer, validResponse } from '../fuzz/random-response.ts';
 import { dpopRejection, startDpop } from '../support/start-dpop.ts';
 import { startVerifier } from '../support/start-verifier.ts';
 
-/** A text of 15 KB in base64url that a recursive reader does not survive. */
+/** Deep enough to overflow the stack of a recursive parser; 15 KB in base64url. */
 const nested = '['.repeat(5_600) + ']'.repeat(5_600);
 const deepObject = (members: object = {}) => `${JSON.stringify(members).slice(0, -1)},"deep":${nested}}`;
 const part = (text: string) => base64url.encode(text);
@@ -37,12 +37,12 @@ const json = (body: string, init: ResponseInit = {}) =>
   new Response(body, { headers: { 'content-type': 'application/json' }, ...init });
 const typed = (type: string, body: string) => new Response(body, { headers: { 'content-type': type } });
 
-const refuses = (run: Promise<unknown>, code: string, check = 'json_depth') =>
+const expectValidationError = (run: Promise<unknown>, code: string, check = 'json_depth') =>
   expect(run).rejects.toMatchObject({ name: 'ValidationError', code, check });
 
-describe('A1: an API answers a deeply nested token with 401', () => {
+describe('A1: a resource server rejects a deeply nested token with 401', () => {
   const claims = { iss: issuer, aud: 'api', exp: 4e9 };
-  test.each(jwts(claims, { typ: 'at+jwt' }))('in its %s', async (_, token) => {
+  test.each(jwts(claims, { typ: 'at+jwt' }))('in the %s', async (_, token) => {
     const { verifier } = await startVerifier({ issuer });
     await expect(verifier.verifyToken(token)).rejects.toMatchObject({
       name: 'AccessTokenError',
@@ -52,7 +52,7 @@ describe('A1: an API answers a deeply nested token with 401', () => {
     });
   });
 
-  test('also a DPoP proof', async () => {
+  test('in a DPoP proof', async () => {
     const { call, prove } = await startDpop();
     const deep = '['.repeat(1_000) + ']'.repeat(1_000);
     const [head = '', payload = '', signature = ''] = (await prove()).split('.');
@@ -66,7 +66,7 @@ describe('A1: an API answers a deeply nested token with 401', () => {
     }
   });
 
-  test('an issuer that answers an introspection with one is out of reach, and the token is not refused', async () => {
+  test('a deeply nested introspection response leads to 503', async () => {
     const { server } = await startVerifier();
     const { verifier } = await startVerifier({
       issuer: server.issuer,
@@ -84,18 +84,18 @@ describe('A1: an API answers a deeply nested token with 401', () => {
   });
 });
 
-describe('C9: a client refuses deeply nested JSON with a typed error', () => {
+describe('C9: a client rejects deeply nested JSON with a typed error', () => {
   const claims = { iss: issuer, sub: 'alice', aud: 'web', exp: 4e9, iat: 1 };
-  const answering = (answer: () => Response, more: Partial<ClientOptions> = {}) =>
-    clientOf(answer, more).client;
+  const createClientWith = (respond: () => Response, more: Partial<ClientOptions> = {}) =>
+    createRespondingClient(respond, more).client;
   const tokens = (idToken: string) => () =>
     json(JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: idToken }));
 
   test.each([...jwts(claims), ['JWE header', jwe] as const])('logout token: %s', async (_, token) => {
-    const decrypt = async () => expect.fail('the header was not checked');
-    await refuses(
+    const decrypt = async () => expect.fail('the header must be checked before decryption');
+    await expectValidationError(
       validateLogoutToken(
-        answering(() => json('{}'), { decrypt }),
+        createClientWith(() => json('{}'), { decrypt }),
         token,
       ),
       'logout_token_invalid',
@@ -103,19 +103,22 @@ describe('C9: a client refuses deeply nested JSON with a typed error', () => {
   });
 
   test.each([...jwts(claims), ['JWE header', jwe] as const])('ID token: %s', async (_, token) => {
-    const decrypt = async () => expect.fail('the header was not checked');
-    await refuses(refreshTokens(answering(tokens(token), { decrypt }), 'r'), 'id_token_invalid');
+    const decrypt = async () => expect.fail('the header must be checked before decryption');
+    await expectValidationError(
+      refreshTokens(createClientWith(tokens(token), { decrypt }), 'r'),
+      'id_token_invalid',
+    );
   });
 
   test.each(jwts(claims))('encrypted ID token: %s', async (_, token) => {
     const encrypted = `${part('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
-    const client = answering(tokens(encrypted), { decrypt: async () => token });
-    await refuses(refreshTokens(client, 'r'), 'id_token_invalid');
-    await refuses(validateLogoutToken(client, encrypted), 'logout_token_invalid');
+    const client = createClientWith(tokens(encrypted), { decrypt: async () => token });
+    await expectValidationError(refreshTokens(client, 'r'), 'id_token_invalid');
+    await expectValidationError(validateLogoutToken(client, encrypted), 'logout_token_invalid');
   });
 
   test.each(jwts({ ...claims, code: 'c', state: 's' }))('JARM: %s', async (_, token) => {
-    const client = answering(() => json('{"keys":[]}'), { responseMode: 'jwt' });
+    const client = createClientWith(() => json('{"keys":[]}'), { responseMode: 'jwt' });
     const transaction: AuthorizationTransaction = {
       issuer,
       clientId: 'web',
@@ -125,32 +128,35 @@ describe('C9: a client refuses deeply nested JSON with a typed error', () => {
       scope: 'openid',
       createdAt: Math.floor(Date.now() / 1000),
     };
-    await refuses(
+    await expectValidationError(
       validateAuthorizationResponse(client, new URLSearchParams({ response: token }), transaction),
       'authorization_response_invalid',
     );
   });
 
   test.each(jwts(claims))('signed userinfo and introspection: %s', async (_, token) => {
-    const userinfo = answering(() => typed('application/jwt', token));
-    await refuses(fetchUserinfo(userinfo, 'a', 'alice'), 'userinfo_invalid');
-    const signed = answering(() => typed('application/token-introspection+jwt', token), {
+    const userinfo = createClientWith(() => typed('application/jwt', token));
+    await expectValidationError(fetchUserinfo(userinfo, 'a', 'alice'), 'userinfo_invalid');
+    const signed = createClientWith(() => typed('application/token-introspection+jwt', token), {
       introspectionSignedResponseAlg: 'RS256',
     });
-    await refuses(introspectToken(signed, 'a'), 'introspection_invalid');
+    await expectValidationError(introspectToken(signed, 'a'), 'introspection_invalid');
   });
 
-  test('encrypted userinfo, outside and inside', async () => {
+  test('encrypted userinfo: the JWE header and its content', async () => {
     const registered = { userinfoEncryptedResponseAlg: 'RSA-OAEP-256' };
     const inside = { ...registered, decrypt: async () => deepObject({ sub: 'alice' }) };
-    const outside = { ...registered, decrypt: async () => expect.fail('the header was not checked') };
+    const outside = {
+      ...registered,
+      decrypt: async () => expect.fail('the header must be checked before decryption'),
+    };
     const plain = `${part('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
     for (const [options, token] of [
       [inside, plain],
       [outside, jwe],
     ] as const) {
-      const client = answering(() => typed('application/jwt', token), options);
-      await refuses(fetchUserinfo(client, 'a', 'alice'), 'userinfo_invalid');
+      const client = createClientWith(() => typed('application/jwt', token), options);
+      await expectValidationError(fetchUserinfo(client, 'a', 'alice'), 'userinfo_invalid');
     }
   });
 
@@ -162,14 +168,14 @@ describe('C9: a client refuses deeply nested JSON with a typed error', () => {
     ['keys', (client) => validateLogoutToken(client, jwts(claims)[0]?.[1].replace(/\..*\./, '.e30.') ?? '')],
     ['metadata', (client) => discover(createClient({ ...client.options, metadata: undefined as never }))],
   ];
-  const answers: readonly [string, () => Response][] = [
-    ['as JSON', () => json(deepObject({ ...right, keys: [] }))],
+  const responses: readonly [string, () => Response][] = [
+    ['as JSON', () => json(deepObject({ ...validResponse, keys: [] }))],
     ['as a list', () => json(nested)],
-    ['under another type', () => typed('text/plain', deepObject(right))],
-    ['as a list under another type', () => typed('text/plain', nested)],
-    ['after a byte order mark', () => typed('text/plain', `\ufeff${deepObject(right)}`)],
-    ['beside a challenge', () => challenged(deepObject({ error: 'invalid_client' }))],
-    ['in an error', () => json(deepObject({ error: 'invalid_request' }), { status: 400 })],
+    ['with another content type', () => typed('text/plain', deepObject(validResponse))],
+    ['as a list with another content type', () => typed('text/plain', nested)],
+    ['after a byte order mark', () => typed('text/plain', `\ufeff${deepObject(validResponse)}`)],
+    ['with a challenge', () => challenged(deepObject({ error: 'invalid_client' }))],
+    ['in an error response', () => json(deepObject({ error: 'invalid_request' }), { status: 400 })],
   ];
   const challenged = (body: string) =>
     new Response(body, {
@@ -177,25 +183,25 @@ describe('C9: a client refuses deeply nested JSON with a typed error', () => {
       headers: { 'content-type': 'application/json', 'www-authenticate': 'Basic realm="x"' },
     });
   for (const [name, run] of operations) {
-    test.each(answers)(`${name} answer %s`, (_, answer) =>
-      refuses(run(answering(answer)), 'response_malformed'),
+    test.each(responses)(`${name} response %s`, (_, respond) =>
+      expectValidationError(run(createClientWith(respond)), 'response_malformed'),
     );
   }
 
-  test('members, digits and numbers are limited too', async () => {
+  test('limits the counts of members and digits and the size of numbers', async () => {
     for (const [body, check] of [
       [`{"a":[${'1,'.repeat(100_001)}1]}`, 'json_values'],
       [`{"expires_in":${'9'.repeat(400)}}`, 'json_number'],
       ['{"expires_in":1e999}', 'json_number'],
       ['{"access_token":"a","\\u0061ccess_token":"b"}', 'json'],
     ] as const) {
-      const client = answering(() => json(body), { maxResponseBytes: 1_048_576 });
-      await refuses(refreshTokens(client, 'r'), 'response_malformed', check);
+      const client = createClientWith(() => json(body), { maxResponseBytes: 1_048_576 });
+      await expectValidationError(refreshTokens(client, 'r'), 'response_malformed', check);
     }
   });
 });
 
-describe('C9: what the application stores is limited before it is stored', () => {
+describe('C9: limits the depth of stored data', () => {
   const nest = (depth: number): object => {
     let value: object = {};
     for (let level = 0; level < depth; level++) value = [value];
@@ -204,7 +210,7 @@ describe('C9: what the application stores is limited before it is stored', () =>
   const sealer = createSealer(['x'.repeat(43)], 'session');
   const times = { issuedAt: 0, expiresAt: 1e10 };
 
-  test('session data that could not be opened again is not sealed', async () => {
+  test('rejects session data that could not be decrypted again', async () => {
     const sealed = await sealer.encrypt({ data: nest(120) }, times);
     await expect(sealer.decrypt(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
     await expect(sealer.encrypt({ data: nest(200) }, times)).rejects.toMatchObject({
@@ -213,7 +219,7 @@ describe('C9: what the application stores is limited before it is stored', () =>
     });
   });
 
-  test('a successor that is too deep is none', async () => {
+  test('ignores a successor that is nested too deeply', async () => {
     const successor = (depth: number) => ({ tokens: { claims: nest(depth) } as unknown as TokenSet });
     const open = async (depth: number) =>
       decryptSuccessor('r', await encryptSuccessor('r', successor(depth)));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { refreshTokens } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
-import { json } from './json-failure.ts';
+import { createJsonFailure } from './json-failure.ts';
 
-test('C3: a refresh without an ID token keeps the old one', async () => {
+test('C3: a refresh without an ID token retains the previous one', async () => {
   const harness = await createHarness({ server: { idTokenOnRefresh: false } });
   await harness.logIn();
   const { idToken, claims } = harness.stored ?? {};
@@ -12,7 +12,7 @@ test('C3: a refresh without an ID token keeps the old one', async () => {
   expect(harness.stored).toMatchObject({ idToken, claims });
 });
 
-test('C4: the rotated refresh token is the one that is used next, whichever way a token was asked for', async () => {
+test('C4: each refresh uses the latest rotated refresh token', async () => {
   const harness = await createHarness();
   await harness.logIn();
   for (let round = 0; round < 4; round++) await harness.refresh();
@@ -28,8 +28,8 @@ describe('C5: only invalid_grant ends a session', () => {
   test.each([
     ['503', { status: 503 }, { code: 'server_error', status: 503 }],
     [
-      '500 with a body that says invalid_grant',
-      json({ error: 'invalid_grant' }, 500),
+      '500 with the error invalid_grant',
+      createJsonFailure({ error: 'invalid_grant' }, 500),
       { code: 'server_error' },
     ],
     [
@@ -38,12 +38,12 @@ describe('C5: only invalid_grant ends a session', () => {
       { code: 'rate_limited', retryAfter: 7 },
     ],
     ['network', { network: true }, { code: 'network_error' }],
-    ['a lost answer', { lose: true }, { code: 'network_error' }],
-    ['invalid_client', json({ error: 'invalid_client' }, 401), { error: 'invalid_client' }],
-    ['invalid_request', json({ error: 'invalid_request' }, 400), { error: 'invalid_request' }],
+    ['a lost response', { lose: true }, { code: 'network_error' }],
+    ['invalid_client', createJsonFailure({ error: 'invalid_client' }, 401), { error: 'invalid_client' }],
+    ['invalid_request', createJsonFailure({ error: 'invalid_request' }, 400), { error: 'invalid_request' }],
     [
       'temporarily_unavailable',
-      json({ error: 'temporarily_unavailable' }, 400),
+      createJsonFailure({ error: 'temporarily_unavailable' }, 400),
       { error: 'temporarily_unavailable' },
     ],
     [
@@ -52,13 +52,13 @@ describe('C5: only invalid_grant ends a session', () => {
       { code: 'token_response_invalid' },
     ],
     ['an empty 400', { status: 400 }, { code: 'token_response_invalid' }],
-  ] as const)('C5: %s leaves it', async (_, failure, error) => {
+  ] as const)('C5: %s does not end it', async (_, failure, error) => {
     const harness = await createHarness();
     await harness.logIn();
-    const before = harness.stored;
+    const storedBefore = harness.stored;
     harness.server.fail('token', failure);
     await expect(harness.refresh()).rejects.toMatchObject(error);
-    expect(harness.stored).toBe(before);
+    expect(harness.stored).toBe(storedBefore);
   });
 
   test('C5: invalid_grant ends it', async () => {
@@ -72,7 +72,7 @@ describe('C5: only invalid_grant ends a session', () => {
     expect(harness.stored).toBeUndefined();
   });
 
-  test('C5: Retry-After as a date is understood, and bounded', async () => {
+  test('C5: Retry-After is read as seconds or a date, and limited', async () => {
     const harness = await createHarness();
     await harness.logIn();
     harness.server.clock.stop(Date.parse('2030-01-01T00:00:00Z'));

@@ -1,16 +1,16 @@
 import { describe, expect, test, vi } from 'vitest';
 import { AuthError } from '../../src/index.ts';
-import { createHarness, expectRefusal } from '../conformance/harness.ts';
+import { createHarness, expectRejection } from '../conformance/harness.ts';
 
-describe('C9: what a provider may send', () => {
+describe('C9: responses of a provider', () => {
   const repeated = { code: 'response_malformed', check: 'json' };
-  const answer = (body: string, type = 'application/json') => ({
+  const createResponse = (body: string, type = 'application/json') => ({
     status: 200,
     headers: { 'content-type': type },
     body,
   });
 
-  test('C9: a body without end is cut off', async () => {
+  test('C9: rejects an endless body at the size limit', async () => {
     const harness = await createHarness({ client: { maxResponseBytes: 2048 } });
     let sent = 0;
     let cancelled = false;
@@ -29,7 +29,7 @@ describe('C9: what a provider may send', () => {
     await vi.waitFor(() => expect(cancelled).toBe(true));
   });
 
-  test('C9: a body that stalls, and a fetch that ignores its signal, end with a time-out', async () => {
+  test('C9: a stalled body and a fetch that ignores its signal time out', async () => {
     const stalled = await createHarness({ client: { timeout: 30 } });
     stalled.server.fail('discovery', {
       status: 200,
@@ -37,7 +37,7 @@ describe('C9: what a provider may send', () => {
     });
     await expect(stalled.logIn()).rejects.toMatchObject({ name: 'TransportError', code: 'timeout' });
     let signal: AbortSignal | null | undefined;
-    const deaf = await createHarness({
+    const unresponsive = await createHarness({
       client: {
         timeout: 30,
         fetch: (_url, init) => {
@@ -46,24 +46,24 @@ describe('C9: what a provider may send', () => {
         },
       },
     });
-    await expect(deaf.logIn()).rejects.toMatchObject({ name: 'TransportError', code: 'timeout' });
+    await expect(unresponsive.logIn()).rejects.toMatchObject({ name: 'TransportError', code: 'timeout' });
     expect(signal?.reason).toMatchObject({ name: 'TransportError', code: 'timeout' });
   });
 
   test.each([
     ['repeated members', '{"access_token":"a","access_token":"b","token_type":"Bearer"}', 'application/json'],
     [
-      'repeated members, deep',
+      'repeated members in a nested object',
       '{"access_token":"a","token_type":"Bearer","x":[{"a":1,"a":2}]}',
       'application/json',
     ],
     [
-      'repeated members, spelt differently',
+      'repeated members with different spellings',
       '{"token_type":"Bearer","access_token":"a","\\u0061ccess_token":"b"}',
       'application/json',
     ],
     [
-      'repeated members under another type',
+      'repeated members with another content type',
       ' {"access_token":"a","access_token":"b","token_type":"Bearer"}',
       'text/plain',
     ],
@@ -71,26 +71,29 @@ describe('C9: what a provider may send', () => {
     ['an array', '[]', 'application/json'],
     ['a number', '7', 'application/json'],
     ['null', 'null', 'application/json'],
-    ['nothing', '', 'application/json'],
+    ['an empty body', '', 'application/json'],
     ['HTML', '<!doctype html>', 'text/html'],
     ['UTF-16', '\ufeff\u0000{', 'application/json'],
-  ])('C9: %s are refused with a typed error', async (name, body, type) => {
+  ])('C9: rejects %s with a typed error', async (name, body, type) => {
     const harness = await createHarness();
-    harness.server.fail('token', answer(body, type));
-    const refused = await harness.logIn().catch((error: unknown) => error);
-    expect(refused).toMatchObject({ name: 'ValidationError', ...(name.startsWith('repeated') && repeated) });
+    harness.server.fail('token', createResponse(body, type));
+    const error = await harness.logIn().catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ name: 'ValidationError', ...(name.startsWith('repeated') && repeated) });
     expect(harness.stored).toBeUndefined();
   });
 
-  test('C9: a long string and deep nesting are read without harm', async () => {
+  test('C9: reads a long string and rejects deep nesting', async () => {
     const harness = await createHarness();
     const { logIn } = harness;
-    harness.server.fail('token', answer(`{"access_token":"${'a'.repeat(1_000_000)}","token_type":"Bearer"}`));
-    // It was read: only the ID token is missed.
+    harness.server.fail(
+      'token',
+      createResponse(`{"access_token":"${'a'.repeat(1_000_000)}","token_type":"Bearer"}`),
+    );
+    // The string is accepted: the missing ID token is rejected.
     await expect(logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'id_token' });
-    harness.server.fail('token', answer(`{"x":${'['.repeat(400_000)}${']'.repeat(400_000)}}`));
+    harness.server.fail('token', createResponse(`{"x":${'['.repeat(400_000)}${']'.repeat(400_000)}}`));
     await expect(logIn()).rejects.toBeInstanceOf(AuthError);
-    harness.server.fail('token', answer(`{"x":"${'\\\\'.repeat(200_000)}"}`));
+    harness.server.fail('token', createResponse(`{"x":"${'\\\\'.repeat(200_000)}"}`));
     await expect(logIn()).rejects.toBeInstanceOf(AuthError);
   });
 
@@ -103,18 +106,18 @@ describe('C9: what a provider may send', () => {
     ['refresh_token_empty', 'refresh_token'],
     ['expires_in_negative', 'expires_in'],
     ['scope_list', 'scope'],
-  ] as const)('C9: %s is refused', async (lie, check) => {
+  ] as const)('C9: rejects %s', async (lie, check) => {
     const harness = await createHarness({ lies: [lie] });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'token_response_invalid', check });
     expect(harness.stored).toBeUndefined();
   });
 
-  test('C9: no ID token where one was asked for is refused', async () => {
+  test('C9: rejects a response without the requested ID token', async () => {
     const harness = await createHarness({ lies: ['token_response_without_id_token'] });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'id_token' });
   });
 
-  test('C9: claims named like members of every object change nothing', async () => {
+  test('C9: claims with the names of prototype members change no object', async () => {
     const harness = await createHarness({ lies: ['id_token_prototype_claims'] });
     const { claims } = await harness.logIn();
     expect(Object.getPrototypeOf(claims)).toBe(Object.prototype);
@@ -123,7 +126,7 @@ describe('C9: what a provider may send', () => {
     expect(Object.keys(structuredClone(harness.stored?.claims) ?? {})).toContain('sub');
   });
 
-  test('C9: metadata that points elsewhere than the web is refused', async () => {
+  test('C9: rejects metadata with invalid URLs', async () => {
     for (const [lie, check] of [
       ['metadata_endpoint_script', 'authorization_endpoint'],
       ['metadata_endpoint_insecure', 'token_endpoint'],
@@ -131,12 +134,12 @@ describe('C9: what a provider may send', () => {
       ['metadata_issuer_missing', 'issuer'],
     ] as const) {
       const harness = await createHarness({ lies: [lie] });
-      const refusal = { error: 'ValidationError', code: 'metadata_invalid', check } as const;
-      await expectRefusal(harness, () => harness.logIn(), refusal, 'discovery');
+      const rejection = { error: 'ValidationError', code: 'metadata_invalid', check } as const;
+      await expectRejection(harness, () => harness.logIn(), rejection, 'discovery');
     }
   });
 
-  test('C9: keys that are no key set are refused', async () => {
+  test('C9: rejects an invalid key set', async () => {
     const malformed = await createHarness({ lies: ['jwks_malformed'] });
     await expect(malformed.logIn()).rejects.toMatchObject({ code: 'keys_invalid', check: 'jwks' });
     const empty = await createHarness({ lies: ['jwks_empty'] });

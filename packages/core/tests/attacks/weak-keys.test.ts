@@ -17,10 +17,10 @@ import { audience, startVerifier } from '../support/start-verifier.ts';
 const encode = (value: object) => base64url.encode(JSON.stringify(value));
 const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
-/** 2,048 bits, and the exponent with which each text is its own signature. */
+/** A key of 2,048 bits with the exponent 1: each text is its own signature. */
 const weakKey = { kty: 'RSA', kid: 'weak', e: 'AQ', n: base64url.encode(new Uint8Array(256).fill(0xff)) };
 
-/** A signature that the weak key verifies, made without any private key (RFC 8017 section 9.2). */
+/** Creates a signature that the weak key verifies, without a private key (RFC 8017 section 9.2). */
 async function forge(header: object, claims: object): Promise<string> {
   const data = `${encode({ alg: 'RS256', kid: 'weak', ...header })}.${encode(claims)}`;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(data)));
@@ -36,26 +36,26 @@ const sign = (header: object, text: string) =>
     .setProtectedHeader({ alg: 'RS256', kid: 'good', ...header })
     .sign(privateKey);
 
-/** Bad keys of every kind stand before the good one. */
+/** Several unusable keys before the valid one. */
 const keySet = { keys: [weakKey, { kty: 'RSA', kid: 7 }, { kty: 5 }, { ...goodKey, key_ops: 5 }, goodKey] };
 
 const seconds = () => Math.floor(Date.now() / 1000);
 const claims = () => ({ iss: issuer, sub: 'alice', aud: 'web', iat: seconds(), exp: seconds() + 60 });
 const json = (body: object) => Response.json(body);
 
-function clientWith(answer: object, options: object = {}) {
+function createClientWith(response: object, options: object = {}) {
   return createClient({
     issuer,
     clientId: 'web',
     redirectUri: 'https://app.example.test/callback',
     metadata,
     retries: 0,
-    fetch: async (url) => json(url.endsWith('/jwks') ? keySet : answer),
+    fetch: async (url) => json(url.endsWith('/jwks') ? keySet : response),
     ...options,
   });
 }
 
-describe('A1: a key with the exponent 1 verifies nothing, and does not spoil the others', () => {
+describe('A1: ignores a key with the exponent 1', () => {
   test('at a resource server', async () => {
     const { verifier } = await startVerifier({
       issuer,
@@ -97,22 +97,25 @@ describe('A1: a key with the exponent 1 verifies nothing, and does not spoil the
     });
   });
 
-  test('at a client: ID tokens and logout tokens', async () => {
-    const answer = (id_token: string) => ({ access_token: 'a', token_type: 'Bearer', id_token });
-    // Without a key that fits, a refresh goes on without the ID token.
-    const forged = await refreshTokens(clientWith(answer(await forge({}, claims()))), 'r');
+  test('in ID tokens and logout tokens of a client', async () => {
+    const createTokenResponse = (id_token: string) => ({ access_token: 'a', token_type: 'Bearer', id_token });
+    // Without a matching key, a refresh succeeds without the ID token.
+    const forged = await refreshTokens(createClientWith(createTokenResponse(await forge({}, claims()))), 'r');
     expect(forged).not.toHaveProperty('claims');
-    const good = await refreshTokens(clientWith(answer(await sign({}, JSON.stringify(claims())))), 'r');
+    const good = await refreshTokens(
+      createClientWith(createTokenResponse(await sign({}, JSON.stringify(claims())))),
+      'r',
+    );
     expect(good.claims).toMatchObject({ sub: 'alice' });
 
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
     const logout = { ...claims(), jti: 'j', events };
-    await expect(validateLogoutToken(clientWith({}), await forge({}, logout))).rejects.toMatchObject({
+    await expect(validateLogoutToken(createClientWith({}), await forge({}, logout))).rejects.toMatchObject({
       code: 'logout_token_invalid',
       check: 'kid',
     });
     const token = await sign({}, JSON.stringify(logout));
-    await expect(validateLogoutToken(clientWith({}), token)).resolves.toMatchObject({ sub: 'alice' });
+    await expect(validateLogoutToken(createClientWith({}), token)).resolves.toMatchObject({ sub: 'alice' });
   });
 
   test('in the browser client', async () => {
@@ -133,11 +136,11 @@ describe('A1: a key with the exponent 1 verifies nothing, and does not spoil the
   });
 });
 
-describe('metadata members of a wrong type', () => {
-  test.each([{}, 5, 'S256', true, null])('PKCE methods that are %j are not said', async (methods) => {
+describe('metadata members of another type', () => {
+  test.each([{}, 5, 'S256', true, null])('ignores PKCE methods that are %j', async (methods) => {
     const odd = { ...metadata, code_challenge_methods_supported: methods } as never;
-    const discovered = clientWith(odd, { metadata: undefined });
-    for (const client of [clientWith({}, { metadata: odd }), discovered]) {
+    const discovered = createClientWith(odd, { metadata: undefined });
+    for (const client of [createClientWith({}, { metadata: odd }), discovered]) {
       const { url } = await createAuthorizationRequest(client);
       expect(url.searchParams.get('code_challenge_method')).toBe('S256');
     }
@@ -165,16 +168,20 @@ describe('JARM with a repeated member', () => {
   const validate = async (repeated: string) => {
     const text = `${JSON.stringify({ ...claims(), code: 'c', state: 's' }).slice(0, -1)},${repeated}}`;
     const received = new URLSearchParams({ response: await sign({}, text) });
-    return validateAuthorizationResponse(clientWith({}, { responseMode: 'jwt' }), received, transaction());
+    return validateAuthorizationResponse(
+      createClientWith({}, { responseMode: 'jwt' }),
+      received,
+      transaction(),
+    );
   };
 
-  test('is accepted where both values are equal, as Keycloak writes `iss`', async () => {
+  test('is accepted if both values are equal, as Keycloak writes `iss`', async () => {
     const { parameters } = await validate(`"iss":"${issuer}"`);
     expect(parameters.get('code')).toBe('c');
   });
 
   test.each(['"iss":"https://evil.example"', '"code":"d"', '"\\u0063ode":"d"', '"aud":["web"]'])(
-    'is refused where they differ: %s',
+    'is rejected if the values differ: %s',
     async (repeated) => {
       await expect(validate(repeated)).rejects.toMatchObject({
         code: 'authorization_response_invalid',

@@ -6,22 +6,26 @@ import {
   generateDpopKeyPair,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness, expectRefusal } from '../conformance/harness.ts';
+import { createHarness, expectRejection } from '../conformance/harness.ts';
 
-describe('error answers', () => {
+describe('error responses', () => {
   test.each(['access_denied', 'login_required', 'consent_required', 'interaction_required', 'server_error'])(
-    '%s is a typed error, and no token is asked for',
-    async (error) => {
+    '%s leads to a typed error, without a token request',
+    async (errorCode) => {
       const harness = await createHarness();
-      harness.server.answerNext({ error, errorDescription: 'Line\u0000one\nline two \u202e' });
-      const refused = await harness.logIn().catch((thrown: unknown) => thrown);
-      expect(refused).toMatchObject({ name: 'AuthorizationServerError', code: 'authorization_error', error });
-      expect((refused as { errorDescription: string }).errorDescription).toBe('Line one line two  ');
+      harness.server.answerNext({ error: errorCode, errorDescription: 'Line\u0000one\nline two \u202e' });
+      const error = await harness.logIn().catch((caught: unknown) => caught);
+      expect(error).toMatchObject({
+        name: 'AuthorizationServerError',
+        code: 'authorization_error',
+        error: errorCode,
+      });
+      expect((error as { errorDescription: string }).errorDescription).toBe('Line one line two  ');
       expect(harness.calls().at(-1)).toBe('authorization');
     },
   );
 
-  test('a code that is used twice is refused the second time, and ends what it yielded', async () => {
+  test('a second use of a code fails and revokes its tokens', async () => {
     const harness = await createHarness();
     const { client, server } = harness;
     const { url, transaction } = await createAuthorizationRequest(client);
@@ -39,7 +43,7 @@ describe('error answers', () => {
     });
   });
 
-  test('an error in the body says more than the challenge beside it', async () => {
+  test('the error in the body takes precedence over the challenge', async () => {
     const harness = await createHarness();
     harness.server.fail('token', {
       status: 401,
@@ -55,31 +59,31 @@ describe('error answers', () => {
     });
   });
 
-  test('an error code that is none does not shape the message', async () => {
+  test('a malformed error code is sanitized in the message', async () => {
     const harness = await createHarness();
     harness.server.fail('token', {
       status: 400,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ error: 'invalid\n<b>grant' }),
     });
-    const refused = (await harness.logIn().catch((thrown: unknown) => thrown)) as Error;
-    expect(refused.message).toBe('The provider returned the error "invalidbgrant"');
+    const error = (await harness.logIn().catch((caught: unknown) => caught)) as Error;
+    expect(error.message).toBe('The provider returned the error "invalidbgrant"');
   });
 
-  test('a Bearer token where one bound to our key was asked for is refused, and not used', async () => {
+  test('rejects a Bearer token if DPoP was requested', async () => {
     const harness = await createHarness({
       client: { dpop: { keyPair: await generateDpopKeyPair() } },
       lies: ['token_type_bearer'],
     });
-    const refusal = {
+    const rejection = {
       error: 'ValidationError',
       code: 'token_response_invalid',
       check: 'token_type',
     } as const;
-    await expectRefusal(harness, () => harness.logIn(), refusal, 'jwks');
+    await expectRejection(harness, () => harness.logIn(), rejection, 'jwks');
   });
 
-  test('an answer to a code that was lost is not asked for again: the code is spent', async () => {
+  test('does not repeat a code exchange whose response was lost', async () => {
     const harness = await createHarness();
     harness.server.fail('token', { lose: true });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'network_error' });

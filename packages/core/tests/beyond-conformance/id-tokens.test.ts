@@ -7,11 +7,11 @@ import {
   exchangeCode,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness, expectRefusal } from '../conformance/harness.ts';
+import { createHarness, expectRejection } from '../conformance/harness.ts';
 
-/** What the OpenID Foundation's suites do not try on a code-flow client. */
+/** Checks that the suites of the OpenID Foundation do not cover for a code-flow client. */
 describe('ID tokens', () => {
-  const refused: readonly (readonly [lie: Lie, check: string, after?: 'token' | 'jwks'])[] = [
+  const rejected: readonly (readonly [lie: Lie, check: string, after?: 'token' | 'jwks'])[] = [
     ['id_token_exp_text', 'exp'],
     ['id_token_nbf_future', 'nbf'],
     ['id_token_iat_future', 'iat', 'jwks'],
@@ -29,22 +29,22 @@ describe('ID tokens', () => {
     ['id_token_typ_other', 'typ', 'jwks'],
     ['id_token_signature_missing', 'signature', 'jwks'],
   ];
-  for (const [lie, check, after = 'token'] of refused) {
-    test(`${lie} is refused for its ${check}`, async () => {
+  for (const [lie, check, after = 'token'] of rejected) {
+    test(`rejects ${lie} for its ${check}`, async () => {
       const harness = await createHarness({ lies: [lie] });
-      const refusal = { error: 'ValidationError', code: 'id_token_invalid', check } as const;
-      await expectRefusal(harness, () => harness.logIn(), refusal, after);
+      const rejection = { error: 'ValidationError', code: 'id_token_invalid', check } as const;
+      await expectRejection(harness, () => harness.logIn(), rejection, after);
     });
   }
 
-  test('a sub must have 1 to 255 characters', async () => {
+  test('rejects a sub that is empty or longer than 255 characters', async () => {
     for (const sub of ['', 'a'.repeat(256)]) {
       const harness = await createHarness({ server: { users: [{ sub }] } });
       await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'sub' });
     }
   });
 
-  test('a text that is no JWT is refused', async () => {
+  test('rejects a text that is not a JWT', async () => {
     const harness = await createHarness({ lies: ['id_token_not_a_jwt'] });
     await expect(harness.logIn()).rejects.toMatchObject({
       name: 'ValidationError',
@@ -52,24 +52,24 @@ describe('ID tokens', () => {
     });
   });
 
-  test('auth_time is required and held against max_age', async () => {
+  test('requires auth_time with max_age and compares them', async () => {
     for (const lie of ['id_token_auth_time_missing', 'id_token_auth_time_old'] as const) {
       const harness = await createHarness({ lies: [lie] });
-      const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'auth_time' } as const;
-      await expectRefusal(harness, () => harness.logIn({ maxAge: 60 }), refusal, 'token');
+      const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'auth_time' } as const;
+      await expectRejection(harness, () => harness.logIn({ maxAge: 60 }), rejection, 'token');
     }
   });
 
-  test('acr must be one of those that were asked for', async () => {
+  test('rejects an acr that was not requested', async () => {
     for (const lie of ['id_token_acr_missing', 'id_token_acr_other'] as const) {
       const harness = await createHarness({ lies: [lie] });
-      const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'acr' } as const;
-      await expectRefusal(harness, () => harness.logIn({ acrValues: ['gold'] }), refusal, 'jwks');
+      const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'acr' } as const;
+      await expectRejection(harness, () => harness.logIn({ acrValues: ['gold'] }), rejection, 'jwks');
     }
   });
 
-  test('clocks may differ by the tolerance and no more', async () => {
-    const at = async (offset: number, clockTolerance: number) => {
+  test('applies the clock tolerance', async () => {
+    const logInWithOffset = async (offset: number, clockTolerance: number) => {
       const harness = await createHarness();
       const { server } = harness;
       server.clock.stop();
@@ -87,14 +87,14 @@ describe('ID tokens', () => {
         transaction,
       );
     };
-    await expect(at(329, 30)).resolves.toBeDefined();
-    await expect(at(330, 30)).rejects.toMatchObject({ check: 'exp' });
-    await expect(at(-30, 30)).resolves.toBeDefined();
-    await expect(at(-31, 30)).rejects.toMatchObject({ check: 'iat' });
-    await expect(at(300, 0)).rejects.toMatchObject({ check: 'exp' });
+    await expect(logInWithOffset(329, 30)).resolves.toBeDefined();
+    await expect(logInWithOffset(330, 30)).rejects.toMatchObject({ check: 'exp' });
+    await expect(logInWithOffset(-30, 30)).resolves.toBeDefined();
+    await expect(logInWithOffset(-31, 30)).rejects.toMatchObject({ check: 'iat' });
+    await expect(logInWithOffset(300, 0)).rejects.toMatchObject({ check: 'exp' });
   });
 
-  test('HMAC and none cannot even be registered', () => {
+  test('rejects HMAC and none in the configuration', () => {
     for (const alg of ['none', 'HS256', 'HS512', 'rs256', '']) {
       expect(() =>
         createClient({ issuer: 'https://auth.example.test', clientId: 'web', idTokenSignedResponseAlg: alg }),
@@ -103,7 +103,7 @@ describe('ID tokens', () => {
   });
 
   for (const alg of ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'Ed25519', 'RS512'] as const) {
-    test(`${alg} is verified, at_hash included`, async () => {
+    test(`verifies ${alg} and at_hash`, async () => {
       const harness = await createHarness({
         registration: { idTokenSignedResponseAlg: alg },
         client: { idTokenSignedResponseAlg: alg },

@@ -3,7 +3,7 @@ import type { AuthEvent } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
 
 describe('keys', () => {
-  test('keys with one kid are told apart by kind, curve and alg', async () => {
+  test('distinguishes keys with one kid by type, curve and alg', async () => {
     for (const alg of ['RS256', 'ES256']) {
       const harness = await createHarness({
         server: { decoyKeys: true },
@@ -15,7 +15,7 @@ describe('keys', () => {
     }
   });
 
-  test('a flood of tokens with unknown keys causes five fetches, then one in ten seconds', async () => {
+  test('tokens with unknown keys cause five fetches, then one per ten seconds', async () => {
     const harness = await createHarness();
     harness.server.clock.stop();
     await harness.logIn();
@@ -33,7 +33,7 @@ describe('keys', () => {
     expect(fetches()).toBe(7);
   });
 
-  test('an outage of the key endpoint does not end logins for a day', async () => {
+  test('logins succeed for a day while the key endpoint is unavailable', async () => {
     const events: AuthEvent[] = [];
     const harness = await createHarness({ client: { retries: 0, onEvent: (event) => events.push(event) } });
     harness.server.clock.stop();

@@ -3,7 +3,7 @@ import { createClient, discover } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
 
 describe('metadata', () => {
-  test('is fetched once for everybody, again after an hour, and survives an outage', async () => {
+  test('is fetched once for concurrent callers, again after an hour, and is used while the provider is unavailable', async () => {
     const { client, server } = await createHarness({ client: { retries: 0 } });
     server.clock.stop();
     await Promise.all(Array.from({ length: 10 }, () => discover(client)));
@@ -18,11 +18,11 @@ describe('metadata', () => {
     await expect(discover(client)).rejects.toMatchObject({ code: 'server_error' });
   });
 
-  test('a failure is kept for a second, and one that passes within the retries is not seen', async () => {
-    const patient = await createHarness();
-    patient.server.fail('discovery', { status: 503, times: 2 });
-    await expect(discover(patient.client)).resolves.toMatchObject({ issuer: patient.server.issuer });
-    expect(patient.server.requestsTo('discovery')).toHaveLength(3);
+  test('is fetched again after a failure, first by retries and then after a second', async () => {
+    const retrying = await createHarness();
+    retrying.server.fail('discovery', { status: 503, times: 2 });
+    await expect(discover(retrying.client)).resolves.toMatchObject({ issuer: retrying.server.issuer });
+    expect(retrying.server.requestsTo('discovery')).toHaveLength(3);
     const { client, server } = await createHarness({ client: { retries: 0 } });
     server.clock.stop();
     server.fail('discovery', { network: true });
@@ -31,14 +31,14 @@ describe('metadata', () => {
     await expect(discover(client)).resolves.toMatchObject({ issuer: server.issuer });
   });
 
-  test('a server that says when to come back is not asked before', async () => {
+  test('is not fetched again before Retry-After', async () => {
     const { client, server } = await createHarness();
     server.fail('discovery', { status: 503, headers: { 'retry-after': '30' } });
     await expect(discover(client)).rejects.toMatchObject({ code: 'server_error', retryAfter: 30 });
     expect(server.requestsTo('discovery')).toHaveLength(1);
   });
 
-  test('of RFC 8414 is found where that places it', async () => {
+  test('is fetched from the well-known path of RFC 8414 with discovery: oauth', async () => {
     const issuer = 'https://auth.example.test/tenant/one';
     const { client, server } = await createHarness({
       server: { issuer },
@@ -48,7 +48,7 @@ describe('metadata', () => {
     expect(server.requests[0]?.path).toBe('/.well-known/oauth-authorization-server/tenant/one');
   });
 
-  test('given by hand costs no request, and must be of the issuer', async () => {
+  test('is not fetched if configured, and must belong to the issuer', async () => {
     const { server } = await createHarness();
     const metadata = server.metadata as { issuer: string };
     const client = createClient({ issuer: server.issuer, clientId: 'web', metadata, fetch: server.fetch });

@@ -1,11 +1,11 @@
 import type { Lie } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { introspectToken } from '../../src/index.ts';
-import { createHarness, expectRefusal } from '../conformance/harness.ts';
+import { createHarness, expectRejection } from '../conformance/harness.ts';
 
-type Named<L> = L extends `introspection_${infer Mutation}` ? Mutation : never;
+type MutationName<L> = L extends `introspection_${infer Mutation}` ? Mutation : never;
 
-const wrong: readonly (readonly [mutation: Named<Lie>, check: string])[] = [
+const mutations: readonly (readonly [mutation: MutationName<Lie>, check: string])[] = [
   ['alg_none', 'alg'],
   ['alg_other', 'alg'],
   ['alg_hs256', 'alg'],
@@ -26,7 +26,7 @@ const wrong: readonly (readonly [mutation: Named<Lie>, check: string])[] = [
 ];
 
 describe('signed introspection (RFC 9701)', () => {
-  test.each(wrong)('introspection_%s is refused', async (mutation, check) => {
+  test.each(mutations)('rejects introspection_%s', async (mutation, check) => {
     const harness = await createHarness({
       registration: { introspectionSignedResponseAlg: 'RS256' },
       client: { introspectionSignedResponseAlg: 'RS256' },
@@ -42,15 +42,15 @@ describe('signed introspection (RFC 9701)', () => {
 });
 
 describe('signed authorization responses (JARM)', () => {
-  test.each(wrong)(
-    'authorization_response_%s is refused, and its code is not used',
+  test.each(mutations)(
+    'rejects authorization_response_%s before its code is used',
     async (mutation, check) => {
       const lie: Lie = `authorization_response_${mutation}`;
       const harness = await createHarness({ client: { responseMode: 'jwt' }, lies: [lie] });
-      const refusal = { error: 'ValidationError', code: 'authorization_response_invalid', check } as const;
+      const rejection = { error: 'ValidationError', code: 'authorization_response_invalid', check } as const;
       // The JSON is checked before the keys are fetched.
       const after = check === 'json' ? 'authorization' : 'jwks';
-      await expectRefusal(harness, () => harness.logIn(), refusal, after);
+      await expectRejection(harness, () => harness.logIn(), rejection, after);
       expect(harness.server.requestsTo('token')).toEqual([]);
     },
   );

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { createHarness } from '../conformance/harness.ts';
 
-test('user-agent names the library, or what the application says; a browser names itself', async () => {
-  const said = (name: string) => (typeof document === 'undefined' ? name : undefined);
-  const plain = await createHarness();
-  await plain.logIn();
-  expect(plain.server.requestsTo('token')[0]?.headers['user-agent']).toBe(said('countersign'));
-  const named = await createHarness({ client: { userAgent: 'reports/2.1' } });
-  await named.logIn();
-  expect(named.server.requestsTo('userinfo')[0]?.headers['user-agent']).toBe(said('reports/2.1'));
-  expect(named.server.requestsTo('jwks')[0]?.headers['user-agent']).toBe(said('reports/2.1'));
+test('User-Agent contains the library or the configured name, outside browsers', async () => {
+  const toExpected = (name: string) => (typeof document === 'undefined' ? name : undefined);
+  const withDefault = await createHarness();
+  await withDefault.logIn();
+  expect(withDefault.server.requestsTo('token')[0]?.headers['user-agent']).toBe(toExpected('countersign'));
+  const configured = await createHarness({ client: { userAgent: 'reports/2.1' } });
+  await configured.logIn();
+  expect(configured.server.requestsTo('userinfo')[0]?.headers['user-agent']).toBe(toExpected('reports/2.1'));
+  expect(configured.server.requestsTo('jwks')[0]?.headers['user-agent']).toBe(toExpected('reports/2.1'));
 });

@@ -2,7 +2,7 @@ import type { Lie } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { createClient, fetchUserinfo, generateDpopKeyPair } from '../../src/index.ts';
 import { createDecrypt } from '../../src/node/decrypt.ts';
-import { encryptionKey } from '../conformance/encryption-key.ts';
+import { createEncryptionKey } from '../conformance/encryption-key.ts';
 import { createHarness, type HarnessOptions } from '../conformance/harness.ts';
 
 describe('userinfo', () => {
@@ -27,7 +27,7 @@ describe('userinfo', () => {
     ['userinfo_nonce_added', 'nonce'],
     ['userinfo_events_other', 'events'],
     ['userinfo_member_repeated', 'json'],
-  ] as const)('signed: %s is refused for its %s', async (lie, check) => {
+  ] as const)('signed: rejects %s for its %s', async (lie, check) => {
     const harness = await createHarness({
       registration: { userinfoSignedResponseAlg: 'RS256' },
       client: { userinfoSignedResponseAlg: 'RS256' },
@@ -38,7 +38,7 @@ describe('userinfo', () => {
   });
 
   test.each(['userinfo_iss_missing', 'userinfo_aud_missing'] as const)(
-    'signed: %s passes where that is allowed, and what is there must be right all the same',
+    'signed: accepts %s with allowUnaddressedUserinfo, and checks the other claims',
     async (lie) => {
       const harness = await createHarness({
         registration: { userinfoSignedResponseAlg: 'RS256' },
@@ -62,7 +62,7 @@ describe('userinfo', () => {
     },
   );
 
-  test('tokens of other kinds that the provider signed about the same user are no userinfo', async () => {
+  test('rejects other tokens of the provider for the same user', async () => {
     const harness = await createHarness({
       registration: { userinfoSignedResponseAlg: 'RS256' },
       client: { userinfoSignedResponseAlg: 'RS256' },
@@ -73,8 +73,8 @@ describe('userinfo', () => {
       ['access token', await server.mintAccessToken({ sub: 'alice', aud: 'web' }), 'typ'],
       ['logout token', await server.mintLogoutToken({ sub: 'alice', aud: 'web' }), 'typ'],
       ['ID token', idToken as string, 'nonce'],
-      ['answer for another client', await server.mintIdToken({ sub: 'alice', aud: 'another' }), 'aud'],
-      ['answer of another issuer', await server.mintIdToken({ iss: 'https://other.example' }), 'iss'],
+      ['userinfo for another client', await server.mintIdToken({ sub: 'alice', aud: 'another' }), 'aud'],
+      ['userinfo of another issuer', await server.mintIdToken({ iss: 'https://other.example' }), 'iss'],
     ] as const;
     for (const [kind, body, check] of kinds) {
       server.fail('userinfo', { status: 200, headers: { 'content-type': 'application/jwt' }, body });
@@ -85,23 +85,23 @@ describe('userinfo', () => {
     }
   });
 
-  test('an unsigned answer is refused where a signed one is registered', async () => {
+  test('rejects an unsigned response if a signed one is registered', async () => {
     const harness = await createHarness({ client: { userinfoSignedResponseAlg: 'RS256' } });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid' });
   });
 
-  test('a request that changes nothing is made again when the provider is not well, but a DPoP proof is sent once', async () => {
-    const plain = await createHarness();
-    plain.server.fail('userinfo', { status: 503 });
-    await plain.logIn();
-    expect(plain.server.requestsTo('userinfo').map(({ status }) => status)).toEqual([503, 200]);
-    const bound = await createHarness({ client: { dpop: { keyPair: await generateDpopKeyPair() } } });
-    bound.server.fail('userinfo', { status: 503 });
-    await expect(bound.logIn()).rejects.toMatchObject({ code: 'server_error' });
-    expect(bound.server.requestsTo('userinfo')).toHaveLength(1);
+  test('repeats a request while the provider is unavailable, except with a DPoP proof', async () => {
+    const bearer = await createHarness();
+    bearer.server.fail('userinfo', { status: 503 });
+    await bearer.logIn();
+    expect(bearer.server.requestsTo('userinfo').map(({ status }) => status)).toEqual([503, 200]);
+    const withDpop = await createHarness({ client: { dpop: { keyPair: await generateDpopKeyPair() } } });
+    withDpop.server.fail('userinfo', { status: 503 });
+    await expect(withDpop.logIn()).rejects.toMatchObject({ code: 'server_error' });
+    expect(withDpop.server.requestsTo('userinfo')).toHaveLength(1);
   });
 
-  test('distributed claims are left readable', async () => {
+  test('returns references to distributed claims', async () => {
     const harness = await createHarness({ lies: ['userinfo_distributed_claims'] });
     await harness.logIn();
     expect(harness.userinfo?._claim_names).toEqual({ credit_score: 'src1' });
@@ -111,8 +111,8 @@ describe('userinfo', () => {
 describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
   const alg = 'RSA-OAEP-256';
 
-  /** A client whose registration, and whose own options, say how userinfo is protected. */
-  async function registered(
+  /** Creates a client with registered userinfo algorithms. */
+  async function register(
     protection: { readonly signed?: string; readonly encrypted?: string },
     lies: readonly Lie[] = [],
     client: HarnessOptions['client'] = {
@@ -120,7 +120,7 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
       ...(protection.encrypted && { userinfoEncryptedResponseAlg: protection.encrypted }),
     },
   ) {
-    const { privateKey, jwk } = await encryptionKey(alg);
+    const { privateKey, jwk } = await createEncryptionKey(alg);
     return createHarness({
       registration: {
         jwks: { keys: [jwk] },
@@ -132,7 +132,7 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
     });
   }
 
-  async function refused(harness: Awaited<ReturnType<typeof registered>>, check: string) {
+  async function expectRejected(harness: Awaited<ReturnType<typeof register>>, check: string) {
     await expect(harness.logIn()).rejects.toMatchObject({
       name: 'ValidationError',
       code: 'userinfo_invalid',
@@ -142,9 +142,9 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
     expect(harness.calls().at(-1)).toBe('userinfo');
   }
 
-  test('signed and encrypted is opened and verified', async () => {
+  test('decrypts and verifies a signed and encrypted response', async () => {
     for (const client of [undefined, { userinfoSignedResponseAlg: 'RS256' }]) {
-      const harness = await registered({ signed: 'RS256', encrypted: alg }, [], client);
+      const harness = await register({ signed: 'RS256', encrypted: alg }, [], client);
       await harness.logIn();
       expect(harness.userinfo).toMatchObject({ sub: 'alice' });
       harness.server.lies.add('userinfo_signature_invalid');
@@ -152,58 +152,61 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
     }
   });
 
-  test('encrypted and unsigned is accepted where encryption alone is registered', async () => {
-    const harness = await registered({ encrypted: alg });
+  test('accepts an unsigned, encrypted response if only encryption is registered', async () => {
+    const harness = await register({ encrypted: alg });
     await harness.logIn();
     expect(harness.userinfo).toMatchObject({ sub: 'alice', name: 'Alice Example' });
   });
 
-  test('encrypted and unsigned claims of somebody else are refused', async () =>
-    refused(await registered({ encrypted: alg }, ['userinfo_response_sub_invalid']), 'sub'));
+  test('rejects encrypted claims of another user', async () =>
+    expectRejected(await register({ encrypted: alg }, ['userinfo_response_sub_invalid']), 'sub'));
 
-  test('encrypted and unsigned is refused where encryption is not registered', async () =>
-    refused(await registered({ encrypted: alg }, [], {}), 'signature'));
+  test('rejects an unsigned, encrypted response if encryption is not registered', async () =>
+    expectRejected(await register({ encrypted: alg }, [], {}), 'signature'));
 
-  test('encrypted and unsigned is refused where a signature is registered too', async () => {
+  test('rejects an unsigned, encrypted response if a signature is registered', async () => {
     const both = { signed: 'RS256', encrypted: alg };
-    await refused(await registered(both, ['userinfo_response_unsigned']), 'signature');
+    await expectRejected(await register(both, ['userinfo_response_unsigned']), 'signature');
     const signedOnly = { userinfoSignedResponseAlg: 'RS256' };
-    await refused(await registered(both, ['userinfo_response_unsigned'], signedOnly), 'signature');
+    await expectRejected(await register(both, ['userinfo_response_unsigned'], signedOnly), 'signature');
   });
 
-  test('in the open is refused where encryption is registered, signed or not', async () => {
+  test('rejects an unencrypted response if encryption is registered', async () => {
     const lies: readonly Lie[] = ['userinfo_response_unencrypted'];
-    await refused(await registered({ encrypted: alg }, lies), 'encryption');
-    await refused(await registered({ signed: 'RS256', encrypted: alg }, lies), 'encryption');
+    await expectRejected(await register({ encrypted: alg }, lies), 'encryption');
+    await expectRejected(await register({ signed: 'RS256', encrypted: alg }, lies), 'encryption');
   });
 
-  test('another key management algorithm than the registered one is refused', async () =>
-    refused(await registered({ encrypted: alg }, [], { userinfoEncryptedResponseAlg: 'RSA-OAEP' }), 'alg'));
+  test('rejects a key management algorithm that is not registered', async () =>
+    expectRejected(
+      await register({ encrypted: alg }, [], { userinfoEncryptedResponseAlg: 'RSA-OAEP' }),
+      'alg',
+    ));
 
-  test('encrypted to somebody who cannot open it is refused', async () => {
-    const { jwk } = await encryptionKey(alg);
+  test('rejects an encrypted response if no decrypt function is configured', async () => {
+    const { jwk } = await createEncryptionKey(alg);
     const harness = await createHarness({
       registration: { jwks: { keys: [jwk] }, userinfoEncryptedResponseAlg: alg },
     });
-    await refused(harness, 'encryption');
+    await expectRejected(harness, 'encryption');
   });
 
   test.each(['{"sub":"mallory","sub":"alice"}', '{"sub":', 'sub', ''])(
-    'encrypted text %j is no answer',
-    async (text) => refused(await registered({ encrypted: alg }, [], { ...openedAs(text) }), 'json'),
+    'rejects the decrypted text %j',
+    async (text) => expectRejected(await register({ encrypted: alg }, [], { ...decryptTo(text) }), 'json'),
   );
 
-  const openedAs = (text: string) => ({
+  const decryptTo = (text: string) => ({
     userinfoEncryptedResponseAlg: alg,
     decrypt: async () => text,
   });
 
-  test('a registration that cannot be kept is found at once', () => {
+  test('rejects invalid encryption options in the configuration', () => {
     const options = { issuer: 'https://auth.example.test', clientId: 'web' };
-    const wrong = (more: object) => () => createClient({ ...options, ...more });
-    expect(wrong({ userinfoEncryptedResponseAlg: alg })).toThrow(/createDecrypt/);
-    for (const refusedAlg of ['RSA1_5', 'dir', 'A256KW', 'PBES2-HS256+A128KW', '']) {
-      expect(wrong({ userinfoEncryptedResponseAlg: refusedAlg, decrypt: async () => '' })).toThrow(
+    const create = (more: object) => () => createClient({ ...options, ...more });
+    expect(create({ userinfoEncryptedResponseAlg: alg })).toThrow(/createDecrypt/);
+    for (const invalidAlg of ['RSA1_5', 'dir', 'A256KW', 'PBES2-HS256+A128KW', '']) {
+      expect(create({ userinfoEncryptedResponseAlg: invalidAlg, decrypt: async () => '' })).toThrow(
         expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }),
       );
     }

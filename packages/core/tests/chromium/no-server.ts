@@ -1,4 +1,4 @@
-/** Stands for `node:http` where the suites run in a browser: there the test server answers without sockets alone. */
+/** Replaces `node:http` in a browser, where the test server has no sockets. */
 export function createServer(): never {
-  throw new Error('a browser cannot listen');
+  throw new Error('A browser cannot start a server');
 }

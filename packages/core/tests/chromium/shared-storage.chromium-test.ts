@@ -5,17 +5,17 @@ import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
 
-// IndexedDB, Web Locks and BroadcastChannel are Chromium's own. Two clients stand for two tabs.
+// Uses IndexedDB, Web Locks and BroadcastChannel of Chromium. Two clients represent two tabs.
 
-const open: BrowserAuth[] = [];
+const clients: BrowserAuth[] = [];
 afterEach(() => {
-  for (const auth of open.splice(0)) auth.stop();
+  for (const auth of clients.splice(0)) auth.stop();
   vi.restoreAllMocks();
 });
 
-/** @param clientId a name of its own for each test, because the browser keeps what is stored */
+/** @param clientId unique for each test, because the browser retains stored data */
 function openTab(provider: TestProvider, clientId: string) {
-  let left = '';
+  let visitedUrl = '';
   const auth = createBrowserAuth({
     issuer: provider.issuer,
     clientId,
@@ -23,24 +23,24 @@ function openTab(provider: TestProvider, clientId: string) {
     storage: createWebStorage('shared'),
     fetch: provider.fetch,
     navigate: (url) => {
-      left = url;
+      visitedUrl = url;
     },
   });
-  open.push(auth);
+  clients.push(auth);
   const login = async () => {
     await auth.login();
-    await auth.handleCallback(provider.approve(left));
+    await auth.handleCallback(provider.approve(visitedUrl));
   };
   return { auth, login };
 }
 
-test('update() of a shared storage is one step, whatever other tabs write', async () => {
+test('update() of a shared storage is atomic across tabs', async () => {
   const key = `counter ${Date.now()}`;
   const storages = [createWebStorage('shared'), createWebStorage('shared')];
-  const increment = (kept: TokenSet | undefined): TokenSet => ({
+  const increment = (tokens: TokenSet | undefined): TokenSet => ({
     accessTokens: [],
     scopes: [],
-    updatedAt: (kept?.updatedAt ?? 0) + 1,
+    updatedAt: (tokens?.updatedAt ?? 0) + 1,
   });
   await Promise.all(Array.from({ length: 40 }, (_, index) => storages[index % 2]?.update?.(key, increment)));
   expect(await storages[0]?.get(key)).toMatchObject({ updatedAt: 40 });
@@ -48,19 +48,19 @@ test('update() of a shared storage is one step, whatever other tabs write', asyn
   expect(await storages[0]?.get(key)).toBeUndefined();
 });
 
-test('B27: a read of IndexedDB that fails is tried again, and is an error and no absence if it fails once more', async () => {
+test('B27: repeats a failed read of IndexedDB once, then throws', async () => {
   const storage = createWebStorage('shared');
   const fail = () => {
     throw new DOMException('Internal error.', 'UnknownError');
   };
-  const opening = vi.spyOn(IDBFactory.prototype, 'open').mockImplementationOnce(fail);
+  const open = vi.spyOn(IDBFactory.prototype, 'open').mockImplementationOnce(fail);
   expect(await storage.get('absent')).toBeUndefined();
-  expect(opening).toHaveBeenCalledTimes(2);
-  opening.mockImplementation(fail);
+  expect(open).toHaveBeenCalledTimes(2);
+  open.mockImplementation(fail);
   await expect(storage.get('absent')).rejects.toMatchObject({ code: 'store_unavailable' });
 });
 
-test('B25: a logout in another tab during a refresh is final', async () => {
+test('B25: a logout in another tab during a refresh ends the login', async () => {
   const provider = await createTestProvider(Date.now);
   const clientId = `logout ${Date.now()}`;
   const [first, second] = [openTab(provider, clientId), openTab(provider, clientId)];
@@ -79,7 +79,7 @@ test('B25: a logout in another tab during a refresh is final', async () => {
   ).toBeUndefined();
 });
 
-test('B23: a refresh of one user ends without a token when another user logs in meanwhile', async () => {
+test('B23: a refresh fails when another user logs in during it', async () => {
   const provider = await createTestProvider(Date.now);
   const clientId = `switch ${Date.now()}`;
   const [first, second] = [openTab(provider, clientId), openTab(provider, clientId)];

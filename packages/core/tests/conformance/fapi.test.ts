@@ -10,18 +10,18 @@ import {
   validateAuthorizationResponse,
 } from '../../src/index.ts';
 import { createDecrypt } from '../../src/node/decrypt.ts';
-import { encryptionKey } from './encryption-key.ts';
-import { createHarness, expectRefusal, type HarnessOptions } from './harness.ts';
+import { createEncryptionKey } from './encryption-key.ts';
+import { createHarness, expectRejection, type HarnessOptions } from './harness.ts';
 import { fapi1AdvancedRows } from './rows/fapi1-advanced.ts';
 import { messageSigningRows } from './rows/fapi2-message-signing.ts';
 import { securityProfileRows } from './rows/fapi2-security-profile.ts';
 import { fapi2 } from './rows/row.ts';
 import { record, runRow } from './run-row.ts';
-import { signingKey } from './signing-key.ts';
+import { getSigningKey } from './signing-key.ts';
 
-/** A client of FAPI 2.0: private_key_jwt, PAR, DPoP, PS256. */
-async function fapi(more: HarnessOptions = {}): Promise<HarnessOptions> {
-  const { key, jwk } = await signingKey('PS256');
+/** Creates the options of a FAPI 2.0 client: private_key_jwt, PAR, DPoP, PS256. */
+async function createFapiOptions(more: HarnessOptions = {}): Promise<HarnessOptions> {
+  const { key, jwk } = await getSigningKey('PS256');
   return {
     ...more,
     server: { requirePushedAuthorizationRequests: true, dpopNonce: true, decoyKeys: true, ...more.server },
@@ -45,14 +45,16 @@ async function fapi(more: HarnessOptions = {}): Promise<HarnessOptions> {
 
 describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sections 3 and 4', () => {
   for (const row of [...securityProfileRows, ...messageSigningRows, ...fapi1AdvancedRows]) {
-    test(row.module, async ({ task }) => runRow({ ...row, options: await fapi(row.options) }, task));
+    test(row.module, async ({ task }) =>
+      runRow({ ...row, options: await createFapiOptions(row.options) }, task),
+    );
   }
 
   test(fapi2('test-happy-path'), async ({ task }) => {
-    const harness = await createHarness(await fapi());
+    const harness = await createHarness(await createFapiOptions());
     await harness.logIn();
     expect(harness.userinfo).toMatchObject({ sub: 'alice' });
-    // Nonces are demanded at both servers: each first request is answered with one, and sent once more.
+    // Both endpoints require a nonce: the first request gets one and is repeated.
     expect(harness.server.requestsTo('token').map(({ status }) => status)).toEqual([200]);
     expect(harness.server.requestsTo('pushed_authorization_request').map(({ status }) => status)).toEqual([
       400, 201,
@@ -65,7 +67,7 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
   });
 
   test(fapi2('test-rs-dpop-auth-scheme-case-insensitivity'), async ({ task }) => {
-    const harness = await createHarness(await fapi({ server: { dpopNonce: false } }));
+    const harness = await createHarness(await createFapiOptions({ server: { dpopNonce: false } }));
     harness.server.fail('userinfo', {
       status: 401,
       headers: { 'www-authenticate': 'dPoP error="use_dpop_nonce"', 'dpop-nonce': 'a-nonce' },
@@ -76,14 +78,14 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
   });
 
   test(fapi2('test-happy-path-no-dpop-nonce'), async ({ task }) => {
-    const harness = await createHarness(await fapi({ server: { dpopNonce: false } }));
+    const harness = await createHarness(await createFapiOptions({ server: { dpopNonce: false } }));
     await harness.logIn();
     expect(harness.server.requestsTo('token')).toHaveLength(1);
     record(task, { id: 'F22', verdict: 'A', result: 'accepted' });
   });
 
   test(fapi2('refresh-token-test'), async ({ task }) => {
-    const harness = await createHarness(await fapi());
+    const harness = await createHarness(await createFapiOptions());
     await harness.logIn();
     const first = harness.stored?.refreshToken;
     await harness.refresh();
@@ -95,9 +97,9 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
   });
 
   for (const mode of ['jwt', 'query.jwt', 'form_post.jwt'] as const) {
-    test(`JARM by ${mode}, with a signed request object pushed`, async () => {
-      const { key, jwk } = await signingKey('PS256');
-      const options = await fapi({
+    test(`accepts JARM with ${mode} and a pushed, signed request object`, async () => {
+      const { key, jwk } = await getSigningKey('PS256');
+      const options = await createFapiOptions({
         client: { responseMode: mode, requestObjectSigningKey: { key, kid: jwk.kid as string } },
       });
       const harness = await createHarness(options);
@@ -109,11 +111,15 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
     });
   }
 
-  test('an unsigned answer to a request for a signed one is a downgrade', async () => {
+  test('rejects an unsigned response to a request with response_mode=jwt', async () => {
     const harness = await createHarness({ client: { responseMode: 'jwt' } });
     const { transaction } = await createAuthorizationRequest(harness.client);
-    const plain = new URLSearchParams({ code: 'code', state: transaction.state, iss: harness.server.issuer });
-    await expect(validateAuthorizationResponse(harness.client, plain, transaction)).rejects.toMatchObject({
+    const unsigned = new URLSearchParams({
+      code: 'code',
+      state: transaction.state,
+      iss: harness.server.issuer,
+    });
+    await expect(validateAuthorizationResponse(harness.client, unsigned, transaction)).rejects.toMatchObject({
       code: 'authorization_response_invalid',
       check: 'response_mode',
     });
@@ -121,7 +127,7 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
 
   for (const alg of ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES'] as const) {
     test(`fapi1-advanced-final-client-test-encrypted-idtoken (${alg})`, async ({ task }) => {
-      const { privateKey, jwk } = await encryptionKey(alg);
+      const { privateKey, jwk } = await createEncryptionKey(alg);
       const harness = await createHarness({
         registration: { idTokenEncryptedResponseAlg: alg, jwks: { keys: [jwk] } },
         client: { decrypt: createDecrypt(privateKey, { keyManagementAlgorithms: [alg] }) },
@@ -132,34 +138,34 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
     });
   }
 
-  test('a code is bound to the DPoP key: without it, it is of no use', async () => {
+  test('a code is bound to the DPoP key', async () => {
     const harness = await createHarness({ client: { dpop: { keyPair: await generateDpopKeyPair() } } });
     const { url, transaction } = await createAuthorizationRequest(harness.client);
     const { parameters } = await harness.server.authorize(url);
-    const thief = createClient({
+    const attacker = createClient({
       ...harness.client.options,
       clientAuthentication: clientSecretBasic('web-secret'),
       dpop: { keyPair: await generateDpopKeyPair() },
     });
-    const response = await validateAuthorizationResponse(thief, parameters, transaction);
-    await expect(exchangeCode(thief, response, transaction)).rejects.toMatchObject({
+    const response = await validateAuthorizationResponse(attacker, parameters, transaction);
+    await expect(exchangeCode(attacker, response, transaction)).rejects.toMatchObject({
       error: 'invalid_grant',
     });
   });
 
-  test('inside an encrypted ID token the same checks are made', async () => {
-    const { privateKey, jwk } = await encryptionKey('ECDH-ES');
+  test('checks the claims of an encrypted ID token', async () => {
+    const { privateKey, jwk } = await createEncryptionKey('ECDH-ES');
     const harness = await createHarness({
       registration: { idTokenEncryptedResponseAlg: 'ECDH-ES', jwks: { keys: [jwk] } },
       client: { decrypt: createDecrypt(privateKey) },
       lies: ['id_token_at_hash_invalid'],
     });
-    const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'at_hash' } as const;
-    await expectRefusal(harness, () => harness.logIn(), refusal, 'jwks');
+    const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'at_hash' } as const;
+    await expectRejection(harness, () => harness.logIn(), rejection, 'jwks');
   });
 
   test('fapi1-advanced-final-client-test-encrypted-idtoken-usingrsa15', async ({ task }) => {
-    const { privateKey, jwk } = await encryptionKey('RSA-OAEP-256');
+    const { privateKey, jwk } = await createEncryptionKey('RSA-OAEP-256');
     const harness = await createHarness({
       registration: { idTokenEncryptedResponseAlg: 'RSA-OAEP-256', jwks: { keys: [jwk] } },
       client: { decrypt: createDecrypt(privateKey) },
@@ -178,8 +184,8 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
     const { parameters } = await harness.server.authorize(url);
     const response = await validateAuthorizationResponse(harness.client, parameters, transaction);
     const run = () => exchangeCode(harness.client, response, transaction);
-    const refusal = { error: 'ValidationError', code: 'response_malformed', check: 'decryption' } as const;
-    const code = await expectRefusal(harness, run, refusal, 'token');
-    record(task, { id: 'FA7', verdict: 'R', result: 'refused', code });
+    const rejection = { error: 'ValidationError', code: 'response_malformed', check: 'decryption' } as const;
+    const code = await expectRejection(harness, run, rejection, 'token');
+    record(task, { id: 'FA7', verdict: 'R', result: 'rejected', code });
   });
 });

@@ -24,18 +24,18 @@ import {
   validateAuthorizationResponse,
 } from '../../src/index.ts';
 
-/** A relying party as an application would build it, and the provider that it meets. */
+/** A relying party with a test provider. */
 export interface Harness {
   readonly server: Awaited<ReturnType<typeof createTestAuthorizationServer>>;
   readonly client: Client;
-  /** What the application keeps. */
+  /** The tokens that the application stores. */
   stored: TokenSet | undefined;
   userinfo: Userinfo | undefined;
-  /** A whole login, up to userinfo. */
+  /** Logs in and fetches userinfo. */
   logIn(request?: AuthorizationRequest): Promise<TokenResponse>;
-  /** A refresh through the coordinator, then userinfo with the new token. */
+  /** Refreshes through the coordinator and fetches userinfo with the new token. */
   refresh(): Promise<void>;
-  /** Endpoints that were called, in order. */
+  /** Lists the endpoints that were called, in order. */
   calls(): (Endpoint | undefined)[];
 }
 
@@ -45,7 +45,7 @@ export interface HarnessOptions {
   readonly lies?: readonly Lie[];
   readonly server?: TestAuthorizationServerOptions;
   readonly client?: Partial<ClientOptions>;
-  /** Registration that replaces the default: `web` with `client_secret_basic`. */
+  /** Overrides of the default registration: `web` with `client_secret_basic`. */
   readonly registration?: Partial<TestClient>;
 }
 
@@ -107,34 +107,34 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
   return harness;
 }
 
-/** What a refusal must look like. */
-export interface Refusal {
+/** The expected error of a rejection. */
+export interface Rejection {
   readonly error: 'ValidationError' | 'AuthorizationServerError' | 'ConfigurationError';
   readonly code: string;
   readonly check?: string;
 }
 
-/** Runs what must be refused: with our own error, with nothing kept, and with the last call where it belongs. */
-export async function expectRefusal(
+/** Expects a rejection with a typed error, after the given call, and without stored tokens. Returns its code for the report. */
+export async function expectRejection(
   harness: Harness,
   run: () => Promise<unknown>,
-  refusal: Refusal,
+  rejection: Rejection,
   lastCall: Endpoint,
 ): Promise<string> {
-  const before = harness.stored;
+  const storedBefore = harness.stored;
   const userinfoBefore = harness.userinfo;
   const outcome = await run().then(
     () => undefined,
     (error: unknown) => error as { name: string; code: string; check?: string },
   );
-  expect(outcome, 'nothing was refused').toBeDefined();
+  expect(outcome, 'the operation must fail').toBeDefined();
   expect(outcome).toMatchObject({
-    name: refusal.error,
-    code: refusal.code,
-    ...(refusal.check !== undefined && { check: refusal.check }),
+    name: rejection.error,
+    code: rejection.code,
+    ...(rejection.check !== undefined && { check: rejection.check }),
   });
-  expect(harness.stored, 'something was stored').toBe(before);
-  expect(harness.userinfo, 'userinfo was kept').toBe(userinfoBefore);
+  expect(harness.stored, 'tokens must not be stored').toBe(storedBefore);
+  expect(harness.userinfo, 'userinfo must not be stored').toBe(userinfoBefore);
   expect(harness.calls().at(-1), 'the last call').toBe(lastCall);
-  return refusal.check === undefined ? refusal.code : `${refusal.code} (${refusal.check})`;
+  return rejection.check === undefined ? rejection.code : `${rejection.code} (${rejection.check})`;
 }

@@ -11,13 +11,13 @@ import { record } from './run-row.ts';
 
 const postLogoutRedirectUri = 'https://app.example.test/';
 
-/** A login, then a logout started by us: what the provider posts to us, and where it sends the user. */
+/** Logs in and out. Returns the logout token that the provider sends and the URL of its redirect. */
 async function logOut(lies: readonly Lie[] = []) {
-  const posted: string[] = [];
+  const logoutTokens: string[] = [];
   const harness = await createHarness({
     server: {
       outgoingFetch: async (_, init) => {
-        posted.push(new URLSearchParams(String(init.body)).get('logout_token') as string);
+        logoutTokens.push(new URLSearchParams(String(init.body)).get('logout_token') as string);
         return new Response();
       },
     },
@@ -33,29 +33,29 @@ async function logOut(lies: readonly Lie[] = []) {
     postLogoutRedirectUri,
     state: 'a-state',
   })) as URL;
-  const { url: back } = await harness.server.authorize(url);
-  return { harness, url, back, logoutToken: posted[0] as string };
+  const { url: redirect } = await harness.server.authorize(url);
+  return { harness, url, redirect, logoutToken: logoutTokens[0] as string };
 }
 
 const rp = (suffix: string) => `oidcc-client-test-rp-${suffix}`;
 
 describe('Logout, section 2', () => {
   test(rp('init-logout'), async ({ task }) => {
-    const { harness, url, back } = await logOut();
+    const { harness, url, redirect } = await logOut();
     expect(url.searchParams.get('id_token_hint')).toBe(harness.stored?.idToken);
-    expect(back.href).toBe(`${postLogoutRedirectUri}?state=a-state`);
+    expect(redirect.href).toBe(`${postLogoutRedirectUri}?state=a-state`);
     record(task, { id: 'L1', verdict: 'A', result: 'accepted' });
   });
 
   test(rp('init-logout-other-state'), async ({ task }) => {
-    const { back } = await logOut(['logout_state_invalid']);
-    expect(back.searchParams.get('state')).not.toBe('a-state');
+    const { redirect } = await logOut(['logout_state_invalid']);
+    expect(redirect.searchParams.get('state')).not.toBe('a-state');
     record(task, { id: 'L2', verdict: 'A', result: 'accepted' });
   });
 
   test(rp('init-logout-no-state'), async ({ task }) => {
-    const { back } = await logOut(['logout_state_missing']);
-    expect(back.searchParams.has('state')).toBe(false);
+    const { redirect } = await logOut(['logout_state_missing']);
+    expect(redirect.searchParams.has('state')).toBe(false);
     record(task, { id: 'L3', verdict: 'A', result: 'accepted' });
   });
 
@@ -73,7 +73,7 @@ describe('Logout, section 2', () => {
     record(task, { id: 'L4', verdict: 'A', result: 'accepted' });
   });
 
-  const refused: readonly (readonly [id: string, suffix: string, lie: Lie, check: string])[] = [
+  const rejected: readonly (readonly [id: string, suffix: string, lie: Lie, check: string])[] = [
     ['L5', 'alg-none', 'logout_token_alg_none', 'alg'],
     ['L6', 'no-event', 'logout_token_events_missing', 'events'],
     ['L7', 'with-nonce', 'logout_token_nonce_added', 'nonce'],
@@ -82,7 +82,7 @@ describe('Logout, section 2', () => {
     ['L10', 'wrong-event', 'logout_token_events_other', 'events'],
     ['L11', 'wrong-iss', 'logout_token_iss_invalid', 'iss'],
   ];
-  for (const [id, suffix, lie, check] of refused) {
+  for (const [id, suffix, lie, check] of rejected) {
     test(rp(`backchannel-rpinitlogout-${suffix}`), async ({ task }) => {
       const { harness, logoutToken } = await logOut([lie]);
       await expect(validateLogoutToken(harness.client, logoutToken)).rejects.toMatchObject({
@@ -90,18 +90,18 @@ describe('Logout, section 2', () => {
         code: 'logout_token_invalid',
         check,
       });
-      record(task, { id, verdict: 'R', result: 'refused', code: `logout_token_invalid (${check})` });
+      record(task, { id, verdict: 'R', result: 'rejected', code: `logout_token_invalid (${check})` });
     });
   }
 
   test(rp('frontchannel-rpinitlogout'), async ({ task }) => {
-    const { harness, back } = await logOut();
+    const { harness, redirect } = await logOut();
     const { issuer } = harness.server;
     const request = new URL(
       `https://app.example.test/frontchannel-logout?iss=${encodeURIComponent(issuer)}&sid=a-sid`,
     );
     expect(validateFrontchannelLogout(harness.client, request)).toEqual({ sid: 'a-sid' });
-    expect(back.href).toContain(postLogoutRedirectUri);
+    expect(redirect.href).toContain(postLogoutRedirectUri);
     record(task, { id: 'L12', verdict: 'A', result: 'accepted' });
   });
 
@@ -116,7 +116,7 @@ describe('Logout, section 2', () => {
   });
 });
 
-describe('what the suite does not try on logout tokens', () => {
+describe('logout tokens, beyond the suite', () => {
   const more: readonly (readonly [lie: Lie, check: string])[] = [
     ['logout_token_signature_invalid', 'signature'],
     ['logout_token_signature_missing', 'signature'],
@@ -137,7 +137,7 @@ describe('what the suite does not try on logout tokens', () => {
     ['logout_token_not_a_jwt', 'format'],
   ];
   for (const [lie, check] of more) {
-    test(`${lie} is refused for its ${check}`, async () => {
+    test(`rejects ${lie} for its ${check}`, async () => {
       const { client, server } = await createHarness({ lies: [lie] });
       const logoutToken = await server.mintLogoutToken();
       await expect(validateLogoutToken(client, logoutToken)).rejects.toMatchObject({
@@ -147,25 +147,25 @@ describe('what the suite does not try on logout tokens', () => {
     });
   }
 
-  test('logout_token_exp_missing is accepted, and bounded by iat', async () => {
+  test('accepts logout_token_exp_missing until a time after iat', async () => {
     const { client, server } = await createHarness({ lies: ['logout_token_exp_missing'] });
     const { iat, exp } = await validateLogoutToken(client, await server.mintLogoutToken());
     expect(exp - iat).toBe(600);
   });
 
-  test('an ID token is no logout token', async () => {
+  test('rejects an ID token', async () => {
     const { client, server } = await createHarness();
     await expect(validateLogoutToken(client, await server.mintIdToken({ jti: 'x' }))).rejects.toMatchObject({
       check: 'events',
     });
   });
 
-  test('keys with one kid are told apart by their kind', async () => {
+  test('distinguishes keys with one kid by their type', async () => {
     const { client, server } = await createHarness({ server: { decoyKeys: true } });
     await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toHaveProperty('jti');
   });
 
-  test('a logout token that names none of several keys that fit is refused', async () => {
+  test('rejects a logout token without kid if several keys match', async () => {
     const { client, server } = await createHarness({ lies: ['logout_token_kid_missing'] });
     await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toHaveProperty('jti');
     await server.rotateKeys({ keepOld: true });
@@ -176,7 +176,7 @@ describe('what the suite does not try on logout tokens', () => {
     });
   });
 
-  test('a logout token of a rotated key is verified after one fetch of the keys', async () => {
+  test('verifies a logout token of a new key after one fetch', async () => {
     const { client, server } = await createHarness();
     await validateLogoutToken(client, await server.mintLogoutToken());
     await server.rotateKeys();
@@ -184,7 +184,7 @@ describe('what the suite does not try on logout tokens', () => {
     expect(server.requestsTo('jwks')).toHaveLength(2);
   });
 
-  test('front-channel logout of another issuer, or with half of its parameters, is refused', async () => {
+  test('rejects a front-channel logout of another issuer or with missing parameters', async () => {
     const { client } = await createHarness();
     for (const [query, check] of [
       ['iss=https://attacker.example&sid=s', 'iss'],

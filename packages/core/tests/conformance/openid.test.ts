@@ -10,7 +10,7 @@ import {
   tlsClientAuth,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness, expectRefusal } from './harness.ts';
+import { createHarness, expectRejection } from './harness.ts';
 import { openidRows } from './rows/openid.ts';
 import { record, runRow } from './run-row.ts';
 
@@ -79,9 +79,14 @@ describe('OpenID Connect Core, section 1', () => {
     const harness = await createHarness({ client: { responseMode: 'form_post' } });
     harness.server.clock.advance(10);
     const run = () => harness.logIn({ maxAge: 0, prompt: 'none' });
-    const refusal = { error: 'AuthorizationServerError', code: 'authorization_error' } as const;
-    await expectRefusal(harness, run, refusal, 'authorization');
-    record(task, { id: '35', verdict: 'R', result: 'refused', code: 'authorization_error (login_required)' });
+    const rejection = { error: 'AuthorizationServerError', code: 'authorization_error' } as const;
+    await expectRejection(harness, run, rejection, 'authorization');
+    record(task, {
+      id: '35',
+      verdict: 'R',
+      result: 'rejected',
+      code: 'authorization_error (login_required)',
+    });
   });
 
   test('oidcc-client-test-aggregated-claims', async ({ task }) => {
@@ -136,7 +141,7 @@ describe('OpenID Connect Core, section 1', () => {
   });
 });
 
-describe('Form Post RP: the same modules, answered by form_post', () => {
+describe('Form Post RP: the modules with response_mode=form_post', () => {
   const names = ['1', '2', '3', '4', '5', '6', '8', '9', '10', '11', '12'];
   for (const row of openidRows.filter(({ id }) => names.includes(id))) {
     test(`${row.module} (form_post)`, ({ task }) =>
@@ -155,13 +160,13 @@ describe('Form Post RP: the same modules, answered by form_post', () => {
 describe.each([
   { plan: 'Basic RP', by: '', mark: '', client: {} },
   { plan: 'Form Post RP', by: ' (form_post)', mark: ' f', client: { responseMode: 'form_post' } },
-] as const)('$plan: modules with steps of their own', ({ by, mark, client }) => {
+] as const)('$plan: modules with additional steps', ({ by, mark, client }) => {
   test(`oidcc-client-test-kid-absent-multiple-jwks${by}`, async ({ task }) => {
     const harness = await createHarness({ client, lies: ['id_token_kid_missing', 'jwks_without_kid'] });
     await harness.server.rotateKeys({ keepOld: true });
-    const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
-    const result = await expectRefusal(harness, () => harness.logIn(), refusal, 'jwks');
-    record(task, { id: `7${mark}`, verdict: 'A/R', result: 'refused', code: result });
+    const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
+    const result = await expectRejection(harness, () => harness.logIn(), rejection, 'jwks');
+    record(task, { id: `7${mark}`, verdict: 'A/R', result: 'rejected', code: result });
   });
 
   test(`oidcc-client-test-scope-userinfo-claims${by}`, async ({ task }) => {
@@ -185,8 +190,8 @@ describe.each([
   });
 });
 
-describe('client authentication: exactly the configured method, at every endpoint that asks for it', () => {
-  test('client_secret_post puts the secret in the body and nowhere else', async () => {
+describe('client authentication', () => {
+  test('client_secret_post sends the secret in the body only, to every endpoint', async () => {
     const harness = await createHarness({
       registration: { tokenEndpointAuthMethod: 'client_secret_post' },
       client: { clientAuthentication: clientSecretPost('web-secret'), pushedAuthorizationRequests: 'always' },

@@ -1,48 +1,47 @@
-/** A module that does not concern a code-flow client, and why. */
+/** A module that does not apply to a code-flow client, with the reason. */
 export interface OutOfScope {
   readonly id: string;
   readonly module: string;
   readonly why: string;
 }
 
-const otherFlow =
-  'another flow than the code flow: nothing of it is returned by an authorization endpoint here';
+const otherFlow = 'not the code flow: the authorization endpoint returns only a code';
 
 export const outOfScope: readonly OutOfScope[] = [
   {
     id: '20',
     module: 'oidcc-client-test-discovery-webfinger-acct',
-    why: 'the issuer is configured, never guessed from what a user types',
+    why: 'the issuer is configured, never derived from user input',
   },
   {
     id: '21',
     module: 'oidcc-client-test-discovery-webfinger-url',
-    why: 'the issuer is configured, never guessed from what a user types',
+    why: 'the issuer is configured, never derived from user input',
   },
   {
     id: '22',
     module: 'oidcc-client-test-dynamic-registration',
-    why: 'clients are registered with the provider beforehand',
+    why: 'clients are registered at the provider in advance',
   },
   {
     id: '23',
     module: 'oidcc-client-test-request-uri-signed-rs256',
-    why: 'request objects go by value or by PAR; a request_uri that the provider must fetch is not offered',
+    why: 'request objects are sent by value or by PAR; a request_uri that the provider fetches is not supported',
   },
   {
     id: '24',
     module: 'oidcc-client-test-request-uri-signed-none',
-    why: 'as above, and unsigned request objects protect nothing',
+    why: 'a request_uri that the provider fetches is not supported, and unsigned request objects protect nothing',
   },
   {
     id: '34',
     module: 'oidcc-client-test-userinfo-bearer-body',
-    why: 'optional style; access tokens are sent in the Authorization header only',
+    why: 'optional; access tokens are sent in the Authorization header only',
   },
   {
     id: '37',
     module: 'oidcc-client-test-distributed-claims',
-    why: 'optional; the reference is left readable for the application, which decides whether to follow it',
+    why: 'optional; the application can read the reference and decides whether to follow it',
   },
   { id: '-', module: 'oidcc-client-test-nonce-unless-code-flow', why: otherFlow },
   { id: '-', module: 'oidcc-client-test-missing-chash', why: otherFlow },
@@ -52,7 +51,7 @@ export const outOfScope: readonly OutOfScope[] = [
   {
     id: 'L14',
     module: 'oidcc-client-test-session-management',
-    why: 'browsers block the third-party storage that check_session_iframe needs; back-channel logout does its work',
+    why: 'browsers block the third-party storage that check_session_iframe needs; back-channel logout replaces it',
   },
   {
     id: 'F31',

@@ -1,26 +1,26 @@
 import { expect } from 'vitest';
-import { createHarness, expectRefusal } from './harness.ts';
+import { createHarness, expectRejection } from './harness.ts';
 import type { Row, Verdict } from './rows/row.ts';
 
-/** What the report shows of one module. */
+/** The result of one module, for the report. */
 export interface Outcome {
-  /** Which client it is of. Default: the server's. */
+  /** The tested client. Default: the server's client. */
   readonly client?: 'browser';
   readonly id: string;
   readonly verdict: Verdict;
-  readonly result: 'accepted' | 'refused';
-  /** Our error code and what failed. */
+  readonly result: 'accepted' | 'rejected';
+  /** The error code and the failed check. */
   readonly code?: string;
 }
 
-/** Leaves an outcome with the test, for the report. */
+/** Attaches an outcome to the test, for the report. */
 export function record(task: { meta: object }, outcome: Outcome): void {
   Object.assign(task.meta, { conformance: outcome });
 }
 
-/** Runs one module of the tables. */
+/** Runs the module of one row. */
 export async function runRow(row: Row, task: { meta: object }): Promise<void> {
-  const { id, verdict, refusal } = row;
+  const { id, verdict, rejection } = row;
   const harness = await createHarness({ ...row.options, ...(row.lies && { lies: row.lies }) });
   const flow = async () => {
     if (!row.refresh) return harness.logIn(row.request);
@@ -34,23 +34,23 @@ export async function runRow(row: Row, task: { meta: object }): Promise<void> {
     if (row.refresh) await harness.refresh();
     else await flow();
   };
-  if (!refusal) {
+  if (!rejection) {
     await run();
     expect(harness.userinfo).toMatchObject({ sub: 'alice' });
     record(task, { id, verdict, result: 'accepted' });
     return;
   }
-  // The userinfo call itself is what is refused when its answer is wrong; the tokens are good then.
-  if (refusal.after === 'userinfo') {
+  // An invalid userinfo response is rejected after the tokens were accepted.
+  if (rejection.after === 'userinfo') {
     await expect(run()).rejects.toMatchObject({
-      name: refusal.error,
-      code: refusal.code,
-      check: refusal.check,
+      name: rejection.error,
+      code: rejection.code,
+      check: rejection.check,
     });
     expect(harness.userinfo).toBeUndefined();
-    record(task, { id, verdict, result: 'refused', code: `${refusal.code} (${refusal.check})` });
+    record(task, { id, verdict, result: 'rejected', code: `${rejection.code} (${rejection.check})` });
     return;
   }
-  const code = await expectRefusal(harness, run, refusal, refusal.after);
-  record(task, { id, verdict, result: 'refused', code });
+  const code = await expectRejection(harness, run, rejection, rejection.after);
+  record(task, { id, verdict, result: 'rejected', code });
 }

@@ -1,15 +1,15 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 
-const made = new Map<string, Promise<{ key: CryptoKey; jwk: JWK }>>();
+const keys = new Map<string, Promise<{ key: CryptoKey; jwk: JWK }>>();
 
-/** A signing key of a client, made once per run. */
-export function signingKey(alg: string): Promise<{ key: CryptoKey; jwk: JWK }> {
-  const known = made.get(alg) ?? make(alg);
-  made.set(alg, known);
-  return known;
+/** Returns a client's signing key, which is created once per run. */
+export function getSigningKey(alg: string): Promise<{ key: CryptoKey; jwk: JWK }> {
+  const key = keys.get(alg) ?? createKey(alg);
+  keys.set(alg, key);
+  return key;
 }
 
-async function make(alg: string) {
+async function createKey(alg: string) {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
   const jwk = await exportJWK(publicKey);
   return {

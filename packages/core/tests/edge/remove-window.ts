@@ -1,4 +1,4 @@
-/** The test runner adds these to the edge runtime for its own sake; the runtime itself has none of them. */
+/** Removes globals that the test runner adds and that the edge runtime does not have. */
 for (const name of ['window', 'top', 'parent']) {
   Reflect.deleteProperty(globalThis, name);
 }

@@ -4,7 +4,7 @@ import { fuzzCookieHeaders } from './cookie-headers.ts';
 
 const runs = fuzzRuns(2_000);
 
-test('S30: any Cookie header: what is reported under our names was sent under exactly these names', {
+test('S30: finds in any Cookie header exactly the cookies with the names of this library', {
   timeout: fuzzTimeout(runs),
 }, () => {
   const seed = readFuzzSeed();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { applyCookies, parseCookies, updateCookieHeader } from '../../src/session/cookies/cookies.ts';
 
-/** Names of this library, and a value that only the application itself has set. */
+/** Cookie names of this library. */
 const names = [
   '__Host-session',
   '__Host-session.1',
@@ -42,18 +42,18 @@ const piece = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('value', 'a', '1', 'AAAAAAAA~1~text') },
 );
 
-/** Now and then a whole pair, so that our names also occur once, and more than once. */
+/** A complete pair, so that a name occurs exactly once in some inputs. */
 const pair = fc
   .tuple(
     fc.constantFrom('', '', ' ', '\t', ...bytes),
     fc.constantFrom(...names),
     fc.constantFrom('', '', ' ', ...bytes),
   )
-  .map(([before, name, after]) => `; ${before}${name}${after}=value;`);
+  .map(([prefix, name, suffix]) => `; ${prefix}${name}${suffix}=value;`);
 
 const twice = fc.constantFrom(...names).map((name) => `; ${name}=value; ${name}=other;`);
 
-/** A `Cookie` header as a hostile host may shape it. */
+/** A `Cookie` header as a hostile sibling host can cause it. */
 export const cookieHeader = fc
   .array(
     fc.oneof(
@@ -67,14 +67,15 @@ export const cookieHeader = fc
 
 export interface CookieFuzzResult {
   readonly inputs: number;
-  /** How often one of our names was reported with a value, and as ambiguous. */
+  /** Count of names that were found with a value. */
   readonly found: number;
+  /** Count of names that were found more than once. */
   readonly ambiguous: number;
 }
 
 /**
- * Parses random `Cookie` headers, and compares what is reported under our names with a second reading of RFC 6265bis:
- * a segment between two semicolons is a cookie of ours if, and only if, it is the name, optional SP and HTAB, and "=".
+ * Parses random `Cookie` headers and compares the cookies of this library with a second implementation of RFC 6265bis: a
+ * segment between semicolons is a cookie if and only if it consists of the name, optional SP and HTAB, "=" and a value.
  *
  * @throws Error with seed and counterexample
  */
@@ -91,43 +92,43 @@ export function fuzzCookieHeaders({
     fc.property(cookieHeader, (header) => {
       const cookies = parseCookies(header);
       for (const name of names) {
-        const expected = readAgain(header, name);
+        const expected = readCookie(header, name);
         const value = cookies.get(name);
         if (cookies.has(name) !== expected.length > 0) return false;
         if (value !== (expected.length === 1 ? expected[0] : undefined)) return false;
         if (value !== undefined) found++;
         else if (cookies.has(name)) ambiguous++;
       }
-      return staysApart(header);
+      return isUpdateExact(header);
     }),
     { numRuns: runs, seed },
   );
   return { inputs: runs, found, ambiguous };
 }
 
-function readAgain(header: string, name: string): string[] {
+function readCookie(header: string, name: string): string[] {
   const exact = new RegExp(`^[ \t]*${name.replace(/[.]/g, '\\.')}[ \t]*=[ \t]*([^]*?)[ \t]*$`);
   return header.split(';').flatMap((segment) => exact.exec(segment)?.[1] ?? []);
 }
 
-/** What is set under one of our names is what is read under it, and what a framework lists adds no other name. */
-function staysApart(header: string): boolean {
+/** Checks that an updated header contains the new value, and that a framework's cookie list adds no other name. */
+function isUpdateExact(header: string): boolean {
   const [name = ''] = names;
   const set = {
     name,
-    value: 'fresh',
+    value: 'new',
     maxAge: 60,
     httpOnly: true,
     secure: true,
     sameSite: 'lax',
     path: '/',
   } as const;
-  if (parseCookies(applyCookies(header, [set])).get(name) !== 'fresh') return false;
+  if (parseCookies(applyCookies(header, [set])).get(name) !== 'new') return false;
   if (parseCookies(applyCookies(header, [{ ...set, maxAge: 0 }])).has(name)) return false;
   const listed = [
     { name: 'theme', value: header },
-    { name, value: 'fresh' },
+    { name, value: 'new' },
     { name: header.replaceAll('=', ''), value: 'planted' },
   ].filter((each, index) => index < 2 || each.name !== name);
-  return parseCookies(updateCookieHeader('', listed)).get(name) === 'fresh';
+  return parseCookies(updateCookieHeader('', listed)).get(name) === 'new';
 }

@@ -12,7 +12,7 @@ import {
 
 const runs = fuzzRuns(2_000);
 
-test('S13: any logout token is accepted as it was issued, or rejected with a typed error', {
+test('S13: accepts an issued logout token, and rejects any other with a typed error', {
   timeout: fuzzTimeout(runs),
 }, async () => {
   const server = await createTestAuthorizationServer();
@@ -53,7 +53,7 @@ test('S13: any logout token is accepted as it was issued, or rejected with a typ
         expect(error).toBeInstanceOf(AuthError);
         return false;
       }
-      // base64url leaves bits of the last character unused; all else of a token is signed.
+      // The unused bits of the last base64url character are the only part of a token that is not signed.
       expect(token.slice(0, -1)).toBe(good.slice(0, -1));
       return true;
     },

@@ -26,14 +26,14 @@ import {
   validateLogoutToken,
 } from '../../src/index.ts';
 import {
-  clientOf,
+  createRespondingClient,
   expectTyped,
   issuer,
   jwtLike,
-  patience,
+  longTimeout,
   response,
-  right,
   runs,
+  validResponse,
 } from './random-response.ts';
 
 const transaction: AuthorizationTransaction = {
@@ -50,14 +50,14 @@ const transaction: AuthorizationTransaction = {
 interface Case {
   readonly options?: Partial<ClientOptions>;
   readonly run: (client: Client, token: string) => Promise<unknown>;
-  /** Requests to the provider at most. Default: two, the operation's own and the keys. */
+  /** Maximum count of requests to the provider. Default: two, one for the operation and one for the keys. */
   readonly requests?: number;
-  /** The status of the right answer. Default: 200; `signed` where a signature must be right as well. */
+  /** The status of a valid response. Default: 200. `signed` if the operation also requires a valid signature. */
   readonly accepts?: number | 'signed';
 }
 
-/** The same client, whose metadata is what the provider answers. */
-function discovering(client: Client): Client {
+/** Creates a client that fetches its metadata. */
+function removeMetadata(client: Client): Client {
   const { metadata: _, ...options } = client.options;
   return createClient(options);
 }
@@ -73,10 +73,10 @@ function expectTokens(tokens: unknown): void {
 const tokens = async (granted: Promise<unknown>) => expectTokens(await granted);
 const secret = { clientAuthentication: clientSecretBasic('web-secret') };
 
-/** Every operation that reads an answer of the provider: the type says when one is forgotten. */
+/** Every operation that reads a response of the provider. The type reports a missing one. */
 const operations: Record<Operation['name'], Case> = {
   discover: {
-    run: (client) => discover(discovering(client)),
+    run: (client) => discover(removeMetadata(client)),
   },
   createAuthorizationRequest: {
     options: { pushedAuthorizationRequests: 'always' },
@@ -138,7 +138,7 @@ const operations: Record<Operation['name'], Case> = {
           if (++polls === 4) stop.abort(stop);
         },
       });
-      // Told to wait for longer than this test does: that is an answer.
+      // The provider requires a longer wait than the test allows, which is a valid outcome.
       await tokens(poll).catch((error: unknown) => {
         if (error !== stop) throw error;
       });
@@ -148,55 +148,58 @@ const operations: Record<Operation['name'], Case> = {
   exchangeAssertion: { run: (client) => tokens(exchangeAssertion(client, 'assertion')) },
   validateLogoutToken: { accepts: 'signed', run: (client, token) => validateLogoutToken(client, token) },
   createEndSessionUrl: {
-    run: (client) => createEndSessionUrl(discovering(client)),
+    run: (client) => createEndSessionUrl(removeMetadata(client)),
   },
 };
 
-describe('C9: whatever a provider answers, an operation ends with a value or a typed error', () => {
+describe('C9: for any response, an operation returns a value or throws a typed error', () => {
   for (const [name, { options, run, requests = 2, accepts = 200 }] of Object.entries(operations)) {
-    test(`C9: ${name}`, patience, async () => {
-      const good = clientOf(() => Response.json(right, { status: Number(accepts) }), options);
+    test(`C9: ${name}`, longTimeout, async () => {
+      const good = createRespondingClient(
+        () => Response.json(validResponse, { status: Number(accepts) }),
+        options,
+      );
       if (accepts !== 'signed') await run(good.client, '');
       await fc.assert(
-        fc.asyncProperty(response, jwtLike, async (answer, token) => {
-          const { client, asked } = clientOf(answer, options);
+        fc.asyncProperty(response, jwtLike, async (respond, token) => {
+          const { client, countRequests } = createRespondingClient(respond, options);
           await expectTyped(run(client, token));
-          expect(asked()).toBeLessThanOrEqual(requests);
+          expect(countRequests()).toBeLessThanOrEqual(requests);
         }),
         runs,
       );
     });
   }
 
-  test('C9: with DPoP: a nonce that is asked for again and again is sent once', patience, async () => {
+  test('C9: with DPoP, a repeatedly required nonce is sent once', longTimeout, async () => {
     const dpop = { keyPair: await generateDpopKeyPair() };
     await fc.assert(
-      fc.asyncProperty(response, async (answer) => {
+      fc.asyncProperty(response, async (respond) => {
         for (const run of [
           (client: Client) => refreshTokens(client, 'refresh-token'),
           (client: Client) => fetchUserinfo(client, 'token', 'alice'),
         ]) {
-          const { client, asked } = clientOf(answer, { dpop });
+          const { client, countRequests } = createRespondingClient(respond, { dpop });
           await expectTyped<unknown>(run(client));
-          expect(asked()).toBeLessThanOrEqual(3);
+          expect(countRequests()).toBeLessThanOrEqual(3);
         }
       }),
       { numRuns: 100 },
     );
   });
 
-  test('C9: signed and encrypted answers are registered', patience, () =>
+  test('C9: with registered signed and encrypted responses', longTimeout, () =>
     fc.assert(
-      fc.asyncProperty(response, fc.oneof(jwtLike, fc.string()), async (answer, inside) => {
+      fc.asyncProperty(response, fc.oneof(jwtLike, fc.string()), async (respond, content) => {
         const options = {
           userinfoEncryptedResponseAlg: 'RSA-OAEP-256',
           introspectionSignedResponseAlg: 'RS256',
-          decrypt: async () => inside,
+          decrypt: async () => content,
         };
         const jwe = `${btoa('{"alg":"RSA-OAEP-256"}').replace(/=/g, '')}.a.b.c.d`;
         const encrypted = () => new Response(jwe, { headers: { 'content-type': 'application/jwt' } });
-        for (const each of [answer, encrypted]) {
-          const { client } = clientOf(each, options);
+        for (const each of [respond, encrypted]) {
+          const { client } = createRespondingClient(each, options);
           await expectTyped(fetchUserinfo(client, 'token', 'alice'));
           await expectTyped(introspectToken(client, 'token'));
           await expectTyped(validateLogoutToken(client, jwe));

@@ -5,7 +5,7 @@ import { AuthError, type Client, type ClientOptions, createClient } from '../../
 
 export const issuer = 'https://auth.example.test';
 export const runs = { numRuns: 200 };
-export const patience = { timeout: 120_000 };
+export const longTimeout = { timeout: 120_000 };
 
 const endpoints = [
   'token',
@@ -23,27 +23,27 @@ export const metadata = {
   ...Object.fromEntries(endpoints.map((name) => [`${name}_endpoint`, `${issuer}/${name}`])),
 };
 
-/** A client whose provider answers everything with one answer, and how often it was asked. */
-export function clientOf(
-  answer: (url: string) => Response | Promise<Response>,
+/** Creates a client whose provider returns one response to every request, and a count of the requests. */
+export function createRespondingClient(
+  respond: (url: string) => Response | Promise<Response>,
   more: Partial<ClientOptions> = {},
-): { readonly client: Client; readonly asked: () => number } {
-  let asked = 0;
+): { readonly client: Client; readonly countRequests: () => number } {
+  let requests = 0;
   const client = createClient({
     issuer,
     clientId: 'web',
     redirectUri: 'https://app.example.test/callback',
     metadata,
     fetch: async (url) => {
-      asked += 1;
-      return answer(url);
+      requests += 1;
+      return respond(url);
     },
     retries: 0,
     timeout: 2000,
     maxResponseBytes: 65_536,
     ...more,
   });
-  return { client, asked: () => asked };
+  return { client, countRequests: () => requests };
 }
 
 const base64url = fc.string().map((text) => encoding.encode(text));
@@ -92,8 +92,8 @@ const value = fc.oneof(
   fc.constantFrom('Bearer', 'bearer', 'DPoP', 'N_A', 3600, -1, 1e308, issuer, ...errors),
 );
 const object = fc.dictionary(fc.constantFrom(...members), value).map((body) => JSON.stringify(body));
-/** What every operation that needs no signature takes. */
-export const right = {
+/** A body that every operation without a signature check accepts. */
+export const validResponse = {
   issuer,
   access_token: 'a',
   token_type: 'Bearer',
@@ -106,22 +106,22 @@ export const right = {
   sub: 'alice',
   active: true,
 };
-/** The same, save for one member. */
-const almost = fc
+/** The valid body with one changed member. */
+const almostValid = fc
   .record({ name: fc.constantFrom(...members), value: fc.oneof(value, fc.constant(undefined)) })
-  .map((wrong) => JSON.stringify({ ...right, [wrong.name]: wrong.value }));
+  .map((wrong) => JSON.stringify({ ...validResponse, [wrong.name]: wrong.value }));
 export const headerText = fc.string({
   unit: fc.constantFrom(...'abcXYZ019 ,;="\\/.-_~\u00e9'),
   maxLength: 60,
 });
 
-/** Any answer: any status, bytes, and headers that are read somewhere. */
+/** Responses with any status, body and relevant headers. */
 export const response = fc
   .record({
     status: fc.constantFrom(200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 429, 500, 503),
     body: fc.oneof(
-      almost,
-      almost,
+      almostValid,
+      almostValid,
       object,
       fc.json(),
       jwtLike,
@@ -149,7 +149,7 @@ export const response = fc
     return new Response(status === 204 ? null : (body as BodyInit), { status, headers });
   });
 
-/** Whatever came: a value, which is given back, or an error of ours that says what failed and nothing else. */
+/** Expects a value, which is returned, or a typed error without a cause. */
 export async function expectTyped<T>(run: Promise<T>): Promise<T | undefined> {
   try {
     return await run;

@@ -1,30 +1,31 @@
 import { type JsonLimits, parseUntrustedJson } from '../../src/internal/json/untrusted-json.ts';
+import { createRandom, type Random } from '../support/random.ts';
 
-/** What came of the inputs: how many were accepted, and how many were refused for each check. */
-export interface ForeignJsonCounts {
+/** The count of accepted inputs, and of rejected inputs for each check. */
+export interface UntrustedJsonCounts {
   accepted: number;
-  readonly refused: Record<string, number>;
+  readonly rejected: Record<string, number>;
 }
 
-/** Small, so that short inputs reach them. */
+/** Small limits that short inputs reach. */
 const limits: JsonLimits = { maxLength: 3_000, maxDepth: 8, maxValues: 60 };
 
 /**
- * Feeds generated texts to the gate for foreign JSON, and compares the outcome with a second, independent reader.
+ * Parses generated texts with the parser for untrusted JSON and compares the result with a second implementation.
  *
- * @throws Error with seed and input when the two differ, or the gate throws anything but its typed error
+ * @throws Error with seed and input when the results differ, or the parser throws an error that is not typed
  */
-export function fuzzForeignJson(options: {
+export function fuzzUntrustedJson(options: {
   readonly runs: number;
   readonly seed: number;
-}): ForeignJsonCounts {
+}): UntrustedJsonCounts {
   const random = createRandom(options.seed);
-  const counts: ForeignJsonCounts = { accepted: 0, refused: {} };
+  const counts: UntrustedJsonCounts = { accepted: 0, rejected: {} };
   for (let run = 0; run < options.runs; run++) {
-    const text = run % 200 === 199 ? extremeText(random) : change(random, valueText(random, 0));
+    const text = run % 200 === 199 ? createExtremeText(random) : mutate(random, createValue(random, 0));
     const expected = text.length > limits.maxLength ? 'json_length' : examine(text);
-    const found = outcome(text);
-    // Of several faults the gate names the one that it meets first.
+    const found = parseText(text);
+    // If an input has several faults, the parser reports the first one.
     const agrees = expected === 'accepted' ? found === 'accepted' : found !== 'accepted';
     if (!agrees || found.startsWith('untyped')) {
       throw new Error(
@@ -32,12 +33,12 @@ export function fuzzForeignJson(options: {
       );
     }
     if (found === 'accepted') counts.accepted++;
-    else counts.refused[found] = (counts.refused[found] ?? 0) + 1;
+    else counts.rejected[found] = (counts.rejected[found] ?? 0) + 1;
   }
   return counts;
 }
 
-function outcome(text: string): string {
+function parseText(text: string): string {
   try {
     const value = parseUntrustedJson(text, { limits });
     const same = JSON.stringify(value) === JSON.stringify(examineValue(text, createReading()));
@@ -66,7 +67,7 @@ interface Reading {
   number: boolean;
 }
 
-/** The second reader: recursive, over texts whose depth the generator bounds. */
+/** The second implementation: recursive, for texts of a limited depth. */
 function examine(text: string): string {
   try {
     JSON.parse(text);
@@ -132,22 +133,7 @@ function skip(text: string, reading: Reading, pattern: RegExp): string {
   return found;
 }
 
-type Random = (below: number) => number;
-
-/** Mulberry32: small, and the same on every platform. */
-function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-const pick = <T>(random: Random, list: readonly T[]): T => list[random(list.length)] as T;
-
-/** Spellings of names, several of one name among them. */
+/** Spellings of names, with several spellings of one name. */
 const names = [
   '"a"',
   '"\\u0061"',
@@ -195,15 +181,15 @@ const scalars = [
 
 const spaces = ['', '', '', ' ', '\n', '\t\r '];
 
-function valueText(random: Random, depth: number): string {
-  const kind = random(depth > 10 ? 1 : 5);
-  const space = pick(random, spaces);
-  if (kind <= 1 && depth > 0) return space + pick(random, scalars) + space;
-  const count = random(5);
+function createValue(random: Random, depth: number): string {
+  const kind = random.below(depth > 10 ? 1 : 5);
+  const space = random.pick(spaces);
+  if (kind <= 1 && depth > 0) return space + random.pick(scalars) + space;
+  const count = random.below(5);
   const items: string[] = [];
   for (let index = 0; index < count; index++) {
-    const value = valueText(random, depth + 1);
-    items.push(kind === 2 ? value : `${pick(random, spaces)}${pick(random, names)}${space}:${value}`);
+    const value = createValue(random, depth + 1);
+    items.push(kind === 2 ? value : `${random.pick(spaces)}${random.pick(names)}${space}:${value}`);
   }
   return kind === 2 ? `${space}[${items.join(',')}]` : `{${items.join(',')}${space}}`;
 }
@@ -227,21 +213,21 @@ const fragments = [
   '\u00a0',
 ];
 
-/** Every third text is changed at a few places, so that most of those are malformed. */
-function change(random: Random, text: string): string {
+/** Changes every third text at up to three positions, so that most of these are malformed. */
+function mutate(random: Random, text: string): string {
   let changed = text;
-  if (random(3) !== 0) return changed;
-  for (let left = random(3) + 1; left > 0; left--) {
-    const at = random(changed.length + 1);
-    changed = changed.slice(0, at) + pick(random, fragments) + changed.slice(at + random(2));
+  if (random.below(3) !== 0) return changed;
+  for (let left = random.below(3) + 1; left > 0; left--) {
+    const at = random.below(changed.length + 1);
+    changed = changed.slice(0, at) + random.pick(fragments) + changed.slice(at + random.below(2));
   }
   return changed;
 }
 
-/** Deep, long and wide texts, closed and not closed. */
-function extremeText(random: Random): string {
-  const times = pick(random, [9, 60, 1_000, 5_600, 100_000]);
-  switch (random(6)) {
+/** Creates deep, long and wide texts, complete and truncated. */
+function createExtremeText(random: Random): string {
+  const times = random.pick([9, 60, 1_000, 5_600, 100_000]);
+  switch (random.below(6)) {
     case 0:
       return '['.repeat(times) + ']'.repeat(times);
     case 1:

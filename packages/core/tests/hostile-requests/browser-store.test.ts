@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseCookies } from '../../src/session/cookies/cookies.ts';
 import { appOrigin, hostileOrigin, type SiblingHosts, startSiblingHosts } from './sibling-hosts.ts';
 
-// Chromium is the oracle: what is read under a name must lie in its cookie store under exactly that name, and under a
-// `__Host-` name it must be the application's own.
+// Chromium is the reference: a cookie that is read under a name must be in its store under exactly that name, and under a
+// `__Host-` name it must be a cookie of the application.
 
 let hosts: SiblingHosts;
 beforeAll(async () => {
@@ -117,7 +117,7 @@ function charOf(code: number): string {
 
 const perRound = 20;
 
-test('S30: what is read under a name is in the store of Chromium under that name', {
+test('S30: reads a cookie only under the name that Chromium stores', {
   timeout: 3_600_000,
 }, async () => {
   const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -137,7 +137,7 @@ test('S30: what is read under a name is in the store of Chromium under that name
     await page.goto(appOrigin);
     const stored = await context.cookies();
     const received = hosts.received();
-    // As a runtime shows it that reads headers as bytes, and one that reads them as UTF-8.
+    // Runtimes read headers as bytes or as UTF-8.
     for (const header of [received, Buffer.from(received, 'latin1').toString('utf8')]) {
       const cookies = parseCookies(header);
       const hint = JSON.stringify({ seed, at, header });

@@ -34,19 +34,19 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-/** A login with this Host header, byte by byte; the redirect URI that the provider is told. */
+/** Starts a login with this `Host` header, sent as raw bytes. Returns the redirect URI of the request. */
 async function redirectUriAt(host: string): Promise<string | null> {
   const socket = connect(port, '127.0.0.1');
   socket.write(
     Buffer.from(`GET /auth/login HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`, 'latin1'),
   );
-  let answer = '';
-  for await (const chunk of socket) answer += chunk;
-  const location = /^location: (.*)\r$/im.exec(answer)?.[1] ?? '';
+  let response = '';
+  for await (const chunk of socket) response += chunk;
+  const location = /^location: (.*)\r$/im.exec(response)?.[1] ?? '';
   return URL.canParse(location) ? new URL(location).searchParams.get('redirect_uri') : null;
 }
 
-test('S33: on a real server, whatever Host headers are sent, the provider is asked for its metadata once', async () => {
+test("S33: requests the provider's metadata once, whatever Host headers a Node server receives", async () => {
   for (let count = 0; count < 300; count++) {
     expect(await redirectUriAt(`h${count}.invalid`)).toBe('https://app.example/auth/callback');
   }

@@ -6,13 +6,13 @@ import { appOrigin, hostileOrigin, type SiblingHosts, startSiblingHosts } from '
 const patience = 60_000;
 const name = '__Host-session';
 
-/** Attributes with which a host sets a cookie for its siblings as well. */
+/** Attributes that set a cookie for sibling hosts too. */
 const wide = '; Domain=example.test; Path=/; Secure';
 
-/** What the hostile host sets, with the attacker's own sealed cookie. Each character is one byte. */
+/** Cookies that the hostile host sets, with the attacker's session cookie. Each character is one byte. */
 const shapes: Readonly<Record<string, (value: string) => string>> = {
-  'the name itself': (value) => `${name}=${value}${wide}`,
-  'the name itself, without Domain': (value) => `${name}=${value}; Path=/; Secure`,
+  'the exact name': (value) => `${name}=${value}${wide}`,
+  'the exact name, without Domain': (value) => `${name}=${value}; Path=/; Secure`,
   'lower case': (value) => `${name.toLowerCase()}=${value}${wide}`,
   'upper case': (value) => `${name.toUpperCase()}=${value}${wide}`,
   'SP before it': (value) => `  ${name}=${value}${wide}`,
@@ -74,7 +74,7 @@ beforeEach(async () => {
 const userNow = async () => (await page.goto(appOrigin))?.text();
 
 describe('S30: a sibling host cannot plant a session or end one', () => {
-  test('the cookie of the attacker is a session, under its own name', async () => {
+  test("accepts the attacker's cookie under the name of the session cookie", async () => {
     const { session } = await hosts.app.sessions.open(`${name}=${attackersCookie}`);
     expect(session?.user.sub).toBe('mallory');
   });
@@ -83,14 +83,14 @@ describe('S30: a sibling host cannot plant a session or end one', () => {
     hosts.hostile = [shape(attackersCookie)];
     await page.goto(hostileOrigin);
     expect(await userNow()).toBe('nobody');
-    // The hostile cookie is there during the login, and set once more afterwards.
+    // The hostile cookie exists during the login, and is set again afterwards.
     await page.goto(`${appOrigin}/auth/login`);
     expect(page.url()).toBe(`${appOrigin}/`);
     await page.goto(hostileOrigin);
     expect(await userNow()).toBe('alice');
   });
 
-  test('with all of them at once, until the user logs out', { timeout: patience }, async () => {
+  test('with all cookies at once, until the user logs out', { timeout: patience }, async () => {
     hosts.hostile = Object.values(shapes).map((shape) => shape(attackersCookie.slice(0, 60)));
     await page.goto(hostileOrigin);
     expect(await userNow()).toBe('nobody');
@@ -102,7 +102,7 @@ describe('S30: a sibling host cannot plant a session or end one', () => {
     expect(await userNow()).toBe('nobody');
   });
 
-  test('and cannot have the victim finish a login of the attacker', { timeout: patience }, async () => {
+  test("rejects a victim's completion of the attacker's login", { timeout: patience }, async () => {
     const attacker = hosts.app.open();
     hosts.app.server.signIn('mallory');
     const started = await attacker.visit('/auth/login');

@@ -7,13 +7,13 @@ import { readNodeHeaders } from '../../src/session/http/node-requests.ts';
 import { createTestAuthority, issueTestCertificate } from '../support/certificates.ts';
 import { createWebApp, type WebApp } from '../support/web-browser.ts';
 
-/** Chromium, an application, its provider, and a hostile host beside the application, all over https. */
+/** Chromium, an application, its provider, and a hostile sibling host of the application, all over https. */
 export interface SiblingHosts {
   readonly browser: Browser;
   readonly app: WebApp;
-  /** `Set-Cookie` values of the hostile host's answers; each character is one byte. */
+  /** `Set-Cookie` values of the hostile host; each character is one byte. */
   hostile: readonly string[];
-  /** `Set-Cookie` values of the application's answer at `/own`. */
+  /** `Set-Cookie` values of the application's response at `/own`. */
   own: readonly string[];
   /** The `Cookie` header of the last request to the application; each character is one byte. */
   readonly received: () => string;
@@ -28,7 +28,7 @@ export async function startSiblingHosts(): Promise<SiblingHosts> {
   const app = await createWebApp({}, { server: { issuer, users: [{ sub: 'alice' }, { sub: 'mallory' }] } });
   let received = '';
 
-  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '/', `https://${req.headers.host}`);
     if (url.origin === hostileOrigin) return sendRaw(req, hosts.hostile);
     if (url.origin === issuer) {
@@ -55,7 +55,7 @@ export async function startSiblingHosts(): Promise<SiblingHosts> {
   const authority = createTestAuthority('Test authority');
   const { key, certificate } = issueTestCertificate(authority, 'example.test');
   const server = createServer({ key, cert: certificate }, (req, res) => {
-    answer(req, res).catch((error: unknown) => res.writeHead(500).end(String(error)));
+    handle(req, res).catch((error: unknown) => res.writeHead(500).end(String(error)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -82,7 +82,7 @@ export async function startSiblingHosts(): Promise<SiblingHosts> {
   return hosts;
 }
 
-/** Past Node's own checks: a header may hold any byte. */
+/** Bypasses Node's checks, so that a header may contain any byte. */
 function sendRaw({ socket }: IncomingMessage, setCookie: readonly string[]): void {
   const head = ['HTTP/1.1 200 OK', 'Content-Type: text/plain', 'Content-Length: 4', 'Connection: close'];
   const lines = [...head, ...setCookie.map((value) => `Set-Cookie: ${value}`), '', 'done'];

@@ -8,13 +8,13 @@ import {
   revokeToken,
 } from '../../src/index.ts';
 import { logIn } from './support/log-in.ts';
-import { clientOf } from './support/relying-parties.ts';
+import { createRelyingParty } from './support/relying-parties.ts';
 
 describe('login, userinfo, refresh with rotation, reuse detection, revocation', () => {
   test.each(['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'])(
-    'as %s',
+    'with %s',
     async (method) => {
-      const client = clientOf(method);
+      const client = createRelyingParty(method);
       const tokens = await logIn(client);
       expect(tokens).toMatchObject({ tokenType: 'Bearer', claims: { sub: 'alice', aud: method } });
       expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toEqual({
@@ -25,7 +25,7 @@ describe('login, userinfo, refresh with rotation, reuse detection, revocation', 
       const second = await refreshTokens(client, first, { claims: tokens.claims });
       expect(second.refreshToken).not.toBe(first);
       expect(second.claims?.sub).toBe('alice');
-      // Reuse: the whole family ends.
+      // A reused refresh token ends all tokens of its grant.
       await expect(refreshTokens(client, first)).rejects.toMatchObject({ error: 'invalid_grant' });
       await expect(refreshTokens(client, second.refreshToken as string)).rejects.toMatchObject({
         error: 'invalid_grant',
@@ -38,12 +38,12 @@ describe('login, userinfo, refresh with rotation, reuse detection, revocation', 
     },
   );
 
-  test('a wrong secret is invalid_client, by either method', async () => {
+  test('a wrong secret leads to invalid_client', async () => {
     for (const [id, authentication] of [
       ['client_secret_basic', clientSecretBasic('wrong')],
       ['client_secret_post', clientSecretPost('wrong')],
     ] as const) {
-      const client = clientOf(id, { clientAuthentication: authentication });
+      const client = createRelyingParty(id, { clientAuthentication: authentication });
       await expect(refreshTokens(client, 'x')).rejects.toMatchObject({
         name: 'AuthorizationServerError',
         code: 'token_error',

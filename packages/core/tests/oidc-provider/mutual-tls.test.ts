@@ -33,9 +33,9 @@ import { logIn } from './support/log-in.ts';
 import { approve } from './support/start-provider.ts';
 
 const redirectUri = 'https://app.example.test/callback';
-const socketOf = (ctx: unknown) => (ctx as { req: { socket: TLSSocket } }).req.socket;
+const getSocket = (ctx: unknown) => (ctx as { req: { socket: TLSSocket } }).req.socket;
 
-/** A real, certified authorization server that reads certificates from the TLS connection itself. */
+/** Starts a certified authorization server that reads client certificates from the TLS connection. */
 async function startProvider() {
   let handle: RequestListener = () => {};
   const { origin: issuer, close } = await listenOverTls('any', (request, response) =>
@@ -86,13 +86,13 @@ async function startProvider() {
         selfSignedTlsClientAuth: true,
         tlsClientAuth: true,
         getCertificate: (ctx) => {
-          const { raw } = socketOf(ctx).getPeerCertificate();
+          const { raw } = getSocket(ctx).getPeerCertificate();
           return raw ? new X509Certificate(raw).toString() : (undefined as never);
         },
-        certificateAuthorized: (ctx) => socketOf(ctx).authorized,
+        certificateAuthorized: (ctx) => getSocket(ctx).authorized,
         certificateSubjectMatches: (ctx, property, expected) =>
           property === 'tls_client_auth_subject_dn' &&
-          new X509Certificate(socketOf(ctx).getPeerCertificate().raw).subject === expected,
+          new X509Certificate(getSocket(ctx).getPeerCertificate().raw).subject === expected,
       },
     },
   });
@@ -110,7 +110,7 @@ beforeAll(async () => {
 });
 afterAll(() => provider.close());
 
-/** A client that shows a certificate, or none, while something is done with it. */
+/** Runs a function with a client that presents a certificate, or none. */
 async function withClient<T>(
   clientId: string,
   clientAuthentication: ClientAuthentication,
@@ -131,7 +131,7 @@ async function withClient<T>(
   }
 }
 
-/** Asks for a token, and what the provider knows of it. */
+/** Requests a token and introspects it. */
 const requestToken = (
   ...[clientId, authentication, certificate]: [string, ClientAuthentication, TestCertificate?]
 ) =>
@@ -144,16 +144,13 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
   test.each([
     ['tls_client_auth', 'pki', tlsClientAuth(), clientCertificate],
     ['self_signed_tls_client_auth', 'self-signed', selfSignedTlsClientAuth(), selfSignedCertificate],
-  ] as const)(
-    '%s: a token is given, and it is bound to the certificate',
-    async (_, clientId, method, certificate) => {
-      expect(await requestToken(clientId, method, certificate)).toMatchObject({
-        active: true,
-        client_id: clientId,
-        cnf: { 'x5t#S256': computeThumbprint(certificate.certificate) },
-      });
-    },
-  );
+  ] as const)('%s: the token is bound to the certificate', async (_, clientId, method, certificate) => {
+    expect(await requestToken(clientId, method, certificate)).toMatchObject({
+      active: true,
+      client_id: clientId,
+      cnf: { 'x5t#S256': computeThumbprint(certificate.certificate) },
+    });
+  });
 
   test.each([
     ['tls_client_auth', 'pki', tlsClientAuth(), clientCertificate],
@@ -162,8 +159,8 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
     '%s: login, userinfo, refresh with rotation, reuse detection, revocation',
     async (_, clientId, method, certificate) =>
       withClient(clientId, method, certificate, async (client, send) => {
-        const browse = () => logIn(client, undefined, createBrowser(provider.issuer, send));
-        const tokens = await browse();
+        const logInWithCertificate = () => logIn(client, undefined, createBrowser(provider.issuer, send));
+        const tokens = await logInWithCertificate();
         expect(tokens.claims).toMatchObject({ sub: 'alice', aud: clientId });
         expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toEqual({ sub: 'alice' });
         const first = tokens.refreshToken as string;
@@ -172,7 +169,7 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
         for (const spent of [first, second.refreshToken as string]) {
           await expect(refreshTokens(client, spent)).rejects.toMatchObject({ error: 'invalid_grant' });
         }
-        const { refreshToken } = await browse();
+        const { refreshToken } = await logInWithCertificate();
         await revokeToken(client, refreshToken as string, { tokenTypeHint: 'refresh_token' });
         await expect(refreshTokens(client, refreshToken as string)).rejects.toMatchObject({
           error: 'invalid_grant',
@@ -182,7 +179,7 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
 
   test.each([
     ['tls_client_auth without a certificate', 'pki', tlsClientAuth(), undefined],
-    ['tls_client_auth with a certificate of a foreign authority', 'pki', tlsClientAuth(), forgedCertificate],
+    ['tls_client_auth with a certificate of another authority', 'pki', tlsClientAuth(), forgedCertificate],
     ["tls_client_auth with another client's certificate", 'pki', tlsClientAuth(), otherClientCertificate],
     [
       'self_signed_tls_client_auth without a certificate',
@@ -196,7 +193,7 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
       selfSignedTlsClientAuth(),
       otherSelfSignedCertificate,
     ],
-  ] as const)('%s is invalid_client', async (_, clientId, method, certificate) => {
+  ] as const)('%s leads to invalid_client', async (_, clientId, method, certificate) => {
     await expect(requestToken(clientId, method, certificate)).rejects.toMatchObject({
       name: 'AuthorizationServerError',
       error: 'invalid_client',

@@ -6,12 +6,12 @@ import {
   requestDeviceAuthorization,
 } from '../../src/index.ts';
 import { createBrowser } from './support/browser.ts';
-import { clientOf, provider } from './support/relying-parties.ts';
+import { createRelyingParty, provider } from './support/relying-parties.ts';
 import { resource } from './support/start-provider.ts';
 
 describe('other grants', () => {
   test('device authorization', async () => {
-    const client = clientOf('none');
+    const client = createRelyingParty('none');
     const device = await requestDeviceAuthorization(client, { scope: 'openid profile' });
     let polls = 0;
     const tokens = await pollDeviceAuthorization(client, device, {
@@ -27,7 +27,7 @@ describe('other grants', () => {
   });
 
   test('client credentials', async () => {
-    const tokens = await requestClientCredentials(clientOf('private_key_jwt'), {
+    const tokens = await requestClientCredentials(createRelyingParty('private_key_jwt'), {
       scope: 'items:read',
       resource,
     });

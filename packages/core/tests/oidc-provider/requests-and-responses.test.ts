@@ -14,18 +14,18 @@ import { createDecrypt } from '../../src/node/index.ts';
 import { createAccessTokenVerifier } from '../../src/resource-server/index.ts';
 import { createBrowser } from './support/browser.ts';
 import { logIn, offline } from './support/log-in.ts';
-import { clientOf, encryption, provider, secret, signing } from './support/relying-parties.ts';
+import { createRelyingParty, encryption, provider, secret, signing } from './support/relying-parties.ts';
 import { resource } from './support/start-provider.ts';
 
-describe('requests and answers', () => {
-  test('a resource: the access token is a JWT for that API, verified before it is kept', async () => {
+describe('requests and responses', () => {
+  test('a resource: the access token is a JWT for that API and is verified before it is stored', async () => {
     const verifier = createAccessTokenVerifier({
       issuer: provider.issuer,
       audience: resource,
       allowInsecureIssuer: true,
     });
     let verified = 0;
-    const client = clientOf('none', {
+    const client = createRelyingParty('none', {
       resource,
       scope: 'openid offline_access items:read',
       validateAccessToken: async (token) => {
@@ -40,7 +40,7 @@ describe('requests and answers', () => {
   });
 
   test('pushed authorization requests', async () => {
-    const client = clientOf('client_secret_basic', { pushedAuthorizationRequests: 'always' });
+    const client = createRelyingParty('client_secret_basic', { pushedAuthorizationRequests: 'always' });
     const { url } = await createAuthorizationRequest(client);
     expect([...url.searchParams.keys()]).toEqual(['client_id', 'request_uri']);
     expect((await logIn(client)).claims?.sub).toBe('alice');
@@ -49,18 +49,20 @@ describe('requests and answers', () => {
   test.each(['form_post', 'jwt', 'query.jwt', 'form_post.jwt'] as const)(
     'response mode %s',
     async (responseMode) => {
-      expect((await logIn(clientOf('client_secret_basic', { responseMode }))).claims?.sub).toBe('alice');
+      expect((await logIn(createRelyingParty('client_secret_basic', { responseMode }))).claims?.sub).toBe(
+        'alice',
+      );
     },
   );
 
   test('max_age, acr_values and claims', async () => {
-    const client = clientOf('none');
+    const client = createRelyingParty('none');
     const tokens = await logIn(client, { ...offline, maxAge: 60, claims: { id_token: { auth_time: null } } });
     expect(tokens.claims?.auth_time).toEqual(expect.any(Number));
   });
 
-  test('a refusal by the provider is a typed error', async () => {
-    const client = clientOf('none');
+  test('an error response is a typed error', async () => {
+    const client = createRelyingParty('none');
     const { url, transaction } = await createAuthorizationRequest(client, { prompt: 'none' });
     const { parameters } = await createBrowser(provider.issuer).visit(url);
     await expect(validateAuthorizationResponse(client, parameters, transaction)).rejects.toMatchObject({
@@ -70,21 +72,21 @@ describe('requests and answers', () => {
     });
   });
 
-  test('a public client with DPoP: nonces, bound tokens, and a refresh token bound to the key', async () => {
+  test('a public client with DPoP: nonces, and access and refresh tokens that are bound to the key', async () => {
     const dpop = { keyPair: await generateDpopKeyPair() };
-    const client = clientOf('none', { dpop });
+    const client = createRelyingParty('none', { dpop });
     const tokens = await logIn(client);
     expect(tokens.tokenType).toBe('DPoP');
     expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toMatchObject({ sub: 'alice' });
-    const stolen = clientOf('none', { dpop: { keyPair: await generateDpopKeyPair() } });
-    await expect(refreshTokens(stolen, tokens.refreshToken as string)).rejects.toMatchObject({
+    const attacker = createRelyingParty('none', { dpop: { keyPair: await generateDpopKeyPair() } });
+    await expect(refreshTokens(attacker, tokens.refreshToken as string)).rejects.toMatchObject({
       error: 'invalid_grant',
     });
   });
 
   test('FAPI 2.0: private_key_jwt, PAR, signed request object, JARM, DPoP, PS256', async () => {
     const key = { key: signing.key, kid: signing.jwk.kid as string };
-    const client = clientOf('fapi', {
+    const client = createRelyingParty('fapi', {
       clientAuthentication: privateKeyJwt(key),
       requestObjectSigningKey: key,
       pushedAuthorizationRequests: 'always',
@@ -104,7 +106,7 @@ describe('requests and answers', () => {
   });
 
   test('encrypted ID token, signed userinfo, signed introspection', async () => {
-    const client = clientOf('encrypted', {
+    const client = createRelyingParty('encrypted', {
       clientAuthentication: clientSecretBasic(secret),
       decrypt: createDecrypt(encryption.privateKey),
       userinfoSignedResponseAlg: 'ES256',
@@ -120,8 +122,8 @@ describe('requests and answers', () => {
     expect(await introspectToken(client, 'unknown')).toEqual({ active: false });
   });
 
-  test('a signed request object in the address', async () => {
-    const client = clientOf('signed_requests', {
+  test('a signed request object in the query', async () => {
+    const client = createRelyingParty('signed_requests', {
       clientAuthentication: clientSecretBasic(secret),
       requestObjectSigningKey: { key: signing.key, kid: signing.jwk.kid as string },
     });
@@ -130,8 +132,8 @@ describe('requests and answers', () => {
     expect((await logIn(client)).claims?.sub).toBe('alice');
   });
 
-  test('userinfo that is signed and encrypted', async () => {
-    const client = clientOf('signed_and_encrypted_userinfo', {
+  test('signed and encrypted userinfo', async () => {
+    const client = createRelyingParty('signed_and_encrypted_userinfo', {
       clientAuthentication: clientSecretBasic(secret),
       decrypt: createDecrypt(encryption.privateKey),
       userinfoSignedResponseAlg: 'ES256',

@@ -14,12 +14,12 @@ import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
 import { createMemoryReplayStore } from '../../src/tokens/replay-store.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
 
-// Whatever is thrown, and wherever: the request is refused, reported once, and the process lives.
+// An error of other code rejects the request, is reported once, and does not end the process.
 
 const secret = 'a secret of the tests, long enough to be one';
 const leak = 'text-of-another-that-may-hold-a-cookie';
 
-/** What other code may throw. */
+/** Values that other code may throw. */
 const thrown = [
   () => new TypeError(leak),
   () => undefined,
@@ -36,29 +36,32 @@ afterEach(() => vi.restoreAllMocks());
 
 type Route = 'login' | 'callback' | 'session' | 'accessToken' | 'backchannelLogout' | 'logout';
 
-/** Where something is thrown, and which routes must refuse then; the others answer as they do without it. */
-const seams: Record<string, { readonly kind: 'cookie' | 'stored'; readonly refuse: readonly Route[] }> = {
+/** Functions that throw, and the routes that must fail then. Other routes respond as usual. */
+const throwingFunctions: Record<
+  string,
+  { readonly kind: 'cookie' | 'stored'; readonly failing: readonly Route[] }
+> = {
   'tombstones.latest': {
     kind: 'cookie',
-    refuse: ['session', 'accessToken', 'backchannelLogout', 'logout'],
+    failing: ['session', 'accessToken', 'backchannelLogout', 'logout'],
   },
-  'tombstones.set': { kind: 'cookie', refuse: ['backchannelLogout', 'logout'] },
-  'store.get': { kind: 'stored', refuse: ['session', 'accessToken', 'logout'] },
-  'store.set': { kind: 'stored', refuse: ['callback'] },
-  'store.delete': { kind: 'stored', refuse: ['logout'] },
-  'store.deleteWhere': { kind: 'stored', refuse: ['backchannelLogout'] },
-  'replay.claim': { kind: 'cookie', refuse: ['callback', 'backchannelLogout'] },
-  'replay.release': { kind: 'cookie', refuse: [] },
-  'lock.acquire': { kind: 'cookie', refuse: [] },
-  'lock.release': { kind: 'cookie', refuse: [] },
-  'successors.get': { kind: 'cookie', refuse: [] },
-  'successors.set': { kind: 'cookie', refuse: [] },
-  fetch: { kind: 'cookie', refuse: ['callback', 'accessToken'] },
+  'tombstones.set': { kind: 'cookie', failing: ['backchannelLogout', 'logout'] },
+  'store.get': { kind: 'stored', failing: ['session', 'accessToken', 'logout'] },
+  'store.set': { kind: 'stored', failing: ['callback'] },
+  'store.delete': { kind: 'stored', failing: ['logout'] },
+  'store.deleteWhere': { kind: 'stored', failing: ['backchannelLogout'] },
+  'replay.claim': { kind: 'cookie', failing: ['callback', 'backchannelLogout'] },
+  'replay.release': { kind: 'cookie', failing: [] },
+  'lock.acquire': { kind: 'cookie', failing: [] },
+  'lock.release': { kind: 'cookie', failing: [] },
+  'successors.get': { kind: 'cookie', failing: [] },
+  'successors.set': { kind: 'cookie', failing: [] },
+  fetch: { kind: 'cookie', failing: ['callback', 'accessToken'] },
   now: {
     kind: 'cookie',
-    refuse: ['login', 'callback', 'session', 'accessToken', 'backchannelLogout', 'logout'],
+    failing: ['login', 'callback', 'session', 'accessToken', 'backchannelLogout', 'logout'],
   },
-  onEvent: { kind: 'cookie', refuse: [] },
+  onEvent: { kind: 'cookie', failing: [] },
 };
 
 async function setUp(kind: 'cookie' | 'stored', seam: string) {
@@ -66,7 +69,7 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
   const trip = () => {
     if (armed) throw armed();
   };
-  /** The same methods, one of which throws when it is armed. */
+  /** The same methods. The armed one throws. */
   const wired = <T extends object>(name: string, target: T): T =>
     new Proxy(target, {
       get(from, method) {
@@ -165,7 +168,7 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
   return { routes, visit, arm: run };
 }
 
-/** `fetch` would say that a script asks, whatever the headers say. */
+/** `fetch` always sends the headers of a script. */
 async function send(
   url: string,
   { method, headers, body }: { method: string; headers: Record<string, string>; body: string },
@@ -179,9 +182,9 @@ async function send(
   return new Response(await text(response), { status: response.statusCode ?? 0, headers: received });
 }
 
-test.each(Object.entries(seams))(
-  'S64: %s throws: refused, reported once, and no open door',
-  async (seam, { kind, refuse }) => {
+test.each(Object.entries(throwingFunctions))(
+  'S64: rejects the request and reports it once if %s throws',
+  async (seam, { kind, failing }) => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {});
     for (const throwing of thrown) {
       const { routes, visit, arm } = await setUp(kind, seam);
@@ -193,7 +196,7 @@ test.each(Object.entries(seams))(
         const what = `${route}, ${String(throwing)}`;
         const body = await response.text();
         const lines = log.mock.calls.flat().map(String);
-        if (refuse.includes(route as Route)) {
+        if (failing.includes(route as Route)) {
           expect(response.status, what).toBeGreaterThanOrEqual(400);
           expect(response.headers.get('cache-control'), what).toBe('private, no-store');
           expect(response.headers.getSetCookie().join(), what).not.toMatch(/session=[^;]/);
@@ -207,9 +210,9 @@ test.each(Object.entries(seams))(
         expect(body, what).not.toMatch(new RegExp(`${leak}|web-secret`));
         expect(lines.join(), what).not.toMatch(new RegExp(`${leak}|eyJ|web-secret`));
       }
-      // Nobody was signed out by a failure, but by the logout that succeeded.
+      // A failure signs no user out. Only a successful logout does.
       const { session } = (await (await visit('/auth/session')).json()) as { session: unknown };
-      expect(session !== null, seam).toBe(refuse.includes('logout'));
+      expect(session !== null, seam).toBe(failing.includes('logout'));
     }
     await new Promise(setImmediate);
     expect(unhandled).toEqual([]);

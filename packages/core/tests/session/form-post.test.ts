@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest';
 import { createWebApp, type TestBrowser } from '../support/web-browser.ts';
 
-// An answer by form_post comes from another site: a browser sends none of the cookies with it that are Lax.
+// A form_post response is sent from another site. Browsers do not send Lax cookies with it.
 
 async function start() {
   const app = await createWebApp({}, { client: { responseMode: 'form_post' } });
   const browser = app.open();
-  /** Posts an answer as a browser does: with the cookies that are meant for other sites. */
+  /** Posts a response as a browser does: with SameSite=None cookies only. */
   const post = async (parameters: URLSearchParams) => {
     const sent = new Map([...browser.cookies].filter(([name]) => isCrossSite(browser, name)));
     const response = await app.open(sent).visit('/auth/callback', {
@@ -30,21 +30,21 @@ async function start() {
 const isCrossSite = (browser: TestBrowser, name: string) =>
   browser.seen.findLast((line) => line.startsWith(`${name}=`))?.includes('SameSite=None') === true;
 
-test('an answer that is posted again leads who is signed in to where they wanted to go', async () => {
+test('redirects a signed-in user to returnTo if the response is posted again', async () => {
   const { app, browser, post, login, follow } = await start();
   const parameters = await login();
-  const kept = new Map(browser.cookies);
+  const previousCookies = new Map(browser.cookies);
   expect((await post(parameters)).headers.get('location')).toBe('/wanted');
   const unknown = await post(parameters);
   expect(unknown.headers.get('location')).toMatch(/^\/auth\/callback\?state=[\w-]+$/);
   expect((await follow(unknown)).headers.get('location')).toBe('/');
-  // As it is while the first answer is still on its way to the browser.
-  for (const [name, value] of kept) browser.cookies.set(name, value);
+  // The browser has not received the first response yet.
+  for (const [name, value] of previousCookies) browser.cookies.set(name, value);
   expect((await follow(await post(parameters))).headers.get('location')).toBe('/wanted');
   expect(app.server.requestsTo('token')).toHaveLength(1);
 });
 
-test('a login whose code is refused is started anew once, and never in circles', async () => {
+test('restarts a login with a rejected code once, and never in a loop', async () => {
   const { app, browser, post, login, follow } = await start();
   const headers = { 'content-type': 'application/json' };
   app.server.fail('token', { status: 400, body: '{"error":"invalid_grant"}', headers, times: 2 });
@@ -56,7 +56,7 @@ test('a login whose code is refused is started anew once, and never in circles',
   expect(browser.cookies.has('__Host-session')).toBe(false);
 });
 
-test('an answer that nobody asked for is refused, and of its state only a part is repeated', async () => {
+test('rejects an unsolicited response, and repeats only a part of its state', async () => {
   const { post, follow } = await start();
   const state = 'x'.repeat(5_000);
   const asked = await post(new URLSearchParams({ code: 'stolen', state }));

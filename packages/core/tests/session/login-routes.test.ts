@@ -17,7 +17,7 @@ async function startedLogin(
   return { browser, url, answer: () => app.server.authorize(url) };
 }
 
-test('S1: nothing that came with a request or from the provider is written into a page', async () => {
+test('S1: writes no text of a request or of the provider into a page', async () => {
   const app = await createWebApp();
   const { browser, url } = await startedLogin(app);
   const evil = '<script>alert(1)</script>';
@@ -40,7 +40,7 @@ test('S1: nothing that came with a request or from the provider is written into 
   expect(await logout.text()).not.toContain('<script');
 });
 
-test('a user who cancels is told so', async () => {
+test('reports a cancelled login to the user', async () => {
   const app = await createWebApp();
   const { browser, url } = await startedLogin(app);
   const query = new URLSearchParams({
@@ -54,7 +54,7 @@ test('a user who cancels is told so', async () => {
   expect(browser.cookies.size).toBe(0);
 });
 
-test('S2: a login started with a foreign address ends at home', async () => {
+test('S2: ignores a returnTo of another origin', async () => {
   const app = await createWebApp();
   for (const returnTo of ['https://evil.example', '//evil.example', '/\\evil.example']) {
     const done = await app.open().logIn(`/auth/login?returnTo=${encodeURIComponent(returnTo)}`);
@@ -62,7 +62,7 @@ test('S2: a login started with a foreign address ends at home', async () => {
   }
 });
 
-test('S6: a login URL adds no parameter that is not allowed, and none by injection', async () => {
+test('S6: a login URL adds no parameter that is not allowed, nor one by injection', async () => {
   const app = await createWebApp();
   const query = new URLSearchParams({
     returnTo: '/x&prompt=none&redirect_uri=https://evil.example',
@@ -85,7 +85,7 @@ test('S6: a login URL adds no parameter that is not allowed, and none by injecti
   expect(url.searchParams.has('prompt')).toBe(false);
 });
 
-test('S10: a login of one provider is not completed by the callback of another', async () => {
+test('S10: rejects the response of another provider', async () => {
   const first = await createWebApp();
   const second = await createWebApp({}, { server: { issuer: 'https://other.example.test' } });
   const { browser, answer } = await startedLogin(first);
@@ -97,12 +97,12 @@ test('S10: a login of one provider is not completed by the callback of another',
   expect(second.server.requestsTo('token')).toHaveLength(0);
 });
 
-test('S12: the cookie of a login is no session, and a session is no login', async () => {
+test('S12: rejects a login cookie as a session and a session cookie as a login', async () => {
   const app = await createWebApp();
   const { browser } = await startedLogin(app);
   const [login = ''] = [...browser.cookies.values()];
-  const opened = await app.sessions.open(`__Host-session=AAAAAAAA~1~${login}`);
-  expect(opened.session).toBeUndefined();
+  const requestSession = await app.sessions.open(`__Host-session=AAAAAAAA~1~${login}`);
+  expect(requestSession.session).toBeUndefined();
 });
 
 test('S14: a prefetch starts no login, ends no session and sets no cookie', async () => {
@@ -131,7 +131,7 @@ test('S14: a prefetch starts no login, ends no session and sets no cookie', asyn
   expect((await app.sessions.open(before)).session).toBeDefined();
 });
 
-test('S14: logins under way are capped in number and size; the newest are kept', async () => {
+test('S14: limits pending logins in count and size, and retains the newest', async () => {
   const app = await createWebApp();
   const browser = app.open();
   const states: string[] = [];
@@ -141,9 +141,9 @@ test('S14: logins under way are capped in number and size; the newest are kept',
     app.server.clock.advance(1);
     expect(browser.header().length).toBeLessThan(8_000);
   }
-  const kept = states.filter((state) => browser.cookies.has(`__Host-login.${state.slice(0, 16)}`));
-  expect(kept.length).toBeGreaterThanOrEqual(2);
-  expect(kept).toEqual(states.slice(-kept.length));
+  const retained = states.filter((state) => browser.cookies.has(`__Host-login.${state.slice(0, 16)}`));
+  expect(retained.length).toBeGreaterThanOrEqual(2);
+  expect(retained).toEqual(states.slice(-retained.length));
 });
 
 test('S14: a script that fetches the login gets an error, a router a response that makes it navigate', async () => {
@@ -156,7 +156,7 @@ test('S14: a script that fetches the login gets an error, a router a response th
   for (const response of [byRouter, byScript]) expect(response.headers.getSetCookie()).toEqual([]);
 });
 
-test('two tabs log in side by side', async () => {
+test('supports concurrent logins in two tabs', async () => {
   const app = await createWebApp();
   const browser = app.open();
   const first = await browser.visit('/auth/login?returnTo=/first');
@@ -167,7 +167,7 @@ test('two tabs log in side by side', async () => {
   expect((await browser.visit(pathOf(earlier.url))).headers.get('location')).toBe('/first');
 });
 
-test('an answer by form_post is taken, from a cookie that is sent with it', async () => {
+test('accepts a form_post response with its SameSite=None cookie', async () => {
   const app = await createWebApp({}, { client: { responseMode: 'form_post' } });
   const { browser, answer } = await startedLogin(app);
   expect(browser.seen[0]).toContain('SameSite=None');
@@ -181,7 +181,7 @@ test('an answer by form_post is taken, from a cookie that is sent with it', asyn
   expect(browser.cookies.has('__Host-session')).toBe(true);
 });
 
-test('a login is consumed before it is looked at: what failed once cannot be tried again', async () => {
+test('consumes a login before validation, so that a failed login cannot be retried', async () => {
   const app = await createWebApp();
   const { browser, answer } = await startedLogin(app);
   const copy = new Map(browser.cookies);
@@ -198,7 +198,7 @@ test('a login is consumed before it is looked at: what failed once cannot be tri
   expect(app.server.requestsTo('token')).toHaveLength(0);
 });
 
-test('a callback that comes again sends who is signed in to where they wanted to go', async () => {
+test('redirects a signed-in user to returnTo if the callback is repeated', async () => {
   const app = await createWebApp();
   const { browser, answer } = await startedLogin(app);
   const login = new Map(browser.cookies);
@@ -214,7 +214,7 @@ test('a callback that comes again sends who is signed in to where they wanted to
   expect(unknown.headers.get('location')).toBe('/');
 });
 
-test('a login that took too long is started anew once, and never in circles', async () => {
+test('restarts an expired login once, and never in a loop', async () => {
   const app = await createWebApp();
   const { browser, answer } = await startedLogin(app);
   const { url } = await answer();
@@ -229,7 +229,7 @@ test('a login that took too long is started anew once, and never in circles', as
   expect(await stopped.text()).toContain('This login cannot be completed');
 });
 
-test('S22: max_age that a login asked for is held against the answer', async () => {
+test('S22: checks auth_time against the requested max_age', async () => {
   const app = await createWebApp({ loginParameters: ['max_age'] });
   const fresh = await app.open().logIn('/auth/login?max_age=600');
   expect(fresh.status).toBe(303);
@@ -243,12 +243,12 @@ test('S22: max_age that a login asked for is held against the answer', async () 
     expect(await response.text(), lie).toContain('id_token_invalid: auth_time');
     expect(browser.cookies.has('__Host-session'), lie).toBe(false);
   }
-  // What was not asked for is not demanded.
+  // Without a requested max_age there is no check.
   app.server.lies.add('id_token_auth_time_missing');
   expect((await app.open().logIn()).status).toBe(303);
 });
 
-test('S22: the nonce is checked', async () => {
+test('S22: checks the nonce', async () => {
   const app = await createWebApp();
   const { browser, answer } = await startedLogin(app);
   const { url } = await answer();
@@ -259,7 +259,7 @@ test('S22: the nonce is checked', async () => {
   expect(browser.cookies.has('__Host-session')).toBe(false);
 });
 
-test('a login that another party asks for leads to the configured provider, or nowhere', async () => {
+test('starts a third-party initiated login at the configured provider only', async () => {
   const app = await createWebApp();
   const query = new URLSearchParams({
     iss: app.server.issuer,
@@ -278,7 +278,7 @@ test('a login that another party asks for leads to the configured provider, or n
   expect(posted.status).toBe(303);
 });
 
-test('an application below a path has its routes there', async () => {
+test('serves the routes below the base path', async () => {
   const app = await createWebApp({ baseUrl: `${baseUrl}/shop` });
   const browser = app.open();
   const done = await browser.logIn('/shop/auth/login?returnTo=/shop/cart');
@@ -286,7 +286,7 @@ test('an application below a path has its routes there', async () => {
   expect(await app.sessions.handle(new Request(`${baseUrl}/auth/login`))).toBeUndefined();
 });
 
-test('a failed login is told in JSON to who does not want a page, without a secret', async () => {
+test('reports a failed login as JSON without a secret if HTML is not accepted', async () => {
   const app = await createWebApp();
   const response = await app.open().visit('/auth/callback?code=secret-code&state=some-unknown-state');
   const text = await response.text();

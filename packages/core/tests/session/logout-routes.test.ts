@@ -12,7 +12,7 @@ const html = { accept: 'text/html' };
 const ownOrigin = { origin: baseUrl };
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
-test('S21: only a page of this application logs out; anybody else gets a page that asks', async () => {
+test('S21: logs out only for a page of this application, and shows a confirmation otherwise', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -34,7 +34,7 @@ test('S21: only a page of this application logs out; anybody else gets a page th
   expect(browser.cookies.has('__Host-session')).toBe(true);
 });
 
-test('S21: after logout the user is sent to an address of the list only', async () => {
+test('S21: redirects after logout only to a registered URL', async () => {
   const uris = [`${baseUrl}/`, 'https://www.example.test/bye'];
   const app = await createWebApp({ postLogoutRedirectUris: uris });
   const target = async (returnTo: string) => {
@@ -54,7 +54,7 @@ test('S21: after logout the user is sent to an address of the list only', async 
   expect(await target('//evil.example')).toBe(`${baseUrl}/`);
 });
 
-test('with the cookie of before a refresh, logout revokes the refresh token that came of it', async () => {
+test('revokes the newest refresh token, also with the cookie from before a refresh', async () => {
   const issued: string[] = [];
   const server = await createTestAuthorizationServer();
   const fetch: Fetch = async (url, init) => {
@@ -71,7 +71,7 @@ test('with the cookie of before a refresh, logout revokes the refresh token that
   expect(server.requestsTo('revocation').map(({ body }) => body.token)).toEqual([issued[1]]);
 });
 
-test('logout works while the provider is away', async () => {
+test('logs out while the provider is unavailable', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -91,7 +91,7 @@ for (const kind of sessionKinds) {
       body: new URLSearchParams({ logout_token: token }).toString(),
     });
 
-  test(`S13, ${kind}: a logout token ends the sessions that it names, and no other`, async () => {
+  test(`S13, ${kind}: a logout token ends only the sessions that it selects`, async () => {
     const app = await start();
     const [first, second] = [app.open(), app.open()];
     await first.logIn();
@@ -110,12 +110,12 @@ for (const kind of sessionKinds) {
     expect((await app.sessions.open(second.header())).session).toBeUndefined();
   });
 
-  test(`S13, ${kind}: a logout token is taken once, while it is fresh, and refused with 400 otherwise`, async () => {
+  test(`S13, ${kind}: accepts a fresh logout token once, and rejects others with 400`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
     const now = Math.floor(app.server.clock.now() / 1000);
-    const refused = {
+    const rejected = {
       'without jti': { jti: undefined },
       'of another client': { aud: 'other' },
       'of another issuer': { iss: 'https://evil.example' },
@@ -123,9 +123,9 @@ for (const kind of sessionKinds) {
       expired: { exp: now - 3_600 },
       'with a nonce': { nonce: 'n' },
       'without event': { events: undefined },
-      'about nobody': { sub: undefined, sid: undefined },
+      'without subject': { sub: undefined, sid: undefined },
     };
-    for (const [name, claims] of Object.entries(refused)) {
+    for (const [name, claims] of Object.entries(rejected)) {
       const answer = await post(app, await app.server.mintLogoutToken({ aud: 'web', ...claims }));
       expect(answer.status, name).toBe(400);
       expect(answer.headers.get('cache-control')).toContain('no-store');
@@ -144,7 +144,7 @@ test.each([
   ['stored', 'with a store that can release', true],
   ['stored', 'with a store that cannot release', false],
 ] as const)(
-  'S63, %s, %s: a logout token whose sessions could not be ended is taken when it comes again, once',
+  'S63, %s, %s: accepts a logout token again, once, if its sessions could not be ended',
   async (kind, _, canRelease) => {
     const store = createMemorySessionStore();
     const tombstones = createMemoryTombstoneStore();
@@ -152,7 +152,7 @@ test.each([
     const replay: ReplayStore = { claim, ...(canRelease && release && { release }) };
     const sessionOptions = kind === 'stored' ? { store, replay } : { tombstones, replay };
     const app = await createWebApp(sessionOptions);
-    // Another process of the application, for a provider that sends the token to another one the second time.
+    // A second process of the application, which receives the repeated token.
     const other = canRelease ? await createWebApp(sessionOptions, { at: app.server }) : app;
     const browser = app.open();
     await browser.logIn();
@@ -174,7 +174,7 @@ test.each([
   },
 );
 
-test('S63: a logout token that cannot be verified now is answered with 503, and taken when it comes again', async () => {
+test('S63: responds with 503 to a logout token that cannot be verified now, and accepts it later', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -182,13 +182,13 @@ test('S63: a logout token that cannot be verified now is answered with 503, and 
   const token = await app.server.mintLogoutToken({ aud: 'web' });
   for (const failure of [{ network: true }, { status: 500 }, { status: 404 }]) {
     app.server.fail('jwks', failure);
-    const refused = await postLogoutToken(fresh, token);
-    expect(refused.status, JSON.stringify(failure)).toBe(503);
-    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    const rejected = await postLogoutToken(fresh, token);
+    expect(rejected.status, JSON.stringify(failure)).toBe(503);
+    expect(rejected.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(fresh.events).toContainEqual(
       expect.objectContaining({ type: 'request.failed', route: 'backchannelLogout', status: 503 }),
     );
-    // Tokens of strangers cause one try in a second while the keys cannot be fetched.
+    // Unverified tokens cause at most one key request per second while the keys are unavailable.
     app.server.clock.advance(1);
   }
   expect((await postLogoutToken(fresh, token)).status).toBe(200);

@@ -6,7 +6,7 @@ import { createWebApp } from '../support/web-browser.ts';
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const patience = { timeout: 120_000 };
 
-test('S11: malformed requests are answered, and never thrown', patience, async () => {
+test('S11: responds to malformed requests without an exception', patience, async () => {
   const app = await createWebApp();
   const values = [
     '%',
@@ -54,7 +54,7 @@ const name = fc.constantFrom(
   'logout_token',
 );
 
-test('S11: whatever comes to the callback is answered, and nobody is signed in by it', patience, async () => {
+test('S11: responds to any callback parameters, and signs no user in', patience, async () => {
   const app = await createWebApp();
   const browser = app.open();
   const started = await browser.visit('/auth/login');
@@ -79,7 +79,7 @@ test('S11: whatever comes to the callback is answered, and nobody is signed in b
 });
 
 test(
-  'S11, S13: whatever comes to the back-channel logout is answered with 400, and ends no session',
+  'S11, S13: responds with 400 to any malformed back-channel logout, and ends no session',
   patience,
   async () => {
     const app = await createWebApp();
@@ -117,7 +117,7 @@ test(
   },
 );
 
-test('S11: a body that breaks off is a malformed request', async () => {
+test('S11: rejects an incomplete body as malformed', async () => {
   const app = await createWebApp();
   for (const path of ['/auth/callback', '/auth/backchannel-logout']) {
     let sent = false;
@@ -139,7 +139,7 @@ test('S11: a body that breaks off is a malformed request', async () => {
   }
 });
 
-test('S32: a login cookie whose name cannot be written is ignored, and the login starts', async () => {
+test('S32: ignores a login cookie with an invalid name and starts the login', async () => {
   const app = await createWebApp();
   const names = [
     '\u00ff',

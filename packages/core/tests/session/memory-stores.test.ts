@@ -5,7 +5,7 @@ import type { SessionRecord } from '../../src/session/backends/session-store.ts'
 
 const week = 7 * 86_400_000;
 
-test('S35: 100,001 logouts of one user: the first one still counts, and other users stay signed in', async () => {
+test('S35: after 100,001 logouts of one user the first one still counts, and other users stay signed in', async () => {
   const store = createMemoryTombstoneStore();
   for (let count = 0; count <= 100_000; count++) {
     await store.set(`session-${count}`, 1_000 + count, week, { coveredBy: 'alice' });
@@ -15,11 +15,11 @@ test('S35: 100,001 logouts of one user: the first one still counts, and other us
     expect(endedAt, String(count)).toBeGreaterThanOrEqual(1_000 + count);
   }
   expect(await store.latest(['bob', 'session-of-bob'])).toBeUndefined();
-  // A session of the user that began after the covered ones is not ended by them.
+  // A later session of the user is not ended by them.
   expect(await store.latest(['alice', 'live'])).toBeLessThan(101_000);
 });
 
-test('S35: logouts of more users than there is room for: the first one still counts', async () => {
+test('S35: after logouts of more users than the limit the first one still counts', async () => {
   const store = createMemoryTombstoneStore({ maxEntries: 100 });
   for (let count = 0; count < 1_000; count++) {
     await store.set(`session-${count}`, 1_000 + count, week, { coveredBy: `user-${count}` });
@@ -27,11 +27,11 @@ test('S35: logouts of more users than there is room for: the first one still cou
   for (let count = 0; count < 1_000; count++) {
     expect(await store.latest([`user-${count}`, `session-${count}`])).toBeGreaterThanOrEqual(1_000 + count);
   }
-  // What began before the last one that was removed has ended; what began later has not.
+  // Sessions from before the last evicted logout have ended; later ones have not.
   expect(await store.latest(['other'])).toBe(1_899);
 });
 
-test('S35: a tombstone that is over makes room before one that is not', async () => {
+test('S35: evicts expired tombstones first', async () => {
   let time = 0;
   const store = createMemoryTombstoneStore({ maxEntries: 3, now: () => time });
   await store.set('long', 1, 1_000_000);
@@ -43,7 +43,7 @@ test('S35: a tombstone that is over makes room before one that is not', async ()
   expect(await store.latest(['long'])).toBe(1);
   for (const key of ['newer', 'newest']) await store.set(key, 5, 1_000);
   expect(await store.latest(['unknown'])).toBe(1);
-  // The end that covers all lasts as long as what it covers.
+  // The covering logout is stored as long as the logouts that it covers.
   time = 1_000_000;
   expect(await store.latest(['unknown', 'long'])).toBeUndefined();
   expect(await store.latest([])).toBeUndefined();
@@ -58,19 +58,19 @@ const record = (sub: string, more: Partial<SessionRecord> = {}): SessionRecord =
   ...more,
 });
 
-test('S36: one user cannot end the sessions of others by many logins', async () => {
+test('S36: many logins of one user do not evict the sessions of others', async () => {
   const store = createMemorySessionStore({ maxEntries: 50, maxEntriesPerUser: 10 });
   await store.set('bob', record('bob'), 0);
   for (let count = 0; count < 500; count++) await store.set(`alice-${count}`, record('alice'), 0);
   expect(await store.get('bob')).toBeDefined();
   expect(await store.get('alice-489')).toBeUndefined();
   expect(await store.get('alice-490')).toBeDefined();
-  // A session that was removed is over: no write brings it back.
+  // No write restores an evicted session.
   expect(await store.set('alice-0', record('alice', { version: 2 }), 1)).toBe(false);
   expect(await store.deleteWhere({ issuer: 'https://op.example.test', sub: 'alice' })).toBe(10);
 });
 
-test('S36: a full store removes what is over first, then the oldest session, and stays within its bounds', async () => {
+test('S36: a full store evicts expired sessions first, then the oldest', async () => {
   let time = 1_000_000;
   const store = createMemorySessionStore({ maxEntries: 3, now: () => time });
   await store.set('oldest', record('u1'), 0);
@@ -82,7 +82,7 @@ test('S36: a full store removes what is over first, then the oldest session, and
   await store.set('fifth', record('u5'), 0);
   expect(await store.get('oldest')).toBeUndefined();
   for (const key of ['third', 'fourth', 'fifth']) expect(await store.get(key), key).toBeDefined();
-  // Logouts take no room from sessions.
+  // Logouts do not reduce the limit of sessions.
   for (let count = 0; count < 20; count++) {
     await store.set(`x${count}`, record(`x${count}`), 0);
     await store.delete(`x${count}`);

@@ -9,7 +9,7 @@ import { createMemoryLock, type RefreshLock } from '../../src/tokens/refresh-loc
 import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
 import { createWebApp } from '../support/web-browser.ts';
 
-// A server of Node, whose response may be sent while the session is still in use.
+// A Node server whose response may be sent while the session is still in use.
 
 const closing: (() => unknown)[] = [];
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
@@ -20,8 +20,8 @@ interface Exchange {
   readonly res: ServerResponse;
 }
 
-/** A gate that is closed until it is requestSession; `reached` settles when somebody waits at it. */
-function createGate() {
+/** A barrier that is closed until `open` is called. `reached` resolves when a call waits at it. */
+function createBarrier() {
   let open = () => {};
   let reach = () => {};
   const requestSession = new Promise<void>((resolve) => {
@@ -37,13 +37,13 @@ function createGate() {
   return { open, reached, pass };
 }
 
-/** A signed-in user whose access token has ended, and what may hold a refresh up. */
-async function setUp(gates: { beforeLock?: () => Promise<void>; beforeToken?: () => Promise<void> } = {}) {
+/** A signed-in user with an expired access token, and barriers that delay a refresh. */
+async function setUp(barriers: { beforeLock?: () => Promise<void>; beforeToken?: () => Promise<void> } = {}) {
   const memoryLock = createMemoryLock();
   const lock: RefreshLock = {
     ...memoryLock,
     async acquire(key, options) {
-      await gates.beforeLock?.();
+      await barriers.beforeLock?.();
       return memoryLock.acquire(key, options);
     },
   };
@@ -53,7 +53,7 @@ async function setUp(gates: { beforeLock?: () => Promise<void>; beforeToken?: ()
     {
       client: {
         fetch: async (url, init) => {
-          if (String(init.body).includes('refresh_token')) await gates.beforeToken?.();
+          if (String(init.body).includes('refresh_token')) await barriers.beforeToken?.();
           return app.server.fetch(url, init);
         },
       },
@@ -67,12 +67,12 @@ async function setUp(gates: { beforeLock?: () => Promise<void>; beforeToken?: ()
     ...app,
     cookie,
     refreshes: () => app.server.requestsTo('token').length - 1,
-    /** What the cookie of before is good for when successors have usually been forgotten. */
+    /** Uses the previous cookie after the usual lifetime of a successor. */
     async useMuchLater() {
       now += 60_000;
       return (await app.sessions.open(cookie)).getAccessToken();
     },
-    /** Runs a handler of a real server for a request with the cookie. */
+    /** Runs a handler of a Node server for a request with the cookie. */
     handle: (handler: (exchange: Exchange) => Promise<unknown>) =>
       serve(async (req, res) => {
         const { requestSession, save } = await openNodeSession(app.sessions, req, res);
@@ -110,7 +110,7 @@ const failure = (promise: Promise<unknown>) =>
 
 const wrongContext = { name: 'ConfigurationError', code: 'wrong_context' };
 
-test('S61: inside a stream the refresh token is not spent, and the error says what to do', async () => {
+test('S61: does not spend the refresh token inside a stream, and explains what to do', async () => {
   const { handle, refreshes, useMuchLater } = await setUp();
   const { text, result } = await handle(async ({ requestSession, res }) => {
     res.write('begun ');
@@ -129,14 +129,14 @@ test('S61: inside a stream the refresh token is not spent, and the error says wh
   expect((await useMuchLater()).accessToken).toBeTruthy();
 });
 
-test('S61: a request that waited, and whose response was sent meanwhile, does not spend the refresh token', async () => {
-  const gate = createGate();
-  const { handle, refreshes, useMuchLater } = await setUp({ beforeLock: gate.pass });
+test('S61: a request that waited does not spend the refresh token after its response was sent', async () => {
+  const barrier = createBarrier();
+  const { handle, refreshes, useMuchLater } = await setUp({ beforeLock: barrier.pass });
   const { result } = await handle(async ({ requestSession, res }) => {
     const pending = failure(requestSession.getAccessToken());
-    await gate.reached;
+    await barrier.reached;
     res.end('not awaited');
-    gate.open();
+    barrier.open();
     return pending;
   });
   expect(result).toMatchObject(wrongContext);
@@ -144,32 +144,32 @@ test('S61: a request that waited, and whose response was sent meanwhile, does no
   expect((await useMuchLater()).accessToken).toBeTruthy();
 });
 
-test('S61: who waits for the refresh of such a request refreshes on its own, and gets the cookie', async () => {
-  const gate = createGate();
-  const { handle, sessions, cookie, refreshes } = await setUp({ beforeLock: gate.pass });
+test('S61: a request that waits for the refresh of such a request refreshes itself, and sets the cookie', async () => {
+  const barrier = createBarrier();
+  const { handle, sessions, cookie, refreshes } = await setUp({ beforeLock: barrier.pass });
   const { result } = await handle(async ({ requestSession, res }) => {
     const pending = failure(requestSession.getAccessToken());
-    await gate.reached;
+    await barrier.reached;
     const other = await sessions.open(cookie);
     const waits = other.getAccessToken();
     res.end('not awaited');
-    // The other request has joined the first one: what it waits for is decided behind the gate.
+    // The other request has joined the first one. The result is decided behind the barrier.
     await new Promise(setImmediate);
-    gate.open();
+    barrier.open();
     return [await pending, (await waits).accessToken, other.cookies.length];
   });
   expect(result).toEqual([expect.objectContaining(wrongContext), expect.any(String), 1]);
   expect(refreshes()).toBe(1);
 });
 
-test('S61: a response that is sent during a refresh costs no session: the old cookie leads to the new tokens', async () => {
-  const gate = createGate();
-  const { handle, refreshes, useMuchLater } = await setUp({ beforeToken: gate.pass });
+test('S61: the old cookie leads to the new tokens if the response was sent during the refresh', async () => {
+  const barrier = createBarrier();
+  const { handle, refreshes, useMuchLater } = await setUp({ beforeToken: barrier.pass });
   const { setCookie, result } = await handle(async ({ requestSession, save, res }) => {
     const pending = requestSession.getAccessToken();
-    await gate.reached;
+    await barrier.reached;
     res.end('not awaited');
-    gate.open();
+    barrier.open();
     const { accessToken } = await pending;
     save();
     return accessToken;
@@ -180,7 +180,7 @@ test('S61: a response that is sent during a refresh costs no session: the old co
   expect(refreshes()).toBe(1);
 });
 
-test('S61: a change that the response no longer carries is an error, and not lost in silence', async () => {
+test('S61: reports a change whose cookie cannot be set any more', async () => {
   const { handle } = await setUp();
   const { result } = await handle(async ({ requestSession, res }) =>
     failure(
@@ -193,7 +193,7 @@ test('S61: a change that the response no longer carries is an error, and not los
   expect(result).toMatchObject(wrongContext);
 });
 
-test('S61: for a browser that has gone nothing is spent', async () => {
+test('S61: does not spend the refresh token after the connection was closed', async () => {
   const { sessions, cookie, refreshes } = await setUp();
   const result = await new Promise((resolve, reject) => {
     const server = createServer(async (req, res) => {

@@ -4,12 +4,12 @@ import { createMemoryTombstoneStore } from '../../src/session/backends/memory-to
 import type { RequestSession } from '../../src/session/request-session.ts';
 import { createWebApp, sessionKinds, sessionsOf, type WebApp } from '../support/web-browser.ts';
 
-// Several requests, or several parts of one, change a session at about the time of a refresh.
+// Concurrent requests, or parts of one request, change a session during a refresh.
 
 type Browser = ReturnType<WebApp['open']>;
 
-/** The browser keeps what a request has set. */
-function keep(browser: Browser, { cookies }: RequestSession): void {
+/** Stores the cookies of a response in the browser. */
+function storeCookies(browser: Browser, { cookies }: RequestSession): void {
   for (const { name, value, maxAge } of cookies) {
     if (maxAge > 0) browser.cookies.set(name, value);
     else browser.cookies.delete(name);
@@ -27,69 +27,69 @@ for (const kind of sessionKinds) {
     const browser = app.open();
     await browser.logIn();
     const open = () => app.sessions.open(browser.header());
-    /** When refreshes are no longer remembered, and the session lives by the refresh token that it has. */
+    /** After the lifetime of successors, when the session depends on its own refresh token. */
     const useLater = async () => {
       remembered.clear();
       app.server.clock.advance(4_000);
-      const opened = await open();
-      await opened.getAccessToken();
-      return opened.session?.data;
+      const requestSession = await open();
+      await requestSession.getAccessToken();
+      return requestSession.session?.data;
     };
     return { app, browser, open, useLater, successors };
   }
 
-  test(`${kind}: a change by a request that still has the cookie of before a refresh loses no session`, async () => {
+  test(`${kind}: a change with the cookie from before a refresh does not lose the session`, async () => {
     const { browser, open, useLater, successors } = await signedIn();
     const [first, late] = [await open(), await open()];
     await first.getAccessToken({ forceRefresh: true });
     successors.get.mockClear();
     await late.update((data) => ({ ...data, theme: 'dark' }));
-    // A store has the newest tokens itself.
+    // A store contains the newest tokens.
     expect(successors.get.mock.calls.length > 0).toBe(kind === 'cookie');
-    keep(browser, first);
-    keep(browser, late);
+    storeCookies(browser, first);
+    storeCookies(browser, late);
     expect(await useLater()).toEqual({ theme: 'dark' });
   });
 
-  test(`${kind}: a use that a late request writes down loses no session`, async () => {
+  test(`${kind}: a use that a late request writes does not lose the session`, async () => {
     const { app, browser, open, useLater } = await signedIn({ idleLifetime: 20_000 });
     app.server.clock.advance(3_000);
     const [first, late] = [await open(), await open()];
     await first.getAccessToken({ forceRefresh: true });
     await late.touch();
-    keep(browser, first);
-    keep(browser, late);
+    storeCookies(browser, first);
+    storeCookies(browser, late);
     await useLater();
   });
 
-  test(`${kind}: what a request has changed stays when it takes over the tokens of another`, async () => {
+  test(`${kind}: retains a change when the request applies the tokens of another`, async () => {
     const { app, browser, open, useLater } = await signedIn();
     app.server.clock.advance(3_590);
     const [one, other] = [await open(), await open()];
     await one.update((data) => ({ ...data, theme: 'dark' }));
     await other.getAccessToken();
     await one.getAccessToken();
-    keep(browser, one);
+    storeCookies(browser, one);
     expect(app.server.requestsTo('token')).toHaveLength(2);
     expect(await useLater()).toEqual({ theme: 'dark' });
   });
 
-  test(`${kind}: changes and refreshes at the same time, in one request, lose nothing of each other`, async () => {
+  test(`${kind}: loses no change of concurrent changes and refreshes in one request`, async () => {
     const { app, browser, open, useLater } = await signedIn();
     app.server.clock.advance(3_590);
-    const opened = await open();
+    const requestSession = await open();
     await Promise.all([
-      opened.update((data) => ({ ...data, a: 1 })),
-      opened.getAccessToken(),
-      opened.update((data) => ({ ...data, b: 2 })),
-      opened.getAccessToken({ forceRefresh: true }),
-      opened.update((data) => ({ ...data, c: 3 })),
+      requestSession.update((data) => ({ ...data, a: 1 })),
+      requestSession.getAccessToken(),
+      requestSession.update((data) => ({ ...data, b: 2 })),
+      requestSession.getAccessToken({ forceRefresh: true }),
+      requestSession.update((data) => ({ ...data, c: 3 })),
     ]);
-    keep(browser, opened);
+    storeCookies(browser, requestSession);
     expect(await useLater()).toEqual({ a: 1, b: 2, c: 3 });
   });
 
-  test(`${kind}: all who name the same request share its session, and no other request does`, async () => {
+  test(`${kind}: shares the session among all callers with the same request object only`, async () => {
     const { app, browser } = await signedIn();
     const request = {};
     const openFor = (key?: object) =>
@@ -106,79 +106,79 @@ for (const kind of sessionKinds) {
   });
 }
 
-/** A signed-in request whose next question for tombstones is answered when the test says so. */
-async function openWithGate() {
+/** A signed-in request whose next tombstone lookup waits until the test releases it. */
+async function openWithBarrier() {
   const tombstones = createMemoryTombstoneStore();
   const latest = vi.spyOn(tombstones, 'latest');
   const app = await createWebApp({ tombstones });
   const browser = app.open();
   await browser.logIn();
-  const opened = await app.sessions.open(browser.header());
-  await opened.getAccessToken();
+  const requestSession = await app.sessions.open(browser.header());
+  await requestSession.getAccessToken();
   let release = () => {};
   const gate = new Promise<void>((resolve) => (release = resolve));
   latest.mockImplementationOnce(() => gate.then(() => undefined));
-  return { app, browser, opened, release };
+  return { app, browser, requestSession, release };
 }
 
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, 30));
 
-test('a change waits for the one before it, and begins with what it has left', async () => {
-  const { opened, release } = await openWithGate();
-  const first = opened.update((data) => ({ ...data, a: 1 }));
-  const second = opened.update((data) => ({ ...data, b: 2 }));
+test('a change waits for the previous one and starts from its result', async () => {
+  const { requestSession, release } = await openWithBarrier();
+  const first = requestSession.update((data) => ({ ...data, a: 1 }));
+  const second = requestSession.update((data) => ({ ...data, b: 2 }));
   await Promise.race([second, aWhile()]);
   release();
   await Promise.all([first, second]);
-  expect(opened.session?.data).toEqual({ a: 1, b: 2 });
+  expect(requestSession.session?.data).toEqual({ a: 1, b: 2 });
 });
 
-test('a session that is read anew is not put in the place of one that was changed meanwhile', async () => {
-  const { opened, release } = await openWithGate();
-  const token = opened.getAccessToken();
-  const change = opened.update((data) => ({ ...data, a: 1 }));
+test('a reload does not replace a session that was changed concurrently', async () => {
+  const { requestSession, release } = await openWithBarrier();
+  const token = requestSession.getAccessToken();
+  const change = requestSession.update((data) => ({ ...data, a: 1 }));
   await Promise.race([change, aWhile()]);
   release();
   await Promise.all([token, change]);
-  expect(opened.session?.data).toEqual({ a: 1 });
+  expect(requestSession.session?.data).toEqual({ a: 1 });
 });
 
-test('a token that was valid all the time does not put its session in the place of a newer one', async () => {
-  const { app, browser, opened, release } = await openWithGate();
-  const token = opened.getAccessToken();
+test('a valid token does not replace the session with an older one', async () => {
+  const { app, browser, requestSession, release } = await openWithBarrier();
+  const token = requestSession.getAccessToken();
   const other = await app.sessions.open(browser.header());
   const newer = await other.getAccessToken({ forceRefresh: true });
-  const change = opened.update((data) => ({ ...data, a: 1 }));
+  const change = requestSession.update((data) => ({ ...data, a: 1 }));
   await Promise.race([change, aWhile()]);
   release();
   await Promise.all([token, change]);
-  expect((await opened.getAccessToken()).accessToken).toBe(newer.accessToken);
+  expect((await requestSession.getAccessToken()).accessToken).toBe(newer.accessToken);
 });
 
-test('a change that fails does not keep others from theirs', async () => {
-  const { opened, release } = await openWithGate();
+test('a failed change does not block other changes', async () => {
+  const { requestSession, release } = await openWithBarrier();
   release();
   const mistake = new Error('of the application');
-  const failing = opened.update(() => {
+  const failing = requestSession.update(() => {
     throw mistake;
   });
   await expect(failing).rejects.toBe(mistake);
-  await opened.update((data) => ({ ...data, a: 1 }));
-  expect(opened.session?.data).toEqual({ a: 1 });
+  await requestSession.update((data) => ({ ...data, a: 1 }));
+  expect(requestSession.session?.data).toEqual({ a: 1 });
 });
 
-test('whether a cookie can be set is asked when it would be', async () => {
+test('checks whether a cookie can be set when it is needed', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
   let writable = true;
-  const opened = await app.sessions.open(browser.header(), { writable: () => writable });
-  await opened.update(() => ({ a: 1 }));
+  const requestSession = await app.sessions.open(browser.header(), { writable: () => writable });
+  await requestSession.update(() => ({ a: 1 }));
   writable = false;
-  await expect(opened.update(() => ({ a: 2 }))).rejects.toMatchObject({ code: 'wrong_context' });
-  await expect(opened.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({
+  await expect(requestSession.update(() => ({ a: 2 }))).rejects.toMatchObject({ code: 'wrong_context' });
+  await expect(requestSession.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({
     code: 'wrong_context',
   });
-  expect(opened.session?.data).toEqual({ a: 1 });
+  expect(requestSession.session?.data).toEqual({ a: 1 });
   expect(app.server.requestsTo('token')).toHaveLength(1);
 });

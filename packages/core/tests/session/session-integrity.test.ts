@@ -4,7 +4,7 @@ import { applyCookies } from '../../src/session/adapter.ts';
 import { createMemorySessionStore, createMemoryTombstoneStore } from '../../src/session/index.ts';
 import { createWebApp } from '../support/web-browser.ts';
 
-test('S16: a generation that the sealed session does not name is no session', async () => {
+test('S16: rejects a generation that does not match the encrypted one', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -13,7 +13,7 @@ test('S16: a generation that the sealed session does not name is no session', as
   expect((await app.sessions.open(`${name}=AAAAAAAA${value.slice(8)}`)).session).toBeUndefined();
 });
 
-test('S11: a cookie that was changed is no session, though the right one was opened before', async () => {
+test('S11: rejects a changed cookie, even if the original is cached', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -27,19 +27,21 @@ test('S11: a cookie that was changed is no session, though the right one was ope
   expect((await app.sessions.open(cookie)).session).toBeDefined();
 });
 
-test('S1: requests with the same cookie cannot change what the others see', async () => {
+test("S1: requests with the same cookie cannot change each other's session", async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
-  const opened = await app.sessions.open(browser.header());
-  const updated = await opened.update((data) => Object.assign(data as object, { cart: { items: ['tea'] } }));
+  const requestSession = await app.sessions.open(browser.header());
+  const updated = await requestSession.update((data) =>
+    Object.assign(data as object, { cart: { items: ['tea'] } }),
+  );
   expect(updated.data).toEqual({ cart: { items: ['tea'] } });
-  // The cookie of before the change, once more.
+  // The cookie from before the change.
   expect((await app.sessions.open(browser.header())).session?.data).toEqual({});
-  const later = applyCookies(browser.header(), opened.cookies);
+  const later = applyCookies(browser.header(), requestSession.cookies);
   const { session } = await app.sessions.open(later);
   expect(() => Object.assign(session?.data.cart as object, { items: [] })).toThrow(TypeError);
-  // A change of it is given a copy, which may be changed in place.
+  // A change receives a copy, which may be changed in place.
   const { data } = await (await app.sessions.open(later)).update((own) => {
     (own as { cart: { items: string[] } }).cart.items.push('milk');
     return own;
@@ -48,7 +50,7 @@ test('S1: requests with the same cookie cannot change what the others see', asyn
   expect((await app.sessions.open(later)).session?.data).toEqual({ cart: { items: ['tea'] } });
 });
 
-test('S20: a session cookie that comes twice is no session', async () => {
+test('S20: rejects a session cookie that occurs twice', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -56,7 +58,7 @@ test('S20: a session cookie that comes twice is no session', async () => {
   expect((await app.sessions.open(`__Host-session=planted; ${browser.header()}`)).session).toBeUndefined();
 });
 
-test('S10: a session of one provider or client is none at another that has the same secret', async () => {
+test('S10: rejects a session of another provider or client with the same secret', async () => {
   for (const options of [{}, { store: createMemorySessionStore() }]) {
     const app = await createWebApp(options);
     const other = await createWebApp(options, { server: { issuer: 'https://other.example.test' } });
@@ -70,7 +72,7 @@ test('S10: a session of one provider or client is none at another that has the s
   }
 });
 
-test('S9: a store that is unavailable means 503: neither a session, nor that nobody is signed in', async () => {
+test('S9: responds with 503 if the store is unavailable, neither signed in nor signed out', async () => {
   const store = createMemorySessionStore();
   const app = await createWebApp({ store });
   const browser = app.open();
@@ -95,7 +97,7 @@ test('S9: a store that is unavailable means 503: neither a session, nor that nob
   expect(app.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
 });
 
-test('S9: a stored record that was tampered with, or moved to another key, is no session', async () => {
+test('S9: rejects a stored record that was changed or moved to another key', async () => {
   const records = new Map<string, { value: string }>();
   const memory = createMemorySessionStore();
   const store = {
@@ -122,7 +124,7 @@ test('S9: a stored record that was tampered with, or moved to another key, is no
   expect((await app.sessions.open(alice.header())).session?.user.sub).toBe('alice');
 });
 
-test('S8: the store knows the hash of the identifier only', async () => {
+test('S8: stores only the hash of the identifier', async () => {
   const keys: string[] = [];
   const store = createMemorySessionStore();
   const app = await createWebApp({
@@ -140,7 +142,7 @@ test('S8: the store knows the hash of the identifier only', async () => {
   expect(keys[0]).not.toContain(browser.cookies.get('__Host-session'));
 });
 
-test('S35: after more logouts than there is room for, no logged-out cookie is a session', async () => {
+test('S35: rejects every logged-out cookie after more logouts than the limit', async () => {
   for (const limits of [{ maxEntries: 5 }, { maxEntries: 6, maxEntriesPerUser: 4 }]) {
     const tombstones = createMemoryTombstoneStore(limits);
     const app = await createWebApp({ tombstones }, { server: { users: [{ sub: 'alice' }, { sub: 'bob' }] } });
@@ -160,7 +162,7 @@ test('S35: after more logouts than there is room for, no logged-out cookie is a 
       await browser.visit('/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } });
     }
     for (const cookie of ended) expect(await userOf(cookie)).toBeUndefined();
-    // With a quota for each user, the logouts of one cost no other user their session.
+    // The limit per user protects the sessions of other users.
     const isApart = limits.maxEntriesPerUser !== undefined;
     expect(await userOf(bob.cookie)).toBe(isApart ? 'bob' : undefined);
     app.server.clock.advance(2);

@@ -4,11 +4,11 @@ import { expect, test, vi } from 'vitest';
 import { createWebAuth } from '../../src/session/index.ts';
 import type { WebAuthOptions } from '../../src/session/web-auth-options.ts';
 
-// Applications in one process: what one has opened and remembers must not exist for another.
+// Applications in one process must not share cached sessions.
 
 type Copy = Pick<typeof import('../../src/session/index.ts'), 'createWebAuth' | 'createMemorySessionStore'>;
 
-/** Another copy of the package, as a bundler loads it a second time. */
+/** Another copy of the package, as a bundler may load it twice. */
 async function loadCopy(): Promise<Copy> {
   vi.resetModules();
   const copy = await import('../../src/session/index.ts');
@@ -47,7 +47,7 @@ async function startApplications() {
     'with another secret, in another copy': make(third, { secret: 'c'.repeat(43) }),
     'with another cookie': make(second, { cookie: { name: 'other' } }),
     'with a store': make(second, { store: second.createMemorySessionStore() }),
-    'with a store of its own': make(third, { store: third.createMemorySessionStore() }),
+    'with a separate store': make(third, { store: third.createMemorySessionStore() }),
   };
   return { server, applications };
 }
@@ -68,7 +68,7 @@ async function logIn(
     .join('; ');
 }
 
-test('S37: no application, copy or user is ever given the session of another', {
+test('S37: never returns the session of another application, copy or user', {
   timeout: 60_000,
 }, async () => {
   const { server, applications } = await startApplications();
@@ -77,7 +77,7 @@ test('S37: no application, copy or user is ever given the session of another', {
     for (const sub of ['alice', 'bob'])
       logins.push({ at, sub, cookie: await logIn(application, server, sub) });
   }
-  // Twice: the second time, what was opened the first time is remembered.
+  // Twice: the second time, the session is cached.
   for (let round = 0; round < 2; round++) {
     for (const { at, sub, cookie } of logins) {
       for (const [name, { sessions }] of Object.entries(applications)) {
@@ -88,7 +88,7 @@ test('S37: no application, copy or user is ever given the session of another', {
   }
 });
 
-test('S37: a token is handed out to its own session alone, also while several are refreshed', {
+test('S37: returns a token only to its own session, also during concurrent refreshes', {
   timeout: 60_000,
 }, async () => {
   const { server, applications } = await startApplications();
@@ -109,7 +109,7 @@ test('S37: a token is handed out to its own session alone, also while several ar
   );
 });
 
-test('S37: a logout in one copy of the package counts in every copy', async () => {
+test('S37: a logout in one copy of the package counts in all copies', async () => {
   const server = await createTestAuthorizationServer({ clients: [client('web')] });
   const options: WebAuthOptions = {
     issuer: server.issuer,

@@ -9,7 +9,7 @@ for (const kind of sessionKinds) {
   const start = (...[options, more]: Parameters<typeof createWebApp>) =>
     createWebApp({ ...sessionsOf(kind), ...options }, more);
 
-  test(`S3, ${kind}: a session ends when it is not used, and at the latest after its life`, async () => {
+  test(`S3, ${kind}: a session ends after its idle lifetime, and at the latest after its absolute lifetime`, async () => {
     const app = await start({ idleLifetime: 1_000, absoluteLifetime: 5_000 });
     if (kind === 'stored') return storedLives(app);
     const browser = app.open();
@@ -21,7 +21,7 @@ for (const kind of sessionKinds) {
     expect((await app.sessions.open(copy)).session).toBeUndefined();
   });
 
-  test(`S3, ${kind}: use prolongs a session, but not beyond its life`, async () => {
+  test(`S3, ${kind}: use extends a session, but not beyond its absolute lifetime`, async () => {
     const app = await start({ idleLifetime: 1_000, absoluteLifetime: 2_500 });
     const browser = app.open();
     await browser.logIn();
@@ -34,7 +34,7 @@ for (const kind of sessionKinds) {
     expect(await (await browser.visit('/auth/session')).json()).toEqual({ session: null });
   });
 
-  test(`S3, ${kind}: after logout a copied cookie is of no use`, async () => {
+  test(`S3, ${kind}: rejects a copied cookie after logout`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
@@ -49,24 +49,24 @@ for (const kind of sessionKinds) {
     expect(app.server.requestsTo('revocation')).toHaveLength(1);
   });
 
-  test(`S15, ${kind}: a logout during a refresh stays a logout`, async () => {
+  test(`S15, ${kind}: a logout during a refresh is final`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
     app.server.clock.advance(3_590);
     const release = app.server.hold('token');
-    const opened = await app.sessions.open(browser.header());
-    const refresh = opened.getAccessToken();
+    const requestSession = await app.sessions.open(browser.header());
+    const refresh = requestSession.getAccessToken();
     await expect.poll(() => app.server.requestsTo('token').length).toBe(2);
     const copy = browser.header();
     await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
     release();
     await expect(refresh).rejects.toMatchObject({ code: 'session_ended' });
-    expect(opened.cookies.every(({ maxAge }) => maxAge === 0)).toBe(true);
+    expect(requestSession.cookies.every(({ maxAge }) => maxAge === 0)).toBe(true);
     expect((await app.sessions.open(copy)).session).toBeUndefined();
   });
 
-  test(`S15, ${kind}: what ended since the request began gives no token, a moment later or when asked again`, async () => {
+  test(`S15, ${kind}: returns no token for a session that ended during the request`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
@@ -79,7 +79,7 @@ for (const kind of sessionKinds) {
     await expect(waiting.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
   });
 
-  test(`S8, S19, ${kind}: a login as another user ends the session of before, and takes a new identifier`, async () => {
+  test(`S8, S19, ${kind}: a login as another user ends the previous session, with a new identifier`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
@@ -91,7 +91,7 @@ for (const kind of sessionKinds) {
     expect((await app.sessions.open(before)).session).toBeUndefined();
   });
 
-  test(`${kind}: only invalid_grant ends a session; a provider that is not well does not`, async () => {
+  test(`${kind}: only invalid_grant ends a session, not an unavailable provider`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
@@ -110,19 +110,21 @@ for (const kind of sessionKinds) {
   });
 }
 
-test('S15: a session that has ended meanwhile is not written again', async () => {
+test('S15: does not write a session that has ended concurrently', async () => {
   for (const options of [{}, sessionsOf('stored')]) {
     const app = await createWebApp(options);
     const browser = app.open();
     await browser.logIn();
-    const opened = await app.sessions.open(browser.header());
+    const requestSession = await app.sessions.open(browser.header());
     await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
-    await expect(opened.update(() => ({ late: true }))).rejects.toMatchObject({ code: 'session_ended' });
-    expect(opened.cookies).toEqual([]);
+    await expect(requestSession.update(() => ({ late: true }))).rejects.toMatchObject({
+      code: 'session_ended',
+    });
+    expect(requestSession.cookies).toEqual([]);
   }
 });
 
-test('a refresh token of a cookie session is never spent where no cookie can be set; a stored one may be', async () => {
+test('spends no refresh token of a cookie session if no cookie can be set, but that of a stored session', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -135,11 +137,11 @@ test('a refresh token of a cookie session is never spent where no cookie can be 
   const other = stored.open();
   await other.logIn();
   stored.server.clock.advance(3_610);
-  const opened = await stored.sessions.open(other.header(), { writable: false });
-  expect((await opened.getAccessToken()).accessToken).toBeTruthy();
+  const requestSession = await stored.sessions.open(other.header(), { writable: false });
+  expect((await requestSession.getAccessToken()).accessToken).toBeTruthy();
 });
 
-test('a request with a valid token asks the store once', async () => {
+test('reads the store once for a request with a valid token', async () => {
   const store = createMemorySessionStore();
   const get = vi.spyOn(store, 'get');
   const app = await createWebApp({ store });
@@ -150,17 +152,21 @@ test('a request with a valid token asks the store once', async () => {
   expect(get).toHaveBeenCalledTimes(1);
 });
 
-test('late requests with the old cookie are given the same tokens and the same Set-Cookie', async () => {
+test('returns the same tokens and Set-Cookie to late requests with the old cookie', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
   app.server.clock.advance(3_590);
-  const opened = await Promise.all(Array.from({ length: 20 }, () => app.sessions.open(browser.header())));
-  const tokens = await Promise.all(opened.map((each) => each.getAccessToken()));
+  const requestSession = await Promise.all(
+    Array.from({ length: 20 }, () => app.sessions.open(browser.header())),
+  );
+  const tokens = await Promise.all(requestSession.map((each) => each.getAccessToken()));
   const late = await app.sessions.open(browser.header());
   tokens.push(await late.getAccessToken());
   expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
-  const cookies = [...opened, late].map((each) => each.cookies.map(({ name, value }) => name + value).join());
+  const cookies = [...requestSession, late].map((each) =>
+    each.cookies.map(({ name, value }) => name + value).join(),
+  );
   expect(new Set(cookies).size).toBe(1);
   expect(app.server.requestsTo('token')).toHaveLength(2);
 });

@@ -26,7 +26,7 @@ const state: SessionState = {
   expiresAt: 9,
 };
 
-test('S17: neither userinfo nor a claim can say that the user is somebody else', () => {
+test('S17: neither userinfo nor another claim changes the identity of the user', () => {
   const userinfo = { iss: 'https://evil.example', sub: 'victim', name: 'Victim', email: 'a@b.example' };
   expect(toSession({ ...state, userinfo })?.user).toEqual({
     iss: 'https://op.example',
@@ -36,18 +36,18 @@ test('S17: neither userinfo nor a claim can say that the user is somebody else',
   });
 });
 
-test('claims that the ID token holds are not kept twice', () => {
+test('does not store claims that the ID token contains', () => {
   const idToken = `x.${base64url.encode(JSON.stringify(claims))}.y`;
   const tokens = { ...state.tokens, idToken };
   const packed = packState({ ...state, tokens });
   expect(JSON.stringify(packed)).not.toContain('Alice');
   expect(unpackState(packed, 'owner')?.tokens.claims).toEqual(claims);
-  // An encrypted ID token cannot be read again.
+  // The claims of an encrypted ID token are stored, because it cannot be decrypted again.
   const encrypted = packState({ ...state, tokens: { ...state.tokens, idToken: 'a.b.c.d.e' } });
   expect(unpackState(encrypted, 'owner')?.tokens.claims).toEqual(claims);
 });
 
-test('a form is read up to its limit', async () => {
+test('reads a form up to its limit', async () => {
   const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
   const request = (body: string) => new Request('https://app.example', { method: 'POST', headers, body });
   expect((await readForm(request('a=b&c=%C3%A4')))?.get('c')).toBe('\u00e4');
@@ -55,7 +55,7 @@ test('a form is read up to its limit', async () => {
   expect(await readForm(new Request('https://app.example', { method: 'POST', body: 'a=b' }))).toBeUndefined();
 });
 
-test('everybody who asks is given the same session, which nobody can change', () => {
+test('returns the same frozen session for the same state', () => {
   const session = toSession(state);
   expect(toSession(state)).toBe(session);
   for (const shared of [session, session?.user]) {

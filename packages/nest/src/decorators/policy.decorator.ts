@@ -5,9 +5,9 @@ import type { PolicyDeclaration } from '../access/policy.ts';
  * Requires that a rule of the application allows the request. Policies run after every other check, and all policies of
  * a handler must allow it.
  *
- * A function decides directly. A class must be a provider of a module, so it can inject other providers.
+ * A function decides directly. A class must be a provider of a module, and can inject other providers. If it is not a
+ * provider, each request is denied with 500, and the log names the class.
  *
- * @throws ConfigurationError `invalid_option` for a request when the class is not a provider: the request is denied
  * @example
  * ```ts
  * @Injectable()

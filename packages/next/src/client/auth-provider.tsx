@@ -1,10 +1,14 @@
 import { createContext, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { type ClientSession, fetchSession, type SessionSnapshot, snapshotOf } from './session-store.ts';
+import { type ClientSession, fetchSession, type SessionSnapshot, toSnapshot } from './session-snapshot.ts';
 
+/** Properties of {@link AuthProvider}. */
 export interface AuthProviderProps {
-  /** What the server knows: then no request is made. `null` when it knows that nobody is signed in. */
+  /**
+   * The session from the server, which saves a request; `null` if the user is not signed in. Default: the browser fetches
+   * the session.
+   */
   readonly session?: ClientSession | null | undefined;
-  /** Where the routes are, base path included. Default: `/auth`. */
+  /** Path of the routes, including the base path. Default: `/auth`. */
   readonly routes?: string;
   readonly children: ReactNode;
 }
@@ -16,24 +20,36 @@ export interface AuthContextValue extends SessionSnapshot {
 
 export const AuthContext = createContext<AuthContextValue | undefined>(undefined);
 
-/** Makes the session known to client components, and keeps it up to date across tabs. */
+/**
+ * Provides the session to client components, and updates it in all tabs after login and logout.
+ *
+ * @example
+ * ```tsx
+ * import { AuthProvider, type ClientSession } from '@countersign/next/client';
+ * import type { ReactNode } from 'react';
+ *
+ * export function Providers(props: { session: ClientSession | null; children: ReactNode }) {
+ *   return <AuthProvider session={props.session}>{props.children}</AuthProvider>;
+ * }
+ * ```
+ */
 export function AuthProvider({ session, routes = '/auth', children }: AuthProviderProps): ReactNode {
   const [snapshot, setSnapshot] = useState<SessionSnapshot>(() =>
-    session === undefined ? { session: undefined, status: 'loading' } : snapshotOf(session),
+    session === undefined ? { session: undefined, status: 'loading' } : toSnapshot(session),
   );
   const channel = useRef<BroadcastChannel>(undefined);
   const identity = useRef<string>(undefined);
 
-  // A page that is rendered anew on the server brings the newer knowledge.
+  // A page that the server renders again passes a newer session.
   useEffect(() => {
-    if (session !== undefined) setSnapshot(snapshotOf(session));
+    if (session !== undefined) setSnapshot(toSnapshot(session));
   }, [session]);
 
   const load = useCallback(async () => {
     try {
-      setSnapshot(snapshotOf(await fetchSession(`${routes}/session`)));
+      setSnapshot(toSnapshot(await fetchSession(`${routes}/session`)));
     } catch {
-      // Offline: what was known before still serves.
+      // Offline: the previous snapshot stays.
     }
   }, [routes]);
 
@@ -55,7 +71,7 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
     };
   }, [load, session]);
 
-  // Tabs that know of another user, or of one where there is none, look for themselves.
+  // Tells other tabs the current user. Tabs with another user load the session again.
   useEffect(() => {
     if (snapshot.status === 'loading') return;
     const user = snapshot.session?.user;

@@ -27,13 +27,13 @@ const render = (known: ClientSession | null | undefined) =>
     </AuthProvider>,
   );
 
-test('what the server knows is shown at once; what it does not say is shown to nobody', () => {
+test('shows the session of the server at once, and nothing while the session is loading', () => {
   expect(render(session)).toMatch(/^in</);
   expect(render(null)).toMatch(/^out</);
   expect(render(undefined)).toMatch(/^<a/);
 });
 
-test('login is a link and logout a form: both work without JavaScript', () => {
+test('renders login as a link and logout as a form, which work without JavaScript', () => {
   const html = render(null);
   expect(html).toContain('<a class="x" href="/shop/auth/login?returnTo=%2Fa%3Fb%3Dc">Log in</a>');
   expect(html).toContain(

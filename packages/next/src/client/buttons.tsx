@@ -2,22 +2,32 @@ import { type AnchorHTMLAttributes, type ButtonHTMLAttributes, type ReactNode, u
 import { AuthContext } from './auth-provider.tsx';
 import { useSession } from './use-session.ts';
 
-/** Shows its children to who is signed in. It hides, it does not protect: what is secret stays on the server. */
+/** Shows its children to a signed-in user. It is no access control: secret data must stay on the server. */
 export function SignedIn({ children }: { readonly children: ReactNode }): ReactNode {
   return useSession().status === 'signed-in' ? children : null;
 }
 
-/** Shows its children to who is not signed in. */
+/** Shows its children to a user who is not signed in. */
 export function SignedOut({ children }: { readonly children: ReactNode }): ReactNode {
   return useSession().status === 'signed-out' ? children : null;
 }
 
+/** Properties of {@link LoginButton}. */
 export interface LoginButtonProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> {
-  /** Where to go afterwards; a path of this application. */
+  /** A path of the application for the user after the login. Default: the option `afterLogin`. */
   readonly returnTo?: string;
 }
 
-/** A link to the login; it works without JavaScript. Not a router's link: that would fetch it ahead. */
+/**
+ * A link to the login, which works without JavaScript. It is not a link of Next's router, which would prefetch it.
+ *
+ * @example
+ * ```tsx
+ * import { LoginButton } from '@countersign/next/client';
+ *
+ * export const Header = () => <LoginButton returnTo="/dashboard">Log in</LoginButton>;
+ * ```
+ */
 export function LoginButton({ returnTo, children = 'Log in', ...props }: LoginButtonProps): ReactNode {
   const query = returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo })}`;
   return (
@@ -27,12 +37,22 @@ export function LoginButton({ returnTo, children = 'Log in', ...props }: LoginBu
   );
 }
 
+/** Properties of {@link LogoutButton}. */
 export interface LogoutButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  /** Where to go afterwards; one of the option `postLogoutRedirectUris`. */
+  /** Where to send the user after logout: one of the option `postLogoutRedirectUris`. Default: the first one. */
   readonly returnTo?: string;
 }
 
-/** A form that logs out; it works without JavaScript. */
+/**
+ * A form that logs the user out, which works without JavaScript.
+ *
+ * @example
+ * ```tsx
+ * import { LogoutButton } from '@countersign/next/client';
+ *
+ * export const Header = () => <LogoutButton>Log out</LogoutButton>;
+ * ```
+ */
 export function LogoutButton({ returnTo, children = 'Log out', ...props }: LogoutButtonProps): ReactNode {
   return (
     <form action={`${useRoutes()}/logout`} method="post">

@@ -7,5 +7,5 @@ export {
   SignedIn,
   SignedOut,
 } from './buttons.tsx';
-export type { ClientSession } from './session-store.ts';
+export type { ClientSession } from './session-snapshot.ts';
 export { type UseSession, useSession } from './use-session.ts';

@@ -1,16 +1,31 @@
 import { useContext } from 'react';
 import { AuthContext } from './auth-provider.tsx';
-import type { SessionSnapshot } from './session-store.ts';
+import type { SessionSnapshot } from './session-snapshot.ts';
 
+/** The result of {@link useSession}. */
 export interface UseSession extends SessionSnapshot {
-  /** Asks the server again. */
+  /** Fetches the session from the server again. */
   readonly reload: () => Promise<void>;
 }
 
-/** The session in a client component; `loading` until the server has said. */
+/**
+ * Returns the session in a client component. The status is `loading` until the server has responded.
+ *
+ * @throws Error without `<AuthProvider>`
+ * @example
+ * ```ts
+ * import { useSession } from '@countersign/next/client';
+ *
+ * export function UserName() {
+ *   const { session, status } = useSession();
+ *   return status === 'loading' ? '...' : (session?.user.name ?? 'guest');
+ * }
+ * ```
+ */
 export function useSession(): UseSession {
   const context = useContext(AuthContext);
-  if (!context) throw new Error('useSession() needs <AuthProvider> above it, for example in app/layout.tsx.');
+  if (!context)
+    throw new Error('useSession() needs an <AuthProvider> above it, for example in app/layout.tsx.');
   const { session, status, reload } = context;
   return { session, status, reload };
 }

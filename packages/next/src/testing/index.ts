@@ -2,19 +2,21 @@ import type { AccessToken } from '@countersign/core';
 import { type CookieToSet, createWebAuth } from '@countersign/core/session';
 import type { AuthOptions } from '../options.ts';
 
+/** The user and the tokens of a test session. */
 export interface TestSession {
-  /** Claims about the user; `sub` is needed. */
+  /** Claims about the user. `sub` is required. */
   readonly user: { readonly sub: string; readonly [claim: string]: unknown };
-  /** The granted scopes. Default: those of the option `scope`. */
+  /** Granted scopes. Default: the option `scope`. */
   readonly scopes?: readonly string[];
-  /** Default: `test-access-token`, good for an hour. */
+  /** Default: `test-access-token`. */
   readonly accessToken?: string;
-  /** Seconds from now until the access token ends. Default: 3600. */
+  /** Seconds until the access token expires. Default: 3600. */
   readonly accessTokenLifetime?: number;
+  /** Default: none, so the session cannot be refreshed. */
   readonly refreshToken?: string;
 }
 
-/** A session for a test, as cookies and as a header. */
+/** The cookies of a test session. */
 export interface TestSessionCookies {
   /** For Playwright: `context.addCookies(cookies)`. */
   readonly cookies: {
@@ -30,8 +32,25 @@ export interface TestSessionCookies {
 }
 
 /**
- * Signs a user in without a provider: makes the session cookie that a login would have set.
- * Give the options that the application itself is given, its secret above all; with a `store`, the session is put there.
+ * Signs a user in without a provider: creates the session cookies that a login would set.
+ *
+ * @param options the options of the application, with the same `secret`; with a `store`, the session is stored there
+ * @throws ConfigurationError that names all missing and wrong options
+ * @example
+ * ```ts
+ * import { createTestSession } from '@countersign/next/testing';
+ *
+ * const { header } = await createTestSession(
+ *   {
+ *     issuer: 'https://login.example',
+ *     clientId: 'web',
+ *     secret: 'at least 32 characters, the same as the application',
+ *     baseUrl: 'https://app.example',
+ *   },
+ *   { user: { sub: 'alice' } },
+ * );
+ * const response = await fetch('https://app.example/dashboard', { headers: { cookie: header } });
+ * ```
  */
 export async function createTestSession(
   options: AuthOptions,
@@ -49,7 +68,7 @@ export async function createTestSession(
     ...(resource !== undefined && { resource }),
   };
   const claims = { iss: client.issuer, aud: client.clientId, iat: now, exp: now + 3_600, ...user };
-  const made = await sessions.create('', {
+  const cookies = await sessions.create('', {
     accessTokens: [accessToken],
     ...(session.refreshToken !== undefined && { refreshToken: session.refreshToken }),
     claims,
@@ -57,12 +76,12 @@ export async function createTestSession(
     updatedAt: now,
   });
   return {
-    cookies: made.map((cookie) => playwrightCookie(cookie, sessions.origin)),
-    header: made.map(({ name, value }) => `${name}=${value}`).join('; '),
+    cookies: cookies.map((cookie) => toPlaywrightCookie(cookie, sessions.origin)),
+    header: cookies.map(({ name, value }) => `${name}=${value}`).join('; '),
   };
 }
 
-function playwrightCookie({ name, value, secure, sameSite }: CookieToSet, url: string) {
-  const words = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
-  return { name, value, url, httpOnly: true as const, secure, sameSite: words[sameSite] };
+function toPlaywrightCookie({ name, value, secure, sameSite }: CookieToSet, url: string) {
+  const sameSiteNames = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
+  return { name, value, url, httpOnly: true as const, secure, sameSite: sameSiteNames[sameSite] };
 }

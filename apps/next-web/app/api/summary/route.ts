@@ -1,7 +1,7 @@
 import { auth } from '../../../lib/auth';
 import { listItems } from '../../../lib/items';
 
-/** A route handler for the application's own scripts: 401 without a session, 403 without the scope. */
+/** A route handler for the application's scripts: 401 without a session, 403 without the scope. */
 export const GET = auth.protected.handler(
   async (_request: Request, { session }) => {
     const items = await listItems();

@@ -1,4 +1,4 @@
 import { provideZoneChangeDetection } from '@angular/core';
 
-/** With zone.js, as applications of this version mostly are. */
+/** Most applications of this version use zone.js. */
 export const changeDetection = provideZoneChangeDetection({ eventCoalescing: true });

@@ -3,7 +3,7 @@ import { auth } from '../../lib/auth';
 
 export const instant = false;
 
-/** A mistake: what is cached here would be shown to everybody. */
+/** A mistake: this cache is shared by all users. */
 async function userName() {
   'use cache';
   return (await auth.getSession())?.user.name;

@@ -1,5 +1,5 @@
 import { seconds } from '../../internal/clock.ts';
-import { randomToken, sha256 } from '../../internal/encoding.ts';
+import { createRandomToken, sha256 } from '../../internal/encoding.ts';
 import {
   type AuthorizationTransaction,
   checkAdditionalParameters,
@@ -58,9 +58,9 @@ export async function createAuthorizationRequest(
     issuer,
     clientId,
     redirectUri,
-    state: randomToken(),
-    nonce: randomToken(),
-    codeVerifier: randomToken(),
+    state: createRandomToken(),
+    nonce: createRandomToken(),
+    codeVerifier: createRandomToken(),
     scope: [...new Set([context.scope, request.scope ?? []].flat().join(' ').split(' '))].join(' '),
     resource: request.resource === undefined ? context.resources : [request.resource].flat(),
     ...(maxAge !== undefined && { maxAge }),

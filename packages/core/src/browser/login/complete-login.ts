@@ -1,5 +1,5 @@
 import { seconds } from '../../internal/clock.ts';
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import { createTokenSet } from '../../tokens/token-set.ts';
 import type { BrowserContext } from '../options.ts';
 import {
@@ -74,7 +74,7 @@ export async function completeLogin(
     const continuedLogin = isSameUser(currentHolder) ? currentHolder?.login : undefined;
     // Work in progress of a login that continues remains valid.
     ownGeneration = continuedLogin ? store.getGeneration() : store.advanceGeneration();
-    next = { ...tokens, login: continuedLogin || randomToken() };
+    next = { ...tokens, login: continuedLogin || createRandomToken() };
     return next;
   });
   const isCurrent = generation === store.getGeneration();

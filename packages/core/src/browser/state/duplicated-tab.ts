@@ -1,4 +1,4 @@
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 
 /** Milliseconds in which the previous page of a reload releases its lock. */
 const handOverTimeout = 500;
@@ -13,7 +13,7 @@ export async function isDuplicatedTab(key: string): Promise<boolean> {
   const manager = navigator.locks;
   const storedName = sessionStorage.getItem(key);
   if (!manager || (storedName && (await holdLock(manager, key + storedName)))) return false;
-  const name = randomToken();
+  const name = createRandomToken();
   sessionStorage.setItem(key, name);
   await holdLock(manager, key + name);
   return storedName !== null;

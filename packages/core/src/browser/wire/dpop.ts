@@ -1,5 +1,5 @@
 import { type Clock, seconds } from '../../internal/clock.ts';
-import { encodeUtf8, randomToken, sha256, toBase64Url } from '../../internal/encoding.ts';
+import { createRandomToken, encodeUtf8, sha256, toBase64Url } from '../../internal/encoding.ts';
 import { loadKeyPair } from './dpop-key.ts';
 
 /**
@@ -51,7 +51,7 @@ export async function createDpop(name: string, now: Clock): Promise<DpopProver> 
       const { origin, pathname } = new URL(url);
       const header = encode({ typ: 'dpop+jwt', alg: 'ES256', jwk });
       const payload = encode({
-        jti: randomToken(),
+        jti: createRandomToken(),
         htm: method,
         // Without query and fragment (RFC 9449 section 4.2).
         htu: origin + pathname,

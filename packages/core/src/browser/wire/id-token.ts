@@ -61,6 +61,6 @@ function decode(part: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Limits and repeated members are checked before a claim is read (RFC 7519 section 4). */
-const parse = (part: string): JsonObject => parseJwtPart(part, { refuse: malformed });
+const parse = (part: string): JsonObject => parseJwtPart(part, { createError: malformed });
 
 const malformed = () => createIdTokenError('format', 'is not a signed JWT');

@@ -1,6 +1,6 @@
 import type { AuthorizationServerMetadata } from '../../client/client-options.ts';
 import { ConfigurationError, ValidationError } from '../../errors.ts';
-import { normalizeMetadata } from '../../internal/json/metadata-members.ts';
+import { normalizeMetadata } from '../../protocol/metadata.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
 import { sendRequest } from './send-request.ts';

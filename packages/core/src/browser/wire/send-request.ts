@@ -76,7 +76,8 @@ function parseBody(text: string, headers: Headers): JsonObject | undefined {
   try {
     const value = parseUntrustedJson(text, {
       // Text that is not JSON counts as no body: the caller decides whether it needs one.
-      refuse: (fault) => (fault === 'syntax' ? new SyntaxError() : createMalformedError(toCheckName(fault))),
+      createError: (fault) =>
+        fault === 'syntax' ? new SyntaxError() : createMalformedError(toCheckName(fault)),
     });
     return isJsonObject(value) ? value : undefined;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
@@ -93,7 +93,7 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
     if (!value) return '';
     const { refresh_token: refreshToken, ...rest } = value;
     if (typeof refreshToken !== 'string' || refreshToken === '') return JSON.stringify(rest);
-    const placeholder = randomToken();
+    const placeholder = createRandomToken();
     refreshTokens.set(placeholder, refreshToken);
     const [oldest] = refreshTokens.keys();
     if (refreshTokens.size > maxRefreshTokens && oldest !== undefined) refreshTokens.delete(oldest);

@@ -3,21 +3,21 @@ import { createHarness } from '../../../tests/conformance/harness.ts';
 import { pollDeviceAuthorization, requestDeviceAuthorization } from '../../index.ts';
 
 describe('device authorization', () => {
-  test('waits, slows down when told, and gives validated tokens', async () => {
+  test('polls with the required interval, slows down on request, and returns validated tokens', async () => {
     const { client, server } = await createHarness();
     server.clock.stop();
     const device = await requestDeviceAuthorization(client, { scope: 'openid offline_access' });
     expect(device).toMatchObject({ interval: 5, scopes: ['openid', 'offline_access'] });
     expect(device.verificationUriComplete).toContain(device.userCode);
     const waits: number[] = [];
-    const early = [1, 5];
+    const intervals = [1, 5];
     const tokens = await pollDeviceAuthorization(client, device, {
       wait: async (milliseconds) => {
         waits.push(milliseconds / 1000);
         if (waits.length === 3) server.fail('token', { network: true });
         if (waits.length === 4) server.answerDevice(device.userCode, { sub: 'alice' });
-        // The second poll comes too early.
-        server.clock.advance(early[waits.length - 1] === 5 ? 1 : milliseconds / 1000);
+        // The second poll is too early.
+        server.clock.advance(intervals[waits.length - 1] === 5 ? 1 : milliseconds / 1000);
       },
     });
     expect(waits).toEqual([5, 5, 10, 20]);
@@ -27,11 +27,11 @@ describe('device authorization', () => {
   test.each([
     ['denied', 'access_denied'],
     ['ignored', 'expired_token'],
-  ])('%s: it ends with %s', async (answer, error) => {
+  ])('ends with the error of a login that the user %s: %s', async (outcome, error) => {
     const { client, server } = await createHarness();
     server.clock.stop();
     const device = await requestDeviceAuthorization(client);
-    if (answer === 'denied') server.answerDevice(device.userCode, 'denied');
+    if (outcome === 'denied') server.answerDevice(device.userCode, 'denied');
     const wait = async (milliseconds: number) => server.clock.advance(milliseconds / 1000);
     await expect(pollDeviceAuthorization(client, device, { wait })).rejects.toMatchObject({
       name: 'AuthorizationServerError',
@@ -40,7 +40,7 @@ describe('device authorization', () => {
     });
   });
 
-  test('C2: the ID token of a device login is validated as any other, its signature first of all', async () => {
+  test('C2: validates the ID token of a device login, including its signature', async () => {
     for (const [lie, check] of [
       ['id_token_signature_invalid', 'signature'],
       ['id_token_aud_invalid', 'aud'],
@@ -57,7 +57,7 @@ describe('device authorization', () => {
     }
   });
 
-  test('a pause that no timer can keep is no reason to ask without any, and none is longer than the code lives', async () => {
+  test('limits the interval to one day and to the lifetime of the device code', async () => {
     const { client, server } = await createHarness();
     server.clock.stop();
     const device = { ...(await requestDeviceAuthorization(client)), interval: 1e9 };
@@ -66,26 +66,26 @@ describe('device authorization', () => {
       waits.push(milliseconds / 1000);
       server.clock.advance(milliseconds / 1000);
     };
-    const left = device.expiresAt - Math.floor(server.clock.now() / 1000);
+    const lifetime = device.expiresAt - Math.floor(server.clock.now() / 1000);
     await expect(pollDeviceAuthorization(client, device, { wait })).rejects.toMatchObject({
       error: 'expired_token',
     });
-    expect(waits).toEqual([left]);
+    expect(waits).toEqual([lifetime]);
     const endless = { ...device, expiresAt: 1e300 };
-    const stop = new AbortController();
+    const controller = new AbortController();
     await expect(
       pollDeviceAuthorization(client, endless, {
-        signal: stop.signal,
+        signal: controller.signal,
         wait: async (milliseconds) => {
           waits.push(milliseconds / 1000);
-          stop.abort(new Error('enough'));
+          controller.abort(new Error('enough'));
         },
       }),
     ).rejects.toThrow('enough');
-    expect(waits).toEqual([left, 86_400]);
+    expect(waits).toEqual([lifetime, 86_400]);
   });
 
-  test('stops when it is told to', async () => {
+  test('stops when the signal is aborted', async () => {
     const { client, server } = await createHarness();
     const device = await requestDeviceAuthorization(client);
     const controller = new AbortController();
@@ -96,7 +96,7 @@ describe('device authorization', () => {
   });
 
   test.each(['verification_uri', 'verification_uri_complete'])(
-    '%s that is no web address is refused: the user is sent there',
+    'rejects a %s that is not an http or https URL',
     async (member) => {
       const { client, server } = await createHarness();
       server.fail('device_authorization', {

@@ -2,71 +2,71 @@ import { describe, expect, test } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
 import { refreshTokens } from '../../index.ts';
 
-describe('a refresh while the clock of this machine is wrong', () => {
+describe('a refresh with a wrong local clock', () => {
   test.each([
     ['two hours fast', 7_200_000],
     ['two hours slow', -7_200_000],
-  ])('%s: the session goes on, and the ID token of before is kept', async (_, ahead) => {
+  ])('%s: stores the new tokens and retains the previous ID token', async (_, ahead) => {
     let offset = 0;
     const harness = await createHarness({ client: { now: () => harness.server.clock.now() + offset } });
     await harness.logIn();
-    const before = harness.stored;
+    const previous = harness.stored;
     offset = ahead;
     await harness.refresh();
-    expect(harness.stored?.refreshToken).not.toBe(before?.refreshToken);
-    expect(harness.stored?.accessTokens[0]?.accessToken).not.toBe(before?.accessTokens[0]?.accessToken);
-    expect(harness.stored?.idToken).toBe(before?.idToken);
-    expect(harness.stored?.claims).toEqual(before?.claims);
+    expect(harness.stored?.refreshToken).not.toBe(previous?.refreshToken);
+    expect(harness.stored?.accessTokens[0]?.accessToken).not.toBe(previous?.accessTokens[0]?.accessToken);
+    expect(harness.stored?.idToken).toBe(previous?.idToken);
+    expect(harness.stored?.claims).toEqual(previous?.claims);
     offset = 0;
     await harness.refresh();
-    expect(harness.stored?.idToken).not.toBe(before?.idToken);
+    expect(harness.stored?.idToken).not.toBe(previous?.idToken);
   });
 
-  test('C1: another user is refused all the same', async () => {
+  test('C1: rejects an ID token of another user', async () => {
     let offset = 0;
     const harness = await createHarness({ client: { now: () => harness.server.clock.now() + offset } });
     await harness.logIn();
-    const before = harness.stored;
+    const previous = harness.stored;
     offset = 7_200_000;
     harness.server.lies.add('id_token_sub_invalid');
     await expect(harness.refresh()).rejects.toMatchObject({ check: 'sub' });
-    expect(harness.stored).toBe(before);
+    expect(harness.stored).toBe(previous);
   });
 });
 
-describe('a refresh while the provider changes its keys', () => {
-  test('many at once: the new keys are fetched once, and every ID token is verified with them', async () => {
+describe('a refresh during a key rotation of the provider', () => {
+  test('fetches the new keys once for concurrent refreshes and verifies each ID token', async () => {
     const { server, client, logIn } = await createHarness();
     const tokens: string[] = [];
     for (let i = 0; i < 5; i++) tokens.push((await logIn()).refreshToken ?? '');
     await server.rotateKeys();
-    const answers = await Promise.all(tokens.map((token) => refreshTokens(client, token)));
-    for (const { claims } of answers) expect(claims?.sub).toBe('alice');
+    const responses = await Promise.all(tokens.map((token) => refreshTokens(client, token)));
+    for (const { claims } of responses) expect(claims?.sub).toBe('alice');
     expect(server.requestsTo('jwks')).toHaveLength(2);
   });
 
-  test('the keys cannot be had: the session goes on, and the ID token of before is kept', async () => {
+  test('stores the new tokens and retains the previous ID token if the keys are unavailable', async () => {
     const harness = await createHarness();
     await harness.logIn();
-    const before = harness.stored;
+    const previous = harness.stored;
     await harness.server.rotateKeys();
     harness.server.fail('jwks', { status: 503, times: 9 });
     await harness.refresh();
-    expect(harness.stored?.refreshToken).not.toBe(before?.refreshToken);
-    expect(harness.stored?.idToken).toBe(before?.idToken);
+    expect(harness.stored?.refreshToken).not.toBe(previous?.refreshToken);
+    expect(harness.stored?.idToken).toBe(previous?.idToken);
   });
 
-  test('C2: a wrong signature is refused all the same', async () => {
+  test('C2: rejects an invalid signature', async () => {
     const harness = await createHarness();
     await harness.logIn();
-    const before = harness.stored;
+    const previous = harness.stored;
     harness.server.lies.add('id_token_signature_invalid');
     await expect(harness.refresh()).rejects.toMatchObject({ code: 'id_token_invalid' });
-    expect(harness.stored).toBe(before);
+    expect(harness.stored).toBe(previous);
   });
 });
 
-test('a narrower scope and another resource are asked for, and nothing wider is', async () => {
+test('requests a narrower scope and another resource, and by default no scope', async () => {
   const harness = await createHarness({ client: { resource: ['https://a.example', 'https://b.example'] } });
   const { refreshToken, claims, scopes } = await harness.logIn();
   const resource = 'https://b.example';
@@ -78,10 +78,10 @@ test('a narrower scope and another resource are asked for, and nothing wider is'
   });
   expect(narrow.scopes).toEqual(['openid']);
   expect(harness.server.requestsTo('token').at(-1)?.body).toMatchObject({ scope: 'openid', resource });
-  const whole = await refreshTokens(harness.client, narrow.refreshToken as string, {
+  const full = await refreshTokens(harness.client, narrow.refreshToken as string, {
     claims,
     grantedScopes: scopes,
   });
-  expect(whole.scopes).toEqual(scopes);
+  expect(full.scopes).toEqual(scopes);
   expect(harness.server.requestsTo('token').at(-1)?.body).not.toHaveProperty('scope');
 });

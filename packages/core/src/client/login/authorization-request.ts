@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import {
   type AuthorizationTransaction,
   checkAdditionalParameters,
@@ -17,43 +17,71 @@ import { translateError } from '../wire/translate-error.ts';
 
 export type { AuthorizationTransaction } from '../../protocol/authorization-transaction.ts';
 
-/** What one login asks for; everything has a default from the client. */
+/** Options of {@link createAuthorizationRequest}. Defaults are those of the client. */
 export interface AuthorizationRequest {
-  /** Where the provider sends the user back to; exactly as registered. */
+  /** Where the provider redirects the user after login, exactly as registered. */
   readonly redirectUri?: string;
-  /** Space-separated. */
+  /** The requested scope, space-separated. */
   readonly scope?: string;
-  /** The APIs that access tokens are for. @see RFC 8707 section 2.1 */
+  /**
+   * The resource indicators of the APIs that access tokens are for.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.1
+   */
   readonly resource?: string | readonly string[];
-  /** Seconds since the user last proved who they are, at most. `auth_time` is then required and checked. */
+  /** Maximum age of the user's authentication in seconds. `auth_time` is then required and validated. */
   readonly maxAge?: number;
-  /** The answer's `acr` must be one of these. */
+  /** The accepted authentication contexts. The `acr` of the ID token must be one of these. */
   readonly acrValues?: readonly string[];
+  /** What the provider asks the user. Default: the provider decides. */
   readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {});
-  /** Who is expected to log in, for example an e-mail address. */
+  /** Identifies the user who is expected to log in, for example by e-mail address. */
   readonly loginHint?: string;
-  /** An ID token of the user who is expected. */
+  /** An ID token of the user who is expected to log in. */
   readonly idTokenHint?: string;
-  /** Languages for the provider's pages (BCP 47), the preferred one first. */
+  /** Languages for the provider's pages (BCP 47), in order of preference. */
   readonly uiLocales?: readonly string[];
-  /** The `claims` parameter. @see OpenID Connect Core section 5.5 */
+  /**
+   * The `claims` parameter, which requests single claims.
+   *
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter
+   */
   readonly claims?: object;
-  /** @see RFC 9396 */
+  /**
+   * The `authorization_details` parameter.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9396#section-2
+   */
   readonly authorizationDetails?: readonly object[];
-  /** Further parameters, for example Auth0's `organization`. Those that the library sets itself are refused. */
+  /** Additional parameters, for example `organization` of Auth0. A parameter that the library sets is rejected. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** Parameters for which {@link AuthorizationRequest} has options. */
+/** Parameters that {@link AuthorizationRequest} has an option for. */
 const optionParameters = ['id_token_hint', 'claims', 'authorization_details'];
 
 /**
- * Starts a login: the URL to send the user to, and the transaction to remember until they return.
- * PKCE (S256), state and nonce are always there.
+ * Starts a login. Redirect the user to `url`, and store `transaction` until the user returns. The transaction is secret and
+ * valid for one login. PKCE (S256) and `state` are always used, and `nonce` if the scope includes `openid`.
  *
- * @throws ConfigurationError when an option is missing, or the provider cannot do what is asked
- * @throws AuthorizationServerError when the provider refuses a pushed request
- * @see RFC 6749 section 4.1.1, RFC 7636 section 4.3, OpenID Connect Core section 3.1.2.1
+ * @throws ConfigurationError `missing_option` without `redirectUri`, `invalid_option` if an additional parameter is
+ *   reserved, `unsupported_by_provider` if the provider does not support PKCE with S256
+ * @throws AuthorizationServerError `endpoint_error` if the provider rejects a pushed authorization request
+ * @throws ValidationError if the metadata or the response to a pushed authorization request is invalid
+ * @throws TransportError if the provider cannot be reached or is temporarily unavailable
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
+ * @see https://www.rfc-editor.org/rfc/rfc7636#section-4.3
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
+ * @example
+ * ```ts
+ * import { type AuthorizationTransaction, type Client, createAuthorizationRequest } from '@countersign/core';
+ *
+ * async function startLogin(client: Client, store: (transaction: AuthorizationTransaction) => Promise<void>) {
+ *   const { url, transaction } = await createAuthorizationRequest(client, { prompt: 'login' });
+ *   await store(transaction);
+ *   return Response.redirect(url);
+ * }
+ * ```
  */
 export async function createAuthorizationRequest(
   client: Client,
@@ -65,35 +93,35 @@ export async function createAuthorizationRequest(
     if (!redirectUri) {
       throw new ConfigurationError(
         'missing_option',
-        'redirectUri is missing: give it to createClient() or to this login.',
+        'redirectUri is missing. Set it in createClient() or in this login.',
       );
     }
     const metadata = await discover(client);
     requireSupport(metadata);
     const scope = request.scope ?? defaultScope;
-    const openid = scope.split(' ').includes('openid');
+    const isOpenid = scope.split(' ').includes('openid');
     const resource = request.resource === undefined ? resources : [request.resource].flat();
     const transaction: AuthorizationTransaction = {
       issuer: client.issuer,
       clientId: client.clientId,
       redirectUri,
-      state: randomToken(),
-      ...(openid && { nonce: randomToken() }),
-      codeVerifier: randomToken(),
+      state: createRandomToken(),
+      ...(isOpenid && { nonce: createRandomToken() }),
+      codeVerifier: createRandomToken(),
       scope,
       ...(resource.length > 0 && { resource }),
       ...(request.maxAge !== undefined && { maxAge: request.maxAge }),
       ...(request.acrValues && { acrValues: request.acrValues }),
       createdAt: seconds(now),
     };
-    const parameters = await authorizationParameters(client, request, transaction);
-    const url = await authorizationUrl(client, metadata, parameters);
+    const parameters = await createParameters(client, request, transaction);
+    const url = await createAuthorizationUrl(client, metadata, parameters);
     emitEvent(client, { type: 'login.started', issuer: client.issuer, clientId: client.clientId });
     return { url, transaction };
   });
 }
 
-/** A provider that says which PKCE methods it knows, and does not know S256, would leave the code unprotected (RFC 9700 section 2.1.1). */
+/** Without PKCE with S256, an attacker can inject or use a stolen code (RFC 9700 section 2.1.1). */
 function requireSupport(metadata: AuthorizationServerMetadata): void {
   const methods = metadata.code_challenge_methods_supported;
   if (methods && !methods.includes('S256')) {
@@ -103,11 +131,11 @@ function requireSupport(metadata: AuthorizationServerMetadata): void {
     );
   }
   if (!metadata.authorization_endpoint) {
-    throw new ConfigurationError('unsupported_by_provider', 'The metadata has no authorization_endpoint.');
+    throw new ConfigurationError('unsupported_by_provider', 'The metadata has no "authorization_endpoint".');
   }
 }
 
-async function authorizationParameters(
+async function createParameters(
   client: Client,
   request: AuthorizationRequest,
   transaction: AuthorizationTransaction,
@@ -126,7 +154,7 @@ async function authorizationParameters(
     ['nonce', transaction.nonce],
     ['code_challenge', await oauth.calculatePKCECodeChallenge(transaction.codeVerifier)],
     ['code_challenge_method', 'S256'],
-    // The code is then of use only with the key (RFC 9449 section 10).
+    // Binds the code to the key (RFC 9449 section 10).
     ['dpop_jkt', await getDpopThumbprint(client)],
     ['response_mode', options.responseMode === 'query' ? undefined : options.responseMode],
     ['max_age', request.maxAge?.toString()],
@@ -143,41 +171,55 @@ async function authorizationParameters(
   return parameters;
 }
 
-async function authorizationUrl(
+async function createAuthorizationUrl(
   client: Client,
   metadata: AuthorizationServerMetadata,
   parameters: URLSearchParams,
 ): Promise<URL> {
-  const { options, authentication } = getClientContext(client);
-  let sent = parameters;
-  if (options.requestObjectSigningKey) {
-    const request = await oauth.issueRequestObject(
-      metadata,
-      toProtocolClient(client),
-      parameters,
-      options.requestObjectSigningKey,
-    );
-    sent = new URLSearchParams({ client_id: client.clientId, request });
-  }
-  if (
+  const { options } = getClientContext(client);
+  const signed = await signRequest(client, metadata, parameters);
+  const isPushed =
     options.pushedAuthorizationRequests === 'always' ||
-    metadata.require_pushed_authorization_requests === true
-  ) {
-    const wire = toProtocolClient(client);
-    try {
-      const pushed = await retryWithDpopNonce(client, async (dpop) => {
-        const response = await oauth.pushedAuthorizationRequest(metadata, wire, authentication.apply, sent, {
-          ...createRequestOptions(client),
-          ...dpop,
-        });
-        return oauth.processPushedAuthorizationResponse(metadata, wire, response);
-      });
-      sent = new URLSearchParams({ client_id: client.clientId, request_uri: pushed.request_uri });
-    } catch (error) {
-      throw translateError(error, { code: 'response_malformed', check: 'pushed_authorization_response' });
-    }
-  }
+    metadata.require_pushed_authorization_requests === true;
+  const query = isPushed ? await pushRequest(client, metadata, signed) : signed;
   const url = new URL(metadata.authorization_endpoint as string);
-  for (const [name, value] of sent) url.searchParams.append(name, value);
+  for (const [name, value] of query) url.searchParams.append(name, value);
   return url;
+}
+
+/** @see RFC 9101 section 5 */
+async function signRequest(
+  client: Client,
+  metadata: AuthorizationServerMetadata,
+  parameters: URLSearchParams,
+): Promise<URLSearchParams> {
+  const { requestObjectSigningKey: key } = getClientContext(client).options;
+  if (!key) return parameters;
+  const request = await oauth.issueRequestObject(metadata, toProtocolClient(client), parameters, key);
+  return new URLSearchParams({ client_id: client.clientId, request });
+}
+
+/** @see RFC 9126 section 4 */
+async function pushRequest(
+  client: Client,
+  metadata: AuthorizationServerMetadata,
+  parameters: URLSearchParams,
+): Promise<URLSearchParams> {
+  const { authentication } = getClientContext(client);
+  const protocolClient = toProtocolClient(client);
+  try {
+    const { request_uri } = await retryWithDpopNonce(client, async (dpop) => {
+      const response = await oauth.pushedAuthorizationRequest(
+        metadata,
+        protocolClient,
+        authentication.apply,
+        parameters,
+        { ...createRequestOptions(client), ...dpop },
+      );
+      return oauth.processPushedAuthorizationResponse(metadata, protocolClient, response);
+    });
+    return new URLSearchParams({ client_id: client.clientId, request_uri });
+  } catch (error) {
+    throw translateError(error, { code: 'response_malformed', check: 'pushed_authorization_response' });
+  }
 }

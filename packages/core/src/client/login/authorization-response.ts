@@ -16,19 +16,32 @@ import { verifyWithKeys } from '../wire/provider-keys.ts';
 import { toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
-/** A validated authorization response: it belongs to its transaction, and holds a code. */
+/** A validated authorization response. Its `code` belongs to the login of the transaction. */
 export interface AuthorizationResponse {
   readonly parameters: URLSearchParams;
 }
 
 /**
- * Validates what the provider sent with the user. The caller has consumed the transaction before:
- * it can be used once only, whatever comes of it.
+ * Validates the authorization response, which the user's browser sends. Delete the stored transaction before the call,
+ * because it is valid once only.
  *
- * @param response the current URL, its query, or the form of a `form_post`
+ * @param response the URL of the request, its query, or its form with the response mode `form_post`
+ * @param transaction the transaction of {@link createAuthorizationRequest}
+ * @throws AuthorizationServerError `authorization_error` if the response is an error
  * @throws ValidationError `transaction_invalid` or `authorization_response_invalid`
- * @throws AuthorizationServerError `authorization_error` when the provider answered with an error
- * @see RFC 6749 section 4.1.2, RFC 9207 section 2.4, JARM section 4.4
+ * @throws TransportError if the provider's metadata or keys cannot be fetched
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
+ * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
+ * @see https://openid.net/specs/oauth-v2-jarm.html
+ * @example
+ * ```ts
+ * import { type AuthorizationTransaction, type Client, exchangeCode, validateAuthorizationResponse } from '@countersign/core';
+ *
+ * async function finishLogin(client: Client, request: Request, transaction: AuthorizationTransaction) {
+ *   const response = await validateAuthorizationResponse(client, new URL(request.url), transaction);
+ *   return exchangeCode(client, response, transaction);
+ * }
+ * ```
  */
 export async function validateAuthorizationResponse(
   client: Client,
@@ -37,55 +50,32 @@ export async function validateAuthorizationResponse(
 ): Promise<AuthorizationResponse> {
   return traceOperation(client, 'validateAuthorizationResponse', async () => {
     const { options, now } = getClientContext(client);
-    checkTransaction(transaction, { issuer: client.issuer, clientId: client.clientId, time: seconds(now) });
+    const { issuer, clientId } = client;
+    checkTransaction(transaction, { issuer, clientId, time: seconds(now) });
     const received = response instanceof URL ? response.searchParams : response;
     rejectRepeatedParameters(received);
-    const signed = options.responseMode?.includes('jwt') === true;
-    // The response mode is ours to choose: an unsigned answer to a request for a signed one is a downgrade (JARM section 4.4).
-    if (signed !== received.has('response')) {
-      throw new ValidationError(
-        'authorization_response_invalid',
-        'response_mode',
-        'The answer came by another response mode.',
-      );
+    const isSigned = options.responseMode?.includes('jwt') === true;
+    // The client chooses the response mode. An unsigned response is a downgrade, if it must be signed (JARM, processing rules).
+    if (isSigned !== received.has('response')) {
+      throw invalid('response_mode', `${isSigned ? 'is not' : 'is'} a JWT, which differs from responseMode`);
     }
-    const wire = toProtocolClient(client);
     try {
-      // Keycloak writes `iss` twice with one value: every reader then reads the same.
-      const jwtReader = createJwtReader(client, {
-        code: 'authorization_response_invalid',
-        equalRepeats: true,
-      });
-      if (signed) jwtReader.check(received.get('response') as string);
-      const parameters = signed
-        ? await verifyWithKeys(
-            client,
-            (metadata, keys) =>
-              oauth.validateJwtAuthResponse(metadata, wire, received, transaction.state, {
-                ...keys,
-                ...jwtReader.decryptOptions,
-              }),
-            { sender: 'browser' },
-          )
-        : oauth.validateAuthResponse(await discover(client), wire, received, transaction.state);
-      if (signed) requireSignedResponse(jwtReader.getSignedJwt(received.get('response') as string));
-      if (!parameters.get('code')) {
-        throw new ValidationError(
-          'authorization_response_invalid',
-          'code',
-          'The authorization response has no code.',
-        );
-      }
+      const parameters = isSigned
+        ? await validateSignedResponse(client, received, transaction)
+        : oauth.validateAuthResponse(
+            await discover(client),
+            toProtocolClient(client),
+            received,
+            transaction.state,
+          );
+      if (!parameters.get('code')) throw invalid('code', 'has no "code"');
       return { parameters };
     } catch (error) {
       if (error instanceof oauth.AuthorizationResponseError) {
         throw new AuthorizationServerError(
           'authorization_error',
-          `The provider refused the login: ${toPrintableErrorCode(error.error)}`,
-          {
-            error: error.error,
-            errorDescription: error.error_description,
-          },
+          `The provider returned the error "${toPrintableErrorCode(error.error)}" to the login`,
+          { error: error.error, errorDescription: error.error_description },
         );
       }
       throw translateError(error, { code: 'authorization_response_invalid', check: 'response' });
@@ -93,9 +83,33 @@ export async function validateAuthorizationResponse(
   });
 }
 
-function requireSignedResponse(jwt: string): void {
-  const invalid = (check: string, what: string) =>
-    new ValidationError('authorization_response_invalid', check, `The authorization response ${what}.`);
-  // Another token that the provider signs is no answer to a login (RFC 8725 section 3.11).
-  if (hasOtherJwtType(jwt)) throw invalid('typ', 'is a token of another kind');
+/** @see JARM, processing rules */
+async function validateSignedResponse(
+  client: Client,
+  received: URLSearchParams,
+  { state }: AuthorizationTransaction,
+): Promise<URLSearchParams> {
+  const jwt = received.get('response') as string;
+  // Keycloak repeats `iss` with one value, which all parsers read equally.
+  const jwtReader = createJwtReader(client, {
+    code: 'authorization_response_invalid',
+    equalRepeats: true,
+  });
+  jwtReader.check(jwt);
+  const protocolClient = toProtocolClient(client);
+  const parameters = await verifyWithKeys(
+    client,
+    (metadata, keys) =>
+      oauth.validateJwtAuthResponse(metadata, protocolClient, received, state, {
+        ...keys,
+        ...jwtReader.decryptOptions,
+      }),
+    { sender: 'browser' },
+  );
+  // A token of another type that the provider signs is not an authorization response (RFC 8725 section 3.11).
+  if (hasOtherJwtType(jwtReader.getSignedJwt(jwt))) throw invalid('typ', 'is a token of another type');
+  return parameters;
 }
+
+const invalid = (check: string, problem: string) =>
+  new ValidationError('authorization_response_invalid', check, `The authorization response ${problem}.`);

@@ -4,7 +4,7 @@ import { createClient, parseThirdPartyLogin } from '../../index.ts';
 const client = createClient({ issuer: 'https://auth.example.test', clientId: 'web' });
 const iss = 'https://auth.example.test';
 
-test('only the configured provider may be named', () => {
+test('rejects another issuer than the configured one', () => {
   for (const other of ['https://attacker.example', `${iss}/`, '', undefined]) {
     const parameters = new URLSearchParams(other === undefined ? {} : { iss: other });
     expect(() => parseThirdPartyLogin(client, parameters)).toThrow(
@@ -13,7 +13,7 @@ test('only the configured provider may be named', () => {
   }
 });
 
-test('repeated parameters and targets that are no web address are refused', () => {
+test('rejects repeated parameters and targets that are not http or https URLs', () => {
   for (const [query, check] of [
     [`iss=${iss}&iss=${iss}`, 'iss'],
     [`iss=${iss}&login_hint=a&login_hint=b`, 'login_hint'],
@@ -26,6 +26,6 @@ test('repeated parameters and targets that are no web address are refused', () =
   }
 });
 
-test('hints are optional', () => {
+test('accepts a request without hints', () => {
   expect(parseThirdPartyLogin(client, new URLSearchParams({ iss }))).toEqual({});
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
-import { introspectToken } from '../../index.ts';
+import { clientSecretBasic, introspectToken, requestDeviceAuthorization } from '../../index.ts';
 
 describe('introspection', () => {
-  test('tells an active token from one that has ended', async () => {
+  test('distinguishes an active token from a revoked one', async () => {
     const harness = await createHarness();
     const { accessToken, refreshToken } = await harness.logIn();
     const { client, server } = harness;
@@ -24,13 +24,13 @@ describe('introspection', () => {
 
   const signed = { client: { introspectionSignedResponseAlg: 'RS256' } };
 
-  test('a signed answer is verified', async () => {
+  test('verifies a signed response', async () => {
     const harness = await createHarness(signed);
     const { accessToken } = await harness.logIn();
     expect(await introspectToken(harness.client, accessToken)).toMatchObject({ active: true, sub: 'alice' });
   });
 
-  test('an unsigned answer is refused where a signed one is registered', async () => {
+  test('rejects an unsigned response if signed responses are registered', async () => {
     const { client, server } = await createHarness(signed);
     server.fail('introspection', {
       status: 200,
@@ -42,4 +42,14 @@ describe('introspection', () => {
       check: 'signature',
     });
   });
+});
+
+test('rejects introspection and device authorization if the provider has no endpoint', async () => {
+  const { client } = await createHarness({
+    server: { metadata: { introspection_endpoint: undefined, device_authorization_endpoint: undefined } },
+    client: { clientAuthentication: clientSecretBasic('web-secret') },
+  });
+  for (const call of [introspectToken(client, 'x'), requestDeviceAuthorization(client)]) {
+    await expect(call).rejects.toMatchObject({ name: 'ConfigurationError', code: 'unsupported_by_provider' });
+  }
 });

@@ -112,8 +112,8 @@ async function decryptUserinfo(client: Client, response: Response): Promise<Resp
     return response;
   }
   if (!decrypt) throw invalid('encryption', 'is encrypted. Set the option decrypt');
-  const refuse = createJwtError('userinfo_invalid');
-  const { alg } = parseJwtPart(jwe.slice(0, jwe.indexOf('.')), { refuse });
+  const createError = createJwtError('userinfo_invalid');
+  const { alg } = parseJwtPart(jwe.slice(0, jwe.indexOf('.')), { createError });
   if (userinfoEncryptedResponseAlg && alg !== userinfoEncryptedResponseAlg) {
     throw invalid('alg', `is not encrypted with ${userinfoEncryptedResponseAlg}`);
   }
@@ -129,7 +129,7 @@ async function decryptUserinfo(client: Client, response: Response): Promise<Resp
   }
   parseUntrustedObject(text, {
     limits: tokenLimits,
-    refuse: (fault, problem) => invalid(toCheckName(fault), `contains JSON that ${problem}`),
+    createError: (fault, problem) => invalid(toCheckName(fault), `contains JSON that ${problem}`),
   });
   return new Response(text, { headers: { 'content-type': 'application/json' } });
 }

@@ -3,18 +3,18 @@ import { expect, test } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
 import { type FetchTracer, traceFetch } from '../../index.ts';
 
-interface Recorded {
+interface RecordedSpan {
   readonly name: string;
   readonly attributes: Record<string, string | number>;
   status?: number;
   ended: boolean;
 }
 
-function recorder() {
-  const spans: Recorded[] = [];
+function createRecorder() {
+  const spans: RecordedSpan[] = [];
   const tracer: FetchTracer = {
     startActiveSpan(name, { attributes }, run) {
-      const span: Recorded = { name, attributes: { ...attributes }, ended: false };
+      const span: RecordedSpan = { name, attributes: { ...attributes }, ended: false };
       spans.push(span);
       return run({
         setAttribute: (key, value) => {
@@ -32,8 +32,8 @@ function recorder() {
   return { spans, tracer };
 }
 
-test('every request to the provider is a span, without query, header or body', async () => {
-  const { spans, tracer } = recorder();
+test('creates a span for each request, without query, header and body', async () => {
+  const { spans, tracer } = createRecorder();
   const harness = await createHarness({ client: { fetch: (url, init) => traced(url, init) } });
   const traced = traceFetch(tracer, (url, init) => harness.server.fetch(url, init));
   const tokens = await harness.logIn();
@@ -60,8 +60,8 @@ test('every request to the provider is a span, without query, header or body', a
   }
 });
 
-test('a refusal and a failure are errors of their span, and the span ends', async () => {
-  const { spans, tracer } = recorder();
+test('marks the span of a 503 response and of an exception as failed, and ends it', async () => {
+  const { spans, tracer } = createRecorder();
   await traceFetch(tracer, async () => new Response(null, { status: 503 }))('https://a.example/token', {
     method: 'POST',
   });
@@ -76,7 +76,7 @@ test('a refusal and a failure are errors of their span, and the span ends', asyn
   expect(JSON.stringify(spans)).not.toContain('secret');
 });
 
-test('a tracer of OpenTelemetry fits as it is', async () => {
+test('accepts an OpenTelemetry tracer', async () => {
   const traced = traceFetch(trace.getTracer('test'), async () => new Response('fine'));
   expect(await (await traced('https://a.example/', {})).text()).toBe('fine');
 });

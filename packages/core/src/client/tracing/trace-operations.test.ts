@@ -16,23 +16,23 @@ import {
   validateLogoutToken,
 } from '../../index.ts';
 
-interface Recorded {
+interface RecordedSpan {
   readonly name: string;
-  /** The operation that it is part of. */
-  readonly within: string | undefined;
+  /** The name of the parent span. */
+  readonly parent: string | undefined;
   readonly attributes: Record<string, string | number>;
   status?: number;
   ended: boolean;
 }
 
-/** A tracer that keeps what it is told. */
-function recorder() {
-  const spans: Recorded[] = [];
-  let active: Recorded | undefined;
+/** Creates a tracer that records its spans. */
+function createRecorder() {
+  const spans: RecordedSpan[] = [];
+  let active: RecordedSpan | undefined;
   const tracer: FetchTracer = {
     startActiveSpan(name, { attributes }, run) {
       const outer = active;
-      const span: Recorded = { name, within: outer?.name, attributes: { ...attributes }, ended: false };
+      const span: RecordedSpan = { name, parent: outer?.name, attributes: { ...attributes }, ended: false };
       spans.push(span);
       active = span;
       return run({
@@ -52,8 +52,8 @@ function recorder() {
   return { spans, tracer };
 }
 
-async function createTraced() {
-  const { spans, tracer } = recorder();
+async function createTracedHarness() {
+  const { spans, tracer } = createRecorder();
   const harness = await createHarness({
     client: { traceOperation: traceOperations(tracer), fetch: (url, init) => send(url, init) },
   });
@@ -61,12 +61,12 @@ async function createTraced() {
   return { harness, spans };
 }
 
-test('whole operations are spans, and their requests are within', async () => {
-  const { harness, spans } = await createTraced();
+test('creates a span for each operation and child spans for its requests', async () => {
+  const { harness, spans } = await createTracedHarness();
   const tokens = await harness.logIn();
   await harness.refresh();
   await revokeToken(harness.client, harness.stored?.refreshToken as string);
-  expect(spans.map(({ name, within }) => (within === undefined ? name : `${within} > ${name}`))).toEqual([
+  expect(spans.map(({ name, parent }) => (parent === undefined ? name : `${parent} > ${name}`))).toEqual([
     'createAuthorizationRequest',
     'createAuthorizationRequest > discover',
     'discover > GET /.well-known/openid-configuration',
@@ -94,8 +94,8 @@ test('whole operations are spans, and their requests are within', async () => {
   }
 });
 
-test('every operation that asks the provider is a span', async () => {
-  const { harness, spans } = await createTraced();
+test('creates a span for each operation that calls the provider', async () => {
+  const { harness, spans } = await createTracedHarness();
   const { client, server } = harness;
   const { accessToken } = await harness.logIn();
   const device = await requestDeviceAuthorization(client);
@@ -107,7 +107,7 @@ test('every operation that asks the provider is a span', async () => {
   await exchangeAssertion(client, 'not.an.assertion').catch(() => {});
   await validateLogoutToken(client, await server.mintLogoutToken());
   await createEndSessionUrl(client);
-  expect(spans.filter(({ within }) => within === undefined).map(({ name }) => name)).toEqual([
+  expect(spans.filter(({ parent }) => parent === undefined).map(({ name }) => name)).toEqual([
     'createAuthorizationRequest',
     'validateAuthorizationResponse',
     'exchangeCode',
@@ -121,20 +121,20 @@ test('every operation that asks the provider is a span', async () => {
     'validateLogoutToken',
     'createEndSessionUrl',
   ]);
-  // Not one request to the provider stands outside of an operation.
-  expect(spans.filter(({ name, within }) => / /.test(name) && within === undefined)).toEqual([]);
-  expect(spans.filter(({ within }) => within === 'pollDeviceAuthorization').map(({ name }) => name)).toEqual([
+  // Each request to the provider is part of an operation.
+  expect(spans.filter(({ name, parent }) => / /.test(name) && parent === undefined)).toEqual([]);
+  expect(spans.filter(({ parent }) => parent === 'pollDeviceAuthorization').map(({ name }) => name)).toEqual([
     'POST /token',
   ]);
 });
 
-test('what an operation throws is handed on, and its code alone is in the span', async () => {
-  const { harness, spans } = await createTraced();
+test('throws the error of an operation and records only its code', async () => {
+  const { harness, spans } = await createTracedHarness();
   harness.server.lies.add('id_token_nonce_invalid');
   await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'nonce' });
   expect(spans.find(({ name }) => name === 'exchangeCode')).toEqual({
     name: 'exchangeCode',
-    within: undefined,
+    parent: undefined,
     attributes: {
       'countersign.issuer': harness.server.issuer,
       'countersign.client_id': 'web',
@@ -145,7 +145,7 @@ test('what an operation throws is handed on, and its code alone is in the span',
   });
 });
 
-test('a tracer of OpenTelemetry fits as it is', async () => {
+test('accepts an OpenTelemetry tracer', async () => {
   const started: (Span | undefined)[] = [];
   const tracer = trace.getTracer('test');
   const harness = await createHarness({

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expect, test } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
-import { signingKey } from '../../../tests/conformance/signing-key.ts';
+import { getSigningKey } from '../../../tests/conformance/signing-key.ts';
 import {
   clientSecretBasic,
   clientSecretJwt,
@@ -10,11 +10,11 @@ import {
   requestClientCredentials,
 } from '../../index.ts';
 
-const assertionsOf = (harness: Awaited<ReturnType<typeof createHarness>>) =>
+const findAssertions = (harness: Awaited<ReturnType<typeof createHarness>>) =>
   harness.server.requestsTo('token').map(({ body }) => String(body.client_assertion));
 
-test('private_key_jwt: each assertion names its key, lives a minute, and is used once', async () => {
-  const [old, current] = [await signingKey('ES256'), await signingKey('PS256')];
+test('private_key_jwt: each assertion has the key ID, a lifetime of 60 seconds and a unique jti', async () => {
+  const [old, current] = [await getSigningKey('ES256'), await getSigningKey('PS256')];
   let signing = old;
   const harness = await createHarness({
     registration: { tokenEndpointAuthMethod: 'private_key_jwt', jwks: { keys: [old.jwk, current.jwk] } },
@@ -25,7 +25,7 @@ test('private_key_jwt: each assertion names its key, lives a minute, and is used
   await requestClientCredentials(harness.client);
   signing = current;
   await requestClientCredentials(harness.client);
-  const assertions = assertionsOf(harness);
+  const assertions = findAssertions(harness);
   expect(assertions.map((each) => decodeProtectedHeader(each))).toMatchObject([
     { alg: 'ES256', kid: old.jwk.kid },
     { alg: 'PS256', kid: current.jwk.kid },
@@ -38,21 +38,21 @@ test('private_key_jwt: each assertion names its key, lives a minute, and is used
   expect(new Set(claims.map(({ jti }) => jti)).size).toBe(2);
 });
 
-test('client_secret_jwt: the secret signs, and is never sent', async () => {
+test('client_secret_jwt: signs with the secret and does not send it', async () => {
   const clientSecret = 'a-secret-of-at-least-thirty-two-characters';
   const harness = await createHarness({
     registration: { tokenEndpointAuthMethod: 'client_secret_jwt', clientSecret },
     client: { clientAuthentication: clientSecretJwt(clientSecret) },
   });
   await requestClientCredentials(harness.client);
-  const [assertion = ''] = assertionsOf(harness);
+  const [assertion = ''] = findAssertions(harness);
   expect(decodeProtectedHeader(assertion).alg).toBe('HS256');
   expect(decodeJwt(assertion)).toMatchObject({ iss: 'web', sub: 'web', jti: expect.any(String) });
   expect(JSON.stringify(harness.server.requests)).not.toContain(clientSecret);
 });
 
 test.each([clientSecretBasic, clientSecretPost, clientSecretJwt])(
-  'an empty secret, or none, is found at once: %o',
+  '%o rejects an empty or missing secret',
   (method) => {
     for (const secret of ['', undefined]) {
       expect(() => method(secret as string)).toThrow(

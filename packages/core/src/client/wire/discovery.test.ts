@@ -9,28 +9,31 @@ const failures = [
   ['503', { status: 503 }],
   ['403', { status: 403 }],
   ['404', { status: 404 }],
-  ['200 and no JSON', { status: 200, body: '<html>' }],
+  ['200 without JSON', { status: 200, body: '<html>' }],
 ] as const;
 
-describe('S38: while discovery fails', () => {
-  test.each(failures)('with %s, logins of strangers cause one discovery in a second', async (_, failure) => {
-    const app = await createWebApp({}, { client: { retries: 0 } });
-    app.server.clock.stop();
-    app.server.fail('discovery', { ...failure, times: 1_000 });
-    const requests = () => app.server.requestsTo('discovery').length;
-    const visit = async () => (await app.open().visit('/auth/login')).status;
-    const statuses = [];
-    for (let i = 0; i < 30; i++) statuses.push(await visit());
-    statuses.push(...(await Promise.all(Array.from({ length: 30 }, visit))));
-    expect(requests()).toBe(1);
-    expect(new Set(statuses).size).toBe(1);
-    expect(statuses[0]).toBeGreaterThanOrEqual(400);
-    app.server.clock.advance(1);
-    for (let i = 0; i < 30; i++) await visit();
-    expect(requests()).toBe(2);
-  });
+describe('S38: failing discovery', () => {
+  test.each(failures)(
+    'with %s, login requests cause one discovery request per second',
+    async (_, failure) => {
+      const app = await createWebApp({}, { client: { retries: 0 } });
+      app.server.clock.stop();
+      app.server.fail('discovery', { ...failure, times: 1_000 });
+      const requests = () => app.server.requestsTo('discovery').length;
+      const visit = async () => (await app.open().visit('/auth/login')).status;
+      const statuses = [];
+      for (let i = 0; i < 30; i++) statuses.push(await visit());
+      statuses.push(...(await Promise.all(Array.from({ length: 30 }, visit))));
+      expect(requests()).toBe(1);
+      expect(new Set(statuses).size).toBe(1);
+      expect(statuses[0]).toBeGreaterThanOrEqual(400);
+      app.server.clock.advance(1);
+      for (let i = 0; i < 30; i++) await visit();
+      expect(requests()).toBe(2);
+    },
+  );
 
-  test('the retries are part of the one discovery', async () => {
+  test('the limit counts retries as one discovery', async () => {
     const { client, server } = await createHarness({ client: { retries: 1 } });
     server.clock.stop();
     server.fail('discovery', { network: true, times: 1_000 });
@@ -55,13 +58,13 @@ describe('S38: while discovery fails', () => {
       expect((error as { retryAfter?: number }).retryAfter).toBe(retryAfter);
   });
 
-  test('the answer to a login has Retry-After', async () => {
+  test('the response to a login has Retry-After', async () => {
     const app = await createWebApp({}, { client: { retries: 0 } });
     app.server.clock.stop();
     app.server.fail('discovery', { network: true, times: 1_000 });
     for (let i = 0; i < 2; i++) {
-      const answer = await app.open().visit('/auth/login');
-      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+      const response = await app.open().visit('/auth/login');
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
     }
   });
 
@@ -76,7 +79,7 @@ describe('S38: while discovery fails', () => {
     expect(server.requestsTo('discovery')).toHaveLength(1);
   });
 
-  test('the pause ends after a second, and when the clock is set back', async () => {
+  test('the pause ends after one second, and when the clock is set back', async () => {
     for (const seconds of [1, -60]) {
       const { client, server } = await createHarness({ client: { retries: 0 } });
       server.clock.stop();

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { ValidationError } from '../../errors.ts';
-import { normalizeMetadata } from '../../internal/json/metadata-members.ts';
+import { normalizeMetadata } from '../../protocol/metadata.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import type { AuthorizationServerMetadata } from '../client-options.ts';

@@ -13,15 +13,15 @@ import { createJwtError, hasOtherJwtType } from './jwt-checks.ts';
 import { verifyWithKeys } from './provider-keys.ts';
 import type { IdTokenClaims } from './token-response.ts';
 
-/** Verifies the signature of the ID token in a processed answer, always: TLS alone does not say who made it. */
+/** Verifies the signature of the ID token in a processed response. TLS does not prove which issuer created the token. */
 export function verifyIdTokenSignature(client: Client, response: Response): Promise<void> {
   return verifyWithKeys(client, (metadata, options) =>
     oauth.validateApplicationLevelSignature(metadata, response, options),
   );
 }
 
-/** Expected values beside those that the protocol library has checked (`nonce` and `max_age` among them). */
-export interface IdTokenExpectations {
+/** Expected values that the protocol library does not check. */
+interface ExpectedIdToken {
   readonly acrValues?: readonly string[] | undefined;
   readonly accessToken: string;
   readonly code?: string | undefined;
@@ -46,12 +46,12 @@ export async function validateIdTokenClaims(
   client: Client,
   jwt: string,
   claims: IdTokenClaims,
-  { ignoreTimes = false, ...expected }: IdTokenExpectations,
+  { ignoreTimes = false, ...expected }: ExpectedIdToken,
 ): Promise<void> {
   const { issuer, clientId } = client;
   const clock = getValidationTime(client);
   const [header = ''] = jwt.split('.', 1);
-  const { alg } = parseJwtPart(header, { refuse: createJwtError('id_token_invalid') });
+  const { alg } = parseJwtPart(header, { createError: createJwtError('id_token_invalid') });
   // An access or logout token is not an ID token (RFC 8725 section 3.11).
   if (hasOtherJwtType(jwt)) throw createIdTokenError('typ', 'is not "JWT"');
   await checkIdTokenClaims(claims, { issuer, clientId, ...expected }, { alg: String(alg), ...clock });

@@ -53,8 +53,8 @@ export function checkJwt(jwt: string, { code, equalRepeats = false }: JwtCheck):
   const parts = jwt.split('.', 6);
   // Only the first of the five parts of a JWE is JSON (RFC 7516 section 7.1).
   const jsonParts = parts.length === 5 ? parts.slice(0, 1) : parts.length === 3 ? parts.slice(0, 2) : [];
-  const refuse = createJwtError(code);
-  for (const part of jsonParts) parseJwtPart(part, { refuse, equalRepeats });
+  const createError = createJwtError(code);
+  for (const part of jsonParts) parseJwtPart(part, { createError, equalRepeats });
 }
 
 /** Creates the error for the JSON of a JWT. */
@@ -71,6 +71,6 @@ export const createJwtError = (code: ValidationErrorCode) => (fault: JsonFault, 
  */
 export function hasOtherJwtType(jws: string): boolean {
   const [header = ''] = jws.split('.', 1);
-  const { typ = 'JWT' } = parseJwtPart(header, { refuse: createJwtError('response_malformed') });
+  const { typ = 'JWT' } = parseJwtPart(header, { createError: createJwtError('response_malformed') });
   return typeof typ !== 'string' || !/^(application\/)?jwt$/i.test(typ);
 }

@@ -4,7 +4,7 @@ import { encodeUtf8, fromBase64Url } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
-import { isSignatureAlgorithm, keyFits } from '../../internal/signature-algorithms.ts';
+import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signature-algorithms.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { checkJwt, createJwtError } from './jwt-checks.ts';
@@ -34,12 +34,12 @@ export async function verifyJws(
   const parts = jws.split('.', 4);
   if (parts.length !== 3) throw invalid('format', 'the token is not a JWS with three parts');
   const [protectedHeader, payload, encodedSignature] = parts as [string, string, string];
-  const refuse = (fault: JsonFault, problem: string) =>
+  const createError = (fault: JsonFault, problem: string) =>
     toCheckName(fault) === 'json'
       ? invalid('format', `the JSON of the JWT ${problem}`)
       : createJwtError(code)(fault, problem);
-  const header = parseJwtPart(protectedHeader, { refuse });
-  const claims = parseJwtPart(payload, { refuse });
+  const header = parseJwtPart(protectedHeader, { createError });
+  const claims = parseJwtPart(payload, { createError });
   if (header.alg !== alg || !isSignatureAlgorithm(alg)) throw invalid('alg', `"alg" is not "${alg}"`);
   // An unknown extension must not be ignored (RFC 7515 section 4.1.11).
   if (header.crit !== undefined || header.b64 !== undefined) {
@@ -50,7 +50,7 @@ export async function verifyJws(
   const data = encodeUtf8(`${protectedHeader}.${payload}`);
   const verify = async ({ keys }: { readonly keys: readonly unknown[] }) => {
     const candidates = (keys as readonly JsonObject[]).filter(
-      (jwk) => keyFits(jwk, alg) && (kid === undefined || kid === jwk.kid),
+      (jwk) => isKeyForAlgorithm(jwk, alg) && (kid === undefined || kid === jwk.kid),
     );
     const [jwk] = candidates;
     // If several keys match, the signing key is ambiguous.

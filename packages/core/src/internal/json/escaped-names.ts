@@ -1,12 +1,12 @@
-import { stringEnd } from './repeated-members.ts';
+import { findStringEnd } from './repeated-members.ts';
 
 /**
- * Parses a JSON text that has escapes, with every member name as it is written.
+ * Parses a JSON text that contains escapes, with correct member names.
  *
- * `JSON.parse` of V8 14 (Node 26) reads an escaped name as another name when an object that was parsed earlier had a
- * member at the same place whose name begins with the same characters, the backslash included. A stranger could so
- * hide a claim of a later token: after a name `\u0`, `"\u0069ss"` is read as `\u0`. Strings that are values are read
- * right, so the text is rewritten: an object becomes a list of names and values. Nothing here is recursive.
+ * `JSON.parse` of V8 14 (Node 26) returns a wrong name for an escaped member name, if an earlier object had a member at
+ * the same position whose name starts with the same characters, including the backslash. After a name `\u0`, the name
+ * `"\u0069ss"` is parsed as `\u0`. An attacker could hide a claim of another user's token with this. String values are
+ * not affected, so this function rewrites each object to an array of names and values. It is not recursive.
  *
  * @param text well-formed JSON
  */
@@ -15,45 +15,48 @@ export function parseEscapedNames(text: string): unknown {
   for (let i = 0; i < text.length; i++) {
     const character = text.charAt(i);
     if (character === '"') {
-      const end = stringEnd(text, i);
+      const end = findStringEnd(text, i);
       rewritten += text.slice(i, end + 1);
       i = end;
     } else if (character === '{' || character === '[') {
       rewritten += character === '{' ? '[0' : '[1';
-      if (!/[}\]]/.test(nextCharacter(text, i + 1))) rewritten += ',';
+      if (!/[}\]]/.test(findNextCharacter(text, i + 1))) rewritten += ',';
     } else if (character === ':') rewritten += ',';
     else rewritten += character === '}' ? ']' : character;
   }
   return rebuild(JSON.parse(rewritten));
 }
 
-function nextCharacter(text: string, from: number): string {
+function findNextCharacter(text: string, from: number): string {
   let index = from;
   while (/[ \t\r\n]/.test(text.charAt(index))) index++;
   return text.charAt(index);
 }
 
-interface Place {
+interface PendingValue {
+  /** The value in the rewritten text. */
   readonly encoded: unknown;
-  readonly holder: object;
+  /** The object or array that contains the value. */
+  readonly parent: object;
   readonly name: string | number;
 }
 
+/** Converts the rewritten arrays back to objects and arrays. */
 function rebuild(root: unknown): unknown {
   const result: { value?: unknown } = {};
-  const open: Place[] = [{ encoded: root, holder: result, name: 'value' }];
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const { encoded, holder, name } = place;
+  const pending: PendingValue[] = [{ encoded: root, parent: result, name: 'value' }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { encoded, parent, name } = next;
     const value = Array.isArray(encoded) ? (encoded[0] === 0 ? {} : []) : encoded;
-    // Defined, not assigned: `__proto__` is a name like any other.
-    Object.defineProperty(holder, name, { value, writable: true, enumerable: true, configurable: true });
+    // An assignment to `__proto__` would change the prototype.
+    Object.defineProperty(parent, name, { value, writable: true, enumerable: true, configurable: true });
     if (!Array.isArray(encoded)) continue;
-    // From the last to the first, so that they are taken in their order.
+    // From last to first, because the pending values are taken from the end.
     const step = encoded[0] === 0 ? 2 : 1;
     for (let i = encoded.length - 1; i > 0; i -= step) {
-      open.push({
+      pending.push({
         encoded: encoded[i],
-        holder: value as object,
+        parent: value as object,
         name: step === 2 ? (encoded[i - 1] as string) : i - 1,
       });
     }

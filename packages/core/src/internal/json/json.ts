@@ -1,4 +1,4 @@
-/** A JSON object as received: unknown members, own properties only. */
+/** A parsed JSON object with unknown members. */
 export type JsonObject = { [name: string]: unknown };
 
 /** True for an object that is neither null nor an array. */
@@ -6,20 +6,20 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Freezes a JSON value at every depth: it is shared between requests, and no handler may change another's.
- * Iterative, so that the depth of a value costs no stack. An object that is frozen already is left as it is.
+ * Freezes a JSON value at each depth, because it is shared between requests and a handler must not change it.
+ * It is not recursive, so deep values do not overflow the stack. Frozen objects are skipped.
  */
 export function deepFreeze<T>(value: T): T {
-  const open: unknown[] = [value];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+  const pending: unknown[] = [value];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (typeof next !== 'object' || next === null || Object.isFrozen(next)) continue;
     Object.freeze(next);
-    for (const member of Object.values(next)) if (typeof member === 'object') open.push(member);
+    for (const member of Object.values(next)) if (typeof member === 'object') pending.push(member);
   }
   return value;
 }
 
-/** A member that is `null` says nothing: the object without such members. */
+/** Returns the object without the members that are `null`. */
 export const removeNullMembers = (object: JsonObject): JsonObject =>
   Object.values(object).includes(null)
     ? Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))

@@ -3,20 +3,20 @@ import type { JsonObject } from './json.ts';
 import { parseUntrustedObject, tokenLimits, type UntrustedJsonOptions } from './untrusted-json.ts';
 
 /**
- * Parses one part of a JWS or JWE, a header or a payload that is base64url of a JSON object.
+ * Parses the header or payload of a JWS or JWE: base64url of a JSON object.
  *
- * @throws what `refuse` creates
+ * @throws the result of `createError`
  * @see RFC 7515 section 5.2, RFC 7516 section 5.2, RFC 7519 section 7.2
  */
 export function parseJwtPart(
   encoded: string,
-  options: Omit<UntrustedJsonOptions, 'limits'> & Required<Pick<UntrustedJsonOptions, 'refuse'>>,
+  options: Omit<UntrustedJsonOptions, 'limits'> & Required<Pick<UntrustedJsonOptions, 'createError'>>,
 ): JsonObject {
   let text: string;
   try {
     text = decodeUtf8(fromBase64Url(encoded));
   } catch {
-    throw options.refuse('syntax', 'is not base64url of UTF-8 text');
+    throw options.createError('syntax', 'is not base64url of UTF-8 text');
   }
   return parseUntrustedObject(text, { ...options, limits: tokenLimits });
 }

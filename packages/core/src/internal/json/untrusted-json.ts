@@ -1,61 +1,61 @@
 import { ValidationError } from '../../errors.ts';
 import { parseEscapedNames } from './escaped-names.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
-import { hasEqualRepeats, stringEnd } from './repeated-members.ts';
+import { findStringEnd, hasEqualRepeats } from './repeated-members.ts';
 
-/** What one JSON text may cost. */
+/** Limits of one JSON text. */
 export interface JsonLimits {
-  /** Characters of the text. */
+  /** Maximum length in characters. */
   readonly maxLength: number;
-  /** Objects and arrays inside one another. */
+  /** Maximum nesting depth of objects and arrays. */
   readonly maxDepth: number;
-  /** Members and array elements in all. */
+  /** Maximum count of members and array elements. */
   readonly maxValues: number;
 }
 
-/** Why a text is refused: a limit, by its name, or the form. */
+/** Why a text is rejected: the exceeded limit, or its syntax. */
 export type JsonFault = 'syntax' | 'object' | 'duplicate' | 'length' | 'depth' | 'values' | 'number';
 
-/** Answers of a provider. Their length in bytes is limited where they are read. */
+/** Limits of provider responses. The reader limits their length in bytes. */
 export const responseLimits: JsonLimits = { maxLength: 67_108_864, maxDepth: 32, maxValues: 100_000 };
 
-/** A header or payload of a JWT: no known claim set nests deeper than 10 levels. */
+/** Limits of the header and payload of a JWT. No known claim set nests deeper than 10 levels. */
 export const tokenLimits: JsonLimits = { maxLength: 1_048_576, maxDepth: 32, maxValues: 50_000 };
 
-/** What the application itself has stored: claims and its own session data. */
+/** Limits of data that the application stored: claims and session data. */
 export const storedLimits: JsonLimits = { maxLength: 16_777_216, maxDepth: 128, maxValues: 1_000_000 };
 
 export interface UntrustedJsonOptions {
   /** Default: {@link responseLimits}. */
   readonly limits?: JsonLimits;
-  /** Creates the error of the context. Default: a ValidationError `response_malformed`. */
-  readonly refuse?: (fault: JsonFault, problem: string) => Error;
-  /** Accepts a repeated member whose values are equal scalars: every reader then reads the same. */
+  /** Creates the error. Default: a ValidationError `response_malformed`. */
+  readonly createError?: (fault: JsonFault, problem: string) => Error;
+  /** Accepts a repeated member whose values are equal scalars, because all parsers agree on it. Default: false. */
   readonly equalRepeats?: boolean;
 }
 
 /**
- * Characters of one number. A double needs 25; more digits only cost time, and parsers round them differently
+ * Maximum length of a number in characters. A double needs 25. More digits cost time, and parsers round them differently
  * (RFC 8259 section 6).
  */
 const maxNumberLength = 64;
 
 /**
- * Parses a JSON text that comes from outside. Every such text passes here before anything else reads it.
- * Nothing here is recursive: the text is scanned once, then parsed, then its values are counted.
+ * Parses an untrusted JSON text. All JSON that the application did not create is parsed here.
+ * The functions are not recursive: they scan the text once, parse it, and count its members.
  *
- * A repeated member name is refused at every depth, because parsers disagree about which value counts
- * (RFC 8259 section 4). `JSON.parse` keeps one of them, so a repeat shows as a missing member, in whatever way the
- * name was written.
+ * A repeated member name is rejected at each depth, because parsers disagree about which value counts
+ * (RFC 8259 section 4). `JSON.parse` returns only one of them, so the count of members differs from the scan. This also
+ * finds names with different escapes.
  *
- * @throws what `refuse` creates; by default a ValidationError `response_malformed` with the check `json` for a
- *   malformed text, and `json_length`, `json_depth`, `json_values` or `json_number` for a limit
+ * @throws the result of `createError`. By default a ValidationError `response_malformed` with the check `json` if the text
+ *   is malformed, and `json_length`, `json_depth`, `json_values` or `json_number` if it exceeds a limit
  */
 export function parseUntrustedJson(text: string, options: UntrustedJsonOptions = {}): unknown {
-  const { limits = responseLimits, refuse = refuseAnswer } = options;
-  const fail = (fault: JsonFault) => refuse(fault, problemText(fault, limits));
-  const scanned = scan(text, limits);
-  if (typeof scanned !== 'number') throw fail(scanned);
+  const { limits = responseLimits, createError = createResponseError } = options;
+  const fail = (fault: JsonFault) => createError(fault, describeFault(fault, limits));
+  const scanResult = checkJsonLimits(text, limits);
+  if (typeof scanResult !== 'number') throw fail(scanResult);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -65,24 +65,27 @@ export function parseUntrustedJson(text: string, options: UntrustedJsonOptions =
   }
   const members = countMembers(value);
   if (members === undefined) throw fail('number');
-  if (members !== scanned && !(options.equalRepeats && hasEqualRepeats(text))) throw fail('duplicate');
+  if (members !== scanResult && !(options.equalRepeats && hasEqualRepeats(text))) throw fail('duplicate');
   return value;
 }
 
-/** As {@link parseUntrustedJson}, for a text that must be an object. */
+/** As {@link parseUntrustedJson}, for a text that must be a JSON object. */
 export function parseUntrustedObject(text: string, options: UntrustedJsonOptions = {}): JsonObject {
   const value = parseUntrustedJson(text, options);
   if (isJsonObject(value)) return value;
-  const { limits = responseLimits, refuse = refuseAnswer } = options;
-  throw refuse('object', problemText('object', limits));
+  const { limits = responseLimits, createError = createResponseError } = options;
+  throw createError('object', describeFault('object', limits));
 }
 
 /**
- * One pass over a text that may be malformed; strings are skipped.
+ * Scans a text once, without its strings. The text may be malformed.
  *
- * @returns the number of members in all, which is exact for a well-formed text, or the limit that the text exceeds
+ * @returns the count of members, which is exact for a well-formed text, or the exceeded limit
  */
-export function scan(text: string, { maxLength, maxDepth, maxValues }: JsonLimits): number | JsonFault {
+export function checkJsonLimits(
+  text: string,
+  { maxLength, maxDepth, maxValues }: JsonLimits,
+): number | JsonFault {
   if (text.length > maxLength) return 'length';
   let depth = 0;
   let members = 0;
@@ -90,7 +93,7 @@ export function scan(text: string, { maxLength, maxDepth, maxValues }: JsonLimit
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 0x22) {
-      i = stringEnd(text, i);
+      i = findStringEnd(text, i);
       if (i === -1) return 'syntax';
     } else if (code === 0x3a) members++;
     else if (code === 0x2c) values++;
@@ -117,23 +120,23 @@ const isNumberPart = (code: number): boolean =>
   code === 0x65 ||
   code === 0x45;
 
-/** The number of members in all, or `undefined` when a number is too large for a double. */
+/** Counts the members. Returns `undefined` if a number is too large for a double. */
 function countMembers(root: unknown): number | undefined {
-  // In a list, so that a number that is the whole text is looked at like any other.
-  const open: object[] = [[root]];
+  // In an array, so that a text that is a single number is checked too.
+  const pending: object[] = [[root]];
   let members = 0;
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const values: readonly unknown[] = Array.isArray(next) ? next : Object.values(next);
     if (values !== next) members += values.length;
     for (const value of values) {
       if (typeof value === 'number' && !Number.isFinite(value)) return undefined;
-      if (typeof value === 'object' && value !== null) open.push(value);
+      if (typeof value === 'object' && value !== null) pending.push(value);
     }
   }
   return members;
 }
 
-function problemText(fault: JsonFault, limits: JsonLimits): string {
+function describeFault(fault: JsonFault, limits: JsonLimits): string {
   if (fault === 'length') return `is longer than ${limits.maxLength} characters`;
   if (fault === 'depth') return `nests deeper than ${limits.maxDepth} levels`;
   if (fault === 'values') return `has more than ${limits.maxValues} values`;
@@ -142,9 +145,9 @@ function problemText(fault: JsonFault, limits: JsonLimits): string {
   return fault === 'object' ? 'is not a JSON object' : 'is not valid JSON';
 }
 
-/** The `check` of an error: a limit by its name, everything else is malformed JSON. */
+/** Converts to the `check` of an error: `json_` and the exceeded limit, or `json` if the text is malformed. */
 export const toCheckName = (fault: JsonFault): string =>
   fault === 'syntax' || fault === 'object' || fault === 'duplicate' ? 'json' : `json_${fault}`;
 
-const refuseAnswer = (fault: JsonFault, problem: string): Error =>
+const createResponseError = (fault: JsonFault, problem: string): Error =>
   new ValidationError('response_malformed', toCheckName(fault), `The JSON text ${problem}.`);

@@ -1,9 +1,9 @@
 import type * as Crypto from 'node:crypto';
 
-let loaded: typeof Crypto | undefined;
+let cachedModule: typeof Crypto | undefined;
 
-/** Node's crypto, loaded when it is first used: that takes longer than to load everything else here together. */
-export const nodeCrypto = (): typeof Crypto => {
-  loaded ??= process.getBuiltinModule('node:crypto');
-  return loaded;
+/** Returns Node's crypto module. It is loaded on first use, because it takes longer to load than all of core. */
+export const getNodeCrypto = (): typeof Crypto => {
+  cachedModule ??= process.getBuiltinModule('node:crypto');
+  return cachedModule;
 };

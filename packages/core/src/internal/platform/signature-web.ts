@@ -1,12 +1,12 @@
 import type { JsonObject } from '../json/json.ts';
 import { describeAlgorithm, type SignatureAlgorithm, type VerificationKey } from '../signature-algorithms.ts';
 
-/** Imports the public part of a JSON Web Key. @throws when the key is malformed */
+/** Imports the public key of a JSON Web Key. @throws if the key is malformed */
 export async function importVerificationKey(
   jwk: JsonObject,
   alg: SignatureAlgorithm,
 ): Promise<VerificationKey> {
-  // `use`, `alg` and `key_ops` were checked by the caller; some platforms refuse combinations that others take.
+  // The caller checks `use`, `alg` and `key_ops`. They are omitted, because platforms differ in what they accept.
   const { kty, crv, x, y, n, e } = jwk as JsonWebKey;
   const material = Object.fromEntries(
     Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
@@ -14,7 +14,7 @@ export async function importVerificationKey(
   return crypto.subtle.importKey('jwk', material, importParameters(alg), false, ['verify']);
 }
 
-/** Verifies a JWS signature. The caller has made sure that key and algorithm fit. */
+/** Verifies a JWS signature. The caller checks that the key is for the algorithm. */
 export async function verifySignature(
   alg: SignatureAlgorithm,
   key: VerificationKey,

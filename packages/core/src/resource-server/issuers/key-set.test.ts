@@ -2,7 +2,7 @@ import type { TestAuthorizationServerOptions } from '@countersign/testing';
 import { base64url, decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { audience, startVerifier } from '../../../tests/support/start-verifier.ts';
-import { keyFits } from '../../internal/signature-algorithms.ts';
+import { isKeyForAlgorithm } from '../../internal/signature-algorithms.ts';
 import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from '../index.ts';
 
 async function setUp(
@@ -314,9 +314,9 @@ describe('key sets of providers', () => {
     [16_384, 'RS256'],
   ])('A1: does not use an RSA key of %d bits', (bits, alg) => {
     const n = base64url.encode(new Uint8Array(bits / 8).fill(255));
-    expect(keyFits({ kty: 'RSA', n, e: 'AQAB' }, alg as 'RS256')).toBe(false);
+    expect(isKeyForAlgorithm({ kty: 'RSA', n, e: 'AQAB' }, alg as 'RS256')).toBe(false);
     const common = base64url.encode(new Uint8Array(256).fill(255));
-    expect(keyFits({ kty: 'RSA', n: common, e: 'AQAB' }, alg as 'RS256')).toBe(true);
+    expect(isKeyForAlgorithm({ kty: 'RSA', n: common, e: 'AQAB' }, alg as 'RS256')).toBe(true);
   });
 
   test.each([

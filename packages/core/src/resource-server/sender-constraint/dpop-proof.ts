@@ -3,8 +3,8 @@ import { ConfigurationError, TransportError } from '../../errors.ts';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import {
+  isKeyForAlgorithm,
   isSignatureAlgorithm,
-  keyFits,
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signature-algorithms.ts';
@@ -107,7 +107,7 @@ export function createDpopVerifier(
       if (!isSignatureAlgorithm(alg) || !algorithms.includes(alg)) {
         throw invalidProof('alg', 'The signature algorithm of the DPoP proof is not accepted');
       }
-      if (!isJsonObject(jwk) || 'd' in jwk || 'k' in jwk || !keyFits(toPublicKey(jwk), alg)) {
+      if (!isJsonObject(jwk) || 'd' in jwk || 'k' in jwk || !isKeyForAlgorithm(toPublicKey(jwk), alg)) {
         throw invalidProof('jwk', 'The key of the DPoP proof is not accepted');
       }
       // RFC 9449 section 4.3, check 12: otherwise a stolen token could be used with any key. Checked before the signature,

@@ -5,12 +5,12 @@ import { createWebApp, type TestBrowser } from '../../../tests/support/web-brows
 import { createMemoryTombstoneStore } from '../index.ts';
 import type { TombstoneStore } from './session-store.ts';
 
-// Logins and logouts of all sessions of a user, in one second: a clock of whole seconds cannot tell their order.
+// Logins and logouts of all sessions of a user within one second. A clock of whole seconds cannot order them.
 
 async function open(tombstones?: TombstoneStore, more: Parameters<typeof createWebApp>[1] = {}) {
   const app = await createWebApp({ ...(tombstones && { tombstones }) }, more);
   const { clock } = app.server;
-  // The beginning of a second.
+  // The start of a second.
   clock.stop(Math.ceil(clock.now() / 1_000) * 1_000);
   const endAll = async (claims: { readonly sub?: string; readonly sid?: string | undefined } = {}) => {
     const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined, ...claims });
@@ -24,7 +24,7 @@ async function open(tombstones?: TombstoneStore, more: Parameters<typeof createW
   return { app, clock, endAll, userOf };
 }
 
-test('S15: a login just after a logout of the user is a session, and ends with the next logout', async () => {
+test('S15: accepts a login right after a logout of the user, and ends it with the next logout', async () => {
   const { app, clock, endAll, userOf } = await open();
   const [before, after, last] = [app.open(), app.open(), app.open()];
   await before.logIn();
@@ -42,28 +42,28 @@ test('S15: a login just after a logout of the user is a session, and ends with t
     undefined,
     'alice',
   ]);
-  // Also by its session at the provider, whose tombstone was not there at the login.
+  // Also by its session ID at the provider, whose tombstone did not exist at login.
   const { sid } = decodeJwt<{ sid: string }>(await app.server.mintLogoutToken({ aud: 'web' }));
   await endAll({ sid });
   expect(await userOf(last)).toBeUndefined();
 });
 
-test('S15: a session stays what it is when it is renewed', async () => {
+test('S15: retains the preceding logout of a session across refreshes', async () => {
   const { app, clock, endAll, userOf } = await open();
   await endAll();
   clock.advance(0.2);
   const browser = app.open();
   await browser.logIn();
   clock.advance(3_590);
-  const opened = await app.sessions.open(browser.header());
-  await opened.getAccessToken();
-  for (const { name, value } of opened.cookies) browser.cookies.set(name, value);
+  const requestSession = await app.sessions.open(browser.header());
+  await requestSession.getAccessToken();
+  for (const { name, value } of requestSession.cookies) browser.cookies.set(name, value);
   expect(await userOf(browser)).toBe('alice');
   await endAll();
   expect(await userOf(browser)).toBeUndefined();
 });
 
-test('S15: a logout that comes while the provider hands out the tokens ends the session that comes of them', async () => {
+test('S15: a logout during the token request ends the session of that login', async () => {
   for (const [wait, nextSecond] of [
     [0.2, false],
     [1.5, true],
@@ -84,7 +84,7 @@ test('S15: a logout that comes while the provider hands out the tokens ends the 
   }
 });
 
-test('S15: a logout counts also where the clock of the process that is told of it is late', async () => {
+test('S15: a logout counts if the clock of the process that receives it is slow', async () => {
   const tombstones = createMemoryTombstoneStore();
   const { app, clock, endAll, userOf } = await open(tombstones);
   const late = await createWebApp(
@@ -105,7 +105,7 @@ test('S15: a logout counts also where the clock of the process that is told of i
   expect(await userOf(browser)).toBeUndefined();
 });
 
-test('S9: a login while the tombstones cannot be read is no session, and the store is named', async () => {
+test('S9: rejects a session while the tombstones cannot be read, and names the store', async () => {
   const memory = createMemoryTombstoneStore();
   let away = false;
   const latest: TombstoneStore['latest'] = (keys) => {
@@ -119,6 +119,6 @@ test('S9: a login while the tombstones cannot be read is no session, and the sto
   expect((await browser.logIn()).status).toBe(303);
   await expect(userOf(browser)).rejects.toMatchObject({ code: 'store_unavailable' });
   away = false;
-  // Whether the logout came before it or after it, nobody can say any more.
+  // The order of logout and login is unknown now.
   expect(await userOf(browser)).toBeUndefined();
 });

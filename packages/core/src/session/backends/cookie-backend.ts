@@ -1,6 +1,6 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import { deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
 import type { CookieJar } from '../cookies/cookies.ts';
 import type { Sealer } from '../cookies/sealer.ts';
@@ -34,7 +34,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     Math.min(state.usedAt + options.idleLifetime, state.expiresAt) - seconds(now);
 
   async function encrypt(state: SessionState): Promise<string> {
-    const generation = randomToken().slice(0, 8);
+    const generation = createRandomToken().slice(0, 8);
     const issuedAt = seconds(now);
     const times = { issuedAt, expiresAt: issuedAt + getRemainingLifetime(state) };
     const text = await sealer.encrypt({ ...packState(state), generation }, times);

@@ -1,6 +1,6 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import type { CookieJar } from '../cookies/cookies.ts';
 import type { Sealer } from '../cookies/sealer.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
@@ -64,7 +64,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     reload: (loaded) => read(loaded.key),
     async create(state) {
       // Always a new identifier: a login must not sign in an identifier that was known before (session fixation).
-      const identifier = randomToken();
+      const identifier = createRandomToken();
       const key = await sha256(identifier);
       await store.set(key, await createRecord(state, key, 1), 0);
       return [jar.createCookie(name, identifier, { maxAge: options.absoluteLifetime })];

@@ -22,25 +22,25 @@ const received = (cookies: readonly { name: string; value: string; maxAge: numbe
 const write = (text: string, generation: string, existing = parseCookies('')) =>
   writeChunks(https, 'session', { text, generation, maxAge: 60 }, existing);
 
-test('S20: over https cookies have the __Host- prefix and everything that it demands', () => {
+test('S20: sets the __Host- prefix and its required attributes over https', () => {
   const line = serializeCookie(https.createCookie('session', 'x', { maxAge: 60 }));
   expect(line).toBe('__Host-session=x; Max-Age=60; Path=/; HttpOnly; Secure; SameSite=Lax');
 });
 
-test('a domain or a path costs the __Host- prefix, and http on localhost has none', () => {
+test('omits the __Host- prefix with a domain, with a path, and over http on localhost', () => {
   const name = (url: string, settings = {}) => createCookieJar(new URL(url), settings).toWireName('session');
   expect(name('https://app.example', { domain: 'example' })).toBe('__Secure-session');
   expect(name('https://app.example', { path: '/app' })).toBe('__Secure-session');
   expect(name('http://localhost:3000')).toBe('session');
 });
 
-test('S20: a cookie that comes twice is believed in neither form', () => {
+test('S20: ignores a cookie that occurs twice', () => {
   const cookies = parseCookies('__Host-session=planted; other=1; __Host-session=own');
   expect(cookies.get('__Host-session')).toBeUndefined();
   expect(cookies.get('other')).toBe('1');
 });
 
-test('S16: chunks come together as they were, each below 4,096 bytes', { timeout: 60_000 }, () => {
+test('S16: splits a value into chunks below 4,096 bytes and joins them', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 11_000 }), (length) => {
       const text = Array.from({ length }, (_, index) => (index % 36).toString(36)).join('');
@@ -52,7 +52,7 @@ test('S16: chunks come together as they were, each below 4,096 bytes', { timeout
   );
 });
 
-test('S16: chunks of two generations, or with one missing, are no session', () => {
+test('S16: rejects chunks of two generations and missing chunks', () => {
   const first = write('a'.repeat(9_000), 'AAAAAAAA');
   const second = write('b'.repeat(9_000), 'BBBBBBBB');
   expect(first).toHaveLength(3);
@@ -62,7 +62,7 @@ test('S16: chunks of two generations, or with one missing, are no session', () =
   expect(readChunks(https, 'session', received(first.slice(1)))).toBeUndefined();
 });
 
-test('S16: a count that was never written, or a prefix in another shape, is no session', () => {
+test('S16: rejects an impossible chunk count and a malformed prefix', () => {
   const name = https.toWireName('session');
   const read = (values: readonly string[]) =>
     readChunks(
@@ -80,13 +80,13 @@ test('S16: a count that was never written, or a prefix in another shape, is no s
   }
 });
 
-test('S16: names are anchored: a cookie whose name only contains ours is not read', () => {
+test("S16: ignores a cookie whose name only contains the session cookie's name", () => {
   const [cookie] = write('text', 'AAAAAAAA');
   expect(readChunks(https, 'session', parseCookies(`x${cookie!.name}=${cookie!.value}`))).toBeUndefined();
   expect(readChunks(https, 'session', parseCookies(`${cookie!.name}.0=${cookie!.value}`))).toBeUndefined();
 });
 
-test('S16: chunks that are no longer needed are deleted', () => {
+test('S16: deletes chunks that are no longer needed', () => {
   const before = received(write('a'.repeat(9_000), 'AAAAAAAA'));
   const after = write('short', 'BBBBBBBB', before);
   expect(after.map(({ name, maxAge }) => [name, maxAge])).toEqual([
@@ -97,11 +97,11 @@ test('S16: chunks that are no longer needed are deleted', () => {
   expect(deleteChunks(https, 'session', before)).toHaveLength(3);
 });
 
-test('a session that cookies cannot hold is an error that says what to do', () => {
+test('rejects a session that is too large for cookies, with the remedy', () => {
   expect(() => write('a'.repeat(20_000), 'AAAAAAAA')).toThrow(/set the option "store"/);
 });
 
-test('S11: any Cookie header is parsed without an exception', () => {
+test('S11: parses any Cookie header without an exception', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (header) => {
       readChunks(https, 'session', parseCookies(header));
@@ -111,12 +111,12 @@ test('S11: any Cookie header is parsed without an exception', () => {
   );
 }, 30_000);
 
-test('a Cookie header is brought up to date as the browser would', () => {
+test('applies set cookies to a Cookie header as a browser does', () => {
   const cookies = [https.createCookie('a', '2', { maxAge: 5 }), https.createCookie('b', '', { maxAge: 0 })];
   expect(applyCookies('__Host-a=1; __Host-b=1; c=1; __Host-a=0', cookies)).toBe('c=1; __Host-a=2');
 });
 
-test('a Cookie header is brought up to date by what a framework has set meanwhile', () => {
+test('applies the cookies that a framework lists to a Cookie header', () => {
   const now = [
     { name: 'a', value: '2' },
     { name: 'c', value: '1' },
@@ -127,7 +127,7 @@ test('a Cookie header is brought up to date by what a framework has set meanwhil
   expect(updateCookieHeader(null, [])).toBe('');
 });
 
-/** What a sibling host can have a browser send, as a runtime shows it that reads headers as bytes or as UTF-8. */
+/** Names that a sibling host can make a browser send, as runtimes read them: as bytes or as UTF-8. */
 const hostileNames = {
   'byte A0': '\u00a0__Host-session',
   'byte A0 after it': '__Host-session\u00a0',
@@ -158,7 +158,7 @@ const hostileNames = {
   'no name': '=__Host-session',
 };
 
-test('S30: no name but ours is our name, whatever white space, case or encoding makes it look alike', () => {
+test("S30: distinguishes the session cookie's name from similar names in any white space, case or encoding", () => {
   for (const [what, name] of Object.entries(hostileNames)) {
     expect(parseCookies(`${name}=planted`).get('__Host-session'), what).toBeUndefined();
     const both = parseCookies(`a=1; ${name}=planted; __Host-session=own; b=2`);
@@ -168,7 +168,7 @@ test('S30: no name but ours is our name, whatever white space, case or encoding 
   }
 });
 
-test('S30: only SP and HTAB are white space, in names and in values', () => {
+test('S30: trims only SP and HTAB in names and values', () => {
   expect(parseCookies(' \t__Host-session\t =\t own \t; x=1').get('__Host-session')).toBe('own');
   expect(parseCookies('__Host-session=\u00a0own\ufeff').get('__Host-session')).toBe('\u00a0own\ufeff');
   expect(parseCookies('__Host-session="own"').get('__Host-session')).toBe('"own"');
@@ -176,7 +176,7 @@ test('S30: only SP and HTAB are white space, in names and in values', () => {
   expect(parseCookies('__Host-session; =__Host-session; =; ; x').size).toBe(0);
 });
 
-test('S30: to bring a header up to date replaces our cookie alone', () => {
+test('S30: replaces only the session cookie in a Cookie header', () => {
   const cookie = https.createCookie('session', 'new', { maxAge: 5 });
   for (const [what, name] of Object.entries(hostileNames)) {
     const header = applyCookies(`${name}=planted; __Host-session=own`, [cookie]);
@@ -189,7 +189,7 @@ test('S30: to bring a header up to date replaces our cookie alone', () => {
   }
 });
 
-test('S31: a value that a framework has decoded cannot become another cookie', () => {
+test('S31: a value that a framework has decoded cannot add another cookie', () => {
   for (const value of [
     '; __Host-session=planted',
     ';__Host-session=planted',
@@ -205,7 +205,7 @@ test('S31: a value that a framework has decoded cannot become another cookie', (
   }
   const named = updateCookieHeader('a=1', [{ name: 'a; __Host-session', value: 'planted' }]);
   expect(named).toBe('');
-  // A pair without "=" is listed by Next as a cookie with the value "true".
+  // A framework may list a pair without "=" with a placeholder value.
   const bare = updateCookieHeader(
     '__Host-session=own; __Host-session',
     [{ name: '__Host-session', value: 'true' }],

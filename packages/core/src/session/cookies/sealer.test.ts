@@ -4,7 +4,7 @@ import { createSealer } from './sealer.ts';
 
 const secret = 'a secret of the tests, long enough to be one';
 const times = { issuedAt: 1_000, expiresAt: 2_000 };
-/** The key as RFC 5869 has it, derived here once more. */
+/** An independent derivation of the key (RFC 5869). */
 async function sessionKey(): Promise<Uint8Array> {
   const text = (value: string) => new TextEncoder().encode(value);
   const key = await crypto.subtle.importKey('raw', text(secret), 'HKDF', false, ['deriveBits']);
@@ -12,50 +12,50 @@ async function sessionKey(): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 256));
 }
 const payload = { user: 'zo\u00eb', list: [1, 2] };
-const opened = { ...payload, exp: times.expiresAt };
+const decrypted = { ...payload, exp: times.expiresAt };
 
-test('S3: what is sealed opens until its own expiry, whatever the browser thinks', async () => {
+test('S3: decrypts a value until its own expiry, regardless of the browser', async () => {
   const sealer = createSealer([secret], 'session');
   const value = await sealer.encrypt(payload, times);
-  expect(await sealer.decrypt(value, 1_999)).toEqual(opened);
+  expect(await sealer.decrypt(value, 1_999)).toEqual(decrypted);
   expect(await sealer.decrypt(value, 2_000)).toBeUndefined();
 });
 
-test('S12: a value sealed for one purpose never opens as another', async () => {
+test('S12: rejects a value that was encrypted for another purpose', async () => {
   const purposes = ['session', 'stored-session', 'login', 'marker'] as const;
   for (const made of purposes) {
     const value = await createSealer([secret], made).encrypt(payload, times);
     for (const asked of purposes) {
       const found = await createSealer([secret], asked).decrypt(value, 1_500);
-      expect(found, `${made} as ${asked}`).toEqual(made === asked ? opened : undefined);
+      expect(found, `${made} as ${asked}`).toEqual(made === asked ? decrypted : undefined);
     }
   }
 });
 
-test('S12: the purpose in the header is authenticated, not merely read', async () => {
+test('S12: authenticates the purpose in the header', async () => {
   const value = await createSealer([secret], 'login').encrypt(payload, times);
   const session = createSealer([secret], 'session');
   const [header = ''] = (await session.encrypt(payload, times)).split('.');
   expect(await session.decrypt([header, ...value.split('.').slice(1)].join('.'), 1_500)).toBeUndefined();
 });
 
-test('the first secret seals, all of them open', async () => {
+test('encrypts with the first secret and decrypts with all', async () => {
   const old = createSealer(['the former secret, long enough as well'], 'session');
   const both = createSealer([secret, 'the former secret, long enough as well'], 'session');
   const value = await old.encrypt(payload, times);
-  expect(await both.decrypt(value, 1_500)).toEqual(opened);
+  expect(await both.decrypt(value, 1_500)).toEqual(decrypted);
   expect(await old.decrypt(await both.encrypt(payload, times), 1_500)).toBeUndefined();
   expect(await createSealer([secret], 'session').decrypt(value, 1_500)).toBeUndefined();
 });
 
-test('S11: any changed character is no session, and no exception', { timeout: 60_000 }, async () => {
+test('S11: rejects any changed character without an exception', { timeout: 60_000 }, async () => {
   const sealer = createSealer([secret], 'session');
   const value = await sealer.encrypt(payload, times);
   for (let at = 0; at < value.length - 1; at++) {
     const other = value[at] === 'A' ? 'Q' : 'A';
-    const opened = await sealer.decrypt(value.slice(0, at) + other + value.slice(at + 1), 1_500);
-    // The last character of a part may hold bits that decoders ignore.
-    if (opened !== undefined) expect(value[at + 1]).toBe('.');
+    const decrypted = await sealer.decrypt(value.slice(0, at) + other + value.slice(at + 1), 1_500);
+    // The last character of a part may contain bits that decoders ignore.
+    if (decrypted !== undefined) expect(value[at + 1]).toBe('.');
   }
   for (const text of [
     '',
@@ -71,7 +71,7 @@ test('S11: any changed character is no session, and no exception', { timeout: 60
   }
 });
 
-test('S11: what is not base64url does not open, though a decoder may read over it', async () => {
+test('S11: rejects characters that are not base64url, even if a decoder ignores them', async () => {
   const sealer = createSealer([secret], 'session');
   const [header, , iv, ciphertext = '', tag] = (await sealer.encrypt(payload, times)).split('.');
   const start = ciphertext.slice(0, 5);
@@ -81,7 +81,7 @@ test('S11: what is not base64url does not open, though a decoder may read over i
   }
 });
 
-test('the format is compact JWE: jose opens what is sealed here, and the other way round', async () => {
+test('is compatible with compact JWE of jose in both directions', async () => {
   const sealer = createSealer([secret], 'session');
   const value = await sealer.encrypt(payload, times);
   const key = await sessionKey();
@@ -89,10 +89,10 @@ test('the format is compact JWE: jose opens what is sealed here, and the other w
   expect(protectedHeader).toMatchObject({ alg: 'dir', enc: 'A256GCM', purpose: 'session' });
   expect(JSON.parse(new TextDecoder().decode(plaintext))).toEqual({ ...payload, iat: 1_000, exp: 2_000 });
   const theirs = await new CompactEncrypt(plaintext).setProtectedHeader(protectedHeader).encrypt(key);
-  expect(await sealer.decrypt(theirs, 1_500)).toEqual(opened);
+  expect(await sealer.decrypt(theirs, 1_500)).toEqual(decrypted);
 });
 
-test('a header with another algorithm or without purpose does not open, though the key fits', async () => {
+test('rejects a header with another algorithm or without purpose, even if the key matches', async () => {
   const sealer = createSealer([secret], 'session');
   const key = await sessionKey();
   const plaintext = new TextEncoder().encode(JSON.stringify({ iat: 1_000, exp: 2_000 }));
@@ -102,12 +102,12 @@ test('a header with another algorithm or without purpose does not open, though t
   expect(await sealer.decrypt(forged, 1_500)).toBeUndefined();
 });
 
-test('a secret that is missing or short is refused at once', () => {
+test('rejects a missing or short secret', () => {
   expect(() => createSealer([], 'session')).toThrow(/"secret" is missing/);
   expect(() => createSealer(['too short'], 'session')).toThrow(/at least 32 random characters/);
 });
 
-test('two seals of the same text share nothing but their header', async () => {
+test('encrypts equal texts to different values', async () => {
   const sealer = createSealer([secret], 'session');
   const [a = [], b = []] = (
     await Promise.all([sealer.encrypt(payload, times), sealer.encrypt(payload, times)])

@@ -2,7 +2,7 @@ import { type AesKey, decryptParts, deriveBytes, encryptParts, importAesKey } fr
 import { ConfigurationError } from '../../errors.ts';
 import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
-import { parseUntrustedObject, scan, storedLimits } from '../../internal/json/untrusted-json.ts';
+import { checkJsonLimits, parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 
 /** The purpose of a sealed value. A value for one purpose is rejected for every other. */
 export type SealPurpose = 'session' | 'stored-session' | 'login' | 'marker';
@@ -82,7 +82,7 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
 
 /** Rejects a payload that exceeds the limits of {@link Sealer.decrypt}: it would end the session at the next request. */
 function requireReadable(plaintext: string): void {
-  if (typeof scan(plaintext, storedLimits) === 'number') return;
+  if (typeof checkJsonLimits(plaintext, storedLimits) === 'number') return;
   const { maxDepth, maxLength, maxValues } = storedLimits;
   throw new ConfigurationError(
     'invalid_option',

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { createWebApp } from '../../../tests/support/web-browser.ts';
 import { openNodeSession, readNodeHeaders } from './node-requests.ts';
 
-/** As much of an answer of Node's server as a session needs. */
-function createAnswer(setCookie?: string | string[]) {
+/** The members of a Node response that a session uses. */
+function createResponse(setCookie?: string | string[]) {
   const headers = new Map<string, string | readonly string[]>();
   if (setCookie !== undefined) headers.set('set-cookie', setCookie);
   return {
@@ -22,11 +22,11 @@ async function signedIn() {
   return { ...app, req: { headers: { cookie: browser.header() } } };
 }
 
-test('who asks for the session of the same request is given the same, and the answer has its cookie once', async () => {
+test('shares one session per request, and sets its cookie once', async () => {
   const { sessions, req } = await signedIn();
-  for (const before of ['theme=dark', ['theme=dark', 'language=en']]) {
+  for (const existing of ['theme=dark', ['theme=dark', 'language=en']]) {
     const request = { ...req };
-    const res = createAnswer(before);
+    const res = createResponse(existing);
     const first = await openNodeSession(sessions, request, res);
     first.save();
     expect([...res.headers.keys()]).toEqual(['set-cookie', 'cache-control', 'vary']);
@@ -36,9 +36,9 @@ test('who asks for the session of the same request is given the same, and the an
     await second.requestSession.update((data) => ({ ...data, b: 2 }));
     second.save();
     const lines = [res.headers.get('set-cookie') ?? []].flat();
-    expect(lines.slice(0, -1)).toEqual([before].flat());
-    const kept = await sessions.open(lines.at(-1)?.split(';')[0]);
-    expect(kept.session?.data).toEqual({ a: 1, b: 2 });
+    expect(lines.slice(0, -1)).toEqual([existing].flat());
+    const updated = await sessions.open(lines.at(-1)?.split(';')[0]);
+    expect(updated.session?.data).toEqual({ a: 1, b: 2 });
     expect(res.headers.get('cache-control')).toBe('private, no-store');
   }
 });
@@ -49,11 +49,11 @@ test.each([
   [{ vary: ['Accept', 'cookie'] }, 'private, no-store', 'Accept, cookie'],
   [{ vary: '*' }, 'private, no-store', '*'],
 ])(
-  'S62: what depends on the session is not for shared caches, unless the application says so: %j',
+  'S62: marks responses as private, except for headers of the application: %j',
   async (own, cacheControl, vary) => {
     const { sessions, req } = await signedIn();
     for (const request of [req, { headers: {} }]) {
-      const res = createAnswer();
+      const res = createResponse();
       for (const [name, value] of Object.entries(own)) res.headers.set(name, value);
       await openNodeSession(sessions, { ...request }, res);
       expect(res.headers.get('cache-control')).toBe(cacheControl);
@@ -62,18 +62,18 @@ test.each([
   },
 );
 
-test('once the headers of the answer are sent, nothing is spent or changed that the browser would not learn of', async () => {
+test('neither refreshes nor changes the session after the headers were sent', async () => {
   const { sessions, server, req } = await signedIn();
-  const res = createAnswer();
+  const res = createResponse();
   const { requestSession } = await openNodeSession(sessions, req, res);
   res.headersSent = true;
-  const refused = { code: 'wrong_context' };
-  await expect(requestSession.getAccessToken({ forceRefresh: true })).rejects.toMatchObject(refused);
-  await expect(requestSession.update(() => ({ a: 1 }))).rejects.toMatchObject(refused);
+  const wrongContext = { code: 'wrong_context' };
+  await expect(requestSession.getAccessToken({ forceRefresh: true })).rejects.toMatchObject(wrongContext);
+  await expect(requestSession.update(() => ({ a: 1 }))).rejects.toMatchObject(wrongContext);
   expect(server.requestsTo('token')).toHaveLength(1);
 });
 
-test('a request of HTTP/2 has a host, and its pseudo-header fields do not reach the headers', () => {
+test('reads the host of an HTTP/2 request and drops its pseudo-header fields', () => {
   const pseudo = { ':method': 'GET', ':path': '/', ':authority': 'app.example' };
   expect([...readNodeHeaders({ headers: { ...pseudo, cookie: 'a=1' } })]).toEqual([
     ['cookie', 'a=1'],

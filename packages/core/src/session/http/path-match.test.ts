@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isPathBelow } from './path-match.ts';
 
-test('S18: a path is compared decoded, without doubled slashes and by whole segments', () => {
+test('S18: compares paths decoded, without repeated slashes and by segments', () => {
   for (const path of ['/admin', '/admin/', '/admin/users', '/%61dmin', '//admin', '/admin//x', '/admin/%']) {
     expect(isPathBelow(path, ['/admin']), path).toBe(true);
   }
@@ -12,7 +12,7 @@ test('S18: a path is compared decoded, without doubled slashes and by whole segm
   expect(isPathBelow('/anything', [])).toBe(false);
 });
 
-test('S18: a path that cannot be decoded is compared by what can be decoded', () => {
+test('S18: compares the decodable parts of a path with malformed escapes', () => {
   const paths = [
     '/%61dmin/%ff',
     '//admin/%zz',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createHostCache } from './host-cache.ts';
 import { createAddressSelector, normalizeHost, readHost } from './web-hosts.ts';
 
-test('a host chooses among the addresses of the application and is never one itself', () => {
+test('selects only configured addresses by the host', () => {
   const choose = createAddressSelector(['https://app.example', 'https://*.preview.example/shop']);
   expect(choose('app.example').baseUrl).toBe('https://app.example');
   expect(choose('pr-7.preview.example').baseUrl).toBe('https://pr-7.preview.example/shop');
@@ -28,7 +28,7 @@ test('a host chooses among the addresses of the application and is never one its
   }
 });
 
-test('only patterns: another host is an error that says what to do; an address that is not first serves it too', () => {
+test('rejects an unknown host if there are only patterns, with the remedy', () => {
   expect(() => createAddressSelector(['https://*.preview.example'])('evil.example')).toThrow(/without "\*"/);
   const choose = createAddressSelector(['https://*.preview.example', 'https://app.example']);
   expect(choose('evil.example').baseUrl).toBe('https://app.example');
@@ -37,7 +37,7 @@ test('only patterns: another host is an error that says what to do; an address t
   );
 });
 
-test('S33: equal hosts are equal: case, default port, trailing dot and punycode', () => {
+test('S33: normalizes case, default port, trailing dot and punycode', () => {
   const choose = createAddressSelector([
     'https://first.example',
     'https://App.example.com',
@@ -70,14 +70,14 @@ test('S33: equal hosts are equal: case, default port, trailing dot and punycode'
   expect(normalizeHost('a, b')).toBeUndefined();
 });
 
-test('X-Forwarded-Host is trusted only where that is switched on', () => {
+test('trusts X-Forwarded-Host only if enabled', () => {
   const headers = new Headers({ host: 'internal', 'x-forwarded-host': 'app.example, other.example' });
   expect(readHost(headers, false)).toBe('internal');
   expect(readHost(headers, true)).toBe('other.example');
   expect(readHost(new Headers({ host: 'internal' }), true)).toBe('internal');
 });
 
-test('S33: a host that is named once displaces only hosts that were named once', () => {
+test('S33: a host of a first request evicts only hosts of a first request', () => {
   const cache = createHostCache<string>({ maxHosts: 3, maxNewHosts: 2 });
   cache.set('known.example', 'known');
   expect(cache.get('known.example')).toBe('known');
@@ -86,7 +86,7 @@ test('S33: a host that is named once displaces only hosts that were named once',
   expect(cache.get('known.example')).toBe('known');
   expect(cache.get('h0.invalid')).toBeUndefined();
   expect(cache.get('h99.invalid')).toBe('other');
-  // Of the hosts in use, the one that was not used for the longest time is removed.
+  // Among used hosts, the least recently used one is evicted.
   for (const host of ['a', 'b']) {
     cache.set(host, host);
     cache.get(host);

@@ -6,20 +6,20 @@ import { validateLogoutToken } from '../../client/logout/logout-token.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../tokens/replay-store.ts';
 
 const post = async (app: WebApp, token: string): Promise<number | undefined> => {
-  const answer = await app.sessions.handle(
+  const response = await app.sessions.handle(
     new Request(`${baseUrl}/auth/backchannel-logout`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ logout_token: token }).toString(),
     }),
   );
-  return answer?.status;
+  return response?.status;
 };
 
 const mint = (app: WebApp, claims: Record<string, unknown>) =>
   app.server.mintLogoutToken({ aud: 'web', ...claims });
 
-/** A replay store that notes for how long each key is kept, in seconds. */
+/** A replay store that records the lifetime of each key, in seconds. */
 function createNotedReplay(app: { readonly now: () => number }) {
   const lives: number[] = [];
   const store = createMemoryReplayStore({ now: app.now });
@@ -37,7 +37,7 @@ async function start() {
   const { replay, lives } = createNotedReplay({ now: () => clock.now() });
   const app = await createWebApp({ replay });
   app.server.clock.stop();
-  // Late in a second, as times in tokens are whole seconds or not.
+  // Late within a second, because times in tokens may have a fraction.
   app.server.clock.advance(1.9 - (app.server.clock.now() % 1000) / 1000);
   clock.now = app.server.clock.now;
   const browser = app.open();
@@ -70,13 +70,13 @@ test.each([
   ['an exp that is no number', { exp: 'later' }],
   ['a nonce', { nonce: '' }],
   ['a sid that is empty', { sid: '' }],
-])('S13: a logout token with %s is refused with 400', async (_, claims) => {
+])('S13: rejects a logout token with %s with 400', async (_, claims) => {
   const { app, isSignedIn } = await start();
   expect(await post(app, await mint(app, claims))).toBe(400);
   expect(await isSignedIn()).toBe(true);
 });
 
-test('S13: a logout token without exp is accepted for ten minutes and the tolerance after its issue', async () => {
+test('S13: accepts a logout token without exp for ten minutes plus the tolerance', async () => {
   const { app, isSignedIn, time } = await start();
   for (const claims of [{ exp: undefined }, { exp: null }, { exp: time() + 86_400 }]) {
     expect(await post(app, await mint(app, { ...claims, iat: time() - 630 }))).toBe(400);
@@ -85,7 +85,7 @@ test('S13: a logout token without exp is accepted for ten minutes and the tolera
   expect(await post(app, await mint(app, { exp: undefined, iat: time() - 629 }))).toBe(200);
 });
 
-test('S13: validateLogoutToken() refuses an old logout token without exp, and gives the end of others', async () => {
+test('S13: validateLogoutToken() rejects an old logout token without exp, and returns the expiry of others', async () => {
   const { client, server } = await createHarness();
   server.clock.stop();
   const time = Math.floor(server.clock.now() / 1000);
@@ -106,14 +106,14 @@ test.each([
   ['an iat at its limit', (time: number) => ({ iat: time - 629, exp: time + 3_600 })],
   ['an exp with a fraction', (time: number) => ({ iat: time - 60, exp: time - 29.5 })],
   ['an exp at its limit', (time: number) => ({ iat: time - 60, exp: time - 29 })],
-])('S13: a used logout token with %s is kept until it is too old, and no longer', async (_, claims) => {
+])('S13: stores a used logout token with %s until it is too old, and no longer', async (_, claims) => {
   const { app, lives, time } = await start();
   const token = await mint(app, claims(time()));
   expect(await post(app, token)).toBe(200);
   const [life = 0] = lives;
   expect(life).toBeGreaterThan(0);
   expect(life).toBeLessThanOrEqual(630);
-  // In each second of its life it is known as used, and afterwards it is too old.
+  // During its lifetime it is rejected as used, and afterwards as too old.
   for (let second = 0; second <= life + 1; second++) {
     expect(await post(app, token), `second ${second}`).toBe(400);
     app.server.clock.advance(1);

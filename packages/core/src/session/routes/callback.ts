@@ -108,7 +108,7 @@ function readState(parameters: URLSearchParams | undefined): string {
   const payload = parameters?.get('response')?.split('.')[1] ?? '';
   try {
     const { state } = parseJwtPart(payload, {
-      refuse: (_, problem) => new Error(problem),
+      createError: (_, problem) => new Error(problem),
       equalRepeats: true,
     });
     return typeof state === 'string' ? state : '';

@@ -1,6 +1,6 @@
 import { emitEvent } from '../../client/observability.ts';
 import { seconds } from '../../internal/clock.ts';
-import { randomToken } from '../../internal/encoding.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { toOwner } from '../backends/session-state.ts';
@@ -27,7 +27,7 @@ export async function startSession(
   const previousSession = await backend.load(existing).catch(() => undefined);
   const cookies = await backend.create(
     {
-      id: randomToken(),
+      id: createRandomToken(),
       owner: toOwner(client),
       tokens,
       ...(userinfo && { userinfo }),

@@ -5,24 +5,24 @@ import { createMemoryReplayStore, type ReplayStore } from '../index.ts';
 
 const html = { accept: 'text/html' };
 
-/** A store that counts what lies in it, and how long it was asked to keep it. */
+/** A store that records its keys and their lifetimes. */
 function createCountingStore(inner: ReplayStore) {
-  const kept = new Map<string, number>();
+  const stored = new Map<string, number>();
   const store: ReplayStore = {
     async claim(key, timeToLive) {
       const isNew = await inner.claim(key, timeToLive);
-      if (isNew) kept.set(key, timeToLive);
+      if (isNew) stored.set(key, timeToLive);
       return isNew;
     },
     async release(key) {
-      kept.delete(key);
+      stored.delete(key);
       await inner.release?.(key);
     },
   };
-  return { store, kept };
+  return { store, stored };
 }
 
-/** Answers that anybody can send for a login that they have started themselves. */
+/** Responses that any client can send for a login that it has started. */
 const answers: Readonly<Record<string, (query: URLSearchParams, issuer: string) => void>> = {
   'an error': (query) => query.set('error', 'access_denied'),
   'an invented code': (query) => query.set('code', 'invented'),
@@ -34,10 +34,10 @@ const answers: Readonly<Record<string, (query: URLSearchParams, issuer: string) 
 };
 
 test.each(Object.entries(answers))(
-  'S34: logins that end with %s, repeated, leave nothing in the replay store and stop nobody',
+  'S34: repeated logins that end with %s leave no key in the replay store and block no user',
   { timeout: 60_000 },
   async (_, change) => {
-    const { store, kept } = createCountingStore(createMemoryReplayStore({ maxEntries: 5 }));
+    const { store, stored } = createCountingStore(createMemoryReplayStore({ maxEntries: 5 }));
     const app = await createWebApp({ replay: store });
     for (let count = 0; count < 20; count++) {
       const stranger = app.open();
@@ -49,11 +49,11 @@ test.each(Object.entries(answers))(
       expect(failed.status).not.toBe(503);
       expect(stranger.cookies.has('__Host-session')).toBe(false);
     }
-    expect(kept.size).toBe(0);
+    expect(stored.size).toBe(0);
     const browser = app.open();
     expect((await browser.logIn()).status).toBe(303);
     expect(browser.cookies.has('__Host-session')).toBe(true);
-    // A logout token is taken as well.
+    // A logout token is accepted too.
     const token = await app.server.mintLogoutToken({ aud: 'web' });
     const ended = await app.open().visit('/auth/backchannel-logout', {
       method: 'POST',
@@ -64,19 +64,19 @@ test.each(Object.entries(answers))(
   },
 );
 
-test('S34: a full quota of logins is an error for logins alone', async () => {
+test('S34: a full quota of logins blocks only logins', async () => {
   const replay = createMemoryReplayStore({ maxEntries: 1 });
   const app = await createWebApp({ replay });
   await app.open().logIn();
-  const refused = app.open();
-  expect((await refused.logIn()).status).toBe(503);
-  expect(refused.cookies.has('__Host-session')).toBe(false);
+  const rejected = app.open();
+  expect((await rejected.logIn()).status).toBe(503);
+  expect(rejected.cookies.has('__Host-session')).toBe(false);
   expect(await replay.claim('logout x', 1_000)).toBe(true);
   expect(await replay.claim('dpop x', 1_000)).toBe(true);
 });
 
-test('S34: a completed login is remembered for the rest of its own hour, and no longer', async () => {
-  const { store, kept } = createCountingStore(createMemoryReplayStore());
+test('S34: stores a completed login for the rest of its lifetime, and no longer', async () => {
+  const { store, stored } = createCountingStore(createMemoryReplayStore());
   const app = await createWebApp({ replay: store });
   const browser = app.open();
   const started = await browser.visit('/auth/login');
@@ -84,11 +84,11 @@ test('S34: a completed login is remembered for the rest of its own hour, and no 
   app.server.clock.advance(600);
   const { url } = await app.server.authorize(started.headers.get('location') ?? '');
   await browser.visit(url.pathname + url.search);
-  const lives = [...kept.values()];
-  expect(lives).toHaveLength(1);
-  expect(lives[0]).toBeLessThanOrEqual(3_001_000);
-  expect(lives[0]).toBeGreaterThan(2_990_000);
-  // A copy of the cookie and of the answer cannot be used a second time.
+  const lifetimes = [...stored.values()];
+  expect(lifetimes).toHaveLength(1);
+  expect(lifetimes[0]).toBeLessThanOrEqual(3_001_000);
+  expect(lifetimes[0]).toBeGreaterThan(2_990_000);
+  // A copy of the cookie and of the response cannot be used again.
   const other = app.open(copy);
   const again = await other.visit(url.pathname + url.search, { headers: html });
   expect(again.headers.get('location')).toMatch(/^\/auth\/login/);
@@ -96,7 +96,7 @@ test('S34: a completed login is remembered for the rest of its own hour, and no 
   expect(app.server.requestsTo('token')).toHaveLength(1);
 });
 
-test('S34: of two answers at once for one login, one is exchanged', async () => {
+test('S34: exchanges one of two concurrent responses for one login', async () => {
   const app = await createWebApp();
   const browser = app.open();
   const started = await browser.visit('/auth/login');
@@ -107,11 +107,11 @@ test('S34: of two answers at once for one login, one is exchanged', async () => 
   expect(app.server.requestsTo('token')).toHaveLength(1);
 });
 
-test('S34: the logins that failed are remembered up to a number', async () => {
+test('S34: records failed logins up to a limit', async () => {
   const { runLoginOnce } = await import('./used-logins.ts');
   const failedLogins = new Set<string>();
   const context = { replay: createMemoryReplayStore(), failedLogins, now: Date.now };
-  const fail = () => Promise.reject(new Error('refused'));
+  const fail = () => Promise.reject(new Error('rejected'));
   const runOnce = (state: string) =>
     runLoginOnce(
       context as unknown as Parameters<typeof runLoginOnce>[0],
@@ -121,7 +121,7 @@ test('S34: the logins that failed are remembered up to a number', async () => {
       fail,
     );
   for (let count = 0; count < 10_050; count++)
-    await expect(runOnce(`state-${count}`)).rejects.toThrow('refused');
+    await expect(runOnce(`state-${count}`)).rejects.toThrow('rejected');
   expect(failedLogins.size).toBe(10_000);
   await expect(runOnce('state-10049')).rejects.toMatchObject({ check: 'used' });
 });

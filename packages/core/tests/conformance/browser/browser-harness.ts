@@ -15,19 +15,19 @@ import {
   type TokenSet,
   type TokenStorage,
 } from '../../../src/browser/index.ts';
-import { type HarnessOptions, type Refusal, redirectUri } from '../harness.ts';
-import { showPage } from './page.ts';
+import { type HarnessOptions, type Rejection, redirectUri } from '../harness.ts';
+import { preparePage } from './page.ts';
 
-/** A single-page application with the browser's own client, and the provider that it meets. */
+/** A single-page application with the browser client and a test provider. */
 export interface BrowserHarness {
   readonly server: TestAuthorizationServer;
   readonly auth: BrowserAuth;
   readonly events: AuthEvent[];
-  /** Where the page was sent to. */
+  /** URLs that the page navigated to. */
   readonly visited: string[];
-  /** What the client keeps. */
+  /** Returns the tokens that the client stores. */
   stored(): TokenSet | undefined;
-  /** From the button to the tokens. */
+  /** Logs in. */
   logIn(request?: LoginOptions): Promise<void>;
   calls(): (Endpoint | undefined)[];
 }
@@ -37,7 +37,7 @@ export interface BrowserHarnessOptions extends Omit<HarnessOptions, 'client'> {
 }
 
 export async function createBrowserHarness(options: BrowserHarnessOptions = {}): Promise<BrowserHarness> {
-  showPage('https://app.example.test/items');
+  preparePage('https://app.example.test/items');
   const registration: TestClient = { clientId: 'spa', redirectUris: [redirectUri], ...options.registration };
   const server = await createTestAuthorizationServer({
     clients: [registration],
@@ -51,8 +51,8 @@ export async function createBrowserHarness(options: BrowserHarnessOptions = {}):
   const storage: TokenStorage = {
     ...memory,
     update: (key, change) =>
-      memory.update?.(key, (kept) => {
-        stored = change(kept);
+      memory.update?.(key, (tokens) => {
+        stored = change(tokens);
         return stored;
       }),
   };
@@ -84,36 +84,36 @@ export async function createBrowserHarness(options: BrowserHarnessOptions = {}):
   };
 }
 
-/** Runs what must be refused: with our own error, with nothing kept, and with the last call where it belongs. */
-export async function expectBrowserRefusal(
+/** Expects a rejection with a typed error, after the given call, and without stored tokens. Returns its code for the report. */
+export async function expectBrowserRejection(
   harness: BrowserHarness,
   run: () => Promise<unknown>,
-  refusal: Refusal,
+  rejection: Rejection,
   lastCall: Endpoint,
 ): Promise<string> {
   const { auth, events } = harness;
-  const before = harness.stored();
+  const storedBefore = harness.stored();
   const logins = () => events.filter(({ type }) => type === 'login.succeeded').length;
   const loginsBefore = logins();
   const outcome = await run().then(
     () => undefined,
     (error: unknown) => error as { name: string; code: string; check?: string },
   );
-  expect(outcome, 'nothing was refused').toBeDefined();
+  expect(outcome, 'the operation must fail').toBeDefined();
   expect(outcome).toMatchObject({
-    name: refusal.error,
-    code: refusal.code,
-    ...(refusal.check !== undefined && { check: refusal.check }),
+    name: rejection.error,
+    code: rejection.code,
+    ...(rejection.check !== undefined && { check: rejection.check }),
   });
-  expect(harness.stored(), 'something was stored').toBe(before);
-  expect(logins(), 'a login was reported').toBe(loginsBefore);
+  expect(harness.stored(), 'tokens must not be stored').toBe(storedBefore);
+  expect(logins(), 'no login must be reported').toBe(loginsBefore);
   expect(harness.calls().at(-1), 'the last call').toBe(lastCall);
-  if (!before) {
+  if (!storedBefore) {
     expect(auth.snapshot().status).not.toBe('signed-in');
     expect(auth.snapshot().claims).toBeUndefined();
     const calls = harness.calls().length;
     await expect(auth.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
-    expect(harness.calls(), 'a later request went out').toHaveLength(calls);
+    expect(harness.calls(), 'no further request must be sent').toHaveLength(calls);
   }
-  return refusal.check === undefined ? refusal.code : `${refusal.code} (${refusal.check})`;
+  return rejection.check === undefined ? rejection.code : `${rejection.code} (${rejection.check})`;
 }

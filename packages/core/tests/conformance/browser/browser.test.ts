@@ -10,10 +10,10 @@ import {
   type BrowserHarness,
   type BrowserHarnessOptions,
   createBrowserHarness,
-  expectBrowserRefusal,
+  expectBrowserRejection,
 } from './browser-harness.ts';
 import { notForBrowsers } from './not-applicable.ts';
-import { storedNames } from './page.ts';
+import { listStoredNames } from './page.ts';
 
 const open: BrowserAuth[] = [];
 afterEach(() => {
@@ -27,8 +27,8 @@ async function create(options?: BrowserHarnessOptions): Promise<BrowserHarness> 
   return harness;
 }
 
-/** What a public client can do of FAPI 2.0: PAR, DPoP with nonces, PS256. */
-function fapi(more: BrowserHarnessOptions = {}): BrowserHarnessOptions {
+/** Creates options with the parts of FAPI 2.0 that a public client supports: PAR, DPoP with nonces, PS256. */
+function createFapiOptions(more: BrowserHarnessOptions = {}): BrowserHarnessOptions {
   return {
     ...more,
     server: { requirePushedAuthorizationRequests: true, dpopNonce: true, decoyKeys: true, ...more.server },
@@ -37,22 +37,22 @@ function fapi(more: BrowserHarnessOptions = {}): BrowserHarnessOptions {
   };
 }
 
-/** The signature is verified before any claim is looked at, so the keys have been asked for by then. */
-function refusalOf({ refusal, refresh }: Row) {
-  if (!refusal) return undefined;
-  const { code, check } = refusal;
+/** The browser client verifies the signature before the claims, so that the keys are fetched first. */
+function toBrowserRejection({ rejection, refresh }: Row) {
+  if (!rejection) return undefined;
+  const { code, check } = rejection;
   if (code === 'id_token_invalid' && check !== 'alg' && !refresh) {
-    return { ...refusal, after: 'jwks' as const };
+    return { ...rejection, after: 'jwks' as const };
   }
-  // Here a login is found by its state: an answer with another one belongs to none.
+  // The browser client finds a login by its state. A response with another state belongs to no login.
   return code === 'authorization_response_invalid' && check === 'state'
-    ? { ...refusal, code: 'transaction_invalid' }
-    : refusal;
+    ? { ...rejection, code: 'transaction_invalid' }
+    : rejection;
 }
 
 async function runBrowserRow(row: Row, task: { meta: object }, options: BrowserHarnessOptions) {
   const { id, verdict } = row;
-  const refusal = refusalOf(row);
+  const rejection = toBrowserRejection(row);
   const harness = await create({ ...options, ...(row.lies && { lies: row.lies }) });
   let run = () => harness.logIn();
   if (row.refresh) {
@@ -60,39 +60,39 @@ async function runBrowserRow(row: Row, task: { meta: object }, options: BrowserH
     for (const lie of row.refreshLies ?? []) harness.server.lies.add(lie);
     run = () => harness.auth.getAccessToken({ forceRefresh: true }) as Promise<never>;
   }
-  if (refusal) {
-    const code = await expectBrowserRefusal(harness, run, refusal, refusal.after);
-    record(task, { client: 'browser', id, verdict, result: 'refused', code });
+  if (rejection) {
+    const code = await expectBrowserRejection(harness, run, rejection, rejection.after);
+    record(task, { client: 'browser', id, verdict, result: 'rejected', code });
     return;
   }
   await run();
   expect(harness.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'alice' } });
   expect(harness.stored()?.claims?.sub).toBe('alice');
-  expect(storedNames()).toEqual([]);
+  expect(listStoredNames()).toEqual([]);
   record(task, { client: 'browser', id, verdict, result: 'accepted' });
 }
 
 const skipped = new Set(notForBrowsers.flatMap(({ ids }) => ids));
 const applicable = (rows: readonly Row[]) => rows.filter(({ id }) => !skipped.has(id));
 
-/** Of a row for the server's client: what concerns this one. */
-function optionsOf({ options = {} }: Row): BrowserHarnessOptions {
+/** Selects the options of a row that apply to the browser client. */
+function toBrowserOptions({ options = {} }: Row): BrowserHarnessOptions {
   const { client, ...rest } = options;
   const alg = client?.idTokenSignedResponseAlg;
   return { ...rest, ...(alg !== undefined && { client: { idTokenSignedResponseAlg: alg } }) };
 }
 
-describe("the browser's client: OpenID Connect Core, section 1", () => {
+describe('browser client: OpenID Connect Core, section 1', () => {
   for (const row of applicable(openidRows)) {
-    test(row.module, ({ task }) => runBrowserRow(row, task, optionsOf(row)));
+    test(row.module, ({ task }) => runBrowserRow(row, task, toBrowserOptions(row)));
   }
 
   test('oidcc-client-test-kid-absent-multiple-jwks', async ({ task }) => {
     const harness = await create({ lies: ['id_token_kid_missing', 'jwks_without_kid'] });
     await harness.server.rotateKeys({ keepOld: true });
-    const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
-    const code = await expectBrowserRefusal(harness, () => harness.logIn(), refusal, 'jwks');
-    record(task, { client: 'browser', id: '7', verdict: 'A/R', result: 'refused', code });
+    const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
+    const code = await expectBrowserRejection(harness, () => harness.logIn(), rejection, 'jwks');
+    record(task, { client: 'browser', id: '7', verdict: 'A/R', result: 'rejected', code });
   });
 
   test('oidcc-client-test-discovery-openid-config', async ({ task }) => {
@@ -162,18 +162,18 @@ describe("the browser's client: OpenID Connect Core, section 1", () => {
   });
 });
 
-const name = (suffix: string) => `fapi2-security-profile-final-client-${suffix}`;
+const createModuleName = (suffix: string) => `fapi2-security-profile-final-client-${suffix}`;
 
-describe("the browser's client: sections 3 and 4, as far as a public client goes", () => {
+describe('browser client: sections 3 and 4, for a public client', () => {
   for (const row of applicable([...securityProfileRows, ...messageSigningRows, ...fapi1AdvancedRows])) {
-    test(row.module, ({ task }) => runBrowserRow(row, task, fapi(optionsOf(row))));
+    test(row.module, ({ task }) => runBrowserRow(row, task, createFapiOptions(toBrowserOptions(row))));
   }
 
-  test(name('test-happy-path'), async ({ task }) => {
-    const harness = await create(fapi());
+  test(createModuleName('test-happy-path'), async ({ task }) => {
+    const harness = await create(createFapiOptions());
     await harness.logIn();
     expect(harness.stored()?.accessTokens[0]?.tokenType).toBe('DPoP');
-    // A nonce is demanded once; from then on it is in every proof.
+    // The provider requires a nonce once. Each further proof contains it.
     expect(harness.server.requestsTo('pushed_authorization_request').map(({ status }) => status)).toEqual([
       400, 201,
     ]);
@@ -185,8 +185,8 @@ describe("the browser's client: sections 3 and 4, as far as a public client goes
     record(task, { client: 'browser', id: 'F1', verdict: 'A', result: 'accepted' });
   });
 
-  test(name('test-rs-dpop-auth-scheme-case-insensitivity'), async ({ task }) => {
-    const harness = await create(fapi({ server: { dpopNonce: false } }));
+  test(createModuleName('test-rs-dpop-auth-scheme-case-insensitivity'), async ({ task }) => {
+    const harness = await create(createFapiOptions({ server: { dpopNonce: false } }));
     await harness.logIn();
     const { auth, server } = harness;
     server.fail('userinfo', {
@@ -202,15 +202,15 @@ describe("the browser's client: sections 3 and 4, as far as a public client goes
     record(task, { client: 'browser', id: 'F21', verdict: 'A', result: 'accepted' });
   });
 
-  test(name('test-happy-path-no-dpop-nonce'), async ({ task }) => {
-    const harness = await create(fapi({ server: { dpopNonce: false } }));
+  test(createModuleName('test-happy-path-no-dpop-nonce'), async ({ task }) => {
+    const harness = await create(createFapiOptions({ server: { dpopNonce: false } }));
     await harness.logIn();
     expect(harness.server.requestsTo('token')).toHaveLength(1);
     record(task, { client: 'browser', id: 'F22', verdict: 'A', result: 'accepted' });
   });
 
-  test(name('refresh-token-test'), async ({ task }) => {
-    const harness = await create(fapi());
+  test(createModuleName('refresh-token-test'), async ({ task }) => {
+    const harness = await create(createFapiOptions());
     await harness.logIn();
     const first = harness.stored()?.refreshToken;
     await harness.auth.getAccessToken({ forceRefresh: true });
@@ -232,8 +232,8 @@ describe("the browser's client: sections 3 and 4, as far as a public client goes
         id_token: `${btoa('{"alg":"RSA1_5","enc":"A256GCM"}')}.a2V5.aXY.dGV4dA.dGFn`,
       }),
     });
-    const refusal = { error: 'ValidationError', code: 'id_token_invalid', check: 'format' } as const;
-    const code = await expectBrowserRefusal(harness, () => harness.logIn(), refusal, 'token');
-    record(task, { client: 'browser', id: 'FA7', verdict: 'R', result: 'refused', code });
+    const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'format' } as const;
+    const code = await expectBrowserRejection(harness, () => harness.logIn(), rejection, 'token');
+    record(task, { client: 'browser', id: 'FA7', verdict: 'R', result: 'rejected', code });
   });
 });

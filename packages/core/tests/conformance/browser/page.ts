@@ -1,8 +1,8 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { vi } from 'vitest';
 
-/** A page for the client: a browser's own where the suite runs in one, else as much of it as the client asks for. */
-export function showPage(href: string): void {
+/** Prepares a page for the client. Outside a browser, stubs the globals that the client uses. */
+export function preparePage(href: string): void {
   if (typeof document !== 'undefined') {
     sessionStorage.clear();
     return;
@@ -14,8 +14,8 @@ export function showPage(href: string): void {
   vi.stubGlobal('indexedDB', new IDBFactory());
 }
 
-/** What is in the tab's storage of a client. */
-export const storedNames = () =>
+/** Lists the names of the client's entries in the storage of the tab. */
+export const listStoredNames = () =>
   Object.keys(sessionStorage).filter((name) => name.startsWith('countersign '));
 
 function createStorage(): Storage {
@@ -28,7 +28,7 @@ function createStorage(): Storage {
       delete items[name];
     },
   };
-  // The methods are inherited, as in a browser: the own names are those of the items.
+  // The methods are inherited, as in a browser, so that Object.keys returns the names of the items.
   const items: Record<string, string> = Object.create(methods);
   return items as unknown as Storage;
 }

@@ -1,14 +1,14 @@
 import { idToken } from './rejections.ts';
 import type { Row } from './row.ts';
 
-/** Section 4: what FAPI 1.0 Advanced has beside FAPI 2.0. */
+/** Section 4: the modules of FAPI 1.0 Advanced that FAPI 2.0 does not include. */
 export const fapi1AdvancedRows: readonly Row[] = [
   {
     id: 'FA1',
     module: 'fapi1-advanced-final-client-test-iat-is-week-in-past',
     verdict: 'R',
     lies: ['id_token_iat_week_old'],
-    refusal: idToken('iat', 'jwks'),
+    rejection: idToken('iat', 'jwks'),
   },
   {
     id: 'FA2',
@@ -21,14 +21,14 @@ export const fapi1AdvancedRows: readonly Row[] = [
     module: 'fapi1-advanced-final-client-test-invalid-chash',
     verdict: 'R',
     lies: ['id_token_c_hash_invalid'],
-    refusal: idToken('c_hash', 'jwks'),
+    rejection: idToken('c_hash', 'jwks'),
   },
   {
     id: 'FA4',
     module: 'fapi1-advanced-final-client-test-invalid-signature',
     verdict: 'R',
     lies: ['id_token_signature_invalid'],
-    refusal: idToken('signature', 'jwks'),
+    rejection: idToken('signature', 'jwks'),
   },
   {
     id: 'FA5',

@@ -3,7 +3,7 @@ import { fapi2, type Row } from './row.ts';
 
 const jarm = { client: { responseMode: 'jwt' as const } };
 
-/** Section 3: FAPI 2.0 Message Signing, whose authorization responses are signed (JARM). */
+/** Section 3: FAPI 2.0 Message Signing, with signed authorization responses (JARM). */
 export const messageSigningRows: readonly Row[] = [
   {
     id: 'F23',
@@ -11,7 +11,7 @@ export const messageSigningRows: readonly Row[] = [
     verdict: 'R',
     options: jarm,
     lies: ['authorization_response_iss_missing'],
-    refusal: signedResponse('iss'),
+    rejection: signedResponse('iss'),
   },
   {
     id: 'F24',
@@ -19,7 +19,7 @@ export const messageSigningRows: readonly Row[] = [
     verdict: 'R',
     options: jarm,
     lies: ['authorization_response_iss_invalid'],
-    refusal: signedResponse('iss'),
+    rejection: signedResponse('iss'),
   },
   {
     id: 'F25',
@@ -27,7 +27,7 @@ export const messageSigningRows: readonly Row[] = [
     verdict: 'R',
     options: jarm,
     lies: ['authorization_response_aud_missing'],
-    refusal: signedResponse('aud'),
+    rejection: signedResponse('aud'),
   },
   {
     id: 'F26',
@@ -35,7 +35,7 @@ export const messageSigningRows: readonly Row[] = [
     verdict: 'R',
     options: jarm,
     lies: ['authorization_response_aud_invalid'],
-    refusal: signedResponse('aud'),
+    rejection: signedResponse('aud'),
   },
   {
     id: 'F27',
@@ -43,7 +43,7 @@ export const messageSigningRows: readonly Row[] = [
     verdict: 'R',
     options: jarm,
     lies: ['authorization_response_exp_missing'],
-    refusal: signedResponse('exp'),
+    rejection: signedResponse('exp'),
   },
   {
     id: 'F28',
@@ -51,7 +51,7 @@ export const messageSigningRows: readonly Row[] = [
     verdict: 'R',
     options: jarm,
     lies: ['authorization_response_exp_expired'],
-    refusal: signedResponse('exp'),
+    rejection: signedResponse('exp'),
   },
   {
     id: 'F29',
@@ -59,7 +59,7 @@ export const messageSigningRows: readonly Row[] = [
     verdict: 'R',
     options: jarm,
     lies: ['authorization_response_signature_invalid'],
-    refusal: signedResponse('signature'),
+    rejection: signedResponse('signature'),
   },
   {
     id: 'F30',
@@ -67,6 +67,6 @@ export const messageSigningRows: readonly Row[] = [
     verdict: 'R',
     options: jarm,
     lies: ['authorization_response_alg_none'],
-    refusal: signedResponse('alg'),
+    rejection: signedResponse('alg'),
   },
 ];

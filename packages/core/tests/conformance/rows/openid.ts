@@ -1,7 +1,7 @@
 import { idToken, metadata } from './rejections.ts';
 import type { Row } from './row.ts';
 
-/** Section 1: OpenID Connect Core. Modules with steps of their own are written out in `openid.test.ts`. */
+/** Section 1: OpenID Connect Core. `openid.test.ts` contains the modules with additional steps. */
 export const openidRows: readonly Row[] = [
   { id: '1', module: 'oidcc-client-test', verdict: 'A' },
   {
@@ -9,28 +9,28 @@ export const openidRows: readonly Row[] = [
     module: 'oidcc-client-test-invalid-iss',
     verdict: 'R',
     lies: ['id_token_iss_invalid'],
-    refusal: idToken('iss'),
+    rejection: idToken('iss'),
   },
   {
     id: '3',
     module: 'oidcc-client-test-missing-sub',
     verdict: 'R',
     lies: ['id_token_sub_missing'],
-    refusal: idToken('sub'),
+    rejection: idToken('sub'),
   },
   {
     id: '4',
     module: 'oidcc-client-test-invalid-aud',
     verdict: 'R',
     lies: ['id_token_aud_invalid'],
-    refusal: idToken('aud'),
+    rejection: idToken('aud'),
   },
   {
     id: '5',
     module: 'oidcc-client-test-missing-iat',
     verdict: 'R',
     lies: ['id_token_iat_missing'],
-    refusal: idToken('iat'),
+    rejection: idToken('iat'),
   },
   {
     id: '6',
@@ -44,7 +44,7 @@ export const openidRows: readonly Row[] = [
     module: 'oidcc-client-test-idtoken-sig-none',
     verdict: 'A/R',
     lies: ['id_token_alg_none'],
-    refusal: idToken('alg'),
+    rejection: idToken('alg'),
   },
   {
     id: '8',
@@ -57,14 +57,14 @@ export const openidRows: readonly Row[] = [
     module: 'oidcc-client-test-invalid-sig-rs256',
     verdict: 'R',
     lies: ['id_token_signature_invalid'],
-    refusal: idToken('signature', 'jwks'),
+    rejection: idToken('signature', 'jwks'),
   },
   {
     id: '12',
     module: 'oidcc-client-test-nonce-invalid',
     verdict: 'R',
     lies: ['id_token_nonce_invalid'],
-    refusal: idToken('nonce'),
+    rejection: idToken('nonce'),
   },
   {
     id: '26',
@@ -78,7 +78,7 @@ export const openidRows: readonly Row[] = [
     verdict: 'R',
     refresh: true,
     refreshLies: ['id_token_iss_invalid'],
-    refusal: idToken('iss'),
+    rejection: idToken('iss'),
   },
   {
     id: '28',
@@ -86,21 +86,21 @@ export const openidRows: readonly Row[] = [
     verdict: 'R',
     refresh: true,
     refreshLies: ['id_token_sub_invalid'],
-    refusal: idToken('sub'),
+    rejection: idToken('sub'),
   },
   {
     id: '30',
     module: 'oidcc-client-test-missing-aud',
     verdict: 'R',
     lies: ['id_token_aud_missing'],
-    refusal: idToken('aud'),
+    rejection: idToken('aud'),
   },
   {
     id: '31',
     module: 'oidcc-client-test-invalid-sig-hs256',
     verdict: 'R',
     lies: ['id_token_alg_hs256', 'id_token_signature_invalid'],
-    refusal: idToken('alg'),
+    rejection: idToken('alg'),
   },
   {
     id: '32',
@@ -111,20 +111,20 @@ export const openidRows: readonly Row[] = [
       client: { idTokenSignedResponseAlg: 'ES256' },
     },
     lies: ['id_token_signature_invalid'],
-    refusal: idToken('signature', 'jwks'),
+    rejection: idToken('signature', 'jwks'),
   },
   {
     id: '17',
     module: 'oidcc-client-test-discovery-issuer-mismatch',
     verdict: 'R',
     lies: ['metadata_issuer_invalid'],
-    refusal: metadata('issuer'),
+    rejection: metadata('issuer'),
   },
   {
     id: '11',
     module: 'oidcc-client-test-userinfo-invalid-sub',
     verdict: 'R',
     lies: ['userinfo_response_sub_invalid'],
-    refusal: { error: 'ValidationError', code: 'userinfo_invalid', check: 'sub', after: 'userinfo' },
+    rejection: { error: 'ValidationError', code: 'userinfo_invalid', check: 'sub', after: 'userinfo' },
   },
 ];

@@ -12,7 +12,7 @@ export const response = (check: string) => ({
   check,
   after: 'authorization' as const,
 });
-/** A signed response is held against the keys, so they are fetched before its claims are looked at. */
+/** The keys are fetched before the claims of a signed response are checked. */
 export const signedResponse = (check: string) => ({ ...response(check), after: 'jwks' as const });
 export const metadata = (check: string) => ({
   error: 'ValidationError' as const,

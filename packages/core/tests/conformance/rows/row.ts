@@ -1,8 +1,8 @@
 import type { Endpoint, Lie } from '@countersign/testing';
 import type { AuthorizationRequest } from '../../../src/index.ts';
-import type { HarnessOptions, Refusal } from '../harness.ts';
+import type { HarnessOptions, Rejection } from '../harness.ts';
 
-/** A: the client must complete the flow. R: it must refuse. A/R: either, and ours is written down. */
+/** A: the client must accept. R: it must reject. A/R: both are allowed, and the row records the implemented choice. */
 export type Verdict = 'A' | 'R' | 'A/R';
 
 /** One module of the OpenID Foundation's suite for relying parties. */
@@ -12,14 +12,14 @@ export interface Row {
   readonly verdict: Verdict;
   readonly options?: HarnessOptions;
   readonly request?: AuthorizationRequest;
-  /** Told during login. */
+  /** Faults of the provider during login. */
   readonly lies?: readonly Lie[];
-  /** Told after login, before a refresh. */
+  /** Faults of the provider during a refresh. */
   readonly refreshLies?: readonly Lie[];
   readonly refresh?: boolean;
-  /** For R, and for A/R where we refuse. */
-  readonly refusal?: Refusal & { readonly after: Endpoint };
+  /** Required for R, and for A/R if the client rejects. */
+  readonly rejection?: Rejection & { readonly after: Endpoint };
 }
 
-/** A module of FAPI 2.0 by the end of its name. */
+/** Creates the name of a FAPI 2.0 module from its suffix. */
 export const fapi2 = (suffix: string) => `fapi2-security-profile-final-client-${suffix}`;

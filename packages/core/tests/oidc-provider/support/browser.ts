@@ -1,18 +1,18 @@
-/** Where a browser ends up, and with what: at the application, or at a page of the provider without a form. */
-export interface Arrival {
+/** The final page of a visit: at the application, or a page of the provider without a form. */
+export interface FinalPage {
   readonly url: URL;
   readonly parameters: URLSearchParams;
   readonly page: string;
 }
 
-/** A browser that keeps cookies, follows redirects and submits forms, until it leaves the provider. */
+/** Creates a browser that stores cookies, follows redirects and submits forms until it leaves the provider. */
 export function createBrowser(
   origin: string,
   send: (url: string, init: RequestInit) => Promise<Response> = fetch,
 ) {
   const cookies = new Map<string, string>();
 
-  async function visit(url: URL, body?: URLSearchParams): Promise<Arrival> {
+  async function visit(url: URL, body?: URLSearchParams): Promise<FinalPage> {
     if (url.origin !== origin) return { url, parameters: body ?? url.searchParams, page: '' };
     const response = await send(url.href, {
       method: body ? 'POST' : 'GET',
@@ -29,15 +29,15 @@ export function createBrowser(
     const page = await response.text();
     if (location !== null) return visit(new URL(location, url));
     if (response.status >= 400)
-      throw new Error(`${url.pathname} answered ${response.status}: ${textOf(page)}`);
-    const form = formOf(page, url);
+      throw new Error(`${url.pathname} returned ${response.status}: ${readPageText(page)}`);
+    const form = findForm(page, url);
     return form ? visit(form.action, form.fields) : { url, parameters: new URLSearchParams(), page };
   }
 
   return { visit: (url: string | URL) => visit(new URL(url)) };
 }
 
-function formOf(page: string, base: URL): { action: URL; fields: URLSearchParams } | undefined {
+function findForm(page: string, base: URL): { action: URL; fields: URLSearchParams } | undefined {
   const form = /<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/.exec(page);
   if (!form) return undefined;
   const [, action = '', content = ''] = form;
@@ -45,12 +45,12 @@ function formOf(page: string, base: URL): { action: URL; fields: URLSearchParams
   for (const [input] of content.matchAll(/<(?:input|button)[^>]*>/g)) {
     const [, name] = /name="([^"]*)"/.exec(input) ?? [];
     const [, value = ''] = /value="([^"]*)"/.exec(input) ?? [];
-    if (name !== undefined && name !== 'abort') fields.append(name, plain(value));
+    if (name !== undefined && name !== 'abort') fields.append(name, decodeEntities(value));
   }
-  return { action: new URL(plain(action), base), fields };
+  return { action: new URL(decodeEntities(action), base), fields };
 }
 
-const plain = (text: string) =>
+const decodeEntities = (text: string) =>
   text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
@@ -58,7 +58,7 @@ const plain = (text: string) =>
     .replaceAll('&#39;', "'")
     .replaceAll('&amp;', '&');
 
-const textOf = (page: string) =>
+const readPageText = (page: string) =>
   page
     .replace(/<style[\s\S]*?<\/style>/g, '')
     .replace(/<[^>]*>/g, ' ')

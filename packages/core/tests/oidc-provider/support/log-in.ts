@@ -8,10 +8,10 @@ import {
 } from '../../../src/index.ts';
 import { createBrowser } from './browser.ts';
 
-/** Without the question of consent oidc-provider gives no offline access. */
+/** oidc-provider requires prompt=consent for offline access. */
 export const offline: AuthorizationRequest = { prompt: 'consent' };
 
-/** A whole login in a browser, up to the tokens. */
+/** Logs in with a browser and returns the tokens. */
 export async function logIn(
   client: Client,
   request = offline,

@@ -13,8 +13,8 @@ import {
   none,
   privateKeyJwt,
 } from '../../../src/index.ts';
-import { encryptionKey } from '../../conformance/encryption-key.ts';
-import { signingKey } from '../../conformance/signing-key.ts';
+import { createEncryptionKey } from '../../conformance/encryption-key.ts';
+import { getSigningKey } from '../../conformance/signing-key.ts';
 import { startProvider } from './start-provider.ts';
 
 const redirectUri = 'https://app.example.test/callback';
@@ -24,12 +24,12 @@ const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 export let provider: Awaited<ReturnType<typeof startProvider>>;
 export let logoutReceiver: { readonly url: string; readonly received: string[]; close(): void };
 let authentications: Record<string, ClientAuthentication>;
-export let signing: Awaited<ReturnType<typeof signingKey>>;
-export let encryption: Awaited<ReturnType<typeof encryptionKey>>;
+export let signing: Awaited<ReturnType<typeof getSigningKey>>;
+export let encryption: Awaited<ReturnType<typeof createEncryptionKey>>;
 
 beforeAll(async () => {
-  signing = await signingKey('PS256');
-  encryption = await encryptionKey('RSA-OAEP-256');
+  signing = await getSigningKey('PS256');
+  encryption = await createEncryptionKey('RSA-OAEP-256');
   logoutReceiver = await receiveLogouts();
   const jwks = { keys: [signing.jwk, encryption.jwk] } as never;
   const base: Omit<ClientMetadata, 'client_id'> = {
@@ -110,7 +110,7 @@ async function receiveLogouts() {
   return { url, received, close: () => void server.close() };
 }
 
-export function clientOf(clientId: string, options: Partial<ClientOptions> = {}): Client {
+export function createRelyingParty(clientId: string, options: Partial<ClientOptions> = {}): Client {
   const clientAuthentication = authentications[clientId];
   return createClient({
     issuer: provider.issuer,

@@ -5,7 +5,7 @@ import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider
 
 export const resource = 'https://api.example.test';
 
-/** A real, certified authorization server on loopback; whoever comes is alice, and she approves. */
+/** Starts a certified authorization server on the loopback interface. Each user is alice, who approves. */
 export async function startProvider(clients: ClientMetadata[]) {
   let handle: (request: IncomingMessage, response: ServerResponse) => void = () => {};
   const server = createServer((request, response) => handle(request, response));
@@ -41,7 +41,7 @@ async function configuration(clients: ClientMetadata[]): Promise<Configuration> 
     claims,
     jwks: { keys } as never,
     scopes: ['openid', 'offline_access'],
-    // It refuses private addresses, but the client's logout endpoint is on this very machine.
+    // The default dispatcher rejects private addresses, but the client's logout endpoint is on the loopback interface.
     fetch: (input, init) => {
       const { dispatcher: _, ...rest } = (init ?? {}) as RequestInit & { dispatcher?: unknown };
       return fetch(input as string, rest);
@@ -98,7 +98,7 @@ async function configuration(clients: ClientMetadata[]): Promise<Configuration> 
   } as Configuration;
 }
 
-/** Whoever comes is alice, and she approves. */
+/** Logs in as alice and approves. */
 export async function approve(
   provider: Provider,
   request: IncomingMessage,

@@ -1,7 +1,7 @@
 import { after, connection } from 'next/server';
 import { auth } from '../../../lib/auth';
 
-/** What runs after the response can set no cookie. */
+/** Code that runs after the response cannot set a cookie. */
 export async function GET() {
   await connection();
   after(async () => {

@@ -1,7 +1,7 @@
 import { connection } from 'next/server';
 import { streamOfToken } from '../../../lib/stream';
 
-/** Not wrapped: the session is asked for in the stream, and nowhere before. */
+/** A handler without wrapper that reads the session only in the stream. */
 export async function GET() {
   await connection();
   return streamOfToken('started');

@@ -1,6 +1,6 @@
 import { auth } from '../../../lib/auth';
 
-/** Without a wrapper: Next itself answers what is thrown. */
+/** Without wrapper: Next handles the error. */
 export async function GET() {
   const session = await auth.requireScopes('items:write');
   return Response.json({ user: session.user.sub });

@@ -1,10 +1,10 @@
 import { auth } from '../../../lib/auth';
 
-/** Of the tokens, says only whom they are for. */
-const audienceOf = (token: string) =>
+/** Returns only the audiences of the tokens. */
+const readAudience = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).aud;
 
-/** A second API, which has tokens of its own. */
+/** A second API with separate tokens. */
 export const GET = auth.protected.handler(async () => {
   const reports = await auth.getAccessToken({
     resource: 'https://reports.countersign.example',
@@ -12,7 +12,7 @@ export const GET = auth.protected.handler(async () => {
   });
   const items = await auth.getAccessToken();
   return Response.json({
-    audiences: [reports, items].map(({ accessToken }) => audienceOf(accessToken)),
+    audiences: [reports, items].map(({ accessToken }) => readAudience(accessToken)),
     scopes: reports.scopes,
   });
 });

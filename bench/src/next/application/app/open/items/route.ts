@@ -3,5 +3,5 @@ import { items } from '../../../lib/items';
 
 export async function GET() {
   await connection();
-  return Response.json({ of: 'nobody', items });
+  return Response.json({ of: 'none', items });
 }

@@ -1,10 +1,11 @@
-import { ValidationError } from '../../errors.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import { ValidationError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../internal/json/json.ts';
+import { isSecureUrl } from './secure-url.ts';
 
-/** Without a usable one of these there is no login and no verification. */
+/** Endpoints that logins and signature verification require. */
 const requiredEndpoints = new Set(['authorization_endpoint', 'token_endpoint', 'jwks_uri']);
 
-/** Further endpoints that this library uses. Others are not looked at. */
+/** Other endpoints that this library uses. */
 const optionalEndpoints = new Set([
   'userinfo_endpoint',
   'revocation_endpoint',
@@ -14,18 +15,18 @@ const optionalEndpoints = new Set([
   'device_authorization_endpoint',
 ]);
 
-/** Members whose value is a list of texts. */
+/** True for members whose value is an array of strings. */
 const isList = (name: string) => /(methods|values|types|modes|scopes)_supported$/.test(name);
 
 /**
- * The metadata of a provider with the types that its readers rely on, the same for each of them.
- * A member that is `null` counts as absent, and so does one of a wrong type, unless it protects:
+ * Removes members of the provider's metadata that are `null` or of a wrong type. Members that protect a login are
+ * rejected instead:
  *
- * - An endpoint must be an https URL: otherwise codes and tokens travel in the clear (RFC 8414 section 2), and a
- *   browser is sent to whatever else a URL may be. A login needs the authorization and the token endpoint and the keys;
- *   another endpoint that is unusable is left out, and only the operation that needs it fails.
- * - `authorization_response_iss_parameter_supported` must be a boolean: it decides whether an answer without `iss` is
- *   refused (RFC 9207 section 2.4).
+ * - An endpoint must be an https URL. Otherwise codes and tokens are sent in plain text (RFC 8414 section 2), and browsers
+ *   are redirected to URLs of other schemes. An invalid authorization endpoint, token endpoint or key set URL is rejected.
+ *   Other invalid endpoints are removed, and only the operations that need them fail.
+ * - `authorization_response_iss_parameter_supported` must be a boolean. It decides whether a response without `iss` is
+ *   rejected (RFC 9207 section 2.4).
  *
  * @throws ValidationError `metadata_invalid`
  */
@@ -35,7 +36,7 @@ export function normalizeMetadata(
 ): JsonObject {
   const normalized: JsonObject = readMembers(metadata, options);
   const { mtls_endpoint_aliases: aliases } = normalized;
-  // RFC 8705 section 5: the same names again, one level deeper.
+  // The aliases have the same names (RFC 8705 section 5).
   if (isJsonObject(aliases)) normalized.mtls_endpoint_aliases = readMembers(aliases, options);
   else delete normalized.mtls_endpoint_aliases;
   return normalized;
@@ -62,10 +63,5 @@ function readMembers(metadata: object, options: { readonly allowInsecure: boolea
   return Object.fromEntries(members);
 }
 
-function isSecureUrl(value: unknown, { allowInsecure }: { readonly allowInsecure: boolean }): boolean {
-  const protocol = typeof value === 'string' && URL.canParse(value) ? new URL(value).protocol : '';
-  return protocol === 'https:' || (protocol === 'http:' && allowInsecure);
-}
-
 const invalid = (name: string, problem: string) =>
-  new ValidationError('metadata_invalid', name, `The metadata's ${name} ${problem}.`);
+  new ValidationError('metadata_invalid', name, `Metadata "${name}" ${problem}.`);

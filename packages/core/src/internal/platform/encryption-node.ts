@@ -1,51 +1,51 @@
 import type { KeyObject } from 'node:crypto';
-import { nodeCrypto } from './node-crypto.ts';
+import { getNodeCrypto } from './node-crypto.ts';
 
-/** A key of AES-256-GCM. */
+/** An AES-256-GCM key. */
 export type AesKey = KeyObject;
 
-/** HKDF with SHA-256 and no salt. @see RFC 5869 */
+/** Derives bytes with HKDF, SHA-256 and no salt. @see RFC 5869 */
 export function deriveBytes(secret: Uint8Array, info: string, length: number): Uint8Array {
-  return new Uint8Array(nodeCrypto().hkdfSync('sha256', secret, '', info, length));
+  return new Uint8Array(getNodeCrypto().hkdfSync('sha256', secret, '', info, length));
 }
 
-export const importAesKey = (raw: Uint8Array): AesKey => nodeCrypto().createSecretKey(raw);
+export const importAesKey = (raw: Uint8Array): AesKey => getNodeCrypto().createSecretKey(raw);
 
-// Random bytes come cheaper in blocks.
-const pool = Buffer.alloc(12 * 256);
-let used = pool.length;
+// Requesting random bytes in blocks is faster.
+const randomBytes = Buffer.alloc(12 * 256);
+let used = randomBytes.length;
 
-function nextIv(): Buffer {
-  if (used === pool.length) {
-    nodeCrypto().randomFillSync(pool);
+function createIv(): Buffer {
+  if (used === randomBytes.length) {
+    getNodeCrypto().randomFillSync(randomBytes);
     used = 0;
   }
   used += 12;
-  return pool.subarray(used - 12, used);
+  return randomBytes.subarray(used - 12, used);
 }
 
-/** The last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */
+/** Encrypts to the last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */
 export function encryptParts(key: AesKey, additionalData: string, plaintext: string): string {
-  const iv = nextIv();
-  const cipher = nodeCrypto().createCipheriv('aes-256-gcm', key, iv);
+  const iv = createIv();
+  const cipher = getNodeCrypto().createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(Buffer.from(additionalData, 'latin1'));
   const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
   return `${iv.toString('base64url')}.${ciphertext.toString('base64url')}.${cipher.getAuthTag().toString('base64url')}`;
 }
 
-/** @throws when anything was changed */
+/** @throws if a part or the additional data was changed */
 export function decryptParts(
   key: AesKey,
   additionalData: string,
   parts: { readonly iv: string; readonly ciphertext: string; readonly tag: string },
 ): string {
-  const decipher = nodeCrypto().createDecipheriv('aes-256-gcm', key, Buffer.from(parts.iv, 'base64url'), {
+  const decipher = getNodeCrypto().createDecipheriv('aes-256-gcm', key, Buffer.from(parts.iv, 'base64url'), {
     authTagLength: 16,
   });
   decipher.setAAD(Buffer.from(additionalData, 'latin1'));
   decipher.setAuthTag(Buffer.from(parts.tag, 'base64url'));
   const start = decipher.update(Buffer.from(parts.ciphertext, 'base64url'));
-  // Nothing of the text is looked at before the tag is verified.
+  // The text is not read before the tag is verified.
   const end = decipher.final();
   return end.length === 0 ? start.toString('utf8') : Buffer.concat([start, end]).toString('utf8');
 }

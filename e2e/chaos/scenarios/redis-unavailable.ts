@@ -1,18 +1,18 @@
-import { count, leaksOf, onStage, pause, type Report, receive, type User } from '../run.ts';
-import { type RedisWatch, whyLost } from '../witness.ts';
+import { count, countLeaks, pause, type Report, receive, runOnStage, type User } from '../run.ts';
+import { explainLoss, type RedisWatch } from '../witness.ts';
 import { DeadWorker } from '../workers.ts';
 
-/** Nobody can watch a Redis that is killed: whatever was to be written to it counts as having reached it. */
+/** A killed Redis cannot be observed: every write counts as received. */
 const unwatched: RedisWatch = { hasReceived: () => Promise.resolve(true) };
 
-/** Redis is killed and started again under load; meanwhile clocks jump, and the provider rotates its signing keys. */
-export function redisAway(seed: number): Promise<Report> {
-  return onStage({ seed, workers: 3 }, async (stage) => {
+/** Kills and restarts Redis under load, while clocks jump and the provider rotates its signing keys. */
+export function redisUnavailable(seed: number): Promise<Report> {
+  return runOnStage({ seed, workers: 3 }, async (stage) => {
     const { provider, redis, workers, random, advance, logIn } = stage;
     const users: User[] = [];
     for (let i = 0; i < 40; i++) users.push(await logIn(`away-${i}`, i % 2 === 0 ? 'cookie' : 'stored'));
     const broken: string[] = [];
-    /** Access tokens that arrived at a user. */
+    /** Hashes of the access tokens that users received. */
     const delivered = new Set<string>();
     let leaks = 0;
     let served = 0;
@@ -24,9 +24,9 @@ export function redisAway(seed: number): Promise<Report> {
           try {
             const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
             if (outcome) {
-              leaks += leaksOf(user, [outcome]);
+              leaks += countLeaks(user, [outcome]);
               receive(user, outcome);
-              if (outcome.error === 'unexpected') broken.push('an error that is not ours');
+              if (outcome.error === 'unexpected') broken.push('an unexpected error');
               if (outcome.token) {
                 served++;
                 delivered.add(outcome.token);
@@ -43,7 +43,7 @@ export function redisAway(seed: number): Promise<Report> {
     for (let round = 0; round < 2; round++) {
       await pause(500);
       await advance(61_000);
-      // In the midst of the refreshes.
+      // During the refreshes.
       await pause(random.below(150));
       await redis.kill();
       await pause(600 + random.below(600));
@@ -61,18 +61,18 @@ export function redisAway(seed: number): Promise<Report> {
     stop = true;
     await load;
     await pause(2_500);
-    const lost: Awaited<ReturnType<typeof whyLost>>[] = [];
+    const lost: Awaited<ReturnType<typeof explainLoss>>[] = [];
     for (const user of users) {
       const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
-      leaks += leaksOf(user, outcome ? [outcome] : []);
+      leaks += countLeaks(user, outcome ? [outcome] : []);
       if (outcome?.token !== undefined) continue;
-      const why = await whyLost(user.name, { ...stage, redis: unwatched, delivered });
+      const why = await explainLoss(user.name, { ...stage, redis: unwatched, delivered });
       lost.push(why);
-      // A process that had no turn for longer than its time-out has lost the answer; Redis has no part in that.
+      // A process that was not scheduled within its timeout has lost the response, independently of Redis.
       if (!why.proven) broken.push(`${user.kind}, ${outcome?.error}: ${why.reason}`);
     }
     return {
-      tried: `Redis killed and restarted twice under load (${served} served, ${closed} turned away meanwhile), clocks jumped two hours and back, signing keys rotated`,
+      tried: `Redis killed and restarted twice under load (${served} requests served, ${closed} rejected meanwhile), clocks jumped two hours and back, signing keys rotated`,
       tokenRequests: provider.requests,
       sessionsLost: lost.length,
       explained: count(lost, ({ reason, proven }) => (proven ? reason : undefined)),

@@ -1,7 +1,7 @@
 import { type NextRequest, NextResponse } from 'next/server';
 
-/** What an application has of its own beside the login: languages, by the first part of the path. */
-export function ownProxy(request: NextRequest): Response {
+/** Custom behavior of an application: languages by the first segment of the path. */
+export function customProxy(request: NextRequest): Response {
   const url = request.nextUrl.clone();
   if (!url.pathname.startsWith('/de/')) return NextResponse.next();
   url.pathname = url.pathname.slice('/de'.length);
@@ -12,7 +12,7 @@ export function ownProxy(request: NextRequest): Response {
   return response;
 }
 
-/** What an application says itself to who is not signed in; everywhere else the login is right. */
+/** Custom response to guests for some paths. Other paths redirect to the login. */
 export function onUnauthenticated(request: NextRequest, loginUrl: URL): Response | undefined {
   if (!request.nextUrl.pathname.startsWith('/members')) return undefined;
   return NextResponse.json(

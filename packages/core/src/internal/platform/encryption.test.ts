@@ -1,11 +1,11 @@
-// @platforms node: the suite compares the Node and the web platform file.
+// @platforms node: it compares the Node and the web implementation.
 import { expect, test } from 'vitest';
-import * as node from './sealing-node.ts';
-import * as web from './sealing-web.ts';
+import * as node from './encryption-node.ts';
+import * as web from './encryption-web.ts';
 
 const secret = new TextEncoder().encode('a secret of the tests');
 
-test('both platforms derive the same bytes, and open what the other has sealed', async () => {
+test('each platform derives the same bytes and decrypts the output of the other', async () => {
   const raw = node.deriveBytes(secret, 'purpose', 32);
   expect(await web.deriveBytes(secret, 'purpose', 32)).toEqual(raw);
   const keys = { node: node.importAesKey(raw), web: await web.importAesKey(raw) };
@@ -21,8 +21,8 @@ test('both platforms derive the same bytes, and open what the other has sealed',
   await expect(web.decryptParts(keys.web, 'another header', parts)).rejects.toThrow();
 });
 
-test('no initialisation vector comes twice', () => {
+test('uses each initialization vector once', () => {
   const key = node.importAesKey(node.deriveBytes(secret, 'purpose', 32));
-  const seen = new Set(Array.from({ length: 2_000 }, () => node.encryptParts(key, '', '').split('.')[0]));
-  expect(seen.size).toBe(2_000);
+  const vectors = new Set(Array.from({ length: 2_000 }, () => node.encryptParts(key, '', '').split('.')[0]));
+  expect(vectors.size).toBe(2_000);
 });

@@ -1,9 +1,9 @@
 import { decodeUtf8, encodeUtf8, fromBase64Url, toBase64Url } from '../encoding.ts';
 
-/** A key of AES-256-GCM. */
+/** An AES-256-GCM key. */
 export type AesKey = CryptoKey;
 
-/** HKDF with SHA-256 and no salt. @see RFC 5869 */
+/** Derives bytes with HKDF, SHA-256 and no salt. @see RFC 5869 */
 export async function deriveBytes(secret: Uint8Array, info: string, length: number): Promise<Uint8Array> {
   const key = await crypto.subtle.importKey('raw', secret as BufferSource, 'HKDF', false, ['deriveBits']);
   const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encodeUtf8(info) };
@@ -13,29 +13,29 @@ export async function deriveBytes(secret: Uint8Array, info: string, length: numb
 export const importAesKey = (raw: Uint8Array): Promise<AesKey> =>
   crypto.subtle.importKey('raw', raw as BufferSource, 'AES-GCM', false, ['encrypt', 'decrypt']);
 
-/** The last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */
+/** Encrypts to the last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */
 export async function encryptParts(key: AesKey, additionalData: string, plaintext: string): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const algorithm = { name: 'AES-GCM', iv, additionalData: encodeUtf8(additionalData) };
-  const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, key, encodeUtf8(plaintext)));
-  const end = sealed.length - 16;
-  return [iv, sealed.subarray(0, end), sealed.subarray(end)].map(toBase64Url).join('.');
+  const encrypted = new Uint8Array(await crypto.subtle.encrypt(algorithm, key, encodeUtf8(plaintext)));
+  const tagStart = encrypted.length - 16;
+  return [iv, encrypted.subarray(0, tagStart), encrypted.subarray(tagStart)].map(toBase64Url).join('.');
 }
 
-/** @throws when anything was changed */
+/** @throws if a part or the additional data was changed */
 export async function decryptParts(
   key: AesKey,
   additionalData: string,
   parts: { readonly iv: string; readonly ciphertext: string; readonly tag: string },
 ): Promise<string> {
   const ciphertext = fromBase64Url(parts.ciphertext);
-  const sealed = new Uint8Array(ciphertext.length + 16);
-  sealed.set(ciphertext);
-  sealed.set(fromBase64Url(parts.tag), ciphertext.length);
+  const encrypted = new Uint8Array(ciphertext.length + 16);
+  encrypted.set(ciphertext);
+  encrypted.set(fromBase64Url(parts.tag), ciphertext.length);
   const algorithm = {
     name: 'AES-GCM',
     iv: fromBase64Url(parts.iv),
     additionalData: encodeUtf8(additionalData),
   };
-  return decodeUtf8(new Uint8Array(await crypto.subtle.decrypt(algorithm, key, sealed)));
+  return decodeUtf8(new Uint8Array(await crypto.subtle.decrypt(algorithm, key, encrypted)));
 }

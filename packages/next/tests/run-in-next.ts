@@ -9,18 +9,18 @@ import {
 } from 'next/dist/server/web/spec-extension/adapters/request-cookies.js';
 import { RequestCookies } from 'next/dist/server/web/spec-extension/cookies.js';
 
-/** Runs code as Next runs it: with its own request scope, cookies and headers. Says what cookies were set. */
-export async function inNext<T>(
+/** Runs code within a request of Next, with its cookies and headers. Returns the cookies that were set. */
+export async function runInNext<T>(
   options: {
     readonly cookie?: string;
-    /** What an action or a proxy made of the cookies before. Default: they are as they were sent. */
+    /** The cookies after an action or a proxy. Default: the cookies of the request. */
     readonly cookieNow?: string;
     readonly headers?: Record<string, string>;
     readonly phase?: 'render' | 'action';
     readonly type?: 'request' | 'cache' | 'private-cache';
     readonly search?: string;
-    /** As a static export renders it, or a page that asked to be rendered as one. */
-    readonly builtAhead?: 'export' | 'force-static';
+    /** Renders as in a static export, or as a static page. */
+    readonly staticMode?: 'export' | 'force-static';
   },
   run: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly set: readonly string[] }> {
@@ -46,13 +46,13 @@ export async function inNext<T>(
   };
   const work = {
     route: '/page',
-    forceStatic: options.builtAhead === 'force-static',
-    dynamicShouldError: options.builtAhead === 'export',
+    forceStatic: options.staticMode === 'force-static',
+    dynamicShouldError: options.staticMode === 'export',
   };
   const result = await workAsyncStorage.run(work as never, () =>
     workUnitAsyncStorage.run(withAccess as never, run),
   );
-  // As Next does when a route handler has returned its response.
+  // Next does this when a route handler has returned its response.
   if (store.phase === 'action') appendMutableCookies(new Headers(), withAccess.mutableCookies as never);
   return { result, set };
 }

@@ -2,8 +2,8 @@
 
 import { useEffect, useState } from 'react';
 
-/** Counts down what the server said. The number is all that the browser gets of the token. */
-export function TokenLife({ secondsLeft }: { readonly secondsLeft: number | undefined }) {
+/** Counts down the remaining lifetime of the access token. The browser does not receive the token. */
+export function TokenLifetime({ secondsLeft }: { readonly secondsLeft: number | undefined }) {
   const [left, setLeft] = useState(secondsLeft);
 
   useEffect(() => {
@@ -15,12 +15,12 @@ export function TokenLife({ secondsLeft }: { readonly secondsLeft: number | unde
     return () => clearInterval(timer);
   }, [secondsLeft]);
 
-  if (left === undefined) return <p>The provider did not say how long it lasts.</p>;
+  if (left === undefined) return <p>The provider did not report its expiry.</p>;
   return (
-    <p className="life">
+    <p className="lifetime">
       <strong data-testid="seconds-left">{left}</strong> s left
       <span className="muted">
-        {left > 0 ? 'It is renewed before the next page needs it.' : 'Reload: the page gets a new one first.'}
+        {left > 0 ? 'It is refreshed before the next page needs it.' : 'Reload the page to get a new one.'}
       </span>
     </p>
   );

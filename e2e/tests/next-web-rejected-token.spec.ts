@@ -1,16 +1,16 @@
 import { createServer } from 'node:http';
 import { expect, type Page, test } from '@playwright/test';
 import { findFreePort } from '../../scripts/lib/ports.ts';
-import { type AtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
-// An API may refuse a token that has not ended: it was revoked, or the API has another opinion of the time.
+// An API can reject a token before its expiry: the token was revoked, or the clock of the API differs.
 
-let running: AtTestProvider;
-/** The token of each item that was posted. */
+let running: NextWebAtTestProvider;
+/** The token of each POST request. */
 const posted: string[] = [];
-/** Whether the API refuses the post with this number, from 1. */
-let refuses: (post: number) => boolean;
-/** Readings that the API still refuses. */
+/** Whether the API rejects the nth POST request, from 1. */
+let isRejected: (post: number) => boolean;
+/** The number of GET requests that the API rejects next. */
 let refusedReadings = 0;
 const closing: (() => unknown)[] = [];
 
@@ -24,7 +24,7 @@ test.beforeAll(async () => {
       return response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end('{}');
     }
     posted.push(request.headers.authorization ?? '');
-    if (refuses(posted.length)) {
+    if (isRejected(posted.length)) {
       const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
       return response.writeHead(401, headers).end('{}');
     }
@@ -39,7 +39,7 @@ test.beforeAll(async () => {
 test.afterAll(() => Promise.all(closing.map((close) => close())));
 test.beforeEach(() => {
   posted.length = 0;
-  refuses = () => false;
+  isRejected = () => false;
 });
 
 const refreshes = () =>
@@ -51,11 +51,9 @@ async function addItem(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Add' }).click();
 }
 
-test('a token that the API refuses is renewed, the call made again, and the new session kept', async ({
-  page,
-}) => {
+test('refreshes a rejected token, repeats the call and stores the new session', async ({ page }) => {
   const before = refreshes();
-  refuses = (post) => post === 1;
+  isRejected = (post) => post === 1;
   await addItem(page);
   await expect(page.getByText('Added.')).toBeVisible();
   expect(posted).toHaveLength(2);
@@ -67,33 +65,31 @@ test('a token that the API refuses is renewed, the call made again, and the new 
   expect(refreshes() - before).toBe(1);
 });
 
-test('an API that refuses every token is asked twice, and the user stays signed in', async ({ page }) => {
+test('calls an API that rejects every token twice and keeps the user signed in', async ({ page }) => {
   const before = refreshes();
-  refuses = () => true;
+  isRejected = () => true;
   await addItem(page);
-  await expect(page.getByText('The API does not accept your login any more.')).toBeVisible();
+  await expect(page.getByText('The API rejects your login.')).toBeVisible();
   expect(posted).toHaveLength(2);
   expect(refreshes() - before).toBe(1);
   await page.goto(`${running.app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
 });
 
-test('of several items, those that the API did not take stay in the field', async ({ page }) => {
+test('keeps the rejected items of a form in the field', async ({ page }) => {
   await page.goto(`${running.app.origin}/import`);
   const field = page.getByLabel('One item on each line');
   await field.fill('Milk\nBread\nSalt');
-  refuses = (post) => post > 1;
+  isRejected = (post) => post > 1;
   await page.getByRole('button', { name: 'Add all' }).click();
   await expect(page.getByText('The first of these was not added.')).toBeVisible();
   await expect(field).toHaveValue('Bread\nSalt');
-  refuses = () => false;
+  isRejected = () => false;
   await page.getByRole('button', { name: 'Add all' }).click();
   await expect(page).toHaveURL(`${running.app.origin}/dashboard`);
 });
 
-test('S60: an API that refuses the token once while the page is rendered holds no page up', async ({
-  page,
-}) => {
+test('S60: renders the page when the API rejects the token once during rendering', async ({ page }) => {
   await page.goto(`${running.app.origin}/dashboard`);
   refusedReadings = 1;
   await page.goto(`${running.app.origin}/dashboard`);

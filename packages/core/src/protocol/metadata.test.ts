@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { normalizeMetadata } from './metadata-members.ts';
+import { normalizeMetadata } from './metadata.ts';
 
 const issuer = 'https://auth.example.test';
 const normalize = (metadata: object) => normalizeMetadata({ issuer, ...metadata }, { allowInsecure: false });
