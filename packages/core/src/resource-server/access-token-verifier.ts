@@ -10,7 +10,7 @@ import { checkExpectedToken, type ExpectedToken } from './expected-token.ts';
 import { createTrustedIssuers } from './issuers/trusted-issuers.ts';
 import {
   createProtectedResourceMetadata,
-  protectedResourceMetadataUrl,
+  createProtectedResourceMetadataUrl,
 } from './protected-resource-metadata.ts';
 import { type ChallengeOptions, toAccessTokenError } from './rejections/challenge.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
@@ -228,5 +228,7 @@ function findResourceMetadataUrl({
   resourceMetadata,
   protectedResource,
 }: VerifierOptions): string | undefined {
-  return resourceMetadata ?? (protectedResource && protectedResourceMetadataUrl(protectedResource.resource));
+  return (
+    resourceMetadata ?? (protectedResource && createProtectedResourceMetadataUrl(protectedResource.resource))
+  );
 }

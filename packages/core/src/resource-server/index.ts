@@ -23,7 +23,7 @@ export type { ExpectedToken } from './expected-token.ts';
 export type { IntrospectionOptions } from './introspection/introspection.ts';
 export type { UnknownTokenLimits } from './introspection/introspection-budget.ts';
 export type { TrustedIssuer } from './issuers/issuer.ts';
-export { type ProtectedResource, protectedResourceMetadataUrl } from './protected-resource-metadata.ts';
+export { createProtectedResourceMetadataUrl, type ProtectedResource } from './protected-resource-metadata.ts';
 export { formatChallenge } from './rejections/challenge.ts';
 export { findUnexpectedCause } from './rejections/unexpected-cause.ts';
 export type { AccessRequirements } from './requirements.ts';

@@ -19,17 +19,17 @@ export interface ProtectedResource {
 const wellKnownPath = '/.well-known/oauth-protected-resource';
 
 /**
- * Returns the URL of a resource's metadata: the well-known path, inserted between host and path of the resource.
+ * Creates the URL of a resource's metadata: the well-known path, inserted between host and path of the resource.
  *
  * @throws ConfigurationError `invalid_option` when the resource is not an `http` or `https` URL, or has a fragment
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-3.1
  * @example
  * ```ts
- * protectedResourceMetadataUrl('https://api.example.com/v1');
+ * createProtectedResourceMetadataUrl('https://api.example.com/v1');
  * // https://api.example.com/.well-known/oauth-protected-resource/v1
  * ```
  */
-export function protectedResourceMetadataUrl(resource: string): string {
+export function createProtectedResourceMetadataUrl(resource: string): string {
   const url = URL.canParse(resource) ? new URL(resource) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.hash) {
     throw new ConfigurationError(

@@ -1,4 +1,4 @@
-// @platforms node, edge: the suite copies files, opens a port and listens to the process.
+// @platforms node, edge: the suite copies files and imports the copy.
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTestAuthorizationServer } from '@countersign/testing';

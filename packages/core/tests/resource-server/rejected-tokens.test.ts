@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
 import type { AccessTokenVerifierOptions } from '../../src/resource-server/index.ts';
-import { good, startIntrospection } from '../support/start-introspection.ts';
+import { activeResponse, startIntrospection } from '../support/start-introspection.ts';
 
 const rejected = { code: 'invalid_token', status: 401 };
 /** Start of the clock, in seconds since the epoch. */
@@ -19,7 +19,7 @@ const rejections: [string, Record<string, unknown>][] = [
 ];
 
 test.each(rejections)('R7: introspects an active token %s once per negativeMaxAge', async (_, more) => {
-  const response = { ...good, ...more };
+  const response = { ...activeResponse, ...more };
   const { verifier, introspected, clock } = startIntrospection(() => response, { negativeMaxAge: 10 });
   const messages = new Set<string>();
   for (let i = 0; i < 20; i++) {
@@ -36,7 +36,7 @@ test.each(rejections)('R7: introspects an active token %s once per negativeMaxAg
 });
 
 test('R7: introspects a token that the profile rejects once per negativeMaxAge', async () => {
-  const { verifier, introspected } = startIntrospection(() => good, {}, { profile: 'cognito' });
+  const { verifier, introspected } = startIntrospection(() => activeResponse, {}, { profile: 'cognito' });
   for (let i = 0; i < 20; i++) await expect(verifier.verifyToken('t')).rejects.toMatchObject(rejected);
   expect(introspected).toHaveLength(1);
   const profile = {
@@ -48,7 +48,7 @@ test('R7: introspects a token that the profile rejects once per negativeMaxAge',
       throw new Error('a mistake in the profile');
     },
   };
-  const failing = startIntrospection(() => good, {}, { profile });
+  const failing = startIntrospection(() => activeResponse, {}, { profile });
   for (let i = 0; i < 20; i++)
     await expect(failing.verifier.verifyToken('t')).rejects.toMatchObject(rejected);
   expect(failing.introspected).toHaveLength(1);
@@ -57,7 +57,7 @@ test('R7: introspects a token that the profile rejects once per negativeMaxAge',
 test.each(['nbf', 'iat'])(
   'R7: the rejection of a token with a future %s expires at that time',
   async (name) => {
-    const response = { ...good, [name]: start + 33 };
+    const response = { ...activeResponse, [name]: start + 33 };
     const { verifier, introspected, clock } = startIntrospection(() => response, { negativeMaxAge: 10 });
     await expect(verifier.verifyToken('t')).rejects.toMatchObject(rejected);
     clock.time += 2_000;
@@ -69,7 +69,7 @@ test.each(['nbf', 'iat'])(
 );
 
 test('R7: a token that was confirmed before is limited after its rejection', async () => {
-  let response: Record<string, unknown> = good;
+  let response: Record<string, unknown> = activeResponse;
   const unknownTokens = { burst: 1, perSecond: 1 };
   const { verifier, introspected, clock } = startIntrospection(() => response, {
     maxAge: 0,
@@ -77,7 +77,7 @@ test('R7: a token that was confirmed before is limited after its rejection', asy
     unknownTokens,
   });
   await verifier.verifyToken('t');
-  response = { ...good, aud: 'https://other.example.test' };
+  response = { ...activeResponse, aud: 'https://other.example.test' };
   await expect(verifier.verifyToken('t')).rejects.toMatchObject(rejected);
   clock.time += 1_000;
   await expect(verifier.verifyToken('t')).rejects.toMatchObject(rejected);
@@ -93,7 +93,7 @@ test('R7: introspects a token that validate rejects once per maxAge, and calls v
     if (outcome === 'unavailable') throw new TransportError('server_error', 'The database is unavailable.');
     if (outcome === 'rejected') throw new Error('The tenant is unknown.');
   };
-  const { verifier, introspected, clock } = startIntrospection(() => good, { maxAge: 30 }, {
+  const { verifier, introspected, clock } = startIntrospection(() => activeResponse, { maxAge: 30 }, {
     validate,
   } as Partial<AccessTokenVerifierOptions>);
   for (let i = 0; i < 10; i++) await expect(verifier.verifyToken('t')).rejects.toMatchObject(rejected);
@@ -110,7 +110,7 @@ test('R7: introspects a token that validate rejects once per maxAge, and calls v
 });
 
 test('R7: introspects opaque tokens with the same ending once per maxAge each', async () => {
-  const { verifier, introspected } = startIntrospection((token) => ({ ...good, sub: token }));
+  const { verifier, introspected } = startIntrospection((token) => ({ ...activeResponse, sub: token }));
   const tokens = ['one', 'two'].map((name) => `${name}-0123456789-eu-central-1`);
   for (let i = 0; i < 10; i++) {
     for (const token of tokens)

@@ -1,4 +1,4 @@
-// @platforms node, edge: the suite copies files, opens a port and listens to the process.
+// @platforms node, edge: the suite opens a port and listens to the process.
 import { describe, expect, test } from 'vitest';
 import {
   type AccessTokenVerifierOptions,

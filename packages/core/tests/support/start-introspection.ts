@@ -45,4 +45,4 @@ export function startIntrospection(
 }
 
 /** The introspection response for an active access token. */
-export const good = { active: true, sub: 'alice', client_id: 'app', aud: audience };
+export const activeResponse = { active: true, sub: 'alice', client_id: 'app', aud: audience };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { good, startIntrospection } from '../../../tests/support/start-introspection.ts';
+import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
 import { startVerifier } from '../../../tests/support/start-verifier.ts';
 import type { AccessTokenVerifierOptions } from '../index.ts';
 
@@ -65,7 +65,7 @@ describe('introspection', () => {
     const validate = () => {
       throw new Error('not a member');
     };
-    const { verifier } = startIntrospection(() => good, {}, { validate });
+    const { verifier } = startIntrospection(() => activeResponse, {}, { validate });
     for (let i = 0; i < 3; i++) await expect(verifier.verifyToken('t')).rejects.toThrow();
     expect(verifier.statistics().caches).toMatchObject({
       verifiedTokens: empty,

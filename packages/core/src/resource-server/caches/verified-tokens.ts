@@ -1,7 +1,8 @@
 import type { Clock } from '../../internal/clock.ts';
 import { createTextCache } from '../../internal/text-cache.ts';
 import type { AuthenticatedRequest } from '../authenticated-request.ts';
-import type { KeySet, KeyStatus } from '../issuers/key-set.ts';
+import type { KeySet } from '../issuers/key-set.ts';
+import type { KeyStatus } from '../issuers/signing-keys.ts';
 import type { VerifiedAccessToken } from '../verified-access-token.ts';
 
 // How a request skips verification, in four steps:

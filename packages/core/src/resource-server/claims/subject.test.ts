@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { good, startIntrospection } from '../../../tests/support/start-introspection.ts';
+import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
 import { startVerifier } from '../../../tests/support/start-verifier.ts';
 import { type AccessTokenProfileName, createAccessTokenVerifier, profiles } from '../index.ts';
 
@@ -56,7 +56,12 @@ describe('R3: the identifier of a client never identifies a user', () => {
     { email: 'alice@example.test' },
     { auth_time: 1 },
   ])('rejects a user without sub: %j', async (user) => {
-    const { verifier } = startIntrospection(() => ({ ...good, sub: undefined, client_id: 'web', ...user }));
+    const { verifier } = startIntrospection(() => ({
+      ...activeResponse,
+      sub: undefined,
+      client_id: 'web',
+      ...user,
+    }));
     await expect(verifier.verifyToken('t')).rejects.toMatchObject({
       code: 'invalid_token',
       message: 'The access token has no subject',
@@ -66,7 +71,12 @@ describe('R3: the identifier of a client never identifies a user', () => {
   test('reads the user from the claim that the profile selects', async () => {
     const profile = { ...profiles.rfc9068, subject: (claims: Record<string, unknown>) => claims.login };
     const { verifier } = startIntrospection(
-      (token) => ({ ...good, sub: undefined, client_id: 'web', ...(token !== 'client' && { login: token }) }),
+      (token) => ({
+        ...activeResponse,
+        sub: undefined,
+        client_id: 'web',
+        ...(token !== 'client' && { login: token }),
+      }),
       {},
       { profile },
     );
@@ -101,7 +111,7 @@ describe('R3: the identifier of a client never identifies a user', () => {
     [{ sub: 'alice' }, { kind: 'client', sub: 'alice' }],
   ])('reads %j as %j', async (claims, expected) => {
     const { verifier } = startIntrospection(() => ({
-      ...good,
+      ...activeResponse,
       sub: undefined,
       client_id: undefined,
       ...claims,
@@ -111,7 +121,7 @@ describe('R3: the identifier of a client never identifies a user', () => {
 
   test('treats an unknown kind as a client', async () => {
     const profile = { ...profiles.rfc9068, kind: () => 'superuser' };
-    const { verifier } = startIntrospection(() => good, {}, { profile });
+    const { verifier } = startIntrospection(() => activeResponse, {}, { profile });
     await expect(verifier.verifyToken('t')).resolves.toMatchObject({ kind: 'client' });
   });
 });

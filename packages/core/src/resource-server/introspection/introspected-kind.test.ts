@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { good, startIntrospection } from '../../../tests/support/start-introspection.ts';
+import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../index.ts';
 
 describe('R2: an active token of another kind is not an access token', () => {
@@ -23,7 +23,7 @@ describe('R2: an active token of another kind is not an access token', () => {
     { token_type: 'Bearer', token_use: 'refresh_token' },
     { token_type: 'Bearer', typ: 'ID' },
   ])('rejects %j', async (more) => {
-    const { verifier } = startIntrospection(() => ({ ...good, ...more }));
+    const { verifier } = startIntrospection(() => ({ ...activeResponse, ...more }));
     await expect(verifier.verifyToken('t')).rejects.toMatchObject({ code: 'invalid_token', status: 401 });
   });
 
@@ -34,7 +34,7 @@ describe('R2: an active token of another kind is not an access token', () => {
     { token_type: null, token_use: null, typ: null, exp: null },
     { token_use: 'access', typ: 'JWT', token_usage: 'access_token' },
   ])('accepts %j', async (more) => {
-    const { verifier } = startIntrospection(() => ({ ...good, ...more }));
+    const { verifier } = startIntrospection(() => ({ ...activeResponse, ...more }));
     await expect(verifier.verifyToken('t')).resolves.toMatchObject({ sub: 'alice' });
   });
 });
@@ -50,7 +50,7 @@ describe("R2: the issuer's profile applies to introspected tokens", () => {
     ['cognito', { token_use: 'access', username: 'alice' }, true],
     ['cognito', {}, false],
   ])('%s %j: %s', async (profile, more, accepted) => {
-    const { verifier } = startIntrospection(() => ({ ...good, ...more }), {}, { profile });
+    const { verifier } = startIntrospection(() => ({ ...activeResponse, ...more }), {}, { profile });
     const verifying = verifier.verifyToken('t');
     if (accepted) await expect(verifying).resolves.toMatchObject({ sub: 'alice', clientId: 'app' });
     else await expect(verifying).rejects.toMatchObject({ code: 'invalid_token' });
@@ -66,9 +66,9 @@ describe("R2: the issuer's profile applies to introspected tokens", () => {
       reject: (claims) => (claims.tenant === 'evil' ? 'Not this tenant' : undefined),
     };
     const responses: Record<string, object> = {
-      good: { ...good, tenant: 'acme', app: 'own', rights: 'a b', groups: ['g'] },
-      'without tenant': { ...good, app: 'own' },
-      evil: { ...good, tenant: 'evil' },
+      good: { ...activeResponse, tenant: 'acme', app: 'own', rights: 'a b', groups: ['g'] },
+      'without tenant': { ...activeResponse, app: 'own' },
+      evil: { ...activeResponse, tenant: 'evil' },
     };
     const { verifier } = startIntrospection((token) => ({ ...responses[token] }), {}, { profile });
     await expect(verifier.verifyToken('good')).resolves.toMatchObject({
@@ -85,7 +85,7 @@ describe("R2: the issuer's profile applies to introspected tokens", () => {
       ...profiles.rfc9068,
       roles: (claims) => (claims.realm as { roles: string[] }).roles,
     };
-    const { verifier, events } = startIntrospection(() => good, {}, { profile });
+    const { verifier, events } = startIntrospection(() => activeResponse, {}, { profile });
     await expect(verifier.verifyToken('t')).rejects.toMatchObject({ code: 'invalid_token', status: 401 });
     expect(events.at(-1)).toMatchObject({ type: 'token.rejected', check: 'exception', reason: 'TypeError' });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { good, startIntrospection } from '../../../tests/support/start-introspection.ts';
+import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
 
 const limits = { perSecond: 2, burst: 4, concurrent: 3 };
 const readOutcome = (verifying: Promise<unknown>) =>
@@ -29,7 +29,7 @@ describe('R4: unknown tokens', () => {
 
   test('do not affect tokens that the issuer confirmed before', async () => {
     const { verifier, introspected, clock } = startIntrospection(
-      (token) => (token.startsWith('known') ? good : { active: false }),
+      (token) => (token.startsWith('known') ? activeResponse : { active: false }),
       { unknownTokens: limits, maxAge: 30 },
     );
     await verifier.verifyToken('known1');
@@ -50,7 +50,7 @@ describe('R4: unknown tokens', () => {
     const { verifier, introspected, clock } = startIntrospection(
       async (token) => {
         if (token.startsWith('x')) await held;
-        return token === 'known' ? good : { active: false };
+        return token === 'known' ? activeResponse : { active: false };
       },
       { unknownTokens: { ...limits, burst: 100 }, maxAge: 30 },
     );
@@ -65,11 +65,14 @@ describe('R4: unknown tokens', () => {
 
   test('include a token that is no longer active', async () => {
     let active = true;
-    const { verifier, introspected, clock } = startIntrospection(() => (active ? good : { active: false }), {
-      unknownTokens: { ...limits, perSecond: 1, burst: 1 },
-      maxAge: 1,
-      negativeMaxAge: 0,
-    });
+    const { verifier, introspected, clock } = startIntrospection(
+      () => (active ? activeResponse : { active: false }),
+      {
+        unknownTokens: { ...limits, perSecond: 1, burst: 1 },
+        maxAge: 1,
+        negativeMaxAge: 0,
+      },
+    );
     await verifier.verifyToken('t');
     active = false;
     clock.time += 1_000;
@@ -90,14 +93,16 @@ describe('R4: unknown tokens', () => {
   test.each([{ perSecond: 0 }, { burst: -1 }, { concurrent: Number.NaN }])(
     'throws for the limits %j',
     (unknownTokens) => {
-      expect(() => startIntrospection(() => good, { unknownTokens })).toThrow(/introspection\.unknownTokens/);
+      expect(() => startIntrospection(() => activeResponse, { unknownTokens })).toThrow(
+        /introspection\.unknownTokens/,
+      );
     },
   );
 });
 
 describe('a response without exp', () => {
   test('has no expiry and is requested again after maxAge', async () => {
-    const { verifier, introspected, clock } = startIntrospection(() => good, { maxAge: 30 });
+    const { verifier, introspected, clock } = startIntrospection(() => activeResponse, { maxAge: 30 });
     const token = await verifier.verifyToken('t');
     expect(token.expiresAt).toBeUndefined();
     expect(token.claims).not.toHaveProperty('exp');
@@ -110,6 +115,6 @@ describe('a response without exp', () => {
   });
 
   test.each([{ maxAge: -1 }, { negativeMaxAge: Number.NaN }])('throws for the options %j', (options) => {
-    expect(() => startIntrospection(() => good, options)).toThrow(/must be between 0 and 86400/);
+    expect(() => startIntrospection(() => activeResponse, options)).toThrow(/must be between 0 and 86400/);
   });
 });

@@ -1,28 +1,19 @@
-import { importVerificationKey, verifySignature } from '#platform';
 import { AuthError, TransportError, ValidationError } from '../../errors.ts';
 import { callListener, type EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
 import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/http.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
-import {
-  isKeyForAlgorithm,
-  type SignatureAlgorithm,
-  type VerificationKey,
-} from '../../internal/signature-algorithms.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
 import type { IssuerStatistics, VerifierCounts } from '../caches/statistics.ts';
-
-/** Whether a key was removed from the key set. Tokens that a retired key verified are no longer valid. */
-export interface KeyStatus {
-  retired: boolean;
-}
-
-interface Key extends KeyStatus {
-  readonly jwk: JsonObject;
-  /** One imported key per algorithm; `undefined` if the key is malformed. */
-  readonly imported: Map<SignatureAlgorithm, Promise<VerificationKey | undefined>>;
-}
+import {
+  findKey,
+  hasKeyWithKid,
+  type KeyStatus,
+  mergeKeys,
+  type Signed,
+  type SigningKey,
+} from './signing-keys.ts';
 
 /** The public keys of an issuer. */
 export interface KeySet {
@@ -37,15 +28,6 @@ export interface KeySet {
   verify(signed: Signed): Promise<KeyStatus | undefined>;
   /** Describes the keys. Starts no fetch. */
   describe(now: number): Omit<IssuerStatistics, 'issuer'>;
-}
-
-export interface Signed {
-  readonly alg: SignatureAlgorithm;
-  readonly kid: string | undefined;
-  readonly data: Uint8Array;
-  readonly signature: Uint8Array;
-  /** The claim `iat` in milliseconds since the epoch. Not verified: it may only affect the decision about this token. */
-  readonly issuedAt: number | undefined;
 }
 
 export interface KeySetOptions {
@@ -80,7 +62,7 @@ type FetchReason = 'first' | 'stale' | 'unknown_kid';
 /** Creates a key set that is fetched from a `jwks_uri`. RFC 7517 section 5. */
 export function createRemoteKeySet(options: KeySetOptions): KeySet {
   const { now, maxAge, maxStale, coolDown } = options;
-  let keys: Key[] = [];
+  let keys: SigningKey[] = [];
   let fetchedAt: number | undefined;
   let failedAt: number | undefined;
   let failure: unknown;
@@ -190,7 +172,7 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
   }
 
   /** Searches again if the keys are replaced during the search. */
-  async function findCurrentKey(signed: Signed): Promise<Key | undefined> {
+  async function findCurrentKey(signed: Signed): Promise<SigningKey | undefined> {
     for (;;) {
       const searched = keys;
       const key = await findKey(searched, signed);
@@ -240,54 +222,6 @@ export function createStaticKeySet(jwks: readonly JsonObject[], counts: Verifier
   };
 }
 
-/**
- * Tries all keys with the token's `kid`, or the keys without `kid` if there are none. For a token without `kid`, tries all
- * keys of its algorithm.
- */
-async function findKey(keys: readonly Key[], signed: Signed): Promise<Key | undefined> {
-  const { alg, kid, data, signature } = signed;
-  const fits = ({ jwk }: Key) => (kid === undefined || jwk.kid === kid) && isKeyForAlgorithm(jwk, alg);
-  const matchingKeys = keys.filter(fits);
-  const candidates =
-    matchingKeys.length > 0
-      ? matchingKeys
-      : keys.filter(({ jwk }) => jwk.kid === undefined && isKeyForAlgorithm(jwk, alg));
-  for (const key of candidates) {
-    const imported = await importKey(key, alg);
-    // A key that the platform imports but cannot use must not affect the other keys.
-    const valid = imported && (await verifySignature(alg, imported, data, signature).catch(() => false));
-    if (valid) return key;
-  }
-  return undefined;
-}
-
-const hasKeyWithKid = (keys: readonly Key[], { alg, kid }: Signed): boolean =>
-  keys.some(({ jwk }) => jwk.kid === kid && isKeyForAlgorithm(jwk, alg));
-
-function importKey(key: Key, alg: SignatureAlgorithm): Promise<VerificationKey | undefined> {
-  let imported = key.imported.get(alg);
-  if (!imported) {
-    // A malformed key must not affect the other keys.
-    imported = importVerificationKey(key.jwk, alg).catch(() => undefined);
-    key.imported.set(alg, imported);
-  }
-  return imported;
-}
-
-/** Retains unchanged keys with their imports, and marks removed keys as retired. */
-function mergeKeys(previousKeys: readonly Key[], jwks: readonly JsonObject[]): Key[] {
-  const keysByContent = new Map(previousKeys.map((key) => [serializeKey(key.jwk), key]));
-  const keys = jwks.map(
-    (jwk) => keysByContent.get(serializeKey(jwk)) ?? { jwk, retired: false, imported: new Map() },
-  );
-  const retainedKeys = new Set(keys);
-  for (const key of previousKeys) if (!retainedKeys.has(key)) key.retired = true;
-  return keys;
-}
-
-const serializeKey = (jwk: JsonObject): string =>
-  JSON.stringify(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1)));
-
 async function fetchJwks(uri: string, http: HttpOptions): Promise<JsonObject[]> {
   const response = await fetchBounded(
     uri,
@@ -296,7 +230,11 @@ async function fetchJwks(uri: string, http: HttpOptions): Promise<JsonObject[]> 
   );
   const keys = response.status === 200 ? selectUsableKeys(getJsonBody(response)) : undefined;
   if (!keys) {
-    throw new ValidationError('keys_invalid', 'jwks', 'The jwks_uri did not return a JSON Web Key Set.');
+    throw new ValidationError(
+      'keys_invalid',
+      'jwks',
+      `The response of "jwks_uri" is not a JSON Web Key Set (status ${response.status}).`,
+    );
   }
   return keys;
 }

@@ -1,0 +1,76 @@
+import { importVerificationKey, verifySignature } from '#platform';
+import type { JsonObject } from '../../internal/json/json.ts';
+import {
+  isKeyForAlgorithm,
+  type SignatureAlgorithm,
+  type VerificationKey,
+} from '../../internal/signature-algorithms.ts';
+
+/** Whether a key was removed from the key set. Tokens that a retired key verified are no longer valid. */
+export interface KeyStatus {
+  retired: boolean;
+}
+
+/** A public key of an issuer. */
+export interface SigningKey extends KeyStatus {
+  readonly jwk: JsonObject;
+  /** One imported key per algorithm; `undefined` if the key is malformed. */
+  readonly imported: Map<SignatureAlgorithm, Promise<VerificationKey | undefined>>;
+}
+
+export interface Signed {
+  readonly alg: SignatureAlgorithm;
+  readonly kid: string | undefined;
+  readonly data: Uint8Array;
+  readonly signature: Uint8Array;
+  /** The claim `iat` in milliseconds since the epoch. Not verified: it may only affect the decision about this token. */
+  readonly issuedAt: number | undefined;
+}
+
+/**
+ * Tries all keys with the token's `kid`, or the keys without `kid` if there are none. For a token without `kid`, tries all
+ * keys of its algorithm.
+ */
+export async function findKey(keys: readonly SigningKey[], signed: Signed): Promise<SigningKey | undefined> {
+  const { alg, kid, data, signature } = signed;
+  const fits = ({ jwk }: SigningKey) => (kid === undefined || jwk.kid === kid) && isKeyForAlgorithm(jwk, alg);
+  const matchingKeys = keys.filter(fits);
+  const candidates =
+    matchingKeys.length > 0
+      ? matchingKeys
+      : keys.filter(({ jwk }) => jwk.kid === undefined && isKeyForAlgorithm(jwk, alg));
+  for (const key of candidates) {
+    const imported = await importKey(key, alg);
+    // A key that the platform imports but cannot use must not affect the other keys.
+    const valid = imported && (await verifySignature(alg, imported, data, signature).catch(() => false));
+    if (valid) return key;
+  }
+  return undefined;
+}
+
+export const hasKeyWithKid = (keys: readonly SigningKey[], { alg, kid }: Signed): boolean =>
+  keys.some(({ jwk }) => jwk.kid === kid && isKeyForAlgorithm(jwk, alg));
+
+function importKey(key: SigningKey, alg: SignatureAlgorithm): Promise<VerificationKey | undefined> {
+  let imported = key.imported.get(alg);
+  if (!imported) {
+    // A malformed key must not affect the other keys.
+    imported = importVerificationKey(key.jwk, alg).catch(() => undefined);
+    key.imported.set(alg, imported);
+  }
+  return imported;
+}
+
+/** Retains unchanged keys with their imports, and marks removed keys as retired. */
+export function mergeKeys(previousKeys: readonly SigningKey[], jwks: readonly JsonObject[]): SigningKey[] {
+  const keysByContent = new Map(previousKeys.map((key) => [serializeKey(key.jwk), key]));
+  const keys = jwks.map(
+    (jwk) => keysByContent.get(serializeKey(jwk)) ?? { jwk, retired: false, imported: new Map() },
+  );
+  const retainedKeys = new Set(keys);
+  for (const key of previousKeys) if (!retainedKeys.has(key)) key.retired = true;
+  return keys;
+}
+
+const serializeKey = (jwk: JsonObject): string =>
+  JSON.stringify(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1)));
