@@ -51,7 +51,7 @@ async function heldAtLogin(page: Page, open: () => Promise<unknown>): Promise<st
 for (const { use, path, heading } of [
   { use: 'canMatch', path: '/items', heading: 'Your items' },
   { use: 'canActivate', path: '/profile', heading: 'Your profile' },
-  { use: 'canActivateChild', path: '/security', heading: 'Confirm that it is you' },
+  { use: 'canActivateChild', path: '/security', heading: 'Confirm your identity' },
   { use: 'canActivateChild', path: '/security/tokens', heading: 'As observables' },
 ]) {
   test(`authGuard as ${use}: hides ${path} from guests, and opens it after login with its query and fragment`, async ({
