@@ -1,6 +1,6 @@
 import type { TestClock } from './clock.ts';
+import { type Fault, type FaultTargets, findFaultChanges } from './faults/index.ts';
 import type { KeyRing } from './keys.ts';
-import { type Lie, type LyingTo, liesOf } from './lies/index.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 
 /** What a user has granted a client in one login. */
@@ -108,18 +108,18 @@ export interface ServerState {
   readonly requests: LoggedRequest[];
   readonly failures: Map<Endpoint, (Failure & { left: number })[]>;
   readonly gates: Map<Endpoint, Promise<void>>;
-  readonly lies: Set<Lie>;
+  readonly faults: Set<Fault>;
 }
 
-/** An unguessable name. */
-export const unguessable = (): string => crypto.randomUUID().replaceAll('-', '');
+/** An createRandomId name. */
+export const createRandomId = (): string => crypto.randomUUID().replaceAll('-', '');
 
-/** Lets every lie that is told now change something on its way out. */
-export async function told<K extends keyof LyingTo>(
+/** Lets every fault that is applyFaults now change something on its way out. */
+export async function applyFaults<K extends keyof FaultTargets>(
   state: ServerState,
   kind: K,
-  value: LyingTo[K],
-): Promise<LyingTo[K]> {
-  for (const lie of liesOf(kind, state.lies)) await lie(value, state);
+  value: FaultTargets[K],
+): Promise<FaultTargets[K]> {
+  for (const fault of findFaultChanges(kind, state.faults)) await fault(value, state);
   return value;
 }

@@ -1,7 +1,9 @@
 import { json } from '../errors.ts';
-import { metadataOf } from '../metadata.ts';
-import { type ServerState, told } from '../state.ts';
+import { createMetadata } from '../metadata.ts';
+import { applyFaults, type ServerState } from '../state.ts';
 
 export async function discovery(state: ServerState): Promise<Response> {
-  return json(await told(state, 'metadata', metadataOf(state)), 200, { 'cache-control': 'max-age=3600' });
+  return json(await applyFaults(state, 'metadata', createMetadata(state)), 200, {
+    'cache-control': 'max-age=3600',
+  });
 }

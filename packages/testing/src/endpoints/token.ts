@@ -1,4 +1,4 @@
-import { authenticateClient, certificateOf, methodOf } from '../client-authentication.ts';
+import { authenticateClient, getAuthenticationMethod, readCertificate } from '../client-authentication.ts';
 import { verifyDpopProof } from '../dpop.ts';
 import { json, OAuthError } from '../errors.ts';
 import { authorizationCodeGrant } from '../grants/authorization-code.ts';
@@ -8,7 +8,7 @@ import { jwtBearerGrant } from '../grants/jwt-bearer.ts';
 import { refreshTokenGrant } from '../grants/refresh-token.ts';
 import { tokenExchangeGrant } from '../grants/token-exchange.ts';
 import type { TestClient } from '../options.ts';
-import { type Binding, type ServerState, told } from '../state.ts';
+import { applyFaults, type Binding, type ServerState } from '../state.ts';
 
 export interface TokenRequest {
   readonly client: TestClient;
@@ -33,7 +33,9 @@ export async function token(state: ServerState, request: Request, body: URLSearc
   const jkt = await verifyDpopProof(state, request);
   if (client.dpopBoundAccessTokens && jkt === undefined)
     throw new OAuthError('invalid_request', 'a DPoP proof is required');
-  const certificate = methodOf(client).endsWith('tls_client_auth') ? certificateOf(request) : undefined;
+  const certificate = getAuthenticationMethod(client).endsWith('tls_client_auth')
+    ? readCertificate(request)
+    : undefined;
   const binding =
     jkt === undefined && certificate === undefined
       ? undefined
@@ -41,5 +43,5 @@ export async function token(state: ServerState, request: Request, body: URLSearc
   const handler = handlers[body.get('grant_type') ?? ''];
   if (!handler) throw new OAuthError('unsupported_grant_type', 'unknown grant_type');
   const answer = await handler(state, { client, body, binding });
-  return json(await told(state, 'tokenResponse', answer));
+  return json(await applyFaults(state, 'tokenResponse', answer));
 }
