@@ -63,8 +63,8 @@ test('a link of the router redirects a guest to the login and returns', async ()
 });
 
 test('a page with a required scope responds with 403 if nothing was sent before it ran', async () => {
-  const answer = await page.goto(`${app.origin}/editors`);
-  assert.equal(answer?.status(), 403);
+  const response = await page.goto(`${app.origin}/editors`);
+  assert.equal(response?.status(), 403);
   assert.equal(await page.locator('[data-user]').count(), 0);
   const guest = await app.open().visit('/editors');
   assert.equal(guest.status, 307);
@@ -73,8 +73,8 @@ test('a page with a required scope responds with 403 if nothing was sent before 
 
 test('a page that is forced to be static is an error and is not rendered signed out', async () => {
   const before = app.output().length;
-  const answer = await page.goto(`${app.origin}/frozen/page`);
-  assert.equal(answer?.status(), 500);
+  const response = await page.goto(`${app.origin}/frozen/page`);
+  assert.equal(response?.status(), 500);
   assert.equal(await page.locator('[data-frozen]').count(), 0);
   const said = app.output().slice(before);
   assert.match(said, /ConfigurationError\]?: The session was read in a page that is built ahead/);

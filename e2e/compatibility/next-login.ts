@@ -9,18 +9,18 @@ export async function logIn(app: NextApp, routes: string, returnTo: string): Pro
     const start = await browser.visit(`${routes}/login?${new URLSearchParams({ returnTo })}`);
     const callback = await createTestBrowser(app.provider.issuer).logIn(start.location ?? '');
     assert.equal(callback.pathname, `${routes}/callback`);
-    const answer = () =>
+    const visitCallback = () =>
       mode === 'query'
         ? browser.visit(callback)
         : browser.visit(callback.pathname, {
             form: callback.searchParams,
             headers: { origin: app.provider.issuer },
           });
-    assert.equal((await answer()).location?.href, app.origin + returnTo, mode);
+    assert.equal((await visitCallback()).location?.href, app.origin + returnTo, mode);
     const page = await browser.visit(returnTo);
     assert.equal(page.status, 200);
     assert.match(page.html, /data-user="user-alice"/);
-    let again = await answer();
+    let again = await visitCallback();
     // A posted response is repeated as a navigation, with which a browser sends its session.
     if (mode === 'form_post') again = await browser.visit(again.location ?? '');
     assert.equal(again.location?.pathname, '/shop/');

@@ -81,11 +81,11 @@ test('without a session, routers and scripts get a response that they can handle
 
 if (hasProxy) {
   test('the application customizes the response to guests and excludes paths', async () => {
-    const answer = await app.visit('/shop/members/list?page=2');
-    assert.equal(answer.status, 401);
+    const response = await app.visit('/shop/members/list?page=2');
+    assert.equal(response.status, 401);
     const login = '/shop/auth/login?returnTo=%2Fshop%2Fmembers%2Flist%3Fpage%3D2';
-    assert.deepEqual(JSON.parse(answer.html), { membersOnly: true, login });
-    assert.match(answer.headers['cache-control'] ?? '', /no-store/);
+    assert.deepEqual(JSON.parse(response.html), { membersOnly: true, login });
+    assert.match(response.headers['cache-control'] ?? '', /no-store/);
     // The 404 response of Next shows that the proxy passed the request.
     assert.equal((await app.visit('/shop/members/terms')).status, 404);
   });
@@ -117,8 +117,8 @@ test('pages, handlers and API routes of both routers read the session', async ()
 
 test('an API route updates session data for both routers', async () => {
   for (const visits of [1, 2]) {
-    const answer = await app.visit('/shop/api/me', { method: 'POST' });
-    assert.deepEqual(JSON.parse(answer.html), { visits });
+    const response = await app.visit('/shop/api/me', { method: 'POST' });
+    assert.deepEqual(JSON.parse(response.html), { visits });
   }
   const { session } = JSON.parse((await app.visit('/shop/auth/session')).html);
   assert.deepEqual([session.user.sub, session.data], ['user-alice', { visits: 2 }]);
@@ -272,9 +272,9 @@ test('a third party can start a login only at the configured provider', async ()
 
 async function visitAsRouter(path: string) {
   const options = { headers: { rsc: '1', 'sec-fetch-mode': 'cors' } };
-  const answer = await app.visit(path, options);
+  const response = await app.visit(path, options);
   // In Next 16, the router first sends its state in the URL.
-  return answer.location?.searchParams.has('_rsc') ? app.visit(answer.location, options) : answer;
+  return response.location?.searchParams.has('_rsc') ? app.visit(response.location, options) : response;
 }
 
 const refreshes = () => app.log.filter(({ grant_type }) => grant_type === 'refresh_token');

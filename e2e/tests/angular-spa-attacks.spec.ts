@@ -84,9 +84,9 @@ test('B4: a tab that closes during a refresh does not block the other tabs', asy
   await page.getByRole('button', { name: 'Reload' }).click();
   await page.waitForFunction(() => (globalThis as unknown as { asked?: boolean }).asked);
   const since = readLoggedRequests().length;
-  const answer = reloadItems(other);
+  const response = reloadItems(other);
   await page.close();
-  expect(await answer).toBe(200);
+  expect(await response).toBe(200);
   expect(refreshes(since)).toMatchObject([{ status: 200 }]);
 });
 

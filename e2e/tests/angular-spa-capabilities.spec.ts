@@ -23,7 +23,7 @@ test('insufficient_user_authentication: the user logs in again (RFC 9470) and re
   // The API allows a clock skew of 30 seconds.
   await page.waitForTimeout((recentLogin + 31) * 1000);
   const refusal = page.waitForResponse(
-    (answer) => answer.request().method() === 'DELETE' && answer.status() === 401,
+    (response) => response.request().method() === 'DELETE' && response.status() === 401,
   );
   await page.getByRole('button', { name: 'Delete all items' }).click();
   const challenge = (await refusal).headers()['www-authenticate'] ?? '';

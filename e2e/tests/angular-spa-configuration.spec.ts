@@ -74,7 +74,7 @@ test('loadConfig: configures the client and its API entry from the file at the U
   page,
   context,
 }) => {
-  await answerWith(context, (file) => ({
+  await replaceConfiguration(context, (file) => ({
     ...file,
     // Only requests that the entry matches get a token for the reports.
     resource: ['https://api.countersign.example', reports],
@@ -96,28 +96,28 @@ test('loadConfig: configures the client and its API entry from the file at the U
   await expect(page.getByText(/counted for/)).toBeVisible();
 });
 
-for (const { what, answer, code, message } of [
+for (const { what, response, code, message } of [
   {
     what: 'no file',
-    answer: { status: 404, body: 'Not found' },
+    response: { status: 404, body: 'Not found' },
     code: 'missing_option',
     message: `The configuration cannot be loaded from ${base}/reports.json: status 404, expected 200.`,
   },
   {
     what: 'a page',
-    answer: { contentType: 'text/html', body: '<!doctype html><title>The application</title>' },
+    response: { contentType: 'text/html', body: '<!doctype html><title>The application</title>' },
     code: 'invalid_option',
     message: `The configuration at ${base}/reports.json is not a JSON object.`,
   },
   {
-    what: 'no answer',
-    answer: undefined,
+    what: 'no response',
+    response: undefined,
     code: 'network_error',
     message: `The configuration cannot be loaded from ${base}/reports.json.`,
   },
   {
     what: 'a file without the issuer',
-    answer: { json: { clientId: 'angular-reports' } },
+    response: { json: { clientId: 'angular-reports' } },
     code: 'missing_option',
     message: 'issuer',
   },
@@ -126,7 +126,7 @@ for (const { what, answer, code, message } of [
     page,
     context,
   }) => {
-    await context.route('**/reports.json', (route) => (answer ? route.fulfill(answer) : route.abort()));
+    await context.route('**/reports.json', (route) => (response ? route.fulfill(response) : route.abort()));
     const errors: string[] = [];
     page.on('console', (line) => {
       if (line.type() === 'error') errors.push(line.text());
@@ -139,7 +139,7 @@ for (const { what, answer, code, message } of [
 }
 
 /** Replaces the configuration file at the URL. */
-const answerWith = (
+const replaceConfiguration = (
   context: BrowserContext,
   change: (file: Record<string, unknown>) => Record<string, unknown>,
 ) =>

@@ -35,14 +35,14 @@ async function addNativeShell(page: Page, options: { readonly claimedUri?: strin
 }
 
 /** Logs in with the system browser. Returns the URL that opens the app. */
-async function answerOfSystemBrowser(
+async function logInWithSystemBrowser(
   browser: Browser,
   login: { readonly url: string; readonly redirectUri: string; readonly user?: DemoUser },
 ): Promise<string> {
   const { url, redirectUri, user = alice } = login;
   const context = await browser.newContext();
   const system = await context.newPage();
-  const answer = system.waitForResponse(
+  const response = system.waitForResponse(
     (response) => response.headers().location?.startsWith(`${redirectUri}?`) ?? false,
   );
   await system.goto(url);
@@ -50,7 +50,7 @@ async function answerOfSystemBrowser(
   await system.locator('input[name="password"]').fill(user.password);
   await system.getByRole('button', { name: 'Log in' }).click();
   await system.getByRole('button', { name: 'Allow' }).click();
-  const { location = '' } = (await answer).headers();
+  const { location = '' } = (await response).headers();
   await context.close();
   return location;
 }
@@ -81,18 +81,18 @@ for (const { kind, redirectUri, options, others } of [
     expect(request.get('code_challenge_method')).toBe('S256');
     // The web view has not navigated.
     expect(new URL(page.url()).origin).toBe(base);
-    const answer = await answerOfSystemBrowser(browser, { url, redirectUri });
+    const response = await logInWithSystemBrowser(browser, { url, redirectUri });
     // At another URL it is not an authorization response. It stays valid for the intended URL.
     const since = readLoggedRequests().length;
-    for (const other of others) await openApp(answer.replace(redirectUri, other));
+    for (const other of others) await openApp(response.replace(redirectUri, other));
     await signedOut(page);
     expect(tokenRequests('angular-native', 'authorization_code', since)).toEqual([]);
-    await openApp(answer);
+    await openApp(response);
     await expect(page.getByRole('heading', { level: 1, name: 'Your items' })).toBeVisible();
     await signedIn(page);
     expect(page.url()).toBe(`${base}/items?sort=new#top`);
     // The same authorization response cannot be used again.
-    await openApp(answer);
+    await openApp(response);
     await expect(page.getByRole('alert')).toContainText('was already used');
     await signedIn(page);
     expect(tokenRequests('angular-native', 'authorization_code', since)).toHaveLength(1);
@@ -106,7 +106,7 @@ test('in a native shell, rejects a response with a forged state before using its
   const { opened, openApp } = await addNativeShell(page);
   await page.goto('/items');
   const url = await opened(1);
-  const own = await answerOfSystemBrowser(browser, { url, redirectUri: scheme });
+  const own = await logInWithSystemBrowser(browser, { url, redirectUri: scheme });
   const since = readLoggedRequests().length;
   for (const state of ['forged', '', undefined]) {
     const forged = new URL(own);
@@ -138,13 +138,13 @@ test('in a native shell, rejects the authorization response of a login that anot
   const phone = await attacker.newPage();
   const shell = await addNativeShell(phone);
   await phone.goto('/items');
-  const answer = await answerOfSystemBrowser(browser, {
+  const response = await logInWithSystemBrowser(browser, {
     url: await shell.opened(1),
     redirectUri: scheme,
     user: bob,
   });
   const since = readLoggedRequests().length;
-  await openApp(answer);
+  await openApp(response);
   await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
   await signedOut(page);
   expect(tokenRequests('angular-native', 'authorization_code', since)).toEqual([]);

@@ -69,7 +69,7 @@ test('retries once with the DPoP nonce that the API requires', async ({ page, co
       const settings = await (await route.fetch({ maxRetries: 3 })).json();
       await route.fulfill({ json: { ...settings, apiUrl: api.url, dpop: true } });
     });
-    const answers: { status: number; challenge: string; nonce: unknown }[] = [];
+    const responses: { status: number; challenge: string; nonce: unknown }[] = [];
     const reading: Promise<unknown>[] = [];
     page.on('response', (response) => {
       if (response.url() !== `${api.url}/items` || response.request().method() !== 'GET') return;
@@ -77,7 +77,7 @@ test('retries once with the DPoP nonce that the API requires', async ({ page, co
         const { dpop = '' } = await response.request().allHeaders();
         const { nonce } = JSON.parse(Buffer.from(dpop.split('.')[1] ?? '', 'base64url').toString());
         const challenge = response.headers()['www-authenticate'] ?? '';
-        answers.push({ status: response.status(), challenge, nonce });
+        responses.push({ status: response.status(), challenge, nonce });
       };
       reading.push(read());
     });
@@ -86,9 +86,9 @@ test('retries once with the DPoP nonce that the API requires', async ({ page, co
     await page.getByRole('button', { name: 'Reload' }).click();
     await expect.poll(() => reading).toHaveLength(3);
     await Promise.all(reading);
-    const nonce = answers[1]?.nonce;
+    const nonce = responses[1]?.nonce;
     expect(nonce).toMatch(/^[\w-]{16,}$/);
-    expect(answers).toEqual([
+    expect(responses).toEqual([
       { status: 401, challenge: expect.stringContaining('use_dpop_nonce'), nonce: undefined },
       { status: 200, challenge: '', nonce },
       // The nonce is cached: no retry is needed.
@@ -115,7 +115,7 @@ test('insufficient_scope: an entry with stepUp requests the missing scope from t
   });
   await signIn(page);
   await page.getByRole('link', { name: 'Reports' }).click();
-  const refused = page.waitForResponse((answer) => answer.url() === `${urls.nestApi}/reports`);
+  const refused = page.waitForResponse((response) => response.url() === `${urls.nestApi}/reports`);
   await page.getByRole('button', { name: 'Open the reports' }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
   const refusal = await refused;

@@ -47,10 +47,10 @@ test('B8: the page refreshes its access token without access to the refresh toke
   const receivers = new Set<string>();
   // All responses of the provider, from the page and from the worker.
   await context.route(`${urls.identityProvider}/token`, async (route) => {
-    const answer = await route.fetch();
-    const text = await answer.text();
+    const response = await route.fetch();
+    const text = await response.text();
     if (text.includes('"refresh_token"')) real.add(JSON.parse(text).refresh_token);
-    await route.fulfill({ response: answer, body: text });
+    await route.fulfill({ response, body: text });
   });
   context.on('request', (request) => {
     const text = `${request.url()} ${request.postData() ?? ''}`;
@@ -84,7 +84,7 @@ test('B8: the worker never sends a request to a URL from a message of the page',
   await signIn(page);
   const asked: string[] = [];
   context.on('request', (request) => asked.push(request.url()));
-  const answers = await page.evaluate(
+  const responses = await page.evaluate(
     async ([issuer, own]) => {
       const { worker, messages } = (globalThis as unknown as { seen: Seen }).seen;
       const held = messages.map((message) => /"refresh_token\\?":\\?"([\w-]+)/.exec(message)?.[1]);
@@ -95,16 +95,16 @@ test('B8: the worker never sends a request to a URL from a message of the page',
           worker.addEventListener('message', ({ data }) => data.id === id && resolve(data));
           worker.postMessage({ type: 'request', id, url, body, headers: {} });
         });
-      const answers = await Promise.all([
+      const responses = await Promise.all([
         ask(`${own}/stolen`, 1001),
         ask(`${issuer}/token?to=elsewhere`, 1002),
         ask(`${issuer}/me`, 1003),
       ]);
-      return { answers, held: held.filter(Boolean).length };
+      return { responses, held: held.filter(Boolean).length };
     },
     [urls.identityProvider, base] as const,
   );
-  expect(answers).toEqual({ answers: [{ id: 1001 }, { id: 1002 }, { id: 1003 }], held: 1 });
+  expect(responses).toEqual({ responses: [{ id: 1001 }, { id: 1002 }, { id: 1003 }], held: 1 });
   const stolenPaths = ['/stolen', '/token', '/me'];
   expect(asked.filter((url) => stolenPaths.includes(new URL(url).pathname))).toEqual([]);
 });

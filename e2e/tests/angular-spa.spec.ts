@@ -153,16 +153,16 @@ test('leaves no token, code or verifier in URLs, storage, pages or logs', async 
   page.on('request', (request) => addresses.push(request.url()));
   // The responses of the provider.
   await context.route(`${urls.identityProvider}/token`, async (route) => {
-    const answer = await route.fetch();
+    const response = await route.fetch();
     const sent = new URLSearchParams(route.request().postData() ?? '');
-    const received: Record<string, string> = await answer.json().catch(() => ({}));
+    const received: Record<string, string> = await response.json().catch(() => ({}));
     const { access_token, refresh_token, id_token } = received;
     for (const secret of [access_token, refresh_token, id_token]) if (secret) secrets.add(secret);
     for (const name of ['code_verifier', 'refresh_token']) {
       const secret = sent.get(name);
       if (secret) secrets.add(secret);
     }
-    await route.fulfill({ response: answer });
+    await route.fulfill({ response });
   });
   const callback = nextCallback(page);
   await signIn(page);

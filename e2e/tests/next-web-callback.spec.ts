@@ -49,15 +49,15 @@ test('a double submit creates one login', async () => {
   const { url } = await op.authorize(location ?? '');
   const before = codeExchanges();
   const cookie = browser.cookies();
-  const answers = await Promise.all([1, 2, 3].map(() => browser.visit(url, { cookie })));
+  const responses = await Promise.all([1, 2, 3].map(() => browser.visit(url, { cookie })));
   expect(codeExchanges() - before).toBe(1);
-  expect(answers.map(({ status }) => status)).toEqual([303, 303, 303]);
-  const targets = answers.map((answer) => answer.location?.pathname);
+  expect(responses.map(({ status }) => status)).toEqual([303, 303, 303]);
+  const targets = responses.map((response) => response.location?.pathname);
   expect(targets.filter((path) => path === '/profile')).toHaveLength(1);
   // The other requests had no session yet. The login that they start returns to the same page.
-  for (const answer of answers.filter((each) => each.location?.pathname !== '/profile')) {
-    expect(answer.location?.pathname).toBe('/auth/login');
-    expect(answer.location?.searchParams.get('returnTo')).toBe('/profile');
+  for (const response of responses.filter((each) => each.location?.pathname !== '/profile')) {
+    expect(response.location?.pathname).toBe('/auth/login');
+    expect(response.location?.searchParams.get('returnTo')).toBe('/profile');
   }
 });
 

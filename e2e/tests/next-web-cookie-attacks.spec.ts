@@ -136,6 +136,6 @@ test('S20: rejects a session cookie that is sent twice; over https its name has 
   }
   expect(headers['set-cookie']).toHaveLength(1);
   // Over https, the name for plain http is ignored.
-  const answer = await open(publicHost).visit('/auth/session', { cookie: mine });
-  expect(JSON.parse(answer.html)).toEqual({ session: null });
+  const response = await open(publicHost).visit('/auth/session', { cookie: mine });
+  expect(JSON.parse(response.html)).toEqual({ session: null });
 });

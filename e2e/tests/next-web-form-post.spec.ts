@@ -15,23 +15,23 @@ test.afterAll(() => running?.stop());
 const codeExchanges = () =>
   running.op.requestsTo('token').filter(({ body }) => body.grant_type === 'authorization_code').length;
 
-interface Answer {
+interface PostedResponse {
   readonly url: string;
   readonly form: string;
 }
 
 /** Records the authorization responses that the page posts. */
-function recordPostedResponses(page: Page): Answer[] {
-  const answers: Answer[] = [];
+function recordPostedResponses(page: Page): PostedResponse[] {
+  const responses: PostedResponse[] = [];
   page.on('request', (request) => {
     if (request.method() === 'POST' && request.url() === `${running.app.origin}/auth/callback`)
-      answers.push({ url: request.url(), form: request.postData() ?? '' });
+      responses.push({ url: request.url(), form: request.postData() ?? '' });
   });
-  return answers;
+  return responses;
 }
 
 /** Posts an authorization response again from a page of the provider, as the back button does. */
-async function postAgain(page: Page, { url, form }: Answer): Promise<void> {
+async function postAgain(page: Page, { url, form }: PostedResponse): Promise<void> {
   await page.goto(`${running.op.issuer}/.well-known/openid-configuration`);
   await page.evaluate(
     ([action, fields]) => {
@@ -49,12 +49,12 @@ test('a login by form_post returns to the requested page, and no URL contains it
   const { app } = running;
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
-  const answers = recordPostedResponses(page);
+  const responses = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page).toHaveURL(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
-  expect(answers).toHaveLength(1);
-  expect(answers[0]?.form).toMatch(/(^|&)code=/);
+  expect(responses).toHaveLength(1);
+  expect(responses[0]?.form).toMatch(/(^|&)code=/);
   expect(addresses.filter((address) => address.includes('code='))).toEqual([]);
   // The cookies for the cross-site form are deleted. The session cookie is not sent with a cross-site form.
   const cookies = await page.context().cookies(app.origin);
@@ -63,11 +63,11 @@ test('a login by form_post returns to the requested page, and no URL contains it
 
 test('a repeated post redirects a signed-in user to returnTo', async ({ page }) => {
   const { app } = running;
-  const answers = recordPostedResponses(page);
+  const responses = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
   const before = codeExchanges();
-  await postAgain(page, answers[0] as Answer);
+  await postAgain(page, responses[0] as PostedResponse);
   await expect(page).toHaveURL(`${app.origin}/`);
   expect(codeExchanges()).toBe(before);
 });
@@ -77,12 +77,12 @@ test('rejects a response that this browser did not request and shows the reason'
   browser,
 }) => {
   const { app } = running;
-  const answers = recordPostedResponses(page);
+  const responses = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
   const guest = await (await browser.newContext()).newPage();
   const before = codeExchanges();
-  await postAgain(guest, answers[0] as Answer);
+  await postAgain(guest, responses[0] as PostedResponse);
   await expect(guest.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
   expect(codeExchanges()).toBe(before);
   await guest.context().close();
@@ -92,12 +92,12 @@ test('shows an error page after one more attempt if the provider rejects every c
   page,
 }) => {
   const { app, op } = running;
-  const answers = recordPostedResponses(page);
+  const responses = recordPostedResponses(page);
   const invalidGrant = { status: 400, body: '{"error":"invalid_grant"}' };
   op.fail('token', { ...invalidGrant, headers: { 'content-type': 'application/json' }, times: 2 });
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
-  expect(answers).toHaveLength(2);
+  expect(responses).toHaveLength(2);
   // The next login succeeds.
   await page.getByRole('link', { name: 'Log in again' }).click();
   await expect(page).toHaveURL(`${app.origin}/`);

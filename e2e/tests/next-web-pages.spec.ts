@@ -51,13 +51,13 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await visit('/dashboard', 'This page cannot be shown at the moment.');
       await context.clearCookies();
       await visit(`/auth/callback?code=x&state=${'y'.repeat(43)}`, 'This login cannot be completed');
-      for (const [answer, heading] of [
+      for (const [parameters, heading] of [
         [{ code: 'x', iss: 'https://evil.example' }, 'This login was rejected'],
         [{ error: 'access_denied', iss: op.issuer }, 'Not logged in'],
       ] as const) {
         const { location = '' } = (await page.request.get('/auth/login', { maxRedirects: 0 })).headers();
         const state = new URL(location).searchParams.get('state') ?? '';
-        await visit(`/auth/callback?${new URLSearchParams({ ...answer, state })}`, heading);
+        await visit(`/auth/callback?${new URLSearchParams({ ...parameters, state })}`, heading);
       }
       await context.close();
     });

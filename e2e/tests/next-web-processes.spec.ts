@@ -15,12 +15,12 @@ for (const kind of ['cookie', 'stored']) {
     const system = await startBehindOneAddress(kind);
     const { base, issuer } = system;
     const statuses = async (cookie: string, count = 4) => {
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: count }, () =>
           fetch(`${base}/profile`, { headers: { cookie }, redirect: 'manual' }),
         ),
       );
-      return [...new Set(answers.map(({ status }) => status))];
+      return [...new Set(responses.map(({ status }) => status))];
     };
     try {
       await logIn(page, base);
@@ -41,10 +41,10 @@ for (const kind of ['cookie', 'stored']) {
       await system.stopRedis();
       // S9: the state of the session is unknown, which is neither "signed in" nor "signed out".
       expect(await statuses(second)).toEqual([503]);
-      const answer = await fetch(`${base}/auth/session`, { headers: { cookie: second } });
-      expect(answer.status).toBe(503);
-      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
-      expect(answer.headers.getSetCookie()).toEqual([]);
+      const response = await fetch(`${base}/auth/session`, { headers: { cookie: second } });
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(response.headers.getSetCookie()).toEqual([]);
     } finally {
       await system.stop();
     }

@@ -64,9 +64,9 @@ test('an action with a required scope responds with 403 although its page was sh
   await page.goto(`${app.origin}/import`);
   await page.getByLabel('One item on each line').fill('Milk');
   await signIn(context, reads);
-  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+  const response = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Add all' }).click();
-  expect((await answer).status()).toBe(403);
+  expect((await response).status()).toBe(403);
   await expect(page.getByRole('heading', { name: 'Your account may not do this.' })).toBeVisible();
 });
 
@@ -78,10 +78,10 @@ test('without JavaScript, an action with a required scope does not run', async (
   await page.goto(`${app.origin}/import`);
   await page.getByLabel('One item on each line').fill('Milk');
   await signIn(context, reads);
-  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+  const response = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Add all' }).click();
   // Next responds with 404 to a form that it rejects. An action that runs redirects to the dashboard.
-  expect((await answer).status()).toBe(404);
+  expect((await response).status()).toBe(404);
   await expect(page).toHaveURL(`${app.origin}/import`);
   await context.close();
 });
@@ -93,7 +93,7 @@ test('a route handler with a required scope responds to a script with 403 and th
   const { app } = running;
   await signIn(context, ['openid', 'profile']);
   await page.goto(app.origin);
-  const answer = await page.evaluate(async () => {
+  const response = await page.evaluate(async () => {
     const response = await fetch('/api/summary');
     return {
       status: response.status,
@@ -101,7 +101,7 @@ test('a route handler with a required scope responds to a script with 403 and th
       cache: response.headers.get('cache-control'),
     };
   });
-  expect(answer).toEqual({
+  expect(response).toEqual({
     status: 403,
     body: { error: 'insufficient_scope' },
     cache: expect.stringContaining('no-store'),

@@ -42,13 +42,13 @@ test('decrypts a cookie of the previous secret, and encrypts it with the new one
   const cookies = await context.cookies();
   const later = await startAtTestProvider({ environment: { AUTH_ISSUER: op.issuer, AUTH_SECRET: secret } });
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  const answer = await fetch(`${later.app.origin}/auth/session`, { headers: { cookie } });
-  expect((await answer.json()).session?.user).toMatchObject({ sub: 'carol' });
+  const response = await fetch(`${later.app.origin}/auth/session`, { headers: { cookie } });
+  expect((await response.json()).session?.user).toMatchObject({ sub: 'carol' });
   await later.stop();
 });
 
 test('rejects a cookie of a removed secret', async ({ page, context }) => {
   await signIn(context, 'a-secret-that-was-taken-out-of-the-list-long-ago');
-  const answer = await page.request.get(`${replaced.app.origin}/profile`, { maxRedirects: 0 });
-  expect(answer.status()).toBe(307);
+  const response = await page.request.get(`${replaced.app.origin}/profile`, { maxRedirects: 0 });
+  expect(response.status()).toBe(307);
 });

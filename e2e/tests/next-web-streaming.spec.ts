@@ -26,9 +26,9 @@ test.beforeAll(async () => {
       createdAt: '2026-01-01T00:00Z',
     });
     const body = JSON.stringify(Array.from({ length: items[user] ?? 0 }, item));
-    const answer = () => response.setHeader('content-type', 'application/json').end(body);
-    if (held) waiting.push(answer);
-    else answer();
+    const respond = () => response.setHeader('content-type', 'application/json').end(body);
+    if (held) waiting.push(respond);
+    else respond();
   }).listen(port, 'localhost');
   running = await startAtTestProvider({ environment: { API_URL: `http://localhost:${port}` } });
   closing.push(running.stop, () => api.close());
@@ -41,7 +41,7 @@ test.afterEach(release);
 
 function release(): void {
   held = false;
-  for (const answer of waiting.splice(0)) answer();
+  for (const respond of waiting.splice(0)) respond();
 }
 
 const signedInAs = (user: string) =>

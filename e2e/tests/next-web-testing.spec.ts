@@ -32,8 +32,8 @@ test('a test session signs in a browser without a request to the provider', asyn
   await context.addCookies(cookies);
   await page.goto(`${app.origin}/dashboard`);
   await expect(page.getByRole('heading', { name: 'Good to see you, Carol.' })).toBeVisible();
-  const answer = await fetch(`${app.origin}/auth/session`, { headers: { cookie: header } });
-  expect((await answer.json()).session.user).toMatchObject({ sub: 'carol', iss: op.issuer });
+  const response = await fetch(`${app.origin}/auth/session`, { headers: { cookie: header } });
+  expect((await response.json()).session.user).toMatchObject({ sub: 'carol', iss: op.issuer });
   expect(op.requests.length).toBe(before);
 });
 
@@ -60,8 +60,8 @@ test('a test session in the store of the application signs in a browser', async 
     // The cookie contains only an identifier.
     expect(cookies.map(({ value }) => value)).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
     await client.configResetStat();
-    const answer = await fetch(`${app.origin}/profile`, { headers: { cookie: header } });
-    expect(await answer.text()).toContain('Carol Cook');
+    const response = await fetch(`${app.origin}/profile`, { headers: { cookie: header } });
+    expect(await response.text()).toContain('Carol Cook');
     // Once by the proxy, and once by rendering: the header of the layout and the page share the read.
     expect(await client.info('commandstats')).toContain('cmdstat_hmget:calls=2,');
 

@@ -17,11 +17,11 @@ test('S18: without a proxy, a page shows nothing before login, and login returns
     ['/profile', 'Profile'],
   ] as const) {
     // A proxy would have replaced the header: there is none.
-    const answer = await fetch(app.origin + path, {
+    const response = await fetch(app.origin + path, {
       headers: { 'x-auth-path': '/anywhere' },
       redirect: 'manual',
     });
-    const text = (answer.headers.get('location') ?? '') + (await answer.text());
+    const text = (response.headers.get('location') ?? '') + (await response.text());
     expect(text).toContain('returnTo=%2Fanywhere');
     expect(text).not.toMatch(/Good to see you|Your claims/);
     await page.goto(app.origin + path);

@@ -101,12 +101,12 @@ test('50 parallel requests with an expiring token make one token request', async
   await waitUntilRefreshIsDue();
   const since = readLoggedRequests().length;
   const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 50 }, () => fetch(`${base}/dashboard`, { headers: { cookie }, redirect: 'manual' })),
   );
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
   expect(refreshes(since)).toHaveLength(1);
-  const cookies = new Set(answers.map((answer) => answer.headers.getSetCookie().join('\n')));
+  const cookies = new Set(responses.map((response) => response.headers.getSetCookie().join('\n')));
   expect(cookies.size).toBe(1);
   expect([...cookies][0]).toContain('session=');
 });

@@ -48,7 +48,7 @@ export interface TestAuthorizationServer {
   listen(options?: { readonly port?: number }): Promise<{ readonly issuer: string; close(): Promise<void> }>;
   readonly metadata: Record<string, unknown>;
   readonly clock: TestClock;
-  /** The faults that are applyFaults now: add, delete, clear. */
+  /** The faults that are reported now: add, delete, clear. */
   readonly faults: Set<Fault>;
   /** Every request that reached the server, oldest first. */
   readonly requests: LoggedRequest[];
@@ -79,7 +79,7 @@ export interface TestAuthorizationServer {
 }
 
 /**
- * Creates an authorization server for tests. It is well-behaved unless it is applyFaults to fault or to fail.
+ * Creates an authorization server for tests. It is well-behaved unless it is reported to fault or to fail.
  *
  * @example
  * const server = await createTestAuthorizationServer();

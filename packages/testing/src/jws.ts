@@ -1,21 +1,7 @@
 import { base64url, type CryptoKey } from 'jose';
-import type { JwtKind } from './faults/jwt-faults.ts';
-import type { TestClient } from './options.ts';
-import { applyFaults, type ServerState } from './state.ts';
-
-/** A token on its way to be signed; faults change it. */
-export interface Jws {
-  readonly kind: JwtKind;
-  header: Record<string, unknown> & { alg: string };
-  claims: Record<string, unknown>;
-  readonly client: TestClient | undefined;
-  /** Default: the server's current key for the algorithm; bytes for HMAC. */
-  key?: CryptoKey | Uint8Array<ArrayBuffer>;
-  /** Changes the text of the claims before it is signed. */
-  payload?: (json: string) => string;
-  /** Changes the compact serialisation. */
-  finish?: (jwt: string) => string;
-}
+import type { Jws } from './faults/fault-target.ts';
+import { applyFaults } from './faults/index.ts';
+import type { ServerState } from './state.ts';
 
 const encode = (value: unknown, change = (json: string) => json) =>
   base64url.encode(change(JSON.stringify(value)));

@@ -113,7 +113,7 @@ export interface Failure {
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
   /** Nobody can reach the endpoint. */
   readonly network?: boolean;
-  /** Do the work, then loseResponse the answer. */
+  /** Do the work, then lose the answer. */
   readonly loseResponse?: boolean;
   /** Milliseconds to wait before anything else. */
   readonly delay?: number;

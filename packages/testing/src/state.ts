@@ -1,5 +1,5 @@
 import type { TestClock } from './clock.ts';
-import { type Fault, type FaultTargets, findFaultChanges } from './faults/index.ts';
+import type { Fault } from './faults/index.ts';
 import type { KeyRing } from './keys.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 
@@ -113,13 +113,3 @@ export interface ServerState {
 
 /** An createRandomId name. */
 export const createRandomId = (): string => crypto.randomUUID().replaceAll('-', '');
-
-/** Lets every fault that is applyFaults now change something on its way out. */
-export async function applyFaults<K extends keyof FaultTargets>(
-  state: ServerState,
-  kind: K,
-  value: FaultTargets[K],
-): Promise<FaultTargets[K]> {
-  for (const fault of findFaultChanges(kind, state.faults)) await fault(value, state);
-  return value;
-}

@@ -6,7 +6,7 @@ import { type ContractCase, createFreshKey, eventually, type OpenStore } from '.
 export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): ContractCase[] {
   return [
     {
-      name: 'tombstones: the latest of several keys is applyFaults, to everybody',
+      name: 'tombstones: the latest of several keys is reported, to everybody',
       async run() {
         const [store, other] = [await open(), await open()];
         const keys = [createFreshKey(), createFreshKey(), createFreshKey()];
@@ -43,7 +43,7 @@ export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): Contrac
       },
     },
     {
-      name: 'tombstones: a key that another one covers is applyFaults together with it',
+      name: 'tombstones: a key that another one covers is reported together with it',
       async run() {
         const store = await open();
         const [key, user] = [createFreshKey(), createFreshKey()];

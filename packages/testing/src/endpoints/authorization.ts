@@ -2,12 +2,13 @@ import { checkAuthorizationParameters, openRequestObject } from '../authorizatio
 import { parseBounded } from '../bounded-json.ts';
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
+import { applyFaults } from '../faults/index.ts';
 import { sign } from '../jws.ts';
 import type { TestClient } from '../options.ts';
-import { applyFaults, createRandomId, type Grant, type ServerState } from '../state.ts';
+import { createRandomId, type Grant, type ServerState } from '../state.ts';
 import { encryptFor } from '../tokens.ts';
 
-/** The authorization endpoint: the signed-in user approves at once, unless applyFaults otherwise. */
+/** The authorization endpoint: the signed-in user approves at once, unless reported otherwise. */
 export async function authorization(state: ServerState, request: Request): Promise<Response> {
   const outer =
     request.method === 'POST' ? new URLSearchParams(await request.text()) : new URL(request.url).searchParams;

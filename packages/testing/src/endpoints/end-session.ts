@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import { OAuthError } from '../errors.ts';
-import { applyFaults, type ServerState } from '../state.ts';
+import { applyFaults } from '../faults/index.ts';
+import type { ServerState } from '../state.ts';
 import { issueLogoutToken } from '../tokens.ts';
 
 /** @see OpenID Connect RP-Initiated Logout section 2 */

@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 import { json } from '../errors.ts';
-import { applyFaults, type ServerState } from '../state.ts';
+import { applyFaults } from '../faults/index.ts';
+import type { ServerState } from '../state.ts';
 
 export async function jwks(state: ServerState): Promise<Response> {
   const keys = (await state.keys.published()).map(({ publicJwk }) => publicJwk);

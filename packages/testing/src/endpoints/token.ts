@@ -1,22 +1,15 @@
 import { authenticateClient, getAuthenticationMethod, readCertificate } from '../client-authentication.ts';
 import { verifyDpopProof } from '../dpop.ts';
 import { json, OAuthError } from '../errors.ts';
+import { applyFaults } from '../faults/index.ts';
 import { authorizationCodeGrant } from '../grants/authorization-code.ts';
 import { clientCredentialsGrant } from '../grants/client-credentials.ts';
 import { deviceCodeGrant } from '../grants/device-code.ts';
+import type { GrantHandler } from '../grants/grant-handler.ts';
 import { jwtBearerGrant } from '../grants/jwt-bearer.ts';
 import { refreshTokenGrant } from '../grants/refresh-token.ts';
 import { tokenExchangeGrant } from '../grants/token-exchange.ts';
-import type { TestClient } from '../options.ts';
-import { applyFaults, type Binding, type ServerState } from '../state.ts';
-
-export interface TokenRequest {
-  readonly client: TestClient;
-  readonly body: URLSearchParams;
-  readonly binding: Binding | undefined;
-}
-
-export type GrantHandler = (state: ServerState, request: TokenRequest) => Promise<Record<string, unknown>>;
+import type { ServerState } from '../state.ts';
 
 const handlers: Readonly<Record<string, GrantHandler>> = {
   authorization_code: authorizationCodeGrant,

@@ -1,9 +1,10 @@
 import { getSeconds } from '../clock.ts';
 import { verifyDpopProof } from '../dpop.ts';
 import { json, noStore, OAuthError } from '../errors.ts';
+import { applyFaults } from '../faults/index.ts';
 import { sign } from '../jws.ts';
 import type { TestClient } from '../options.ts';
-import { applyFaults, type ServerState } from '../state.ts';
+import type { ServerState } from '../state.ts';
 import { encryptFor } from '../tokens.ts';
 
 const claimNamesByScope: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-import type { FaultTargets, UserinfoProtection } from './index.ts';
+import type { FaultTargets, UserinfoProtection } from './fault-target.ts';
 
 type Body = Record<string, unknown>;
 

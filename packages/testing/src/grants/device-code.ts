@@ -1,9 +1,9 @@
 import { getSeconds } from '../clock.ts';
-import type { GrantHandler } from '../endpoints/token.ts';
 import { OAuthError } from '../errors.ts';
 import { createRandomId, type Grant } from '../state.ts';
 import { createTokenResponse, selectResource } from '../token-response.ts';
 import { issueRefreshToken } from '../tokens.ts';
+import type { GrantHandler } from './grant-handler.ts';
 
 /** @see RFC 8628 section 3.5 */
 export const deviceCodeGrant: GrantHandler = async (state, request) => {
