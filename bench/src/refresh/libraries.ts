@@ -117,9 +117,9 @@ function nextAuth(): Library {
     if (!response.ok) return { ...token, error: 'RefreshAccessTokenError' };
     return {
       ...token,
-      accessToken: response.access_token,
-      refreshToken: response.refresh_token ?? token.refreshToken,
-      expiresAt: Math.floor(Date.now() / 1000) + Number(response.expires_in),
+      accessToken: tokens.access_token,
+      refreshToken: tokens.refresh_token ?? token.refreshToken,
+      expiresAt: Math.floor(Date.now() / 1000) + Number(tokens.expires_in),
     };
   };
   process.env.NEXTAUTH_URL = baseUrl;
