@@ -75,7 +75,7 @@ test('renders the signed-out page for a guest and hydrates it without a mismatch
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   for (const selector of ['.hero h1', '.cards', '.account button', '.health'])
     await expect(page.locator(selector), selector).toHaveAttribute('data-sent', '');
-  expect(await accountShown(page)).toEqual(['Sign in']);
+  expect(await accountShown(page)).toEqual(['Log in']);
   await page.getByRole('button', { name: 'Log in' }).click();
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/`);

@@ -94,7 +94,7 @@ export function provideAuthTesting(
         if (snapshot.status !== 'signed-in') {
           throw new LoginRequiredError('not_signed_in', 'The test has no signed-in user.');
         }
-        if (tokenRequest.refused === createToken()) serial++;
+        if (tokenRequest.rejectedToken === createToken()) serial++;
         return { accessToken: createToken(), tokenType: 'Bearer', scopes: snapshot.scopes ?? [] };
       },
       authorize: async (_request, { accessToken }) => ({ authorization: `Bearer ${accessToken}` }),

@@ -1,21 +1,7 @@
 import { base64url, type CryptoKey } from 'jose';
-import type { JwtKind } from './lies/jwt.ts';
-import type { TestClient } from './options.ts';
-import { type ServerState, told } from './state.ts';
-
-/** A token on its way to be signed; lies change it. */
-export interface Jws {
-  readonly kind: JwtKind;
-  header: Record<string, unknown> & { alg: string };
-  claims: Record<string, unknown>;
-  readonly client: TestClient | undefined;
-  /** Default: the server's current key for the algorithm; bytes for HMAC. */
-  key?: CryptoKey | Uint8Array<ArrayBuffer>;
-  /** Changes the text of the claims before it is signed. */
-  payload?: (json: string) => string;
-  /** Changes the compact serialisation. */
-  finish?: (jwt: string) => string;
-}
+import { applyLies } from './lies/index.ts';
+import type { Jws } from './lies/lie-target.ts';
+import type { ServerState } from './state.ts';
 
 const encode = (value: unknown, change = (json: string) => json) =>
   base64url.encode(change(JSON.stringify(value)));
@@ -25,7 +11,7 @@ export async function sign(state: ServerState, start: Omit<Jws, 'key' | 'finish'
   const { alg } = start.header;
   const kid = alg === 'none' || alg.startsWith('HS') ? undefined : (await state.keys.current(alg)).kid;
   const jws: Jws = { ...start, header: { ...start.header, ...(kid !== undefined && { kid }) } };
-  await told(state, 'jws', jws);
+  await applyLies(state, 'jws', jws);
   const input = `${encode(jws.header)}.${encode(jws.claims, jws.payload)}`;
   const key =
     jws.key ??

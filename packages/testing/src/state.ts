@@ -1,6 +1,6 @@
 import type { TestClock } from './clock.ts';
 import type { KeyRing } from './keys.ts';
-import { type Lie, type LyingTo, liesOf } from './lies/index.ts';
+import type { Lie } from './lies/index.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 
 /** What a user has granted a client in one login. */
@@ -113,13 +113,3 @@ export interface ServerState {
 
 /** An unguessable name. */
 export const unguessable = (): string => crypto.randomUUID().replaceAll('-', '');
-
-/** Lets every lie that is told now change something on its way out. */
-export async function told<K extends keyof LyingTo>(
-  state: ServerState,
-  kind: K,
-  value: LyingTo[K],
-): Promise<LyingTo[K]> {
-  for (const lie of liesOf(kind, state.lies)) await lie(value, state);
-  return value;
-}

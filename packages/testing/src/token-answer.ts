@@ -1,6 +1,6 @@
 import { checkResource } from './endpoints/authorization.ts';
-import type { TokenRequest } from './endpoints/token.ts';
 import { OAuthError } from './errors.ts';
+import type { TokenRequest } from './grants/grant-handler.ts';
 import type { Grant, ServerState } from './state.ts';
 import { accessTokenLife, issueAccessToken, issueIdToken } from './tokens.ts';
 

@@ -26,7 +26,7 @@ test('B1: sends the token to a matching URL, and not to a URL that contains it',
 test('requests the token with the resource and scope of the entry', async () => {
   const { send, tokenRequests } = createHarness([{ url: api, resource: 'https://api', scope: 'items:read' }]);
   await send(get(api));
-  expect(tokenRequests).toEqual([{ resource: 'https://api', scope: 'items:read', refused: undefined }]);
+  expect(tokenRequests).toEqual([{ resource: 'https://api', scope: 'items:read', rejectedToken: undefined }]);
 });
 
 test('B2: sends no token without an allow-list, and warns once', async () => {

@@ -112,7 +112,7 @@ async function authorize({ request, auth, entry, url, holder, rejectedToken, wit
   const { resource, scope, optional } = entry;
   try {
     const browser = await auth.browser;
-    const token = await browser.getAccessToken({ resource, scope, refused: rejectedToken, holder });
+    const token = await browser.getAccessToken({ resource, scope, rejectedToken, holder });
     const headers = await browser.authorize({ method: request.method, url }, token);
     return { headers, accessToken: token.accessToken, holder: token.holder ?? holder };
   } catch (error) {

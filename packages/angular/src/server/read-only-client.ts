@@ -24,8 +24,8 @@ export function createReadOnlyClient(
     login: reject,
     logout: reject,
     handleCallback: reject,
-    async getAccessToken({ refused } = {}): Promise<AccessToken> {
-      if (accessToken !== undefined && refused === undefined)
+    async getAccessToken({ rejectedToken } = {}): Promise<AccessToken> {
+      if (accessToken !== undefined && rejectedToken === undefined)
         return { accessToken, tokenType: 'Bearer', scopes: snapshot.scopes ?? [] };
       throw new LoginRequiredError('not_signed_in', 'The server has no valid access token of this user.');
     },

@@ -32,14 +32,14 @@ export function createHarness(
       holder: requestHolder,
       ...tokenRequest
     }: {
-      refused?: string;
+      rejectedToken?: string;
       holder?: LoginHolder;
     }) => {
       tokenRequests.push(tokenRequest);
       if (requestHolder && requestHolder.sub !== holder.sub)
         throw new LoginRequiredError('session_ended', 'Ended.');
       if (!isSignedIn) throw new LoginRequiredError('not_signed_in', 'Not signed in.');
-      if (tokenRequest.refused === `token-${current}`) current++;
+      if (tokenRequest.rejectedToken === `token-${current}`) current++;
       return { accessToken: `token-${current}`, tokenType: dpop ? 'DPoP' : 'Bearer', scopes: [], holder };
     },
     authorize: async (_request: unknown, token: { accessToken: string; tokenType: string }) => ({

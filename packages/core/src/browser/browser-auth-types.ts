@@ -1,102 +1,120 @@
 import type { IdTokenClaims } from '../client/wire/token-response.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
-import type { AuthorizationOptions } from './login/authorization.ts';
+import type { AuthorizationOptions } from './login/authorization-request.ts';
 import type { LoginHolder } from './state/login-holder.ts';
 
-/** `loading` until it is known whether the user is signed in; `error` when that could not be found out. */
+/** `loading`: not yet known whether the user is signed in. `error`: this could not be determined. */
 export type BrowserAuthStatus = 'loading' | 'signed-in' | 'signed-out' | 'error';
 
-/** The state at one moment; a new object for every change. It holds no token. */
+/** The login state at one moment. Each change creates a new object. It contains no token. */
 export interface BrowserAuthSnapshot {
   readonly status: BrowserAuthStatus;
-  /** Claims of the validated ID token, while signed in. */
+  /** The claims of the validated ID token, while signed in. */
   readonly claims?: IdTokenClaims;
-  /** Granted scopes, while signed in. */
+  /** The granted scopes, while signed in. */
   readonly scopes?: readonly string[];
-  /** When the access token ends, in seconds since the epoch; it is renewed when somebody needs it. */
+  /** The expiry of the access token, in seconds since the epoch. It is renewed when a request needs it. */
   readonly expiresAt?: number;
-  /** The login, while signed in. A request that begins now belongs to it; see {@link GetAccessTokenOptions.holder}. */
+  /** The login, while signed in. A request that begins now belongs to it: see {@link GetAccessTokenOptions.holder}. */
   readonly holder?: LoginHolder;
-  /** What went wrong last. */
+  /** The last error. */
   readonly error?: Error;
 }
 
+/** Options of {@link BrowserAuth.login}. */
 export interface LoginOptions extends AuthorizationOptions {
-  /** The page to show afterwards, of this origin. Default: the current one with its query and fragment. */
+  /**
+   * The page to show after the login: a path that begins with `/`, or a URL of this origin. Default: the current page with
+   * its query and fragment.
+   */
   readonly returnTo?: string;
 }
 
+/** Options of {@link BrowserAuth.getAccessToken}. */
 export interface GetAccessTokenOptions {
-  /** Default: the first of the option `resource`. */
+  /** The resource server (RFC 8707). Default: the first of the option `resource`. */
   readonly resource?: string | undefined;
-  /** Narrower than granted, space-separated. */
+  /** A scope that is narrower than the grant, space-separated. */
   readonly scope?: string | undefined;
-  /** The value of an access token that an API has refused: a newer one is taken, or fetched once for everybody. */
-  readonly refused?: string | undefined;
-  /** Refresh although the token is still valid, for example because new claims are wanted. */
+  /** The value of an access token that a resource server rejected. A newer token is returned, after a refresh if needed. */
+  readonly rejectedToken?: string | undefined;
+  /** Refreshes although the token is still valid, for example to receive new claims. Default: false. */
   readonly forceRefresh?: boolean;
   /**
-   * The login that the request began with: `snapshot().holder` at its beginning, or `holder` of the token that it was
-   * sent with before. `null`: it began without a login, and gets no token. Default: the login of the snapshot when this
-   * is called, or the one that is being restored.
+   * The login to which the request belongs: `snapshot().holder` when the request began, or `holder` of the token with which
+   * it was sent before. `null`: the request began without a login and receives no token. Default: the login of the snapshot
+   * at the time of the call, or the one that is being restored.
    */
   readonly holder?: LoginHolder | null | undefined;
 }
 
-/** An access token, and the login that it belongs to. */
+/** An access token and the login to which it belongs. */
 export interface BrowserAccessToken extends AccessToken {
   readonly holder?: LoginHolder;
 }
 
+/** Options of {@link BrowserAuth.logout}. */
 export interface LogoutOptions {
-  /** Default: the option of that name. */
+  /** Where the provider sends the user after the logout. Default: the option of the same name. */
   readonly postLogoutRedirectUri?: string;
-  /** End the login of this application only; the provider's own session goes on. */
+  /** Ends the login of this application only. The session at the provider remains. Default: false. */
   readonly localOnly?: boolean;
 }
 
-/** Login, tokens and logout of one public client in the browser, free of any framework. */
+/** A public OAuth client in the browser: login, tokens and logout. */
 export interface BrowserAuth {
-  /** The state now. */
+  /** Returns the current state. */
   snapshot(): BrowserAuthSnapshot;
-  /** Calls a listener at every change. @returns what ends it */
+  /** Calls a listener after each change. @returns a function that removes the listener */
   subscribe(listener: () => void): () => void;
   /**
-   * Answers a callback, restores a kept login, or tries a silent one. Never throws: see the snapshot.
+   * Completes a login on the callback page, restores a stored login, or tries a silent login. Never throws: errors are in
+   * the snapshot.
    *
-   * @returns the page to show, when this page is the callback of a login
+   * @returns the page to show, if this page is the callback of a login
    */
   start(): Promise<{ readonly returnTo?: string }>;
-  /** Leaves the page to log in. @throws TransportError when the provider cannot be reached */
+  /**
+   * Leaves the page to log in.
+   *
+   * @throws ConfigurationError `invalid_option`
+   * @throws TransportError if the provider cannot be reached
+   */
   login(options?: LoginOptions): Promise<void>;
   /**
-   * Completes a login. `start` does so by itself; a native shell hands in the URL that it was opened with.
+   * Completes a login. `start` calls it on the callback page. A native shell calls it with the URL that opened the app.
    *
-   * @throws ValidationError, AuthorizationServerError or TransportError; nothing is kept then
+   * @throws ValidationError, AuthorizationServerError or TransportError. No token is then stored.
+   * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
    */
   handleCallback(url: string): Promise<{ readonly returnTo: string }>;
   /**
-   * A valid access token, refreshed when it must be, once for everybody who waits. It belongs to the login with which
-   * the call began: when another user logs in meanwhile, the call fails.
+   * Returns a valid access token. If a refresh is needed, all waiting calls share it. The token belongs to the login with
+   * which the call began: if another user logs in meanwhile, the call fails.
    *
-   * @throws LoginRequiredError when the user must log in, or the user or the login has changed meanwhile
-   * @throws TransportError when the provider is not well; the login stays
+   * @throws LoginRequiredError if the user must log in, or the login has changed
+   * @throws TransportError if the provider is temporarily unavailable. The login remains.
    */
   getAccessToken(options?: GetAccessTokenOptions): Promise<BrowserAccessToken>;
   /**
-   * The headers with which a token is shown to an API: `Authorization`, and a proof where tokens are bound.
+   * Creates the headers with which a request presents a token: `Authorization`, and `DPoP` for a bound token.
    *
-   * @throws LoginRequiredError when the login of the token is over
-   * @see RFC 9449 section 7.1
+   * @throws LoginRequiredError if the login of the token has ended
+   * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
    */
   authorize(
     request: { readonly method: string; readonly url: string },
     token: BrowserAccessToken,
   ): Promise<Record<string, string>>;
-  /** Keeps the `DPoP-Nonce` of an API's answer. @returns whether it is a new one: then the request is worth a second try */
+  /**
+   * Stores the `DPoP-Nonce` of a resource server's response.
+   *
+   * @returns true for a new nonce: the request should be sent again with a new proof
+   * @see https://www.rfc-editor.org/rfc/rfc9449#section-9
+   */
   rememberNonce(url: string, headers: { get(name: string): string | null }): Promise<boolean>;
-  /** Forgets and revokes the tokens, tells the other tabs, and leaves for the provider's logout. */
+  /** Deletes and revokes the tokens, logs out all tabs, and leaves the page for the provider's logout. */
   logout(options?: LogoutOptions): Promise<void>;
-  /** Leaves the other tabs' channel. */
+  /** Closes the channel to other tabs. */
   stop(): void;
 }

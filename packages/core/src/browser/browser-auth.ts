@@ -9,106 +9,124 @@ import type {
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
-import { type BrowserTransaction, createAuthorization } from './login/authorization.ts';
+import { type BrowserTransaction, createAuthorizationRequest } from './login/authorization-request.ts';
 import { completeLogin } from './login/complete-login.ts';
-import { endSessionUrl, revoke } from './login/end-login.ts';
+import { createEndSessionUrl, revokeTokens } from './login/logout.ts';
 import { frameName } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
-import { keepTransaction, takeTransaction } from './login/transactions.ts';
+import { saveTransaction, takeTransaction } from './login/transaction-storage.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
-import { createRefreshOnce, loginHasEnded, type WantedToken } from './refresh-once.ts';
-import { createKeptLogin } from './state/kept-login.ts';
-import { findHolder, isSameHolder, type LoginHolder } from './state/login-holder.ts';
-import { openTabs, type TabMessage } from './state/tabs.ts';
+import { createLoginEndedError, findHolder, isSameHolder, type LoginHolder } from './state/login-holder.ts';
+import { createLoginStore } from './state/login-store.ts';
+import { openTabChannel, type TabChannel, type TabMessage } from './state/tab-channel.ts';
 import { createMemoryStorage } from './state/token-storage.ts';
+import { type BrowserTokenRequest, createTokenRefresher } from './token-refresher.ts';
 
 /**
- * @throws ConfigurationError when an option is missing or wrong
- * @see RFC 9700, and OAuth 2.0 for Browser-Based Applications
+ * Creates the client of a single-page application: authorization code flow with PKCE, silent login, and refresh across
+ * tabs.
+ *
+ * @throws ConfigurationError if an option is missing or invalid
+ * @see https://www.rfc-editor.org/rfc/rfc9700
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
+ * @example
+ * ```ts
+ * import { createBrowserAuth } from '@countersign/core/browser';
+ *
+ * const auth = createBrowserAuth({
+ *   issuer: 'https://id.example.com',
+ *   clientId: 'my-app',
+ *   redirectUri: `${location.origin}/callback`,
+ *   scope: 'openid offline_access',
+ * });
+ * await auth.start();
+ * if (auth.snapshot().status === 'signed-out') await auth.login();
+ * const { accessToken } = await auth.getAccessToken();
+ * ```
  */
 export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const context = resolveOptions(options);
-  const { issuer, clientId, prefix, now, tell } = context;
+  const { issuer, clientId, prefix, now, emitEvent } = context;
   const storage = options.storage ?? createMemoryStorage();
-  const kept = createKeptLogin(context, storage);
-  const { snapshot, publish, failed, read, generation } = kept;
-  const silentLogin = createSilentLogin(context, kept);
+  const store = createLoginStore(context, storage);
+  const { snapshot, publish, publishError, read, getGeneration } = store;
+  const silentLogin = createSilentLogin(context, store);
   let started: Promise<{ returnTo?: string }> | undefined;
-  let tabs: ReturnType<typeof openTabs> | undefined;
+  let tabs: TabChannel | undefined;
   /** Logins of this tab that are being completed. */
-  let answering = 0;
+  let pendingCallbacks = 0;
 
-  const leave = async (url: string) => (options.navigate ? options.navigate(url) : location.assign(url));
+  const leavePage = async (url: string) => (options.navigate ? options.navigate(url) : location.assign(url));
 
-  const refreshOnce = createRefreshOnce(context, {
+  const refreshAccessToken = createTokenRefresher(context, {
     read,
-    async replace(expected, next) {
-      const replaced = await kept.replace(expected, next);
-      if (replaced) tabs?.tell({ type: 'refresh' });
-      return replaced;
+    async replaceTokens(expected, next) {
+      const isReplaced = await store.replaceTokens(expected, next);
+      if (isReplaced) tabs?.send({ type: 'refresh' });
+      return isReplaced;
     },
-    // What another tab tells is published here.
-    moved: kept.changed,
+    // A message of another tab updates the snapshot.
+    waitForChange: store.waitForChange,
   });
 
   function start(): Promise<{ returnTo?: string }> {
-    // On a server, and in the hidden frame, there is nothing to find out.
+    // On a server and in the hidden frame there is no login to find.
     if (typeof window === 'undefined' || window.name === frameName) return new Promise(() => {});
-    started ??= run();
+    started ??= initialize();
     return started;
   }
 
-  async function run(): Promise<{ returnTo?: string }> {
-    tabs = openTabs(context, hear);
+  async function initialize(): Promise<{ returnTo?: string }> {
+    tabs = openTabChannel(context, handleMessage);
     const { origin, pathname, search, href } = location;
     const parameters = new URLSearchParams(search);
     const isCallback =
       origin + pathname === options.redirectUri &&
       ['code', 'error', 'state'].some((name) => parameters.has(name));
-    // The code leaves the address bar, and with it history and Referer, before anything else happens.
+    // The code is removed from the address bar first, so that it is not in the history or in a Referer header.
     if (isCallback) history.replaceState(history.state, '', pathname);
-    let rejected: unknown;
+    let callbackError: unknown;
     try {
       await storage.open?.(`${prefix}tokens`);
-      if (isCallback) return await answerCallback(href);
+      if (isCallback) return await completeCallback(href);
     } catch (error) {
-      rejected = error;
+      callbackError = error;
     }
-    // A forged or stale callback ends no login that there is.
-    await restore().catch(failed);
-    if (rejected) publish({ ...snapshot(), error: rejected as Error });
+    // A forged or stale callback does not end the current login.
+    await restore().catch(publishError);
+    if (callbackError) publish({ ...snapshot(), error: callbackError as Error });
     return {};
   }
 
-  /** Shows the login that is kept, or else one of the same user that the provider still knows of. */
+  /** Restores the stored login, or else tries a silent login of the same user. */
   async function restore(): Promise<void> {
-    const begun = generation();
+    const generation = getGeneration();
     const tokens = await read();
     const holder = findHolder(tokens);
-    let restored = true;
+    let isRestored = true;
     try {
-      if (tokens && (tokens.refreshToken || isLive(tokens))) {
-        if (begun === generation()) return kept.publishTokens(tokens);
-      } else restored = await silentLogin(holder);
+      if (tokens && (tokens.refreshToken || hasValidToken(tokens))) {
+        if (generation === getGeneration()) return store.publishTokens(tokens);
+      } else isRestored = await silentLogin(holder);
     } catch (error) {
-      if (begun === generation()) throw error;
+      if (generation === getGeneration()) throw error;
     }
-    // A login, of this call or another, or a logout came meanwhile: its outcome is shown already, or sought anew.
-    if (begun !== generation()) return snapshot().status === 'loading' ? restore() : undefined;
-    if (!restored) await forget(holder);
+    // A login or a logout happened meanwhile. The snapshot shows it, unless the status is still unknown.
+    if (generation !== getGeneration()) return snapshot().status === 'loading' ? restore() : undefined;
+    if (!isRestored) await endLogin(holder);
   }
 
-  async function forget(holder: LoginHolder | undefined, error?: Error): Promise<void> {
-    await kept.forget(holder, error);
-    tabs?.tell({ type: 'end' });
+  async function endLogin(holder: LoginHolder | undefined, error?: Error): Promise<void> {
+    await store.deleteTokens(holder, error);
+    tabs?.send({ type: 'end' });
   }
 
-  const isLive = ({ accessTokens }: TokenSet) =>
+  const hasValidToken = ({ accessTokens }: TokenSet) =>
     accessTokens.some(({ expiresAt }) => expiresAt === undefined || expiresAt > seconds(now));
 
   async function login({ returnTo, ...request }: LoginOptions = {}): Promise<void> {
     try {
-      const { url, transaction } = await createAuthorization(context, {
+      const { url, transaction } = await createAuthorizationRequest(context, {
         ...request,
         redirectUri: options.redirectUri,
         returnTo: sanitizeReturnTo(returnTo ?? location.href, {
@@ -116,9 +134,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
           maxLength: Number.POSITIVE_INFINITY,
         }),
       });
-      keepTransaction(context, transaction);
-      tell({ type: 'login.started', issuer, clientId });
-      await leave(url.href);
+      saveTransaction(context, transaction);
+      emitEvent({ type: 'login.started', issuer, clientId });
+      await leavePage(url.href);
     } catch (error) {
       publish({ ...snapshot(), error: error as Error });
       throw error;
@@ -126,39 +144,39 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   }
 
   const handleCallback = (url: string) =>
-    answerCallback(url).catch((error) => {
-      failed(error);
+    completeCallback(url).catch((error) => {
+      publishError(error);
       throw error;
     });
 
-  async function answerCallback(url: string): Promise<{ returnTo: string }> {
-    const begun = generation();
-    answering++;
+  async function completeCallback(url: string): Promise<{ returnTo: string }> {
+    const generation = getGeneration();
+    pendingCallbacks++;
     try {
       const parameters = new URL(url).searchParams;
       const transaction = takeTransaction(context, parameters.get('state'));
-      const attempt = { begun, before: await read(), isVisible: true };
-      const { sub } = await completeLogin(context, kept, { parameters, transaction, ...attempt });
-      tabs?.tell({ type: 'login', sub });
+      const attempt = { generation, previousTokens: await read(), isVisible: true };
+      const { sub } = await completeLogin(context, store, { parameters, transaction, ...attempt });
+      tabs?.send({ type: 'login', sub });
       return { returnTo: (transaction as BrowserTransaction).returnTo };
     } catch (error) {
       const code = error instanceof AuthError ? error.code : 'unknown';
-      tell({ type: 'login.failed', issuer, clientId, code });
+      emitEvent({ type: 'login.failed', issuer, clientId, code });
       throw error;
     } finally {
-      answering--;
+      pendingCallbacks--;
     }
   }
 
   async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<BrowserAccessToken> {
-    // Before the first wait: a request belongs to the user whom the page shows when it begins.
-    const { status, holder: shown = null } = snapshot();
-    const { holder: begunWith = status === 'loading' ? undefined : shown } = request;
+    // Before the first await: a request belongs to the user of the snapshot at its beginning.
+    const { status, holder: currentHolder = null } = snapshot();
+    const { holder: expectedHolder = status === 'loading' ? undefined : currentHolder } = request;
     await start();
     const { holder } = snapshot();
-    if (begunWith && !isSameHolder(begunWith, holder)) throw loginHasEnded();
-    if (begunWith === null || !holder) {
-      await kept.follow();
+    if (expectedHolder && !isSameHolder(expectedHolder, holder)) throw createLoginEndedError();
+    if (expectedHolder === null || !holder) {
+      await store.synchronize();
       throw new LoginRequiredError(
         'not_signed_in',
         'No user was signed in when the request began. Call login() first.',
@@ -166,88 +184,94 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     }
     const { scope, resource = context.resources[0] } = request;
     const tokens = request.forceRefresh ? await read() : undefined;
-    const refused = tokens ? findAccessToken(tokens, { scope, resource })?.accessToken : request.refused;
-    const token = await renew({ resource, scope, refused, holder });
+    const rejectedToken = tokens
+      ? findAccessToken(tokens, { scope, resource })?.accessToken
+      : request.rejectedToken;
+    const token = await renew({ resource, scope, rejectedToken, holder });
     requireCurrent(holder);
     return { ...token, holder };
   }
 
-  async function renew(wanted: WantedToken): Promise<AccessToken> {
+  async function renew(wanted: BrowserTokenRequest): Promise<AccessToken> {
     const { holder } = wanted;
     try {
-      return await refreshOnce(wanted);
+      return await refreshAccessToken(wanted);
     } catch (error) {
-      // A tab is frozen in the midst of its refresh. Its refresh token may be spent already, and sent again it would
-      // end the login (RFC 9700 section 4.14.2). Another login of the same user leaves it alone.
-      const stuck = (error as AuthError).code === 'lock_timeout';
-      if (!stuck && !(error instanceof LoginRequiredError)) throw error;
+      // A tab was suspended during its refresh. The refresh token may be spent, and its replay would end the login
+      // (RFC 9700 section 4.14.2). A silent login of the same user does not need it.
+      const isTabSuspended = (error as AuthError).code === 'lock_timeout';
+      if (!isTabSuspended && !(error instanceof LoginRequiredError)) throw error;
       const tokens = await read();
-      // After a logout, or with another user's tokens in the storage, there is nothing to renew.
+      // After a logout or a login of another user there is no token to renew.
       if (!tokens || !isSameHolder(holder, findHolder(tokens))) {
-        await kept.follow();
-        throw stuck ? loginHasEnded() : error;
+        await store.synchronize();
+        throw isTabSuspended ? createLoginEndedError() : error;
       }
-      // The refresh token is of no use, or there is none: the provider's own session may still stand.
-      const renewed = silentLogin(holder);
-      if (await (stuck ? renewed.catch(() => false) : renewed)) return refreshOnce(wanted);
-      // What one API needs and the provider does not give ends no login whose own token is valid.
-      if (!stuck && !isLive(tokens)) await forget(holder, error as Error);
+      // There is no valid refresh token, but the user may have a session at the provider.
+      const silent = silentLogin(holder);
+      if (await (isTabSuspended ? silent.catch(() => false) : silent)) return refreshAccessToken(wanted);
+      // A missing token for one resource server does not end a login with another valid token.
+      if (!isTabSuspended && !hasValidToken(tokens)) await endLogin(holder, error as Error);
       throw error;
     }
   }
 
-  /** @throws LoginRequiredError when the page shows another login, or none, by now */
+  /** @throws LoginRequiredError if the page has another login or none */
   function requireCurrent(holder: LoginHolder): void {
-    if (!isSameHolder(holder, snapshot().holder)) throw loginHasEnded();
+    if (!isSameHolder(holder, snapshot().holder)) throw createLoginEndedError();
   }
 
   async function authorize(request: { method: string; url: string }, token: BrowserAccessToken) {
     const { accessToken, tokenType, holder } = token;
-    const proof = await (await context.dpop())?.proof(request.method, request.url, accessToken);
+    const proof = await (await context.dpop())?.createProof(request.method, request.url, accessToken);
     if (holder) requireCurrent(holder);
     return { authorization: `${tokenType} ${accessToken}`, ...(proof && { dpop: proof }) };
   }
 
   async function logout({ postLogoutRedirectUri, localOnly }: LogoutOptions = {}): Promise<void> {
-    const tokens = await kept.end();
-    tabs?.tell({ type: 'logout' });
-    tell({ type: 'session.ended', issuer, reason: 'logout' });
-    if (tokens) await revoke(context, tokens).catch(() => {});
+    const tokens = await store.clear();
+    tabs?.send({ type: 'logout' });
+    emitEvent({ type: 'session.ended', issuer, reason: 'logout' });
+    if (tokens) await revokeTokens(context, tokens).catch(() => {});
     if (localOnly) return;
-    const url = await endSessionUrl(context, tokens, postLogoutRedirectUri ?? options.postLogoutRedirectUri);
-    if (url) await leave(url);
+    const url = await createEndSessionUrl(
+      context,
+      tokens,
+      postLogoutRedirectUri ?? options.postLogoutRedirectUri,
+    );
+    if (url) await leavePage(url);
   }
 
-  function hear(message: TabMessage): void {
+  function handleMessage(message: TabMessage): void {
     const { status, claims } = snapshot();
     if (storage.reach === 'shared') {
-      // The other tab has changed the tokens; what is under way here compares itself with them.
-      if (message.type === 'logout') kept.advance();
-      kept.follow().catch(failed);
+      // The other tab has changed the shared tokens. Operations of this tab compare their tokens with them.
+      if (message.type === 'logout') store.advanceGeneration();
+      store.synchronize().catch(publishError);
     } else if (message.type === 'logout') {
-      kept.end().catch(failed);
+      store.clear().catch(publishError);
     } else if (message.type === 'login' && status === 'signed-in') {
-      // Another user's tokens must not outlive the switch.
-      if (claims?.sub !== message.sub) kept.end().then(restoreAnew).catch(failed);
-    } else if (message.type === 'login' && answering === 0) {
-      // Otherwise this tab is about to be signed in by a login of its own.
-      kept.advance();
-      restoreAnew().catch(failed);
+      // The tokens of another user are deleted.
+      if (claims?.sub !== message.sub) store.clear().then(restoreUnlessSignedIn).catch(publishError);
+    } else if (message.type === 'login' && pendingCallbacks === 0) {
+      // Otherwise a login of this tab is being completed.
+      store.advanceGeneration();
+      restoreUnlessSignedIn().catch(publishError);
     }
   }
 
-  const restoreAnew = async () =>
-    answering > 0 || snapshot().status === 'signed-in' ? undefined : restore();
+  const restoreUnlessSignedIn = async () =>
+    pendingCallbacks > 0 || snapshot().status === 'signed-in' ? undefined : restore();
 
   return {
     snapshot,
-    subscribe: kept.subscribe,
+    subscribe: store.subscribe,
     start,
     login,
     handleCallback,
     getAccessToken,
     authorize,
-    rememberNonce: async (url, headers) => (await context.dpop())?.remember(url, headers) ?? false,
+    rememberNonce: async (url, headers) => (await context.dpop())?.saveNonce(url, headers) ?? false,
     logout,
     stop() {
       tabs?.close();

@@ -9,59 +9,60 @@ import type { TokenStorage } from './state/token-storage.ts';
 import type { BrowserLock } from './state/web-lock.ts';
 import type { DpopProver } from './wire/dpop.ts';
 
-/** A public client in the browser. It has no secret; PKCE, state and nonce are always used. */
+/** Options of {@link createBrowserAuth}. The client is public: it has no secret, and always uses PKCE, state and nonce. */
 export interface BrowserAuthOptions {
-  /** Issuer identifier, exactly as the provider writes it. */
+  /** The issuer identifier, exactly as in the provider's metadata. */
   readonly issuer: string;
   readonly clientId: string;
-  /** Where the provider sends the user back to; exactly as registered. */
+  /** The redirect URI, exactly as registered. */
   readonly redirectUri: string;
-  /** Space-separated, with `openid`. Default: `openid`. Add `offline_access` to be given a refresh token. */
+  /** Space-separated, with `openid`. Default: `openid`. Add `offline_access` to request a refresh token. */
   readonly scope?: string;
-  /** The APIs that access tokens are for (RFC 8707); the first is the default of {@link GetAccessTokenOptions}. */
+  /** The resource servers of access tokens (RFC 8707). The first is the default of `getAccessToken`. */
   readonly resource?: string | readonly string[];
-  /** Further authorization parameters of every login, for example `{ audience }`. */
+  /** Additional authorization parameters of each login, for example `{ audience }`. */
   readonly authorizationParameters?: Readonly<Record<string, string>>;
   /**
-   * An empty page of this origin, registered as a redirect URI: with it, a reload restores the session in a hidden
+   * An empty page of this origin that is registered as a redirect URI. With it, a reload restores the session in a hidden
    * frame, without a visible redirect. Default: no silent login.
    */
   readonly silentRedirectUri?: string;
-  /** Where the provider sends the user after a logout; must be registered. */
+  /** Where the provider sends the user after a logout. It must be registered. */
   readonly postLogoutRedirectUri?: string;
   /**
-   * `false` keeps the ID token out of the URLs of logout and silent login; then the provider may ask the user to
-   * confirm a logout, and answer a silent login for another user, which is rejected. Default: true.
+   * `false`: the URLs of logout and silent login contain no ID token. The provider may then ask the user to confirm a
+   * logout, and may return another user at a silent login, which is rejected. Default: true.
    */
   readonly idTokenHint?: boolean;
-  /** Static metadata: no discovery request is made. */
+  /** Static metadata of the provider. Default: discovery. */
   readonly metadata?: AuthorizationServerMetadata;
-  /** The registered `id_token_signed_response_alg`. Default: `RS256`. The token's own header is never believed. */
+  /** The registered `id_token_signed_response_alg`. Default: `RS256`. A token with another `alg` is rejected. */
   readonly idTokenSignedResponseAlg?: string;
-  /** Seconds that clocks may differ. Default: 30; at most 300. */
+  /** Seconds by which the clocks of provider and browser may differ. Default: 30, at most 300. */
   readonly clockTolerance?: number;
-  /** Milliseconds for one exchange with the provider. Default: 10,000. */
+  /** Milliseconds for one sendRequest with the provider. Default: 10,000. */
   readonly timeout?: number;
-  /** Seconds before its end at which an access token is renewed. Default: 30, and never more than half of its life. */
+  /** Seconds before its expiry at which an access token is renewed. Default: 30, at most half of its lifetime. */
   readonly leeway?: number;
-  /** Where tokens are kept. Default: in memory, out of reach of other scripts' storage access, gone with the page. */
+  /** Where tokens are stored. Default: in memory, see `createMemoryStorage`. */
   readonly storage?: TokenStorage;
-  /** Sender-constrains tokens; see `createDpop`. @see RFC 9449 */
+  /** Binds tokens to a key: set it to `createDpop`. @see https://www.rfc-editor.org/rfc/rfc9449 */
   readonly dpop?: (keyName: string, now: Clock) => Promise<DpopProver>;
-  /** Leaves the page. Default: `location.assign`. A native shell opens its system browser here. */
+  /** Leaves the page. Default: `location.assign`. A native shell opens the system browser. */
   readonly navigate?: (url: string) => void | Promise<void>;
-  /** Default: the platform's `fetch`. */
+  /** Default: the global `fetch`. */
   readonly fetch?: Fetch;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock;
-  /** Default: Web Locks, which reach every tab of this origin. */
+  /** Default: Web Locks, which all tabs of this origin share. */
   readonly lock?: BrowserLock;
+  /** Called for each event. Default: none. */
   readonly onEvent?: EventListener;
-  /** Allows plain http: only for a provider on your own machine. */
+  /** Allows plain http, for a provider on the developer's machine. Default: false. */
   readonly allowInsecureIssuer?: boolean;
 }
 
-/** Options resolved once, for the files of this folder. */
+/** The resolved options. */
 export interface BrowserContext {
   readonly options: BrowserAuthOptions;
   readonly issuer: string;
@@ -72,23 +73,24 @@ export interface BrowserContext {
   readonly now: Clock;
   readonly http: { readonly fetch: Fetch; readonly timeout: number };
   readonly dpop: () => Promise<DpopProver> | undefined;
-  /** Prefix of every name in storage, of locks and of channels: two clients of one origin never meet. */
+  /** The prefix of all names of stored items, locks and channels. It separates the clients of one origin. */
   readonly prefix: string;
-  readonly tell: EventListener;
-  /** What was fetched from the provider; nothing of any user. */
+  readonly emitEvent: EventListener;
+  /** Metadata and keys of the provider. It contains no data of a user. */
   readonly cache: Map<string, { readonly value: Promise<unknown>; readonly at: number }>;
 }
 
-/** @throws ConfigurationError when an option is missing or wrong */
+/** @throws ConfigurationError if an option is missing or invalid */
 export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
   const { issuer, clientId, redirectUri, scope = 'openid', resource = [], clockTolerance = 30 } = options;
   for (const [name, value] of Object.entries({ issuer, clientId, redirectUri })) {
-    if (!value) throw new ConfigurationError('missing_option', `${name} is missing.`);
+    if (!value)
+      throw new ConfigurationError('missing_option', `${name} is missing. Set it in createBrowserAuth().`);
   }
   if (!isSecureUrl(issuer, { allowInsecure: options.allowInsecureIssuer })) {
     throw new ConfigurationError(
       'insecure_issuer',
-      `issuer "${issuer}" is not an https URL. On your own machine set allowInsecureIssuer: true.`,
+      `issuer "${issuer}" is not an https URL. For a provider on your own machine, set allowInsecureIssuer: true.`,
     );
   }
   checkOpenidScope(scope);
@@ -110,20 +112,20 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
     },
     prefix,
     dpop: () => (prover ??= options.dpop?.(`${prefix}dpop`, now)),
-    tell: (event) => callListener(options.onEvent, event),
+    emitEvent: (event) => callListener(options.onEvent, event),
     cache: new Map(),
   };
 }
 
-/** One fetch for all who ask, kept for `life` milliseconds; a failure is not kept. */
-export function cached<T>(
+/** Returns a cached value, or loads it once for all callers. An error is not cached. */
+export function loadCached<T>(
   { cache, now }: BrowserContext,
   name: string,
-  life: number,
+  lifetime: number,
   load: () => Promise<T>,
 ): Promise<T> {
-  const known = cache.get(name);
-  if (known && now() - known.at < life) return known.value as Promise<T>;
+  const entry = cache.get(name);
+  if (entry && now() - entry.at < lifetime) return entry.value as Promise<T>;
   const value = load();
   cache.set(name, { value, at: now() });
   value.catch(() => {

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseApplicationJson } from '../../src/browser/index.ts';
-import type { BrowserTransaction } from '../../src/browser/login/authorization.ts';
-import { keepTransaction, takeTransaction } from '../../src/browser/login/transactions.ts';
+import type { BrowserTransaction } from '../../src/browser/login/authorization-request.ts';
+import { saveTransaction, takeTransaction } from '../../src/browser/login/transaction-storage.ts';
 import { type BrowserContext, resolveOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
-import { exchange } from '../../src/browser/wire/http.ts';
 import { validateIdToken } from '../../src/browser/wire/id-token.ts';
-import { metadataOf } from '../../src/browser/wire/metadata.ts';
+import { fetchMetadata } from '../../src/browser/wire/metadata.ts';
+import { sendRequest } from '../../src/browser/wire/send-request.ts';
 import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
 import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
 
@@ -44,11 +44,11 @@ describe('C9: the browser client refuses deeply nested JSON with a typed error',
       ['{"keys":[],"\\u006beys":[]}', 'json'],
     ] as const) {
       const context = answering(body);
-      await expect(exchange(context, 'https://login.example/token')).rejects.toMatchObject({
+      await expect(sendRequest(context, 'https://login.example/token')).rejects.toMatchObject({
         ...refused,
         check,
       });
-      await expect(metadataOf(context)).rejects.toMatchObject({ ...refused, check });
+      await expect(fetchMetadata(context)).rejects.toMatchObject({ ...refused, check });
     }
   });
 
@@ -97,15 +97,15 @@ describe('what a tab has stored', () => {
     const nameOf = (state: string) => `${context.prefix}login ${state}`;
     for (const [index, text] of damaged.entries()) {
       stored.set(nameOf(String(index)), text);
-      keepTransaction(context, transaction('new'));
+      saveTransaction(context, transaction('new'));
       expect(takeTransaction(context, String(index))).toBeUndefined();
       expect(stored.has(nameOf(String(index)))).toBe(false);
       expect(takeTransaction(context, 'new')).toEqual(transaction('new'));
     }
     // Damaged ones are the first to be forgotten.
-    for (let index = 0; index < 7; index++) keepTransaction(context, transaction(`good ${index}`));
+    for (let index = 0; index < 7; index++) saveTransaction(context, transaction(`good ${index}`));
     for (const [index, text] of damaged.entries()) stored.set(nameOf(`damaged ${index}`), text);
-    keepTransaction(context, transaction('last'));
+    saveTransaction(context, transaction('last'));
     expect(stored.size).toBe(8);
     expect([...stored.keys()].filter((name) => name.includes('damaged'))).toEqual([]);
   });
@@ -124,12 +124,14 @@ describe('what a tab has stored', () => {
 test('metadata of a wrong type is absent, or refused by name where it protects', async () => {
   for (const value of [{}, 5, 'S256', true, null]) {
     provider.metadata = { ...provider.metadata, code_challenge_methods_supported: value };
-    await expect(metadataOf(contextWith())).resolves.not.toHaveProperty('code_challenge_methods_supported');
+    await expect(fetchMetadata(contextWith())).resolves.not.toHaveProperty(
+      'code_challenge_methods_supported',
+    );
     const { metadata } = provider;
-    await expect(metadataOf(contextWith({ metadata }))).resolves.toHaveProperty('issuer');
+    await expect(fetchMetadata(contextWith({ metadata }))).resolves.toHaveProperty('issuer');
   }
   provider.metadata = { ...provider.metadata, authorization_response_iss_parameter_supported: 'true' };
-  await expect(metadataOf(contextWith())).rejects.toMatchObject({
+  await expect(fetchMetadata(contextWith())).rejects.toMatchObject({
     code: 'metadata_invalid',
     check: 'authorization_response_iss_parameter_supported',
   });

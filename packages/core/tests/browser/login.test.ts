@@ -92,8 +92,8 @@ describe('login', () => {
   test('RFC 9449: where tokens are bound, the code is as well, by the thumbprint of the key', async () => {
     const dpop = async () => ({
       thumbprint: 'thumbprint',
-      proof: async () => 'proof',
-      remember: () => false,
+      createProof: async () => 'proof',
+      saveNonce: () => false,
     });
     const url = await startLogin(createPage({ dpop }));
     expect(new URL(url).searchParams.get('dpop_jkt')).toBe('thumbprint');

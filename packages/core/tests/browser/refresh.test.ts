@@ -139,9 +139,9 @@ describe('refresh', () => {
     const { auth } = await signedIn();
     const { accessToken } = await auth.getAccessToken();
     const parallel = await Promise.all(
-      Array.from({ length: 20 }, () => auth.getAccessToken({ refused: accessToken })),
+      Array.from({ length: 20 }, () => auth.getAccessToken({ rejectedToken: accessToken })),
     );
-    const late = await auth.getAccessToken({ refused: accessToken });
+    const late = await auth.getAccessToken({ rejectedToken: accessToken });
     expect(new Set([...parallel, late].map((token) => token.accessToken)).size).toBe(1);
     expect(late.accessToken).not.toBe(accessToken);
     expect(provider.tokenRequests).toHaveLength(2);

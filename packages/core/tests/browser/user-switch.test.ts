@@ -18,9 +18,9 @@ async function attempts(world: World, call: ApiCall, isUpload: boolean): Promise
   const { auth } = call.tab;
   const { status, holder: shown } = auth.snapshot();
   let holder = status === 'loading' ? undefined : (shown ?? null);
-  let refused: string | undefined;
+  let rejectedToken: string | undefined;
   for (let withNonce = false; ; ) {
-    const token = await auth.getAccessToken({ refused, holder });
+    const token = await auth.getAccessToken({ rejectedToken, holder });
     holder = token.holder;
     const headers = new Headers(await auth.authorize({ method: 'POST', url: apiUrl }, token));
     const answer = await world.api(call, headers);
@@ -28,7 +28,7 @@ async function attempts(world: World, call: ApiCall, isUpload: boolean): Promise
     const isNewNonce = await auth.rememberNonce(apiUrl, received);
     if (answer.status !== 401 || isUpload) return answer.status;
     if (isNewNonce && !withNonce) withNonce = true;
-    else if (refused === undefined) refused = token.accessToken;
+    else if (rejectedToken === undefined) rejectedToken = token.accessToken;
     else return answer.status;
   }
 }

@@ -235,9 +235,9 @@ function slowProver(scheduler: Scheduler): DpopProver {
   let nonce = '';
   return {
     thumbprint: 'thumbprint',
-    proof: (_method, _url, accessToken = '') =>
+    createProof: (_method, _url, accessToken = '') =>
       scheduler.step('a proof is signed', () => `${accessToken} ${nonce}`),
-    remember(_url, headers) {
+    saveNonce(_url, headers) {
       const told = headers.get('dpop-nonce');
       if (!told || told === nonce) return false;
       nonce = told;

@@ -3,8 +3,9 @@ import { parseBounded } from '../bounded-json.ts';
 import { secondsOf } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import { sign } from '../jws.ts';
+import { applyLies } from '../lies/index.ts';
 import type { TestClient } from '../options.ts';
-import { type Grant, type ServerState, told, unguessable } from '../state.ts';
+import { type Grant, type ServerState, unguessable } from '../state.ts';
 import { encryptFor } from '../tokens.ts';
 
 /** The authorization endpoint: the signed-in user approves at once, unless told otherwise. */
@@ -145,7 +146,11 @@ async function respond(
     });
     sent = new URLSearchParams({ response: await encryptFor(client, undefined, jwt) });
   } else {
-    sent = await told(state, 'authorizationResponse', new URLSearchParams({ ...plain, iss: state.issuer }));
+    sent = await applyLies(
+      state,
+      'authorizationResponse',
+      new URLSearchParams({ ...plain, iss: state.issuer }),
+    );
   }
   if (mode.startsWith('form_post')) return formPost(redirectUri, sent);
   const location = new URL(redirectUri);

@@ -1,7 +1,10 @@
 import { json } from '../errors.ts';
+import { applyLies } from '../lies/index.ts';
 import { metadataOf } from '../metadata.ts';
-import { type ServerState, told } from '../state.ts';
+import type { ServerState } from '../state.ts';
 
 export async function discovery(state: ServerState): Promise<Response> {
-  return json(await told(state, 'metadata', metadataOf(state)), 200, { 'cache-control': 'max-age=3600' });
+  return json(await applyLies(state, 'metadata', metadataOf(state)), 200, {
+    'cache-control': 'max-age=3600',
+  });
 }

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import { OAuthError } from '../errors.ts';
-import { type ServerState, told } from '../state.ts';
+import { applyLies } from '../lies/index.ts';
+import type { ServerState } from '../state.ts';
 import { issueLogoutToken } from '../tokens.ts';
 
 /** @see OpenID Connect RP-Initiated Logout section 2 */
@@ -23,7 +24,7 @@ export async function endSession(state: ServerState, request: Request): Promise<
   const logoutState = parameters.get('state');
   if (logoutState !== null) back.set('state', logoutState);
   const location = new URL(target);
-  for (const [name, value] of await told(state, 'logoutResponse', back))
+  for (const [name, value] of await applyLies(state, 'logoutResponse', back))
     location.searchParams.append(name, value);
   return new Response(null, { status: 302, headers: { location: location.href } });
 }

@@ -4,19 +4,12 @@ import { json, OAuthError } from '../errors.ts';
 import { authorizationCodeGrant } from '../grants/authorization-code.ts';
 import { clientCredentialsGrant } from '../grants/client-credentials.ts';
 import { deviceCodeGrant } from '../grants/device-code.ts';
+import type { GrantHandler } from '../grants/grant-handler.ts';
 import { jwtBearerGrant } from '../grants/jwt-bearer.ts';
 import { refreshTokenGrant } from '../grants/refresh-token.ts';
 import { tokenExchangeGrant } from '../grants/token-exchange.ts';
-import type { TestClient } from '../options.ts';
-import { type Binding, type ServerState, told } from '../state.ts';
-
-export interface TokenRequest {
-  readonly client: TestClient;
-  readonly body: URLSearchParams;
-  readonly binding: Binding | undefined;
-}
-
-export type GrantHandler = (state: ServerState, request: TokenRequest) => Promise<Record<string, unknown>>;
+import { applyLies } from '../lies/index.ts';
+import type { ServerState } from '../state.ts';
 
 const handlers: Readonly<Record<string, GrantHandler>> = {
   authorization_code: authorizationCodeGrant,
@@ -41,5 +34,5 @@ export async function token(state: ServerState, request: Request, body: URLSearc
   const handler = handlers[body.get('grant_type') ?? ''];
   if (!handler) throw new OAuthError('unsupported_grant_type', 'unknown grant_type');
   const answer = await handler(state, { client, body, binding });
-  return json(await told(state, 'tokenResponse', answer));
+  return json(await applyLies(state, 'tokenResponse', answer));
 }

@@ -2,8 +2,9 @@ import { secondsOf } from '../clock.ts';
 import { verifyDpopProof } from '../dpop.ts';
 import { json, noStore, OAuthError } from '../errors.ts';
 import { sign } from '../jws.ts';
+import { applyLies } from '../lies/index.ts';
 import type { TestClient } from '../options.ts';
-import { type ServerState, told } from '../state.ts';
+import type { ServerState } from '../state.ts';
 import { encryptFor } from '../tokens.ts';
 
 const claimsOfScope: Readonly<Record<string, readonly string[]>> = {
@@ -56,11 +57,11 @@ export async function userinfo(state: ServerState, request: Request): Promise<Re
     ...Object.keys(grant.claims?.userinfo ?? {}),
   ];
   const known = state.users.get(grant.sub ?? '')?.claims ?? {};
-  const body = await told(state, 'userinfoResponse', {
+  const body = await applyLies(state, 'userinfoResponse', {
     sub: grant.sub,
     ...Object.fromEntries(Object.entries(known).filter(([name]) => names.includes(name))),
   });
-  const { signed, encrypted } = await told(state, 'userinfoProtection', {
+  const { signed, encrypted } = await applyLies(state, 'userinfoProtection', {
     signed: client.userinfoSignedResponseAlg,
     encrypted: client.userinfoEncryptedResponseAlg,
   });

@@ -1,10 +1,10 @@
 import { base64url } from 'jose';
 import { methodOf } from '../client-authentication.ts';
 import { secondsOf } from '../clock.ts';
-import type { GrantHandler } from '../endpoints/token.ts';
 import { OAuthError } from '../errors.ts';
 import { resourceOf, tokenAnswer } from '../token-answer.ts';
 import { issueRefreshToken } from '../tokens.ts';
+import type { GrantHandler } from './grant-handler.ts';
 
 /** @see RFC 6749 section 4.1.3, RFC 7636 section 4.6 */
 export const authorizationCodeGrant: GrantHandler = async (state, request) => {

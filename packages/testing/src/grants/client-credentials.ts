@@ -1,10 +1,10 @@
 import { methodOf } from '../client-authentication.ts';
 import { allows, checkResource } from '../endpoints/authorization.ts';
-import type { GrantHandler } from '../endpoints/token.ts';
 import { OAuthError } from '../errors.ts';
 import type { Grant } from '../state.ts';
 import { unguessable } from '../state.ts';
 import { tokenAnswer } from '../token-answer.ts';
+import type { GrantHandler } from './grant-handler.ts';
 
 /** @see RFC 6749 section 4.4 */
 export const clientCredentialsGrant: GrantHandler = async (state, request) => {

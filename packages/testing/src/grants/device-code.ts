@@ -1,9 +1,9 @@
 import { secondsOf } from '../clock.ts';
-import type { GrantHandler } from '../endpoints/token.ts';
 import { OAuthError } from '../errors.ts';
 import { type Grant, unguessable } from '../state.ts';
 import { resourceOf, tokenAnswer } from '../token-answer.ts';
 import { issueRefreshToken } from '../tokens.ts';
+import type { GrantHandler } from './grant-handler.ts';
 
 /** @see RFC 8628 section 3.5 */
 export const deviceCodeGrant: GrantHandler = async (state, request) => {

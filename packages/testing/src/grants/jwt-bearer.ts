@@ -1,8 +1,8 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import type { GrantHandler } from '../endpoints/token.ts';
 import { OAuthError } from '../errors.ts';
 import { type Grant, unguessable } from '../state.ts';
 import { resourceOf, tokenAnswer } from '../token-answer.ts';
+import type { GrantHandler } from './grant-handler.ts';
 
 /** An assertion signed with a registered key of the client. @see RFC 7523 section 2.1 */
 export const jwtBearerGrant: GrantHandler = async (state, request) => {

@@ -1,9 +1,9 @@
 import { secondsOf } from '../clock.ts';
-import type { GrantHandler } from '../endpoints/token.ts';
 import { OAuthError } from '../errors.ts';
 import type { RefreshToken, ServerState } from '../state.ts';
 import { resourceOf, tokenAnswer } from '../token-answer.ts';
 import { issueRefreshToken } from '../tokens.ts';
+import type { GrantHandler } from './grant-handler.ts';
 
 /** @see RFC 6749 section 6, RFC 9700 section 4.14 */
 export const refreshTokenGrant: GrantHandler = async (state, request) => {

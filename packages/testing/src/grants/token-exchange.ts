@@ -1,8 +1,8 @@
 import { secondsOf } from '../clock.ts';
 import { checkResource } from '../endpoints/authorization.ts';
-import type { GrantHandler } from '../endpoints/token.ts';
 import { OAuthError } from '../errors.ts';
 import { tokenAnswer } from '../token-answer.ts';
+import type { GrantHandler } from './grant-handler.ts';
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 

@@ -1,4 +1,4 @@
-import type { LyingTo, UserinfoProtection } from './index.ts';
+import type { LyingTo, UserinfoProtection } from './lie-target.ts';
 
 type Body = Record<string, unknown>;
 

@@ -1,18 +1,8 @@
 import { base64url, exportJWK, exportSPKI } from 'jose';
 import { secondsOf } from '../clock.ts';
-import type { Jws } from '../jws.ts';
-import type { ServerState } from '../state.ts';
+import type { Jws, JwtKind, LieContext } from './lie-target.ts';
 
-/** What the server signs. */
-export type JwtKind =
-  | 'id_token'
-  | 'access_token'
-  | 'logout_token'
-  | 'authorization_response'
-  | 'userinfo'
-  | 'introspection';
-
-type Mutation = (jws: Jws, state: ServerState) => void | Promise<void>;
+type Mutation = (jws: Jws, state: LieContext) => void | Promise<void>;
 
 const without =
   (claim: string): Mutation =>
@@ -28,7 +18,7 @@ const other =
   };
 
 const withClaim =
-  (claim: string, value: (state: ServerState, jws: Jws) => unknown): Mutation =>
+  (claim: string, value: (state: LieContext, jws: Jws) => unknown): Mutation =>
   (jws, state) => {
     jws.claims[claim] = value(state, jws);
   };

@@ -1,20 +1,20 @@
 import { TransportError } from '../../errors.ts';
 
-/** Name of the hidden frame; a page that finds itself in it does not start a login of its own. */
+/** The name of the hidden frame. A page in this frame does not start a login. */
 export const frameName = 'countersign silent login';
 
-/** Milliseconds that a page of the provider may stand in the frame: with `prompt=none` it must send us back at once. */
-const patience = 3_000;
+/** Milliseconds for which the frame may show a page of the provider. With `prompt=none`, it must redirect immediately. */
+const providerPageTimeout = 3_000;
 
 /**
- * Opens a URL in a hidden frame and waits until it has come back to `returnUri`. The answer is read from the frame's
- * own address, which the browser gives out only when the frame shows a page of this very origin. No message is ever
- * listened to, so none can be forged.
+ * Opens a URL in a hidden frame and waits for the redirect to `returnUri`. The response is read from the address of the
+ * frame, which the browser reveals only for a page of this origin. No messages are used, so none can be forged.
  *
- * @returns the query of the answer, or `undefined` when the provider showed a page instead
+ * @param timeout milliseconds
+ * @returns the query of the response, or `undefined` if the provider showed a page
  * @throws TransportError `timeout`
  */
-export function runInFrame(
+export function openSilentFrame(
   url: URL,
   returnUri: string,
   timeout: number,
@@ -26,13 +26,15 @@ export function runInFrame(
   frame.title = 'Sign-in check';
   let timers: ReturnType<typeof setTimeout>[] = [];
   return new Promise<URLSearchParams | undefined>((resolve, reject) => {
-    timers = [setTimeout(() => reject(new TransportError('timeout', 'The login took too long.')), timeout)];
+    const createError = () =>
+      new TransportError('timeout', `The silent login did not finish within ${timeout} milliseconds.`);
+    timers = [setTimeout(() => reject(createError()), timeout)];
     frame.addEventListener('load', () => {
-      const address = addressOf(frame);
+      const address = readFrameAddress(frame);
       if (address?.origin === expected.origin && address.pathname === expected.pathname) {
         resolve(address.searchParams);
       } else if (address?.href !== 'about:blank') {
-        timers.push(setTimeout(resolve, patience, undefined));
+        timers.push(setTimeout(resolve, providerPageTimeout, undefined));
       }
     });
     frame.src = url.href;
@@ -43,8 +45,8 @@ export function runInFrame(
   });
 }
 
-/** `undefined` while the frame shows a page of another origin. */
-function addressOf(frame: HTMLIFrameElement): URL | undefined {
+/** Returns `undefined` while the frame shows a page of another origin. */
+function readFrameAddress(frame: HTMLIFrameElement): URL | undefined {
   try {
     return new URL((frame.contentWindow as Window).location.href);
   } catch {

@@ -1,58 +1,63 @@
 import { AuthorizationServerError } from '../../errors.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
 import type { BrowserContext } from '../options.ts';
-import type { KeptLogin } from '../state/kept-login.ts';
 import type { LoginHolder } from '../state/login-holder.ts';
-import { createAuthorization } from './authorization.ts';
+import type { LoginStore } from '../state/login-store.ts';
+import { createAuthorizationRequest } from './authorization-request.ts';
 import { completeLogin } from './complete-login.ts';
-import { runInFrame } from './silent-frame.ts';
+import { openSilentFrame } from './silent-frame.ts';
 
-/** Answers of a silent login that mean: no user is signed in (OpenID Connect Core section 3.1.2.6). */
-const notSignedIn = /^(login|consent|interaction|account_selection)_required$/;
+/** Errors of a silent login without a signed-in user (OpenID Connect Core section 3.1.2.6). */
+const interactionErrors = /^(login|consent|interaction|account_selection)_required$/;
 
 /**
- * Logs in without a visible page, where the provider still knows the user. With a holder no other user is accepted,
- * and the login that is kept must still be the holder's.
+ * Creates a function that logs in without a visible page, if the user has a session at the provider. With a holder, only
+ * its user is accepted, and the stored login must still be the holder's.
  *
- * @returns a function that resolves to false when the provider does not know that user, or any user
+ * @returns a function that resolves to false if that user, or any user, has no session at the provider
  */
 export function createSilentLogin(
   context: BrowserContext,
-  login: KeptLogin,
+  store: LoginStore,
 ): (holder: LoginHolder | undefined) => Promise<boolean> {
   const { options, http } = context;
-  const { silentRedirectUri, idTokenHint: sendsHint = true } = options;
+  const { silentRedirectUri, idTokenHint: isHintSent = true } = options;
   const flight = createSingleFlight<boolean>();
 
-  async function run(returnUri: string, holder: LoginHolder | undefined): Promise<boolean> {
-    const attempt = { begun: login.generation(), before: await login.read(), holder, isVisible: false };
-    const ask = async (idTokenHint?: string) => {
-      const { url, transaction } = await createAuthorization(context, {
-        redirectUri: returnUri,
+  async function run(redirectUri: string, holder: LoginHolder | undefined): Promise<boolean> {
+    const attempt = {
+      generation: store.getGeneration(),
+      previousTokens: await store.read(),
+      holder,
+      isVisible: false,
+    };
+    const authorize = async (idTokenHint?: string) => {
+      const { url, transaction } = await createAuthorizationRequest(context, {
+        redirectUri,
         returnTo: '/',
         prompt: 'none',
         idTokenHint,
       });
-      const parameters = await runInFrame(url, returnUri, http.timeout);
-      if (parameters) await completeLogin(context, login, { parameters, transaction, ...attempt });
+      const parameters = await openSilentFrame(url, redirectUri, http.timeout);
+      if (parameters) await completeLogin(context, store, { parameters, transaction, ...attempt });
       return parameters !== undefined;
     };
-    // For this user, or for none (OpenID Connect Core section 3.1.2.1).
-    const hint = holder && sendsHint ? attempt.before?.idToken : undefined;
+    // The provider logs in this user or none (OpenID Connect Core section 3.1.2.1).
+    const hint = holder && isHintSent ? attempt.previousTokens?.idToken : undefined;
     try {
-      return await ask(hint).catch((error) => {
-        // The provider no longer has its key, or supports no hints. The `sub` of the answer is compared anyway.
-        if (hint && (error as AuthorizationServerError).error === 'invalid_request') return ask();
+      return await authorize(hint).catch((error) => {
+        // The provider no longer has the key of the hint, or supports no hints. The `sub` is compared in any case.
+        if (hint && (error as AuthorizationServerError).error === 'invalid_request') return authorize();
         throw error;
       });
     } catch (error) {
-      if (error instanceof AuthorizationServerError && notSignedIn.test(error.error)) return false;
+      if (error instanceof AuthorizationServerError && interactionErrors.test(error.error)) return false;
       throw error;
     }
   }
 
   return async (holder) =>
     silentRedirectUri !== undefined &&
-    // The generation is in the key: after a logout, a login that began before it answers no further call.
-    flight(JSON.stringify([holder, login.generation()]), () => run(silentRedirectUri, holder));
+    // The key contains the generation: a login that began before a logout does not serve later calls.
+    flight(JSON.stringify([holder, store.getGeneration()]), () => run(silentRedirectUri, holder));
 }

@@ -131,7 +131,7 @@ describe('a request that waits while the user changes', () => {
     const { accessToken, holder } = await page.auth.getAccessToken();
     signInAsBob();
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
-    await expect(page.auth.getAccessToken({ refused: accessToken, holder })).rejects.toMatchObject({
+    await expect(page.auth.getAccessToken({ rejectedToken: accessToken, holder })).rejects.toMatchObject({
       code: 'session_ended',
     });
     expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
@@ -238,7 +238,7 @@ describe('the end of a login', () => {
     const { auth } = await signedIn();
     const { accessToken } = await auth.getAccessToken();
     for (const wanted of [
-      { refused: accessToken },
+      { rejectedToken: accessToken },
       { scope: 'items:write' },
       { resource: 'https://other.example' },
       { forceRefresh: true },

@@ -1,21 +1,21 @@
 import { findAccessToken } from '../../tokens/token-set.ts';
 import type { BrowserAuthSnapshot } from '../browser-auth-types.ts';
-import { findHolder, type KeptTokenSet } from './login-holder.ts';
+import { findHolder, type StoredTokenSet } from './login-holder.ts';
 
-/** The snapshot of one page, and who is told of its changes. */
+/** The snapshot of one page, and its listeners. */
 export interface LoginState {
   snapshot(): BrowserAuthSnapshot;
   subscribe(listener: () => void): () => void;
   publish(next: BrowserAuthSnapshot): void;
-  publishTokens(tokens: KeptTokenSet): void;
-  signedOut(error?: Error): void;
-  /** A failure ends no login. */
-  failed(error: unknown): void;
-  /** Resolved at the next change, or after so many milliseconds. */
-  changed(wait: number): Promise<unknown>;
+  publishTokens(tokens: StoredTokenSet): void;
+  publishSignedOut(error?: Error): void;
+  /** Publishes an error. It does not end a login. */
+  publishError(error: unknown): void;
+  /** Resolves at the next change, or after a number of milliseconds. */
+  waitForChange(timeout: number): Promise<unknown>;
 }
 
-/** @param resource the API whose access token the snapshot's `expiresAt` describes */
+/** @param resource the resource server whose access token `expiresAt` of the snapshot describes */
 export function createLoginState(resource: string | undefined): LoginState {
   const listeners = new Set<() => void>();
   let snapshot: BrowserAuthSnapshot = { status: 'loading' };
@@ -43,17 +43,17 @@ export function createLoginState(resource: string | undefined): LoginState {
         ...(expiresAt !== undefined && { expiresAt }),
       });
     },
-    signedOut: (error) => publish({ status: 'signed-out', ...(error && { error }) }),
-    failed(error) {
-      // A stranger can send the page an answer that was not asked for: a signed-in user stays signed in.
+    publishSignedOut: (error) => publish({ status: 'signed-out', ...(error && { error }) }),
+    publishError(error) {
+      // An attacker can send the page a forged response: a signed-in user remains signed in.
       const status = snapshot.status === 'signed-in' ? 'signed-in' : 'error';
       publish({ ...snapshot, status, error: error instanceof Error ? error : new Error('unknown') });
     },
-    changed: (wait) =>
+    waitForChange: (timeout) =>
       new Promise((resolve) => {
-        const woken = () => resolve(listeners.delete(woken));
-        listeners.add(woken);
-        setTimeout(woken, wait);
+        const finish = () => resolve(listeners.delete(finish));
+        listeners.add(finish);
+        setTimeout(finish, timeout);
       }),
   };
 }

@@ -1,64 +1,84 @@
 import { TransportError } from '../../errors.ts';
 import { parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
-import { settled, transact } from './indexed-db.ts';
-import type { KeptTokenSet } from './login-holder.ts';
-import { isDuplicatedTab } from './tab.ts';
+import { isDuplicatedTab } from './duplicated-tab.ts';
+import { runTransaction, toPromise } from './indexed-db.ts';
+import type { StoredTokenSet } from './login-holder.ts';
 
-/** Where the tokens of the one signed-in user are kept. */
+/** Stores the tokens of the signed-in user. */
 export interface TokenStorage {
-  /** `memory`: gone with the page; `tab`: outlives a reload; `shared`: all tabs see the same. */
+  /** `memory`: until the page is closed. `tab`: also after a reload. `shared`: for all tabs. */
   readonly reach: 'memory' | 'tab' | 'shared';
-  /** Called once, before anything is read. */
+  /** Called once, before the first read. */
   open?(key: string): Promise<void>;
   get(key: string): TokenSet | undefined | Promise<TokenSet | undefined>;
   set(key: string, tokens: TokenSet): void | Promise<void>;
   remove(key: string): void | Promise<void>;
   /**
-   * Reads and replaces in one step, between which no other tab writes; `undefined` removes. A storage with `shared`
-   * reach needs it, or a logout in one tab can be undone by a refresh in another. Default: `get`, then `set` or `remove`.
+   * Reads and replaces the tokens in one step, in which no other tab can write. `undefined` deletes them. A storage with
+   * `shared` reach needs it: otherwise a refresh in one tab could undo a logout in another. Default: `get`, then `set` or
+   * `remove`.
    */
-  update?(key: string, change: (kept: TokenSet | undefined) => TokenSet | undefined): void | Promise<void>;
+  update?(key: string, change: (stored: TokenSet | undefined) => TokenSet | undefined): void | Promise<void>;
 }
 
-/** Reads and replaces the tokens under a key, in one step where the storage can. */
+/** Reads and replaces the tokens of a key, in one step if the storage supports it. */
 export async function updateTokens(
   storage: TokenStorage,
   key: string,
-  change: (kept: KeptTokenSet | undefined) => KeptTokenSet | undefined,
+  change: (stored: StoredTokenSet | undefined) => StoredTokenSet | undefined,
 ): Promise<void> {
   if (storage.update) return storage.update(key, change);
-  const kept = await storage.get(key);
-  const next = change(kept);
-  if (next !== kept) await (next ? storage.set(key, next) : storage.remove(key));
+  const stored = await storage.get(key);
+  const next = change(stored);
+  if (next !== stored) await (next ? storage.set(key, next) : storage.remove(key));
 }
 
-/** Tokens live in this page's memory alone; a reload restores the session by silent login. */
+/**
+ * Stores tokens in the memory of this page. A reload restores the session with a silent login. This is the default.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9700
+ * @example
+ * ```ts
+ * import { createMemoryStorage } from '@countersign/core/browser';
+ *
+ * const storage = createMemoryStorage();
+ * ```
+ */
 export function createMemoryStorage(): TokenStorage {
-  const kept = new Map<string, TokenSet>();
+  const entries = new Map<string, TokenSet>();
   return {
     reach: 'memory',
-    get: (key) => kept.get(key),
-    set: (key, tokens) => void kept.set(key, tokens),
-    remove: (key) => void kept.delete(key),
+    get: (key) => entries.get(key),
+    set: (key, tokens) => void entries.set(key, tokens),
+    remove: (key) => void entries.delete(key),
     update(key, change) {
-      const next = change(kept.get(key));
-      if (next) kept.set(key, next);
-      else kept.delete(key);
+      const next = change(entries.get(key));
+      if (next) entries.set(key, next);
+      else entries.delete(key);
     },
   };
 }
 
 /**
- * Tokens live in `sessionStorage` (`tab`) or in IndexedDB (`shared`). Every script of the origin can read them there:
- * choose it only where silent login does not work, and a strict Content-Security-Policy is in place.
+ * Stores tokens in `sessionStorage` (`tab`) or in IndexedDB (`shared`). Each script of the origin can read them: use it only
+ * if silent login is not possible, and with a strict Content-Security-Policy.
+ *
+ * @throws TransportError `store_unavailable` from its methods if IndexedDB cannot be read
+ * @see https://www.rfc-editor.org/rfc/rfc9700
+ * @example
+ * ```ts
+ * import { createWebStorage } from '@countersign/core/browser';
+ *
+ * const storage = createWebStorage('shared');
+ * ```
  */
 export function createWebStorage(reach: 'tab' | 'shared'): TokenStorage {
   return reach === 'tab' ? createTabStorage() : createSharedStorage();
 }
 
-function storageFailed(): never {
-  throw new TransportError('store_unavailable', 'The tokens could not be read from IndexedDB.');
+function throwUnavailable(): never {
+  throw new TransportError('store_unavailable', 'IndexedDB could not be read. Try again.');
 }
 
 function createTabStorage(): TokenStorage {
@@ -81,28 +101,28 @@ function createTabStorage(): TokenStorage {
 }
 
 /**
- * Not `localStorage`: its changes reach other tabs at some later time. A tab that was given the lock would find the
- * refresh token that the holder before it has just spent, and replaying that one ends the login (RFC 9700 section 4.14.2).
+ * IndexedDB, because changes of `localStorage` reach other tabs with a delay: a tab that acquires the lock could read a
+ * refresh token that is already spent, and its replay ends the login (RFC 9700 section 4.14.2).
  */
 function createSharedStorage(): TokenStorage {
   return {
     reach: 'shared',
     get(key) {
       const read = () =>
-        transact('tokens', 'readonly', (store) => settled<TokenSet | undefined>(store.get(key)));
-      // A read that fails says nothing about the login: it is tried again, and is never taken for a logout.
-      return read().catch(read).catch(storageFailed);
+        runTransaction('tokens', 'readonly', (store) => toPromise<TokenSet | undefined>(store.get(key)));
+      // A failed read is repeated once. It never counts as a logout.
+      return read().catch(read).catch(throwUnavailable);
     },
     set: (key, tokens) =>
-      transact('tokens', 'readwrite', async (store) => void (await settled(store.put(tokens, key)))),
-    remove: (key) => transact('tokens', 'readwrite', (store) => settled(store.delete(key))),
-    // One transaction: the browser puts those of all tabs into one order.
+      runTransaction('tokens', 'readwrite', async (store) => void (await toPromise(store.put(tokens, key)))),
+    remove: (key) => runTransaction('tokens', 'readwrite', (store) => toPromise(store.delete(key))),
+    // One transaction: the browser orders the transactions of all tabs.
     update: (key, change) =>
-      transact('tokens', 'readwrite', async (store) => {
-        const kept = await settled<TokenSet | undefined>(store.get(key));
-        const next = change(kept);
-        if (next === kept) return;
-        await (next ? settled(store.put(next, key)) : settled(store.delete(key)));
+      runTransaction('tokens', 'readwrite', async (store) => {
+        const stored = await toPromise<TokenSet | undefined>(store.get(key));
+        const next = change(stored);
+        if (next === stored) return;
+        await (next ? toPromise(store.put(next, key)) : toPromise(store.delete(key)));
       }),
   };
 }

@@ -1,13 +1,13 @@
 /**
- * Runs unless somebody else is running under this name, across whatever shares the storage; it never waits.
+ * Runs a function under a lock, unless the lock is held. It never waits. All tabs that share the storage must share it.
  *
- * @returns `undefined` when somebody else is running
+ * @returns `undefined` if the lock is held
  */
 export type BrowserLock = <T>(name: string, run: () => Promise<T>) => Promise<T | undefined>;
 
 /**
- * One tab of this origin at a time; the browser frees the lock of a tab that dies. Nobody queues: a tab that was frozen
- * while it waited would be given the lock at its turn, and hold it for as long as it is frozen.
+ * A lock for all tabs of this origin. The browser releases the lock of a tab that crashes. There is no queue: a tab that
+ * was suspended in it would acquire the lock and hold it while suspended.
  */
 export const webLock: BrowserLock = (name, run) =>
   navigator.locks.request(name, { ifAvailable: true }, async (lock) => (lock ? run() : undefined));

@@ -1,18 +1,18 @@
-import { settled, transact } from '../state/indexed-db.ts';
+import { runTransaction, toPromise } from '../state/indexed-db.ts';
 
-/** The key pair of that name in IndexedDB, or a new one; tabs that come at once end up with the same. */
-export async function keyPairOf(
+/** Loads the key pair of a name from IndexedDB, or stores a new one. Concurrent tabs get the same pair. */
+export async function loadKeyPair(
   name: string,
   generate: () => Promise<CryptoKeyPair>,
 ): Promise<CryptoKeyPair> {
-  const find = (store: IDBObjectStore) => settled<CryptoKeyPair | undefined>(store.get(name));
-  const known = await transact('keys', 'readonly', find);
-  if (known) return known;
-  const fresh = await generate();
-  // One transaction for both, so that nobody comes between.
-  return transact('keys', 'readwrite', async (store) => {
-    const other = await find(store);
-    if (!other) await settled(store.put(fresh, name));
-    return other ?? fresh;
+  const find = (store: IDBObjectStore) => toPromise<CryptoKeyPair | undefined>(store.get(name));
+  const storedPair = await runTransaction('keys', 'readonly', find);
+  if (storedPair) return storedPair;
+  const newPair = await generate();
+  // One transaction for read and write: another tab cannot write in between.
+  return runTransaction('keys', 'readwrite', async (store) => {
+    const otherPair = await find(store);
+    if (!otherPair) await toPromise(store.put(newPair, name));
+    return otherPair ?? newPair;
   });
 }

@@ -2,54 +2,61 @@ import type { AuthorizationServerMetadata } from '../../client/client-options.ts
 import { ConfigurationError, ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
-import { type BrowserContext, cached } from '../options.ts';
-import { exchange } from './http.ts';
+import { type BrowserContext, loadCached } from '../options.ts';
+import { sendRequest } from './send-request.ts';
 
-/** Milliseconds for which metadata is believed. */
-const metadataLife = 3_600_000;
+/** Milliseconds. */
+const metadataLifetime = 3_600_000;
 
 /**
- * The provider's metadata.
+ * Fetches the metadata of the provider, or returns the cached metadata.
  *
- * @throws ValidationError `metadata_invalid` when the document is malformed or names another issuer
- * @see OpenID Connect Discovery section 4
+ * @throws ValidationError `metadata_invalid` if the document is malformed or belongs to another issuer
+ * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
  */
-export function metadataOf(context: BrowserContext): Promise<AuthorizationServerMetadata> {
+export function fetchMetadata(context: BrowserContext): Promise<AuthorizationServerMetadata> {
   const { options, issuer } = context;
-  return cached(context, 'metadata', metadataLife, async () => {
-    if (options.metadata) return checked(options.metadata, context);
+  return loadCached(context, 'metadata', metadataLifetime, async () => {
+    if (options.metadata) return validateMetadata(options.metadata, context);
     const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const { body } = await exchange(context, url);
-    context.tell({ type: 'metadata.fetched', issuer });
-    return checked(body, context);
+    const { body } = await sendRequest(context, url);
+    context.emitEvent({ type: 'metadata.fetched', issuer });
+    return validateMetadata(body, context);
   });
 }
 
-function checked(document: object | undefined, context: BrowserContext): AuthorizationServerMetadata {
+function validateMetadata(
+  document: object | undefined,
+  context: BrowserContext,
+): AuthorizationServerMetadata {
   const allowInsecure = context.options.allowInsecureIssuer === true;
   const metadata = normalizeMetadata(document ?? {}, { allowInsecure });
-  // Exact comparison of the texts: a trailing slash counts (OpenID Connect Discovery section 4.3).
+  // An exact comparison: a trailing slash matters (OpenID Connect Discovery section 4.3).
   if (metadata.issuer !== context.issuer) {
-    throw new ValidationError('metadata_invalid', 'issuer', `The metadata is not of "${context.issuer}".`);
+    throw new ValidationError(
+      'metadata_invalid',
+      'issuer',
+      `Metadata "issuer" is ${JSON.stringify(metadata.issuer)?.slice(0, 100)}, expected "${context.issuer}".`,
+    );
   }
   const methods = metadata.code_challenge_methods_supported;
-  // Without S256 the code is unprotected (RFC 9700 section 2.1.1).
+  // Without S256, a stolen code can be used (RFC 9700 section 2.1.1).
   if (Array.isArray(methods) && !methods.includes('S256')) {
-    throw new ConfigurationError('unsupported_by_provider', 'The provider has no PKCE with S256.');
+    throw new ConfigurationError('unsupported_by_provider', 'The provider does not support PKCE with S256.');
   }
   return metadata as unknown as AuthorizationServerMetadata;
 }
 
 /**
- * An endpoint of the metadata.
+ * Returns an endpoint of the metadata.
  *
- * @throws ValidationError `metadata_invalid` when it is missing or not https
+ * @throws ValidationError `metadata_invalid` if it is missing or not an https URL
  */
-export async function endpointOf(
+export async function getEndpoint(
   context: BrowserContext,
   name: 'authorization_endpoint' | 'token_endpoint' | 'jwks_uri' | 'pushed_authorization_request_endpoint',
 ): Promise<string> {
-  const url = (await metadataOf(context))[name];
+  const url = (await fetchMetadata(context))[name];
   if (isSecureUrl(url, { allowInsecure: context.options.allowInsecureIssuer })) return url;
-  throw new ValidationError('metadata_invalid', name, `The metadata's ${name} is not an https URL.`);
+  throw new ValidationError('metadata_invalid', name, `Metadata "${name}" is not an https URL.`);
 }

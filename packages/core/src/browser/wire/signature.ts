@@ -1,25 +1,26 @@
 import { ConfigurationError, ValidationError } from '../../errors.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
-import { type BrowserContext, cached } from '../options.ts';
-import { exchange } from './http.ts';
-import { endpointOf } from './metadata.ts';
+import { type BrowserContext, loadCached } from '../options.ts';
+import { getEndpoint } from './metadata.ts';
+import { sendRequest } from './send-request.ts';
 
 interface JwsHeader {
   readonly alg: string;
   readonly kid?: unknown;
 }
 
-/** Milliseconds for which keys are kept, and between two fetches that an unknown `kid` causes. */
-const keysLife = 300_000;
-const coolDown = 10_000;
+/** Milliseconds for which keys are cached, and between two fetches because of an unknown `kid`. */
+const keysLifetime = 300_000;
+const refetchInterval = 10_000;
 
 type Jwk = JsonWebKey & { readonly kid?: string };
 
 /**
- * Verifies a signature with the provider's keys. If no key fits, they may have been rotated: they are fetched once
- * more, at most once in ten seconds, so that forged tokens cannot make this client flood the provider.
+ * Verifies a signature with the keys of the provider. If no key matches, the provider may have rotated them: they are
+ * fetched again, at most once in ten seconds, so that forged tokens cannot flood the provider with requests.
  *
- * @see RFC 7515 section 5.2, OpenID Connect Core section 10.1.1
+ * @see https://www.rfc-editor.org/rfc/rfc7515#section-5.2
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys
  */
 export async function verifySignature(
   context: BrowserContext,
@@ -27,24 +28,37 @@ export async function verifySignature(
   signed: Uint8Array<ArrayBuffer>,
   signature: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
-  const algorithm = algorithmOf(header.alg);
+  const algorithm = toSigningAlgorithm(header.alg);
   const jwk =
-    choose(await keysOf(context, keysLife), header, algorithm) ??
-    choose(await cached(context, 'forced keys', coolDown, () => keysOf(context, 0)), header, algorithm);
-  if (!jwk) throw new ValidationError('id_token_invalid', 'kid', 'ID token: no key fits it.');
+    findKey(await fetchKeys(context, keysLifetime), header, algorithm) ??
+    findKey(
+      await loadCached(context, 'forced keys', refetchInterval, () => fetchKeys(context, 0)),
+      header,
+      algorithm,
+    );
+  if (!jwk)
+    throw new ValidationError(
+      'id_token_invalid',
+      'kid',
+      'The key set of the provider has no matching key for the ID token "kid".',
+    );
   const { kty, n, e, crv, x, y } = jwk;
   try {
-    // Only the public members: what else a key says does not matter here.
-    const key = await crypto.subtle.importKey('jwk', defined({ kty, n, e, crv, x, y }), algorithm, false, [
-      'verify',
-    ]);
+    // Only the public members: `findKey` has checked the others.
+    const key = await crypto.subtle.importKey(
+      'jwk',
+      omitUndefined({ kty, n, e, crv, x, y }),
+      algorithm,
+      false,
+      ['verify'],
+    );
     return await crypto.subtle.verify(algorithm, key, signature, signed);
   } catch {
     return false;
   }
 }
 
-function algorithmOf(alg: string): EcKeyImportParams & EcdsaParams & RsaPssParams & { kty: string } {
+function toSigningAlgorithm(alg: string): EcKeyImportParams & EcdsaParams & RsaPssParams & { kty: string } {
   const bits = Number(alg.slice(2));
   const hash = `SHA-${bits}`;
   const kty = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }[alg.slice(0, 2)];
@@ -55,9 +69,9 @@ function algorithmOf(alg: string): EcKeyImportParams & EcdsaParams & RsaPssParam
   return { name, kty, hash, namedCurve: `P-${bits === 512 ? 521 : bits}`, saltLength: bits / 8 };
 }
 
-/** The one key that is meant for this signature; two that fit are as bad as none. */
-function choose(keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: string }): Jwk | undefined {
-  const fitting = keys.filter(
+/** Finds the key of a signature. Returns `undefined` if none or several match. */
+function findKey(keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: string }): Jwk | undefined {
+  const matches = keys.filter(
     (key) =>
       key.kty === kty &&
       (kid === undefined || key.kid === kid) &&
@@ -65,22 +79,22 @@ function choose(keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: s
       (key.use ?? 'sig') === 'sig' &&
       (key.key_ops ?? ['verify']).includes('verify'),
   );
-  return fitting.length === 1 ? fitting[0] : undefined;
+  return matches.length === 1 ? matches[0] : undefined;
 }
 
-function keysOf(context: BrowserContext, life: number): Promise<readonly Jwk[]> {
-  const known = context.cache.has('keys') ? 'stale' : 'first';
-  return cached(context, 'keys', life, async () => {
-    const keys = selectUsableKeys((await exchange(context, await endpointOf(context, 'jwks_uri'))).body);
+function fetchKeys(context: BrowserContext, lifetime: number): Promise<readonly Jwk[]> {
+  const cacheReason = context.cache.has('keys') ? 'stale' : 'first';
+  return loadCached(context, 'keys', lifetime, async () => {
+    const keys = selectUsableKeys((await sendRequest(context, await getEndpoint(context, 'jwks_uri'))).body);
     if (!keys) {
-      throw new ValidationError('keys_invalid', 'jwks', 'No keys came from jwks_uri.');
+      throw new ValidationError('keys_invalid', 'jwks', 'The response of jwks_uri is not a key set.');
     }
-    const reason = life === 0 ? 'unknown_kid' : known;
-    context.tell({ type: 'keys.fetched', issuer: context.issuer, reason });
+    const reason = lifetime === 0 ? 'unknown_kid' : cacheReason;
+    context.emitEvent({ type: 'keys.fetched', issuer: context.issuer, reason });
     return keys as readonly Jwk[];
   });
 }
 
-function defined(jwk: { readonly [name: string]: string | undefined }): JsonWebKey {
+function omitUndefined(jwk: { readonly [name: string]: string | undefined }): JsonWebKey {
   return Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== undefined));
 }

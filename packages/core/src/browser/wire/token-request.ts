@@ -3,86 +3,97 @@ import type { IdTokenClaims, TokenResponse } from '../../client/wire/token-respo
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
+import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import { requireSameLogin } from '../../protocol/same-login.ts';
 import { parseScopes } from '../../protocol/scopes.ts';
-import type { BrowserTransaction } from '../login/authorization.ts';
+import type { BrowserTransaction } from '../login/authorization-request.ts';
 import type { BrowserContext } from '../options.ts';
-import { exchange } from './http.ts';
 import { validateIdToken } from './id-token.ts';
-import { endpointOf } from './metadata.ts';
+import { getEndpoint } from './metadata.ts';
+import { sendRequest } from './send-request.ts';
 
 /**
- * Exchanges the code for tokens; nothing is returned unless everything is valid.
+ * Exchanges the authorization code for tokens, and validates the ID token.
  *
- * @see RFC 6749 section 4.1.3, RFC 7636 section 4.5, OpenID Connect Core section 3.1.3
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
+ * @see https://www.rfc-editor.org/rfc/rfc7636#section-4.5
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#TokenRequest
  */
 export async function exchangeCode(
   context: BrowserContext,
   code: string,
   transaction: BrowserTransaction,
 ): Promise<TokenResponse & { readonly claims: IdTokenClaims }> {
-  const body = await tokenRequest(context, {
+  const body = await requestTokens(context, {
     grant_type: 'authorization_code',
     code,
     redirect_uri: transaction.redirectUri,
     code_verifier: transaction.codeVerifier,
     resource: transaction.resource[0],
   });
-  const claims = await validateIdToken(context, text(body, 'id_token'), {
+  const claims = await validateIdToken(context, readString(body, 'id_token'), {
     ...transaction,
-    accessToken: text(body, 'access_token'),
+    accessToken: readString(body, 'access_token'),
     code,
   });
-  return { ...responseOf(context, body, transaction.scope), claims };
+  return { ...toTokenResponse(context, body, transaction.scope), claims };
 }
 
-/** @see RFC 6749 section 6, OpenID Connect Core section 12 */
-export async function refresh(
+/**
+ * Sends one refresh request.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
+ */
+export async function requestRefresh(
   context: BrowserContext,
   refreshToken: string,
-  { resource, scope, claims: kept, grantedScopes }: RefreshRequest,
+  { resource, scope, claims: previousClaims, grantedScopes }: RefreshRequest,
 ): Promise<TokenResponse> {
-  const { issuer, clientId, tell } = context;
-  tell({ type: 'refresh.started', issuer, clientId, ...(resource !== undefined && { resource }) });
+  const { issuer, clientId, emitEvent } = context;
+  emitEvent({ type: 'refresh.started', issuer, clientId, ...(resource !== undefined && { resource }) });
   try {
-    const body = await tokenRequest(context, {
+    const body = await requestTokens(context, {
       grant_type: 'refresh_token',
       refresh_token: refreshToken,
       resource,
       scope,
     });
-    const answer = responseOf(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
-    if (answer.idToken === undefined) return succeeded(context, answer);
-    const { accessToken } = answer;
-    const claims = await validateIdToken(context, answer.idToken, { accessToken });
-    if (kept) requireSameLogin(claims, kept);
-    return succeeded(context, { ...answer, claims });
+    const tokens = toTokenResponse(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
+    if (tokens.idToken === undefined) return reportSuccess(context, tokens);
+    const { accessToken } = tokens;
+    const claims = await validateIdToken(context, tokens.idToken, { accessToken });
+    if (previousClaims) requireSameLogin(claims, previousClaims);
+    return reportSuccess(context, { ...tokens, claims });
   } catch (error) {
-    tell({ type: 'refresh.failed', issuer, clientId, code: String((error as { code?: unknown }).code) });
+    emitEvent({ type: 'refresh.failed', issuer, clientId, code: String((error as { code?: unknown }).code) });
     throw error;
   }
 }
 
-function succeeded({ issuer, clientId, tell }: BrowserContext, answer: TokenResponse): TokenResponse {
-  tell({ type: 'refresh.succeeded', issuer, clientId, rotated: answer.refreshToken !== undefined });
-  return answer;
+function reportSuccess(
+  { issuer, clientId, emitEvent }: BrowserContext,
+  tokens: TokenResponse,
+): TokenResponse {
+  emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
+  return tokens;
 }
 
-async function tokenRequest(
+async function requestTokens(
   context: BrowserContext,
   parameters: Record<string, string | undefined>,
 ): Promise<JsonObject> {
-  return postForm(context, await endpointOf(context, 'token_endpoint'), {
+  return postForm(context, await getEndpoint(context, 'token_endpoint'), {
     client_id: context.clientId,
     ...parameters,
   });
 }
 
 /**
- * One POST to the provider.
+ * Sends a form to the provider.
  *
- * @throws AuthorizationServerError `token_error` when it refuses
- * @throws ValidationError `token_response_invalid` when the answer is not JSON
+ * @throws AuthorizationServerError `token_error` if the provider returns an error
+ * @throws ValidationError `token_response_invalid` if the response is not a JSON object
  */
 export async function postForm(
   context: BrowserContext,
@@ -94,55 +105,71 @@ export async function postForm(
   for (const [name, value] of entries) if (value !== undefined) body.append(name, value);
   const dpop = await context.dpop();
   const send = async () => {
-    const proof = await dpop?.proof('POST', url);
-    const answer = await exchange(context, url, {
+    const proof = await dpop?.createProof('POST', url);
+    const response = await sendRequest(context, url, {
       method: 'POST',
       body,
       headers: proof ? { dpop: proof } : {},
     });
-    return { ...answer, nonce: dpop?.remember(url, answer.headers) };
+    return { ...response, hasNewNonce: dpop?.saveNonce(url, response.headers) };
   };
-  let answer = await send();
-  // The server wants its nonce in the proof: once more with it (RFC 9449 section 8).
-  if (answer.nonce && answer.body?.error === 'use_dpop_nonce') answer = await send();
-  const { status } = answer;
-  const { error, error_description: description } = answer.body ?? {};
-  if (answer.body && status < 300) return answer.body;
+  let response = await send();
+  // The server requires its nonce in the proof: send the request again with it (RFC 9449 section 8).
+  if (response.hasNewNonce && response.body?.error === 'use_dpop_nonce') response = await send();
+  const { status } = response;
+  const { error, error_description: description } = response.body ?? {};
+  if (response.body && status < 300) return response.body;
   if (typeof error === 'string') {
-    throw new AuthorizationServerError('token_error', 'The provider refused.', {
-      error,
-      errorDescription: typeof description === 'string' ? description : undefined,
-      status,
-    });
+    throw new AuthorizationServerError(
+      'token_error',
+      `The provider rejected the request: ${toPrintableErrorCode(error)}`,
+      {
+        error,
+        errorDescription: typeof description === 'string' ? description : undefined,
+        status,
+      },
+    );
   }
-  throw new ValidationError('token_response_invalid', 'body', `status ${status} without a JSON object`);
+  throw new ValidationError(
+    'token_response_invalid',
+    'body',
+    `The provider returned status ${status} without a JSON object.`,
+  );
 }
 
-/** @see RFC 6749 section 5.1 */
-function responseOf(context: BrowserContext, body: JsonObject, askedScope: string): TokenResponse {
+/** @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
+function toTokenResponse(context: BrowserContext, body: JsonObject, requestedScope: string): TokenResponse {
   const tokenType = context.options.dpop ? 'DPoP' : 'Bearer';
-  // A token that is not bound to our key could be used by whoever steals it (RFC 9449 section 5).
-  if (text(body, 'token_type').toLowerCase() !== tokenType.toLowerCase()) {
-    throw new ValidationError('token_response_invalid', 'token_type', `The token type is not ${tokenType}.`);
+  // A token that is not bound to the key of this client can be used by an attacker who steals it (RFC 9449 section 5).
+  if (readString(body, 'token_type').toLowerCase() !== tokenType.toLowerCase()) {
+    throw new ValidationError(
+      'token_response_invalid',
+      'token_type',
+      `Token response "token_type" is not "${tokenType}".`,
+    );
   }
-  const life = body.expires_in === undefined ? undefined : Number(body.expires_in);
-  if (life !== undefined && !(life >= 0)) {
-    throw new ValidationError('token_response_invalid', 'expires_in', 'expires_in is not a number.');
+  const lifetime = body.expires_in === undefined ? undefined : Number(body.expires_in);
+  if (lifetime !== undefined && !(lifetime >= 0)) {
+    throw new ValidationError(
+      'token_response_invalid',
+      'expires_in',
+      'Token response "expires_in" is not a number of seconds.',
+    );
   }
   const has = (name: string) => body[name] !== undefined;
   return {
-    accessToken: text(body, 'access_token'),
+    accessToken: readString(body, 'access_token'),
     tokenType,
-    ...(life !== undefined && { expiresAt: seconds(context.now) + Math.floor(life) }),
-    // Some providers say so when the user has allowed nothing of it.
-    scopes: parseScopes(body.scope === '' ? '' : has('scope') ? text(body, 'scope') : askedScope),
-    ...(has('refresh_token') && { refreshToken: text(body, 'refresh_token') }),
-    ...(has('id_token') && { idToken: text(body, 'id_token') }),
+    ...(lifetime !== undefined && { expiresAt: seconds(context.now) + Math.floor(lifetime) }),
+    // Some providers return an empty scope if the user granted none of it.
+    scopes: parseScopes(body.scope === '' ? '' : has('scope') ? readString(body, 'scope') : requestedScope),
+    ...(has('refresh_token') && { refreshToken: readString(body, 'refresh_token') }),
+    ...(has('id_token') && { idToken: readString(body, 'id_token') }),
   };
 }
 
-function text(body: JsonObject, name: string): string {
+function readString(body: JsonObject, name: string): string {
   const value = body[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new ValidationError('token_response_invalid', name, `The token response has no ${name}.`);
+  throw new ValidationError('token_response_invalid', name, `Token response "${name}" is missing.`);
 }

@@ -1,11 +1,11 @@
-/** What the worker is told once, when it starts; nothing changes it later. */
+/** The first message to the worker. Later messages of this type are ignored. */
 export interface WorkerStart {
   readonly type: 'start';
   readonly issuer: string;
   readonly allowInsecureIssuer: boolean;
 }
 
-/** One request that the page asks for. */
+/** A request that the worker sends for the page. */
 export interface WorkerRequest {
   readonly type: 'request';
   readonly id: number;
@@ -14,18 +14,19 @@ export interface WorkerRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The page has given a request up. */
+/** Aborts a request. */
 export interface WorkerAbort {
   readonly type: 'abort';
   readonly id: number;
 }
 
+/** A message to the worker. */
 export type ToWorker = WorkerStart | WorkerRequest | WorkerAbort;
 
-/** Without `answer` there was none, or the worker refused. */
+/** A message to the page. Without `response`, the request failed or the worker rejected it. */
 export interface FromWorker {
   readonly id: number;
-  readonly answer?: {
+  readonly response?: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;

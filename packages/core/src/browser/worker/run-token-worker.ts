@@ -2,62 +2,68 @@ import { createRandomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
-import { readText } from '../wire/http.ts';
+import { readText } from '../wire/send-request.ts';
 import type { FromWorker, ToWorker, WorkerRequest, WorkerStart } from './messages.ts';
 
-/** The part of a dedicated worker's global scope that is used. */
+/** The members of the global scope of a dedicated worker that are used. */
 export interface WorkerScope {
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
   postMessage(message: FromWorker): void;
 }
 
-/** Refresh tokens at most: the page uses the newest, and for a moment the one before. The oldest are dropped. */
-const maxHeld = 32;
+/** Refresh tokens in memory. The page uses the newest, and briefly the previous one. The oldest are evicted. */
+const maxRefreshTokens = 32;
 
-/** Milliseconds for the provider's metadata. */
+/** Milliseconds for the request of the metadata. */
 const metadataTimeout = 10_000;
 
-/** Headers of an answer that the page needs. */
-const passedOn = ['content-type', 'dpop-nonce', 'retry-after'];
+/** Response headers that the page receives. */
+const forwardedHeaders = ['content-type', 'dpop-nonce', 'retry-after'];
 
 /**
- * Makes a dedicated worker the only holder of refresh tokens: call it in a worker's script, and nothing else there.
- * The page gets a stand-in for each refresh token; the worker puts the real one into requests to the provider's token
- * and revocation endpoints, which it has learnt from the issuer itself, and sends to no other address.
+ * Runs a token worker: a dedicated worker that alone has the refresh tokens. The page receives a placeholder for each of
+ * them. The worker replaces it in requests to the token and revocation endpoint, which it reads from the metadata of the
+ * issuer. It sends no request to any other address. The script of the worker calls this function and nothing else.
  *
- * @param scope the global scope of the worker
- * @see OAuth 2.0 for Browser-Based Applications
+ * @param scope the global scope of the worker. Default: `globalThis`.
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
+ * @example
+ * ```ts
+ * import { runTokenWorker } from '@countersign/core/worker';
+ *
+ * runTokenWorker();
+ * ```
  */
 export function runTokenWorker(scope: WorkerScope = globalThis as unknown as WorkerScope): void {
-  /** Refresh tokens by the stand-in that the page knows. */
-  const held = new Map<string, string>();
-  const running = new Map<number, AbortController>();
+  /** Refresh tokens by their placeholder. */
+  const refreshTokens = new Map<string, string>();
+  const controllers = new Map<number, AbortController>();
   let endpoints: Promise<ReadonlySet<string>> | undefined;
   let start: WorkerStart | undefined;
 
   scope.onmessage = ({ data }) => {
-    // Told once: whoever could name another issuer later would have the refresh token sent there.
+    // Once only: a later start message could send the refresh tokens to another issuer.
     if (data?.type === 'start') start ??= data;
-    else if (data?.type === 'abort') running.get(data.id)?.abort();
-    // Anything else is not a message of the page's client.
+    else if (data?.type === 'abort') controllers.get(data.id)?.abort();
+    // Other messages are ignored.
     else if (data?.type === 'request') void respond(data);
   };
 
-  /** Whatever goes wrong is a refusal: an answer without content. */
+  /** Any error leads to a message without a response. */
   async function respond(request: WorkerRequest): Promise<void> {
     const { id } = request;
-    const answer = await answerTo(request).catch(() => undefined);
-    running.delete(id);
-    scope.postMessage({ id, ...(answer && { answer }) });
+    const response = await sendRequest(request).catch(() => undefined);
+    controllers.delete(id);
+    scope.postMessage({ id, ...(response && { response }) });
   }
 
-  async function answerTo({ id, url, body, headers }: WorkerRequest): Promise<FromWorker['answer']> {
+  async function sendRequest({ id, url, body, headers }: WorkerRequest): Promise<FromWorker['response']> {
     const control = new AbortController();
-    running.set(id, control);
-    if (!start || !(await endpointsOf(start)).has(url)) return undefined;
+    controllers.set(id, control);
+    if (!start || !(await getEndpoints(start)).has(url)) return undefined;
     const parameters = new URLSearchParams(body);
     for (const name of ['refresh_token', 'token']) {
-      const real = held.get(parameters.get(name) ?? '');
+      const real = refreshTokens.get(parameters.get(name) ?? '');
       if (real !== undefined) parameters.set(name, real);
     }
     const { dpop } = headers;
@@ -65,36 +71,38 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
       method: 'POST',
       body: parameters,
       headers: dpop === undefined ? {} : { dpop },
-      // A redirect would carry the refresh token wherever the answer says (RFC 9700 section 4.12).
+      // A redirect could send the refresh token to any address (RFC 9700 section 4.12).
       redirect: 'error',
       credentials: 'omit',
       keepalive: true,
       signal: control.signal,
     });
-    const known = passedOn.map((name) => [name, response.headers.get(name)]).filter(([, value]) => value);
+    const forwarded = forwardedHeaders
+      .map((name) => [name, response.headers.get(name)])
+      .filter(([, value]) => value);
     return {
       status: response.status,
-      headers: Object.fromEntries(known),
-      body: withoutRefreshToken(await readText(response)),
+      headers: Object.fromEntries(forwarded),
+      body: replaceRefreshToken(await readText(response)),
     };
   }
 
-  /** Written anew from what was understood: text that is handed on unread could hold the token. */
-  function withoutRefreshToken(text: string): string {
-    const value = parse(text);
+  /** Creates new JSON from the parsed value: text that is forwarded unparsed could contain the token. */
+  function replaceRefreshToken(text: string): string {
+    const value = parseObject(text);
     if (!value) return '';
-    const { refresh_token: real, ...rest } = value;
-    if (typeof real !== 'string' || real === '') return JSON.stringify(rest);
-    const standIn = createRandomToken();
-    held.set(standIn, real);
-    const [oldest] = held.keys();
-    if (held.size > maxHeld && oldest !== undefined) held.delete(oldest);
-    return JSON.stringify({ ...rest, refresh_token: standIn } satisfies JsonObject);
+    const { refresh_token: refreshToken, ...rest } = value;
+    if (typeof refreshToken !== 'string' || refreshToken === '') return JSON.stringify(rest);
+    const placeholder = createRandomToken();
+    refreshTokens.set(placeholder, refreshToken);
+    const [oldest] = refreshTokens.keys();
+    if (refreshTokens.size > maxRefreshTokens && oldest !== undefined) refreshTokens.delete(oldest);
+    return JSON.stringify({ ...rest, refresh_token: placeholder } satisfies JsonObject);
   }
 
-  /** From the issuer itself: what the page says of endpoints is not believed. */
-  function endpointsOf(told: WorkerStart): Promise<ReadonlySet<string>> {
-    endpoints ??= fetchEndpoints(told);
+  /** The endpoints come from the issuer: the page cannot choose them. */
+  function getEndpoints(message: WorkerStart): Promise<ReadonlySet<string>> {
+    endpoints ??= fetchEndpoints(message);
     endpoints.catch(() => {
       endpoints = undefined;
     });
@@ -102,7 +110,7 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
   }
 }
 
-function parse(text: string): JsonObject | undefined {
+function parseObject(text: string): JsonObject | undefined {
   try {
     return parseUntrustedObject(text);
   } catch {
@@ -110,20 +118,21 @@ function parse(text: string): JsonObject | undefined {
   }
 }
 
-/** @see OpenID Connect Discovery section 4.3 */
-async function fetchEndpoints({ issuer, ...told }: WorkerStart): Promise<ReadonlySet<string>> {
-  if (!isSecureUrl(issuer, { allowInsecure: told.allowInsecureIssuer })) throw new Error('insecure issuer');
+/** @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation */
+async function fetchEndpoints({ issuer, allowInsecureIssuer }: WorkerStart): Promise<ReadonlySet<string>> {
+  if (!isSecureUrl(issuer, { allowInsecure: allowInsecureIssuer }))
+    throw new Error(`issuer "${issuer}" is not an https URL`);
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     redirect: 'error',
     credentials: 'omit',
-    // One that never answers must not fail every later request.
+    // A provider that never responds must not block later requests.
     signal: AbortSignal.timeout(metadataTimeout),
   });
-  const metadata = parseUntrustedObject(await readText(answer));
-  if (metadata.issuer !== issuer) throw new Error('another issuer');
-  const named = [metadata.token_endpoint, metadata.revocation_endpoint];
+  const metadata = parseUntrustedObject(await readText(response));
+  if (metadata.issuer !== issuer) throw new Error('the metadata has another issuer');
+  const endpointUrls = [metadata.token_endpoint, metadata.revocation_endpoint];
   return new Set(
-    named.filter((endpoint) => isSecureUrl(endpoint, { allowInsecure: told.allowInsecureIssuer })),
+    endpointUrls.filter((endpoint) => isSecureUrl(endpoint, { allowInsecure: allowInsecureIssuer })),
   );
 }

@@ -195,7 +195,7 @@ test('B26: what is thrown in the worker is a refusal, and the worker goes on', a
   provider.intercept = () => {
     throw new TypeError('failed to fetch');
   };
-  await expect(ask()).rejects.toThrow('The worker got no answer.');
+  await expect(ask()).rejects.toThrow('The token worker rejected the request');
   provider.intercept = () => json({ access_token: 'access' });
   expect(await (await ask()).json()).toEqual({ access_token: 'access' });
 });

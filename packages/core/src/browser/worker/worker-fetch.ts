@@ -2,23 +2,38 @@ import { TransportError } from '../../errors.ts';
 import type { Fetch } from '../../internal/http.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 
-/** The part of a `Worker` that is used. */
+/** The members of a `Worker` that are used. */
 export interface TokenWorker {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
-  /** Called when its script cannot be loaded or run. */
+  /** Called if the script cannot be loaded or run. */
   onerror?: ((event: ErrorEvent) => void) | null;
   postMessage(message: ToWorker): void;
 }
 
 /**
- * A `fetch` for `createBrowserAuth` that leaves requests with a code or a refresh token to a worker, which runs
- * `runTokenWorker`. The page is given a stand-in for each refresh token, which is of use to that worker alone. Keep
- * tokens in memory then: the worker, and what it holds, goes with the page.
+ * Creates the option `fetch` of `createBrowserAuth` for a token worker, which runs `runTokenWorker`. The worker sends the
+ * requests that contain a code or a refresh token. The page receives a placeholder for each refresh token, which only that
+ * worker can use. The worker ends with the page, so store tokens in memory.
  *
- * A worker that cannot be loaded fails each request with a `TransportError` at once; one that stops later, at the
- * time-out of the request.
+ * If the worker cannot be loaded, each request throws a `TransportError` `network_error`. If it stops later, requests throw
+ * `timeout`.
  *
- * @param worker a dedicated worker that nothing else talks to
+ * @param worker a dedicated worker for this client only
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
+ * @example
+ * ```ts
+ * import { createBrowserAuth } from '@countersign/core/browser';
+ * import { createWorkerFetch } from '@countersign/core/worker';
+ *
+ * const issuer = 'https://id.example.com';
+ * const worker = new Worker('/token-worker.js', { type: 'module' });
+ * const auth = createBrowserAuth({
+ *   issuer,
+ *   clientId: 'my-app',
+ *   redirectUri: 'https://app.example.com/callback',
+ *   fetch: createWorkerFetch(worker, { issuer }),
+ * });
+ * ```
  */
 export function createWorkerFetch(
   worker: TokenWorker,
@@ -27,22 +42,22 @@ export function createWorkerFetch(
     allowInsecureIssuer = false,
   }: { readonly issuer: string; readonly allowInsecureIssuer?: boolean },
 ): Fetch {
-  const waiting = new Map<number, { resolve(message: FromWorker): void; reject(error: Error): void }>();
+  const pending = new Map<number, { resolve(message: FromWorker): void; reject(error: Error): void }>();
   let serial = 0;
-  let isAlive = false;
+  let hasResponded = false;
   let failure: TransportError | undefined;
   worker.onmessage = ({ data }) => {
-    isAlive = true;
-    waiting.get(data?.id)?.resolve(data);
+    hasResponded = true;
+    pending.get(data?.id)?.resolve(data);
   };
   worker.onerror = () => {
     const error = new TransportError(
       'network_error',
       'The token worker failed: its script could not be loaded or run. Check its URL, and worker-src of the Content-Security-Policy.',
     );
-    // One that has answered goes on after an error; one that never did was not loaded.
-    if (!isAlive) failure = error;
-    for (const { reject } of waiting.values()) reject(error);
+    // A worker that has responded continues after an error. One that never responded was not loaded.
+    if (!hasResponded) failure = error;
+    for (const { reject } of pending.values()) reject(error);
   };
   worker.postMessage({ type: 'start', issuer, allowInsecureIssuer });
   return async (url, init) => {
@@ -52,8 +67,8 @@ export function createWorkerFetch(
     signal?.throwIfAborted();
     const id = serial++;
     try {
-      const { answer } = await new Promise<FromWorker>((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
+      const { response } = await new Promise<FromWorker>((resolve, reject) => {
+        pending.set(id, { resolve, reject });
         signal?.addEventListener('abort', () => {
           worker.postMessage({ type: 'abort', id });
           reject(signal.reason);
@@ -61,10 +76,10 @@ export function createWorkerFetch(
         const headers = Object.fromEntries(new Headers(init.headers));
         worker.postMessage({ type: 'request', id, url, body: body.toString(), headers });
       });
-      if (!answer) throw new TypeError('The worker got no answer.');
-      return new Response(answer.body || null, { status: answer.status, headers: answer.headers });
+      if (!response) throw new TypeError('The token worker rejected the request, or it failed.');
+      return new Response(response.body || null, { status: response.status, headers: response.headers });
     } finally {
-      waiting.delete(id);
+      pending.delete(id);
     }
   };
 }

@@ -6,6 +6,7 @@ import {
   checkTransaction,
   rejectRepeatedParameters,
 } from '../../protocol/authorization-transaction.ts';
+import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
@@ -13,7 +14,7 @@ import { discover } from '../wire/discovery.ts';
 import { createJwtReader, hasOtherJwtType } from '../wire/jwt-checks.ts';
 import { verifyWithKeys } from '../wire/provider-keys.ts';
 import { toProtocolClient } from '../wire/request-options.ts';
-import { toPrintableErrorCode, translateError } from '../wire/translate-error.ts';
+import { translateError } from '../wire/translate-error.ts';
 
 /** A validated authorization response. Its `code` belongs to the login of the transaction. */
 export interface AuthorizationResponse {

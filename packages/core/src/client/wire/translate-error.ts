@@ -7,6 +7,7 @@ import {
   ValidationError,
   type ValidationErrorCode,
 } from '../../errors.ts';
+import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 
 export interface ErrorTranslation {
   /** The code of a `ValidationError`. */
@@ -83,10 +84,3 @@ function findFailedCheck(error: unknown): string | undefined {
   const names = [...message.matchAll(/["`]([a-z_]{2,40})["`]/g)].map((match) => match[1]);
   return names.find((name) => name !== 'response' && name !== 'parameters' && name !== 'ref');
 }
-
-/**
- * Removes all characters that an error code may not contain, because it becomes part of a message.
- *
- * @see RFC 6749 section 5.2
- */
-export const toPrintableErrorCode = (error: string) => error.replace(/[^\w.:-]/g, '').slice(0, 100);

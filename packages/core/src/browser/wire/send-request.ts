@@ -5,46 +5,48 @@ import { parseUntrustedJson, toCheckName } from '../../internal/json/untrusted-j
 import { parseRetryAfter } from '../../internal/retry-after.ts';
 import type { BrowserContext } from '../options.ts';
 
-/** Bytes of an answer at most. */
+/** Bytes of a response body. */
 const maxBytes = 1_048_576;
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** The JSON object of the answer, if it is one. */
+  /** The body, if it is a JSON object. */
   readonly body: JsonObject | undefined;
 }
 
 /**
- * One exchange with the provider, bounded in time and size, without redirects.
+ * One sendRequest with the provider, bounded in time and size, without redirects.
  *
  * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
- * @throws ValidationError `response_malformed` for a redirect, an oversized body or JSON that repeats a member or exceeds a limit
+ * @throws ValidationError `response_malformed` for a redirect, a body that is too large, or JSON that repeats a member or
+ *   exceeds a limit
  */
-export async function exchange(
+export async function sendRequest(
   { http: { fetch, timeout }, now }: BrowserContext,
   url: string,
   init: RequestInit = {},
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const control = new AbortController();
   const { signal } = control;
-  // In two halves: a tab that wakes up finds its timer before the answer that came meanwhile, and with it a spent token.
+  // Two timers: after a tab was suspended, its timer fires before a response that arrived meanwhile is processed. With one
+  // timer the response, and with it the next refresh token, would be lost.
   let timer = setTimeout(() => {
     timer = setTimeout(() => control.abort(), timeout / 2);
   }, timeout / 2);
-  // A fetch that ignores its signal must not hang the caller, who may hold a lock.
+  // A `fetch` that ignores its signal must not block the caller, which may hold a lock.
   const expired = new Promise<never>((_, reject) => signal.addEventListener('abort', reject));
   let response: Response;
   let text: string;
   try {
-    // A redirected token request would carry codes and tokens wherever the answer says (RFC 9700 section 4.12).
+    // A redirect could send codes and tokens to any address (RFC 9700 section 4.12).
     response = await Promise.race([expired, fetch(url, { ...init, redirect: 'manual', signal })]);
     text = await Promise.race([expired, readText(response)]);
   } catch (error) {
     if (error instanceof AuthError) throw error;
     throw new TransportError(
       signal.aborted ? 'timeout' : 'network_error',
-      'The provider could not be reached.',
+      `${readAddress(url)} could not be reached.`,
     );
   } finally {
     clearTimeout(timer);
@@ -53,27 +55,29 @@ export async function exchange(
   if (status === 429 || status >= 500) {
     throw new TransportError(
       status === 429 ? 'rate_limited' : 'server_error',
-      `The provider answered with status ${status}.`,
+      `${readAddress(url)} returned status ${status}.`,
       { status, retryAfter: parseRetryAfter(headers.get('retry-after'), now()) },
     );
   }
-  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) throw malformed('redirect');
-  return { status, headers, body: parse(text, headers) };
+  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400))
+    throw createMalformedError('redirect');
+  return { status, headers, body: parseBody(text, headers) };
 }
 
 /** Reads the text of a response. @throws ValidationError `response_malformed` if it is too large */
 export async function readText(response: Response): Promise<string> {
   const body = await readBoundedBody(response, maxBytes);
-  if (!body) throw malformed('size');
+  if (!body) throw createMalformedError('size');
   return new TextDecoder().decode(body);
 }
 
-function parse(text: string, headers: Headers): JsonObject | undefined {
+function parseBody(text: string, headers: Headers): JsonObject | undefined {
   if (!/\bjson\b/i.test(headers.get('content-type') ?? '')) return undefined;
   try {
     const value = parseUntrustedJson(text, {
-      // What is no JSON at all has no body; the caller says what it needs.
-      createError: (fault) => (fault === 'syntax' ? new SyntaxError() : malformed(toCheckName(fault))),
+      // Text that is not JSON counts as no body: the caller decides whether it needs one.
+      createError: (fault) =>
+        fault === 'syntax' ? new SyntaxError() : createMalformedError(toCheckName(fault)),
     });
     return isJsonObject(value) ? value : undefined;
   } catch (error) {
@@ -82,6 +86,13 @@ function parse(text: string, headers: Headers): JsonObject | undefined {
   }
 }
 
-export function malformed(check: string): ValidationError {
-  return new ValidationError('response_malformed', check, `Malformed answer: ${check}.`);
+export function createMalformedError(check: string): ValidationError {
+  return new ValidationError(
+    'response_malformed',
+    check,
+    `The response of the provider is malformed: ${check}.`,
+  );
 }
+
+/** The URL without its query, which may contain secrets. */
+const readAddress = (url: string) => url.split('?')[0];

@@ -1,34 +1,39 @@
 import { isSecureUrl } from '../../protocol/secure-url.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import type { BrowserContext } from '../options.ts';
-import { exchange } from '../wire/http.ts';
-import { metadataOf } from '../wire/metadata.ts';
+import { fetchMetadata } from '../wire/metadata.ts';
+import { sendRequest } from '../wire/send-request.ts';
 
-/** Revokes what can be revoked. A provider that does not answer keeps nobody from logging out. @see RFC 7009 section 2.1 */
-export async function revoke(context: BrowserContext, tokens: TokenSet): Promise<void> {
+/**
+ * Revokes the refresh token, or else the access token, if the provider has a revocation endpoint.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
+ */
+export async function revokeTokens(context: BrowserContext, tokens: TokenSet): Promise<void> {
   const { clientId, options } = context;
-  const { revocation_endpoint: endpoint } = await metadataOf(context);
+  const { revocation_endpoint: endpoint } = await fetchMetadata(context);
   const { refreshToken, accessTokens } = tokens;
-  // Revoking the refresh token ends the access tokens that came from it.
+  // With the refresh token, the provider also revokes the access tokens of its grant.
   const token = refreshToken ?? accessTokens[0]?.accessToken;
   if (!isSecureUrl(endpoint, { allowInsecure: options.allowInsecureIssuer }) || !token) return;
   const hint = refreshToken ? 'refresh_token' : 'access_token';
   const body = new URLSearchParams({ client_id: clientId, token, token_type_hint: hint });
-  await exchange(context, endpoint, { method: 'POST', body, keepalive: true });
+  await sendRequest(context, endpoint, { method: 'POST', body, keepalive: true });
 }
 
 /**
- * Where the provider ends its own session, if it can.
+ * Creates the URL that ends the session at the provider.
  *
- * @see OpenID Connect RP-Initiated Logout section 2
+ * @returns `undefined` if the provider has no such endpoint
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
  */
-export async function endSessionUrl(
+export async function createEndSessionUrl(
   context: BrowserContext,
   tokens: TokenSet | undefined,
   postLogoutRedirectUri: string | undefined,
 ): Promise<string | undefined> {
   const { clientId, options } = context;
-  const { end_session_endpoint: endpoint } = await metadataOf(context);
+  const { end_session_endpoint: endpoint } = await fetchMetadata(context);
   if (!isSecureUrl(endpoint, { allowInsecure: options.allowInsecureIssuer })) return undefined;
   const url = new URL(endpoint);
   const parameters = {

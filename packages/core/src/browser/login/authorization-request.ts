@@ -1,0 +1,112 @@
+import { seconds } from '../../internal/clock.ts';
+import { createRandomToken, sha256 } from '../../internal/encoding.ts';
+import {
+  type AuthorizationTransaction,
+  checkAdditionalParameters,
+} from '../../protocol/authorization-transaction.ts';
+import type { BrowserContext } from '../options.ts';
+import { fetchMetadata, getEndpoint } from '../wire/metadata.ts';
+import { createMalformedError } from '../wire/send-request.ts';
+import { postForm } from '../wire/token-request.ts';
+
+/** The parameters of one login. Each has a default in the options of the client. */
+export interface AuthorizationOptions {
+  /** Space-separated; requested in addition to the scope of the options. */
+  readonly scope?: string;
+  /** The resource servers of access tokens (RFC 8707). */
+  readonly resource?: string | readonly string[];
+  readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {});
+  /** Seconds since the last active authentication of the user, at most. `auth_time` is then required. */
+  readonly maxAge?: number;
+  /** `acr` of the ID token must be one of these. */
+  readonly acrValues?: readonly string[];
+  /** The expected user, for example an email address. */
+  readonly loginHint?: string;
+  /** Languages of the provider's pages (BCP 47), in order of preference. */
+  readonly uiLocales?: readonly string[];
+  /** Additional parameters. Those that the library sets are rejected. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** The transaction of a login in the browser. */
+export interface BrowserTransaction extends AuthorizationTransaction {
+  readonly nonce: string;
+  readonly resource: readonly string[];
+  /** The page to show after the login: path, query and fragment. */
+  readonly returnTo: string;
+}
+
+/**
+ * Creates the URL of a login and its transaction.
+ *
+ * @throws ConfigurationError `invalid_option` for a reserved parameter
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
+ * @see https://www.rfc-editor.org/rfc/rfc7636#section-4.3
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
+ */
+export async function createAuthorizationRequest(
+  context: BrowserContext,
+  request: AuthorizationOptions & {
+    readonly redirectUri: string;
+    readonly returnTo: string;
+    readonly idTokenHint?: string | undefined;
+  },
+): Promise<{ url: URL; transaction: BrowserTransaction }> {
+  const { issuer, clientId, options, now } = context;
+  const { maxAge, acrValues, redirectUri, returnTo } = request;
+  const transaction: BrowserTransaction = {
+    issuer,
+    clientId,
+    redirectUri,
+    state: createRandomToken(),
+    nonce: createRandomToken(),
+    codeVerifier: createRandomToken(),
+    scope: [...new Set([context.scope, request.scope ?? []].flat().join(' ').split(' '))].join(' '),
+    resource: request.resource === undefined ? context.resources : [request.resource].flat(),
+    ...(maxAge !== undefined && { maxAge }),
+    ...(acrValues && { acrValues }),
+    createdAt: seconds(now),
+    returnTo,
+  };
+  const additional = { ...options.authorizationParameters, ...request.parameters };
+  checkAdditionalParameters(Object.keys(additional), ['prompt']);
+  const dpop = await context.dpop();
+  const parameters = new URLSearchParams(additional);
+  const fixed: Record<string, string | number | undefined> = {
+    client_id: clientId,
+    response_type: 'code',
+    redirect_uri: redirectUri,
+    scope: transaction.scope,
+    state: transaction.state,
+    nonce: transaction.nonce,
+    code_challenge: await sha256(transaction.codeVerifier),
+    code_challenge_method: 'S256',
+    prompt: request.prompt,
+    max_age: maxAge,
+    acr_values: acrValues?.join(' '),
+    login_hint: request.loginHint,
+    id_token_hint: request.idTokenHint,
+    ui_locales: request.uiLocales?.join(' '),
+    // Binds the code to the key too (RFC 9449 section 10).
+    dpop_jkt: dpop?.thumbprint,
+  };
+  for (const [name, value] of Object.entries(fixed)) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  for (const resource of transaction.resource) parameters.append('resource', resource);
+  const url = new URL(await getEndpoint(context, 'authorization_endpoint'));
+  for (const [name, value] of await pushParameters(context, parameters)) url.searchParams.append(name, value);
+  return { url, transaction };
+}
+
+/** Sends the parameters in advance if the provider requires it. @see RFC 9126 section 5 */
+async function pushParameters(
+  context: BrowserContext,
+  parameters: URLSearchParams,
+): Promise<URLSearchParams> {
+  if ((await fetchMetadata(context)).require_pushed_authorization_requests !== true) return parameters;
+  const endpoint = await getEndpoint(context, 'pushed_authorization_request_endpoint');
+  const { request_uri } = await postForm(context, endpoint, parameters);
+  if (typeof request_uri !== 'string') throw createMalformedError('request_uri');
+  return new URLSearchParams({ client_id: context.clientId, request_uri });
+}

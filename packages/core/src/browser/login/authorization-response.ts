@@ -1,0 +1,58 @@
+import { AuthorizationServerError, ValidationError } from '../../errors.ts';
+import { seconds } from '../../internal/clock.ts';
+import { checkTransaction, rejectRepeatedParameters } from '../../protocol/authorization-transaction.ts';
+import { toPrintableErrorCode } from '../../protocol/error-code.ts';
+import type { BrowserContext } from '../options.ts';
+import { fetchMetadata } from '../wire/metadata.ts';
+import type { BrowserTransaction } from './authorization-request.ts';
+
+/**
+ * Validates an authorization response. The caller has deleted the transaction before, so that it is used once.
+ *
+ * @returns the authorization code
+ * @throws ValidationError `transaction_invalid` or `authorization_response_invalid`
+ * @throws AuthorizationServerError `authorization_error` if the provider returned an error
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
+ * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
+ */
+export async function validateAuthorizationResponse(
+  context: BrowserContext,
+  received: URLSearchParams,
+  transaction: BrowserTransaction | undefined,
+): Promise<{ code: string; transaction: BrowserTransaction }> {
+  const { issuer, clientId, now } = context;
+  // Without a transaction of this state the response is forged, replayed or of another tab (RFC 6749 section 10.12).
+  if (!transaction || transaction.state !== received.get('state')) {
+    throw new ValidationError(
+      'transaction_invalid',
+      'state',
+      'No login with this state was started in this tab, or it is already completed.',
+    );
+  }
+  checkTransaction(transaction, { issuer, clientId, time: seconds(now) });
+  rejectRepeatedParameters(received);
+  // Only a code was requested (RFC 9700 section 2.1.2).
+  if (received.has('response') || received.has('access_token') || received.has('id_token')) {
+    throw createError('response_mode', 'has another response mode or type than the request');
+  }
+  // Before the code is sent, to prevent a mix-up attack (RFC 9207 section 2.4).
+  const iss = received.get('iss');
+  const { authorization_response_iss_parameter_supported: isIssRequired } = await fetchMetadata(context);
+  if (iss === null ? isIssRequired === true : iss !== issuer) {
+    throw createError('iss', `has ${iss === null ? 'no "iss"' : 'another "iss"'}, expected "${issuer}"`);
+  }
+  const error = received.get('error');
+  if (error !== null) {
+    throw new AuthorizationServerError(
+      'authorization_error',
+      `The provider rejected the login: ${toPrintableErrorCode(error)}`,
+      { error, errorDescription: received.get('error_description') ?? undefined },
+    );
+  }
+  const code = received.get('code');
+  if (!code) throw createError('code', 'has no code');
+  return { code, transaction };
+}
+
+const createError = (check: string, problem: string) =>
+  new ValidationError('authorization_response_invalid', check, `The authorization response ${problem}.`);

@@ -1,0 +1,32 @@
+import { createRandomToken } from '../../internal/encoding.ts';
+
+/** Milliseconds in which the previous page of a reload releases its lock. */
+const handOverTimeout = 500;
+
+/**
+ * Checks whether this tab is a duplicate of a tab that is still open. The browser has then copied its `sessionStorage` with
+ * the refresh token, and the use of one rotating refresh token by two tabs would end the login of both. Each tab stores a
+ * random name and holds a lock of this name until it closes. A tab that finds its lock held is the duplicate: it stores a
+ * new name.
+ */
+export async function isDuplicatedTab(key: string): Promise<boolean> {
+  const manager = navigator.locks;
+  const storedName = sessionStorage.getItem(key);
+  if (!manager || (storedName && (await holdLock(manager, key + storedName)))) return false;
+  const name = createRandomToken();
+  sessionStorage.setItem(key, name);
+  await holdLock(manager, key + name);
+  return storedName !== null;
+}
+
+/** Holds a lock until the page is closed. @returns false if another tab holds it */
+function holdLock(manager: LockManager, name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    manager
+      .request(name, { signal: AbortSignal.timeout(handOverTimeout) }, () => {
+        resolve(true);
+        return new Promise<never>(() => {});
+      })
+      .catch(() => resolve(false));
+  });
+}

@@ -1,0 +1,29 @@
+import type { BrowserContext } from '../options.ts';
+
+/** A message between tabs. It never contains a token: tabs share a storage, or each has its own tokens. */
+export type TabMessage =
+  | { readonly type: 'login'; readonly sub: string }
+  | { readonly type: 'logout' }
+  | { readonly type: 'refresh' }
+  /** The login has ended without a logout. Tabs with the same storage update their snapshots. */
+  | { readonly type: 'end' };
+
+export interface TabChannel {
+  send(message: TabMessage): void;
+  close(): void;
+}
+
+/** Opens a channel to the other tabs of this origin. Browsers deliver messages within the origin only. */
+export function openTabChannel(
+  { prefix }: BrowserContext,
+  listener: (message: TabMessage) => void,
+): TabChannel {
+  let channel: BroadcastChannel | undefined;
+  try {
+    channel = new BroadcastChannel(prefix);
+    channel.onmessage = ({ data }) => listener(data as TabMessage);
+  } catch {
+    // Not available to this page: tabs do not exchange messages.
+  }
+  return { send: (message) => channel?.postMessage(message), close: () => channel?.close() };
+}

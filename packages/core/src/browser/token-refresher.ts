@@ -1,0 +1,176 @@
+import { AuthorizationServerError, LoginRequiredError, TransportError } from '../errors.ts';
+import { seconds } from '../internal/clock.ts';
+import { sha256 } from '../internal/encoding.ts';
+import { createSingleFlight } from '../internal/single-flight.ts';
+import {
+  type AccessToken,
+  applyRefresh,
+  findAccessToken,
+  findUsableToken,
+  type StoredAccessToken,
+  toAccessToken,
+  type WantedAccessToken,
+} from '../tokens/token-set.ts';
+import { revokeTokens } from './login/logout.ts';
+import type { BrowserContext } from './options.ts';
+import {
+  createLoginEndedError,
+  findHolder,
+  isSameHolder,
+  type LoginHolder,
+  type StoredTokenSet,
+} from './state/login-holder.ts';
+import { webLock } from './state/web-lock.ts';
+import { fetchMetadata } from './wire/metadata.ts';
+import { requestRefresh } from './wire/token-request.ts';
+
+/** Reads and replaces the tokens of the login. */
+export interface TokenAccess {
+  read(): Promise<StoredTokenSet | undefined>;
+  /**
+   * Replaces the tokens in one step, if they still belong to the expected refresh and login.
+   *
+   * @returns false if a logout, another login or another refresh came first. Nothing is then written.
+   */
+  replaceTokens(expected: StoredTokenSet, next: StoredTokenSet): Promise<boolean>;
+  /** Resolves at the next change, in this tab or another, or after a number of milliseconds. */
+  waitForChange(timeout: number): Promise<unknown>;
+}
+
+/** Milliseconds after which a waiting tab reads the tokens again, because the refreshing tab may have failed. */
+const pollInterval = 250;
+
+/** The access token that a request needs. */
+export interface BrowserTokenRequest extends WantedAccessToken {
+  /** The login with which the request began. A token of another login is never returned. */
+  readonly holder: LoginHolder;
+}
+
+/**
+ * Implements the refresh contract for the login of one page. A valid token is returned without a request. A refresh token
+ * is sent once, however many requests and tabs need it. Only a rejection by the provider ends the login.
+ *
+ * The function that it returns throws LoginRequiredError `session_ended` (also if another user is signed in now) or
+ * `refresh_token_missing`, and TransportError if the provider is temporarily unavailable and no valid token is left.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14
+ */
+export function createTokenRefresher(
+  context: BrowserContext,
+  access: TokenAccess,
+): (wanted: BrowserTokenRequest) => Promise<AccessToken> {
+  const { now, options, http, prefix, issuer, clientId, emitEvent } = context;
+  const { leeway = 30, lock = webLock } = options;
+  const flight = createSingleFlight<StoredAccessToken | undefined>();
+  const getTime = () => seconds(now);
+
+  /** Returns `undefined` if the login has changed meanwhile: the caller reads the tokens again. */
+  async function refreshUnderLock(
+    refreshToken: string,
+    wanted: BrowserTokenRequest,
+  ): Promise<StoredAccessToken | undefined> {
+    const previous = await access.read();
+    // Another tab, or a request for another resource, may have refreshed while this one waited.
+    if (!previous || previous.refreshToken !== refreshToken) return undefined;
+    // The caller checks the holder again and throws.
+    if (!isSameHolder(wanted.holder, findHolder(previous))) return undefined;
+    const token = findUsableToken(previous, wanted, { time: getTime(), leeway });
+    if (token) return token;
+    try {
+      const next = await spendRefreshToken(previous, refreshToken, wanted);
+      // After a logout or another login, the result of a refresh is not stored.
+      if (await access.replaceTokens(previous, next)) return findAccessToken(next, wanted);
+      // The provider issued these tokens after the logout had revoked the previous ones (RFC 7009 section 2.1).
+      if (!(await access.read())) await revokeTokens(context, next).catch(() => {});
+      return undefined;
+    } catch (error) {
+      if (error instanceof TransportError) {
+        // The provider requests a pause. The error of a stored pause has no status.
+        if (error.status === 429) {
+          const pausedUntil = now() + (error.retryAfter ?? 1) * 1000;
+          await access.replaceTokens(previous, { ...previous, pausedUntil });
+        }
+        const validToken = findUsableToken(previous, wanted, { time: getTime() });
+        if (validToken) return validToken;
+      }
+      if (!(error instanceof AuthorizationServerError && error.error === 'invalid_grant')) throw error;
+      const { refreshToken: _, ...rest } = previous;
+      // The ID token remains: a silent login of the same user continues the login, unless there was a logout.
+      if (!(await access.replaceTokens(previous, { ...rest, accessTokens: [], ended: true })))
+        return undefined;
+      emitEvent({ type: 'session.ended', issuer, reason: 'invalid_grant' });
+      throw createLoginEndedError();
+    }
+  }
+
+  /** The only call of the token endpoint. */
+  async function spendRefreshToken(
+    tokens: StoredTokenSet,
+    refreshToken: string,
+    wanted: BrowserTokenRequest,
+  ): Promise<StoredTokenSet> {
+    const { claims, scopes: grantedScopes, pausedUntil = 0, login } = tokens;
+    const { resource, scope } = wanted;
+    const pause = pausedUntil - now();
+    if (pause > 0) {
+      const retryAfter = Math.ceil(pause / 1000);
+      throw new TransportError(
+        'rate_limited',
+        `The provider limits the rate of refreshes. Try again in ${retryAfter} seconds.`,
+        { retryAfter },
+      );
+    }
+    const response = await requestRefresh(context, refreshToken, { resource, scope, claims, grantedScopes });
+    const next = applyRefresh(tokens, response, getTime(), wanted);
+    return { ...next, ...(login !== undefined && { login }) };
+  }
+
+  return async (wanted) => {
+    // Exceeds the slowest exchange with the provider.
+    const giveUpAt = performance.now() + http.timeout + 5_000;
+    let hasWaited = false;
+    for (let isLate = false; ; hasWaited = true) {
+      const tokens = await access.read();
+      // Checked after each read, because a message of another tab can arrive later than its tokens.
+      if (!tokens || tokens.ended || !isSameHolder(wanted.holder, findHolder(tokens))) {
+        throw createLoginEndedError();
+      }
+      const { refreshToken } = tokens;
+      const isRefreshImpossible = isLate || refreshToken === undefined;
+      const token = findUsableToken(tokens, wanted, {
+        time: getTime(),
+        ...(!isRefreshImpossible && { leeway }),
+      });
+      if (token) {
+        if (hasWaited) emitEvent({ type: 'refresh.reused', issuer, clientId, from: 'session' });
+        return toAccessToken(token);
+      }
+      if (refreshToken === undefined) {
+        throw new LoginRequiredError(
+          'refresh_token_missing',
+          'The access token has expired and there is no refresh token. Request the scope offline_access at login.',
+        );
+      }
+      if (isLate) {
+        throw new TransportError(
+          'lock_timeout',
+          'Another tab did not finish its refresh in time. Try again.',
+        );
+      }
+      // Before the attempt, so that no change by another tab is missed.
+      const change = access.waitForChange(pollInterval);
+      // The key contains the refresh token: otherwise one user could receive the token of another.
+      const key = JSON.stringify([refreshToken, wanted]);
+      const refreshed = await flight(key, async () => {
+        const name = `${prefix}refresh ${await sha256(refreshToken)}`;
+        // Before the lock: a tab that is suspended during these requests must not block other tabs.
+        await Promise.allSettled([fetchMetadata(context), context.dpop()]);
+        return lock(name, () => refreshUnderLock(refreshToken, wanted));
+      });
+      if (refreshed) return toAccessToken(refreshed);
+      isLate = performance.now() > giveUpAt;
+      await change;
+    }
+  };
+}
