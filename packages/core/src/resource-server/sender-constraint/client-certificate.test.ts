@@ -81,6 +81,6 @@ test.each([
   { trustedProxyHeader: '', format: 'pem' },
   { trustedProxyHeader: 'a b', format: 'pem' },
   { trustedProxyHeader: 'client-cert', format: 'toString' },
-])('a wrong option is said: %j', (options) => {
+])('throws for the options %j', (options) => {
   expect(() => createCertificateSource(options as never)).toThrow(/mtls\./);
 });
