@@ -9,12 +9,12 @@ import type {
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
-import { type BrowserTransaction, createAuthorizationRequest } from './login/authorization-request.ts';
+import { createAuthorizationRequest } from './login/authorization-request.ts';
 import { completeLogin } from './login/complete-login.ts';
 import { createEndSessionUrl, revokeTokens } from './login/logout.ts';
 import { frameName } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
-import { saveTransaction, takeTransaction } from './login/transaction-storage.ts';
+import { type BrowserTransaction, saveTransaction, takeTransaction } from './login/transaction-storage.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
 import { createLoginEndedError, findHolder, isSameHolder, type LoginHolder } from './state/login-holder.ts';
 import { createLoginStore } from './state/login-store.ts';

@@ -11,9 +11,9 @@ import {
 } from '../state/login-holder.ts';
 import type { LoginStore } from '../state/login-store.ts';
 import { exchangeCode } from '../wire/token-request.ts';
-import type { BrowserTransaction } from './authorization-request.ts';
 import { validateAuthorizationResponse } from './authorization-response.ts';
 import { revokeTokens } from './logout.ts';
+import type { BrowserTransaction } from './transaction-storage.ts';
 
 /** A login in progress, and the state in which it began. */
 export interface LoginAttempt {

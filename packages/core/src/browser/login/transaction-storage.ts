@@ -1,6 +1,14 @@
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
+import type { AuthorizationTransaction } from '../../protocol/authorization-transaction.ts';
 import type { BrowserContext } from '../options.ts';
-import type { BrowserTransaction } from './authorization-request.ts';
+
+/** The transaction of a login in the browser. */
+export interface BrowserTransaction extends AuthorizationTransaction {
+  readonly nonce: string;
+  readonly resource: readonly string[];
+  /** The page to show after the login: path, query and fragment. */
+  readonly returnTo: string;
+}
 
 /** Logins in progress in one tab. The oldest are deleted. */
 const maxTransactions = 8;

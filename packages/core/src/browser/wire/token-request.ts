@@ -6,7 +6,7 @@ import type { JsonObject } from '../../internal/json/json.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import { requireSameLogin } from '../../protocol/same-login.ts';
 import { parseScopes } from '../../protocol/scopes.ts';
-import type { BrowserTransaction } from '../login/authorization-request.ts';
+import type { BrowserTransaction } from '../login/transaction-storage.ts';
 import type { BrowserContext } from '../options.ts';
 import { validateIdToken } from './id-token.ts';
 import { getEndpoint } from './metadata.ts';
