@@ -32,7 +32,11 @@ async function logIn(server: Awaited<ReturnType<typeof createTestAuthorizationSe
 test('a whole login without sockets', async () => {
   const server = await createTestAuthorizationServer();
   const { client, tokens } = await logIn(server);
-  expect(tokens).toMatchObject({ tokenType: 'Bearer', scope, claims: { sub: 'alice', iss: server.issuer } });
+  expect(tokens).toMatchObject({
+    tokenType: 'Bearer',
+    scopes: scope.split(' '),
+    claims: { sub: 'alice', iss: server.issuer },
+  });
   expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toMatchObject({ name: 'Alice Example' });
   expect(server.requests.map(({ endpoint }) => endpoint)).toEqual([
     'discovery',
