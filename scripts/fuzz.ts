@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { root } from './lib/process.ts';
-import { toTable } from './lib/table.ts';
+import { toTable } from './lib/terminal/table.ts';
 
 // Tries many malformed inputs on every parser of untrusted input. The unit tests contain a short run of each.
 

@@ -73,7 +73,7 @@ test('shows the 403 response for a token without the scope', async ({ page }) =>
   await signIn(page, bob);
   await page.getByLabel('New item').fill('Not allowed');
   await page.getByRole('button', { name: 'Add' }).click();
-  await expect(page.getByText('The API answered 403')).toBeVisible();
+  await expect(page.getByText('The API responded with 403')).toBeVisible();
   await expect(page.getByRole('listitem').filter({ hasText: 'Not allowed' })).toHaveCount(0);
 });
 

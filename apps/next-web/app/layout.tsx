@@ -5,7 +5,7 @@ import './globals.css';
 
 export const metadata: Metadata = {
   title: { default: 'Countersign on Next.js', template: '%s · Countersign on Next.js' },
-  description: 'Login, sessions and API calls with the tokens kept on the server.',
+  description: 'Login, sessions and API calls with tokens that stay on the server.',
 };
 
 export const viewport: Viewport = {

@@ -16,7 +16,7 @@ interface ApiFailure {
 
 const messages = {
   rejected: 'The API rejects your login. Log out and log in again.',
-  forbidden: 'The API answered 403: your account has no permission to add items.',
+  forbidden: 'The API responded with 403: your account has no permission to add items.',
   unavailable: 'The API cannot be reached. Try again later.',
   invalid: 'Enter 1 to 200 characters.',
 } as const;

@@ -259,11 +259,11 @@ test('S64: responds with 503 on protected paths while the store is unavailable, 
   const cookie = await logIn(auth.handlers, server);
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
-  const refused = await auth.proxy(request('/dashboard', { cookie, accept: 'text/html' }), { protect });
-  expect(refused.status).toBe(503);
-  expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
-  expect(refused.headers.getSetCookie()).toEqual([]);
-  expect(await refused.text()).toContain('store_unavailable');
+  const rejection = await auth.proxy(request('/dashboard', { cookie, accept: 'text/html' }), { protect });
+  expect(rejection.status).toBe(503);
+  expect(rejection.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(rejection.headers.getSetCookie()).toEqual([]);
+  expect(await rejection.text()).toContain('store_unavailable');
   expect(log).toHaveBeenCalledTimes(1);
   const passed = await auth.proxy(request('/', { cookie }), { protect });
   expect(passed.headers.get('x-middleware-next')).toBe('1');

@@ -205,8 +205,8 @@ test('S18: does not run protected pages, actions and handlers without a session'
   expect(await readDigest(runInNext({}, () => page({ id: 1 })))).toContain('NEXT_REDIRECT');
   expect(await readDigest(runInNext({ phase: 'action' }, () => action('!')))).toContain('NEXT_REDIRECT');
   const request = new Request('https://x.example');
-  const refused = await runInNext({ phase: 'action' }, () => handler(request, {}));
-  expect(refused.result.status).toBe(401);
+  const rejection = await runInNext({ phase: 'action' }, () => handler(request, {}));
+  expect(rejection.result.status).toBe(401);
   expect(ran).toEqual([]);
   expect((await runInNext({ cookie }, () => page({ id: 1 }))).result).toBe('alice 1');
   expect((await runInNext({ cookie, phase: 'action' }, () => action('!'))).result).toBe('alice!');
@@ -230,9 +230,9 @@ test('rejects scopes that the login was not granted', async () => {
   const page = auth.protected.page(async () => 'ran', { scopes: ['write'] });
   const action = auth.protected.action(async () => 'ran', { scopes: ['write'] });
   // This digest makes Next respond with 403.
-  const refused = { code: 'insufficient_scope', status: 403, digest: 'NEXT_HTTP_ERROR_FALLBACK;403' };
+  const rejection = { code: 'insufficient_scope', status: 403, digest: 'NEXT_HTTP_ERROR_FALLBACK;403' };
   for (const run of [() => auth.requireScopes('read', 'write'), () => page({}), action])
-    await expect(runInNext<unknown>({ cookie }, run)).rejects.toMatchObject(refused);
+    await expect(runInNext<unknown>({ cookie }, run)).rejects.toMatchObject(rejection);
   const handler = auth.protected.handler(async () => new Response('ran'), { scopes: ['write'] });
   const request = new Request('https://x.example', { headers: { cookie } });
   const { result } = await runInNext({ cookie, phase: 'action' }, () => handler(request, {}));

@@ -55,7 +55,7 @@ async function Items() {
     return (
       <p className="notice" role="status">
         {result.reason === 'forbidden'
-          ? 'The API answered 403: your account may not read items.'
+          ? 'The API responded with 403: your account has no permission to read items.'
           : 'The API cannot be reached at the moment. You are still signed in.'}
       </p>
     );

@@ -65,7 +65,19 @@ export interface AccessTokenVerifier {
    * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
    */
   authorize(request: AuthenticatedRequest, requirements: AccessRequirements): void;
-  /** Creates an error for a decision of the application: status 403 without a challenge, since another token would not help. */
+  /**
+   * Creates an error for a decision of the application: status 403 without a challenge, since another token would not help.
+   *
+   * @param description sent to the client
+   * @example
+   * ```ts
+   * import type { AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/resource-server';
+   *
+   * function requireOwner(verifier: AccessTokenVerifier, request: AuthenticatedRequest, owner: string) {
+   *   if (request.accessToken.sub !== owner) throw verifier.createAccessDeniedError('The item belongs to another user');
+   * }
+   * ```
+   */
   createAccessDeniedError(description: string): AccessTokenError;
   /** Reads counts, caches and keys, for health checks and metrics. Starts no fetch. */
   statistics(): VerifierStatistics;
@@ -82,16 +94,19 @@ export interface AccessTokenVerifier {
  * @see https://www.rfc-editor.org/rfc/rfc8725
  * @example
  * ```ts
+ * import { createAccessTokenVerifier } from '@countersign/core/resource-server';
+ *
  * const verifier = createAccessTokenVerifier({
  *   issuer: 'https://auth.example.com',
  *   audience: 'https://api.example.com',
  * });
- * const { accessToken } = await verifier.verify({
- *   method: request.method,
- *   url: request.url,
- *   headers: request.headers,
- * });
- * console.log(accessToken.sub, accessToken.scopes);
+ *
+ * async function listItems(request: Request) {
+ *   const { method, url, headers } = request;
+ *   const authenticated = await verifier.verify({ method, url, headers });
+ *   verifier.authorize(authenticated, { scopes: ['items:read'] });
+ *   return Response.json({ owner: authenticated.accessToken.sub });
+ * }
  * ```
  */
 export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {

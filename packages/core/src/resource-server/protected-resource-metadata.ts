@@ -25,6 +25,8 @@ const wellKnownPath = '/.well-known/oauth-protected-resource';
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-3.1
  * @example
  * ```ts
+ * import { createProtectedResourceMetadataUrl } from '@countersign/core/resource-server';
+ *
  * createProtectedResourceMetadataUrl('https://api.example.com/v1');
  * // https://api.example.com/.well-known/oauth-protected-resource/v1
  * ```

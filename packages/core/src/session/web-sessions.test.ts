@@ -1,7 +1,13 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
-import { baseUrl, createWebApp, secret, sessionKinds, sessionsOf } from '../../tests/support/web-browser.ts';
+import {
+  baseUrl,
+  createSessionOptions,
+  createWebApp,
+  secret,
+  sessionKinds,
+} from '../../tests/support/web-browser.ts';
 import { createClient } from '../index.ts';
 import { createWebSessions } from './index.ts';
 
@@ -10,7 +16,7 @@ const ownOrigin = { origin: baseUrl };
 
 for (const kind of sessionKinds) {
   const start = (...[options, more]: Parameters<typeof createWebApp>) =>
-    createWebApp({ ...sessionsOf(kind), ...options }, more);
+    createWebApp({ ...createSessionOptions(kind), ...options }, more);
 
   test(`${kind}: redirects to returnTo after login, and returns the session of the user`, async () => {
     const app = await start();

@@ -65,7 +65,7 @@ const affix = fc.oneof(
     arbitrary: fc
       .integer({ min: 1, max: 255 })
       .filter((code) => code !== 10 && code !== 13)
-      .map(charOf),
+      .map(toCharacter),
   },
 );
 const value = fc.constantFrom(
@@ -111,7 +111,7 @@ const line = fc
     [`${before}${name}${after}${equals}${equals && text}`, ...more].join('; '),
   );
 
-function charOf(code: number): string {
+function toCharacter(code: number): string {
   return String.fromCharCode(code);
 }
 

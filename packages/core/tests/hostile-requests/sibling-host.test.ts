@@ -82,7 +82,7 @@ describe('S30: a sibling host cannot plant a session or end one', () => {
   test.each(Object.entries(shapes))('with %s', { timeout: patience }, async (_, shape) => {
     hosts.hostile = [shape(attackersCookie)];
     await page.goto(hostileOrigin);
-    expect(await userNow()).toBe('nobody');
+    expect(await userNow()).toBe('anonymous');
     // The hostile cookie exists during the login, and is set again afterwards.
     await page.goto(`${appOrigin}/auth/login`);
     expect(page.url()).toBe(`${appOrigin}/`);
@@ -93,13 +93,13 @@ describe('S30: a sibling host cannot plant a session or end one', () => {
   test('with all cookies at once, until the user logs out', { timeout: patience }, async () => {
     hosts.hostile = Object.values(shapes).map((shape) => shape(attackersCookie.slice(0, 60)));
     await page.goto(hostileOrigin);
-    expect(await userNow()).toBe('nobody');
+    expect(await userNow()).toBe('anonymous');
     await page.goto(`${appOrigin}/auth/login`);
     expect(await userNow()).toBe('alice');
     await page.goto(`${appOrigin}/auth/logout`);
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.waitForURL((url) => url.pathname !== '/auth/logout');
-    expect(await userNow()).toBe('nobody');
+    expect(await userNow()).toBe('anonymous');
   });
 
   test("rejects a victim's completion of the attacker's login", { timeout: patience }, async () => {
@@ -112,7 +112,7 @@ describe('S30: a sibling host cannot plant a session or end one', () => {
       hosts.hostile = [line + wide];
       await page.goto(hostileOrigin);
       expect((await page.goto(url.href))?.status()).toBe(400);
-      expect(await userNow()).toBe('nobody');
+      expect(await userNow()).toBe('anonymous');
     }
   });
 });

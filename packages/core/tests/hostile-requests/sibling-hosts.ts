@@ -43,7 +43,7 @@ export async function startSiblingHosts(): Promise<SiblingHosts> {
     );
     if (!response) {
       const { session } = await app.sessions.open(req.headers.cookie);
-      res.end(session?.user.sub ?? 'nobody');
+      res.end(session?.user.sub ?? 'anonymous');
       return;
     }
     const cookies = response.headers.getSetCookie();

@@ -152,11 +152,11 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
   };
   await visit(await startLogin());
   server.clock.advance(3_610);
-  const answer = await startLogin();
+  const authorized = await startLogin();
   const token = await server.mintLogoutToken({ aud: 'web', sub: 'bob', sid: undefined });
   const routes: Record<Route, () => Promise<Response>> = {
     login: () => visit('/auth/login'),
-    callback: () => visit(answer),
+    callback: () => visit(authorized),
     session: () => visit('/auth/session'),
     accessToken: () => visit('/auth/access-token'),
     backchannelLogout: () => visit('/auth/backchannel-logout', { logout_token: token }),

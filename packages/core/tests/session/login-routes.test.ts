@@ -5,7 +5,7 @@ import { baseUrl, createWebApp } from '../support/web-browser.ts';
 const html = { accept: 'text/html' };
 const ownOrigin = { origin: baseUrl };
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
-const pathOf = (url: URL) => url.pathname + url.search;
+const getPath = (url: URL) => url.pathname + url.search;
 
 async function startedLogin(
   app: Awaited<ReturnType<typeof createWebApp>>,
@@ -14,7 +14,7 @@ async function startedLogin(
   const browser = app.open();
   const started = await browser.visit(path);
   const url = new URL(started.headers.get('location') ?? '');
-  return { browser, url, answer: () => app.server.authorize(url) };
+  return { browser, url, authorize: () => app.server.authorize(url) };
 }
 
 test('S1: writes no text of a request or of the provider into a page', async () => {
@@ -88,10 +88,10 @@ test('S6: a login URL adds no parameter that is not allowed, nor one by injectio
 test('S10: rejects the response of another provider', async () => {
   const first = await createWebApp();
   const second = await createWebApp({}, { server: { issuer: 'https://other.example.test' } });
-  const { browser, answer } = await startedLogin(first);
-  const { url } = await answer();
+  const { browser, authorize } = await startedLogin(first);
+  const { url } = await authorize();
   const elsewhere = second.open(browser.cookies);
-  const response = await elsewhere.visit(pathOf(url), { headers: html });
+  const response = await elsewhere.visit(getPath(url), { headers: html });
   expect(response.status).toBe(400);
   expect(await response.text()).toContain('transaction_invalid: issuer');
   expect(second.server.requestsTo('token')).toHaveLength(0);
@@ -162,16 +162,16 @@ test('supports concurrent logins in two tabs', async () => {
   const first = await browser.visit('/auth/login?returnTo=/first');
   const second = await browser.visit('/auth/login?returnTo=/second');
   const later = await app.server.authorize(second.headers.get('location') ?? '');
-  expect((await browser.visit(pathOf(later.url))).headers.get('location')).toBe('/second');
+  expect((await browser.visit(getPath(later.url))).headers.get('location')).toBe('/second');
   const earlier = await app.server.authorize(first.headers.get('location') ?? '');
-  expect((await browser.visit(pathOf(earlier.url))).headers.get('location')).toBe('/first');
+  expect((await browser.visit(getPath(earlier.url))).headers.get('location')).toBe('/first');
 });
 
 test('accepts a form_post response with its SameSite=None cookie', async () => {
   const app = await createWebApp({}, { client: { responseMode: 'form_post' } });
-  const { browser, answer } = await startedLogin(app);
+  const { browser, authorize } = await startedLogin(app);
   expect(browser.seen[0]).toContain('SameSite=None');
-  const { parameters } = await answer();
+  const { parameters } = await authorize();
   const response = await browser.visit('/auth/callback', {
     method: 'POST',
     headers: form,
@@ -183,16 +183,16 @@ test('accepts a form_post response with its SameSite=None cookie', async () => {
 
 test('consumes a login before validation, so that a failed login cannot be retried', async () => {
   const app = await createWebApp();
-  const { browser, answer } = await startedLogin(app);
+  const { browser, authorize } = await startedLogin(app);
   const copy = new Map(browser.cookies);
-  const { url } = await answer();
+  const { url } = await authorize();
   const tampered = new URL(url);
   tampered.searchParams.set('iss', 'https://evil.example');
-  const refused = await browser.visit(pathOf(tampered), { headers: html });
-  expect(await refused.text()).toContain('authorization_response_invalid: iss');
+  const rejected = await browser.visit(getPath(tampered), { headers: html });
+  expect(await rejected.text()).toContain('authorization_response_invalid: iss');
   expect(browser.cookies.size).toBe(0);
   const again = app.open(copy);
-  const second = await again.visit(pathOf(url), { headers: html });
+  const second = await again.visit(getPath(url), { headers: html });
   expect(again.cookies.has('__Host-session')).toBe(false);
   expect(second.headers.get('location')).toBe('/auth/login?returnTo=%2Fwanted');
   expect(app.server.requestsTo('token')).toHaveLength(0);
@@ -200,15 +200,15 @@ test('consumes a login before validation, so that a failed login cannot be retri
 
 test('redirects a signed-in user to returnTo if the callback is repeated', async () => {
   const app = await createWebApp();
-  const { browser, answer } = await startedLogin(app);
+  const { browser, authorize } = await startedLogin(app);
   const login = new Map(browser.cookies);
-  const { url } = await answer();
-  await browser.visit(pathOf(url));
+  const { url } = await authorize();
+  await browser.visit(getPath(url));
   for (const [name, value] of login) browser.cookies.set(name, value);
-  const again = await browser.visit(pathOf(url), { headers: html });
+  const again = await browser.visit(getPath(url), { headers: html });
   expect(again.headers.get('location')).toBe('/wanted');
   expect(app.server.requestsTo('token')).toHaveLength(1);
-  const unknown = await browser.visit('/auth/callback?code=x&state=nobody-knows-this-state', {
+  const unknown = await browser.visit('/auth/callback?code=x&state=an-unknown-state-1234', {
     headers: html,
   });
   expect(unknown.headers.get('location')).toBe('/');
@@ -216,15 +216,15 @@ test('redirects a signed-in user to returnTo if the callback is repeated', async
 
 test('restarts an expired login once, and never in a loop', async () => {
   const app = await createWebApp();
-  const { browser, answer } = await startedLogin(app);
-  const { url } = await answer();
+  const { browser, authorize } = await startedLogin(app);
+  const { url } = await authorize();
   app.server.clock.advance(3_700);
-  const late = await browser.visit(pathOf(url), { headers: html });
+  const late = await browser.visit(getPath(url), { headers: html });
   expect(late.headers.get('location')).toBe('/auth/login?returnTo=%2Fwanted');
   const retried = await browser.visit('/auth/login?returnTo=/wanted');
   const second = await app.server.authorize(retried.headers.get('location') ?? '');
   app.server.clock.advance(3_700);
-  const stopped = await browser.visit(pathOf(second.url), { headers: html });
+  const stopped = await browser.visit(getPath(second.url), { headers: html });
   expect(stopped.status).toBe(400);
   expect(await stopped.text()).toContain('This login cannot be completed');
 });
@@ -234,10 +234,10 @@ test('S22: checks auth_time against the requested max_age', async () => {
   const fresh = await app.open().logIn('/auth/login?max_age=600');
   expect(fresh.status).toBe(303);
   for (const lie of ['id_token_auth_time_missing', 'id_token_auth_time_old'] as const) {
-    const { browser, url, answer } = await startedLogin(app, '/auth/login?max_age=600');
+    const { browser, url, authorize } = await startedLogin(app, '/auth/login?max_age=600');
     expect(url.searchParams.get('max_age')).toBe('600');
     app.server.lies.add(lie);
-    const response = await browser.visit(pathOf((await answer()).url), { headers: html });
+    const response = await browser.visit(getPath((await authorize()).url), { headers: html });
     app.server.lies.clear();
     expect(response.status, lie).toBe(400);
     expect(await response.text(), lie).toContain('id_token_invalid: auth_time');
@@ -250,10 +250,10 @@ test('S22: checks auth_time against the requested max_age', async () => {
 
 test('S22: checks the nonce', async () => {
   const app = await createWebApp();
-  const { browser, answer } = await startedLogin(app);
-  const { url } = await answer();
+  const { browser, authorize } = await startedLogin(app);
+  const { url } = await authorize();
   app.server.lies.add('id_token_nonce_invalid');
-  const response = await browser.visit(pathOf(url), { headers: html });
+  const response = await browser.visit(getPath(url), { headers: html });
   expect(response.status).toBe(400);
   expect(await response.text()).toContain('id_token_invalid: nonce');
   expect(browser.cookies.has('__Host-session')).toBe(false);
@@ -268,7 +268,7 @@ test('starts a third-party initiated login at the configured provider only', asy
   });
   const { url, browser } = await startedLogin(app, `/auth/login?${query}`);
   expect(url.searchParams.get('login_hint')).toBe('alice');
-  const done = await browser.visit(pathOf((await app.server.authorize(url)).url));
+  const done = await browser.visit(getPath((await app.server.authorize(url)).url));
   expect(done.headers.get('location')).toBe('/deep');
   const foreign = await app.open().visit('/auth/login?iss=https://evil.example', { headers: html });
   expect(foreign.status).toBe(400);

@@ -6,7 +6,13 @@ import type { Fetch } from '../../src/internal/http.ts';
 import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
 import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../src/tokens/replay-store.ts';
-import { baseUrl, createWebApp, sessionKinds, sessionsOf, type WebApp } from '../support/web-browser.ts';
+import {
+  baseUrl,
+  createSessionOptions,
+  createWebApp,
+  sessionKinds,
+  type WebApp,
+} from '../support/web-browser.ts';
 
 const html = { accept: 'text/html' };
 const ownOrigin = { origin: baseUrl };
@@ -83,7 +89,7 @@ test('logs out while the provider is unavailable', async () => {
 });
 
 for (const kind of sessionKinds) {
-  const start = () => createWebApp(sessionsOf(kind));
+  const start = () => createWebApp(createSessionOptions(kind));
   const post = (app: Awaited<ReturnType<typeof start>>, token: string) =>
     app.open().visit('/auth/backchannel-logout', {
       method: 'POST',
@@ -97,11 +103,11 @@ for (const kind of sessionKinds) {
     await first.logIn();
     const sid =
       (await app.server.mintLogoutToken({ aud: 'web' })) &&
-      sidOf(await app.server.mintLogoutToken({ aud: 'web' }));
+      readSid(await app.server.mintLogoutToken({ aud: 'web' }));
     app.server.signIn('bob');
     await second.logIn();
-    const answer = await post(app, await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid }));
-    expect(answer.status).toBe(200);
+    const result = await post(app, await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid }));
+    expect(result.status).toBe(200);
     expect((await app.sessions.open(first.header())).session).toBeUndefined();
     expect((await app.sessions.open(second.header())).session?.user.sub).toBe('bob');
     expect(
@@ -126,9 +132,9 @@ for (const kind of sessionKinds) {
       'without subject': { sub: undefined, sid: undefined },
     };
     for (const [name, claims] of Object.entries(rejected)) {
-      const answer = await post(app, await app.server.mintLogoutToken({ aud: 'web', ...claims }));
-      expect(answer.status, name).toBe(400);
-      expect(answer.headers.get('cache-control')).toContain('no-store');
+      const result = await post(app, await app.server.mintLogoutToken({ aud: 'web', ...claims }));
+      expect(result.status, name).toBe(400);
+      expect(result.headers.get('cache-control')).toContain('no-store');
     }
     expect((await post(app, 'not a token')).status).toBe(400);
     expect((await app.open().visit('/auth/backchannel-logout', { method: 'POST' })).status).toBe(400);
@@ -201,6 +207,6 @@ const postLogoutToken = (app: WebApp, token: string) =>
     body: new URLSearchParams({ logout_token: token }).toString(),
   });
 
-function sidOf(jwt: string): string {
+function readSid(jwt: string): string {
   return decodeJwt<{ sid: string }>(jwt).sid;
 }

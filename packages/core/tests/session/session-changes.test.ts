@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
 import type { RequestSession } from '../../src/session/request-session.ts';
-import { createWebApp, sessionKinds, sessionsOf, type WebApp } from '../support/web-browser.ts';
+import { createSessionOptions, createWebApp, sessionKinds, type WebApp } from '../support/web-browser.ts';
 
 // Concurrent requests, or parts of one request, change a session during a refresh.
 
@@ -23,7 +23,7 @@ for (const kind of sessionKinds) {
       get: vi.fn(async (key: string) => remembered.get(key)),
       set: async (key: string, value: string) => void remembered.set(key, value),
     };
-    const app = await createWebApp({ ...sessionsOf(kind), refresh: { successors }, ...options });
+    const app = await createWebApp({ ...createSessionOptions(kind), refresh: { successors }, ...options });
     const browser = app.open();
     await browser.logIn();
     const open = () => app.sessions.open(browser.header());
@@ -101,8 +101,8 @@ for (const kind of sessionKinds) {
     expect((await openFor(request)).session?.data).toEqual({ theme: 'dark' });
     for (const other of [await openFor({}), await openFor()])
       expect(other.session?.data).toEqual(kind === 'stored' ? { theme: 'dark' } : {});
-    const stranger = await createWebApp({ ...sessionsOf(kind), secret: 's'.repeat(32) });
-    expect((await stranger.sessions.open(browser.header(), { request })).session).toBeUndefined();
+    const otherApp = await createWebApp({ ...createSessionOptions(kind), secret: 's'.repeat(32) });
+    expect((await otherApp.sessions.open(browser.header(), { request })).session).toBeUndefined();
   });
 }
 

@@ -87,10 +87,10 @@ test('S9: responds with 503 if the store is unavailable, neither signed in nor s
     ['/auth/session', {}],
     ['/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } }],
   ] as const) {
-    const answer = await browser.visit(path, init);
-    expect(answer.status, path).toBe(503);
-    expect(answer.headers.get('retry-after'), path).toMatch(/^\d+$/);
-    expect(await answer.json(), path).toMatchObject({ error: 'store_unavailable' });
+    const response = await browser.visit(path, init);
+    expect(response.status, path).toBe(503);
+    expect(response.headers.get('retry-after'), path).toMatch(/^\d+$/);
+    expect(await response.json(), path).toMatchObject({ error: 'store_unavailable' });
   }
   // No cookie was set or deleted.
   expect(browser.seen).toHaveLength(seen);
@@ -152,7 +152,7 @@ test('S35: rejects every logged-out cookie after more logouts than the limit', a
       await browser.logIn();
       return { browser, cookie: browser.header() };
     };
-    const userOf = async (cookie: string) => (await app.sessions.open(cookie)).session?.user.sub;
+    const readUser = async (cookie: string) => (await app.sessions.open(cookie)).session?.user.sub;
     const bob = await logIn('bob');
     const ended: string[] = [];
     for (let count = 0; count < 12; count++) {
@@ -161,11 +161,11 @@ test('S35: rejects every logged-out cookie after more logouts than the limit', a
       ended.push(cookie);
       await browser.visit('/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } });
     }
-    for (const cookie of ended) expect(await userOf(cookie)).toBeUndefined();
+    for (const cookie of ended) expect(await readUser(cookie)).toBeUndefined();
     // The limit per user protects the sessions of other users.
     const isApart = limits.maxEntriesPerUser !== undefined;
-    expect(await userOf(bob.cookie)).toBe(isApart ? 'bob' : undefined);
+    expect(await readUser(bob.cookie)).toBe(isApart ? 'bob' : undefined);
     app.server.clock.advance(2);
-    expect(await userOf((await logIn('bob')).cookie)).toBe('bob');
+    expect(await readUser((await logIn('bob')).cookie)).toBe('bob');
   }
 });

@@ -59,9 +59,9 @@ async function logIn(
 ): Promise<string> {
   server.signIn(sub);
   const { url, cookies } = await sessions.startLogin('');
-  const answer = await server.authorize(url);
+  const authorized = await server.authorize(url);
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  const response = await sessions.handle(new Request(answer.url, { headers: { cookie } }));
+  const response = await sessions.handle(new Request(authorized.url, { headers: { cookie } }));
   return (response?.headers.getSetCookie() ?? [])
     .filter((line) => !line.includes('Max-Age=0'))
     .map((line) => line.split(';')[0] ?? '')

@@ -1,13 +1,19 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test, vi } from 'vitest';
 import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { baseUrl, createWebApp, sessionKinds, sessionsOf, type WebApp } from '../support/web-browser.ts';
+import {
+  baseUrl,
+  createSessionOptions,
+  createWebApp,
+  sessionKinds,
+  type WebApp,
+} from '../support/web-browser.ts';
 
 const ownOrigin = { origin: baseUrl };
 
 for (const kind of sessionKinds) {
   const start = (...[options, more]: Parameters<typeof createWebApp>) =>
-    createWebApp({ ...sessionsOf(kind), ...options }, more);
+    createWebApp({ ...createSessionOptions(kind), ...options }, more);
 
   test(`S3, ${kind}: a session ends after its idle lifetime, and at the latest after its absolute lifetime`, async () => {
     const app = await start({ idleLifetime: 1_000, absoluteLifetime: 5_000 });
@@ -111,7 +117,7 @@ for (const kind of sessionKinds) {
 }
 
 test('S15: does not write a session that has ended concurrently', async () => {
-  for (const options of [{}, sessionsOf('stored')]) {
+  for (const options of [{}, createSessionOptions('stored')]) {
     const app = await createWebApp(options);
     const browser = app.open();
     await browser.logIn();
@@ -133,7 +139,7 @@ test('spends no refresh token of a cookie session if no cookie can be set, but t
   await expect(page.getAccessToken()).rejects.toMatchObject({ code: 'wrong_context' });
   expect(app.server.requestsTo('token')).toHaveLength(1);
 
-  const stored = await createWebApp(sessionsOf('stored'));
+  const stored = await createWebApp(createSessionOptions('stored'));
   const other = stored.open();
   await other.logIn();
   stored.server.clock.advance(3_610);

@@ -15,23 +15,23 @@ import {
 export const baseUrl = 'https://app.example.test';
 export const secret = 'a secret of the tests, long enough to be one';
 
-/** Both kinds of session must behave alike. */
+/** Both kinds of session must behave in the same way. */
 export const sessionKinds = ['cookie', 'stored'] as const;
 
-export const sessionsOf = (kind: (typeof sessionKinds)[number]): Partial<WebSessionOptions> =>
+export const createSessionOptions = (kind: (typeof sessionKinds)[number]): Partial<WebSessionOptions> =>
   kind === 'stored' ? { store: createMemorySessionStore() } : {};
 
-/** A browser as far as cookies go: it keeps what it is told to, and sends it back. */
+/** A model of a browser that stores cookies and sends them back. */
 export interface TestBrowser {
   readonly cookies: Map<string, string>;
-  /** Set-Cookie lines that it has seen. */
+  /** All `Set-Cookie` lines that it has received. */
   readonly seen: string[];
   readonly header: () => string;
   /** @param router facts from the headers of a framework's router */
   visit(path: string, init?: RequestInit, router?: RouterRequest): Promise<Response>;
-  /** Follows a login to its end. */
+  /** Completes a login. */
   logIn(path?: string): Promise<Response>;
-  /** Takes what a response sets. */
+  /** Stores the cookies of a response. */
   take(response: Response): void;
 }
 
@@ -98,8 +98,8 @@ function createBrowser(
     },
     async logIn(path = '/auth/login') {
       const started = await browser.visit(path);
-      const answer = await server.authorize(started.headers.get('location') ?? '');
-      return browser.visit(answer.url.pathname + answer.url.search);
+      const response = await server.authorize(started.headers.get('location') ?? '');
+      return browser.visit(response.url.pathname + response.url.search);
     },
   };
   return browser;

@@ -7,6 +7,8 @@ import { isServiceAccount } from './service-account.ts';
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2
  * @example
  * ```ts
+ * import { type AccessTokenProfile, profiles } from '@countersign/core/resource-server';
+ *
  * const profile: AccessTokenProfile = {
  *   ...profiles.rfc9068,
  *   name: 'acme',

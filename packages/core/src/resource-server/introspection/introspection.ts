@@ -26,9 +26,12 @@ import { createIntrospectionBudget, type UnknownTokenLimits } from './introspect
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-2
  * @example
  * ```ts
+ * import { clientSecretBasic } from '@countersign/core';
+ * import type { IntrospectionOptions } from '@countersign/core/resource-server';
+ *
  * const introspection: IntrospectionOptions = {
  *   clientId: 'items-api',
- *   clientAuthentication: clientSecretBasic(process.env.API_SECRET ?? ''),
+ *   clientAuthentication: clientSecretBasic('a-secret-of-this-api'),
  * };
  * ```
  */
@@ -198,8 +201,8 @@ async function requestIntrospection(
       ...(await discover(client)),
       ...(options.endpoint !== undefined && { introspection_endpoint: options.endpoint }),
     };
-    const wire = toProtocolClient(client);
-    const response = await oauth.introspectionRequest(metadata, wire, authentication.apply, token, {
+    const protocolClient = toProtocolClient(client);
+    const response = await oauth.introspectionRequest(metadata, protocolClient, authentication.apply, token, {
       ...createRequestOptions(client),
       additionalParameters: { token_type_hint: 'access_token' },
     });
@@ -214,7 +217,7 @@ async function requestIntrospection(
       );
     }
     if (signed) checkJwt(await response.clone().text(), { code: 'introspection_invalid' });
-    const claims = { ...(await oauth.processIntrospectionResponse(metadata, wire, response)) };
+    const claims = { ...(await oauth.processIntrospectionResponse(metadata, protocolClient, response)) };
     if (signed) {
       await verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
     }

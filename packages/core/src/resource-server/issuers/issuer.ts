@@ -26,6 +26,8 @@ import { createRemoteKeySet, createStaticKeySet, type KeySet } from './key-set.t
  *
  * @example
  * ```ts
+ * import type { TrustedIssuer } from '@countersign/core/resource-server';
+ *
  * const issuer: TrustedIssuer = {
  *   issuer: 'https://tenant.eu.auth0.com/',
  *   audience: 'https://api.example.com',
@@ -51,7 +53,7 @@ export interface TrustedIssuer {
   /** Enables introspection of opaque tokens, of JWTs, or of both. Default: none. @see https://www.rfc-editor.org/rfc/rfc7662 */
   readonly introspection?: IntrospectionOptions;
   /**
-   * An additional check of the application. Runs once per token, not once per request. Throws to reject the token; the
+   * An additional check of the application. Runs when the token is not cached, not for each request. Throws to reject the token; the
    * error's message is reported to `onEvent` and never sent to the client. A `TransportError`, a network error, a timeout
    * or a response with status 429 or 5xx leads to 503 instead of 401.
    */
@@ -97,7 +99,7 @@ export interface Issuer {
 
 const defaultAlgorithms: readonly SignatureAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
-/** @throws ConfigurationError when an option is missing or wrong */
+/** @throws ConfigurationError when an option is missing or invalid */
 export function createIssuer(options: TrustedIssuer, context: IssuerContext): Issuer {
   const { issuer, jwks, jwksUri } = options;
   const { allowInsecureIssuer, fetch, now, onEvent, http } = context;

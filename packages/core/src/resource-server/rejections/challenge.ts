@@ -81,6 +81,8 @@ function createChallenges(
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @example
  * ```ts
+ * import { formatChallenge } from '@countersign/core/resource-server';
+ *
  * formatChallenge('Bearer', [['realm', 'items'], ['error', 'invalid_token']]);
  * // Bearer realm="items", error="invalid_token"
  * ```

@@ -15,8 +15,12 @@ export function recordUnexpectedCause(error: AuthError, thrown: unknown): void {
  * @returns the exception in `thrown`; `undefined` for an error that the verifier intended
  * @example
  * ```ts
- * const cause = findUnexpectedCause(error);
- * if (cause) logger.error(redact(String(cause.thrown)));
+ * import { type AuthError, findUnexpectedCause } from '@countersign/core/resource-server';
+ *
+ * function logUnexpected(error: AuthError, redact: (text: string) => string) {
+ *   const cause = findUnexpectedCause(error);
+ *   if (cause) console.error(redact(String(cause.thrown)));
+ * }
  * ```
  */
 export const findUnexpectedCause = (error: AuthError): { readonly thrown: unknown } | undefined =>

@@ -31,7 +31,10 @@ export interface MtlsOptions {
  * @see https://www.rfc-editor.org/rfc/rfc8705#section-3.1
  * @example
  * ```ts
- * const thumbprint = await computeCertificateThumbprint(socket.getPeerCertificate().raw);
+ * import type { TLSSocket } from 'node:tls';
+ * import { computeCertificateThumbprint } from '@countersign/core/resource-server';
+ *
+ * const readThumbprint = (socket: TLSSocket) => computeCertificateThumbprint(socket.getPeerCertificate().raw);
  * ```
  */
 export async function computeCertificateThumbprint(certificate: Uint8Array): Promise<string> {

@@ -20,9 +20,12 @@ import { createNonceSource, type NonceOptions } from './dpop-nonce.ts';
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.3
  * @example
  * ```ts
+ * import { createMemoryReplayStore, type DpopOptions } from '@countersign/core/resource-server';
+ *
  * const dpop: DpopOptions = {
  *   origin: 'https://api.example.com',
- *   replayStore: createRedisReplayStore(redis),
+ *   maxAge: 30,
+ *   replayStore: createMemoryReplayStore(),
  * };
  * ```
  */

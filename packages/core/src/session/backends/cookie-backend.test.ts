@@ -16,28 +16,28 @@ async function open(tombstones?: TombstoneStore, more: Parameters<typeof createW
     const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined, ...claims });
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const body = new URLSearchParams({ logout_token: token }).toString();
-    const answer = await app.open().visit('/auth/backchannel-logout', { method: 'POST', headers, body });
-    expect(answer.status).toBe(200);
+    const response = await app.open().visit('/auth/backchannel-logout', { method: 'POST', headers, body });
+    expect(response.status).toBe(200);
   };
-  const userOf = async (browser: TestBrowser) =>
+  const readUser = async (browser: TestBrowser) =>
     (await app.sessions.open(browser.header())).session?.user.sub;
-  return { app, clock, endAll, userOf };
+  return { app, clock, endAll, readUser };
 }
 
 test('S15: accepts a login right after a logout of the user, and ends it with the next logout', async () => {
-  const { app, clock, endAll, userOf } = await open();
+  const { app, clock, endAll, readUser } = await open();
   const [before, after, last] = [app.open(), app.open(), app.open()];
   await before.logIn();
   clock.advance(0.2);
   await endAll();
   clock.advance(0.2);
   await after.logIn();
-  expect([await userOf(before), await userOf(after)]).toEqual([undefined, 'alice']);
+  expect([await readUser(before), await readUser(after)]).toEqual([undefined, 'alice']);
   clock.advance(0.2);
   await endAll();
   clock.advance(0.2);
   await last.logIn();
-  expect([await userOf(before), await userOf(after), await userOf(last)]).toEqual([
+  expect([await readUser(before), await readUser(after), await readUser(last)]).toEqual([
     undefined,
     undefined,
     'alice',
@@ -45,11 +45,11 @@ test('S15: accepts a login right after a logout of the user, and ends it with th
   // Also by its session ID at the provider, whose tombstone did not exist at login.
   const { sid } = decodeJwt<{ sid: string }>(await app.server.mintLogoutToken({ aud: 'web' }));
   await endAll({ sid });
-  expect(await userOf(last)).toBeUndefined();
+  expect(await readUser(last)).toBeUndefined();
 });
 
 test('S15: retains the preceding logout of a session across refreshes', async () => {
-  const { app, clock, endAll, userOf } = await open();
+  const { app, clock, endAll, readUser } = await open();
   await endAll();
   clock.advance(0.2);
   const browser = app.open();
@@ -58,9 +58,9 @@ test('S15: retains the preceding logout of a session across refreshes', async ()
   const requestSession = await app.sessions.open(browser.header());
   await requestSession.getAccessToken();
   for (const { name, value } of requestSession.cookies) browser.cookies.set(name, value);
-  expect(await userOf(browser)).toBe('alice');
+  expect(await readUser(browser)).toBe('alice');
   await endAll();
-  expect(await userOf(browser)).toBeUndefined();
+  expect(await readUser(browser)).toBeUndefined();
 });
 
 test('S15: a logout during the token request ends the session of that login', async () => {
@@ -68,7 +68,7 @@ test('S15: a logout during the token request ends the session of that login', as
     [0.2, false],
     [1.5, true],
   ] as const) {
-    const { app, clock, endAll, userOf } = await open();
+    const { app, clock, endAll, readUser } = await open();
     clock.advance(0.1);
     const browser = app.open();
     const before = app.server.requestsTo('token').length;
@@ -80,13 +80,13 @@ test('S15: a logout during the token request ends the session of that login', as
     clock.advance(wait);
     release();
     await login;
-    expect(await userOf(browser), `in the next second: ${nextSecond}`).toBeUndefined();
+    expect(await readUser(browser), `in the next second: ${nextSecond}`).toBeUndefined();
   }
 });
 
 test('S15: a logout counts if the clock of the process that receives it is slow', async () => {
   const tombstones = createMemoryTombstoneStore();
-  const { app, clock, endAll, userOf } = await open(tombstones);
+  const { app, clock, endAll, readUser } = await open(tombstones);
   const late = await createWebApp(
     { tombstones },
     { at: app.server, client: { now: () => clock.now() - 300 } },
@@ -96,13 +96,13 @@ test('S15: a logout counts if the clock of the process that receives it is slow'
   clock.advance(0.1);
   const browser = app.open();
   await browser.logIn();
-  expect(await userOf(browser)).toBe('alice');
+  expect(await readUser(browser)).toBe('alice');
   const body = new URLSearchParams({
     logout_token: await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined }),
   });
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   await late.open().visit('/auth/backchannel-logout', { method: 'POST', headers, body: body.toString() });
-  expect(await userOf(browser)).toBeUndefined();
+  expect(await readUser(browser)).toBeUndefined();
 });
 
 test('S9: rejects a session while the tombstones cannot be read, and names the store', async () => {
@@ -112,13 +112,13 @@ test('S9: rejects a session while the tombstones cannot be read, and names the s
     if (away) throw new Error('away');
     return memory.latest(keys);
   };
-  const { app, endAll, userOf } = await open({ set: memory.set, latest });
+  const { app, endAll, readUser } = await open({ set: memory.set, latest });
   await endAll();
   away = true;
   const browser = app.open();
   expect((await browser.logIn()).status).toBe(303);
-  await expect(userOf(browser)).rejects.toMatchObject({ code: 'store_unavailable' });
+  await expect(readUser(browser)).rejects.toMatchObject({ code: 'store_unavailable' });
   away = false;
   // The order of logout and login is unknown now.
-  expect(await userOf(browser)).toBeUndefined();
+  expect(await readUser(browser)).toBeUndefined();
 });

@@ -20,21 +20,21 @@ const mint = (app: WebApp, claims: Record<string, unknown>) =>
   app.server.mintLogoutToken({ aud: 'web', ...claims });
 
 /** A replay store that records the lifetime of each key, in seconds. */
-function createNotedReplay(app: { readonly now: () => number }) {
-  const lives: number[] = [];
+function createRecordingReplay(app: { readonly now: () => number }) {
+  const lifetimes: number[] = [];
   const store = createMemoryReplayStore({ now: app.now });
   const replay: ReplayStore = {
     claim(key, timeToLive) {
-      if (key.startsWith('logout ')) lives.push(timeToLive / 1000);
+      if (key.startsWith('logout ')) lifetimes.push(timeToLive / 1000);
       return store.claim(key, timeToLive);
     },
   };
-  return { replay, lives };
+  return { replay, lifetimes };
 }
 
 async function start() {
   const clock = { now: () => Date.now() };
-  const { replay, lives } = createNotedReplay({ now: () => clock.now() });
+  const { replay, lifetimes } = createRecordingReplay({ now: () => clock.now() });
   const app = await createWebApp({ replay });
   app.server.clock.stop();
   // Late within a second, because times in tokens may have a fraction.
@@ -43,7 +43,7 @@ async function start() {
   const browser = app.open();
   await browser.logIn();
   const isSignedIn = async () => (await app.sessions.open(browser.header())).session !== undefined;
-  return { app, browser, lives, isSignedIn, time: () => Math.floor(app.server.clock.now() / 1000) };
+  return { app, browser, lifetimes, isSignedIn, time: () => Math.floor(app.server.clock.now() / 1000) };
 }
 
 test.each([
@@ -107,14 +107,14 @@ test.each([
   ['an exp with a fraction', (time: number) => ({ iat: time - 60, exp: time - 29.5 })],
   ['an exp at its limit', (time: number) => ({ iat: time - 60, exp: time - 29 })],
 ])('S13: stores a used logout token with %s until it is too old, and no longer', async (_, claims) => {
-  const { app, lives, time } = await start();
+  const { app, lifetimes, time } = await start();
   const token = await mint(app, claims(time()));
   expect(await post(app, token)).toBe(200);
-  const [life = 0] = lives;
-  expect(life).toBeGreaterThan(0);
-  expect(life).toBeLessThanOrEqual(630);
+  const [lifetime = 0] = lifetimes;
+  expect(lifetime).toBeGreaterThan(0);
+  expect(lifetime).toBeLessThanOrEqual(630);
   // During its lifetime it is rejected as used, and afterwards as too old.
-  for (let second = 0; second <= life + 1; second++) {
+  for (let second = 0; second <= lifetime + 1; second++) {
     expect(await post(app, token), `second ${second}`).toBe(400);
     app.server.clock.advance(1);
   }

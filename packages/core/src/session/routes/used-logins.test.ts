@@ -23,7 +23,7 @@ function createCountingStore(inner: ReplayStore) {
 }
 
 /** Responses that any client can send for a login that it has started. */
-const answers: Readonly<Record<string, (query: URLSearchParams, issuer: string) => void>> = {
+const responses: Readonly<Record<string, (query: URLSearchParams, issuer: string) => void>> = {
   'an error': (query) => query.set('error', 'access_denied'),
   'an invented code': (query) => query.set('code', 'invented'),
   'the code of another issuer': (query) => {
@@ -33,21 +33,21 @@ const answers: Readonly<Record<string, (query: URLSearchParams, issuer: string) 
   'neither code nor error': () => {},
 };
 
-test.each(Object.entries(answers))(
+test.each(Object.entries(responses))(
   'S34: repeated logins that end with %s leave no key in the replay store and block no user',
   { timeout: 60_000 },
   async (_, change) => {
     const { store, stored } = createCountingStore(createMemoryReplayStore({ maxEntries: 5 }));
     const app = await createWebApp({ replay: store });
     for (let count = 0; count < 20; count++) {
-      const stranger = app.open();
-      const started = await stranger.visit('/auth/login');
+      const attacker = app.open();
+      const started = await attacker.visit('/auth/login');
       const state = new URL(started.headers.get('location') ?? '').searchParams.get('state') ?? '';
       const query = new URLSearchParams({ state, iss: app.server.issuer });
       change(query, app.server.issuer);
-      const failed = await stranger.visit(`/auth/callback?${query}`, { headers: html });
+      const failed = await attacker.visit(`/auth/callback?${query}`, { headers: html });
       expect(failed.status).not.toBe(503);
-      expect(stranger.cookies.has('__Host-session')).toBe(false);
+      expect(attacker.cookies.has('__Host-session')).toBe(false);
     }
     expect(stored.size).toBe(0);
     const browser = app.open();
