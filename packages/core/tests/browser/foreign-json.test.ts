@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseApplicationJson } from '../../src/browser/index.ts';
-import type { BrowserTransaction } from '../../src/browser/login/authorization-request.ts';
+import type { BrowserTransaction } from '../../src/browser/login/browser-transaction.ts';
 import { saveTransaction, takeTransaction } from '../../src/browser/login/transaction-storage.ts';
 import { type BrowserContext, resolveOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
