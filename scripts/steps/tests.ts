@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { provideKafka } from '../lib/kafka.ts';
-import { readPlaywrightReport } from '../lib/playwright-report.ts';
 import { root, run } from '../lib/process.ts';
+import { readPlaywrightReport } from '../lib/reports/playwright-report.ts';
+import { readVitestReport } from '../lib/reports/vitest-report.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
 import {
   chromium,
@@ -15,7 +16,6 @@ import {
   redis,
   valkey,
 } from '../lib/system-packages.ts';
-import { readVitestReport } from '../lib/vitest-report.ts';
 
 const reports = join(root, '.test');
 

@@ -32,7 +32,11 @@ async function logIn(server: Awaited<ReturnType<typeof createTestAuthorizationSe
 test('a whole login without sockets', async () => {
   const server = await createTestAuthorizationServer();
   const { client, tokens } = await logIn(server);
-  expect(tokens).toMatchObject({ tokenType: 'Bearer', scope, claims: { sub: 'alice', iss: server.issuer } });
+  expect(tokens).toMatchObject({
+    tokenType: 'Bearer',
+    scopes: scope.split(' '),
+    claims: { sub: 'alice', iss: server.issuer },
+  });
   expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toMatchObject({ name: 'Alice Example' });
   expect(server.requests.map(({ endpoint }) => endpoint)).toEqual([
     'discovery',
@@ -82,7 +86,7 @@ test('failures and delays are worked off in order, a lost answer has done its wo
   const server = await createTestAuthorizationServer();
   const { client, tokens } = await logIn(server);
   server.fail('token', { status: 503 });
-  server.fail('token', { lose: true });
+  server.fail('token', { loseResponse: true });
   const attempt = () => refreshTokens(client, tokens.refreshToken as string);
   await expect(attempt()).rejects.toMatchObject({ code: 'server_error' });
   await expect(attempt()).rejects.toMatchObject({ code: 'network_error' });
