@@ -15,7 +15,7 @@ const suites = [
   ...['untrusted-json', 'cookie-headers', 'credentials', 'logout-tokens'].map(
     (name) => `packages/core/tests/fuzz/${name}.test.ts`,
   ),
-  'packages/nest/tests/fuzz-handshakes.test.ts',
+  'packages/nest/tests/fuzz/handshakes.test.ts',
 ];
 const output = await runVitest(suites, { FUZZ_RUNS: String(inputCount) });
 const line = /fuzz ([^:\n]+): (\d+) inputs, (.+), seed (\d+)/g;

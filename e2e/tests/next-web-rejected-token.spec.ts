@@ -31,7 +31,7 @@ test.beforeAll(async () => {
     return response.end(JSON.stringify({ id: '1', title: 'Milk', createdAt: new Date().toISOString() }));
   }).listen(port, 'localhost');
   running = await startAtTestProvider({
-    server: { accessTokenLife: 300 },
+    server: { accessTokenLifetime: 300 },
     environment: { API_URL: `http://localhost:${port}` },
   });
   closing.push(running.stop, () => api.close());

@@ -31,11 +31,11 @@ export interface BoundedRedis {
   run(script: string, key: string, ...args: (string | number)[]): Promise<unknown>;
   readonly now: () => number;
   /** The full name of a key of one kind. */
-  keyOf(kind: string, key: string): string;
+  buildKey(kind: string, key: string): string;
 }
 
 /** @throws ConfigurationError when the client or an option is wrong */
-export function boundRedis(redis: RedisConnection, options: RedisOptions = {}): BoundedRedis {
+export function createBoundedRedis(redis: RedisConnection, options: RedisOptions = {}): BoundedRedis {
   if (typeof redis?.eval !== 'function' || typeof redis.get !== 'function') {
     throw new ConfigurationError(
       'invalid_option',
@@ -74,7 +74,7 @@ export function boundRedis(redis: RedisConnection, options: RedisOptions = {}): 
     run: (script, key, ...args) =>
       bounded(() => redis.eval(script, { keys: [key], arguments: args.map(String) })),
     now,
-    keyOf: (kind, key) => `${prefix}:${kind}:${key}`,
+    buildKey: (kind, key) => `${prefix}:${kind}:${key}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshLock } from '@countersign/core';
-import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
 /** Taken again by its own holder, whose first answer may have been lost with the connection. */
 const acquireScript = `
@@ -29,23 +29,23 @@ const lastPause = 150;
  *   while Redis is away: the coordinator then takes turns within the process.
  */
 export function createRedisRefreshLock(redis: RedisConnection, options: RedisOptions = {}): RefreshLock {
-  const { run, keyOf } = boundRedis(redis, options);
-  const nameOf = (key: string) => keyOf('lock', key);
+  const { run, buildKey } = createBoundedRedis(redis, options);
+  const buildName = (key: string) => buildKey('lock', key);
   return {
     async acquire(key, { owner, timeToLive, wait }) {
       const end = performance.now() + wait;
       for (let pause = firstPause; ; pause = Math.min(pause * 1.5, lastPause)) {
-        if ((await run(acquireScript, nameOf(key), owner, timeToLive)) === 1) return true;
+        if ((await run(acquireScript, buildName(key), owner, timeToLive)) === 1) return true;
         const left = end - performance.now();
         if (left <= 0) return false;
         await sleep(Math.min(left, pause * (0.5 + Math.random())));
       }
     },
     async renew(key, { owner, timeToLive }) {
-      return (await run(renewScript, nameOf(key), owner, timeToLive)) === 1;
+      return (await run(renewScript, buildName(key), owner, timeToLive)) === 1;
     },
     async release(key, owner) {
-      await run(releaseScript, nameOf(key), owner);
+      await run(releaseScript, buildName(key), owner);
     },
   };
 }

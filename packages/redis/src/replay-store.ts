@@ -1,5 +1,5 @@
 import type { ReplayStore } from '@countersign/core/session';
-import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
 const claimScript = `
 if redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return 1 end
@@ -13,9 +13,9 @@ const releaseScript = `return redis.call('DEL', KEYS[1])`;
  * @throws ConfigurationError when the client or an option is wrong; its methods throw TransportError `store_unavailable`
  */
 export function createRedisReplayStore(redis: RedisConnection, options: RedisOptions = {}): ReplayStore {
-  const { run, keyOf } = boundRedis(redis, options);
+  const { run, buildKey } = createBoundedRedis(redis, options);
   // The purpose is a part of the prefix, so that the keys of each can be counted: `countersign:replay:login:<hash>`.
-  const buildName = (key: string) => keyOf('replay', key.replace(' ', ':'));
+  const buildName = (key: string) => buildKey('replay', key.replace(' ', ':'));
   return {
     async claim(key, timeToLive) {
       return (await run(claimScript, buildName(key), Math.max(1, Math.ceil(timeToLive)))) === 1;

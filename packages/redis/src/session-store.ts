@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SessionMatch, SessionRecord, SessionStore } from '@countersign/core/session';
-import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
 /**
  * A record is a hash. A tombstone is a hash with the one field `ended`, which lives as long as the record would have.
@@ -51,14 +51,14 @@ const margin = 60_000;
  *   while Redis is away: a request then counts as one without a session.
  */
 export function createRedisSessionStore(redis: RedisConnection, options: RedisOptions = {}): SessionStore {
-  const { run, keyOf, now } = boundRedis(redis, options);
-  const nameOf = (key: string) => keyOf('session', key);
-  const lifeOf = (expiresAt: number) => Math.ceil(Math.max(0, expiresAt * 1000 - now()) + margin);
+  const { run, buildKey, now } = createBoundedRedis(redis, options);
+  const buildName = (key: string) => buildKey('session', key);
+  const computeTimeToLive = (expiresAt: number) => Math.ceil(Math.max(0, expiresAt * 1000 - now()) + margin);
   const time = () => now() / 1000;
 
   return {
     async get(key) {
-      const record = recordOf(await run(readScript, nameOf(key)));
+      const record = parseRecord(await run(readScript, buildName(key)));
       return record && record.expiresAt > time() ? record : undefined;
     },
     async set(key, record, expectedVersion) {
@@ -67,38 +67,38 @@ export function createRedisSessionStore(redis: RedisConnection, options: RedisOp
         indexNames(record).map((name) =>
           run(
             indexScript,
-            keyOf('index', name),
+            buildKey('index', name),
             key,
             record.expiresAt,
             Math.floor(time() - margin / 1000),
-            lifeOf(record.expiresAt),
+            computeTimeToLive(record.expiresAt),
           ),
         ),
       );
       const fields = Object.entries(record)
         .filter(([, value]) => value !== undefined)
         .flat() as (string | number)[];
-      const life = lifeOf(record.expiresAt);
-      return (await run(writeScript, nameOf(key), expectedVersion, time(), life, ...fields)) === 1;
+      const life = computeTimeToLive(record.expiresAt);
+      return (await run(writeScript, buildName(key), expectedVersion, time(), life, ...fields)) === 1;
     },
     async delete(key) {
-      await run(endScript, nameOf(key), time(), '', '', '');
+      await run(endScript, buildName(key), time(), '', '', '');
     },
     async deleteWhere(match) {
       // The session at the provider first: it is the narrower of the two.
-      const keys = await run(indexedScript, keyOf('index', indexNames(match)[0] as string));
+      const keys = await run(indexedScript, buildKey('index', indexNames(match)[0] as string));
       const conditions = [match.issuer, match.sub, match.sid].map((value) =>
         value === undefined ? '' : `=${value}`,
       );
       const ended = await Promise.all(
-        (keys as unknown[]).map((key) => run(endScript, nameOf(String(key)), time(), ...conditions)),
+        (keys as unknown[]).map((key) => run(endScript, buildName(String(key)), time(), ...conditions)),
       );
       return ended.filter((result) => result === 1).length;
     },
   };
 }
 
-function recordOf(reply: unknown): SessionRecord | undefined {
+function parseRecord(reply: unknown): SessionRecord | undefined {
   const [version, value, issuer, sub, sid, expiresAt] = (reply as unknown[]).map((field) =>
     field === null || field === undefined ? undefined : String(field),
   );

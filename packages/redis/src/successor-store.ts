@@ -1,5 +1,5 @@
 import type { SuccessorStore } from '@countersign/core';
-import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
 const setScript = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`;
 
@@ -13,11 +13,11 @@ export function createRedisSuccessorStore(
   redis: RedisConnection,
   options: RedisOptions = {},
 ): SuccessorStore {
-  const { get, run, keyOf } = boundRedis(redis, options);
+  const { get, run, buildKey } = createBoundedRedis(redis, options);
   return {
-    get: (key) => get(keyOf('successor', key)),
+    get: (key) => get(buildKey('successor', key)),
     async set(key, value, timeToLive) {
-      await run(setScript, keyOf('successor', key), value, Math.max(1, Math.ceil(timeToLive)));
+      await run(setScript, buildKey('successor', key), value, Math.max(1, Math.ceil(timeToLive)));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { TombstoneStore } from '@countersign/core/session';
-import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
 /** The later time and the longer life stay, whichever order two logouts come in. */
 const setScript = `
@@ -17,14 +17,14 @@ export function createRedisTombstoneStore(
   redis: RedisConnection,
   options: RedisOptions = {},
 ): TombstoneStore {
-  const { get, run, keyOf } = boundRedis(redis, options);
+  const { get, run, buildKey } = createBoundedRedis(redis, options);
   return {
     async set(key, endedAt, timeToLive) {
-      await run(setScript, keyOf('ended', key), endedAt, Math.max(1, Math.ceil(timeToLive)));
+      await run(setScript, buildKey('ended', key), endedAt, Math.max(1, Math.ceil(timeToLive)));
     },
     async latest(keys) {
       // One by one, in one round trip: on a cluster they live on different nodes.
-      const found = await Promise.all(keys.map((key) => get(keyOf('ended', key))));
+      const found = await Promise.all(keys.map((key) => get(buildKey('ended', key))));
       const times = found.filter((time) => time !== undefined).map(Number);
       return times.length === 0 ? undefined : Math.max(...times);
     },

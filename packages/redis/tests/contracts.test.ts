@@ -6,7 +6,7 @@ import {
   tombstoneStoreContract,
 } from '@countersign/testing/contracts';
 import { createClient } from 'redis';
-import { createClient as createClientOf5 } from 'redis-5';
+import { createClient as createRedis5Client } from 'redis-5';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { RedisConnection } from '../src/connection.ts';
 import { createRedisStores } from '../src/stores.ts';
@@ -15,7 +15,7 @@ import { servers, startTestRedis, type TestRedis } from './support/redis.ts';
 /** Both sides of the peer dependency's range. */
 const versions = {
   'redis 6': (url: string) => connected(createClient({ url })),
-  'redis 5': (url: string) => connected(createClientOf5({ url })),
+  'redis 5': (url: string) => connected(createRedis5Client({ url })),
 };
 
 type Connection = RedisConnection & { destroy(): void };

@@ -33,14 +33,14 @@ async function startApi(): Promise<string> {
       replayStore: createRedisReplayStore(await redis.connect(), { commandTimeout: 500 }),
     },
   });
-  const statusOf = (request: IncomingMessage) =>
+  const verifyStatus = (request: IncomingMessage) =>
     verifier.verify(request).then(
       () => 200,
       (error: { name: string; status?: number }) =>
         error.name === 'TransportError' ? 503 : (error.status ?? 500),
     );
   const server = createServer(async (request, response) => {
-    response.writeHead(await statusOf(request)).end();
+    response.writeHead(await verifyStatus(request)).end();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closing.push(() => server.close());

@@ -104,7 +104,7 @@ describe.each(['json', 'form'] as const)("Auth0's documented answers, asked by %
   });
 });
 
-test('a rate limit is told by headers of its own, as a time', async () => {
+test('a rate limit is reported by headers of its own, as a time', async () => {
   const { server, post, code, refresh } = await start('offline_access', {
     refreshRateLimit: { limit: 1, window: 60 },
   });

@@ -25,4 +25,4 @@ export function createTestClock(): TestClock {
 }
 
 /** Whole seconds since the epoch. */
-export const secondsOf = (clock: TestClock): number => Math.floor(clock.now() / 1000);
+export const getSeconds = (clock: TestClock): number => Math.floor(clock.now() / 1000);

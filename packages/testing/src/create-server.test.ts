@@ -86,7 +86,7 @@ test('failures and delays are worked off in order, a lost answer has done its wo
   const server = await createTestAuthorizationServer();
   const { client, tokens } = await logIn(server);
   server.fail('token', { status: 503 });
-  server.fail('token', { lose: true });
+  server.fail('token', { loseResponse: true });
   const attempt = () => refreshTokens(client, tokens.refreshToken as string);
   await expect(attempt()).rejects.toMatchObject({ code: 'server_error' });
   await expect(attempt()).rejects.toMatchObject({ code: 'network_error' });

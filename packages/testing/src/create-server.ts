@@ -1,13 +1,13 @@
-import { createTestClock, secondsOf, type TestClock } from './clock.ts';
-import { tellClients } from './endpoints/end-session.ts';
+import { createTestClock, getSeconds, type TestClock } from './clock.ts';
+import { notifyClients } from './endpoints/end-session.ts';
+import type { Fault } from './faults/index.ts';
 import { sign } from './jws.ts';
 import { createKeyRing } from './keys.ts';
-import type { Lie } from './lies/index.ts';
 import { listenOnLoopback } from './listen.ts';
-import { metadataOf } from './metadata.ts';
+import { createMetadata } from './metadata.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 import { route } from './router.ts';
-import { type LoggedRequest, type ScriptedAnswer, type ServerState, unguessable } from './state.ts';
+import { createRandomId, type LoggedRequest, type ScriptedAnswer, type ServerState } from './state.ts';
 import { issueLogoutToken } from './tokens.ts';
 
 const defaultClients: readonly TestClient[] = [
@@ -21,7 +21,7 @@ const defaultUsers: readonly TestUser[] = [
 ];
 
 /** Where the provider sends the user back to, and with what. */
-export interface AuthorizationAnswer {
+export interface AuthorizationRedirect {
   readonly redirectUri: string;
   readonly responseMode: 'query' | 'form_post';
   readonly parameters: URLSearchParams;
@@ -48,8 +48,8 @@ export interface TestAuthorizationServer {
   listen(options?: { readonly port?: number }): Promise<{ readonly issuer: string; close(): Promise<void> }>;
   readonly metadata: Record<string, unknown>;
   readonly clock: TestClock;
-  /** The lies that are told now: add, delete, clear. */
-  readonly lies: Set<Lie>;
+  /** The faults that are reported now: add, delete, clear. */
+  readonly faults: Set<Fault>;
   /** Every request that reached the server, oldest first. */
   readonly requests: LoggedRequest[];
   requestsTo(endpoint: Endpoint): LoggedRequest[];
@@ -62,7 +62,7 @@ export interface TestAuthorizationServer {
   /** How the user answers the next authorization request. */
   answerNext(answer: ScriptedAnswer): void;
   /** Follows an authorization URL as a browser would, up to the redirect back. */
-  authorize(url: string | URL): Promise<AuthorizationAnswer>;
+  authorize(url: string | URL): Promise<AuthorizationRedirect>;
   /** Answers a device login. */
   answerDevice(userCode: string, answer: { readonly sub: string } | 'denied'): void;
   rotateKeys(options?: { readonly keepOld?: boolean }): Promise<void>;
@@ -79,7 +79,7 @@ export interface TestAuthorizationServer {
 }
 
 /**
- * Creates an authorization server for tests. It is well-behaved unless it is told to lie or to fail.
+ * Creates an authorization server for tests. It is well-behaved unless it is reported to fault or to fail.
  *
  * @example
  * const server = await createTestAuthorizationServer();
@@ -114,10 +114,11 @@ export async function createTestAuthorizationServer(
     requests: [],
     failures: new Map(),
     gates: new Map(),
-    lies: new Set(options.lies),
+    faults: new Set(options.faults),
   };
   const signIn = (sub: string | undefined) => {
-    state.session = sub === undefined ? undefined : { sub, sid: unguessable(), authTime: secondsOf(clock) };
+    state.session =
+      sub === undefined ? undefined : { sub, sid: createRandomId(), authTime: getSeconds(clock) };
   };
   signIn(users[0]?.sub);
   await state.keys.published();
@@ -128,10 +129,10 @@ export async function createTestAuthorizationServer(
       return state.issuer;
     },
     get metadata() {
-      return metadataOf(state);
+      return createMetadata(state);
     },
     clock,
-    lies: state.lies,
+    faults: state.faults,
     requests: state.requests,
     fetch: answer,
     async listen({ port = 0 } = {}) {
@@ -161,7 +162,9 @@ export async function createTestAuthorizationServer(
     answerNext: (scripted) => void state.answers.push(scripted),
     async authorize(url) {
       const response = await answer(url);
-      return response.status === 302 ? redirected(response) : posted(await response.text(), response.status);
+      return response.status === 302
+        ? readRedirect(response)
+        : readFormPost(await response.text(), response.status);
     },
     answerDevice(userCode, decision) {
       const device = [...state.devices.values()].find((each) => each.userCode === userCode);
@@ -175,10 +178,10 @@ export async function createTestAuthorizationServer(
     async endSession() {
       const { session } = state;
       state.session = undefined;
-      return session ? tellClients(state, session) : [];
+      return session ? notifyClients(state, session) : [];
     },
     mintAccessToken(claims = {}, how = {}) {
-      const iat = secondsOf(clock);
+      const iat = getSeconds(clock);
       const defaults = {
         iss: state.issuer,
         sub: users[0]?.sub,
@@ -187,12 +190,12 @@ export async function createTestAuthorizationServer(
         scope: 'openid',
         iat,
         exp: iat + 3600,
-        jti: unguessable(),
+        jti: createRandomId(),
       };
       return mint('access_token', { ...defaults, ...claims }, { typ: 'at+jwt' }, how);
     },
     mintIdToken(claims = {}, how = {}) {
-      const iat = secondsOf(clock);
+      const iat = getSeconds(clock);
       const aud = [...state.clients.keys()][0];
       const defaults = { iss: state.issuer, sub: users[0]?.sub, aud, iat, exp: iat + 300 };
       return mint('id_token', { ...defaults, ...claims }, { typ: 'JWT' }, how);
@@ -212,20 +215,20 @@ export async function createTestAuthorizationServer(
   ): Promise<string> {
     const alg = how.alg ?? 'RS256';
     const key = how.foreignKey ? ('key_foreign' as const) : undefined;
-    const told: ServerState = key ? { ...state, lies: new Set<Lie>([`${kind}_${key}`]) } : state;
+    const faultyState: ServerState = key ? { ...state, faults: new Set<Fault>([`${kind}_${key}`]) } : state;
     const full = { ...header, ...how.header, alg };
-    return sign(told, { kind, client: undefined, header: full, claims });
+    return sign(faultyState, { kind, client: undefined, header: full, claims });
   }
 }
 
-function redirected(response: Response): AuthorizationAnswer {
+function readRedirect(response: Response): AuthorizationRedirect {
   const url = new URL(response.headers.get('location') as string);
   const target = new URL(url);
   target.search = '';
   return { redirectUri: target.href, responseMode: 'query', parameters: url.searchParams, url };
 }
 
-function posted(page: string, status: number): AuthorizationAnswer {
+function readFormPost(page: string, status: number): AuthorizationRedirect {
   const plain = (text: string) =>
     text.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
   const action = /<form method="post" action="([^"]*)"/.exec(page)?.[1];

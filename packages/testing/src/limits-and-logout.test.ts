@@ -54,7 +54,7 @@ test('only registered resources are served', async () => {
   expect(parameters.get('error')).toBe('invalid_target');
 });
 
-test('the end of a session is told to the clients that were part of it', async () => {
+test('the end of a session is reported to the clients that were part of it', async () => {
   const sent: { url: string; claims: unknown }[] = [];
   const { server, tokens } = await logIn({
     clients: [

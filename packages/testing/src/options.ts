@@ -1,5 +1,5 @@
 import type { JWK } from 'jose';
-import type { Lie } from './lies/index.ts';
+import type { Fault } from './faults/index.ts';
 
 /** A registered client, in the words of RFC 7591. */
 export interface TestClient {
@@ -57,9 +57,9 @@ export interface TestAuthorizationServerOptions {
   /** Default: `alice` and `bob`; the first is signed in. */
   readonly users?: readonly TestUser[];
   /** Seconds. Default: 3600, 86400 for Auth0. */
-  readonly accessTokenLife?: number;
+  readonly accessTokenLifetime?: number;
   /** Seconds. Default: 300, 36000 for Auth0. */
-  readonly idTokenLife?: number;
+  readonly idTokenLifetime?: number;
   /** Default: `jwt` (RFC 9068). */
   readonly accessTokenFormat?: 'jwt' | 'opaque';
   /** Default: `RS256`. */
@@ -86,8 +86,8 @@ export interface TestAuthorizationServerOptions {
   readonly ownKeys?: boolean;
   /** Metadata to add, or with `undefined` to take away. */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Lies from the start; see `server.lies`. */
-  readonly lies?: readonly Lie[];
+  /** Faults from the start; see `server.faults`. */
+  readonly faults?: readonly Fault[];
   /** For requests that the server itself makes (back-channel logout). Default: the platform's. */
   readonly outgoingFetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
@@ -114,7 +114,7 @@ export interface Failure {
   /** Nobody can reach the endpoint. */
   readonly network?: boolean;
   /** Do the work, then lose the answer. */
-  readonly lose?: boolean;
+  readonly loseResponse?: boolean;
   /** Milliseconds to wait before anything else. */
   readonly delay?: number;
   /** How many requests it concerns. Default: 1. */

@@ -1,6 +1,6 @@
 import type { TestClock } from './clock.ts';
+import type { Fault } from './faults/index.ts';
 import type { KeyRing } from './keys.ts';
-import type { Lie } from './lies/index.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 
 /** What a user has granted a client in one login. */
@@ -108,8 +108,8 @@ export interface ServerState {
   readonly requests: LoggedRequest[];
   readonly failures: Map<Endpoint, (Failure & { left: number })[]>;
   readonly gates: Map<Endpoint, Promise<void>>;
-  readonly lies: Set<Lie>;
+  readonly faults: Set<Fault>;
 }
 
-/** An unguessable name. */
-export const unguessable = (): string => crypto.randomUUID().replaceAll('-', '');
+/** An createRandomId name. */
+export const createRandomId = (): string => crypto.randomUUID().replaceAll('-', '');

@@ -12,10 +12,10 @@ export interface ContractCase {
 }
 
 /** Opens the store under test; every call gives a handle of the same store, as another process would have it. */
-export type Open<T> = () => T | Promise<T>;
+export type OpenStore<T> = () => T | Promise<T>;
 
 /** A key that nobody else uses, so that a store need not be emptied between tests. */
-export const freshKey = (): string => randomUUID();
+export const createFreshKey = (): string => randomUUID();
 
 /** Asks again and again until the answer is yes; a slow machine only makes it take longer. */
 export async function eventually(holds: () => Promise<boolean>, what: string): Promise<void> {

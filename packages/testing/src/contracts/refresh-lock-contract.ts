@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import type { RefreshLock } from '@countersign/core';
-import { type ContractCase, freshKey, type Open, sleep } from './contract.ts';
+import { type ContractCase, createFreshKey, type OpenStore, sleep } from './contract.ts';
 
 const long = { timeToLive: 60_000, wait: 20_000 };
 
 /** What every `RefreshLock` must guarantee. */
-export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
+export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[] {
   return [
     {
       name: 'lock: one holder at a time, and everybody gets a turn',
       async run() {
         const handles = await Promise.all([open(), open(), open()]);
-        const key = freshKey();
+        const key = createFreshKey();
         let inside = 0;
         let turns = 0;
         await Promise.all(
@@ -33,7 +33,7 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
       name: 'lock: other keys do not wait',
       async run() {
         const lock = await open();
-        const [one, two] = [freshKey(), freshKey()];
+        const [one, two] = [createFreshKey(), createFreshKey()];
         assert.equal(await lock.acquire(one, { owner: 'a', ...long }), true);
         assert.equal(await lock.acquire(two, { owner: 'b', timeToLive: 60_000, wait: 500 }), true);
         await lock.release(one, 'a');
@@ -44,7 +44,7 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
       name: 'lock: the wait is bounded',
       async run() {
         const [lock, other] = [await open(), await open()];
-        const key = freshKey();
+        const key = createFreshKey();
         await lock.acquire(key, { owner: 'a', ...long });
         assert.equal(await other.acquire(key, { owner: 'b', timeToLive: 60_000, wait: 100 }), false);
         await lock.release(key, 'a');
@@ -56,7 +56,7 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
       name: 'lock: only the owner releases it',
       async run() {
         const [lock, other] = [await open(), await open()];
-        const key = freshKey();
+        const key = createFreshKey();
         await lock.acquire(key, { owner: 'a', ...long });
         await other.release(key, 'b');
         assert.equal(await other.acquire(key, { owner: 'b', timeToLive: 60_000, wait: 100 }), false);
@@ -67,7 +67,7 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
       name: 'lock: a holder that died loses it when its time to live is over, and cannot release its successor',
       async run() {
         const [dead, alive] = [await open(), await open()];
-        const key = freshKey();
+        const key = createFreshKey();
         assert.equal(await dead.acquire(key, { owner: 'dead', timeToLive: 150, wait: 0 }), true);
         assert.equal(await alive.acquire(key, { owner: 'alive', ...long }), true);
         await dead.release(key, 'dead');
@@ -80,7 +80,7 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
       async run() {
         const [lock, other] = [await open(), await open()];
         if (!lock.renew || !other.renew) return;
-        const key = freshKey();
+        const key = createFreshKey();
         assert.equal(await lock.acquire(key, { owner: 'a', timeToLive: 2_000, wait: 0 }), true);
         assert.equal(await lock.renew(key, { owner: 'a', timeToLive: 60_000 }), true);
         assert.equal(await other.renew(key, { owner: 'b', timeToLive: 1 }), false);

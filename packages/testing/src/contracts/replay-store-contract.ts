@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import type { ReplayStore } from '@countersign/core/session';
-import { type ContractCase, eventually, freshKey, type Open } from './contract.ts';
+import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
 /** What every `ReplayStore` must guarantee. */
-export function replayStoreContract(open: Open<ReplayStore>): ContractCase[] {
+export function replayStoreContract(open: OpenStore<ReplayStore>): ContractCase[] {
   return [
     {
       name: 'replay: of many who claim a key at once, one is the first',
       async run() {
         const handles = await Promise.all([open(), open()]);
-        const key = freshKey();
+        const key = createFreshKey();
         const claims = await Promise.all(
           Array.from({ length: 20 }, (_, i) => (handles[i % 2] as ReplayStore).claim(key, 60_000)),
         );
         assert.equal(claims.filter(Boolean).length, 1);
         assert.equal(await handles[0]?.claim(key, 60_000), false);
-        assert.equal(await handles[0]?.claim(freshKey(), 60_000), true);
+        assert.equal(await handles[0]?.claim(createFreshKey(), 60_000), true);
       },
     },
     {
@@ -24,21 +24,21 @@ export function replayStoreContract(open: Open<ReplayStore>): ContractCase[] {
         const [store, other] = [await open(), await open()];
         // A store may leave this method out.
         if (!store.release) return;
-        const [key, neighbour] = [`login ${freshKey()}`, `login ${freshKey()}`];
+        const [key, neighbour] = [`login ${createFreshKey()}`, `login ${createFreshKey()}`];
         assert.equal(await store.claim(key, 60_000), true);
         assert.equal(await store.claim(neighbour, 60_000), true);
         await store.release(key);
         assert.equal(await other.claim(key, 60_000), true);
         assert.equal(await store.claim(key, 60_000), false);
         assert.equal(await other.claim(neighbour, 60_000), false);
-        await store.release(freshKey());
+        await store.release(createFreshKey());
       },
     },
     {
       name: 'replay: the same text for two purposes is two keys',
       async run() {
         const store = await open();
-        const text = freshKey();
+        const text = createFreshKey();
         for (const purpose of ['login', 'logout', 'dpop']) {
           assert.equal(await store.claim(`${purpose} ${text}`, 60_000), true);
         }
@@ -48,7 +48,7 @@ export function replayStoreContract(open: Open<ReplayStore>): ContractCase[] {
       name: 'replay: a claim does not lengthen the life of the first',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         assert.equal(await store.claim(key, 200), true);
         await store.claim(key, 60_000);
         await eventually(() => store.claim(key, 60_000), 'the key is forgotten');

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type { TombstoneStore } from '@countersign/core/session';
-import { type ContractCase, eventually, freshKey, type Open } from './contract.ts';
+import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
 /** What every `TombstoneStore` must guarantee. */
-export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase[] {
+export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): ContractCase[] {
   return [
     {
-      name: 'tombstones: the latest of several keys is told, to everybody',
+      name: 'tombstones: the latest of several keys is reported, to everybody',
       async run() {
         const [store, other] = [await open(), await open()];
-        const keys = [freshKey(), freshKey(), freshKey()];
+        const keys = [createFreshKey(), createFreshKey(), createFreshKey()];
         assert.equal(await other.latest(keys), undefined);
         await store.set(keys[1] as string, 1_000, 60_000);
         assert.equal(await other.latest(keys), 1_000);
@@ -23,7 +23,7 @@ export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase
       name: 'tombstones: of two times of one key the later stays, and so does the longer life',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         await store.set(key, 2_000, 60_000);
         await store.set(key, 1_000, 1);
         assert.equal(await store.latest([key]), 2_000);
@@ -35,7 +35,7 @@ export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase
       name: 'tombstones: a time is kept to the millisecond',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         for (const time of [1_764_212_345.123, 1_764_212_345.124]) {
           await store.set(key, time, 60_000);
           assert.equal(await store.latest([key]), time);
@@ -43,21 +43,21 @@ export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase
       },
     },
     {
-      name: 'tombstones: a key that another one covers is told together with it',
+      name: 'tombstones: a key that another one covers is reported together with it',
       async run() {
         const store = await open();
-        const [key, user] = [freshKey(), freshKey()];
+        const [key, user] = [createFreshKey(), createFreshKey()];
         await store.set(key, 1_000, 60_000, { coveredBy: user });
         await store.set(key, 2_000, 60_000, { coveredBy: user });
         assert.equal(await store.latest([user, key]), 2_000);
-        assert.equal(await store.latest([freshKey()]), undefined);
+        assert.equal(await store.latest([createFreshKey()]), undefined);
       },
     },
     {
       name: 'tombstones: nothing is left after the time to live',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         await store.set(key, 1_000, 100);
         await eventually(async () => (await store.latest([key])) === undefined, 'the tombstone is gone');
       },
