@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseApplicationJson } from '../../src/browser/index.ts';
-import {
-  type BrowserTransaction,
-  saveTransaction,
-  takeTransaction,
-} from '../../src/browser/login/transaction-storage.ts';
+import type { BrowserTransaction } from '../../src/browser/login/browser-transaction.ts';
+import { saveTransaction, takeTransaction } from '../../src/browser/login/transaction-storage.ts';
 import { type BrowserContext, resolveOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import { validateIdToken } from '../../src/browser/wire/id-token.ts';

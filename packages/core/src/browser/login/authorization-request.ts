@@ -5,7 +5,7 @@ import type { BrowserContext } from '../options.ts';
 import { fetchMetadata, getEndpoint } from '../wire/metadata.ts';
 import { createMalformedError } from '../wire/send-request.ts';
 import { postForm } from '../wire/token-request.ts';
-import type { BrowserTransaction } from './transaction-storage.ts';
+import type { BrowserTransaction } from './browser-transaction.ts';
 
 /** The parameters of one login. Each has a default in the options of the client. */
 export interface AuthorizationOptions {

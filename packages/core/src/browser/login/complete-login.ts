@@ -12,6 +12,7 @@ import {
 import type { LoginStore } from '../state/login-store.ts';
 import { exchangeCode } from '../wire/token-request.ts';
 import { validateAuthorizationResponse } from './authorization-response.ts';
+import type { BrowserTransaction } from './browser-transaction.ts';
 import { revokeTokens } from './logout.ts';
 import type { BrowserTransaction } from './transaction-storage.ts';
 

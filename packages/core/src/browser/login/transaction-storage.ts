@@ -1,14 +1,7 @@
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import type { AuthorizationTransaction } from '../../protocol/authorization-transaction.ts';
 import type { BrowserContext } from '../options.ts';
-
-/** The transaction of a login in the browser. */
-export interface BrowserTransaction extends AuthorizationTransaction {
-  readonly nonce: string;
-  readonly resource: readonly string[];
-  /** The page to show after the login: path, query and fragment. */
-  readonly returnTo: string;
-}
+import type { BrowserTransaction } from './browser-transaction.ts';
 
 /** Logins in progress in one tab. The oldest are deleted. */
 const maxTransactions = 8;
