@@ -15,7 +15,7 @@ import { completeLogin } from './login/complete-login.ts';
 import { createEndSessionUrl, revokeTokens } from './login/logout.ts';
 import { frameName } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
-import { type BrowserTransaction, saveTransaction, takeTransaction } from './login/transaction-storage.ts';
+import { saveTransaction, takeTransaction } from './login/transaction-storage.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
 import { createLoginEndedError, findHolder, isSameHolder, type LoginHolder } from './state/login-holder.ts';
 import { createLoginStore } from './state/login-store.ts';

@@ -14,7 +14,6 @@ import { exchangeCode } from '../wire/token-request.ts';
 import { validateAuthorizationResponse } from './authorization-response.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
 import { revokeTokens } from './logout.ts';
-import type { BrowserTransaction } from './transaction-storage.ts';
 
 /** A login in progress, and the state in which it began. */
 export interface LoginAttempt {

@@ -1,5 +1,4 @@
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
-import type { AuthorizationTransaction } from '../../protocol/authorization-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
 
