@@ -5,7 +5,7 @@ import type { ServerState } from './state.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Who sends a request, proven by exactly the registered method. */
+/** Authenticates the client of a request with its registered method only. */
 export async function authenticateClient(
   state: ServerState,
   request: Request,
@@ -48,7 +48,7 @@ export async function authenticateClient(
 export const getAuthenticationMethod = (client: TestClient) =>
   client.tokenEndpointAuthMethod ?? (client.clientSecret === undefined ? 'none' : 'client_secret_basic');
 
-/** A TLS-terminating proxy hands the certificate on in a header; here the header is the certificate's thumbprint. */
+/** Reads the thumbprint of the client certificate, which a TLS-terminating proxy would send in a header. */
 export const readCertificate = (request: Request) =>
   request.headers.get('x-client-certificate-thumbprint') ?? undefined;
 
@@ -60,7 +60,7 @@ function methods(request: Request, body: URLSearchParams, basic: object | undefi
   ];
 }
 
-/** Identifier and secret are form-encoded inside Basic (RFC 6749 section 2.3.1). */
+/** Reads client ID and secret, which are form-encoded inside Basic (RFC 6749 section 2.3.1). */
 function readBasicCredentials(request: Request): { id: string; secret: string } | undefined {
   const match = /^basic (.+)$/i.exec(request.headers.get('authorization') ?? '');
   if (!match) return undefined;
@@ -105,7 +105,8 @@ async function verifyAssertion(
   } catch {
     throw unauthorized('the client assertion is not valid');
   }
-  if (claims.exp! - claims.iat! > 300) throw unauthorized('the client assertion lives too long');
+  if (claims.exp! - claims.iat! > 300)
+    throw unauthorized('the client assertion has a lifetime above 300 seconds');
   if (state.jtis.has(claims.jti!)) throw unauthorized('the client assertion was used before');
   state.jtis.add(claims.jti!);
 }

@@ -20,72 +20,79 @@ const defaultUsers: readonly TestUser[] = [
   { sub: 'bob', claims: { name: 'Bob Example', email: 'bob@example.test', email_verified: true } },
 ];
 
-/** Where the provider sends the user back to, and with what. */
+/** The redirect of the provider with the authorization response. */
 export interface AuthorizationRedirect {
   readonly redirectUri: string;
   readonly responseMode: 'query' | 'form_post';
   readonly parameters: URLSearchParams;
-  /** For `query`: the whole URL. */
+  /** The redirect URL. For `query`, it includes the parameters. */
   readonly url: URL;
 }
 
-/** How a single token is signed. */
+/** How one token is signed. */
 export interface MintOptions {
   /** Default: `RS256`. */
   readonly alg?: string;
   readonly header?: Readonly<Record<string, unknown>>;
-  /** Signed with a key that is not published. */
+  /** Signs with a key that is not published. Default: false. */
   readonly foreignKey?: boolean;
 }
 
-/** An authorization server in the test's own process. */
+/** An authorization server in the process of the test. */
 export interface TestAuthorizationServer {
-  /** The issuer identifier, as the metadata writes it. */
+  /** The issuer identifier, as in the metadata. */
   readonly issuer: string;
-  /** Answers requests without any socket; hand it to the code under test. */
+  /** Responds to requests without sockets. Pass it to the code under test. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** Serves on a loopback port as well. Unless an issuer was given, the issuer becomes that address. */
+  /** Also serves on a loopback port. Unless the option `issuer` is set, the issuer becomes that address. */
   listen(options?: { readonly port?: number }): Promise<{ readonly issuer: string; close(): Promise<void> }>;
   readonly metadata: Record<string, unknown>;
   readonly clock: TestClock;
-  /** The faults that are reported now: add, delete, clear. */
+  /** The active faults. */
   readonly faults: Set<Fault>;
-  /** Every request that reached the server, oldest first. */
+  /** The requests that the server received, oldest first. */
   readonly requests: LoggedRequest[];
   requestsTo(endpoint: Endpoint): LoggedRequest[];
-  /** Something goes wrong at an endpoint, once or `times` times; several are worked off in order. */
+  /** Makes an endpoint fail once, or `times` times. Several failures apply in order. */
   fail(endpoint: Endpoint, failure: Failure): void;
-  /** Requests to an endpoint wait, until the returned function is called. */
+  /** Makes requests to an endpoint wait until the returned function is called. */
   hold(endpoint: Endpoint): () => void;
-  /** Signs a user in at the provider; `undefined` signs out without telling anybody. */
+  /** Signs a user in at the provider. `undefined` signs the user out without logout tokens. */
   signIn(sub: string | undefined): void;
-  /** How the user answers the next authorization request. */
+  /** Sets how the user responds to the next authorization request. */
   answerNext(answer: ScriptedAnswer): void;
-  /** Follows an authorization URL as a browser would, up to the redirect back. */
+  /** Follows an authorization URL like a browser, up to the redirect to the client. */
   authorize(url: string | URL): Promise<AuthorizationRedirect>;
-  /** Answers a device login. */
+  /** Approves or denies a device login. */
   answerDevice(userCode: string, answer: { readonly sub: string } | 'denied'): void;
   rotateKeys(options?: { readonly keepOld?: boolean }): Promise<void>;
-  /** Ends every grant: refresh tokens are refused from now on. */
+  /** Ends all grants. The server then rejects their refresh tokens. */
   endGrants(): void;
-  /** Ends the signed-in user's session and sends logout tokens to the clients that want them. */
+  /** Ends the session of the signed-in user and sends logout tokens to the registered clients. */
   endSession(): Promise<Response[]>;
-  /** An access token that the server would issue (RFC 9068), with any claim replaced; `undefined` takes one away. */
+  /** Creates an access token (RFC 9068). `claims` replaces claims; `undefined` removes one. */
   mintAccessToken(claims?: Readonly<Record<string, unknown>>, options?: MintOptions): Promise<string>;
-  /** An ID token, with any claim replaced. */
+  /** Creates an ID token. `claims` replaces claims; `undefined` removes one. */
   mintIdToken(claims?: Readonly<Record<string, unknown>>, options?: MintOptions): Promise<string>;
-  /** A logout token, with any claim replaced. */
+  /** Creates a logout token. `claims` replaces claims; `undefined` removes one. */
   mintLogoutToken(claims?: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
 /**
- * Creates an authorization server for tests. It is well-behaved unless it is reported to fault or to fail.
+ * Creates an authorization server for tests. It follows the specifications until a test adds a fault or a failure.
  *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html
  * @example
+ * ```ts
+ * import { createAuthorizationRequest, createClient } from '@countersign/core';
+ * import { createTestAuthorizationServer } from '@countersign/testing';
+ *
+ * const redirectUri = 'https://app.example.test/callback';
  * const server = await createTestAuthorizationServer();
  * const client = createClient({ issuer: server.issuer, clientId: 'app', fetch: server.fetch, redirectUri });
  * const { url, transaction } = await createAuthorizationRequest(client);
  * const { parameters } = await server.authorize(url);
+ * ```
  */
 export async function createTestAuthorizationServer(
   options: TestAuthorizationServerOptions = {},

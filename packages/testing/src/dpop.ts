@@ -3,7 +3,7 @@ import { getSeconds } from './clock.ts';
 import { OAuthError } from './errors.ts';
 import { createRandomId, type ServerState } from './state.ts';
 
-/** The thumbprint of the key that proves possession, when the request has a proof (RFC 9449 section 4.3). */
+/** Returns the thumbprint of the key of a valid proof, if the request has a proof (RFC 9449 section 4.3). */
 export async function verifyDpopProof(
   state: ServerState,
   request: Request,

@@ -7,7 +7,7 @@ import {
 import { expect, test } from 'vitest';
 import { createTestAuthorizationServer } from './index.ts';
 
-// The test of docs/guides/testing.md, word for word.
+// The same test as in docs/guides/testing.md.
 test('rejects an ID token with a wrong nonce', async () => {
   const server = await createTestAuthorizationServer();
   const client = createClient({

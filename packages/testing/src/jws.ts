@@ -6,7 +6,7 @@ import type { ServerState } from './state.ts';
 const encode = (value: unknown, change = (json: string) => json) =>
   base64url.encode(change(JSON.stringify(value)));
 
-/** Signs a token as the server does, faults included. */
+/** Signs a token, with the active faults. */
 export async function sign(state: ServerState, start: Omit<Jws, 'key' | 'finish'>): Promise<string> {
   const { alg } = start.header;
   const kid = alg === 'none' || alg.startsWith('HS') ? undefined : (await state.keys.current(alg)).kid;

@@ -19,7 +19,7 @@ async function generate(alg: string): Promise<ServerKey> {
 
 const pool = new Map<string, Promise<ServerKey>[]>();
 
-/** The `index`-th key of this process for an algorithm: RSA keys take long to make, and tests start many servers. */
+/** Returns a key of this process. Servers share keys, because RSA keys are slow to generate. */
 function getPooledKey(alg: string, index: number): Promise<ServerKey> {
   const keys = pool.get(alg) ?? [];
   pool.set(alg, keys);
@@ -39,7 +39,7 @@ export interface KeyRing {
   rotate(options?: { readonly keepOld?: boolean }): Promise<void>;
 }
 
-/** Rings with `own` keys share none with other servers of the process; they take longer to start. */
+/** Creates a key ring. With `own`, its keys are not shared with other servers of the process. */
 export function createKeyRing(algs: readonly string[], options: { readonly own: boolean }): KeyRing {
   const known = new Set(algs);
   const cache = new Map<string, Promise<ServerKey>>();

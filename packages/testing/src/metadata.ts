@@ -29,10 +29,10 @@ const auth0Paths: Record<Endpoint, string> = {
 
 export const getPaths = ({ auth0 }: Pick<ServerState, 'auth0'>) => (auth0 ? auth0Paths : standardPaths);
 
-/** The issuer without its trailing slash: what endpoint paths are appended to. */
+/** Returns the issuer without its trailing slash. */
 export const getBaseUrl = (state: Pick<ServerState, 'issuer'>) => state.issuer.replace(/\/$/, '');
 
-/** Which endpoint a path is, below the issuer's own path; aliases for mutual TLS included. */
+/** Finds the endpoint of a path, including aliases for mutual TLS. */
 export function findEndpoint(state: ServerState, pathname: string): Endpoint | undefined {
   const prefix = new URL(state.issuer).pathname.replace(/\/$/, '');
   const wellKnown = '/.well-known/oauth-authorization-server';
@@ -44,7 +44,7 @@ export function findEndpoint(state: ServerState, pathname: string): Endpoint | u
 
 const signing = ['RS256', 'PS256', 'ES256', 'Ed25519'];
 
-/** What the server says of itself (RFC 8414 section 2, OpenID Connect Discovery section 3). */
+/** Creates the metadata (RFC 8414 section 2, OpenID Connect Discovery section 3). */
 export function createMetadata(state: ServerState): Record<string, unknown> {
   const base = getBaseUrl(state);
   const paths = getPaths(state);

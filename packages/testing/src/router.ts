@@ -36,7 +36,7 @@ const cors = {
   'access-control-expose-headers': 'dpop-nonce, www-authenticate, retry-after',
 };
 
-/** Answers one request: logs it, does what was ordered to go wrong, then what the endpoint does. */
+/** Handles one request: logs it, applies the next failure, then runs the endpoint. */
 export async function route(state: ServerState, request: Request): Promise<Response> {
   const url = new URL(request.url);
   const endpoint = findEndpoint(state, url.pathname);
@@ -99,7 +99,7 @@ function takeFailure(state: ServerState, endpoint: Endpoint): Failure | undefine
   return first;
 }
 
-/** Form or JSON: Auth0 takes both, and so does this server in every flavour. */
+/** Parses a form or a JSON body. Auth0 accepts both, so both flavours do. */
 function parseBody(
   request: Request,
   text: string,

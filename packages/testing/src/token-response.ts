@@ -4,7 +4,7 @@ import type { TokenRequest } from './grants/grant-handler.ts';
 import type { Grant, ServerState } from './state.ts';
 import { accessTokenLifetime, issueAccessToken, issueIdToken } from './tokens.ts';
 
-/** The answer of a grant: access token, ID token when asked for, and the refresh token that is handed in. */
+/** Creates the token response of a grant. */
 export async function createTokenResponse(
   state: ServerState,
   grant: Grant,
@@ -14,7 +14,7 @@ export async function createTokenResponse(
     readonly resource?: string | undefined;
     readonly refreshToken?: string | undefined;
     readonly idToken: 'with_nonce' | 'without_nonce' | 'none';
-    /** Auth0's documented answer to a code names no scope. */
+    /** Whether the response contains the scope. Auth0's response to a code does not. */
     readonly nameScope: boolean;
     readonly actor?: object | undefined;
   },
@@ -43,7 +43,7 @@ export async function createTokenResponse(
   };
 }
 
-/** The one resource that this access token is for; it must be among those of the grant (RFC 8707 section 2.2). */
+/** Selects the resource of the access token, which the grant must include (RFC 8707 section 2.2). */
 export function selectResource(state: ServerState, grant: Grant, body: URLSearchParams): string | undefined {
   const asked = body.getAll('resource');
   if (asked.length > 1) throw new OAuthError('invalid_target', 'one resource at a time');

@@ -9,7 +9,7 @@ export const accessTokenLifetime = ({ options, auth0 }: ServerState) =>
 const idTokenLifetime = ({ options, auth0 }: ServerState) =>
   options.idTokenLifetime ?? (auth0 ? 36_000 : 300);
 
-/** A new access token for a grant. */
+/** Issues an access token for a grant. */
 export async function issueAccessToken(
   state: ServerState,
   grant: Grant,
@@ -61,14 +61,14 @@ export async function issueAccessToken(
   return token;
 }
 
-/** A new refresh token for a grant. */
+/** Issues a refresh token for a grant. */
 export function issueRefreshToken(state: ServerState, grant: Grant, binding: Binding | undefined): string {
   const token = `rt-${createRandomId()}`;
   state.refreshTokens.set(token, { grant, binding, uses: [] });
   return token;
 }
 
-/** A new ID token for a grant; encrypted when the client is registered so. */
+/** Issues an ID token for a grant, encrypted if the client is registered for encryption. */
 export async function issueIdToken(
   state: ServerState,
   grant: Grant,
@@ -102,7 +102,7 @@ export async function issueIdToken(
   return encryptFor(client, client.idTokenEncryptedResponseAlg, jwt);
 }
 
-/** A logout token (OpenID Connect Back-Channel Logout section 2.4). */
+/** Issues a logout token (OpenID Connect Back-Channel Logout section 2.4). */
 export function issueLogoutToken(
   state: ServerState,
   claims: { readonly aud: string; readonly sub?: string | undefined; readonly sid?: string | undefined },
@@ -128,7 +128,7 @@ export function issueLogoutToken(
   });
 }
 
-/** Encrypts to the client's registered key, or hands the text through. */
+/** Encrypts a text for the client, or returns it unchanged without `alg`. */
 export async function encryptFor(client: TestClient, alg: string | undefined, text: string): Promise<string> {
   if (alg === undefined) return text;
   const jwk = client.jwks?.keys.find(

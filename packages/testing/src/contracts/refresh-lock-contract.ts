@@ -4,16 +4,16 @@ import { type ContractCase, createFreshKey, type OpenStore, sleep } from './cont
 
 const long = { timeToLive: 60_000, wait: 20_000 };
 
-/** What every `RefreshLock` must guarantee. */
+/** The contract of a `RefreshLock`: tests that each implementation must pass. @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14 */
 export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[] {
   return [
     {
-      name: 'lock: one holder at a time, and everybody gets a turn',
+      name: 'lock: has one owner at a time, and each waiting caller acquires it',
       async run() {
         const handles = await Promise.all([open(), open(), open()]);
         const key = createFreshKey();
         let inside = 0;
-        let turns = 0;
+        let acquired = 0;
         await Promise.all(
           Array.from({ length: 12 }, async (_, i) => {
             const lock = handles[i % 3] as RefreshLock;
@@ -22,15 +22,15 @@ export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[
             assert.equal(inside, 1);
             await sleep(2);
             inside--;
-            turns++;
+            acquired++;
             await lock.release(key, `owner ${i}`);
           }),
         );
-        assert.equal(turns, 12);
+        assert.equal(acquired, 12);
       },
     },
     {
-      name: 'lock: other keys do not wait',
+      name: 'lock: does not block other keys',
       async run() {
         const lock = await open();
         const [one, two] = [createFreshKey(), createFreshKey()];
@@ -41,7 +41,7 @@ export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[
       },
     },
     {
-      name: 'lock: the wait is bounded',
+      name: 'lock: returns false after the maximum wait',
       async run() {
         const [lock, other] = [await open(), await open()];
         const key = createFreshKey();
@@ -53,7 +53,7 @@ export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[
       },
     },
     {
-      name: 'lock: only the owner releases it',
+      name: 'lock: is released only by its owner',
       async run() {
         const [lock, other] = [await open(), await open()];
         const key = createFreshKey();
@@ -64,7 +64,7 @@ export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[
       },
     },
     {
-      name: 'lock: a holder that died loses it when its time to live is over, and cannot release its successor',
+      name: 'lock: expires after its time to live, and the expired owner cannot release the lock of the next owner',
       async run() {
         const [dead, alive] = [await open(), await open()];
         const key = createFreshKey();
@@ -76,7 +76,7 @@ export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[
       },
     },
     {
-      name: 'lock: renewal, where there is one, keeps it for its owner alone',
+      name: 'lock: is renewed only by its owner, if renewal is supported',
       async run() {
         const [lock, other] = [await open(), await open()];
         if (!lock.renew || !other.renew) return;

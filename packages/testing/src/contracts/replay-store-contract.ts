@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { ReplayStore } from '@countersign/core/session';
 import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
-/** What every `ReplayStore` must guarantee. */
+/** The contract of a `ReplayStore`: tests that each implementation must pass. @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1 */
 export function replayStoreContract(open: OpenStore<ReplayStore>): ContractCase[] {
   return [
     {
-      name: 'replay: of many who claim a key at once, one is the first',
+      name: 'replay: accepts one of many concurrent claims of a key',
       async run() {
         const handles = await Promise.all([open(), open()]);
         const key = createFreshKey();
@@ -19,10 +19,10 @@ export function replayStoreContract(open: OpenStore<ReplayStore>): ContractCase[
       },
     },
     {
-      name: 'replay: a released key can be claimed again, once',
+      name: 'replay: accepts one claim of a released key',
       async run() {
         const [store, other] = [await open(), await open()];
-        // A store may leave this method out.
+        // This method is optional.
         if (!store.release) return;
         const [key, neighbour] = [`login ${createFreshKey()}`, `login ${createFreshKey()}`];
         assert.equal(await store.claim(key, 60_000), true);
@@ -35,7 +35,7 @@ export function replayStoreContract(open: OpenStore<ReplayStore>): ContractCase[
       },
     },
     {
-      name: 'replay: the same text for two purposes is two keys',
+      name: 'replay: separates keys by purpose',
       async run() {
         const store = await open();
         const text = createFreshKey();
@@ -45,13 +45,13 @@ export function replayStoreContract(open: OpenStore<ReplayStore>): ContractCase[
       },
     },
     {
-      name: 'replay: a claim does not lengthen the life of the first',
+      name: 'replay: does not extend the time to live of an accepted claim',
       async run() {
         const store = await open();
         const key = createFreshKey();
         assert.equal(await store.claim(key, 200), true);
         await store.claim(key, 60_000);
-        await eventually(() => store.claim(key, 60_000), 'the key is forgotten');
+        await eventually(() => store.claim(key, 60_000), 'the key expires');
       },
     },
   ];

@@ -15,15 +15,15 @@ function record(version: number, more: Partial<SessionRecord> = {}): SessionReco
   };
 }
 
-/** What every `SessionStore` must guarantee. */
+/** The contract of a `SessionStore`: tests that each implementation must pass. */
 export function sessionStoreContract(open: OpenStore<SessionStore>): ContractCase[] {
-  return [...writing(open), ...ending(open), ...finding(open)];
+  return [...createWriteCases(open), ...createDeletionCases(open), ...createSearchCases(open)];
 }
 
-function writing(open: OpenStore<SessionStore>): ContractCase[] {
+function createWriteCases(open: OpenStore<SessionStore>): ContractCase[] {
   return [
     {
-      name: 'sessions: everybody reads what one has written, unchanged',
+      name: 'sessions: returns a written record unchanged to all processes',
       async run() {
         const [store, other] = [await open(), await open()];
         const key = createFreshKey();
@@ -38,7 +38,7 @@ function writing(open: OpenStore<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'sessions: a new session replaces none, and a change needs the version that it replaces',
+      name: 'sessions: creates a session only under an unused key, and updates it only with the current version',
       async run() {
         const store = await open();
         const key = createFreshKey();
@@ -52,7 +52,7 @@ function writing(open: OpenStore<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'sessions: of many writers that read the same version, one succeeds',
+      name: 'sessions: accepts one of many concurrent writes of the same version',
       async run() {
         const handles = await Promise.all([open(), open()]);
         const key = createFreshKey();
@@ -76,10 +76,10 @@ function writing(open: OpenStore<SessionStore>): ContractCase[] {
   ];
 }
 
-function ending(open: OpenStore<SessionStore>): ContractCase[] {
+function createDeletionCases(open: OpenStore<SessionStore>): ContractCase[] {
   return [
     {
-      name: 'S15: sessions: what was deleted stays deleted, under every version',
+      name: 'S15: sessions: rejects each write after a session was deleted',
       async run() {
         const [store, other] = [await open(), await open()];
         const key = createFreshKey();
@@ -92,7 +92,7 @@ function ending(open: OpenStore<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'S15: sessions: a logout that meets writers wins',
+      name: 'S15: sessions: deletes a session despite concurrent writes',
       async run() {
         const [store, other] = [await open(), await open()];
         for (let round = 0; round < 20; round++) {
@@ -109,7 +109,7 @@ function ending(open: OpenStore<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'sessions: deleting what is not there does nothing',
+      name: 'sessions: ignores the deletion of an unknown key',
       async run() {
         const store = await open();
         const key = createFreshKey();
@@ -118,7 +118,7 @@ function ending(open: OpenStore<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'S3: sessions: a record is not returned after its end, and cannot be changed then',
+      name: 'S3: sessions: neither returns nor updates an expired record',
       async run() {
         const store = await open();
         const key = createFreshKey();
@@ -131,13 +131,13 @@ function ending(open: OpenStore<SessionStore>): ContractCase[] {
           const found = await store.get(key);
           assert.ok(found === undefined || asked < expiresAt);
           return found === undefined;
-        }, 'the session is over');
+        }, 'the session expires');
         assert.equal(await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1), false);
         assert.equal(await store.get(key), undefined);
       },
     },
     {
-      name: 'sessions: a later write moves the end',
+      name: 'sessions: extends the expiry with a later write',
       async run() {
         const store = await open();
         const key = createFreshKey();
@@ -145,17 +145,17 @@ function ending(open: OpenStore<SessionStore>): ContractCase[] {
         const session = record(1, { expiresAt });
         await store.set(key, session, 0);
         assert.equal(await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1), true);
-        await eventually(async () => Date.now() / 1000 > expiresAt + 1, 'the first end has passed');
+        await eventually(async () => Date.now() / 1000 > expiresAt + 1, 'the first expiry has passed');
         assert.equal((await store.get(key))?.version, 2);
       },
     },
   ];
 }
 
-function finding(open: OpenStore<SessionStore>): ContractCase[] {
+function createSearchCases(open: OpenStore<SessionStore>): ContractCase[] {
   return [
     {
-      name: 'sessions: deleteWhere ends those of one user, and of nobody else',
+      name: 'sessions: deleteWhere deletes the sessions of one user only',
       async run() {
         const [store, other] = [await open(), await open()];
         const issuer = 'https://op.example';
@@ -175,7 +175,7 @@ function finding(open: OpenStore<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'sessions: deleteWhere by sid, and by sub and sid together',
+      name: 'sessions: deleteWhere matches by sid, and by sub and sid together',
       async run() {
         const store = await open();
         const issuer = 'https://op.example';
@@ -194,7 +194,7 @@ function finding(open: OpenStore<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'sessions: deleteWhere still finds a session that was changed, and one that was touched for long',
+      name: 'sessions: deleteWhere finds a session after its expiry was extended',
       async run() {
         const store = await open();
         const key = createFreshKey();
@@ -202,7 +202,7 @@ function finding(open: OpenStore<SessionStore>): ContractCase[] {
         const session = record(1, { expiresAt: soon });
         await store.set(key, session, 0);
         await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1);
-        await eventually(async () => Date.now() / 1000 > soon + 1, 'the first end has passed');
+        await eventually(async () => Date.now() / 1000 > soon + 1, 'the first expiry has passed');
         assert.equal(await store.deleteWhere({ issuer: session.issuer, sub: session.sub }), 1);
         assert.equal(await store.get(key), undefined);
       },

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { SuccessorStore } from '@countersign/core';
 import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
-/** What every `SuccessorStore` must guarantee. */
+/** The contract of a `SuccessorStore`: tests that each implementation must pass. */
 export function successorStoreContract(open: OpenStore<SuccessorStore>): ContractCase[] {
   return [
     {
-      name: 'successors: everybody reads what one has set',
+      name: 'successors: returns a value to all processes',
       async run() {
         const [store, other] = [await open(), await open()];
         const key = createFreshKey();
@@ -17,7 +17,7 @@ export function successorStoreContract(open: OpenStore<SuccessorStore>): Contrac
       },
     },
     {
-      name: 'successors: the last value counts, and its time to live with it',
+      name: 'successors: replaces a value and its time to live',
       async run() {
         const store = await open();
         const key = createFreshKey();
@@ -28,12 +28,12 @@ export function successorStoreContract(open: OpenStore<SuccessorStore>): Contrac
       },
     },
     {
-      name: 'successors: nothing is left after the time to live',
+      name: 'successors: returns nothing after the time to live',
       async run() {
         const store = await open();
         const key = createFreshKey();
         await store.set(key, 'value', 100);
-        await eventually(async () => (await store.get(key)) === undefined, 'the value is gone');
+        await eventually(async () => (await store.get(key)) === undefined, 'the value expires');
       },
     },
   ];

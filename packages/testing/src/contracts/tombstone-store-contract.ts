@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { TombstoneStore } from '@countersign/core/session';
 import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
-/** What every `TombstoneStore` must guarantee. */
+/** The contract of a `TombstoneStore`: tests that each implementation must pass. */
 export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): ContractCase[] {
   return [
     {
-      name: 'tombstones: the latest of several keys is reported, to everybody',
+      name: 'tombstones: returns the latest time of several keys to all processes',
       async run() {
         const [store, other] = [await open(), await open()];
         const keys = [createFreshKey(), createFreshKey(), createFreshKey()];
@@ -20,7 +20,7 @@ export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): Contrac
       },
     },
     {
-      name: 'tombstones: of two times of one key the later stays, and so does the longer life',
+      name: 'tombstones: keeps the later time and the longer time to live of a key',
       async run() {
         const store = await open();
         const key = createFreshKey();
@@ -32,7 +32,7 @@ export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): Contrac
       },
     },
     {
-      name: 'tombstones: a time is kept to the millisecond',
+      name: 'tombstones: stores a time exactly',
       async run() {
         const store = await open();
         const key = createFreshKey();
@@ -43,7 +43,7 @@ export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): Contrac
       },
     },
     {
-      name: 'tombstones: a key that another one covers is reported together with it',
+      name: 'tombstones: returns the time of a key that another key covers, if both are requested',
       async run() {
         const store = await open();
         const [key, user] = [createFreshKey(), createFreshKey()];
@@ -54,12 +54,12 @@ export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): Contrac
       },
     },
     {
-      name: 'tombstones: nothing is left after the time to live',
+      name: 'tombstones: returns nothing after the time to live',
       async run() {
         const store = await open();
         const key = createFreshKey();
         await store.set(key, 1_000, 100);
-        await eventually(async () => (await store.latest([key])) === undefined, 'the tombstone is gone');
+        await eventually(async () => (await store.latest([key])) === undefined, 'the tombstone expires');
       },
     },
   ];

@@ -8,7 +8,7 @@ import type { TestClient } from '../options.ts';
 import { createRandomId, type Grant, type ServerState } from '../state.ts';
 import { encryptFor } from '../tokens.ts';
 
-/** The authorization endpoint: the signed-in user approves at once, unless reported otherwise. */
+/** The authorization endpoint. The signed-in user approves at once, unless the test set another response. */
 export async function authorization(state: ServerState, request: Request): Promise<Response> {
   const outer =
     request.method === 'POST' ? new URLSearchParams(await request.text()) : new URL(request.url).searchParams;
@@ -56,7 +56,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
   const prompt = (parameters.get('prompt') ?? '').split(' ');
   const now = getSeconds(state.clock);
   const { session } = state;
-  if (!session) throw new OAuthError('login_required', 'nobody is signed in');
+  if (!session) throw new OAuthError('login_required', 'no user is signed in');
   const maxAge = parameters.get('max_age');
   if (prompt.includes('login') || (maxAge !== null && session.authTime + Number(maxAge) < now)) {
     if (prompt.includes('none')) throw new OAuthError('login_required', 'the login is too old');

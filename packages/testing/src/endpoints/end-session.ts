@@ -29,7 +29,7 @@ export async function endSession(state: ServerState, request: Request): Promise<
   return new Response(null, { status: 302, headers: { location: location.href } });
 }
 
-/** Sends a logout token to every client of the session that wants one (OpenID Connect Back-Channel Logout section 2.5). */
+/** Sends logout tokens to the registered clients of a session (OpenID Connect Back-Channel Logout section 2.5). */
 export async function notifyClients(
   state: ServerState,
   session: { sub: string; sid: string },

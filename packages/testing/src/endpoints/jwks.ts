@@ -10,7 +10,7 @@ export async function jwks(state: ServerState): Promise<Response> {
   return json(await applyFaults(state, 'jwks', body), 200, { 'content-type': 'application/jwk-set+json' });
 }
 
-/** Keys that a client must step over: of unknown kinds, for encryption, and with the `kid` of a real key. */
+/** Keys that a client must ignore: of unknown kinds, for encryption, and with the `kid` of a real key. */
 async function decoys(state: ServerState, keys: readonly JWK[]): Promise<JWK[]> {
   const kid = keys[0]?.kid ?? 'kid';
   const { publicJwk: okp } = await state.keys.foreign('Ed25519');

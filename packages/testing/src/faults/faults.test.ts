@@ -16,7 +16,7 @@ const everyClaim = {
 };
 
 test.each(Object.keys(mutations))(
-  'id_token_%s changes the token, and the truth returns without it',
+  'id_token_%s changes the token until the fault is removed',
   async (name) => {
     const server = await createTestAuthorizationServer();
     server.clock.stop();
@@ -31,21 +31,21 @@ test.each(Object.keys(mutations))(
       const payload = Buffer.from(token.split('.')[1] as string, 'base64url').toString();
       return JSON.stringify([decodeProtectedHeader(token), decodeJwt(token), payload, valid]);
     };
-    const truth = await describe();
+    const unchanged = await describe();
     server.faults.add(`id_token_${name}` as Fault);
-    expect(await describe()).not.toBe(truth);
+    expect(await describe()).not.toBe(unchanged);
     server.faults.clear();
-    expect(await describe()).toBe(truth);
+    expect(await describe()).toBe(unchanged);
   },
 );
 
-test('faults about one kind of token leave the others alone', async () => {
+test('applies a fault to one kind of token only', async () => {
   const server = await createTestAuthorizationServer({ faults: ['id_token_iss_invalid'] });
   expect(decodeJwt(await server.mintAccessToken()).iss).toBe(server.issuer);
   expect(decodeJwt(await server.mintIdToken()).iss).toBe(`${server.issuer}1`);
 });
 
-test('every fault about an answer has something to fault about', () => {
+test('changes one kind of value with each response fault', () => {
   for (const [name, fault] of Object.entries(responseFaults))
     expect(Object.keys(fault), name).toHaveLength(1);
 });

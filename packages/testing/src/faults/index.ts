@@ -2,12 +2,12 @@ import type { FaultContext, FaultTargets, Jws } from './fault-target.ts';
 import { findMutation, type JwtFault } from './jwt-faults.ts';
 import { type ResponseFault, responseFaults } from './response-faults.ts';
 
-/** A named way to misbehave: what is wrong with what. Some are merely unusual, and must be accepted. */
+/** The name of a fault: a value that violates a specification, or is unusual and must be accepted. */
 export type Fault = ResponseFault | JwtFault;
 
 type FaultChange<K extends keyof FaultTargets> = (value: FaultTargets[K], state: FaultContext) => unknown;
 
-/** The changes that the reported faults make to one kind of answer. */
+/** Returns the changes that the active faults make to one kind of value. */
 function findFaultChanges<K extends keyof FaultTargets>(kind: K, faults: Iterable<Fault>): FaultChange<K>[] {
   const changes: FaultChange<K>[] = [];
   for (const fault of faults) {

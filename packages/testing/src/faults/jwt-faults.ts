@@ -10,7 +10,7 @@ const without =
     delete claims[claim];
   };
 
-/** The claim with a 1 behind it, as the conformance suite does. */
+/** Appends "1" to the claim, like the conformance suite. */
 const other =
   (claim: string): Mutation =>
   ({ claims }) => {
@@ -31,7 +31,7 @@ const withHeader =
 
 const now = getSeconds;
 
-/** Every way to get a signed token wrong (or unusual); the names of faults are made of kind and mutation. */
+/** The mutations of signed tokens. The name of a fault is the kind of token and the mutation. */
 export const mutations = {
   iss_invalid: other('iss'),
   iss_missing: without('iss'),
@@ -43,10 +43,10 @@ export const mutations = {
   aud_array: withClaim('aud', (_, { claims }) => [claims.aud]),
   aud_secondary: withClaim('aud', (_, { claims }) => [claims.aud, `${claims.aud}1`]),
   azp_other: (jws) => {
-    jws.claims.aud = [jws.claims.aud, 'somebody-else'];
-    jws.claims.azp = 'somebody-else';
+    jws.claims.aud = [jws.claims.aud, 'another-client'];
+    jws.claims.azp = 'another-client';
   },
-  azp_foreign: withClaim('azp', () => 'somebody-else'),
+  azp_foreign: withClaim('azp', () => 'another-client'),
   exp_missing: without('exp'),
   exp_expired: withClaim('exp', ({ clock }) => now(clock) - 360),
   exp_text: withClaim('exp', ({ clock }) => String(now(clock) + 300)),
@@ -82,23 +82,23 @@ export const mutations = {
   alg_none: (jws) => {
     jws.header = { alg: 'none', ...(jws.header.typ !== undefined && { typ: jws.header.typ }) };
   },
-  /** A good signature with another algorithm than the registered one; the key is published. */
+  /** A valid signature with another algorithm than the registered one. The key is published. */
   alg_other: async (jws, state) => {
     const alg = jws.header.alg === 'ES256' ? 'RS256' : 'ES256';
     jws.header = { ...jws.header, alg, kid: (await state.keys.current(alg)).kid };
   },
-  /** HMAC with the client's secret. */
+  /** HMAC with the client secret. */
   alg_hs256: (jws) => {
     const secret = new TextEncoder().encode(jws.client?.clientSecret ?? 'no-secret');
     Object.assign(jws, { header: { ...jws.header, alg: 'HS256', kid: undefined }, key: secret });
   },
-  /** HMAC with the text of the public key as its secret: the confusion of key types. */
+  /** HMAC with the text of the public key as the secret (RFC 8725 section 2.1). */
   alg_hs256_public_key: async (jws, state) => {
     const { publicKey } = await state.keys.current(jws.header.alg);
     jws.key = new TextEncoder().encode(await exportSPKI(publicKey)) as Uint8Array<ArrayBuffer>;
     jws.header = { ...jws.header, alg: 'HS256' };
   },
-  /** Every byte of the signature XOR 0x5A. */
+  /** Each byte of the signature XOR 0x5A. */
   signature_invalid: (jws) => {
     jws.finish = (jwt) => {
       const [header, payload, signature = ''] = jwt.split('.');
@@ -108,7 +108,7 @@ export const mutations = {
   signature_missing: (jws) => {
     jws.finish = (jwt) => `${jwt.slice(0, jwt.lastIndexOf('.'))}.`;
   },
-  /** Signed with a key that is not published, under the `kid` of one that is. */
+  /** Signed with an unpublished key and the `kid` of a published key. */
   key_foreign: async (jws, state) => {
     jws.key = (await state.keys.foreign(jws.header.alg)).privateKey;
   },
@@ -116,7 +116,7 @@ export const mutations = {
     delete jws.header.kid;
   },
   kid_unknown: withHeader('kid', 'unknown'),
-  /** A key of the attacker's own in the header. */
+  /** A key of the attacker in the header. */
   jwk_injected: async (jws, state) => {
     const key = await state.keys.foreign(jws.header.alg);
     jws.key = key.privateKey;
@@ -139,11 +139,11 @@ export const mutations = {
   not_a_jwt: (jws) => {
     jws.finish = () => 'not.a.jwt';
   },
-  /** One member twice: two readers see two tokens. */
+  /** A repeated member, which parsers read differently. */
   member_repeated: (jws) => {
     jws.payload = (json) => json.replace('{', '{"iss":"https://attacker.example","sub":"mallory",');
   },
-  /** Members named like those of every object, and text that only a careless merge believes. */
+  /** Members with the names of object properties, which an unsafe merge would apply. */
   prototype_claims: (jws) => {
     Object.defineProperty(jws.claims, '__proto__', { value: { admin: true }, enumerable: true });
     Object.assign(jws.claims, { constructor: { name: 'evil' } });
@@ -164,7 +164,7 @@ const kinds: readonly JwtKind[] = [
   'introspection',
 ];
 
-/** The mutation behind a name, for one kind of token. */
+/** Finds the mutation that a fault names, and its kind of token. */
 export function findMutation(
   fault: string,
 ): { readonly kind: JwtKind; readonly mutate: Mutation } | undefined {

@@ -18,7 +18,7 @@ const flip = (text: string) =>
 
 type Faults = Record<string, { readonly [K in keyof FaultTargets]?: (value: FaultTargets[K]) => void }>;
 
-/** Faults in what is not signed: metadata, redirects, token and userinfo answers. */
+/** Faults of unsigned values: metadata, redirects, token and userinfo responses. */
 export const responseFaults = {
   metadata_issuer_invalid: metadata((body) => {
     body.issuer = `${body.issuer}INVALID`;

@@ -13,7 +13,7 @@ export const authorizationCodeGrant: GrantHandler = async (state, request) => {
   const refuse = (why: string) => new OAuthError('invalid_grant', why, state.auth0 ? 403 : 400);
   if (!code || code.grant.clientId !== client.clientId) throw refuse('Invalid authorization code');
   if (code.used) {
-    // A code that comes twice was stolen: what it yielded ends (RFC 6749 section 4.1.2).
+    // A reused code may be stolen, so its grant ends (RFC 6749 section 4.1.2).
     code.grant.ended = true;
     throw refuse('Invalid authorization code');
   }
@@ -24,7 +24,8 @@ export const authorizationCodeGrant: GrantHandler = async (state, request) => {
     throw refuse('Failed to verify code verifier');
   }
   // RFC 9449 section 10.
-  if (code.jkt !== undefined && code.jkt !== request.binding?.jkt) throw refuse('The DPoP key is another');
+  if (code.jkt !== undefined && code.jkt !== request.binding?.jkt)
+    throw refuse('The DPoP key is not the key of the code');
   const { grant } = code;
   const offline = grant.scope.split(' ').includes('offline_access');
   const publicBinding = getAuthenticationMethod(client) === 'none' ? request.binding : undefined;

@@ -19,8 +19,8 @@ export const deviceCodeGrant: GrantHandler = async (state, request) => {
     throw new OAuthError('slow_down', 'polled too soon');
   }
   if (device.status === 'pending')
-    throw new OAuthError('authorization_pending', 'the user has not answered yet');
-  if (device.status === 'denied') throw new OAuthError('access_denied', 'the user refused');
+    throw new OAuthError('authorization_pending', 'the user has not responded yet');
+  if (device.status === 'denied') throw new OAuthError('access_denied', 'the user denied the request');
   if (device.status === 'used') throw new OAuthError('invalid_grant', 'used before');
   const grant: Grant = {
     id: createRandomId(),

@@ -20,7 +20,7 @@ export const refreshTokenGrant: GrantHandler = async (state, request) => {
     kept.rotatedAt !== undefined &&
     now > kept.rotatedAt + (state.options.refreshTokenGrace ?? 0) - (state.options.refreshTokenGrace ? 0 : 1)
   ) {
-    // Reuse: either this sender or the one before is a thief, so the whole family ends.
+    // Reuse (RFC 9700 section 4.14): this client or the previous one is an attacker, so the grant ends.
     grant.ended = true;
     throw refuse();
   }
