@@ -1,6 +1,6 @@
 import { onTermination, root, stopAll } from './lib/process.ts';
-import { startProgress } from './lib/progress.ts';
-import { indent } from './lib/style.ts';
+import { startProgress } from './lib/terminal/progress.ts';
+import { indent } from './lib/terminal/style.ts';
 import { runTurbo } from './lib/turbo.ts';
 
 process.chdir(root);

@@ -3,9 +3,9 @@ import { relative } from 'node:path';
 import { type Demo, planDemo } from './lib/demo-apps.ts';
 import { isPortFree } from './lib/ports.ts';
 import { onTermination, root, type Service, startService, stopAll } from './lib/process.ts';
-import { startProgress } from './lib/progress.ts';
-import { bold, cyan, dim, duration, indent, plural, red } from './lib/style.ts';
-import { toTable } from './lib/table.ts';
+import { startProgress } from './lib/terminal/progress.ts';
+import { bold, cyan, dim, duration, indent, plural, red } from './lib/terminal/style.ts';
+import { toTable } from './lib/terminal/table.ts';
 import { runTurbo } from './lib/turbo.ts';
 import { waitFor } from './lib/wait-for.ts';
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { root } from './lib/process.ts';
-import { toTable } from './lib/table.ts';
+import { toTable } from './lib/terminal/table.ts';
 
 // Tries many malformed inputs on every parser of untrusted input. The unit tests contain a short run of each.
 
@@ -15,7 +15,7 @@ const suites = [
   ...['untrusted-json', 'cookie-headers', 'credentials', 'logout-tokens'].map(
     (name) => `packages/core/tests/fuzz/${name}.test.ts`,
   ),
-  'packages/nest/tests/fuzz-handshakes.test.ts',
+  'packages/nest/tests/fuzz/handshakes.test.ts',
 ];
 const output = await runVitest(suites, { FUZZ_RUNS: String(inputCount) });
 const line = /fuzz ([^:\n]+): (\d+) inputs, (.+), seed (\d+)/g;

@@ -1,7 +1,7 @@
 import { onTermination, root, stopAll } from './lib/process.ts';
-import { startProgress } from './lib/progress.ts';
 import { type Failure, failed, type Outcome, type Step } from './lib/step.ts';
-import { bold, dim, duration, green, indent, plural, red } from './lib/style.ts';
+import { startProgress } from './lib/terminal/progress.ts';
+import { bold, dim, duration, green, indent, plural, red } from './lib/terminal/style.ts';
 import { build, imports, install, lint, types, unused } from './steps/checks.ts';
 import { compatibility } from './steps/compatibility.ts';
 import { consumer } from './steps/consumer.ts';

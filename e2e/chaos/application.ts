@@ -63,10 +63,10 @@ export async function startApplication(options: {
   redis.on('error', () => {});
   await redis.connect();
   /** The refresh response of the current user request. */
-  const context = new AsyncLocalStorage<{ answer?: string }>();
+  const context = new AsyncLocalStorage<{ responseId?: string }>();
   const report = (moment: Moment, text?: string) => {
-    const answer = context.getStore()?.answer;
-    if (answer !== undefined) options.onRefreshProgress?.(moment, answer, text);
+    const responseId = context.getStore()?.responseId;
+    if (responseId !== undefined) options.onRefreshProgress?.(moment, responseId, text);
   };
   const createChaosClient = (kind: Kind) =>
     createClient({
@@ -95,7 +95,7 @@ export async function startApplication(options: {
           const body = await response.arrayBuffer();
           const current = context.getStore();
           if (response.ok && current) {
-            current.answer = id;
+            current.responseId = id;
             report('received');
           }
           return new Response(body, { status: response.status, headers: response.headers });

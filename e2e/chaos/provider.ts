@@ -9,9 +9,9 @@ import { fetchWithLoopback } from '../../apps/identity-provider/src/http/loopbac
 import type { Kind } from './application.ts';
 import { resources } from './resources.ts';
 
-/** A fault of a token request. `answer` and `drop` act before the provider handles it, `lose` acts after. */
+/** A fault of a token request. `respond` and `drop` act before the provider handles it, `lose` acts after. */
 export type Fault =
-  | { readonly kind: 'answer'; readonly status: 429 | 503; readonly retryAfter?: number }
+  | { readonly kind: 'respond'; readonly status: 429 | 503; readonly retryAfter?: number }
   | { readonly kind: 'drop' }
   | { readonly kind: 'lose' }
   | { readonly kind: 'delay'; readonly milliseconds: number; readonly when: 'before' | 'after' };
@@ -29,7 +29,7 @@ export interface Refresh {
   /** The hash of the access token that was issued. */
   token?: string;
   /** `sent`: written to the connection; `lost`: dropped by a fault; `hung up`: the client had disconnected. */
-  answer?: 'sent' | 'lost' | 'hung up';
+  delivery?: 'sent' | 'lost' | 'hung up';
 }
 
 export interface ChaosProvider {
@@ -174,7 +174,7 @@ function injectFaults(provider: Provider, chaos: ChaosProvider): void {
     const worker = ctx.get('x-worker');
     const faults = chaos.fault();
     for (const fault of faults) {
-      if (fault.kind === 'answer') {
+      if (fault.kind === 'respond') {
         ctx.status = fault.status;
         if (fault.retryAfter !== undefined) ctx.set('retry-after', String(fault.retryAfter));
         return;
@@ -201,16 +201,16 @@ function injectFaults(provider: Provider, chaos: ChaosProvider): void {
       if (fault.kind === 'delay' && fault.when === 'after') await pause(fault.milliseconds);
     const lost = faults.some(({ kind }) => kind === 'lose');
     if (lost || ctx.req.socket.destroyed) {
-      refresh.answer = lost ? 'lost' : 'hung up';
+      refresh.delivery = lost ? 'lost' : 'hung up';
       ctx.respond = false;
       ctx.req.socket.destroy();
       return;
     }
     ctx.res.once('finish', () => {
-      refresh.answer = 'sent';
+      refresh.delivery = 'sent';
     });
     ctx.res.once('close', () => {
-      refresh.answer ??= 'hung up';
+      refresh.delivery ??= 'hung up';
     });
   });
 }

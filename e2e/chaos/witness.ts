@@ -87,7 +87,7 @@ export async function explainLoss(
   const last = known.provider.spent.filter((refresh) => refresh.user === user).at(-1);
   const toUnproven = (reason: string) => ({ reason: `${user}: ${reason}`, proven: false });
   if (!last) return toUnproven('the provider has no used token of this user');
-  const { request, token, answer } = last;
+  const { request, token, delivery } = last;
   if (token === undefined) return toUnproven('the provider used a token and issued none');
   if (known.delivered.has(token)) return toUnproven('the user had received the last response');
   for (const text of witness.getTexts(request))
@@ -95,9 +95,9 @@ export async function explainLoss(
   if (witness.has('settled', request))
     return toUnproven('the process did not write the response and did not die');
   const received = witness.has('received', request);
-  if (!received && answer === 'lost') return { reason: 'response lost in transit', proven: true };
+  if (!received && delivery === 'lost') return { reason: 'response lost in transit', proven: true };
   if (!received && witness.has('timed out', request))
     return { reason: 'response after the timeout', proven: true };
   if (witness.dead.has(last.worker)) return { reason: 'response lost with its process', proven: true };
-  return toUnproven(`the last response was ${answer ?? 'not sent'}, and its fate is unknown`);
+  return toUnproven(`the last response was ${delivery ?? 'not sent'}, and its fate is unknown`);
 }

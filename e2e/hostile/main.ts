@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
 import { findFreePort } from '../../scripts/lib/ports.ts';
-import { toTable } from '../../scripts/lib/table.ts';
+import { toTable } from '../../scripts/lib/terminal/table.ts';
 import { type FloodOptions, flood, type Statuses } from './flood.ts';
 import { createHostileKinds, type HostileKind } from './kinds.ts';
 import { createLegitimateActs, type LegitimateAct, runActsDuring } from './legitimate.ts';

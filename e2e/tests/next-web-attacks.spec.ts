@@ -55,7 +55,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => Promise.all(closing.map((close) => close())));
 test.beforeEach(() => {
-  op.lies.clear();
+  op.faults.clear();
   op.signIn('alice');
 });
 
@@ -254,19 +254,19 @@ test('S21: redirects only to a registered URL after logout', async () => {
 });
 
 test('S22: rejects a login that is too old or has a wrong nonce', async () => {
-  for (const [path, lie, check] of [
+  for (const [path, fault, check] of [
     ['/auth/login?max_age=600', 'id_token_auth_time_old', 'auth_time'],
     ['/auth/login?max_age=600', 'id_token_auth_time_missing', 'auth_time'],
     ['/auth/login', 'id_token_nonce_invalid', 'nonce'],
   ] as const) {
     const { browser, authorize } = await startLogin(path);
     const url = await authorize();
-    op.lies.add(lie);
+    op.faults.add(fault);
     const page = await browser.visit(url);
-    op.lies.clear();
-    expect(page.status, lie).toBe(400);
-    expect(page.html, lie).toContain(`id_token_invalid: ${check}`);
-    expect(await readUser(browser.cookies()), lie).toBeUndefined();
+    op.faults.clear();
+    expect(page.status, fault).toBe(400);
+    expect(page.html, fault).toContain(`id_token_invalid: ${check}`);
+    expect(await readUser(browser.cookies()), fault).toBeUndefined();
   }
 });
 

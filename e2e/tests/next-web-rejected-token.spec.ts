@@ -11,16 +11,16 @@ const posted: string[] = [];
 /** Whether the API rejects the nth POST request, from 1. */
 let isRejected: (post: number) => boolean;
 /** The number of GET requests that the API rejects next. */
-let refusedReadings = 0;
+let rejectedReads = 0;
 const closing: (() => unknown)[] = [];
 
 test.beforeAll(async () => {
   const port = await findFreePort();
   const api = createServer((request, response) => {
     response.setHeader('content-type', 'application/json');
-    if (request.method !== 'POST' && refusedReadings === 0) return response.end('[]');
+    if (request.method !== 'POST' && rejectedReads === 0) return response.end('[]');
     if (request.method !== 'POST') {
-      refusedReadings--;
+      rejectedReads--;
       return response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end('{}');
     }
     posted.push(request.headers.authorization ?? '');
@@ -31,7 +31,7 @@ test.beforeAll(async () => {
     return response.end(JSON.stringify({ id: '1', title: 'Milk', createdAt: new Date().toISOString() }));
   }).listen(port, 'localhost');
   running = await startAtTestProvider({
-    server: { accessTokenLife: 300 },
+    server: { accessTokenLifetime: 300 },
     environment: { API_URL: `http://localhost:${port}` },
   });
   closing.push(running.stop, () => api.close());
@@ -91,9 +91,9 @@ test('keeps the rejected items of a form in the field', async ({ page }) => {
 
 test('S60: renders the page when the API rejects the token once during rendering', async ({ page }) => {
   await page.goto(`${running.app.origin}/dashboard`);
-  refusedReadings = 1;
+  rejectedReads = 1;
   await page.goto(`${running.app.origin}/dashboard`);
   await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
   await expect(page.getByText('Nothing here yet. Add the first one.')).toBeVisible();
-  expect(refusedReadings).toBe(0);
+  expect(rejectedReads).toBe(0);
 });

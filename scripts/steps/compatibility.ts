@@ -1,9 +1,9 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { listPublishedPackages } from '../lib/packages.ts';
+import { listPublishedPackages } from '../lib/packages/packages.ts';
 import { root, run } from '../lib/process.ts';
 import type { Failure, Step } from '../lib/step.ts';
-import { duration } from '../lib/style.ts';
+import { duration } from '../lib/terminal/style.ts';
 import { tarball } from './packages.ts';
 
 const fixtures = join(root, 'e2e/compatibility');

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages.ts';
+import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages/packages.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, passed, type Step } from '../lib/step.ts';
 import { tarball } from './packages.ts';

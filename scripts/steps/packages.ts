@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { createApiReport, describeDifference, getReportPath } from '../lib/api-report.ts';
-import { bundleForBrowser } from '../lib/bundle.ts';
-import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages.ts';
+import { createApiReport, describeDifference, getReportPath } from '../lib/packages/api-report.ts';
+import { bundleForBrowser } from '../lib/packages/bundle.ts';
+import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages/packages.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
 import { serverOnly, sizeBudgets } from '../size-budgets.ts';

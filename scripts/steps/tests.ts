@@ -3,8 +3,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { builtPackages, findBuiltSuites } from '../lib/built-suites.ts';
 import { provideKafka } from '../lib/kafka.ts';
-import { readPlaywrightReport } from '../lib/playwright-report.ts';
 import { root, run } from '../lib/process.ts';
+import { readPlaywrightReport } from '../lib/reports/playwright-report.ts';
+import { readVitestReport } from '../lib/reports/vitest-report.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
 import {
   chromium,
@@ -16,7 +17,6 @@ import {
   redis,
   valkey,
 } from '../lib/system-packages.ts';
-import { readVitestReport } from '../lib/vitest-report.ts';
 
 const reports = join(root, '.test');
 

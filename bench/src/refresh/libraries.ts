@@ -113,13 +113,13 @@ function nextAuth(): Library {
         client_secret: clientSecret,
       }),
     });
-    const answer = (await response.json()) as Record<string, string>;
+    const tokens = (await response.json()) as Record<string, string>;
     if (!response.ok) return { ...token, error: 'RefreshAccessTokenError' };
     return {
       ...token,
-      accessToken: answer.access_token,
-      refreshToken: answer.refresh_token ?? token.refreshToken,
-      expiresAt: Math.floor(Date.now() / 1000) + Number(answer.expires_in),
+      accessToken: tokens.access_token,
+      refreshToken: tokens.refresh_token ?? token.refreshToken,
+      expiresAt: Math.floor(Date.now() / 1000) + Number(tokens.expires_in),
     };
   };
   process.env.NEXTAUTH_URL = baseUrl;

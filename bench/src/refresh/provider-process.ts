@@ -43,8 +43,8 @@ async function createRefreshToken(): Promise<string> {
 }
 
 process.on('message', async ({ id, ask }: Question) => {
-  const answer = ask === 'refresh-token' ? await createRefreshToken() : tokenRequests;
-  process.send?.({ id, answer });
+  const response = ask === 'refresh-token' ? await createRefreshToken() : tokenRequests;
+  process.send?.({ id, response });
 });
 process.on('disconnect', () => process.exit());
-process.send?.({ id: 0, answer: port });
+process.send?.({ id: 0, response: port });

@@ -22,7 +22,7 @@ export interface BenchProvider {
 
 export async function startBenchProvider(): Promise<BenchProvider> {
   const child = fork(fileURLToPath(new URL('provider-process.ts', import.meta.url)), { stdio: 'inherit' });
-  const waiting = new Map<number, (answer: unknown) => void>();
+  const waiting = new Map<number, (response: unknown) => void>();
   let last = 0;
   const answerTo = (id: number) =>
     new Promise<unknown>((resolve, reject) => {
@@ -35,8 +35,8 @@ export async function startBenchProvider(): Promise<BenchProvider> {
     return answerTo(id);
   };
   child.setMaxListeners(0);
-  child.on('message', ({ id, answer }: { readonly id: number; readonly answer: unknown }) => {
-    waiting.get(id)?.(answer);
+  child.on('message', ({ id, response }: { readonly id: number; readonly response: unknown }) => {
+    waiting.get(id)?.(response);
     waiting.delete(id);
   });
   const restore = redirectFetch((await answerTo(0)) as number);

@@ -82,10 +82,10 @@ async function measureOne(library: Library, { width, provider }: MeasureOptions)
   const session = await library.start(await provider.createRefreshToken());
   const before = await provider.tokenRequests();
   const start = performance.now();
-  const answers = await Promise.allSettled(Array.from({ length: width }, () => session.request()));
+  const responses = await Promise.allSettled(Array.from({ length: width }, () => session.request()));
   const time = performance.now() - start;
   const tokenRequests = (await provider.tokenRequests()) - before;
-  const tokens = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  const tokens = responses.flatMap((response) => (response.status === 'fulfilled' ? [response.value] : []));
   const working = new Map<string, boolean>();
   for (const token of new Set(tokens)) working.set(token, await works(token));
   const alive = await session.later().then(works, () => false);

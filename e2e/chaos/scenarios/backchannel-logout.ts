@@ -101,11 +101,12 @@ async function logOutAtProvider({ issuer }: ChaosProvider, jar: Map<string, stri
     jar.set(name, value);
   }
   const xsrf = /name="xsrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
-  const answer = await fetch(`${issuer}/session/end/confirm`, {
+  const response = await fetch(`${issuer}/session/end/confirm`, {
     method: 'POST',
     redirect: 'manual',
     headers: headers(),
     body: new URLSearchParams({ xsrf, logout: 'yes' }),
   });
-  if (answer.status !== 303) throw new Error(`the provider responded to the logout with ${answer.status}`);
+  if (response.status !== 303)
+    throw new Error(`the provider responded to the logout with ${response.status}`);
 }

@@ -74,8 +74,8 @@ function chooseFaults(random: Stage['random']): Fault[] {
       ]
     : [];
   const dice = random.next();
-  if (dice < 0.05) return [{ kind: 'answer', status: 503 }];
-  if (dice < 0.08) return [{ kind: 'answer', status: 429, retryAfter: random.below(2) }];
+  if (dice < 0.05) return [{ kind: 'respond', status: 503 }];
+  if (dice < 0.08) return [{ kind: 'respond', status: 429, retryAfter: random.below(2) }];
   if (dice < 0.12) return [{ kind: 'drop' }];
   if (dice < 0.13) return [{ kind: 'delay', milliseconds: 5_000, when: random.pick(['before', 'after']) }];
   if (dice < 0.14) return [...delays, { kind: 'lose' }];

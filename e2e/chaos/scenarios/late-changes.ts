@@ -33,9 +33,9 @@ export function lateChanges(seed: number): Promise<Report> {
       if (!outcome) continue;
       leaks += countLeaks(user, [outcome]);
       if (outcome.token === undefined) lost++;
-      const kept = Object.values(outcome.data ?? {}).filter((name) => name === user.name).length;
-      if (kept !== rounds)
-        broken.push(`${user.kind}: ${kept} of ${rounds} changes are stored (${outcome.error})`);
+      const storedCount = Object.values(outcome.data ?? {}).filter((name) => name === user.name).length;
+      if (storedCount !== rounds)
+        broken.push(`${user.kind}: ${storedCount} of ${rounds} changes are stored (${outcome.error})`);
     }
     const tokenRequests = provider.requests - before;
     const expected = users.length * (rounds + 1);

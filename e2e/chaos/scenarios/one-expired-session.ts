@@ -15,10 +15,10 @@ export async function oneExpiredSession(
       const user = await logIn(`${kind}-user`, kind);
       await advance(61_000);
       const before = provider.requests;
-      const answers = await Promise.all(
+      const results = await Promise.all(
         workers.map((worker) => worker.requests(kind, user.cookie, { count: options.each })),
       );
-      const outcomes: Outcome[] = answers.flat();
+      const outcomes: Outcome[] = results.flat();
       const made = provider.requests - before;
       tokenRequests += made;
       leaks += countLeaks(user, outcomes);

@@ -101,7 +101,7 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
     const [seen, asked] = [subjects.length, network.tokenRequests.length];
     const holding = network.holdRefresh();
     const refreshing = waitForFirstRefresh(context);
-    const answers = new Map(
+    const pendingResponses = new Map(
       await Promise.all(pages.map(async (page) => [page, await requestItems(page)] as const)),
     );
     const [held, closed] = await Promise.all([holding, refreshing]);
@@ -112,11 +112,11 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
     await closed.close();
     await held.abandoned;
     const live = others.filter((page) => page !== frozen);
-    const statuses = await Promise.all(live.map((page) => answers.get(page)?.()));
+    const statuses = await Promise.all(live.map((page) => pendingResponses.get(page)?.()));
     const made = network.tokenRequests.slice(asked);
     if (made.length !== 1) found.broken.push(`Angular: ${made.length} token requests instead of 1`);
     if (!(await freezer?.thaw())) found.broken.push('Angular: the frozen tab was not frozen');
-    statuses.push(await answers.get(frozen)?.());
+    statuses.push(await pendingResponses.get(frozen)?.());
     note(found, 'Angular', statuses);
     found.leaks += othersThan('user-alice', subjects.slice(seen));
   };
@@ -172,7 +172,7 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
     const [seen, asked] = [subjects.length, network.tokenRequests.length];
     const holding = network.holdRefresh();
     const refreshing = waitForFirstRefresh(context);
-    const answers = new Map(
+    const pendingResponses = new Map(
       await Promise.all(pages.map(async (page) => [page, await requestItems(page)] as const)),
     );
     const [held, frozen] = await Promise.all([holding, refreshing]);
@@ -180,11 +180,11 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
     await freezer?.freeze();
     held.release();
     const others = pages.filter((page) => page !== frozen);
-    const statuses = await Promise.all(others.map((page) => answers.get(page)?.()));
+    const statuses = await Promise.all(others.map((page) => pendingResponses.get(page)?.()));
     if (!(await freezer?.thaw())) found.broken.push('frozen refresh: the tab was not frozen');
-    statuses.push(await answers.get(frozen)?.());
+    statuses.push(await pendingResponses.get(frozen)?.());
     const again = await Promise.all(pages.map(requestItems));
-    statuses.push(...(await Promise.all(again.map((answer) => answer()))));
+    statuses.push(...(await Promise.all(again.map((waitForResponse) => waitForResponse()))));
     const { status, user = 'user-bob' } = await readSummary(profile);
     note(found, 'frozen refresh', [...statuses, status]);
     const made = network.tokenRequests.slice(asked).filter(({ grant }) => grant === 'refresh_token');
@@ -201,8 +201,8 @@ async function duplicatedTab({ network, context }: Person): Promise<Part> {
   return async (found) => {
     const { subjects } = network;
     const [seen, asked] = [subjects.length, network.tokenRequests.length];
-    const answers = await Promise.all(pages.map(requestItems));
-    note(found, 'duplicate', await Promise.all(answers.map((answer) => answer())));
+    const pendingResponses = await Promise.all(pages.map(requestItems));
+    note(found, 'duplicate', await Promise.all(pendingResponses.map((waitForResponse) => waitForResponse())));
     const made = network.tokenRequests.slice(asked);
     if (made.length !== 2)
       found.broken.push(`duplicate: ${made.length} token requests instead of 1 for each login`);

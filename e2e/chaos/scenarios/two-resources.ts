@@ -11,7 +11,7 @@ export function twoResources(seed: number): Promise<Report> {
       const user = await logIn(`${kind}-resources`, kind);
       await advance(61_000);
       const before = provider.requests;
-      const answers = await Promise.all(
+      const results = await Promise.all(
         workers.flatMap((worker) =>
           resources.map(async (resource) => ({
             resource,
@@ -19,7 +19,7 @@ export function twoResources(seed: number): Promise<Report> {
           })),
         ),
       );
-      for (const { resource, outcomes } of answers) {
+      for (const { resource, outcomes } of results) {
         leaks += countLeaks(user, outcomes);
         for (const { aud, error } of outcomes)
           if (aud !== resource) broken.push(`${kind}: ${error ?? 'a token for the other API'}`);

@@ -26,7 +26,7 @@ export async function requestItems(page: Page): Promise<() => Promise<number | s
   const isItemsRequest = (request: Request) =>
     request.url() === `${urls.nestApi}/items` && request.method() === 'GET';
   const problem = page.getByRole('region', { name: 'On the list' }).getByRole('alert');
-  const answer = new Promise<number | string>((resolve) => {
+  const response = new Promise<number | string>((resolve) => {
     page.on('response', (response) => isItemsRequest(response.request()) && resolve(response.status()));
     page.on(
       'requestfailed',
@@ -40,7 +40,7 @@ export async function requestItems(page: Page): Promise<() => Promise<number | s
   });
   // A real click waits until the tab is painted.
   await page.getByRole('button', { name: 'Reload' }).dispatchEvent('click');
-  return () => answer;
+  return () => response;
 }
 
 /** Waits for the tab that sends the first refresh request. */

@@ -281,5 +281,6 @@ export function toPrintableText(text: string, limit: number): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, limit);
 }
 
-/** Returns the code of an error, for events. */
-export const getErrorCode = (error: unknown): string => String((error as { code?: unknown }).code);
+/** Returns the code of an error, or `unexpected_error` if it is not an error of this library. */
+export const getErrorCode = (error: unknown): string =>
+  error instanceof AuthError ? error.code : 'unexpected_error';

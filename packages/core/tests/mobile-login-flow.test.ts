@@ -77,7 +77,7 @@ describe.each(['json', 'form'] as const)('2: the code exchange, %s', (format) =>
 describe('3: both tokens are validated before they are stored', () => {
   test('an invalid ID token is not stored', async () => {
     const app = await createApp();
-    app.server.lies.add('id_token_aud_invalid');
+    app.server.faults.add('id_token_aud_invalid');
     await expect(app.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'aud' });
     expect(app.stored()).toBeUndefined();
   });
@@ -88,7 +88,7 @@ describe('3: both tokens are validated before they are stored', () => {
     'access_token_exp_expired',
     'access_token_signature_invalid',
     'access_token_alg_none',
-  ] as const)('an invalid access token is not stored: %s', async (lie) => {
+  ] as const)('an invalid access token is not stored: %s', async (fault) => {
     let verify: ((token: string) => Promise<unknown>) | undefined;
     const app = await createApp({ options: { validateAccessToken: async (token) => verify?.(token) } });
     const verifier = createAccessTokenVerifier({
@@ -101,7 +101,7 @@ describe('3: both tokens are validated before they are stored', () => {
     await app.logIn();
     const storedBefore = app.stored();
     expect(storedBefore).toBeDefined();
-    app.server.lies.add(lie);
+    app.server.faults.add(fault);
     await expect(app.logIn()).rejects.toMatchObject({
       name: 'ValidationError',
       code: 'access_token_invalid',

@@ -233,7 +233,7 @@ test('combines a refresh and a change in one response of the Pages Router', asyn
     res.appendHeader('set-cookie', 'theme=dark');
     await auth.pages({ req, res }).getAccessToken();
     const { updateSession, getAccessToken } = auth.pages({ req, res });
-    await updateSession((data) => ({ ...data, seen: 1 }));
+    await updateSession((data) => ({ ...data, visits: 1 }));
     res.end((await getAccessToken()).accessToken);
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -246,7 +246,7 @@ test('combines a refresh and a change in one response of the Pages Router', asyn
     token: (await auth.getAccessToken()).accessToken,
     data: (await auth.getSession())?.data,
   }));
-  expect(stored.result).toEqual({ token: await response.text(), data: { seen: 1 } });
+  expect(stored.result).toEqual({ token: await response.text(), data: { visits: 1 } });
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 

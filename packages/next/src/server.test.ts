@@ -75,9 +75,9 @@ test('shows a refresh to the following calls of an action', async () => {
   server.clock.advance(3_610);
   await runInNext({ cookie, phase: 'action' }, async () => {
     const first = await auth.getAccessToken();
-    await auth.updateSession((data) => ({ ...data, seen: 1 }));
+    await auth.updateSession((data) => ({ ...data, visits: 1 }));
     const session = await auth.getSession();
-    expect(session?.data).toEqual({ seen: 1 });
+    expect(session?.data).toEqual({ visits: 1 });
     expect((await auth.getAccessToken()).accessToken).toBe(first.accessToken);
   });
   expect(server.requestsTo('token')).toHaveLength(2);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { RedisConnection } from './connection.ts';
 import { createRedisStores } from './stores.ts';
 
-test('every client of the redis package fits, and nothing is sent by creating the stores', () => {
+test('accepts each client of the redis package and sends nothing when it creates the stores', () => {
   const clients: RedisConnection[] = [
     createClient(),
     createClient({ RESP: 2 }),
@@ -14,7 +14,7 @@ test('every client of the redis package fits, and nothing is sent by creating th
   for (const client of clients) expect(Object.keys(createRedisStores(client))).toHaveLength(4);
 });
 
-test('keys carry the prefix of the application', async () => {
+test('starts each key with the prefix of the application', async () => {
   const keys: string[] = [];
   const client: RedisConnection = {
     get: async (key) => void keys.push(key),

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshLock } from '@countersign/core';
-import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
-/** Taken again by its own holder, whose first answer may have been lost with the connection. */
+/** The owner can acquire its lock again, because the first reply may have been lost with the connection. */
 const acquireScript = `
 local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end
@@ -17,35 +17,44 @@ const releaseScript = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
-/** Milliseconds between two looks at a lock that somebody else holds. */
+/** Milliseconds between two attempts to acquire a lock that another owner holds. */
 const firstPause = 15;
 const lastPause = 150;
 
 /**
- * A refresh lock that every process of an application shares. It asks again and again, at random distances that grow;
- * within one process the coordinator lets one request per session do that.
+ * Creates a refresh lock that all processes of an application share. A waiting caller tries again at random, growing
+ * intervals. Within one process, one request per session waits.
  *
- * @throws ConfigurationError when the client or an option is wrong. Its methods throw TransportError `store_unavailable`
- *   while Redis is away: the coordinator then takes turns within the process.
+ * @throws ConfigurationError if the client or an option is invalid. The methods throw TransportError `store_unavailable`
+ *   while Redis is unavailable; the coordinator then uses a lock of the process.
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14
+ * @example
+ * ```ts
+ * import { createRedisRefreshLock } from '@countersign/redis';
+ * import { createClient } from 'redis';
+ *
+ * const redis = await createClient().on('error', console.error).connect();
+ * const lock = createRedisRefreshLock(redis);
+ * ```
  */
 export function createRedisRefreshLock(redis: RedisConnection, options: RedisOptions = {}): RefreshLock {
-  const { run, keyOf } = boundRedis(redis, options);
-  const nameOf = (key: string) => keyOf('lock', key);
+  const { run, buildKey } = createBoundedRedis(redis, options);
+  const buildName = (key: string) => buildKey('lock', key);
   return {
     async acquire(key, { owner, timeToLive, wait }) {
       const end = performance.now() + wait;
       for (let pause = firstPause; ; pause = Math.min(pause * 1.5, lastPause)) {
-        if ((await run(acquireScript, nameOf(key), owner, timeToLive)) === 1) return true;
+        if ((await run(acquireScript, buildName(key), owner, timeToLive)) === 1) return true;
         const left = end - performance.now();
         if (left <= 0) return false;
         await sleep(Math.min(left, pause * (0.5 + Math.random())));
       }
     },
     async renew(key, { owner, timeToLive }) {
-      return (await run(renewScript, nameOf(key), owner, timeToLive)) === 1;
+      return (await run(renewScript, buildName(key), owner, timeToLive)) === 1;
     },
     async release(key, owner) {
-      await run(releaseScript, nameOf(key), owner);
+      await run(releaseScript, buildName(key), owner);
     },
   };
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { SessionMatch, SessionRecord, SessionStore } from '@countersign/core/session';
-import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
 /**
- * A record is a hash. A tombstone is a hash with the one field `ended`, which lives as long as the record would have.
- * A record that is over counts as none, although Redis may not have dropped it yet.
+ * A record is a hash. A tombstone is a hash with the single field `ended` and the expiry of the record.
+ * An expired record is treated as missing, even if Redis has not deleted it yet.
  */
 const readScript = `
 return redis.call('HMGET', KEYS[1], 'version', 'value', 'issuer', 'sub', 'sid', 'expiresAt')`;
@@ -20,7 +20,7 @@ for i = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
 
-/** An empty argument matches everything. The tombstone keeps the life of the record. */
+/** An empty argument matches all records. The tombstone keeps the expiry of the record. */
 const endScript = `
 local found = redis.call('HMGET', KEYS[1], 'version', 'issuer', 'sub', 'sid', 'expiresAt')
 if not found[1] or tonumber(found[5]) <= tonumber(ARGV[1]) then return 0 end
@@ -31,7 +31,7 @@ redis.call('HSET', KEYS[1], 'ended', '1')
 redis.call('HDEL', KEYS[1], 'version', 'value', 'issuer', 'sub', 'sid', 'expiresAt')
 return 1`;
 
-/** The keys of one user's sessions, or of one session at the provider, by the end of each. */
+/** Adds a key to the sessions of one user, or of one session at the provider, sorted by expiry. */
 const indexScript = `
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
@@ -40,65 +40,74 @@ return 1`;
 
 const indexedScript = `return redis.call('ZRANGE', KEYS[1], 0, -1)`;
 
-/** Milliseconds for which a record is kept beyond its end: the clocks of this machine and of Redis may differ. */
+/** Milliseconds for which a record is stored beyond its expiry, because the clock of Redis can differ. */
 const margin = 60_000;
 
 /**
- * Keeps sessions in Redis or Valkey: compare-and-swap writes, tombstones, and the search for a user's sessions.
- * Every script touches one key, so that it works on a cluster.
+ * Creates a session store in Redis or Valkey, with compare-and-swap writes, tombstones, and search by user. Each script
+ * uses one key, as clusters require.
  *
- * @throws ConfigurationError when the client or an option is wrong. Its methods throw TransportError `store_unavailable`
- *   while Redis is away: a request then counts as one without a session.
+ * @throws ConfigurationError if the client or an option is invalid. The methods throw TransportError `store_unavailable`
+ *   while Redis is unavailable; a request is then handled without a session.
+ * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCActions
+ * @example
+ * ```ts
+ * import { createRedisSessionStore } from '@countersign/redis';
+ * import { createClient } from 'redis';
+ *
+ * const redis = await createClient().on('error', console.error).connect();
+ * const store = createRedisSessionStore(redis, { prefix: 'shop' });
+ * ```
  */
 export function createRedisSessionStore(redis: RedisConnection, options: RedisOptions = {}): SessionStore {
-  const { run, keyOf, now } = boundRedis(redis, options);
-  const nameOf = (key: string) => keyOf('session', key);
-  const lifeOf = (expiresAt: number) => Math.ceil(Math.max(0, expiresAt * 1000 - now()) + margin);
+  const { run, buildKey, now } = createBoundedRedis(redis, options);
+  const buildName = (key: string) => buildKey('session', key);
+  const computeTimeToLive = (expiresAt: number) => Math.ceil(Math.max(0, expiresAt * 1000 - now()) + margin);
   const time = () => now() / 1000;
 
   return {
     async get(key) {
-      const record = recordOf(await run(readScript, nameOf(key)));
+      const record = parseRecord(await run(readScript, buildName(key)));
       return record && record.expiresAt > time() ? record : undefined;
     },
     async set(key, record, expectedVersion) {
-      // First into the index: a session that is not found there would survive a back-channel logout.
+      // The index is written first. A session that is missing there would survive a back-channel logout.
       await Promise.all(
         indexNames(record).map((name) =>
           run(
             indexScript,
-            keyOf('index', name),
+            buildKey('index', name),
             key,
             record.expiresAt,
             Math.floor(time() - margin / 1000),
-            lifeOf(record.expiresAt),
+            computeTimeToLive(record.expiresAt),
           ),
         ),
       );
       const fields = Object.entries(record)
         .filter(([, value]) => value !== undefined)
         .flat() as (string | number)[];
-      const life = lifeOf(record.expiresAt);
-      return (await run(writeScript, nameOf(key), expectedVersion, time(), life, ...fields)) === 1;
+      const life = computeTimeToLive(record.expiresAt);
+      return (await run(writeScript, buildName(key), expectedVersion, time(), life, ...fields)) === 1;
     },
     async delete(key) {
-      await run(endScript, nameOf(key), time(), '', '', '');
+      await run(endScript, buildName(key), time(), '', '', '');
     },
     async deleteWhere(match) {
-      // The session at the provider first: it is the narrower of the two.
-      const keys = await run(indexedScript, keyOf('index', indexNames(match)[0] as string));
+      // The index of the session at the provider is first, because it has fewer entries.
+      const keys = await run(indexedScript, buildKey('index', indexNames(match)[0] as string));
       const conditions = [match.issuer, match.sub, match.sid].map((value) =>
         value === undefined ? '' : `=${value}`,
       );
       const ended = await Promise.all(
-        (keys as unknown[]).map((key) => run(endScript, nameOf(String(key)), time(), ...conditions)),
+        (keys as unknown[]).map((key) => run(endScript, buildName(String(key)), time(), ...conditions)),
       );
       return ended.filter((result) => result === 1).length;
     },
   };
 }
 
-function recordOf(reply: unknown): SessionRecord | undefined {
+function parseRecord(reply: unknown): SessionRecord | undefined {
   const [version, value, issuer, sub, sid, expiresAt] = (reply as unknown[]).map((field) =>
     field === null || field === undefined ? undefined : String(field),
   );
@@ -113,7 +122,7 @@ function recordOf(reply: unknown): SessionRecord | undefined {
   };
 }
 
-/** Names that tell nothing of the user to whoever lists keys. */
+/** Names of the indexes. They are hashes, so that a list of keys reveals nothing about users. */
 function indexNames({ issuer, sub, sid }: SessionMatch | SessionRecord): string[] {
   const names: string[] = [];
   if (sid !== undefined) names.push(digest(['sid', issuer, sid]));

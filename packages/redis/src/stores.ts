@@ -7,22 +7,31 @@ import { createRedisSessionStore } from './session-store.ts';
 import { createRedisSuccessorStore } from './successor-store.ts';
 import { createRedisTombstoneStore } from './tombstone-store.ts';
 
-/** Everything that an application of several processes shares, named as the options of the session routes are. */
+/** The stores that the processes of an application share. The names are those of the session options. */
 export interface RedisStores {
-  /** Leave it out to keep sessions in the cookie. */
+  /** Sessions. Omit it to store sessions in the cookie. */
   readonly store: SessionStore;
-  /** Sessions that have ended, so that no late write brings one back. */
+  /** Sessions that were logged out, so that a late write does not restore them. */
   readonly tombstones: TombstoneStore;
-  /** What must not be used twice: the `jti` of logout tokens and DPoP proofs. @see RFC 9449 section 11.1 */
+  /** One-time values: the `jti` of logout tokens and DPoP proofs. @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1 */
   readonly replay: ReplayStore;
-  /** One refresh at a time for each refresh token, and its outcome for all who waited. */
+  /** One refresh at a time for each refresh token, and its result for all waiting callers. */
   readonly refresh: { readonly lock: RefreshLock; readonly successors: SuccessorStore };
 }
 
 /**
- * All stores on one client: `createAuth({ ...createRedisStores(redis) })`.
+ * Creates all stores on one client. Pass the result to the session options: `createAuth({ ...createRedisStores(redis) })`.
  *
- * @throws ConfigurationError when the client or an option is wrong
+ * @throws ConfigurationError if the client or an option is invalid
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14
+ * @example
+ * ```ts
+ * import { createRedisStores } from '@countersign/redis';
+ * import { createClient } from 'redis';
+ *
+ * const redis = await createClient().on('error', console.error).connect();
+ * const { store, tombstones, replay, refresh } = createRedisStores(redis);
+ * ```
  */
 export function createRedisStores(redis: RedisConnection, options: RedisOptions = {}): RedisStores {
   return {

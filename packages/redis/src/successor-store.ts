@@ -1,23 +1,33 @@
 import type { SuccessorStore } from '@countersign/core';
-import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
 const setScript = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`;
 
 /**
- * What came of a refresh token, for a short time and for every process. What is kept is encrypted under the old refresh
- * token, which Redis never sees.
+ * Creates a successor store: for a short time, all processes can read the token set that a refresh token was exchanged
+ * for. The values are encrypted with a key of the previous refresh token, which is never sent to Redis.
  *
- * @throws ConfigurationError when the client or an option is wrong; its methods throw TransportError `store_unavailable`
+ * @throws ConfigurationError if the client or an option is invalid. The methods throw TransportError `store_unavailable`
+ *   while Redis is unavailable.
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14
+ * @example
+ * ```ts
+ * import { createRedisSuccessorStore } from '@countersign/redis';
+ * import { createClient } from 'redis';
+ *
+ * const redis = await createClient().on('error', console.error).connect();
+ * const successors = createRedisSuccessorStore(redis);
+ * ```
  */
 export function createRedisSuccessorStore(
   redis: RedisConnection,
   options: RedisOptions = {},
 ): SuccessorStore {
-  const { get, run, keyOf } = boundRedis(redis, options);
+  const { get, run, buildKey } = createBoundedRedis(redis, options);
   return {
-    get: (key) => get(keyOf('successor', key)),
+    get: (key) => get(buildKey('successor', key)),
     async set(key, value, timeToLive) {
-      await run(setScript, keyOf('successor', key), value, Math.max(1, Math.ceil(timeToLive)));
+      await run(setScript, buildKey('successor', key), value, Math.max(1, Math.ceil(timeToLive)));
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { TombstoneStore } from '@countersign/core/session';
-import { boundRedis, type RedisConnection, type RedisOptions } from './connection.ts';
+import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
-/** The later time and the longer life stay, whichever order two logouts come in. */
+/** Keeps the later time and the longer time to live, in whichever order two logouts are written. */
 const setScript = `
 local before = tonumber(redis.call('GET', KEYS[1]) or '0')
 local left = redis.call('PTTL', KEYS[1])
@@ -9,22 +9,32 @@ redis.call('SET', KEYS[1], math.max(before, tonumber(ARGV[1])), 'PX', math.max(l
 return 1`;
 
 /**
- * Remembers which cookie sessions have ended.
+ * Creates a tombstone store: it records which cookie sessions were logged out.
  *
- * @throws ConfigurationError when the client or an option is wrong; its methods throw TransportError `store_unavailable`
+ * @throws ConfigurationError if the client or an option is invalid. The methods throw TransportError `store_unavailable`
+ *   while Redis is unavailable.
+ * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCActions
+ * @example
+ * ```ts
+ * import { createRedisTombstoneStore } from '@countersign/redis';
+ * import { createClient } from 'redis';
+ *
+ * const redis = await createClient().on('error', console.error).connect();
+ * const tombstones = createRedisTombstoneStore(redis);
+ * ```
  */
 export function createRedisTombstoneStore(
   redis: RedisConnection,
   options: RedisOptions = {},
 ): TombstoneStore {
-  const { get, run, keyOf } = boundRedis(redis, options);
+  const { get, run, buildKey } = createBoundedRedis(redis, options);
   return {
     async set(key, endedAt, timeToLive) {
-      await run(setScript, keyOf('ended', key), endedAt, Math.max(1, Math.ceil(timeToLive)));
+      await run(setScript, buildKey('ended', key), endedAt, Math.max(1, Math.ceil(timeToLive)));
     },
     async latest(keys) {
-      // One by one, in one round trip: on a cluster they live on different nodes.
-      const found = await Promise.all(keys.map((key) => get(keyOf('ended', key))));
+      // One command per key, because on a cluster the keys are on different nodes.
+      const found = await Promise.all(keys.map((key) => get(buildKey('ended', key))));
       const times = found.filter((time) => time !== undefined).map(Number);
       return times.length === 0 ? undefined : Math.max(...times);
     },

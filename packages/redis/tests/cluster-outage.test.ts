@@ -50,7 +50,7 @@ describe.each(servers)('$name, a cluster of three masters', (server) => {
     await Promise.all(nodes.map((node) => node.close()));
   });
 
-  test('a node is killed and comes back: nothing is lost, and nothing that has ended returns', {
+  test('keeps all records, and restores no deleted session, when a node is killed and restarted', {
     timeout: 60_000,
   }, async () => {
     const { store, tombstones, refresh, replay } = createRedisStores(cluster, { commandTimeout: 1_000 });
@@ -64,7 +64,7 @@ describe.each(servers)('$name, a cluster of three masters', (server) => {
     await store.delete('ended');
 
     await nodes[1]?.kill();
-    // While a third of all slots is away, a read either finds the record or fails; it never finds nobody.
+    // While a third of the slots is unavailable, a read returns the record or fails. It never returns undefined.
     const meanwhile = await Promise.allSettled(users.map((sub) => store.get(sub)));
     const failed = meanwhile.filter(({ status }) => status === 'rejected');
     expect(failed.length).toBeGreaterThan(0);
@@ -84,13 +84,13 @@ describe.each(servers)('$name, a cluster of three masters', (server) => {
       expect(await refresh.successors.get(sub)).toBe(`successor of ${sub}`);
       expect(await tombstones.latest([sub])).toBe(7);
       expect(await replay.claim(sub, 600_000)).toBe(false);
-      // The version that was written before is still the one that counts.
+      // The stored version is still the current one.
       expect(await store.set(sub, { ...record(sub), version: 2 }, 0)).toBe(false);
       expect(await store.set(sub, { ...record(sub), version: 2 }, 1)).toBe(true);
     }
     expect(await store.get('ended')).toBeUndefined();
     expect(await store.set('ended', record('ended'), 0)).toBe(false);
-    // Locks too are taken and given back on every node.
+    // Locks can be acquired and released on each node.
     for (const sub of users) {
       const attempt = { owner: 'a', timeToLive: 5_000, wait: 100 };
       expect(await refresh.lock.acquire(sub, attempt)).toBe(true);

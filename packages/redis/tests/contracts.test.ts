@@ -6,16 +6,16 @@ import {
   tombstoneStoreContract,
 } from '@countersign/testing/contracts';
 import { createClient } from 'redis';
-import { createClient as createClientOf5 } from 'redis-5';
+import { createClient as createRedis5Client } from 'redis-5';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { RedisConnection } from '../src/connection.ts';
 import { createRedisStores } from '../src/stores.ts';
 import { servers, startTestRedis, type TestRedis } from './support/redis.ts';
 
-/** Both sides of the peer dependency's range. */
+/** The oldest and the newest supported major version. */
 const versions = {
   'redis 6': (url: string) => connected(createClient({ url })),
-  'redis 5': (url: string) => connected(createClientOf5({ url })),
+  'redis 5': (url: string) => connected(createRedis5Client({ url })),
 };
 
 type Connection = RedisConnection & { destroy(): void };
@@ -37,7 +37,7 @@ describe.each(servers)('on a real $name', (server) => {
 
   describe.concurrent.each(Object.entries(versions))('from several connections of %s', (_, connect) => {
     let clients: Connection[];
-    let turn = 0;
+    let calls = 0;
     beforeAll(async () => {
       clients = await Promise.all([connect(redis.url), connect(redis.url), connect(redis.url)]);
     });
@@ -45,8 +45,8 @@ describe.each(servers)('on a real $name', (server) => {
       for (const client of clients) client.destroy();
     });
 
-    /** The stores of another process at every call. */
-    const stores = () => createRedisStores(clients[turn++ % clients.length] as Connection);
+    /** Each call returns stores on the next connection, as of another process. */
+    const stores = () => createRedisStores(clients[calls++ % clients.length] as Connection);
     const cases = [
       ...refreshLockContract(() => stores().refresh.lock),
       ...successorStoreContract(() => stores().refresh.successors),

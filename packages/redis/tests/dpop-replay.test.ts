@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const issuer = await createTestAuthorizationServer({ resources: [audience] });
 
-/** An API with a connection of its own, as another process would have it. */
+/** Starts an API with a separate connection, like another process. */
 async function startApi(): Promise<string> {
   const verifier = createAccessTokenVerifier({
     issuer: issuer.issuer,
@@ -33,14 +33,14 @@ async function startApi(): Promise<string> {
       replayStore: createRedisReplayStore(await redis.connect(), { commandTimeout: 500 }),
     },
   });
-  const statusOf = (request: IncomingMessage) =>
+  const verifyStatus = (request: IncomingMessage) =>
     verifier.verify(request).then(
       () => 200,
       (error: { name: string; status?: number }) =>
         error.name === 'TransportError' ? 503 : (error.status ?? 500),
     );
   const server = createServer(async (request, response) => {
-    response.writeHead(await statusOf(request)).end();
+    response.writeHead(await verifyStatus(request)).end();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closing.push(() => server.close());
@@ -73,7 +73,7 @@ async function createHolder() {
   };
 }
 
-test('A6: of several processes that share Redis, one takes a proof, once', async () => {
+test('A6: accepts a proof once in all processes that share Redis', async () => {
   const apis = await Promise.all([startApi(), startApi()]);
   const prove = await createHolder();
   const call = async (api: number, headers: Record<string, string>) =>
@@ -90,7 +90,7 @@ test('A6: of several processes that share Redis, one takes a proof, once', async
   expect(all.filter((status) => status === 401)).toHaveLength(29);
 });
 
-test('A6: while Redis is away nobody is let through, and afterwards a proof is still good only once', async () => {
+test('A6: responds with 503 while Redis is unavailable, and then accepts each proof once', async () => {
   const api = await startApi();
   const prove = await createHolder();
   const call = async (headers: Record<string, string>) => (await fetch(`${api}/items`, { headers })).status;

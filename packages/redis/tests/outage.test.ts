@@ -11,7 +11,7 @@ const record: SessionRecord = {
   expiresAt: Math.floor(Date.now() / 1000) + 3600,
 };
 
-/** Every method of every store, with arguments that hold a secret-looking key. */
+/** Calls of each method of each store; one key must not appear in errors. */
 function everyCall({ store, tombstones, replay, refresh }: ReturnType<typeof createRedisStores>) {
   const attempt = { owner: 'a', timeToLive: 1_000, wait: 100 };
   return [
@@ -32,14 +32,14 @@ function everyCall({ store, tombstones, replay, refresh }: ReturnType<typeof cre
 
 const unavailable = { name: 'TransportError', code: 'store_unavailable' };
 
-describe.each(servers)('$name is away', (server) => {
+describe.each(servers)('$name is unavailable', (server) => {
   let redis: TestRedis;
   beforeEach(async () => {
     redis = await startTestRedis({ server });
   });
   afterEach(() => redis.close());
 
-  test('every call fails with store_unavailable, and nothing is lost when it is back', {
+  test('rejects each call with store_unavailable, and keeps all records after a restart', {
     timeout: 30_000,
   }, async () => {
     const client = await redis.connect();
@@ -61,11 +61,13 @@ describe.each(servers)('$name is away', (server) => {
     await vi.waitFor(async () => expect(await stores.store.get('kept')).toEqual(record), { timeout: 10_000 });
     expect(await stores.store.get('ended')).toBeUndefined();
     expect(await stores.store.set('ended', record, 0)).toBe(false);
-    // What was asked while it was away was not kept back and done later.
+    // Commands that failed were not queued and run later.
     expect(await stores.replay.claim('claimed', 60_000)).toBe(true);
   });
 
-  test('a server that does not answer is left after the time-out', { timeout: 30_000 }, async () => {
+  test('rejects each call after the timeout when the server does not respond', {
+    timeout: 30_000,
+  }, async () => {
     const client = await redis.connect();
     const stores = createRedisStores(client, { commandTimeout: 100 });
     redis.freeze(true);
@@ -80,12 +82,12 @@ describe.each(servers)('$name is away', (server) => {
   });
 });
 
-describe('misuse', () => {
+describe('createRedisStores()', () => {
   test.each([
-    ['no client', undefined, {}],
-    ['another client', { get: () => {} }, {}],
-    ['no time', { get: () => {}, eval: () => {} }, { commandTimeout: 0 }],
-  ])('%s', (_, client, options) => {
+    ['a missing client', undefined, {}],
+    ['a client of another package', { get: () => {} }, {}],
+    ['a timeout of 0', { get: () => {}, eval: () => {} }, { commandTimeout: 0 }],
+  ])('rejects %s', (_, client, options) => {
     expect(() => createRedisStores(client as never, options)).toThrow(/redis package|commandTimeout/);
   });
 });

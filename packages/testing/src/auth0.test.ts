@@ -46,10 +46,10 @@ async function start(scope: string, options: TestAuthorizationServerOptions = {}
   return { server, post, code, refresh };
 }
 
-describe.each(['json', 'form'] as const)("Auth0's documented answers, asked by %s", (encoding) => {
+describe.each(['json', 'form'] as const)("Auth0's documented responses to %s requests", (encoding) => {
   const jwt = expect.stringMatching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
 
-  test('a code, and a refresh without rotation', async () => {
+  test('exchanges a code, and refreshes without rotation', async () => {
     const { post, code, refresh } = await start('openid offline_access');
     const first = await post(code, encoding);
     expect(first.status).toBe(200);
@@ -71,7 +71,7 @@ describe.each(['json', 'form'] as const)("Auth0's documented answers, asked by %
     expect((await post(refresh(first.body.refresh_token), encoding)).status).toBe(200);
   });
 
-  test('no refresh token without offline_access, no ID token without openid', async () => {
+  test('issues a refresh token only for offline_access, and an ID token only for openid', async () => {
     const openid = await start('openid');
     expect(Object.keys((await openid.post(openid.code, encoding)).body).sort()).toEqual([
       'access_token',
@@ -90,7 +90,7 @@ describe.each(['json', 'form'] as const)("Auth0's documented answers, asked by %
     });
   });
 
-  test('with rotation a refresh gives a new refresh token, and the old one ends the family', async () => {
+  test('issues a new refresh token with rotation, and ends the grant when the previous one is reused', async () => {
     const { post, code, refresh } = await start('offline_access', { refreshTokens: 'rotate' });
     const first = (await post(code, encoding)).body.refresh_token;
     const second = (await post(refresh(first), encoding)).body.refresh_token;
@@ -104,7 +104,7 @@ describe.each(['json', 'form'] as const)("Auth0's documented answers, asked by %
   });
 });
 
-test('a rate limit is told by headers of its own, as a time', async () => {
+test('reports a rate limit in x-ratelimit headers', async () => {
   const { server, post, code, refresh } = await start('offline_access', {
     refreshRateLimit: { limit: 1, window: 60 },
   });
@@ -118,7 +118,7 @@ test('a rate limit is told by headers of its own, as a time', async () => {
   expect(headers.has('retry-after')).toBe(false);
 });
 
-test('paths and issuer are those of a tenant', async () => {
+test('has the paths and the issuer of a tenant', async () => {
   const { metadata } = await createTestAuthorizationServer({ flavour: 'auth0' });
   const { issuer } = metadata as { issuer: string };
   expect(issuer).toMatch(/\/$/);

@@ -3,7 +3,7 @@ import { OAuthError } from './errors.ts';
 import type { TestClient } from './options.ts';
 import type { ServerState } from './state.ts';
 
-/** The request's parameters, taken from its request object when it has one (RFC 9101). */
+/** Returns the parameters of the request, or of its request object (RFC 9101). */
 export async function openRequestObject(
   state: ServerState,
   client: TestClient,
@@ -37,7 +37,7 @@ export async function openRequestObject(
   return inner;
 }
 
-/** What every authorization request must have here, pushed or not. */
+/** Checks the parameters of each authorization request, pushed or not. */
 export function checkAuthorizationParameters(client: TestClient, parameters: URLSearchParams): void {
   const repeated = [...parameters.keys()].find(
     (name, index, names) => name !== 'resource' && names.indexOf(name) !== index,

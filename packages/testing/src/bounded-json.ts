@@ -1,12 +1,12 @@
-/** Characters and levels of a JSON text in a request at most. */
+/** Maximum characters and levels of a JSON text in a request. */
 const maxLength = 262_144;
 const maxDepth = 64;
 
-/** The JSON value of a text in a request; `undefined` when it is malformed, too long or nested too deeply. */
+/** Parses a JSON text of a request. Returns `undefined` if it is malformed, too long or nested too deeply. */
 export function parseBounded(text: string): unknown {
   if (text.length > maxLength) return undefined;
   let depth = 0;
-  // Brackets inside strings count too: that only makes the limit stricter.
+  // Brackets inside strings count too, which makes the limit stricter.
   for (const character of text) {
     if (character === '{' || character === '[') depth++;
     else if (character === '}' || character === ']') depth--;

@@ -5,19 +5,19 @@ import type { ServerState } from './state.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Who sends a request, proven by exactly the registered method. */
+/** Authenticates the client of a request with its registered method only. */
 export async function authenticateClient(
   state: ServerState,
   request: Request,
   body: URLSearchParams,
 ): Promise<TestClient> {
-  const basic = basicCredentials(request);
+  const basic = readBasicCredentials(request);
   const assertion = body.get('client_assertion');
-  const claimed = basic?.id ?? body.get('client_id') ?? (assertion ? subjectOf(assertion) : undefined);
+  const claimed = basic?.id ?? body.get('client_id') ?? (assertion ? readSubject(assertion) : undefined);
   const client = claimed === undefined || claimed === null ? undefined : state.clients.get(claimed);
   if (!client) throw unauthorized('unknown client');
   if (body.has('client_id') && body.get('client_id') !== client.clientId) throw unauthorized('two clients');
-  const method = methodOf(client);
+  const method = getAuthenticationMethod(client);
   const used = methods(request, body, basic);
   const base = method.includes('jwt')
     ? 'assertion'
@@ -39,17 +39,17 @@ export async function authenticateClient(
       break;
     case 'tls_client_auth':
     case 'self_signed_tls_client_auth':
-      if (certificateOf(request) !== client.certificateThumbprint) throw unauthorized('wrong certificate');
+      if (readCertificate(request) !== client.certificateThumbprint) throw unauthorized('wrong certificate');
       break;
   }
   return client;
 }
 
-export const methodOf = (client: TestClient) =>
+export const getAuthenticationMethod = (client: TestClient) =>
   client.tokenEndpointAuthMethod ?? (client.clientSecret === undefined ? 'none' : 'client_secret_basic');
 
-/** A TLS-terminating proxy hands the certificate on in a header; here the header is the certificate's thumbprint. */
-export const certificateOf = (request: Request) =>
+/** Reads the thumbprint of the client certificate, which a TLS-terminating proxy would send in a header. */
+export const readCertificate = (request: Request) =>
   request.headers.get('x-client-certificate-thumbprint') ?? undefined;
 
 function methods(request: Request, body: URLSearchParams, basic: object | undefined): string[] {
@@ -60,8 +60,8 @@ function methods(request: Request, body: URLSearchParams, basic: object | undefi
   ];
 }
 
-/** Identifier and secret are form-encoded inside Basic (RFC 6749 section 2.3.1). */
-function basicCredentials(request: Request): { id: string; secret: string } | undefined {
+/** Reads client ID and secret, which are form-encoded inside Basic (RFC 6749 section 2.3.1). */
+function readBasicCredentials(request: Request): { id: string; secret: string } | undefined {
   const match = /^basic (.+)$/i.exec(request.headers.get('authorization') ?? '');
   if (!match) return undefined;
   const [id = '', secret = ''] = atob(match[1] as string).split(':');
@@ -69,7 +69,7 @@ function basicCredentials(request: Request): { id: string; secret: string } | un
   return { id: decode(id), secret: decode(secret) };
 }
 
-function subjectOf(assertion: string): string | undefined {
+function readSubject(assertion: string): string | undefined {
   try {
     return decodeJwt(assertion).sub;
   } catch {
@@ -105,7 +105,8 @@ async function verifyAssertion(
   } catch {
     throw unauthorized('the client assertion is not valid');
   }
-  if (claims.exp! - claims.iat! > 300) throw unauthorized('the client assertion lives too long');
+  if (claims.exp! - claims.iat! > 300)
+    throw unauthorized('the client assertion has a lifetime above 300 seconds');
   if (state.jtis.has(claims.jti!)) throw unauthorized('the client assertion was used before');
   state.jtis.add(claims.jti!);
 }

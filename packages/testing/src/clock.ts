@@ -1,14 +1,14 @@
-/** The server's time, which a test moves. */
+/** The clock of the server, which a test controls. */
 export interface TestClock {
-  /** Milliseconds since the epoch; hand it to the code under test as its `now`. */
+  /** Returns milliseconds since the epoch. Pass it to the code under test as `now`. */
   readonly now: () => number;
-  /** Moves the time on, by seconds. */
+  /** Moves the clock forward by seconds. */
   advance(seconds: number): void;
-  /** Stops the clock at a time, in milliseconds since the epoch; default: where it is. */
+  /** Stops the clock at a time in milliseconds since the epoch. Default: the current time. */
   stop(time?: number): void;
 }
 
-/** A clock that runs with the machine's until it is moved or stopped. */
+/** Creates a clock that follows the system clock until it is moved or stopped. */
 export function createTestClock(): TestClock {
   let offset = 0;
   let stopped: number | undefined;
@@ -25,4 +25,4 @@ export function createTestClock(): TestClock {
 }
 
 /** Whole seconds since the epoch. */
-export const secondsOf = (clock: TestClock): number => Math.floor(clock.now() / 1000);
+export const getSeconds = (clock: TestClock): number => Math.floor(clock.now() / 1000);

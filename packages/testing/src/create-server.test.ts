@@ -29,10 +29,14 @@ async function logIn(server: Awaited<ReturnType<typeof createTestAuthorizationSe
   return { client, tokens: await exchangeCode(client, response, transaction) };
 }
 
-test('a whole login without sockets', async () => {
+test('logs in without sockets', async () => {
   const server = await createTestAuthorizationServer();
   const { client, tokens } = await logIn(server);
-  expect(tokens).toMatchObject({ tokenType: 'Bearer', scope, claims: { sub: 'alice', iss: server.issuer } });
+  expect(tokens).toMatchObject({
+    tokenType: 'Bearer',
+    scopes: scope.split(' '),
+    claims: { sub: 'alice', iss: server.issuer },
+  });
   expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toMatchObject({ name: 'Alice Example' });
   expect(server.requests.map(({ endpoint }) => endpoint)).toEqual([
     'discovery',
@@ -43,7 +47,7 @@ test('a whole login without sockets', async () => {
   ]);
 });
 
-test('refresh tokens rotate, and a second use ends the family', async () => {
+test('rotates refresh tokens, and ends the grant when one is reused', async () => {
   const server = await createTestAuthorizationServer();
   const { client, tokens } = await logIn(server);
   const second = await refreshTokens(client, tokens.refreshToken as string);
@@ -56,7 +60,7 @@ test('refresh tokens rotate, and a second use ends the family', async () => {
   });
 });
 
-test('within the grace period the old refresh token still serves', async () => {
+test('accepts the previous refresh token within the grace period', async () => {
   const server = await createTestAuthorizationServer({ refreshTokenGrace: 10 });
   server.clock.stop();
   const { client, tokens } = await logIn(server);
@@ -69,7 +73,7 @@ test('within the grace period the old refresh token still serves', async () => {
   });
 });
 
-test('a revoked refresh token is refused', async () => {
+test('rejects a revoked refresh token', async () => {
   const server = await createTestAuthorizationServer();
   const { client, tokens } = await logIn(server);
   await revokeToken(client, tokens.refreshToken as string);
@@ -78,18 +82,18 @@ test('a revoked refresh token is refused', async () => {
   });
 });
 
-test('failures and delays are worked off in order, a lost answer has done its work', async () => {
+test('applies failures in order, and completes a request whose response is lost', async () => {
   const server = await createTestAuthorizationServer();
   const { client, tokens } = await logIn(server);
   server.fail('token', { status: 503 });
-  server.fail('token', { lose: true });
+  server.fail('token', { loseResponse: true });
   const attempt = () => refreshTokens(client, tokens.refreshToken as string);
   await expect(attempt()).rejects.toMatchObject({ code: 'server_error' });
   await expect(attempt()).rejects.toMatchObject({ code: 'network_error' });
   await expect(attempt()).rejects.toMatchObject({ error: 'invalid_grant' });
 });
 
-test('a held endpoint waits until it is let go', async () => {
+test('holds requests until they are released', async () => {
   const server = await createTestAuthorizationServer();
   const release = server.hold('discovery');
   let answered = false;
@@ -103,7 +107,7 @@ test('a held endpoint waits until it is let go', async () => {
   expect(answered).toBe(true);
 });
 
-test('it listens on loopback, and is then its own issuer', async () => {
+test('uses its loopback address as the issuer', async () => {
   const server = await createTestAuthorizationServer();
   const { issuer, close } = await server.listen();
   try {
@@ -114,7 +118,7 @@ test('it listens on loopback, and is then its own issuer', async () => {
   }
 });
 
-test('minted tokens carry the server’s signature, or a stranger’s', async () => {
+test('signs tokens with a published or an unpublished key', async () => {
   const server = await createTestAuthorizationServer({ resources: ['https://api.example.test'] });
   const token = await server.mintAccessToken({ scope: 'items:read', exp: undefined });
   expect(decodeJwt(token)).toMatchObject({ aud: 'https://api.example.test', scope: 'items:read' });

@@ -1,13 +1,13 @@
-import { createTestClock, secondsOf, type TestClock } from './clock.ts';
-import { tellClients } from './endpoints/end-session.ts';
+import { createTestClock, getSeconds, type TestClock } from './clock.ts';
+import { notifyClients } from './endpoints/end-session.ts';
+import type { Fault } from './faults/index.ts';
 import { sign } from './jws.ts';
 import { createKeyRing } from './keys.ts';
-import type { Lie } from './lies/index.ts';
 import { listenOnLoopback } from './listen.ts';
-import { metadataOf } from './metadata.ts';
+import { createMetadata } from './metadata.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 import { route } from './router.ts';
-import { type LoggedRequest, type ScriptedAnswer, type ServerState, unguessable } from './state.ts';
+import { createRandomId, type LoggedRequest, type ScriptedAnswer, type ServerState } from './state.ts';
 import { issueLogoutToken } from './tokens.ts';
 
 const defaultClients: readonly TestClient[] = [
@@ -20,72 +20,79 @@ const defaultUsers: readonly TestUser[] = [
   { sub: 'bob', claims: { name: 'Bob Example', email: 'bob@example.test', email_verified: true } },
 ];
 
-/** Where the provider sends the user back to, and with what. */
-export interface AuthorizationAnswer {
+/** The redirect of the provider with the authorization response. */
+export interface AuthorizationRedirect {
   readonly redirectUri: string;
   readonly responseMode: 'query' | 'form_post';
   readonly parameters: URLSearchParams;
-  /** For `query`: the whole URL. */
+  /** The redirect URL. For `query`, it includes the parameters. */
   readonly url: URL;
 }
 
-/** How a single token is signed. */
+/** How one token is signed. */
 export interface MintOptions {
   /** Default: `RS256`. */
   readonly alg?: string;
   readonly header?: Readonly<Record<string, unknown>>;
-  /** Signed with a key that is not published. */
+  /** Signs with a key that is not published. Default: false. */
   readonly foreignKey?: boolean;
 }
 
-/** An authorization server in the test's own process. */
+/** An authorization server in the process of the test. */
 export interface TestAuthorizationServer {
-  /** The issuer identifier, as the metadata writes it. */
+  /** The issuer identifier, as in the metadata. */
   readonly issuer: string;
-  /** Answers requests without any socket; hand it to the code under test. */
+  /** Responds to requests without sockets. Pass it to the code under test. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** Serves on a loopback port as well. Unless an issuer was given, the issuer becomes that address. */
+  /** Also serves on a loopback port. Unless the option `issuer` is set, the issuer becomes that address. */
   listen(options?: { readonly port?: number }): Promise<{ readonly issuer: string; close(): Promise<void> }>;
   readonly metadata: Record<string, unknown>;
   readonly clock: TestClock;
-  /** The lies that are told now: add, delete, clear. */
-  readonly lies: Set<Lie>;
-  /** Every request that reached the server, oldest first. */
+  /** The active faults. */
+  readonly faults: Set<Fault>;
+  /** The requests that the server received, oldest first. */
   readonly requests: LoggedRequest[];
   requestsTo(endpoint: Endpoint): LoggedRequest[];
-  /** Something goes wrong at an endpoint, once or `times` times; several are worked off in order. */
+  /** Makes an endpoint fail once, or `times` times. Several failures apply in order. */
   fail(endpoint: Endpoint, failure: Failure): void;
-  /** Requests to an endpoint wait, until the returned function is called. */
+  /** Makes requests to an endpoint wait until the returned function is called. */
   hold(endpoint: Endpoint): () => void;
-  /** Signs a user in at the provider; `undefined` signs out without telling anybody. */
+  /** Signs a user in at the provider. `undefined` signs the user out without logout tokens. */
   signIn(sub: string | undefined): void;
-  /** How the user answers the next authorization request. */
+  /** Sets how the user responds to the next authorization request. */
   answerNext(answer: ScriptedAnswer): void;
-  /** Follows an authorization URL as a browser would, up to the redirect back. */
-  authorize(url: string | URL): Promise<AuthorizationAnswer>;
-  /** Answers a device login. */
+  /** Follows an authorization URL like a browser, up to the redirect to the client. */
+  authorize(url: string | URL): Promise<AuthorizationRedirect>;
+  /** Approves or denies a device login. */
   answerDevice(userCode: string, answer: { readonly sub: string } | 'denied'): void;
   rotateKeys(options?: { readonly keepOld?: boolean }): Promise<void>;
-  /** Ends every grant: refresh tokens are refused from now on. */
+  /** Ends all grants. The server then rejects their refresh tokens. */
   endGrants(): void;
-  /** Ends the signed-in user's session and sends logout tokens to the clients that want them. */
+  /** Ends the session of the signed-in user and sends logout tokens to the registered clients. */
   endSession(): Promise<Response[]>;
-  /** An access token that the server would issue (RFC 9068), with any claim replaced; `undefined` takes one away. */
+  /** Creates an access token (RFC 9068). `claims` replaces claims; `undefined` removes one. */
   mintAccessToken(claims?: Readonly<Record<string, unknown>>, options?: MintOptions): Promise<string>;
-  /** An ID token, with any claim replaced. */
+  /** Creates an ID token. `claims` replaces claims; `undefined` removes one. */
   mintIdToken(claims?: Readonly<Record<string, unknown>>, options?: MintOptions): Promise<string>;
-  /** A logout token, with any claim replaced. */
+  /** Creates a logout token. `claims` replaces claims; `undefined` removes one. */
   mintLogoutToken(claims?: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
 /**
- * Creates an authorization server for tests. It is well-behaved unless it is told to lie or to fail.
+ * Creates an authorization server for tests. It follows the specifications until a test adds a fault or a failure.
  *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html
  * @example
+ * ```ts
+ * import { createAuthorizationRequest, createClient } from '@countersign/core';
+ * import { createTestAuthorizationServer } from '@countersign/testing';
+ *
+ * const redirectUri = 'https://app.example.test/callback';
  * const server = await createTestAuthorizationServer();
  * const client = createClient({ issuer: server.issuer, clientId: 'app', fetch: server.fetch, redirectUri });
  * const { url, transaction } = await createAuthorizationRequest(client);
  * const { parameters } = await server.authorize(url);
+ * ```
  */
 export async function createTestAuthorizationServer(
   options: TestAuthorizationServerOptions = {},
@@ -114,10 +121,11 @@ export async function createTestAuthorizationServer(
     requests: [],
     failures: new Map(),
     gates: new Map(),
-    lies: new Set(options.lies),
+    faults: new Set(options.faults),
   };
   const signIn = (sub: string | undefined) => {
-    state.session = sub === undefined ? undefined : { sub, sid: unguessable(), authTime: secondsOf(clock) };
+    state.session =
+      sub === undefined ? undefined : { sub, sid: createRandomId(), authTime: getSeconds(clock) };
   };
   signIn(users[0]?.sub);
   await state.keys.published();
@@ -128,10 +136,10 @@ export async function createTestAuthorizationServer(
       return state.issuer;
     },
     get metadata() {
-      return metadataOf(state);
+      return createMetadata(state);
     },
     clock,
-    lies: state.lies,
+    faults: state.faults,
     requests: state.requests,
     fetch: answer,
     async listen({ port = 0 } = {}) {
@@ -161,7 +169,9 @@ export async function createTestAuthorizationServer(
     answerNext: (scripted) => void state.answers.push(scripted),
     async authorize(url) {
       const response = await answer(url);
-      return response.status === 302 ? redirected(response) : posted(await response.text(), response.status);
+      return response.status === 302
+        ? readRedirect(response)
+        : readFormPost(await response.text(), response.status);
     },
     answerDevice(userCode, decision) {
       const device = [...state.devices.values()].find((each) => each.userCode === userCode);
@@ -175,10 +185,10 @@ export async function createTestAuthorizationServer(
     async endSession() {
       const { session } = state;
       state.session = undefined;
-      return session ? tellClients(state, session) : [];
+      return session ? notifyClients(state, session) : [];
     },
     mintAccessToken(claims = {}, how = {}) {
-      const iat = secondsOf(clock);
+      const iat = getSeconds(clock);
       const defaults = {
         iss: state.issuer,
         sub: users[0]?.sub,
@@ -187,12 +197,12 @@ export async function createTestAuthorizationServer(
         scope: 'openid',
         iat,
         exp: iat + 3600,
-        jti: unguessable(),
+        jti: createRandomId(),
       };
       return mint('access_token', { ...defaults, ...claims }, { typ: 'at+jwt' }, how);
     },
     mintIdToken(claims = {}, how = {}) {
-      const iat = secondsOf(clock);
+      const iat = getSeconds(clock);
       const aud = [...state.clients.keys()][0];
       const defaults = { iss: state.issuer, sub: users[0]?.sub, aud, iat, exp: iat + 300 };
       return mint('id_token', { ...defaults, ...claims }, { typ: 'JWT' }, how);
@@ -212,20 +222,20 @@ export async function createTestAuthorizationServer(
   ): Promise<string> {
     const alg = how.alg ?? 'RS256';
     const key = how.foreignKey ? ('key_foreign' as const) : undefined;
-    const told: ServerState = key ? { ...state, lies: new Set<Lie>([`${kind}_${key}`]) } : state;
+    const faultyState: ServerState = key ? { ...state, faults: new Set<Fault>([`${kind}_${key}`]) } : state;
     const full = { ...header, ...how.header, alg };
-    return sign(told, { kind, client: undefined, header: full, claims });
+    return sign(faultyState, { kind, client: undefined, header: full, claims });
   }
 }
 
-function redirected(response: Response): AuthorizationAnswer {
+function readRedirect(response: Response): AuthorizationRedirect {
   const url = new URL(response.headers.get('location') as string);
   const target = new URL(url);
   target.search = '';
   return { redirectUri: target.href, responseMode: 'query', parameters: url.searchParams, url };
 }
 
-function posted(page: string, status: number): AuthorizationAnswer {
+function readFormPost(page: string, status: number): AuthorizationRedirect {
   const plain = (text: string) =>
     text.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
   const action = /<form method="post" action="([^"]*)"/.exec(page)?.[1];

@@ -1,9 +1,9 @@
 import { base64url, calculateJwkThumbprint, EmbeddedJWK, type JWTPayload, jwtVerify } from 'jose';
-import { secondsOf } from './clock.ts';
+import { getSeconds } from './clock.ts';
 import { OAuthError } from './errors.ts';
-import { type ServerState, unguessable } from './state.ts';
+import { createRandomId, type ServerState } from './state.ts';
 
-/** The thumbprint of the key that proves possession, when the request has a proof (RFC 9449 section 4.3). */
+/** Returns the thumbprint of the key of a valid proof, if the request has a proof (RFC 9449 section 4.3). */
 export async function verifyDpopProof(
   state: ServerState,
   request: Request,
@@ -29,11 +29,12 @@ export async function verifyDpopProof(
   const url = new URL(request.url);
   if (claims.htm !== request.method || claims.htu !== url.origin + url.pathname)
     throw invalid('htm or htu differs');
-  if (Math.abs(secondsOf(state.clock) - (claims.iat ?? 0)) > 60) throw invalid('iat is not recent');
+  if (Math.abs(getSeconds(state.clock) - (claims.iat ?? 0)) > 60) throw invalid('iat is not recent');
   if (typeof claims.jti !== 'string' || state.jtis.has(claims.jti)) throw invalid('jti was used before');
-  if (accessToken !== undefined && claims.ath !== (await hashOf(accessToken))) throw invalid('ath differs');
+  if (accessToken !== undefined && claims.ath !== (await hashToken(accessToken)))
+    throw invalid('ath differs');
   if (state.options.dpopNonce && !state.nonces.has(String(claims.nonce))) {
-    const nonce = unguessable();
+    const nonce = createRandomId();
     state.nonces.add(nonce);
     throw new OAuthError('use_dpop_nonce', 'a nonce is required', accessToken === undefined ? 400 : 401, {
       'dpop-nonce': nonce,
@@ -43,7 +44,7 @@ export async function verifyDpopProof(
   return jkt;
 }
 
-async function hashOf(text: string): Promise<string> {
+async function hashToken(text: string): Promise<string> {
   return base64url.encode(
     new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))),
   );

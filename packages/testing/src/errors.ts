@@ -1,4 +1,4 @@
-/** An OAuth error answer (RFC 6749 section 5.2). */
+/** An OAuth error response (RFC 6749 section 5.2). */
 export class OAuthError extends Error {
   readonly error: string;
   readonly status: number;

@@ -7,7 +7,7 @@ import {
 import { expect, test } from 'vitest';
 import { createTestAuthorizationServer } from './index.ts';
 
-// The test of docs/guides/testing.md, word for word.
+// The same test as in docs/guides/testing.md.
 test('rejects an ID token with a wrong nonce', async () => {
   const server = await createTestAuthorizationServer();
   const client = createClient({
@@ -20,7 +20,7 @@ test('rejects an ID token with a wrong nonce', async () => {
   const { url, transaction } = await createAuthorizationRequest(client);
   const { parameters } = await server.authorize(url);
   const response = await validateAuthorizationResponse(client, parameters, transaction);
-  server.lies.add('id_token_nonce_invalid');
+  server.faults.add('id_token_nonce_invalid');
   await expect(exchangeCode(client, response, transaction)).rejects.toMatchObject({
     code: 'id_token_invalid',
     check: 'nonce',

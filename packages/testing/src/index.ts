@@ -1,11 +1,11 @@
 export type { TestClock } from './clock.ts';
 export {
-  type AuthorizationAnswer,
+  type AuthorizationRedirect,
   createTestAuthorizationServer,
   type MintOptions,
   type TestAuthorizationServer,
 } from './create-server.ts';
-export type { Lie } from './lies/index.ts';
+export type { Fault } from './faults/index.ts';
 export type {
   Endpoint,
   Failure,

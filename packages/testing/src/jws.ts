@@ -1,27 +1,28 @@
 import { base64url, type CryptoKey } from 'jose';
-import { applyLies } from './lies/index.ts';
-import type { Jws } from './lies/lie-target.ts';
+import type { Jws } from './faults/fault-target.ts';
+import { applyFaults } from './faults/index.ts';
 import type { ServerState } from './state.ts';
 
 const encode = (value: unknown, change = (json: string) => json) =>
   base64url.encode(change(JSON.stringify(value)));
 
-/** Signs a token as the server does, lies included. */
+/** Signs a token, with the active faults. */
 export async function sign(state: ServerState, start: Omit<Jws, 'key' | 'finish'>): Promise<string> {
   const { alg } = start.header;
   const kid = alg === 'none' || alg.startsWith('HS') ? undefined : (await state.keys.current(alg)).kid;
   const jws: Jws = { ...start, header: { ...start.header, ...(kid !== undefined && { kid }) } };
-  await applyLies(state, 'jws', jws);
+  await applyFaults(state, 'jws', jws);
   const input = `${encode(jws.header)}.${encode(jws.claims, jws.payload)}`;
   const key =
     jws.key ??
     (jws.header.alg === 'none' ? undefined : (await state.keys.current(jws.header.alg)).privateKey);
-  const signature = key === undefined ? '' : base64url.encode(await signatureOf(jws.header.alg, key, input));
+  const signature =
+    key === undefined ? '' : base64url.encode(await createSignature(jws.header.alg, key, input));
   const jwt = `${input}.${signature}`;
   return jws.finish?.(jwt) ?? jwt;
 }
 
-async function signatureOf(
+async function createSignature(
   alg: string,
   key: CryptoKey | Uint8Array<ArrayBuffer>,
   input: string,

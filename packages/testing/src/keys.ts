@@ -19,8 +19,8 @@ async function generate(alg: string): Promise<ServerKey> {
 
 const pool = new Map<string, Promise<ServerKey>[]>();
 
-/** The `index`-th key of this process for an algorithm: RSA keys take long to make, and tests start many servers. */
-function pooled(alg: string, index: number): Promise<ServerKey> {
+/** Returns a key of this process. Servers share keys, because RSA keys are slow to generate. */
+function getPooledKey(alg: string, index: number): Promise<ServerKey> {
   const keys = pool.get(alg) ?? [];
   pool.set(alg, keys);
   keys[index] ??= generate(alg);
@@ -39,14 +39,14 @@ export interface KeyRing {
   rotate(options?: { readonly keepOld?: boolean }): Promise<void>;
 }
 
-/** Rings with `own` keys share none with other servers of the process; they take longer to start. */
+/** Creates a key ring. With `own`, its keys are not shared with other servers of the process. */
 export function createKeyRing(algs: readonly string[], options: { readonly own: boolean }): KeyRing {
   const known = new Set(algs);
   const cache = new Map<string, Promise<ServerKey>>();
   let generation = 0;
   let kept: ServerKey[] = [];
-  const keyOf = (alg: string, index: number) => {
-    if (!options.own) return pooled(alg, index);
+  const getKey = (alg: string, index: number) => {
+    if (!options.own) return getPooledKey(alg, index);
     const name = `${alg} ${index}`;
     const key = cache.get(name) ?? generate(alg);
     cache.set(name, key);
@@ -55,9 +55,9 @@ export function createKeyRing(algs: readonly string[], options: { readonly own: 
   const ring: KeyRing = {
     current(alg) {
       known.add(alg);
-      return keyOf(alg, generation * 2);
+      return getKey(alg, generation * 2);
     },
-    foreign: (alg) => keyOf(alg, generation * 2 + 1),
+    foreign: (alg) => getKey(alg, generation * 2 + 1),
     async published() {
       return [...(await Promise.all([...known].map((alg) => ring.current(alg)))), ...kept];
     },

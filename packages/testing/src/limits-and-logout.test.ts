@@ -28,7 +28,7 @@ async function logIn(options: TestAuthorizationServerOptions) {
   return { server, client, tokens: await exchangeCode(client, response, transaction) };
 }
 
-test('a refresh token that is used too often is refused with 429 until its window is over', async () => {
+test('responds with 429 to a refresh token that is used too often, until the window ends', async () => {
   const { server, client, tokens } = await logIn({
     refreshTokens: 'keep',
     refreshRateLimit: { limit: 2, window: 60 },
@@ -42,19 +42,19 @@ test('a refresh token that is used too often is refused with 429 until its windo
   await expect(attempt()).resolves.toBeDefined();
 });
 
-test('a user grants no more than they may', async () => {
+test('grants only the scopes of the user', async () => {
   const { tokens } = await logIn({ users: [{ sub: 'bob', scope: 'items:read' }] });
   expect(tokens.scopes).toEqual(['openid', 'offline_access', 'items:read']);
 });
 
-test('only registered resources are served', async () => {
+test('rejects a resource that is not registered', async () => {
   const { server, client } = await logIn({ resources: ['https://api.example.test'] });
   const { url } = await createAuthorizationRequest(client, { resource: 'https://other.example.test' });
   const { parameters } = await server.authorize(url);
   expect(parameters.get('error')).toBe('invalid_target');
 });
 
-test('the end of a session is told to the clients that were part of it', async () => {
+test('sends a logout token to each client of an ended session', async () => {
   const sent: { url: string; claims: unknown }[] = [];
   const { server, tokens } = await logIn({
     clients: [

@@ -27,27 +27,27 @@ const auth0Paths: Record<Endpoint, string> = {
   device_authorization: '/oauth/device/code',
 };
 
-export const pathsOf = ({ auth0 }: Pick<ServerState, 'auth0'>) => (auth0 ? auth0Paths : standardPaths);
+export const getPaths = ({ auth0 }: Pick<ServerState, 'auth0'>) => (auth0 ? auth0Paths : standardPaths);
 
-/** The issuer without its trailing slash: what endpoint paths are appended to. */
-export const baseOf = (state: Pick<ServerState, 'issuer'>) => state.issuer.replace(/\/$/, '');
+/** Returns the issuer without its trailing slash. */
+export const getBaseUrl = (state: Pick<ServerState, 'issuer'>) => state.issuer.replace(/\/$/, '');
 
-/** Which endpoint a path is, below the issuer's own path; aliases for mutual TLS included. */
-export function endpointOf(state: ServerState, pathname: string): Endpoint | undefined {
+/** Finds the endpoint of a path, including aliases for mutual TLS. */
+export function findEndpoint(state: ServerState, pathname: string): Endpoint | undefined {
   const prefix = new URL(state.issuer).pathname.replace(/\/$/, '');
   const wellKnown = '/.well-known/oauth-authorization-server';
   if (pathname === `${wellKnown}${prefix}`) return 'discovery';
   if (!pathname.startsWith(prefix)) return undefined;
   const rest = pathname.slice(prefix.length).replace(/^\/mtls\//, '/');
-  return (Object.keys(standardPaths) as Endpoint[]).find((name) => pathsOf(state)[name] === rest);
+  return (Object.keys(standardPaths) as Endpoint[]).find((name) => getPaths(state)[name] === rest);
 }
 
 const signing = ['RS256', 'PS256', 'ES256', 'Ed25519'];
 
-/** What the server says of itself (RFC 8414 section 2, OpenID Connect Discovery section 3). */
-export function metadataOf(state: ServerState): Record<string, unknown> {
-  const base = baseOf(state);
-  const paths = pathsOf(state);
+/** Creates the metadata (RFC 8414 section 2, OpenID Connect Discovery section 3). */
+export function createMetadata(state: ServerState): Record<string, unknown> {
+  const base = getBaseUrl(state);
+  const paths = getPaths(state);
   const endpoints = Object.fromEntries(
     Object.entries(paths)
       .filter(([name]) => name !== 'discovery' && name !== 'jwks')

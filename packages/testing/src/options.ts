@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
-import type { Lie } from './lies/index.ts';
+import type { Fault } from './faults/index.ts';
 
-/** A registered client, in the words of RFC 7591. */
+/** A registered client. @see https://www.rfc-editor.org/rfc/rfc7591#section-2 */
 export interface TestClient {
   readonly clientId: string;
   readonly clientSecret?: string;
@@ -14,7 +14,7 @@ export interface TestClient {
     | 'private_key_jwt'
     | 'tls_client_auth'
     | 'self_signed_tls_client_auth';
-  /** Default: any. Otherwise compared exactly, save for the port of a loopback address (RFC 8252 section 7.3). */
+  /** Default: any. Compared exactly, except the port of a loopback address (RFC 8252 section 7.3). */
   readonly redirectUris?: readonly string[];
   /** Default: any. */
   readonly postLogoutRedirectUris?: readonly string[];
@@ -22,7 +22,7 @@ export interface TestClient {
   readonly jwks?: { readonly keys: readonly JWK[] };
   /** SHA-256 thumbprint of the certificate, base64url, for the TLS methods (RFC 8705). */
   readonly certificateThumbprint?: string;
-  /** Scopes that it may be given. Default: any. */
+  /** Scopes that the client can receive, separated by spaces. Default: any. */
   readonly scope?: string;
   readonly idTokenSignedResponseAlg?: string;
   readonly idTokenEncryptedResponseAlg?: string;
@@ -30,65 +30,65 @@ export interface TestClient {
   readonly userinfoEncryptedResponseAlg?: string;
   readonly authorizationSignedResponseAlg?: string;
   readonly introspectionSignedResponseAlg?: string;
-  /** Sent a logout token when the user's session ends. */
+  /** Receives a logout token when the session of the user ends. */
   readonly backchannelLogoutUri?: string;
   readonly frontchannelLogoutUri?: string;
   /** Tokens of this client must be bound by DPoP. */
   readonly dpopBoundAccessTokens?: boolean;
 }
 
-/** Somebody who has an account at the server. */
+/** A user with an account at the server. */
 export interface TestUser {
   readonly sub: string;
-  /** Claims for ID token and userinfo, wire names. */
+  /** Claims of the ID token and userinfo response, by their wire names. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Scopes that this user may grant, space-separated. Default: any. */
   readonly scope?: string;
 }
 
-/** What the server is; everything has a default. */
+/** Options of the authorization server. All are optional. */
 export interface TestAuthorizationServerOptions {
   /** Default: `https://auth.example.test`; with `listen()`, the loopback address. */
   readonly issuer?: string;
-  /** `auth0` answers with Auth0's paths and shapes. Default: the standard's. */
+  /** `auth0` uses Auth0's paths and response formats. Default: `standard`. */
   readonly flavour?: 'standard' | 'auth0';
   /** Default: `app` (public) and `web` (client_secret_basic, secret `web-secret`). */
   readonly clients?: readonly TestClient[];
   /** Default: `alice` and `bob`; the first is signed in. */
   readonly users?: readonly TestUser[];
   /** Seconds. Default: 3600, 86400 for Auth0. */
-  readonly accessTokenLife?: number;
+  readonly accessTokenLifetime?: number;
   /** Seconds. Default: 300, 36000 for Auth0. */
-  readonly idTokenLife?: number;
+  readonly idTokenLifetime?: number;
   /** Default: `jwt` (RFC 9068). */
   readonly accessTokenFormat?: 'jwt' | 'opaque';
   /** Default: `RS256`. */
   readonly accessTokenSigningAlg?: string;
-  /** Whether each refresh gives a new refresh token. Default: `rotate`; `keep` for Auth0. */
+  /** Whether each refresh issues a new refresh token. Default: `rotate`; `keep` for Auth0. */
   readonly refreshTokens?: 'rotate' | 'keep';
   /** Seconds for which a rotated refresh token may be used again. Default: 0. */
   readonly refreshTokenGrace?: number;
-  /** Whether refreshes answer with an ID token, when the scope has openid. Default: true. */
+  /** Whether the response to a refresh contains an ID token, if the scope contains `openid`. Default: true. */
   readonly idTokenOnRefresh?: boolean;
-  /** Resource indicators that are served (RFC 8707). Default: any absolute URI. */
+  /** Accepted resource indicators (RFC 8707). Default: any absolute URI. */
   readonly resources?: readonly string[];
-  /** Only pushed requests. */
+  /** Rejects authorization requests that are not pushed (RFC 9126). Default: false. */
   readonly requirePushedAuthorizationRequests?: boolean;
-  /** Demand a nonce in DPoP proofs (RFC 9449 section 8). Default: false. */
+  /** Requires a nonce in DPoP proofs (RFC 9449 section 8). Default: false. */
   readonly dpopNonce?: boolean;
-  /** Publish keys that clients must step over: kinds without `alg`, encryption keys, unknown curves, repeated `kid`. */
+  /** Publishes keys that clients must ignore: without `alg`, for encryption, of unknown curves, with a repeated `kid`. */
   readonly decoyKeys?: boolean;
-  /** Publish `mtls_endpoint_aliases`, under `/mtls`. */
+  /** Publishes `mtls_endpoint_aliases` under `/mtls`. Default: false. */
   readonly mtlsEndpointAliases?: boolean;
-  /** Refuse a refresh token that is used more often than this, with 429. */
+  /** Rejects a refresh token with 429 if it is used more often. Default: no limit. */
   readonly refreshRateLimit?: { readonly limit: number /** Seconds. */; readonly window: number };
-  /** Keys that no other server of this process shares. Starts slower. */
+  /** Uses keys that no other server of the process shares. The start is slower. Default: false. */
   readonly ownKeys?: boolean;
-  /** Metadata to add, or with `undefined` to take away. */
+  /** Metadata to add, or with `undefined` to remove. */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Lies from the start; see `server.lies`. */
-  readonly lies?: readonly Lie[];
-  /** For requests that the server itself makes (back-channel logout). Default: the platform's. */
+  /** The faults that are active at the start; see `server.faults`. */
+  readonly faults?: readonly Fault[];
+  /** Sends the requests of the server (back-channel logout). Default: the platform's `fetch`. */
   readonly outgoingFetch?: (url: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -105,18 +105,18 @@ export type Endpoint =
   | 'end_session'
   | 'device_authorization';
 
-/** What goes wrong at an endpoint; the members add up. */
+/** A failure of an endpoint. The members can be combined. */
 export interface Failure {
-  /** Answer with this status instead of doing anything. */
+  /** Responds with this status without handling the request. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
-  /** Nobody can reach the endpoint. */
+  /** Makes the endpoint unreachable. */
   readonly network?: boolean;
-  /** Do the work, then lose the answer. */
-  readonly lose?: boolean;
-  /** Milliseconds to wait before anything else. */
+  /** Handles the request, then loses the response. */
+  readonly loseResponse?: boolean;
+  /** Milliseconds to wait before the request is handled. */
   readonly delay?: number;
-  /** How many requests it concerns. Default: 1. */
+  /** The count of requests that fail. Default: 1. */
   readonly times?: number;
 }

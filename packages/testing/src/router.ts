@@ -10,7 +10,7 @@ import { revocation } from './endpoints/revocation.ts';
 import { token } from './endpoints/token.ts';
 import { userinfo } from './endpoints/userinfo.ts';
 import { json, OAuthError } from './errors.ts';
-import { endpointOf } from './metadata.ts';
+import { findEndpoint } from './metadata.ts';
 import type { Endpoint, Failure } from './options.ts';
 import type { LoggedRequest, ServerState } from './state.ts';
 
@@ -36,19 +36,19 @@ const cors = {
   'access-control-expose-headers': 'dpop-nonce, www-authenticate, retry-after',
 };
 
-/** Answers one request: logs it, does what was ordered to go wrong, then what the endpoint does. */
+/** Handles one request: logs it, applies the next failure, then runs the endpoint. */
 export async function route(state: ServerState, request: Request): Promise<Response> {
   const url = new URL(request.url);
-  const endpoint = endpointOf(state, url.pathname);
+  const endpoint = findEndpoint(state, url.pathname);
   if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: cors });
   const text = request.method === 'POST' ? await request.clone().text() : '';
-  const body = bodyOf(request, text);
+  const body = parseBody(request, text);
   const entry: LoggedRequest = {
     endpoint,
     method: request.method,
     path: url.pathname,
     headers: Object.fromEntries(request.headers),
-    query: fieldsOf(url.searchParams) as Record<string, string | string[]>,
+    query: readFields(url.searchParams) as Record<string, string | string[]>,
     body: body.fields,
   };
   state.requests.push(entry);
@@ -64,7 +64,7 @@ export async function route(state: ServerState, request: Request): Promise<Respo
     );
   }
   const response = await answer(state, handlers[endpoint], request, body.parameters);
-  if (failure?.lose) throw new TypeError('fetch failed');
+  if (failure?.loseResponse) throw new TypeError('fetch failed');
   for (const [name, value] of Object.entries(failure?.headers ?? {})) response.headers.set(name, value);
   return finish(entry, response);
 }
@@ -99,8 +99,8 @@ function takeFailure(state: ServerState, endpoint: Endpoint): Failure | undefine
   return first;
 }
 
-/** Form or JSON: Auth0 takes both, and so does this server in every flavour. */
-function bodyOf(
+/** Parses a form or a JSON body. Auth0 accepts both, so both flavours do. */
+function parseBody(
   request: Request,
   text: string,
 ): { fields: Record<string, unknown>; parameters: URLSearchParams } {
@@ -115,10 +115,10 @@ function bodyOf(
     return { fields, parameters };
   }
   const parameters = new URLSearchParams(text);
-  return { fields: fieldsOf(parameters), parameters };
+  return { fields: readFields(parameters), parameters };
 }
 
-function fieldsOf(parameters: URLSearchParams): Record<string, unknown> {
+function readFields(parameters: URLSearchParams): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of new Set(parameters.keys())) {
     const values = parameters.getAll(name);

@@ -1,9 +1,9 @@
 import type { TestClock } from './clock.ts';
+import type { Fault } from './faults/index.ts';
 import type { KeyRing } from './keys.ts';
-import type { Lie } from './lies/index.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 
-/** What a user has granted a client in one login. */
+/** The permission that a user granted to a client in one login. */
 export interface Grant {
   readonly id: string;
   readonly clientId: string;
@@ -65,7 +65,7 @@ export interface DeviceLogin {
   interval: number;
 }
 
-/** One request that reached the server. */
+/** A request that the server received. */
 export interface LoggedRequest {
   readonly endpoint: Endpoint | undefined;
   readonly method: string;
@@ -74,15 +74,15 @@ export interface LoggedRequest {
   readonly query: Readonly<Record<string, string | string[]>>;
   /** The fields of a form or JSON body. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** Status of the answer; absent when the answer was lost. */
+  /** Status of the response; absent if the response was lost. */
   status?: number;
 }
 
-/** How the user at the provider answers the next authorization request. */
+/** How the user responds to the next authorization request. */
 export interface ScriptedAnswer {
   readonly error?: string;
   readonly errorDescription?: string;
-  /** Scopes that the user grants instead of all that were asked for. */
+  /** The scopes that the user grants. Default: all requested scopes. */
   readonly scope?: string;
 }
 
@@ -94,7 +94,7 @@ export interface ServerState {
   readonly keys: KeyRing;
   readonly clients: Map<string, TestClient>;
   readonly users: Map<string, TestUser>;
-  /** Who is signed in at the provider, and since when. */
+  /** The session of the signed-in user at the provider. */
   session: { sub: string; sid: string; authTime: number } | undefined;
   readonly answers: ScriptedAnswer[];
   readonly codes: Map<string, Code>;
@@ -108,8 +108,8 @@ export interface ServerState {
   readonly requests: LoggedRequest[];
   readonly failures: Map<Endpoint, (Failure & { left: number })[]>;
   readonly gates: Map<Endpoint, Promise<void>>;
-  readonly lies: Set<Lie>;
+  readonly faults: Set<Fault>;
 }
 
-/** An unguessable name. */
-export const unguessable = (): string => crypto.randomUUID().replaceAll('-', '');
+/** An createRandomId name. */
+export const createRandomId = (): string => crypto.randomUUID().replaceAll('-', '');

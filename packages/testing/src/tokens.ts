@@ -1,14 +1,15 @@
 import { base64url, CompactEncrypt, importJWK } from 'jose';
-import { secondsOf } from './clock.ts';
+import { getSeconds } from './clock.ts';
 import { sign } from './jws.ts';
 import type { TestClient } from './options.ts';
-import { type Binding, type Grant, type ServerState, unguessable } from './state.ts';
+import { type Binding, createRandomId, type Grant, type ServerState } from './state.ts';
 
-export const accessTokenLife = ({ options, auth0 }: ServerState) =>
-  options.accessTokenLife ?? (auth0 ? 86_400 : 3600);
-const idTokenLife = ({ options, auth0 }: ServerState) => options.idTokenLife ?? (auth0 ? 36_000 : 300);
+export const accessTokenLifetime = ({ options, auth0 }: ServerState) =>
+  options.accessTokenLifetime ?? (auth0 ? 86_400 : 3600);
+const idTokenLifetime = ({ options, auth0 }: ServerState) =>
+  options.idTokenLifetime ?? (auth0 ? 36_000 : 300);
 
-/** A new access token for a grant. */
+/** Issues an access token for a grant. */
 export async function issueAccessToken(
   state: ServerState,
   grant: Grant,
@@ -19,13 +20,13 @@ export async function issueAccessToken(
     actor?: object | undefined;
   },
 ): Promise<string> {
-  const issuedAt = secondsOf(state.clock);
-  const expiresAt = issuedAt + accessTokenLife(state);
+  const issuedAt = getSeconds(state.clock);
+  const expiresAt = issuedAt + accessTokenLifetime(state);
   const audience = details.resource ?? state.issuer;
   const { binding } = details;
   const token =
     state.options.accessTokenFormat === 'opaque'
-      ? `at-${unguessable()}`
+      ? `at-${createRandomId()}`
       : await sign(state, {
           kind: 'access_token',
           client: state.clients.get(grant.clientId),
@@ -38,7 +39,7 @@ export async function issueAccessToken(
             scope: details.scope,
             iat: issuedAt,
             exp: expiresAt,
-            jti: unguessable(),
+            jti: createRandomId(),
             ...(grant.authTime !== undefined && { auth_time: grant.authTime }),
             ...(grant.acr !== undefined && { acr: grant.acr }),
             ...(grant.authorizationDetails !== undefined && {
@@ -60,14 +61,14 @@ export async function issueAccessToken(
   return token;
 }
 
-/** A new refresh token for a grant. */
+/** Issues a refresh token for a grant. */
 export function issueRefreshToken(state: ServerState, grant: Grant, binding: Binding | undefined): string {
-  const token = `rt-${unguessable()}`;
+  const token = `rt-${createRandomId()}`;
   state.refreshTokens.set(token, { grant, binding, uses: [] });
   return token;
 }
 
-/** A new ID token for a grant; encrypted when the client is registered so. */
+/** Issues an ID token for a grant, encrypted if the client is registered for encryption. */
 export async function issueIdToken(
   state: ServerState,
   grant: Grant,
@@ -75,7 +76,7 @@ export async function issueIdToken(
 ): Promise<string> {
   const client = state.clients.get(grant.clientId) as TestClient;
   const alg = client.idTokenSignedResponseAlg ?? 'RS256';
-  const iat = secondsOf(state.clock);
+  const iat = getSeconds(state.clock);
   const user = state.users.get(grant.sub ?? '');
   const requested = Object.keys(grant.claims?.id_token ?? {});
   const jwt = await sign(state, {
@@ -90,7 +91,7 @@ export async function issueIdToken(
       sub: grant.sub,
       aud: client.clientId,
       iat,
-      exp: iat + idTokenLife(state),
+      exp: iat + idTokenLifetime(state),
       ...(grant.sid !== undefined && { sid: grant.sid }),
       ...(details.withNonce && grant.nonce !== undefined && { nonce: grant.nonce }),
       ...(grant.authTime !== undefined && { auth_time: grant.authTime }),
@@ -101,14 +102,14 @@ export async function issueIdToken(
   return encryptFor(client, client.idTokenEncryptedResponseAlg, jwt);
 }
 
-/** A logout token (OpenID Connect Back-Channel Logout section 2.4). */
+/** Issues a logout token (OpenID Connect Back-Channel Logout section 2.4). */
 export function issueLogoutToken(
   state: ServerState,
   claims: { readonly aud: string; readonly sub?: string | undefined; readonly sid?: string | undefined },
   overrides: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   const client = state.clients.get(claims.aud);
-  const iat = secondsOf(state.clock);
+  const iat = getSeconds(state.clock);
   return sign(state, {
     kind: 'logout_token',
     client,
@@ -119,7 +120,7 @@ export function issueLogoutToken(
       aud: claims.aud,
       iat,
       exp: iat + 120,
-      jti: unguessable(),
+      jti: createRandomId(),
       events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
       ...(claims.sid !== undefined && { sid: claims.sid }),
       ...overrides,
@@ -127,7 +128,7 @@ export function issueLogoutToken(
   });
 }
 
-/** Encrypts to the client's registered key, or hands the text through. */
+/** Encrypts a text for the client, or returns it unchanged without `alg`. */
 export async function encryptFor(client: TestClient, alg: string | undefined, text: string): Promise<string> {
   if (alg === undefined) return text;
   const jwk = client.jwks?.keys.find(

@@ -4,7 +4,7 @@ import { createPage, events, provider, startLogin } from '../../tests/support/br
 import { json } from '../../tests/support/browser-provider.ts';
 import type { BrowserAuthOptions } from './options.ts';
 
-test('C7: no token, code, verifier or state is in an event, an error or the snapshot', async () => {
+test('C7: events, errors and the snapshot contain no token, code, verifier or state', async () => {
   const secrets = new Set<string>();
   const errors: unknown[] = [];
   const page = createPage();
@@ -44,7 +44,7 @@ test('C7: no token, code, verifier or state is in an event, an error or the snap
 describe('options', () => {
   const create = (options: Partial<BrowserAuthOptions>) => () => createPage(options);
 
-  test('misuse fails at once, with what to write instead', () => {
+  test('rejects missing and invalid options with a message that names them', () => {
     expect(create({ issuer: '' })).toThrow(/issuer is missing/);
     expect(create({ redirectUri: '' })).toThrow(/redirectUri is missing/);
     expect(create({ issuer: 'http://login.example' })).toThrow(/allowInsecureIssuer: true/);
@@ -52,7 +52,7 @@ describe('options', () => {
     expect(create({ clockTolerance: 301 })).toThrow(/clockTolerance/);
   });
 
-  test('B3: on a server nothing is started and nothing of a browser is touched', async () => {
+  test('B3: does not start or use browser APIs on a server', async () => {
     vi.unstubAllGlobals();
     const { auth } = createPage();
     const started = await Promise.race([

@@ -9,7 +9,8 @@ import type {
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
-import { type BrowserTransaction, createAuthorizationRequest } from './login/authorization-request.ts';
+import { createAuthorizationRequest } from './login/authorization-request.ts';
+import type { BrowserTransaction } from './login/browser-transaction.ts';
 import { completeLogin } from './login/complete-login.ts';
 import { createEndSessionUrl, revokeTokens } from './login/logout.ts';
 import { frameName } from './login/silent-frame.ts';

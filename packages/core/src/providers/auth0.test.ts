@@ -160,7 +160,7 @@ test('repeats a refresh with the same token after its response was lost, within 
   };
   const coordinator = createRefreshCoordinator(app.client);
   app.server.clock.advance(86_400);
-  app.server.fail('token', { lose: true });
+  app.server.fail('token', { loseResponse: true });
   await expect(coordinator.getAccessToken(holder)).rejects.toMatchObject({ code: 'network_error' });
   await coordinator.getAccessToken(holder);
   const [, lost, again] = app.server.requestsTo('token').map(({ body }) => body.refresh_token);

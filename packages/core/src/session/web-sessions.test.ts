@@ -91,7 +91,7 @@ for (const kind of sessionKinds) {
     ])) as CryptoKeyPair;
     const app = await start(
       {},
-      { client: { dpop: { keyPair } }, server: { dpopNonce: true, accessTokenLife: 60 } },
+      { client: { dpop: { keyPair } }, server: { dpopNonce: true, accessTokenLifetime: 60 } },
     );
     const browsers = [];
     for (const sub of ['alice', 'bob']) {

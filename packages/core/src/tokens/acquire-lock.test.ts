@@ -10,7 +10,7 @@ const keeper = (lock: RefreshLock | undefined, events: AuthEvent[] = []) =>
   createLockAcquirer({ lock, wait: 1_000, timeout: 10_000, emitEvent: (event) => events.push(event) });
 
 describe('a held lock', () => {
-  test('is renewed for as long as it is held, and free after the release', async () => {
+  test('is renewed while it is held, and free after its release', async () => {
     const shared = createMemoryLock();
     const held = await keeper(shared)('key');
     await vi.advanceTimersByTimeAsync(120_000);
@@ -22,20 +22,20 @@ describe('a held lock', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
-  test('that cannot be renewed is given a life that outlives the slowest exchange', async () => {
-    const lives: number[] = [];
+  test('without renewal gets a time to live that exceeds the slowest exchange', async () => {
+    const timesToLive: number[] = [];
     const lock: RefreshLock = {
-      acquire: async (_, { timeToLive }) => lives.push(timeToLive) > 0,
+      acquire: async (_, { timeToLive }) => timesToLive.push(timeToLive) > 0,
       release: async () => {},
     };
     await keeper(lock)('key');
     await keeper({ ...lock, renew: async () => true })('key');
-    expect(lives).toEqual([60_000, 10_000]);
+    expect(timesToLive).toEqual([60_000, 10_000]);
   });
 
-  test('falls back to this process when the store is away', async () => {
+  test('uses a lock of this process while the store is unavailable', async () => {
     const away = async (): Promise<never> => {
-      throw new Error('away');
+      throw new Error('unavailable');
     };
     const events: AuthEvent[] = [];
     const hold = keeper({ acquire: away, renew: away, release: away }, events);

@@ -11,7 +11,7 @@ const left = (limit: ReturnType<typeof createRateLimit>, key: string) =>
   );
 
 describe('pauses', () => {
-  test('are as long as the provider says', async () => {
+  test('use Retry-After exactly', async () => {
     const limit = createRateLimit(undefined);
     await limit.pause('s', 's', 100);
     expect(await left(limit, 's')).toBe(100);
@@ -21,7 +21,7 @@ describe('pauses', () => {
     expect(await left(limit, 's')).toBe(0);
   });
 
-  test('differ when the provider does not say how long, so that sessions do not return at the same moment', async () => {
+  test('vary without Retry-After, so that sessions do not retry at the same moment', async () => {
     const limit = createRateLimit(undefined);
     for (let i = 0; i < 50; i++) await limit.pause(`s${i}`, `s${i}`, undefined);
     vi.advanceTimersByTime(999);
@@ -33,7 +33,7 @@ describe('pauses', () => {
     for (let i = 0; i < 50; i++) expect(await left(limit, `s${i}`)).toBe(0);
   });
 
-  test('grow when the provider does not say how long, up to a minute, and begin anew after a rest', async () => {
+  test('grow to a minute without Retry-After, and restart after a period without pauses', async () => {
     const limit = createRateLimit(undefined);
     for (const expected of [1, 2, 4, 8, 16, 32, 60, 60]) {
       await limit.pause('s', 's', undefined);
@@ -47,14 +47,14 @@ describe('pauses', () => {
     expect(await left(limit, 's')).toBeLessThanOrEqual(2);
   });
 
-  test('hold for one session, however many are limited', async () => {
+  test('apply to one session only', async () => {
     const limit = createRateLimit(undefined);
     for (let i = 0; i < 200; i++) await limit.pause(`s${i}`, `s${i}`, 3_600);
     expect(await left(limit, 'another')).toBe(0);
     expect(await left(limit, 's0')).toBeGreaterThan(0);
   });
 
-  test('are bounded in number', async () => {
+  test('are limited in count', async () => {
     const limit = createRateLimit(undefined);
     for (let i = 0; i <= 10_000; i++) await limit.pause(`s${i}`, `s${i}`, 3_600);
     expect(await left(limit, 's0')).toBe(0);

@@ -10,15 +10,15 @@ import { fromBase64Url } from '../internal/encoding.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
 import { createMemorySuccessorStore, type SuccessorStore } from './successor.ts';
 
-/** What is behind the base64url of a text, letter by byte. */
-const decoded = (text: string) =>
+/** Decodes the base64url parts of a text to characters. */
+const decodeParts = (text: string) =>
   text
     .split('.')
     .map((part) => String.fromCharCode(...fromBase64Url(part)))
     .join();
 
 describe('one process', () => {
-  test('a valid token is returned without any call', async () => {
+  test('returns a valid token without a request', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', provider.login('alice'));
@@ -30,7 +30,7 @@ describe('one process', () => {
     expect(provider.state.requests).toBe(0);
   });
 
-  test('1,000 requests on one expired session: one token request, one answer', async () => {
+  test('1,000 requests of one expired session share one token request', async () => {
     const provider = createTestProvider();
     const { sessions, holder, state } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -42,7 +42,7 @@ describe('one process', () => {
     expect(sessions.get('s')?.updatedAt).toBeGreaterThan(1);
   });
 
-  test('S5: a thousand requests of fifty users: each gets their own token', async () => {
+  test('S5: 1,000 requests of 50 users: each receives the token of its user', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     for (let user = 0; user < 50; user++)
@@ -55,7 +55,7 @@ describe('one process', () => {
     expect(provider.state).toMatchObject({ requests: 50, replays: 0 });
   });
 
-  test('two resources from one refresh token: one after the other, each right, nothing replayed', async () => {
+  test('two resources with one refresh token are refreshed serially, without a replay', async () => {
     const provider = createTestProvider();
     const cookie = expireTokens(provider.login('alice'));
     const tokens = createCoordinator(provider.client());
@@ -67,7 +67,7 @@ describe('one process', () => {
     expect(provider.state).toMatchObject({ requests: 2, replays: 0 });
   });
 
-  test('a forced refresh: once for all who were refused the same token, and newer ones are taken over', async () => {
+  test('forceRefresh refreshes once for all requests with the same token, and reuses a newer token', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     const first = provider.login('alice');
@@ -77,13 +77,13 @@ describe('one process', () => {
     const results = await runConcurrently(20, () => tokens.getAccessToken(holder('s'), force));
     expect(provider.state.requests).toBe(1);
     for (const { accessToken } of results) expect(accessToken).not.toEqual(first.accessTokens[0]);
-    // Somebody who still holds the refused token.
+    // A late request with the rejected token.
     const late = await tokens.getAccessToken(cookieHolder(first), force);
     expect(late.accessToken).toEqual(results[0]?.accessToken);
     expect(provider.state.requests).toBe(1);
   });
 
-  test('no session, and no refresh token: the error says what to do', async () => {
+  test('rejects without a session or refresh token, with a message that names the remedy', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     const tokens = createCoordinator(provider.client());
@@ -96,7 +96,7 @@ describe('one process', () => {
     });
   });
 
-  test('S15: a logout during the refresh has the last word', async () => {
+  test('S15: a logout during the refresh is final', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -111,7 +111,7 @@ describe('one process', () => {
     await expect(tokens.getAccessToken(holder('s'))).rejects.toBeInstanceOf(LoginRequiredError);
   });
 
-  test('without rotation the refresh token is kept and may be used again', async () => {
+  test('without rotation the refresh token is used again', async () => {
     let time = 1_000_000_000_000;
     const now = () => time;
     const provider = createTestProvider({ rotate: false, now });
@@ -145,21 +145,21 @@ describe('several processes', () => {
     expect(provider.state).toMatchObject({ requests: 1, replays: 0 });
   });
 
-  test('late requests with the old cookie: the same tokens and the same cookie, no token request', async () => {
+  test('late requests with the previous cookie receive the same tokens and cookie without a token request', async () => {
     const provider = createTestProvider();
     const cookie = expireTokens(provider.login('alice'));
     const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
     const first = await createCoordinator(provider.client(), shared).getAccessToken(cookieHolder(cookie));
-    const elsewhere = createCoordinator(provider.client(), shared);
+    const otherProcess = createCoordinator(provider.client(), shared);
     for (let i = 0; i < 3; i++) {
-      const late = await elsewhere.getAccessToken(cookieHolder(cookie));
+      const late = await otherProcess.getAccessToken(cookieHolder(cookie));
       expect(late).toEqual({ ...first, changed: true });
       expect(late.sealedSession).toBe(`cookie with ${first.tokens.refreshToken}`);
     }
     expect(provider.state.requests).toBe(1);
   });
 
-  test('a cookie that is several refreshes old is followed to the newest', async () => {
+  test('finds the newest tokens for a cookie that is several refreshes old', async () => {
     let time = 1_000_000_000_000;
     const now = () => time;
     const provider = createTestProvider({ now });
@@ -174,24 +174,24 @@ describe('several processes', () => {
     expect(provider.state).toMatchObject({ requests: 3, replays: 0 });
   });
 
-  test('the shared store holds nothing that it could read', async () => {
+  test('the shared store receives no readable secret', async () => {
     const provider = createTestProvider();
     const cookie = expireTokens(provider.login('alice'));
-    const seen: string[] = [];
+    const stored: string[] = [];
     const successors: SuccessorStore = {
       get: async () => undefined,
-      set: async (key, value) => void seen.push(key, value),
+      set: async (key, value) => void stored.push(key, value),
     };
     const { tokens } = await createCoordinator(provider.client(), { successors }).getAccessToken(
       cookieHolder(cookie),
     );
-    const text = seen.join('\n') + seen.map(decoded).join('\n');
-    expect(seen).not.toHaveLength(0);
+    const text = stored.join('\n') + stored.map(decodeParts).join('\n');
+    expect(stored).not.toHaveLength(0);
     for (const secret of [cookie.refreshToken, tokens.refreshToken, tokens.accessTokens[0]?.accessToken])
       expect(text).not.toContain(secret);
   });
 
-  test('a lock that is held for too long: an expired session gets an error, a valid token is served', async () => {
+  test('if the lock is held too long, an expired session fails and a valid token is returned', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));

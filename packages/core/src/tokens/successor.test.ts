@@ -11,8 +11,8 @@ const successor = {
   sealedSession: 'cookie',
 };
 
-describe('a sealed successor', () => {
-  test('is opened by the old refresh token alone', async () => {
+describe('an encrypted successor', () => {
+  test('is decrypted only with the previous refresh token', async () => {
     const sealed = await encryptSuccessor('the old one', successor);
     expect(await decryptSuccessor('the old one', sealed)).toEqual(successor);
     expect(await decryptSuccessor('another one', sealed)).toBeUndefined();
@@ -21,11 +21,11 @@ describe('a sealed successor', () => {
   });
 
   test.each(['', '.', 'x', 'AAAA.AAAA', '\u0000.\u0000', `${'A'.repeat(16)}.${'B'.repeat(10_000)}`])(
-    'anything else is nothing: %j',
+    'a malformed value is undefined: %j',
     async (text) => expect(await decryptSuccessor('the old one', text)).toBeUndefined(),
   );
 
-  test('a changed one is nothing', async () => {
+  test('a modified value is undefined', async () => {
     const sealed = await encryptSuccessor('the old one', successor);
     for (const at of [0, 10, 20, 40])
       expect(
@@ -37,7 +37,7 @@ describe('a sealed successor', () => {
   });
 });
 
-test('the key of a refresh token tells nothing of it, and is another at every provider and client', async () => {
+test('the key of a refresh token is a hash that differs by provider and client', async () => {
   const one = await createRefreshTokenKey('token', { issuer: 'a', clientId: 'b' });
   expect(one).toMatch(/^[\w-]{43}$/);
   expect(await createRefreshTokenKey('token', { issuer: 'a', clientId: 'b' })).toBe(one);
@@ -45,7 +45,7 @@ test('the key of a refresh token tells nothing of it, and is another at every pr
   expect(await createRefreshTokenKey('token', { issuer: 'ab', clientId: '' })).not.toBe(one);
 });
 
-test('the store of a process is bounded, and forgets what is over', async () => {
+test('the memory store is limited in size and deletes expired entries', async () => {
   let time = 0;
   const store = createMemorySuccessorStore(() => time);
   for (let i = 0; i < 10_001; i++) await store.set(`k${i}`, 'v', 1_000);

@@ -1,10 +1,10 @@
-import type { Lie } from '@countersign/testing';
+import type { Fault } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { none, refreshTokens } from '../../src/index.ts';
 import { createHarness, expectRejection } from '../conformance/harness.ts';
 
 describe('C1: rejects a refreshed ID token of another login', () => {
-  const lies: readonly (readonly [lie: Lie, check: string])[] = [
+  const faults: readonly (readonly [fault: Fault, check: string])[] = [
     ['id_token_sub_invalid', 'sub'],
     ['id_token_iss_invalid', 'iss'],
     ['id_token_aud_invalid', 'aud'],
@@ -12,11 +12,11 @@ describe('C1: rejects a refreshed ID token of another login', () => {
     ['id_token_azp_foreign', 'azp'],
     ['id_token_nonce_invalid', 'nonce'],
   ];
-  for (const [lie, check] of lies) {
-    test(`C1: ${lie}`, async () => {
+  for (const [fault, check] of faults) {
+    test(`C1: ${fault}`, async () => {
       const harness = await createHarness();
       await harness.logIn({ maxAge: 300 });
-      harness.server.lies.add(lie);
+      harness.server.faults.add(fault);
       const rejection = { error: 'ValidationError', code: 'id_token_invalid', check } as const;
       await expectRejection(harness, () => harness.refresh(), rejection, 'token');
     });
@@ -38,20 +38,20 @@ describe('C1: rejects a refreshed ID token of another login', () => {
 });
 
 describe('C2: verifies the signature of each ID token', () => {
-  const lies: readonly (readonly [lie: Lie, check: string])[] = [
+  const faults: readonly (readonly [fault: Fault, check: string])[] = [
     ['id_token_signature_invalid', 'signature'],
     ['id_token_signature_missing', 'signature'],
     ['id_token_key_foreign', 'signature'],
     ['id_token_jwk_injected', 'signature'],
   ];
-  for (const [lie, check] of lies) {
-    test(`C2: rejects ${lie} at login and refresh of a public client`, async () => {
+  for (const [fault, check] of faults) {
+    test(`C2: rejects ${fault} at login and refresh of a public client`, async () => {
       const harness = await createHarness({
         registration: { tokenEndpointAuthMethod: 'none' },
         client: { clientAuthentication: none() },
       });
       await harness.logIn();
-      harness.server.lies.add(lie);
+      harness.server.faults.add(fault);
       const rejection = { error: 'ValidationError', code: 'id_token_invalid', check } as const;
       await expectRejection(harness, () => harness.refresh(), rejection, 'token');
       await expectRejection(harness, () => harness.logIn(), rejection, 'token');

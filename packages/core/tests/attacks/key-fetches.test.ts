@@ -133,7 +133,7 @@ describe('K6: key rotations', () => {
   test('a key that is published late leads to a TransportError, not to a ValidationError', async () => {
     const { harness, server } = await setUp();
     await harness.logIn();
-    server.lies.add('id_token_kid_unknown');
+    server.faults.add('id_token_kid_unknown');
     for (let i = 0; i < 8; i++) await harness.logIn().catch(() => undefined);
     await expect(harness.logIn()).rejects.toMatchObject({ name: 'TransportError', code: 'rate_limited' });
   });
@@ -151,11 +151,11 @@ describe('K7: signed authorization responses are sent by browsers', () => {
   test('forged ones do not affect a refresh', async () => {
     const { harness, server } = await setUp({ client: { responseMode: 'jwt' } });
     await harness.logIn();
-    server.lies.add('authorization_response_kid_unknown');
+    server.faults.add('authorization_response_kid_unknown');
     for (let i = 0; i < 5; i++)
       await expect(harness.logIn()).rejects.toMatchObject({ name: 'ValidationError', check: 'kid' });
     await expect(harness.logIn()).rejects.toMatchObject({ name: 'TransportError', code: 'rate_limited' });
-    server.lies.clear();
+    server.faults.clear();
     await server.rotateKeys();
     const previousIdToken = harness.stored?.idToken;
     await harness.refresh();

@@ -1,4 +1,4 @@
-import type { Lie } from '@countersign/testing';
+import type { Fault } from '@countersign/testing';
 import { expect, test } from 'vitest';
 import {
   AuthError,
@@ -36,7 +36,7 @@ test('C7: errors, events and printed clients contain no secret, code, verifier o
     }
   };
   await attempt(() => harness.logIn());
-  const lies: readonly Lie[] = [
+  const faults: readonly Fault[] = [
     'id_token_iss_invalid',
     'id_token_nonce_invalid',
     'id_token_signature_invalid',
@@ -48,11 +48,11 @@ test('C7: errors, events and printed clients contain no secret, code, verifier o
     'token_type_unknown',
     'userinfo_response_sub_invalid',
   ];
-  for (const lie of lies) {
-    server.lies.add(lie);
+  for (const fault of faults) {
+    server.faults.add(fault);
     await attempt(() => harness.logIn());
     await attempt(() => harness.refresh());
-    server.lies.clear();
+    server.faults.clear();
   }
   for (const failure of [
     createJsonFailure({ error: 'invalid_client', error_description: 'no' }, 401),

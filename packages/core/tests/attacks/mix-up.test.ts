@@ -14,7 +14,7 @@ describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
   }
 
   test('C6: rejects the response of another issuer before its code is used', async () => {
-    const harness = await createHarness({ lies: ['iss_of_another'] });
+    const harness = await createHarness({ faults: ['iss_of_another'] });
     const rejection = {
       error: 'ValidationError',
       code: 'authorization_response_invalid',
@@ -24,12 +24,12 @@ describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
   });
 
   test('C6: checks iss if it is present, advertised or not', async () => {
-    const harness = await createHarness({ lies: ['iss_of_another', 'metadata_without_iss_parameter'] });
+    const harness = await createHarness({ faults: ['iss_of_another', 'metadata_without_iss_parameter'] });
     await expect(harness.logIn()).rejects.toMatchObject({ check: 'iss' });
   });
 
   test('C6: rejects an error response with another state, without its text', async () => {
-    const harness = await createHarness({ lies: ['state_invalid'] });
+    const harness = await createHarness({ faults: ['state_invalid'] });
     harness.server.answerNext({ error: 'access_denied', errorDescription: '<script>' });
     await expect(harness.logIn()).rejects.toMatchObject({
       code: 'authorization_response_invalid',
@@ -85,12 +85,12 @@ describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
   });
 
   test('C6: PKCE is always S256: rejects a provider with plain only, and assumes S256 by default', async () => {
-    const plain = await createHarness({ lies: ['metadata_plain_pkce'] });
+    const plain = await createHarness({ faults: ['metadata_plain_pkce'] });
     await expect(createAuthorizationRequest(plain.client)).rejects.toMatchObject({
       name: 'ConfigurationError',
       code: 'unsupported_by_provider',
     });
-    const unspecified = await createHarness({ lies: ['metadata_without_pkce'] });
+    const unspecified = await createHarness({ faults: ['metadata_without_pkce'] });
     const { url } = await createAuthorizationRequest(unspecified.client);
     expect(url.searchParams.get('code_challenge_method')).toBe('S256');
   });
@@ -115,8 +115,8 @@ describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
   });
 
   test('C6: rejects repeated parameters', async () => {
-    for (const lie of ['code_repeated', 'state_repeated'] as const) {
-      const harness = await createHarness({ lies: [lie] });
+    for (const fault of ['code_repeated', 'state_repeated'] as const) {
+      const harness = await createHarness({ faults: [fault] });
       const rejection = {
         error: 'ValidationError',
         code: 'authorization_response_invalid',
@@ -127,8 +127,8 @@ describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
   });
 
   test('C6: rejects a response without a code and one of another flow', async () => {
-    for (const lie of ['code_missing', 'response_with_id_token'] as const) {
-      const harness = await createHarness({ lies: [lie] });
+    for (const fault of ['code_missing', 'response_with_id_token'] as const) {
+      const harness = await createHarness({ faults: [fault] });
       await expect(harness.logIn()).rejects.toMatchObject({ code: 'authorization_response_invalid' });
       expect(harness.calls().at(-1)).toBe('authorization');
     }

@@ -38,7 +38,7 @@ describe('C5: only invalid_grant ends a session', () => {
       { code: 'rate_limited', retryAfter: 7 },
     ],
     ['network', { network: true }, { code: 'network_error' }],
-    ['a lost response', { lose: true }, { code: 'network_error' }],
+    ['a lost response', { loseResponse: true }, { code: 'network_error' }],
     ['invalid_client', createJsonFailure({ error: 'invalid_client' }, 401), { error: 'invalid_client' }],
     ['invalid_request', createJsonFailure({ error: 'invalid_request' }, 400), { error: 'invalid_request' }],
     [

@@ -106,19 +106,19 @@ describe('C9: responses of a provider', () => {
     ['refresh_token_empty', 'refresh_token'],
     ['expires_in_negative', 'expires_in'],
     ['scope_list', 'scope'],
-  ] as const)('C9: rejects %s', async (lie, check) => {
-    const harness = await createHarness({ lies: [lie] });
+  ] as const)('C9: rejects %s', async (fault, check) => {
+    const harness = await createHarness({ faults: [fault] });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'token_response_invalid', check });
     expect(harness.stored).toBeUndefined();
   });
 
   test('C9: rejects a response without the requested ID token', async () => {
-    const harness = await createHarness({ lies: ['token_response_without_id_token'] });
+    const harness = await createHarness({ faults: ['token_response_without_id_token'] });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'id_token' });
   });
 
   test('C9: claims with the names of prototype members change no object', async () => {
-    const harness = await createHarness({ lies: ['id_token_prototype_claims'] });
+    const harness = await createHarness({ faults: ['id_token_prototype_claims'] });
     const { claims } = await harness.logIn();
     expect(Object.getPrototypeOf(claims)).toBe(Object.prototype);
     expect(({} as { admin?: unknown }).admin).toBeUndefined();
@@ -127,22 +127,22 @@ describe('C9: responses of a provider', () => {
   });
 
   test('C9: rejects metadata with invalid URLs', async () => {
-    for (const [lie, check] of [
+    for (const [fault, check] of [
       ['metadata_endpoint_script', 'authorization_endpoint'],
       ['metadata_endpoint_insecure', 'token_endpoint'],
       ['metadata_issuer_slash', 'issuer'],
       ['metadata_issuer_missing', 'issuer'],
     ] as const) {
-      const harness = await createHarness({ lies: [lie] });
+      const harness = await createHarness({ faults: [fault] });
       const rejection = { error: 'ValidationError', code: 'metadata_invalid', check } as const;
       await expectRejection(harness, () => harness.logIn(), rejection, 'discovery');
     }
   });
 
   test('C9: rejects an invalid key set', async () => {
-    const malformed = await createHarness({ lies: ['jwks_malformed'] });
+    const malformed = await createHarness({ faults: ['jwks_malformed'] });
     await expect(malformed.logIn()).rejects.toMatchObject({ code: 'keys_invalid', check: 'jwks' });
-    const empty = await createHarness({ lies: ['jwks_empty'] });
+    const empty = await createHarness({ faults: ['jwks_empty'] });
     await expect(empty.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'kid' });
   });
 });

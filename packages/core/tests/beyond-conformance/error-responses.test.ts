@@ -73,7 +73,7 @@ describe('error responses', () => {
   test('rejects a Bearer token if DPoP was requested', async () => {
     const harness = await createHarness({
       client: { dpop: { keyPair: await generateDpopKeyPair() } },
-      lies: ['token_type_bearer'],
+      faults: ['token_type_bearer'],
     });
     const rejection = {
       error: 'ValidationError',
@@ -85,7 +85,7 @@ describe('error responses', () => {
 
   test('does not repeat a code exchange whose response was lost', async () => {
     const harness = await createHarness();
-    harness.server.fail('token', { lose: true });
+    harness.server.fail('token', { loseResponse: true });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'network_error' });
     expect(harness.server.requestsTo('token')).toHaveLength(1);
   });

@@ -1,4 +1,4 @@
-import type { Lie } from '@countersign/testing';
+import type { Fault } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import {
   clientSecretBasic,
@@ -11,7 +11,7 @@ import { createHarness, expectRejection } from '../conformance/harness.ts';
 
 /** Checks that the suites of the OpenID Foundation do not cover for a code-flow client. */
 describe('ID tokens', () => {
-  const rejected: readonly (readonly [lie: Lie, check: string, after?: 'token' | 'jwks'])[] = [
+  const rejected: readonly (readonly [fault: Fault, check: string, after?: 'token' | 'jwks'])[] = [
     ['id_token_exp_text', 'exp'],
     ['id_token_nbf_future', 'nbf'],
     ['id_token_iat_future', 'iat', 'jwks'],
@@ -29,9 +29,9 @@ describe('ID tokens', () => {
     ['id_token_typ_other', 'typ', 'jwks'],
     ['id_token_signature_missing', 'signature', 'jwks'],
   ];
-  for (const [lie, check, after = 'token'] of rejected) {
-    test(`rejects ${lie} for its ${check}`, async () => {
-      const harness = await createHarness({ lies: [lie] });
+  for (const [fault, check, after = 'token'] of rejected) {
+    test(`rejects ${fault} for its ${check}`, async () => {
+      const harness = await createHarness({ faults: [fault] });
       const rejection = { error: 'ValidationError', code: 'id_token_invalid', check } as const;
       await expectRejection(harness, () => harness.logIn(), rejection, after);
     });
@@ -45,7 +45,7 @@ describe('ID tokens', () => {
   });
 
   test('rejects a text that is not a JWT', async () => {
-    const harness = await createHarness({ lies: ['id_token_not_a_jwt'] });
+    const harness = await createHarness({ faults: ['id_token_not_a_jwt'] });
     await expect(harness.logIn()).rejects.toMatchObject({
       name: 'ValidationError',
       code: 'id_token_invalid',
@@ -53,16 +53,16 @@ describe('ID tokens', () => {
   });
 
   test('requires auth_time with max_age and compares them', async () => {
-    for (const lie of ['id_token_auth_time_missing', 'id_token_auth_time_old'] as const) {
-      const harness = await createHarness({ lies: [lie] });
+    for (const fault of ['id_token_auth_time_missing', 'id_token_auth_time_old'] as const) {
+      const harness = await createHarness({ faults: [fault] });
       const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'auth_time' } as const;
       await expectRejection(harness, () => harness.logIn({ maxAge: 60 }), rejection, 'token');
     }
   });
 
   test('rejects an acr that was not requested', async () => {
-    for (const lie of ['id_token_acr_missing', 'id_token_acr_other'] as const) {
-      const harness = await createHarness({ lies: [lie] });
+    for (const fault of ['id_token_acr_missing', 'id_token_acr_other'] as const) {
+      const harness = await createHarness({ faults: [fault] });
       const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'acr' } as const;
       await expectRejection(harness, () => harness.logIn({ acrValues: ['gold'] }), rejection, 'jwks');
     }

@@ -1,11 +1,11 @@
-import type { Lie } from '@countersign/testing';
+import type { Fault } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { introspectToken } from '../../src/index.ts';
 import { createHarness, expectRejection } from '../conformance/harness.ts';
 
 type MutationName<L> = L extends `introspection_${infer Mutation}` ? Mutation : never;
 
-const mutations: readonly (readonly [mutation: MutationName<Lie>, check: string])[] = [
+const mutations: readonly (readonly [mutation: MutationName<Fault>, check: string])[] = [
   ['alg_none', 'alg'],
   ['alg_other', 'alg'],
   ['alg_hs256', 'alg'],
@@ -30,7 +30,7 @@ describe('signed introspection (RFC 9701)', () => {
     const harness = await createHarness({
       registration: { introspectionSignedResponseAlg: 'RS256' },
       client: { introspectionSignedResponseAlg: 'RS256' },
-      lies: [`introspection_${mutation}`],
+      faults: [`introspection_${mutation}`],
     });
     const { accessToken } = await harness.logIn();
     await expect(introspectToken(harness.client, accessToken)).rejects.toMatchObject({
@@ -45,8 +45,8 @@ describe('signed authorization responses (JARM)', () => {
   test.each(mutations)(
     'rejects authorization_response_%s before its code is used',
     async (mutation, check) => {
-      const lie: Lie = `authorization_response_${mutation}`;
-      const harness = await createHarness({ client: { responseMode: 'jwt' }, lies: [lie] });
+      const fault: Fault = `authorization_response_${mutation}`;
+      const harness = await createHarness({ client: { responseMode: 'jwt' }, faults: [fault] });
       const rejection = { error: 'ValidationError', code: 'authorization_response_invalid', check } as const;
       // The JSON is checked before the keys are fetched.
       const after = check === 'json' ? 'authorization' : 'jwks';

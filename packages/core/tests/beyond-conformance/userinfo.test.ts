@@ -1,4 +1,4 @@
-import type { Lie } from '@countersign/testing';
+import type { Fault } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { createClient, fetchUserinfo, generateDpopKeyPair } from '../../src/index.ts';
 import { createDecrypt } from '../../src/node/decrypt.ts';
@@ -27,11 +27,11 @@ describe('userinfo', () => {
     ['userinfo_nonce_added', 'nonce'],
     ['userinfo_events_other', 'events'],
     ['userinfo_member_repeated', 'json'],
-  ] as const)('signed: rejects %s for its %s', async (lie, check) => {
+  ] as const)('signed: rejects %s for its %s', async (fault, check) => {
     const harness = await createHarness({
       registration: { userinfoSignedResponseAlg: 'RS256' },
       client: { userinfoSignedResponseAlg: 'RS256' },
-      lies: [lie],
+      faults: [fault],
     });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid', check });
     expect(harness.userinfo).toBeUndefined();
@@ -39,11 +39,11 @@ describe('userinfo', () => {
 
   test.each(['userinfo_iss_missing', 'userinfo_aud_missing'] as const)(
     'signed: accepts %s with allowUnaddressedUserinfo, and checks the other claims',
-    async (lie) => {
+    async (fault) => {
       const harness = await createHarness({
         registration: { userinfoSignedResponseAlg: 'RS256' },
         client: { userinfoSignedResponseAlg: 'RS256', allowUnaddressedUserinfo: true },
-        lies: [lie],
+        faults: [fault],
       });
       await harness.logIn();
       expect(harness.userinfo).toMatchObject({ sub: 'alice' });
@@ -54,8 +54,8 @@ describe('userinfo', () => {
         ['userinfo_typ_other', 'typ'],
         ['userinfo_nonce_added', 'nonce'],
       ] as const) {
-        harness.server.lies.clear();
-        harness.server.lies.add(wrong);
+        harness.server.faults.clear();
+        harness.server.faults.add(wrong);
         await expect(harness.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid', check });
       }
       expect(harness.userinfo).toBeUndefined();
@@ -102,7 +102,7 @@ describe('userinfo', () => {
   });
 
   test('returns references to distributed claims', async () => {
-    const harness = await createHarness({ lies: ['userinfo_distributed_claims'] });
+    const harness = await createHarness({ faults: ['userinfo_distributed_claims'] });
     await harness.logIn();
     expect(harness.userinfo?._claim_names).toEqual({ credit_score: 'src1' });
   });
@@ -114,7 +114,7 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
   /** Creates a client with registered userinfo algorithms. */
   async function register(
     protection: { readonly signed?: string; readonly encrypted?: string },
-    lies: readonly Lie[] = [],
+    faults: readonly Fault[] = [],
     client: HarnessOptions['client'] = {
       ...(protection.signed && { userinfoSignedResponseAlg: protection.signed }),
       ...(protection.encrypted && { userinfoEncryptedResponseAlg: protection.encrypted }),
@@ -128,7 +128,7 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
         ...(protection.encrypted && { userinfoEncryptedResponseAlg: protection.encrypted }),
       },
       client: { decrypt: createDecrypt(privateKey), ...client },
-      lies,
+      faults,
     });
   }
 
@@ -147,7 +147,7 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
       const harness = await register({ signed: 'RS256', encrypted: alg }, [], client);
       await harness.logIn();
       expect(harness.userinfo).toMatchObject({ sub: 'alice' });
-      harness.server.lies.add('userinfo_signature_invalid');
+      harness.server.faults.add('userinfo_signature_invalid');
       await expect(harness.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid', check: 'signature' });
     }
   });
@@ -172,9 +172,9 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
   });
 
   test('rejects an unencrypted response if encryption is registered', async () => {
-    const lies: readonly Lie[] = ['userinfo_response_unencrypted'];
-    await expectRejected(await register({ encrypted: alg }, lies), 'encryption');
-    await expectRejected(await register({ signed: 'RS256', encrypted: alg }, lies), 'encryption');
+    const faults: readonly Fault[] = ['userinfo_response_unencrypted'];
+    await expectRejected(await register({ encrypted: alg }, faults), 'encryption');
+    await expectRejected(await register({ signed: 'RS256', encrypted: alg }, faults), 'encryption');
   });
 
   test('rejects a key management algorithm that is not registered', async () =>

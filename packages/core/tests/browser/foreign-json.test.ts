@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseApplicationJson } from '../../src/browser/index.ts';
-import type { BrowserTransaction } from '../../src/browser/login/authorization-request.ts';
+import type { BrowserTransaction } from '../../src/browser/login/browser-transaction.ts';
 import { saveTransaction, takeTransaction } from '../../src/browser/login/transaction-storage.ts';
 import { type BrowserContext, resolveOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
@@ -35,8 +35,8 @@ const answering = (body: string) =>
     fetch: async () => new Response(body, { headers: { 'content-type': 'application/json' } }),
   });
 
-describe('C9: the browser client refuses deeply nested JSON with a typed error', () => {
-  test('in answers', async () => {
+describe('C9: the browser client rejects deeply nested JSON with a typed error', () => {
+  test('in responses', async () => {
     const refused = { name: 'ValidationError', code: 'response_malformed' };
     for (const [body, check] of [
       [`{"deep":${nested}}`, 'json_depth'],
@@ -67,14 +67,14 @@ describe('C9: the browser client refuses deeply nested JSON with a typed error',
   });
 });
 
-describe('what a tab has stored', () => {
+describe('values in the storage of a tab', () => {
   let stored: Map<string, string>;
 
   beforeEach(() => {
     stored = new Map();
     vi.stubGlobal(
       'sessionStorage',
-      // Names are own properties, as they are in a browser.
+      // Names are own properties, as in a browser.
       new Proxy(
         {
           getItem: (name: string) => stored.get(name) ?? null,
@@ -92,7 +92,7 @@ describe('what a tab has stored', () => {
   const damaged = ['', 'null', '5', '[]', '{"createdAt":', '{"a":1,"a":2}', `{"deep":${nested}}`];
   const transaction = (state: string) => ({ state, createdAt: 5 }) as BrowserTransaction;
 
-  test('a damaged login is none, and does not stop the next one', () => {
+  test('ignores a malformed transaction and starts the next login', () => {
     const context = contextWith();
     const nameOf = (state: string) => `${context.prefix}login ${state}`;
     for (const [index, text] of damaged.entries()) {
@@ -102,7 +102,7 @@ describe('what a tab has stored', () => {
       expect(stored.has(nameOf(String(index)))).toBe(false);
       expect(takeTransaction(context, 'new')).toEqual(transaction('new'));
     }
-    // Damaged ones are the first to be forgotten.
+    // Malformed entries are deleted first.
     for (let index = 0; index < 7; index++) saveTransaction(context, transaction(`good ${index}`));
     for (const [index, text] of damaged.entries()) stored.set(nameOf(`damaged ${index}`), text);
     saveTransaction(context, transaction('last'));
@@ -110,7 +110,7 @@ describe('what a tab has stored', () => {
     expect([...stored.keys()].filter((name) => name.includes('damaged'))).toEqual([]);
   });
 
-  test('damaged tokens are none', () => {
+  test('ignores malformed tokens', () => {
     const storage = createWebStorage('tab');
     for (const text of damaged) {
       stored.set('key', text);
@@ -121,7 +121,7 @@ describe('what a tab has stored', () => {
   });
 });
 
-test('metadata of a wrong type is absent, or refused by name where it protects', async () => {
+test('ignores metadata of a wrong type, and rejects it if it protects the login', async () => {
   for (const value of [{}, 5, 'S256', true, null]) {
     provider.metadata = { ...provider.metadata, code_challenge_methods_supported: value };
     await expect(fetchMetadata(contextWith())).resolves.not.toHaveProperty(
@@ -137,7 +137,7 @@ test('metadata of a wrong type is absent, or refused by name where it protects',
   });
 });
 
-test('JSON of the application itself is an object within limits', () => {
+test('parses JSON of the application within limits', () => {
   expect(parseApplicationJson('{"issuer":"https://login.example"}')).toEqual({
     issuer: 'https://login.example',
   });

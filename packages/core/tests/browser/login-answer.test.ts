@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { createPage, later, origin, provider, startLogin, storage } from '../support/browser-page.ts';
 import { json } from '../support/browser-provider.ts';
 
-describe('the answer to a login', () => {
-  /** Refused, and the code was not used. */
-  async function refused(change: (parameters: URLSearchParams) => void, check: string): Promise<void> {
+describe('the response of a login', () => {
+  /** Expects a rejection before the code is sent. */
+  async function expectRejected(change: (parameters: URLSearchParams) => void, check: string): Promise<void> {
     const page = createPage();
     const callback = provider.approve(await startLogin(page), change);
     await expect(page.auth.handleCallback(callback)).rejects.toMatchObject({ check });
@@ -13,30 +13,30 @@ describe('the answer to a login', () => {
     expect(page.auth.snapshot()).toMatchObject({ status: 'error', error: { check } });
   }
 
-  test('C6: a state that nobody waits for is refused', () => refused((p) => p.set('state', 'x'), 'state'));
+  test('C6: rejects an unknown state', () => expectRejected((p) => p.set('state', 'x'), 'state'));
 
-  test('C6: an answer without a state is refused', () => refused((p) => p.delete('state'), 'state'));
+  test('C6: rejects a response without state', () => expectRejected((p) => p.delete('state'), 'state'));
 
-  test('C6: another issuer is refused before the code is used', () =>
-    refused((p) => p.set('iss', 'https://evil.example'), 'iss'));
+  test('C6: rejects another issuer before the code is sent', () =>
+    expectRejected((p) => p.set('iss', 'https://evil.example'), 'iss'));
 
-  test('C6: a missing issuer is refused where the provider always names it', () =>
-    refused((p) => p.delete('iss'), 'iss'));
+  test('C6: rejects a missing issuer if the metadata announces it', () =>
+    expectRejected((p) => p.delete('iss'), 'iss'));
 
-  test('C6: another issuer is refused even where the provider does not announce it', async () => {
+  test('C6: rejects another issuer also if the metadata does not announce it', async () => {
     delete provider.metadata.authorization_response_iss_parameter_supported;
-    await refused((p) => p.set('iss', 'https://evil.example'), 'iss');
+    await expectRejected((p) => p.set('iss', 'https://evil.example'), 'iss');
   });
 
-  test('C6: a repeated parameter is refused', () => refused((p) => p.append('code', 'x'), 'repeated'));
+  test('C6: rejects a repeated parameter', () => expectRejected((p) => p.append('code', 'x'), 'repeated'));
 
-  test.each(['response', 'access_token', 'id_token'])('C6: an answer with %s is refused', (name) =>
-    refused((p) => p.set(name, 'x'), 'response_mode'),
+  test.each(['response', 'access_token', 'id_token'])('C6: rejects a response with %s', (name) =>
+    expectRejected((p) => p.set(name, 'x'), 'response_mode'),
   );
 
-  test('C6: an answer without a code is refused', () => refused((p) => p.delete('code'), 'code'));
+  test('C6: rejects a response without code', () => expectRejected((p) => p.delete('code'), 'code'));
 
-  test('C6: a login can be completed once, and a refused answer uses it up as well', async () => {
+  test('C6: completes a login once, and a rejected response also deletes its transaction', async () => {
     const page = createPage();
     const url = await startLogin(page);
     const wrong = provider.approve(url, (p) => p.set('iss', 'https://evil.example'));
@@ -45,7 +45,7 @@ describe('the answer to a login', () => {
     expect(provider.tokenRequests).toEqual([]);
   });
 
-  test('C6: a forged answer signs nobody out', async () => {
+  test('C6: a forged response does not sign the user out', async () => {
     const page = createPage();
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
     const forged = `${origin}/callback?code=forged&state=forged`;
@@ -53,23 +53,23 @@ describe('the answer to a login', () => {
     expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', error: { check: 'state' } });
   });
 
-  test('C6: a login that was started too long ago is refused', async () => {
+  test('C6: rejects a login after the lifetime of its transaction', async () => {
     const page = createPage();
     const url = await startLogin(page);
     later(3601);
     await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'expired' });
   });
 
-  test('S10: a login of another client is refused', async () => {
+  test('S10: rejects the transaction of another client', async () => {
     const other = createPage({ clientId: 'other' });
     const url = await startLogin(other);
     const page = createPage();
-    // Even under this client's own name in the storage.
+    // Also under the storage name of this client.
     for (const [name, value] of storage) sessionStorage.setItem(name.replace(' other ', ' spa '), value);
     await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'issuer' });
   });
 
-  test('S10: a login at another provider is refused, even under the name of this one', async () => {
+  test('S10: rejects the transaction of another provider, also under the storage name of this one', async () => {
     const page = createPage();
     const url = await startLogin(page);
     for (const [name, value] of storage) {
@@ -79,7 +79,7 @@ describe('the answer to a login', () => {
     expect(provider.tokenRequests).toEqual([]);
   });
 
-  /** The first of two logins waits for its tokens until the second one, of this user, is complete. */
+  /** Completes two logins; the first receives its tokens after the second, of the given user, is complete. */
   async function completeTwo(sub: string) {
     const page = createPage();
     const [first, second] = [await startLogin(page), await startLogin(page)];
@@ -103,28 +103,28 @@ describe('the answer to a login', () => {
     return { page, slow, accessToken };
   }
 
-  test('B21: of two users who log in at the same time, the first to complete is kept', async () => {
+  test('B21: if two users log in concurrently, the first completed login remains', async () => {
     const { page, slow, accessToken } = await completeTwo('user-2');
     await expect(slow).rejects.toMatchObject({ code: 'session_ended' });
     expect((await page.auth.getAccessToken()).accessToken).toBe(accessToken);
     expect(page.auth.snapshot().claims?.sub).toBe('user-2');
   });
 
-  test('S15: of two logins of one user that end at the same time, the last to complete is kept', async () => {
+  test('S15: if one user completes two logins, the last one remains', async () => {
     const { page, slow, accessToken } = await completeTwo('user-1');
     await slow;
     expect((await page.auth.getAccessToken()).accessToken).not.toBe(accessToken);
     expect(provider.revoked).toEqual([]);
   });
 
-  test('a user who allowed no scope of the API is signed in without any', async () => {
+  test('signs in a user who granted no scope', async () => {
     const page = createPage();
     provider.body = (body) => ({ ...body, scope: '' });
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
     expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', scopes: [] });
   });
 
-  test('a refusal by the provider is handed on, its text bounded and on one line', async () => {
+  test('passes on an error of the provider as one line of limited length', async () => {
     const page = createPage();
     const callback = provider.approve(await startLogin(page), (p) => {
       p.delete('code');
@@ -137,7 +137,7 @@ describe('the answer to a login', () => {
     expect((error as { errorDescription: string }).errorDescription).not.toContain('\n');
   });
 
-  test('B9: logins that run beside each other do not disturb each other', async () => {
+  test('B9: concurrent logins do not affect each other', async () => {
     const page = createPage();
     const first = await startLogin(page, { returnTo: '/first' });
     const second = await startLogin(page, { returnTo: '/second' });
@@ -145,7 +145,7 @@ describe('the answer to a login', () => {
     expect(await page.auth.handleCallback(provider.approve(second))).toEqual({ returnTo: '/second' });
   });
 
-  test('S14: logins that were begun and left are forgotten, the oldest first', async () => {
+  test('S14: deletes the oldest abandoned transactions', async () => {
     const page = createPage();
     const urls: string[] = [];
     for (let times = 0; times < 10; times++) {
@@ -159,7 +159,7 @@ describe('the answer to a login', () => {
     });
   });
 
-  test('a token endpoint that answers with a redirect is refused', async () => {
+  test('rejects a redirect of the token endpoint', async () => {
     const page = createPage();
     const callback = provider.approve(await startLogin(page));
     provider.intercept = () =>
@@ -170,7 +170,7 @@ describe('the answer to a login', () => {
     });
   });
 
-  test('C9: an oversized or ambiguous answer is refused', async () => {
+  test('C9: rejects an oversized or ambiguous response', async () => {
     for (const [body, check] of [
       [`{"access_token":"a","access_token":"b","token_type":"Bearer"}`, 'json'],
       [`"${'x'.repeat(1_100_000)}"`, 'size'],
@@ -196,7 +196,7 @@ describe('the answer to a login', () => {
     ['refresh_token', { refresh_token: '' }],
     ['scope', { scope: ['openid'] }],
     ['id_token', { id_token: 7 }],
-  ])('C9: tokens with a wrong %s are refused: %j', async (check, change) => {
+  ])('C9: rejects tokens with an invalid %s: %j', async (check, change) => {
     const page = createPage();
     const callback = provider.approve(await startLogin(page));
     provider.body = (body) => ({ ...body, ...change });
@@ -207,7 +207,7 @@ describe('the answer to a login', () => {
     expect(page.auth.snapshot().status).toBe('error');
   });
 
-  test('a demand for a nonce is answered by nobody who has no proofs', async () => {
+  test('does not repeat a request for a DPoP nonce without DPoP', async () => {
     const page = createPage();
     const callback = provider.approve(await startLogin(page));
     provider.intercept = () =>
@@ -216,7 +216,7 @@ describe('the answer to a login', () => {
     expect(provider.tokenRequests).toHaveLength(1);
   });
 
-  test('C8: every request tells the browser to follow no redirect', async () => {
+  test('C8: sends each request without redirects', async () => {
     const asked: (RequestRedirect | undefined)[] = [];
     const page = createPage({
       fetch: (url, init) => {
@@ -228,12 +228,12 @@ describe('the answer to a login', () => {
     expect(asked).toEqual(['manual', 'manual', 'manual']);
   });
 
-  test('a provider that cannot do PKCE with S256 is not used', async () => {
+  test('rejects a provider without PKCE S256', async () => {
     provider.metadata.code_challenge_methods_supported = ['plain'];
     await expect(createPage().auth.login()).rejects.toMatchObject({ code: 'unsupported_by_provider' });
   });
 
-  test('metadata of another issuer, or with a plain http endpoint, is refused', async () => {
+  test('rejects metadata of another issuer or with a plain http endpoint', async () => {
     provider.metadata.issuer = `${provider.issuer}/`;
     await expect(createPage().auth.login()).rejects.toMatchObject({ check: 'issuer' });
     provider.metadata.issuer = provider.issuer;

@@ -12,7 +12,7 @@ import {
 import { json } from '../support/browser-provider.ts';
 
 describe('login', () => {
-  test('sends the user away with PKCE, state and nonce, and brings them back to where they were', async () => {
+  test('sends PKCE, state and nonce, and returns to the page of the user', async () => {
     const page = createPage();
     await page.auth.start();
     expect(page.auth.snapshot().status).toBe('signed-out');
@@ -44,14 +44,14 @@ describe('login', () => {
     ['javascript:alert(1)', '/'],
     ['/%09/evil', '/%09/evil'],
     ['/fine?a=b#c', '/fine?a=b#c'],
-  ])('S2: a return to %j becomes %j', async (returnTo, expected) => {
+  ])('S2: sanitizes returnTo %j to %j', async (returnTo, expected) => {
     const page = createPage();
     const url = await startLogin(page, { returnTo });
     const { returnTo: kept } = await page.auth.handleCallback(provider.approve(url));
     expect(kept).toBe(expected);
   });
 
-  test('a step-up asks for its scope beside the ones of before, and for a fresh and strong login', async () => {
+  test('a step-up adds its scope and requests maxAge and acrValues', async () => {
     const page = createPage();
     const url = await startLogin(page, { scope: 'items:write items:read', maxAge: 0, acrValues: ['high'] });
     const sent = new URL(url).searchParams;
@@ -61,7 +61,7 @@ describe('login', () => {
     await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'acr' });
   });
 
-  test('a request that is pushed is named by the text that the provider gives, and by nothing else', async () => {
+  test('a pushed request sends client_id and request_uri only', async () => {
     provider.metadata = {
       ...provider.metadata,
       require_pushed_authorization_requests: true,
@@ -79,7 +79,7 @@ describe('login', () => {
     }
   });
 
-  test('S6: a further parameter cannot replace what makes a login safe', async () => {
+  test('S6: rejects additional parameters that decide the security of a login', async () => {
     for (const name of ['redirect_uri', 'code_challenge', 'state', 'nonce', 'request', 'response_mode']) {
       await expect(startLogin(createPage(), { parameters: { [name]: 'x' } })).rejects.toMatchObject({
         code: 'invalid_option',
@@ -89,7 +89,7 @@ describe('login', () => {
     expect(new URL(url).searchParams.getAll('organization')).toEqual(['a&state=b']);
   });
 
-  test('RFC 9449: where tokens are bound, the code is as well, by the thumbprint of the key', async () => {
+  test('RFC 9449: binds the code to the DPoP key with its thumbprint', async () => {
     const dpop = async () => ({
       thumbprint: 'thumbprint',
       createProof: async () => 'proof',
@@ -100,7 +100,7 @@ describe('login', () => {
     expect(new URL(await startLogin(createPage())).searchParams.has('dpop_jkt')).toBe(false);
   });
 
-  test('at start, a callback completes the login, and its code leaves the address bar first', async () => {
+  test('start completes a callback, after it has removed the code from the address bar', async () => {
     const first = createPage();
     const callback = provider.approve(await startLogin(first));
     const kept = new Map(storage);

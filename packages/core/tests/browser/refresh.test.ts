@@ -5,14 +5,14 @@ import { createPage, later, provider, signedIn, startLogin } from '../support/br
 import { json } from '../support/browser-provider.ts';
 
 describe('refresh', () => {
-  test('a valid token is given out without any call', async () => {
+  test('returns a valid token without a request', async () => {
     const { auth } = await signedIn();
     const first = await auth.getAccessToken();
     expect(await auth.getAccessToken()).toEqual(first);
     expect(provider.tokenRequests).toHaveLength(1);
   });
 
-  test('B4: fifty who wait share one refresh', async () => {
+  test('B4: fifty concurrent calls share one refresh', async () => {
     const { auth } = await signedIn();
     later(40);
     const tokens = await Promise.all(Array.from({ length: 50 }, () => auth.getAccessToken()));
@@ -20,7 +20,7 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('B4: tabs that share a storage spend each refresh token once', async () => {
+  test('B4: tabs with a shared storage send each refresh token once', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await signedIn({ storage: shared });
     const tabs = [auth, ...Array.from({ length: 4 }, () => createPage({ storage: shared }).auth)];
@@ -31,7 +31,7 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('B4: where refresh tokens stay as they are, tabs still refresh once', async () => {
+  test('B4: without rotation, tabs refresh once', async () => {
     provider.rotates = false;
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await signedIn({ storage: shared });
@@ -42,13 +42,13 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  /** Somebody else holds the lock; every look at it takes a quarter of a minute. */
+  /** A lock that another tab holds; each attempt advances the clock by 15 seconds. */
   const neverFree = async () => {
     vi.advanceTimersByTime(16_000);
     return undefined;
   };
 
-  test('B4: a lock that is never free is not waited for without end', async () => {
+  test('B4: fails after the timeout if the lock is never released', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { auth } = await signedIn({ lock: neverFree });
     later(61);
@@ -56,7 +56,7 @@ describe('refresh', () => {
     expect(auth.snapshot().status).toBe('signed-in');
   });
 
-  test('B4: while the lock is not free, a token inside its leeway is better than an error', async () => {
+  test('B4: returns a token inside its leeway while the lock is held', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { auth } = await signedIn({ lock: neverFree });
     const { accessToken } = await auth.getAccessToken();
@@ -64,7 +64,7 @@ describe('refresh', () => {
     expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
   });
 
-  test('B4: a tab takes what another has written, although a frozen tab holds the lock', async () => {
+  test('B4: uses the tokens of another tab although a suspended tab holds the lock', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await signedIn({ storage: shared });
     const { auth: other } = createPage({ storage: shared, lock: async () => undefined });
@@ -76,7 +76,7 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('a tab that waits is woken by the one that has refreshed, and does not only look now and then', async () => {
+  test('a waiting tab continues on the message of the tab that refreshed', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await signedIn({ storage: shared });
     let asked = () => {};
@@ -94,7 +94,7 @@ describe('refresh', () => {
     expect((await waiting).accessToken).toBe(accessToken);
   });
 
-  test('B4: a tab gets ready before it takes its turn, so that frozen meanwhile it holds nobody up', async () => {
+  test('B4: fetches metadata before it acquires the lock, so that a suspended tab does not block others', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
     await signedIn({ storage: shared });
     const asked = () => provider.count('/.well-known/openid-configuration');
@@ -112,19 +112,19 @@ describe('refresh', () => {
     expect(ready).toBe(before + 1);
   });
 
-  test('B4: an answer that came while the tab was frozen is read before it counts as too late', async () => {
+  test('B4: processes a response that arrived while the tab was suspended before the timeout fires', async () => {
     const { auth } = await signedIn({ timeout: 600 });
     later(61);
     provider.intercept = () => {
       for (const end = performance.now() + 700; performance.now() < end; );
-      // After the timers that are due, as whatever a page finds when it wakes up.
+      // After the timers that are due, as in a page that resumes.
       return new Promise((resolve) => setImmediate(() => resolve(undefined)));
     };
     await auth.getAccessToken();
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('refreshes for two APIs use the rotated refresh token one after the other', async () => {
+  test('refreshes for two resources use the rotated refresh tokens serially', async () => {
     const { auth } = await signedIn();
     const resources = ['https://a.example', 'https://b.example'];
     const tokens = await Promise.all(resources.map((resource) => auth.getAccessToken({ resource })));
@@ -135,7 +135,7 @@ describe('refresh', () => {
     expect(auth.snapshot().status).toBe('signed-in');
   });
 
-  test('B6: a token that an API refused is replaced once, however many were refused', async () => {
+  test('B6: replaces a rejected token once for all requests that used it', async () => {
     const { auth } = await signedIn();
     const { accessToken } = await auth.getAccessToken();
     const parallel = await Promise.all(
@@ -147,7 +147,7 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('C5: a server error or a broken network ends no login, and a valid token is served meanwhile', async () => {
+  test('C5: a server or network error does not end the login, and a valid token is returned', async () => {
     const { auth } = await signedIn();
     const { accessToken } = await auth.getAccessToken();
     later(40);
@@ -164,7 +164,7 @@ describe('refresh', () => {
     expect((await auth.getAccessToken()).accessToken).not.toBe(accessToken);
   });
 
-  test('C5: fifty who wait share one failure as well', async () => {
+  test('C5: fifty concurrent calls share one failure', async () => {
     const { auth } = await signedIn();
     later(61);
     provider.intercept = () => new Response(null, { status: 503 });
@@ -173,7 +173,7 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('B4: a fetch that never answers and ignores its signal lets go of the lock', async () => {
+  test('B4: releases the lock after the timeout of a fetch that ignores its signal', async () => {
     const { auth } = await signedIn({ timeout: 50 });
     later(61);
     provider.intercept = () => new Promise(() => {});
@@ -183,7 +183,7 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(3);
   });
 
-  test('C5: a provider that asks for a pause gets it', async () => {
+  test('C5: respects Retry-After', async () => {
     const { auth } = await signedIn();
     later(61);
     provider.intercept = () => new Response(null, { status: 429, headers: { 'retry-after': '20' } });
@@ -196,7 +196,7 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(3);
   });
 
-  test('C5: a pause that one tab was asked for is kept by all who share the tokens', async () => {
+  test('C5: all tabs with shared tokens respect the pause', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await signedIn({ storage: shared });
     const tabs = [auth, ...Array.from({ length: 4 }, () => createPage({ storage: shared }).auth)];
@@ -212,7 +212,7 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(3);
   });
 
-  test('C5: a pause brings no login back that has ended meanwhile', async () => {
+  test('C5: storing a pause does not restore a login that has ended', async () => {
     const kept = createMemoryStorage();
     const { auth } = await signedIn({ storage: kept });
     later(61);
@@ -224,7 +224,7 @@ describe('refresh', () => {
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
-  test('invalid_grant ends the login, and nothing else does', async () => {
+  test('only invalid_grant ends the login', async () => {
     const { auth } = await signedIn();
     later(61);
     provider.intercept = () =>
@@ -239,7 +239,7 @@ describe('refresh', () => {
   });
 
   test.each(['sub', 'iss', 'aud', 'auth_time'])(
-    'C1: a refreshed ID token with another %s is refused',
+    'C1: rejects a refreshed ID token with another %s',
     async (claim) => {
       const page = createPage();
       await page.auth.start();
@@ -258,7 +258,7 @@ describe('refresh', () => {
     },
   );
 
-  test('C3: a refresh without an ID token or refresh token keeps the ones of before', async () => {
+  test('C3: retains the previous ID token and refresh token if the response has none', async () => {
     const { auth } = await signedIn();
     later(40);
     provider.body = ({ id_token, refresh_token, ...body }) => body;
@@ -271,7 +271,7 @@ describe('refresh', () => {
     expect(spent[0]).toBe(spent[1]);
   });
 
-  test('S15: a logout during a refresh has the last word', async () => {
+  test('S15: a logout during a refresh is final', async () => {
     const { auth } = await signedIn();
     later(61);
     let answer: () => void = () => {};
@@ -293,7 +293,7 @@ describe('refresh', () => {
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
-  test('S15: a logout during a login has the last word, and what was given is revoked', async () => {
+  test('S15: a logout during a login is final, and the issued tokens are revoked', async () => {
     const page = createPage();
     await page.auth.start();
     const callback = provider.approve(await startLogin(page));

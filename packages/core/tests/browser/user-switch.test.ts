@@ -10,7 +10,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** As an application without a framework does it: one further try after a rejected token, and one with a nonce. */
+/** Sends a request as an application does: a second attempt after a rejected token, and one with a DPoP nonce. */
 const send: SendRequest = (world, call, { isUpload }) =>
   attempts(world, call, isUpload).then(String, (error: AuthError) => error.code);
 
@@ -49,7 +49,7 @@ test(`B20: no request of one user is sent with a token of another, in ${runs} or
     expect(violations, `FUZZ_SEED=${seed + run}: ${JSON.stringify(context)}`).toEqual([]);
     for (const { auth } of world.tabs) auth.stop();
   }
-  // Requests went through, and requests failed: the test has tried both.
+  // Some requests succeeded and some failed.
   expect(outcomes).toContain('200');
   expect(outcomes).toContain('session_ended');
 });

@@ -158,7 +158,7 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
     const harness = await createHarness({
       registration: { idTokenEncryptedResponseAlg: 'ECDH-ES', jwks: { keys: [jwk] } },
       client: { decrypt: createDecrypt(privateKey) },
-      lies: ['id_token_at_hash_invalid'],
+      faults: ['id_token_at_hash_invalid'],
     });
     const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'at_hash' } as const;
     await expectRejection(harness, () => harness.logIn(), rejection, 'jwks');

@@ -1,7 +1,7 @@
 import {
   createTestAuthorizationServer,
   type Endpoint,
-  type Lie,
+  type Fault,
   type TestAuthorizationServerOptions,
   type TestClient,
 } from '@countersign/testing';
@@ -42,7 +42,7 @@ export interface Harness {
 export const redirectUri = 'https://app.example.test/callback';
 
 export interface HarnessOptions {
-  readonly lies?: readonly Lie[];
+  readonly faults?: readonly Fault[];
   readonly server?: TestAuthorizationServerOptions;
   readonly client?: Partial<ClientOptions>;
   /** Overrides of the default registration: `web` with `client_secret_basic`. */
@@ -58,7 +58,7 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
   };
   const server = await createTestAuthorizationServer({
     clients: [registration],
-    ...(options.lies && { lies: options.lies }),
+    ...(options.faults && { faults: options.faults }),
     ...options.server,
   });
   const client = createClient({

@@ -1,4 +1,4 @@
-import type { Lie } from '@countersign/testing';
+import type { Fault } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import {
   createClient,
@@ -12,7 +12,7 @@ import { record } from './run-row.ts';
 const postLogoutRedirectUri = 'https://app.example.test/';
 
 /** Logs in and out. Returns the logout token that the provider sends and the URL of its redirect. */
-async function logOut(lies: readonly Lie[] = []) {
+async function logOut(faults: readonly Fault[] = []) {
   const logoutTokens: string[] = [];
   const harness = await createHarness({
     server: {
@@ -27,7 +27,7 @@ async function logOut(lies: readonly Lie[] = []) {
     },
   });
   await harness.logIn();
-  for (const lie of lies) harness.server.lies.add(lie);
+  for (const fault of faults) harness.server.faults.add(fault);
   const url = (await createEndSessionUrl(harness.client, {
     idTokenHint: harness.stored?.idToken,
     postLogoutRedirectUri,
@@ -73,7 +73,7 @@ describe('Logout, section 2', () => {
     record(task, { id: 'L4', verdict: 'A', result: 'accepted' });
   });
 
-  const rejected: readonly (readonly [id: string, suffix: string, lie: Lie, check: string])[] = [
+  const rejected: readonly (readonly [id: string, suffix: string, fault: Fault, check: string])[] = [
     ['L5', 'alg-none', 'logout_token_alg_none', 'alg'],
     ['L6', 'no-event', 'logout_token_events_missing', 'events'],
     ['L7', 'with-nonce', 'logout_token_nonce_added', 'nonce'],
@@ -82,9 +82,9 @@ describe('Logout, section 2', () => {
     ['L10', 'wrong-event', 'logout_token_events_other', 'events'],
     ['L11', 'wrong-iss', 'logout_token_iss_invalid', 'iss'],
   ];
-  for (const [id, suffix, lie, check] of rejected) {
+  for (const [id, suffix, fault, check] of rejected) {
     test(rp(`backchannel-rpinitlogout-${suffix}`), async ({ task }) => {
-      const { harness, logoutToken } = await logOut([lie]);
+      const { harness, logoutToken } = await logOut([fault]);
       await expect(validateLogoutToken(harness.client, logoutToken)).rejects.toMatchObject({
         name: 'ValidationError',
         code: 'logout_token_invalid',
@@ -117,7 +117,7 @@ describe('Logout, section 2', () => {
 });
 
 describe('logout tokens, beyond the suite', () => {
-  const more: readonly (readonly [lie: Lie, check: string])[] = [
+  const more: readonly (readonly [fault: Fault, check: string])[] = [
     ['logout_token_signature_invalid', 'signature'],
     ['logout_token_signature_missing', 'signature'],
     ['logout_token_key_foreign', 'signature'],
@@ -136,9 +136,9 @@ describe('logout tokens, beyond the suite', () => {
     ['logout_token_events_text', 'events'],
     ['logout_token_not_a_jwt', 'format'],
   ];
-  for (const [lie, check] of more) {
-    test(`rejects ${lie} for its ${check}`, async () => {
-      const { client, server } = await createHarness({ lies: [lie] });
+  for (const [fault, check] of more) {
+    test(`rejects ${fault} for its ${check}`, async () => {
+      const { client, server } = await createHarness({ faults: [fault] });
       const logoutToken = await server.mintLogoutToken();
       await expect(validateLogoutToken(client, logoutToken)).rejects.toMatchObject({
         code: 'logout_token_invalid',
@@ -148,7 +148,7 @@ describe('logout tokens, beyond the suite', () => {
   }
 
   test('accepts logout_token_exp_missing until a time after iat', async () => {
-    const { client, server } = await createHarness({ lies: ['logout_token_exp_missing'] });
+    const { client, server } = await createHarness({ faults: ['logout_token_exp_missing'] });
     const { iat, exp } = await validateLogoutToken(client, await server.mintLogoutToken());
     expect(exp - iat).toBe(600);
   });
@@ -166,7 +166,7 @@ describe('logout tokens, beyond the suite', () => {
   });
 
   test('rejects a logout token without kid if several keys match', async () => {
-    const { client, server } = await createHarness({ lies: ['logout_token_kid_missing'] });
+    const { client, server } = await createHarness({ faults: ['logout_token_kid_missing'] });
     await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toHaveProperty('jti');
     await server.rotateKeys({ keepOld: true });
     const later = createClient({ ...client.options });

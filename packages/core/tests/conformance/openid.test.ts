@@ -90,7 +90,7 @@ describe('OpenID Connect Core, section 1', () => {
   });
 
   test('oidcc-client-test-aggregated-claims', async ({ task }) => {
-    const harness = await createHarness({ lies: ['userinfo_aggregated_claims'] });
+    const harness = await createHarness({ faults: ['userinfo_aggregated_claims'] });
     await harness.logIn();
     expect(harness.userinfo?._claim_sources).toHaveProperty('src1.JWT');
     record(task, { id: '36', verdict: 'A', result: 'accepted' });
@@ -162,7 +162,7 @@ describe.each([
   { plan: 'Form Post RP', by: ' (form_post)', mark: ' f', client: { responseMode: 'form_post' } },
 ] as const)('$plan: modules with additional steps', ({ by, mark, client }) => {
   test(`oidcc-client-test-kid-absent-multiple-jwks${by}`, async ({ task }) => {
-    const harness = await createHarness({ client, lies: ['id_token_kid_missing', 'jwks_without_kid'] });
+    const harness = await createHarness({ client, faults: ['id_token_kid_missing', 'jwks_without_kid'] });
     await harness.server.rotateKeys({ keepOld: true });
     const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
     const result = await expectRejection(harness, () => harness.logIn(), rejection, 'jwks');

@@ -21,12 +21,12 @@ export function record(task: { meta: object }, outcome: Outcome): void {
 /** Runs the module of one row. */
 export async function runRow(row: Row, task: { meta: object }): Promise<void> {
   const { id, verdict, rejection } = row;
-  const harness = await createHarness({ ...row.options, ...(row.lies && { lies: row.lies }) });
+  const harness = await createHarness({ ...row.options, ...(row.faults && { faults: row.faults }) });
   const flow = async () => {
     if (!row.refresh) return harness.logIn(row.request);
     await harness.logIn(row.request);
     harness.userinfo = undefined;
-    for (const lie of row.refreshLies ?? []) harness.server.lies.add(lie);
+    for (const fault of row.refreshFaults ?? []) harness.server.faults.add(fault);
     return undefined;
   };
   if (row.refresh) await flow();

@@ -40,7 +40,7 @@ describe('treats null as absent', () => {
     'sid',
     'tenant',
     'cnf',
-  ])('%s', async (name) => {
+  ])('for the claim %s', async (name) => {
     const { server, verifier } = await startVerifier();
     const verified = await verifier.verifyToken(await server.mintAccessToken({ [name]: null }));
     expect(verified).toMatchObject({ sub: 'alice', kind: 'user' });

@@ -31,7 +31,7 @@ describe('R5: an unavailable service in validate leads to 503', () => {
       'several addresses',
       () => new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })], 'all down'),
     ],
-  ])('%s', async (_, failure) => {
+  ])('on %s', async (_, failure) => {
     const { server, verifier, events } = await startWith({
       validate: () => {
         throw failure();

@@ -17,7 +17,7 @@ import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
 // An error of other code rejects the request, is reported once, and does not end the process.
 
 const secret = 'a secret of the tests, long enough to be one';
-const leak = 'text-of-another-that-may-hold-a-cookie';
+const leak = 'foreign-text-that-may-contain-a-cookie';
 
 /** Values that other code may throw. */
 const thrown = [
@@ -70,7 +70,7 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     if (armed) throw armed();
   };
   /** The same methods. The armed one throws. */
-  const wired = <T extends object>(name: string, target: T): T =>
+  const wrapFunctions = <T extends object>(name: string, target: T): T =>
     new Proxy(target, {
       get(from, method) {
         const value: unknown = Reflect.get(from, method);
@@ -117,13 +117,15 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     secret,
     baseUrl: origin,
     accessTokenRoute: true,
-    tombstones: wired('tombstones', createMemoryTombstoneStore({ now: server.clock.now })),
-    replay: wired('replay', createMemoryReplayStore({ now: server.clock.now })),
+    tombstones: wrapFunctions('tombstones', createMemoryTombstoneStore({ now: server.clock.now })),
+    replay: wrapFunctions('replay', createMemoryReplayStore({ now: server.clock.now })),
     refresh: {
-      lock: wired('lock', createMemoryLock()),
-      successors: wired('successors', createMemorySuccessorStore()),
+      lock: wrapFunctions('lock', createMemoryLock()),
+      successors: wrapFunctions('successors', createMemorySuccessorStore()),
     },
-    ...(kind === 'stored' && { store: wired('store', createMemorySessionStore({ now: server.clock.now })) }),
+    ...(kind === 'stored' && {
+      store: wrapFunctions('store', createMemorySessionStore({ now: server.clock.now })),
+    }),
   });
   const cookies = new Map<string, string>();
   const visit = async (path: string, form?: Record<string, string>) => {

@@ -233,18 +233,18 @@ test('S22: checks auth_time against the requested max_age', async () => {
   const app = await createWebApp({ loginParameters: ['max_age'] });
   const fresh = await app.open().logIn('/auth/login?max_age=600');
   expect(fresh.status).toBe(303);
-  for (const lie of ['id_token_auth_time_missing', 'id_token_auth_time_old'] as const) {
+  for (const fault of ['id_token_auth_time_missing', 'id_token_auth_time_old'] as const) {
     const { browser, url, authorize } = await startedLogin(app, '/auth/login?max_age=600');
     expect(url.searchParams.get('max_age')).toBe('600');
-    app.server.lies.add(lie);
+    app.server.faults.add(fault);
     const response = await browser.visit(getPath((await authorize()).url), { headers: html });
-    app.server.lies.clear();
-    expect(response.status, lie).toBe(400);
-    expect(await response.text(), lie).toContain('id_token_invalid: auth_time');
-    expect(browser.cookies.has('__Host-session'), lie).toBe(false);
+    app.server.faults.clear();
+    expect(response.status, fault).toBe(400);
+    expect(await response.text(), fault).toContain('id_token_invalid: auth_time');
+    expect(browser.cookies.has('__Host-session'), fault).toBe(false);
   }
   // Without a requested max_age there is no check.
-  app.server.lies.add('id_token_auth_time_missing');
+  app.server.faults.add('id_token_auth_time_missing');
   expect((await app.open().logIn()).status).toBe(303);
 });
 
@@ -252,7 +252,7 @@ test('S22: checks the nonce', async () => {
   const app = await createWebApp();
   const { browser, authorize } = await startedLogin(app);
   const { url } = await authorize();
-  app.server.lies.add('id_token_nonce_invalid');
+  app.server.faults.add('id_token_nonce_invalid');
   const response = await browser.visit(getPath(url), { headers: html });
   expect(response.status).toBe(400);
   expect(await response.text()).toContain('id_token_invalid: nonce');

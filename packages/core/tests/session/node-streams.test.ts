@@ -24,7 +24,7 @@ interface Exchange {
 function createBarrier() {
   let open = () => {};
   let reach = () => {};
-  const requestSession = new Promise<void>((resolve) => {
+  const opening = new Promise<void>((resolve) => {
     open = resolve;
   });
   const reached = new Promise<void>((resolve) => {
@@ -32,7 +32,7 @@ function createBarrier() {
   });
   const pass = async () => {
     reach();
-    await requestSession;
+    await opening;
   };
   return { open, reached, pass };
 }

@@ -116,18 +116,18 @@ async function openWithBarrier() {
   const requestSession = await app.sessions.open(browser.header());
   await requestSession.getAccessToken();
   let release = () => {};
-  const gate = new Promise<void>((resolve) => (release = resolve));
-  latest.mockImplementationOnce(() => gate.then(() => undefined));
+  const barrier = new Promise<void>((resolve) => (release = resolve));
+  latest.mockImplementationOnce(() => barrier.then(() => undefined));
   return { app, browser, requestSession, release };
 }
 
-const aWhile = () => new Promise((resolve) => setTimeout(resolve, 30));
+const waitShortly = () => new Promise((resolve) => setTimeout(resolve, 30));
 
 test('a change waits for the previous one and starts from its result', async () => {
   const { requestSession, release } = await openWithBarrier();
   const first = requestSession.update((data) => ({ ...data, a: 1 }));
   const second = requestSession.update((data) => ({ ...data, b: 2 }));
-  await Promise.race([second, aWhile()]);
+  await Promise.race([second, waitShortly()]);
   release();
   await Promise.all([first, second]);
   expect(requestSession.session?.data).toEqual({ a: 1, b: 2 });
@@ -137,7 +137,7 @@ test('a reload does not replace a session that was changed concurrently', async 
   const { requestSession, release } = await openWithBarrier();
   const token = requestSession.getAccessToken();
   const change = requestSession.update((data) => ({ ...data, a: 1 }));
-  await Promise.race([change, aWhile()]);
+  await Promise.race([change, waitShortly()]);
   release();
   await Promise.all([token, change]);
   expect(requestSession.session?.data).toEqual({ a: 1 });
@@ -149,7 +149,7 @@ test('a valid token does not replace the session with an older one', async () =>
   const other = await app.sessions.open(browser.header());
   const newer = await other.getAccessToken({ forceRefresh: true });
   const change = requestSession.update((data) => ({ ...data, a: 1 }));
-  await Promise.race([change, aWhile()]);
+  await Promise.race([change, waitShortly()]);
   release();
   await Promise.all([token, change]);
   expect((await requestSession.getAccessToken()).accessToken).toBe(newer.accessToken);

@@ -13,7 +13,7 @@ export let events: AuthEvent[];
 let open: BrowserAuth[];
 export let storage: Map<string, string>;
 
-/** The page in which the client runs: its address, and the storage of its tab. */
+/** Replaces the globals of a page: its address and the storage of its tab. */
 export function showPage(href: string): void {
   storage = new Map();
   const tab: Record<string, unknown> = {
@@ -43,7 +43,7 @@ export function showPage(href: string): void {
 
 export interface Page {
   readonly auth: BrowserAuth;
-  /** The addresses that the page was sent to. */
+  /** The addresses to which the page navigated. */
   readonly visited: string[];
 }
 

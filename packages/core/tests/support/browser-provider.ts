@@ -8,26 +8,26 @@ export interface TokenRequest {
   readonly headers: Headers;
 }
 
-/** A provider within the test: real keys and signatures, every answer can be bent. */
+/** A provider inside the test, with real keys and signatures. A test can change each response. */
 export interface TestProvider {
   readonly issuer: string;
   readonly fetch: Fetch;
   readonly tokenRequests: TokenRequest[];
   readonly revoked: string[];
-  /** How often each path was asked for. */
+  /** The count of requests to a path. */
   readonly count: (path: string) => number;
   metadata: Json;
-  /** Changes the claims of the next ID tokens. */
+  /** Changes the claims of ID tokens. */
   claims: (claims: Json) => Json;
   header: (header: Json) => Json;
-  /** Changes the body of the next token answers. */
+  /** Changes the body of token responses. */
   body: (body: Json) => Json;
-  /** Answers a token request instead. */
+  /** Responds to a token request instead of the provider. */
   intercept: ((request: TokenRequest) => Promise<Response | undefined> | Response | undefined) | undefined;
-  /** `false`: a refresh token stays as it is. */
+  /** `false`: refresh tokens do not rotate. */
   rotates: boolean;
   readonly keys: Json[];
-  /** The user agrees: from the address of a login to the address of its callback. */
+  /** Approves a login. Returns the callback URL of an authorization URL. */
   approve(url: string, change?: (parameters: URLSearchParams) => void): string;
   sign(payload: Json, header?: Json, key?: CryptoKey): Promise<string>;
   rotateKeys(): Promise<void>;
@@ -48,7 +48,7 @@ const generate = () =>
     ['sign', 'verify'],
   );
 
-/** The first key of every provider: making one takes long. */
+/** The first key of all providers, because key generation is slow. */
 const firstPair = generate();
 
 export async function createTestProvider(now: () => number): Promise<TestProvider> {

@@ -24,35 +24,35 @@ export interface Tab {
   readonly name: string;
   readonly auth: BrowserAuth;
   readonly storage: TokenStorage;
-  /** The address that the page left for last. */
+  /** The last address to which the page navigated. */
   left(): string | undefined;
 }
 
-/** One request of the application, and what became of it. */
+/** One request of the application and its outcome. */
 export interface ApiCall {
   readonly tab: Tab;
-  /** The user whom the page showed at its beginning; `null` for no user, `undefined` while it was not known. */
+  /** The user of the snapshot at its beginning; `null` without a user, `undefined` while loading. */
   owner: string | null | undefined;
-  /** Whose tokens it was sent with. */
+  /** The users whose tokens it was sent with. */
   readonly sent: string[];
   outcome: string | undefined;
 }
 
-/** A browser with two tabs, a provider with two users, and an API; every wait is a step of the scheduler. */
+/** A browser with two tabs, a provider with two users, and an API. Each asynchronous operation is a scheduler step. */
 export interface World {
   readonly scheduler: Scheduler;
   readonly provider: UserProvider;
   readonly tabs: readonly [Tab, Tab];
   readonly calls: ApiCall[];
-  /** What must never happen, as it was seen. */
+  /** Violations that the test found. */
   readonly violations: string[];
-  /** Notes the beginning of a request. */
+  /** Records the beginning of a request. */
   begin(tab: Tab): ApiCall;
-  /** The API: checks whose token came, and answers. */
+  /** The API: records the user of the token, and responds. */
   api(call: ApiCall, headers: { get(name: string): string | null }): Promise<ApiAnswer>;
-  /** Lets that many seconds pass. */
+  /** Advances the clock by a number of seconds. */
   later(seconds: number): void;
-  /** Logs a user in, visibly, in a tab. */
+  /** Logs a user in with a visible login in a tab. */
   login(tab: Tab, user: User): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export interface ApiAnswer {
   readonly headers: Record<string, string>;
 }
 
-/** The caller uses fake timers and unstubs globals. */
+/** The caller uses fake timers and restores the globals. */
 export async function createWorld(options: WorldOptions): Promise<World> {
   const scheduler = createScheduler(options.seed);
   let time = Date.UTC(2026, 0, 1);
@@ -145,7 +145,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   };
 }
 
-/** The globals of the page. Frames and messages of tabs are steps. */
+/** Replaces the globals of the page. Frames and messages between tabs are scheduler steps. */
 function showPage(scheduler: Scheduler, provider: UserProvider): void {
   const kept = new Map<string, string>();
   const channels = new Set<{ name: string; onmessage?: (event: { data: unknown }) => void }>();
@@ -182,7 +182,7 @@ function showPage(scheduler: Scheduler, provider: UserProvider): void {
   class Channel {
     readonly name: string;
     onmessage?: (event: { data: unknown }) => void;
-    /** Messages arrive in order. */
+    /** Delivers messages in order. */
     readonly waiting: unknown[] = [];
     constructor(name: string) {
       this.name = name;
@@ -204,7 +204,7 @@ function showPage(scheduler: Scheduler, provider: UserProvider): void {
   vi.stubGlobal('BroadcastChannel', Channel);
 }
 
-/** As IndexedDB: each operation is done at once, at some later moment. */
+/** Models IndexedDB: each operation is atomic and happens at a later step. */
 function slowStorage(scheduler: Scheduler): TokenStorage {
   const kept = createMemoryStorage();
   const copy = (tokens: TokenSet | undefined) => tokens && structuredClone(tokens);
@@ -217,7 +217,7 @@ function slowStorage(scheduler: Scheduler): TokenStorage {
   };
 }
 
-/** As Web Locks: one holder, and it is given at some later moment. */
+/** Models Web Locks: one owner, granted at a later step. */
 function createLock(scheduler: Scheduler): BrowserLock {
   const held = new Set<string>();
   return async (name, run) => {

@@ -10,7 +10,7 @@ interface Family {
   revoked: boolean;
 }
 
-/** A token endpoint without a network: refresh tokens rotate, and a replayed one ends its family, at once. */
+/** A token endpoint without a network. Refresh tokens rotate, and a replay revokes the family. */
 export function createTestProvider(options: { readonly now?: () => number; readonly rotate?: boolean } = {}) {
   const { now = Date.now, rotate = true } = options;
   const families = new Map<string, Family>();
@@ -20,9 +20,9 @@ export function createTestProvider(options: { readonly now?: () => number; reado
     replays: 0,
     /** Seconds. */
     life: 60,
-    /** Runs before the token is looked at; what it throws is the answer, and the token stays unspent. */
+    /** Runs before the token is checked. If it throws, the token is not spent. */
     before: async (_refreshToken: string): Promise<void> => {},
-    /** Runs after the token was spent; what it throws is a lost answer. */
+    /** Runs after the token is spent. If it throws, the response is lost. */
     after: async (_refreshToken: string): Promise<void> => {},
   };
   let serial = 0;
@@ -50,7 +50,7 @@ export function createTestProvider(options: { readonly now?: () => number; reado
     );
   }
 
-  /** A client of it, as one process has one. */
+  /** Creates the client of one process. */
   function client(more: { now?: () => number } = {}): RefreshClient & { readonly events: AuthEvent[] } {
     const events: AuthEvent[] = [];
     return {
@@ -69,7 +69,7 @@ export function createTestProvider(options: { readonly now?: () => number; reado
         if (!family || family.revoked || family.current !== refreshToken) {
           if (family && !family.revoked) state.replays++;
           if (family) family.revoked = true;
-          throw new AuthorizationServerError('token_error', 'The provider refused: invalid_grant', {
+          throw new AuthorizationServerError('token_error', 'The provider returned invalid_grant', {
             error: 'invalid_grant',
             status: 400,
           });
@@ -86,12 +86,12 @@ export function createTestProvider(options: { readonly now?: () => number; reado
   return { state, login, client, families };
 }
 
-/** Sessions in a store that every process shares. */
+/** Creates a session store that all processes share. */
 export function createSharedSessions() {
   const sessions = new Map<string, TokenSet>();
   const state = { away: false, readOnly: false, writes: 0 };
   const check = () => {
-    if (state.away) throw new Error('the store is away');
+    if (state.away) throw new Error('the store is unavailable (away)');
   };
   const holder = (key: string): TokenHolder => ({
     async read() {
@@ -100,7 +100,7 @@ export function createSharedSessions() {
     },
     async write(next) {
       check();
-      if (state.readOnly) throw new Error('the store takes no writes');
+      if (state.readOnly) throw new Error('the store is read-only');
       if (!sessions.has(key)) return false;
       state.writes++;
       sessions.set(key, next);
@@ -114,7 +114,7 @@ export function createSharedSessions() {
   return { sessions, state, holder };
 }
 
-/** The session of one request that came with a cookie: it reads what the cookie said, whatever happens meanwhile. */
+/** The session of one request with a cookie. It always reads the tokens of that cookie. */
 export function cookieHolder(cookie: TokenSet, ended: Set<string> = new Set()): TokenHolder {
   const key = cookie.claims?.sub ?? '';
   return {

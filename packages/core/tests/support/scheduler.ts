@@ -2,26 +2,26 @@ import { vi } from 'vitest';
 import { createRandom } from './random.ts';
 
 /**
- * Decides the order of everything that code under test waits for: answers, storage, messages, locks, proofs. Each of
- * them is a step; at each moment one of the waiting steps is chosen, and the code runs until it waits again. The same
- * seed makes the same choices.
+ * Chooses the order of all asynchronous operations of the code under test: responses, storage, messages, locks, proofs. Each
+ * of them is a step. The scheduler runs one pending step, then the code until it waits again. The seed determines the
+ * order.
  */
 export interface Scheduler {
-  /** Waits for its turn, then runs the effect. */
+  /** Waits until the step is chosen, then runs the effect. */
   step<T>(name: string, effect: () => T): Promise<Awaited<T>>;
   /**
-   * Runs steps until none is left. Timers pass only when nothing else can happen.
+   * Runs all steps. Timers advance only when no step is pending.
    *
-   * @param check is called after each step
-   * @param isDone whether everything under test has come to an end, so that no timer must pass
+   * @param check called after each step
+   * @param isDone returns true when the code under test has finished: timers then no longer advance
    */
   run(check: () => void, isDone: () => boolean): Promise<void>;
-  /** The names of the steps that were run, in order. */
+  /** The names of the steps in the order of their execution. */
   readonly trace: readonly string[];
   readonly random: () => number;
 }
 
-/** Timers that pass in one run at most; more means that something waits without end. */
+/** Timers in one run. More mean that the code under test waits forever. */
 const maxTimers = 400;
 
 export function createScheduler(seed: number): Scheduler {
@@ -30,7 +30,7 @@ export function createScheduler(seed: number): Scheduler {
   const trace: string[] = [];
   const crypto = serializeCrypto(random);
 
-  /** Until the code under test waits for a step. Its own cryptography is real, and is waited for here. */
+  /** Waits until the code under test waits for a step. Its cryptography is real. */
   async function settle(): Promise<void> {
     do await new Promise((resolve) => setImmediate(resolve));
     while (crypto.isRunning());
@@ -65,24 +65,24 @@ export function createScheduler(seed: number): Scheduler {
   };
 }
 
-/** One operation after the other, in the order in which they were asked for, and random values from the seed. */
+/** Runs cryptographic operations serially, in the order of their calls, with random values of the seed. */
 function serializeCrypto(random: () => number): { isRunning(): boolean } {
   const { subtle } = realCrypto;
   let running = 0;
   let last: Promise<unknown> = Promise.resolve();
-  const inTurn = new Proxy(subtle, {
+  const serialSubtle = new Proxy(subtle, {
     get:
       (_, name: keyof SubtleCrypto) =>
-      (...given: unknown[]) => {
+      (...args: unknown[]) => {
         running++;
-        const run = () => (subtle[name] as (...given: unknown[]) => Promise<unknown>).apply(subtle, given);
+        const run = () => (subtle[name] as (...args: unknown[]) => Promise<unknown>).apply(subtle, args);
         const result = last.then(run).finally(() => void running--);
         last = result.catch(() => {});
         return result;
       },
   });
   const getRandomValues = (bytes: Uint8Array) => bytes.fill(0).map(() => Math.floor(random() * 256));
-  vi.stubGlobal('crypto', { subtle: inTurn, getRandomValues });
+  vi.stubGlobal('crypto', { subtle: serialSubtle, getRandomValues });
   return { isRunning: () => running > 0 };
 }
 

@@ -4,18 +4,18 @@ import type { Scheduler } from './scheduler.ts';
 export type User = 'alice' | 'bob';
 type Json = Record<string, unknown>;
 
-/** A provider with two users. Its tokens name their user, so that a test sees whose they are. */
+/** A provider with two users. Each token contains the name of its user. */
 export interface UserProvider {
   readonly issuer: string;
   readonly metadata: Json & { readonly issuer: string };
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
-  /** Who is signed in at the provider. */
+  /** The user who is signed in at the provider. */
   session: User | undefined;
-  /** The user agrees, or a silent login is answered: from the address of a login to the address of its callback. */
+  /** Approves a login, or responds to a silent one. Returns the callback URL of an authorization URL. */
   approve(url: string): string;
-  /** Access tokens that the APIs accept. */
+  /** Access tokens that the API accepts. */
   readonly accepted: Set<string>;
-  /** Refresh tokens of everybody are rejected from now on. */
+  /** Revokes all refresh tokens. */
   rejectRefreshTokens(): void;
 }
 
@@ -24,11 +24,11 @@ export interface UserProviderOptions {
   readonly now: () => number;
   readonly dpop: boolean;
   readonly refreshTokens: boolean;
-  /** Whether `id_token_hint` decides who may be answered for. */
+  /** True: a silent login succeeds only for the user of `id_token_hint`. */
   readonly readsHints: boolean;
 }
 
-/** Whose token it is. */
+/** Reads the user of a token. */
 export const userOfToken = (token: string): string | undefined => token.split('.')[1];
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

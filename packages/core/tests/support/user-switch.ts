@@ -1,18 +1,18 @@
 import type { ApiCall, Tab, World, WorldOptions } from './browser-world.ts';
 import { createRandom } from './random.ts';
 
-/** Sends one request of the application; resolves to what became of it. */
+/** Sends one request of the application. Resolves to its status, or to the code of its error. */
 export type SendRequest = (
   world: World,
   call: ApiCall,
   request: { readonly isUpload: boolean },
 ) => Promise<string>;
 
-/** What one run tries, drawn from its seed. */
+/** The parameters of one run, derived from its seed. */
 export interface UserSwitchPlan extends WorldOptions {
-  /** In which tab the other user logs in, if at all. */
+  /** The tab in which the other user logs in, if any. */
   readonly bobIn: 0 | 1 | undefined;
-  /** In which tab the user logs out, if at all. */
+  /** The tab in which the user logs out, if any. */
   readonly logoutIn: 0 | 1 | undefined;
   readonly refreshTokensEnd: boolean;
   readonly accessTokensEnd: boolean;
@@ -39,10 +39,10 @@ export function drawPlan(seed: number): UserSwitchPlan {
 }
 
 /**
- * Alice is signed in in both tabs. Then, in every order: her requests, the end of her tokens, the login of another
- * user, a logout.
+ * Runs the following in the order of the seed, with Alice signed in in both tabs: her requests, the expiry of her tokens,
+ * the login of another user, a logout.
  *
- * @returns what must never happen, as it was seen; empty when all is well
+ * @returns the violations
  */
 export async function playUserSwitch(
   world: World,
@@ -93,7 +93,7 @@ export async function playUserSwitch(
   return violations;
 }
 
-/** Three requests and an upload of one tab. */
+/** Sends three requests and an upload from one tab. */
 async function requests(world: World, tab: Tab, send: SendRequest): Promise<void> {
   const all = [false, false, true, false].map((isUpload) =>
     world.scheduler.step(`${tab.name} sends ${isUpload ? 'an upload' : 'a request'}`, () => {
@@ -106,7 +106,7 @@ async function requests(world: World, tab: Tab, send: SendRequest): Promise<void
   await Promise.all(all);
 }
 
-/** In the end, what the pages show is what is kept. */
+/** Checks at the end that the snapshots agree with the stored tokens. */
 async function checkEnd(
   { scheduler, tabs, violations, provider }: World,
   plan: UserSwitchPlan,

@@ -5,7 +5,7 @@ import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
 import { createCoordinator, expireTokens, runConcurrently } from '../support/coordinator.ts';
 import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
 
-describe('C5: trouble does not end a session', () => {
+describe('C5: a failure does not end a session', () => {
   const failures = [
     ['network_error', new TransportError('network_error', 'x')],
     ['timeout', new TransportError('timeout', 'x')],
@@ -30,7 +30,7 @@ describe('C5: trouble does not end a session', () => {
     await expect(tokens.getAccessToken(holder('s'))).resolves.toMatchObject({ changed: true });
   });
 
-  test('a token inside its leeway is served meanwhile', async () => {
+  test('a token inside its leeway is returned during a failure', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     provider.state.life = 1_000;
@@ -51,13 +51,13 @@ describe('C5: trouble does not end a session', () => {
     const { accessToken } = await tokens.getAccessToken(holder('s'));
     expect(accessToken.accessToken).toBe(tokenSet.accessTokens[0]?.accessToken);
     expect(provider.state.requests).toBe(1);
-    // But not where it is the very token that was refused.
+    // Except the token that must be replaced.
     await expect(tokens.getAccessToken(holder('s'), { forceRefresh: true })).rejects.toMatchObject({
       code: 'server_error',
     });
   });
 
-  test('Retry-After is honoured by everybody who waits, in every process', async () => {
+  test('all requests of a session respect Retry-After, in every process', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -79,25 +79,25 @@ describe('C5: trouble does not end a session', () => {
       }
     }
     expect(provider.state.requests).toBe(1);
-    // One limited token does not stop another user.
+    // The pause of a session does not affect another user.
     await expect(processes[0]?.getAccessToken(holder('b'))).resolves.toMatchObject({ changed: true });
   });
 
-  test.each([3, 10, 100])('K8: %d limited sessions stop nobody else', async (count) => {
+  test.each([3, 10, 100])('K8: %d limited sessions do not affect other sessions', async (count) => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    const strangers = Array.from({ length: count }, (_, i) => `stranger${i}`);
-    for (const name of [...strangers, 'alice']) sessions.set(name, expireTokens(provider.login(name)));
+    const limitedUsers = Array.from({ length: count }, (_, i) => `limited${i}`);
+    for (const name of [...limitedUsers, 'alice']) sessions.set(name, expireTokens(provider.login(name)));
     const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
     const [tokens, another] = [
       createCoordinator(provider.client(), shared),
       createCoordinator(provider.client(), shared),
     ];
     provider.state.before = async (refreshToken) => {
-      if (refreshToken.includes('stranger'))
+      if (refreshToken.includes('limited'))
         throw new TransportError('rate_limited', 'x', { retryAfter: 86_400, status: 429 });
     };
-    for (const name of [...strangers, ...strangers])
+    for (const name of [...limitedUsers, ...limitedUsers])
       await expect(tokens.getAccessToken(holder(name))).rejects.toMatchObject({ code: 'rate_limited' });
     expect(provider.state.requests).toBe(count);
     await expect(tokens.getAccessToken(holder('alice'))).resolves.toMatchObject({ changed: true });
@@ -105,7 +105,7 @@ describe('C5: trouble does not end a session', () => {
     await expect(another.getAccessToken(holder('bob'))).resolves.toMatchObject({ changed: true });
   });
 
-  test('a provider that limits everybody is asked once by each session', async () => {
+  test('each session sends one request to a provider that limits the client', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     for (let i = 0; i < 20; i++) sessions.set(`s${i}`, expireTokens(provider.login(`user${i}`)));
@@ -121,7 +121,7 @@ describe('C5: trouble does not end a session', () => {
     expect(sessions.size).toBe(20);
   });
 
-  test('invalid_grant ends the session, once', async () => {
+  test('invalid_grant ends the session once', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -134,12 +134,12 @@ describe('C5: trouble does not end a session', () => {
     expect(client.events.filter(({ type }) => type === 'session.ended')).toHaveLength(1);
   });
 
-  test('invalid_grant after somebody else has refreshed: their tokens are taken', async () => {
+  test('invalid_grant after another process has refreshed returns the tokens of that process', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     const old = expireTokens(provider.login('alice'));
     sessions.set('s', old);
-    // Another process, without our lock, was faster and has written.
+    // Another process without this lock has refreshed first.
     const theirs = await createCoordinator(provider.client()).getAccessToken(cookieHolder(old));
     const tokens = createCoordinator(provider.client());
     provider.state.before = async () => void sessions.set('s', theirs.tokens);
@@ -149,12 +149,12 @@ describe('C5: trouble does not end a session', () => {
   });
 });
 
-describe('stores that are away', () => {
+describe('unavailable stores', () => {
   const away = async (): Promise<never> => {
     throw new Error('the store is away');
   };
 
-  test('lock and successors: requests of this process still take turns, and an event tells', async () => {
+  test('lock and successors: requests of this process are serial, and an event reports it', async () => {
     const provider = createTestProvider();
     const cookie = expireTokens(provider.login('alice'));
     const client = provider.client();
@@ -172,7 +172,7 @@ describe('stores that are away', () => {
       expect(client.events).toContainEqual({ type: 'store.unavailable', port });
   });
 
-  test('the session cannot be written: the answer is given, written later, and the old token is not spent again', {
+  test('the session store: the token is returned, written later, and the previous refresh token is not sent again', {
     timeout: 30_000,
   }, async () => {
     const provider = createTestProvider();
@@ -190,7 +190,7 @@ describe('stores that are away', () => {
     await expect(tokens.getAccessToken(holder('s'))).rejects.toThrow('away');
     provider.state.after = async () => {};
     Object.assign(state, { away: false, readOnly: true });
-    // This process knows what came of the old token; another must not spend it, for the lock is still held.
+    // This process has the next tokens. Another process cannot send the refresh token, because the lock is still held.
     expect((await tokens.getAccessToken(holder('s'))).accessToken).toEqual(accessToken);
     await expect(
       createCoordinator(provider.client(), shared).getAccessToken(holder('s')),
@@ -209,7 +209,7 @@ describe('stores that are away', () => {
     expect(provider.state).toMatchObject({ requests: 1, replays: 0 });
   });
 
-  test('S15: the session cannot be written and ends meanwhile: the late write brings nothing back', async () => {
+  test('S15: a late write does not restore a session that ended meanwhile', async () => {
     const provider = createTestProvider();
     const { sessions, holder, state } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -235,7 +235,7 @@ describe('stores that are away', () => {
 });
 
 describe('clocks', () => {
-  test('a jump of two hours, forth and back, costs one refresh each', async () => {
+  test('a change of the clock by two hours, forward and back, causes one refresh each', async () => {
     let time = 1_000_000_000_000;
     const now = () => time;
     const provider = createTestProvider({ now });
@@ -251,7 +251,7 @@ describe('clocks', () => {
     expect(provider.state).toMatchObject({ requests: 2, replays: 0 });
   });
 
-  test('a late request after a jump of the clock still finds the successor', async () => {
+  test('a late request finds the successor after a change of the clock', async () => {
     let time = 1_000_000_000_000;
     const now = () => time;
     const provider = createTestProvider({ now });

@@ -6,7 +6,7 @@ import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
 import { createCoordinator } from '../support/coordinator.ts';
 import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
 
-/** One request of a run: who asks, where, for what, and what time passes before. */
+/** One request of a run: user, process, kind of session, resource, and the seconds before it. */
 const request = fc.record({
   user: fc.nat(5),
   process: fc.nat(2),
@@ -18,7 +18,7 @@ const request = fc.record({
 
 const fault = fc.constantFrom('none', 'none', 'none', 'error', '429', 'slow');
 
-test('S5: whatever many users do at once, in several processes and under faults, nobody gets the token of another', async () => {
+test('S5: concurrent requests of many users in several processes never receive the token of another user', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(request, { minLength: 1, maxLength: 60 }),
@@ -27,9 +27,9 @@ test('S5: whatever many users do at once, in several processes and under faults,
         let time = 1_700_000_000_000;
         const now = () => time;
         const provider = createTestProvider({ now });
-        let turn = 0;
+        let requestCount = 0;
         provider.state.before = async () => {
-          const next = faults[turn++ % faults.length];
+          const next = faults[requestCount++ % faults.length];
           if (next === 'error') throw new TransportError('server_error', 'x');
           if (next === '429') throw new TransportError('rate_limited', 'x', { retryAfter: 0 });
           if (next === 'slow') await new Promise((resolve) => setTimeout(resolve, 2));
@@ -46,9 +46,9 @@ test('S5: whatever many users do at once, in several processes and under faults,
           requests.map(async ({ user, process, kind, seconds, ...wanted }) => {
             time += seconds * 1000;
             const stored = kind === 'stored';
-            const mine = stored ? holder(`s${user}`) : cookieHolder(cookies[user] as (typeof cookies)[0]);
+            const own = stored ? holder(`s${user}`) : cookieHolder(cookies[user] as (typeof cookies)[0]);
             try {
-              const result = await processes[process]?.getAccessToken(mine, wanted);
+              const result = await processes[process]?.getAccessToken(own, wanted);
               const owner = `${stored ? 's' : 'c'}${user}x`;
               expect(result?.accessToken.accessToken.split('.')[1]).toBe(owner);
               expect(result?.tokens.claims?.sub).toBe(owner);

@@ -4,7 +4,7 @@ import { Controller, Get, Header, type MessageEvent, Res, Sse, StreamableFile } 
 import { finalize, interval, map, type Observable, startWith } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { adapters, startApp } from '../../tests/support/start-app.ts';
-import { watch } from '../../tests/support/traps.ts';
+import { watch } from '../../tests/support/fault-points.ts';
 import { OptionalAuth, Public } from '../index.ts';
 
 const ended: string[] = [];

@@ -5,7 +5,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, test } from 'vitest';
 import { findFreePort } from '../../../../scripts/lib/ports.ts';
-import { everyKindOfHandler, LazyModule } from '../../tests/support/every-kind-of-handler.ts';
+import { everyKindOfHandler, LazyModule } from '../../tests/support/all-handler-kinds.ts';
 import { adapters, startApp } from '../../tests/support/start-app.ts';
 import { AccessTokenGuard, accessReport, formatAccessReport } from '../index.ts';
 

@@ -33,7 +33,7 @@ export async function startProvider(alg: Algorithm) {
   let published: readonly string[] = [];
   /** Publishes these keys; the first signs. */
   const use = (keys: readonly (JWK & { readonly kid: string })[]): void => {
-    handle = new Provider(issuer, { ...configurationOf(alg), jwks: { keys } as never }).callback();
+    handle = new Provider(issuer, { ...createConfiguration(alg), jwks: { keys } as never }).callback();
     published = keys.map(({ kid }) => kid);
   };
   const mint = async (): Promise<string> => {
@@ -50,14 +50,14 @@ export async function startProvider(alg: Algorithm) {
     if (answer.access_token === undefined) throw new Error(JSON.stringify(answer));
     return answer.access_token;
   };
-  const isPublished = (token: string): boolean => published.includes(keyOf(token));
+  const isPublished = (token: string): boolean => published.includes(readKeyId(token));
   return { issuer, use, mint, isPublished };
 }
 
 /** The name of the key that signed a token. */
-export const keyOf = (token: string): string => String(decodeProtectedHeader(token).kid);
+export const readKeyId = (token: string): string => String(decodeProtectedHeader(token).kid);
 
-function configurationOf(alg: Algorithm): Configuration {
+function createConfiguration(alg: Algorithm): Configuration {
   return {
     clients: [
       {

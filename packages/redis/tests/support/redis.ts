@@ -10,13 +10,13 @@ import { findFreePort } from '../../../../scripts/lib/ports.ts';
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
-  /** A client of its own, as another process would have one; closed with the server. */
+  /** Connects another client, like another process. It is closed with the server. */
   connect(): Promise<ReturnType<typeof createClient>>;
-  /** SIGKILL. */
+  /** Kills the server with SIGKILL. */
   kill(): Promise<void>;
-  /** Starts it again, with what it had written. */
+  /** Starts the server again with the data that it had written. */
   start(): Promise<void>;
-  /** SIGSTOP and SIGCONT: it is there, and does not answer. */
+  /** Stops or continues the process (SIGSTOP, SIGCONT): a stopped server accepts connections and does not respond. */
   freeze(frozen: boolean): void;
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface TestServer {
   readonly command: string;
 }
 
-/** Redis; and Valkey too where it is named or in the `PATH`. */
+/** Redis, and Valkey if it is installed. */
 export const servers: readonly [TestServer, ...TestServer[]] = [
   { name: 'Redis', command: process.env.REDIS_SERVER_PATH || 'redis-server' },
   ...findValkey(),
@@ -40,7 +40,7 @@ function findValkey(): TestServer[] {
   return command === undefined ? [] : [{ name: 'Valkey', command }];
 }
 
-/** A real server on a free port, with an append-only file that is written at every command. */
+/** Starts a real server on a free port. It writes its append-only file at each command. */
 export async function startTestRedis(
   options: { readonly cluster?: boolean; readonly server?: TestServer } = {},
 ): Promise<TestRedis> {
@@ -68,7 +68,7 @@ export async function startTestRedis(
         await sleep(50);
         continue;
       }
-      // While it was away another program can have taken its port.
+      // Another program may have taken the port meanwhile.
       if (!running.includes(`process_id:${child.pid}\r\n`))
         throw new Error(`Port ${port} was taken meanwhile`);
       return;
@@ -86,7 +86,7 @@ export async function startTestRedis(
   }
 
   await start();
-  // Whatever ends this process ends the server.
+  // The server ends with this process.
   const killAtExit = () => void child?.kill('SIGKILL');
   process.once('exit', killAtExit);
   return {

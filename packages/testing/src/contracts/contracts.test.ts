@@ -19,7 +19,7 @@ const sessions = createMemorySessionStore();
 const tombstones = createMemoryTombstoneStore();
 const replay = createMemoryReplayStore();
 
-describe.concurrent('the stores of one process keep the contracts', () => {
+describe.concurrent('the memory stores pass the contracts', () => {
   const cases = [
     ...refreshLockContract(() => lock),
     ...successorStoreContract(() => successors),
@@ -30,8 +30,8 @@ describe.concurrent('the stores of one process keep the contracts', () => {
   for (const { name, run } of cases) test(name, { timeout: 30_000 }, run);
 });
 
-/** Stores with one mistake each, which the contract must find. */
-describe.concurrent('a broken promise is found', () => {
+/** Stores with one defect each, which the contract must detect. */
+describe.concurrent('the contracts detect', () => {
   const find = async (cases: ReturnType<typeof sessionStoreContract>) => {
     const results = await Promise.allSettled(cases.map(({ run }) => run()));
     return cases.filter((_, i) => results[i]?.status === 'rejected').map(({ name }) => name);
@@ -50,11 +50,13 @@ describe.concurrent('a broken promise is found', () => {
     expect(found.length).toBeGreaterThanOrEqual(6);
   });
 
-  test('a lock that everybody holds, and one that anybody releases', { timeout: 40_000 }, async () => {
+  test('a lock that several owners hold, and a lock that another owner releases', {
+    timeout: 40_000,
+  }, async () => {
     const open = await find(
       refreshLockContract(() => ({ acquire: async () => true, release: async () => {} })),
     );
-    expect(open).toContain('lock: one holder at a time, and everybody gets a turn');
+    expect(open).toContain('lock: has one owner at a time, and each waiting caller acquires it');
     const inner = createMemoryLock();
     const owners = new Map<string, string>();
     const loose = await find(
@@ -67,10 +69,10 @@ describe.concurrent('a broken promise is found', () => {
         release: (key) => inner.release(key, owners.get(key) ?? ''),
       })),
     );
-    expect(loose).toContain('lock: only the owner releases it');
+    expect(loose).toContain('lock: is released only by its owner');
   });
 
-  test('a replay store that only looks', async () => {
+  test('a replay store whose claim is not atomic', async () => {
     const claimed = new Set<string>();
     const found = await find(
       replayStoreContract(() => ({
@@ -82,6 +84,6 @@ describe.concurrent('a broken promise is found', () => {
         },
       })),
     );
-    expect(found).toContain('replay: of many who claim a key at once, one is the first');
+    expect(found).toContain('replay: accepts one of many concurrent claims of a key');
   }, 30_000);
 });

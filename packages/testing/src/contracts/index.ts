@@ -1,4 +1,4 @@
-export type { ContractCase, Open } from './contract.ts';
+export type { ContractCase, OpenStore } from './contract.ts';
 export { refreshLockContract } from './refresh-lock-contract.ts';
 export { replayStoreContract } from './replay-store-contract.ts';
 export { sessionStoreContract } from './session-store-contract.ts';

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import type { RefreshLock } from '@countersign/core';
-import { type ContractCase, freshKey, type Open, sleep } from './contract.ts';
+import { type ContractCase, createFreshKey, type OpenStore, sleep } from './contract.ts';
 
 const long = { timeToLive: 60_000, wait: 20_000 };
 
-/** What every `RefreshLock` must guarantee. */
-export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
+/** The contract of a `RefreshLock`: tests that each implementation must pass. @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14 */
+export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[] {
   return [
     {
-      name: 'lock: one holder at a time, and everybody gets a turn',
+      name: 'lock: has one owner at a time, and each waiting caller acquires it',
       async run() {
         const handles = await Promise.all([open(), open(), open()]);
-        const key = freshKey();
+        const key = createFreshKey();
         let inside = 0;
-        let turns = 0;
+        let acquired = 0;
         await Promise.all(
           Array.from({ length: 12 }, async (_, i) => {
             const lock = handles[i % 3] as RefreshLock;
@@ -22,18 +22,18 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
             assert.equal(inside, 1);
             await sleep(2);
             inside--;
-            turns++;
+            acquired++;
             await lock.release(key, `owner ${i}`);
           }),
         );
-        assert.equal(turns, 12);
+        assert.equal(acquired, 12);
       },
     },
     {
-      name: 'lock: other keys do not wait',
+      name: 'lock: does not block other keys',
       async run() {
         const lock = await open();
-        const [one, two] = [freshKey(), freshKey()];
+        const [one, two] = [createFreshKey(), createFreshKey()];
         assert.equal(await lock.acquire(one, { owner: 'a', ...long }), true);
         assert.equal(await lock.acquire(two, { owner: 'b', timeToLive: 60_000, wait: 500 }), true);
         await lock.release(one, 'a');
@@ -41,10 +41,10 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
       },
     },
     {
-      name: 'lock: the wait is bounded',
+      name: 'lock: returns false after the maximum wait',
       async run() {
         const [lock, other] = [await open(), await open()];
-        const key = freshKey();
+        const key = createFreshKey();
         await lock.acquire(key, { owner: 'a', ...long });
         assert.equal(await other.acquire(key, { owner: 'b', timeToLive: 60_000, wait: 100 }), false);
         await lock.release(key, 'a');
@@ -53,10 +53,10 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
       },
     },
     {
-      name: 'lock: only the owner releases it',
+      name: 'lock: is released only by its owner',
       async run() {
         const [lock, other] = [await open(), await open()];
-        const key = freshKey();
+        const key = createFreshKey();
         await lock.acquire(key, { owner: 'a', ...long });
         await other.release(key, 'b');
         assert.equal(await other.acquire(key, { owner: 'b', timeToLive: 60_000, wait: 100 }), false);
@@ -64,10 +64,10 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
       },
     },
     {
-      name: 'lock: a holder that died loses it when its time to live is over, and cannot release its successor',
+      name: 'lock: expires after its time to live, and the expired owner cannot release the lock of the next owner',
       async run() {
         const [dead, alive] = [await open(), await open()];
-        const key = freshKey();
+        const key = createFreshKey();
         assert.equal(await dead.acquire(key, { owner: 'dead', timeToLive: 150, wait: 0 }), true);
         assert.equal(await alive.acquire(key, { owner: 'alive', ...long }), true);
         await dead.release(key, 'dead');
@@ -76,11 +76,11 @@ export function refreshLockContract(open: Open<RefreshLock>): ContractCase[] {
       },
     },
     {
-      name: 'lock: renewal, where there is one, keeps it for its owner alone',
+      name: 'lock: is renewed only by its owner, if renewal is supported',
       async run() {
         const [lock, other] = [await open(), await open()];
         if (!lock.renew || !other.renew) return;
-        const key = freshKey();
+        const key = createFreshKey();
         assert.equal(await lock.acquire(key, { owner: 'a', timeToLive: 2_000, wait: 0 }), true);
         assert.equal(await lock.renew(key, { owner: 'a', timeToLive: 60_000 }), true);
         assert.equal(await other.renew(key, { owner: 'b', timeToLive: 1 }), false);

@@ -1,57 +1,57 @@
 import assert from 'node:assert/strict';
 import type { ReplayStore } from '@countersign/core/session';
-import { type ContractCase, eventually, freshKey, type Open } from './contract.ts';
+import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
-/** What every `ReplayStore` must guarantee. */
-export function replayStoreContract(open: Open<ReplayStore>): ContractCase[] {
+/** The contract of a `ReplayStore`: tests that each implementation must pass. @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1 */
+export function replayStoreContract(open: OpenStore<ReplayStore>): ContractCase[] {
   return [
     {
-      name: 'replay: of many who claim a key at once, one is the first',
+      name: 'replay: accepts one of many concurrent claims of a key',
       async run() {
         const handles = await Promise.all([open(), open()]);
-        const key = freshKey();
+        const key = createFreshKey();
         const claims = await Promise.all(
           Array.from({ length: 20 }, (_, i) => (handles[i % 2] as ReplayStore).claim(key, 60_000)),
         );
         assert.equal(claims.filter(Boolean).length, 1);
         assert.equal(await handles[0]?.claim(key, 60_000), false);
-        assert.equal(await handles[0]?.claim(freshKey(), 60_000), true);
+        assert.equal(await handles[0]?.claim(createFreshKey(), 60_000), true);
       },
     },
     {
-      name: 'replay: a released key can be claimed again, once',
+      name: 'replay: accepts one claim of a released key',
       async run() {
         const [store, other] = [await open(), await open()];
-        // A store may leave this method out.
+        // This method is optional.
         if (!store.release) return;
-        const [key, neighbour] = [`login ${freshKey()}`, `login ${freshKey()}`];
+        const [key, neighbour] = [`login ${createFreshKey()}`, `login ${createFreshKey()}`];
         assert.equal(await store.claim(key, 60_000), true);
         assert.equal(await store.claim(neighbour, 60_000), true);
         await store.release(key);
         assert.equal(await other.claim(key, 60_000), true);
         assert.equal(await store.claim(key, 60_000), false);
         assert.equal(await other.claim(neighbour, 60_000), false);
-        await store.release(freshKey());
+        await store.release(createFreshKey());
       },
     },
     {
-      name: 'replay: the same text for two purposes is two keys',
+      name: 'replay: separates keys by purpose',
       async run() {
         const store = await open();
-        const text = freshKey();
+        const text = createFreshKey();
         for (const purpose of ['login', 'logout', 'dpop']) {
           assert.equal(await store.claim(`${purpose} ${text}`, 60_000), true);
         }
       },
     },
     {
-      name: 'replay: a claim does not lengthen the life of the first',
+      name: 'replay: does not extend the time to live of an accepted claim',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         assert.equal(await store.claim(key, 200), true);
         await store.claim(key, 60_000);
-        await eventually(() => store.claim(key, 60_000), 'the key is forgotten');
+        await eventually(() => store.claim(key, 60_000), 'the key expires');
       },
     },
   ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SessionRecord, SessionStore } from '@countersign/core/session';
-import { type ContractCase, eventually, freshKey, type Open } from './contract.ts';
+import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
@@ -9,39 +9,39 @@ function record(version: number, more: Partial<SessionRecord> = {}): SessionReco
     version,
     value: `sealed ${version}`,
     issuer: 'https://op.example',
-    sub: freshKey(),
+    sub: createFreshKey(),
     expiresAt: inAnHour(),
     ...more,
   };
 }
 
-/** What every `SessionStore` must guarantee. */
-export function sessionStoreContract(open: Open<SessionStore>): ContractCase[] {
-  return [...writing(open), ...ending(open), ...finding(open)];
+/** The contract of a `SessionStore`: tests that each implementation must pass. */
+export function sessionStoreContract(open: OpenStore<SessionStore>): ContractCase[] {
+  return [...createWriteCases(open), ...createDeletionCases(open), ...createSearchCases(open)];
 }
 
-function writing(open: Open<SessionStore>): ContractCase[] {
+function createWriteCases(open: OpenStore<SessionStore>): ContractCase[] {
   return [
     {
-      name: 'sessions: everybody reads what one has written, unchanged',
+      name: 'sessions: returns a written record unchanged to all processes',
       async run() {
         const [store, other] = [await open(), await open()];
-        const key = freshKey();
+        const key = createFreshKey();
         assert.equal(await other.get(key), undefined);
         const written = record(1, { sid: 'a "sid"', sub: 'user:{1}|\u00e9', value: 'v'.repeat(9_000) });
         assert.equal(await store.set(key, written, 0), true);
         assert.deepEqual({ ...(await other.get(key)) }, written);
         const without = record(1);
-        const second = freshKey();
+        const second = createFreshKey();
         await store.set(second, without, 0);
         assert.deepEqual({ ...(await other.get(second)) }, without);
       },
     },
     {
-      name: 'sessions: a new session replaces none, and a change needs the version that it replaces',
+      name: 'sessions: creates a session only under an unused key, and updates it only with the current version',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         assert.equal(await store.set(key, record(2), 1), false);
         assert.equal(await store.get(key), undefined);
         assert.equal(await store.set(key, record(1), 0), true);
@@ -52,10 +52,10 @@ function writing(open: Open<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'sessions: of many writers that read the same version, one succeeds',
+      name: 'sessions: accepts one of many concurrent writes of the same version',
       async run() {
         const handles = await Promise.all([open(), open()]);
-        const key = freshKey();
+        const key = createFreshKey();
         const session = record(1);
         await handles[0]?.set(key, session, 0);
         for (let version = 1; version <= 5; version++) {
@@ -76,13 +76,13 @@ function writing(open: Open<SessionStore>): ContractCase[] {
   ];
 }
 
-function ending(open: Open<SessionStore>): ContractCase[] {
+function createDeletionCases(open: OpenStore<SessionStore>): ContractCase[] {
   return [
     {
-      name: 'S15: sessions: what was deleted stays deleted, under every version',
+      name: 'S15: sessions: rejects each write after a session was deleted',
       async run() {
         const [store, other] = [await open(), await open()];
-        const key = freshKey();
+        const key = createFreshKey();
         await store.set(key, record(1), 0);
         await other.delete(key);
         assert.equal(await store.get(key), undefined);
@@ -92,11 +92,11 @@ function ending(open: Open<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'S15: sessions: a logout that meets writers wins',
+      name: 'S15: sessions: deletes a session despite concurrent writes',
       async run() {
         const [store, other] = [await open(), await open()];
         for (let round = 0; round < 20; round++) {
-          const key = freshKey();
+          const key = createFreshKey();
           const session = record(1);
           await store.set(key, session, 0);
           const writes = Array.from({ length: 4 }, (_, i) =>
@@ -109,19 +109,19 @@ function ending(open: Open<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'sessions: deleting what is not there does nothing',
+      name: 'sessions: ignores the deletion of an unknown key',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         await store.delete(key);
         assert.equal(await store.get(key), undefined);
       },
     },
     {
-      name: 'S3: sessions: a record is not returned after its end, and cannot be changed then',
+      name: 'S3: sessions: neither returns nor updates an expired record',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         const expiresAt = Math.floor(Date.now() / 1000) + 2;
         const session = record(1, { expiresAt });
         assert.equal(await store.set(key, session, 0), true);
@@ -131,39 +131,39 @@ function ending(open: Open<SessionStore>): ContractCase[] {
           const found = await store.get(key);
           assert.ok(found === undefined || asked < expiresAt);
           return found === undefined;
-        }, 'the session is over');
+        }, 'the session expires');
         assert.equal(await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1), false);
         assert.equal(await store.get(key), undefined);
       },
     },
     {
-      name: 'sessions: a later write moves the end',
+      name: 'sessions: extends the expiry with a later write',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         const expiresAt = Math.floor(Date.now() / 1000) + 2;
         const session = record(1, { expiresAt });
         await store.set(key, session, 0);
         assert.equal(await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1), true);
-        await eventually(async () => Date.now() / 1000 > expiresAt + 1, 'the first end has passed');
+        await eventually(async () => Date.now() / 1000 > expiresAt + 1, 'the first expiry has passed');
         assert.equal((await store.get(key))?.version, 2);
       },
     },
   ];
 }
 
-function finding(open: Open<SessionStore>): ContractCase[] {
+function createSearchCases(open: OpenStore<SessionStore>): ContractCase[] {
   return [
     {
-      name: 'sessions: deleteWhere ends those of one user, and of nobody else',
+      name: 'sessions: deleteWhere deletes the sessions of one user only',
       async run() {
         const [store, other] = [await open(), await open()];
         const issuer = 'https://op.example';
-        const [sub, sid] = [freshKey(), freshKey()];
-        const mine = [freshKey(), freshKey(), freshKey()];
-        const theirs = [freshKey(), freshKey()];
+        const [sub, sid] = [createFreshKey(), createFreshKey()];
+        const mine = [createFreshKey(), createFreshKey(), createFreshKey()];
+        const theirs = [createFreshKey(), createFreshKey()];
         await store.set(mine[0] as string, record(1, { sub, sid }), 0);
-        await store.set(mine[1] as string, record(1, { sub, sid: freshKey() }), 0);
+        await store.set(mine[1] as string, record(1, { sub, sid: createFreshKey() }), 0);
         await store.set(mine[2] as string, record(1, { sub }), 0);
         await store.set(theirs[0] as string, record(1), 0);
         await store.set(theirs[1] as string, record(1, { sub, issuer: 'https://other.example' }), 0);
@@ -175,15 +175,15 @@ function finding(open: Open<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'sessions: deleteWhere by sid, and by sub and sid together',
+      name: 'sessions: deleteWhere matches by sid, and by sub and sid together',
       async run() {
         const store = await open();
         const issuer = 'https://op.example';
-        const [sub, one, two] = [freshKey(), freshKey(), freshKey()];
-        const keys = [freshKey(), freshKey(), freshKey()];
+        const [sub, one, two] = [createFreshKey(), createFreshKey(), createFreshKey()];
+        const keys = [createFreshKey(), createFreshKey(), createFreshKey()];
         await store.set(keys[0] as string, record(1, { sub, sid: one }), 0);
         await store.set(keys[1] as string, record(1, { sub, sid: two }), 0);
-        await store.set(keys[2] as string, record(1, { sub: freshKey(), sid: two }), 0);
+        await store.set(keys[2] as string, record(1, { sub: createFreshKey(), sid: two }), 0);
         assert.equal(await store.deleteWhere({ issuer, sub, sid: two }), 1);
         assert.ok(await store.get(keys[0] as string));
         assert.equal(await store.get(keys[1] as string), undefined);
@@ -194,15 +194,15 @@ function finding(open: Open<SessionStore>): ContractCase[] {
       },
     },
     {
-      name: 'sessions: deleteWhere still finds a session that was changed, and one that was touched for long',
+      name: 'sessions: deleteWhere finds a session after its expiry was extended',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         const soon = Math.floor(Date.now() / 1000) + 2;
         const session = record(1, { expiresAt: soon });
         await store.set(key, session, 0);
         await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1);
-        await eventually(async () => Date.now() / 1000 > soon + 1, 'the first end has passed');
+        await eventually(async () => Date.now() / 1000 > soon + 1, 'the first expiry has passed');
         assert.equal(await store.deleteWhere({ issuer: session.issuer, sub: session.sub }), 1);
         assert.equal(await store.get(key), undefined);
       },

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type { SuccessorStore } from '@countersign/core';
-import { type ContractCase, eventually, freshKey, type Open } from './contract.ts';
+import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
-/** What every `SuccessorStore` must guarantee. */
-export function successorStoreContract(open: Open<SuccessorStore>): ContractCase[] {
+/** The contract of a `SuccessorStore`: tests that each implementation must pass. */
+export function successorStoreContract(open: OpenStore<SuccessorStore>): ContractCase[] {
   return [
     {
-      name: 'successors: everybody reads what one has set',
+      name: 'successors: returns a value to all processes',
       async run() {
         const [store, other] = [await open(), await open()];
-        const key = freshKey();
+        const key = createFreshKey();
         const value = `${'x'.repeat(9_000)} \u00e9 \u{1f600}`;
         assert.equal(await other.get(key), undefined);
         await store.set(key, value, 60_000);
@@ -17,10 +17,10 @@ export function successorStoreContract(open: Open<SuccessorStore>): ContractCase
       },
     },
     {
-      name: 'successors: the last value counts, and its time to live with it',
+      name: 'successors: replaces a value and its time to live',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         await store.set(key, 'one', 50);
         await store.set(key, 'two', 60_000);
         await eventually(async () => (await store.get(key)) !== 'one', 'the first value is replaced');
@@ -28,12 +28,12 @@ export function successorStoreContract(open: Open<SuccessorStore>): ContractCase
       },
     },
     {
-      name: 'successors: nothing is left after the time to live',
+      name: 'successors: returns nothing after the time to live',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         await store.set(key, 'value', 100);
-        await eventually(async () => (await store.get(key)) === undefined, 'the value is gone');
+        await eventually(async () => (await store.get(key)) === undefined, 'the value expires');
       },
     },
   ];

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type { TombstoneStore } from '@countersign/core/session';
-import { type ContractCase, eventually, freshKey, type Open } from './contract.ts';
+import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
-/** What every `TombstoneStore` must guarantee. */
-export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase[] {
+/** The contract of a `TombstoneStore`: tests that each implementation must pass. */
+export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): ContractCase[] {
   return [
     {
-      name: 'tombstones: the latest of several keys is told, to everybody',
+      name: 'tombstones: returns the latest time of several keys to all processes',
       async run() {
         const [store, other] = [await open(), await open()];
-        const keys = [freshKey(), freshKey(), freshKey()];
+        const keys = [createFreshKey(), createFreshKey(), createFreshKey()];
         assert.equal(await other.latest(keys), undefined);
         await store.set(keys[1] as string, 1_000, 60_000);
         assert.equal(await other.latest(keys), 1_000);
@@ -20,10 +20,10 @@ export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase
       },
     },
     {
-      name: 'tombstones: of two times of one key the later stays, and so does the longer life',
+      name: 'tombstones: keeps the later time and the longer time to live of a key',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         await store.set(key, 2_000, 60_000);
         await store.set(key, 1_000, 1);
         assert.equal(await store.latest([key]), 2_000);
@@ -32,10 +32,10 @@ export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase
       },
     },
     {
-      name: 'tombstones: a time is kept to the millisecond',
+      name: 'tombstones: stores a time exactly',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         for (const time of [1_764_212_345.123, 1_764_212_345.124]) {
           await store.set(key, time, 60_000);
           assert.equal(await store.latest([key]), time);
@@ -43,23 +43,23 @@ export function tombstoneStoreContract(open: Open<TombstoneStore>): ContractCase
       },
     },
     {
-      name: 'tombstones: a key that another one covers is told together with it',
+      name: 'tombstones: returns the time of a key that another key covers, if both are requested',
       async run() {
         const store = await open();
-        const [key, user] = [freshKey(), freshKey()];
+        const [key, user] = [createFreshKey(), createFreshKey()];
         await store.set(key, 1_000, 60_000, { coveredBy: user });
         await store.set(key, 2_000, 60_000, { coveredBy: user });
         assert.equal(await store.latest([user, key]), 2_000);
-        assert.equal(await store.latest([freshKey()]), undefined);
+        assert.equal(await store.latest([createFreshKey()]), undefined);
       },
     },
     {
-      name: 'tombstones: nothing is left after the time to live',
+      name: 'tombstones: returns nothing after the time to live',
       async run() {
         const store = await open();
-        const key = freshKey();
+        const key = createFreshKey();
         await store.set(key, 1_000, 100);
-        await eventually(async () => (await store.latest([key])) === undefined, 'the tombstone is gone');
+        await eventually(async () => (await store.latest([key])) === undefined, 'the tombstone expires');
       },
     },
   ];

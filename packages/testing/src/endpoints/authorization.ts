@@ -1,20 +1,20 @@
 import { checkAuthorizationParameters, openRequestObject } from '../authorization-parameters.ts';
 import { parseBounded } from '../bounded-json.ts';
-import { secondsOf } from '../clock.ts';
+import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
+import { applyFaults } from '../faults/index.ts';
 import { sign } from '../jws.ts';
-import { applyLies } from '../lies/index.ts';
 import type { TestClient } from '../options.ts';
-import { type Grant, type ServerState, unguessable } from '../state.ts';
+import { createRandomId, type Grant, type ServerState } from '../state.ts';
 import { encryptFor } from '../tokens.ts';
 
-/** The authorization endpoint: the signed-in user approves at once, unless told otherwise. */
+/** The authorization endpoint. The signed-in user approves at once, unless the test set another response. */
 export async function authorization(state: ServerState, request: Request): Promise<Response> {
   const outer =
     request.method === 'POST' ? new URLSearchParams(await request.text()) : new URL(request.url).searchParams;
   const client = state.clients.get(outer.get('client_id') ?? '');
   if (!client) throw new OAuthError('invalid_request', 'unknown client');
-  const parameters = await parametersOf(state, client, outer);
+  const parameters = await resolveParameters(state, client, outer);
   checkAuthorizationParameters(client, parameters);
   let answer: Record<string, string>;
   try {
@@ -26,7 +26,7 @@ export async function authorization(state: ServerState, request: Request): Promi
   return respond(state, client, parameters, answer);
 }
 
-async function parametersOf(
+async function resolveParameters(
   state: ServerState,
   client: TestClient,
   outer: URLSearchParams,
@@ -42,7 +42,7 @@ async function parametersOf(
   state.pushed.delete(requestUri);
   if (
     !pushed ||
-    pushed.expiresAt < secondsOf(state.clock) ||
+    pushed.expiresAt < getSeconds(state.clock) ||
     pushed.parameters.get('client_id') !== client.clientId
   ) {
     throw new OAuthError('invalid_request', 'unknown request_uri');
@@ -54,15 +54,15 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
   const scripted = state.answers.shift();
   if (scripted?.error) throw new OAuthError(scripted.error, scripted.errorDescription ?? '');
   const prompt = (parameters.get('prompt') ?? '').split(' ');
-  const now = secondsOf(state.clock);
+  const now = getSeconds(state.clock);
   const { session } = state;
-  if (!session) throw new OAuthError('login_required', 'nobody is signed in');
+  if (!session) throw new OAuthError('login_required', 'no user is signed in');
   const maxAge = parameters.get('max_age');
   if (prompt.includes('login') || (maxAge !== null && session.authTime + Number(maxAge) < now)) {
     if (prompt.includes('none')) throw new OAuthError('login_required', 'the login is too old');
     session.authTime = now;
   }
-  const resources = [...parameters.getAll('resource'), ...audienceOf(state, parameters)];
+  const resources = [...parameters.getAll('resource'), ...readAudience(state, parameters)];
   for (const resource of resources) checkResource(state, resource);
   const user = state.users.get(session.sub);
   const asked = (scripted?.scope ?? parameters.get('scope') ?? '').split(' ').filter(Boolean);
@@ -71,7 +71,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
   const details = parameters.get('authorization_details');
   const askedForAuthTime = maxAge !== null || claims?.includes('auth_time');
   const grant: Grant = {
-    id: unguessable(),
+    id: createRandomId(),
     clientId: client.clientId,
     sub: session.sub,
     sid: session.sid,
@@ -89,7 +89,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
     ended: false,
   };
   state.grants.push(grant);
-  const code = `code-${unguessable()}`;
+  const code = `code-${createRandomId()}`;
   state.codes.set(code, {
     grant,
     redirectUri: parameters.get('redirect_uri') as string,
@@ -107,7 +107,7 @@ function jsonParameter(name: string, text: string): object {
   throw new OAuthError('invalid_request', `${name} is not JSON`);
 }
 
-const audienceOf = ({ auth0 }: ServerState, parameters: URLSearchParams) => {
+const readAudience = ({ auth0 }: ServerState, parameters: URLSearchParams) => {
   const audience = auth0 ? parameters.get('audience') : null;
   return audience === null ? [] : [audience];
 };
@@ -142,11 +142,11 @@ async function respond(
       kind: 'authorization_response',
       client,
       header: { alg: client.authorizationSignedResponseAlg ?? 'RS256' },
-      claims: { iss: state.issuer, aud: client.clientId, exp: secondsOf(state.clock) + 60, ...plain },
+      claims: { iss: state.issuer, aud: client.clientId, exp: getSeconds(state.clock) + 60, ...plain },
     });
     sent = new URLSearchParams({ response: await encryptFor(client, undefined, jwt) });
   } else {
-    sent = await applyLies(
+    sent = await applyFaults(
       state,
       'authorizationResponse',
       new URLSearchParams({ ...plain, iss: state.issuer }),

@@ -1,8 +1,8 @@
 import { authenticateClient } from '../client-authentication.ts';
-import { secondsOf } from '../clock.ts';
+import { getSeconds } from '../clock.ts';
 import { json } from '../errors.ts';
-import { baseOf } from '../metadata.ts';
-import { type ServerState, unguessable } from '../state.ts';
+import { getBaseUrl } from '../metadata.ts';
+import { createRandomId, type ServerState } from '../state.ts';
 
 /** @see RFC 8628 section 3.2 */
 export async function deviceAuthorization(
@@ -11,19 +11,19 @@ export async function deviceAuthorization(
   body: URLSearchParams,
 ): Promise<Response> {
   const client = await authenticateClient(state, request, body);
-  const code = unguessable().slice(0, 8).toUpperCase();
+  const code = createRandomId().slice(0, 8).toUpperCase();
   const userCode = `${code.slice(0, 4)}-${code.slice(4)}`;
-  const deviceCode = `device-${unguessable()}`;
+  const deviceCode = `device-${createRandomId()}`;
   state.devices.set(deviceCode, {
     userCode,
     clientId: client.clientId,
     scope: body.get('scope') ?? '',
     resources: body.getAll('resource'),
-    expiresAt: secondsOf(state.clock) + 600,
+    expiresAt: getSeconds(state.clock) + 600,
     status: 'pending',
     interval: 5,
   });
-  const verificationUri = `${baseOf(state)}/device`;
+  const verificationUri = `${getBaseUrl(state)}/device`;
   return json({
     device_code: deviceCode,
     user_code: userCode,

@@ -1,10 +1,10 @@
 import { json } from '../errors.ts';
-import { applyLies } from '../lies/index.ts';
-import { metadataOf } from '../metadata.ts';
+import { applyFaults } from '../faults/index.ts';
+import { createMetadata } from '../metadata.ts';
 import type { ServerState } from '../state.ts';
 
 export async function discovery(state: ServerState): Promise<Response> {
-  return json(await applyLies(state, 'metadata', metadataOf(state)), 200, {
+  return json(await applyFaults(state, 'metadata', createMetadata(state)), 200, {
     'cache-control': 'max-age=3600',
   });
 }

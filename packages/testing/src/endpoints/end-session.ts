@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { OAuthError } from '../errors.ts';
-import { applyLies } from '../lies/index.ts';
+import { applyFaults } from '../faults/index.ts';
 import type { ServerState } from '../state.ts';
 import { issueLogoutToken } from '../tokens.ts';
 
@@ -18,19 +18,19 @@ export async function endSession(state: ServerState, request: Request): Promise<
   }
   const ended = state.session;
   state.session = undefined;
-  if (ended) await tellClients(state, ended);
+  if (ended) await notifyClients(state, ended);
   if (target === null) return new Response('Signed out.', { headers: { 'content-type': 'text/plain' } });
   const back = new URLSearchParams();
   const logoutState = parameters.get('state');
   if (logoutState !== null) back.set('state', logoutState);
   const location = new URL(target);
-  for (const [name, value] of await applyLies(state, 'logoutResponse', back))
+  for (const [name, value] of await applyFaults(state, 'logoutResponse', back))
     location.searchParams.append(name, value);
   return new Response(null, { status: 302, headers: { location: location.href } });
 }
 
-/** Sends a logout token to every client of the session that wants one (OpenID Connect Back-Channel Logout section 2.5). */
-export async function tellClients(
+/** Sends logout tokens to the registered clients of a session (OpenID Connect Back-Channel Logout section 2.5). */
+export async function notifyClients(
   state: ServerState,
   session: { sub: string; sid: string },
 ): Promise<Response[]> {

@@ -1,5 +1,5 @@
 import { authenticateClient } from '../client-authentication.ts';
-import { secondsOf } from '../clock.ts';
+import { getSeconds } from '../clock.ts';
 import { json, noStore } from '../errors.ts';
 import { sign } from '../jws.ts';
 import type { ServerState } from '../state.ts';
@@ -20,7 +20,7 @@ export async function introspection(
     claims: {
       iss: state.issuer,
       aud: client.clientId,
-      iat: secondsOf(state.clock),
+      iat: getSeconds(state.clock),
       token_introspection: answer,
     },
   });
@@ -36,7 +36,7 @@ function describe(state: ServerState, value: string): Record<string, unknown> {
     return { active: true, iss: state.issuer, client_id: grant.clientId, scope: grant.scope, sub: grant.sub };
   }
   const token = state.accessTokens.get(value);
-  if (!token || token.revoked || token.grant.ended || token.expiresAt <= secondsOf(state.clock))
+  if (!token || token.revoked || token.grant.ended || token.expiresAt <= getSeconds(state.clock))
     return { active: false };
   return {
     active: true,

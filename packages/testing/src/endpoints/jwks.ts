@@ -1,16 +1,16 @@
 import type { JWK } from 'jose';
 import { json } from '../errors.ts';
-import { applyLies } from '../lies/index.ts';
+import { applyFaults } from '../faults/index.ts';
 import type { ServerState } from '../state.ts';
 
 export async function jwks(state: ServerState): Promise<Response> {
   const keys = (await state.keys.published()).map(({ publicJwk }) => publicJwk);
   const all = state.options.decoyKeys ? [...(await decoys(state, keys)), ...keys] : keys;
   const body = { keys: structuredClone(all) as Record<string, unknown>[] };
-  return json(await applyLies(state, 'jwks', body), 200, { 'content-type': 'application/jwk-set+json' });
+  return json(await applyFaults(state, 'jwks', body), 200, { 'content-type': 'application/jwk-set+json' });
 }
 
-/** Keys that a client must step over: of unknown kinds, for encryption, and with the `kid` of a real key. */
+/** Keys that a client must ignore: of unknown kinds, for encryption, and with the `kid` of a real key. */
 async function decoys(state: ServerState, keys: readonly JWK[]): Promise<JWK[]> {
   const kid = keys[0]?.kid ?? 'kid';
   const { publicJwk: okp } = await state.keys.foreign('Ed25519');

@@ -1,9 +1,9 @@
 import { checkAuthorizationParameters, openRequestObject } from '../authorization-parameters.ts';
 import { authenticateClient } from '../client-authentication.ts';
-import { secondsOf } from '../clock.ts';
+import { getSeconds } from '../clock.ts';
 import { verifyDpopProof } from '../dpop.ts';
 import { json, OAuthError } from '../errors.ts';
-import { type ServerState, unguessable } from '../state.ts';
+import { createRandomId, type ServerState } from '../state.ts';
 
 /** @see RFC 9126 section 2 */
 export async function pushedAuthorizationRequest(
@@ -17,7 +17,7 @@ export async function pushedAuthorizationRequest(
   for (const name of ['client_secret', 'client_assertion', 'client_assertion_type']) body.delete(name);
   const parameters = await openRequestObject(state, client, body);
   checkAuthorizationParameters(client, parameters);
-  const requestUri = `urn:ietf:params:oauth:request_uri:${unguessable()}`;
-  state.pushed.set(requestUri, { parameters, expiresAt: secondsOf(state.clock) + 60 });
+  const requestUri = `urn:ietf:params:oauth:request_uri:${createRandomId()}`;
+  state.pushed.set(requestUri, { parameters, expiresAt: getSeconds(state.clock) + 60 });
   return json({ request_uri: requestUri, expires_in: 60 }, 201);
 }

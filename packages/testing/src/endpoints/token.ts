@@ -1,6 +1,7 @@
-import { authenticateClient, certificateOf, methodOf } from '../client-authentication.ts';
+import { authenticateClient, getAuthenticationMethod, readCertificate } from '../client-authentication.ts';
 import { verifyDpopProof } from '../dpop.ts';
 import { json, OAuthError } from '../errors.ts';
+import { applyFaults } from '../faults/index.ts';
 import { authorizationCodeGrant } from '../grants/authorization-code.ts';
 import { clientCredentialsGrant } from '../grants/client-credentials.ts';
 import { deviceCodeGrant } from '../grants/device-code.ts';
@@ -8,7 +9,6 @@ import type { GrantHandler } from '../grants/grant-handler.ts';
 import { jwtBearerGrant } from '../grants/jwt-bearer.ts';
 import { refreshTokenGrant } from '../grants/refresh-token.ts';
 import { tokenExchangeGrant } from '../grants/token-exchange.ts';
-import { applyLies } from '../lies/index.ts';
 import type { ServerState } from '../state.ts';
 
 const handlers: Readonly<Record<string, GrantHandler>> = {
@@ -26,7 +26,9 @@ export async function token(state: ServerState, request: Request, body: URLSearc
   const jkt = await verifyDpopProof(state, request);
   if (client.dpopBoundAccessTokens && jkt === undefined)
     throw new OAuthError('invalid_request', 'a DPoP proof is required');
-  const certificate = methodOf(client).endsWith('tls_client_auth') ? certificateOf(request) : undefined;
+  const certificate = getAuthenticationMethod(client).endsWith('tls_client_auth')
+    ? readCertificate(request)
+    : undefined;
   const binding =
     jkt === undefined && certificate === undefined
       ? undefined
@@ -34,5 +36,5 @@ export async function token(state: ServerState, request: Request, body: URLSearc
   const handler = handlers[body.get('grant_type') ?? ''];
   if (!handler) throw new OAuthError('unsupported_grant_type', 'unknown grant_type');
   const answer = await handler(state, { client, body, binding });
-  return json(await applyLies(state, 'tokenResponse', answer));
+  return json(await applyFaults(state, 'tokenResponse', answer));
 }

@@ -1,13 +1,13 @@
-import { secondsOf } from '../clock.ts';
+import { getSeconds } from '../clock.ts';
 import { verifyDpopProof } from '../dpop.ts';
 import { json, noStore, OAuthError } from '../errors.ts';
+import { applyFaults } from '../faults/index.ts';
 import { sign } from '../jws.ts';
-import { applyLies } from '../lies/index.ts';
 import type { TestClient } from '../options.ts';
 import type { ServerState } from '../state.ts';
 import { encryptFor } from '../tokens.ts';
 
-const claimsOfScope: Readonly<Record<string, readonly string[]>> = {
+const claimNamesByScope: Readonly<Record<string, readonly string[]>> = {
   profile: [
     'name',
     'given_name',
@@ -34,7 +34,7 @@ export async function userinfo(state: ServerState, request: Request): Promise<Re
   if (!match) throw new OAuthError('invalid_token', 'no token', 401, challenge());
   const value = match[2] as string;
   const token = state.accessTokens.get(value);
-  if (!token || token.revoked || token.grant.ended || token.expiresAt <= secondsOf(state.clock)) {
+  if (!token || token.revoked || token.grant.ended || token.expiresAt <= getSeconds(state.clock)) {
     throw new OAuthError('invalid_token', 'the token is not valid', 401, challenge('invalid_token'));
   }
   if ((scheme === 'dpop') !== (token.binding?.jkt !== undefined)) {
@@ -53,15 +53,15 @@ export async function userinfo(state: ServerState, request: Request): Promise<Re
   }
   const client = state.clients.get(grant.clientId) as TestClient;
   const names = [
-    ...grant.scope.split(' ').flatMap((scope) => claimsOfScope[scope] ?? []),
+    ...grant.scope.split(' ').flatMap((scope) => claimNamesByScope[scope] ?? []),
     ...Object.keys(grant.claims?.userinfo ?? {}),
   ];
   const known = state.users.get(grant.sub ?? '')?.claims ?? {};
-  const body = await applyLies(state, 'userinfoResponse', {
+  const body = await applyFaults(state, 'userinfoResponse', {
     sub: grant.sub,
     ...Object.fromEntries(Object.entries(known).filter(([name]) => names.includes(name))),
   });
-  const { signed, encrypted } = await applyLies(state, 'userinfoProtection', {
+  const { signed, encrypted } = await applyFaults(state, 'userinfoProtection', {
     signed: client.userinfoSignedResponseAlg,
     encrypted: client.userinfoEncryptedResponseAlg,
   });

@@ -1,21 +1,22 @@
-import { methodOf } from '../client-authentication.ts';
+import { getAuthenticationMethod } from '../client-authentication.ts';
 import { allows, checkResource } from '../endpoints/authorization.ts';
 import { OAuthError } from '../errors.ts';
 import type { Grant } from '../state.ts';
-import { unguessable } from '../state.ts';
-import { tokenAnswer } from '../token-answer.ts';
+import { createRandomId } from '../state.ts';
+import { createTokenResponse } from '../token-response.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 /** @see RFC 6749 section 4.4 */
 export const clientCredentialsGrant: GrantHandler = async (state, request) => {
   const { body, client } = request;
-  if (methodOf(client) === 'none') throw new OAuthError('unauthorized_client', 'only confidential clients');
+  if (getAuthenticationMethod(client) === 'none')
+    throw new OAuthError('unauthorized_client', 'only confidential clients');
   const resource = body.get('resource') ?? (state.auth0 ? body.get('audience') : null) ?? undefined;
   if (resource !== undefined) checkResource(state, resource);
   const asked = (body.get('scope') ?? client.scope ?? '').split(' ').filter(Boolean);
   const scope = asked.filter((each) => allows(client.scope, each)).join(' ');
   const grant: Grant = {
-    id: unguessable(),
+    id: createRandomId(),
     clientId: client.clientId,
     sub: undefined,
     sid: undefined,
@@ -24,5 +25,5 @@ export const clientCredentialsGrant: GrantHandler = async (state, request) => {
     ended: false,
   };
   state.grants.push(grant);
-  return tokenAnswer(state, grant, request, { scope, resource, idToken: 'none', nameScope: true });
+  return createTokenResponse(state, grant, request, { scope, resource, idToken: 'none', nameScope: true });
 };

@@ -1,7 +1,7 @@
-import { secondsOf } from '../clock.ts';
+import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
-import { type Grant, unguessable } from '../state.ts';
-import { resourceOf, tokenAnswer } from '../token-answer.ts';
+import { createRandomId, type Grant } from '../state.ts';
+import { createTokenResponse, selectResource } from '../token-response.ts';
 import { issueRefreshToken } from '../tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
@@ -10,7 +10,7 @@ export const deviceCodeGrant: GrantHandler = async (state, request) => {
   const device = state.devices.get(request.body.get('device_code') ?? '');
   if (!device || device.clientId !== request.client.clientId)
     throw new OAuthError('invalid_grant', 'unknown device_code');
-  const now = secondsOf(state.clock);
+  const now = getSeconds(state.clock);
   if (device.expiresAt <= now) throw new OAuthError('expired_token', 'the device_code has expired');
   const tooSoon = device.polledAt !== undefined && now < device.polledAt + device.interval;
   device.polledAt = now;
@@ -19,14 +19,14 @@ export const deviceCodeGrant: GrantHandler = async (state, request) => {
     throw new OAuthError('slow_down', 'polled too soon');
   }
   if (device.status === 'pending')
-    throw new OAuthError('authorization_pending', 'the user has not answered yet');
-  if (device.status === 'denied') throw new OAuthError('access_denied', 'the user refused');
+    throw new OAuthError('authorization_pending', 'the user has not responded yet');
+  if (device.status === 'denied') throw new OAuthError('access_denied', 'the user denied the request');
   if (device.status === 'used') throw new OAuthError('invalid_grant', 'used before');
   const grant: Grant = {
-    id: unguessable(),
+    id: createRandomId(),
     clientId: device.clientId,
     sub: device.status.sub,
-    sid: unguessable(),
+    sid: createRandomId(),
     scope: device.scope,
     resources: device.resources,
     ended: false,
@@ -34,9 +34,9 @@ export const deviceCodeGrant: GrantHandler = async (state, request) => {
   state.grants.push(grant);
   device.status = 'used';
   const offline = device.scope.split(' ').includes('offline_access');
-  return tokenAnswer(state, grant, request, {
+  return createTokenResponse(state, grant, request, {
     scope: device.scope,
-    resource: resourceOf(state, grant, request.body),
+    resource: selectResource(state, grant, request.body),
     refreshToken: offline ? issueRefreshToken(state, grant, undefined) : undefined,
     idToken: 'without_nonce',
     nameScope: true,

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { OAuthError } from '../errors.ts';
-import { type Grant, unguessable } from '../state.ts';
-import { resourceOf, tokenAnswer } from '../token-answer.ts';
+import { createRandomId, type Grant } from '../state.ts';
+import { createTokenResponse, selectResource } from '../token-response.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 /** An assertion signed with a registered key of the client. @see RFC 7523 section 2.1 */
@@ -21,7 +21,7 @@ export const jwtBearerGrant: GrantHandler = async (state, request) => {
   }
   const scope = body.get('scope') ?? '';
   const grant: Grant = {
-    id: unguessable(),
+    id: createRandomId(),
     clientId: client.clientId,
     sub,
     sid: undefined,
@@ -30,9 +30,9 @@ export const jwtBearerGrant: GrantHandler = async (state, request) => {
     ended: false,
   };
   state.grants.push(grant);
-  return tokenAnswer(state, grant, request, {
+  return createTokenResponse(state, grant, request, {
     scope,
-    resource: resourceOf(state, grant, body),
+    resource: selectResource(state, grant, body),
     idToken: 'none',
     nameScope: true,
   });

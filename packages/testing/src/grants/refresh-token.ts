@@ -1,7 +1,7 @@
-import { secondsOf } from '../clock.ts';
+import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import type { RefreshToken, ServerState } from '../state.ts';
-import { resourceOf, tokenAnswer } from '../token-answer.ts';
+import { createTokenResponse, selectResource } from '../token-response.ts';
 import { issueRefreshToken } from '../tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
@@ -15,20 +15,20 @@ export const refreshTokenGrant: GrantHandler = async (state, request) => {
   const { grant } = kept;
   if (kept.binding?.jkt !== undefined && kept.binding.jkt !== binding?.jkt) throw refuse();
   limitRate(state, kept);
-  const now = secondsOf(state.clock);
+  const now = getSeconds(state.clock);
   if (
     kept.rotatedAt !== undefined &&
     now > kept.rotatedAt + (state.options.refreshTokenGrace ?? 0) - (state.options.refreshTokenGrace ? 0 : 1)
   ) {
-    // Reuse: either this sender or the one before is a thief, so the whole family ends.
+    // Reuse (RFC 9700 section 4.14): this client or the previous one is an attacker, so the grant ends.
     grant.ended = true;
     throw refuse();
   }
   const scope = narrow(grant.scope, body.get('scope'));
-  const resource = resourceOf(state, grant, body);
+  const resource = selectResource(state, grant, body);
   const rotate = (state.options.refreshTokens ?? (state.auth0 ? 'keep' : 'rotate')) === 'rotate';
   if (rotate) kept.rotatedAt ??= now;
-  return tokenAnswer(state, grant, request, {
+  return createTokenResponse(state, grant, request, {
     scope,
     resource,
     refreshToken: rotate ? issueRefreshToken(state, grant, kept.binding) : undefined,
@@ -48,7 +48,7 @@ function narrow(granted: string, asked: string | null): string {
 
 function limitRate(state: ServerState, kept: RefreshToken): void {
   const rule = state.options.refreshRateLimit;
-  const now = secondsOf(state.clock);
+  const now = getSeconds(state.clock);
   if (!rule) return;
   const recent = kept.uses.filter((time) => time > now - rule.window);
   if (recent.length >= rule.limit) {

@@ -1,7 +1,7 @@
-import { secondsOf } from '../clock.ts';
+import { getSeconds } from '../clock.ts';
 import { checkResource } from '../endpoints/authorization.ts';
 import { OAuthError } from '../errors.ts';
-import { tokenAnswer } from '../token-answer.ts';
+import { createTokenResponse } from '../token-response.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
@@ -12,7 +12,7 @@ export const tokenExchangeGrant: GrantHandler = async (state, request) => {
   if (body.get('subject_token_type') !== accessTokenType)
     throw new OAuthError('invalid_request', 'unknown subject_token_type');
   const subject = state.accessTokens.get(body.get('subject_token') ?? '');
-  if (!subject || subject.revoked || subject.grant.ended || subject.expiresAt <= secondsOf(state.clock)) {
+  if (!subject || subject.revoked || subject.grant.ended || subject.expiresAt <= getSeconds(state.clock)) {
     throw new OAuthError('invalid_request', 'the subject_token is not valid');
   }
   const resource = body.get('resource') ?? body.get('audience') ?? undefined;
@@ -20,7 +20,7 @@ export const tokenExchangeGrant: GrantHandler = async (state, request) => {
   const scope = body.get('scope') ?? subject.scope;
   const grant = { ...subject.grant, clientId: client.clientId };
   state.grants.push(grant);
-  const answer = await tokenAnswer(state, grant, request, {
+  const answer = await createTokenResponse(state, grant, request, {
     scope,
     resource,
     idToken: 'none',

@@ -1,13 +1,11 @@
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken, sha256 } from '../../internal/encoding.ts';
-import {
-  type AuthorizationTransaction,
-  checkAdditionalParameters,
-} from '../../protocol/authorization-transaction.ts';
+import { checkAdditionalParameters } from '../../protocol/authorization-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import { fetchMetadata, getEndpoint } from '../wire/metadata.ts';
 import { createMalformedError } from '../wire/send-request.ts';
 import { postForm } from '../wire/token-request.ts';
+import type { BrowserTransaction } from './browser-transaction.ts';
 
 /** The parameters of one login. Each has a default in the options of the client. */
 export interface AuthorizationOptions {
@@ -26,14 +24,6 @@ export interface AuthorizationOptions {
   readonly uiLocales?: readonly string[];
   /** Additional parameters. Those that the library sets are rejected. */
   readonly parameters?: Readonly<Record<string, string>>;
-}
-
-/** The transaction of a login in the browser. */
-export interface BrowserTransaction extends AuthorizationTransaction {
-  readonly nonce: string;
-  readonly resource: readonly string[];
-  /** The page to show after the login: path, query and fragment. */
-  readonly returnTo: string;
 }
 
 /**

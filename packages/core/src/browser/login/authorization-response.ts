@@ -4,7 +4,7 @@ import { checkTransaction, rejectRepeatedParameters } from '../../protocol/autho
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import type { BrowserContext } from '../options.ts';
 import { fetchMetadata } from '../wire/metadata.ts';
-import type { BrowserTransaction } from './authorization-request.ts';
+import type { BrowserTransaction } from './browser-transaction.ts';
 
 /**
  * Validates an authorization response. The caller has deleted the transaction before, so that it is used once.

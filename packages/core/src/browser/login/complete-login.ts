@@ -11,8 +11,8 @@ import {
 } from '../state/login-holder.ts';
 import type { LoginStore } from '../state/login-store.ts';
 import { exchangeCode } from '../wire/token-request.ts';
-import type { BrowserTransaction } from './authorization-request.ts';
 import { validateAuthorizationResponse } from './authorization-response.ts';
+import type { BrowserTransaction } from './browser-transaction.ts';
 import { revokeTokens } from './logout.ts';
 
 /** A login in progress, and the state in which it began. */

@@ -17,7 +17,7 @@ interface Frame {
   src: string;
   hidden: boolean;
   removed: boolean;
-  /** The frame has loaded what it shows now. */
+  /** Called after the frame has loaded its page. */
   load(): void;
 }
 
@@ -25,7 +25,7 @@ describe('silent login', () => {
   const silentRedirectUri = `${origin}/silent.html`;
   let frames: Frame[];
 
-  /** A hidden frame in which the provider answers with another address, or shows a page of its own (`undefined`). */
+  /** A hidden frame in which the provider redirects to an address, or shows a page (`undefined`). */
   function showFrames(answer: (url: string) => string | undefined, loads = true): void {
     frames = [];
     vi.stubGlobal('document', {
@@ -58,7 +58,7 @@ describe('silent login', () => {
     });
   }
 
-  test('restores the login of the provider, without a visible redirect', async () => {
+  test('restores the login without a visible redirect', async () => {
     showFrames((url) => provider.approve(url));
     const page = createPage({ silentRedirectUri });
     await page.auth.start();
@@ -70,7 +70,7 @@ describe('silent login', () => {
     expect(frames.map(({ hidden, removed }) => [hidden, removed])).toEqual([[true, true]]);
   });
 
-  test('login_required means signed out, and is no error', async () => {
+  test('login_required publishes signed out without an error', async () => {
     showFrames((url) =>
       provider.approve(url, (p) => {
         p.delete('code');
@@ -85,7 +85,7 @@ describe('silent login', () => {
   test.each([
     ['state', 'another'],
     ['iss', 'https://evil.example'],
-  ])('B7: an answer with another %s is refused', async (name, value) => {
+  ])('B7: rejects a response with another %s', async (name, value) => {
     showFrames((url) => provider.approve(url, (p) => p.set(name, value)));
     const { auth } = createPage({ silentRedirectUri });
     await auth.start();
@@ -93,7 +93,7 @@ describe('silent login', () => {
     expect(provider.tokenRequests).toEqual([]);
   });
 
-  test('B7: an answer at another page or origin is not taken', async () => {
+  test('B7: ignores a response at another page or origin', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       for (const base of [`${origin}/other.html`, 'https://evil.example/silent.html', undefined]) {
@@ -111,7 +111,7 @@ describe('silent login', () => {
     }
   });
 
-  test('a provider that is slow is waited for, from the empty page on, and not without end', async () => {
+  test('waits for a slow provider until the timeout', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       let address = 'about:blank';
@@ -138,7 +138,7 @@ describe('silent login', () => {
     }
   });
 
-  test('a page that finds itself in the hidden frame starts nothing', async () => {
+  test('a page in the hidden frame does not start', async () => {
     vi.stubGlobal('window', { name: 'countersign silent login' });
     const { auth } = createPage({ silentRedirectUri });
     const started = await Promise.race([
@@ -149,7 +149,7 @@ describe('silent login', () => {
     expect(provider.count('/.well-known/openid-configuration')).toBe(0);
   });
 
-  test('takes over where the refresh token is of no more use', async () => {
+  test('runs after the provider rejected the refresh token', async () => {
     showFrames((url) => provider.approve(url));
     const { auth } = createPage({ silentRedirectUri });
     await auth.start();
@@ -163,8 +163,8 @@ describe('silent login', () => {
     expect(frames).toHaveLength(2);
   });
 
-  describe('a tab is frozen in the midst of its refresh', () => {
-    /** The first tab's refresh has left and has no answer yet; the lock is its own, and every look takes long. */
+  describe('while a tab is suspended during its refresh', () => {
+    /** The first tab holds the lock and waits for the response of its refresh. */
     async function freezeOne(sub = 'user-1') {
       vi.useFakeTimers({ toFake: ['performance'] });
       let held: string | undefined;
@@ -198,7 +198,7 @@ describe('silent login', () => {
     const spent = () =>
       provider.tokenRequests.flatMap(({ parameters }) => parameters.getAll('refresh_token'));
 
-    test('B4: the others log in again without it, and its refresh token is sent once', async () => {
+    test('B4: other tabs log in silently, and the refresh token is sent once', async () => {
       const { frozen, other, late, thaw } = await freezeOne();
       const { accessToken } = await other.getAccessToken();
       expect(spent()).toHaveLength(1);
@@ -211,11 +211,11 @@ describe('silent login', () => {
       }
     });
 
-    test('B4: nobody else is logged in that way', async () => {
+    test('B4: other tabs do not accept another user', async () => {
       const { other, late, thaw } = await freezeOne('user-2');
       await expect(other.getAccessToken()).rejects.toMatchObject({ code: 'lock_timeout' });
       expect(other.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
-      // Dropped, not revoked: that would end the login of the other user in another tab.
+      // Not revoked: that would end the login of the other user in another tab.
       expect(provider.revoked).toEqual([]);
       provider.claims = (claims) => claims;
       thaw();
@@ -224,7 +224,7 @@ describe('silent login', () => {
     });
   });
 
-  test('a forged callback ends no login that there is', async () => {
+  test('a forged callback does not end the current login', async () => {
     showPage(`${origin}/callback?code=forged&state=forged`);
     showFrames((url) => provider.approve(url));
     const { auth } = createPage({ silentRedirectUri });

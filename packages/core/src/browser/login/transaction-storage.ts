@@ -1,6 +1,6 @@
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import type { BrowserContext } from '../options.ts';
-import type { BrowserTransaction } from './authorization-request.ts';
+import type { BrowserTransaction } from './browser-transaction.ts';
 
 /** Logins in progress in one tab. The oldest are deleted. */
 const maxTransactions = 8;

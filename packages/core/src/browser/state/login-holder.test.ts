@@ -13,7 +13,7 @@ import { createMemoryStorage } from './token-storage.ts';
 const silentRedirectUri = `${origin}/silent.html`;
 let asked: URLSearchParams[];
 
-/** Answers each silent login in its frame. */
+/** Responds to each silent login in its frame. */
 function answerSilentLogins(answer: (url: string) => string = (url) => provider.approve(url)): void {
   asked = [];
   vi.stubGlobal('document', {
@@ -48,10 +48,10 @@ const fail = (error: string) => (url: string) =>
     p.set('error', error);
   });
 
-describe('a request that waits while the user changes', () => {
+describe('a request that waits during a change of the user', () => {
   beforeEach(() => answerSilentLogins());
 
-  /** Signed in, with a refresh token that the provider no longer accepts, while Bob is signed in at the provider. */
+  /** Signed in with a refresh token that the provider rejects, while Bob is signed in at the provider. */
   async function pageWithDeadTokens() {
     const page = await signedIn({ silentRedirectUri });
     later(61);
@@ -66,32 +66,32 @@ describe('a request that waits while the user changes', () => {
     return page;
   }
 
-  test('B22: a silent login that finds another user fails the request, and signs no user in', async () => {
+  test('B22: fails if a silent login returns another user, and signs no user in', async () => {
     const { auth } = await pageWithDeadTokens();
     await expect(auth.getAccessToken()).rejects.toMatchObject({
       name: 'LoginRequiredError',
       code: 'session_ended',
     });
     expect(auth.snapshot().claims?.sub).not.toBe('bob');
-    // Revoked, they could end the login of the other user in another tab.
+    // A revocation could end the login of the other user in another tab.
     expect(provider.revoked).toEqual([]);
   });
 
-  test('B22: the silent login asks for the user of the request, by the ID token', async () => {
+  test('B22: the silent login sends the ID token of the user as a hint', async () => {
     const { auth } = await pageWithDeadTokens();
     await auth.getAccessToken().catch(() => {});
     const hint = asked.at(-1)?.get('id_token_hint') ?? '';
     expect(JSON.parse(atob(hint.split('.')[1] ?? '')).sub).toBe('user-1');
   });
 
-  test('B22: at login_required for that user the login is over', async () => {
+  test('B22: login_required ends the login', async () => {
     const { auth } = await pageWithDeadTokens();
     answerSilentLogins(fail('login_required'));
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     expect(auth.snapshot()).toMatchObject({ status: 'signed-out', error: { code: 'session_ended' } });
   });
 
-  test('a hint that the provider rejects is left out, and the user is compared all the same', async () => {
+  test('omits a hint that the provider rejects, and still compares the user', async () => {
     const { auth } = await pageWithDeadTokens();
     answerSilentLogins((url) =>
       new URL(url).searchParams.has('id_token_hint') ? fail('invalid_request')(url) : provider.approve(url),
@@ -105,7 +105,7 @@ describe('a request that waits while the user changes', () => {
     expect(hinted).toHaveLength(2);
   });
 
-  test('idTokenHint: false keeps the ID token out of the URL of the silent login', async () => {
+  test('idTokenHint: false omits the ID token from the URL of the silent login', async () => {
     const { auth } = await signedIn({ silentRedirectUri, idTokenHint: false });
     await auth.getAccessToken({ resource: 'https://other.example' }).catch(() => {});
     later(61);
@@ -114,7 +114,7 @@ describe('a request that waits while the user changes', () => {
     expect(asked.filter((parameters) => parameters.has('id_token_hint'))).toEqual([]);
   });
 
-  test('B23: tokens of another user in a shared storage fail it, before any message of the other tab', async () => {
+  test('B23: fails if the shared storage has tokens of another user, before a message of the other tab', async () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const storage = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await signedIn({ storage });
@@ -126,7 +126,7 @@ describe('a request that waits while the user changes', () => {
     expect((await auth.getAccessToken()).holder?.sub).toBe('bob');
   });
 
-  test('B24: a replay after a user switch fails, in place of a token of the new user', async () => {
+  test('B24: a replay after a change of the user fails', async () => {
     const page = await signedIn();
     const { accessToken, holder } = await page.auth.getAccessToken();
     signInAsBob();
@@ -137,7 +137,7 @@ describe('a request that waits while the user changes', () => {
     expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
   });
 
-  test('B24: a token of the previous user is shown to no API after a user switch', async () => {
+  test('B24: sends no token of the previous user after a change of the user', async () => {
     const page = await signedIn();
     const token = await page.auth.getAccessToken();
     signInAsBob();
@@ -155,14 +155,14 @@ describe('a request that waits while the user changes', () => {
     expect((await page.auth.getAccessToken()).holder?.sub).toBe('user-1');
   });
 
-  test('a login that goes on, by a step-up of the same user, answers requests from before', async () => {
+  test('a step-up of the same user serves earlier requests', async () => {
     const page = await signedIn();
     const { holder, accessToken } = await page.auth.getAccessToken();
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
     expect((await page.auth.getAccessToken({ holder })).accessToken).not.toBe(accessToken);
   });
 
-  test('B24: a request that began without a login gets no token of a later one', async () => {
+  test('B24: a request that began without a login receives no token of a later login', async () => {
     const page = createPage();
     await page.auth.start();
     const begun = expect(page.auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
@@ -176,7 +176,7 @@ describe('a request that waits while the user changes', () => {
     expect((await auth.getAccessToken()).holder?.sub).toBe('user-1');
   });
 
-  test('B24: a page that a server rendered for another user sends nothing with a token of this one', async () => {
+  test('B24: a page that a server rendered for another user receives no token', async () => {
     const { auth } = createPage({ silentRedirectUri });
     await expect(auth.getAccessToken({ holder: { sub: 'bob' } })).rejects.toMatchObject({
       code: 'session_ended',
@@ -186,7 +186,7 @@ describe('a request that waits while the user changes', () => {
 });
 
 describe('the end of a login', () => {
-  test('B25: a logout in another tab during a refresh is final, and what the refresh brought is revoked', async () => {
+  test('B25: a logout in another tab during a refresh is final, and the refreshed tokens are revoked', async () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const storage = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await signedIn({ storage });
@@ -233,7 +233,7 @@ describe('the end of a login', () => {
     expect(await waiting).toMatchObject({ code: 'session_ended' });
   });
 
-  test('what one API needs and is not given leaves the login as it is', async () => {
+  test('a missing token for one resource does not end the login', async () => {
     provider.body = (body) => ({ ...body, refresh_token: undefined });
     const { auth } = await signedIn();
     const { accessToken } = await auth.getAccessToken();
@@ -248,7 +248,7 @@ describe('the end of a login', () => {
     expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
   });
 
-  test('B27: a storage that cannot be read for a moment signs no user out', async () => {
+  test('B27: a temporary failure of the storage does not sign the user out', async () => {
     const kept = createMemoryStorage();
     let broken = false;
     const { auth } = await signedIn({

@@ -1,12 +1,12 @@
 import type { RefreshRequest } from '../../client/grants/refresh.ts';
 import type { IdTokenClaims, TokenResponse } from '../../client/wire/token-response.ts';
-import { AuthorizationServerError, ValidationError } from '../../errors.ts';
+import { AuthorizationServerError, getErrorCode, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import { requireSameLogin } from '../../protocol/same-login.ts';
 import { parseScopes } from '../../protocol/scopes.ts';
-import type { BrowserTransaction } from '../login/authorization-request.ts';
+import type { BrowserTransaction } from '../login/browser-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import { validateIdToken } from './id-token.ts';
 import { getEndpoint } from './metadata.ts';
@@ -66,7 +66,7 @@ export async function requestRefresh(
     if (previousClaims) requireSameLogin(claims, previousClaims);
     return reportSuccess(context, { ...tokens, claims });
   } catch (error) {
-    emitEvent({ type: 'refresh.failed', issuer, clientId, code: String((error as { code?: unknown }).code) });
+    emitEvent({ type: 'refresh.failed', issuer, clientId, code: getErrorCode(error) });
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { FromWorker, ToWorker } from './messages.ts';
 import { runTokenWorker, type WorkerScope } from './run-token-worker.ts';
 import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
 
-// Page and worker on two ends of a real channel; Chromium runs the same between real threads in the application's tests.
+// Page and worker communicate through a MessageChannel. The tests of the Angular app use a real worker in Chromium.
 
 const now = () => Date.now();
 let provider: TestProvider;
@@ -56,14 +56,14 @@ const form = (parameters: Record<string, string>): RequestInit => ({
   body: new URLSearchParams(parameters),
 });
 
-/** An answer of the token endpoint, asked for through the worker. */
+/** Sends a token request through the worker. */
 const ask = (answer: () => Response) => {
   provider.intercept = answer;
   const fetch = createWorkerFetch(startWorker(), provider);
   return fetch(`${provider.issuer}/token`, form({ grant_type: 'authorization_code', code: 'a' }));
 };
 
-test('B8: the page gets a stand-in, and the worker sends the real refresh token', async () => {
+test('B8: the page receives a placeholder, and the worker sends the refresh token', async () => {
   const fetch = createWorkerFetch(startWorker(), provider);
   provider.intercept = () => json({ access_token: 'access', refresh_token: 'the-real-one' });
   const url = `${provider.issuer}/token`;
@@ -80,7 +80,7 @@ test.each([
   ['another path of the provider', 'https://login.example/auth'],
   ['the endpoint with a query', 'https://login.example/token?to=https://evil.example'],
   ['a likely prefix', 'https://login.example.evil.example/token'],
-])('B8: the worker sends nothing to %s', async (_, url) => {
+])('B8: the worker sends no request to %s', async (_, url) => {
   const fetch = createWorkerFetch(startWorker(), provider);
   await expect(fetch(url, form({ grant_type: 'refresh_token', refresh_token: 'r' }))).rejects.toThrow(
     TypeError,
@@ -88,7 +88,7 @@ test.each([
   expect(asked.filter((each) => each === url)).toEqual([]);
 });
 
-test('B8: nobody can name another issuer to a worker that has started', async () => {
+test('B8: ignores a second start message with another issuer', async () => {
   const worker = startWorker();
   createWorkerFetch(worker, provider);
   const fetch = createWorkerFetch(worker, { issuer: 'https://evil.example' });
@@ -97,13 +97,13 @@ test('B8: nobody can name another issuer to a worker that has started', async ()
   expect(asked.every((url) => url.startsWith(provider.issuer))).toBe(true);
 });
 
-test('B8: metadata of another issuer names no endpoint to the worker', async () => {
+test('B8: rejects metadata of another issuer', async () => {
   provider.metadata = { ...provider.metadata, issuer: 'https://other.example' };
   await expect(ask(() => json({}))).rejects.toThrow(TypeError);
   expect(provider.tokenRequests).toEqual([]);
 });
 
-test('B8: an http endpoint gets no refresh token', async () => {
+test('B8: sends no refresh token to an http endpoint', async () => {
   provider.metadata = { ...provider.metadata, token_endpoint: 'http://login.example/token' };
   const fetch = createWorkerFetch(startWorker(), provider);
   const call = fetch('http://login.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
@@ -118,12 +118,12 @@ test.each([
     'a member that occurs twice',
     () => new Response('{"refresh_token":"the-real-one","x":1,"x":"the-real-one"}'),
   ],
-])('B8: an answer that is %s hands no refresh token on', async (_, answer) => {
+])('B8: forwards no refresh token of a response that is %s', async (_, answer) => {
   expect(await (await ask(answer)).text()).toBe('');
   expect(JSON.stringify(toPage)).not.toContain('the-real-one');
 });
 
-test('B8: the worker follows no redirect', async () => {
+test('B8: the worker does not follow redirects', async () => {
   const modes: (string | undefined)[] = [];
   vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
     modes.push(init.redirect);
@@ -133,7 +133,7 @@ test('B8: the worker follows no redirect', async () => {
   expect(modes).toEqual(['error', 'error']);
 });
 
-test('errors, pauses and nonces of the provider reach the page', async () => {
+test('forwards errors, Retry-After and nonces to the page', async () => {
   const answer = await ask(() =>
     json(
       { error: 'invalid_grant' },
@@ -145,7 +145,7 @@ test('errors, pauses and nonces of the provider reach the page', async () => {
   expect(answer.headers.get('retry-after')).toBe('3');
 });
 
-test('what is given up in the page is given up in the worker', async () => {
+test('aborts a request in the worker if the page aborts it', async () => {
   let signal: AbortSignal | null | undefined;
   vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
     if (!url.endsWith('/token')) return provider.fetch(url, init);
@@ -164,14 +164,14 @@ test('what is given up in the page is given up in the worker', async () => {
   await vi.waitFor(() => expect(signal?.aborted).toBe(true));
 });
 
-test('requests without a code or a token stay in the page', async () => {
+test('sends requests without code or token from the page', async () => {
   const fetch = createWorkerFetch(startWorker(), provider);
   await fetch(`${provider.issuer}/jwks`, {});
   expect(asked).toEqual([`${provider.issuer}/jwks`]);
   expect(toWorker.map(({ type }) => type)).toEqual(['start']);
 });
 
-test('B26: a worker that cannot be loaded fails what waits, and each later request at once', async () => {
+test('B26: a worker that cannot be loaded fails pending and later requests immediately', async () => {
   const worker: TokenWorker = { onmessage: null, postMessage: (message) => void toWorker.push(message) };
   close = () => {};
   const fetch = createWorkerFetch(worker, provider);
@@ -185,7 +185,7 @@ test('B26: a worker that cannot be loaded fails what waits, and each later reque
   expect(toWorker.map(({ type }) => type)).toEqual(['start', 'request']);
 });
 
-test('B26: what is thrown in the worker is a refusal, and the worker goes on', async () => {
+test('B26: an error in the worker fails the request, and the worker continues', async () => {
   const worker = startWorker();
   const fetch = createWorkerFetch(worker, provider);
   const ask = () =>
@@ -200,7 +200,7 @@ test('B26: what is thrown in the worker is a refusal, and the worker goes on', a
   expect(await (await ask()).json()).toEqual({ access_token: 'access' });
 });
 
-test('B26: messages that are no answers do no harm to the page', async () => {
+test('B26: the page ignores malformed messages', async () => {
   const worker = startWorker();
   const fetch = createWorkerFetch(worker, provider);
   provider.intercept = () => json({ access_token: 'access' });
@@ -209,7 +209,7 @@ test('B26: messages that are no answers do no harm to the page', async () => {
   expect(await answer.json()).toEqual({ access_token: 'access' });
 });
 
-test('the worker keeps the newest refresh tokens, and drops the oldest', async () => {
+test('evicts the oldest refresh tokens', async () => {
   const fetch = createWorkerFetch(startWorker(), provider);
   const url = `${provider.issuer}/token`;
   provider.intercept = ({ parameters }) => json({ refresh_token: `real-${parameters.get('code')}` });

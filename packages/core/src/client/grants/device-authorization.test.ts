@@ -41,12 +41,12 @@ describe('device authorization', () => {
   });
 
   test('C2: validates the ID token of a device login, including its signature', async () => {
-    for (const [lie, check] of [
+    for (const [fault, check] of [
       ['id_token_signature_invalid', 'signature'],
       ['id_token_aud_invalid', 'aud'],
       ['id_token_at_hash_invalid', 'at_hash'],
     ] as const) {
-      const { client, server } = await createHarness({ lies: [lie] });
+      const { client, server } = await createHarness({ faults: [fault] });
       const device = await requestDeviceAuthorization(client, { scope: 'openid' });
       server.answerDevice(device.userCode, { sub: 'alice' });
       const wait = async () => {};

@@ -28,7 +28,7 @@ describe('a refresh with a wrong local clock', () => {
     await harness.logIn();
     const previous = harness.stored;
     offset = 7_200_000;
-    harness.server.lies.add('id_token_sub_invalid');
+    harness.server.faults.add('id_token_sub_invalid');
     await expect(harness.refresh()).rejects.toMatchObject({ check: 'sub' });
     expect(harness.stored).toBe(previous);
   });
@@ -60,7 +60,7 @@ describe('a refresh during a key rotation of the provider', () => {
     const harness = await createHarness();
     await harness.logIn();
     const previous = harness.stored;
-    harness.server.lies.add('id_token_signature_invalid');
+    harness.server.faults.add('id_token_signature_invalid');
     await expect(harness.refresh()).rejects.toMatchObject({ code: 'id_token_invalid' });
     expect(harness.stored).toBe(previous);
   });

@@ -38,7 +38,7 @@ describe('parseStepUpChallenge (RFC 9470)', () => {
     harness.server.clock.advance(100);
     const tokens = await harness.logIn(stepUp);
     expect(tokens.claims).toMatchObject({ acr: 'gold', auth_time: expect.any(Number) });
-    harness.server.lies.add('id_token_acr_other');
+    harness.server.faults.add('id_token_acr_other');
     await expect(harness.logIn(stepUp)).rejects.toMatchObject({ code: 'id_token_invalid', check: 'acr' });
   });
 });

@@ -130,7 +130,7 @@ test('creates a span for each operation that calls the provider', async () => {
 
 test('throws the error of an operation and records only its code', async () => {
   const { harness, spans } = await createTracedHarness();
-  harness.server.lies.add('id_token_nonce_invalid');
+  harness.server.faults.add('id_token_nonce_invalid');
   await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'nonce' });
   expect(spans.find(({ name }) => name === 'exchangeCode')).toEqual({
     name: 'exchangeCode',

@@ -20,7 +20,7 @@ async function setUp(options: Partial<IntrospectionOptions> = {}, format: 'opaqu
   const server = await createTestAuthorizationServer({
     resources: [audience],
     accessTokenFormat: format,
-    accessTokenLife: 100,
+    accessTokenLifetime: 100,
     clients: [{ clientId: 'app' }, { clientId: 'api', clientSecret: 'api-secret' }],
   });
   server.clock.stop();
@@ -174,11 +174,11 @@ describe('a signed response', () => {
     'introspection_aud_invalid',
     'introspection_alg_none',
     'introspection_typ_other',
-  ] as const)('RFC 9701: leads to 503 with %s', async (lie) => {
+  ] as const)('RFC 9701: leads to 503 with %s', async (fault) => {
     const { server, verifier, tokens } = await setUp(signed);
-    server.lies.add(lie);
+    server.faults.add(fault);
     await expect(verifier.verifyToken(tokens.accessToken)).rejects.toMatchObject({ name: 'TransportError' });
-    server.lies.clear();
+    server.faults.clear();
     await expect(verifier.verifyToken(tokens.accessToken)).resolves.toBeDefined();
   });
 

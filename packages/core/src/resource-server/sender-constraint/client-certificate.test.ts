@@ -65,7 +65,7 @@ test('RFC 8705: rejects a repeated header', async () => {
   await expect(source(request)).rejects.toMatchObject({ code: 'invalid_request' });
 });
 
-test('RFC 8705: of the connection and the header, only the one that is configured counts', async () => {
+test('RFC 8705: reads the certificate from the configured source only', async () => {
   const request = { headers: { 'client-cert': `:${base64}:` }, clientCertificate: new Uint8Array([1]) };
   expect(
     await createCertificateSource({ trustedProxyHeader: 'client-cert', format: 'rfc9440' })(request),
@@ -81,6 +81,6 @@ test.each([
   { trustedProxyHeader: '', format: 'pem' },
   { trustedProxyHeader: 'a b', format: 'pem' },
   { trustedProxyHeader: 'client-cert', format: 'toString' },
-])('a wrong option is said: %j', (options) => {
+])('throws for the options %j', (options) => {
   expect(() => createCertificateSource(options as never)).toThrow(/mtls\./);
 });

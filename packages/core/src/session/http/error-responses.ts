@@ -1,7 +1,13 @@
-import { AuthError, AuthorizationServerError, TransportError, ValidationError } from '../../errors.ts';
+import {
+  AuthError,
+  AuthorizationServerError,
+  getErrorCode,
+  TransportError,
+  ValidationError,
+} from '../../errors.ts';
 import type { EventListener } from '../../events.ts';
 import type { CookieToSet } from '../cookies/cookies.ts';
-import { describeFailure, getErrorCode, reportFailure } from './failure-report.ts';
+import { describeFailure, reportFailure } from './failure-report.ts';
 import { acceptsHtml } from './request-checks.ts';
 import { createJsonResponse, createPage } from './responses.ts';
 

@@ -1,4 +1,4 @@
-import { AuthError, ConfigurationError, ValidationError } from '../../errors.ts';
+import { AuthError, ConfigurationError, getErrorCode, ValidationError } from '../../errors.ts';
 import { callListener, type EventListener } from '../../events.ts';
 
 /** A failed request, as it is logged. */
@@ -23,10 +23,6 @@ export function reportFailure(error: unknown, { route, status, onEvent }: Failed
   if (onEvent && !isForDeveloper) return;
   console.error(`countersign: ${route}: ${status} ${describeFailure(error)}: ${explainFailure(error)}`);
 }
-
-/** The code of an error, `unexpected_error` for an error of other code. */
-export const getErrorCode = (error: unknown): string =>
-  error instanceof AuthError ? error.code : 'unexpected_error';
 
 /** The code and the failed check. Both are words of this library: no text of the provider is included. */
 export function describeFailure(error: unknown): string {

@@ -100,7 +100,7 @@ test('S13: validateLogoutToken() rejects an old logout token without exp, and re
 });
 
 test.each([
-  ['a far exp', (time: number) => ({ iat: time, exp: time + 86_400 * 365 })],
+  ['a distant exp', (time: number) => ({ iat: time, exp: time + 86_400 * 365 })],
   ['no exp', (time: number) => ({ iat: time, exp: undefined })],
   ['a near exp', (time: number) => ({ iat: time, exp: time + 60 })],
   ['an iat at its limit', (time: number) => ({ iat: time - 629, exp: time + 3_600 })],

@@ -72,7 +72,7 @@ function createNavigationRequired(router: RouterRequest | undefined): Response {
   headers.set('content-type', 'text/plain; charset=utf-8');
   // A router that does not find its own format in a successful response navigates. Other scripts get an error.
   const status = router?.isRouterFetch ? 200 : 401;
-  return new Response('Login needs a navigation of the whole page.', { status, headers });
+  return new Response('The login needs a full page navigation.', { status, headers });
 }
 
 const defaultParameters = ['login_hint', 'ui_locales', 'prompt'];

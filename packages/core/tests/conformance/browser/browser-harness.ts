@@ -41,7 +41,7 @@ export async function createBrowserHarness(options: BrowserHarnessOptions = {}):
   const registration: TestClient = { clientId: 'spa', redirectUris: [redirectUri], ...options.registration };
   const server = await createTestAuthorizationServer({
     clients: [registration],
-    ...(options.lies && { lies: options.lies }),
+    ...(options.faults && { faults: options.faults }),
     ...options.server,
   });
   const events: AuthEvent[] = [];

@@ -53,11 +53,11 @@ function toBrowserRejection({ rejection, refresh }: Row) {
 async function runBrowserRow(row: Row, task: { meta: object }, options: BrowserHarnessOptions) {
   const { id, verdict } = row;
   const rejection = toBrowserRejection(row);
-  const harness = await create({ ...options, ...(row.lies && { lies: row.lies }) });
+  const harness = await create({ ...options, ...(row.faults && { faults: row.faults }) });
   let run = () => harness.logIn();
   if (row.refresh) {
     await harness.logIn();
-    for (const lie of row.refreshLies ?? []) harness.server.lies.add(lie);
+    for (const fault of row.refreshFaults ?? []) harness.server.faults.add(fault);
     run = () => harness.auth.getAccessToken({ forceRefresh: true }) as Promise<never>;
   }
   if (rejection) {
@@ -88,7 +88,7 @@ describe('browser client: OpenID Connect Core, section 1', () => {
   }
 
   test('oidcc-client-test-kid-absent-multiple-jwks', async ({ task }) => {
-    const harness = await create({ lies: ['id_token_kid_missing', 'jwks_without_kid'] });
+    const harness = await create({ faults: ['id_token_kid_missing', 'jwks_without_kid'] });
     await harness.server.rotateKeys({ keepOld: true });
     const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
     const code = await expectBrowserRejection(harness, () => harness.logIn(), rejection, 'jwks');

@@ -10,7 +10,7 @@ export const messageSigningRows: readonly Row[] = [
     module: fapi2('test-ensure-jarm-without-iss-fails'),
     verdict: 'R',
     options: jarm,
-    lies: ['authorization_response_iss_missing'],
+    faults: ['authorization_response_iss_missing'],
     rejection: signedResponse('iss'),
   },
   {
@@ -18,7 +18,7 @@ export const messageSigningRows: readonly Row[] = [
     module: fapi2('test-ensure-jarm-with-invalid-iss-fails'),
     verdict: 'R',
     options: jarm,
-    lies: ['authorization_response_iss_invalid'],
+    faults: ['authorization_response_iss_invalid'],
     rejection: signedResponse('iss'),
   },
   {
@@ -26,7 +26,7 @@ export const messageSigningRows: readonly Row[] = [
     module: fapi2('test-ensure-jarm-without-aud-fails'),
     verdict: 'R',
     options: jarm,
-    lies: ['authorization_response_aud_missing'],
+    faults: ['authorization_response_aud_missing'],
     rejection: signedResponse('aud'),
   },
   {
@@ -34,7 +34,7 @@ export const messageSigningRows: readonly Row[] = [
     module: fapi2('test-ensure-jarm-with-invalid-aud-fails'),
     verdict: 'R',
     options: jarm,
-    lies: ['authorization_response_aud_invalid'],
+    faults: ['authorization_response_aud_invalid'],
     rejection: signedResponse('aud'),
   },
   {
@@ -42,7 +42,7 @@ export const messageSigningRows: readonly Row[] = [
     module: fapi2('test-ensure-jarm-without-exp-fails'),
     verdict: 'R',
     options: jarm,
-    lies: ['authorization_response_exp_missing'],
+    faults: ['authorization_response_exp_missing'],
     rejection: signedResponse('exp'),
   },
   {
@@ -50,7 +50,7 @@ export const messageSigningRows: readonly Row[] = [
     module: fapi2('test-ensure-jarm-with-expired-exp-fails'),
     verdict: 'R',
     options: jarm,
-    lies: ['authorization_response_exp_expired'],
+    faults: ['authorization_response_exp_expired'],
     rejection: signedResponse('exp'),
   },
   {
@@ -58,7 +58,7 @@ export const messageSigningRows: readonly Row[] = [
     module: fapi2('test-ensure-jarm-with-invalid-sig-fails'),
     verdict: 'R',
     options: jarm,
-    lies: ['authorization_response_signature_invalid'],
+    faults: ['authorization_response_signature_invalid'],
     rejection: signedResponse('signature'),
   },
   {
@@ -66,7 +66,7 @@ export const messageSigningRows: readonly Row[] = [
     module: fapi2('test-ensure-jarm-signature-is-not-none'),
     verdict: 'R',
     options: jarm,
-    lies: ['authorization_response_alg_none'],
+    faults: ['authorization_response_alg_none'],
     rejection: signedResponse('alg'),
   },
 ];

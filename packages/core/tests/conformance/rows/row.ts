@@ -1,4 +1,4 @@
-import type { Endpoint, Lie } from '@countersign/testing';
+import type { Endpoint, Fault } from '@countersign/testing';
 import type { AuthorizationRequest } from '../../../src/index.ts';
 import type { HarnessOptions, Rejection } from '../harness.ts';
 
@@ -13,9 +13,9 @@ export interface Row {
   readonly options?: HarnessOptions;
   readonly request?: AuthorizationRequest;
   /** Faults of the provider during login. */
-  readonly lies?: readonly Lie[];
+  readonly faults?: readonly Fault[];
   /** Faults of the provider during a refresh. */
-  readonly refreshLies?: readonly Lie[];
+  readonly refreshFaults?: readonly Fault[];
   readonly refresh?: boolean;
   /** Required for R, and for A/R if the client rejects. */
   readonly rejection?: Rejection & { readonly after: Endpoint };

@@ -1,0 +1,9 @@
+import type { AuthorizationTransaction } from '../../protocol/authorization-transaction.ts';
+
+/** The transaction of a login in the browser. */
+export interface BrowserTransaction extends AuthorizationTransaction {
+  readonly nonce: string;
+  readonly resource: readonly string[];
+  /** The page to show after the login: path, query and fragment. */
+  readonly returnTo: string;
+}

@@ -1,0 +1,194 @@
+import { ApolloDriver } from '@nestjs/apollo';
+import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { Principal } from '../../src/index.ts';
+import { anyAuthorization, anyCredentials, anyJson, fuzz } from '../support/fuzz.ts';
+import { type Adapter, startApp } from '../support/start-app.ts';
+
+@Resolver()
+class ItemsResolver {
+  @Query(() => String, { nullable: true })
+  me(@Principal('sub') sub: string) {
+    return sub;
+  }
+}
+
+const apollo = { driver: ApolloDriver, subscriptions: { 'graphql-ws': true }, playground: false };
+const mercurius = { driver: MercuriusDriver, subscription: { fullWsTransport: true } };
+
+interface Answer {
+  readonly data?: { readonly me?: unknown } | null;
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
+}
+
+const object = fc.dictionary(fc.string(), anyJson);
+const queries = fc.constantFrom('{ me }', 'query A { me }', '{ me again: me }', 'query B { again: me }');
+
+describe.each<[string, Adapter, object]>([
+  ['Apollo on Express', 'express', apollo],
+  ['Apollo on Fastify', 'fastify', apollo],
+  ['Mercurius on Fastify', 'fastify', mercurius],
+])('A9: whatever is sent to GraphQL, %s', (_, adapter, module) => {
+  const start = async () => {
+    const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, ...module });
+    const started = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter });
+    const post = async (authorization: string, body: unknown) => {
+      const headers = { authorization, 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: JSON.stringify(body) };
+      const response = await fetch(`${started.url}/graphql`, init);
+      return { status: response.status, text: await response.text() };
+    };
+    return { ...started, post };
+  };
+
+  test('over HTTP: never 500, never data', { timeout: 60_000 }, async () => {
+    const { post, mint } = await start();
+    const good = await mint();
+    const input = fc.record({
+      authorization: anyAuthorization(good),
+      body: fc.oneof(
+        fc.record({ query: queries }),
+        fc.record({ query: queries, variables: object, extensions: object }, { requiredKeys: ['query'] }),
+        fc.record({ query: fc.oneof(queries, fc.string()), variables: anyJson, operationName: anyJson }),
+        anyJson,
+      ),
+    });
+    let refused = 0;
+    await fuzz(
+      input,
+      async ({ authorization, body }) => {
+        const { status, text } = await post(authorization, body);
+        expect(status).toBeLessThan(500);
+        expect(text).not.toContain('alice');
+        expect(text).not.toMatch(/INTERNAL_SERVER_ERROR|Internal server error|TypeError/);
+        if (/An access token is required|[Tt]he access token|header/.test(text)) refused++;
+      },
+      200,
+    );
+    expect(refused).toBeGreaterThan(10);
+    expect(JSON.parse((await post(`Bearer ${good}`, { query: '{ me }' })).text)).toEqual({
+      data: { me: 'alice' },
+    });
+  });
+
+  /** What an operation over a WebSocket brings, or the code with which the connection ended. */
+  const converse = (
+    url: string,
+    attempt: {
+      readonly authorization?: string | undefined;
+      readonly parameters: unknown;
+      readonly frames?: readonly string[];
+      readonly extensions?: unknown;
+    },
+  ): Promise<Answer | number> => {
+    const { authorization, parameters, frames = [], extensions } = attempt;
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+      headers: authorization === undefined ? {} : { authorization },
+    });
+    const send = (message: unknown) => socket.readyState === 1 && socket.send(JSON.stringify(message));
+    let asked = false;
+    return new Promise((resolve) => {
+      const end = (answer: Answer | number) => {
+        socket.close();
+        resolve(answer);
+      };
+      socket.once('unexpected-response', (_request, { statusCode }) => end(statusCode ?? 0));
+      socket.once('error', () => end(0));
+      socket.once('close', (code) => end(code));
+      socket.once('open', () => send({ type: 'connection_init', payload: parameters }));
+      socket.on('message', (data) => {
+        const { type, id, payload } = JSON.parse(String(data)) as {
+          type: string;
+          id?: string;
+          payload?: unknown;
+        };
+        if (type === 'connection_ack') {
+          asked = true;
+          for (const frame of frames) if (socket.readyState === 1) socket.send(frame);
+          send({ id: 'mine', type: 'subscribe', payload: { query: '{ me }', extensions } });
+        }
+        if (id === 'mine' && type === 'next') end(payload as Answer);
+        // Mercurius says so of what it cannot read, and waits for more.
+        if (type === 'error' && typeof id !== 'string') {
+          if (asked) send({ id: 'mine', type: 'subscribe', payload: { query: '{ me }' } });
+          else end(0);
+        }
+        if (id === 'mine' && type === 'error') end({ errors: payload as NonNullable<Answer['errors']> });
+      });
+    });
+  };
+
+  const frame = fc.oneof(
+    fc.string(),
+    anyJson.map((value) => JSON.stringify(value)),
+    fc
+      .record(
+        {
+          id: fc.oneof(fc.constant('other'), anyJson),
+          type: fc.constantFrom('subscribe', 'complete', 'ping', 'pong', 'connection_init'),
+          payload: fc.oneof(anyJson, fc.record({ query: queries, variables: anyJson })),
+        },
+        { requiredKeys: ['type'] },
+      )
+      .map((value) => JSON.stringify(value)),
+  );
+  const frames = fc.oneof(fc.constant([]), fc.array(frame, { maxLength: 2 }));
+
+  /** 1011 and 4500 say that something in the server has failed; `graphql-ws` says so of frames that it cannot use. */
+  const expectClosed = (code: number, frames: readonly string[]) => {
+    if (frames.length === 0) expect([500, 1011, 4500]).not.toContain(code);
+  };
+
+  test('over a WebSocket: nobody is let in', { timeout: 60_000 }, async () => {
+    const { url, mint } = await start();
+    const good = await mint();
+    const input = fc.record({
+      authorization: fc.option(anyAuthorization(good), { nil: undefined }),
+      parameters: anyCredentials(good),
+      frames,
+      extensions: object,
+    });
+    let refused = 0;
+    await fuzz(
+      input,
+      async (attempt) => {
+        const answer = await converse(url, attempt);
+        if (typeof answer === 'number') return expectClosed(answer, attempt.frames);
+        expect(answer.data?.me ?? null).toBeNull();
+        expect(answer.errors?.[0]?.message).toMatch(/token|Authorization header|authorization header/);
+        refused++;
+      },
+      150,
+    );
+    expect(refused).toBeGreaterThan(10);
+    const authorization = `Bearer ${good}`;
+    expect(await converse(url, { parameters: { authorization } })).toEqual({ data: { me: 'alice' } });
+  });
+
+  test('over a WebSocket: operations do not change who is asking', { timeout: 60_000 }, async () => {
+    const { url, mint } = await start();
+    const authorization = `Bearer ${await mint()}`;
+    // A second one replaces the credential, where the library takes it.
+    const others = frames.map((list) => list.filter((text) => !text.includes('connection_init')));
+    const input = fc.record({
+      parameters: object,
+      frames: others,
+      extensions: object,
+    });
+    let answered = 0;
+    await fuzz(
+      input,
+      async ({ parameters, ...rest }) => {
+        const answer = await converse(url, { parameters: { ...parameters, authorization }, ...rest });
+        if (typeof answer === 'number') return expectClosed(answer, rest.frames);
+        expect(answer).toEqual({ data: { me: 'alice' } });
+        answered++;
+      },
+      100,
+    );
+    expect(answered).toBeGreaterThan(10);
+  });
+});

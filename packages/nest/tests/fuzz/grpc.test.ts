@@ -1,0 +1,142 @@
+import { connect, constants } from 'node:http2';
+import { fileURLToPath } from 'node:url';
+import { logVerbosity, setLogVerbosity, status } from '@grpc/grpc-js';
+import { Controller } from '@nestjs/common';
+import {
+  GrpcMethod,
+  GrpcStreamCall,
+  GrpcStreamMethod,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
+import fc from 'fast-check';
+import { from, type Observable } from 'rxjs';
+import { afterEach, expect, test } from 'vitest';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { Principal } from '../../src/index.ts';
+import { anyAuthorization, fuzz } from '../support/fuzz.ts';
+import { startApp } from '../support/start-app.ts';
+
+interface Text {
+  readonly text: string;
+}
+
+@Controller()
+class ItemsController {
+  @GrpcMethod('Items', 'Me')
+  me(@Principal('sub') text: string): Text {
+    return { text };
+  }
+
+  @GrpcMethod('Items', 'Ticks')
+  ticks(@Principal('sub') text: string): Observable<Text> {
+    return from([{ text }]);
+  }
+
+  @GrpcStreamMethod('Items', 'Echo')
+  echo(messages: Observable<Text>): Observable<Text> {
+    return messages;
+  }
+
+  @GrpcStreamCall('Items', 'Raw')
+  raw(call: { write(message: Text): void; end(): void } & NodeJS.EventEmitter): void {
+    call.on('data', (message: Text) => call.write(message));
+    call.on('end', () => call.end());
+  }
+}
+
+const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** Speaks HTTP/2 itself: a client of gRPC would not send what is no metadata. */
+async function start() {
+  const url = `127.0.0.1:${await findFreePort()}`;
+  const started = await startApp(
+    { controllers: [ItemsController] },
+    {
+      before: async (app) => {
+        app.connectMicroservice<MicroserviceOptions>({
+          transport: Transport.GRPC,
+          options: { package: 'items', protoPath, url },
+        });
+        await app.startAllMicroservices();
+      },
+    },
+  );
+  const session = connect(`http://${url}`);
+  closing.push(() => session.destroy());
+  const call = (method: string, headers: Record<string, string>, body: Uint8Array) =>
+    new Promise<{ status: number | undefined; data: string }>((resolve) => {
+      const stream = session.request({
+        ...headers,
+        [constants.HTTP2_HEADER_METHOD]: 'POST',
+        [constants.HTTP2_HEADER_PATH]: `/items.Items/${method}`,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      });
+      let code: number | undefined;
+      let data = '';
+      const note = (received: Record<string, unknown>) => {
+        if (received['grpc-status'] !== undefined) code = Number(received['grpc-status']);
+      };
+      stream.on('response', note).on('trailers', note);
+      stream.on('data', (chunk: Buffer) => (data += chunk.toString('latin1')));
+      stream.on('error', () => {}).on('close', () => resolve({ status: code, data }));
+      stream.end(body);
+    });
+  return { ...started, call };
+}
+
+/** A message with one text, as gRPC frames it. */
+function framed(text: string): Uint8Array {
+  const encoded = Buffer.from(text);
+  const field = Buffer.concat([Buffer.from([0x0a, encoded.length]), encoded]);
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(field.length, 1);
+  return Buffer.concat([prefix, field]);
+}
+
+test('A9: whatever a call of gRPC says', { timeout: 60_000 }, async () => {
+  // It writes down each header that is no metadata.
+  setLogVerbosity(logVerbosity.NONE);
+  const { call, mint } = await start();
+  const good = await mint();
+  const authorization = anyAuthorization(good);
+  const input = fc.record({
+    method: fc.constantFrom('Me', 'Ticks', 'Echo', 'Raw'),
+    headers: fc.record(
+      {
+        authorization,
+        'authorization-bin': fc.oneof(fc.base64String(), authorization),
+        'grpc-timeout': fc.constantFrom('1S', '0n', 'x', '-1S', '99999999H'),
+        'grpc-encoding': fc.constantFrom('gzip', 'identity', 'none'),
+      },
+      { requiredKeys: [] },
+    ),
+    body: fc.oneof(
+      fc.string({ maxLength: 20 }).map(framed),
+      fc.uint8Array({ maxLength: 30 }),
+      fc.constant(new Uint8Array()),
+    ),
+  });
+  const refusals: (number | undefined)[] = [];
+  await fuzz(
+    input,
+    async ({ method, headers, body }) => {
+      const answer = await call(method, headers, body);
+      expect(answer.status).not.toBe(status.OK);
+      expect(answer.data).toBe('');
+      refusals.push(answer.status);
+    },
+    300,
+  );
+  const guarded = refusals.filter(
+    (code) => code === status.UNAUTHENTICATED || code === status.INVALID_ARGUMENT,
+  );
+  expect(guarded.length).toBeGreaterThan(50);
+  const { status: code, data } = await call('Me', { authorization: `Bearer ${good}` }, framed('x'));
+  expect({ code, data }).toMatchObject({ code: status.OK, data: expect.stringContaining('alice') });
+});

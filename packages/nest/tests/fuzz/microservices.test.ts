@@ -1,0 +1,132 @@
+import { connect } from 'node:net';
+import { Controller } from '@nestjs/common';
+import { MessagePattern, type MicroserviceOptions, Transport } from '@nestjs/microservices';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { Principal, type RpcCredentials, rpcCredentials } from '../../src/index.ts';
+import { anyCredentials, anyJson, fuzz } from '../support/fuzz.ts';
+import { startApp } from '../support/start-app.ts';
+
+@Controller()
+class ItemsController {
+  @MessagePattern('me')
+  me(@Principal('sub') sub: string) {
+    return sub;
+  }
+}
+
+interface Answer {
+  readonly err?: { readonly statusCode?: number } | null;
+  readonly response?: unknown;
+}
+
+/** Speaks the protocol of Nest itself, length and JSON: a client would put the packet together. */
+async function start(credentials: RpcCredentials | undefined) {
+  const port = await findFreePort();
+  const started = await startApp(
+    { controllers: [ItemsController] },
+    {
+      auth: credentials ? { rpcCredentials: credentials } : {},
+      before: async (app) => {
+        app.connectMicroservice<MicroserviceOptions>({
+          transport: Transport.TCP,
+          options: { host: '127.0.0.1', port },
+        });
+        await app.startAllMicroservices();
+      },
+    },
+  );
+  const write = (text: string, after: 'leave' | 'wait' = 'leave') =>
+    new Promise<Answer | 'closed'>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      let heard = '';
+      socket.on('data', (data) => {
+        heard += data;
+        const [length = '', ...rest] = heard.split('#');
+        const json = rest.join('#');
+        if (length === '' || json.length < Number(length)) return;
+        resolve(JSON.parse(json.slice(0, Number(length))) as Answer);
+        socket.destroy();
+      });
+      socket.on('error', () => resolve('closed')).on('close', () => resolve('closed'));
+      // Who ends at once may leave before the answer.
+      if (after === 'leave') socket.end(text);
+      else socket.write(text);
+    });
+  const send = (packet: object) => {
+    const json = JSON.stringify({ pattern: 'me', id: '1', ...packet });
+    return write(`${json.length}#${json}`, 'wait');
+  };
+  return { ...started, send, write };
+}
+
+/** As the guide has it. */
+const inData: RpcCredentials = (data) => (data as { authorization?: string } | undefined)?.authorization;
+
+test.each([
+  ['in its metadata', undefined, 'metadata'],
+  ['in its data', inData, 'data'],
+] as const)(
+  'A9: whatever a message says, with the credential %s',
+  { timeout: 60_000 },
+  async (_, finder, place) => {
+    const { send, write, mint } = await start(finder);
+    const good = await mint();
+    const packet = fc.record({ data: anyCredentials(good), metadata: anyCredentials(good) });
+    await fuzz(
+      packet,
+      async (each) => {
+        const answer = await send(each);
+        expect(answer).not.toHaveProperty('response');
+        expect([400, 401]).toContain((answer as Answer).err?.statusCode);
+      },
+      300,
+    );
+    // And what is no packet.
+    const text = fc.oneof(
+      fc.string(),
+      fc.tuple(fc.integer(), fc.string()).map((parts) => parts.join('#')),
+      fc.object().map((each) => `${JSON.stringify(each).length}#${JSON.stringify(each)}`),
+    );
+    await fuzz(text, async (each) => expect(await write(each)).not.toHaveProperty('response'), 100);
+    const authorization = `Bearer ${good}`;
+    await fuzz(
+      anyJson,
+      async (other) => {
+        const sent = { data: other, metadata: other, [place]: { authorization, other } };
+        expect(await send(sent)).toMatchObject({ response: 'alice' });
+      },
+      100,
+    );
+  },
+);
+
+test('A9: whatever context a transport hands on, a credential is text or there is none', async () => {
+  const anything = fc.anything();
+  const method = anything.map((value) => () => value);
+  const headers = fc.oneof(anything, fc.record({ authorization: anything, Authorization: anything }));
+  const context = fc.oneof(
+    anything,
+    fc.record({ getHeaders: fc.oneof(headers, fc.record({ get: method })).map((value) => () => value) }),
+    fc.record({
+      getMessage: fc
+        .oneof(anything, fc.record({ headers }), fc.record({ properties: fc.record({ headers }) }))
+        .map((value) => () => value),
+    }),
+    fc.record({
+      getPacket: fc
+        .oneof(anything, fc.record({ properties: fc.record({ userProperties: headers }) }))
+        .map((value) => () => value),
+    }),
+    fc.record({ getMetadata: headers.map((value) => () => value) }),
+    fc.record({ get: method, getMap: method }),
+  );
+  await fuzz(
+    fc.tuple(anything, context),
+    async ([data, each]) => {
+      expect(['string', 'undefined']).toContain(typeof rpcCredentials(data, each));
+    },
+    2000,
+  );
+});

@@ -1,0 +1,215 @@
+import type { IncomingMessage } from 'node:http';
+import { Inject } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { ConnectionAuthenticator, Principal } from '../../src/index.ts';
+import { anyAuthorization, anyCredentials, anyJson, fuzz } from '../support/fuzz.ts';
+import { startApp } from '../support/start-app.ts';
+
+@WebSocketGateway()
+class ItemsGateway {
+  @SubscribeMessage('me')
+  me(@Principal('sub') sub: string) {
+    return { event: 'me', data: sub };
+  }
+}
+
+@WebSocketGateway()
+class StrictGateway extends ItemsGateway implements OnGatewayConnection {
+  readonly #connections: ConnectionAuthenticator;
+
+  constructor(@Inject(ConnectionAuthenticator) connections: ConnectionAuthenticator) {
+    super();
+    this.#connections = connections;
+  }
+
+  async handleConnection(client: object, request?: IncomingMessage) {
+    await this.#connections.authenticate(client, request);
+  }
+}
+
+interface Attempt {
+  readonly path: string;
+  readonly authorization?: string | undefined;
+  /** Answers what the server says; `undefined` waits for more. */
+  readonly heard: (text: string, send: (text: string) => void) => unknown;
+  readonly opened?: (send: (text: string) => void) => void;
+}
+
+/** What `heard` makes of a connection, `closed`, or the status with which the handshake was refused. */
+function converse(url: string, { path, authorization, heard, opened }: Attempt): Promise<unknown> {
+  const headers = authorization === undefined ? {} : { authorization };
+  const socket = new WebSocket(url.replace('http', 'ws') + path, { headers });
+  const send = (text: string) => socket.readyState === 1 && socket.send(text);
+  return new Promise((resolve) => {
+    const end = (answer: unknown) => {
+      socket.close();
+      resolve(answer);
+    };
+    socket.once('unexpected-response', (_request, { statusCode }) => end(statusCode));
+    socket.once('error', () => end('closed'));
+    socket.once('close', () => end('closed'));
+    socket.once('open', () => opened?.(send));
+    socket.on('message', (data) => {
+      const answer = heard(String(data), send);
+      if (answer !== undefined) end(answer);
+    });
+  });
+}
+
+const query = fc.webQueryParameters();
+const gateways = [
+  ['guarded by its messages', ItemsGateway],
+  ['guarded by its connection too', StrictGateway],
+] as const;
+
+/** Refusals of the guard, or the end of a connection; never an answer of the handler, never an inner error. */
+function refusals() {
+  let guarded = 0;
+  const check = (answer: unknown) => {
+    if (answer === 'closed') return;
+    if (typeof answer === 'number') return expect(answer).toBeLessThan(500);
+    expect([400, 401]).toContain((answer as { statusCode: number }).statusCode);
+    guarded++;
+  };
+  // Attempts that break a connection before anything is asked say little.
+  return { check, expectMany: () => expect(guarded).toBeGreaterThan(20) };
+}
+
+describe.each(gateways)('A9: whatever is sent to a gateway of socket.io, %s', (_, gateway) => {
+  const start = async () => {
+    const started = await startApp(
+      { providers: [gateway] },
+      { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
+    );
+    /** Speaks Engine.IO (`0` to `6`) and socket.io (`40` connects, `42` is an event) itself: a client would refuse. */
+    const ask = (
+      auth: string,
+      payload: unknown,
+      others: { query?: string; authorization?: string | undefined; frames?: readonly string[] } = {},
+    ) =>
+      converse(started.url, {
+        path: `/socket.io/?EIO=4&transport=websocket&${others.query ?? ''}`,
+        authorization: others.authorization,
+        heard: (text, send) => {
+          if (text.startsWith('0')) {
+            send(`40${auth}`);
+            for (const frame of others.frames ?? []) send(frame);
+          } else if (text.startsWith('40')) send(`42${JSON.stringify(['me', payload])}`);
+          // What cannot be a connection is answered with an error.
+          else if (text.startsWith('44')) return 'closed';
+          else if (text.startsWith('42')) {
+            const [event, data] = JSON.parse(text.slice(2)) as [string, unknown];
+            return event === 'me' ? { user: data } : data;
+          }
+          return undefined;
+        },
+      });
+    return { ...started, ask };
+  };
+
+  test('the handshake, its parameters and frames let nobody in', { timeout: 60_000 }, async () => {
+    const { ask, mint } = await start();
+    const good = await mint();
+    const frame = fc.oneof(
+      fc.string(),
+      fc.tuple(fc.constantFrom('42', '43', '44', '4', '2', '6', '421'), anyJson).map(([type, value]) => {
+        return type + JSON.stringify(value);
+      }),
+      fc.constantFrom('42["me"]', '42["disconnect"]', '42[null]', '451-["me",{"_placeholder":true,"num":0}]'),
+    );
+    const input = fc.record({
+      auth: fc.oneof(
+        fc.string(),
+        anyCredentials(good).map((value) => JSON.stringify(value)),
+      ),
+      payload: anyCredentials(good),
+      query,
+      authorization: fc.option(anyAuthorization(good), { nil: undefined }),
+      frames: fc.oneof(fc.constant([]), fc.array(frame, { maxLength: 3 })),
+    });
+    const { check, expectMany } = refusals();
+    await fuzz(input, async ({ auth, payload, ...others }) => check(await ask(auth, payload, others)), 150);
+    if (gateway === ItemsGateway) expectMany();
+    expect(await ask(JSON.stringify({ token: good }), {})).toEqual({ user: 'alice' });
+  });
+
+  test('messages do not change who is asking', { timeout: 60_000 }, async () => {
+    const { ask, mint } = await start();
+    const good = await mint();
+    await fuzz(
+      anyCredentials(good),
+      async (payload) =>
+        expect(await ask(JSON.stringify({ token: good }), payload)).toEqual({ user: 'alice' }),
+      100,
+    );
+  });
+});
+
+describe.each(gateways)('A9: whatever is sent to a gateway of plain WebSockets, %s', (_, gateway) => {
+  const start = async () => {
+    const started = await startApp(
+      { providers: [gateway] },
+      { before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
+    );
+    const ask = (
+      authorization: string | undefined,
+      frames: readonly string[],
+      path = '/',
+    ): Promise<unknown> =>
+      converse(started.url, {
+        path,
+        authorization,
+        opened: (send) => {
+          for (const frame of frames) send(frame);
+          send(JSON.stringify({ event: 'me', data: {} }));
+        },
+        heard: (text) => {
+          const { event, data } = JSON.parse(text) as { event: string; data: unknown };
+          return event === 'me' ? { user: data } : data;
+        },
+      });
+    return { ...started, ask };
+  };
+  const frame = (good: string) =>
+    fc.oneof(
+      fc.string(),
+      anyJson.map((value) => JSON.stringify(value)),
+      anyCredentials(good).map((data) => JSON.stringify({ event: 'me', data })),
+    );
+
+  test('the handshake and frames let nobody in', { timeout: 60_000 }, async () => {
+    const { ask, mint } = await start();
+    const good = await mint();
+    const input = fc.record({
+      authorization: fc.option(anyAuthorization(good), { nil: undefined }),
+      frames: fc.array(frame(good), { maxLength: 3 }),
+      path: query.map((text) => `/?${text}`),
+    });
+    const { check, expectMany } = refusals();
+    await fuzz(
+      input,
+      async ({ authorization, frames, path }) => check(await ask(authorization, frames, path)),
+      150,
+    );
+    if (gateway === ItemsGateway) expectMany();
+    if (gateway === StrictGateway) expect(await ask(`Bearer ${good}`, [])).toEqual({ user: 'alice' });
+    // Without having seen the handshake, nobody is let in.
+    else expect(await ask(`Bearer ${good}`, [])).toMatchObject({ statusCode: 401 });
+  });
+
+  test('messages do not change who is asking', { timeout: 60_000 }, async () => {
+    const { ask, mint } = await start();
+    const good = await mint();
+    const expected = gateway === StrictGateway ? { user: 'alice' } : { statusCode: 401 };
+    await fuzz(
+      fc.array(frame(good), { maxLength: 3 }),
+      async (frames) => expect(await ask(`Bearer ${good}`, frames)).toMatchObject(expected),
+      100,
+    );
+  });
+});

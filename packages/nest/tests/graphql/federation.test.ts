@@ -1,0 +1,378 @@
+import { ApolloDriver, ApolloFederationDriver } from '@nestjs/apollo';
+import { UseGuards } from '@nestjs/common';
+import {
+  Args,
+  Directive,
+  Field,
+  type GqlModuleOptions,
+  GraphQLModule,
+  ID,
+  InterfaceType,
+  ObjectType,
+  Parent,
+  Query,
+  ResolveField,
+  ResolveReference,
+  Resolver,
+} from '@nestjs/graphql';
+import { MercuriusFederationDriver } from '@nestjs/mercurius';
+import { describe, expect, test } from 'vitest';
+import { AccessTokenGuard, Policy, Principal, Public, RequireScopes } from '../../src/index.ts';
+import { type Adapter, startApp } from '../support/start-app.ts';
+
+interface Reference {
+  readonly id: string;
+}
+
+@ObjectType()
+@Directive('@key(fields: "id")')
+class Item {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => String)
+  secret!: string;
+}
+
+@ObjectType()
+@Directive('@key(fields: "id")')
+class Page {
+  @Field(() => ID)
+  id!: string;
+}
+
+/** An entity without a reference resolver: the library answers with the reference itself. */
+@ObjectType()
+@Directive('@key(fields: "id")')
+class Account {
+  @Field(() => ID)
+  id!: string;
+}
+
+@InterfaceType({ resolveType: () => Book })
+@Directive('@key(fields: "id")')
+abstract class Media {
+  @Field(() => ID)
+  id!: string;
+}
+
+@ObjectType({ implements: () => [Media] })
+@Directive('@key(fields: "id")')
+class Book extends Media {}
+
+@Resolver(() => Item)
+class ItemsResolver {
+  @Query(() => Item)
+  item(@Args('id', { type: () => ID }) id: string): Reference {
+    return { id };
+  }
+
+  @RequireScopes('items:read')
+  @Policy((principal, context) => context.getArgByIndex<Reference>(0).id !== `not-${principal.sub}`)
+  @ResolveReference()
+  resolveReference({ id }: Reference): Item {
+    return { id, secret: `secret of ${id}` };
+  }
+}
+
+@Resolver(() => Page)
+class PagesResolver {
+  @Public()
+  @Query(() => Page)
+  page(): Reference {
+    return { id: '1' };
+  }
+
+  @Public()
+  @ResolveReference()
+  resolveReference(reference: Reference): Reference {
+    return reference;
+  }
+}
+
+@Resolver(() => Account)
+class AccountsResolver {
+  @Public()
+  @Query(() => String)
+  open(): string {
+    return 'open';
+  }
+
+  @ResolveField(() => String)
+  balance(@Parent() { id }: Reference): string {
+    return `balance of ${id}`;
+  }
+}
+
+@Resolver(() => Book)
+class BooksResolver {
+  @ResolveReference()
+  resolveReference(@Parent() { id }: Reference, @Principal('sub') sub: string): Reference {
+    return { id: `${id} for ${sub}` };
+  }
+}
+
+interface Answer {
+  readonly data?: { readonly _entities?: readonly unknown[] } | null;
+  readonly errors?: readonly { readonly message: string }[];
+}
+
+const codeFirst = {
+  autoSchemaFile: { federation: 2 },
+  buildSchemaOptions: { orphanedTypes: [Item, Page, Account, Book, Media] },
+};
+const schemaFirst = {
+  typeDefs: `
+    type Query { item(id: ID!): Item!  page: Page!  open: String! }
+    type Item @key(fields: "id") { id: ID!  secret: String! }
+    type Page @key(fields: "id") { id: ID! }
+    type Account @key(fields: "id") { id: ID!  balance: String! }
+    interface Media @key(fields: "id") { id: ID! }
+    type Book implements Media @key(fields: "id") { id: ID! }
+  `,
+  resolvers: { Media: { __resolveType: () => 'Book' } },
+};
+
+interface Server {
+  readonly name: string;
+  readonly adapter: Adapter;
+  readonly module: Pick<GqlModuleOptions, 'driver'> & Record<string, unknown>;
+}
+
+const apollo = { driver: ApolloFederationDriver, playground: false };
+const servers: readonly Server[] = [
+  { name: 'Apollo on Express', adapter: 'express', module: { ...apollo, ...codeFirst } },
+  { name: 'Apollo on Express, schema first', adapter: 'express', module: { ...apollo, ...schemaFirst } },
+  { name: 'Apollo on Fastify', adapter: 'fastify', module: { ...apollo, ...codeFirst } },
+  // Code first, this driver hands the schema to `@apollo/subgraph` in a form that its current version does not take.
+  {
+    name: 'Mercurius on Fastify, schema first',
+    adapter: 'fastify',
+    module: { driver: MercuriusFederationDriver, ...schemaFirst },
+  },
+];
+
+describe.each(servers)('federation: $name', ({ adapter, module }) => {
+  async function start(options: Record<string, unknown> = {}) {
+    const started = await startApp(
+      {
+        imports: [GraphQLModule.forRoot({ ...module, ...options })],
+        providers: [ItemsResolver, PagesResolver, AccountsResolver, BooksResolver],
+      },
+      { adapter },
+    );
+    const query = async (text: string, token?: string, variables?: object) => {
+      const { body } = await started.call('/graphql', token, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: text, variables }),
+      });
+      return body as Answer;
+    };
+    const entities = (selection: string, token?: string, ...references: object[]) =>
+      query(
+        `query ($references: [_Any!]!) { _entities(representations: $references) { __typename ${selection} } }`,
+        token,
+        { references },
+      );
+    return { ...started, query, entities };
+  }
+
+  const item = { __typename: 'Item', id: '1' };
+  const secret = '... on Item { secret }';
+  const refused = { _entities: [null] };
+
+  test.each([undefined, ['guards']])(
+    'N10: a reference resolver is guarded like a query (fieldResolverEnhancers: %s)',
+    async (enhancers) => {
+      const { entities, mint } = await start({ fieldResolverEnhancers: enhancers });
+      const anonymous = await entities(secret, undefined, item);
+      expect(anonymous).toMatchObject({
+        data: refused,
+        errors: [{ message: 'An access token is required' }],
+      });
+      expect(JSON.stringify(anonymous)).not.toContain('secret of');
+      const foreign = await mint({ scope: 'items:read' }, { foreignKey: true });
+      expect(await entities(secret, foreign, item)).toMatchObject({
+        data: refused,
+        errors: [{ message: 'The signature of the access token is not valid' }],
+      });
+      expect(await entities(secret, await mint(), item)).toMatchObject({
+        data: refused,
+        errors: [{ message: "The access token lacks the scope 'items:read'" }],
+      });
+      const good = await mint({ scope: 'items:read' });
+      expect(await entities(secret, good, item)).toEqual({
+        data: { _entities: [{ __typename: 'Item', secret: 'secret of 1' }] },
+      });
+      // A policy sees the reference.
+      expect(await entities(secret, good, { ...item, id: 'not-alice' })).toMatchObject({
+        data: refused,
+        errors: [{ message: 'Access is denied' }],
+      });
+    },
+  );
+
+  test('N10: one reference that is refused is not answered among others', async () => {
+    const { entities, mint } = await start();
+    const page = { __typename: 'Page', id: '1' };
+    expect(await entities('', undefined, page)).toEqual({ data: { _entities: [{ __typename: 'Page' }] } });
+    for (const references of [
+      [page, item],
+      [item, page],
+    ]) {
+      const { data, errors } = await entities(secret, undefined, ...references);
+      const answered = references.map((each) => (each === page ? { __typename: 'Page' } : null));
+      expect(data).toEqual({ _entities: answered });
+      expect(errors).toMatchObject([{ message: 'An access token is required' }]);
+    }
+    expect(await entities(secret, await mint({ scope: 'items:read' }), page, item)).toMatchObject({
+      data: { _entities: [{ __typename: 'Page' }, { secret: 'secret of 1' }] },
+    });
+  });
+
+  test('N10: an entity without a reference resolver needs a token', async () => {
+    const { entities, mint } = await start();
+    const account = { __typename: 'Account', id: '1' };
+    const balance = '... on Account { balance }';
+    expect(await entities(balance, undefined, account)).toMatchObject({
+      data: null,
+      errors: [{ message: 'An access token is required' }],
+    });
+    expect(await entities(balance, await mint(), account)).toEqual({
+      data: { _entities: [{ __typename: 'Account', balance: 'balance of 1' }] },
+    });
+  });
+
+  test('N10: the reference of an interface leads to a guarded resolver', async () => {
+    const { entities, mint } = await start();
+    const id = '... on Book { id }';
+    for (const __typename of ['Book', 'Media']) {
+      const answer = await entities(id, undefined, { __typename, id: '1' });
+      expect(answer).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+      expect(JSON.stringify(answer)).not.toContain('1 for');
+    }
+    expect(await entities(id, await mint(), { __typename: 'Book', id: '1' })).toEqual({
+      data: { _entities: [{ __typename: 'Book', id: '1 for alice' }] },
+    });
+  });
+
+  test('N10: a reference resolver of the options keeps what the method that it replaces requires', async () => {
+    if (!('typeDefs' in module)) return;
+    const { entities, mint } = await start({
+      fieldResolverEnhancers: ['guards'],
+      resolvers: {
+        ...schemaFirst.resolvers,
+        Item: { __resolveReference: ({ id }: Reference) => ({ id, secret: 'replaced' }) },
+      },
+    });
+    const answer = await entities(secret, undefined, item);
+    expect(answer).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+    const { data } = await entities(secret, await mint({ scope: 'items:read' }), item);
+    expect(data?._entities).toEqual([{ __typename: 'Item', secret: expect.any(String) }]);
+  });
+
+  test('N10: references of a type that does not exist are refused', async () => {
+    const { entities } = await start();
+    for (const __typename of ['Nothing', '__proto__', 'constructor', 5, null])
+      expect(await entities('', undefined, { __typename, id: '1' })).toMatchObject({ data: null });
+  });
+
+  test('queries of a subgraph stay what they are', async () => {
+    const { query, mint } = await start();
+    expect(await query('{ page { id } open }')).toEqual({ data: { page: { id: '1' }, open: 'open' } });
+    expect(await query('{ item(id: "1") { id } }')).toMatchObject({ data: null });
+    expect(await query('{ item(id: "1") { id } }', await mint())).toEqual({ data: { item: { id: '1' } } });
+    expect(await query('{ _service { sdl } }')).toMatchObject({
+      data: { _service: { sdl: expect.stringContaining('type Item') } },
+    });
+  });
+});
+
+describe('federation, with globalGuard: false', () => {
+  @UseGuards(AccessTokenGuard)
+  @Resolver(() => Item)
+  class GuardedResolver {
+    @Public()
+    @Query(() => Item)
+    item(): Reference {
+      return { id: '1' };
+    }
+
+    @ResolveReference()
+    resolveReference({ id }: Reference): Item {
+      return { id, secret: 'secret' };
+    }
+  }
+
+  const start = (options: object = {}) =>
+    startApp(
+      {
+        imports: [GraphQLModule.forRoot({ ...apollo, ...schemaFirst, ...options })],
+        providers: [GuardedResolver],
+      },
+      { auth: { globalGuard: false } },
+    );
+
+  test('N16: a guard that Nest does not run stops the start, and the message says what to set', async () => {
+    await expect(start()).rejects.toMatchObject({
+      code: 'unguarded_handler',
+      message:
+        'GuardedResolver.resolveReference (_entities Item) requires an access token, but Nest does not run guards on ' +
+        'reference resolvers. Set "fieldResolverEnhancers: [\'guards\']" in the options of GraphQLModule.',
+    });
+  });
+
+  test('N16: what the message says is enough', async () => {
+    const { call, mint } = await start({ fieldResolverEnhancers: ['guards'] });
+    const ask = async (token?: string) => {
+      const query =
+        '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
+      const headers = { 'content-type': 'application/json' };
+      const { body } = await call('/graphql', token, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query }),
+      });
+      return body as Answer;
+    };
+    expect(await ask()).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+    expect(await ask(await mint())).toEqual({ data: { _entities: [{ secret: 'secret' }] } });
+  });
+});
+
+test('N10: several drivers, and options from a factory', async () => {
+  const { call, mint } = await startApp({
+    imports: [
+      GraphQLModule.forRootAsync({
+        driver: ApolloFederationDriver,
+        useFactory: () => ({ ...apollo, ...schemaFirst, path: '/subgraph' }),
+      }),
+      GraphQLModule.forRoot({
+        driver: ApolloDriver,
+        playground: false,
+        path: '/plain',
+        typeDefs: 'type Query { item: Item  raw: String } type Item { id: ID! secret: String }',
+        resolvers: { Query: { raw: () => 'raw' } },
+      } as never),
+    ],
+    providers: [ItemsResolver],
+  });
+  const ask = async (path: string, query: string, token?: string) => {
+    const { body } = await call(path, token, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    return body as Answer;
+  };
+  const entities =
+    '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
+  const errors = [{ message: 'An access token is required' }];
+  expect(await ask('/subgraph', entities)).toMatchObject({ errors });
+  expect(await ask('/subgraph', entities, await mint({ scope: 'items:read' }))).toEqual({
+    data: { _entities: [{ secret: 'secret of 1' }] },
+  });
+  expect(await ask('/plain', '{ raw }')).toMatchObject({ errors });
+  expect(await ask('/plain', '{ raw }', await mint())).toEqual({ data: { raw: 'raw' } });
+});

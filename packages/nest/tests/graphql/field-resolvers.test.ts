@@ -1,0 +1,288 @@
+import { ApolloDriver } from '@nestjs/apollo';
+import { Injectable, Scope, UseGuards } from '@nestjs/common';
+import {
+  Field,
+  type GqlModuleOptions,
+  GraphQLModule,
+  InterfaceType,
+  ObjectType,
+  Parent,
+  Query,
+  ResolveField,
+  Resolver,
+} from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import { describe, expect, test } from 'vitest';
+import {
+  AccessTokenGuard,
+  OptionalAuth,
+  Principal,
+  Protected,
+  Public,
+  RequireScopes,
+} from '../../src/index.ts';
+import { type Adapter, type StartOptions, startApp } from '../support/start-app.ts';
+
+@InterfaceType({ resolveType: () => Item })
+abstract class Priced {
+  @Field(() => String, { nullable: true })
+  price?: string;
+}
+
+@ObjectType({ implements: () => [Priced] })
+class Item extends Priced {
+  @Field(() => String)
+  title!: string;
+
+  @Field(() => String, { nullable: true })
+  secret?: string;
+
+  @Field(() => String, { nullable: true })
+  owner?: string;
+
+  @Field(() => String, { nullable: true })
+  visitor?: string;
+
+  @Field(() => String, { nullable: true })
+  plain?: string;
+
+  @Field(() => String, { nullable: true })
+  inherited?: string;
+
+  @Field(() => String, { nullable: true })
+  scoped?: string;
+}
+
+abstract class BaseResolver {
+  @RequireScopes('items:read')
+  inherited(): string {
+    return 'base';
+  }
+}
+
+@Resolver(() => Item)
+class ItemsResolver extends BaseResolver {
+  @Public()
+  @Query(() => Item)
+  item(): Item {
+    return { title: 'one' };
+  }
+
+  @RequireScopes('items:read')
+  @ResolveField(() => String, { nullable: true })
+  secret(@Parent() { title }: Item): string {
+    return `secret of ${title}`;
+  }
+
+  /** No parameter has a decorator: Nest calls such a resolver in its own, shorter way. */
+  @Protected()
+  @ResolveField(() => String, { nullable: true })
+  owner(): string {
+    return 'owner';
+  }
+
+  @OptionalAuth()
+  @ResolveField(() => String, { nullable: true })
+  visitor(@Principal('sub') sub?: string): string {
+    return sub ?? 'nobody';
+  }
+
+  @ResolveField(() => String, { nullable: true })
+  plain(): string {
+    return 'plain';
+  }
+
+  @ResolveField(() => String, { nullable: true })
+  override inherited(): string {
+    return 'inherited';
+  }
+}
+
+@Resolver(() => Priced)
+class PricedResolver {
+  @RequireScopes('items:read')
+  @ResolveField(() => String, { nullable: true })
+  price(): string {
+    return 'price';
+  }
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class Requested {}
+
+@RequireScopes('items:read')
+@Resolver(() => Item)
+class ScopedResolver {
+  constructor(readonly requested: Requested) {}
+
+  @ResolveField(() => String, { nullable: true })
+  scoped(): string {
+    return `scoped ${this.requested instanceof Requested}`;
+  }
+}
+
+interface Answer {
+  readonly data?: { readonly item?: Record<string, unknown> } & Record<string, unknown>;
+  readonly errors?: readonly { readonly message: string }[];
+}
+
+interface Server {
+  readonly name: string;
+  readonly adapter: Adapter;
+  readonly module: Pick<GqlModuleOptions, 'driver'> & Record<string, unknown>;
+}
+
+const apollo = { driver: ApolloDriver, playground: false, autoSchemaFile: true };
+const servers: readonly Server[] = [
+  { name: 'Apollo on Express', adapter: 'express', module: apollo },
+  { name: 'Apollo on Fastify', adapter: 'fastify', module: apollo },
+  {
+    name: 'Mercurius on Fastify',
+    adapter: 'fastify',
+    module: { driver: MercuriusDriver, autoSchemaFile: true },
+  },
+  {
+    name: 'Mercurius with compiled queries',
+    adapter: 'fastify',
+    module: { driver: MercuriusDriver, autoSchemaFile: true, jit: 1 },
+  },
+];
+
+const resolvers = [ItemsResolver, PricedResolver, ScopedResolver, Requested];
+
+async function startServer(
+  { adapter, module }: Omit<Server, 'name'>,
+  options: StartOptions & { readonly providers?: object[] } = {},
+) {
+  const { providers = resolvers, ...others } = options;
+  const graphql = GraphQLModule.forRoot({
+    buildSchemaOptions: { orphanedTypes: [Item, Priced] },
+    inheritResolversFromInterfaces: true,
+    ...module,
+  });
+  const started = await startApp(
+    { imports: [graphql], providers: providers as never },
+    { adapter, ...others },
+  );
+  const query = async (text: string, token?: string) => {
+    const { body } = await started.call('/graphql', token, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: text }),
+    });
+    return body as Answer;
+  };
+  return { ...started, query };
+}
+
+describe.each(servers)('fields: $name', (server) => {
+  test.each([undefined, ['guards']])(
+    'N14: a field that requires something is guarded (fieldResolverEnhancers: %s)',
+    async (enhancers) => {
+      const { query, mint } = await startServer({
+        ...server,
+        module: { ...server.module, fieldResolverEnhancers: enhancers },
+      });
+      const good = await mint({ scope: 'items:read' });
+      const values = {
+        secret: 'secret of one',
+        owner: 'owner',
+        inherited: 'inherited',
+        scoped: 'scoped true',
+        price: 'price',
+      };
+      for (const [field, value] of Object.entries(values)) {
+        const text = `{ item { title ${field} } }`;
+        // Twice: compiled queries are made at the second time.
+        for (const _ of [1, 2]) {
+          expect(await query(text), field).toMatchObject({
+            data: { item: { title: 'one', [field]: null } },
+            errors: [{ message: 'An access token is required' }],
+          });
+        }
+        expect(
+          await query(text, await mint({ scope: 'items:read' }, { foreignKey: true })),
+          field,
+        ).toMatchObject({
+          data: { item: { [field]: null } },
+          errors: [{ message: 'The signature of the access token is not valid' }],
+        });
+        if (field !== 'owner')
+          expect(await query(text, await mint()), field).toMatchObject({
+            data: { item: { [field]: null } },
+            errors: [{ message: "The access token lacks the scope 'items:read'" }],
+          });
+        expect(await query(text, good), field).toEqual({ data: { item: { title: 'one', [field]: value } } });
+      }
+    },
+  );
+
+  test('N14: a field with @OptionalAuth() knows who asks, and refuses an invalid token', async () => {
+    const { query, mint } = await startServer(server);
+    const text = '{ item { visitor } }';
+    expect(await query(text)).toEqual({ data: { item: { visitor: 'nobody' } } });
+    expect(await query(text, await mint())).toEqual({ data: { item: { visitor: 'alice' } } });
+    expect(await query(text, 'nonsense')).toMatchObject({ data: { item: { visitor: null } } });
+  });
+
+  test('a field without a requirement runs with its query', async () => {
+    const { query } = await startServer(server);
+    expect(await query('{ item { title plain } }')).toEqual({
+      data: { item: { title: 'one', plain: 'plain' } },
+    });
+  });
+
+  test('N15: a resolver of the options does not take a requirement away', async () => {
+    const { query, mint } = await startServer({
+      ...server,
+      module: {
+        ...server.module,
+        resolvers: { Item: { secret: () => 'replaced' } },
+        fieldResolverEnhancers: ['guards'],
+      },
+    });
+    expect(await query('{ item { secret } }')).toMatchObject({ data: { item: { secret: null } } });
+    const { data } = await query('{ item { secret } }', await mint({ scope: 'items:read' }));
+    expect(data?.item?.secret).toEqual(expect.any(String));
+  });
+});
+
+@UseGuards(AccessTokenGuard)
+@Resolver(() => Item)
+class GuardedByHandResolver {
+  @Public()
+  @Query(() => Item)
+  item(): Item {
+    return { title: 'one' };
+  }
+
+  @RequireScopes('items:read')
+  @ResolveField(() => String, { nullable: true })
+  secret(): string {
+    return 'secret';
+  }
+}
+
+describe('fields, with globalGuard: false', () => {
+  const auth = { globalGuard: false };
+  const providers = [GuardedByHandResolver];
+
+  test('N16: a field that Nest does not guard stops the start, and the message says what to set', async () => {
+    const server = { adapter: 'express', module: apollo } as const;
+    await expect(startServer(server, { auth, providers })).rejects.toMatchObject({
+      code: 'unguarded_handler',
+      message:
+        'GuardedByHandResolver.secret (Item.secret) requires an access token, but Nest does not run guards on ' +
+        'field resolvers. Set "fieldResolverEnhancers: [\'guards\']" in the options of GraphQLModule.',
+    });
+  });
+
+  test('N16: what the message says is enough', async () => {
+    const module = { ...apollo, fieldResolverEnhancers: ['guards'] };
+    const { query, mint } = await startServer({ adapter: 'express', module }, { auth, providers });
+    expect(await query('{ item { secret } }')).toMatchObject({ data: { item: { secret: null } } });
+    expect(await query('{ item { secret } }', await mint({ scope: 'items:read' }))).toEqual({
+      data: { item: { secret: 'secret' } },
+    });
+  });
+});

@@ -1,0 +1,200 @@
+import { createRequire } from 'node:module';
+import { ApolloDriver } from '@nestjs/apollo';
+import { type GqlModuleOptions, GraphQLModule, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import type * as graphql from 'graphql';
+import { createClient } from 'graphql-ws';
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { Public, RequireScopes } from '../../src/index.ts';
+import { type Adapter, startApp } from '../support/start-app.ts';
+
+@Resolver('Item')
+class ItemsResolver {
+  @Public()
+  @Query()
+  item() {
+    return { title: 'one' };
+  }
+
+  @RequireScopes('items:read')
+  @Query()
+  scoped() {
+    return 'scoped';
+  }
+
+  @RequireScopes('items:read')
+  @ResolveField()
+  secret() {
+    return 'secret';
+  }
+}
+
+@Resolver('Root')
+class RootResolver {
+  @ResolveField()
+  renamed() {
+    return 'renamed';
+  }
+
+  @Public()
+  @ResolveField()
+  open() {
+    return 'open';
+  }
+}
+
+interface Server {
+  readonly name: string;
+  readonly adapter: Adapter;
+  readonly module: Pick<GqlModuleOptions, 'driver'> & Record<string, unknown>;
+}
+
+interface Answer {
+  readonly data?: Record<string, unknown>;
+  readonly errors?: readonly { readonly message: string }[];
+}
+
+const servers: readonly Server[] = [
+  { name: 'Apollo on Express', adapter: 'express', module: { driver: ApolloDriver, playground: false } },
+  { name: 'Apollo on Fastify', adapter: 'fastify', module: { driver: ApolloDriver, playground: false } },
+  { name: 'Mercurius on Fastify', adapter: 'fastify', module: { driver: MercuriusDriver } },
+];
+
+describe.each(servers)('schema first: $name', ({ adapter, module }) => {
+  async function start(options: Record<string, unknown>, providers: (new () => object)[] = []) {
+    const graphql = GraphQLModule.forRoot({ ...module, ...options });
+    const started = await startApp({ imports: [graphql], providers }, { adapter });
+    const query = async (text: string, token?: string) => {
+      const { body } = await started.call('/graphql', token, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: text }),
+      });
+      return body as Answer;
+    };
+    return { ...started, query };
+  }
+
+  test('N15: a root field that is no method of a resolver class needs a token', async () => {
+    const { query, mint } = await start(
+      {
+        typeDefs: `
+          type Query { item: Item  raw: String  scoped: String  own(name: String): Named }
+          type Mutation { write(text: String): String }
+          type Item { title: String! secret: String plain: String }
+          type Named { name: String }
+        `,
+        resolvers: {
+          Query: { raw: () => 'raw', own: (_: unknown, { name }: { name: string }) => ({ name }) },
+          Mutation: { write: (_: unknown, { text }: { text: string }) => text },
+          Item: { plain: () => 'own' },
+        },
+      },
+      [ItemsResolver],
+    );
+    for (const [text, data] of [
+      ['{ raw }', { raw: 'raw' }],
+      ['{ own(name: "a") { name } }', { own: { name: 'a' } }],
+      ['mutation { write(text: "b") }', { write: 'b' }],
+    ] as const) {
+      const answer = await query(text);
+      expect(answer).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+      expect(answer.data).not.toEqual(data);
+      expect(await query(text, await mint())).toEqual({ data });
+    }
+    // Methods of resolver classes are what they say.
+    expect(await query('{ item { title plain } }')).toEqual({
+      data: { item: { title: 'one', plain: 'own' } },
+    });
+    expect(await query('{ item { secret } }')).toMatchObject({ data: { item: { secret: null } } });
+  });
+
+  test('N15: a root type under another name is guarded like any', async () => {
+    const { query, mint } = await start(
+      { typeDefs: 'schema { query: Root } type Root { renamed: String open: String }' },
+      [RootResolver],
+    );
+    expect(await query('{ renamed }')).toMatchObject({
+      data: { renamed: null },
+      errors: [{ message: 'An access token is required' }],
+    });
+    expect(await query('{ renamed }', await mint())).toEqual({ data: { renamed: 'renamed' } });
+    expect(await query('{ open }')).toEqual({ data: { open: 'open' } });
+  });
+
+  test('N15: a root field of the options keeps what the method that it replaces requires', async () => {
+    const { query, mint } = await start(
+      {
+        typeDefs: 'type Query { scoped: String item: Item } type Item { title: String secret: String }',
+        resolvers: { Query: { scoped: () => 'replaced' } },
+      },
+      [ItemsResolver],
+    );
+    expect(await query('{ scoped }')).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+    expect(await query('{ scoped }', await mint())).toMatchObject({
+      errors: [{ message: "The access token lacks the scope 'items:read'" }],
+    });
+    const { data } = await query('{ scoped }', await mint({ scope: 'items:read' }));
+    expect(data?.scoped).toEqual(expect.any(String));
+  });
+
+  test('N15: a schema of the options is guarded, also where a method of the same name has a guard', async () => {
+    // Nest and the drivers have the CommonJS copy of the package.
+    const { buildSchema } = createRequire(import.meta.url)('graphql') as typeof graphql;
+    const schema = buildSchema('type Query { item: String scoped: String }');
+    const fields = schema.getQueryType()?.getFields() ?? {};
+    for (const [name, field] of Object.entries(fields)) field.resolve = () => `prebuilt ${name}`;
+    const { query, mint } = await start({ schema }, [ItemsResolver]);
+    expect(await query('{ scoped }')).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+    expect(await query('{ scoped }', await mint({ scope: 'items:read' }))).toEqual({
+      data: { scoped: 'prebuilt scoped' },
+    });
+    // A method with the same name says that it is public.
+    expect(await query('{ item }')).toEqual({ data: { item: 'prebuilt item' } });
+  });
+
+  test('N15: a context in which no request is found is denied', async () => {
+    const { query, mint } = await start({
+      typeDefs: 'type Query { raw: String }',
+      resolvers: { Query: { raw: () => 'raw' } },
+      context: () => ({ req: {} }),
+    });
+    expect(await query('{ raw }', await mint())).toMatchObject({
+      data: { raw: null },
+      errors: [{ message: 'Forbidden' }],
+    });
+  });
+
+  test('N15: a subscription of the options needs a token', async () => {
+    const ticks = {
+      subscribe: async function* () {
+        yield { ticks: 'one' };
+      },
+    };
+    const { url, mint } = await start({
+      typeDefs: 'type Query { raw: String } type Subscription { ticks: String }',
+      resolvers: { Subscription: { ticks } },
+      subscriptions: { 'graphql-ws': true },
+      subscription: { fullWsTransport: true },
+    });
+    const subscribe = async (authorization?: string) => {
+      const client = createClient({
+        url: `${url.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        connectionParams: { ...(authorization && { authorization }) },
+      });
+      const answer = await new Promise<unknown>((resolve) => {
+        client.subscribe(
+          { query: 'subscription { ticks }' },
+          { next: resolve, error: (errors) => resolve({ errors }), complete: () => {} },
+        );
+      });
+      await client.dispose();
+      return answer;
+    };
+    expect(await subscribe()).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+    expect(await subscribe(`Bearer ${await mint()}`)).toMatchObject({ data: { ticks: 'one' } });
+  });
+});

@@ -1,0 +1,99 @@
+import { request } from 'node:http';
+import { Controller, Get } from '@nestjs/common';
+import { describe, expect, test } from 'vitest';
+import { Principal } from '../../src/index.ts';
+import { createHolder } from '../support/dpop.ts';
+import { adapters, type StartOptions, startApp } from '../support/start-app.ts';
+
+@Controller('items')
+class ItemsController {
+  @Get()
+  items(@Principal('dpopThumbprint') thumbprint?: string) {
+    return { bound: thumbprint !== undefined };
+  }
+}
+
+const origin = 'https://api.example.test';
+
+describe.each(adapters)('DPoP on %s', (adapter) => {
+  async function start(auth: StartOptions['auth'] = { dpop: { origin } }) {
+    const started = await startApp({ controllers: [ItemsController] }, { adapter, auth });
+    const holder = await createHolder(started.mint);
+    const prove = (more: { htm?: string; htu?: string; nonce?: string | undefined; ath?: undefined } = {}) =>
+      holder.prove({ htm: 'GET', htu: `${origin}/items`, now: started.server.clock.now(), ...more });
+    const get = (headers: Record<string, string>) => started.call('/items', undefined, { headers });
+    return { ...started, token: holder.token, prove, get };
+  }
+
+  test('A6: a proof is good once, for this method, URL and token', async () => {
+    const { prove, get } = await start();
+    const proof = await prove();
+    expect(await get(proof)).toMatchObject({ status: 200, body: { bound: true } });
+    const { dpop: _, ...without } = await prove();
+    for (const [headers, message] of [
+      [proof, 'The DPoP proof was already used'],
+      [without, 'A DPoP proof is required'],
+      [await prove({ htm: 'POST' }), 'The DPoP proof is for another method'],
+      [await prove({ htu: `${origin}/other` }), 'The DPoP proof is for another URL'],
+      [{ ...(await prove()), dpop: 'nonsense' }, 'The DPoP proof is not a JWT'],
+    ] as const)
+      expect(await get(headers)).toMatchObject({
+        status: 401,
+        challenge: expect.stringMatching(
+          new RegExp(`^Bearer, DPoP error="invalid_dpop_proof", error_description="${message}"`),
+        ),
+      });
+    expect((await get(await prove({ ath: undefined }))).status).toBe(401);
+  });
+
+  test('A6: a Host header does not choose the URL of a proof', async () => {
+    const { prove, url } = await start();
+    const requestStatus = (headers: Record<string, string>) =>
+      new Promise((resolve, reject) => {
+        request(`${url}/items`, { headers }, (response) => resolve(response.resume().statusCode))
+          .on('error', reject)
+          .end();
+      });
+    for (const host of ['evil.example.test', 'api.example.test@evil.example.test', 'a/b?c#d', '[::1', '%']) {
+      expect(
+        await requestStatus({ ...(await prove({ htu: 'https://evil.example.test/items' })), host }),
+      ).toBe(401);
+      expect(await requestStatus({ ...(await prove()), host })).toBe(200);
+    }
+  });
+
+  test('A7: a token that is bound is refused as Bearer, and one that is not as DPoP', async () => {
+    const { prove, get, token, call, mint } = await start();
+    expect(await call('/items', token)).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining('DPoP error="invalid_token"'),
+    });
+    const { dpop = '' } = await prove();
+    expect(await get({ authorization: `DPoP ${await mint()}`, dpop })).toMatchObject({ status: 401 });
+    expect(await call('/items', await mint())).toMatchObject({ status: 200, body: { bound: false } });
+  });
+
+  test('A15: a nonce is given with the challenge, and is good in the next proof', async () => {
+    const { prove, get } = await start({ dpop: { origin, nonce: {} } });
+    const asked = await get(await prove());
+    expect(asked).toMatchObject({
+      status: 401,
+      challenge: expect.stringMatching(/^Bearer, DPoP error="use_dpop_nonce", /),
+    });
+    expect(asked.headers.get('cache-control')).toBe('no-store');
+    const nonce = asked.headers.get('dpop-nonce') ?? undefined;
+    expect(nonce).toMatch(/^[\w-]{24}$/);
+    expect(await get(await prove({ nonce }))).toMatchObject({ status: 200 });
+    expect(await get(await prove({ nonce: 'x'.repeat(24) }))).toMatchObject({ status: 401 });
+  });
+
+  test('A7: where bound tokens are needed, the challenge names DPoP alone', async () => {
+    const { prove, get, call, mint } = await start({ dpop: { origin }, requireBinding: 'dpop' });
+    expect(await get(await prove())).toMatchObject({ status: 200 });
+    expect(await call('/items', await mint())).toMatchObject({
+      status: 401,
+      challenge: expect.stringMatching(/^DPoP error="invalid_token", /),
+    });
+    expect((await call('/items')).challenge).toMatch(/^DPoP algs="/);
+  });
+});

@@ -1,0 +1,121 @@
+import { Controller, Get } from '@nestjs/common';
+import { describe, expect, test } from 'vitest';
+import {
+  ACCESS_TOKEN_VERIFIER,
+  type AccessTokenVerifier,
+  Principal,
+  RequireScopes,
+} from '../../src/index.ts';
+import { adapters, startApp } from '../support/start-app.ts';
+import { algorithms, createKey, readKeyId, startProvider } from '../support/start-provider.ts';
+
+@Controller('items')
+class ItemsController {
+  @RequireScopes('items:read')
+  @Get()
+  items(@Principal('sub') sub: string) {
+    return { sub };
+  }
+
+  @RequireScopes('items:write')
+  @Get('write')
+  write() {
+    return {};
+  }
+}
+
+const keysMaxAge = 60;
+const keysCoolDown = 10;
+
+describe.each(adapters)('access tokens of a certified provider on %s', (adapter) => {
+  test.each(algorithms)(
+    'A1, A3, A4: keys are rotated under load, signed with %s',
+    {
+      timeout: 60_000,
+    },
+    async (alg) => {
+      const { issuer, use, mint, isPublished } = await startProvider(alg);
+      let current = await createKey(alg);
+      use([current]);
+      let later = 0;
+      const { app, call } = await startApp(
+        { controllers: [ItemsController] },
+        {
+          adapter,
+          auth: {
+            issuer,
+            allowInsecureIssuer: true,
+            fetch: globalThis.fetch,
+            now: () => Date.now() + later,
+            keysMaxAge,
+            keysCoolDown,
+          },
+        },
+      );
+      const { statistics } = app.get<AccessTokenVerifier>(ACCESS_TOKEN_VERIFIER);
+
+      expect(await call('/items', await mint())).toMatchObject({ status: 200, body: { sub: 'job' } });
+      expect(await call('/items/write', await mint())).toMatchObject({ status: 403 });
+
+      // Each caller brings a new token and an older one, which is mostly remembered.
+      let stopped = false;
+      const accepted = new Map<string, number>();
+      const held: string[] = [];
+      const wrong: unknown[] = [];
+      const ask = async (token: string) => {
+        const { status, challenge } = await call('/items', token);
+        if (status === 200) accepted.set(readKeyId(token), (accepted.get(readKeyId(token)) ?? 0) + 1);
+        // While its key is published, a token is good.
+        else if (status !== 401 || isPublished(token)) wrong.push({ status, challenge });
+      };
+      const load = Promise.all(
+        Array.from({ length: 4 }, async () => {
+          while (!stopped) {
+            const token = await mint();
+            held.push(token);
+            await ask(token);
+            await ask(held[Math.floor(Math.random() * held.length)] as string);
+          }
+        }),
+      );
+      const waitForAccepted = (kid: string, atLeast: number) =>
+        expect.poll(() => accepted.get(kid) ?? 0, { timeout: 20_000 }).toBeGreaterThanOrEqual(atLeast);
+
+      const retired: string[] = [];
+      for (const announced of [true, false, false]) {
+        await waitForAccepted(current.kid, 20);
+        const next = await createKey(alg);
+        if (announced) use([current, next]);
+        later += keysCoolDown * 1000;
+        // The next key signs; the old one is still published, and its tokens are good.
+        use([next, current]);
+        await waitForAccepted(next.kid, 20);
+        const before = accepted.get(current.kid) ?? 0;
+        await waitForAccepted(current.kid, before + 5);
+
+        const last = held.findLast((token) => readKeyId(token) === current.kid) as string;
+        const { hits } = statistics().caches.verifiedTokens;
+        expect(await call('/items', last)).toMatchObject({ status: 200 });
+        expect(statistics().caches.verifiedTokens.hits).toBeGreaterThan(hits);
+        retired.push(last);
+        held.splice(0, held.length, ...held.filter((token) => readKeyId(token) === next.kid));
+        use([next]);
+        current = next;
+      }
+      // By now the keys are older than they may be, so that the next request learns which are left.
+      later += 2 * keysMaxAge * 1000;
+      await waitForAccepted(current.kid, (accepted.get(current.kid) ?? 0) + 20);
+      stopped = true;
+      await load;
+      expect(wrong).toEqual([]);
+      expect(statistics()).toMatchObject({ unavailable: 0, issuers: [{ keys: 1, usable: true }] });
+      for (const token of retired)
+        expect(await call('/items', token)).toMatchObject({
+          status: 401,
+          challenge:
+            'Bearer error="invalid_token", error_description="The signature of the access token is not valid"',
+        });
+      expect(await call('/items', await mint())).toMatchObject({ status: 200 });
+    },
+  );
+});

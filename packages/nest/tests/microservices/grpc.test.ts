@@ -1,0 +1,199 @@
+import { fileURLToPath } from 'node:url';
+import {
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  status,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { Controller, Inject } from '@nestjs/common';
+import {
+  GrpcMethod,
+  GrpcStreamCall,
+  GrpcStreamMethod,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
+import { interval, map, type Observable } from 'rxjs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import {
+  ACCESS_TOKEN_VERIFIER,
+  type AccessTokenVerifier,
+  Principal,
+  Public,
+  RequireScopes,
+} from '../../src/index.ts';
+import { type StartOptions, startApp } from '../support/start-app.ts';
+
+interface Text {
+  readonly text: string;
+}
+
+@Controller()
+class ItemsController {
+  readonly #verifier: AccessTokenVerifier;
+
+  constructor(@Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier) {
+    this.#verifier = verifier;
+  }
+
+  @GrpcMethod('Items', 'Me')
+  me(@Principal('sub') text: string): Text {
+    return { text };
+  }
+
+  @RequireScopes('items:write')
+  @GrpcMethod('Items', 'Write')
+  write(@Principal('sub') text: string): Text {
+    return { text };
+  }
+
+  @Public()
+  @GrpcMethod('Items', 'Open')
+  open(): Text {
+    return { text: 'open' };
+  }
+
+  @GrpcMethod('Items', 'Denied')
+  denied(): Text {
+    throw this.#verifier.createAccessDeniedError('Not on Sundays');
+  }
+
+  @GrpcMethod('Items', 'Ticks')
+  ticks(): Observable<Text> {
+    return interval(10).pipe(map((tick) => ({ text: String(tick) })));
+  }
+
+  @GrpcStreamMethod('Items', 'Echo')
+  echo(messages: Observable<Text>): Observable<Text> {
+    return messages;
+  }
+
+  @GrpcStreamCall('Items', 'Raw')
+  raw(call: ClientDuplexStream<Text, Text>): void {
+    call.on('data', (message) => call.write(message));
+    call.on('end', () => call.end());
+  }
+
+  @GrpcStreamCall('Items', 'Last')
+  last(call: ClientReadableStream<Text>, done: (error: null, answer: Text) => void): void {
+    call.on('data', (message) => done(null, message));
+  }
+}
+
+const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+type Refused = Error & { code: number; details: string };
+/** The client that grpc makes of the description: (message?, metadata, answered?). */
+type Client = { close(): void } & Record<
+  'Me' | 'Write' | 'Open' | 'Denied' | 'Last' | 'Ticks' | 'Echo' | 'Raw',
+  (...args: unknown[]) => ClientDuplexStream<Text, Text>
+>;
+
+async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}) {
+  const url = `127.0.0.1:${await findFreePort()}`;
+  const { inheritAppConfig = false, ...others } = options;
+  const started = await startApp(
+    { controllers: [ItemsController] },
+    {
+      ...others,
+      before: async (app) => {
+        app.connectMicroservice<MicroserviceOptions>(
+          { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
+          { inheritAppConfig },
+        );
+        await app.startAllMicroservices();
+      },
+    },
+  );
+  const { Items } = loadPackageDefinition(loadSync(protoPath)).items as unknown as {
+    Items: new (url: string, credentials: unknown) => Client;
+  };
+  const client = new Items(url, credentials.createInsecure());
+  closing.push(() => client.close());
+
+  const createGrpcMetadata = (token?: string) => {
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    return metadata;
+  };
+  /** One message, or a stream of them, and one answer. */
+  const ask = (method: 'Me' | 'Write' | 'Open' | 'Denied' | 'Last', token?: string) =>
+    new Promise<string | Refused>((resolve) => {
+      const answered = (error: Refused | null, answer?: Text) => resolve(error ?? answer?.text ?? '');
+      if (method === 'Last') client.Last(createGrpcMetadata(token), answered).write({ text: 'last' });
+      else client[method]({ text: '' }, createGrpcMetadata(token), answered);
+    });
+  /** A stream of answers: the first, and how it ended. */
+  const open = (method: 'Ticks' | 'Echo' | 'Raw', token?: string) => {
+    const metadata = createGrpcMetadata(token);
+    const stream = method === 'Ticks' ? client.Ticks({ text: '' }, metadata) : client[method](metadata);
+    closing.push(() => stream.cancel());
+    const ended = new Promise<Refused>((resolve) => stream.once('error', resolve as (error: Error) => void));
+    const first = new Promise<string>((resolve) => stream.once('data', ({ text }: Text) => resolve(text)));
+    if (method !== 'Ticks') stream.write({ text: '0' });
+    return { ended, answered: Promise.race([first, ended]) };
+  };
+  return { ...started, ask, open };
+}
+
+describe('A10: gRPC', () => {
+  test.each([true, false])('each call is guarded; configuration inherited: %s', async (inheritAppConfig) => {
+    const { ask, mint, server } = await start({ inheritAppConfig });
+    expect(await ask('Open')).toBe('open');
+    expect(await ask('Me')).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      details: 'An access token is required',
+    });
+    expect(await ask('Me', await mint({}, { foreignKey: true }))).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      details: 'The signature of the access token is not valid',
+    });
+    expect(await ask('Me', '%')).toMatchObject({ code: status.INVALID_ARGUMENT });
+    const good = await mint();
+    expect(await ask('Me', good)).toBe('alice');
+    expect(await ask('Write', good)).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      details: "The access token lacks the scope 'items:write'",
+    });
+    expect(await ask('Write', await mint({ scope: 'items:write' }))).toBe('alice');
+    expect(await ask('Denied', good)).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      details: 'Not on Sundays',
+    });
+    server.fail('jwks', { status: 500 });
+    server.clock.advance(100_000);
+    expect(await ask('Me', await mint())).toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  test.each(['Ticks', 'Echo', 'Raw'] as const)(
+    'the stream of %s is guarded, and ends with its token',
+    async (method) => {
+      const { open, mint, server } = await start();
+      expect(await open(method).answered).toMatchObject({ code: status.UNAUTHENTICATED });
+      const foreign = await mint({}, { foreignKey: true });
+      expect(await open(method, foreign).answered).toMatchObject({ code: status.UNAUTHENTICATED });
+      server.clock.stop();
+      const soon = Math.floor(server.clock.now() / 1000) + 2;
+      const { answered, ended } = open(method, await mint({ exp: soon }));
+      expect(await answered).toBe('0');
+      expect(await ended).toMatchObject({
+        code: status.UNAUTHENTICATED,
+        details: 'The access token has expired',
+      });
+    },
+  );
+
+  test('a stream of messages with one answer, left to the handler', async () => {
+    const { ask, mint } = await start();
+    expect(await ask('Last')).toMatchObject({ code: status.UNAUTHENTICATED });
+    expect(await ask('Last', await mint())).toBe('last');
+  });
+});

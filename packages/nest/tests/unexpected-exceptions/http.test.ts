@@ -1,0 +1,132 @@
+import { ApolloDriver } from '@nestjs/apollo';
+import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import { describe, expect, test } from 'vitest';
+import { Policy, Principal, RequireScopes } from '../../src/index.ts';
+import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from '../support/fault-points.ts';
+import { type Adapter, type StartOptions, startApp } from '../support/start-app.ts';
+
+function springing(): boolean {
+  policyTrap.current?.spring();
+  return true;
+}
+
+@Controller()
+class ItemsController {
+  @Get('me')
+  me(@Principal('sub') sub: string) {
+    return { sub };
+  }
+
+  @RequireScopes('items:write')
+  @Get('write')
+  write(@Principal('sub') sub: string) {
+    return { sub };
+  }
+
+  @Policy(springing)
+  @Get('policy')
+  policy(@Principal('sub') sub: string) {
+    return { sub };
+  }
+}
+
+@Resolver()
+class ItemsResolver {
+  @Query(() => String)
+  me(@Principal('sub') sub: string) {
+    return sub;
+  }
+
+  @RequireScopes('items:write')
+  @Query(() => String)
+  write(@Principal('sub') sub: string) {
+    return sub;
+  }
+
+  @Policy(springing)
+  @Query(() => String)
+  policy(@Principal('sub') sub: string) {
+    return sub;
+  }
+}
+
+interface Context {
+  readonly name: string;
+  readonly adapter: Adapter;
+  readonly graphql?: Parameters<typeof GraphQLModule.forRoot>[0];
+}
+
+const contexts: readonly Context[] = [
+  { name: 'Express', adapter: 'express' },
+  { name: 'Fastify', adapter: 'fastify' },
+  { name: 'Apollo on Express', adapter: 'express', graphql: { driver: ApolloDriver, autoSchemaFile: true } },
+  { name: 'Apollo on Fastify', adapter: 'fastify', graphql: { driver: ApolloDriver, autoSchemaFile: true } },
+  { name: 'Mercurius', adapter: 'fastify', graphql: { driver: MercuriusDriver, autoSchemaFile: true } },
+];
+
+const { lines, listen } = watch();
+
+/** What GraphQL says in words is a status here. */
+const statuses: Readonly<Record<string, number>> = {
+  'The access token could not be verified': 401,
+  'An access token is required': 401,
+  'Access tokens cannot be verified at the moment': 503,
+  'Internal Server Error': 500,
+};
+
+async function start({ adapter, graphql }: Context, options: StartOptions) {
+  const started = await startApp(
+    graphql
+      ? { imports: [GraphQLModule.forRoot(graphql)], providers: [ItemsResolver] }
+      : { controllers: [ItemsController] },
+    {
+      adapter,
+      ...options,
+      before: async (app: INestApplication) => {
+        await options.before?.(app);
+        listen(app);
+      },
+    },
+  );
+  /** Status, and everything that the client sees. */
+  const ask = async (handler: string, token?: string) => {
+    if (!graphql) {
+      const { status, body, headers } = await started.call(`/${handler}`, token);
+      return { status, seen: JSON.stringify([body, ...headers]) };
+    }
+    const { body, headers } = await started.call('/graphql', token, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: `{ ${handler} }` }),
+    });
+    const { errors } = body as { errors?: readonly { message: string }[] };
+    const status = errors ? statuses[errors[0]?.message ?? ''] : 200;
+    return { status, seen: JSON.stringify([body, ...headers]) };
+  };
+  return { ...started, ask };
+}
+
+describe.each(contexts)('N1: $name', (context) => {
+  test.each(seams)('$name: a refusal, one line, and the next request is served', async (seam) => {
+    const trap = createTrap();
+    const { ask, mint, server } = await start(context, { module: moduleWith(seam, trap) });
+    const token = await mint({ scope: 'items:write' });
+    trap.secret = token;
+    trap.armed = true;
+    const handler = seam.handler ?? 'me';
+    const { status, seen } = await ask(handler, seam.anonymous ? undefined : token);
+    expect(status).toBe(seam.status);
+    expect(seen).not.toContain(innerText);
+    expect(lines).toHaveLength(seam.lines ?? 1);
+    for (const line of lines) {
+      expect(line).toContain(context.graphql ? `ItemsResolver.${handler}` : `ItemsController.${handler}`);
+      expect(line).not.toContain(token.slice(-20));
+    }
+    trap.armed = false;
+    // Keys that could not be fetched are fetched again after a pause.
+    server.clock.advance(60);
+    expect(await ask(handler, token)).toMatchObject({ status: 200 });
+  });
+});

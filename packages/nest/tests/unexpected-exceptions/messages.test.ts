@@ -1,0 +1,281 @@
+import { fileURLToPath } from 'node:url';
+import { credentials, loadPackageDefinition, Metadata, type ServiceClientConstructor } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { Controller, Inject } from '@nestjs/common';
+import {
+  ClientProxyFactory,
+  GrpcMethod,
+  GrpcStreamCall,
+  GrpcStreamMethod,
+  MessagePattern,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
+import { firstValueFrom, NEVER, type Observable, startWith } from 'rxjs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import {
+  ACCESS_TOKEN_VERIFIER,
+  type AccessTokenVerifier,
+  Policy,
+  Principal,
+  RequireScopes,
+} from '../../src/index.ts';
+import { type Broker, brokers } from '../support/brokers.ts';
+import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from '../support/fault-points.ts';
+import { type StartOptions, startApp } from '../support/start-app.ts';
+import type { Program } from '../support/start-program.ts';
+
+function springing(): boolean {
+  policyTrap.current?.spring();
+  return true;
+}
+
+interface Text {
+  readonly text: string;
+}
+
+interface RawCall {
+  on(event: string, listener: (message: Text) => void): void;
+  write(message: Text): void;
+  end(): void;
+}
+
+@Controller()
+class ItemsController {
+  readonly #verifier: AccessTokenVerifier;
+
+  constructor(@Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier) {
+    this.#verifier = verifier;
+  }
+
+  @MessagePattern('me')
+  me(@Principal('sub') sub: string) {
+    return sub;
+  }
+
+  @RequireScopes('items:write')
+  @MessagePattern('write')
+  write(@Principal('sub') sub: string) {
+    return sub;
+  }
+
+  @Policy(springing)
+  @MessagePattern('policy')
+  policy(@Principal('sub') sub: string) {
+    return sub;
+  }
+
+  @GrpcMethod('Items', 'Me')
+  grpcMe(@Principal('sub') text: string): Text {
+    return { text };
+  }
+
+  @RequireScopes('items:write')
+  @GrpcMethod('Items', 'Write')
+  grpcWrite(@Principal('sub') text: string): Text {
+    return { text };
+  }
+
+  @Policy(springing)
+  @GrpcMethod('Items', 'Open')
+  grpcPolicy(@Principal('sub') text: string): Text {
+    return { text };
+  }
+
+  @GrpcMethod('Items', 'Ticks')
+  ticks(): Observable<Text> {
+    return NEVER.pipe(startWith({ text: 'alice' }));
+  }
+
+  @GrpcStreamMethod('Items', 'Echo')
+  echo(messages: Observable<Text>): Observable<Text> {
+    return messages;
+  }
+
+  @Policy(springing)
+  @GrpcStreamCall('Items', 'Raw')
+  raw(call: RawCall): void {
+    call.on('data', (message) => call.write(message));
+    call.on('end', () => call.end());
+  }
+
+  @GrpcStreamCall('Items', 'Last')
+  last(): void {
+    throw this.#verifier.createAccessDeniedError('Not on Sundays');
+  }
+}
+
+const { lines, listen } = watch();
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const messageSeams = seams.filter(({ requestsOnly }) => !requestsOnly);
+
+async function startService(options: MicroserviceOptions, start: StartOptions) {
+  return startApp(
+    { controllers: [ItemsController] },
+    {
+      ...start,
+      before: async (app) => {
+        app.connectMicroservice(options, { inheritAppConfig: false });
+        listen(app);
+        await app.startAllMicroservices();
+      },
+    },
+  );
+}
+
+const host = '127.0.0.1';
+
+/** TCP has no broker: the client talks to the application itself. */
+const tcp: Broker = {
+  title: 'TCP',
+  start: async () => ({ port: await findFreePort(), stop: async () => {} }),
+  options: (port) => ({ transport: Transport.TCP, options: { host, port } }),
+};
+
+describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }, (each) => {
+  let broker: Program;
+  beforeAll(async () => {
+    broker = await each.start();
+  }, 60_000);
+  afterAll(() => broker?.stop());
+
+  async function start(start: StartOptions) {
+    const options = each.options(broker.port);
+    const started = await startService(options, start);
+    const client = ClientProxyFactory.create(options);
+    closing.push(
+      () => client.close(),
+      () => each.settle?.(started.app),
+    );
+    each.prepare?.(client);
+    let authorization: string | undefined;
+    if (!each.message)
+      client.setOnDispatchHook((packet) => {
+        if (authorization !== undefined) packet.metadata = { authorization };
+      });
+    const ask = async (pattern: string, token?: string) => {
+      authorization = token && `Bearer ${token}`;
+      try {
+        return await firstValueFrom(client.send<unknown>(pattern, each.message?.(authorization, {}) ?? {}));
+      } catch (error) {
+        return error;
+      }
+    };
+    return { ...started, ask };
+  }
+
+  test.each(messageSeams)('$name: a refusal, one line, and the next message is served', async (seam) => {
+    const trap = createTrap();
+    const { ask, mint, server } = await start({ module: moduleWith(seam, trap) });
+    const token = await mint({ scope: 'items:write' });
+    trap.secret = token;
+    trap.armed = true;
+    const handler = seam.handler ?? 'me';
+    const answer = await ask(handler, seam.anonymous ? undefined : token);
+    if (seam.status === 200) expect(answer).toBe('alice');
+    else expect(answer).toMatchObject({ statusCode: seam.status });
+    expect(JSON.stringify(answer)).not.toContain(innerText);
+    expect(lines).toHaveLength(seam.lines ?? 1);
+    for (const line of lines) expect(line).not.toContain(token.slice(-20));
+    trap.armed = false;
+    server.clock.advance(60);
+    expect(await ask(handler, token)).toBe('alice');
+  });
+
+  test('rpcCredentials() throws', async () => {
+    let armed = true;
+    const rpcCredentials = () => {
+      if (armed) throw new Error(innerText);
+      return `Bearer ${token}`;
+    };
+    const { ask, mint } = await start({ auth: { rpcCredentials } });
+    const token = await mint();
+    const answer = await ask('me');
+    expect(answer).toMatchObject({ statusCode: 401, message: 'The access token could not be verified' });
+    expect(lines).toHaveLength(1);
+    armed = false;
+    expect(await ask('me')).toBe('alice');
+  });
+});
+
+const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
+const grpcMethods = ['Me', 'Write', 'Open', 'Ticks', 'Echo', 'Raw', 'Last'] as const;
+type Method = (typeof grpcMethods)[number];
+
+/** Status codes of gRPC for those of HTTP. */
+const codes: Readonly<Record<number, number>> = { 401: 16, 403: 7, 500: 13, 503: 14 };
+
+async function startGrpc(options: StartOptions) {
+  const url = `${host}:${await findFreePort()}`;
+  const started = await startService(
+    { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
+    options,
+  );
+  const { Items } = loadPackageDefinition(loadSync(protoPath)).items as unknown as {
+    Items: ServiceClientConstructor;
+  };
+  const client = new Items(url, credentials.createInsecure());
+  closing.push(() => client.close());
+  type Stream = NodeJS.EventEmitter & { write(message: Text): void; cancel(): void };
+  const methods = client as unknown as Record<Method, (...args: unknown[]) => Stream>;
+  /** The first answer, or the refusal. */
+  const ask = (method: Method, token?: string) => {
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    return new Promise<string | { code: number; details: string }>((resolve) => {
+      const answered = (error: never, answer?: Text) => resolve(error ?? answer?.text ?? '');
+      const message = { text: 'alice' };
+      if (method === 'Last') methods.Last(metadata, answered).write(message);
+      else if (method === 'Me' || method === 'Write' || method === 'Open')
+        methods[method](message, metadata, answered);
+      else {
+        const stream = method === 'Ticks' ? methods.Ticks(message, metadata) : methods[method](metadata);
+        closing.push(() => stream.cancel());
+        stream.once('data', ({ text }: Text) => resolve(text)).on('error', resolve as never);
+        if (method !== 'Ticks') stream.write(message);
+      }
+    });
+  };
+  return { ...started, ask };
+}
+
+describe('N1: gRPC', () => {
+  const passed = messageSeams.flatMap((seam) => {
+    const methods: readonly Method[] =
+      seam.handler === 'write'
+        ? ['Write']
+        : seam.handler === 'policy'
+          ? ['Open', 'Raw']
+          : ['Me', 'Ticks', 'Echo', 'Raw'];
+    return methods.map((method) => ({ ...seam, method }));
+  });
+
+  test.each(passed)('$method, $name: a refusal, one line, and the next call is served', async (seam) => {
+    const trap = createTrap();
+    const { ask, mint, server } = await startGrpc({ module: moduleWith(seam, trap) });
+    const token = await mint({ scope: 'items:write' });
+    trap.secret = token;
+    trap.armed = true;
+    const answer = await ask(seam.method, seam.anonymous ? undefined : token);
+    if (seam.status === 200) expect(answer).toBe('alice');
+    else expect(answer).toMatchObject({ code: codes[seam.status] });
+    expect(JSON.stringify(answer)).not.toContain(innerText);
+    expect(lines).toHaveLength(seam.lines ?? 1);
+    for (const line of lines) expect(line).not.toContain(token.slice(-20));
+    trap.armed = false;
+    server.clock.advance(60);
+    expect(await ask(seam.method, token)).toBe('alice');
+  });
+
+  test('N1: a refusal that the handler of a stream throws itself', async () => {
+    const { ask, mint } = await startGrpc({});
+    for (let i = 0; i < 2; i++)
+      expect(await ask('Last', await mint())).toMatchObject({ code: codes[403], details: 'Not on Sundays' });
+    expect(await ask('Me', await mint())).toBe('alice');
+  });
+});

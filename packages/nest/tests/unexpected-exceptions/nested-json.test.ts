@@ -1,0 +1,153 @@
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:http';
+import { Controller, Get, Inject } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { io } from 'socket.io-client';
+import { expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { ConnectionAuthenticator, Principal } from '../../src/index.ts';
+import { adapters, audience, startApp } from '../support/start-app.ts';
+
+@Controller('items')
+class ItemsController {
+  @Get()
+  list(@Principal('sub') sub: string) {
+    return { sub };
+  }
+}
+
+@WebSocketGateway()
+class ItemsGateway implements OnGatewayConnection {
+  readonly #connections: ConnectionAuthenticator;
+
+  constructor(@Inject(ConnectionAuthenticator) connections: ConnectionAuthenticator) {
+    this.#connections = connections;
+  }
+
+  async handleConnection(client: object, incoming?: IncomingMessage) {
+    await this.#connections.authenticate(client, incoming);
+  }
+
+  @SubscribeMessage('me')
+  me(@Principal('sub') sub: string) {
+    return { event: 'me', data: sub };
+  }
+}
+
+@WebSocketGateway()
+class OpenGateway {
+  @SubscribeMessage('me')
+  me(@Principal('sub') sub: string) {
+    return { event: 'me', data: sub };
+  }
+}
+
+/** Unsigned tokens of 15 KB with everything right but the depth of their payload or header. */
+function nestedTokens(issuer: string) {
+  const nested = '['.repeat(5_600) + ']'.repeat(5_600);
+  const deepen = (members: object) => `${JSON.stringify(members).slice(0, -1)},"deep":${nested}}`;
+  const part = (text: string) => Buffer.from(text).toString('base64url');
+  const header = { alg: 'RS256', typ: 'at+jwt' };
+  const claims = { iss: issuer, aud: audience, exp: 4e9, sub: 'alice', client_id: 'web', iat: 1, jti: 'j' };
+  return [
+    ['payload', `${part(JSON.stringify(header))}.${part(deepen(claims))}.AAAA`],
+    ['header', `${part(deepen(header))}.${part(JSON.stringify(claims))}.AAAA`],
+  ] as const;
+}
+
+const messageFor = (name: string) =>
+  `The ${name} of the access token is malformed: it nests deeper than 32 levels`;
+
+/** The status and the challenge of an answer. */
+function get(
+  url: string,
+  token: string,
+): Promise<{ status: number | undefined; challenge: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { headers: { authorization: `Bearer ${token}` } }, (answer) => {
+      answer.resume();
+      answer.once('end', () =>
+        resolve({ status: answer.statusCode, challenge: answer.headers['www-authenticate'] }),
+      );
+    });
+    sent.once('error', reject);
+    sent.end();
+  });
+}
+
+test.each(adapters)(
+  'A9: a deeply nested token is 401 over HTTP (%s), and the API goes on',
+  async (adapter) => {
+    const { server, url, call, mint } = await startApp({ controllers: [ItemsController] }, { adapter });
+    for (const [name, token] of nestedTokens(server.issuer)) {
+      expect(token.length).toBeGreaterThan(15_000);
+      const { status, challenge } = await get(`${url}/items`, token);
+      expect(status).toBe(401);
+      expect(challenge).toContain('error="invalid_token"');
+      expect(challenge).toContain(messageFor(name));
+    }
+    expect(await call('/items', await mint())).toMatchObject({ status: 200, body: { sub: 'alice' } });
+  },
+);
+
+test('A9: a deeply nested token is refused over socket.io, when it connects and for a message', async () => {
+  const before = (app: { useWebSocketAdapter(adapter: IoAdapter): unknown }) =>
+    void app.useWebSocketAdapter(new IoAdapter(app as never));
+  for (const gateway of [ItemsGateway, OpenGateway]) {
+    const { server, url, mint } = await startApp({ providers: [gateway] }, { before });
+    const ask = (token: string) =>
+      new Promise((resolve) => {
+        const socket = io(url, { auth: { token }, transports: ['websocket'], forceNew: true });
+        const end = (result: unknown) => {
+          resolve(result);
+          socket.close();
+        };
+        socket.once('me', end);
+        socket.once('exception', end);
+        socket.once('disconnect', end);
+        socket.emit('me', {});
+      });
+    for (const [name, token] of nestedTokens(server.issuer)) {
+      const refusal = { statusCode: 401, code: 'invalid_token', message: messageFor(name) };
+      if (gateway === OpenGateway) expect(await ask(token)).toMatchObject(refusal);
+      else expect(['io server disconnect', 'object']).toContain(whatCame(await ask(token)));
+    }
+    expect(await ask(await mint())).toBe('alice');
+  }
+});
+
+/** Which of the two comes first, the refusal of the message or the end of the connection, is not fixed. */
+const whatCame = (result: unknown) => (typeof result === 'string' ? result : typeof result);
+
+test('A9: a deeply nested token is refused over a plain WebSocket', async () => {
+  const { server, url, mint } = await startApp(
+    { providers: [ItemsGateway] },
+    { before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
+  );
+  const connect = async (token: string) => {
+    const socket = new WebSocket(url.replace('http', 'ws'), {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const closed = new Promise((resolve) =>
+      socket.once('close', (code, reason) => resolve(`${code} ${reason}`)),
+    );
+    await new Promise((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    return { socket, closed };
+  };
+  for (const [name, token] of nestedTokens(server.issuer)) {
+    const { closed } = await connect(token);
+    expect(await closed).toBe(`4401 ${messageFor(name)}`);
+  }
+  const { socket } = await connect(await mint());
+  const answer = new Promise((resolve) =>
+    socket.once('message', (data) => resolve(JSON.parse(String(data)))),
+  );
+  socket.send(JSON.stringify({ event: 'me', data: {} }));
+  expect(await answer).toEqual({ event: 'me', data: 'alice' });
+  socket.close();
+});

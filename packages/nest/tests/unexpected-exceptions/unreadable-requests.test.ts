@@ -1,0 +1,201 @@
+import { Controller, Get, type INestApplication, Inject } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { MessagePattern, type MicroserviceOptions, Transport } from '@nestjs/microservices';
+import { describe, expect, test } from 'vitest';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import {
+  ACCESS_TOKEN_VERIFIER,
+  AccessTokenGuard,
+  type AccessTokenVerifier,
+  Principal,
+} from '../../src/index.ts';
+import { createHolder } from '../support/dpop.ts';
+import { innerText, watch } from '../support/fault-points.ts';
+import { adapters, startApp } from '../support/start-app.ts';
+
+const { lines, listen } = watch();
+
+@Controller()
+class ItemsController {
+  readonly #verifier: AccessTokenVerifier;
+
+  constructor(@Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier) {
+    this.#verifier = verifier;
+  }
+
+  @Get('me')
+  me(@Principal('sub') sub: string) {
+    return { sub };
+  }
+
+  @Get('denied')
+  denied() {
+    throw this.#verifier.createAccessDeniedError('Not on Sundays');
+  }
+
+  @MessagePattern('me')
+  message(@Principal('sub') sub: string) {
+    return sub;
+  }
+}
+
+type Hostile = (request: Record<string, unknown>, response: Record<string, unknown>) => void;
+
+const thrower = () => {
+  throw new Error(innerText);
+};
+
+const requests: readonly (readonly [string, Hostile])[] = [
+  [
+    'a header that cannot be read',
+    (request) =>
+      void Object.defineProperty(request.headers, 'authorization', { get: thrower, configurable: true }),
+  ],
+  [
+    'a body that cannot be read',
+    (request) => void Object.defineProperty(request, 'body', { get: thrower, set() {}, configurable: true }),
+  ],
+];
+
+describe('N1: requests of Express', () => {
+  test.each(requests)('%s', async (_, hostile) => {
+    let armed = true;
+    const before = (app: INestApplication) => {
+      app.use((request: never, response: never, next: () => void) => {
+        if (armed) hostile(request, response);
+        next();
+      });
+      listen(app);
+    };
+    const { call, mint } = await startApp({ controllers: [ItemsController] }, { before });
+    const answer = await call('/me', await mint());
+    expect(answer).toMatchObject({ status: 401, challenge: expect.stringContaining('invalid_token') });
+    expect(JSON.stringify(answer.body)).not.toContain(innerText);
+    expect(lines).toHaveLength(1);
+    armed = false;
+    expect(await call('/me', await mint())).toMatchObject({ status: 200 });
+  });
+});
+
+const throwing = (name: string, target: object = {}) =>
+  Object.defineProperty({ ...target }, name, { get: thrower, enumerable: true });
+const proxy = new Proxy({}, { get: thrower, has: thrower, getPrototypeOf: thrower, ownKeys: thrower });
+const headers = { authorization: 'Bearer abc' };
+const metadata = { get: thrower, getMap: thrower };
+
+class Handlers {
+  handle() {}
+}
+
+test.each([
+  ['http', 'a request without headers', [{}, {}]],
+  ['http', 'headers that cannot be read', [throwing('headers'), {}]],
+  ['http', 'raw headers that cannot be read', [throwing('rawHeaders', { headers }), {}]],
+  ['http', 'a URL that cannot be read', [throwing('originalUrl', { headers }), {}]],
+  ['http', 'a proxy', [proxy, {}]],
+  ['http', 'no request at all', [undefined, undefined]],
+  ['graphql', 'a context that cannot be read', [{}, {}, throwing('req'), {}]],
+  ['graphql', 'a request that cannot be read', [{}, {}, { req: proxy }, {}]],
+  [
+    'graphql',
+    'parameters that cannot be read',
+    [{}, {}, { req: { extra: {}, connectionParams: proxy } }, {}],
+  ],
+  ['graphql', 'information that cannot be read', [{}, {}, { req: { headers } }, proxy]],
+  ['ws', 'a client that cannot be read', [proxy, {}]],
+  ['ws', 'a handshake that cannot be read', [throwing('handshake'), {}]],
+  ['ws', 'a handshake that is none', [{ handshake: undefined }, {}]],
+  ['rpc', 'a context that cannot be read', [{}, proxy]],
+  ['rpc', 'data that cannot be read', [proxy, {}]],
+  ['rpc', 'metadata of gRPC that cannot be read', [{}, metadata, {}]],
+  ['rpc', 'a message that cannot be read', [{}, { getMessage: thrower }]],
+  ['rpc', 'headers that cannot be read', [{}, { getHeaders: () => proxy }]],
+  ['rpc', 'a packet that cannot be read', [{}, { getPacket: () => ({ properties: proxy }) }]],
+] as const)('N1: %s, %s: a refusal and at most one line', async (type, _, args) => {
+  const { app } = await startApp({}, { before: (each) => listen(each) });
+  const context = new ExecutionContextHost([...args], Handlers, Handlers.prototype.handle);
+  context.setType(type);
+  const activate = async () => app.get(AccessTokenGuard).canActivate(context);
+  const answer = await activate().catch((error: unknown) => error);
+  if (answer !== false) {
+    expect(answer).toBeInstanceOf(Error);
+    const { message, response, error } = answer as Record<string, unknown>;
+    expect(JSON.stringify([message, response, error])).not.toContain(innerText);
+    expect(JSON.stringify([message, response, error])).toContain('could not be verified');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('Handlers.handle');
+  }
+});
+
+test.each(['http', 'graphql', 'ws', 'rpc'])(
+  'N1: a proxy that is thrown, in a context of %s',
+  async (type) => {
+    const verifyOptional = () => {
+      throw proxy;
+    };
+    const verifier = { verifyOptional } as unknown as AccessTokenVerifier;
+    const { app } = await startApp({}, { auth: { verifier }, before: (each) => listen(each) });
+    const request = { headers };
+    const args = {
+      http: [request, {}],
+      graphql: [{}, {}, { req: request }, {}],
+      ws: [{ handshake: request }],
+      rpc: [{}, {}],
+    };
+    const context = new ExecutionContextHost(args[type as 'http'], Handlers, Handlers.prototype.handle);
+    context.setType(type);
+    await expect((async () => app.get(AccessTokenGuard).canActivate(context))()).rejects.toThrow(
+      'could not be verified',
+    );
+    expect(lines).toHaveLength(1);
+  },
+);
+
+describe.each(adapters)('N1: %s', (adapter) => {
+  test('a replay store that throws is an outage', async () => {
+    let armed = true;
+    const claim = async () => {
+      if (armed) thrower();
+      return true;
+    };
+    const origin = 'https://api.example.test';
+    const { call, mint, server } = await startApp(
+      { controllers: [ItemsController] },
+      {
+        adapter,
+        auth: { dpop: { origin, replayStore: { claim } }, onEvent: () => {} },
+        before: (app) => listen(app),
+      },
+    );
+    const holder = await createHolder(mint);
+    const ask = async () =>
+      call('/me', undefined, {
+        headers: await holder.prove({ htm: 'GET', htu: `${origin}/me`, now: server.clock.now() }),
+      });
+    const answer = await ask();
+    expect(answer.status).toBe(503);
+    expect(JSON.stringify(answer.body)).not.toContain(innerText);
+    armed = false;
+    expect(await ask()).toMatchObject({ status: 200 });
+  });
+
+  test('a refusal of a handler on a class that handles messages too', async () => {
+    const { call, mint } = await startApp(
+      { controllers: [ItemsController] },
+      {
+        adapter,
+        before: async (app) => {
+          const options = { host: '127.0.0.1', port: await findFreePort() };
+          app.connectMicroservice<MicroserviceOptions>({ transport: Transport.TCP, options });
+          await app.startAllMicroservices();
+          listen(app);
+        },
+      },
+    );
+    expect(await call('/denied', await mint())).toMatchObject({
+      status: 403,
+      body: { statusCode: 403, message: 'Not on Sundays' },
+    });
+    expect(lines).toEqual([]);
+  });
+});

@@ -1,0 +1,289 @@
+import type { IncomingMessage } from 'node:http';
+import { type INestApplication, Inject, type Type } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { io } from 'socket.io-client';
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import {
+  AccessTokenError,
+  type AccessTokenVerifier,
+  ConnectionAuthenticator,
+  Policy,
+  Principal,
+  RequireScopes,
+} from '../../src/index.ts';
+import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from '../support/fault-points.ts';
+import { type StartOptions, startApp } from '../support/start-app.ts';
+
+function springing(): boolean {
+  policyTrap.current?.spring();
+  return true;
+}
+
+@WebSocketGateway()
+class ItemsGateway {
+  @SubscribeMessage('me')
+  me(@Principal('sub') sub: string) {
+    return { event: 'me', data: sub };
+  }
+
+  @RequireScopes('items:write')
+  @SubscribeMessage('write')
+  write(@Principal('sub') sub: string) {
+    return { event: 'write', data: sub };
+  }
+
+  @Policy(springing)
+  @SubscribeMessage('policy')
+  policy(@Principal('sub') sub: string) {
+    return { event: 'policy', data: sub };
+  }
+}
+
+@WebSocketGateway()
+class StrictGateway extends ItemsGateway implements OnGatewayConnection {
+  readonly #connections: ConnectionAuthenticator;
+
+  constructor(@Inject(ConnectionAuthenticator) connections: ConnectionAuthenticator) {
+    super();
+    this.#connections = connections;
+  }
+
+  async handleConnection(client: object, request?: IncomingMessage) {
+    await this.#connections.authenticate(client, request);
+  }
+}
+
+@WebSocketGateway()
+class WritersGateway extends ItemsGateway implements OnGatewayConnection {
+  readonly #connections: ConnectionAuthenticator;
+
+  constructor(@Inject(ConnectionAuthenticator) connections: ConnectionAuthenticator) {
+    super();
+    this.#connections = connections;
+  }
+
+  async handleConnection(client: object, request?: IncomingMessage) {
+    const requirements = { scopes: ['items:write'] };
+    await this.#connections.authenticate(client, request, { requirements });
+  }
+}
+
+interface Connection {
+  readonly ask: (event: string) => Promise<unknown>;
+  readonly closed: Promise<string>;
+  readonly close: () => void;
+}
+
+function connectSocketIo(url: string, token: string | undefined): Connection {
+  const auth = token === undefined ? {} : { token };
+  const socket = io(url, { auth, transports: ['websocket'], forceNew: true, reconnection: false });
+  const closed = new Promise<string>((resolve) => socket.once('disconnect', resolve));
+  const ask = (event: string) =>
+    new Promise((resolve) => {
+      socket.once(event, (data) => resolve({ event, data }));
+      socket.once('exception', (data) => resolve({ event: 'exception', data }));
+      socket.emit(event, {});
+    });
+  return { ask, closed, close: () => socket.close() };
+}
+
+function connectPlain(url: string, token: string | undefined): Connection {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const socket = new WebSocket(url.replace('http', 'ws'), { headers });
+  const closed = new Promise<string>((resolve) =>
+    socket.once('close', (code, reason) => resolve(`${code} ${reason}`)),
+  );
+  const opened = new Promise((resolve) => socket.once('open', resolve));
+  const ask = async (event: string) => {
+    await opened;
+    return new Promise((resolve) => {
+      socket.once('message', (data) => resolve(JSON.parse(String(data))));
+      socket.send(JSON.stringify({ event, data: {} }));
+    });
+  };
+  return { ask, closed, close: () => socket.close() };
+}
+
+const { lines, listen } = watch();
+
+interface Kind {
+  readonly name: string;
+  readonly adapter: (app: INestApplication) => IoAdapter | WsAdapter;
+  readonly connect: (url: string, token: string | undefined) => Connection;
+  /** How a connection ends that is refused when it connects. */
+  readonly refused: Readonly<Record<number, string>>;
+}
+
+const socketIo: Kind = {
+  name: 'socket.io',
+  adapter: (app) => new IoAdapter(app),
+  connect: connectSocketIo,
+  refused: { 401: 'io server disconnect', 403: 'io server disconnect', 503: 'io server disconnect' },
+};
+const plain: Kind = {
+  name: 'plain WebSocket',
+  adapter: (app) => new WsAdapter(app),
+  connect: connectPlain,
+  refused: {
+    401: '4401 The access token could not be verified',
+    403: "4403 The access token lacks the scope 'items:write'",
+    503: '1013 Try again later',
+  },
+};
+
+async function start(kind: Kind, gateway: Type<ItemsGateway>, options: StartOptions = {}) {
+  const started = await startApp(
+    { providers: [gateway] },
+    {
+      ...options,
+      before(app) {
+        app.useWebSocketAdapter(kind.adapter(app));
+        listen(app);
+      },
+    },
+  );
+  const connect = (token?: string) => kind.connect(started.url, token);
+  return { ...started, connect };
+}
+
+const onConnections = seams.filter(({ requestsOnly }) => !requestsOnly);
+
+describe.each([socketIo, plain])('N1: messages over $name', (kind) => {
+  // A plain WebSocket has to be authenticated when it connects, with the same verifier.
+  const gateway = kind === plain ? StrictGateway : ItemsGateway;
+  const passed = onConnections.filter(({ handler }) => kind === socketIo || handler !== undefined);
+
+  test.each(passed)('$name: a refusal, one line, and the next message is served', async (seam) => {
+    const trap = createTrap();
+    const { connect, mint, server } = await start(kind, gateway, { module: moduleWith(seam, trap) });
+    const token = await mint({ scope: 'items:write' });
+    trap.secret = token;
+    const client = connect(seam.anonymous ? undefined : token);
+    // It has connected before anything is thrown.
+    if (kind === plain) await client.ask('me');
+    trap.armed = true;
+    const handler = seam.handler ?? 'me';
+    const answer = (await client.ask(handler)) as { event: string; data: { statusCode?: number } };
+    expect(answer.event === 'exception' ? answer.data.statusCode : 200).toBe(seam.status);
+    expect(JSON.stringify(answer)).not.toContain(innerText);
+    expect(lines).toHaveLength(seam.lines ?? 1);
+    for (const line of lines) expect(line).not.toContain(token.slice(-20));
+    trap.armed = false;
+    server.clock.advance(60);
+    const next = seam.anonymous ? connect(token) : client;
+    expect(await next.ask(handler)).toEqual({ event: handler, data: 'alice' });
+    client.close();
+    next.close();
+  });
+});
+
+describe.each([socketIo, plain])('N1: a connection hook of $name', (kind) => {
+  const passed = onConnections.filter(
+    ({ handler, status, lines }) => !handler && status !== 200 && lines !== 0,
+  );
+
+  test.each([...passed, ...onConnections.filter(({ status }) => status === 503)])(
+    '$name: the connection is closed, one line, and the next one is served',
+    async (seam) => {
+      const trap = createTrap();
+      const { connect, mint, server } = await start(kind, StrictGateway, { module: moduleWith(seam, trap) });
+      const token = await mint();
+      trap.secret = token;
+      trap.armed = true;
+      const refused = connect(seam.anonymous ? undefined : token);
+      expect(await refused.closed).toBe(kind.refused[seam.status]);
+      expect(lines).toHaveLength(seam.lines ?? 1);
+      for (const line of lines) expect(line).not.toContain(token.slice(-20));
+      trap.armed = false;
+      server.clock.advance(60);
+      const next = connect(token);
+      expect(await next.ask('me')).toEqual({ event: 'me', data: 'alice' });
+      next.close();
+    },
+  );
+
+  test('N1: what is required of the token is checked by it, and throws nothing', async () => {
+    const { connect, mint } = await start(kind, WritersGateway);
+    expect(await connect(await mint({ scope: 'items:read' })).closed).toBe(kind.refused[403]);
+    const writer = connect(await mint({ scope: 'items:write' }));
+    expect(await writer.ask('me')).toEqual({ event: 'me', data: 'alice' });
+    writer.close();
+  });
+});
+
+/** The part of a server of socket.io that is used. */
+interface MiddlewareHost {
+  use(middleware: (socket: { readonly handshake: unknown }, next: () => void) => void): void;
+}
+
+test('N1: a handshake of socket.io that throws when it is read', async () => {
+  let armed = true;
+  const hostile = (app: INestApplication) => {
+    const adapter = new IoAdapter(app);
+    const create = adapter.createIOServer.bind(adapter);
+    adapter.createIOServer = (...args: Parameters<typeof create>) => {
+      const server = create(...args);
+      (server as unknown as MiddlewareHost).use((socket, next) => {
+        const { handshake } = socket;
+        Object.defineProperty(socket, 'handshake', {
+          get() {
+            if (armed) throw new Error(innerText);
+            return handshake;
+          },
+        });
+        next();
+      });
+      return server;
+    };
+    return adapter;
+  };
+  const kind = { ...socketIo, adapter: hostile };
+  for (const gateway of [ItemsGateway, StrictGateway]) {
+    armed = true;
+    lines.length = 0;
+    const { connect, mint } = await start(kind, gateway);
+    const client = connect(await mint());
+    if (gateway === StrictGateway) expect(await client.closed).toBe('io server disconnect');
+    else {
+      const answer = await client.ask('me');
+      expect(answer).toMatchObject({ event: 'exception', data: { statusCode: 401 } });
+      expect(JSON.stringify(answer)).not.toContain(innerText);
+    }
+    expect(lines).toHaveLength(1);
+    client.close();
+    armed = false;
+    const next = connect(await mint());
+    expect(await next.ask('me')).toEqual({ event: 'me', data: 'alice' });
+    next.close();
+  }
+});
+
+test('N1: a plain WebSocket that throws when it is closed is cut', async () => {
+  const hostile = (app: INestApplication) => {
+    const adapter = new WsAdapter(app);
+    const bind = adapter.bindClientConnect.bind(adapter);
+    adapter.bindClientConnect = (server: never, callback: (...args: unknown[]) => void) =>
+      bind(server, (client: WebSocket, ...rest: unknown[]) => {
+        client.close = () => {
+          throw new RangeError(innerText);
+        };
+        callback(client, ...rest);
+      });
+    return adapter;
+  };
+  const { connect } = await start({ ...plain, adapter: hostile }, StrictGateway);
+  expect(await connect().closed).toBe('1006 ');
+  expect(lines).toHaveLength(1);
+});
+
+test('N1: a refusal with a longer text than a close frame can hold', async () => {
+  const refuse = () => {
+    throw new AccessTokenError('invalid_token', 'ü'.repeat(500), { status: 401, challenges: [] });
+  };
+  const verifier = { verifyOptional: refuse } as unknown as AccessTokenVerifier;
+  const { connect } = await start(plain, StrictGateway, { auth: { verifier } });
+  expect(await connect('abc').closed).toBe(`4401 ${'ü'.repeat(61)}`);
+});

@@ -1,0 +1,117 @@
+import { AccessTokenError } from '@countersign/core/resource-server';
+import { Controller, Scope } from '@nestjs/common';
+import {
+  ClientProxyFactory,
+  MessagePattern,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
+import { firstValueFrom } from 'rxjs';
+import { expect, test } from 'vitest';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { AuthModule, Principal, RequireScopes } from '../../src/index.ts';
+import { audience, type StartOptions, startApp } from '../support/start-app.ts';
+
+/** Nest makes the guards of a request-scoped class for each message, and those of a static class when it starts. */
+function createController(scope: Scope) {
+  @Controller({ scope })
+  class SharedController {
+    @MessagePattern('me')
+    me(@Principal('sub') sub: string) {
+      return sub;
+    }
+
+    @RequireScopes('items:read')
+    @MessagePattern('read')
+    read() {
+      return 'read';
+    }
+
+    @MessagePattern('refused')
+    refused() {
+      throw new AccessTokenError('insufficient_scope', 'Not this item', { status: 403, challenges: [] });
+    }
+  }
+  return SharedController;
+}
+
+async function start(controller: ReturnType<typeof createController>, options: StartOptions = {}) {
+  const address = { host: '127.0.0.1', port: await findFreePort() };
+  const started = await startApp(
+    { controllers: [controller] },
+    {
+      ...options,
+      auth: {
+        rpcCredentials: (data) => (data as { authorization?: string } | undefined)?.authorization,
+        ...options.auth,
+      },
+      before: async (app) => {
+        app.connectMicroservice<MicroserviceOptions>(
+          { transport: Transport.TCP, options: address },
+          { inheritAppConfig: false },
+        );
+        await app.startAllMicroservices();
+      },
+    },
+  );
+  const client = ClientProxyFactory.create({ transport: Transport.TCP, options: address });
+  const send = async (pattern: string, token?: string) => {
+    const data = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    try {
+      return await firstValueFrom(client.send<unknown>(pattern, data));
+    } catch (error) {
+      return error;
+    }
+  };
+  return { ...started, send };
+}
+
+test.each([
+  ['request-scoped', Scope.REQUEST],
+  ['static', Scope.DEFAULT],
+])('N18: two applications share a %s controller, and each has its own verifier', async (_, scope) => {
+  const controller = createController(scope);
+  const first = await start(controller, { server: { issuer: 'https://first.test' } });
+  expect(await first.send('me', await first.mint())).toBe('alice');
+  const second = await start(controller, { server: { issuer: 'https://second.test' } });
+  const [ofFirst, ofSecond] = [await first.mint({ scope: 'items:read' }), await second.mint({ sub: 'bob' })];
+  for (const [app, own, other, sub] of [
+    [first, ofFirst, ofSecond, 'alice'],
+    [second, ofSecond, ofFirst, 'bob'],
+  ] as const) {
+    expect(await app.send('me', own)).toBe(sub);
+    expect(await app.send('me', other)).toMatchObject({ statusCode: 401 });
+    expect(await app.send('me')).toMatchObject({ statusCode: 401 });
+    expect(await app.send('refused', own)).toMatchObject({ statusCode: 403, code: 'insufficient_scope' });
+  }
+  expect(await first.send('read', ofFirst)).toBe('read');
+  expect(await second.send('read', ofSecond)).toMatchObject({ statusCode: 403 });
+  await first.app.close();
+  expect(await second.send('me', ofSecond)).toBe('bob');
+});
+
+test('N18: an application without a global guard does not count the guard of another as its own', async () => {
+  const controller = createController(Scope.DEFAULT);
+  await start(controller);
+  await expect(start(controller, { auth: { globalGuard: false } })).rejects.toMatchObject({
+    code: 'unguarded_handler',
+    message: expect.stringContaining('SharedController.read'),
+  });
+});
+
+test('N18: of two modules that guard one application, both decide about its messages', async () => {
+  const otherAudience = 'https://other-api.example.test';
+  class AuthModules {}
+  const { send, mint } = await start(createController(Scope.DEFAULT), {
+    module: (options) => ({
+      module: AuthModules,
+      imports: [
+        AuthModule.forRoot({ ...options, ...({ audience: otherAudience, isGlobal: false } as object) }),
+        AuthModule.forRoot(options),
+      ],
+    }),
+  });
+  for (const aud of [audience, otherAudience])
+    expect(await send('me', await mint({ aud }))).toMatchObject({ statusCode: 401 });
+  expect(await send('me', await mint({ aud: [audience, otherAudience] }))).toBe('alice');
+});

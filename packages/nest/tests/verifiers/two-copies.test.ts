@@ -1,0 +1,115 @@
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { Controller, type DynamicModule, Get, type Type, UseGuards } from '@nestjs/common';
+import { expect, test, vi } from 'vitest';
+import * as first from '../../src/index.ts';
+import { watch } from '../support/fault-points.ts';
+import { audience, startApp } from '../support/start-app.ts';
+
+// Everything of this package and of the core once more, as an application has it that installs two versions.
+vi.resetModules();
+const second: typeof first = await import('../../src/index.ts');
+const secondCore: typeof import('@countersign/core/resource-server') = await import(
+  '@countersign/core/resource-server'
+);
+
+const { lines, listen } = watch();
+
+test('there are two copies', () => {
+  expect(second.AccessTokenGuard).not.toBe(first.AccessTokenGuard);
+  expect(second.Principal).not.toBe(first.Principal);
+});
+
+/** A controller with the decorators of a copy. */
+function createController(path: string, { Principal, Public }: typeof first, ...guards: Type[]): Type {
+  @UseGuards(...guards)
+  @Controller(path)
+  class ItemsController {
+    @Get()
+    me(@Principal('sub') sub?: string) {
+      return { sub: sub ?? 'nobody' };
+    }
+
+    @Public()
+    @Get('public')
+    open(@Principal('sub') sub?: string) {
+      return { sub: sub ?? 'nobody' };
+    }
+  }
+  return ItemsController;
+}
+
+function createModule({ AuthModule }: typeof first, options: object, controller: Type): DynamicModule {
+  class OwnModule {}
+  const auth = AuthModule.forRoot({ ...(options as first.AuthModuleOptions), globalGuard: false });
+  return { module: OwnModule, imports: [auth], controllers: [controller] };
+}
+
+test('N2: a decorator of another copy than the guard finds nobody, and the handler does not run', async () => {
+  const { call, mint } = await startApp(
+    { controllers: [createController('mixed', second)] },
+    { before: (app) => listen(app) },
+  );
+  expect(await call('/mixed', await mint())).toMatchObject({ status: 500 });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('one copy of @countersign/nest');
+  expect(await call('/mixed')).toMatchObject({ status: 401 });
+  // What says `@Public()` in one copy is public in both.
+  expect(await call('/mixed/public')).toMatchObject({ status: 200, body: { sub: 'nobody' } });
+});
+
+test('N2: guards of two copies in one application do not share principals', async () => {
+  const [a, b] = await Promise.all(
+    ['https://issuer-a.test', 'https://issuer-b.test'].map((issuer) =>
+      createTestAuthorizationServer({ issuer, resources: [audience] }),
+    ),
+  );
+  if (!a || !b) throw new Error('two issuers are needed');
+  const createOptions = ({ issuer, fetch, clock }: typeof a) => ({ issuer, fetch, now: clock.now, audience });
+  const { call } = await startApp(
+    {
+      imports: [
+        createModule(first, createOptions(a), createController('a', first, first.AccessTokenGuard)),
+        createModule(second, createOptions(b), createController('b', second, second.AccessTokenGuard)),
+      ],
+    },
+    { auth: { globalGuard: false } },
+  );
+  const [ofA, ofB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
+  for (let i = 0; i < 2; i++) {
+    expect(await call('/a', ofA)).toMatchObject({ status: 200, body: { sub: 'alice' } });
+    expect(await call('/b', ofB)).toMatchObject({ status: 200, body: { sub: 'bob' } });
+    expect(await call('/a', ofB)).toMatchObject({ status: 401 });
+    expect(await call('/b', ofA)).toMatchObject({ status: 401 });
+  }
+});
+
+test('N2: a verifier of another copy of the core decides, and its principal is known', async () => {
+  const server = await createTestAuthorizationServer({ resources: [audience] });
+  const { issuer, fetch, clock } = server;
+  const verifier = secondCore.createAccessTokenVerifier({ issuer, audience, fetch, now: clock.now });
+  const { call } = await startApp(
+    { controllers: [createController('items', first)] },
+    { auth: { verifier } as never },
+  );
+  const token = await server.mintAccessToken();
+  for (let i = 0; i < 2; i++) {
+    expect(await call('/items', token)).toMatchObject({ status: 200, body: { sub: 'alice' } });
+    expect(await call('/items', 'abc')).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining('invalid_token'),
+    });
+    expect(await call('/items')).toMatchObject({ status: 401, challenge: 'Bearer' });
+  }
+});
+
+test('N2: a guard that would verify with one verifier and authorize with another does not start', async () => {
+  const { issuer, fetch } = await createTestAuthorizationServer({ resources: [audience] });
+  const verifier = secondCore.createAccessTokenVerifier({ issuer, audience, fetch });
+  class OwnModule {}
+  const own: DynamicModule = {
+    module: OwnModule,
+    controllers: [createController('own', first, first.AccessTokenGuard)],
+    providers: [{ provide: first.ACCESS_TOKEN_VERIFIER, useValue: verifier }],
+  };
+  await expect(startApp({ imports: [own] })).rejects.toThrow('Import AuthModule.forRoot() in the module');
+});

@@ -1,0 +1,168 @@
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { Controller, type DynamicModule, type Type, UseGuards } from '@nestjs/common';
+import {
+  ClientProxyFactory,
+  MessagePattern,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { firstValueFrom } from 'rxjs';
+import { io } from 'socket.io-client';
+import { expect, test } from 'vitest';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import {
+  AccessTokenGuard,
+  AuthModule,
+  type AuthModuleOptions,
+  OptionalAuth,
+  Principal,
+  Public,
+  profiles,
+} from '../../src/index.ts';
+import { audience, startApp } from '../support/start-app.ts';
+
+const otherAudience = 'https://b.example.test';
+
+@UseGuards(AccessTokenGuard)
+@WebSocketGateway()
+class GatewayA {
+  @SubscribeMessage('a')
+  a(@Principal('roles') roles: string[]) {
+    return { event: 'a', data: roles };
+  }
+
+  @Public()
+  @SubscribeMessage('open')
+  open(@Principal('roles') roles?: string[]) {
+    return { event: 'open', data: roles ?? 'nobody' };
+  }
+}
+
+@UseGuards(AccessTokenGuard)
+@WebSocketGateway()
+class GatewayB {
+  @SubscribeMessage('b')
+  b(@Principal('roles') roles: string[]) {
+    return { event: 'b', data: roles };
+  }
+}
+
+@UseGuards(AccessTokenGuard)
+@Controller()
+class MessagesA {
+  @MessagePattern('a')
+  a(@Principal('roles') roles: string[]) {
+    return roles;
+  }
+
+  @Public()
+  @MessagePattern('open')
+  open(@Principal('roles') roles?: string[]) {
+    return roles ?? 'nobody';
+  }
+}
+
+@UseGuards(AccessTokenGuard)
+@Controller()
+class MessagesB {
+  @OptionalAuth()
+  @MessagePattern('b')
+  b(@Principal('roles') roles?: string[]) {
+    return roles ?? 'nobody';
+  }
+}
+
+/** Two modules of one issuer, for an audience each; every principal says by whose rules it was made. */
+async function createModules(
+  contentA: { controllers?: Type[]; providers?: Type[] },
+  contentB: typeof contentA,
+) {
+  const { issuer, fetch, clock, mintAccessToken } = await createTestAuthorizationServer({
+    resources: [audience, otherAudience],
+  });
+  const createModule = (name: string, own: string, content: typeof contentA): DynamicModule => {
+    class OwnModule {}
+    const profile = { ...profiles.rfc9068, roles: () => [name] };
+    const options = { issuer, fetch, now: clock.now, audience: own, profile } as AuthModuleOptions;
+    const auth = AuthModule.forRoot({ ...options, globalGuard: false, isGlobal: false });
+    return { module: OwnModule, imports: [auth], ...content };
+  };
+  return {
+    imports: [createModule('a', audience, contentA), createModule('b', otherAudience, contentB)],
+    both: await mintAccessToken({ aud: [audience, otherAudience] }),
+    one: await mintAccessToken({ aud: audience }),
+  };
+}
+
+test('N2: gateways with guards of their own share a connection, and no principal', async () => {
+  const { imports, both, one } = await createModules({ providers: [GatewayA] }, { providers: [GatewayB] });
+  const { url } = await startApp(
+    { imports },
+    { auth: { globalGuard: false }, before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
+  );
+  const connect = (token: string) => {
+    const socket = io(url, { auth: { token }, transports: ['websocket'], forceNew: true });
+    const ask = (event: string) =>
+      new Promise((resolve) => {
+        socket.once(event, resolve);
+        socket.once('exception', resolve);
+        socket.emit(event, {});
+      });
+    return { ask, close: () => socket.close() };
+  };
+  const ofBoth = connect(both);
+  for (let i = 0; i < 2; i++) {
+    expect(await ofBoth.ask('a')).toEqual(['a']);
+    expect(await ofBoth.ask('b')).toEqual(['b']);
+    expect(await ofBoth.ask('open')).toBe('nobody');
+  }
+  ofBoth.close();
+  const ofOne = connect(one);
+  for (let i = 0; i < 2; i++) {
+    expect(await ofOne.ask('a')).toEqual(['a']);
+    expect(await ofOne.ask('b')).toMatchObject({ statusCode: 401 });
+  }
+  ofOne.close();
+});
+
+test('N2: messages to modules with guards of their own', async () => {
+  const { imports, both, one } = await createModules(
+    { controllers: [MessagesA] },
+    { controllers: [MessagesB] },
+  );
+  const options = {
+    transport: Transport.TCP,
+    options: { host: '127.0.0.1', port: await findFreePort() },
+  } as const;
+  await startApp(
+    { imports },
+    {
+      auth: { globalGuard: false },
+      before: async (app) => {
+        app.connectMicroservice<MicroserviceOptions>(options);
+        await app.startAllMicroservices();
+      },
+    },
+  );
+  const ask = async (pattern: string, token?: string) => {
+    const client = ClientProxyFactory.create(options);
+    client.setOnDispatchHook((packet) => {
+      if (token !== undefined) packet.metadata = { authorization: `Bearer ${token}` };
+    });
+    try {
+      return await firstValueFrom(client.send<unknown>(pattern, {}));
+    } catch (error) {
+      return error;
+    } finally {
+      await client.close();
+    }
+  };
+  expect(await ask('a', both)).toEqual(['a']);
+  expect(await ask('b', both)).toEqual(['b']);
+  expect(await ask('b')).toBe('nobody');
+  expect(await ask('open', both)).toBe('nobody');
+  expect(await ask('a', one)).toEqual(['a']);
+  expect(await ask('b', one)).toMatchObject({ statusCode: 401 });
+});

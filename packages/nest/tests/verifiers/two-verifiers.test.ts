@@ -1,0 +1,296 @@
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { ApolloDriver } from '@nestjs/apollo';
+import { Controller, type DynamicModule, Get, type Type, UseGuards } from '@nestjs/common';
+import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import { describe, expect, test } from 'vitest';
+import {
+  AccessTokenGuard,
+  AuthModule,
+  type AuthModuleOptions,
+  BearerToken,
+  Claims,
+  OptionalAuth,
+  Principal,
+  Public,
+  profiles,
+} from '../../src/index.ts';
+import { type Adapter, adapters, audience, startApp } from '../support/start-app.ts';
+
+const otherAudience = 'https://b.example.test';
+
+/** Options of a verifier that says in every principal whose it is. */
+const labelled = (name: string, options: Partial<AuthModuleOptions>): AuthModuleOptions =>
+  ({ ...options, profile: { ...profiles.rfc9068, roles: () => [name] } }) as AuthModuleOptions;
+
+class Routes {
+  @Get()
+  me(@Principal('roles') roles: string[], @Claims('sub') sub: string, @BearerToken() token: string) {
+    return { roles, sub, token };
+  }
+
+  @OptionalAuth()
+  @Get('optional')
+  optional(@Principal('roles') roles?: string[]) {
+    return { roles: roles ?? 'nobody' };
+  }
+
+  @Public()
+  @Get('public')
+  open(@Principal('roles') roles?: string[], @BearerToken() token?: string) {
+    return { roles: roles ?? 'nobody', token: token ?? 'none' };
+  }
+}
+
+@Controller('a')
+class ControllerA extends Routes {}
+
+@UseGuards(AccessTokenGuard)
+@Controller('a')
+class GuardedControllerA extends Routes {}
+
+@UseGuards(AccessTokenGuard)
+@Controller('b')
+class ControllerB extends Routes {}
+
+/** A module with an `AuthModule` of its own. */
+function createModule(
+  options: AuthModuleOptions,
+  content: { controllers?: Type[]; providers?: Type[] },
+): DynamicModule {
+  class OwnModule {}
+  const auth = AuthModule.forRoot({ ...options, globalGuard: false, isGlobal: false });
+  return { module: OwnModule, imports: [auth], ...content };
+}
+
+/** Two issuers, or two audiences of one. */
+async function createIssuers() {
+  const [a, b] = await Promise.all(
+    ['https://issuer-a.test', 'https://issuer-b.test'].map((issuer) =>
+      createTestAuthorizationServer({ issuer, resources: [audience, otherAudience] }),
+    ),
+  );
+  if (!a || !b) throw new Error('two issuers are needed');
+  const createOptions = ({ issuer, fetch, clock }: typeof a) => ({ issuer, fetch, now: clock.now });
+  return { a, b, optionsA: { ...createOptions(a), audience }, optionsB: { ...createOptions(b), audience } };
+}
+
+describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
+  test('a global guard and the guard of another issuer: a token of one of them passes one of them', async () => {
+    const { a, b, optionsA, optionsB } = await createIssuers();
+    const moduleB = createModule(labelled('b', optionsB), { controllers: [ControllerB] });
+    const { call } = await startApp(
+      { imports: [moduleB], controllers: [ControllerA] },
+      { adapter, auth: labelled('a', optionsA) },
+    );
+    const [ofA, ofB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
+    // Twice: the second time a token is recalled.
+    for (let i = 0; i < 2; i++) {
+      expect(await call('/a', ofA)).toMatchObject({ status: 200, body: { roles: ['a'], sub: 'alice' } });
+      expect(await call('/a', ofB)).toMatchObject({ status: 401 });
+      for (const path of ['/b', '/b/optional'])
+        for (const token of [ofA, ofB]) expect(await call(path, token)).toMatchObject({ status: 401 });
+      expect(await call('/b/optional')).toMatchObject({ status: 200, body: { roles: 'nobody' } });
+      for (const path of ['/a/public', '/b/public'])
+        for (const token of [ofA, ofB])
+          expect(await call(path, token)).toMatchObject({ body: { roles: 'nobody', token: 'none' } });
+    }
+  });
+
+  test('a guard for each module: each issuer has its own routes', async () => {
+    const { a, b, optionsA, optionsB } = await createIssuers();
+    const { call } = await startApp(
+      {
+        imports: [
+          createModule(labelled('a', optionsA), { controllers: [GuardedControllerA] }),
+          createModule(labelled('b', optionsB), { controllers: [ControllerB] }),
+        ],
+      },
+      { adapter, auth: { globalGuard: false } },
+    );
+    const [ofA, ofB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
+    for (let i = 0; i < 2; i++) {
+      expect(await call('/a', ofA)).toMatchObject({ status: 200, body: { roles: ['a'], token: ofA } });
+      expect(await call('/b', ofB)).toMatchObject({ status: 200, body: { roles: ['b'], token: ofB } });
+      for (const path of ['/a', '/a/optional']) expect(await call(path, ofB)).toMatchObject({ status: 401 });
+      for (const path of ['/b', '/b/optional']) expect(await call(path, ofA)).toMatchObject({ status: 401 });
+    }
+  });
+
+  test('a token that both accept: the principal is that of the last guard', async () => {
+    const { a, optionsA } = await createIssuers();
+    const moduleB = createModule(labelled('b', { ...optionsA, audience: otherAudience }), {
+      controllers: [ControllerB],
+    });
+    const { call } = await startApp(
+      { imports: [moduleB], controllers: [ControllerA] },
+      { adapter, auth: labelled('a', optionsA) },
+    );
+    const both = await a.mintAccessToken({ aud: [audience, otherAudience] });
+    const one = await a.mintAccessToken({ aud: audience });
+    for (let i = 0; i < 2; i++) {
+      expect(await call('/a', both)).toMatchObject({ status: 200, body: { roles: ['a'] } });
+      expect(await call('/b', both)).toMatchObject({ status: 200, body: { roles: ['b'] } });
+      expect(await call('/b/optional', both)).toMatchObject({ status: 200, body: { roles: ['b'] } });
+      expect(await call('/b', one)).toMatchObject({ status: 401 });
+    }
+  });
+
+  test('the metadata are those of the module that has any', async () => {
+    const { optionsA, optionsB } = await createIssuers();
+    const protectedResource = { resource: audience };
+    for (const [first, second] of [
+      [optionsA, { ...optionsB, protectedResource }],
+      [{ ...optionsA, protectedResource }, optionsB],
+      [
+        { ...optionsA, protectedResource },
+        { ...optionsB, protectedResource },
+      ],
+    ] as const) {
+      const { call } = await startApp({ imports: [createModule(second, {})] }, { adapter, auth: first });
+      expect(await call('/.well-known/oauth-protected-resource')).toMatchObject({
+        status: 200,
+        body: { resource: audience },
+      });
+    }
+  });
+
+  test('a handler that no guard has decided about does not run with a principal', async () => {
+    @Controller('free')
+    class FreeController {
+      @Get()
+      me(@Principal() principal: unknown) {
+        return { principal };
+      }
+
+      @Get('nobody')
+      nobody() {
+        return { principal: 'none' };
+      }
+    }
+    const { call, mint } = await startApp(
+      { controllers: [FreeController] },
+      { adapter, auth: { globalGuard: false } },
+    );
+    expect(await call('/free', await mint())).toMatchObject({
+      status: 500,
+      body: { message: 'Internal Server Error' },
+    });
+    expect(await call('/free/nobody')).toMatchObject({ status: 200 });
+  });
+});
+
+@ObjectType()
+class Item {
+  @Field(() => String)
+  name!: string;
+}
+
+const named = (roles: readonly string[] | undefined) => ({ name: roles?.join() ?? 'nobody' });
+
+@UseGuards(AccessTokenGuard)
+@Resolver(() => Item)
+class ResolverA {
+  @Query(() => Item)
+  a(@Principal('roles') roles: string[]) {
+    return named(roles);
+  }
+
+  @Public()
+  @Query(() => Item)
+  open(@Principal('roles') roles?: string[]) {
+    return named(roles);
+  }
+
+  /** Not guarded itself: its query is. */
+  @ResolveField(() => String)
+  owner(@Principal('roles') roles?: string[]) {
+    return named(roles).name;
+  }
+}
+
+@UseGuards(AccessTokenGuard)
+@Resolver()
+class ResolverB {
+  @Query(() => Item)
+  b(@Principal('roles') roles: string[]) {
+    return named(roles);
+  }
+
+  @Query(() => [Item])
+  async several(@Principal('roles') roles: string[]) {
+    return [named(roles), named(roles)];
+  }
+
+  @OptionalAuth()
+  @Query(() => Item)
+  optional(@Principal('roles') roles?: string[]) {
+    return named(roles);
+  }
+}
+
+describe.each([
+  ['Apollo', 'express', ApolloDriver],
+  ['Apollo', 'fastify', ApolloDriver],
+  ['Mercurius', 'fastify', MercuriusDriver],
+] as const)('N2: one request of GraphQL for two issuers, %s on %s', (_, adapter, driver) => {
+  async function start() {
+    const { a, optionsA } = await createIssuers();
+    const { call } = await startApp(
+      {
+        imports: [
+          GraphQLModule.forRoot({ driver, autoSchemaFile: true }),
+          createModule(labelled('a', optionsA), { providers: [ResolverA] }),
+          createModule(labelled('b', { ...optionsA, audience: otherAudience }), { providers: [ResolverB] }),
+        ],
+      },
+      { adapter, auth: { globalGuard: false } },
+    );
+    const query = async (text: string, token?: string) => {
+      const { body } = await call('/graphql', token, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: text }),
+      });
+      return body;
+    };
+    const both = await a.mintAccessToken({ aud: [audience, otherAudience] });
+    return { query, both, one: await a.mintAccessToken({ aud: audience }) };
+  }
+
+  test('each field has the principal of its own guard, and a public one none', async () => {
+    const { query, both } = await start();
+    const text =
+      '{ first: b { name owner } a { name owner } open { name owner } several { name owner } b { name owner } }';
+    for (let i = 0; i < 2; i++)
+      expect(await query(text, both)).toEqual({
+        data: {
+          first: { name: 'b', owner: 'b' },
+          a: { name: 'a', owner: 'a' },
+          open: { name: 'nobody', owner: 'nobody' },
+          several: [
+            { name: 'b', owner: 'b' },
+            { name: 'b', owner: 'b' },
+          ],
+          b: { name: 'b', owner: 'b' },
+        },
+      });
+  });
+
+  test('a token for one of them is refused by the other, in the same request too', async () => {
+    const { query, one } = await start();
+    expect(await query('{ a { name } }', one)).toEqual({ data: { a: { name: 'a' } } });
+    for (const text of [
+      '{ a { name } b { name } }',
+      '{ b { name } a { name } }',
+      '{ a { name } optional { name } }',
+    ])
+      expect(await query(text, one)).toMatchObject({
+        data: null,
+        errors: [{ message: expect.stringContaining('access token') }],
+      });
+    expect(await query('{ open { name owner } optional { name owner } }')).toEqual({
+      data: { open: { name: 'nobody', owner: 'nobody' }, optional: { name: 'nobody', owner: 'nobody' } },
+    });
+  });
+});

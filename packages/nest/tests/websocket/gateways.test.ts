@@ -1,0 +1,220 @@
+import type { IncomingMessage } from 'node:http';
+import { type CanActivate, Inject, UseGuards } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { io } from 'socket.io-client';
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { ApplicationGuard } from '../../src/handlers/application-guard.ts';
+import { ConnectionAuthenticator, Principal, Public, RequireScopes } from '../../src/index.ts';
+import { type StartOptions, startApp } from '../support/start-app.ts';
+
+@WebSocketGateway()
+class ItemsGateway {
+  @SubscribeMessage('me')
+  me(@Principal('sub') sub: string) {
+    return { event: 'me', data: sub };
+  }
+
+  @RequireScopes('items:write')
+  @SubscribeMessage('write')
+  write(@Principal('sub') sub: string) {
+    return { event: 'write', data: sub };
+  }
+
+  @Public()
+  @SubscribeMessage('open')
+  open() {
+    return { event: 'open', data: 'open' };
+  }
+}
+
+@WebSocketGateway()
+class StrictGateway extends ItemsGateway implements OnGatewayConnection {
+  readonly #connections: ConnectionAuthenticator;
+
+  constructor(@Inject(ConnectionAuthenticator) connections: ConnectionAuthenticator) {
+    super();
+    this.#connections = connections;
+  }
+
+  async handleConnection(client: object, request?: IncomingMessage) {
+    await this.#connections.authenticate(client, request);
+  }
+}
+
+test('A10: a gateway has the guard itself, as not every version of Nest applies global guards to it', async () => {
+  for (let i = 0; i < 2; i++) await startApp({ providers: [ItemsGateway] });
+  const guards = Reflect.getMetadata('__guards__', ItemsGateway) as unknown[];
+  expect(guards).toEqual([ApplicationGuard]);
+});
+
+test('A10: a gateway keeps the guards of its base class', async () => {
+  class Weekdays implements CanActivate {
+    canActivate() {
+      return false;
+    }
+  }
+  @UseGuards(Weekdays)
+  class Base {}
+  @WebSocketGateway()
+  class Gateway extends Base {}
+  await startApp({ providers: [Gateway] });
+  expect(Reflect.getMetadata('__guards__', Gateway)).toEqual([ApplicationGuard, Weekdays]);
+});
+
+describe('socket.io', () => {
+  const start = async (gateway: new (...args: never[]) => ItemsGateway, options: StartOptions = {}) => {
+    const started = await startApp(
+      { providers: [gateway] },
+      { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)), ...options },
+    );
+    const connect = (auth: Record<string, unknown>, headers: Record<string, string> = {}) => {
+      const socket = io(started.url, {
+        auth,
+        extraHeaders: headers,
+        transports: ['websocket'],
+        forceNew: true,
+      });
+      const ask = (event: string) =>
+        new Promise((resolve) => {
+          socket.once(event, resolve);
+          socket.once('exception', resolve);
+          socket.emit(event, {});
+        });
+      const closed = new Promise((resolve) => socket.once('disconnect', resolve));
+      return { ask, closed, close: () => socket.close() };
+    };
+    return { ...started, connect };
+  };
+
+  test('A10, A14: each message is guarded by the handshake', async () => {
+    const { connect, mint } = await start(ItemsGateway);
+    const anonymous = connect({});
+    expect(await anonymous.ask('open')).toBe('open');
+    expect(await anonymous.ask('me')).toMatchObject({
+      status: 'error',
+      statusCode: 401,
+      code: 'token_missing',
+      message: 'An access token is required',
+    });
+    anonymous.close();
+
+    for (const [auth, headers] of [
+      [{ token: await mint() }, {}],
+      [{ token: `Bearer ${await mint()}` }, {}],
+      [{}, { authorization: `Bearer ${await mint()}` }],
+    ] as const) {
+      const alice = connect(auth, headers);
+      expect(await alice.ask('me')).toBe('alice');
+      expect(await alice.ask('write')).toMatchObject({ statusCode: 403, code: 'insufficient_scope' });
+      alice.close();
+    }
+    const two = connect({ token: await mint() }, { authorization: `Bearer ${await mint({ sub: 'bob' })}` });
+    expect(await two.ask('me')).toMatchObject({ statusCode: 400, code: 'invalid_request' });
+    two.close();
+    const wrong = connect({ token: await mint({}, { foreignKey: true }) });
+    expect(await wrong.ask('me')).toMatchObject({ statusCode: 401, code: 'invalid_token' });
+    wrong.close();
+  });
+
+  test('A10: a connection does not outlive its token', async () => {
+    const { connect, mint, server } = await start(ItemsGateway, { auth: { clockTolerance: 0 } });
+    const early = connect({ token: await mint() });
+    expect(await early.ask('me')).toBe('alice');
+    server.clock.advance(3600);
+    expect(await early.ask('me')).toMatchObject({ statusCode: 401, message: 'The access token has expired' });
+    early.close();
+
+    server.clock.stop();
+    const soon = Math.floor(server.clock.now() / 1000) + 2;
+    const late = connect({ token: await mint({ exp: soon }) });
+    expect(await late.ask('me')).toBe('alice');
+    expect(await late.closed).toBe('io server disconnect');
+  });
+
+  test('A10: a connection without a token is closed where the gateway asks for that', async () => {
+    const { connect, mint } = await start(StrictGateway);
+    expect(await connect({}).closed).toBe('io server disconnect');
+    expect(await connect({ token: 'abc' }).closed).toBe('io server disconnect');
+    const alice = connect({ token: await mint() });
+    expect(await alice.ask('me')).toBe('alice');
+    alice.close();
+  });
+});
+
+describe('plain WebSocket', () => {
+  const start = async (gateway: new (...args: never[]) => ItemsGateway, auth: StartOptions['auth'] = {}) => {
+    const started = await startApp(
+      { providers: [gateway] },
+      { auth, before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
+    );
+    const connect = async (token?: string) => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const socket = new WebSocket(started.url.replace('http', 'ws'), { headers });
+      const closed = new Promise((resolve) =>
+        socket.once('close', (code, reason) => resolve(`${code} ${reason}`)),
+      );
+      await new Promise((resolve) => socket.once('open', resolve));
+      const ask = (event: string) =>
+        new Promise((resolve) => {
+          socket.once('message', (data) => resolve(JSON.parse(String(data))));
+          socket.send(JSON.stringify({ event, data: {} }));
+        });
+      return { ask, closed, close: () => socket.close() };
+    };
+    return { ...started, connect };
+  };
+
+  test('A10: a handshake that nobody has seen lets nobody in', async () => {
+    const { connect, mint } = await start(ItemsGateway);
+    const socket = await connect(await mint());
+    expect(await socket.ask('me')).toMatchObject({ event: 'exception', data: { statusCode: 401 } });
+    expect(await socket.ask('open')).toEqual({ event: 'open', data: 'open' });
+    socket.close();
+  });
+
+  test('A10: authenticated when it connects, and for each message', async () => {
+    const { connect, mint, server } = await start(StrictGateway);
+    const alice = await connect(await mint({ scope: 'items:write' }));
+    expect(await alice.ask('me')).toEqual({ event: 'me', data: 'alice' });
+    expect(await alice.ask('write')).toEqual({ event: 'write', data: 'alice' });
+    alice.close();
+    expect(await (await connect()).closed).toBe('4401 An access token is required');
+    expect(await (await connect('abc')).closed).toBe('4401 The access token is not a JWT');
+    server.fail('jwks', { status: 500 });
+    server.clock.advance(100_000);
+    expect(await (await connect(await mint())).closed).toBe('1013 Try again later');
+  });
+
+  test('A10: a good token that lacks the scope, and one that expires while the connection is open', async () => {
+    const { connect, mint, server } = await start(StrictGateway, { clockTolerance: 0 });
+    const alice = await connect(await mint({ scope: 'items:read' }));
+    expect(await alice.ask('write')).toMatchObject({
+      event: 'exception',
+      data: { statusCode: 403, code: 'insufficient_scope' },
+    });
+    expect(await alice.ask('me')).toEqual({ event: 'me', data: 'alice' });
+    server.clock.advance(3600);
+    expect(await alice.ask('me')).toMatchObject({
+      event: 'exception',
+      data: { statusCode: 401, message: 'The access token has expired' },
+    });
+    alice.close();
+
+    server.clock.stop();
+    const soon = Math.floor(server.clock.now() / 1000) + 2;
+    const late = await connect(await mint({ exp: soon }));
+    expect(await late.closed).toBe('4401 The access token has expired');
+  });
+
+  test('A14: a token in the URL of the handshake is refused', async () => {
+    const { url, mint } = await start(StrictGateway);
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/?access_token=${await mint()}`);
+    const closed = new Promise((resolve) =>
+      socket.once('close', (code, reason) => resolve(`${code} ${reason}`)),
+    );
+    expect(await closed).toBe('4401 An access token in the query is not accepted');
+  });
+});
