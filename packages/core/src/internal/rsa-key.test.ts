@@ -35,6 +35,7 @@ describe('A1: insecure RSA keys', () => {
     ['an exponent as long as the modulus', { n, e: n }],
     ['an empty exponent', { n, e: '' }],
     ['a malformed exponent', { n, e: 'A' }],
+    ['an exponent with characters that some decoders ignore', { n, e: 'AQ!B' }],
     ['an exponent that is a number', { n, e: 65_537 }],
     ['no exponent', { n }],
   ])('rejects %s', (_, key) => {

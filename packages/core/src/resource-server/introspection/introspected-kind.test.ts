@@ -80,6 +80,13 @@ describe("R2: the issuer's profile applies to introspected tokens", () => {
       await expect(verifier.verifyToken(token)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
+  test('requires "aud" also if the profile compares another claim with the audience', async () => {
+    const response = { active: true, sub: 'alice', client_id: 'app', token_use: 'access' };
+    const more = { profile: 'cognito', audience: 'app' } as const;
+    const { verifier } = startIntrospection(() => response, {}, more);
+    await expect(verifier.verifyToken('t')).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+
   test('rejects a token when a rule of the profile throws', async () => {
     const profile: AccessTokenProfile = {
       ...profiles.rfc9068,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
+import { createIntrospectionBudget } from './introspection-budget.ts';
 
 const limits = { perSecond: 2, burst: 4, concurrent: 3 };
 const readOutcome = (verifying: Promise<unknown>) =>
@@ -57,7 +58,8 @@ describe('R4: unknown tokens', () => {
     await verifier.verifyToken('known');
     clock.time += 31_000;
     const flood = Array.from({ length: 10 }, (_, i) => readOutcome(verifier.verifyToken(`x${i}`)));
-    await expect.poll(() => introspected.filter((token) => token.startsWith('x')).length).toBe(3);
+    const countUnknown = () => introspected.filter((token) => token.startsWith('x')).length;
+    await expect.poll(countUnknown, { timeout: 10_000 }).toBe(3);
     await expect(verifier.verifyToken('known')).resolves.toBeDefined();
     release();
     expect(await Promise.all(flood)).toEqual([401, 401, 401, ...Array(7).fill('503 1')]);
@@ -88,6 +90,16 @@ describe('R4: unknown tokens', () => {
       clock.time += 1_000;
       expect(await readOutcome(verifier.verifyToken(`t${i}`))).toBe('503 undefined');
     }
+  });
+
+  test('are those that the issuer confirmed before the latest 20,000 others', async () => {
+    const budget = createIntrospectionBudget({ burst: 1, perSecond: 1 }, () => 0);
+    const request = async () => 'response';
+    for (let i = 0; i <= 20_000; i++) budget.addConfirmed(`t${i}`);
+    await expect(budget.run('t1', request)).resolves.toBe('response');
+    await expect(budget.run('t20000', request)).resolves.toBe('response');
+    await expect(budget.run('t0', request)).resolves.toBe('response');
+    await expect(budget.run('t0', request)).rejects.toMatchObject({ code: 'rate_limited' });
   });
 
   test.each([{ perSecond: 0 }, { burst: -1 }, { concurrent: Number.NaN }])(

@@ -75,6 +75,7 @@ test('S16: rejects an impossible chunk count and a malformed prefix', () => {
     const chunks = Array.from({ length: Number(count) || 1 }, () => `AAAAAAAA~${count}~text`);
     expect(read(chunks), count).toBeUndefined();
   }
+  expect(read(['AAAAAAAA~2~first', 'AAAAAAAA~3~second'])).toBeUndefined();
   for (const value of ['', 'AAAAAAAA', 'AAAAAAAA~1', 'AAAAAAA~1~text', 'AAAAAAAAA~1~text', 'AAAAAAAA~11~x']) {
     expect(read([value]), value).toBeUndefined();
   }
