@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import { findSuitesNotOn } from './packages/core/tests/support/platforms.ts';
 import { chromiumLaunchOptions } from './scripts/lib/chromium.ts';
+import { createProject, type ProjectOptions } from './vitest.shared.ts';
 
 const root = import.meta.dirname;
 const core = join(root, 'packages/core');
@@ -33,46 +33,6 @@ const nodeModulesInBrowser = [
   { find: /^node:http$/, replacement: join(core, 'tests/chromium/no-server.ts') },
   { find: /^node:util$/, replacement: join(core, 'tests/chromium/inspect.ts') },
 ];
-
-interface ProjectOptions {
-  /** Export conditions. Default: none of ours, so that an app uses the built packages as its users do. */
-  readonly conditions?: string[];
-  readonly alias?: { find: RegExp; replacement: string }[];
-  /** Legacy decorators with metadata, for Nest and Angular. */
-  readonly decorators?: boolean;
-  readonly test?: TestProjectInlineConfiguration['test'];
-}
-
-function createProject(
-  name: string,
-  folder: string,
-  { conditions, alias = [], decorators = false, test }: ProjectOptions = {},
-): TestProjectInlineConfiguration {
-  const directory = join(root, folder);
-  const setup = join(directory, 'test-setup.ts');
-  return {
-    root: directory,
-    resolve: { alias, ...(conditions && { conditions }) },
-    ...(conditions && { ssr: { resolve: { conditions } } }),
-    ...(decorators && { oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } } }),
-    test: {
-      name,
-      environment: 'node',
-      // These tests start real servers, and the machine may be busy.
-      testTimeout: 20_000,
-      include: ['**/*.test.ts', '**/*.test.tsx'],
-      setupFiles: existsSync(setup) ? [setup] : [],
-      ...test,
-      exclude: [
-        '**/node_modules/**',
-        '**/dist/**',
-        '**/.next/**',
-        '**/.angular/**',
-        ...(test?.exclude ?? []),
-      ],
-    },
-  };
-}
 
 const createPackageProject = (name: string, options: ProjectOptions = {}) =>
   createProject(name, `packages/${name}`, { conditions: nodeConditions, ...options });

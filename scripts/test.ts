@@ -6,7 +6,7 @@ import { build, imports, install, lint, types, unused } from './steps/checks.ts'
 import { compatibility } from './steps/compatibility.ts';
 import { consumer } from './steps/consumer.ts';
 import { api, attw, contents, pack, publint, sizes } from './steps/packages.ts';
-import { e2e, programs, scripted, unit } from './steps/tests.ts';
+import { built, e2e, programs, scripted, unit } from './steps/tests.ts';
 
 const steps: readonly Step[] = [
   install,
@@ -25,6 +25,7 @@ const steps: readonly Step[] = [
   consumer,
   compatibility,
   unit,
+  built,
   e2e,
   ...scripted,
 ];

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { builtPackages, findBuiltSuites } from '../lib/built-suites.ts';
 import { provideKafka } from '../lib/kafka.ts';
 import { root, run } from '../lib/process.ts';
 import { readPlaywrightReport } from '../lib/reports/playwright-report.ts';
@@ -55,6 +56,31 @@ export const unit: Step = {
       );
       return { code, read: (text) => readVitestReport(JSON.parse(text), (path) => relative(root, path)) };
     }),
+};
+
+export const built: Step = {
+  name: 'built',
+  title: 'Threat tests against the built packages (vitest)',
+  needs: ['build', 'programs'],
+  streams: true,
+  run: () => {
+    for (const name of builtPackages) {
+      const { suites, omitted } = findBuiltSuites(name);
+      const total = suites.length + omitted.length;
+      console.log(`  ${name}: ${suites.length} of ${total} suites`);
+      for (const { suite, internals } of omitted)
+        console.log(`    not ${suite}: it imports ${internals.join(', ')}`);
+    }
+    return withReport('vitest-built', async (file) => {
+      const config = ['--config', 'vitest.built.config.ts'];
+      const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+      const { code } = await run(
+        { command: 'vitest', args: ['run', ...config, ...reporters] },
+        { stream: true },
+      );
+      return { code, read: (text) => readVitestReport(JSON.parse(text), (path) => relative(root, path)) };
+    });
+  },
 };
 
 export const e2e: Step = {
