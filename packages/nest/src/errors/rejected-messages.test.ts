@@ -11,9 +11,16 @@ import { connect } from 'amqplib';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { brokers } from '../../tests/support/brokers.ts';
+import {
+  createTrap,
+  innerText,
+  moduleWith,
+  policyTrap,
+  seams,
+  watch,
+} from '../../tests/support/fault-points.ts';
 import { type StartOptions, startApp } from '../../tests/support/start-app.ts';
 import type { Program } from '../../tests/support/start-program.ts';
-import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from '../../tests/support/fault-points.ts';
 import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier, Policy, Principal } from '../index.ts';
 
 const happened: string[] = [];
