@@ -71,7 +71,7 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
   const origin = `http://localhost:${port}`;
   const publicOrigin = options.publicOrigin ?? origin;
   const op = await createTestAuthorizationServer({
-    accessTokenLife: options.accessTokenLifetime ?? 300,
+    accessTokenLifetime: options.accessTokenLifetime ?? 300,
     users: ['alice', 'bob', 'carol'].map((sub) => ({ sub })),
     clients: [{ clientId: 'web', clientSecret: 'web-secret' }],
   });

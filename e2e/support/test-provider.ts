@@ -25,7 +25,7 @@ export async function startAtTestProvider(
 ): Promise<NextWebAtTestProvider> {
   const { server, ...more } = options;
   const op = await createTestAuthorizationServer({
-    accessTokenLife: accessTokenLifetime,
+    accessTokenLifetime,
     clients: [{ clientId: 'next-web', clientSecret: 'next-web-demo-secret' }],
     ...server,
   });

@@ -36,7 +36,7 @@ test.beforeAll(async () => {
   ]);
   const started = await startAtTestProvider({
     server: {
-      accessTokenLife: accessTokenLifetime,
+      accessTokenLifetime,
       dpopNonce: true,
       users: [
         { sub: 'alice', claims: { email: 'alice@example.test', email_verified: true } },

@@ -11,15 +11,22 @@ import { connect } from 'amqplib';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { brokers } from '../../tests/support/brokers.ts';
+import {
+  createExceptionTrigger,
+  createFaultyModule,
+  exceptionText,
+  faultPoints,
+  policyTrigger,
+  watchLogs,
+} from '../../tests/support/fault-points.ts';
 import { type StartOptions, startApp } from '../../tests/support/start-app.ts';
 import type { Program } from '../../tests/support/start-program.ts';
-import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from '../../tests/support/fault-points.ts';
 import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier, Policy, Principal } from '../index.ts';
 
 const happened: string[] = [];
 
 const springTrap = () => {
-  policyTrap.current?.spring();
+  policyTrigger.current?.throwIfArmed();
   return true;
 };
 
@@ -57,7 +64,7 @@ class ItemsController {
   }
 }
 
-const { lines, warnings, listen } = watch();
+const { lines, warnings, listen } = watchLogs();
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -66,7 +73,7 @@ afterEach(async () => {
 
 const createHeaders = (token: string | undefined) => ({ ...(token && { authorization: `Bearer ${token}` }) });
 
-const events = seams.filter(({ requestsOnly, handler }) => !requestsOnly && handler !== 'write');
+const events = faultPoints.filter(({ requestsOnly, handler }) => !requestsOnly && handler !== 'write');
 
 describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over $title', (each) => {
   let broker: Program;
@@ -98,27 +105,27 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
 
   test.each(events)(
     '$name: the event is consumed with one log line, and the next event is handled',
-    async (seam) => {
-      const trap = createTrap();
-      const { emit, mint, server } = await start({ module: moduleWith(seam, trap) });
+    async (faultPoint) => {
+      const trigger = createExceptionTrigger();
+      const { emit, mint, server } = await start({ module: createFaultyModule(faultPoint, trigger) });
       const token = await mint();
-      trap.secret = token;
-      trap.armed = true;
-      await emit('happened', seam.anonymous ? undefined : token);
-      const lineCount = seam.lines ?? 1;
-      if (seam.status === 503) {
+      trigger.secret = token;
+      trigger.armed = true;
+      await emit('happened', faultPoint.anonymous ? undefined : token);
+      const lineCount = faultPoint.lines ?? 1;
+      if (faultPoint.status === 503) {
         // The Kafka client logs the failure and delivers the event again.
         await expect.poll(() => lines, { timeout: 20_000 }).not.toEqual([]);
-      } else if (seam.status === 200) {
+      } else if (faultPoint.status === 200) {
         await expect.poll(() => happened, { timeout: 20_000 }).toEqual(['alice']);
       } else await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(lineCount);
-      // Without a log line the test cannot wait. Events with a token do not reach this trap.
-      if (lineCount > 0 || seam.status === 503) trap.armed = false;
+      // Without a log line the test cannot wait. Events with a token do not reach this trigger.
+      if (lineCount > 0 || faultPoint.status === 503) trigger.armed = false;
       server.clock.advance(60);
       await emit('happened', await mint({ sub: 'carol' }));
       await expect.poll(() => happened, { timeout: 20_000 }).toContain('carol');
-      expect(happened).toEqual([200, 503].includes(seam.status) ? ['alice', 'carol'] : ['carol']);
-      if (seam.status !== 503) expect(lines).toHaveLength(lineCount);
+      expect(happened).toEqual([200, 503].includes(faultPoint.status) ? ['alice', 'carol'] : ['carol']);
+      if (faultPoint.status !== 503) expect(lines).toHaveLength(lineCount);
       for (const line of [...lines, ...warnings]) expect(line).not.toContain(token.slice(-20));
     },
     60_000,
@@ -232,7 +239,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
   test('onRejectedMessage throws: the message is rejected, with one log line', async () => {
     const auth = {
       async onRejectedMessage() {
-        throw new Error(innerText);
+        throw new Error(exceptionText);
       },
     };
     const { ask, mint } = await start(true, { auth });

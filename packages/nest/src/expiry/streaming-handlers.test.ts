@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Header, type MessageEvent, Res, Sse, StreamableFile } from '@nestjs/common';
 import { finalize, interval, map, type Observable, startWith } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { watchLogs } from '../../tests/support/fault-points.ts';
 import { adapters, startApp } from '../../tests/support/start-app.ts';
-import { watch } from '../../tests/support/fault-points.ts';
 import { OptionalAuth, Public } from '../index.ts';
 
 const ended: string[] = [];
@@ -68,7 +68,7 @@ interface NodeResponse {
   write(text: string): void;
 }
 
-const { lines, listen } = watch();
+const { lines, listen } = watchLogs();
 // Only these timers are faked, because sockets use others.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => {

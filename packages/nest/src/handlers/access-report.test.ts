@@ -5,13 +5,13 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, test } from 'vitest';
 import { findFreePort } from '../../../../scripts/lib/ports.ts';
-import { everyKindOfHandler, LazyModule } from '../../tests/support/all-handler-kinds.ts';
+import { allHandlerKinds, LazyModule } from '../../tests/support/all-handler-kinds.ts';
 import { adapters, startApp } from '../../tests/support/start-app.ts';
 import { AccessTokenGuard, accessReport, formatAccessReport } from '../index.ts';
 
 describe.each(adapters)('access report on %s', (adapter) => {
   const start = async (versioning: VersioningType.URI | VersioningType.HEADER) =>
-    startApp(everyKindOfHandler, {
+    startApp(allHandlerKinds, {
       adapter,
       before: async (app) => {
         app.setGlobalPrefix('api', { exclude: ['items/public'] });

@@ -31,7 +31,7 @@ describe.each<[string, Adapter, object]>([
   ['Apollo on Express', 'express', apollo],
   ['Apollo on Fastify', 'fastify', apollo],
   ['Mercurius on Fastify', 'fastify', mercurius],
-])('A9: whatever is sent to GraphQL, %s', (_, adapter, module) => {
+])('A9: any input to GraphQL, %s', (_, adapter, module) => {
   const start = async () => {
     const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, ...module });
     const started = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter });
@@ -44,7 +44,7 @@ describe.each<[string, Adapter, object]>([
     return { ...started, post };
   };
 
-  test('over HTTP: never 500, never data', { timeout: 60_000 }, async () => {
+  test('rejects requests over HTTP, never with 500', { timeout: 60_000 }, async () => {
     const { post, mint } = await start();
     const good = await mint();
     const input = fc.record({
@@ -56,7 +56,7 @@ describe.each<[string, Adapter, object]>([
         anyJson,
       ),
     });
-    let refused = 0;
+    let rejected = 0;
     await fuzz(
       input,
       async ({ authorization, body }) => {
@@ -64,11 +64,11 @@ describe.each<[string, Adapter, object]>([
         expect(status).toBeLessThan(500);
         expect(text).not.toContain('alice');
         expect(text).not.toMatch(/INTERNAL_SERVER_ERROR|Internal server error|TypeError/);
-        if (/An access token is required|[Tt]he access token|header/.test(text)) refused++;
+        if (/An access token is required|[Tt]he access token|header/.test(text)) rejected++;
       },
       200,
     );
-    expect(refused).toBeGreaterThan(10);
+    expect(rejected).toBeGreaterThan(10);
     expect(JSON.parse((await post(`Bearer ${good}`, { query: '{ me }' })).text)).toEqual({
       data: { me: 'alice' },
     });
@@ -142,7 +142,7 @@ describe.each<[string, Adapter, object]>([
     if (frames.length === 0) expect([500, 1011, 4500]).not.toContain(code);
   };
 
-  test('over a WebSocket: nobody is let in', { timeout: 60_000 }, async () => {
+  test('rejects operations over a WebSocket without a valid token', { timeout: 60_000 }, async () => {
     const { url, mint } = await start();
     const good = await mint();
     const input = fc.record({
@@ -151,7 +151,7 @@ describe.each<[string, Adapter, object]>([
       frames,
       extensions: object,
     });
-    let refused = 0;
+    let rejected = 0;
     await fuzz(
       input,
       async (attempt) => {
@@ -159,16 +159,16 @@ describe.each<[string, Adapter, object]>([
         if (typeof answer === 'number') return expectClosed(answer, attempt.frames);
         expect(answer.data?.me ?? null).toBeNull();
         expect(answer.errors?.[0]?.message).toMatch(/token|Authorization header|authorization header/);
-        refused++;
+        rejected++;
       },
       150,
     );
-    expect(refused).toBeGreaterThan(10);
+    expect(rejected).toBeGreaterThan(10);
     const authorization = `Bearer ${good}`;
     expect(await converse(url, { parameters: { authorization } })).toEqual({ data: { me: 'alice' } });
   });
 
-  test('over a WebSocket: operations do not change who is asking', { timeout: 60_000 }, async () => {
+  test('keeps the principal of a WebSocket for all operations', { timeout: 60_000 }, async () => {
     const { url, mint } = await start();
     const authorization = `Bearer ${await mint()}`;
     // A second one replaces the credential, where the library takes it.

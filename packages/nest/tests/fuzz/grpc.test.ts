@@ -99,7 +99,7 @@ function framed(text: string): Uint8Array {
   return Buffer.concat([prefix, field]);
 }
 
-test('A9: whatever a call of gRPC says', { timeout: 60_000 }, async () => {
+test('A9: rejects any gRPC call without a valid token', { timeout: 60_000 }, async () => {
   // It writes down each header that is no metadata.
   setLogVerbosity(logVerbosity.NONE);
   const { call, mint } = await start();

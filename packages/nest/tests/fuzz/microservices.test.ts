@@ -50,7 +50,7 @@ async function start(credentials: RpcCredentials | undefined) {
         socket.destroy();
       });
       socket.on('error', () => resolve('closed')).on('close', () => resolve('closed'));
-      // Who ends at once may leave before the answer.
+      // A client that closes at once may miss the response.
       if (after === 'leave') socket.end(text);
       else socket.write(text);
     });
@@ -61,14 +61,14 @@ async function start(credentials: RpcCredentials | undefined) {
   return { ...started, send, write };
 }
 
-/** As the guide has it. */
+/** The example of the guide. */
 const inData: RpcCredentials = (data) => (data as { authorization?: string } | undefined)?.authorization;
 
 test.each([
   ['in its metadata', undefined, 'metadata'],
   ['in its data', inData, 'data'],
 ] as const)(
-  'A9: whatever a message says, with the credential %s',
+  'A9: rejects any message without a valid token, with the credential %s',
   { timeout: 60_000 },
   async (_, finder, place) => {
     const { send, write, mint } = await start(finder);
@@ -83,7 +83,7 @@ test.each([
       },
       300,
     );
-    // And what is no packet.
+    // Invalid packets.
     const text = fc.oneof(
       fc.string(),
       fc.tuple(fc.integer(), fc.string()).map((parts) => parts.join('#')),
@@ -102,7 +102,7 @@ test.each([
   },
 );
 
-test('A9: whatever context a transport hands on, a credential is text or there is none', async () => {
+test('A9: finds a string or nothing as the credential of any context', async () => {
   const anything = fc.anything();
   const method = anything.map((value) => () => value);
   const headers = fc.oneof(anything, fc.record({ authorization: anything, Authorization: anything }));

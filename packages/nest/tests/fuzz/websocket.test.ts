@@ -40,7 +40,7 @@ interface Attempt {
   readonly opened?: (send: (text: string) => void) => void;
 }
 
-/** What `heard` makes of a connection, `closed`, or the status with which the handshake was refused. */
+/** What `heard` makes of a connection, `closed`, or the status with which the handshake was rejected. */
 function converse(url: string, { path, authorization, heard, opened }: Attempt): Promise<unknown> {
   const headers = authorization === undefined ? {} : { authorization };
   const socket = new WebSocket(url.replace('http', 'ws') + path, { headers });
@@ -76,11 +76,11 @@ function refusals() {
     expect([400, 401]).toContain((answer as { statusCode: number }).statusCode);
     guarded++;
   };
-  // Attempts that break a connection before anything is asked say little.
+  // Attempts that break the connection before a message are not counted.
   return { check, expectMany: () => expect(guarded).toBeGreaterThan(20) };
 }
 
-describe.each(gateways)('A9: whatever is sent to a gateway of socket.io, %s', (_, gateway) => {
+describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway) => {
   const start = async () => {
     const started = await startApp(
       { providers: [gateway] },
@@ -100,7 +100,7 @@ describe.each(gateways)('A9: whatever is sent to a gateway of socket.io, %s', (_
             send(`40${auth}`);
             for (const frame of others.frames ?? []) send(frame);
           } else if (text.startsWith('40')) send(`42${JSON.stringify(['me', payload])}`);
-          // What cannot be a connection is answered with an error.
+          // The server responds to an invalid connection with an error.
           else if (text.startsWith('44')) return 'closed';
           else if (text.startsWith('42')) {
             const [event, data] = JSON.parse(text.slice(2)) as [string, unknown];
@@ -112,7 +112,9 @@ describe.each(gateways)('A9: whatever is sent to a gateway of socket.io, %s', (_
     return { ...started, ask };
   };
 
-  test('the handshake, its parameters and frames let nobody in', { timeout: 60_000 }, async () => {
+  test('rejects any handshake, parameters and frames without a valid token', {
+    timeout: 60_000,
+  }, async () => {
     const { ask, mint } = await start();
     const good = await mint();
     const frame = fc.oneof(
@@ -138,7 +140,7 @@ describe.each(gateways)('A9: whatever is sent to a gateway of socket.io, %s', (_
     expect(await ask(JSON.stringify({ token: good }), {})).toEqual({ user: 'alice' });
   });
 
-  test('messages do not change who is asking', { timeout: 60_000 }, async () => {
+  test('keeps the principal of the connection for all messages', { timeout: 60_000 }, async () => {
     const { ask, mint } = await start();
     const good = await mint();
     await fuzz(
@@ -150,7 +152,7 @@ describe.each(gateways)('A9: whatever is sent to a gateway of socket.io, %s', (_
   });
 });
 
-describe.each(gateways)('A9: whatever is sent to a gateway of plain WebSockets, %s', (_, gateway) => {
+describe.each(gateways)('A9: any input to a gateway of plain WebSockets, %s', (_, gateway) => {
   const start = async () => {
     const started = await startApp(
       { providers: [gateway] },
@@ -182,7 +184,7 @@ describe.each(gateways)('A9: whatever is sent to a gateway of plain WebSockets, 
       anyCredentials(good).map((data) => JSON.stringify({ event: 'me', data })),
     );
 
-  test('the handshake and frames let nobody in', { timeout: 60_000 }, async () => {
+  test('rejects any handshake and frames without a valid token', { timeout: 60_000 }, async () => {
     const { ask, mint } = await start();
     const good = await mint();
     const input = fc.record({
@@ -198,11 +200,11 @@ describe.each(gateways)('A9: whatever is sent to a gateway of plain WebSockets, 
     );
     if (gateway === ItemsGateway) expectMany();
     if (gateway === StrictGateway) expect(await ask(`Bearer ${good}`, [])).toEqual({ user: 'alice' });
-    // Without having seen the handshake, nobody is let in.
+    // Without the handshake, messages are rejected.
     else expect(await ask(`Bearer ${good}`, [])).toMatchObject({ statusCode: 401 });
   });
 
-  test('messages do not change who is asking', { timeout: 60_000 }, async () => {
+  test('keeps the principal of the connection for all messages', { timeout: 60_000 }, async () => {
     const { ask, mint } = await start();
     const good = await mint();
     const expected = gateway === StrictGateway ? { user: 'alice' } : { statusCode: 401 };

@@ -111,7 +111,7 @@ describe.each([['with', ['guards']] as const, ['without', undefined] as const])(
   (_, enhancers) => {
     const option = enhancers && [...enhancers];
 
-    test('a guard of another issuer decides about references and fields too', async () => {
+    test('applies a guard of another issuer to references and fields', async () => {
       const other = await createTestAuthorizationServer({
         issuer: 'https://other.test',
         resources: [audience],
@@ -133,7 +133,7 @@ describe.each([['with', ['guards']] as const, ['without', undefined] as const])(
       }
     });
 
-    test('the guard of the same issuer accepts its tokens, and the requirement holds', async () => {
+    test('accepts tokens of the same issuer, and checks the requirement', async () => {
       const app = await startApp({ imports: [federation(option)], providers: [GuardedClass] });
       const reader = await app.mint({ scope: 'items:read' });
       expect(await ask(app, referenceQuery, reader)).toContain('reference for alice');
@@ -145,7 +145,7 @@ describe.each([['with', ['guards']] as const, ['without', undefined] as const])(
     test.each([
       ['AccessTokenGuard', AccessTokenGuard],
       ['a guard that extends it', OwnGuard],
-    ])('on the field of a public query: %s', async (_name, guard) => {
+    ])('guards the field of a public query: %s', async (_name, guard) => {
       const app = await startApp({ imports: [plain(option)], providers: [createFieldResolver(guard)] });
       expect(await ask(app, '{ item { id } }')).toContain('of query');
       expect(await ask(app, fieldQuery)).not.toContain('detail for');
@@ -173,14 +173,14 @@ class PublicQuery {
   }
 }
 
-test('N19: a guard on a class with fields only decides about them', async () => {
+test('N19: applies a guard on a class that has only fields', async () => {
   const app = await startApp({ imports: [plain()], providers: [FieldsOnly, PublicQuery] });
   expect(await ask(app, '{ item { id } }')).toContain('of query');
   expect(await ask(app, fieldQuery)).not.toContain('detail for');
   expect(await ask(app, fieldQuery, await app.mint())).toContain('detail for alice');
 });
 
-describe('N19: an application in which a guard on a field would do nothing does not start', () => {
+describe('N19: the application does not start if a guard on a field would have no effect', () => {
   const start = (resolver: Type, options: StartOptions = {}) =>
     startApp({ imports: [plain()], providers: [resolver, PublicQuery] }, options);
 
@@ -196,7 +196,7 @@ describe('N19: an application in which a guard on a field would do nothing does 
     });
   });
 
-  test('with a guard that Nest makes for each request', async () => {
+  test('with a request-scoped guard', async () => {
     await expect(start(createFieldResolver(ScopedGuard))).rejects.toMatchObject({
       code: 'unguarded_handler',
       message: expect.stringMatching(/FieldResolver\.detail.*fieldResolverEnhancers: \['guards'\]/),
@@ -220,7 +220,7 @@ describe('N15: loaders of Mercurius', () => {
     }
   }
 
-  test('a loader in the options that replaces the resolver of a field is guarded like it', async () => {
+  test('guards a loader of the options like the field resolver that it replaces', async () => {
     const loaders = {
       Item: { detail: async (queries: unknown[]) => queries.map(() => 'detail for a reader') },
     };

@@ -112,7 +112,7 @@ class BooksResolver {
   }
 }
 
-interface Answer {
+interface GraphQLResult {
   readonly data?: { readonly _entities?: readonly unknown[] } | null;
   readonly errors?: readonly { readonly message: string }[];
 }
@@ -167,7 +167,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: text, variables }),
       });
-      return body as Answer;
+      return body as GraphQLResult;
     };
     const entities = (selection: string, token?: string, ...references: object[]) =>
       query(
@@ -180,25 +180,25 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
 
   const item = { __typename: 'Item', id: '1' };
   const secret = '... on Item { secret }';
-  const refused = { _entities: [null] };
+  const rejected = { _entities: [null] };
 
   test.each([undefined, ['guards']])(
-    'N10: a reference resolver is guarded like a query (fieldResolverEnhancers: %s)',
+    'N10: guards a reference resolver like a query (fieldResolverEnhancers: %s)',
     async (enhancers) => {
       const { entities, mint } = await start({ fieldResolverEnhancers: enhancers });
       const anonymous = await entities(secret, undefined, item);
       expect(anonymous).toMatchObject({
-        data: refused,
+        data: rejected,
         errors: [{ message: 'An access token is required' }],
       });
       expect(JSON.stringify(anonymous)).not.toContain('secret of');
       const foreign = await mint({ scope: 'items:read' }, { foreignKey: true });
       expect(await entities(secret, foreign, item)).toMatchObject({
-        data: refused,
+        data: rejected,
         errors: [{ message: 'The signature of the access token is not valid' }],
       });
       expect(await entities(secret, await mint(), item)).toMatchObject({
-        data: refused,
+        data: rejected,
         errors: [{ message: "The access token lacks the scope 'items:read'" }],
       });
       const good = await mint({ scope: 'items:read' });
@@ -207,13 +207,13 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       });
       // A policy sees the reference.
       expect(await entities(secret, good, { ...item, id: 'not-alice' })).toMatchObject({
-        data: refused,
+        data: rejected,
         errors: [{ message: 'Access is denied' }],
       });
     },
   );
 
-  test('N10: one reference that is refused is not answered among others', async () => {
+  test('N10: returns null for a rejected reference among others', async () => {
     const { entities, mint } = await start();
     const page = { __typename: 'Page', id: '1' };
     expect(await entities('', undefined, page)).toEqual({ data: { _entities: [{ __typename: 'Page' }] } });
@@ -231,7 +231,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
     });
   });
 
-  test('N10: an entity without a reference resolver needs a token', async () => {
+  test('N10: requires a token for an entity without a reference resolver', async () => {
     const { entities, mint } = await start();
     const account = { __typename: 'Account', id: '1' };
     const balance = '... on Account { balance }';
@@ -244,7 +244,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
     });
   });
 
-  test('N10: the reference of an interface leads to a guarded resolver', async () => {
+  test('N10: guards the resolver that a reference of an interface selects', async () => {
     const { entities, mint } = await start();
     const id = '... on Book { id }';
     for (const __typename of ['Book', 'Media']) {
@@ -257,7 +257,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
     });
   });
 
-  test('N10: a reference resolver of the options keeps what the method that it replaces requires', async () => {
+  test('N10: keeps the requirement of a method that a reference resolver of the options replaces', async () => {
     if (!('typeDefs' in module)) return;
     const { entities, mint } = await start({
       fieldResolverEnhancers: ['guards'],
@@ -272,13 +272,13 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
     expect(data?._entities).toEqual([{ __typename: 'Item', secret: expect.any(String) }]);
   });
 
-  test('N10: references of a type that does not exist are refused', async () => {
+  test('N10: rejects references of an unknown type', async () => {
     const { entities } = await start();
     for (const __typename of ['Nothing', '__proto__', 'constructor', 5, null])
       expect(await entities('', undefined, { __typename, id: '1' })).toMatchObject({ data: null });
   });
 
-  test('queries of a subgraph stay what they are', async () => {
+  test('guards the queries of a subgraph as usual', async () => {
     const { query, mint } = await start();
     expect(await query('{ page { id } open }')).toEqual({ data: { page: { id: '1' }, open: 'open' } });
     expect(await query('{ item(id: "1") { id } }')).toMatchObject({ data: null });
@@ -314,7 +314,7 @@ describe('federation, with globalGuard: false', () => {
       { auth: { globalGuard: false } },
     );
 
-  test('N16: a guard that Nest does not run stops the start, and the message says what to set', async () => {
+  test('N16: does not start if Nest does not run a guard, and names the option to set', async () => {
     await expect(start()).rejects.toMatchObject({
       code: 'unguarded_handler',
       message:
@@ -323,7 +323,7 @@ describe('federation, with globalGuard: false', () => {
     });
   });
 
-  test('N16: what the message says is enough', async () => {
+  test('N16: guards the handler when the named option is set', async () => {
     const { call, mint } = await start({ fieldResolverEnhancers: ['guards'] });
     const ask = async (token?: string) => {
       const query =
@@ -334,14 +334,14 @@ describe('federation, with globalGuard: false', () => {
         headers,
         body: JSON.stringify({ query }),
       });
-      return body as Answer;
+      return body as GraphQLResult;
     };
     expect(await ask()).toMatchObject({ errors: [{ message: 'An access token is required' }] });
     expect(await ask(await mint())).toEqual({ data: { _entities: [{ secret: 'secret' }] } });
   });
 });
 
-test('N10: several drivers, and options from a factory', async () => {
+test('N10: guards several drivers, and options from a factory', async () => {
   const { call, mint } = await startApp({
     imports: [
       GraphQLModule.forRootAsync({
@@ -364,7 +364,7 @@ test('N10: several drivers, and options from a factory', async () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query }),
     });
-    return body as Answer;
+    return body as GraphQLResult;
   };
   const entities =
     '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';

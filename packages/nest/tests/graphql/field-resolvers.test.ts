@@ -121,7 +121,7 @@ class ScopedResolver {
   }
 }
 
-interface Answer {
+interface GraphQLResult {
   readonly data?: { readonly item?: Record<string, unknown> } & Record<string, unknown>;
   readonly errors?: readonly { readonly message: string }[];
 }
@@ -170,7 +170,7 @@ async function startServer(
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: text }),
     });
-    return body as Answer;
+    return body as GraphQLResult;
   };
   return { ...started, query };
 }
@@ -217,7 +217,7 @@ describe.each(servers)('fields: $name', (server) => {
     },
   );
 
-  test('N14: a field with @OptionalAuth() knows who asks, and refuses an invalid token', async () => {
+  test('N14: passes the principal to a field with @OptionalAuth(), and rejects an invalid token', async () => {
     const { query, mint } = await startServer(server);
     const text = '{ item { visitor } }';
     expect(await query(text)).toEqual({ data: { item: { visitor: 'nobody' } } });
@@ -225,14 +225,14 @@ describe.each(servers)('fields: $name', (server) => {
     expect(await query(text, 'nonsense')).toMatchObject({ data: { item: { visitor: null } } });
   });
 
-  test('a field without a requirement runs with its query', async () => {
+  test('runs a field without a requirement with its query', async () => {
     const { query } = await startServer(server);
     expect(await query('{ item { title plain } }')).toEqual({
       data: { item: { title: 'one', plain: 'plain' } },
     });
   });
 
-  test('N15: a resolver of the options does not take a requirement away', async () => {
+  test('N15: keeps a requirement when a resolver of the options replaces the method', async () => {
     const { query, mint } = await startServer({
       ...server,
       module: {
@@ -267,7 +267,7 @@ describe('fields, with globalGuard: false', () => {
   const auth = { globalGuard: false };
   const providers = [GuardedByHandResolver];
 
-  test('N16: a field that Nest does not guard stops the start, and the message says what to set', async () => {
+  test('N16: does not start if Nest does not guard a field, and names the option to set', async () => {
     const server = { adapter: 'express', module: apollo } as const;
     await expect(startServer(server, { auth, providers })).rejects.toMatchObject({
       code: 'unguarded_handler',
@@ -277,7 +277,7 @@ describe('fields, with globalGuard: false', () => {
     });
   });
 
-  test('N16: what the message says is enough', async () => {
+  test('N16: guards the handler when the named option is set', async () => {
     const module = { ...apollo, fieldResolverEnhancers: ['guards'] };
     const { query, mint } = await startServer({ adapter: 'express', module }, { auth, providers });
     expect(await query('{ item { secret } }')).toMatchObject({ data: { item: { secret: null } } });

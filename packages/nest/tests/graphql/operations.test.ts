@@ -77,7 +77,7 @@ const servers: readonly Server[] = [
   },
 ];
 
-interface Answer {
+interface GraphQLResult {
   readonly data?: unknown;
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
 }
@@ -91,9 +91,9 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query: text }),
     });
-    return { ...answer, body: answer.body as Answer };
+    return { ...answer, body: answer.body as GraphQLResult };
   };
-  /** One operation over a WebSocket: what came, and how it ended. */
+  /** Runs operations over a WebSocket, and reports the close code. */
   const connect = (
     authorization?: string,
     handshake: Record<string, string> = {},
@@ -115,7 +115,7 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
       on: { closed: (event) => closed((event as { code: number }).code) },
     });
     const ask = (text: string) =>
-      new Promise<Answer>((resolve, reject) => {
+      new Promise<GraphQLResult>((resolve, reject) => {
         client.subscribe({ query: text }, { next: resolve as never, error: reject, complete: () => {} });
       });
     return {
@@ -126,7 +126,7 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
   };
   const over = async (text: string, ...handshake: Parameters<typeof connect>) => {
     const connection = connect(...handshake);
-    const answer = await connection.ask(text).catch((errors: Answer['errors']) => ({ errors }));
+    const answer = await connection.ask(text).catch((errors: GraphQLResult['errors']) => ({ errors }));
     await connection.end();
     return answer;
   };
@@ -136,7 +136,7 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
 describe.each(servers)('$name', (server) => {
   const start = (options?: StartOptions) => startServer(server, options);
 
-  test('A10: no token, a bad one, one that lacks the scope, a good one', async () => {
+  test('A10: rejects a missing, invalid or insufficient token, and accepts a valid one', async () => {
     const { query, over, mint } = await start();
     const scope = 'items:read items:write';
     const tokens = {
@@ -146,7 +146,7 @@ describe.each(servers)('$name', (server) => {
       lacking: await mint({ scope: 'openid' }),
       good: await mint({ scope }),
     };
-    const refused = {
+    const rejected = {
       none: 'An access token is required',
       foreign: 'The signature of the access token is not valid',
       expired: 'The access token has expired',
@@ -155,8 +155,8 @@ describe.each(servers)('$name', (server) => {
       ['{ read }', 'read', 'items:read'],
       ['mutation { write }', 'write', 'items:write'],
     ] as const) {
-      for (const [name, message] of Object.entries(refused)) {
-        const { body, challenge } = await query(text, tokens[name as keyof typeof refused]);
+      for (const [name, message] of Object.entries(rejected)) {
+        const { body, challenge } = await query(text, tokens[name as keyof typeof rejected]);
         expect(body).toMatchObject({ data: null, errors: [{ message }] });
         expect(challenge).toBe(
           name === 'none' ? 'Bearer' : `Bearer error="invalid_token", error_description="${message}"`,
@@ -177,8 +177,8 @@ describe.each(servers)('$name', (server) => {
       ['subscription { ticks }', { ticks: 'one' }, 'items:read'],
     ] as const) {
       const ask = (token?: string) => over(text, token && `Bearer ${token}`);
-      for (const [name, message] of Object.entries(refused))
-        expect(await ask(tokens[name as keyof typeof refused])).toMatchObject({ errors: [{ message }] });
+      for (const [name, message] of Object.entries(rejected))
+        expect(await ask(tokens[name as keyof typeof rejected])).toMatchObject({ errors: [{ message }] });
       expect(await ask(tokens.lacking)).toMatchObject({
         errors: [{ message: `The access token lacks the scope '${needed}'` }],
       });
@@ -188,7 +188,7 @@ describe.each(servers)('$name', (server) => {
     }
   });
 
-  test('A12: public and optional fields', async () => {
+  test('A12: accepts anonymous requests for public and optional fields, and rejects an invalid token for optional ones', async () => {
     const { query, over, mint } = await start();
     expect((await query('{ open }', 'nonsense')).body).toEqual({ data: { open: 'open' } });
     expect((await query('{ optional }')).body).toEqual({ data: { optional: 'nobody' } });
@@ -199,7 +199,7 @@ describe.each(servers)('$name', (server) => {
     expect(await over('{ optional }', 'Bearer nonsense')).toMatchObject({ data: null });
   });
 
-  test('A14: two credentials that differ are refused, in the handshake and the parameters', async () => {
+  test('A14: rejects different credentials in the handshake and the connection parameters', async () => {
     const { over, mint } = await start();
     const [one, other] = [`Bearer ${await mint()}`, `Bearer ${await mint({ sub: 'bob' })}`];
     expect(await over('{ me }', one, { authorization: one })).toEqual({ data: { me: 'alice' } });
@@ -208,7 +208,7 @@ describe.each(servers)('$name', (server) => {
     });
   });
 
-  test('A6: a request with several fields uses its proof once', async () => {
+  test('A6: uses the proof of a request with several fields once', async () => {
     const origin = 'https://api.example.test';
     const { query, mint, server } = await start({ auth: { dpop: { origin } } });
     const holder = await createHolder(mint);
@@ -221,20 +221,20 @@ describe.each(servers)('$name', (server) => {
     expect(replayed.challenge).toMatch(/^Bearer, DPoP error="invalid_dpop_proof", /);
   });
 
-  test('A10: on a connection each operation is guarded, also after its token has expired', async () => {
+  test('A10: guards each operation of a connection, also after the token has expired', async () => {
     const { connect, mint, server } = await start({ auth: { clockTolerance: 0 } });
     const alice = connect(`Bearer ${await mint()}`);
     expect(await alice.ask('{ me }')).toEqual({ data: { me: 'alice' } });
     server.clock.advance(3600);
     const errors = [{ message: 'The access token has expired' }];
     for (const text of ['{ me }', 'subscription { ticks }']) {
-      const answer = await alice.ask(text).catch((each: Answer['errors']) => ({ errors: each }));
+      const answer = await alice.ask(text).catch((each: GraphQLResult['errors']) => ({ errors: each }));
       expect(answer).toMatchObject({ errors });
     }
     await alice.end();
   });
 
-  test('A10: a subscription ends with its token', async () => {
+  test('A10: closes a subscription when its token expires', async () => {
     const { connect, mint, server } = await start();
     server.clock.stop();
     const soon = Math.floor(server.clock.now() / 1000) + 2;
@@ -244,7 +244,7 @@ describe.each(servers)('$name', (server) => {
   });
 });
 
-test('A10: with Mercurius a connection is cut where its WebSocket cannot be found', async () => {
+test('A10: terminates a connection of Mercurius whose WebSocket is not found', async () => {
   const hidden = { fullWsTransport: true, context: () => ({ app: {} }) };
   const module = { driver: MercuriusDriver, subscription: hidden };
   const { connect, mint, server } = await startServer({ adapter: 'fastify', module });
@@ -255,7 +255,7 @@ test('A10: with Mercurius a connection is cut where its WebSocket cannot be foun
   expect(await alice.closed).toBe(1006);
 });
 
-test('A7: with Mercurius, what a client says when it connects is no header of the proxy', async () => {
+test('A7: does not read the proxy header from the connection parameters of Mercurius', async () => {
   const { driver, subscription } = { driver: MercuriusDriver, subscription: { fullWsTransport: true } };
   const { over, mint } = await startServer(
     { adapter: 'fastify', module: { driver, subscription } },

@@ -50,7 +50,7 @@ interface Server {
   readonly module: Pick<GqlModuleOptions, 'driver'> & Record<string, unknown>;
 }
 
-interface Answer {
+interface GraphQLResult {
   readonly data?: Record<string, unknown>;
   readonly errors?: readonly { readonly message: string }[];
 }
@@ -71,12 +71,12 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: text }),
       });
-      return body as Answer;
+      return body as GraphQLResult;
     };
     return { ...started, query };
   }
 
-  test('N15: a root field that is no method of a resolver class needs a token', async () => {
+  test('N15: requires a token for a root field that is not a method of a resolver class', async () => {
     const { query, mint } = await start(
       {
         typeDefs: `
@@ -103,14 +103,14 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
       expect(answer.data).not.toEqual(data);
       expect(await query(text, await mint())).toEqual({ data });
     }
-    // Methods of resolver classes are what they say.
+    // Methods of resolver classes keep their decorators.
     expect(await query('{ item { title plain } }')).toEqual({
       data: { item: { title: 'one', plain: 'own' } },
     });
     expect(await query('{ item { secret } }')).toMatchObject({ data: { item: { secret: null } } });
   });
 
-  test('N15: a root type under another name is guarded like any', async () => {
+  test('N15: guards a root type that has another name', async () => {
     const { query, mint } = await start(
       { typeDefs: 'schema { query: Root } type Root { renamed: String open: String }' },
       [RootResolver],
@@ -123,7 +123,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     expect(await query('{ open }')).toEqual({ data: { open: 'open' } });
   });
 
-  test('N15: a root field of the options keeps what the method that it replaces requires', async () => {
+  test('N15: keeps the requirement of a method that a root field of the options replaces', async () => {
     const { query, mint } = await start(
       {
         typeDefs: 'type Query { scoped: String item: Item } type Item { title: String secret: String }',
@@ -139,7 +139,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     expect(data?.scoped).toEqual(expect.any(String));
   });
 
-  test('N15: a schema of the options is guarded, also where a method of the same name has a guard', async () => {
+  test('N15: guards a schema of the options, also where a method of the same name has a guard', async () => {
     // Nest and the drivers have the CommonJS copy of the package.
     const { buildSchema } = createRequire(import.meta.url)('graphql') as typeof graphql;
     const schema = buildSchema('type Query { item: String scoped: String }');
@@ -150,11 +150,11 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     expect(await query('{ scoped }', await mint({ scope: 'items:read' }))).toEqual({
       data: { scoped: 'prebuilt scoped' },
     });
-    // A method with the same name says that it is public.
+    // A method with the same name is public.
     expect(await query('{ item }')).toEqual({ data: { item: 'prebuilt item' } });
   });
 
-  test('N15: a context in which no request is found is denied', async () => {
+  test('N15: denies a context without a request', async () => {
     const { query, mint } = await start({
       typeDefs: 'type Query { raw: String }',
       resolvers: { Query: { raw: () => 'raw' } },
@@ -166,7 +166,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     });
   });
 
-  test('N15: a subscription of the options needs a token', async () => {
+  test('N15: requires a token for a subscription of the options', async () => {
     const ticks = {
       subscribe: async function* () {
         yield { ticks: 'one' };

@@ -82,7 +82,7 @@ const controllers = [
 ];
 
 describe.each(adapters)('N20: on %s', (adapter) => {
-  test('a method that was copied from another class keeps its requirement', async () => {
+  test('checks the requirement of a method that was copied from another class', async () => {
     const { call, mint } = await startApp({ controllers }, { adapter });
     const [reader, other] = [await mint({ scope: 'items:read' }), await mint({ scope: 'other' })];
     for (const path of ['copied', 'renamed', 'inherited', 'bound', 'scoped', 'open']) {
@@ -92,7 +92,7 @@ describe.each(adapters)('N20: on %s', (adapter) => {
     }
   });
 
-  test('a method that was copied into a public class stays closed to anonymous requests', async () => {
+  test('rejects anonymous requests to a protected method that was copied into a public class', async () => {
     const { call, mint } = await startApp({ controllers }, { adapter });
     expect(await call('/open/closed')).toMatchObject({ status: 401 });
     expect(await call('/open/closed', await mint())).toMatchObject({ status: 200 });

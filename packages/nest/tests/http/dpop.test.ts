@@ -25,7 +25,7 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
     return { ...started, token: holder.token, prove, get };
   }
 
-  test('A6: a proof is good once, for this method, URL and token', async () => {
+  test('A6: accepts a proof once, for its method, URL and token', async () => {
     const { prove, get } = await start();
     const proof = await prove();
     expect(await get(proof)).toMatchObject({ status: 200, body: { bound: true } });
@@ -46,7 +46,7 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
     expect((await get(await prove({ ath: undefined }))).status).toBe(401);
   });
 
-  test('A6: a Host header does not choose the URL of a proof', async () => {
+  test('A6: does not read the URL of a proof from the Host header', async () => {
     const { prove, url } = await start();
     const requestStatus = (headers: Record<string, string>) =>
       new Promise((resolve, reject) => {
@@ -62,7 +62,7 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
     }
   });
 
-  test('A7: a token that is bound is refused as Bearer, and one that is not as DPoP', async () => {
+  test('A7: rejects a bound token as Bearer, and an unbound token as DPoP', async () => {
     const { prove, get, token, call, mint } = await start();
     expect(await call('/items', token)).toMatchObject({
       status: 401,
@@ -73,7 +73,7 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
     expect(await call('/items', await mint())).toMatchObject({ status: 200, body: { bound: false } });
   });
 
-  test('A15: a nonce is given with the challenge, and is good in the next proof', async () => {
+  test('A15: sends a nonce with the challenge, and accepts it in the next proof', async () => {
     const { prove, get } = await start({ dpop: { origin, nonce: {} } });
     const asked = await get(await prove());
     expect(asked).toMatchObject({
@@ -87,7 +87,7 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
     expect(await get(await prove({ nonce: 'x'.repeat(24) }))).toMatchObject({ status: 401 });
   });
 
-  test('A7: where bound tokens are needed, the challenge names DPoP alone', async () => {
+  test('A7: challenges with DPoP only if bound tokens are required', async () => {
     const { prove, get, call, mint } = await start({ dpop: { origin }, requireBinding: 'dpop' });
     expect(await get(await prove())).toMatchObject({ status: 200 });
     expect(await call('/items', await mint())).toMatchObject({

@@ -19,7 +19,7 @@ class ItemsController {
   }
 }
 
-test.each(adapters)('%s: opaque tokens are what the issuer says they are', async (adapter) => {
+test.each(adapters)('on %s, accepts the opaque tokens that the issuer reports as active', async (adapter) => {
   const { server, call } = await startApp(
     { controllers: [ItemsController] },
     {
@@ -54,7 +54,7 @@ test.each(adapters)('%s: opaque tokens are what the issuer says they are', async
     status: 401,
     challenge: expect.stringContaining('invalid_token'),
   });
-  // Nothing is let through while nobody can be asked.
+  // While the issuer is unavailable, no request is accepted.
   const { accessToken: another } = await newToken();
   server.fail('introspection', { network: true });
   expect(await call('/items', another)).toMatchObject({ status: 503 });

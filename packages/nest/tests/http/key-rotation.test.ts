@@ -29,7 +29,7 @@ const keysCoolDown = 10;
 
 describe.each(adapters)('access tokens of a certified provider on %s', (adapter) => {
   test.each(algorithms)(
-    'A1, A3, A4: keys are rotated under load, signed with %s',
+    'A1, A3, A4: accepts only tokens of published keys while keys rotate under load, signed with %s',
     {
       timeout: 60_000,
     },
@@ -57,7 +57,7 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
       expect(await call('/items', await mint())).toMatchObject({ status: 200, body: { sub: 'job' } });
       expect(await call('/items/write', await mint())).toMatchObject({ status: 403 });
 
-      // Each caller brings a new token and an older one, which is mostly remembered.
+      // Each caller sends a new token and an older one, which is usually cached.
       let stopped = false;
       const accepted = new Map<string, number>();
       const held: string[] = [];
@@ -65,7 +65,7 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
       const ask = async (token: string) => {
         const { status, challenge } = await call('/items', token);
         if (status === 200) accepted.set(readKeyId(token), (accepted.get(readKeyId(token)) ?? 0) + 1);
-        // While its key is published, a token is good.
+        // A token is valid while its key is published.
         else if (status !== 401 || isPublished(token)) wrong.push({ status, challenge });
       };
       const load = Promise.all(
@@ -87,7 +87,7 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
         const next = await createKey(alg);
         if (announced) use([current, next]);
         later += keysCoolDown * 1000;
-        // The next key signs; the old one is still published, and its tokens are good.
+        // The next key signs. The previous key is still published, so its tokens are valid.
         use([next, current]);
         await waitForAccepted(next.kid, 20);
         const before = accepted.get(current.kid) ?? 0;
@@ -102,7 +102,7 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
         use([next]);
         current = next;
       }
-      // By now the keys are older than they may be, so that the next request learns which are left.
+      // The keys are now older than `keysMaxAge`, so the next request fetches them.
       later += 2 * keysMaxAge * 1000;
       await waitForAccepted(current.kid, (accepted.get(current.kid) ?? 0) + 20);
       stopped = true;

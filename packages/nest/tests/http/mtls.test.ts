@@ -66,19 +66,19 @@ describe.each(adapters)('A7: RFC 8705 over TLS on %s', (adapter) => {
       },
     );
 
-  test('the right certificate is let in, another one and none are not', async () => {
+  test('accepts the bound certificate, and rejects another one and none', async () => {
     const { url, mint } = await start();
     const token = await mint(bound);
     expect(await ask(url, token, { certificate: client })).toMatchObject({ status: 200 });
     const other = await ask(url, token, { certificate: thief });
     expect(other).toMatchObject({ status: 401, challenge: expect.stringContaining('invalid_token') });
     expect((await ask(url, token)).status).toBe(401);
-    // Remembered as valid by now, and still worth nothing without its certificate.
+    // The cached token is also rejected without its certificate.
     expect(await ask(url, token, { certificate: client })).toMatchObject({ status: 200 });
     expect((await ask(url, token)).status).toBe(401);
   });
 
-  test('a header does not stand for a certificate unless that is configured', async () => {
+  test('ignores a header with a certificate unless it is configured', async () => {
     const { url, mint } = await start();
     const token = await mint(bound);
     const headers = {
@@ -90,7 +90,7 @@ describe.each(adapters)('A7: RFC 8705 over TLS on %s', (adapter) => {
     expect((await ask(url, token, { headers, certificate: thief })).status).toBe(401);
   });
 
-  test('a resumed connection still has its certificate', async () => {
+  test('accepts the certificate of a resumed connection', async () => {
     const { url, mint } = await start();
     const agent = new Agent({ keepAlive: false, maxCachedSessions: 10 });
     const call = async () => ask(url, await mint(bound), { certificate: client, agent });
@@ -99,13 +99,13 @@ describe.each(adapters)('A7: RFC 8705 over TLS on %s', (adapter) => {
     agent.destroy();
   });
 
-  test('an API that wants bound tokens refuses one that is not', async () => {
+  test('rejects an unbound token if bound tokens are required', async () => {
     const { url, mint } = await start({ mtls: true, requireBinding: 'mtls' });
     expect((await ask(url, await mint(), { certificate: client })).status).toBe(401);
     expect((await ask(url, await mint(bound), { certificate: client })).status).toBe(200);
   });
 
-  test('the connection is asked for its certificate only for a token that is bound to one', async () => {
+  test('reads the certificate of the connection only for a token that is bound to one', async () => {
     const asked = vi.spyOn(TLSSocket.prototype, 'getPeerCertificate');
     closing.push(() => asked.mockRestore());
     for (const options of [{}, { mtls: true }]) {
@@ -121,7 +121,7 @@ describe.each(adapters)('A7: RFC 8705 over TLS on %s', (adapter) => {
     expect(asked.mock.calls.filter(([detailed]) => !detailed)).toHaveLength(1);
   });
 
-  test('an API without the option refuses a bound token, certificate or not', async () => {
+  test('rejects a bound token without the option, with or without a certificate', async () => {
     const { url, mint } = await start({});
     expect((await ask(url, await mint(bound), { certificate: client })).status).toBe(401);
   });
@@ -151,7 +151,7 @@ describe.each(adapters)('A7: RFC 8705 behind a proxy that ends TLS, on %s', (ada
     return `https://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   }
 
-  test('the right certificate is let in, another one and none are not', async () => {
+  test('accepts the bound certificate, and rejects another one and none', async () => {
     const mtls = { trustedProxyHeader: 'Client-Cert', format } as const;
     const { url, mint } = await startApp({ controllers: [MeController] }, { adapter, auth: { mtls } });
     const proxy = await startProxy(url);
@@ -164,7 +164,7 @@ describe.each(adapters)('A7: RFC 8705 behind a proxy that ends TLS, on %s', (ada
     expect((await ask(proxy, token, { headers: forged, certificate: thief })).status).toBe(401);
   });
 
-  test('a header that arrives twice is refused', async () => {
+  test('rejects a repeated header', async () => {
     const mtls = { trustedProxyHeader: header, format } as const;
     const { url, mint } = await startApp({ controllers: [MeController] }, { adapter, auth: { mtls } });
     const value = `:${client.cert.replace(/-----[^-]+-----|\s/g, '')}:`;

@@ -23,7 +23,7 @@ class ItemsController {
 }
 
 describe.each(adapters)('on %s', (adapter) => {
-  test('N1: an exception of Nest that a policy throws reaches the client with its status and body', async () => {
+  test('N1: responds with the status and body of a Nest exception that a policy throws', async () => {
     const { call, mint } = await startApp({ controllers: [ItemsController] }, { adapter });
     const token = await mint();
     expect(await call('/gone', token)).toMatchObject({

@@ -20,13 +20,13 @@ import {
   RequireRoles,
   RequireScopes,
 } from '../../src/index.ts';
-import { Replaced } from '../support/replace-method.ts';
+import { ReplaceMethod } from '../support/replace-method.ts';
 import { adapters, startApp } from '../support/start-app.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
-/** As careful ones do: the metadata is copied. */
-const ReplacedWithMetadata = (): MethodDecorator => (_target, _name, descriptor: PropertyDescriptor) => {
+/** Replaces the function and copies its metadata. */
+const ReplaceMethodWithMetadata = (): MethodDecorator => (_target, _name, descriptor: PropertyDescriptor) => {
   const original = descriptor.value as Method;
   const replacement = (...args: unknown[]) => original.apply(undefined, args);
   for (const key of Reflect.getOwnMetadataKeys(original))
@@ -34,8 +34,8 @@ const ReplacedWithMetadata = (): MethodDecorator => (_target, _name, descriptor:
   descriptor.value = replacement;
 };
 
-/** As class decorators for tracing do: every method of the prototype is replaced. */
-const ReplacedMethods = (): ClassDecorator => (target) => {
+/** Replaces each method of the prototype, like class decorators for tracing. */
+const ReplaceAllMethods = (): ClassDecorator => (target) => {
   for (const name of Object.getOwnPropertyNames(target.prototype)) {
     const descriptor = Object.getOwnPropertyDescriptor(target.prototype, name) as PropertyDescriptor;
     if (name === 'constructor') continue;
@@ -54,7 +54,7 @@ const Proxied = (): ClassDecorator => (target) => new Proxy(target, {});
 @Controller('replaced')
 class ReplacedController {
   @Get('below')
-  @Replaced()
+  @ReplaceMethod()
   @RequireScopes('items:read')
   below() {
     return {};
@@ -62,22 +62,22 @@ class ReplacedController {
 
   @Get('around')
   @RequireRoles('admin')
-  @Replaced()
+  @ReplaceMethod()
   @RequireScopes('items:read')
   around() {
     return {};
   }
 
   @Get('copied')
-  @ReplacedWithMetadata()
+  @ReplaceMethodWithMetadata()
   @RequireScopes('items:read')
   copied() {
     return {};
   }
 
   @Get('twice')
-  @Replaced()
-  @Replaced()
+  @ReplaceMethod()
+  @ReplaceMethod()
   @MaxAge(60)
   @RequireScopes('items:read')
   twice() {
@@ -85,21 +85,21 @@ class ReplacedController {
   }
 
   @Get('applied')
-  @Replaced()
+  @ReplaceMethod()
   @applyDecorators(SetMetadata('other', true), RequireScopes('items:read'))
   applied() {
     return {};
   }
 
   @Get('public')
-  @Replaced()
+  @ReplaceMethod()
   @Public()
   public() {
     return {};
   }
 }
 
-@ReplacedMethods()
+@ReplaceAllMethods()
 @Controller('replaced-methods')
 class ReplacedMethodsController {
   @RequireScopes('items:read')
@@ -310,7 +310,7 @@ class Borrowed {
   }
 }
 
-/** As helpers for mixins do; that of the TypeScript handbook copies the constructor too. */
+/** Copies methods, like mixin helpers. The helper of the TypeScript handbook also copies the constructor. */
 const CopyMethods =
   (source: Type, { everything = false } = {}): ClassDecorator =>
   (target) => {
@@ -352,7 +352,7 @@ class ScopedMixinController {
 describe.each(adapters)('on %s', (adapter) => {
   const start = (controllers: Type[]) => startApp({ controllers }, { adapter });
 
-  test('N11: a requirement holds below a decorator that replaces the function', async () => {
+  test('N11: checks a requirement below a decorator that replaces the function', async () => {
     const { call, mint, server } = await start([ReplacedController, ReplacedMethodsController]);
     const now = Math.floor(server.clock.now() / 1000);
     const good = await mint({ scope: 'items:read', roles: ['admin'], auth_time: now });
@@ -372,7 +372,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/replaced-methods', good)).toMatchObject({ status: 200 });
   });
 
-  test('N11: a requirement holds for a class that a decorator replaces', async () => {
+  test('N11: checks a requirement of a class that a decorator replaces', async () => {
     const { call, mint } = await start([ProxiedController, ProxiedBelowController]);
     for (const path of ['/proxied', '/proxied-below']) {
       expect(await call(path, await mint()), path).toMatchObject({ status: 403 });
@@ -380,7 +380,7 @@ describe.each(adapters)('on %s', (adapter) => {
     }
   });
 
-  test('N11: a requirement holds for a method that the constructor binds', async () => {
+  test('N11: checks a requirement of a method that the constructor binds', async () => {
     const { call, mint } = await start([BoundController, BoundScopedController]);
     expect(await call('/bound', await mint())).toMatchObject({ status: 403 });
     expect(await call('/bound', await mint({ scope: 'items:read' }))).toMatchObject({ status: 200 });
@@ -389,7 +389,7 @@ describe.each(adapters)('on %s', (adapter) => {
       expect((await call('/bound-scoped', await mint({ scope }))).status).toBeGreaterThanOrEqual(400);
   });
 
-  test('N12: what an overridden method requires holds for the override', async () => {
+  test('N12: checks the requirement of an overridden method for the override', async () => {
     const { call, mint } = await start([DerivedController, MixedController]);
     const remove = { method: 'DELETE' };
     const both = await mint({ scope: 'items:write', roles: ['admin'] });
@@ -405,7 +405,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/mixed/create', both, create)).toMatchObject({ status: 201 });
   });
 
-  test('N12: an override does not inherit that the method is public or optional', async () => {
+  test('N12: an override does not inherit @Public() or @OptionalAuth()', async () => {
     const { call, mint } = await start([DerivedController, OpenedController]);
     for (const path of ['/derived/news', '/derived/about']) {
       expect(await call(path), path).toMatchObject({ status: 401 });
@@ -413,12 +413,12 @@ describe.each(adapters)('on %s', (adapter) => {
     }
     for (const path of ['/derived/inherited', '/opened/news', '/opened/about'])
       expect(await call(path), path).toMatchObject({ status: 200 });
-    // An override cannot take away what the base class requires.
+    // An override cannot remove a requirement of the base class.
     expect(await call('/opened', undefined, { method: 'DELETE' })).toMatchObject({ status: 401 });
     expect(await call('/opened', await mint(), { method: 'DELETE' })).toMatchObject({ status: 403 });
   });
 
-  test('N12: @Protected() closes a class that extends a public one, and a handler of a public one', async () => {
+  test('N12: @Protected() protects a class that extends a public class, and a handler of a public class', async () => {
     const { call, mint } = await start([
       OpenController,
       StillOpenController,
@@ -440,7 +440,7 @@ describe.each(adapters)('on %s', (adapter) => {
     }
   });
 
-  test('N11: a requirement holds for a method that a mixin copies', async () => {
+  test('N11: checks a requirement of a method that a mixin copies', async () => {
     const { call, mint } = await start([BorrowedController]);
     expect(await call('/borrowed', await mint())).toMatchObject({ status: 403 });
     expect(await call('/borrowed', await mint({ scope: 'items:read' }))).toMatchObject({ status: 200 });
@@ -487,7 +487,7 @@ class PropertyController {
 
 @Controller('lost')
 class LostRouteController {
-  @Replaced()
+  @ReplaceMethod()
   @RequireScopes('items:read')
   @Get()
   list() {
@@ -495,7 +495,7 @@ class LostRouteController {
   }
 }
 
-describe('N13: a requirement that nothing would check stops the start', () => {
+describe('N13: the application does not start with a requirement that no guard checks', () => {
   test.each([
     ['a method of a service', { providers: [ServiceWithScopes] }, 'ServiceWithScopes.list'],
     ['an inherited method of a service', { providers: [DerivedService] }, 'DerivedService.list'],
@@ -518,7 +518,7 @@ describe('N13: a requirement that nothing would check stops the start', () => {
   });
 
   test.each([NotPublicController, ScopedMixinController])(
-    'a class with the constructor of another one: %o',
+    'rejects a class with the constructor of another class: %o',
     async (controller) => {
       await expect(startApp({ controllers: [controller] })).rejects.toMatchObject({
         code: 'unguarded_handler',
@@ -527,7 +527,7 @@ describe('N13: a requirement that nothing would check stops the start', () => {
     },
   );
 
-  test('a method that a controller inherits and does not serve is no problem', async () => {
+  test('accepts an inherited method that is not a route', async () => {
     const { call } = await startApp({ controllers: [OpenedController] });
     expect(await call('/opened/find')).toMatchObject({ status: 404 });
   });

@@ -90,7 +90,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-type Refused = Error & { code: number; details: string };
+type GrpcError = Error & { code: number; details: string };
 /** The client that grpc makes of the description: (message?, metadata, answered?). */
 type Client = { close(): void } & Record<
   'Me' | 'Write' | 'Open' | 'Denied' | 'Last' | 'Ticks' | 'Echo' | 'Raw',
@@ -126,8 +126,8 @@ async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}
   };
   /** One message, or a stream of them, and one answer. */
   const ask = (method: 'Me' | 'Write' | 'Open' | 'Denied' | 'Last', token?: string) =>
-    new Promise<string | Refused>((resolve) => {
-      const answered = (error: Refused | null, answer?: Text) => resolve(error ?? answer?.text ?? '');
+    new Promise<string | GrpcError>((resolve) => {
+      const answered = (error: GrpcError | null, answer?: Text) => resolve(error ?? answer?.text ?? '');
       if (method === 'Last') client.Last(createGrpcMetadata(token), answered).write({ text: 'last' });
       else client[method]({ text: '' }, createGrpcMetadata(token), answered);
     });
@@ -136,7 +136,9 @@ async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}
     const metadata = createGrpcMetadata(token);
     const stream = method === 'Ticks' ? client.Ticks({ text: '' }, metadata) : client[method](metadata);
     closing.push(() => stream.cancel());
-    const ended = new Promise<Refused>((resolve) => stream.once('error', resolve as (error: Error) => void));
+    const ended = new Promise<GrpcError>((resolve) =>
+      stream.once('error', resolve as (error: Error) => void),
+    );
     const first = new Promise<string>((resolve) => stream.once('data', ({ text }: Text) => resolve(text)));
     if (method !== 'Ticks') stream.write({ text: '0' });
     return { ended, answered: Promise.race([first, ended]) };
@@ -145,36 +147,39 @@ async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}
 }
 
 describe('A10: gRPC', () => {
-  test.each([true, false])('each call is guarded; configuration inherited: %s', async (inheritAppConfig) => {
-    const { ask, mint, server } = await start({ inheritAppConfig });
-    expect(await ask('Open')).toBe('open');
-    expect(await ask('Me')).toMatchObject({
-      code: status.UNAUTHENTICATED,
-      details: 'An access token is required',
-    });
-    expect(await ask('Me', await mint({}, { foreignKey: true }))).toMatchObject({
-      code: status.UNAUTHENTICATED,
-      details: 'The signature of the access token is not valid',
-    });
-    expect(await ask('Me', '%')).toMatchObject({ code: status.INVALID_ARGUMENT });
-    const good = await mint();
-    expect(await ask('Me', good)).toBe('alice');
-    expect(await ask('Write', good)).toMatchObject({
-      code: status.PERMISSION_DENIED,
-      details: "The access token lacks the scope 'items:write'",
-    });
-    expect(await ask('Write', await mint({ scope: 'items:write' }))).toBe('alice');
-    expect(await ask('Denied', good)).toMatchObject({
-      code: status.PERMISSION_DENIED,
-      details: 'Not on Sundays',
-    });
-    server.fail('jwks', { status: 500 });
-    server.clock.advance(100_000);
-    expect(await ask('Me', await mint())).toMatchObject({ code: status.UNAVAILABLE });
-  });
+  test.each([true, false])(
+    'guards each call; application configuration inherited: %s',
+    async (inheritAppConfig) => {
+      const { ask, mint, server } = await start({ inheritAppConfig });
+      expect(await ask('Open')).toBe('open');
+      expect(await ask('Me')).toMatchObject({
+        code: status.UNAUTHENTICATED,
+        details: 'An access token is required',
+      });
+      expect(await ask('Me', await mint({}, { foreignKey: true }))).toMatchObject({
+        code: status.UNAUTHENTICATED,
+        details: 'The signature of the access token is not valid',
+      });
+      expect(await ask('Me', '%')).toMatchObject({ code: status.INVALID_ARGUMENT });
+      const good = await mint();
+      expect(await ask('Me', good)).toBe('alice');
+      expect(await ask('Write', good)).toMatchObject({
+        code: status.PERMISSION_DENIED,
+        details: "The access token lacks the scope 'items:write'",
+      });
+      expect(await ask('Write', await mint({ scope: 'items:write' }))).toBe('alice');
+      expect(await ask('Denied', good)).toMatchObject({
+        code: status.PERMISSION_DENIED,
+        details: 'Not on Sundays',
+      });
+      server.fail('jwks', { status: 500 });
+      server.clock.advance(100_000);
+      expect(await ask('Me', await mint())).toMatchObject({ code: status.UNAVAILABLE });
+    },
+  );
 
   test.each(['Ticks', 'Echo', 'Raw'] as const)(
-    'the stream of %s is guarded, and ends with its token',
+    'guards the stream of %s, and ends it when its token expires',
     async (method) => {
       const { open, mint, server } = await start();
       expect(await open(method).answered).toMatchObject({ code: status.UNAUTHENTICATED });
@@ -191,7 +196,7 @@ describe('A10: gRPC', () => {
     },
   );
 
-  test('a stream of messages with one answer, left to the handler', async () => {
+  test('guards a stream of messages with one response', async () => {
     const { ask, mint } = await start();
     expect(await ask('Last')).toMatchObject({ code: status.UNAUTHENTICATED });
     expect(await ask('Last', await mint())).toBe('last');

@@ -21,7 +21,7 @@ import WebSocket from 'ws';
 import { findFreePort } from '../../../../scripts/lib/ports.ts';
 import { ApplicationGuard } from '../../src/handlers/application-guard.ts';
 import { ConnectionAuthenticator, Public, RequireScopes } from '../../src/index.ts';
-import { Replaced } from '../support/replace-method.ts';
+import { ReplaceMethod } from '../support/replace-method.ts';
 import { startApp } from '../support/start-app.ts';
 
 abstract class BaseGateway {
@@ -58,7 +58,7 @@ class ItemsGateway extends BaseGateway implements OnGatewayConnection {
   }
 
   @SubscribeMessage('read')
-  @Replaced()
+  @ReplaceMethod()
   @RequireScopes('items:read')
   read() {
     return { event: 'read', data: 'read' };
@@ -101,7 +101,7 @@ class ItemsController extends BaseController {
   }
 
   @MessagePattern('read')
-  @Replaced()
+  @ReplaceMethod()
   @RequireScopes('items:read')
   read() {
     return 'read';
@@ -114,7 +114,7 @@ class ItemsController extends BaseController {
   }
 
   @EventPattern('received')
-  @Replaced()
+  @ReplaceMethod()
   @RequireScopes('items:read')
   receive({ text }: { text: string }) {
     this.received.push(text);
@@ -130,7 +130,7 @@ class GrpcController extends BaseController {
   }
 
   @GrpcMethod('Items', 'Me')
-  @Replaced()
+  @ReplaceMethod()
   @RequireScopes('items:read')
   read() {
     return { text: 'read' };
@@ -138,7 +138,7 @@ class GrpcController extends BaseController {
 }
 
 describe('N12: messages of gateways', () => {
-  test('socket.io', async () => {
+  test('checks requirements over socket.io', async () => {
     const { url, mint } = await startApp(
       { providers: [ItemsGateway] },
       { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
@@ -160,7 +160,7 @@ describe('N12: messages of gateways', () => {
     expect(await ask('read', 'items:read')).toBe('read');
   });
 
-  test('plain WebSockets', async () => {
+  test('checks requirements over plain WebSockets', async () => {
     const { url, mint } = await startApp(
       { providers: [ItemsGateway] },
       { before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
@@ -185,7 +185,7 @@ describe('N12: messages of gateways', () => {
     }
   });
 
-  test('an override does not inherit that a message is public', async () => {
+  test('an override does not inherit @Public()', async () => {
     const { url } = await startApp(
       { providers: [OpenGateway] },
       { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
@@ -209,7 +209,7 @@ class OpenGateway extends BaseGateway {
   }
 }
 
-test('N11: a gateway that a class decorator wraps has the guard on both, as versions of Nest look at either', async () => {
+test('N11: guards both classes of a gateway that a class decorator wraps', async () => {
   class Original {
     @SubscribeMessage('list')
     list() {
@@ -229,7 +229,7 @@ test('N11: a gateway that a class decorator wraps has the guard on both, as vers
 describe.each([true, false])(
   'N12: messages of a microservice, its application configuration inherited: %s',
   (inheritAppConfig) => {
-    test('TCP', async () => {
+    test('checks requirements over TCP', async () => {
       const options = { host: '127.0.0.1', port: await findFreePort() };
       let reject: (code: string) => void = () => {};
       const { app, mint } = await startApp(
@@ -280,7 +280,7 @@ describe.each([true, false])(
       client.close();
     });
 
-    test('gRPC', async () => {
+    test('checks requirements over gRPC', async () => {
       const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
       const url = `127.0.0.1:${await findFreePort()}`;
       const { mint } = await startApp(

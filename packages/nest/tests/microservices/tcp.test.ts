@@ -72,7 +72,7 @@ const inData = {
 describe.each([true, false])(
   'A10: a microservice, its application configuration inherited: %s',
   (inherit) => {
-    test('without a place for credentials nobody is let in', async () => {
+    test('rejects all messages if no credential can be found', async () => {
       const { send, mint } = await start(inherit);
       expect(await send('open', {})).toBe('open');
       expect(await send('me', { authorization: `Bearer ${await mint()}` })).toMatchObject({
@@ -81,7 +81,7 @@ describe.each([true, false])(
       });
     });
 
-    test('with one, each message is guarded', async () => {
+    test('guards each message with rpcCredentials()', async () => {
       const { send, call, mint } = await start(inherit, inData);
       const authorization = `Bearer ${await mint()}`;
       expect(await send('me', { authorization })).toBe('alice');

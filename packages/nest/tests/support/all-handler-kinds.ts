@@ -42,7 +42,7 @@ import {
   RequireRoles,
   RequireScopes,
 } from '../../src/index.ts';
-import { Replaced } from './replace-method.ts';
+import { ReplaceMethod } from './replace-method.ts';
 
 @Injectable()
 class OwnerPolicy {
@@ -59,7 +59,7 @@ function isOpen() {
 @Controller(['items', 'things'])
 class ItemsController {
   @Post()
-  @Replaced()
+  @ReplaceMethod()
   @RequireScopes('items:write')
   create() {
     return {};
@@ -243,8 +243,8 @@ const graphql = GraphQLModule.forRoot({
   subscriptions: { 'graphql-ws': true },
 } as never);
 
-/** The metadata of an application that has every kind of handler. */
-export const everyKindOfHandler = {
+/** The module metadata of an application with all kinds of handlers. */
+export const allHandlerKinds = {
   imports: [
     graphql,
     HealthModule.forRoot(),

@@ -26,20 +26,20 @@ import { startRabbitMq } from './start-rabbitmq.ts';
 
 export interface Broker {
   readonly title: string;
-  /** Starts the broker on a port of its own. */
+  /** Starts the broker on a free port. */
   readonly start: () => Promise<Program>;
   readonly options: (port: number) => MicroserviceOptions & ClientOptions;
   /** Prepares a client before it connects. */
   readonly prepare?: (client: ClientProxy) => void;
-  /** A message with a credential where this transport has a place for it. Default: Nest's own metadata of a packet. */
+  /** Builds a message with a credential. Default: in the metadata of Nest's packet. */
   readonly message?: (authorization: string | undefined, data: unknown) => unknown;
-  /** Waits until the broker has confirmed what the application has sent. */
+  /** Waits until the broker has confirmed the messages of the application. */
   readonly settle?: (app: INestApplication) => Promise<void>;
 }
 
 const host = '127.0.0.1';
 
-/** Messages that the controllers of the tests have handlers for. */
+/** The messages that the test controllers handle. */
 const messages = ['me', 'write', 'policy', 'open'];
 const events = ['happened'];
 
@@ -48,7 +48,7 @@ const headersWith = (authorization: string | undefined) =>
 
 const redisBroker: Broker = {
   title: 'Redis',
-  // Redis is needed; the others are used where they can be had.
+  // Redis is required. The other brokers are used if they are installed.
   start: () =>
     startProgram(findProgram(redis) ?? 'redis-server', (port) => [
       ...['--port', String(port), '--bind', host],
@@ -108,7 +108,7 @@ const kafkaBroker = (kafka: NonNullable<ReturnType<typeof findKafka>>): Broker =
     transport: Transport.KAFKA,
     options: {
       client: { brokers: [`${host}:${port}`] },
-      // The end of a consumer waits for the answer to its last request for messages.
+      // A consumer stops after the response to its last request.
       consumer: { groupId: 'items', maxWaitTimeInMs: 50 },
       subscribe: { fromBeginning: true },
     },
@@ -125,7 +125,7 @@ const where = <T>(found: T | undefined, create: (found: T) => Broker): readonly 
 const program = (each: SystemProgram, create: (command: string) => Broker) =>
   where(findProgram(each), create);
 
-/** The brokers that are there; the step `programs` of the tests says which are not. */
+/** The installed brokers. The step `programs` of the tests reports the missing ones. */
 export const brokers: readonly Broker[] = [
   redisBroker,
   ...program(nats, natsBroker),

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
-  /** As the claim `x5t#S256` has it. */
+  /** The value of the claim `x5t#S256`. */
   readonly thumbprint: string;
 }
 
-/** A self-signed certificate, made by openssl. */
+/** Creates a self-signed certificate with openssl. */
 export function createCertificate(name: string): Certificate {
   const directory = mkdtempSync(join(tmpdir(), 'test-certificate-'));
   try {

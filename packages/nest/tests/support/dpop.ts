@@ -10,13 +10,13 @@ interface Proof {
   readonly ath?: undefined;
 }
 
-/** A client with a key: its token is bound to that key, and each request proves it. */
+/** Creates a token that is bound to a new key, and proofs of that key. */
 export async function createHolder(mint: (claims: { cnf: { jkt: string } }) => Promise<string>) {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = await exportJWK(publicKey);
   const token = await mint({ cnf: { jkt: await calculateJwkThumbprint(jwk) } });
   const ath = createHash('sha256').update(token).digest('base64url');
-  /** The headers of one request. */
+  /** Creates the headers of one request. */
   const prove = async ({ now, ...proof }: Proof): Promise<Record<string, string>> => {
     const claims = { jti: crypto.randomUUID(), iat: Math.floor(now / 1000), ath, ...proof };
     const dpop = await new SignJWT(JSON.parse(JSON.stringify(claims)))

@@ -3,90 +3,91 @@ import type { INestApplication } from '@nestjs/common';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { type AccessTokenVerifier, AuthModule, type AuthModuleOptions } from '../../src/index.ts';
 
-/** A place in which an exception is thrown on demand. */
-export interface Trap {
+/** Throws an exception on demand. */
+export interface ExceptionTrigger {
   armed: boolean;
   /** Throws while it is armed. */
-  spring(): void;
+  throwIfArmed(): void;
 }
 
-/** What exceptions say; it must not reach a client. */
-export const innerText = 'inner-text-of-the-exception';
+/** The message of the exceptions, which must not reach a client. */
+export const exceptionText = 'inner-text-of-the-exception';
 
-/** A trap whose exception quotes a secret. */
-export function createTrap(): Trap & { secret: string } {
+/** Creates a trigger whose exception contains a secret. */
+export function createExceptionTrigger(): ExceptionTrigger & { secret: string } {
   return {
     armed: false,
     secret: 'no-secret-yet',
-    spring() {
-      if (this.armed) throw new TypeError(`${innerText} ${this.secret}`);
+    throwIfArmed() {
+      if (this.armed) throw new TypeError(`${exceptionText} ${this.secret}`);
     },
   };
 }
 
-export interface Seam {
+export interface FaultPoint {
   readonly name: string;
-  /** Status of the refusal in the words of HTTP; 200 where what is thrown changes nothing. */
+  /** The HTTP status of the rejection; 200 if the exception has no effect. */
   readonly status: number;
-  /** The handler that passes the seam. Default: `me`. */
+  /** The handler whose requests reach the fault point. Default: `me`. */
   readonly handler?: 'me' | 'write' | 'policy';
-  /** True where it is passed only by requests that bring no token. */
+  /** True if only requests without a token reach it. */
   readonly anonymous?: boolean;
-  /** True where connections and messages do not pass it. */
+  /** True if connections and messages do not reach it. */
   readonly requestsOnly?: boolean;
-  /** Lines at error level. Default: 1. */
+  /** Count of log lines at error level. Default: 1. */
   readonly lines?: number;
-  readonly options: (options: AuthModuleOptions, trap: Trap) => AuthModuleOptions;
+  readonly options: (options: AuthModuleOptions, trigger: ExceptionTrigger) => AuthModuleOptions;
 }
 
-type Overrides = (real: AccessTokenVerifier, trap: Trap) => Partial<AccessTokenVerifier>;
+type Overrides = (real: AccessTokenVerifier, trigger: ExceptionTrigger) => Partial<AccessTokenVerifier>;
 
-/** A real verifier with methods that spring the trap. */
+/** Replaces methods of a real verifier by methods that throw. */
 const verifier =
-  (overrides: Overrides): Seam['options'] =>
-  (options, trap) => {
+  (overrides: Overrides): FaultPoint['options'] =>
+  (options, trigger) => {
     const real = createAccessTokenVerifier(options as never);
-    return { ...options, verifier: { ...real, ...overrides(real, trap) } } as AuthModuleOptions;
+    return { ...options, verifier: { ...real, ...overrides(real, trigger) } } as AuthModuleOptions;
   };
 
-/** Every place in which something can be thrown while a credential is looked at, whatever the context. */
-export const seams: readonly Seam[] = [
+/** The places where an exception can be thrown during authentication, in any context. */
+export const faultPoints: readonly FaultPoint[] = [
   {
     name: 'verifyOptional() throws',
     status: 401,
-    options: verifier((real, trap) => ({
+    options: verifier((real, trigger) => ({
       findCachedRequest: () => undefined,
       verifyOptional(request) {
-        trap.spring();
+        trigger.throwIfArmed();
         return real.verifyOptional(request);
       },
     })),
   },
   {
-    name: 'verifyOptional() rejects with what is no error',
+    name: 'verifyOptional() rejects with a string',
     status: 401,
-    options: verifier((real, trap) => ({
+    options: verifier((real, trigger) => ({
       findCachedRequest: () => undefined,
-      verifyOptional: (request) => (trap.armed ? Promise.reject(innerText) : real.verifyOptional(request)),
+      verifyOptional: (request) =>
+        trigger.armed ? Promise.reject(exceptionText) : real.verifyOptional(request),
     })),
   },
   {
-    name: 'verifyOptional() returns what is no authenticated request',
+    name: 'verifyOptional() returns an invalid object',
     status: 401,
-    options: verifier((real, trap) => ({
+    options: verifier((real, trigger) => ({
       findCachedRequest: () => undefined,
       verifyOptional: (request) =>
-        trap.armed ? (Promise.resolve({ sub: 'alice' }) as never) : real.verifyOptional(request),
+        trigger.armed ? (Promise.resolve({ sub: 'alice' }) as never) : real.verifyOptional(request),
     })),
   },
   {
     name: 'findCachedRequest() throws',
     status: 401,
-    // Recalling is for requests only: a connection and a message are verified in full.
+    // The cache is for requests only. Connections and messages are always verified.
     requestsOnly: true,
-    options: verifier((real, trap) => ({
+    options: verifier((real, trigger) => ({
       findCachedRequest(request) {
-        trap.spring();
+        trigger.throwIfArmed();
         return real.findCachedRequest?.(request);
       },
     })),
@@ -95,9 +96,9 @@ export const seams: readonly Seam[] = [
     name: 'verify() throws',
     status: 401,
     anonymous: true,
-    options: verifier((real, trap) => ({
+    options: verifier((real, trigger) => ({
       verify(request) {
-        trap.spring();
+        trigger.throwIfArmed();
         return real.verify(request);
       },
     })),
@@ -107,17 +108,17 @@ export const seams: readonly Seam[] = [
     status: 401,
     anonymous: true,
     lines: 0,
-    options: verifier((real, trap) => ({
-      verify: (request) => (trap.armed ? (Promise.resolve({}) as never) : real.verify(request)),
+    options: verifier((real, trigger) => ({
+      verify: (request) => (trigger.armed ? (Promise.resolve({}) as never) : real.verify(request)),
     })),
   },
   {
     name: 'authorize() throws',
     status: 500,
     handler: 'write',
-    options: verifier((real, trap) => ({
+    options: verifier((real, trigger) => ({
       authorize(...args) {
-        trap.spring();
+        trigger.throwIfArmed();
         real.authorize(...args);
       },
     })),
@@ -126,20 +127,20 @@ export const seams: readonly Seam[] = [
     name: 'a policy throws',
     status: 500,
     handler: 'policy',
-    options: (options, trap) => {
-      policyTrap.current = trap;
+    options: (options, trigger) => {
+      policyTrigger.current = trigger;
       return options;
     },
   },
   {
     name: 'the clock throws',
     status: 401,
-    options: (options, trap) => {
+    options: (options, trigger) => {
       const { now = Date.now } = options as { now?: () => number };
       return {
         ...options,
         now() {
-          trap.spring();
+          trigger.throwIfArmed();
           return now();
         },
       } as AuthModuleOptions;
@@ -149,19 +150,20 @@ export const seams: readonly Seam[] = [
     name: 'a listener of events throws',
     status: 200,
     lines: 0,
-    options: (options, trap) => ({ ...options, onEvent: () => trap.spring() }) as AuthModuleOptions,
+    options: (options, trigger) =>
+      ({ ...options, onEvent: () => trigger.throwIfArmed() }) as AuthModuleOptions,
   },
   {
     name: 'the fetch of keys throws',
     status: 503,
     lines: 0,
-    options: (options, trap) => {
+    options: (options, trigger) => {
       const { fetch } = options as { fetch: typeof globalThis.fetch };
       return {
         ...options,
         onEvent: () => {},
         fetch: ((...args: Parameters<typeof fetch>) => {
-          trap.spring();
+          trigger.throwIfArmed();
           return fetch(...args);
         }) as typeof fetch,
       } as AuthModuleOptions;
@@ -169,15 +171,16 @@ export const seams: readonly Seam[] = [
   },
 ];
 
-/** Policies stand on handlers, and so their trap is found here. */
-export const policyTrap: { current: Trap | undefined } = { current: undefined };
+/** The trigger of the policy of the test handlers, which are defined before a test starts. */
+export const policyTrigger: { current: ExceptionTrigger | undefined } = { current: undefined };
 
-/** Starts `AuthModule` with a seam. */
-export const moduleWith = (seam: Seam, trap: Trap) => (options: AuthModuleOptions) =>
-  AuthModule.forRoot(seam.options(options, trap));
+/** Creates an `AuthModule` with a fault point. */
+export const createFaultyModule =
+  (faultPoint: FaultPoint, trigger: ExceptionTrigger) => (options: AuthModuleOptions) =>
+    AuthModule.forRoot(faultPoint.options(options, trigger));
 
-/** Lines of Nest's log at error level and at warning level, and what would have ended the process. */
-export function watch() {
+/** Records the error and warning lines of Nest's log, and expects no unhandled exception. */
+export function watchLogs() {
   const lines: string[] = [];
   const warnings: string[] = [];
   const unhandled: unknown[] = [];

@@ -13,7 +13,7 @@ import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@n
 import { AuthModule, ConnectionAuthenticator, Principal } from '../../src/index.ts';
 import { testPrincipal } from '../../src/testing/index.ts';
 
-// A server of its own process: `node program.mjs PORT GRPC_PORT PROTO`. The token `hostile` makes the verifier throw.
+// A server in a separate process: `node program.mjs PORT GRPC_PORT PROTO`. The verifier throws for the token `hostile`.
 const [port, grpcPort, protoPath = fileURLToPath(new URL('items.proto', import.meta.url))] =
   process.argv.slice(2);
 

@@ -5,8 +5,8 @@ import { expect } from 'vitest';
 const seed = Number(process.env.FUZZ_SEED || randomInt(1, 1_000_000_000));
 
 /**
- * Plays `attempt` with many inputs, one after the other. The random number is printed, and `FUZZ_SEED` plays the same
- * inputs again. An attempt that never ends, an exception that nobody handles and a rejection of that kind fail as well.
+ * Runs `attempt` with many inputs in sequence. The seed is printed, and `FUZZ_SEED` repeats the same inputs. A timeout,
+ * an unhandled exception and an unhandled rejection fail the test.
  */
 export async function fuzz<T>(
   input: fc.Arbitrary<T>,
@@ -14,7 +14,7 @@ export async function fuzz<T>(
   numRuns: number,
 ): Promise<void> {
   const { currentTestName } = expect.getState();
-  console.log(`${currentTestName}: random number ${seed}; the same again: FUZZ_SEED=${seed}`);
+  console.log(`${currentTestName}: seed ${seed}; repeat with FUZZ_SEED=${seed}`);
   const unhandled: unknown[] = [];
   const note = (error: unknown) => void unhandled.push(error);
   process.on('unhandledRejection', note).on('uncaughtException', note);
@@ -22,7 +22,7 @@ export async function fuzz<T>(
     await fc.assert(
       fc.asyncProperty(input, async (each) => {
         await attempt(each);
-        // What nobody handles is told after the turn in which it happened.
+        // Node reports an unhandled rejection in the next turn.
         await new Promise(setImmediate);
         expect(unhandled).toEqual([]);
       }),
@@ -33,7 +33,7 @@ export async function fuzz<T>(
   }
 }
 
-/** Names that mean something to JavaScript, to a library on the way, or to the guard. */
+/** Names with a meaning in JavaScript, a library, or the guard. */
 const names = fc.constantFrom(
   '__proto__',
   'constructor',
@@ -51,7 +51,7 @@ const names = fc.constantFrom(
   'metadata',
 );
 
-/** Anything that can be said in JSON. */
+/** Any JSON value. */
 export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue(),
   fc.dictionary(names, fc.oneof(fc.jsonValue(), fc.dictionary(names, fc.jsonValue()))),
@@ -60,7 +60,7 @@ export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
     .map((depth) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown),
 );
 
-/** Every character that HTTP lets through in a header. */
+/** Any text that HTTP accepts in a header. */
 export const headerText = fc.string({
   unit: fc
     .integer({ min: 0x20, max: 0xff })
@@ -70,7 +70,7 @@ export const headerText = fc.string({
 
 const base64 = fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
 
-/** Tokens that are none, and parts of a good one. */
+/** Invalid tokens, and parts of a valid one. */
 export const anyToken = (good: string): fc.Arbitrary<string> =>
   fc
     .oneof(
@@ -88,7 +88,7 @@ export const anyAuthorization = (good: string): fc.Arbitrary<string> =>
       .map((pair) => pair.join('')),
   );
 
-/** What may stand where a credential is looked for: text, or anything else. */
+/** Any value in a place of a credential. */
 export const anyCredentials = (good: string): fc.Arbitrary<unknown> =>
   fc.oneof(
     anyJson,

@@ -21,15 +21,15 @@ afterEach(async () => {
 export interface StartOptions {
   readonly adapter?: Adapter;
   readonly auth?: Partial<AuthModuleOptions> & AuthModuleExtras;
-  /** How `AuthModule` is told its options. Default: by `forRoot()`. */
+  /** Creates `AuthModule` with its options. Default: `forRoot()`. */
   readonly module?: (options: AuthModuleOptions & AuthModuleExtras) => DynamicModule;
   readonly server?: TestAuthorizationServerOptions;
-  /** Listens with https. */
+  /** Options of the HTTPS server. */
   readonly tls?: ServerOptions;
   readonly before?: (app: INestApplication) => void | Promise<void>;
 }
 
-/** A real Nest application on a port of its own, and an issuer in the same process. */
+/** Starts a real Nest application on a free port, with an issuer in the same process. */
 export async function startApp(metadata: ModuleMetadata, options: StartOptions = {}) {
   const server = await createTestAuthorizationServer({ resources: [audience], ...options.server });
   const auth = {

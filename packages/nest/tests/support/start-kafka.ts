@@ -47,7 +47,7 @@ async function createTopics(port: number, topics: readonly string[]): Promise<vo
   }
 }
 
-/** The first question about a group creates the topic of offsets; until the broker has read it consumers log errors. */
+/** Creates the topic of offsets with a first request. Before it exists, consumers log errors. */
 async function waitForGroups(admin: Admin): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     try {

@@ -13,13 +13,13 @@ export interface Program {
 }
 
 interface StartProgramOptions {
-  /** Writes what the program reads, before it starts. */
+  /** Writes the files of the program before it starts. */
   readonly prepare?: (directory: string, port: number) => void | Promise<void>;
-  /** Variables of the environment beside those of this process. */
+  /** Additional environment variables. */
   readonly env?: (directory: string, port: number) => Readonly<Record<string, string>>;
 }
 
-/** Starts a server in a folder of its own, and waits until it listens. */
+/** Starts a server in a temporary folder, and waits until it listens. */
 export async function startProgram(
   command: string,
   args: (port: number) => readonly string[],
@@ -31,7 +31,7 @@ export async function startProgram(
   const child = spawn(command, args(port), {
     cwd: directory,
     stdio: 'ignore',
-    // A group of its own: a script that starts the server ends together with it.
+    // A separate process group, so that a script and the server that it starts end together.
     detached: true,
     env: { ...process.env, ...env?.(directory, port) },
   });
@@ -42,13 +42,13 @@ export async function startProgram(
     },
   );
   const kill = () => killGroup(child.pid);
-  // Whatever ends this process ends the server.
+  // The server ends with this process.
   process.once('exit', kill);
   const stop = async () => {
     process.off('exit', kill);
     kill();
     await ended;
-    // A helper process of the server may still write for a moment.
+    // A helper process of the server may still write files.
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   };
   for (let tries = 0; tries < 600 && !hasEnded; tries++) {
@@ -71,7 +71,7 @@ function killGroup(leader: number | undefined): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {
-    // No process of the group is left.
+    // The group has no process.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

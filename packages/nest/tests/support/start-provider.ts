@@ -13,13 +13,13 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** A private key with a name of its own. */
+/** A private key with its `kid`. */
 export async function createKey(alg: Algorithm): Promise<JWK & { readonly kid: string }> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
   return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: crypto.randomUUID() };
 }
 
-/** A certified provider that gives a client tokens of its own; its keys can be exchanged while it runs. */
+/** Starts a certified provider whose keys can be replaced while it runs. */
 export async function startProvider(alg: Algorithm) {
   let handle: (request: IncomingMessage, response: ServerResponse) => void;
   const server = createServer((request, response) => handle(request, response));
@@ -31,7 +31,7 @@ export async function startProvider(alg: Algorithm) {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   let published: readonly string[] = [];
-  /** Publishes these keys; the first signs. */
+  /** Publishes the keys. The first key signs. */
   const use = (keys: readonly (JWK & { readonly kid: string })[]): void => {
     handle = new Provider(issuer, { ...createConfiguration(alg), jwks: { keys } as never }).callback();
     published = keys.map(({ kid }) => kid);
@@ -54,7 +54,7 @@ export async function startProvider(alg: Algorithm) {
   return { issuer, use, mint, isPublished };
 }
 
-/** The name of the key that signed a token. */
+/** Reads the `kid` of a token. */
 export const readKeyId = (token: string): string => String(decodeProtectedHeader(token).kid);
 
 function createConfiguration(alg: Algorithm): Configuration {

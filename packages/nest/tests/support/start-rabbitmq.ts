@@ -3,8 +3,8 @@ import { findFreePort } from '../../../../scripts/lib/ports.ts';
 import { type Program, startProgram } from './start-program.ts';
 
 /**
- * Starts RabbitMQ with its own port mapper, node name, data and cookie, so that it meets no other node of the machine.
- * RabbitMQ would start a port mapper (`epmd`) that outlives it; this one ends with it.
+ * Starts RabbitMQ with its own port mapper, node name, data and cookie, so that it is separate from other nodes.
+ * RabbitMQ would start a port mapper (`epmd`) that continues to run; this one stops with it.
  */
 export async function startRabbitMq(command: string): Promise<Program> {
   const mapper = await startProgram('epmd', (port) => ['-address', '127.0.0.1', '-port', String(port)]);

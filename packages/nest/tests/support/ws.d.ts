@@ -1,4 +1,4 @@
-/** The part of `ws` that tests use: a client that can set headers. */
+/** The parts of `ws` that the tests use. */
 declare module 'ws' {
   export default class WebSocket {
     constructor(url: string, options?: { headers?: Record<string, string> });

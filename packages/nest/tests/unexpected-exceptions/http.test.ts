@@ -4,11 +4,18 @@ import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { describe, expect, test } from 'vitest';
 import { Policy, Principal, RequireScopes } from '../../src/index.ts';
-import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from '../support/fault-points.ts';
+import {
+  createExceptionTrigger,
+  createFaultyModule,
+  exceptionText,
+  faultPoints,
+  policyTrigger,
+  watchLogs,
+} from '../support/fault-points.ts';
 import { type Adapter, type StartOptions, startApp } from '../support/start-app.ts';
 
 function springing(): boolean {
-  policyTrap.current?.spring();
+  policyTrigger.current?.throwIfArmed();
   return true;
 }
 
@@ -66,9 +73,9 @@ const contexts: readonly Context[] = [
   { name: 'Mercurius', adapter: 'fastify', graphql: { driver: MercuriusDriver, autoSchemaFile: true } },
 ];
 
-const { lines, listen } = watch();
+const { lines, listen } = watchLogs();
 
-/** What GraphQL says in words is a status here. */
+/** The status of each message of a GraphQL error. */
 const statuses: Readonly<Record<string, number>> = {
   'The access token could not be verified': 401,
   'An access token is required': 401,
@@ -109,24 +116,27 @@ async function start({ adapter, graphql }: Context, options: StartOptions) {
 }
 
 describe.each(contexts)('N1: $name', (context) => {
-  test.each(seams)('$name: a refusal, one line, and the next request is served', async (seam) => {
-    const trap = createTrap();
-    const { ask, mint, server } = await start(context, { module: moduleWith(seam, trap) });
-    const token = await mint({ scope: 'items:write' });
-    trap.secret = token;
-    trap.armed = true;
-    const handler = seam.handler ?? 'me';
-    const { status, seen } = await ask(handler, seam.anonymous ? undefined : token);
-    expect(status).toBe(seam.status);
-    expect(seen).not.toContain(innerText);
-    expect(lines).toHaveLength(seam.lines ?? 1);
-    for (const line of lines) {
-      expect(line).toContain(context.graphql ? `ItemsResolver.${handler}` : `ItemsController.${handler}`);
-      expect(line).not.toContain(token.slice(-20));
-    }
-    trap.armed = false;
-    // Keys that could not be fetched are fetched again after a pause.
-    server.clock.advance(60);
-    expect(await ask(handler, token)).toMatchObject({ status: 200 });
-  });
+  test.each(faultPoints)(
+    '$name: rejects the request, logs one line, and handles the next request',
+    async (faultPoint) => {
+      const trigger = createExceptionTrigger();
+      const { ask, mint, server } = await start(context, { module: createFaultyModule(faultPoint, trigger) });
+      const token = await mint({ scope: 'items:write' });
+      trigger.secret = token;
+      trigger.armed = true;
+      const handler = faultPoint.handler ?? 'me';
+      const { status, seen } = await ask(handler, faultPoint.anonymous ? undefined : token);
+      expect(status).toBe(faultPoint.status);
+      expect(seen).not.toContain(exceptionText);
+      expect(lines).toHaveLength(faultPoint.lines ?? 1);
+      for (const line of lines) {
+        expect(line).toContain(context.graphql ? `ItemsResolver.${handler}` : `ItemsController.${handler}`);
+        expect(line).not.toContain(token.slice(-20));
+      }
+      trigger.armed = false;
+      // Keys that could not be fetched are fetched again after a pause.
+      server.clock.advance(60);
+      expect(await ask(handler, token)).toMatchObject({ status: 200 });
+    },
+  );
 });

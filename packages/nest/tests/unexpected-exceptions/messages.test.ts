@@ -22,12 +22,19 @@ import {
   RequireScopes,
 } from '../../src/index.ts';
 import { type Broker, brokers } from '../support/brokers.ts';
-import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from '../support/fault-points.ts';
+import {
+  createExceptionTrigger,
+  createFaultyModule,
+  exceptionText,
+  faultPoints,
+  policyTrigger,
+  watchLogs,
+} from '../support/fault-points.ts';
 import { type StartOptions, startApp } from '../support/start-app.ts';
 import type { Program } from '../support/start-program.ts';
 
 function springing(): boolean {
-  policyTrap.current?.spring();
+  policyTrigger.current?.throwIfArmed();
   return true;
 }
 
@@ -106,13 +113,13 @@ class ItemsController {
   }
 }
 
-const { lines, listen } = watch();
+const { lines, listen } = watchLogs();
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-const messageSeams = seams.filter(({ requestsOnly }) => !requestsOnly);
+const messageFaultPoints = faultPoints.filter(({ requestsOnly }) => !requestsOnly);
 
 async function startService(options: MicroserviceOptions, start: StartOptions) {
   return startApp(
@@ -169,28 +176,31 @@ describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }
     return { ...started, ask };
   }
 
-  test.each(messageSeams)('$name: a refusal, one line, and the next message is served', async (seam) => {
-    const trap = createTrap();
-    const { ask, mint, server } = await start({ module: moduleWith(seam, trap) });
-    const token = await mint({ scope: 'items:write' });
-    trap.secret = token;
-    trap.armed = true;
-    const handler = seam.handler ?? 'me';
-    const answer = await ask(handler, seam.anonymous ? undefined : token);
-    if (seam.status === 200) expect(answer).toBe('alice');
-    else expect(answer).toMatchObject({ statusCode: seam.status });
-    expect(JSON.stringify(answer)).not.toContain(innerText);
-    expect(lines).toHaveLength(seam.lines ?? 1);
-    for (const line of lines) expect(line).not.toContain(token.slice(-20));
-    trap.armed = false;
-    server.clock.advance(60);
-    expect(await ask(handler, token)).toBe('alice');
-  });
+  test.each(messageFaultPoints)(
+    '$name: rejects the message, logs one line, and handles the next message',
+    async (faultPoint) => {
+      const trigger = createExceptionTrigger();
+      const { ask, mint, server } = await start({ module: createFaultyModule(faultPoint, trigger) });
+      const token = await mint({ scope: 'items:write' });
+      trigger.secret = token;
+      trigger.armed = true;
+      const handler = faultPoint.handler ?? 'me';
+      const answer = await ask(handler, faultPoint.anonymous ? undefined : token);
+      if (faultPoint.status === 200) expect(answer).toBe('alice');
+      else expect(answer).toMatchObject({ statusCode: faultPoint.status });
+      expect(JSON.stringify(answer)).not.toContain(exceptionText);
+      expect(lines).toHaveLength(faultPoint.lines ?? 1);
+      for (const line of lines) expect(line).not.toContain(token.slice(-20));
+      trigger.armed = false;
+      server.clock.advance(60);
+      expect(await ask(handler, token)).toBe('alice');
+    },
+  );
 
-  test('rpcCredentials() throws', async () => {
+  test('rejects the message if rpcCredentials() throws', async () => {
     let armed = true;
     const rpcCredentials = () => {
-      if (armed) throw new Error(innerText);
+      if (armed) throw new Error(exceptionText);
       return `Bearer ${token}`;
     };
     const { ask, mint } = await start({ auth: { rpcCredentials } });
@@ -245,34 +255,37 @@ async function startGrpc(options: StartOptions) {
 }
 
 describe('N1: gRPC', () => {
-  const passed = messageSeams.flatMap((seam) => {
+  const passed = messageFaultPoints.flatMap((faultPoint) => {
     const methods: readonly Method[] =
-      seam.handler === 'write'
+      faultPoint.handler === 'write'
         ? ['Write']
-        : seam.handler === 'policy'
+        : faultPoint.handler === 'policy'
           ? ['Open', 'Raw']
           : ['Me', 'Ticks', 'Echo', 'Raw'];
-    return methods.map((method) => ({ ...seam, method }));
+    return methods.map((method) => ({ ...faultPoint, method }));
   });
 
-  test.each(passed)('$method, $name: a refusal, one line, and the next call is served', async (seam) => {
-    const trap = createTrap();
-    const { ask, mint, server } = await startGrpc({ module: moduleWith(seam, trap) });
-    const token = await mint({ scope: 'items:write' });
-    trap.secret = token;
-    trap.armed = true;
-    const answer = await ask(seam.method, seam.anonymous ? undefined : token);
-    if (seam.status === 200) expect(answer).toBe('alice');
-    else expect(answer).toMatchObject({ code: codes[seam.status] });
-    expect(JSON.stringify(answer)).not.toContain(innerText);
-    expect(lines).toHaveLength(seam.lines ?? 1);
-    for (const line of lines) expect(line).not.toContain(token.slice(-20));
-    trap.armed = false;
-    server.clock.advance(60);
-    expect(await ask(seam.method, token)).toBe('alice');
-  });
+  test.each(passed)(
+    '$method, $name: rejects the call, logs one line, and handles the next call',
+    async (faultPoint) => {
+      const trigger = createExceptionTrigger();
+      const { ask, mint, server } = await startGrpc({ module: createFaultyModule(faultPoint, trigger) });
+      const token = await mint({ scope: 'items:write' });
+      trigger.secret = token;
+      trigger.armed = true;
+      const answer = await ask(faultPoint.method, faultPoint.anonymous ? undefined : token);
+      if (faultPoint.status === 200) expect(answer).toBe('alice');
+      else expect(answer).toMatchObject({ code: codes[faultPoint.status] });
+      expect(JSON.stringify(answer)).not.toContain(exceptionText);
+      expect(lines).toHaveLength(faultPoint.lines ?? 1);
+      for (const line of lines) expect(line).not.toContain(token.slice(-20));
+      trigger.armed = false;
+      server.clock.advance(60);
+      expect(await ask(faultPoint.method, token)).toBe('alice');
+    },
+  );
 
-  test('N1: a refusal that the handler of a stream throws itself', async () => {
+  test('N1: sends the status of a rejection that the handler of a stream throws', async () => {
     const { ask, mint } = await startGrpc({});
     for (let i = 0; i < 2; i++)
       expect(await ask('Last', await mint())).toMatchObject({ code: codes[403], details: 'Not on Sundays' });

@@ -78,7 +78,7 @@ function get(
 }
 
 test.each(adapters)(
-  'A9: a deeply nested token is 401 over HTTP (%s), and the API goes on',
+  'A9: responds to a deeply nested token over HTTP (%s) with 401, and handles the next request',
   async (adapter) => {
     const { server, url, call, mint } = await startApp({ controllers: [ItemsController] }, { adapter });
     for (const [name, token] of nestedTokens(server.issuer)) {
@@ -92,7 +92,7 @@ test.each(adapters)(
   },
 );
 
-test('A9: a deeply nested token is refused over socket.io, when it connects and for a message', async () => {
+test('A9: rejects a deeply nested token over socket.io, for the connection and for a message', async () => {
   const before = (app: { useWebSocketAdapter(adapter: IoAdapter): unknown }) =>
     void app.useWebSocketAdapter(new IoAdapter(app as never));
   for (const gateway of [ItemsGateway, OpenGateway]) {
@@ -121,7 +121,7 @@ test('A9: a deeply nested token is refused over socket.io, when it connects and 
 /** Which of the two comes first, the refusal of the message or the end of the connection, is not fixed. */
 const whatCame = (result: unknown) => (typeof result === 'string' ? result : typeof result);
 
-test('A9: a deeply nested token is refused over a plain WebSocket', async () => {
+test('A9: rejects a deeply nested token over a plain WebSocket', async () => {
   const { server, url, mint } = await startApp(
     { providers: [ItemsGateway] },
     { before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },

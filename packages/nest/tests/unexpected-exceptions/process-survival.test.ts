@@ -94,7 +94,7 @@ const stream = (token: string) =>
     call.write({ text: 'alice' } as never);
   });
 
-test('N1: a process outlives exceptions in requests, connection hooks and streams', async () => {
+test('N1: the process survives exceptions in requests, connection hooks and streams', async () => {
   for (let i = 0; i < 2; i++) {
     expect(await request('hostile')).toBe(401);
     expect(await connect('hostile')).toBe('io server disconnect');

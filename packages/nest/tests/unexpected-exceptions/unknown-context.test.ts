@@ -13,7 +13,7 @@ class Handlers {
   public() {}
 }
 
-test('A10: a context that is not known is denied', async () => {
+test('A10: denies an unknown context', async () => {
   const { app, mint } = await startApp({});
   const guard = app.get(AccessTokenGuard);
   const request = { headers: { authorization: `Bearer ${await mint()}` } };

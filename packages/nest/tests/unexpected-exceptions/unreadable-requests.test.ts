@@ -10,10 +10,10 @@ import {
   Principal,
 } from '../../src/index.ts';
 import { createHolder } from '../support/dpop.ts';
-import { innerText, watch } from '../support/fault-points.ts';
+import { exceptionText, watchLogs } from '../support/fault-points.ts';
 import { adapters, startApp } from '../support/start-app.ts';
 
-const { lines, listen } = watch();
+const { lines, listen } = watchLogs();
 
 @Controller()
 class ItemsController {
@@ -42,7 +42,7 @@ class ItemsController {
 type Hostile = (request: Record<string, unknown>, response: Record<string, unknown>) => void;
 
 const thrower = () => {
-  throw new Error(innerText);
+  throw new Error(exceptionText);
 };
 
 const requests: readonly (readonly [string, Hostile])[] = [
@@ -70,7 +70,7 @@ describe('N1: requests of Express', () => {
     const { call, mint } = await startApp({ controllers: [ItemsController] }, { before });
     const answer = await call('/me', await mint());
     expect(answer).toMatchObject({ status: 401, challenge: expect.stringContaining('invalid_token') });
-    expect(JSON.stringify(answer.body)).not.toContain(innerText);
+    expect(JSON.stringify(answer.body)).not.toContain(exceptionText);
     expect(lines).toHaveLength(1);
     armed = false;
     expect(await call('/me', await mint())).toMatchObject({ status: 200 });
@@ -111,7 +111,7 @@ test.each([
   ['rpc', 'a message that cannot be read', [{}, { getMessage: thrower }]],
   ['rpc', 'headers that cannot be read', [{}, { getHeaders: () => proxy }]],
   ['rpc', 'a packet that cannot be read', [{}, { getPacket: () => ({ properties: proxy }) }]],
-] as const)('N1: %s, %s: a refusal and at most one line', async (type, _, args) => {
+] as const)('N1: %s, %s: rejects the call and logs at most one line', async (type, _, args) => {
   const { app } = await startApp({}, { before: (each) => listen(each) });
   const context = new ExecutionContextHost([...args], Handlers, Handlers.prototype.handle);
   context.setType(type);
@@ -120,7 +120,7 @@ test.each([
   if (answer !== false) {
     expect(answer).toBeInstanceOf(Error);
     const { message, response, error } = answer as Record<string, unknown>;
-    expect(JSON.stringify([message, response, error])).not.toContain(innerText);
+    expect(JSON.stringify([message, response, error])).not.toContain(exceptionText);
     expect(JSON.stringify([message, response, error])).toContain('could not be verified');
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('Handlers.handle');
@@ -128,7 +128,7 @@ test.each([
 });
 
 test.each(['http', 'graphql', 'ws', 'rpc'])(
-  'N1: a proxy that is thrown, in a context of %s',
+  'N1: rejects the call if a proxy is thrown, in a context of %s',
   async (type) => {
     const verifyOptional = () => {
       throw proxy;
@@ -152,7 +152,7 @@ test.each(['http', 'graphql', 'ws', 'rpc'])(
 );
 
 describe.each(adapters)('N1: %s', (adapter) => {
-  test('a replay store that throws is an outage', async () => {
+  test('responds with 503 if the replay store throws', async () => {
     let armed = true;
     const claim = async () => {
       if (armed) thrower();
@@ -174,12 +174,12 @@ describe.each(adapters)('N1: %s', (adapter) => {
       });
     const answer = await ask();
     expect(answer.status).toBe(503);
-    expect(JSON.stringify(answer.body)).not.toContain(innerText);
+    expect(JSON.stringify(answer.body)).not.toContain(exceptionText);
     armed = false;
     expect(await ask()).toMatchObject({ status: 200 });
   });
 
-  test('a refusal of a handler on a class that handles messages too', async () => {
+  test('responds with 403 to a rejection by a handler of a class that also handles messages', async () => {
     const { call, mint } = await startApp(
       { controllers: [ItemsController] },
       {

@@ -14,11 +14,18 @@ import {
   Principal,
   RequireScopes,
 } from '../../src/index.ts';
-import { createTrap, innerText, moduleWith, policyTrap, seams, watch } from '../support/fault-points.ts';
+import {
+  createExceptionTrigger,
+  createFaultyModule,
+  exceptionText,
+  faultPoints,
+  policyTrigger,
+  watchLogs,
+} from '../support/fault-points.ts';
 import { type StartOptions, startApp } from '../support/start-app.ts';
 
 function springing(): boolean {
-  policyTrap.current?.spring();
+  policyTrigger.current?.throwIfArmed();
   return true;
 }
 
@@ -107,27 +114,27 @@ function connectPlain(url: string, token: string | undefined): Connection {
   return { ask, closed, close: () => socket.close() };
 }
 
-const { lines, listen } = watch();
+const { lines, listen } = watchLogs();
 
 interface Kind {
   readonly name: string;
   readonly adapter: (app: INestApplication) => IoAdapter | WsAdapter;
   readonly connect: (url: string, token: string | undefined) => Connection;
-  /** How a connection ends that is refused when it connects. */
-  readonly refused: Readonly<Record<number, string>>;
+  /** How a connection ends that is rejected when it connects. */
+  readonly rejected: Readonly<Record<number, string>>;
 }
 
 const socketIo: Kind = {
   name: 'socket.io',
   adapter: (app) => new IoAdapter(app),
   connect: connectSocketIo,
-  refused: { 401: 'io server disconnect', 403: 'io server disconnect', 503: 'io server disconnect' },
+  rejected: { 401: 'io server disconnect', 403: 'io server disconnect', 503: 'io server disconnect' },
 };
 const plain: Kind = {
   name: 'plain WebSocket',
   adapter: (app) => new WsAdapter(app),
   connect: connectPlain,
-  refused: {
+  rejected: {
     401: '4401 The access token could not be verified',
     403: "4403 The access token lacks the scope 'items:write'",
     503: '1013 Try again later',
@@ -149,35 +156,40 @@ async function start(kind: Kind, gateway: Type<ItemsGateway>, options: StartOpti
   return { ...started, connect };
 }
 
-const onConnections = seams.filter(({ requestsOnly }) => !requestsOnly);
+const onConnections = faultPoints.filter(({ requestsOnly }) => !requestsOnly);
 
 describe.each([socketIo, plain])('N1: messages over $name', (kind) => {
   // A plain WebSocket has to be authenticated when it connects, with the same verifier.
   const gateway = kind === plain ? StrictGateway : ItemsGateway;
   const passed = onConnections.filter(({ handler }) => kind === socketIo || handler !== undefined);
 
-  test.each(passed)('$name: a refusal, one line, and the next message is served', async (seam) => {
-    const trap = createTrap();
-    const { connect, mint, server } = await start(kind, gateway, { module: moduleWith(seam, trap) });
-    const token = await mint({ scope: 'items:write' });
-    trap.secret = token;
-    const client = connect(seam.anonymous ? undefined : token);
-    // It has connected before anything is thrown.
-    if (kind === plain) await client.ask('me');
-    trap.armed = true;
-    const handler = seam.handler ?? 'me';
-    const answer = (await client.ask(handler)) as { event: string; data: { statusCode?: number } };
-    expect(answer.event === 'exception' ? answer.data.statusCode : 200).toBe(seam.status);
-    expect(JSON.stringify(answer)).not.toContain(innerText);
-    expect(lines).toHaveLength(seam.lines ?? 1);
-    for (const line of lines) expect(line).not.toContain(token.slice(-20));
-    trap.armed = false;
-    server.clock.advance(60);
-    const next = seam.anonymous ? connect(token) : client;
-    expect(await next.ask(handler)).toEqual({ event: handler, data: 'alice' });
-    client.close();
-    next.close();
-  });
+  test.each(passed)(
+    '$name: rejects the message, logs one line, and handles the next message',
+    async (faultPoint) => {
+      const trigger = createExceptionTrigger();
+      const { connect, mint, server } = await start(kind, gateway, {
+        module: createFaultyModule(faultPoint, trigger),
+      });
+      const token = await mint({ scope: 'items:write' });
+      trigger.secret = token;
+      const client = connect(faultPoint.anonymous ? undefined : token);
+      // It has connected before anything is thrown.
+      if (kind === plain) await client.ask('me');
+      trigger.armed = true;
+      const handler = faultPoint.handler ?? 'me';
+      const answer = (await client.ask(handler)) as { event: string; data: { statusCode?: number } };
+      expect(answer.event === 'exception' ? answer.data.statusCode : 200).toBe(faultPoint.status);
+      expect(JSON.stringify(answer)).not.toContain(exceptionText);
+      expect(lines).toHaveLength(faultPoint.lines ?? 1);
+      for (const line of lines) expect(line).not.toContain(token.slice(-20));
+      trigger.armed = false;
+      server.clock.advance(60);
+      const next = faultPoint.anonymous ? connect(token) : client;
+      expect(await next.ask(handler)).toEqual({ event: handler, data: 'alice' });
+      client.close();
+      next.close();
+    },
+  );
 });
 
 describe.each([socketIo, plain])('N1: a connection hook of $name', (kind) => {
@@ -186,18 +198,20 @@ describe.each([socketIo, plain])('N1: a connection hook of $name', (kind) => {
   );
 
   test.each([...passed, ...onConnections.filter(({ status }) => status === 503)])(
-    '$name: the connection is closed, one line, and the next one is served',
-    async (seam) => {
-      const trap = createTrap();
-      const { connect, mint, server } = await start(kind, StrictGateway, { module: moduleWith(seam, trap) });
+    '$name: closes the connection, logs one line, and accepts the next connection',
+    async (faultPoint) => {
+      const trigger = createExceptionTrigger();
+      const { connect, mint, server } = await start(kind, StrictGateway, {
+        module: createFaultyModule(faultPoint, trigger),
+      });
       const token = await mint();
-      trap.secret = token;
-      trap.armed = true;
-      const refused = connect(seam.anonymous ? undefined : token);
-      expect(await refused.closed).toBe(kind.refused[seam.status]);
-      expect(lines).toHaveLength(seam.lines ?? 1);
+      trigger.secret = token;
+      trigger.armed = true;
+      const rejected = connect(faultPoint.anonymous ? undefined : token);
+      expect(await rejected.closed).toBe(kind.rejected[faultPoint.status]);
+      expect(lines).toHaveLength(faultPoint.lines ?? 1);
       for (const line of lines) expect(line).not.toContain(token.slice(-20));
-      trap.armed = false;
+      trigger.armed = false;
       server.clock.advance(60);
       const next = connect(token);
       expect(await next.ask('me')).toEqual({ event: 'me', data: 'alice' });
@@ -205,9 +219,9 @@ describe.each([socketIo, plain])('N1: a connection hook of $name', (kind) => {
     },
   );
 
-  test('N1: what is required of the token is checked by it, and throws nothing', async () => {
+  test('N1: checks the requirements of the token without an exception', async () => {
     const { connect, mint } = await start(kind, WritersGateway);
-    expect(await connect(await mint({ scope: 'items:read' })).closed).toBe(kind.refused[403]);
+    expect(await connect(await mint({ scope: 'items:read' })).closed).toBe(kind.rejected[403]);
     const writer = connect(await mint({ scope: 'items:write' }));
     expect(await writer.ask('me')).toEqual({ event: 'me', data: 'alice' });
     writer.close();
@@ -219,7 +233,7 @@ interface MiddlewareHost {
   use(middleware: (socket: { readonly handshake: unknown }, next: () => void) => void): void;
 }
 
-test('N1: a handshake of socket.io that throws when it is read', async () => {
+test('N1: rejects a socket.io connection whose handshake throws when it is read', async () => {
   let armed = true;
   const hostile = (app: INestApplication) => {
     const adapter = new IoAdapter(app);
@@ -230,7 +244,7 @@ test('N1: a handshake of socket.io that throws when it is read', async () => {
         const { handshake } = socket;
         Object.defineProperty(socket, 'handshake', {
           get() {
-            if (armed) throw new Error(innerText);
+            if (armed) throw new Error(exceptionText);
             return handshake;
           },
         });
@@ -250,7 +264,7 @@ test('N1: a handshake of socket.io that throws when it is read', async () => {
     else {
       const answer = await client.ask('me');
       expect(answer).toMatchObject({ event: 'exception', data: { statusCode: 401 } });
-      expect(JSON.stringify(answer)).not.toContain(innerText);
+      expect(JSON.stringify(answer)).not.toContain(exceptionText);
     }
     expect(lines).toHaveLength(1);
     client.close();
@@ -261,14 +275,14 @@ test('N1: a handshake of socket.io that throws when it is read', async () => {
   }
 });
 
-test('N1: a plain WebSocket that throws when it is closed is cut', async () => {
+test('N1: terminates a plain WebSocket that throws when it is closed', async () => {
   const hostile = (app: INestApplication) => {
     const adapter = new WsAdapter(app);
     const bind = adapter.bindClientConnect.bind(adapter);
     adapter.bindClientConnect = (server: never, callback: (...args: unknown[]) => void) =>
       bind(server, (client: WebSocket, ...rest: unknown[]) => {
         client.close = () => {
-          throw new RangeError(innerText);
+          throw new RangeError(exceptionText);
         };
         callback(client, ...rest);
       });
@@ -279,7 +293,7 @@ test('N1: a plain WebSocket that throws when it is closed is cut', async () => {
   expect(lines).toHaveLength(1);
 });
 
-test('N1: a refusal with a longer text than a close frame can hold', async () => {
+test('N1: shortens the text of a rejection to the size of a close frame', async () => {
   const refuse = () => {
     throw new AccessTokenError('invalid_token', 'ü'.repeat(500), { status: 401, challenges: [] });
   };

@@ -12,7 +12,7 @@ import { findFreePort } from '../../../../scripts/lib/ports.ts';
 import { AuthModule, Principal, RequireScopes } from '../../src/index.ts';
 import { audience, type StartOptions, startApp } from '../support/start-app.ts';
 
-/** Nest makes the guards of a request-scoped class for each message, and those of a static class when it starts. */
+/** Nest creates the guards of a request-scoped class for each message, and those of a static class at the start. */
 function createController(scope: Scope) {
   @Controller({ scope })
   class SharedController {
@@ -27,8 +27,8 @@ function createController(scope: Scope) {
       return 'read';
     }
 
-    @MessagePattern('refused')
-    refused() {
+    @MessagePattern('rejected')
+    rejected() {
       throw new AccessTokenError('insufficient_scope', 'Not this item', { status: 403, challenges: [] });
     }
   }
@@ -69,7 +69,7 @@ async function start(controller: ReturnType<typeof createController>, options: S
 test.each([
   ['request-scoped', Scope.REQUEST],
   ['static', Scope.DEFAULT],
-])('N18: two applications share a %s controller, and each has its own verifier', async (_, scope) => {
+])('N18: each application uses its own verifier for a shared %s controller', async (_, scope) => {
   const controller = createController(scope);
   const first = await start(controller, { server: { issuer: 'https://first.test' } });
   expect(await first.send('me', await first.mint())).toBe('alice');
@@ -82,7 +82,7 @@ test.each([
     expect(await app.send('me', own)).toBe(sub);
     expect(await app.send('me', other)).toMatchObject({ statusCode: 401 });
     expect(await app.send('me')).toMatchObject({ statusCode: 401 });
-    expect(await app.send('refused', own)).toMatchObject({ statusCode: 403, code: 'insufficient_scope' });
+    expect(await app.send('rejected', own)).toMatchObject({ statusCode: 403, code: 'insufficient_scope' });
   }
   expect(await first.send('read', ofFirst)).toBe('read');
   expect(await second.send('read', ofSecond)).toMatchObject({ statusCode: 403 });
@@ -90,7 +90,7 @@ test.each([
   expect(await second.send('me', ofSecond)).toBe('bob');
 });
 
-test('N18: an application without a global guard does not count the guard of another as its own', async () => {
+test('N18: an application without a global guard does not start with the guard of another application', async () => {
   const controller = createController(Scope.DEFAULT);
   await start(controller);
   await expect(start(controller, { auth: { globalGuard: false } })).rejects.toMatchObject({
@@ -99,7 +99,7 @@ test('N18: an application without a global guard does not count the guard of ano
   });
 });
 
-test('N18: of two modules that guard one application, both decide about its messages', async () => {
+test('N18: both modules that guard an application check its messages', async () => {
   const otherAudience = 'https://other-api.example.test';
   class AuthModules {}
   const { send, mint } = await start(createController(Scope.DEFAULT), {

@@ -2,19 +2,19 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { Controller, type DynamicModule, Get, type Type, UseGuards } from '@nestjs/common';
 import { expect, test, vi } from 'vitest';
 import * as first from '../../src/index.ts';
-import { watch } from '../support/fault-points.ts';
+import { watchLogs } from '../support/fault-points.ts';
 import { audience, startApp } from '../support/start-app.ts';
 
-// Everything of this package and of the core once more, as an application has it that installs two versions.
+// A second copy of this package and of core, as in an application that installs two versions.
 vi.resetModules();
 const second: typeof first = await import('../../src/index.ts');
 const secondCore: typeof import('@countersign/core/resource-server') = await import(
   '@countersign/core/resource-server'
 );
 
-const { lines, listen } = watch();
+const { lines, listen } = watchLogs();
 
-test('there are two copies', () => {
+test('loads two copies of the package', () => {
   expect(second.AccessTokenGuard).not.toBe(first.AccessTokenGuard);
   expect(second.Principal).not.toBe(first.Principal);
 });
@@ -44,7 +44,7 @@ function createModule({ AuthModule }: typeof first, options: object, controller:
   return { module: OwnModule, imports: [auth], controllers: [controller] };
 }
 
-test('N2: a decorator of another copy than the guard finds nobody, and the handler does not run', async () => {
+test('N2: responds with 500 if a decorator and the guard are of different copies', async () => {
   const { call, mint } = await startApp(
     { controllers: [createController('mixed', second)] },
     { before: (app) => listen(app) },
@@ -53,11 +53,11 @@ test('N2: a decorator of another copy than the guard finds nobody, and the handl
   expect(lines).toHaveLength(1);
   expect(lines[0]).toContain('one copy of @countersign/nest');
   expect(await call('/mixed')).toMatchObject({ status: 401 });
-  // What says `@Public()` in one copy is public in both.
+  // `@Public()` of one copy applies in both.
   expect(await call('/mixed/public')).toMatchObject({ status: 200, body: { sub: 'nobody' } });
 });
 
-test('N2: guards of two copies in one application do not share principals', async () => {
+test('N2: separates the principals of guards of two copies', async () => {
   const [a, b] = await Promise.all(
     ['https://issuer-a.test', 'https://issuer-b.test'].map((issuer) =>
       createTestAuthorizationServer({ issuer, resources: [audience] }),
@@ -83,7 +83,7 @@ test('N2: guards of two copies in one application do not share principals', asyn
   }
 });
 
-test('N2: a verifier of another copy of the core decides, and its principal is known', async () => {
+test('N2: accepts a verifier of another copy of core, and passes its principal', async () => {
   const server = await createTestAuthorizationServer({ resources: [audience] });
   const { issuer, fetch, clock } = server;
   const verifier = secondCore.createAccessTokenVerifier({ issuer, audience, fetch, now: clock.now });
@@ -102,7 +102,7 @@ test('N2: a verifier of another copy of the core decides, and its principal is k
   }
 });
 
-test('N2: a guard that would verify with one verifier and authorize with another does not start', async () => {
+test('N2: does not start a guard that would verify and authorize with different verifiers', async () => {
   const { issuer, fetch } = await createTestAuthorizationServer({ resources: [audience] });
   const verifier = secondCore.createAccessTokenVerifier({ issuer, audience, fetch });
   class OwnModule {}

@@ -74,7 +74,7 @@ class MessagesB {
   }
 }
 
-/** Two modules of one issuer, for an audience each; every principal says by whose rules it was made. */
+/** Creates two modules of one issuer with different audiences. The roles of a principal contain the module's name. */
 async function createModules(
   contentA: { controllers?: Type[]; providers?: Type[] },
   contentB: typeof contentA,
@@ -96,7 +96,7 @@ async function createModules(
   };
 }
 
-test('N2: gateways with guards of their own share a connection, and no principal', async () => {
+test('N2: separates the principals of two gateways on one connection', async () => {
   const { imports, both, one } = await createModules({ providers: [GatewayA] }, { providers: [GatewayB] });
   const { url } = await startApp(
     { imports },
@@ -127,7 +127,7 @@ test('N2: gateways with guards of their own share a connection, and no principal
   ofOne.close();
 });
 
-test('N2: messages to modules with guards of their own', async () => {
+test('N2: separates the principals of messages to two modules', async () => {
   const { imports, both, one } = await createModules(
     { controllers: [MessagesA] },
     { controllers: [MessagesB] },

@@ -19,7 +19,7 @@ import { type Adapter, adapters, audience, startApp } from '../support/start-app
 
 const otherAudience = 'https://b.example.test';
 
-/** Options of a verifier that says in every principal whose it is. */
+/** Options of a verifier that adds its name to the roles of each principal. */
 const labelled = (name: string, options: Partial<AuthModuleOptions>): AuthModuleOptions =>
   ({ ...options, profile: { ...profiles.rfc9068, roles: () => [name] } }) as AuthModuleOptions;
 
@@ -53,7 +53,7 @@ class GuardedControllerA extends Routes {}
 @Controller('b')
 class ControllerB extends Routes {}
 
-/** A module with an `AuthModule` of its own. */
+/** Creates a module with a separate `AuthModule`. */
 function createModule(
   options: AuthModuleOptions,
   content: { controllers?: Type[]; providers?: Type[] },
@@ -63,7 +63,7 @@ function createModule(
   return { module: OwnModule, imports: [auth], ...content };
 }
 
-/** Two issuers, or two audiences of one. */
+/** Creates two issuers. */
 async function createIssuers() {
   const [a, b] = await Promise.all(
     ['https://issuer-a.test', 'https://issuer-b.test'].map((issuer) =>
@@ -76,7 +76,7 @@ async function createIssuers() {
 }
 
 describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
-  test('a global guard and the guard of another issuer: a token of one of them passes one of them', async () => {
+  test('accepts a token only at the guard of its issuer, with a global guard and the guard of another issuer', async () => {
     const { a, b, optionsA, optionsB } = await createIssuers();
     const moduleB = createModule(labelled('b', optionsB), { controllers: [ControllerB] });
     const { call } = await startApp(
@@ -84,7 +84,7 @@ describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
       { adapter, auth: labelled('a', optionsA) },
     );
     const [ofA, ofB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
-    // Twice: the second time a token is recalled.
+    // Twice, because the second request uses the cached token.
     for (let i = 0; i < 2; i++) {
       expect(await call('/a', ofA)).toMatchObject({ status: 200, body: { roles: ['a'], sub: 'alice' } });
       expect(await call('/a', ofB)).toMatchObject({ status: 401 });
@@ -97,7 +97,7 @@ describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
     }
   });
 
-  test('a guard for each module: each issuer has its own routes', async () => {
+  test('accepts the tokens of each issuer only at the routes of its module', async () => {
     const { a, b, optionsA, optionsB } = await createIssuers();
     const { call } = await startApp(
       {
@@ -117,7 +117,7 @@ describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
     }
   });
 
-  test('a token that both accept: the principal is that of the last guard', async () => {
+  test('passes the principal of the last guard if both guards accept a token', async () => {
     const { a, optionsA } = await createIssuers();
     const moduleB = createModule(labelled('b', { ...optionsA, audience: otherAudience }), {
       controllers: [ControllerB],
@@ -136,7 +136,7 @@ describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
     }
   });
 
-  test('the metadata are those of the module that has any', async () => {
+  test('serves the metadata of the module that configures it', async () => {
     const { optionsA, optionsB } = await createIssuers();
     const protectedResource = { resource: audience };
     for (const [first, second] of [
@@ -155,7 +155,7 @@ describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
     }
   });
 
-  test('a handler that no guard has decided about does not run with a principal', async () => {
+  test('does not run a handler with a principal if no guard ran', async () => {
     @Controller('free')
     class FreeController {
       @Get()
@@ -202,7 +202,7 @@ class ResolverA {
     return named(roles);
   }
 
-  /** Not guarded itself: its query is. */
+  /** Not guarded; its query is. */
   @ResolveField(() => String)
   owner(@Principal('roles') roles?: string[]) {
     return named(roles).name;
@@ -233,7 +233,7 @@ describe.each([
   ['Apollo', 'express', ApolloDriver],
   ['Apollo', 'fastify', ApolloDriver],
   ['Mercurius', 'fastify', MercuriusDriver],
-] as const)('N2: one request of GraphQL for two issuers, %s on %s', (_, adapter, driver) => {
+] as const)('N2: one GraphQL request for two issuers, %s on %s', (_, adapter, driver) => {
   async function start() {
     const { a, optionsA } = await createIssuers();
     const { call } = await startApp(
@@ -258,7 +258,7 @@ describe.each([
     return { query, both, one: await a.mintAccessToken({ aud: audience }) };
   }
 
-  test('each field has the principal of its own guard, and a public one none', async () => {
+  test('passes the principal of its guard to each field, and none to a public field', async () => {
     const { query, both } = await start();
     const text =
       '{ first: b { name owner } a { name owner } open { name owner } several { name owner } b { name owner } }';
@@ -277,7 +277,7 @@ describe.each([
       });
   });
 
-  test('a token for one of them is refused by the other, in the same request too', async () => {
+  test('rejects a token of another issuer, also in the same request', async () => {
     const { query, one } = await start();
     expect(await query('{ a { name } }', one)).toEqual({ data: { a: { name: 'a' } } });
     for (const text of [

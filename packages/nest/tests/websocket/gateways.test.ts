@@ -44,13 +44,13 @@ class StrictGateway extends ItemsGateway implements OnGatewayConnection {
   }
 }
 
-test('A10: a gateway has the guard itself, as not every version of Nest applies global guards to it', async () => {
+test('A10: adds the guard to each gateway, because some versions of Nest do not apply global guards', async () => {
   for (let i = 0; i < 2; i++) await startApp({ providers: [ItemsGateway] });
   const guards = Reflect.getMetadata('__guards__', ItemsGateway) as unknown[];
   expect(guards).toEqual([ApplicationGuard]);
 });
 
-test('A10: a gateway keeps the guards of its base class', async () => {
+test('A10: keeps the guards of the base class of a gateway', async () => {
   class Weekdays implements CanActivate {
     canActivate() {
       return false;
@@ -89,7 +89,7 @@ describe('socket.io', () => {
     return { ...started, connect };
   };
 
-  test('A10, A14: each message is guarded by the handshake', async () => {
+  test('A10, A14: guards each message with the credential of the handshake', async () => {
     const { connect, mint } = await start(ItemsGateway);
     const anonymous = connect({});
     expect(await anonymous.ask('open')).toBe('open');
@@ -119,7 +119,7 @@ describe('socket.io', () => {
     wrong.close();
   });
 
-  test('A10: a connection does not outlive its token', async () => {
+  test('A10: closes a connection when its token expires', async () => {
     const { connect, mint, server } = await start(ItemsGateway, { auth: { clockTolerance: 0 } });
     const early = connect({ token: await mint() });
     expect(await early.ask('me')).toBe('alice');
@@ -134,7 +134,7 @@ describe('socket.io', () => {
     expect(await late.closed).toBe('io server disconnect');
   });
 
-  test('A10: a connection without a token is closed where the gateway asks for that', async () => {
+  test('A10: closes a connection without a token if the gateway authenticates connections', async () => {
     const { connect, mint } = await start(StrictGateway);
     expect(await connect({}).closed).toBe('io server disconnect');
     expect(await connect({ token: 'abc' }).closed).toBe('io server disconnect');
@@ -167,7 +167,7 @@ describe('plain WebSocket', () => {
     return { ...started, connect };
   };
 
-  test('A10: a handshake that nobody has seen lets nobody in', async () => {
+  test('A10: rejects messages if no hook has authenticated the handshake', async () => {
     const { connect, mint } = await start(ItemsGateway);
     const socket = await connect(await mint());
     expect(await socket.ask('me')).toMatchObject({ event: 'exception', data: { statusCode: 401 } });
@@ -175,7 +175,7 @@ describe('plain WebSocket', () => {
     socket.close();
   });
 
-  test('A10: authenticated when it connects, and for each message', async () => {
+  test('A10: authenticates the connection and each message', async () => {
     const { connect, mint, server } = await start(StrictGateway);
     const alice = await connect(await mint({ scope: 'items:write' }));
     expect(await alice.ask('me')).toEqual({ event: 'me', data: 'alice' });
@@ -188,7 +188,7 @@ describe('plain WebSocket', () => {
     expect(await (await connect(await mint())).closed).toBe('1013 Try again later');
   });
 
-  test('A10: a good token that lacks the scope, and one that expires while the connection is open', async () => {
+  test('A10: rejects an insufficient token, and a token that expires while the connection is open', async () => {
     const { connect, mint, server } = await start(StrictGateway, { clockTolerance: 0 });
     const alice = await connect(await mint({ scope: 'items:read' }));
     expect(await alice.ask('write')).toMatchObject({
@@ -209,7 +209,7 @@ describe('plain WebSocket', () => {
     expect(await late.closed).toBe('4401 The access token has expired');
   });
 
-  test('A14: a token in the URL of the handshake is refused', async () => {
+  test('A14: rejects a token in the URL of the handshake', async () => {
     const { url, mint } = await start(StrictGateway);
     const socket = new WebSocket(`${url.replace('http', 'ws')}/?access_token=${await mint()}`);
     const closed = new Promise((resolve) =>
