@@ -111,6 +111,18 @@ test('B8: sends no refresh token to an http endpoint', async () => {
   expect(provider.tokenRequests).toEqual([]);
 });
 
+test('B8: sends no request if the issuer is not an https URL', async () => {
+  const requests: string[] = [];
+  vi.stubGlobal('fetch', async (url: string) => {
+    requests.push(url);
+    return json({});
+  });
+  const fetch = createWorkerFetch(startWorker(), { issuer: 'http://login.example' });
+  const call = fetch('http://login.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  await expect(call).rejects.toThrow(TypeError);
+  expect(requests).toEqual([]);
+});
+
 test.each([
   ['text', () => new Response('refresh_token=the-real-one')],
   ['a list', () => json(['the-real-one'])],
