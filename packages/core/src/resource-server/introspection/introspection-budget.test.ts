@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
-import { createIntrospectionBudget } from './introspection-budget.ts';
 
 const limits = { perSecond: 2, burst: 4, concurrent: 3 };
 const readOutcome = (verifying: Promise<unknown>) =>
@@ -90,16 +89,6 @@ describe('R4: unknown tokens', () => {
       clock.time += 1_000;
       expect(await readOutcome(verifier.verifyToken(`t${i}`))).toBe('503 undefined');
     }
-  });
-
-  test('are those that the issuer confirmed before the latest 20,000 others', async () => {
-    const budget = createIntrospectionBudget({ burst: 1, perSecond: 1 }, () => 0);
-    const request = async () => 'response';
-    for (let i = 0; i <= 20_000; i++) budget.addConfirmed(`t${i}`);
-    await expect(budget.run('t1', request)).resolves.toBe('response');
-    await expect(budget.run('t20000', request)).resolves.toBe('response');
-    await expect(budget.run('t0', request)).resolves.toBe('response');
-    await expect(budget.run('t0', request)).rejects.toMatchObject({ code: 'rate_limited' });
   });
 
   test.each([{ perSecond: 0 }, { burst: -1 }, { concurrent: Number.NaN }])(
