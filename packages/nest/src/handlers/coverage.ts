@@ -14,7 +14,7 @@ import { listMethods } from './module-classes.ts';
 export interface Coverage {
   /** `AuthModule` guards every handler. */
   readonly everywhere: boolean;
-  /** The application registers the guard as a global guard. Nest always applies global guards to routes and root fields. */
+  /** The application registers the guard as a global guard, which Nest always applies to routes and root fields. */
   readonly globally: boolean;
   /** Nest runs guards on the resolvers of fields and references as well, in every `GraphQLModule`. */
   readonly guardsFields: boolean;
