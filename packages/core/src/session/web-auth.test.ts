@@ -119,3 +119,13 @@ test('shares one client among hosts with the same options object', () => {
   expect(at(resolve, 'a.example').client).toBe(at(resolve, 'b.example').client);
   expect(at(resolve, 'b.example').sessions.origin).toBe('https://b.example');
 });
+
+test('S33: rejects "trustProxy" in the options of a host, where it has no effect', async () => {
+  const { options } = await startProvider();
+  const resolve = createWebAuthResolver(() => ({
+    ...options,
+    baseUrl: 'https://app.example',
+    trustProxy: true,
+  }));
+  expect(() => at(resolve, 'app.example')).toThrow(/"trustProxy" has no effect/);
+});

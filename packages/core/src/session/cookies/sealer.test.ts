@@ -104,6 +104,32 @@ test('rejects a header with another algorithm or without purpose, even if the ke
   expect(await sealer.decrypt(forged, 1_500)).toBeUndefined();
 });
 
+test('S12: rejects an authentication tag of another length', async () => {
+  const sealer = createSealer([secret], 'session');
+  const [header, , iv, ciphertext = '', tag = ''] = (await sealer.encrypt(payload, times)).split('.');
+  const end = ciphertext.length - (ciphertext.length % 4) - 4;
+  for (const [text, otherTag] of [
+    [ciphertext, tag.slice(0, 16)],
+    [ciphertext.slice(0, end), ciphertext.slice(end) + tag],
+  ]) {
+    expect(await sealer.decrypt([header, '', iv, text, otherTag].join('.'), 1_500)).toBeUndefined();
+  }
+});
+
+test('S11: rejects an authentic payload that repeats a member or nests too deeply', async () => {
+  const sealer = createSealer([secret], 'session');
+  const key = await sessionKey();
+  const { protectedHeader } = await compactDecrypt(await sealer.encrypt(payload, times), key);
+  const decryptText = async (text: string) => {
+    const jwe = new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(protectedHeader);
+    return sealer.decrypt(await jwe.encrypt(key), 1_500);
+  };
+  expect(await decryptText('{"a":1,"iat":1000,"exp":2000}')).toEqual({ a: 1, exp: 2_000 });
+  expect(await decryptText('{"a":1,"a":2,"iat":1000,"exp":2000}')).toBeUndefined();
+  const nested = '['.repeat(200) + ']'.repeat(200);
+  expect(await decryptText(`{"a":${nested},"iat":1000,"exp":2000}`)).toBeUndefined();
+});
+
 test('rejects a missing or short secret', () => {
   expect(() => createSealer([], 'session')).toThrow(/"secret" is missing/);
   expect(() => createSealer(['too short'], 'session')).toThrow(/at least 32 random characters/);
