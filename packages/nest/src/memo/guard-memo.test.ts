@@ -51,6 +51,18 @@ test('records one message if two guards allow it', () => {
   expect(findDecision(transport, message)?.authenticated?.token).toBe('alice of the other verifier');
 });
 
+test('N2: a handler that two classes inherit gets only the decision about its own class', () => {
+  class OtherHandlers extends Handlers {}
+  const connection = {};
+  const transport = createTransport(connection, 'ws');
+  recordDecision(transport, createContext({}, {}), {
+    authenticator: first,
+    authenticated: createUser('alice'),
+  });
+  const otherClass = new ExecutionContextHost([{}, {}], OtherHandlers, one);
+  expect(findDecision(transport, otherClass)).toBeUndefined();
+});
+
 test('N2: a handler gets only the decision about itself', () => {
   const connection = {};
   const transport = createTransport(connection, 'ws');

@@ -86,8 +86,8 @@ describe('A8: no profile accepts another kind of token', () => {
     ['entra', { azp: 'spa', nonce: 'n' }],
     ['okta', { cid: undefined }],
     ['okta', { cid: 'spa', nonce: 'n' }],
-    ['cognito', { token_use: 'id' }],
-    ['cognito', { token_use: undefined }],
+    ['cognito', { token_use: 'id', aud: undefined }],
+    ['cognito', { token_use: undefined, aud: undefined }],
     ['cognito', { token_use: 'access', aud: undefined, client_id: 'other' }],
     ['cognito', { token_use: 'access', aud: 'other' }],
   ])('%s %j', async (profile, claims) => {

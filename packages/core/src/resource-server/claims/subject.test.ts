@@ -29,6 +29,7 @@ describe('R3: a token represents a user or a client', () => {
     ['keycloak', { typ: 'Bearer', azp: 'spa', client_id: undefined, preferred_username: 'alice' }, 'user'],
     ['keycloak', { typ: 'Bearer', azp: 'spa', client_id: undefined, sid: 's' }, 'user'],
     ['keycloak', { typ: 'Bearer', azp: 'job', preferred_username: 'service-account-job' }, 'client'],
+    ['keycloak', { typ: 'Bearer', azp: 'job', username: 'service-account-job' }, 'client'],
     ['keycloak', { typ: 'Bearer', azp: 'job', sid: 's', clientHost: '10.0.0.1' }, 'client'],
     ['keycloak', { typ: 'Bearer', azp: 'job' }, 'client'],
     ['entra', { azp: 'spa', scp: 'Items.Read', oid: 'o' }, 'user'],
@@ -40,6 +41,7 @@ describe('R3: a token represents a user or a client', () => {
     ['okta', { cid: '0oa1', sub: 'custom' }, 'client'],
     ['cognito', { token_use: 'access', aud: undefined, username: 'alice' }, 'user'],
     ['cognito', { token_use: 'access', aud: undefined, sub: 'app' }, 'client'],
+    ['cognito', { token_use: 'access', aud: undefined, sub: 'app', username: 'app' }, 'client'],
     ['cognito', { token_use: 'access', aud: undefined }, 'client'],
   ])('%s %j: %s', async (profile, claims, kind) => {
     await expect(verifyJwt(profile, claims)).resolves.toMatchObject({ kind });
@@ -66,6 +68,13 @@ describe('R3: the identifier of a client never identifies a user', () => {
       code: 'invalid_token',
       message: 'The access token has no subject',
     });
+  });
+
+  test('rejects a sub that is not a text, also if the profile selects another claim', async () => {
+    const profile = { ...profiles.rfc9068, subject: (claims: Record<string, unknown>) => claims.login };
+    const response = { ...activeResponse, sub: 42, login: 'alice' };
+    const { verifier } = startIntrospection(() => response, {}, { profile });
+    await expect(verifier.verifyToken('t')).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
   test('reads the user from the claim that the profile selects', async () => {

@@ -23,11 +23,13 @@ test('S3: decrypts a value until its own expiry, regardless of the browser', asy
 
 test('S12: rejects a value that was encrypted for another purpose', async () => {
   const purposes = ['session', 'stored-session', 'login', 'marker'] as const;
-  for (const made of purposes) {
-    const value = await createSealer([secret], made).encrypt(payload, times);
-    for (const asked of purposes) {
-      const found = await createSealer([secret], asked).decrypt(value, 1_500);
-      expect(found, `${made} as ${asked}`).toEqual(made === asked ? decrypted : undefined);
+  for (const purpose of purposes) {
+    const value = await createSealer([secret], purpose).encrypt(payload, times);
+    for (const otherPurpose of purposes) {
+      const found = await createSealer([secret], otherPurpose).decrypt(value, 1_500);
+      expect(found, `${purpose} as ${otherPurpose}`).toEqual(
+        purpose === otherPurpose ? decrypted : undefined,
+      );
     }
   }
 });
@@ -100,6 +102,32 @@ test('rejects a header with another algorithm or without purpose, even if the ke
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', zip: undefined as never })
     .encrypt(key);
   expect(await sealer.decrypt(forged, 1_500)).toBeUndefined();
+});
+
+test('S12: rejects an authentication tag of another length', async () => {
+  const sealer = createSealer([secret], 'session');
+  const [header, , iv, ciphertext = '', tag = ''] = (await sealer.encrypt(payload, times)).split('.');
+  const end = ciphertext.length - (ciphertext.length % 4) - 4;
+  for (const [text, otherTag] of [
+    [ciphertext, tag.slice(0, 16)],
+    [ciphertext.slice(0, end), ciphertext.slice(end) + tag],
+  ]) {
+    expect(await sealer.decrypt([header, '', iv, text, otherTag].join('.'), 1_500)).toBeUndefined();
+  }
+});
+
+test('S11: rejects an authentic payload that repeats a member or nests too deeply', async () => {
+  const sealer = createSealer([secret], 'session');
+  const key = await sessionKey();
+  const { protectedHeader } = await compactDecrypt(await sealer.encrypt(payload, times), key);
+  const decryptText = async (text: string) => {
+    const jwe = new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(protectedHeader);
+    return sealer.decrypt(await jwe.encrypt(key), 1_500);
+  };
+  expect(await decryptText('{"a":1,"iat":1000,"exp":2000}')).toEqual({ a: 1, exp: 2_000 });
+  expect(await decryptText('{"a":1,"a":2,"iat":1000,"exp":2000}')).toBeUndefined();
+  const nested = '['.repeat(200) + ']'.repeat(200);
+  expect(await decryptText(`{"a":${nested},"iat":1000,"exp":2000}`)).toBeUndefined();
 });
 
 test('rejects a missing or short secret', () => {
