@@ -180,14 +180,14 @@ test('N19: applies a guard on a class that has only fields', async () => {
   expect(await ask(app, fieldQuery, await app.mint())).toContain('detail for alice');
 });
 
-describe('N19: the application does not start if a guard on a field would have no effect', () => {
+describe('N19: an application with a guard on a field that would have no effect', () => {
   const start = (resolver: Type, options: StartOptions = {}) =>
     startApp({ imports: [plain()], providers: [resolver, PublicQuery] }, options);
 
   test.each([
     ['its method', createFieldResolver(DerivedGuard)],
     ['a class that has only fields', FieldsResolver],
-  ])('without the global guard: on %s', async (_, resolver) => {
+  ])('does not start without the global guard: on %s', async (_, resolver) => {
     await expect(start(resolver, { auth: { globalGuard: false } })).rejects.toMatchObject({
       code: 'unguarded_handler',
       message: expect.stringMatching(
@@ -196,7 +196,7 @@ describe('N19: the application does not start if a guard on a field would have n
     });
   });
 
-  test('with a request-scoped guard', async () => {
+  test('does not start with a request-scoped guard', async () => {
     await expect(start(createFieldResolver(ScopedGuard))).rejects.toMatchObject({
       code: 'unguarded_handler',
       message: expect.stringMatching(/FieldResolver\.detail.*fieldResolverEnhancers: \['guards'\]/),

@@ -278,7 +278,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       expect(await entities('', undefined, { __typename, id: '1' })).toMatchObject({ data: null });
   });
 
-  test('guards the queries of a subgraph as usual', async () => {
+  test('guards the queries of a subgraph', async () => {
     const { query, mint } = await start();
     expect(await query('{ page { id } open }')).toEqual({ data: { page: { id: '1' }, open: 'open' } });
     expect(await query('{ item(id: "1") { id } }')).toMatchObject({ data: null });
