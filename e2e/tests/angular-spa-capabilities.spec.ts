@@ -98,9 +98,9 @@ test('stepUp(): the user authenticates again and returns to the page', async ({ 
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('link', { name: 'Security' }).click();
   await expect(page.getByText('You have been signed in for a while')).toBeVisible();
-  const asked = page.waitForRequest(isVisibleLogin(page));
+  const login = page.waitForRequest(isVisibleLogin(page));
   await page.getByRole('button', { name: 'Enter your password again' }).click();
-  expect(new URL((await asked).url()).searchParams.get('max_age')).toBe('0');
+  expect(new URL((await login).url()).searchParams.get('max_age')).toBe('0');
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/security`);
   await expect(page.getByTestId('confirmed-at')).toHaveText(/^\d\d:\d\d:\d\d$/);

@@ -24,10 +24,10 @@ const withApi = (page: Page, { api, later }: { readonly api: string; readonly la
     (addresses) => {
       const { json } = Response.prototype;
       Response.prototype.json = async function () {
-        const read = await json.call(this);
+        const body = await json.call(this);
         return new URL(this.url).pathname === '/config.json'
-          ? Object.defineProperty(read, 'apiUrl', { get: () => addresses.shift() ?? '' })
-          : read;
+          ? Object.defineProperty(body, 'apiUrl', { get: () => addresses.shift() ?? '' })
+          : body;
       };
     },
     [api, ...Array<string>(20).fill(later)],
@@ -41,11 +41,11 @@ test('B1: sends no token to a URL that resembles the API', async ({ page, contex
   const tokenAt = async (later: string) => {
     const page = await context.newPage();
     await withApi(page, { api: 'http://api.test', later });
-    const asked = page.waitForRequest(
+    const call = page.waitForRequest(
       (request) => request.url() === new URL(`${later}/items`).href && request.method() === 'GET',
     );
     await page.goto('/items');
-    const { authorization, dpop } = await (await asked).allHeaders();
+    const { authorization, dpop } = await (await call).allHeaders();
     await page.close();
     return authorization ?? dpop;
   };
@@ -115,12 +115,12 @@ test('insufficient_scope: an entry with stepUp requests the missing scope from t
   });
   await signIn(page);
   await page.getByRole('link', { name: 'Reports' }).click();
-  const refused = page.waitForResponse((response) => response.url() === `${urls.nestApi}/reports`);
+  const rejection = page.waitForResponse((response) => response.url() === `${urls.nestApi}/reports`);
   await page.getByRole('button', { name: 'Open the reports' }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
-  const refusal = await refused;
-  expect(refusal.status()).toBe(403);
-  expect(refusal.headers()['www-authenticate']).toContain('error="insufficient_scope"');
+  const response = await rejection;
+  expect(response.status()).toBe(403);
+  expect(response.headers()['www-authenticate']).toContain('error="insufficient_scope"');
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await expect(page.getByText('Read your reports')).toBeVisible();
   await page.getByRole('button', { name: 'Allow' }).click();

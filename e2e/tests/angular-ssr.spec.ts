@@ -145,32 +145,32 @@ test('renders protected pages and the callback only in the browser', async ({ pa
 
 test('B3: the server calls the API without a token', async ({ page }) => {
   await signIn(page);
-  const asked: string[] = [];
+  const apiRequests: string[] = [];
   const api = createServer((request, response) => {
-    asked.push(`${request.url} ${request.headers.authorization}`);
+    apiRequests.push(`${request.url} ${request.headers.authorization}`);
     response.setHeader('content-type', 'application/json').end('{"status":"ok"}');
   });
   await once(api.listen(0, 'localhost'), 'listening');
   const { port } = api.address() as AddressInfo;
-  const own = await findFreePort();
+  const appPort = await findFreePort();
   const server = spawn(process.execPath, ['serve.ts'], {
     cwd: join(import.meta.dirname, '../../apps/angular-spa'),
     env: {
       ...process.env,
-      ANGULAR_SPA_PORT: String(own),
+      ANGULAR_SPA_PORT: String(appPort),
       API_URL: `http://localhost:${port}`,
       SERVER_RENDERING: '1',
     },
     stdio: 'ignore',
   });
   try {
-    const url = `http://localhost:${own}`;
+    const url = `http://localhost:${appPort}`;
     await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status).toBe(200);
     const cookie = `remembered-user=${encodeURIComponent('{"sub":"user-alice"}')}`;
     const html = await (await fetch(url, { headers: { cookie } })).text();
     expect(accountIn(html)).toBe('user-aliceLog out');
     expect(html).toContain('The API is available');
-    expect(asked).toEqual(['/health undefined']);
+    expect(apiRequests).toEqual(['/health undefined']);
   } finally {
     server.kill();
     api.close();

@@ -10,14 +10,14 @@ const accessTokenLifetime = 2;
 
 let app: NextSessions;
 let refusals = 0;
-const asked: string[] = [];
+const apiRequests: string[] = [];
 
 test.beforeAll(async () => {
   test.setTimeout(300_000);
   app = await startNextSessions({
     accessTokenLifetime,
     api: (request, response) => {
-      asked.push(request.headers.authorization ?? '');
+      apiRequests.push(request.headers.authorization ?? '');
       if (refusals-- <= 0) return response.end('[]');
       const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
       return response.writeHead(401, headers).end('{"error":"invalid_token"}');
@@ -27,7 +27,7 @@ test.beforeAll(async () => {
 test.afterAll(() => app.stop());
 test.beforeEach(() => {
   refusals = 0;
-  asked.length = 0;
+  apiRequests.length = 0;
 });
 
 const refreshes = () =>
@@ -90,26 +90,26 @@ test('S60: renders the page when the API rejects the token once during rendering
   const browser = await app.logIn('alice');
   refusals = 1;
   expect((await browser.visit('/items')).html).toContain('alice has 200 []');
-  expect(asked).toHaveLength(2);
+  expect(apiRequests).toHaveLength(2);
   refusals = 2;
   expect((await browser.visit('/items')).html).toContain('alice has 401');
 });
 
 test('S64: an error in the proxy blocks the request, is logged once, and does not end the process', async () => {
   const browser = await app.logIn('alice');
-  for (const seam of ['protect', 'respond']) {
+  for (const place of ['protect', 'respond']) {
     for (const path of ['/items', '/']) {
       const before = app.output().length;
-      const { status, html, headers } = await browser.visit(path, { headers: { 'x-throw': seam } });
-      expect(status, `${seam} ${path}`).toBe(500);
+      const { status, html, headers } = await browser.visit(path, { headers: { 'x-throw': place } });
+      expect(status, `${place} ${path}`).toBe(500);
       expect(html).not.toMatch(/alice has|text of another/);
       expect(headers['cache-control']).toBe('private, no-store');
       await expect
         .poll(() => app.output().slice(before))
         .toContain('countersign: proxy: 500 unexpected_error');
-      const said = app.output().slice(before);
-      expect(said.match(/countersign: proxy/g)).toHaveLength(1);
-      expect(said).not.toMatch(/text of another|eyJ/);
+      const logged = app.output().slice(before);
+      expect(logged.match(/countersign: proxy/g)).toHaveLength(1);
+      expect(logged).not.toMatch(/text of another|eyJ/);
     }
   }
   expect((await browser.visit('/items')).html).toContain('alice has 200');

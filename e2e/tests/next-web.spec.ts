@@ -351,20 +351,20 @@ test('S4: responses that set or depend on the session are not cacheable', async 
 });
 
 test('URLs, storage, pages and the server log contain no token or secret', async ({ page }) => {
-  const seen: string[] = [];
-  page.on('request', (request) => seen.push(request.url()));
+  const texts: string[] = [];
+  page.on('request', (request) => texts.push(request.url()));
   page.on('response', async (response) => {
-    if (response.url().startsWith(base)) seen.push(await response.text().catch(() => ''));
+    if (response.url().startsWith(base)) texts.push(await response.text().catch(() => ''));
   });
   await signIn(page);
   await page.goto('/profile');
   await page.waitForLoadState('networkidle');
-  seen.push(
+  texts.push(
     JSON.stringify(await page.evaluate(() => [{ ...localStorage }, { ...sessionStorage }, document.cookie])),
   );
   await logOut(page);
-  seen.push(readFileSync(join(logs, 'next-web.log'), 'utf8'));
+  texts.push(readFileSync(join(logs, 'next-web.log'), 'utf8'));
   // The beginning of every JSON Web Token, and the secrets of the servers.
   const secret = /eyJ[\w-]{10,}\.|next-web-demo-secret|code_verifier|refresh_token/;
-  for (const text of seen) expect(text).not.toMatch(secret);
+  for (const text of texts) expect(text).not.toMatch(secret);
 });

@@ -39,7 +39,7 @@ export interface Code {
 export interface RefreshToken {
   readonly grant: Grant;
   readonly binding: Binding | undefined;
-  /** Seconds; when it was rotated. */
+  /** The time of its rotation in seconds since the epoch. */
   rotatedAt?: number;
   readonly uses: number[];
 }
@@ -111,5 +111,5 @@ export interface ServerState {
   readonly faults: Set<Fault>;
 }
 
-/** An createRandomId name. */
+/** Creates a random identifier. */
 export const createRandomId = (): string => crypto.randomUUID().replaceAll('-', '');

@@ -21,7 +21,7 @@ export interface TokenVerificationOptions {
   readonly clockTolerance: number;
   readonly maxTokenLength: number;
   readonly onEvent: EventListener | undefined;
-  /** Creates the request that carries this token and nothing else; `undefined` if such a request needs further checks. */
+  /** Creates the request that contains only this token; `undefined` if such a request needs further checks. */
   readonly createPlainRequest: (
     token: string,
     verified: VerifiedAccessToken,
@@ -111,7 +111,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     try {
       return await accept({ token, issuer, verified, key: introspectedKey, expiresAt });
     } catch (error) {
-      // `validate` decides again for each request. The issuer is not asked again.
+      // `validate` decides again for each request. The token is not introspected again.
       if (!cached) introspectionResults.set({ text: token, issuer: issuer.issuer, verified, expiresAt });
       throw error;
     }

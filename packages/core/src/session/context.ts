@@ -43,7 +43,7 @@ export interface SessionContext {
   readonly requestSessions: WeakMap<object, Promise<RequestSession>>;
 }
 
-/** @throws ConfigurationError if an option is missing or wrong */
+/** @throws ConfigurationError if an option is missing or invalid */
 export function createSessionContext(client: Client, options: WebSessionOptions): SessionContext {
   const { now, scope, resources } = getClientContext(client);
   if (!scope.split(' ').includes('openid')) {

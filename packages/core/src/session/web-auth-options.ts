@@ -38,7 +38,7 @@ const required = {
 /**
  * Reads options that are not set from the environment.
  *
- * @throws ConfigurationError that names all missing and wrong options
+ * @throws ConfigurationError that names all missing and invalid options
  */
 export function resolveEnvironment(options: WebAuthOptions) {
   const environment = options.environment ?? getProcessEnvironment();

@@ -94,7 +94,7 @@ async function handleInvalidGrant(
   );
 }
 
-/** A refresh that the provider has answered. */
+/** A successful refresh, with the response of the provider. */
 interface TokenChange {
   readonly next: TokenSet;
   readonly previous: TokenSet;

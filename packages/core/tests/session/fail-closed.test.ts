@@ -65,18 +65,18 @@ const throwingFunctions: Record<
 };
 
 async function setUp(kind: 'cookie' | 'stored', seam: string) {
-  let armed: (() => unknown) | undefined;
-  const trip = () => {
-    if (armed) throw armed();
+  let createFailure: (() => unknown) | undefined;
+  const throwIfArmed = () => {
+    if (createFailure) throw createFailure();
   };
-  /** The same methods. The armed one throws. */
+  /** The same methods. The selected one throws. */
   const wrapFunctions = <T extends object>(name: string, target: T): T =>
     new Proxy(target, {
       get(from, method) {
         const value: unknown = Reflect.get(from, method);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {
-          if (seam === `${name}.${String(method)}`) trip();
+          if (seam === `${name}.${String(method)}`) throwIfArmed();
           return value.apply(from, args);
         };
       },
@@ -89,14 +89,14 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     scope: 'openid profile email offline_access',
     retries: 0,
     fetch: async (url, init) => {
-      if (seam === 'fetch') trip();
+      if (seam === 'fetch') throwIfArmed();
       return server.fetch(url, init);
     },
     now: () => {
-      if (seam === 'now') trip();
+      if (seam === 'now') throwIfArmed();
       return server.clock.now();
     },
-    ...(seam === 'onEvent' && { onEvent: trip }),
+    ...(seam === 'onEvent' && { onEvent: throwIfArmed }),
   });
   const http = createServer(async (req, res) => {
     const chunks: Buffer[] = [];
@@ -165,7 +165,7 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     logout: () => visit('/auth/logout', {}),
   };
   const run = (what: (() => unknown) | undefined) => {
-    armed = what;
+    createFailure = what;
   };
   return { routes, visit, arm: run };
 }

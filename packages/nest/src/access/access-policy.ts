@@ -3,7 +3,7 @@ import type { ExecutionContext, Type } from '@nestjs/common';
 
 /**
  * A rule of the application that decides about one request. Only `true` allows it: every other value denies it with 403
- * `access_denied`. An exception of Nest, such as `NotFoundException`, is sent to the client as it is. Any other
+ * `access_denied`. An exception of Nest, such as `NotFoundException`, is sent to the client unchanged. Any other
  * exception is logged and denies the request with 500.
  */
 export type PolicyFunction = (

@@ -29,29 +29,29 @@ function resolvePolicy(handler: object, owner: object): AccessPolicy {
   const names = findMethodNames(handler, owner);
   const levels = readMethodLevels(handler, owner, names);
   // The mode of a class replaces that of its base class. Requirements add up.
-  const ofClass = readClassLevels(owner).reduce<Declaration>((all, level) => {
+  const classDeclaration = readClassLevels(owner).reduce<Declaration>((all, level) => {
     const mode = findStrictestMode(level);
     return { ...level.reduce(merge, all), ...((mode ?? all.mode) && { mode: mode ?? all.mode }) };
   }, {});
-  if (names.size === 0) rejectUnknownMethod(owner, ofClass);
+  if (names.size === 0) rejectUnknownMethod(owner, classDeclaration);
   // Requirements of an overridden method also apply to the override: an override often repeats only the route.
-  const ofMethod = levels.flatMap(({ declarations }) => declarations).reduce(merge, {});
+  const methodDeclaration = levels.flatMap(({ declarations }) => declarations).reduce(merge, {});
   const ownMode = findStrictestMode(levels.filter(({ isOwn }) => isOwn).flatMap((each) => each.declarations));
-  const mode = ownMode ?? findInheritedMode(levels, ofClass.mode);
+  const mode = ownMode ?? findInheritedMode(levels, classDeclaration.mode);
 
-  const { mode: _, policies = [], ...requirements } = merge(ofClass, ofMethod);
-  const isDemanding = hasRequirements({ ...requirements, policies });
-  // `@Public()` on the handler itself exempts it from the requirements of its class. Every other contradiction is
-  // resolved to the stricter side: a handler that requires a scope is not public.
-  if (mode === 'public' && !(ownMode === 'public' ? hasRequirements(ofMethod) : isDemanding)) {
+  const { mode: _, policies = [], ...requirements } = merge(classDeclaration, methodDeclaration);
+  const isRestricted = hasRequirements({ ...requirements, policies });
+  // `@Public()` on the handler itself exempts it from the requirements of its class. For every other
+  // contradiction, the stricter declaration applies: a handler that requires a scope is not public.
+  if (mode === 'public' && !(ownMode === 'public' ? hasRequirements(methodDeclaration) : isRestricted)) {
     return { mode, requirements: {}, policies: [], hasRequirements: false, isExplicit: false };
   }
   return {
-    mode: mode === 'optional' && !isDemanding ? 'optional' : 'protected',
+    mode: mode === 'optional' && !isRestricted ? 'optional' : 'protected',
     requirements,
     policies,
-    hasRequirements: isDemanding,
-    isExplicit: isDemanding || mode !== undefined,
+    hasRequirements: isRestricted,
+    isExplicit: isRestricted || mode !== undefined,
   };
 }
 

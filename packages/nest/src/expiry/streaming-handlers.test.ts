@@ -7,7 +7,7 @@ import { watchLogs } from '../../tests/support/fault-points.ts';
 import { adapters, startApp } from '../../tests/support/start-app.ts';
 import { OptionalAuth, Public } from '../index.ts';
 
-const ended: string[] = [];
+const finishedPaths: string[] = [];
 /** Functions that send the rest of a file. */
 const filesToFinish: (() => void)[] = [];
 
@@ -16,7 +16,7 @@ const createEvents = (name: string): Observable<MessageEvent> =>
   interval(5).pipe(
     startWith(0),
     map((data) => ({ data: String(data) })),
-    finalize(() => ended.push(name)),
+    finalize(() => finishedPaths.push(name)),
   );
 
 @Controller()
@@ -99,7 +99,7 @@ async function openStream(url: string, token?: string) {
 
 describe.each(adapters)('N3: long responses of %s', (adapter) => {
   const start = async () => {
-    ended.length = 0;
+    finishedPaths.length = 0;
     const started = await startApp(
       { controllers: [StreamsController] },
       { adapter, before: (app) => listen(app) },
@@ -117,10 +117,10 @@ describe.each(adapters)('N3: long responses of %s', (adapter) => {
       expect(status).toBe(200);
       await first;
       vi.advanceTimersByTime(3_599_000);
-      expect(ended).toEqual([]);
+      expect(finishedPaths).toEqual([]);
       vi.advanceTimersByTime(2_000);
       expect(await done).toBe('end');
-      await vi.waitFor(() => expect(ended).toEqual([path]));
+      await vi.waitFor(() => expect(finishedPaths).toEqual([path]));
       expect(lines).toEqual([]);
     },
   );
@@ -150,23 +150,23 @@ describe.each(adapters)('N3: long responses of %s', (adapter) => {
       const { first, stop } = await openStream(`${url}/${path}`);
       await first;
       vi.advanceTimersByTime(36_000_000);
-      expect(ended).not.toContain(path);
+      expect(finishedPaths).not.toContain(path);
       stop();
-      await vi.waitFor(() => expect(ended).toContain(path));
+      await vi.waitFor(() => expect(finishedPaths).toContain(path));
     }
   });
 
   test('the timer stops when the client disconnects', async () => {
     const { url, mint } = await start();
-    const [started, stopped] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
+    const [setTimer, clearTimer] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
     const { first, stop } = await openStream(`${url}/events`, await mint());
     await first;
-    const index = started.mock.calls.findIndex(([, delay]) => Number(delay) > 3_000_000);
-    const timer = started.mock.results[index]?.value;
+    const index = setTimer.mock.calls.findIndex(([, delay]) => Number(delay) > 3_000_000);
+    const timer = setTimer.mock.results[index]?.value;
     expect(timer).toBeDefined();
     stop();
-    await vi.waitFor(() => expect(stopped).toHaveBeenCalledWith(timer));
-    await vi.waitFor(() => expect(ended).toEqual(['events']));
+    await vi.waitFor(() => expect(clearTimer).toHaveBeenCalledWith(timer));
+    await vi.waitFor(() => expect(finishedPaths).toEqual(['events']));
   });
 
   test('a file is sent completely', async () => {

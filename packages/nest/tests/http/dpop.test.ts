@@ -75,13 +75,13 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
 
   test('A15: sends a nonce with the challenge, and accepts it in the next proof', async () => {
     const { prove, get } = await start({ dpop: { origin, nonce: {} } });
-    const asked = await get(await prove());
-    expect(asked).toMatchObject({
+    const nonceResponse = await get(await prove());
+    expect(nonceResponse).toMatchObject({
       status: 401,
       challenge: expect.stringMatching(/^Bearer, DPoP error="use_dpop_nonce", /),
     });
-    expect(asked.headers.get('cache-control')).toBe('no-store');
-    const nonce = asked.headers.get('dpop-nonce') ?? undefined;
+    expect(nonceResponse.headers.get('cache-control')).toBe('no-store');
+    const nonce = nonceResponse.headers.get('dpop-nonce') ?? undefined;
     expect(nonce).toMatch(/^[\w-]{24}$/);
     expect(await get(await prove({ nonce }))).toMatchObject({ status: 200 });
     expect(await get(await prove({ nonce: 'x'.repeat(24) }))).toMatchObject({ status: 401 });

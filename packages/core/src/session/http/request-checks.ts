@@ -1,6 +1,6 @@
 import { discardBody } from '../../internal/discard-body.ts';
 
-/** Facts about a request that the headers of a framework's router carry. An adapter passes them in. */
+/** Properties of a request, from the headers of a framework's router. An adapter passes them. */
 export interface RouterRequest {
   /** The router fetches the address before a navigation. */
   readonly isPrefetch: boolean;

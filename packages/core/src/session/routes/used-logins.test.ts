@@ -84,6 +84,10 @@ test('S34: stores a completed login for the rest of its lifetime, and no longer'
   app.server.clock.advance(600);
   const { url } = await app.server.authorize(started.headers.get('location') ?? '');
   await browser.visit(url.pathname + url.search);
+  // The store gets a hash, never the state itself.
+  const state = url.searchParams.get('state') ?? '';
+  expect(state).not.toBe('');
+  expect([...stored.keys()].join()).not.toContain(state);
   const lifetimes = [...stored.values()];
   expect(lifetimes).toHaveLength(1);
   expect(lifetimes[0]).toBeLessThanOrEqual(3_001_000);
