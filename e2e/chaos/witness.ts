@@ -4,7 +4,7 @@ import type { ChaosProvider } from './provider.ts';
 
 /** Records the events of all processes of a scenario. It runs in the parent, so it survives killed processes. */
 export interface Witness {
-  readonly away: string[];
+  readonly storeOutages: string[];
   recordMoment(moment: Moment, request: string, text: string | undefined): void;
   recordExit(worker: string, signal: NodeJS.Signals | null): void;
   /** Processes that ended without being killed. */
@@ -21,7 +21,7 @@ export function createWitness(): Witness {
   const dead = new Set<string>();
   const crashed: string[] = [];
   return {
-    away: [],
+    storeOutages: [],
     crashed,
     dead,
     recordMoment(moment, request, text) {

@@ -86,8 +86,8 @@ test('uses X-Forwarded-Host only from a trusted proxy', async () => {
     const expected = app === behindProxy ? preview : home;
     assert.equal(await redirectUri(app, home, forwarded), callbackAt(expected));
     // A trusted proxy can also forward a forged host.
-    const madeUp = { 'x-forwarded-host': 'evil.example' };
-    assert.equal(await redirectUri(app, home, madeUp), callbackAt(home));
+    const forgedHost = { 'x-forwarded-host': 'evil.example' };
+    assert.equal(await redirectUri(app, home, forgedHost), callbackAt(home));
   }
 });
 

@@ -32,9 +32,9 @@ test(`serves a public page below the base path, ${runtime ? `through a proxy on 
 });
 
 test('S18: without a session, pages, handlers and API routes reject the request', async () => {
-  const tricks = { 'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy', rsc: '1' };
+  const forgedHeaders = { 'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy', rsc: '1' };
   const paths = ['dashboard', 'account', 'orders', 'api/summary', 'api/me'].map((path) => `/shop/${path}`);
-  for (const headers of [{}, tricks]) {
+  for (const headers of [{}, forgedHeaders]) {
     for (const path of paths) {
       const { html } = await app.visit(path, { headers });
       assert.doesNotMatch(html, /data-user|user-alice|<h1>(Dashboard|Account|Orders)/, path);

@@ -22,11 +22,11 @@ test('insufficient_user_authentication: the user logs in again (RFC 9470) and re
   await page.getByRole('link', { name: 'Delete all items' }).click();
   // The API allows a clock skew of 30 seconds.
   await page.waitForTimeout((recentLogin + 31) * 1000);
-  const refusal = page.waitForResponse(
+  const rejection = page.waitForResponse(
     (response) => response.request().method() === 'DELETE' && response.status() === 401,
   );
   await page.getByRole('button', { name: 'Delete all items' }).click();
-  const challenge = (await refusal).headers()['www-authenticate'] ?? '';
+  const challenge = (await rejection).headers()['www-authenticate'] ?? '';
   expect(challenge).toContain('error="insufficient_user_authentication"');
   expect(challenge).toContain(`max_age="${recentLogin}"`);
   // The user has a session at the provider, which asks for the password anyway.

@@ -38,7 +38,7 @@ test('B1: sends no token to a URL that resembles the API', async ({ page, contex
   await context.route(/^https?:\/\/[^/]*\.test/, (route) =>
     route.fulfill({ json: [], headers: { 'access-control-allow-origin': '*' } }),
   );
-  const tokenAt = async (later: string) => {
+  const readSentToken = async (later: string) => {
     const page = await context.newPage();
     await withApi(page, { api: 'http://api.test', later });
     const call = page.waitForRequest(
@@ -49,7 +49,7 @@ test('B1: sends no token to a URL that resembles the API', async ({ page, contex
     await page.close();
     return authorization ?? dpop;
   };
-  expect(await tokenAt('http://api.test')).toMatch(/^Bearer ey/);
+  expect(await readSentToken('http://api.test')).toMatch(/^Bearer ey/);
   for (const address of [
     'http://api.test.evil.test',
     'http://evil.test/?a=http://api.test',
@@ -59,7 +59,7 @@ test('B1: sends no token to a URL that resembles the API', async ({ page, contex
     'http://api.test/items-old?',
     'http://api.test/items%2f..%2fothers?',
   ])
-    expect(await tokenAt(address), address).toBeUndefined();
+    expect(await readSentToken(address), address).toBeUndefined();
 });
 
 test('retries once with the DPoP nonce that the API requires', async ({ page, context }) => {

@@ -170,14 +170,14 @@ function requestText(name: LibraryName, place: Place, cookie: string): string {
 }
 
 async function check(name: LibraryName, { port }: Server, place: Place, cookie: string): Promise<void> {
-  const ask = async (value: string) => {
+  const send = async (value: string) => {
     const headers = createHeaders(place, value);
     const url = `http://127.0.0.1:${port}/${getPath(name)}${place.path}`;
     const response = await fetch(url, { headers, redirect: 'manual' });
     return { status: response.status, text: await response.text() };
   };
   const what = `${libraries[name]}, ${place.title}`;
-  const good = await ask(cookie);
+  const good = await send(cookie);
   require(good.status === 200 && good.text.includes('Item 20'), `${what}: rejected a valid session`);
   if (!needsSession(name)) return;
   require(good.text.includes('Alice Adams'), `${what}: does not show the user`);
@@ -187,7 +187,7 @@ async function check(name: LibraryName, { port }: Server, place: Place, cookie: 
     ['', 'a request without a cookie'],
     [changed, 'a changed cookie'],
   ] as const) {
-    const { status, text } = await ask(value);
+    const { status, text } = await send(value);
     require(status !== 200 && !text.includes('Item 20'), `${what}: accepted ${which}`);
   }
 }

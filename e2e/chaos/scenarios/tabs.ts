@@ -43,14 +43,14 @@ export async function tabs(seed: number): Promise<Report> {
     return { network, context: await openBrowser(browser, network, baseURL) };
   };
   try {
-    const hers = await open(urls.angularSpa, 'shared');
-    const his = await open(urls.angularSpa, 'shared');
-    const apart = await open(urls.angularSpa, 'tab');
+    const aliceBrowser = await open(urls.angularSpa, 'shared');
+    const bobBrowser = await open(urls.angularSpa, 'shared');
+    const separateTabs = await open(urls.angularSpa, 'tab');
     const parts: Part[] = [
-      await angularTabs(hers, random),
-      await nextTabs(hers, random),
-      await frozenRefresher(his),
-      await duplicatedTab(apart),
+      await angularTabs(aliceBrowser, random),
+      await nextTabs(aliceBrowser, random),
+      await frozenRefresher(bobBrowser),
+      await duplicatedTab(separateTabs),
     ];
     await delay((accessTokenLifetime + 1) * 1000);
     const since = readLoggedRequests().length;

@@ -92,10 +92,10 @@ test('separates several providers of one application', async () => {
   // Both have the same secret. A session names its provider.
   const loginResponse = await one.handlers.GET(new Request(`${baseUrl}/auth/login`));
   const { url } = await first.server.authorize(loginResponse.headers.get('location') ?? '');
-  const mixed = await two.handlers.GET(
+  const otherResponse = await two.handlers.GET(
     new Request(url, { headers: { cookie: toCookieHeader(loginResponse) } }),
   );
-  expect(mixed.status).toBe(400);
+  expect(otherResponse.status).toBe(400);
   expect((await runInNext({ cookie }, () => two.getSession())).result).toBeUndefined();
 });
 

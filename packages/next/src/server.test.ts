@@ -114,8 +114,8 @@ test('reads the cookies that an action or another proxy has set before the page'
   ]) {
     const after = { cookie: 'theme=dark', cookieNow: `theme=dark; ${cookie}`, headers };
     expect((await runInNext(after, () => auth.getSession())).result?.user.sub).toBe('alice');
-    const ended = { cookie, cookieNow: '', headers };
-    expect((await runInNext(ended, () => auth.getSession())).result).toBeUndefined();
+    const endedRequest = { cookie, cookieNow: '', headers };
+    expect((await runInNext(endedRequest, () => auth.getSession())).result).toBeUndefined();
   }
 });
 
@@ -210,8 +210,10 @@ test('S18: does not run protected pages, actions and handlers without a session'
   expect(wrapperCalls).toEqual([]);
   expect((await runInNext({ cookie }, () => page({ id: 1 }))).result).toBe('alice 1');
   expect((await runInNext({ cookie, phase: 'action' }, () => action('!'))).result).toBe('alice!');
-  const signed = new Request(request, { headers: { cookie } });
-  expect((await runInNext({ cookie, phase: 'action' }, () => handler(signed, {}))).result.status).toBe(200);
+  const requestWithSession = new Request(request, { headers: { cookie } });
+  expect(
+    (await runInNext({ cookie, phase: 'action' }, () => handler(requestWithSession, {}))).result.status,
+  ).toBe(200);
 });
 
 test('redirects to the login from a page whose tokens have expired permanently', async () => {
@@ -343,8 +345,8 @@ test('S64: responds with an error in a protected handler, and rethrows errors of
     'application error',
   );
   server.endGrants();
-  const ended = await run(respondWithToken);
-  expect([ended.status, await ended.json()]).toEqual([401, { error: 'session_ended' }]);
+  const endedResponse = await run(respondWithToken);
+  expect([endedResponse.status, await endedResponse.json()]).toEqual([401, { error: 'session_ended' }]);
   const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
   expect((await run(respondWithToken)).status).toBe(503);
   get.mockRestore();
@@ -383,7 +385,7 @@ test('auth.fetch sends the token to the API only, and refreshes it once after a 
 test('S31: a planted cookie that Next decodes and lists neither starts nor ends a session', async () => {
   const { auth, cookie: sessionCookie } = await setUpLogin();
   const [name = '', value = ''] = sessionCookie.split(/=(.*)/s);
-  const planted = [
+  const plantedCookies = [
     `theme=${encodeURIComponent(`; ${name}=${value}`)}`,
     `theme=x%3B${name}%3D${value}`,
     `\u00a0${name}=${value}`,
@@ -401,7 +403,7 @@ test('S31: a planted cookie that Next decodes and lists neither starts nor ends 
       { cookie, cookieNow: cookie, headers: { 'content-type': 'multipart/form-data; boundary=x' } },
       () => auth.getSession(),
     );
-  for (const cookie of planted) {
+  for (const cookie of plantedCookies) {
     expect((await inActions(cookie)).result, cookie.slice(0, 30)).toEqual([undefined, undefined]);
     expect((await afterAction(cookie)).result, cookie.slice(0, 30)).toBeUndefined();
     for (const both of [

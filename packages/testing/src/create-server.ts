@@ -105,11 +105,11 @@ export async function createTestAuthorizationServer(
     options,
     auth0,
     clock,
-    keys: createKeyRing(['RS256', 'ES256'], { own: options.ownKeys === true }),
+    keys: createKeyRing(['RS256', 'ES256'], { exclusive: options.ownKeys === true }),
     clients: new Map((options.clients ?? defaultClients).map((client) => [client.clientId, client])),
     users: new Map(users.map((user) => [user.sub, user])),
     session: undefined,
-    answers: [],
+    scriptedAnswers: [],
     codes: new Map(),
     refreshTokens: new Map(),
     accessTokens: new Map(),
@@ -120,7 +120,7 @@ export async function createTestAuthorizationServer(
     grants: [],
     requests: [],
     failures: new Map(),
-    gates: new Map(),
+    heldRequests: new Map(),
     faults: new Set(options.faults),
   };
   const signIn = (sub: string | undefined) => {
@@ -155,19 +155,19 @@ export async function createTestAuthorizationServer(
     },
     hold(endpoint) {
       let open = () => {};
-      state.gates.set(
+      state.heldRequests.set(
         endpoint,
         new Promise((resolve) => {
           open = resolve;
         }),
       );
       return () => {
-        state.gates.delete(endpoint);
+        state.heldRequests.delete(endpoint);
         open();
       };
     },
     signIn,
-    answerNext: (scripted) => void state.answers.push(scripted),
+    answerNext: (scripted) => void state.scriptedAnswers.push(scripted),
     async authorize(url) {
       const response = await handleRequest(url);
       return response.status === 302

@@ -39,14 +39,14 @@ export interface KeyRing {
   rotate(options?: { readonly keepOld?: boolean }): Promise<void>;
 }
 
-/** Creates a key ring. With `own`, its keys are not shared with other servers of the process. */
-export function createKeyRing(algs: readonly string[], options: { readonly own: boolean }): KeyRing {
+/** Creates a key ring. With `exclusive`, its keys are not shared with other servers of the process. */
+export function createKeyRing(algs: readonly string[], options: { readonly exclusive: boolean }): KeyRing {
   const known = new Set(algs);
   const cache = new Map<string, Promise<ServerKey>>();
   let generation = 0;
   let previousKeys: ServerKey[] = [];
   const getKey = (alg: string, index: number) => {
-    if (!options.own) return getPooledKey(alg, index);
+    if (!options.exclusive) return getPooledKey(alg, index);
     const name = `${alg} ${index}`;
     const key = cache.get(name) ?? generate(alg);
     cache.set(name, key);

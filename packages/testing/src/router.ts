@@ -53,7 +53,7 @@ export async function route(state: ServerState, request: Request): Promise<Respo
   };
   state.requests.push(entry);
   if (endpoint === undefined) return finish(entry, json({ error: 'not_found' }, 404));
-  await state.gates.get(endpoint);
+  await state.heldRequests.get(endpoint);
   const failure = takeFailure(state, endpoint);
   if (failure?.delay) await new Promise((resolve) => setTimeout(resolve, failure.delay));
   if (failure?.network) throw new TypeError('fetch failed');

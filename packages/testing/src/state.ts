@@ -96,7 +96,7 @@ export interface ServerState {
   readonly users: Map<string, TestUser>;
   /** The session of the signed-in user at the provider. */
   session: { sub: string; sid: string; authTime: number } | undefined;
-  readonly answers: ScriptedAnswer[];
+  readonly scriptedAnswers: ScriptedAnswer[];
   readonly codes: Map<string, Code>;
   readonly refreshTokens: Map<string, RefreshToken>;
   readonly accessTokens: Map<string, IssuedAccessToken>;
@@ -107,7 +107,7 @@ export interface ServerState {
   readonly grants: Grant[];
   readonly requests: LoggedRequest[];
   readonly failures: Map<Endpoint, (Failure & { left: number })[]>;
-  readonly gates: Map<Endpoint, Promise<void>>;
+  readonly heldRequests: Map<Endpoint, Promise<void>>;
   readonly faults: Set<Fault>;
 }
 

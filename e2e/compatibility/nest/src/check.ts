@@ -268,21 +268,21 @@ for (const adapter of ['express', 'fastify'] as const) {
       await assert.rejects(call({ headers: { authorization: `Bearer ${await mint()}` } }), { status: 403 });
     });
 
-    for (const [name, ask] of Object.entries(contexts)) {
+    for (const [name, send] of Object.entries(contexts)) {
       test(`${name}: rejects no token, an invalid one and one without the scope, and accepts a valid one`, async () => {
         const foreign = await mint({}, { foreignKey: true });
         const reader = await mint({ scope: 'items:read' });
-        assert.equal(await ask('list'), 'An access token is required');
-        assert.equal(await ask('list', foreign), 'The signature of the access token is not valid');
-        assert.equal(await ask('list', reader), 'alice');
+        assert.equal(await send('list'), 'An access token is required');
+        assert.equal(await send('list', foreign), 'The signature of the access token is not valid');
+        assert.equal(await send('list', reader), 'alice');
         assert.equal(
-          await ask('add', reader),
+          await send('add', reader),
           // Nest 11 does not send the error of a gateway to a plain WebSocket.
           name === 'plain WebSocket' && isNest11
             ? 'no response'
             : "The access token lacks the scope 'items:write'",
         );
-        assert.equal(await ask('add', await mint({ scope: 'items:write' })), 'alice');
+        assert.equal(await send('add', await mint({ scope: 'items:write' })), 'alice');
       });
     }
   });

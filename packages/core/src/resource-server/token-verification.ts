@@ -167,7 +167,7 @@ interface Verified {
   readonly expiresAt: number;
 }
 
-/** Runs the application's own check. Its message is reported in an event and never sent to the client. */
+/** Runs the application's check, `validate`. Its message is reported in an event and never sent to the client. */
 async function runValidator(
   validate: NonNullable<Issuer['validate']>,
   verified: VerifiedAccessToken,

@@ -164,8 +164,8 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     backchannelLogout: () => visit('/auth/backchannel-logout', { logout_token: token }),
     logout: () => visit('/auth/logout', {}),
   };
-  const run = (what: (() => unknown) | undefined) => {
-    createFailure = what;
+  const run = (throwing: (() => unknown) | undefined) => {
+    createFailure = throwing;
   };
   return { routes, visit, arm: run };
 }
@@ -195,22 +195,22 @@ test.each(Object.entries(throwingFunctions))(
         arm(throwing);
         const response = await ask();
         arm(undefined);
-        const what = `${route}, ${String(throwing)}`;
+        const label = `${route}, ${String(throwing)}`;
         const body = await response.text();
         const lines = log.mock.calls.flat().map(String);
         if (failing.includes(route as Route)) {
-          expect(response.status, what).toBeGreaterThanOrEqual(400);
-          expect(response.headers.get('cache-control'), what).toBe('private, no-store');
-          expect(response.headers.getSetCookie().join(), what).not.toMatch(/session=[^;]/);
-          expect(lines, what).toHaveLength(1);
-          expect(lines[0], what).toMatch(new RegExp(`^countersign: ${route}: ${response.status} \\w+`));
+          expect(response.status, label).toBeGreaterThanOrEqual(400);
+          expect(response.headers.get('cache-control'), label).toBe('private, no-store');
+          expect(response.headers.getSetCookie().join(), label).not.toMatch(/session=[^;]/);
+          expect(lines, label).toHaveLength(1);
+          expect(lines[0], label).toMatch(new RegExp(`^countersign: ${route}: ${response.status} \\w+`));
         } else {
-          expect(response.status, `${what}: ${lines}`).toBeLessThan(400);
-          expect(lines, what).toEqual([]);
+          expect(response.status, `${label}: ${lines}`).toBeLessThan(400);
+          expect(lines, label).toEqual([]);
         }
-        if (response.status === 503) expect(response.headers.get('retry-after'), what).toMatch(/^\d+$/);
-        expect(body, what).not.toMatch(new RegExp(`${leak}|web-secret`));
-        expect(lines.join(), what).not.toMatch(new RegExp(`${leak}|eyJ|web-secret`));
+        if (response.status === 503) expect(response.headers.get('retry-after'), label).toMatch(/^\d+$/);
+        expect(body, label).not.toMatch(new RegExp(`${leak}|web-secret`));
+        expect(lines.join(), label).not.toMatch(new RegExp(`${leak}|eyJ|web-secret`));
       }
       // A failure signs no user out. Only a successful logout does.
       const { session } = (await (await visit('/auth/session')).json()) as { session: unknown };

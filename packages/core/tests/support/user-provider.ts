@@ -35,7 +35,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const keyPair = globalThis.crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 const publicKey = keyPair.then((pair) => globalThis.crypto.subtle.exportKey('jwk', pair.publicKey));
 /** Seconds. */
-const accessTokenLife = 60;
+const accessTokenLifetime = 60;
 
 export async function createUserProvider(options: UserProviderOptions): Promise<UserProvider> {
   const { scheduler, now, dpop, readsHints } = options;
@@ -113,7 +113,7 @@ export async function createUserProvider(options: UserProviderOptions): Promise<
     return {
       access_token: accessToken,
       token_type: dpop ? 'DPoP' : 'Bearer',
-      expires_in: accessTokenLife,
+      expires_in: accessTokenLifetime,
       scope: 'openid',
       ...(options.refreshTokens && { refresh_token: refreshToken }),
       claims: { iss: issuer, sub: user, aud: 'spa', iat: time, exp: time + 300, nonce: login?.nonce },

@@ -84,7 +84,7 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
 
   async function start(start: StartOptions = {}) {
     const options = each.options(broker.port);
-    const started = await startApp(
+    const testApp = await startApp(
       { controllers: [ItemsController] },
       {
         ...start,
@@ -100,7 +100,7 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
     await client.connect();
     const emit = (topic: string, token?: string, headers: Record<string, string> = {}) =>
       firstValueFrom(client.emit(topic, { headers: { ...headers, ...createHeaders(token) }, value: {} }));
-    return { ...started, emit };
+    return { ...testApp, emit };
   }
 
   test.each(events)(
@@ -176,7 +176,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
       transport: Transport.RMQ as const,
       options: { urls, queue, queueOptions: { durable: false } },
     };
-    const started = await startApp(
+    const testApp = await startApp(
       { controllers: [ItemsController] },
       {
         ...start,
@@ -193,7 +193,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     );
     const client = ClientProxyFactory.create(options);
     closing.push(
-      () => each.settle?.(started.app),
+      () => each.settle?.(testApp.app),
       () => client.close(),
     );
     const ask = async (pattern: string, token?: string) => {
@@ -206,11 +206,11 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     };
     /** Counts the messages in the queue after the application has closed. Unacknowledged ones are back in it. */
     const countWaiting = async () => {
-      await each.settle?.(started.app);
-      await started.app.close();
+      await each.settle?.(testApp.app);
+      await testApp.app.close();
       return (await channel.checkQueue(queue)).messageCount;
     };
-    return { ...started, ask, countWaiting };
+    return { ...testApp, ask, countWaiting };
   }
 
   const statuses: number[] = [];

@@ -100,12 +100,12 @@ async function openStream(url: string, token?: string) {
 describe.each(adapters)('N3: long responses of %s', (adapter) => {
   const start = async () => {
     finishedPaths.length = 0;
-    const started = await startApp(
+    const testApp = await startApp(
       { controllers: [StreamsController] },
       { adapter, before: (app) => listen(app) },
     );
-    started.server.clock.stop();
-    return started;
+    testApp.server.clock.stop();
+    return testApp;
   };
 
   test.each(['events', 'optional'])(
@@ -125,7 +125,7 @@ describe.each(adapters)('N3: long responses of %s', (adapter) => {
     },
   );
 
-  test('a response that has not started becomes 401', async () => {
+  test('responds with 401 if the response has not started when the token expires', async () => {
     const { url, mint } = await start();
     const token = await mint();
     const response = openStream(`${url}/silent`, token);
@@ -144,7 +144,7 @@ describe.each(adapters)('N3: long responses of %s', (adapter) => {
     expect(text()).toBe('data: 0\n\n');
   });
 
-  test('a stream of an anonymous request does not end', async () => {
+  test('does not end the stream of an anonymous request', async () => {
     const { url } = await start();
     for (const path of ['optional', 'public']) {
       const { first, stop } = await openStream(`${url}/${path}`);
@@ -156,7 +156,7 @@ describe.each(adapters)('N3: long responses of %s', (adapter) => {
     }
   });
 
-  test('the timer stops when the client disconnects', async () => {
+  test('stops the timer when the client disconnects', async () => {
     const { url, mint } = await start();
     const [setTimer, clearTimer] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
     const { first, stop } = await openStream(`${url}/events`, await mint());
@@ -169,7 +169,7 @@ describe.each(adapters)('N3: long responses of %s', (adapter) => {
     await vi.waitFor(() => expect(finishedPaths).toEqual(['events']));
   });
 
-  test('a file is sent completely', async () => {
+  test('sends a file completely', async () => {
     const { url, mint } = await start();
     const { first, done, text } = await openStream(`${url}/file`, await mint());
     await first;

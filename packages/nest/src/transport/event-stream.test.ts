@@ -50,7 +50,7 @@ test('N3: ignores data of the source after the end, without an error', async () 
   expect(onError).not.toHaveBeenCalled();
 });
 
-test('N3: a response that has not started becomes 401', async () => {
+test('N3: responds with 401 if the response has not started', async () => {
   const { request, response, ended } = await openResponse();
   createResponseStream(response, request).end(4401, 'The access token has expired');
   expect(await ended).toBe('401 ');

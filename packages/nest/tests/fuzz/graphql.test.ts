@@ -34,14 +34,14 @@ describe.each<[string, Adapter, object]>([
 ])('A9: any input to GraphQL, %s', (_, adapter, module) => {
   const start = async () => {
     const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, ...module });
-    const started = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter });
+    const testApp = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter });
     const post = async (authorization: string, body: unknown) => {
       const headers = { authorization, 'content-type': 'application/json' };
       const init = { method: 'POST', headers, body: JSON.stringify(body) };
-      const response = await fetch(`${started.url}/graphql`, init);
+      const response = await fetch(`${testApp.url}/graphql`, init);
       return { status: response.status, text: await response.text() };
     };
-    return { ...started, post };
+    return { ...testApp, post };
   };
 
   test('rejects requests over HTTP, never with 500', { timeout: 60_000 }, async () => {

@@ -54,7 +54,7 @@ afterEach(() => {
 /** Sends calls over HTTP/2 directly, because a gRPC client does not send invalid metadata. */
 async function start() {
   const url = `127.0.0.1:${await findFreePort()}`;
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [ItemsController] },
     {
       before: async (app) => {
@@ -87,7 +87,7 @@ async function start() {
       stream.on('error', () => {}).on('close', () => resolve({ status: code, data }));
       stream.end(body);
     });
-  return { ...started, call };
+  return { ...testApp, call };
 }
 
 /** Encodes a message with one text as a gRPC frame. */

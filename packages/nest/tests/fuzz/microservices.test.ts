@@ -24,7 +24,7 @@ interface Reply {
 /** Sends packets of the Nest protocol (length and JSON) directly, because a client builds only valid packets. */
 async function start(credentials: RpcCredentials | undefined) {
   const port = await findFreePort();
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [ItemsController] },
     {
       auth: credentials ? { rpcCredentials: credentials } : {},
@@ -58,7 +58,7 @@ async function start(credentials: RpcCredentials | undefined) {
     const json = JSON.stringify({ pattern: 'me', id: '1', ...packet });
     return write(`${json.length}#${json}`, 'wait');
   };
-  return { ...started, send, write };
+  return { ...testApp, send, write };
 }
 
 /** The example of the guide. */

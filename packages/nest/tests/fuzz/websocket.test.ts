@@ -85,7 +85,7 @@ function createRejectionCheck() {
 
 describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway) => {
   const start = async () => {
-    const started = await startApp(
+    const testApp = await startApp(
       { providers: [gateway] },
       { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
     );
@@ -95,7 +95,7 @@ describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway)
       payload: unknown,
       others: { query?: string; authorization?: string | undefined; frames?: readonly string[] } = {},
     ) =>
-      exchangeMessages(started.url, {
+      exchangeMessages(testApp.url, {
         path: `/socket.io/?EIO=4&transport=websocket&${others.query ?? ''}`,
         authorization: others.authorization,
         onMessage: (text, send) => {
@@ -112,7 +112,7 @@ describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway)
           return undefined;
         },
       });
-    return { ...started, ask };
+    return { ...testApp, ask };
   };
 
   test('rejects any handshake, parameters and frames without a valid token', {
@@ -157,7 +157,7 @@ describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway)
 
 describe.each(gateways)('A9: any input to a gateway of plain WebSockets, %s', (_, gateway) => {
   const start = async () => {
-    const started = await startApp(
+    const testApp = await startApp(
       { providers: [gateway] },
       { before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
     );
@@ -166,7 +166,7 @@ describe.each(gateways)('A9: any input to a gateway of plain WebSockets, %s', (_
       frames: readonly string[],
       path = '/',
     ): Promise<unknown> =>
-      exchangeMessages(started.url, {
+      exchangeMessages(testApp.url, {
         path,
         authorization,
         onOpen: (send) => {
@@ -178,7 +178,7 @@ describe.each(gateways)('A9: any input to a gateway of plain WebSockets, %s', (_
           return event === 'me' ? { user: data } : data;
         },
       });
-    return { ...started, ask };
+    return { ...testApp, ask };
   };
   const frame = (good: string) =>
     fc.oneof(

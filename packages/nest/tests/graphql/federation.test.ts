@@ -154,7 +154,7 @@ const servers: readonly Server[] = [
 
 describe.each(servers)('federation: $name', ({ adapter, module }) => {
   async function start(options: Record<string, unknown> = {}) {
-    const started = await startApp(
+    const testApp = await startApp(
       {
         imports: [GraphQLModule.forRoot({ ...module, ...options })],
         providers: [ItemsResolver, PagesResolver, AccountsResolver, BooksResolver],
@@ -162,7 +162,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       { adapter },
     );
     const query = async (text: string, token?: string, variables?: object) => {
-      const { body } = await started.call('/graphql', token, {
+      const { body } = await testApp.call('/graphql', token, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: text, variables }),
@@ -175,7 +175,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
         token,
         { references },
       );
-    return { ...started, query, entities };
+    return { ...testApp, query, entities };
   }
 
   const item = { __typename: 'Item', id: '1' };

@@ -160,19 +160,19 @@ async function startServer(
     inheritResolversFromInterfaces: true,
     ...module,
   });
-  const started = await startApp(
+  const testApp = await startApp(
     { imports: [graphql], providers: providers as never },
     { adapter, ...others },
   );
   const query = async (text: string, token?: string) => {
-    const { body } = await started.call('/graphql', token, {
+    const { body } = await testApp.call('/graphql', token, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: text }),
     });
     return body as GraphQLResult;
   };
-  return { ...started, query };
+  return { ...testApp, query };
 }
 
 describe.each(servers)('fields: $name', (server) => {

@@ -84,9 +84,9 @@ interface GraphQLResult {
 
 async function startServer({ adapter, module }: Omit<Server, 'name'>, options: StartOptions = {}) {
   const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, ...module });
-  const started = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter, ...options });
+  const testApp = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter, ...options });
   const query = async (text: string, token?: string, headers: Record<string, string> = {}) => {
-    const response = await started.call('/graphql', token, {
+    const response = await testApp.call('/graphql', token, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query: text }),
@@ -106,7 +106,7 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
     }
     let closed: (code: number) => void;
     const client = createClient({
-      url: `${started.url.replace('http', 'ws')}/graphql`,
+      url: `${testApp.url.replace('http', 'ws')}/graphql`,
       webSocketImpl: Socket,
       retryAttempts: 0,
       lazy: false,
@@ -130,7 +130,7 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
     await connection.end();
     return result;
   };
-  return { ...started, query, connect, runOverWebSocket };
+  return { ...testApp, query, connect, runOverWebSocket };
 }
 
 describe.each(servers)('$name', (server) => {

@@ -64,16 +64,16 @@ const servers: readonly Server[] = [
 describe.each(servers)('schema first: $name', ({ adapter, module }) => {
   async function start(options: Record<string, unknown>, providers: (new () => object)[] = []) {
     const graphql = GraphQLModule.forRoot({ ...module, ...options });
-    const started = await startApp({ imports: [graphql], providers }, { adapter });
+    const testApp = await startApp({ imports: [graphql], providers }, { adapter });
     const query = async (text: string, token?: string) => {
-      const { body } = await started.call('/graphql', token, {
+      const { body } = await testApp.call('/graphql', token, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: text }),
       });
       return body as GraphQLResult;
     };
-    return { ...started, query };
+    return { ...testApp, query };
   }
 
   test('N15: requires a token for a root field that is not a method of a resolver class', async () => {

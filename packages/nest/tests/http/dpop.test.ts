@@ -17,12 +17,12 @@ const origin = 'https://api.example.test';
 
 describe.each(adapters)('DPoP on %s', (adapter) => {
   async function start(auth: StartOptions['auth'] = { dpop: { origin } }) {
-    const started = await startApp({ controllers: [ItemsController] }, { adapter, auth });
-    const holder = await createHolder(started.mint);
+    const testApp = await startApp({ controllers: [ItemsController] }, { adapter, auth });
+    const holder = await createHolder(testApp.mint);
     const prove = (more: { htm?: string; htu?: string; nonce?: string | undefined; ath?: undefined } = {}) =>
-      holder.prove({ htm: 'GET', htu: `${origin}/items`, now: started.server.clock.now(), ...more });
-    const get = (headers: Record<string, string>) => started.call('/items', undefined, { headers });
-    return { ...started, token: holder.token, prove, get };
+      holder.prove({ htm: 'GET', htu: `${origin}/items`, now: testApp.server.clock.now(), ...more });
+    const get = (headers: Record<string, string>) => testApp.call('/items', undefined, { headers });
+    return { ...testApp, token: holder.token, prove, get };
   }
 
   test('A6: accepts a proof once, for its method, URL and token', async () => {

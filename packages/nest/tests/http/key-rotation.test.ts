@@ -58,19 +58,20 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
       expect(await call('/items/write', await mint())).toMatchObject({ status: 403 });
 
       // Each caller sends a new token and an older one, which is usually cached.
-      let stopped = false;
-      const accepted = new Map<string, number>();
+      let isStopped = false;
+      const acceptedCounts = new Map<string, number>();
       const issuedTokens: string[] = [];
       const unexpectedResponses: unknown[] = [];
       const ask = async (token: string) => {
         const { status, challenge } = await call('/items', token);
-        if (status === 200) accepted.set(readKeyId(token), (accepted.get(readKeyId(token)) ?? 0) + 1);
+        if (status === 200)
+          acceptedCounts.set(readKeyId(token), (acceptedCounts.get(readKeyId(token)) ?? 0) + 1);
         // A token is valid while its key is published.
         else if (status !== 401 || isPublished(token)) unexpectedResponses.push({ status, challenge });
       };
       const load = Promise.all(
         Array.from({ length: 4 }, async () => {
-          while (!stopped) {
+          while (!isStopped) {
             const token = await mint();
             issuedTokens.push(token);
             await ask(token);
@@ -79,7 +80,7 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
         }),
       );
       const waitForAccepted = (kid: string, atLeast: number) =>
-        expect.poll(() => accepted.get(kid) ?? 0, { timeout: 20_000 }).toBeGreaterThanOrEqual(atLeast);
+        expect.poll(() => acceptedCounts.get(kid) ?? 0, { timeout: 20_000 }).toBeGreaterThanOrEqual(atLeast);
 
       const retired: string[] = [];
       for (const announced of [true, false, false]) {
@@ -90,7 +91,7 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
         // The next key signs. The previous key is still published, so its tokens are valid.
         publishKeys([next, current]);
         await waitForAccepted(next.kid, 20);
-        const before = accepted.get(current.kid) ?? 0;
+        const before = acceptedCounts.get(current.kid) ?? 0;
         await waitForAccepted(current.kid, before + 5);
 
         const last = issuedTokens.findLast((token) => readKeyId(token) === current.kid) as string;
@@ -108,8 +109,8 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
       }
       // The keys are now older than `keysMaxAge`, so the next request fetches them.
       clockOffset += 2 * keysMaxAge * 1000;
-      await waitForAccepted(current.kid, (accepted.get(current.kid) ?? 0) + 20);
-      stopped = true;
+      await waitForAccepted(current.kid, (acceptedCounts.get(current.kid) ?? 0) + 20);
+      isStopped = true;
       await load;
       expect(unexpectedResponses).toEqual([]);
       expect(statistics()).toMatchObject({ unavailable: 0, issuers: [{ keys: 1, usable: true }] });

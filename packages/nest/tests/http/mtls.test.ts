@@ -40,14 +40,14 @@ async function ask(
   options: { certificate?: Certificate | undefined; headers?: Record<string, string>; agent?: Agent } = {},
 ): Promise<TlsResponse> {
   const { certificate, headers, agent = new Agent({ maxCachedSessions: 0 }) } = options;
-  const sent = httpsRequest(`${url}/me`, {
+  const clientRequest = httpsRequest(`${url}/me`, {
     agent,
     ca: server.cert,
     ...(certificate && { key: certificate.key, cert: certificate.cert }),
     headers: { authorization: `Bearer ${token}`, ...headers },
   });
-  const responded = once(sent, 'response');
-  sent.end();
+  const responded = once(clientRequest, 'response');
+  clientRequest.end();
   const [response] = await responded;
   const resumed = (response.socket as TLSSocket).isSessionReused();
   response.resume();
@@ -139,7 +139,7 @@ describe.each(adapters)('A7: RFC 8705 behind a proxy that terminates TLS, on %s'
       const headers = { ...incoming.headers };
       delete headers[header];
       if (raw) headers[header] = `:${raw.toString('base64')}:`;
-      const forwarded = httpRequest(
+      const proxyRequest = httpRequest(
         target + incoming.url,
         { method: incoming.method, headers },
         (response) => {
@@ -147,7 +147,7 @@ describe.each(adapters)('A7: RFC 8705 behind a proxy that terminates TLS, on %s'
           response.pipe(outgoing);
         },
       );
-      incoming.pipe(forwarded);
+      incoming.pipe(proxyRequest);
     });
     proxy.listen(0, '127.0.0.1');
     await once(proxy, 'listening');
@@ -172,11 +172,11 @@ describe.each(adapters)('A7: RFC 8705 behind a proxy that terminates TLS, on %s'
     const mtls = { trustedProxyHeader: header, format } as const;
     const { url, mint } = await startApp({ controllers: [MeController] }, { adapter, auth: { mtls } });
     const value = `:${client.cert.replace(/-----[^-]+-----|\s/g, '')}:`;
-    const sent = httpRequest(`${url}/me`, {
+    const clientRequest = httpRequest(`${url}/me`, {
       headers: { authorization: `Bearer ${await mint(bound)}`, [header]: [value, value] },
     });
-    const responded = once(sent, 'response');
-    sent.end();
+    const responded = once(clientRequest, 'response');
+    clientRequest.end();
     const [response] = await responded;
     response.resume();
     expect(response.statusCode).toBe(400);

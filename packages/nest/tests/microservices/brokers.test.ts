@@ -51,7 +51,7 @@ describe.each(brokers)(
     afterAll(() => broker?.stop());
 
     async function start(inheritAppConfig: boolean) {
-      const started = await startApp(
+      const testApp = await startApp(
         { controllers: [ItemsController] },
         {
           before: async (app) => {
@@ -63,7 +63,7 @@ describe.each(brokers)(
       const client = ClientProxyFactory.create(options(broker.port));
       closing.push(
         () => client.close(),
-        () => settle?.(started.app),
+        () => settle?.(testApp.app),
       );
       prepare?.(client);
       let credential: string | undefined;
@@ -93,7 +93,7 @@ describe.each(brokers)(
         firstValueFrom(client.emit('happened', createMessage(token && `Bearer ${token}`, {})), {
           defaultValue: undefined,
         });
-      return { ...started, send, sendAuthorization, emit };
+      return { ...testApp, send, sendAuthorization, emit };
     }
 
     test.each([true, false])(

@@ -100,7 +100,7 @@ type Client = { close(): void } & Record<
 async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}) {
   const url = `127.0.0.1:${await findFreePort()}`;
   const { inheritAppConfig = false, ...others } = options;
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [ItemsController] },
     {
       ...others,
@@ -145,7 +145,7 @@ async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}
     if (method !== 'Ticks') stream.write({ text: '0' });
     return { ended, first: Promise.race([firstMessage, ended]) };
   };
-  return { ...started, ask, open };
+  return { ...testApp, ask, open };
 }
 
 describe('A10: gRPC', () => {

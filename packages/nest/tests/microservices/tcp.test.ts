@@ -38,7 +38,7 @@ class ItemsController {
 
 async function start(inheritAppConfig: boolean, auth: StartOptions['auth'] = {}) {
   const port = await findFreePort();
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [ItemsController] },
     {
       auth,
@@ -62,7 +62,7 @@ async function start(inheritAppConfig: boolean, auth: StartOptions['auth'] = {})
       return error;
     }
   };
-  return { ...started, send };
+  return { ...testApp, send };
 }
 
 const dataCredentials = {

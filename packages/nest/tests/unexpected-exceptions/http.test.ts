@@ -84,7 +84,7 @@ const statuses: Readonly<Record<string, number>> = {
 };
 
 async function start({ adapter, graphql }: Context, options: StartOptions) {
-  const started = await startApp(
+  const testApp = await startApp(
     graphql
       ? { imports: [GraphQLModule.forRoot(graphql)], providers: [ItemsResolver] }
       : { controllers: [ItemsController] },
@@ -100,10 +100,10 @@ async function start({ adapter, graphql }: Context, options: StartOptions) {
   /** Returns the status, and the body and headers as text. */
   const ask = async (handler: string, token?: string) => {
     if (!graphql) {
-      const { status, body, headers } = await started.call(`/${handler}`, token);
+      const { status, body, headers } = await testApp.call(`/${handler}`, token);
       return { status, output: JSON.stringify([body, ...headers]) };
     }
-    const { body, headers } = await started.call('/graphql', token, {
+    const { body, headers } = await testApp.call('/graphql', token, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: `{ ${handler} }` }),
@@ -112,7 +112,7 @@ async function start({ adapter, graphql }: Context, options: StartOptions) {
     const status = errors ? statuses[errors[0]?.message ?? ''] : 200;
     return { status, output: JSON.stringify([body, ...headers]) };
   };
-  return { ...started, ask };
+  return { ...testApp, ask };
 }
 
 describe.each(contexts)('N1: $name', (context) => {

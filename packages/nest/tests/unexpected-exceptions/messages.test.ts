@@ -153,11 +153,11 @@ describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }
 
   async function start(start: StartOptions) {
     const options = each.options(broker.port);
-    const started = await startService(options, start);
+    const testApp = await startService(options, start);
     const client = ClientProxyFactory.create(options);
     closing.push(
       () => client.close(),
-      () => each.settle?.(started.app),
+      () => each.settle?.(testApp.app),
     );
     each.prepare?.(client);
     let authorization: string | undefined;
@@ -173,7 +173,7 @@ describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }
         return error;
       }
     };
-    return { ...started, ask };
+    return { ...testApp, ask };
   }
 
   test.each(messageFaultPoints)(
@@ -222,7 +222,7 @@ const codes: Readonly<Record<number, number>> = { 401: 16, 403: 7, 500: 13, 503:
 
 async function startGrpc(options: StartOptions) {
   const url = `${host}:${await findFreePort()}`;
-  const started = await startService(
+  const testApp = await startService(
     { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
     options,
   );
@@ -251,7 +251,7 @@ async function startGrpc(options: StartOptions) {
       }
     });
   };
-  return { ...started, ask };
+  return { ...testApp, ask };
 }
 
 describe('N1: gRPC', () => {

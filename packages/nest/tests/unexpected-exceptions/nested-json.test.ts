@@ -66,14 +66,14 @@ function get(
   token: string,
 ): Promise<{ status: number | undefined; challenge: string | undefined }> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { headers: { authorization: `Bearer ${token}` } }, (response) => {
+    const clientRequest = request(url, { headers: { authorization: `Bearer ${token}` } }, (response) => {
       response.resume();
       response.once('end', () =>
         resolve({ status: response.statusCode, challenge: response.headers['www-authenticate'] }),
       );
     });
-    sent.once('error', reject);
-    sent.end();
+    clientRequest.once('error', reject);
+    clientRequest.end();
   });
 }
 

@@ -142,7 +142,7 @@ const plain: Kind = {
 };
 
 async function start(kind: Kind, gateway: Type<ItemsGateway>, options: StartOptions = {}) {
-  const started = await startApp(
+  const testApp = await startApp(
     { providers: [gateway] },
     {
       ...options,
@@ -152,8 +152,8 @@ async function start(kind: Kind, gateway: Type<ItemsGateway>, options: StartOpti
       },
     },
   );
-  const connect = (token?: string) => kind.connect(started.url, token);
-  return { ...started, connect };
+  const connect = (token?: string) => kind.connect(testApp.url, token);
+  return { ...testApp, connect };
 }
 
 const connectionFaultPoints = faultPoints.filter(({ requestsOnly }) => !requestsOnly);

@@ -37,7 +37,7 @@ function createController(scope: Scope) {
 
 async function start(controller: ReturnType<typeof createController>, options: StartOptions = {}) {
   const address = { host: '127.0.0.1', port: await findFreePort() };
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [controller] },
     {
       ...options,
@@ -63,7 +63,7 @@ async function start(controller: ReturnType<typeof createController>, options: S
       return error;
     }
   };
-  return { ...started, send };
+  return { ...testApp, send };
 }
 
 test.each([

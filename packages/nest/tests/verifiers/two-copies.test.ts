@@ -108,7 +108,7 @@ test('N2: does not start a guard that would verify and authorize with different 
   class FeatureModule {}
   const featureModule: DynamicModule = {
     module: FeatureModule,
-    controllers: [createController('own', first, first.AccessTokenGuard)],
+    controllers: [createController('feature', first, first.AccessTokenGuard)],
     providers: [{ provide: first.ACCESS_TOKEN_VERIFIER, useValue: verifier }],
   };
   await expect(startApp({ imports: [featureModule] })).rejects.toThrow(

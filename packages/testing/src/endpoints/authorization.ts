@@ -51,8 +51,9 @@ async function resolveParameters(
 }
 
 function grantCode(state: ServerState, client: TestClient, parameters: URLSearchParams): string {
-  const scripted = state.answers.shift();
-  if (scripted?.error) throw new OAuthError(scripted.error, scripted.errorDescription ?? '');
+  const scriptedAnswer = state.scriptedAnswers.shift();
+  if (scriptedAnswer?.error)
+    throw new OAuthError(scriptedAnswer.error, scriptedAnswer.errorDescription ?? '');
   const prompt = (parameters.get('prompt') ?? '').split(' ');
   const now = getSeconds(state.clock);
   const { session } = state;
@@ -65,7 +66,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
   const resources = [...parameters.getAll('resource'), ...readAudience(state, parameters)];
   for (const resource of resources) checkResource(state, resource);
   const user = state.users.get(session.sub);
-  const requestedScopes = (scripted?.scope ?? parameters.get('scope') ?? '').split(' ').filter(Boolean);
+  const requestedScopes = (scriptedAnswer?.scope ?? parameters.get('scope') ?? '').split(' ').filter(Boolean);
   const scope = requestedScopes
     .filter((each) => allows(client.scope, each) && allows(user?.scope, each))
     .join(' ');

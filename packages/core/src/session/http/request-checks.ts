@@ -4,7 +4,10 @@ import { discardBody } from '../../internal/discard-body.ts';
 export interface RouterRequest {
   /** The router fetches the address before a navigation. */
   readonly isPrefetch: boolean;
-  /** The router fetches the address by script. It loads the address as a document if the response is not its own format. */
+  /**
+   * The router fetches the address by script. It loads the address as a document if the response is not in the router's
+   * format.
+   */
   readonly isRouterFetch: boolean;
 }
 
