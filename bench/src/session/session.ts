@@ -5,7 +5,7 @@ import { decode as decodeAuthJs, encode as encodeAuthJs } from 'auth-js/jwt';
 import { sealData, unsealData } from 'iron-session';
 import { base64url, EncryptJWT, jwtDecrypt } from 'jose';
 import { decode as decodeNextAuth, encode as encodeNextAuth } from 'next-auth/jwt';
-import { createSealer } from '../../../packages/core/src/session/cookies/sealer.ts';
+import { createSealer } from '../../../packages/core/src/session/cookies/cookie-encryption.ts';
 import { type Benchmark, type Limit, type Report, require, requireRejection } from '../benchmark.ts';
 import { type Measured, measure, sequential } from '../harness.ts';
 import { format, formatSpread } from '../statistics.ts';

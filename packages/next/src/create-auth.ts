@@ -15,7 +15,7 @@ import {
 import type { NextRequest } from 'next/server.js';
 import { type AuthOptions, defaults } from './options.ts';
 import { openPagesSession, type PagesRequest } from './pages.ts';
-import { createProtect, type Protect } from './protect.ts';
+import { createProtect, type Protect } from './protected-wrappers.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
 import { getRequestScope, observeRequests, runWrite } from './request-scope.ts';
 import { readRouterRequest } from './router-headers.ts';

@@ -8,7 +8,7 @@ import type { VerifierCaches } from './caches/verifier-caches.ts';
 import { checkType, readClaims } from './claims/claims.ts';
 import type { Issuer } from './issuers/issuer.ts';
 import type { KeyStatus } from './issuers/signing-keys.ts';
-import { type CompactJws, parseJws, splitJws } from './jws.ts';
+import { type CompactJws, parseJws, splitJws } from './parse-jws.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
 import { isUnavailableError } from './rejections/unavailable-error.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';

@@ -10,8 +10,8 @@ import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts
 import type { SessionBackend } from './backends/session-backend.ts';
 import { toOwner } from './backends/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
+import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
-import { createSealer, type Sealer } from './cookies/sealer.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
 import type { RequestSession } from './request-session.ts';
 

@@ -1,7 +1,7 @@
 import type { ClientOptions } from '../client/client-options.ts';
 import { createClient } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
-import { requireSecrets } from './cookies/sealer.ts';
+import { requireSecrets } from './cookies/cookie-encryption.ts';
 import { parseBaseUrl, type WebSessionOptions } from './options.ts';
 
 /** Options of {@link createWebAuth}. Each one has a default or an environment variable. */

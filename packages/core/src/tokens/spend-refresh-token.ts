@@ -12,9 +12,9 @@ import {
   type StoredAccessToken,
   type TokenSet,
   toAccessToken,
-  type WantedAccessToken,
 } from './token-set.ts';
 import type { TokenSuccessors } from './token-successors.ts';
+import type { WantedAccessToken } from './usable-token.ts';
 
 /** The parts of the coordinator that a refresh needs. */
 interface RefreshContext {

@@ -1,7 +1,7 @@
 import { base64url, CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { resolveOptions } from '../../src/browser/options.ts';
-import { validateIdToken } from '../../src/browser/wire/id-token.ts';
+import { validateIdToken } from '../../src/browser/wire/verify-id-token.ts';
 import {
   type AuthorizationTransaction,
   createAuthorizationRequest,

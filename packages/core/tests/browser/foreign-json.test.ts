@@ -4,9 +4,9 @@ import type { BrowserTransaction } from '../../src/browser/login/browser-transac
 import { saveTransaction, takeTransaction } from '../../src/browser/login/transaction-storage.ts';
 import { type BrowserContext, resolveOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
-import { validateIdToken } from '../../src/browser/wire/id-token.ts';
 import { fetchMetadata } from '../../src/browser/wire/metadata.ts';
 import { sendRequest } from '../../src/browser/wire/send-request.ts';
+import { validateIdToken } from '../../src/browser/wire/verify-id-token.ts';
 import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
 import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
 

@@ -12,7 +12,7 @@ import { handleNodeRequest } from '../../src/session/http/node-requests.ts';
 import { createWebSessions } from '../../src/session/web-sessions.ts';
 import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
 import { createMemoryReplayStore } from '../../src/tokens/replay-store.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
 
 // An error of other code rejects the request, is reported once, and does not end the process.
 

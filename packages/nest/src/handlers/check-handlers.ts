@@ -1,13 +1,13 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
 import type { ModulesContainer } from '@nestjs/core';
-import { getAccessPolicy, hasRequirements } from '../access/access-policy.ts';
 import {
   type Declaration,
   listPrototypes,
   readDeclaredMethods,
   readOwnDeclarations,
   saveMethodName,
-} from '../access/declarations.ts';
+} from '../access/decorator-metadata.ts';
+import { getAccessPolicy, hasRequirements } from '../access/resolve-access.ts';
 import { type Coverage, findGuarding, isGuardedExplicitly, requiresTokenExplicitly } from './coverage.ts';
 import { formatHandlerName, type Handler } from './handler.ts';
 import { isHandler } from './list-handlers.ts';

@@ -1,8 +1,8 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
-import { getAccessPolicy } from '../access/access-policy.ts';
-import type { AccessPolicy } from '../access/policy.ts';
+import type { AccessPolicy } from '../access/access-policy.ts';
+import { getAccessPolicy } from '../access/resolve-access.ts';
 import { AccessTokenGuard } from '../guard/access-token.guard.ts';
 import { nestMetadata } from '../nest-metadata.ts';
 import { listGraphqlModules } from './graphql/graphql-modules.ts';

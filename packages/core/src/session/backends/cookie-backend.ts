@@ -2,12 +2,13 @@ import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
+import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar } from '../cookies/cookies.ts';
-import type { Sealer } from '../cookies/sealer.ts';
 import type { SessionBackend } from './session-backend.ts';
 import { createSessionCache } from './session-cache.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
-import type { SessionMatch, TombstoneStore } from './session-store.ts';
+import type { SessionMatch } from './session-store.ts';
+import type { TombstoneStore } from './tombstone-store.ts';
 
 export interface CookieBackendOptions {
   readonly jar: CookieJar;

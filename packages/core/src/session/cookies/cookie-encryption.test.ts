@@ -1,6 +1,6 @@
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { expect, test } from 'vitest';
-import { createSealer } from './sealer.ts';
+import { createSealer } from './cookie-encryption.ts';
 
 const secret = 'a secret of the tests, long enough to be one';
 const times = { issuedAt: 1_000, expiresAt: 2_000 };

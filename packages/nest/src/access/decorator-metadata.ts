@@ -1,6 +1,6 @@
 import type { AccessRequirements } from '@countersign/core/resource-server';
 import { getDeclaredPrototypes } from '../module-state.ts';
-import type { AccessMode, PolicyDeclaration } from './policy.ts';
+import type { AccessMode, PolicyDeclaration } from './access-policy.ts';
 
 /** The content of one access decorator. */
 export interface Declaration extends AccessRequirements {
