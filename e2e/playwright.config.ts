@@ -3,7 +3,7 @@ import { chromiumLaunchOptions } from '../scripts/lib/chromium.ts';
 import { urls } from './support/environment.ts';
 
 /** Tests of the Angular application, with and without server rendering. */
-const inBothBuilds = /angular-spa-(attacks|requests|worker)/;
+const renderedBothWays = /angular-spa-(attacks|requests|worker)/;
 
 export default defineConfig({
   testDir: 'tests',
@@ -17,9 +17,9 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: [['list']],
   projects: [
-    { name: 'apps', testIgnore: [inBothBuilds, /angular-ssr/] },
-    { name: 'angular-spa', testMatch: inBothBuilds, use: { baseURL: urls.angularSpa } },
-    { name: 'angular-ssr', testMatch: [inBothBuilds, /angular-ssr/], use: { baseURL: urls.angularSsr } },
+    { name: 'apps', testIgnore: [renderedBothWays, /angular-ssr/] },
+    { name: 'angular-spa', testMatch: renderedBothWays, use: { baseURL: urls.angularSpa } },
+    { name: 'angular-ssr', testMatch: [renderedBothWays, /angular-ssr/], use: { baseURL: urls.angularSsr } },
   ],
   use: {
     baseURL: urls.nextWeb,

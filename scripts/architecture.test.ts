@@ -44,7 +44,7 @@ function isExported(source: string, name: string): boolean {
 describe('docs/architecture.md', () => {
   const rows = readRows();
 
-  test('answers questions', () => {
+  test('lists questions with their files', () => {
     expect(rows.length).toBeGreaterThan(30);
     expect(rows.filter(({ question, files }) => question === '' || files.length === 0)).toEqual([]);
   });

@@ -4,7 +4,7 @@ import type { ChaosProvider } from './provider.ts';
 
 /** Records the events of all processes of a scenario. It runs in the parent, so it survives killed processes. */
 export interface Witness {
-  readonly away: string[];
+  readonly storeOutages: string[];
   recordMoment(moment: Moment, request: string, text: string | undefined): void;
   recordExit(worker: string, signal: NodeJS.Signals | null): void;
   /** Processes that ended without being killed. */
@@ -16,23 +16,23 @@ export interface Witness {
 }
 
 export function createWitness(): Witness {
-  const seen = new Set<string>();
+  const reached = new Set<string>();
   const texts = new Map<string, string[]>();
   const dead = new Set<string>();
   const crashed: string[] = [];
   return {
-    away: [],
+    storeOutages: [],
     crashed,
     dead,
     recordMoment(moment, request, text) {
-      seen.add(`${moment} ${request}`);
+      reached.add(`${moment} ${request}`);
       if (text !== undefined) texts.set(request, [...(texts.get(request) ?? []), text]);
     },
     recordExit(worker, signal) {
       dead.add(worker);
       if (signal !== 'SIGKILL') crashed.push(worker);
     },
-    has: (moment, request) => seen.has(`${moment} ${request}`),
+    has: (moment, request) => reached.has(`${moment} ${request}`),
     getTexts: (request) => texts.get(request) ?? [],
   };
 }
@@ -99,5 +99,5 @@ export async function explainLoss(
   if (!received && witness.has('timed out', request))
     return { reason: 'response after the timeout', proven: true };
   if (witness.dead.has(last.worker)) return { reason: 'response lost with its process', proven: true };
-  return toUnproven(`the last response was ${delivery ?? 'not sent'}, and its fate is unknown`);
+  return toUnproven(`the last response was ${delivery ?? 'not sent'}, and whether it arrived is unknown`);
 }

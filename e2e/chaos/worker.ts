@@ -14,7 +14,7 @@ const application = await startApplication({
     process.send?.({ moment, request, text });
     if (dieAt === moment) process.kill(process.pid, 'SIGKILL');
   },
-  onStoreUnavailable: (port) => process.send?.({ away: port }),
+  onStoreUnavailable: (port) => process.send?.({ storeOutage: port }),
 });
 
 async function execute(order: Order): Promise<unknown> {

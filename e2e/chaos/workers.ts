@@ -51,7 +51,7 @@ interface WorkerMessage {
   readonly moment?: Moment;
   readonly request?: string;
   readonly text?: string;
-  readonly away?: string;
+  readonly storeOutage?: string;
 }
 
 let serial = 0;
@@ -88,7 +88,7 @@ export async function startWorker({
   child.on('message', (message: WorkerMessage) => {
     if (message.moment && message.request)
       witness.recordMoment(message.moment, message.request, message.text);
-    if (message.away !== undefined) witness.away.push(message.away);
+    if (message.storeOutage !== undefined) witness.storeOutages.push(message.storeOutage);
     if (message.id === undefined) return;
     waiting.get(message.id)?.resolve(message.result);
     waiting.delete(message.id);

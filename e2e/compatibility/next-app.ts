@@ -32,7 +32,7 @@ export interface NextAppOptions {
 }
 
 export async function startNextApp(folder: string, options: NextAppOptions): Promise<NextApp> {
-  const { basePath, callbacks, server: own } = options;
+  const { basePath, callbacks, server: customServer } = options;
   const port = await findFreePort();
   const origin = `http://localhost:${port}`;
   const log: LoggedRequest[] = [];
@@ -41,7 +41,9 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
     accessTokenLifetime: 6,
     requestLog: (logged) => log.push(logged),
   });
-  const args = own ? [own] : [join(folder, 'node_modules/next/dist/bin/next'), 'start', '-p', String(port)];
+  const args = customServer
+    ? [customServer]
+    : [join(folder, 'node_modules/next/dist/bin/next'), 'start', '-p', String(port)];
   const server = spawn(process.execPath, args, {
     cwd: folder,
     env: {

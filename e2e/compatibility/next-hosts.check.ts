@@ -7,7 +7,7 @@ import { type NextApp, startNextApp, webClient } from './next-app.ts';
 // One application on several hosts: previews, behind a proxy, and with a provider for each customer.
 
 const folder = process.env.FIXTURE ?? '.';
-const own = basename(folder) === 'next-16' ? { server: 'server.ts' } : {};
+const serverOptions = basename(folder) === 'next-16' ? { server: 'server.ts' } : {};
 let plain: NextApp;
 let behindProxy: NextApp;
 const tenants: RunningProvider[] = [];
@@ -17,7 +17,7 @@ before(async () => {
     [`http://localhost:${port}/shop`, `http://*.preview.localhost:${port}/shop`].join(' ');
   const callbacks = ['/auth/callback'];
   plain = await startNextApp(folder, {
-    ...own,
+    ...serverOptions,
     basePath: '/shop',
     callbacks,
     async environment({ port }) {
@@ -34,7 +34,7 @@ before(async () => {
     },
   });
   behindProxy = await startNextApp(folder, {
-    ...own,
+    ...serverOptions,
     basePath: '/shop',
     callbacks,
     environment: ({ port }) => ({
@@ -86,8 +86,8 @@ test('uses X-Forwarded-Host only from a trusted proxy', async () => {
     const expected = app === behindProxy ? preview : home;
     assert.equal(await redirectUri(app, home, forwarded), callbackAt(expected));
     // A trusted proxy can also forward a forged host.
-    const madeUp = { 'x-forwarded-host': 'evil.example' };
-    assert.equal(await redirectUri(app, home, madeUp), callbackAt(home));
+    const forgedHost = { 'x-forwarded-host': 'evil.example' };
+    assert.equal(await redirectUri(app, home, forgedHost), callbackAt(home));
   }
 });
 
@@ -134,16 +134,16 @@ test('options enable the access token route and logout by GET', async () => {
   await browser.visit(await createTestBrowser(tenants[0]?.issuer ?? '').logIn(location ?? ''));
   const token = (headers: Record<string, string>) =>
     browser.visit('/shop/tenant/auth/access-token', { headers });
-  const own = await token({ 'sec-fetch-site': 'same-origin' });
-  assert.equal(own.status, 200);
-  assert.match(own.headers['cache-control'] ?? '', /private, no-store/);
-  const { accessToken, expiresAt } = JSON.parse(own.html);
+  const response = await token({ 'sec-fetch-site': 'same-origin' });
+  assert.equal(response.status, 200);
+  assert.match(response.headers['cache-control'] ?? '', /private, no-store/);
+  const { accessToken, expiresAt } = JSON.parse(response.html);
   assert.equal(JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()).sub, 'user-alice');
   assert.ok(expiresAt * 1000 > Date.now());
   for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }])
     assert.equal((await token(headers)).status, 403);
 
-  const kept = browser.cookies();
+  const previousCookies = browser.cookies();
   const prefetched = await browser.visit('/shop/tenant/auth/logout', {
     headers: { 'sec-purpose': 'prefetch' },
   });
@@ -152,7 +152,7 @@ test('options enable the access token route and logout by GET', async () => {
   const logout = await browser.visit('/shop/tenant/auth/logout');
   assert.equal(logout.status, 303);
   assert.equal(logout.location?.origin, tenants[0]?.issuer);
-  assert.equal((await browser.visit('/shop/tenant/me', { cookie: kept })).status, 401);
+  assert.equal((await browser.visit('/shop/tenant/me', { cookie: previousCookies })).status, 401);
 });
 
 test('X-Forwarded-Host chooses the customer only behind a trusted proxy', async () => {

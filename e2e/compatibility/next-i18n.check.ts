@@ -31,16 +31,16 @@ test('a deep link in another language redirects to the login and returns to that
 });
 
 test('a refresh before the page keeps the language of the path', async () => {
-  const kept = await cookies();
+  const previous = await cookies();
   const expiresAt = await expiry();
   await delay(expiresAt * 1000 - Date.now() + 100);
   const since = refreshes();
   await page.reload();
   await showsOrders(page, 'Bestellungen', 'de');
-  assert.ok((await expiry()) > expiresAt, 'the page was given the old token');
+  assert.ok((await expiry()) > expiresAt, 'the page received the previous token');
   assert.equal(refreshes(), since + 1);
   const now = await cookies();
-  assert.notEqual(now.session, kept.session);
+  assert.notEqual(now.session, previous.session);
   assert.equal(now.language, 'de');
 });
 
@@ -76,9 +76,9 @@ test('a page that is forced to be static is an error and is not rendered signed 
   const response = await page.goto(`${app.origin}/frozen/page`);
   assert.equal(response?.status(), 500);
   assert.equal(await page.locator('[data-frozen]').count(), 0);
-  const said = app.output().slice(before);
-  assert.match(said, /ConfigurationError\]?: The session was read in a page that is built ahead/);
-  assert.match(said, /code: 'wrong_context'/);
+  const logged = app.output().slice(before);
+  assert.match(logged, /ConfigurationError\]?: The session was read in a page that is built ahead/);
+  assert.match(logged, /code: 'wrong_context'/);
 });
 
 async function signIn(at: Page): Promise<void> {

@@ -32,15 +32,15 @@ export async function logIn(app: NextApp, routes: string, returnTo: string): Pro
 
 /** Logs out. Rejects other sites and GET without confirmation. The previous cookie is then rejected. */
 export async function logOut(app: NextApp, routes: string): Promise<void> {
-  const kept = app.cookies();
+  const previousCookies = app.cookies();
   const foreign = await app.visit(`${routes}/logout`, {
     method: 'POST',
     headers: { origin: 'https://evil.example' },
   });
   assert.equal(foreign.status, 403);
-  const asked = await app.visit(`${routes}/logout`);
-  assert.equal(asked.status, 200);
-  assert.match(asked.html, new RegExp(`<form method="post" action="${routes}/logout"`));
+  const confirmation = await app.visit(`${routes}/logout`);
+  assert.equal(confirmation.status, 200);
+  assert.match(confirmation.html, new RegExp(`<form method="post" action="${routes}/logout"`));
   assert.equal((await app.visit('/shop/api/me')).status, 200);
   const { location } = await app.visit(`${routes}/logout`, {
     method: 'POST',
@@ -49,6 +49,10 @@ export async function logOut(app: NextApp, routes: string): Promise<void> {
   assert.equal(location?.origin, app.provider.issuer);
   assert.equal((await app.visit('/shop/api/me')).status, 401);
   for (const path of ['/shop/api/me', '/shop/api/summary']) {
-    assert.equal((await app.visit(path, { cookie: kept })).status, 401, `${path} with the old cookie`);
+    assert.equal(
+      (await app.visit(path, { cookie: previousCookies })).status,
+      401,
+      `${path} with the previous cookie`,
+    );
   }
 }

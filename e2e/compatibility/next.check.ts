@@ -32,9 +32,9 @@ test(`serves a public page below the base path, ${runtime ? `through a proxy on 
 });
 
 test('S18: without a session, pages, handlers and API routes reject the request', async () => {
-  const tricks = { 'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy', rsc: '1' };
+  const forgedHeaders = { 'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy', rsc: '1' };
   const paths = ['dashboard', 'account', 'orders', 'api/summary', 'api/me'].map((path) => `/shop/${path}`);
-  for (const headers of [{}, tricks]) {
+  for (const headers of [{}, forgedHeaders]) {
     for (const path of paths) {
       const { html } = await app.visit(path, { headers });
       assert.doesNotMatch(html, /data-user|user-alice|<h1>(Dashboard|Account|Orders)/, path);
@@ -99,7 +99,7 @@ test('S14: a prefetch neither starts a login nor ends a session', async () => {
   }
 });
 
-test('login by route handlers of the App Router', () => logIn(app, '/shop/auth', '/shop/dashboard?tab=1'));
+test('logs in by route handlers of the App Router', () => logIn(app, '/shop/auth', '/shop/dashboard?tab=1'));
 
 test('pages, handlers and API routes of both routers read the session', async () => {
   for (const path of ['/shop/dashboard', '/shop/account', '/shop/orders']) {
@@ -196,10 +196,10 @@ if (fixture.startsWith('next-15')) {
       const { status, html } = await app.visit(`/shop/${path}/page`);
       assert.equal(status, 500, path);
       assert.doesNotMatch(html, /data-frozen|data-strict/, path);
-      const said = app.output().slice(before);
-      assert.match(said, /ConfigurationError\]?: The session was read in a page that is built ahead/, path);
-      assert.match(said, /code: 'wrong_context'/, path);
-      assert.ok(said.includes(`\`dynamic = "${setting}"\``), path);
+      const logged = app.output().slice(before);
+      assert.match(logged, /ConfigurationError\]?: The session was read in a page that is built ahead/, path);
+      assert.match(logged, /code: 'wrong_context'/, path);
+      assert.ok(logged.includes(`\`dynamic = "${setting}"\``), path);
     }
   });
 }
@@ -210,13 +210,13 @@ test('an expired token is refreshed once where cookies can be set, and the brows
   const before = expiryIn((await app.visit(path)).html);
   await delay(before * 1000 - Date.now() + 100);
   const since = refreshes().length;
-  const kept = app.cookies();
+  const previousCookies = app.cookies();
   const pages = await Promise.all([1, 2, 3].map(() => app.visit(path)));
   for (const { status, html } of pages) {
     assert.equal(status, 200);
-    assert.ok(expiryIn(html) > before, 'the page was given the old token');
+    assert.ok(expiryIn(html) > before, 'the page received the previous token');
   }
-  assert.notEqual(app.cookies(), kept, 'the browser was not given the new session');
+  assert.notEqual(app.cookies(), previousCookies, 'the browser did not receive the new session');
   for (const other of ['/shop/dashboard', '/shop/orders']) {
     assert.equal(expiryIn((await app.visit(other)).html), expiryIn(pages[0]?.html ?? ''), other);
   }
@@ -235,7 +235,7 @@ if (hasProxy) {
     const { status, html, headers } = await app.visit('/shop/de/dashboard');
     assert.equal(status, 200);
     assert.match(html, /data-locale="de"/);
-    assert.ok(expiryIn(html) > before, 'the page was given the old token');
+    assert.ok(expiryIn(html) > before, 'the page received the previous token');
     // The session has several chunks.
     const names = headers['set-cookie']?.map((line) => line.split(/[.=]/)[0]);
     assert.deepEqual([...new Set(names)].sort(), ['locale', 'session']);
@@ -258,14 +258,14 @@ if (hasProxy) {
 
 test('logout by route handlers ends the session', () => logOut(app, '/shop/auth'));
 
-test('login by an API route of the Pages Router', () => logIn(app, '/shop/api/auth', '/shop/orders'));
+test('logs in by an API route of the Pages Router', () => logIn(app, '/shop/api/auth', '/shop/orders'));
 
 test('logout by an API route ends the session', () => logOut(app, '/shop/api/auth'));
 
 test('a third party can start a login only at the configured provider', async () => {
-  const ask = (iss: string) => app.open().visit(`/shop/auth/login?${new URLSearchParams({ iss })}`);
-  assert.equal((await ask(app.provider.issuer)).location?.origin, app.provider.issuer);
-  const rejected = await ask('https://evil.example');
+  const startLogin = (iss: string) => app.open().visit(`/shop/auth/login?${new URLSearchParams({ iss })}`);
+  assert.equal((await startLogin(app.provider.issuer)).location?.origin, app.provider.issuer);
+  const rejected = await startLogin('https://evil.example');
   assert.equal(rejected.status, 400);
   assert.equal(rejected.location, undefined);
 });

@@ -18,7 +18,7 @@ export const signedOut = (page: Page) =>
 /** Reloads the items and returns the status of the API response. */
 export async function reloadItems(page: Page): Promise<number> {
   const response = page.waitForResponse(
-    (answer) => answer.url() === `${urls.nestApi}/items` && answer.request().method() === 'GET',
+    (candidate) => candidate.url() === `${urls.nestApi}/items` && candidate.request().method() === 'GET',
   );
   await page.getByRole('button', { name: 'Reload' }).click();
   return (await response).status();

@@ -24,9 +24,9 @@ export async function signInAtProvider(page: Page, user: DemoUser): Promise<void
   );
   const outcome = await Promise.race([
     page.waitForURL((url) => url.origin !== urls.identityProvider).then(() => 'returned' as const),
-    allow.waitFor().then(() => 'asked' as const),
+    allow.waitFor().then(() => 'consent' as const),
   ]);
-  if (outcome === 'asked') {
+  if (outcome === 'consent') {
     await allow.click();
     await page.waitForURL((url) => url.origin !== urls.identityProvider);
   }

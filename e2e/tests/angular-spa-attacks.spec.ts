@@ -74,15 +74,15 @@ test('B4: a tab that closes during a refresh does not block the other tabs', asy
   // The request never leaves the page, so the refresh token stays unused.
   await page.evaluate(() => {
     const { fetch } = globalThis;
-    const state = globalThis as unknown as { asked: boolean };
+    const state = globalThis as unknown as { isRequested: boolean };
     globalThis.fetch = (input, init) => {
       if (!String(input).endsWith('/token')) return fetch(input, init);
-      state.asked = true;
+      state.isRequested = true;
       return new Promise(() => {});
     };
   });
   await page.getByRole('button', { name: 'Reload' }).click();
-  await page.waitForFunction(() => (globalThis as unknown as { asked?: boolean }).asked);
+  await page.waitForFunction(() => (globalThis as unknown as { isRequested?: boolean }).isRequested);
   const since = readLoggedRequests().length;
   const response = reloadItems(other);
   await page.close();
@@ -94,10 +94,10 @@ test('B5: a duplicated tab does not use the copied refresh token', async ({ page
   await withSettings(context, { storage: 'tab' });
   await signIn(page);
   const since = readLoggedRequests().length;
-  const opened = context.waitForEvent('page');
+  const openedPage = context.waitForEvent('page');
   // A window that a page opens starts with a copy of its sessionStorage, as a duplicated tab does.
   await page.evaluate(() => void window.open('/items'));
-  const copy = await opened;
+  const copy = await openedPage;
   await expectItems(copy);
   const tokens = await Promise.all(
     [page, copy].map((tab) =>
@@ -148,10 +148,10 @@ test('B6: parallel 401 responses cause one refresh, and one retry of each reques
     });
   });
   const since = readLoggedRequests().length;
-  await page.getByLabel('New item').fill('Sent twice, kept once');
+  await page.getByLabel('New item').fill('Sent twice, stored once');
   await page.getByRole('button', { name: 'Reload' }).click();
   await page.getByRole('button', { name: 'Add' }).click();
-  await expect(page.getByText('Sent twice, kept once').first()).toBeVisible();
+  await expect(page.getByText('Sent twice, stored once').first()).toBeVisible();
   expect(refreshes(since)).toHaveLength(1);
   expect(new Set(tokens).size).toBe(2);
 });

@@ -22,11 +22,11 @@ test('insufficient_user_authentication: the user logs in again (RFC 9470) and re
   await page.getByRole('link', { name: 'Delete all items' }).click();
   // The API allows a clock skew of 30 seconds.
   await page.waitForTimeout((recentLogin + 31) * 1000);
-  const refusal = page.waitForResponse(
+  const rejection = page.waitForResponse(
     (response) => response.request().method() === 'DELETE' && response.status() === 401,
   );
   await page.getByRole('button', { name: 'Delete all items' }).click();
-  const challenge = (await refusal).headers()['www-authenticate'] ?? '';
+  const challenge = (await rejection).headers()['www-authenticate'] ?? '';
   expect(challenge).toContain('error="insufficient_user_authentication"');
   expect(challenge).toContain(`max_age="${recentLogin}"`);
   // The user has a session at the provider, which asks for the password anyway.
@@ -98,9 +98,9 @@ test('stepUp(): the user authenticates again and returns to the page', async ({ 
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('link', { name: 'Security' }).click();
   await expect(page.getByText('You have been signed in for a while')).toBeVisible();
-  const asked = page.waitForRequest(isVisibleLogin(page));
+  const login = page.waitForRequest(isVisibleLogin(page));
   await page.getByRole('button', { name: 'Enter your password again' }).click();
-  expect(new URL((await asked).url()).searchParams.get('max_age')).toBe('0');
+  expect(new URL((await login).url()).searchParams.get('max_age')).toBe('0');
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/security`);
   await expect(page.getByTestId('confirmed-at')).toHaveText(/^\d\d:\d\d:\d\d$/);

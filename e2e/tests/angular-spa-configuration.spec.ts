@@ -44,8 +44,8 @@ test('two clients in one application have separate logins, tokens and storage', 
   await page.getByRole('button', { name: 'Close the reports' }).click();
   await expect(page.getByText('The reports are not open in this tab')).toBeVisible();
   await signedIn(page);
-  const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
-  expect(kept).not.toContain('accessToken');
+  const storage = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+  expect(storage).not.toContain('accessToken');
 });
 
 test('withStorage("tab"): a reload restores the login without the provider, another tab is signed out', async ({
@@ -58,14 +58,14 @@ test('withStorage("tab"): a reload restores the login without the provider, anot
   const since = readLoggedRequests().length;
   await page.reload();
   await expect(scopesOfReports(page)).toContainText('reports:read');
-  const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
-  expect(kept).toContain('accessToken');
+  const storage = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+  expect(storage).toContain('accessToken');
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain('accessToken');
   const other = await context.newPage();
   await other.goto('/reports');
   await expect(other.getByText('The reports are not open in this tab')).toBeVisible();
-  const asked = readLoggedRequests().slice(since);
-  expect(asked.filter(({ client_id, path }) => client_id === 'angular-reports' && path !== '/me')).toEqual(
+  const requests = readLoggedRequests().slice(since);
+  expect(requests.filter(({ client_id, path }) => client_id === 'angular-reports' && path !== '/me')).toEqual(
     [],
   );
 });
@@ -85,9 +85,9 @@ test('loadConfig: configures the client and its API entry from the file at the U
   const login = page.waitForRequest(isVisibleLogin(page));
   const report = waitForCall(page, '/reports');
   await openReports(page);
-  const asked = new URL((await login).url()).searchParams;
-  expect(asked.getAll('resource')).toEqual(['https://api.countersign.example', reports]);
-  expect(asked.get('scope')?.split(' ')).toContain('items:read');
+  const parameters = new URL((await login).url()).searchParams;
+  expect(parameters.getAll('resource')).toEqual(['https://api.countersign.example', reports]);
+  expect(parameters.get('scope')?.split(' ')).toContain('items:read');
   expect(decodePayload((await (await report).allHeaders()).authorization)).toMatchObject({
     aud: reports,
     client_id: 'angular-reports',

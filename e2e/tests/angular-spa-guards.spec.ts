@@ -8,10 +8,10 @@ import { alice, bob, signInAtProvider } from '../support/provider.ts';
 const base = urls.angularSpa;
 test.use({ baseURL: base });
 
-/** Records every text that the page has shown. */
-async function textsShown(page: Page): Promise<readonly string[]> {
-  const seen: string[] = [];
-  await page.exposeFunction('report', (text: string) => seen.push(text));
+/** Records every text that the page shows. */
+async function recordTexts(page: Page): Promise<readonly string[]> {
+  const texts: string[] = [];
+  await page.exposeFunction('report', (text: string) => texts.push(text));
   await page.addInitScript(() => {
     const report = (globalThis as unknown as { report(text: string): void }).report;
     new MutationObserver(() => report(document.body?.textContent ?? '')).observe(document, {
@@ -19,7 +19,7 @@ async function textsShown(page: Page): Promise<readonly string[]> {
       subtree: true,
     });
   });
-  return seen;
+  return texts;
 }
 
 /**
@@ -28,11 +28,11 @@ async function textsShown(page: Page): Promise<readonly string[]> {
  *
  * @returns The URL of the login.
  */
-async function heldAtLogin(page: Page, open: () => Promise<unknown>): Promise<string> {
-  const underWay = new Set<Request>();
-  page.on('request', (request) => underWay.add(request));
+async function holdLogin(page: Page, open: () => Promise<unknown>): Promise<string> {
+  const pending = new Set<Request>();
+  page.on('request', (request) => pending.add(request));
   for (const end of ['requestfinished', 'requestfailed'] as const)
-    page.on(end as 'requestfinished', (request) => underWay.delete(request));
+    page.on(end as 'requestfinished', (request) => pending.delete(request));
   const addresses: string[] = [];
   await page.route(`${urls.identityProvider}/auth?**`, async (route) => {
     const request = route.request();
@@ -42,7 +42,7 @@ async function heldAtLogin(page: Page, open: () => Promise<unknown>): Promise<st
     await route.fulfill({ status: 204 });
   });
   await open();
-  await expect.poll(() => [addresses.length, underWay.size]).toEqual([1, 0]);
+  await expect.poll(() => [addresses.length, pending.size]).toEqual([1, 0]);
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
   await page.unrouteAll();
   return addresses[0] ?? '';
@@ -57,26 +57,26 @@ for (const { use, path, heading } of [
   test(`authGuard as ${use}: hides ${path} from guests, and opens it after login with its query and fragment`, async ({
     page,
   }) => {
-    const seen = await textsShown(page);
-    const wanted = `${path}?filter=open&x=a%26b#second`;
-    const login = await heldAtLogin(page, () => page.goto(wanted));
-    expect(seen.some((text) => text.includes('Countersign'))).toBe(true);
-    expect(seen.filter((text) => text.includes(heading))).toEqual([]);
+    const texts = await recordTexts(page);
+    const requestedPath = `${path}?filter=open&x=a%26b#second`;
+    const login = await holdLogin(page, () => page.goto(requestedPath));
+    expect(texts.some((text) => text.includes('Countersign'))).toBe(true);
+    expect(texts.filter((text) => text.includes(heading))).toEqual([]);
     await page.goto(login);
     await signInAtProvider(page, alice);
     await expect(page.getByRole('heading', { name: heading })).toBeVisible();
-    expect(page.url()).toBe(`${base}${wanted}`);
-    await expect.poll(() => seen.some((text) => text.includes(heading))).toBe(true);
+    expect(page.url()).toBe(`${base}${requestedPath}`);
+    await expect.poll(() => texts.some((text) => text.includes(heading))).toBe(true);
   });
 
   test(`authGuard as ${use}: a guest who navigates to ${path} stays on the current page until login`, async ({
     page,
   }) => {
-    const seen = await textsShown(page);
+    const texts = await recordTexts(page);
     await page.goto('/activity');
     await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
-    const login = await heldAtLogin(page, () =>
+    const login = await holdLogin(page, () =>
       // Navigates as a link of the application does, without loading the page.
       page.evaluate((path) => {
         history.pushState(null, '', path);
@@ -84,7 +84,7 @@ for (const { use, path, heading } of [
       }, path),
     );
     await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
-    expect(seen.filter((text) => text.includes(heading))).toEqual([]);
+    expect(texts.filter((text) => text.includes(heading))).toEqual([]);
     await page.goto(login);
     await signInAtProvider(page, alice);
     await expect(page).toHaveURL(`${base}${path}`);
@@ -134,10 +134,10 @@ test('*authSignedIn shows nothing until the state is known, then one of the two 
   await expect(guest).toBeVisible();
   await expect(user).toHaveCount(0);
   await signIn(page);
-  const seen = await textsShown(page);
+  const texts = await recordTexts(page);
   await page.goto('/');
   await expect(user).toBeVisible();
   await expect(guest).toHaveCount(0);
-  expect(seen.some((text) => text.includes('Open your items'))).toBe(true);
-  expect(seen.filter((text) => text.includes('Log in and call an API'))).toEqual([]);
+  expect(texts.some((text) => text.includes('Open your items'))).toBe(true);
+  expect(texts.filter((text) => text.includes('Log in and call an API'))).toEqual([]);
 });

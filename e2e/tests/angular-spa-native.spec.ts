@@ -13,8 +13,8 @@ const claimedUri = 'https://app.countersign.example/callback';
 
 /** Adds a native shell to the page, as Capacitor plugins do. */
 async function addNativeShell(page: Page, options: { readonly claimedUri?: string } = {}) {
-  const opened: string[] = [];
-  await page.exposeFunction('openInSystemBrowser', (url: string) => void opened.push(url));
+  const openedUrls: string[] = [];
+  await page.exposeFunction('openInSystemBrowser', (url: string) => void openedUrls.push(url));
   await page.addInitScript((options) => {
     const { openInSystemBrowser: open } = globalThis as unknown as {
       openInSystemBrowser(url: string): void;
@@ -24,9 +24,9 @@ async function addNativeShell(page: Page, options: { readonly claimedUri?: strin
   }, options);
   return {
     /** Waits until the system browser was opened this many times, and returns its last URL. */
-    async opened(times: number): Promise<string> {
-      await expect.poll(() => opened).toHaveLength(times);
-      return opened[times - 1] ?? '';
+    async waitForBrowser(times: number): Promise<string> {
+      await expect.poll(() => openedUrls).toHaveLength(times);
+      return openedUrls[times - 1] ?? '';
     },
     /** Opens the app with a URL, as the system does. */
     openApp: (url: string) =>
@@ -73,9 +73,9 @@ for (const { kind, redirectUri, options, others } of [
     page,
     browser,
   }) => {
-    const { opened, openApp } = await addNativeShell(page, options);
+    const { waitForBrowser, openApp } = await addNativeShell(page, options);
     await page.goto('/items?sort=new#top');
-    const url = await opened(1);
+    const url = await waitForBrowser(1);
     const request = new URL(url).searchParams;
     expect(request.get('redirect_uri')).toBe(redirectUri);
     expect(request.get('code_challenge_method')).toBe('S256');
@@ -103,13 +103,13 @@ test('in a native shell, rejects a response with a forged state before using its
   page,
   browser,
 }) => {
-  const { opened, openApp } = await addNativeShell(page);
+  const { waitForBrowser, openApp } = await addNativeShell(page);
   await page.goto('/items');
-  const url = await opened(1);
-  const own = await logInWithSystemBrowser(browser, { url, redirectUri: scheme });
+  const url = await waitForBrowser(1);
+  const genuine = await logInWithSystemBrowser(browser, { url, redirectUri: scheme });
   const since = readLoggedRequests().length;
   for (const state of ['forged', '', undefined]) {
-    const forged = new URL(own);
+    const forged = new URL(genuine);
     if (state === undefined) forged.searchParams.delete('state');
     else forged.searchParams.set('state', state);
     await openApp(forged.href);
@@ -122,7 +122,7 @@ test('in a native shell, rejects a response with a forged state before using its
   await signedOut(page);
   expect(tokenRequests('angular-native', 'authorization_code', since)).toEqual([]);
   // The genuine response is still valid.
-  await openApp(own);
+  await openApp(genuine);
   await signedIn(page);
 });
 
@@ -130,16 +130,16 @@ test('in a native shell, rejects the authorization response of a login that anot
   page,
   browser,
 }) => {
-  const { opened, openApp } = await addNativeShell(page);
+  const { waitForBrowser, openApp } = await addNativeShell(page);
   await page.goto('/items');
-  await opened(1);
+  await waitForBrowser(1);
   // An attacker logs in on another phone and sends the authorization response to the user as a link.
   const attacker = await browser.newContext({ baseURL: base });
   const phone = await attacker.newPage();
   const shell = await addNativeShell(phone);
   await phone.goto('/items');
   const response = await logInWithSystemBrowser(browser, {
-    url: await shell.opened(1),
+    url: await shell.waitForBrowser(1),
     redirectUri: scheme,
     user: bob,
   });

@@ -24,10 +24,10 @@ const withApi = (page: Page, { api, later }: { readonly api: string; readonly la
     (addresses) => {
       const { json } = Response.prototype;
       Response.prototype.json = async function () {
-        const read = await json.call(this);
+        const body = await json.call(this);
         return new URL(this.url).pathname === '/config.json'
-          ? Object.defineProperty(read, 'apiUrl', { get: () => addresses.shift() ?? '' })
-          : read;
+          ? Object.defineProperty(body, 'apiUrl', { get: () => addresses.shift() ?? '' })
+          : body;
       };
     },
     [api, ...Array<string>(20).fill(later)],
@@ -38,18 +38,18 @@ test('B1: sends no token to a URL that resembles the API', async ({ page, contex
   await context.route(/^https?:\/\/[^/]*\.test/, (route) =>
     route.fulfill({ json: [], headers: { 'access-control-allow-origin': '*' } }),
   );
-  const tokenAt = async (later: string) => {
+  const readSentToken = async (later: string) => {
     const page = await context.newPage();
     await withApi(page, { api: 'http://api.test', later });
-    const asked = page.waitForRequest(
+    const call = page.waitForRequest(
       (request) => request.url() === new URL(`${later}/items`).href && request.method() === 'GET',
     );
     await page.goto('/items');
-    const { authorization, dpop } = await (await asked).allHeaders();
+    const { authorization, dpop } = await (await call).allHeaders();
     await page.close();
     return authorization ?? dpop;
   };
-  expect(await tokenAt('http://api.test')).toMatch(/^Bearer ey/);
+  expect(await readSentToken('http://api.test')).toMatch(/^Bearer ey/);
   for (const address of [
     'http://api.test.evil.test',
     'http://evil.test/?a=http://api.test',
@@ -59,7 +59,7 @@ test('B1: sends no token to a URL that resembles the API', async ({ page, contex
     'http://api.test/items-old?',
     'http://api.test/items%2f..%2fothers?',
   ])
-    expect(await tokenAt(address), address).toBeUndefined();
+    expect(await readSentToken(address), address).toBeUndefined();
 });
 
 test('retries once with the DPoP nonce that the API requires', async ({ page, context }) => {
@@ -115,12 +115,12 @@ test('insufficient_scope: an entry with stepUp requests the missing scope from t
   });
   await signIn(page);
   await page.getByRole('link', { name: 'Reports' }).click();
-  const refused = page.waitForResponse((response) => response.url() === `${urls.nestApi}/reports`);
+  const rejection = page.waitForResponse((response) => response.url() === `${urls.nestApi}/reports`);
   await page.getByRole('button', { name: 'Open the reports' }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
-  const refusal = await refused;
-  expect(refusal.status()).toBe(403);
-  expect(refusal.headers()['www-authenticate']).toContain('error="insufficient_scope"');
+  const response = await rejection;
+  expect(response.status()).toBe(403);
+  expect(response.headers()['www-authenticate']).toContain('error="insufficient_scope"');
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await expect(page.getByText('Read your reports')).toBeVisible();
   await page.getByRole('button', { name: 'Allow' }).click();

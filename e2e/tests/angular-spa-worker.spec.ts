@@ -11,7 +11,7 @@ test.beforeEach(({ baseURL }) => {
   base = String(baseURL);
 });
 
-interface Seen {
+interface Recorded {
   /** Every message between the page and the worker, as JSON. */
   readonly messages: string[];
   /** The worker, for scripts in the page. */
@@ -25,15 +25,15 @@ test.beforeEach(async ({ context }) => {
   });
   // Everything that a malicious script in the page can read.
   await context.addInitScript(() => {
-    const seen: { messages: string[]; worker?: Worker } = { messages: [] };
-    Object.assign(globalThis, { seen });
+    const recorded: { messages: string[]; worker?: Worker } = { messages: [] };
+    Object.assign(globalThis, { recorded });
     const { postMessage } = Worker.prototype;
     Worker.prototype.postMessage = function (this: Worker, message: unknown) {
-      if (!seen.worker) {
-        seen.worker = this;
-        this.addEventListener('message', ({ data }) => seen.messages.push(JSON.stringify(data)));
+      if (!recorded.worker) {
+        recorded.worker = this;
+        this.addEventListener('message', ({ data }) => recorded.messages.push(JSON.stringify(data)));
       }
-      seen.messages.push(JSON.stringify(message));
+      recorded.messages.push(JSON.stringify(message));
       postMessage.call(this, message);
     };
   });
@@ -67,7 +67,9 @@ test('B8: the page refreshes its access token without access to the refresh toke
   ]);
   expect(page.workers()).toHaveLength(1);
   expect(real.size).toBe(3);
-  const messages = await page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen.messages);
+  const messages = await page.evaluate(
+    () => (globalThis as unknown as { recorded: Recorded }).recorded.messages,
+  );
   expect(messages.filter((message) => message.includes('refresh_token')).length).toBeGreaterThanOrEqual(5);
   for (const token of real) expect(messages.filter((message) => message.includes(token))).toEqual([]);
   await page.getByRole('button', { name: 'Log out' }).click();
@@ -82,31 +84,31 @@ test('B8: the worker never sends a request to a URL from a message of the page',
   context,
 }) => {
   await signIn(page);
-  const asked: string[] = [];
-  context.on('request', (request) => asked.push(request.url()));
+  const requestedUrls: string[] = [];
+  context.on('request', (request) => requestedUrls.push(request.url()));
   const responses = await page.evaluate(
-    async ([issuer, own]) => {
-      const { worker, messages } = (globalThis as unknown as { seen: Seen }).seen;
-      const held = messages.map((message) => /"refresh_token\\?":\\?"([\w-]+)/.exec(message)?.[1]);
-      const body = `grant_type=refresh_token&client_id=angular-spa&refresh_token=${held.find(Boolean)}`;
-      worker.postMessage({ type: 'start', issuer: own, allowInsecureIssuer: true });
-      const ask = (url: string, id: number) =>
+    async ([issuer, appOrigin]) => {
+      const { worker, messages } = (globalThis as unknown as { recorded: Recorded }).recorded;
+      const refreshTokens = messages.map((message) => /"refresh_token\\?":\\?"([\w-]+)/.exec(message)?.[1]);
+      const body = `grant_type=refresh_token&client_id=angular-spa&refresh_token=${refreshTokens.find(Boolean)}`;
+      worker.postMessage({ type: 'start', issuer: appOrigin, allowInsecureIssuer: true });
+      const send = (url: string, id: number) =>
         new Promise((resolve) => {
           worker.addEventListener('message', ({ data }) => data.id === id && resolve(data));
           worker.postMessage({ type: 'request', id, url, body, headers: {} });
         });
       const responses = await Promise.all([
-        ask(`${own}/stolen`, 1001),
-        ask(`${issuer}/token?to=elsewhere`, 1002),
-        ask(`${issuer}/me`, 1003),
+        send(`${appOrigin}/stolen`, 1001),
+        send(`${issuer}/token?to=elsewhere`, 1002),
+        send(`${issuer}/me`, 1003),
       ]);
-      return { responses, held: held.filter(Boolean).length };
+      return { responses, refreshTokens: refreshTokens.filter(Boolean).length };
     },
     [urls.identityProvider, base] as const,
   );
-  expect(responses).toEqual({ responses: [{ id: 1001 }, { id: 1002 }, { id: 1003 }], held: 1 });
+  expect(responses).toEqual({ responses: [{ id: 1001 }, { id: 1002 }, { id: 1003 }], refreshTokens: 1 });
   const stolenPaths = ['/stolen', '/token', '/me'];
-  expect(asked.filter((url) => stolenPaths.includes(new URL(url).pathname))).toEqual([]);
+  expect(requestedUrls.filter((url) => stolenPaths.includes(new URL(url).pathname))).toEqual([]);
 });
 
 test('a reload restores the login with a new worker', async ({ page }) => {

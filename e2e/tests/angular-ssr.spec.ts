@@ -14,13 +14,13 @@ const base = urls.angularSsr;
 
 /** Records console messages: hydration errors (NG05xx) and violations of the content security policy. */
 function recordConsoleErrors(page: Page): string[] {
-  const complaints: string[] = [];
+  const consoleErrors: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()) || /NG0\d+/.test(message.text()))
-      complaints.push(message.text());
+      consoleErrors.push(message.text());
   });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  return complaints;
+  page.on('pageerror', (error) => consoleErrors.push(error.message));
+  return consoleErrors;
 }
 
 /** Requests a page from the server, without a browser. */
@@ -46,11 +46,15 @@ const watchAccount = (page: Page) =>
   page.addInitScript(() => {
     const shown: string[] = [];
     Object.assign(globalThis, { shown });
-    const look = () => {
+    const recordText = () => {
       const text = document.querySelector('.account')?.textContent?.trim();
       if (text !== undefined && text !== shown.at(-1)) shown.push(text);
     };
-    new MutationObserver(look).observe(document, { childList: true, subtree: true, characterData: true });
+    new MutationObserver(recordText).observe(document, {
+      childList: true,
+      subtree: true,
+      characterData: true,
+    });
   });
 
 const accountShown = (page: Page) =>
@@ -67,7 +71,7 @@ test('renders the signed-out page for a guest and hydrates it without a mismatch
   expect(accountIn(html)).toBe('Log in');
   expect(html).toContain('Log in and call an API');
   expect(html).toContain('The API is available');
-  const complaints = recordConsoleErrors(page);
+  const consoleErrors = recordConsoleErrors(page);
   await markElements(page);
   await watchAccount(page);
   await page.goto('/');
@@ -80,7 +84,7 @@ test('renders the signed-out page for a guest and hydrates it without a mismatch
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/`);
   await expect(page.getByRole('heading', { name: 'Welcome, Alice Archer.' })).toBeVisible();
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });
 
 test('renders the page of a user by cookie and does not flicker while the login is restored', async ({
@@ -91,7 +95,7 @@ test('renders the page of a user by cookie and does not flicker while the login 
   expect(accountIn(html)).toBe('Alice ArcherLog out');
   expect(html).toContain('Welcome, Alice Archer.');
   expect(html).not.toMatch(/ey[\w-]{20,}\.|refresh_token|access_token/);
-  const complaints = recordConsoleErrors(page);
+  const consoleErrors = recordConsoleErrors(page);
   await markElements(page);
   await watchAccount(page);
   await page.goto('/');
@@ -106,7 +110,7 @@ test('renders the page of a user by cookie and does not flicker while the login 
   expect(new Set((await accountShown(page)).map((text) => text.replace(/\s+/g, ' ')))).toEqual(
     new Set(['Alice ArcherLog out']),
   );
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
 });
 
 test('a forged cookie shows a name and grants no access', async ({ page, context }) => {
@@ -145,32 +149,32 @@ test('renders protected pages and the callback only in the browser', async ({ pa
 
 test('B3: the server calls the API without a token', async ({ page }) => {
   await signIn(page);
-  const asked: string[] = [];
+  const apiRequests: string[] = [];
   const api = createServer((request, response) => {
-    asked.push(`${request.url} ${request.headers.authorization}`);
+    apiRequests.push(`${request.url} ${request.headers.authorization}`);
     response.setHeader('content-type', 'application/json').end('{"status":"ok"}');
   });
   await once(api.listen(0, 'localhost'), 'listening');
   const { port } = api.address() as AddressInfo;
-  const own = await findFreePort();
+  const appPort = await findFreePort();
   const server = spawn(process.execPath, ['serve.ts'], {
     cwd: join(import.meta.dirname, '../../apps/angular-spa'),
     env: {
       ...process.env,
-      ANGULAR_SPA_PORT: String(own),
+      ANGULAR_SPA_PORT: String(appPort),
       API_URL: `http://localhost:${port}`,
       SERVER_RENDERING: '1',
     },
     stdio: 'ignore',
   });
   try {
-    const url = `http://localhost:${own}`;
+    const url = `http://localhost:${appPort}`;
     await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status).toBe(200);
     const cookie = `remembered-user=${encodeURIComponent('{"sub":"user-alice"}')}`;
     const html = await (await fetch(url, { headers: { cookie } })).text();
     expect(accountIn(html)).toBe('user-aliceLog out');
     expect(html).toContain('The API is available');
-    expect(asked).toEqual(['/health undefined']);
+    expect(apiRequests).toEqual(['/health undefined']);
   } finally {
     server.kill();
     api.close();

@@ -49,7 +49,7 @@ test('S62: a shared cache never returns a response of one user to another user o
   test.setTimeout(120_000);
   const browsers = new Map<string | undefined, Awaited<ReturnType<NextSessions['logIn']>>>();
   for (const user of users) browsers.set(user, user ? await app.logIn(user) : app.open());
-  const kept: string[] = [];
+  const cached: string[] = [];
   let round = 0;
   for (const order of orders) {
     round++;
@@ -57,24 +57,24 @@ test('S62: a shared cache never returns a response of one user to another user o
       for (const user of [...order, ...order]) {
         // A separate URL for each order, so that responses of another order cannot be reused.
         const { headers, html } = await browsers.get(user)!.visit(`${path}?round=${round}`);
-        const what = `${path} for ${user ?? 'a guest'} in ${order.map(String)}: ${headers['x-cache']}`;
-        expect(html, what).not.toMatch(others(user));
+        const description = `${path} for ${user ?? 'a guest'} in ${order.map(String)}: ${headers['x-cache']}`;
+        expect(html, description).not.toMatch(others(user));
         if (!user) continue;
         // A custom handler sets no headers on its response to a guest. The cache may store it: it contains no user.
         if (path === '/api/plain' && html === '{"user":null}') continue;
-        expect(headers['cache-control'], what).toMatch(/private|no-store/);
-        if (headers['x-cache'] === 'HIT') kept.push(what);
+        expect(headers['cache-control'], description).toMatch(/private|no-store/);
+        if (headers['x-cache'] === 'HIT') cached.push(description);
       }
     }
   }
   // The cache has stored no response to a signed-in user.
-  expect(kept).toEqual([]);
+  expect(cached).toEqual([]);
 });
 
 test('the cache of this test stores cacheable responses', async () => {
   const guest = app.open();
-  await guest.visit('/?kept');
-  const { headers, html } = await guest.visit('/?kept');
+  await guest.visit('/?cached');
+  const { headers, html } = await guest.visit('/?cached');
   expect(headers['x-cache']).toBe('HIT');
   expect(html).toContain('The same for everybody');
 });

@@ -9,16 +9,16 @@ import { type NextSessions, startNextSessions } from '../support/next-sessions.t
 const accessTokenLifetime = 2;
 
 let app: NextSessions;
-let refusals = 0;
-const asked: string[] = [];
+let rejections = 0;
+const apiRequests: string[] = [];
 
 test.beforeAll(async () => {
   test.setTimeout(300_000);
   app = await startNextSessions({
     accessTokenLifetime,
     api: (request, response) => {
-      asked.push(request.headers.authorization ?? '');
-      if (refusals-- <= 0) return response.end('[]');
+      apiRequests.push(request.headers.authorization ?? '');
+      if (rejections-- <= 0) return response.end('[]');
       const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
       return response.writeHead(401, headers).end('{"error":"invalid_token"}');
     },
@@ -26,19 +26,19 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => app.stop());
 test.beforeEach(() => {
-  refusals = 0;
-  asked.length = 0;
+  rejections = 0;
+  apiRequests.length = 0;
 });
 
 const refreshes = () =>
   app.op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token').length;
 
-const tokenEnds = () => delay(accessTokenLifetime * 1000 + 100);
+const waitForTokenExpiry = () => delay(accessTokenLifetime * 1000 + 100);
 
 for (const path of ['/api/stream', '/api/wrapped-stream', '/api/read-stream']) {
   test(`S61: ${path} requests a token after its response has begun: no refresh, and the session continues`, async () => {
     const browser = await app.logIn('alice');
-    await tokenEnds();
+    await waitForTokenExpiry();
     const before = refreshes();
     const response = await fetch(app.origin + path, { headers: { cookie: browser.cookies() } });
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -60,7 +60,7 @@ for (const path of ['/api/stream', '/api/wrapped-stream', '/api/read-stream']) {
 
 test('S61: the wrapper of a protected handler awaits a refresh that the handler did not await', async () => {
   const browser = await app.logIn('alice');
-  await tokenEnds();
+  await waitForTokenExpiry();
   const before = refreshes();
   const { html, headers } = await browser.visit('/api/not-awaited');
   expect(html).toBe('returned');
@@ -71,7 +71,7 @@ test('S61: the wrapper of a protected handler awaits a refresh that the handler 
 
 test('S61: after() does not use the refresh token and reports why', async () => {
   const browser = await app.logIn('alice');
-  await tokenEnds();
+  await waitForTokenExpiry();
   const before = refreshes();
   expect((await browser.visit('/api/after')).html).toBe('returned');
   await expect.poll(() => app.output()).toContain('after: wrong_context');
@@ -80,7 +80,7 @@ test('S61: after() does not use the refresh token and reports why', async () => 
 
 test('S61: an API route of the Pages Router does not use the refresh token after it began to write', async () => {
   const browser = await app.logIn('alice');
-  await tokenEnds();
+  await waitForTokenExpiry();
   const before = refreshes();
   expect((await browser.visit('/api/pages/stream')).html).toBe('begun\nwrong_context\n');
   expect(refreshes()).toBe(before);
@@ -88,28 +88,28 @@ test('S61: an API route of the Pages Router does not use the refresh token after
 
 test('S60: renders the page when the API rejects the token once during rendering', async () => {
   const browser = await app.logIn('alice');
-  refusals = 1;
+  rejections = 1;
   expect((await browser.visit('/items')).html).toContain('alice has 200 []');
-  expect(asked).toHaveLength(2);
-  refusals = 2;
+  expect(apiRequests).toHaveLength(2);
+  rejections = 2;
   expect((await browser.visit('/items')).html).toContain('alice has 401');
 });
 
 test('S64: an error in the proxy blocks the request, is logged once, and does not end the process', async () => {
   const browser = await app.logIn('alice');
-  for (const seam of ['protect', 'respond']) {
+  for (const place of ['protect', 'respond']) {
     for (const path of ['/items', '/']) {
       const before = app.output().length;
-      const { status, html, headers } = await browser.visit(path, { headers: { 'x-throw': seam } });
-      expect(status, `${seam} ${path}`).toBe(500);
+      const { status, html, headers } = await browser.visit(path, { headers: { 'x-throw': place } });
+      expect(status, `${place} ${path}`).toBe(500);
       expect(html).not.toMatch(/alice has|text of another/);
       expect(headers['cache-control']).toBe('private, no-store');
       await expect
         .poll(() => app.output().slice(before))
         .toContain('countersign: proxy: 500 unexpected_error');
-      const said = app.output().slice(before);
-      expect(said.match(/countersign: proxy/g)).toHaveLength(1);
-      expect(said).not.toMatch(/text of another|eyJ/);
+      const logged = app.output().slice(before);
+      expect(logged.match(/countersign: proxy/g)).toHaveLength(1);
+      expect(logged).not.toMatch(/text of another|eyJ/);
     }
   }
   expect((await browser.visit('/items')).html).toContain('alice has 200');

@@ -152,14 +152,14 @@ test('S8, S19: a login creates a new session and ends the previous one', async (
 });
 
 test('S9: an error response does not create a session', async ({ page }) => {
-  let asked = 0;
+  let requestCount = 0;
   await page.route('**/auth/session', (route) => {
-    asked += 1;
+    requestCount += 1;
     return route.fulfill({ json: { error: 'not_available', message: 'x', user: { sub: 'alice' } } });
   });
   await page.goto(app.origin);
   await expect(page.getByText('You are not signed in.')).toBeVisible();
-  expect(asked).toBeGreaterThan(0);
+  expect(requestCount).toBeGreaterThan(0);
 });
 
 test('S11: responds to malformed cookies and parameters', async () => {

@@ -62,7 +62,7 @@ test('a double submit creates one login', async () => {
 });
 
 /** The provider rejects the next codes. */
-function refuseCodes(times: number): void {
+function rejectCodes(times: number): void {
   const headers = { 'content-type': 'application/json' };
   running.op.fail('token', { status: 400, body: '{"error":"invalid_grant"}', headers, times });
 }
@@ -70,7 +70,7 @@ function refuseCodes(times: number): void {
 test('an expired code starts one more login, which returns to the requested page', async ({ page }) => {
   const { app } = running;
   const callbacks = recordCallbacks(page);
-  refuseCodes(1);
+  rejectCodes(1);
   await page.goto(`${app.origin}/profile`);
   await expect(page).toHaveURL(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
@@ -80,7 +80,7 @@ test('an expired code starts one more login, which returns to the requested page
 test('shows an error page after one more attempt if the provider rejects every code', async ({ page }) => {
   const { app } = running;
   const callbacks = recordCallbacks(page);
-  refuseCodes(2);
+  rejectCodes(2);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Not logged in' })).toBeVisible();
   expect(callbacks).toHaveLength(2);

@@ -108,8 +108,8 @@ test('S16: rejects chunks of two sessions', async () => {
   expect(await join(start)).toBeUndefined();
   // All chunks must have the same generation and the same count.
   const renamed = (cookie: string) => cookie.replace(/=[\w-]{8}~/, '=AAAAAAAA~');
-  const recounted = (cookie: string) => cookie.replace(/~\d~/, `~${first.length + 1}~`);
-  for (const change of [renamed, recounted]) {
+  const withWrongCount = (cookie: string) => cookie.replace(/~\d~/, `~${first.length + 1}~`);
+  for (const change of [renamed, withWrongCount]) {
     expect(await join(start, ...rest.map(change)), change.name).toBeUndefined();
     expect(await join(change(start), ...rest), change.name).toBeUndefined();
   }
@@ -118,11 +118,11 @@ test('S16: rejects chunks of two sessions', async () => {
 });
 
 test('S20: rejects a session cookie that is sent twice; over https its name has the __Host- prefix', async () => {
-  const mine = (await logIn('bob')).cookies();
-  const theirs = (await logIn('mallory')).cookies();
+  const userCookies = (await logIn('bob')).cookies();
+  const attackerCookies = (await logIn('mallory')).cookies();
   const handler = async (cookie: string) => (await open().visit('/api/summary', { cookie })).status;
-  expect(await handler(mine)).toBe(200);
-  for (const cookie of [`${mine}; ${theirs}`, `${theirs}; ${mine}`]) {
+  expect(await handler(userCookies)).toBe(200);
+  for (const cookie of [`${userCookies}; ${attackerCookies}`, `${attackerCookies}; ${userCookies}`]) {
     expect(await readUser(cookie)).toBeUndefined();
     // Next's list of cookies contains only one of the two.
     expect(await handler(cookie)).toBe(401);
@@ -136,6 +136,6 @@ test('S20: rejects a session cookie that is sent twice; over https its name has 
   }
   expect(headers['set-cookie']).toHaveLength(1);
   // Over https, the name for plain http is ignored.
-  const response = await open(publicHost).visit('/auth/session', { cookie: mine });
+  const response = await open(publicHost).visit('/auth/session', { cookie: userCookies });
   expect(JSON.parse(response.html)).toEqual({ session: null });
 });

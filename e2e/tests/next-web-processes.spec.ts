@@ -67,7 +67,7 @@ async function startBehindOneAddress(kind: string) {
     requestLog: (request) => log.push(request),
   });
   const environment = {
-    AUTH_SECRET: `${secret},the-one-that-it-replaced-meanwhile-for-older-cookies`,
+    AUTH_SECRET: `${secret},the-previous-secret-with-more-than-thirty-two-characters`,
     AUTH_BASE_URL: base,
     REDIS_URL: database.url,
     SESSIONS: kind,

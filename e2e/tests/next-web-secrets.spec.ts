@@ -5,20 +5,20 @@ import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test
 
 // Secret rotation: the previous secret stays in the list for some time.
 
-const before = 'the-secret-from-before-that-still-opens-what-it-has-sealed';
+const previousSecret = 'the-previous-secret-with-more-than-thirty-two-characters';
 
-let replaced: NextWebAtTestProvider;
+let rotated: NextWebAtTestProvider;
 test.beforeAll(async () => {
-  replaced = await startAtTestProvider({ environment: { AUTH_SECRET: `${secret},${before}` } });
+  rotated = await startAtTestProvider({ environment: { AUTH_SECRET: `${secret},${previousSecret}` } });
 });
-test.afterAll(() => replaced?.stop());
+test.afterAll(() => rotated?.stop());
 
-async function signIn(context: BrowserContext, sealedWith: string): Promise<void> {
-  const { op, app } = replaced;
+async function signIn(context: BrowserContext, cookieSecret: string): Promise<void> {
+  const { op, app } = rotated;
   const options = {
     issuer: op.issuer,
     clientId: 'next-web',
-    secret: sealedWith,
+    secret: cookieSecret,
     resource: 'https://api.countersign.example',
     baseUrl: app.origin,
     allowInsecureIssuer: true,
@@ -31,8 +31,8 @@ test('decrypts a cookie of the previous secret, and encrypts it with the new one
   page,
   context,
 }) => {
-  const { app, op } = replaced;
-  await signIn(context, before);
+  const { app, op } = rotated;
+  await signIn(context, previousSecret);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByText('Carol Cook')).toBeVisible();
   await page.getByLabel('Call me').fill('Caro');
@@ -48,7 +48,7 @@ test('decrypts a cookie of the previous secret, and encrypts it with the new one
 });
 
 test('rejects a cookie of a removed secret', async ({ page, context }) => {
-  await signIn(context, 'a-secret-that-was-taken-out-of-the-list-long-ago');
-  const response = await page.request.get(`${replaced.app.origin}/profile`, { maxRedirects: 0 });
+  await signIn(context, 'a-removed-secret-with-more-than-thirty-two-characters');
+  const response = await page.request.get(`${rotated.app.origin}/profile`, { maxRedirects: 0 });
   expect(response.status()).toBe(307);
 });

@@ -9,9 +9,9 @@ import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test
 // are streamed after it. The test decides when the API responds.
 
 let running: NextWebAtTestProvider;
-/** The number of delayed API responses. */
+/** Functions that send the delayed API responses. */
 const waiting: (() => void)[] = [];
-let held = true;
+let isHeld = true;
 const closing: (() => unknown)[] = [];
 
 const items: Record<string, number> = { carol: 2, dave: 5 };
@@ -27,7 +27,7 @@ test.beforeAll(async () => {
     });
     const body = JSON.stringify(Array.from({ length: items[user] ?? 0 }, item));
     const respond = () => response.setHeader('content-type', 'application/json').end(body);
-    if (held) waiting.push(respond);
+    if (isHeld) waiting.push(respond);
     else respond();
   }).listen(port, 'localhost');
   running = await startAtTestProvider({ environment: { API_URL: `http://localhost:${port}` } });
@@ -35,12 +35,12 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => Promise.all(closing.map((close) => close())));
 test.beforeEach(() => {
-  held = true;
+  isHeld = true;
 });
 test.afterEach(release);
 
 function release(): void {
-  held = false;
+  isHeld = false;
   for (const respond of waiting.splice(0)) respond();
 }
 

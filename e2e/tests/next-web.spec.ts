@@ -163,13 +163,13 @@ test('a login with maxAge asks for the password again and returns to the page', 
 });
 
 test('S18: every handler checks the session regardless of request headers', async ({ request }) => {
-  const tricks = {
+  const forgedHeaders = {
     'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy',
     'x-auth-path': 'https://evil.example/',
     rsc: '1',
     'next-router-prefetch': '1',
   };
-  const page = await request.get('/dashboard', { headers: tricks, maxRedirects: 0 });
+  const page = await request.get('/dashboard', { headers: forgedHeaders, maxRedirects: 0 });
   expect(await page.text()).not.toContain('Good to see you');
 });
 
@@ -217,17 +217,17 @@ test('the browser requests the session if the page has none, and again when its 
   page,
   browser,
 }) => {
-  let asked = 0;
+  let sessionRequests = 0;
   page.on('request', (request) => {
-    if (request.url() === `${base}/auth/session`) asked += 1;
+    if (request.url() === `${base}/auth/session`) sessionRequests += 1;
   });
   await signIn(page);
   await page.waitForLoadState('networkidle');
   await expect(page.getByText('Signed in as')).toBeVisible();
-  expect(asked).toBe(0);
+  expect(sessionRequests).toBe(0);
   await page.goto('/');
   await expect(page.getByText('Signed in as')).toBeVisible();
-  expect(asked).toBe(1);
+  expect(sessionRequests).toBe(1);
 
   // The session ends elsewhere. This tab detects it when it becomes visible.
   const elsewhere = await browser.newContext({ baseURL: base });
@@ -351,20 +351,20 @@ test('S4: responses that set or depend on the session are not cacheable', async 
 });
 
 test('URLs, storage, pages and the server log contain no token or secret', async ({ page }) => {
-  const seen: string[] = [];
-  page.on('request', (request) => seen.push(request.url()));
+  const texts: string[] = [];
+  page.on('request', (request) => texts.push(request.url()));
   page.on('response', async (response) => {
-    if (response.url().startsWith(base)) seen.push(await response.text().catch(() => ''));
+    if (response.url().startsWith(base)) texts.push(await response.text().catch(() => ''));
   });
   await signIn(page);
   await page.goto('/profile');
   await page.waitForLoadState('networkidle');
-  seen.push(
+  texts.push(
     JSON.stringify(await page.evaluate(() => [{ ...localStorage }, { ...sessionStorage }, document.cookie])),
   );
   await logOut(page);
-  seen.push(readFileSync(join(logs, 'next-web.log'), 'utf8'));
+  texts.push(readFileSync(join(logs, 'next-web.log'), 'utf8'));
   // The beginning of every JSON Web Token, and the secrets of the servers.
   const secret = /eyJ[\w-]{10,}\.|next-web-demo-secret|code_verifier|refresh_token/;
-  for (const text of seen) expect(text).not.toMatch(secret);
+  for (const text of texts) expect(text).not.toMatch(secret);
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
+const openCommands: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 };
@@ -10,7 +10,7 @@ const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> 
  * browser.
  */
 export function openBrowser(url: string): Promise<boolean> {
-  const [command, ...args] = openers[process.platform] ?? ['xdg-open'];
+  const [command, ...args] = openCommands[process.platform] ?? ['xdg-open'];
   return new Promise((resolve) => {
     // The URL is passed as one argument, without a shell.
     const child = spawn(command, [...args, url], { detached: true, stdio: 'ignore' });

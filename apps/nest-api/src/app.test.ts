@@ -128,14 +128,14 @@ describe('rejects no token, an invalid token and a token without the scope, and 
 test('step-up: deleting all items requires a recent login', async () => {
   const scope = 'items:write';
   const now = Math.floor(server.clock.now() / 1000);
-  const old = await http(
+  const response = await http(
     'DELETE',
     '/items',
     `Bearer ${await server.mintAccessToken({ scope, auth_time: now - 600 })}`,
   );
-  expect(old.status).toBe(401);
-  expect(old.headers.get('www-authenticate')).toContain('error="insufficient_user_authentication"');
-  expect(old.headers.get('www-authenticate')).toContain('max_age="300"');
+  expect(response.status).toBe(401);
+  expect(response.headers.get('www-authenticate')).toContain('error="insufficient_user_authentication"');
+  expect(response.headers.get('www-authenticate')).toContain('max_age="300"');
   const fresh = await server.mintAccessToken({ scope, auth_time: now - 10 });
   expect((await http('DELETE', '/items', `Bearer ${fresh}`)).status).toBe(204);
 });

@@ -30,7 +30,7 @@ export function setUpDocsPage(app: INestApplication, settings: Settings): void {
 
 type Operation = { summary?: string; security?: Record<string, string[]>[] };
 
-/** Adds the requirements to the summaries, because the page shows the rest only for an opened operation. */
+/** Adds the requirements to the summaries, because the page shows the rest only after an operation is expanded. */
 function addAccessToSummaries(document: OpenAPIObject): OpenAPIObject {
   for (const path of Object.values(document.paths)) {
     for (const operation of [path.get, path.post, path.delete] as (Operation | undefined)[]) {

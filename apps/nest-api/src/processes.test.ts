@@ -77,21 +77,21 @@ async function createProver() {
 test('A6: of two processes that share Redis, only one accepts a proof, and only once', {
   timeout: 30_000,
 }, async () => {
-  const prove = await createProver();
+  const createProof = await createProver();
   const call = async (process: number, headers: Record<string, string>) => {
     const { status, headers: responseHeaders } = await fetch(`${apis[process]}/me/key`, { headers });
     return { status, challenge: responseHeaders.get('www-authenticate') };
   };
-  const proof = await prove();
+  const proof = await createProof();
   expect(await call(0, proof)).toMatchObject({ status: 200 });
   for (const process of [1, 0])
     expect(await call(process, proof)).toMatchObject({
       status: 401,
       challenge: expect.stringContaining('DPoP error="invalid_dpop_proof"'),
     });
-  expect(await call(1, await prove())).toMatchObject({ status: 200 });
+  expect(await call(1, await createProof())).toMatchObject({ status: 200 });
 
-  const raced = await prove();
-  const responses = await Promise.all(Array.from({ length: 20 }, (_, i) => call(i % 2, raced)));
+  const sharedProof = await createProof();
+  const responses = await Promise.all(Array.from({ length: 20 }, (_, i) => call(i % 2, sharedProof)));
   expect(responses.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(401)]);
 });

@@ -57,17 +57,17 @@ export async function openLane({ port, requests }: Target, connections: number):
       const start = performance.now();
       const end = start + duration;
       const sentBefore = sent;
-      let looked = start;
+      let checked = start;
       proceed = (socket, now) => {
         if (rate === undefined && now < end) send(socket, now);
         else idle.push(socket);
       };
       if (rate === undefined) for (const socket of idle.splice(0)) send(socket, start);
-      // To be woken costs the server that writes to this process, and a fast server pays it more often than a slow
-      // one: so this process never sleeps while it waits.
+      // This process never sleeps while it waits: the server that writes to it would pay the cost of waking it, and a
+      // fast server more often than a slow one.
       for (let now = start; now < end || idle.length < sockets.length; now = performance.now()) {
-        if (rate !== undefined && now < end && now - looked >= checkInterval) {
-          looked = now;
+        if (rate !== undefined && now < end && now - checked >= checkInterval) {
+          checked = now;
           let due = Math.floor(((now - start) * rate) / 1000) - (sent - sentBefore);
           while (due-- > 0 && idle.length > 0) send(idle.pop() as Socket, now);
         }

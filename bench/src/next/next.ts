@@ -92,7 +92,7 @@ export const benchmark: Benchmark = {
       ),
       notes: [
         `One application, built once and served by \`next start\`, with six processes in sequence for each library, on one core. The load comes from a process on the other core, over ${connections} connections, as fast as the server responds, in slots of 100 ms. Each page shows 20 links and the name of the user, and is rendered for each request, also without authentication.`,
-        'All sessions contain the same tokens. Without authentication, the application receives the request of a signed-in user of Countersign, so that the ratio shows the cost of the library, and also a request without a cookies. Behind the proxy: the proxy of each library, as documented, and a proxy that does nothing without authentication. The ratio is computed in each round.',
+        'All sessions contain the same tokens. Without authentication, the application receives the request of a signed-in user of Countersign, so that the ratio shows the cost of the library, and also a request without cookies. Behind the proxy: the proxy of each library, as documented, and a proxy that does nothing without authentication. The ratio is computed in each round.',
         'Before the measurement, each library rejected a request without a cookie and one with a changed cookie, at every place.',
       ],
       packages: ['next', 'react', '@auth0/nextjs-auth0', 'next-auth-5'],
@@ -170,14 +170,14 @@ function requestText(name: LibraryName, place: Place, cookie: string): string {
 }
 
 async function check(name: LibraryName, { port }: Server, place: Place, cookie: string): Promise<void> {
-  const ask = async (value: string) => {
+  const send = async (value: string) => {
     const headers = createHeaders(place, value);
     const url = `http://127.0.0.1:${port}/${getPath(name)}${place.path}`;
     const response = await fetch(url, { headers, redirect: 'manual' });
     return { status: response.status, text: await response.text() };
   };
   const what = `${libraries[name]}, ${place.title}`;
-  const good = await ask(cookie);
+  const good = await send(cookie);
   require(good.status === 200 && good.text.includes('Item 20'), `${what}: rejected a valid session`);
   if (!needsSession(name)) return;
   require(good.text.includes('Alice Adams'), `${what}: does not show the user`);
@@ -187,14 +187,14 @@ async function check(name: LibraryName, { port }: Server, place: Place, cookie: 
     ['', 'a request without a cookie'],
     [changed, 'a changed cookie'],
   ] as const) {
-    const { status, text } = await ask(value);
+    const { status, text } = await send(value);
     require(status !== 200 && !text.includes('Item 20'), `${what}: accepted ${which}`);
   }
 }
 
 const needsSession = (name: LibraryName) => name !== 'open' && name !== 'bare';
 
-/** The path of its page. Without authentication, both requests use one page.  */
+/** The path of its page. Without authentication, both requests use one page. */
 const getPath = (name: LibraryName) => (needsSession(name) ? name : 'open');
 
 const toRatios = ({ open }: Record<LibraryName, Samples>, { throughput }: Samples) =>

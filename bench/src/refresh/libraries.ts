@@ -136,7 +136,7 @@ function nextAuth(): Library {
           getHeader: () => set,
           setHeader: (_: string, values: string[]) => set.splice(0, set.length, ...values),
         };
-        const opened = await getServerSession(
+        const result = await getServerSession(
           request as never,
           response as never,
           {
@@ -152,7 +152,7 @@ function nextAuth(): Library {
         );
         const written = set.find((line) => line.startsWith(`${name}=`));
         if (written) cookie = written.slice(name.length + 1).split(';')[0] as string;
-        const { error, accessToken } = (opened ?? { error: 'none' }) as Record<string, string>;
+        const { error, accessToken } = (result ?? { error: 'none' }) as Record<string, string>;
         if (error) throw new Error(error);
         return accessToken as string;
       };

@@ -42,8 +42,8 @@ async function createRefreshToken(): Promise<string> {
   return new provider.RefreshToken(properties as never).save();
 }
 
-process.on('message', async ({ id, ask }: Question) => {
-  const response = ask === 'refresh-token' ? await createRefreshToken() : tokenRequests;
+process.on('message', async ({ id, kind }: Question) => {
+  const response = kind === 'refresh-token' ? await createRefreshToken() : tokenRequests;
   process.send?.({ id, response });
 });
 process.on('disconnect', () => process.exit());

@@ -8,7 +8,7 @@ export const clientSecret = 'bench-client-secret-of-no-worth-at-all';
 
 export interface Question {
   readonly id: number;
-  readonly ask: 'refresh-token' | 'token-requests';
+  readonly kind: 'refresh-token' | 'token-requests';
 }
 
 /** The provider of the demo, which revokes a grant when a used refresh token is sent again. */
@@ -24,25 +24,25 @@ export async function startBenchProvider(): Promise<BenchProvider> {
   const child = fork(fileURLToPath(new URL('provider-process.ts', import.meta.url)), { stdio: 'inherit' });
   const waiting = new Map<number, (response: unknown) => void>();
   let last = 0;
-  const answerTo = (id: number) =>
+  const waitForResponse = (id: number) =>
     new Promise<unknown>((resolve, reject) => {
       waiting.set(id, resolve);
       child.once('exit', () => reject(new Error('The provider has exited')));
     });
-  const ask = (question: Question['ask']) => {
+  const send = (kind: Question['kind']) => {
     const id = ++last;
-    child.send({ id, ask: question } satisfies Question);
-    return answerTo(id);
+    child.send({ id, kind } satisfies Question);
+    return waitForResponse(id);
   };
   child.setMaxListeners(0);
   child.on('message', ({ id, response }: { readonly id: number; readonly response: unknown }) => {
     waiting.get(id)?.(response);
     waiting.delete(id);
   });
-  const restore = redirectFetch((await answerTo(0)) as number);
+  const restore = redirectFetch((await waitForResponse(0)) as number);
   return {
-    createRefreshToken: () => ask('refresh-token') as Promise<string>,
-    tokenRequests: () => ask('token-requests') as Promise<number>,
+    createRefreshToken: () => send('refresh-token') as Promise<string>,
+    tokenRequests: () => send('token-requests') as Promise<number>,
     close() {
       restore();
       child.disconnect();

@@ -72,7 +72,7 @@ function createTokens(): Subject {
   const createToken = (index: number) => flat(`${start}${String(index).padStart(341, 's')}A`);
   const key = { retired: false };
   const result = Promise.resolve({} as never);
-  const asked = new Map<number, string>();
+  const requestedTokens = new Map<number, string>();
   return {
     add(index) {
       cache.set({
@@ -87,8 +87,8 @@ function createTokens(): Subject {
       });
     },
     request(index) {
-      const token = asked.get(index) ?? createToken(index);
-      asked.set(index, token);
+      const token = requestedTokens.get(index) ?? createToken(index);
+      requestedTokens.set(index, token);
       const found = cache.get(token);
       require(found?.text === token, 'a recent token is missing');
       return found.result;

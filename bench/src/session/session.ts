@@ -5,7 +5,7 @@ import { decode as decodeAuthJs, encode as encodeAuthJs } from 'auth-js/jwt';
 import { sealData, unsealData } from 'iron-session';
 import { base64url, EncryptJWT, jwtDecrypt } from 'jose';
 import { decode as decodeNextAuth, encode as encodeNextAuth } from 'next-auth/jwt';
-import { createSealer } from '../../../packages/core/src/session/cookies/sealer.ts';
+import { createSealer } from '../../../packages/core/src/session/cookies/cookie-encryption.ts';
 import { type Benchmark, type Limit, type Report, require, requireRejection } from '../benchmark.ts';
 import { type Measured, measure, sequential } from '../harness.ts';
 import { format, formatSpread } from '../statistics.ts';
@@ -26,13 +26,13 @@ interface Sealing {
 
 const secret = randomBytes(32).toString('base64url');
 const now = () => Math.floor(Date.now() / 1000);
-const life = 3600;
+const lifetime = 3600;
 
 const countersign = (): Sealing => {
   const sealer = createSealer([secret], 'session');
   return {
     name: '@countersign/core/session',
-    seal: (session) => sealer.encrypt(session, { issuedAt: now(), expiresAt: now() + life }),
+    seal: (session) => sealer.encrypt(session, { issuedAt: now(), expiresAt: now() + lifetime }),
     open: (sealed) => sealer.decrypt(sealed, now()),
   };
 };
@@ -46,7 +46,7 @@ const jose = (): Sealing => {
       new EncryptJWT(session)
         .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
         .setIssuedAt()
-        .setExpirationTime(now() + life)
+        .setExpirationTime(now() + lifetime)
         .encrypt(key),
     open: async (sealed) => (await jwtDecrypt(sealed, key)).payload,
   };
@@ -54,21 +54,21 @@ const jose = (): Sealing => {
 
 const nextAuth: Sealing = {
   name: 'next-auth 4',
-  seal: (session) => encodeNextAuth({ token: session, secret, maxAge: life }),
+  seal: (session) => encodeNextAuth({ token: session, secret, maxAge: lifetime }),
   open: (token) => decodeNextAuth({ token, secret }),
 };
 
 const authJs: Sealing = {
   name: 'Auth.js (@auth/core)',
-  seal: (session) => encodeAuthJs({ token: session, secret, salt: 'authjs.session-token', maxAge: life }),
+  seal: (session) => encodeAuthJs({ token: session, secret, salt: 'authjs.session-token', maxAge: lifetime }),
   open: (token) => decodeAuthJs({ token, secret, salt: 'authjs.session-token' }),
 };
 
 const ironSession: Sealing = {
   name: 'iron-session',
-  seal: (session) => sealData(session, { password: secret, ttl: life }),
+  seal: (session) => sealData(session, { password: secret, ttl: lifetime }),
   open: async (sealed) => {
-    const session = await unsealData<Session>(sealed, { password: secret, ttl: life });
+    const session = await unsealData<Session>(sealed, { password: secret, ttl: lifetime });
     return Object.keys(session).length > 0 ? session : undefined;
   },
 };
@@ -77,7 +77,7 @@ async function nextjsAuth0(): Promise<Sealing> {
   const { encrypt, decrypt } = await loadAuth0Cookies();
   return {
     name: '@auth0/nextjs-auth0',
-    seal: (session) => encrypt(session, secret, now() + life),
+    seal: (session) => encrypt(session, secret, now() + lifetime),
     open: async (sealed) => (await decrypt(sealed, secret))?.payload,
   };
 }
@@ -149,7 +149,7 @@ export const benchmark: Benchmark = {
       sealed.set(each, texts);
     }
     const getText = (each: Sealing) => (sealed.get(each) as string[])[0] as string;
-    const opening = await measure(
+    const decryptTimes = await measure(
       guardTitles.map((each) => {
         const texts = sealed.get(each) as string[];
         let at = 0;
@@ -157,12 +157,12 @@ export const benchmark: Benchmark = {
       }),
       options,
     );
-    const sealing = await measure(
+    const encryptTimes = await measure(
       guardTitles.map((each) => ({ name: each.name, run: sequential(() => each.seal(session)) })),
       options,
     );
     const rows = guardTitles.map((each, index) => {
-      const [open, seal] = [opening[index] as Measured, sealing[index] as Measured];
+      const [open, seal] = [decryptTimes[index] as Measured, encryptTimes[index] as Measured];
       const characters = getText(each).length.toLocaleString('en-GB');
       const cpu = (measured: Measured) => format(measured.cpu.median);
       return [each.name, formatSpread(open.time), cpu(open), formatSpread(seal.time), cpu(seal), characters];
@@ -176,8 +176,8 @@ export const benchmark: Benchmark = {
         },
       ],
       limits: [
-        atMost('decrypt: at most 20 us', opening[0] as Measured, 20),
-        atMost('encrypt: at most 30 us', sealing[0] as Measured, 30),
+        atMost('decrypt: at most 20 us', decryptTimes[0] as Measured, 20),
+        atMost('encrypt: at most 30 us', encryptTimes[0] as Measured, 30),
       ],
       notes: [
         'Each library encrypts the same session and decrypts its own cookie. Each rejected a changed cookie and one encrypted with another secret. Only the rows with a complete request include splitting into chunks and the cache of the last 1,000 cookies, which one of them exceeds.',

@@ -40,24 +40,25 @@ export const benchmark: Benchmark = {
     const limits: Report['limits'][number][] = [];
     for (const entry of inBrowsers) {
       progress(entry.name);
-      const made = await bundleEntry(entry);
+      const output = await bundleEntry(entry);
       if (entry.limit !== undefined) {
-        for (const word of serverOnly) require(!made.code.includes(word), `${entry.name} contains "${word}"`);
+        for (const word of serverOnly)
+          require(!output.code.includes(word), `${entry.name} contains "${word}"`);
         limits.push({
           what: `${entry.name}: at most ${entry.limit} kB`,
-          measured: `${kilobytes(made.gzipped)} kB`,
-          holds: made.gzipped <= entry.limit * 1000,
+          measured: `${kilobytes(output.gzipped)} kB`,
+          holds: output.gzipped <= entry.limit * 1000,
         });
       }
-      rows.push([entry.name, kilobytes(made.minified), kilobytes(made.gzipped)]);
+      rows.push([entry.name, kilobytes(output.minified), kilobytes(output.gzipped)]);
     }
     const servers: Table = {
       title: 'Server entries',
       head: ['entry', 'minified, kB', 'gzip, kB'],
       rows: await Promise.all(
         onServers.map(async (entry) => {
-          const made = await bundleEntry(entry, 'node');
-          return [entry.name, kilobytes(made.minified), kilobytes(made.gzipped)];
+          const output = await bundleEntry(entry, 'node');
+          return [entry.name, kilobytes(output.minified), kilobytes(output.gzipped)];
         }),
       ),
     };
@@ -84,7 +85,7 @@ export const benchmark: Benchmark = {
 };
 
 async function bundleEntry({ name, file }: Entry, platform?: 'node'): Promise<Bundle> {
-  const made = await bundle(fileURLToPath(new URL(`entries/${file}.ts`, import.meta.url)), platform);
-  require(made.gzipped > 300, `${name} is empty`);
-  return made;
+  const output = await bundle(fileURLToPath(new URL(`entries/${file}.ts`, import.meta.url)), platform);
+  require(output.gzipped > 300, `${name} is empty`);
+  return output;
 }

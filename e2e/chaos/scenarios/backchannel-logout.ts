@@ -29,11 +29,11 @@ export function backchannelLogout(seed: number): Promise<Report> {
       leaving.push([cookie, await logIn(`leaving-${i}`, 'stored', cookie.atProvider)]);
     }
     let stop = false;
-    const old = new Map<User, Set<string>>();
+    const usedCookies = new Map<User, Set<string>>();
     const load = Promise.all(
       [...staying, ...leaving.flat()].map(async (user) => {
         const cookies = new Set([user.cookie]);
-        old.set(user, cookies);
+        usedCookies.set(user, cookies);
         while (!stop) {
           const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
           if (outcome) {
@@ -51,7 +51,7 @@ export function backchannelLogout(seed: number): Promise<Report> {
     ];
     const signedIn = async (user: User) => {
       const found = [];
-      for (const cookie of old.get(user) ?? [])
+      for (const cookie of usedCookies.get(user) ?? [])
         for (const worker of workers) found.push(...(await worker.requests(user.kind, cookie)));
       return found.filter(({ token }) => token !== undefined).length;
     };

@@ -24,7 +24,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
       );
     const redis = await watchRedis(stage.redis);
     const lost = new Map<User, Awaited<ReturnType<typeof explainLoss>>>();
-    const stopReplacing = replaceTheDead(stage);
+    const stopReplacing = replaceDeadWorkers(stage);
     const run: Run = { leaks: 0, requests: 0, errors: [], delivered: new Set() };
 
     for (let round = 0; round < rotations; round++) {
@@ -33,7 +33,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
       const signedIn = all.filter((user) => !lost.has(user));
       await Promise.all([
         killSome(stage, round),
-        ...signedIn.map((user) => useTheApplication(stage, user, run)),
+        ...signedIn.map((user) => sendPageRequests(stage, user, run)),
       ]);
       // Without faults: count the users that are still signed in.
       provider.fault = () => [];
@@ -41,7 +41,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
         all
           .filter((user) => !lost.has(user))
           .map(async (user) => {
-            const outcome = await tryUntilAnswered(stage, user, run);
+            const outcome = await retryUntilResponse(stage, user, run);
             if (outcome?.token === undefined)
               lost.set(user, await explainLoss(user.name, { ...stage, redis, delivered: run.delivered }));
           }),
@@ -49,7 +49,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
     }
     await stopReplacing();
     const reasons = [...lost.values()];
-    const { dead, crashed, away } = stage.witness;
+    const { dead, crashed, storeOutages } = stage.witness;
     return {
       tried: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost responses, 5xx, 429, timeouts, ${dead.size} processes killed, also between the provider's response and its write`,
       tokenRequests: provider.requests,
@@ -58,7 +58,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
       leaks: run.leaks,
       broken: [
         ...reasons.flatMap(({ reason, proven }) => (proven ? [] : [reason])),
-        ...(away.length > 0 ? [`Redis was considered unavailable ${away.length} times`] : []),
+        ...(storeOutages.length > 0 ? [`Redis was considered unavailable ${storeOutages.length} times`] : []),
         ...crashed.map((worker) => `${worker} ended without being killed`),
         ...(run.errors.includes('unexpected') ? ['an unexpected error'] : []),
       ],
@@ -83,20 +83,20 @@ function chooseFaults(random: Stage['random']): Fault[] {
 }
 
 /** The moments of a refresh response at which a process is killed. */
-const deaths = ['received', 'accepted', 'writing', 'written'] as const;
+const killMoments = ['received', 'accepted', 'writing', 'written'] as const;
 
 /** Kills one process at a random moment, and one between the responses of the provider and to the user. */
 async function killSome({ random, workers }: Stage, round: number): Promise<void> {
   const first = random.below(workers.length);
   const second = workers[(first + 1) % workers.length];
-  const moment = deaths[round % deaths.length] ?? 'accepted';
+  const moment = killMoments[round % killMoments.length] ?? 'accepted';
   await second?.send({ what: 'die-at', moment }).catch(() => {});
   await pause(200 + random.below(1_200));
   await workers[first]?.kill();
 }
 
 /** Replaces processes that have died. Returns a function that stops this. */
-function replaceTheDead({ workers, replace }: Stage): () => Promise<void> {
+function replaceDeadWorkers({ workers, replace }: Stage): () => Promise<void> {
   let over = false;
   const replacing = new Set<Promise<void>>();
   const watch = (index: number) => {
@@ -123,15 +123,15 @@ interface Run {
 }
 
 /** Sends one to three requests in parallel, as a page does, and repeats those that failed. */
-async function useTheApplication(stage: Stage, user: User, run: Run): Promise<void> {
+async function sendPageRequests(stage: Stage, user: User, run: Run): Promise<void> {
   const { random } = stage;
   const at = random.below(1_500);
   const requests = 1 + random.below(3);
   await pause(at);
-  await Promise.all(Array.from({ length: requests }, () => tryUntilAnswered(stage, user, run)));
+  await Promise.all(Array.from({ length: requests }, () => retryUntilResponse(stage, user, run)));
 }
 
-async function tryUntilAnswered(stage: Stage, user: User, run: Run): Promise<Outcome | undefined> {
+async function retryUntilResponse(stage: Stage, user: User, run: Run): Promise<Outcome | undefined> {
   let last: Outcome | undefined;
   for (let tries = 0; tries < maxTries; tries++) {
     run.requests++;

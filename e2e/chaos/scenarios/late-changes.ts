@@ -23,7 +23,7 @@ export function lateChanges(seed: number): Promise<Report> {
           for (const { error } of outcomes) if (error) broken.push(`${user.kind}: ${error}`);
         }),
       );
-      await forgetRefreshes(stage);
+      await expireSuccessors(stage);
     }
 
     await advance(61_000);
@@ -62,7 +62,7 @@ async function changeLate({ workers, random }: Stage, user: User, data: Record<s
 }
 
 /** Simulates the expiry of successors: a used refresh token then ends the session. */
-async function forgetRefreshes({ redis }: Stage): Promise<void> {
+async function expireSuccessors({ redis }: Stage): Promise<void> {
   const client = await redis.connect();
   const keys = await client.keys('*:successor:*');
   if (keys.length === 0) throw new Error('Redis contains no successor of a refresh.');

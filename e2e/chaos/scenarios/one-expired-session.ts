@@ -19,12 +19,12 @@ export async function oneExpiredSession(
         workers.map((worker) => worker.requests(kind, user.cookie, { count: options.each })),
       );
       const outcomes: Outcome[] = results.flat();
-      const made = provider.requests - before;
-      tokenRequests += made;
+      const requests = provider.requests - before;
+      tokenRequests += requests;
       leaks += countLeaks(user, outcomes);
       const errors = count(outcomes, ({ error }) => error);
       const tokens = count(outcomes, ({ token }) => token);
-      if (made !== 1) broken.push(`${kind}: ${made} token requests instead of 1`);
+      if (requests !== 1) broken.push(`${kind}: ${requests} token requests instead of 1`);
       if (Object.keys(errors).length > 0) broken.push(`${kind}: ${JSON.stringify(errors)}`);
       if (Object.keys(tokens).length !== 1)
         broken.push(`${kind}: ${Object.keys(tokens).length} different tokens`);

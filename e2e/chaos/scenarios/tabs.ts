@@ -43,14 +43,14 @@ export async function tabs(seed: number): Promise<Report> {
     return { network, context: await openBrowser(browser, network, baseURL) };
   };
   try {
-    const hers = await open(urls.angularSpa, 'shared');
-    const his = await open(urls.angularSpa, 'shared');
-    const apart = await open(urls.angularSpa, 'tab');
+    const aliceBrowser = await open(urls.angularSpa, 'shared');
+    const bobBrowser = await open(urls.angularSpa, 'shared');
+    const separateTabs = await open(urls.angularSpa, 'tab');
     const parts: Part[] = [
-      await angularTabs(hers, random),
-      await nextTabs(hers, random),
-      await frozenRefresher(his),
-      await duplicatedTab(apart),
+      await angularTabs(aliceBrowser, random),
+      await nextTabs(aliceBrowser, random),
+      await frozenRefresher(bobBrowser),
+      await duplicatedTab(separateTabs),
     ];
     await delay((accessTokenLifetime + 1) * 1000);
     const since = readLoggedRequests().length;
@@ -60,8 +60,9 @@ export async function tabs(seed: number): Promise<Report> {
       tokenRequests(client, 'refresh_token', since),
     );
     // One session for each user.
-    const made = refreshes.filter(({ client_id }) => client_id === 'next-web').length;
-    if (made !== 2) found.broken.push(`Next: ${made} token requests instead of 1 for each session`);
+    const nextRefreshes = refreshes.filter(({ client_id }) => client_id === 'next-web').length;
+    if (nextRefreshes !== 2)
+      found.broken.push(`Next: ${nextRefreshes} token requests instead of 1 for each session`);
     if (refreshes.some(({ status }) => status !== 200)) found.broken.push('a rejected token request');
     return {
       tried: `${tabsOfEach} tabs of the Angular app and ${tabsOfEach} of the Next app, one of each closed during the refresh, one frozen, one a duplicate; tabs of another user, of which the one that refreshes is frozen; a duplicate with separate tokens`,
@@ -98,27 +99,28 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
   );
   return async (found) => {
     const { subjects } = network;
-    const [seen, asked] = [subjects.length, network.tokenRequests.length];
+    const [subjectCount, requestCount] = [subjects.length, network.tokenRequests.length];
     const holding = network.holdRefresh();
     const refreshing = waitForFirstRefresh(context);
     const pendingResponses = new Map(
       await Promise.all(pages.map(async (page) => [page, await requestItems(page)] as const)),
     );
-    const [held, closed] = await Promise.all([holding, refreshing]);
+    const [delayed, closed] = await Promise.all([holding, refreshing]);
     const others = pages.filter((page) => page !== closed);
     const frozen = random.pick(others.filter((page) => isAlone(page, pages)));
     const freezer = freezers.get(frozen);
     await freezer?.freeze();
     await closed.close();
-    await held.abandoned;
+    await delayed.abandoned;
     const live = others.filter((page) => page !== frozen);
     const statuses = await Promise.all(live.map((page) => pendingResponses.get(page)?.()));
-    const made = network.tokenRequests.slice(asked);
-    if (made.length !== 1) found.broken.push(`Angular: ${made.length} token requests instead of 1`);
+    const newRequests = network.tokenRequests.slice(requestCount);
+    if (newRequests.length !== 1)
+      found.broken.push(`Angular: ${newRequests.length} token requests instead of 1`);
     if (!(await freezer?.thaw())) found.broken.push('Angular: the frozen tab was not frozen');
     statuses.push(await pendingResponses.get(frozen)?.());
-    note(found, 'Angular', statuses);
-    found.leaks += othersThan('user-alice', subjects.slice(seen));
+    recordStatuses(found, 'Angular', statuses);
+    found.leaks += othersThan('user-alice', subjects.slice(subjectCount));
   };
 }
 
@@ -137,9 +139,9 @@ async function nextTabs({ network, context }: Person, random: Random): Promise<P
     const holding = network.holdResponse('/api/summary?closed');
     await Promise.all(pages.map((page) => requestSummary(page, page === closed ? '?closed' : '')));
     await freezer.freeze();
-    const held = await holding;
+    const delayed = await holding;
     await closed.close();
-    await held.abandoned;
+    await delayed.abandoned;
     const live = others.filter((page) => page !== frozen);
     const outcomes = await Promise.all(live.map(readSummary));
     if (!(await freezer.thaw())) found.broken.push('Next: the frozen tab was not frozen');
@@ -147,7 +149,7 @@ async function nextTabs({ network, context }: Person, random: Random): Promise<P
     // Again, with the current cookie of the browser.
     await Promise.all(others.map((page) => requestSummary(page)));
     outcomes.push(...(await Promise.all(others.map(readSummary))));
-    note(
+    recordStatuses(
       found,
       'Next',
       outcomes.map(({ status }) => status),
@@ -169,27 +171,30 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
   return async (found) => {
     const { subjects } = network;
     await requestSummary(profile);
-    const [seen, asked] = [subjects.length, network.tokenRequests.length];
+    const [subjectCount, requestCount] = [subjects.length, network.tokenRequests.length];
     const holding = network.holdRefresh();
     const refreshing = waitForFirstRefresh(context);
     const pendingResponses = new Map(
       await Promise.all(pages.map(async (page) => [page, await requestItems(page)] as const)),
     );
-    const [held, frozen] = await Promise.all([holding, refreshing]);
+    const [delayed, frozen] = await Promise.all([holding, refreshing]);
     const freezer = freezers.get(frozen);
     await freezer?.freeze();
-    held.release();
+    delayed.release();
     const others = pages.filter((page) => page !== frozen);
     const statuses = await Promise.all(others.map((page) => pendingResponses.get(page)?.()));
     if (!(await freezer?.thaw())) found.broken.push('frozen refresh: the tab was not frozen');
     statuses.push(await pendingResponses.get(frozen)?.());
-    const again = await Promise.all(pages.map(requestItems));
-    statuses.push(...(await Promise.all(again.map((waitForResponse) => waitForResponse()))));
+    const pendingRepeats = await Promise.all(pages.map(requestItems));
+    statuses.push(...(await Promise.all(pendingRepeats.map((waitForResponse) => waitForResponse()))));
     const { status, user = 'user-bob' } = await readSummary(profile);
-    note(found, 'frozen refresh', [...statuses, status]);
-    const made = network.tokenRequests.slice(asked).filter(({ grant }) => grant === 'refresh_token');
-    if (made.length !== 1) found.broken.push(`frozen refresh: ${made.length} refreshes instead of 1`);
-    found.leaks += othersThan('user-bob', [...subjects.slice(seen), user]);
+    recordStatuses(found, 'frozen refresh', [...statuses, status]);
+    const newRequests = network.tokenRequests
+      .slice(requestCount)
+      .filter(({ grant }) => grant === 'refresh_token');
+    if (newRequests.length !== 1)
+      found.broken.push(`frozen refresh: ${newRequests.length} refreshes instead of 1`);
+    found.leaks += othersThan('user-bob', [...subjects.slice(subjectCount), user]);
   };
 }
 
@@ -200,20 +205,28 @@ async function duplicatedTab({ network, context }: Person): Promise<Part> {
   await Promise.all(pages.map(expectItems));
   return async (found) => {
     const { subjects } = network;
-    const [seen, asked] = [subjects.length, network.tokenRequests.length];
+    const [subjectCount, requestCount] = [subjects.length, network.tokenRequests.length];
     const pendingResponses = await Promise.all(pages.map(requestItems));
-    note(found, 'duplicate', await Promise.all(pendingResponses.map((waitForResponse) => waitForResponse())));
-    const made = network.tokenRequests.slice(asked);
-    if (made.length !== 2)
-      found.broken.push(`duplicate: ${made.length} token requests instead of 1 for each login`);
-    found.leaks += othersThan('user-alice', subjects.slice(seen));
+    recordStatuses(
+      found,
+      'duplicate',
+      await Promise.all(pendingResponses.map((waitForResponse) => waitForResponse())),
+    );
+    const newRequests = network.tokenRequests.slice(requestCount);
+    if (newRequests.length !== 2)
+      found.broken.push(`duplicate: ${newRequests.length} token requests instead of 1 for each login`);
+    found.leaks += othersThan('user-alice', subjects.slice(subjectCount));
   };
 }
 
 /** The first tab and its duplicate, the last tab, run in one process, so they would be frozen together. */
 const isAlone = (page: Page, pages: readonly Page[]) => page !== pages[0] && page !== pages.at(-1);
 
-function note(found: Found, name: string, statuses: readonly (number | string | undefined)[]): void {
+function recordStatuses(
+  found: Found,
+  name: string,
+  statuses: readonly (number | string | undefined)[],
+): void {
   const signedOut = statuses.filter((status) => status !== 200);
   found.signedOut += signedOut.length;
   if (signedOut.length > 0)

@@ -24,9 +24,9 @@ export function twoResources(seed: number): Promise<Report> {
         for (const { aud, error } of outcomes)
           if (aud !== resource) broken.push(`${kind}: ${error ?? 'a token for the other API'}`);
       }
-      const made = provider.requests - before;
-      tokenRequests += made;
-      if (made !== 2) broken.push(`${kind}: ${made} token requests instead of 2`);
+      const requests = provider.requests - before;
+      tokenRequests += requests;
+      if (requests !== 2) broken.push(`${kind}: ${requests} token requests instead of 2`);
     }
     const rejected = provider.refreshes.filter(({ ok }) => !ok).length;
     if (rejected > 0) broken.push(`${rejected} rejected token requests`);

@@ -3,15 +3,15 @@ import { auth } from './lib/auth';
 
 export function proxy(request: NextRequest) {
   return auth.proxy(request, {
-    protect: (asked) => {
-      if (asked.headers.get('x-throw') === 'protect') throw new TypeError('text of another');
-      return asked.nextUrl.pathname.startsWith('/items');
+    protect: (candidate) => {
+      if (candidate.headers.get('x-throw') === 'protect') throw new TypeError('text of another user');
+      return candidate.nextUrl.pathname.startsWith('/items');
     },
     // The stream routes refresh in their handlers.
     tokens: request.nextUrl.pathname.startsWith('/api/') ? [] : [{}],
     ...(request.headers.get('x-throw') === 'respond' && {
       respond: () => {
-        throw new TypeError('text of another');
+        throw new TypeError('text of another user');
       },
     }),
     ...(request.headers.get('x-throw') === 'nothing' && { respond: () => NextResponse.next() }),

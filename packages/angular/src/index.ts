@@ -16,7 +16,6 @@ export {
 } from '@countersign/core/browser';
 export type { Auth, AuthStatus, AuthUser } from './auth.ts';
 export { AuthSignedIn } from './auth-signed-in.ts';
-export type { ApiEntry } from './config/allow-list.ts';
 export type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
 export {
   withClientName,
@@ -31,6 +30,7 @@ export { loadConfig } from './config/load-config.ts';
 export { type AuthGuard, authGuard, authGuardFor } from './guards/auth-guard.ts';
 export { claimGuard, type GuardOptions, scopeGuard } from './guards/permission-guards.ts';
 export { injectAuth } from './inject-auth.ts';
+export type { ApiEntry } from './interceptor/allow-list.ts';
 export { authInterceptor } from './interceptor/auth-interceptor.ts';
 export { provideAuth } from './provide-auth.ts';
 export { provideAuthClient } from './provide-auth-client.ts';

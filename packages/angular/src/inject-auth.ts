@@ -1,7 +1,7 @@
 import { InjectionToken, inject } from '@angular/core';
 import { ConfigurationError } from '@countersign/core/browser';
 import type { Auth, AuthHandle } from './auth.ts';
-import type { AllowedApi } from './config/allow-list.ts';
+import type { AllowedApi } from './interceptor/allow-list.ts';
 
 /** A provided client. */
 export interface AuthClient {

@@ -2,9 +2,9 @@ import { isPlatformBrowser } from '@angular/common';
 import { type EnvironmentProviders, inject, makeEnvironmentProviders, PLATFORM_ID } from '@angular/core';
 import type { BrowserAuth } from '@countersign/core/browser';
 import { createAuth } from './auth.ts';
-import { type AllowedApi, parseAllowList } from './config/allow-list.ts';
 import type { AuthConfig } from './config/auth-config.ts';
 import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
+import { type AllowedApi, parseAllowList } from './interceptor/allow-list.ts';
 
 /**
  * Provides an existing browser client instead of a configuration, for example a client for tests. The application must

@@ -86,7 +86,7 @@ test('features add options to the configuration', () => {
   );
 });
 
-test('uses a given configuration synchronously', async () => {
+test('starts synchronously with a configuration object', async () => {
   const { auth } = await start(provideAuth(config));
   await auth().whenReady();
   expect(auth().status()).toBe('signed-out');

@@ -11,10 +11,10 @@ import {
 import { Router } from '@angular/router';
 import { type BrowserAuth, type BrowserAuthSnapshot, createBrowserAuth } from '@countersign/core/browser';
 import { createAuth } from './auth.ts';
-import { type AllowedApi, parseAllowList } from './config/allow-list.ts';
 import { warnAboutRiskyEntries } from './config/allow-list-warnings.ts';
 import type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
 import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
+import { type AllowedApi, parseAllowList } from './interceptor/allow-list.ts';
 
 /**
  * Provides the login of the application. The login state is determined in the background. If the configuration is a

@@ -92,7 +92,7 @@ export {
   type TokenHolder,
 } from './tokens/refresh-coordinator.ts';
 export { createMemoryLock, type RefreshLock } from './tokens/refresh-lock.ts';
-export { createMemorySuccessorStore, type SuccessorStore } from './tokens/successor.ts';
+export { createMemorySuccessorStore, type SuccessorStore } from './tokens/successor-store.ts';
 export {
   type AccessToken,
   type AccessTokenRequest,

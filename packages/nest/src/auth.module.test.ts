@@ -61,8 +61,8 @@ test('forRootAsync accepts a factory, a class and an existing provider', async (
     const { call, mint } = await startApp(
       { controllers },
       {
-        module: (given) => {
-          options = given;
+        module: (moduleOptions) => {
+          options = moduleOptions;
           return AuthModule.forRootAsync(asyncOptions);
         },
       },

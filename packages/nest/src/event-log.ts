@@ -2,7 +2,7 @@ import type { AuthEvent } from '@countersign/core/resource-server';
 import { Logger } from '@nestjs/common';
 
 /**
- * Creates the default event listener, which writes what an operator must know to Nest's log. No event contains a token.
+ * Creates the default event listener, which writes failures to Nest's log. No event contains a token.
  */
 export function createEventLog(): (event: AuthEvent) => void {
   const logger = new Logger('AuthModule');
@@ -12,7 +12,7 @@ export function createEventLog(): (event: AuthEvent) => void {
       const reason = event.reason ? `: ${event.reason}` : '';
       logger.debug(`Rejected an access token: ${event.code} (${event.check ?? '-'})${reason}`);
     } else if (event.type === 'token.unavailable') {
-      // An event with a reason reports that a check of the application failed, which its developer must know.
+      // An event with a reason reports that a check of the application failed.
       if (event.reason) logger.warn(`Cannot check an access token: ${event.reason}`);
       else logger.debug(`Cannot verify an access token: ${event.code}`);
     }

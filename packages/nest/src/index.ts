@@ -9,7 +9,7 @@ export {
   type VerifiedAccessToken,
   type VerifierStatistics,
 } from '@countersign/core/resource-server';
-export type { PolicyDeclaration, PolicyFunction, PolicyProvider } from './access/policy.ts';
+export type { PolicyDeclaration, PolicyFunction, PolicyProvider } from './access/access-policy.ts';
 export { AuthModule } from './auth.module.ts';
 export type { AuthModuleExtras, AuthModuleOptions } from './auth-options.ts';
 export {

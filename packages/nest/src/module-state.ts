@@ -1,4 +1,4 @@
-import type { AccessPolicy } from './access/policy.ts';
+import type { AccessPolicy } from './access/access-policy.ts';
 import type { NodeRequest } from './transport/node-request.ts';
 
 // All state of this package that is not part of an instance. Weak maps do not keep their keys alive.

@@ -72,7 +72,7 @@ test("selects the address with the request's host, and trusts no other host", as
     'evil.example',
     'preview.example.test',
     'a.b.preview.example.test',
-    // Long enough for a name before the characters in the place of the suffix.
+    // Longer than the suffix, with other characters in the place of the suffix.
     'evil-site-that-only-has-a-long-name.example',
     'evil-preview.example.test',
     'evil.example/.preview.example.test',
@@ -85,15 +85,17 @@ test("selects the address with the request's host, and trusts no other host", as
   expect(await redirectUri(forwarded, true)).toBe('https://second.example.test/auth/callback');
 });
 
-test('keeps several providers of one application apart', async () => {
+test('separates several providers of one application', async () => {
   const [first, second] = [await setUp(), await setUp()];
   const [one, two] = [createAuth(first.options), createAuth(second.options)];
   const cookie = await logIn(one.handlers, first.server);
   // Both have the same secret. A session names its provider.
-  const started = await one.handlers.GET(new Request(`${baseUrl}/auth/login`));
-  const { url } = await first.server.authorize(started.headers.get('location') ?? '');
-  const mixed = await two.handlers.GET(new Request(url, { headers: { cookie: toCookieHeader(started) } }));
-  expect(mixed.status).toBe(400);
+  const loginResponse = await one.handlers.GET(new Request(`${baseUrl}/auth/login`));
+  const { url } = await first.server.authorize(loginResponse.headers.get('location') ?? '');
+  const otherResponse = await two.handlers.GET(
+    new Request(url, { headers: { cookie: toCookieHeader(loginResponse) } }),
+  );
+  expect(otherResponse.status).toBe(400);
   expect((await runInNext({ cookie }, () => two.getSession())).result).toBeUndefined();
 });
 

@@ -15,7 +15,7 @@ import {
 import type { NextRequest } from 'next/server.js';
 import { type AuthOptions, defaults } from './options.ts';
 import { openPagesSession, type PagesRequest } from './pages.ts';
-import { createProtect, type Protect } from './protect.ts';
+import { createProtect, type Protect } from './protected-wrappers.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
 import { getRequestScope, observeRequests, runWrite } from './request-scope.ts';
 import { readRouterRequest } from './router-headers.ts';
@@ -51,7 +51,8 @@ export interface SessionHelpers {
    * more with a new one. The token is sent to the option `apiOrigins` only.
    *
    * @throws ConfigurationError `invalid_option` for another origin; otherwise as `getAccessToken`
-   * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 and https://www.rfc-editor.org/rfc/rfc9449#section-7
+   * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+   * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
    */
   fetch(input: string | URL, init?: SessionFetchInit): Promise<Response>;
   /**

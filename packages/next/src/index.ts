@@ -4,5 +4,5 @@ export { setPrivateCaching } from '@countersign/core/session/adapter';
 export { type Auth, createAuth, type SessionHelpers } from './create-auth.ts';
 export type { AuthOptions } from './options.ts';
 export type { PagesRequest } from './pages.ts';
-export type { Protect, ProtectOptions } from './protect.ts';
+export type { Protect, ProtectOptions } from './protected-wrappers.ts';
 export type { ProxyOptions } from './proxy.ts';

@@ -8,7 +8,7 @@ const protect = ['/dashboard'];
 
 afterEach(() => vi.restoreAllMocks());
 
-async function signedIn() {
+async function setUpLogin() {
   const { server, options } = await setUp();
   const auth = createAuth(options);
   return { server, auth, cookie: await logIn(auth.handlers, server) };
@@ -20,9 +20,9 @@ const request = (path: string, headers: Record<string, string> = {}, method = 'G
 test('redirects users without a session to the login on protected paths only', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
-  const asked = await auth.proxy(request('/dashboard/items?page=2'), { protect });
-  expect(asked.status).toBe(307);
-  const location = new URL(asked.headers.get('location') ?? '');
+  const response = await auth.proxy(request('/dashboard/items?page=2'), { protect });
+  expect(response.status).toBe(307);
+  const location = new URL(response.headers.get('location') ?? '');
   expect(location.pathname).toBe('/auth/login');
   expect(location.searchParams.get('returnTo')).toBe('/dashboard/items?page=2');
   for (const path of ['/', '/dashboards', '/about', '/auth/login']) {
@@ -47,35 +47,35 @@ test('responds to forms, actions and scripts in a way that they can handle', asy
   const all = { protect: ['/dashboard', '/api'] };
   expect((await auth.proxy(request('/api/items'), all)).status).toBe(401);
   expect((await auth.proxy(request('/dashboard', {}, 'POST'), all)).status).toBe(401);
-  const form = await auth.proxy(request('/dashboard', { 'sec-fetch-mode': 'navigate' }, 'POST'), all);
-  expect(form.status).toBe(303);
+  const formResponse = await auth.proxy(request('/dashboard', { 'sec-fetch-mode': 'navigate' }, 'POST'), all);
+  expect(formResponse.status).toBe(303);
   const action = await auth.proxy(request('/dashboard', { 'next-action': 'id' }, 'POST'), all);
   expect(action.headers.get('x-action-redirect')).toBe('/auth/login?returnTo=%2Fdashboard;push');
   const custom = await auth.proxy(request('/dashboard'), {
     protect,
-    onUnauthenticated: () => new Response('own', { status: 418 }),
+    onUnauthenticated: () => new Response('custom', { status: 418 }),
   });
   expect(custom.status).toBe(418);
 });
 
 test('refreshes a token near its expiry, for the browser and for the same request', async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   const early = await auth.proxy(request('/dashboard', { cookie }), { protect });
   expect(early.headers.getSetCookie()).toEqual([]);
   server.clock.advance(3_590);
   const late = await auth.proxy(request('/dashboard', { cookie: `${cookie}; theme=dark` }), { protect });
   expect(late.headers.get('x-middleware-next')).toBe('1');
   const [line = ''] = late.headers.getSetCookie();
-  const fresh = line.split(';')[0] ?? '';
-  expect(fresh).toContain('__Host-session=');
-  expect(fresh).not.toBe(cookie);
-  expect(late.headers.get('x-middleware-request-cookie')).toBe(`theme=dark; ${fresh}`);
+  const newCookie = line.split(';')[0] ?? '';
+  expect(newCookie).toContain('__Host-session=');
+  expect(newCookie).not.toBe(cookie);
+  expect(late.headers.get('x-middleware-request-cookie')).toBe(`theme=dark; ${newCookie}`);
   expect(late.headers.get('cache-control')).toBe('private, no-store');
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
 test('removes a session that the provider has ended', async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   server.endGrants();
   server.clock.advance(3_590);
   const response = await auth.proxy(request('/dashboard', { cookie }), { protect });
@@ -83,8 +83,8 @@ test('removes a session that the provider has ended', async () => {
   expect(response.headers.getSetCookie().join()).toMatch(/__Host-session=; Max-Age=0/);
 });
 
-test('lets signed-in users see pages while the provider is unavailable', async () => {
-  const { server, auth, cookie } = await signedIn();
+test('shows pages to signed-in users while the provider is unavailable', async () => {
+  const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_700);
   server.fail('token', { status: 503 });
   const response = await auth.proxy(request('/dashboard', { cookie }), { protect });
@@ -93,13 +93,13 @@ test('lets signed-in users see pages while the provider is unavailable', async (
 });
 
 test("retains the headers, cookies and rewrites of the application's proxy", async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_590);
-  const seen: (string | null)[] = [];
+  const cookieHeaders: (string | null)[] = [];
   const response = await auth.proxy(request('/dashboard', { cookie }), {
     protect,
     respond: (inner) => {
-      seen.push(inner.headers.get('cookie'));
+      cookieHeaders.push(inner.headers.get('cookie'));
       const headers = new Headers(inner.headers);
       headers.set('x-locale', 'de');
       const response = NextResponse.rewrite(new URL('/de/dashboard', inner.url), { request: { headers } });
@@ -117,24 +117,26 @@ test("retains the headers, cookies and rewrites of the application's proxy", asy
     'locale',
     '__Host-session',
   ]);
-  expect(seen[0]).not.toContain(cookie);
-  const redirected = await auth.proxy(request('/dashboard', { cookie }), {
+  expect(cookieHeaders[0]).not.toContain(cookie);
+  const redirect = await auth.proxy(request('/dashboard', { cookie }), {
     respond: () => NextResponse.redirect(`${baseUrl}/new`),
   });
-  expect(redirected.headers.get('location')).toBe(`${baseUrl}/new`);
-  expect(redirected.headers.getSetCookie()).toHaveLength(1);
+  expect(redirect.headers.get('location')).toBe(`${baseUrl}/new`);
+  expect(redirect.headers.getSetCookie()).toHaveLength(1);
 });
 
 test("passes the new session to the page with any response of the application's proxy", async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_590);
   const stale = new Headers({ cookie, 'x-locale': 'de' });
-  for (const own of [
+  for (const applicationResponse of [
     NextResponse.next({ request: { headers: stale } }),
     NextResponse.rewrite(`${baseUrl}/de/dashboard`),
   ]) {
-    own.headers.set('vary', 'Accept-Language');
-    const response = await auth.proxy(request('/dashboard?a=b', { cookie }), { respond: () => own });
+    applicationResponse.headers.set('vary', 'Accept-Language');
+    const response = await auth.proxy(request('/dashboard?a=b', { cookie }), {
+      respond: () => applicationResponse,
+    });
     const pageCookie = response.headers.get('x-middleware-request-cookie');
     expect(pageCookie).toContain('__Host-session=');
     expect(pageCookie).not.toBe(cookie);
@@ -149,14 +151,14 @@ test("passes the new session to the page with any response of the application's 
 test("shows base path and locales to the application's proxy", async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const nextConfig = { basePath: '/shop', i18n: { locales: ['en', 'de'], defaultLocale: 'en' } };
-  const seen: string[] = [];
+  const urlParts: string[] = [];
   await createAuth(options).proxy(new NextRequest(`${baseUrl}/shop/de/items`, { nextConfig }), {
     respond({ nextUrl }) {
-      seen.push(nextUrl.basePath, nextUrl.locale, nextUrl.pathname);
+      urlParts.push(nextUrl.basePath, nextUrl.locale, nextUrl.pathname);
       return NextResponse.next();
     },
   });
-  expect(seen).toEqual(['/shop', 'de', '/items']);
+  expect(urlParts).toEqual(['/shop', 'de', '/items']);
 });
 
 test('returns after login to the page in the same locale', async () => {
@@ -168,14 +170,14 @@ test('returns after login to the page in the same locale', async () => {
     ['/shop/dashboard?tab=1', '/shop/dashboard?tab=1'],
     ['/shop/en/dashboard', '/shop/dashboard'],
   ] as const) {
-    const asked = new NextRequest(baseUrl + path, { nextConfig });
-    const { headers } = await proxy(asked, { protect });
+    const localizedRequest = new NextRequest(baseUrl + path, { nextConfig });
+    const { headers } = await proxy(localizedRequest, { protect });
     expect(new URL(headers.get('location') ?? '').searchParams.get('returnTo'), path).toBe(wanted);
   }
 });
 
 test('replaces a page path that the client has sent', async () => {
-  const { auth, cookie } = await signedIn();
+  const { auth, cookie } = await setUpLogin();
   const response = await auth.proxy(
     request('/dashboard', { cookie, 'x-auth-path': 'https://evil.example' }),
     {
@@ -186,7 +188,7 @@ test('replaces a page path that the client has sent', async () => {
 });
 
 test('passes the page path on only if the page may redirect to the login', async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   const open = (headers: Record<string, string>) => auth.proxy(request('/items?page=2', headers));
   const ready = await open({ cookie });
   expect(ready.headers.get('x-middleware-next')).toBe('1');
@@ -200,13 +202,13 @@ test('passes the page path on only if the page may redirect to the login', async
 });
 
 test('S62: marks responses to signed-in users as private, unless the application declares the path cacheable', async () => {
-  const { auth, cookie } = await signedIn();
-  const own = () => NextResponse.next({ headers: { 'cache-control': 'public, max-age=60' } });
+  const { auth, cookie } = await setUpLogin();
+  const respond = () => NextResponse.next({ headers: { 'cache-control': 'public, max-age=60' } });
   const cacheablePaths = ['/news'];
   const cases = [
     ['/', {}, 'private, no-store', 'Cookie'],
     ['/dashboard', { protect }, 'private, no-store', 'Cookie'],
-    ['/dashboard', { protect, respond: own }, 'public, max-age=60', 'Cookie'],
+    ['/dashboard', { protect, respond }, 'public, max-age=60', 'Cookie'],
     ['/news/today', { cacheablePaths }, null, null],
     ['/newspaper', { cacheablePaths }, 'private, no-store', 'Cookie'],
     ['/news/today', { cacheablePaths, protect: ['/news'] }, 'private, no-store', 'Cookie'],
@@ -221,25 +223,25 @@ test('S62: marks responses to signed-in users as private, unless the application
 });
 
 test.each([
-  ['protect', { protect: fails }],
-  ['respond', { protect, respond: fails }],
-  ['onUnauthenticated', { protect, onUnauthenticated: fails }],
-] as const)('S64: denies access and sets the cookie of a refresh if %s throws', async (what, options) => {
-  const { server, auth, cookie } = await signedIn();
+  ['protect', { protect: throwError }],
+  ['respond', { protect, respond: throwError }],
+  ['onUnauthenticated', { protect, onUnauthenticated: throwError }],
+] as const)('S64: denies access and sets the cookie of a refresh if %s throws', async (option, options) => {
+  const { server, auth, cookie } = await setUpLogin();
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   server.clock.advance(3_610);
-  const sent = what === 'onUnauthenticated' ? {} : { cookie };
-  const response = await auth.proxy(request('/dashboard', sent), options);
+  const headers = option === 'onUnauthenticated' ? {} : { cookie };
+  const response = await auth.proxy(request('/dashboard', headers), options);
   expect(response.status).toBe(500);
   expect(response.headers.get('x-middleware-next')).toBeNull();
   expect(response.headers.get('cache-control')).toBe('private, no-store');
-  expect(response.headers.getSetCookie()).toHaveLength(what === 'respond' ? 1 : 0);
+  expect(response.headers.getSetCookie()).toHaveLength(option === 'respond' ? 1 : 0);
   expect(log).toHaveBeenCalledTimes(1);
   expect(log.mock.lastCall?.[0]).toMatch(/^countersign: proxy: 500 unexpected_error: TypeError\n +at /);
   expect(log.mock.lastCall?.[0]).not.toContain('text of the application');
 });
 
-function fails(): never {
+function throwError(): never {
   throw new TypeError('text of the application');
 }
 
@@ -265,8 +267,8 @@ test('S64: responds with 503 on protected paths while the store is unavailable, 
   expect(rejection.headers.getSetCookie()).toEqual([]);
   expect(await rejection.text()).toContain('store_unavailable');
   expect(log).toHaveBeenCalledTimes(1);
-  const passed = await auth.proxy(request('/', { cookie }), { protect });
-  expect(passed.headers.get('x-middleware-next')).toBe('1');
-  expect(passed.headers.get('cache-control')).toBe('private, no-store');
-  expect(passed.headers.getSetCookie()).toEqual([]);
+  const publicResponse = await auth.proxy(request('/', { cookie }), { protect });
+  expect(publicResponse.headers.get('x-middleware-next')).toBe('1');
+  expect(publicResponse.headers.get('cache-control')).toBe('private, no-store');
+  expect(publicResponse.headers.getSetCookie()).toEqual([]);
 });

@@ -27,7 +27,7 @@ export interface ProxyOptions {
     loginUrl: URL,
   ) => Response | undefined | Promise<Response | undefined>;
   /**
-   * Paths, including all paths below them, whose responses are the same for all users. Their own `Cache-Control` applies.
+   * Paths, including all paths below them, whose responses are the same for all users. Their `Cache-Control` applies.
    * Default: none; Next's static files are always included.
    *
    * All other responses to signed-in users get `private, no-store` and `Vary: Cookie`, because in Next the headers of a
@@ -36,7 +36,7 @@ export interface ProxyOptions {
   readonly cacheablePaths?: readonly string[];
   /** Access tokens to refresh before a page is rendered. Default: the token of the login; `[]` refreshes none. */
   readonly tokens?: readonly SessionTokenRequest[];
-  /** The application's own proxy. It receives the request with the headers that the page receives. */
+  /** The proxy of the application. It receives the request with the headers that the page receives. */
   readonly respond?: (request: NextRequest) => Response | Promise<Response>;
 }
 
@@ -46,7 +46,7 @@ const getRequestedPath = ({ nextUrl }: NextRequest): string => nextUrl.href.slic
 /** Passes the requested path to pages, so that a login returns to it. */
 export const pathHeader = 'x-auth-path';
 
-/** What the proxy has resolved and opened so far. An error response needs it. */
+/** The client and the session that the proxy has found so far. An error response uses them. */
 interface ProxyState {
   webAuth?: WebAuth;
   requestSession?: RequestSession;
@@ -118,9 +118,9 @@ async function createResponse(
   return isPersonal ? setPrivate(response, options) : response;
 }
 
-/** Marks a response to a signed-in user as private. `Cache-Control` of the application's own proxy stays. */
-function setPrivate(response: Response, { respond: own }: ProxyOptions): Response {
-  const mutable = own ? new NextResponse(response.body, response) : response;
+/** Marks a response to a signed-in user as private. A `Cache-Control` of the application's proxy stays. */
+function setPrivate(response: Response, { respond: applicationProxy }: ProxyOptions): Response {
+  const mutable = applicationProxy ? new NextResponse(response.body, response) : response;
   setPrivateCaching(mutable.headers);
   return mutable;
 }
@@ -139,12 +139,12 @@ function createPageHeaders(
   request: NextRequest,
   { mayRedirect, cookies }: { readonly mayRedirect: boolean; readonly cookies: readonly CookieToSet[] },
 ): Headers | undefined {
-  const sent = request.headers;
+  const requestHeaders = request.headers;
   // A path that the client has sent must not reach the page.
-  if (!mayRedirect && cookies.length === 0 && !sent.has(pathHeader)) return undefined;
-  const headers = new Headers(sent);
+  if (!mayRedirect && cookies.length === 0 && !requestHeaders.has(pathHeader)) return undefined;
+  const headers = new Headers(requestHeaders);
   headers.set(pathHeader, getRequestedPath(request));
-  if (cookies.length > 0) headers.set('cookie', applyCookies(sent.get('cookie'), cookies));
+  if (cookies.length > 0) headers.set('cookie', applyCookies(requestHeaders.get('cookie'), cookies));
   return headers;
 }
 
@@ -167,7 +167,7 @@ async function refreshTokens(
       hasTokens = false;
     }
   }
-  // If the use cannot be written now, the next request writes it.
+  // If the time of use cannot be stored now, the next request stores it.
   await requestSession.touch().catch(() => {});
   return hasTokens;
 }

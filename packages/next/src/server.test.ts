@@ -7,7 +7,7 @@ import { createAuth } from './create-auth.ts';
 import type { Session } from './index.ts';
 import type { AuthOptions } from './options.ts';
 
-async function signedIn(more: Partial<AuthOptions> = {}) {
+async function setUpLogin(more: Partial<AuthOptions> = {}) {
   const { server, options } = await setUp(more);
   const auth = createAuth(options);
   return { server, auth, cookie: await logIn(auth.handlers, server) };
@@ -20,7 +20,7 @@ const readDigest = (promise: Promise<unknown>) =>
   );
 
 test('returns the session in pages, actions and handlers', async () => {
-  const { auth, cookie } = await signedIn();
+  const { auth, cookie } = await setUpLogin();
   for (const phase of ['render', 'action'] as const) {
     const { result, set } = await runInNext({ cookie, phase }, () => auth.getSession());
     expect(result?.user.sub).toBe('alice');
@@ -30,7 +30,7 @@ test('returns the session in pages, actions and handlers', async () => {
 });
 
 test('redirects from a page to the login and back', async () => {
-  const { auth } = await signedIn();
+  const { auth } = await setUpLogin();
   const headers = { 'x-auth-path': '/reports?year=2026' };
   expect(await readDigest(runInNext({ headers }, () => auth.requireSession()))).toContain(
     '/auth/login?returnTo=%2Freports%3Fyear%3D2026',
@@ -41,7 +41,7 @@ test('redirects from a page to the login and back', async () => {
 });
 
 test('finds the page to return to without a proxy', async () => {
-  const { auth } = await signedIn();
+  const { auth } = await setUpLogin();
   for (const search of ['?a=b', '?a=b&_rsc=1x2y3']) {
     const digest = await readDigest(runInNext({ search }, () => auth.requireSession()));
     expect(digest, search).toContain('returnTo=%2Fpage%3Fa%3Db;');
@@ -57,7 +57,7 @@ test('redirects to the full URL of the login below a base path, which Next would
 });
 
 test('refreshes in an action and sets the cookie, but names the missing proxy in a page', async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_610);
   await expect(runInNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
     code: 'wrong_context',
@@ -71,7 +71,7 @@ test('refreshes in an action and sets the cookie, but names the missing proxy in
 });
 
 test('shows a refresh to the following calls of an action', async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_610);
   await runInNext({ cookie, phase: 'action' }, async () => {
     const first = await auth.getAccessToken();
@@ -84,7 +84,7 @@ test('shows a refresh to the following calls of an action', async () => {
 });
 
 test('loses no change of concurrent calls in an action', async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_610);
   const { set } = await runInNext({ cookie, phase: 'action' }, async () => {
     await Promise.all([
@@ -106,7 +106,7 @@ function fail(): never {
 }
 
 test('reads the cookies that an action or another proxy has set before the page', async () => {
-  const { auth, cookie } = await signedIn();
+  const { auth, cookie } = await setUpLogin();
   for (const headers of [
     { 'content-type': 'multipart/form-data; boundary=x' },
     { 'next-action': 'id' },
@@ -114,13 +114,13 @@ test('reads the cookies that an action or another proxy has set before the page'
   ]) {
     const after = { cookie: 'theme=dark', cookieNow: `theme=dark; ${cookie}`, headers };
     expect((await runInNext(after, () => auth.getSession())).result?.user.sub).toBe('alice');
-    const ended = { cookie, cookieNow: '', headers };
-    expect((await runInNext(ended, () => auth.getSession())).result).toBeUndefined();
+    const endedRequest = { cookie, cookieNow: '', headers };
+    expect((await runInNext(endedRequest, () => auth.getSession())).result).toBeUndefined();
   }
 });
 
 test('refreshes a stored session in a page', async () => {
-  const { server, auth, cookie } = await signedIn({ store: createMemorySessionStore() });
+  const { server, auth, cookie } = await setUpLogin({ store: createMemorySessionStore() });
   server.clock.advance(3_610);
   const { result, set } = await runInNext({ cookie }, () => auth.getAccessToken());
   expect(result.accessToken).toBeTruthy();
@@ -130,7 +130,7 @@ test('refreshes a stored session in a page', async () => {
 test('loads the session once for layout, page and components of one rendering', async () => {
   const store = createMemorySessionStore();
   const get = vi.spyOn(store, 'get');
-  const { server, auth, cookie } = await signedIn({ store });
+  const { server, auth, cookie } = await setUpLogin({ store });
   // A session is read again in a later second. The test must not depend on the speed of the machine.
   server.clock.stop();
   const readings = [1, 2];
@@ -150,7 +150,7 @@ test('loads the session once for layout, page and components of one rendering', 
 
 test('reads the session again at each call in an action, which may have changed or ended it', async () => {
   const store = createMemorySessionStore();
-  const { server, auth, cookie } = await signedIn({ store });
+  const { server, auth, cookie } = await setUpLogin({ store });
   await runInNext({ cookie, phase: 'action' }, async () => {
     expect((await auth.updateSession(() => ({ a: 1 }))).data).toEqual({ a: 1 });
     expect(await auth.getSession()).toBeDefined();
@@ -160,7 +160,7 @@ test('reads the session again at each call in an action, which may have changed 
 });
 
 test('reports a stored session that the provider ends while a page is rendered', async () => {
-  const { server, auth, cookie } = await signedIn({ store: createMemorySessionStore() });
+  const { server, auth, cookie } = await setUpLogin({ store: createMemorySessionStore() });
   server.clock.advance(3_610);
   server.endGrants();
   await expect(runInNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
@@ -169,7 +169,7 @@ test('reports a stored session that the provider ends while a page is rendered',
 });
 
 test('S18: rejects reading the session inside "use cache"', async () => {
-  const { auth, cookie } = await signedIn();
+  const { auth, cookie } = await setUpLogin();
   await expect(runInNext({ cookie, type: 'cache' }, () => auth.getSession())).rejects.toMatchObject({
     code: 'wrong_context',
     message: expect.stringContaining('use cache'),
@@ -177,7 +177,7 @@ test('S18: rejects reading the session inside "use cache"', async () => {
 });
 
 test('explains why a static page has no session', async () => {
-  const { auth } = await signedIn();
+  const { auth } = await setUpLogin();
   for (const staticMode of ['export', 'force-static'] as const) {
     for (const phase of ['render', 'action'] as const)
       await expect(
@@ -188,18 +188,18 @@ test('explains why a static page has no session', async () => {
 });
 
 test('S18: does not run protected pages, actions and handlers without a session', async () => {
-  const { auth, cookie } = await signedIn();
-  const ran: string[] = [];
+  const { auth, cookie } = await setUpLogin();
+  const wrapperCalls: string[] = [];
   const page = auth.protected.page(async ({ session, id }: { id: number; session: Session }) => {
-    ran.push('page');
+    wrapperCalls.push('page');
     return `${session.user.sub} ${id}`;
   });
   const action = auth.protected.action(async (session, text: string) => {
-    ran.push('action');
+    wrapperCalls.push('action');
     return session.user.sub + text;
   });
   const handler = auth.protected.handler(async (_: Request, { session }) => {
-    ran.push('handler');
+    wrapperCalls.push('handler');
     return Response.json(session.user.sub);
   });
   expect(await readDigest(runInNext({}, () => page({ id: 1 })))).toContain('NEXT_REDIRECT');
@@ -207,15 +207,17 @@ test('S18: does not run protected pages, actions and handlers without a session'
   const request = new Request('https://x.example');
   const rejection = await runInNext({ phase: 'action' }, () => handler(request, {}));
   expect(rejection.result.status).toBe(401);
-  expect(ran).toEqual([]);
+  expect(wrapperCalls).toEqual([]);
   expect((await runInNext({ cookie }, () => page({ id: 1 }))).result).toBe('alice 1');
   expect((await runInNext({ cookie, phase: 'action' }, () => action('!'))).result).toBe('alice!');
-  const signed = new Request(request, { headers: { cookie } });
-  expect((await runInNext({ cookie, phase: 'action' }, () => handler(signed, {}))).result.status).toBe(200);
+  const requestWithSession = new Request(request, { headers: { cookie } });
+  expect(
+    (await runInNext({ cookie, phase: 'action' }, () => handler(requestWithSession, {}))).result.status,
+  ).toBe(200);
 });
 
 test('redirects to the login from a page whose tokens have expired permanently', async () => {
-  const { server, auth, cookie } = await signedIn({ scope: 'openid' });
+  const { server, auth, cookie } = await setUpLogin({ scope: 'openid' });
   server.clock.advance(3_610);
   const page = auth.protected.page(async ({ session }: { session: Session }) => {
     await auth.getAccessToken();
@@ -225,7 +227,7 @@ test('redirects to the login from a page whose tokens have expired permanently',
 });
 
 test('rejects scopes that the login was not granted', async () => {
-  const { auth, cookie } = await signedIn({ scope: 'openid read' });
+  const { auth, cookie } = await setUpLogin({ scope: 'openid read' });
   expect((await runInNext({ cookie }, () => auth.requireScopes('read'))).result.user.sub).toBe('alice');
   const page = auth.protected.page(async () => 'ran', { scopes: ['write'] });
   const action = auth.protected.action(async () => 'ran', { scopes: ['write'] });
@@ -240,7 +242,7 @@ test('rejects scopes that the login was not granted', async () => {
 });
 
 test('S61: spends no refresh token after a handler has returned its response', async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_610);
   const handlers = {
     open: async (stream: () => Promise<unknown>) => ({ running: stream() }),
@@ -260,14 +262,14 @@ test('S61: spends no refresh token after a handler has returned its response', a
   };
   for (const [kind, handler] of Object.entries(handlers)) {
     for (const [name, call] of Object.entries(calls)) {
-      let begin = () => {};
-      const begun = new Promise<void>((resolve) => {
-        begin = resolve;
+      let startStream = () => {};
+      const streamStart = new Promise<void>((resolve) => {
+        startStream = resolve;
       });
       const { result, set } = await runInNext({ cookie, phase: 'action' }, () =>
-        handler(() => begun.then(call)),
+        handler(() => streamStart.then(call)),
       );
-      begin();
+      startStream();
       await expect(result.running, `${kind}, ${name}`).rejects.toMatchObject({
         code: 'wrong_context',
         message: expect.stringMatching(/before (you return the response|the response is returned)/),
@@ -279,7 +281,7 @@ test('S61: spends no refresh token after a handler has returned its response', a
 });
 
 test('S61: explains what to do outside a request, as in a stream that is read later', async () => {
-  const { auth } = await signedIn();
+  const { auth } = await setUpLogin();
   for (const call of [
     () => auth.getSession(),
     () => auth.getAccessToken(),
@@ -293,7 +295,7 @@ test('S61: explains what to do outside a request, as in a stream that is read la
 });
 
 test('S61: waits in a protected handler for a refresh that was not awaited, and sets the cookie', async () => {
-  const { server, auth, cookie } = await signedIn();
+  const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_610);
   const handler = auth.protected.handler(async () => {
     await Promise.race([auth.getAccessToken(), Promise.resolve()]);
@@ -317,7 +319,7 @@ test.each([
   ],
   ['with immutable headers', () => Response.redirect(`${baseUrl}/x`), 'private, no-store', 'Cookie'],
 ])('S62: marks a response %s of a protected handler as private', async (_, respond, cacheControl, vary) => {
-  const { auth, cookie } = await signedIn();
+  const { auth, cookie } = await setUpLogin();
   const handler = auth.protected.handler(async () => respond());
   const request = new Request(baseUrl, { headers: { cookie } });
   const { result } = await runInNext({ cookie, phase: 'action' }, () => handler(request, {}));
@@ -327,7 +329,7 @@ test.each([
 
 test('S64: responds with an error in a protected handler, and rethrows errors of Next', async () => {
   const store = createMemorySessionStore();
-  const { server, auth, cookie } = await signedIn({ store, retries: 0 });
+  const { server, auth, cookie } = await setUpLogin({ store, retries: 0 });
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const request = new Request(baseUrl, { headers: { cookie } });
   const run = async (handler: () => Promise<Response>) =>
@@ -343,8 +345,8 @@ test('S64: responds with an error in a protected handler, and rethrows errors of
     'application error',
   );
   server.endGrants();
-  const ended = await run(respondWithToken);
-  expect([ended.status, await ended.json()]).toEqual([401, { error: 'session_ended' }]);
+  const endedResponse = await run(respondWithToken);
+  expect([endedResponse.status, await endedResponse.json()]).toEqual([401, { error: 'session_ended' }]);
   const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
   expect((await run(respondWithToken)).status).toBe(503);
   get.mockRestore();
@@ -353,14 +355,14 @@ test('S64: responds with an error in a protected handler, and rethrows errors of
 
 test('auth.fetch sends the token to the API only, and refreshes it once after a rejection', async () => {
   const { server, options } = await setUp();
-  const seen: (string | null)[] = [];
+  const authorizationHeaders: (string | null)[] = [];
   const auth = createAuth({
     ...options,
     fetch: async (url, init) => {
       if (!url.startsWith(api)) return server.fetch(url, init);
-      seen.push(new Headers(init.headers).get('authorization'));
+      authorizationHeaders.push(new Headers(init.headers).get('authorization'));
       const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
-      return seen.length === 1
+      return authorizationHeaders.length === 1
         ? new Response(null, { status: 401, headers: challenge })
         : new Response('fine');
     },
@@ -370,20 +372,20 @@ test('auth.fetch sends the token to the API only, and refreshes it once after a 
     auth.fetch(`${api}/items`, { method: 'POST', body: '{}' }),
   );
   expect(await result.text()).toBe('fine');
-  expect(new Set(seen).size).toBe(2);
+  expect(new Set(authorizationHeaders).size).toBe(2);
   expect(set).toHaveLength(1);
   await expect(
     runInNext({ cookie }, () => auth.fetch('https://api.example.test.evil.example/')),
   ).rejects.toMatchObject({
     code: 'invalid_option',
   });
-  expect(seen).toHaveLength(2);
+  expect(authorizationHeaders).toHaveLength(2);
 });
 
 test('S31: a planted cookie that Next decodes and lists neither starts nor ends a session', async () => {
-  const { auth, cookie: own } = await signedIn();
-  const [name = '', value = ''] = own.split(/=(.*)/s);
-  const planted = [
+  const { auth, cookie: sessionCookie } = await setUpLogin();
+  const [name = '', value = ''] = sessionCookie.split(/=(.*)/s);
+  const plantedCookies = [
     `theme=${encodeURIComponent(`; ${name}=${value}`)}`,
     `theme=x%3B${name}%3D${value}`,
     `\u00a0${name}=${value}`,
@@ -401,10 +403,14 @@ test('S31: a planted cookie that Next decodes and lists neither starts nor ends 
       { cookie, cookieNow: cookie, headers: { 'content-type': 'multipart/form-data; boundary=x' } },
       () => auth.getSession(),
     );
-  for (const cookie of planted) {
+  for (const cookie of plantedCookies) {
     expect((await inActions(cookie)).result, cookie.slice(0, 30)).toEqual([undefined, undefined]);
     expect((await afterAction(cookie)).result, cookie.slice(0, 30)).toBeUndefined();
-    for (const both of [`${cookie}; ${own}`, `${own}; ${cookie}`, `${own}; ${cookie}; ${name}`]) {
+    for (const both of [
+      `${cookie}; ${sessionCookie}`,
+      `${sessionCookie}; ${cookie}`,
+      `${sessionCookie}; ${cookie}; ${name}`,
+    ]) {
       const { result } = await inActions(both);
       expect(
         result.map((session) => session?.user.sub),

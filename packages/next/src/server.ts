@@ -9,8 +9,8 @@ import { updateCookieHeader } from '@countersign/core/session/adapter';
 // Internal modules of Next 15 and 16. `next-internals.test.ts` and the compatibility suite fail if they are removed.
 // `next/navigation` also exports `redirect`, but imports React contexts that the proxy's layer lacks.
 import { redirect } from 'next/dist/client/components/redirect.js';
-// No public function tells that a cache is being filled (a session read there would be returned to another user), which
-// page is rendered, or that the page is static.
+// No public function reports whether a cache is being filled (a session read there would be returned to another user),
+// which page is rendered, or whether the page is static.
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
@@ -46,12 +46,14 @@ export async function openSession(
   if (!request && !unit) throw createOutsideRequestError();
   await waitForRequest(unit);
   const requestHeaders = request?.headers ?? ((await headers()) as Headers);
-  const sent = requestHeaders.get('cookie');
+  const cookieHeader = requestHeaders.get('cookie');
   const store = hasOriginalCookies(scope, requestHeaders) ? undefined : await cookies();
   scope.hasOpenedSession = true;
   const webAuth = resolve(requestHeaders);
   // Next lists a cookie `name` without "=" with the value "true".
-  const current = store ? updateCookieHeader(sent, store.getAll(), { bareValue: 'true' }) : sent;
+  const current = store
+    ? updateCookieHeader(cookieHeader, store.getAll(), { bareValue: 'true' })
+    : cookieHeader;
   const requestSession = await webAuth.sessions.open(current, {
     // A function, because a handler may return its response at any time.
     writable: unit?.phase === 'action' ? () => canSetCookies(scope) : false,
@@ -77,7 +79,7 @@ const createOutsideRequestError = () =>
 
 /**
  * Checks whether the current cookies are those of the request: no proxy has set a cookie, and no action or route handler
- * has used the session before. Next's `cookies()` would tell too, but costs more than opening the session.
+ * has used the session before. Next's `cookies()` contains the current cookies, but costs more than opening the session.
  */
 function hasOriginalCookies({ unit, hasOpenedSession }: RequestScope, requestHeaders: Headers): boolean {
   if (requestHeaders.has('x-middleware-set-cookie')) return false;
@@ -163,7 +165,7 @@ async function waitForRequest(unit: WorkUnit | undefined): Promise<void> {
 }
 
 /**
- * In a static export, and with `dynamic = 'error'`, Next throws an error that names `connection()`, not the mistake.
+ * In a static export, and with `dynamic = 'error'`, Next throws an error that names `connection()` instead of the cause.
  * With `dynamic = 'force-static'` it throws nothing, and shows all users the page of a user who is not signed in.
  */
 async function waitForConnection(unit: WorkUnit | undefined): Promise<void> {

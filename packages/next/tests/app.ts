@@ -4,7 +4,7 @@ import type { AuthOptions } from '../src/options.ts';
 export const baseUrl = 'https://app.example.test';
 export const api = 'https://api.example.test';
 
-/** Creates a provider, and the options of an application at it. */
+/** Creates a provider, and the options of an application that uses it. */
 export async function setUp(more: Partial<AuthOptions> = {}): Promise<{
   readonly server: TestAuthorizationServer;
   readonly options: AuthOptions;
@@ -17,7 +17,7 @@ export async function setUp(more: Partial<AuthOptions> = {}): Promise<{
     issuer: server.issuer,
     clientId: 'web',
     clientSecret: 'web-secret',
-    secret: 'a secret of the tests, long enough to be one',
+    secret: 'a secret of the tests with at least 32 characters',
     baseUrl,
     apiOrigins: [api],
     fetch: (url, init) => server.fetch(url, init),
@@ -34,10 +34,12 @@ export async function logIn(
   server: TestAuthorizationServer,
   path = '/auth/login',
 ): Promise<string> {
-  const started = await handlers.GET(new Request(baseUrl + path));
-  const { url } = await server.authorize(started.headers.get('location') ?? '');
-  const done = await handlers.GET(new Request(url, { headers: { cookie: toCookieHeader(started) } }));
-  return toCookieHeader(done);
+  const loginResponse = await handlers.GET(new Request(baseUrl + path));
+  const { url } = await server.authorize(loginResponse.headers.get('location') ?? '');
+  const callbackResponse = await handlers.GET(
+    new Request(url, { headers: { cookie: toCookieHeader(loginResponse) } }),
+  );
+  return toCookieHeader(callbackResponse);
 }
 
 export const toCookieHeader = (response: Response): string =>

@@ -35,7 +35,7 @@ export interface BoundedRedis {
   buildKey(kind: string, key: string): string;
 }
 
-/** @throws ConfigurationError when the client or an option is wrong */
+/** @throws ConfigurationError when the client or an option is invalid */
 export function createBoundedRedis(redis: RedisConnection, options: RedisOptions = {}): BoundedRedis {
   if (typeof redis?.eval !== 'function' || typeof redis.get !== 'function') {
     throw new ConfigurationError(
@@ -54,13 +54,14 @@ export function createBoundedRedis(redis: RedisConnection, options: RedisOptions
     // A client that is not connected queues commands. Requests do not wait for the connection.
     if (redis.isReady === false) throw unavailable('is not connected');
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const expire = () => reject(unavailable(`did not answer within ${commandTimeout} ms`));
-      // After a busy period, timers run before replies that have already arrived. Two turns let the replies be read first.
+    const timeout = new Promise<never>((_, reject) => {
+      const expire = () => reject(unavailable(`did not respond within ${commandTimeout} ms`));
+      // After a busy period, timers run before replies that have already arrived. Two iterations of the event loop let
+      // the replies be read first.
       timer = setTimeout(() => setImmediate(() => setImmediate(expire)), commandTimeout);
     });
     try {
-      return await Promise.race([command(), late]);
+      return await Promise.race([command(), timeout]);
     } catch (error) {
       throw error instanceof TransportError ? error : unavailable('failed');
     } finally {

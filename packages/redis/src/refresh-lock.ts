@@ -45,9 +45,9 @@ export function createRedisRefreshLock(redis: RedisConnection, options: RedisOpt
       const end = performance.now() + wait;
       for (let pause = firstPause; ; pause = Math.min(pause * 1.5, lastPause)) {
         if ((await run(acquireScript, buildName(key), owner, timeToLive)) === 1) return true;
-        const left = end - performance.now();
-        if (left <= 0) return false;
-        await sleep(Math.min(left, pause * (0.5 + Math.random())));
+        const remaining = end - performance.now();
+        if (remaining <= 0) return false;
+        await sleep(Math.min(remaining, pause * (0.5 + Math.random())));
       }
     },
     async renew(key, { owner, timeToLive }) {

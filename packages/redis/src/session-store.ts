@@ -87,8 +87,8 @@ export function createRedisSessionStore(redis: RedisConnection, options: RedisOp
       const fields = Object.entries(record)
         .filter(([, value]) => value !== undefined)
         .flat() as (string | number)[];
-      const life = computeTimeToLive(record.expiresAt);
-      return (await run(writeScript, buildName(key), expectedVersion, time(), life, ...fields)) === 1;
+      const timeToLive = computeTimeToLive(record.expiresAt);
+      return (await run(writeScript, buildName(key), expectedVersion, time(), timeToLive, ...fields)) === 1;
     },
     async delete(key) {
       await run(endScript, buildName(key), time(), '', '', '');

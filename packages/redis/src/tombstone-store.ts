@@ -1,7 +1,7 @@
 import type { TombstoneStore } from '@countersign/core/session';
 import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
-/** Keeps the later time and the longer time to live, in whichever order two logouts are written. */
+/** Stores the later time and the longer time to live of two logouts, in any order of the writes. */
 const setScript = `
 local before = tonumber(redis.call('GET', KEYS[1]) or '0')
 local left = redis.call('PTTL', KEYS[1])

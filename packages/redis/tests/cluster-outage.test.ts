@@ -65,10 +65,10 @@ describe.each(servers)('$name, a cluster of three masters', (server) => {
 
     await nodes[1]?.kill();
     // While a third of the slots is unavailable, a read returns the record or fails. It never returns undefined.
-    const meanwhile = await Promise.allSettled(users.map((sub) => store.get(sub)));
-    const failed = meanwhile.filter(({ status }) => status === 'rejected');
+    const readsDuringOutage = await Promise.allSettled(users.map((sub) => store.get(sub)));
+    const failed = readsDuringOutage.filter(({ status }) => status === 'rejected');
     expect(failed.length).toBeGreaterThan(0);
-    for (const [index, read] of meanwhile.entries()) {
+    for (const [index, read] of readsDuringOutage.entries()) {
       if (read.status === 'fulfilled') expect(read.value).toEqual(record(users[index] ?? ''));
       else expect(read.reason).toMatchObject({ name: 'TransportError', code: 'store_unavailable' });
     }

@@ -84,8 +84,8 @@ test('A6: accepts a proof once in all processes that share Redis', async () => {
   expect(await call(1, proof)).toBe(401);
   expect(await call(1, await prove())).toBe(200);
 
-  const raced = await prove();
-  const all = await Promise.all(Array.from({ length: 30 }, (_, i) => call(i % 2, raced)));
+  const sharedProof = await prove();
+  const all = await Promise.all(Array.from({ length: 30 }, (_, i) => call(i % 2, sharedProof)));
   expect(all.filter((status) => status === 200)).toHaveLength(1);
   expect(all.filter((status) => status === 401)).toHaveLength(29);
 });

@@ -95,8 +95,8 @@ describe.each(['json', 'form'] as const)("Auth0's documented responses to %s req
     const first = (await post(code, encoding)).body.refresh_token;
     const second = (await post(refresh(first), encoding)).body.refresh_token;
     expect(second).not.toBe(first);
-    for (const spent of [first, second]) {
-      expect(await post(refresh(spent), encoding)).toMatchObject({
+    for (const usedToken of [first, second]) {
+      expect(await post(refresh(usedToken), encoding)).toMatchObject({
         status: 403,
         body: { error: 'invalid_grant', error_description: 'Unknown or invalid refresh token.' },
       });

@@ -15,23 +15,24 @@ export async function authenticateClient(
   const assertion = body.get('client_assertion');
   const claimed = basic?.id ?? body.get('client_id') ?? (assertion ? readSubject(assertion) : undefined);
   const client = claimed === undefined || claimed === null ? undefined : state.clients.get(claimed);
-  if (!client) throw unauthorized('unknown client');
-  if (body.has('client_id') && body.get('client_id') !== client.clientId) throw unauthorized('two clients');
+  if (!client) throw createClientError('unknown client');
+  if (body.has('client_id') && body.get('client_id') !== client.clientId)
+    throw createClientError('two clients');
   const method = getAuthenticationMethod(client);
-  const used = methods(request, body, basic);
+  const used = listUsedMethods(request, body, basic);
   const base = method.includes('jwt')
     ? 'assertion'
     : method.includes('tls') || method === 'none'
       ? 'none'
       : method;
   if (used.length > 1 || (used[0] ?? 'none') !== base)
-    throw unauthorized(`the client is registered for ${method}`);
+    throw createClientError(`the client is registered for ${method}`);
   switch (method) {
     case 'client_secret_basic':
-      if (basic?.secret !== client.clientSecret) throw unauthorized('wrong secret');
+      if (basic?.secret !== client.clientSecret) throw createClientError('wrong secret');
       break;
     case 'client_secret_post':
-      if (body.get('client_secret') !== client.clientSecret) throw unauthorized('wrong secret');
+      if (body.get('client_secret') !== client.clientSecret) throw createClientError('wrong secret');
       break;
     case 'client_secret_jwt':
     case 'private_key_jwt':
@@ -39,7 +40,8 @@ export async function authenticateClient(
       break;
     case 'tls_client_auth':
     case 'self_signed_tls_client_auth':
-      if (readCertificate(request) !== client.certificateThumbprint) throw unauthorized('wrong certificate');
+      if (readCertificate(request) !== client.certificateThumbprint)
+        throw createClientError('wrong certificate');
       break;
   }
   return client;
@@ -52,7 +54,7 @@ export const getAuthenticationMethod = (client: TestClient) =>
 export const readCertificate = (request: Request) =>
   request.headers.get('x-client-certificate-thumbprint') ?? undefined;
 
-function methods(request: Request, body: URLSearchParams, basic: object | undefined): string[] {
+function listUsedMethods(request: Request, body: URLSearchParams, basic: object | undefined): string[] {
   return [
     ...(basic || request.headers.has('authorization') ? ['client_secret_basic'] : []),
     ...(body.has('client_secret') ? ['client_secret_post'] : []),
@@ -83,7 +85,8 @@ async function verifyAssertion(
   body: URLSearchParams,
   method: 'client_secret_jwt' | 'private_key_jwt',
 ): Promise<void> {
-  if (body.get('client_assertion_type') !== assertionType) throw unauthorized('wrong client_assertion_type');
+  if (body.get('client_assertion_type') !== assertionType)
+    throw createClientError('wrong client_assertion_type');
   const assertion = body.get('client_assertion') as string;
   const options = {
     issuer: client.clientId,
@@ -103,13 +106,13 @@ async function verifyAssertion(
       ({ payload: claims } = await jwtVerify(assertion, keys, options));
     }
   } catch {
-    throw unauthorized('the client assertion is not valid');
+    throw createClientError('the client assertion is not valid');
   }
   if (claims.exp! - claims.iat! > 300)
-    throw unauthorized('the client assertion has a lifetime above 300 seconds');
-  if (state.jtis.has(claims.jti!)) throw unauthorized('the client assertion was used before');
+    throw createClientError('the client assertion has a lifetime above 300 seconds');
+  if (state.jtis.has(claims.jti!)) throw createClientError('the client assertion was used before');
   state.jtis.add(claims.jti!);
 }
 
-const unauthorized = (why: string) =>
-  new OAuthError('invalid_client', why, 401, { 'www-authenticate': 'Basic realm="token"' });
+const createClientError = (description: string) =>
+  new OAuthError('invalid_client', description, 401, { 'www-authenticate': 'Basic realm="token"' });

@@ -24,5 +24,5 @@ export function createTestClock(): TestClock {
   };
 }
 
-/** Whole seconds since the epoch. */
+/** Returns the time in seconds since the epoch, rounded down. */
 export const getSeconds = (clock: TestClock): number => Math.floor(clock.now() / 1000);

@@ -96,15 +96,15 @@ test('applies failures in order, and completes a request whose response is lost'
 test('holds requests until they are released', async () => {
   const server = await createTestAuthorizationServer();
   const release = server.hold('discovery');
-  let answered = false;
+  let hasResponded = false;
   const pending = server.fetch(`${server.issuer}/.well-known/openid-configuration`).then(() => {
-    answered = true;
+    hasResponded = true;
   });
   await new Promise((resolve) => setImmediate(resolve));
-  expect(answered).toBe(false);
+  expect(hasResponded).toBe(false);
   release();
   await pending;
-  expect(answered).toBe(true);
+  expect(hasResponded).toBe(true);
 });
 
 test('uses its loopback address as the issuer', async () => {

@@ -105,11 +105,11 @@ export async function createTestAuthorizationServer(
     options,
     auth0,
     clock,
-    keys: createKeyRing(['RS256', 'ES256'], { own: options.ownKeys === true }),
+    keys: createKeyRing(['RS256', 'ES256'], { exclusive: options.ownKeys === true }),
     clients: new Map((options.clients ?? defaultClients).map((client) => [client.clientId, client])),
     users: new Map(users.map((user) => [user.sub, user])),
     session: undefined,
-    answers: [],
+    scriptedAnswers: [],
     codes: new Map(),
     refreshTokens: new Map(),
     accessTokens: new Map(),
@@ -120,7 +120,7 @@ export async function createTestAuthorizationServer(
     grants: [],
     requests: [],
     failures: new Map(),
-    gates: new Map(),
+    heldRequests: new Map(),
     faults: new Set(options.faults),
   };
   const signIn = (sub: string | undefined) => {
@@ -129,7 +129,8 @@ export async function createTestAuthorizationServer(
   };
   signIn(users[0]?.sub);
   await state.keys.published();
-  const answer: TestAuthorizationServer['fetch'] = (input, init) => route(state, new Request(input, init));
+  const handleRequest: TestAuthorizationServer['fetch'] = (input, init) =>
+    route(state, new Request(input, init));
 
   return {
     get issuer() {
@@ -141,7 +142,7 @@ export async function createTestAuthorizationServer(
     clock,
     faults: state.faults,
     requests: state.requests,
-    fetch: answer,
+    fetch: handleRequest,
     async listen({ port = 0 } = {}) {
       const { origin, close } = await listenOnLoopback((request) => route(state, request), port);
       if (options.issuer === undefined) state.issuer = auth0 ? `${origin}/` : origin;
@@ -154,21 +155,21 @@ export async function createTestAuthorizationServer(
     },
     hold(endpoint) {
       let open = () => {};
-      state.gates.set(
+      state.heldRequests.set(
         endpoint,
         new Promise((resolve) => {
           open = resolve;
         }),
       );
       return () => {
-        state.gates.delete(endpoint);
+        state.heldRequests.delete(endpoint);
         open();
       };
     },
     signIn,
-    answerNext: (scripted) => void state.answers.push(scripted),
+    answerNext: (scripted) => void state.scriptedAnswers.push(scripted),
     async authorize(url) {
-      const response = await answer(url);
+      const response = await handleRequest(url);
       return response.status === 302
         ? readRedirect(response)
         : readFormPost(await response.text(), response.status);
@@ -236,15 +237,15 @@ function readRedirect(response: Response): AuthorizationRedirect {
 }
 
 function readFormPost(page: string, status: number): AuthorizationRedirect {
-  const plain = (text: string) =>
+  const unescapeHtml = (text: string) =>
     text.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
   const action = /<form method="post" action="([^"]*)"/.exec(page)?.[1];
   if (action === undefined)
-    throw new Error(`the authorization endpoint answered ${status}: ${page.slice(0, 200)}`);
+    throw new Error(`the authorization endpoint returned status ${status}: ${page.slice(0, 200)}`);
   const parameters = new URLSearchParams();
   for (const [, name = '', value = ''] of page.matchAll(/name="([^"]*)" value="([^"]*)"/g)) {
-    parameters.append(plain(name), plain(value));
+    parameters.append(unescapeHtml(name), unescapeHtml(value));
   }
-  const redirectUri = plain(action);
+  const redirectUri = unescapeHtml(action);
   return { redirectUri, responseMode: 'form_post', parameters, url: new URL(redirectUri) };
 }

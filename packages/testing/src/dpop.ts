@@ -24,15 +24,16 @@ export async function verifyDpopProof(
       verified.protectedHeader.jwk as Parameters<typeof calculateJwkThumbprint>[0],
     );
   } catch {
-    throw invalid('the proof is not valid');
+    throw createProofError('the proof is not valid');
   }
   const url = new URL(request.url);
   if (claims.htm !== request.method || claims.htu !== url.origin + url.pathname)
-    throw invalid('htm or htu differs');
-  if (Math.abs(getSeconds(state.clock) - (claims.iat ?? 0)) > 60) throw invalid('iat is not recent');
-  if (typeof claims.jti !== 'string' || state.jtis.has(claims.jti)) throw invalid('jti was used before');
+    throw createProofError('htm or htu differs');
+  if (Math.abs(getSeconds(state.clock) - (claims.iat ?? 0)) > 60) throw createProofError('iat is not recent');
+  if (typeof claims.jti !== 'string' || state.jtis.has(claims.jti))
+    throw createProofError('jti was used before');
   if (accessToken !== undefined && claims.ath !== (await hashToken(accessToken)))
-    throw invalid('ath differs');
+    throw createProofError('ath differs');
   if (state.options.dpopNonce && !state.nonces.has(String(claims.nonce))) {
     const nonce = createRandomId();
     state.nonces.add(nonce);
@@ -50,4 +51,4 @@ async function hashToken(text: string): Promise<string> {
   );
 }
 
-const invalid = (why: string) => new OAuthError('invalid_dpop_proof', why);
+const createProofError = (description: string) => new OAuthError('invalid_dpop_proof', description);

@@ -34,10 +34,10 @@ async function createSignature(
     ]);
     return new Uint8Array(await crypto.subtle.sign('HMAC', hmac, data));
   }
-  return new Uint8Array(await crypto.subtle.sign(algorithm(alg), key as globalThis.CryptoKey, data));
+  return new Uint8Array(await crypto.subtle.sign(toAlgorithm(alg), key as globalThis.CryptoKey, data));
 }
 
-function algorithm(alg: string): AlgorithmIdentifier | RsaPssParams | EcdsaParams {
+function toAlgorithm(alg: string): AlgorithmIdentifier | RsaPssParams | EcdsaParams {
   const hash = `SHA-${alg.slice(2)}`;
   if (alg.startsWith('RS')) return 'RSASSA-PKCS1-v1_5';
   if (alg.startsWith('PS')) return { name: 'RSA-PSS', saltLength: Number(alg.slice(2)) / 8 };

@@ -35,18 +35,18 @@ export interface KeyRing {
   foreign(alg: string): Promise<ServerKey>;
   /** Every key that is published. */
   published(): Promise<ServerKey[]>;
-  /** New keys from now on; the old ones are no longer published unless `keepOld`. */
+  /** Replaces the current keys. The previous keys are no longer published, unless `keepOld` is set. */
   rotate(options?: { readonly keepOld?: boolean }): Promise<void>;
 }
 
-/** Creates a key ring. With `own`, its keys are not shared with other servers of the process. */
-export function createKeyRing(algs: readonly string[], options: { readonly own: boolean }): KeyRing {
+/** Creates a key ring. With `exclusive`, its keys are not shared with other servers of the process. */
+export function createKeyRing(algs: readonly string[], options: { readonly exclusive: boolean }): KeyRing {
   const known = new Set(algs);
   const cache = new Map<string, Promise<ServerKey>>();
   let generation = 0;
-  let kept: ServerKey[] = [];
+  let previousKeys: ServerKey[] = [];
   const getKey = (alg: string, index: number) => {
-    if (!options.own) return getPooledKey(alg, index);
+    if (!options.exclusive) return getPooledKey(alg, index);
     const name = `${alg} ${index}`;
     const key = cache.get(name) ?? generate(alg);
     cache.set(name, key);
@@ -59,10 +59,10 @@ export function createKeyRing(algs: readonly string[], options: { readonly own: 
     },
     foreign: (alg) => getKey(alg, generation * 2 + 1),
     async published() {
-      return [...(await Promise.all([...known].map((alg) => ring.current(alg)))), ...kept];
+      return [...(await Promise.all([...known].map((alg) => ring.current(alg)))), ...previousKeys];
     },
     async rotate({ keepOld = false } = {}) {
-      kept = keepOld ? await ring.published() : [];
+      previousKeys = keepOld ? await ring.published() : [];
       generation += 1;
     },
   };

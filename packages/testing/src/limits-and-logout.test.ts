@@ -73,8 +73,8 @@ test('sends a logout token to each client of an ended session', async () => {
       return new Response(null, { status: 200 });
     },
   });
-  const answers = await server.endSession();
-  expect(answers.map(({ status }) => status)).toEqual([200]);
+  const responses = await server.endSession();
+  expect(responses.map(({ status }) => status)).toEqual([200]);
   expect(sent).toMatchObject([
     { url: 'https://app.example.test/logout', claims: { sub: 'alice', sid: tokens.claims?.sid, aud: 'web' } },
   ]);

@@ -53,7 +53,7 @@ export async function route(state: ServerState, request: Request): Promise<Respo
   };
   state.requests.push(entry);
   if (endpoint === undefined) return finish(entry, json({ error: 'not_found' }, 404));
-  await state.gates.get(endpoint);
+  await state.heldRequests.get(endpoint);
   const failure = takeFailure(state, endpoint);
   if (failure?.delay) await new Promise((resolve) => setTimeout(resolve, failure.delay));
   if (failure?.network) throw new TypeError('fetch failed');
@@ -63,13 +63,13 @@ export async function route(state: ServerState, request: Request): Promise<Respo
       new Response(failure.body ?? null, { status: failure.status ?? 200, headers: failure.headers ?? {} }),
     );
   }
-  const response = await answer(state, handlers[endpoint], request, body.parameters);
+  const response = await runHandler(state, handlers[endpoint], request, body.parameters);
   if (failure?.loseResponse) throw new TypeError('fetch failed');
   for (const [name, value] of Object.entries(failure?.headers ?? {})) response.headers.set(name, value);
   return finish(entry, response);
 }
 
-async function answer(
+async function runHandler(
   state: ServerState,
   handler: Handler,
   request: Request,

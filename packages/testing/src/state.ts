@@ -39,7 +39,7 @@ export interface Code {
 export interface RefreshToken {
   readonly grant: Grant;
   readonly binding: Binding | undefined;
-  /** Seconds; when it was rotated. */
+  /** The time of its rotation in seconds since the epoch. */
   rotatedAt?: number;
   readonly uses: number[];
 }
@@ -96,7 +96,7 @@ export interface ServerState {
   readonly users: Map<string, TestUser>;
   /** The session of the signed-in user at the provider. */
   session: { sub: string; sid: string; authTime: number } | undefined;
-  readonly answers: ScriptedAnswer[];
+  readonly scriptedAnswers: ScriptedAnswer[];
   readonly codes: Map<string, Code>;
   readonly refreshTokens: Map<string, RefreshToken>;
   readonly accessTokens: Map<string, IssuedAccessToken>;
@@ -107,9 +107,9 @@ export interface ServerState {
   readonly grants: Grant[];
   readonly requests: LoggedRequest[];
   readonly failures: Map<Endpoint, (Failure & { left: number })[]>;
-  readonly gates: Map<Endpoint, Promise<void>>;
+  readonly heldRequests: Map<Endpoint, Promise<void>>;
   readonly faults: Set<Fault>;
 }
 
-/** An createRandomId name. */
+/** Creates a random identifier. */
 export const createRandomId = (): string => crypto.randomUUID().replaceAll('-', '');

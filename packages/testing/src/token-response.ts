@@ -45,9 +45,9 @@ export async function createTokenResponse(
 
 /** Selects the resource of the access token, which the grant must include (RFC 8707 section 2.2). */
 export function selectResource(state: ServerState, grant: Grant, body: URLSearchParams): string | undefined {
-  const asked = body.getAll('resource');
-  if (asked.length > 1) throw new OAuthError('invalid_target', 'one resource at a time');
-  const [resource] = asked;
+  const requestedResources = body.getAll('resource');
+  if (requestedResources.length > 1) throw new OAuthError('invalid_target', 'one resource at a time');
+  const [resource] = requestedResources;
   if (resource === undefined) return grant.resources[0];
   checkResource(state, resource);
   if (grant.resources.length > 0 && !grant.resources.includes(resource)) {

@@ -3,7 +3,7 @@ import { auth0 } from './lib/auth0';
 import { auth as authjs } from './lib/authjs';
 import { auth as countersign } from './lib/countersign';
 
-/** The proxy of each library, as its documentation puts it before every page. */
+/** The proxy of each library, as its documentation describes it. */
 export async function proxy(request: NextRequest) {
   const [, library] = request.nextUrl.pathname.split('/');
   if (library === 'countersign') return countersign.proxy(request, { protect: ['/countersign'] });
@@ -12,5 +12,5 @@ export async function proxy(request: NextRequest) {
   return NextResponse.next();
 }
 
-// One application serves requests with a proxy and without: the request says which it wants.
+// The application serves requests with a proxy and without: a header of the request selects it.
 export const config = { matcher: [{ source: '/:path*', has: [{ type: 'header', key: 'x-proxy' }] }] };

@@ -89,54 +89,54 @@ for (const adapter of ['express', 'fastify'] as const) {
     }
 
     // RFC 6750 section 3.1: without credentials, no error code.
-    test('no token: 401', () =>
+    test('rejects a request without a token with 401', () =>
       expectResponse('GET /items', undefined, { status: 401, challenge: 'Bearer' }));
 
-    test('no token, scope required: 401', () =>
+    test('rejects a request without a token with 401 if a scope is required', () =>
       expectResponse('POST /items', undefined, { status: 401, challenge: 'Bearer' }));
 
-    test('an unsigned token: 401', () =>
+    test('rejects a token that is not a JWT with 401', () =>
       expectResponse('GET /items', 'nonsense', {
         status: 401,
         challenge: 'Bearer error="invalid_token", error_description="The access token is not a JWT"',
       }));
 
-    test('a token signed by a foreign key: 401', async () =>
+    test('rejects a token signed by a foreign key with 401', async () =>
       expectResponse('GET /items', await mint({}, { foreignKey: true }), {
         status: 401,
         challenge:
           'Bearer error="invalid_token", error_description="The signature of the access token is not valid"',
       }));
 
-    test('a token that has expired: 401', async () =>
+    test('rejects an expired token with 401', async () =>
       expectResponse('GET /items', await mint({ exp: Math.floor(Date.now() / 1000) - 600 }), {
         status: 401,
         challenge: 'Bearer error="invalid_token", error_description="The access token has expired"',
       }));
 
-    test('a token for another API: 401', async () =>
+    test('rejects a token for another API with 401', async () =>
       expectResponse('GET /items', await mint({ aud: 'https://other.example.test' }), {
         status: 401,
         challenge:
           'Bearer error="invalid_token", error_description="The access token is for another audience"',
       }));
 
-    test('a valid token: 200', async () =>
+    test('accepts a valid token', async () =>
       expectResponse('GET /items', await mint(), { status: 200, body: { user: 'alice' } }));
 
-    test('a valid token without the scope: 403', async () =>
+    test('rejects a valid token without the scope with 403', async () =>
       expectResponse('POST /items', await mint({ scope: 'items:read' }), {
         status: 403,
         challenge: `Bearer error="insufficient_scope", error_description="The access token lacks the scope 'items:write'", scope="items:write"`,
       }));
 
-    test('a valid token with the scope: 201', async () =>
+    test('accepts a valid token with the scope', async () =>
       expectResponse('POST /items', await mint({ scope: 'items:read items:write' }), {
         status: 201,
         body: { scope: 'items:read items:write' },
       }));
 
-    test('@Public() without a token: 200', () =>
+    test('accepts a request without a token with @Public()', () =>
       expectResponse('GET /items/open', undefined, { status: 200, body: { open: true } }));
 
     /** The response to a request with a token: the user or the error. */
@@ -159,14 +159,17 @@ for (const adapter of ['express', 'fastify'] as const) {
           connectionParams: token === undefined ? {} : { authorization: `Bearer ${token}` },
           retryAttempts: 0,
         });
-        type Answer = { data?: Record<string, string> | null; errors?: readonly { message: string }[] };
+        type SubscriptionResult = {
+          data?: Record<string, string> | null;
+          errors?: readonly { message: string }[];
+        };
         try {
-          const { data, errors } = await new Promise<Answer>((resolve) => {
+          const { data, errors } = await new Promise<SubscriptionResult>((resolve) => {
             client.subscribe(
               { query: `subscription { ${operation} }` },
               {
-                next: (answer) => resolve(answer as Answer),
-                error: (refused) => resolve({ errors: refused as { message: string }[] }),
+                next: (result) => resolve(result as SubscriptionResult),
+                error: (errors) => resolve({ errors: errors as { message: string }[] }),
                 complete: () => {},
               },
             );
@@ -186,19 +189,19 @@ for (const adapter of ['express', 'fastify'] as const) {
             socket.once('close', (_code, reason) => resolve(String(reason)));
             socket.once('open', () => {
               send(operation);
-              // A later message is answered even if a rejection is not.
+              // Nest 11 sends no response to a rejected message, so the test waits for the response to a later one.
               if (operation === 'add' && isNest11) send('list');
             });
-            let others = 0;
+            let listResults = 0;
             socket.on('message', (text) => {
               const { event, data } = JSON.parse(String(text)) as {
                 event: string;
                 data: { user?: string; message?: string };
               };
-              if (event !== 'answer' || operation === 'list') resolve(data.user ?? data.message);
+              if (event !== 'result' || operation === 'list') resolve(data.user ?? data.message);
               // Sent twice: the first message can arrive earlier.
-              else if (++others === 1) send('list');
-              else resolve('no answer');
+              else if (++listResults === 1) send('list');
+              else resolve('no response');
             });
           });
         } finally {
@@ -225,7 +228,7 @@ for (const adapter of ['express', 'fastify'] as const) {
         const socket = io(url, { auth: { token }, transports: ['websocket'], forceNew: true });
         try {
           return await new Promise((resolve) => {
-            socket.once('answer', ({ user }) => resolve(user));
+            socket.once('result', ({ user }) => resolve(user));
             socket.once('exception', ({ message }) => resolve(message));
             socket.emit(operation, {});
           });
@@ -247,7 +250,7 @@ for (const adapter of ['express', 'fastify'] as const) {
       },
     };
 
-    test('a handler that an unknown library calls: rejected, also with a valid token', async () => {
+    test('rejects a call by an unknown library, also with a valid token', async () => {
       const list = ItemsController.prototype.list as (...args: unknown[]) => unknown;
       const call = app
         .get(ExternalContextCreator, { strict: false })
@@ -265,21 +268,21 @@ for (const adapter of ['express', 'fastify'] as const) {
       await assert.rejects(call({ headers: { authorization: `Bearer ${await mint()}` } }), { status: 403 });
     });
 
-    for (const [name, ask] of Object.entries(contexts)) {
-      test(`${name}: no token, an invalid one, one without the scope, a valid one`, async () => {
+    for (const [name, send] of Object.entries(contexts)) {
+      test(`${name}: rejects no token, an invalid one and one without the scope, and accepts a valid one`, async () => {
         const foreign = await mint({}, { foreignKey: true });
         const reader = await mint({ scope: 'items:read' });
-        assert.equal(await ask('list'), 'An access token is required');
-        assert.equal(await ask('list', foreign), 'The signature of the access token is not valid');
-        assert.equal(await ask('list', reader), 'alice');
+        assert.equal(await send('list'), 'An access token is required');
+        assert.equal(await send('list', foreign), 'The signature of the access token is not valid');
+        assert.equal(await send('list', reader), 'alice');
         assert.equal(
-          await ask('add', reader),
+          await send('add', reader),
           // Nest 11 does not send the error of a gateway to a plain WebSocket.
           name === 'plain WebSocket' && isNest11
-            ? 'no answer'
+            ? 'no response'
             : "The access token lacks the scope 'items:write'",
         );
-        assert.equal(await ask('add', await mint({ scope: 'items:write' })), 'alice');
+        assert.equal(await send('add', await mint({ scope: 'items:write' })), 'alice');
       });
     }
   });

@@ -6,13 +6,13 @@ import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@n
 export class ItemsGateway {
   @SubscribeMessage('list')
   list(@Principal('sub') user: string) {
-    return { event: 'answer', data: { user } };
+    return { event: 'result', data: { user } };
   }
 
   @RequireScopes('items:write')
   @SubscribeMessage('add')
   add(@Principal('sub') user: string) {
-    return { event: 'answer', data: { user } };
+    return { event: 'result', data: { user } };
   }
 }
 

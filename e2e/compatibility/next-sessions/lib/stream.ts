@@ -5,7 +5,7 @@ import { waitAt } from './gate';
  * Requests the token after the response has begun: in the context of the request, or outside of it when the stream is
  * read.
  */
-export function streamOfToken(when: 'started' | 'read'): Response {
+export function streamToken(when: 'started' | 'read'): Response {
   const encoder = new TextEncoder();
   const write = async (controller: ReadableStreamDefaultController) => {
     await waitAt('stream');

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { type ApiEntry, parseAllowList } from './allow-list.ts';
+import { type ApiEntry, parseAllowList } from '../interceptor/allow-list.ts';
 import { warnAboutRiskyEntries } from './allow-list-warnings.ts';
 
 const base = 'https://app.example/shop/';

@@ -1,5 +1,5 @@
 import type { AuthClient } from '../inject-auth.ts';
-import type { AllowedApi } from './allow-list.ts';
+import type { AllowedApi } from '../interceptor/allow-list.ts';
 
 // These functions are called only if `ngDevMode` is set, so production builds omit this file.
 

@@ -1,5 +1,5 @@
 import type { BrowserAuthOptions, BrowserAuthSnapshot } from '@countersign/core/browser';
-import type { ApiEntry } from './allow-list.ts';
+import type { ApiEntry } from '../interceptor/allow-list.ts';
 
 /** The configuration of a client: the provider, the registration, and the APIs that receive the access token. */
 export interface AuthConfig extends Omit<BrowserAuthOptions, 'redirectUri'> {

@@ -11,9 +11,9 @@ import { inject, PLATFORM_ID } from '@angular/core';
 import { type LoginHolder, LoginRequiredError } from '@countersign/core/browser';
 import { catchError, from, type Observable, switchMap, tap, throwError } from 'rxjs';
 import type { AuthHandle } from '../auth.ts';
-import { type ApiEntry, findApi } from '../config/allow-list.ts';
 import { warnAboutMissingAllowList } from '../config/allow-list-warnings.ts';
 import { AUTH_CLIENTS } from '../inject-auth.ts';
+import { type ApiEntry, findApi } from './allow-list.ts';
 import { startStepUp } from './step-up.ts';
 
 /**

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { apiUrl, createWorld, origin } from '../../../core/tests/support/browser-world.ts';
 import { drawPlan, playUserSwitch, type SendRequest } from '../../../core/tests/support/user-switch.ts';
 import { createAuth } from '../auth.ts';
-import { parseAllowList } from '../config/allow-list.ts';
 import { AUTH_CLIENTS } from '../inject-auth.ts';
+import { parseAllowList } from './allow-list.ts';
 import { authInterceptor } from './auth-interceptor.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));

@@ -10,8 +10,8 @@ import {
 } from '@angular/core';
 import type { BrowserAuth, BrowserAuthSnapshot, IdTokenClaims } from '@countersign/core/browser';
 import { createAuth } from '../auth.ts';
-import { type ApiEntry, parseAllowList } from '../config/allow-list.ts';
 import { AUTH_CLIENTS, type AuthClient, defaultClientName } from '../inject-auth.ts';
+import { type ApiEntry, parseAllowList } from '../interceptor/allow-list.ts';
 import { createReadOnlyClient } from './read-only-client.ts';
 import { createServerStateKey } from './server-state.ts';
 

@@ -3,8 +3,8 @@ import { Injector, PLATFORM_ID, runInInjectionContext } from '@angular/core';
 import { type BrowserAuth, type LoginHolder, LoginRequiredError } from '@countersign/core/browser';
 import { firstValueFrom, type Observable, of, throwError } from 'rxjs';
 import { type AuthHandle, createAuth } from '../../src/auth.ts';
-import { type ApiEntry, parseAllowList } from '../../src/config/allow-list.ts';
 import { AUTH_CLIENTS } from '../../src/inject-auth.ts';
+import { type ApiEntry, parseAllowList } from '../../src/interceptor/allow-list.ts';
 import { authInterceptor } from '../../src/interceptor/auth-interceptor.ts';
 
 export const base = 'https://app.example/';

@@ -20,21 +20,23 @@ test('C7: events, errors and the snapshot contain no token, code, verifier or st
   };
   await page.auth.handleCallback(callback);
   await page.auth.handleCallback(callback).catch((error: unknown) => errors.push(error));
-  for (const answer of [
+  for (const intercept of [
     () => json({ error: 'invalid_request', error_description: 'no' }, { status: 400 }),
     () => new Response('nothing', { status: 200 }),
     () => new Response(null, { status: 503 }),
     () => json({ error: 'invalid_grant' }, { status: 400, headers: { 'content-type': 'application/json' } }),
   ]) {
-    provider.intercept = answer;
+    provider.intercept = intercept;
     await page.auth.getAccessToken({ forceRefresh: true }).catch((error: unknown) => errors.push(error));
   }
   for (const { parameters } of provider.tokenRequests) secrets.add(parameters.get('code_verifier') ?? url);
   expect(errors.length).toBeGreaterThan(3);
   expect(secrets.size).toBeGreaterThan(7);
-  const told = errors.map((error) => `${String(error)} ${JSON.stringify(error)} ${(error as Error).stack}`);
+  const printedErrors = errors.map(
+    (error) => `${String(error)} ${JSON.stringify(error)} ${(error as Error).stack}`,
+  );
   const everything = [
-    ...told,
+    ...printedErrors,
     JSON.stringify(events),
     JSON.stringify({ ...page.auth.snapshot(), claims: null }),
   ].join('\n');

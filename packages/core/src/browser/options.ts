@@ -40,7 +40,7 @@ export interface BrowserAuthOptions {
   readonly idTokenSignedResponseAlg?: string;
   /** Seconds by which the clocks of provider and browser may differ. Default: 30, at most 300. */
   readonly clockTolerance?: number;
-  /** Milliseconds for one sendRequest with the provider. Default: 10,000. */
+  /** Milliseconds for one request to the provider. Default: 10,000. */
   readonly timeout?: number;
   /** Seconds before its expiry at which an access token is renewed. Default: 30, at most half of its lifetime. */
   readonly leeway?: number;

@@ -6,11 +6,10 @@ import {
   type AccessToken,
   applyRefresh,
   findAccessToken,
-  findUsableToken,
   type StoredAccessToken,
   toAccessToken,
-  type WantedAccessToken,
 } from '../tokens/token-set.ts';
+import { findUsableToken, type WantedAccessToken } from '../tokens/usable-token.ts';
 import { revokeTokens } from './login/logout.ts';
 import type { BrowserContext } from './options.ts';
 import {

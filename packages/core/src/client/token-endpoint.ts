@@ -7,11 +7,11 @@ import { getClientContext } from './client-context.ts';
 import type { AuthorizationServerMetadata } from './client-options.ts';
 import { discover } from './wire/discovery.ts';
 import { retryWithDpopNonce } from './wire/dpop.ts';
-import { isTimely, validateIdTokenClaims, verifyIdTokenSignature } from './wire/id-token.ts';
 import { createJwtReader } from './wire/jwt-checks.ts';
 import { createTokenRequestOptions, toProtocolClient } from './wire/request-options.ts';
 import type { IdTokenClaims, TokenResponse } from './wire/token-response.ts';
 import { translateError } from './wire/translate-error.ts';
+import { isTimely, validateIdTokenClaims, verifyIdTokenSignature } from './wire/verify-id-token.ts';
 
 /** The arguments that each request function of the protocol library takes. */
 interface ProtocolArguments {

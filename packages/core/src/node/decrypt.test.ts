@@ -27,14 +27,18 @@ describe('createDecrypt', () => {
   });
 
   test('rejects a token for another key and an algorithm that is not registered', async () => {
-    const own = await generateKeyPair('RSA-OAEP-256');
-    const other = await generateKeyPair('RSA-OAEP-256');
-    const jweForOther = await encrypt('x', other.publicKey, 'RSA-OAEP-256');
-    await expect(createDecrypt(own.privateKey)(jweForOther)).rejects.toBeInstanceOf(ValidationError);
-    const old = await generateKeyPair('RSA-OAEP');
-    const jwe = await encrypt('x', old.publicKey, 'RSA-OAEP');
-    await expect(createDecrypt(old.privateKey)(jwe)).rejects.toMatchObject({ check: 'decryption' });
-    expect(await createDecrypt(old.privateKey, { keyManagementAlgorithms: ['RSA-OAEP'] })(jwe)).toBe('x');
+    const keyPair = await generateKeyPair('RSA-OAEP-256');
+    const otherKeyPair = await generateKeyPair('RSA-OAEP-256');
+    const jweForOther = await encrypt('x', otherKeyPair.publicKey, 'RSA-OAEP-256');
+    await expect(createDecrypt(keyPair.privateKey)(jweForOther)).rejects.toBeInstanceOf(ValidationError);
+    const unregisteredKeyPair = await generateKeyPair('RSA-OAEP');
+    const jwe = await encrypt('x', unregisteredKeyPair.publicKey, 'RSA-OAEP');
+    await expect(createDecrypt(unregisteredKeyPair.privateKey)(jwe)).rejects.toMatchObject({
+      check: 'decryption',
+    });
+    expect(
+      await createDecrypt(unregisteredKeyPair.privateKey, { keyManagementAlgorithms: ['RSA-OAEP'] })(jwe),
+    ).toBe('x');
   });
 
   test('A2: rejects PBES2 with a large iteration count without deriving the key', async () => {

@@ -6,7 +6,7 @@ const normalize = (metadata: object) => normalizeMetadata({ issuer, ...metadata 
 
 const wrongTypes = [null, 5, true, {}, 'text', ''] as const;
 
-test('what is unusable and does not protect counts as absent', () => {
+test('removes members of a wrong type that do not protect a login', () => {
   for (const value of wrongTypes) {
     for (const name of [
       'code_challenge_methods_supported',
@@ -29,7 +29,7 @@ test('what is unusable and does not protect counts as absent', () => {
   });
 });
 
-describe('what is unusable and protects is refused by name', () => {
+describe('rejects a wrong type of a member that protects a login', () => {
   test.each(['authorization_endpoint', 'token_endpoint', 'jwks_uri'])('%s', (name) => {
     for (const value of [
       5,
@@ -40,9 +40,9 @@ describe('what is unusable and protects is refused by name', () => {
       'http://a.example',
       'javascript:alert(1)',
     ]) {
-      const refused = expect.objectContaining({ code: 'metadata_invalid', check: name });
-      expect(() => normalize({ [name]: value })).toThrow(refused);
-      expect(() => normalize({ mtls_endpoint_aliases: { [name]: value } })).toThrow(refused);
+      const rejection = expect.objectContaining({ code: 'metadata_invalid', check: name });
+      expect(() => normalize({ [name]: value })).toThrow(rejection);
+      expect(() => normalize({ mtls_endpoint_aliases: { [name]: value } })).toThrow(rejection);
     }
     expect(normalize({ [name]: null })).toEqual({ issuer });
     expect(normalize({ [name]: '' })).toEqual({ issuer });
@@ -60,7 +60,7 @@ describe('what is unusable and protects is refused by name', () => {
   });
 });
 
-test('an endpoint that is not used may be anything', () => {
+test('accepts any value of an endpoint that is not used', () => {
   const metadata = { issuer, registration_endpoint: 'http://a.example', service_documentation: 5, op_x: {} };
   expect(normalize(metadata)).toEqual(metadata);
 });

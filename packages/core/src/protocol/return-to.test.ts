@@ -5,13 +5,13 @@ import { sanitizeReturnTo } from './return-to.ts';
 const base = new URL('https://app.example/');
 const sanitize = (value: unknown) => sanitizeReturnTo(value, { origin: base.origin, fallback: '/fallback' });
 
-test('paths of this application pass, with query and fragment', () => {
+test('returns a path of the application with query and fragment', () => {
   expect(sanitize('/a/b?c=d#e')).toBe('/a/b?c=d#e');
   expect(sanitize('https://app.example/a')).toBe('/a');
   expect(sanitize('/a?next=https://evil.example')).toBe('/a?next=https://evil.example');
 });
 
-test('S2: nothing leads to another origin', () => {
+test('S2: returns the fallback for an address that could lead to another origin', () => {
   const attacks = [
     '//evil.example',
     '///evil.example',
@@ -43,12 +43,12 @@ test('S2: nothing leads to another origin', () => {
     {},
   ];
   for (const attack of attacks) expect(sanitize(attack), JSON.stringify(attack)).toBe('/fallback');
-  // Encoded slashes are part of a path's segment, and no host.
+  // Encoded slashes are part of a path segment, not the start of a host.
   expect(sanitize('/%2f%2fevil.example')).toBe('/%2f%2fevil.example');
   expect(sanitize('/%09/evil.example')).toBe('/%09/evil.example');
 });
 
-test('S2: whatever is given, the browser that follows the result stays here', () => {
+test('S2: returns an address of the origin for any text', () => {
   const piece = fc.constantFrom(
     '/',
     '\\',

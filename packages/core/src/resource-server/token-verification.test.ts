@@ -122,11 +122,11 @@ describe('A2: the header adds no keys and no extensions', () => {
     await verifier.verifyToken(token);
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const last = alphabet.indexOf(token.at(-1) as string);
-    const twin = token.slice(0, -1) + alphabet[last + 1];
-    expect(base64url.decode(twin.split('.')[2] as string)).toEqual(
+    const otherSpelling = token.slice(0, -1) + alphabet[last + 1];
+    expect(base64url.decode(otherSpelling.split('.')[2] as string)).toEqual(
       base64url.decode(token.split('.')[2] as string),
     );
-    for (const each of [twin, `${token}==`, `${token}=`]) {
+    for (const each of [otherSpelling, `${token}==`, `${token}=`]) {
       await expect(verifier.verifyToken(each)).rejects.toMatchObject({ code: 'invalid_token' });
     }
   });

@@ -8,7 +8,7 @@ import type { VerifierCaches } from './caches/verifier-caches.ts';
 import { checkType, readClaims } from './claims/claims.ts';
 import type { Issuer } from './issuers/issuer.ts';
 import type { KeyStatus } from './issuers/signing-keys.ts';
-import { type CompactJws, parseJws, splitJws } from './jws.ts';
+import { type CompactJws, parseJws, splitJws } from './parse-jws.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
 import { isUnavailableError } from './rejections/unavailable-error.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
@@ -21,7 +21,7 @@ export interface TokenVerificationOptions {
   readonly clockTolerance: number;
   readonly maxTokenLength: number;
   readonly onEvent: EventListener | undefined;
-  /** Creates the request that carries this token and nothing else; `undefined` if such a request needs further checks. */
+  /** Creates the request that contains only this token; `undefined` if such a request needs further checks. */
   readonly createPlainRequest: (
     token: string,
     verified: VerifiedAccessToken,
@@ -111,7 +111,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     try {
       return await accept({ token, issuer, verified, key: introspectedKey, expiresAt });
     } catch (error) {
-      // `validate` decides again for each request. The issuer is not asked again.
+      // `validate` decides again for each request. The token is not introspected again.
       if (!cached) introspectionResults.set({ text: token, issuer: issuer.issuer, verified, expiresAt });
       throw error;
     }
@@ -167,7 +167,7 @@ interface Verified {
   readonly expiresAt: number;
 }
 
-/** Runs the application's own check. Its message is reported in an event and never sent to the client. */
+/** Runs the application's check, `validate`. Its message is reported in an event and never sent to the client. */
 async function runValidator(
   validate: NonNullable<Issuer['validate']>,
   verified: VerifiedAccessToken,

@@ -60,7 +60,7 @@ export interface VerifiedAccessToken {
   /** Roles of the user; empty if the issuer's profile reads none. @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1 */
   readonly roles: readonly string[];
   /**
-   * Expiry, in seconds since the epoch. `undefined` for an introspected token without `exp`: the issuer is asked again
+   * Expiry, in seconds since the epoch. `undefined` for an introspected token without `exp`: it is introspected again
    * after `introspection.maxAge`.
    */
   readonly expiresAt: number | undefined;

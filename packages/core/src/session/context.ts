@@ -10,8 +10,8 @@ import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts
 import type { SessionBackend } from './backends/session-backend.ts';
 import { toOwner } from './backends/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
+import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
-import { createSealer, type Sealer } from './cookies/sealer.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
 import type { RequestSession } from './request-session.ts';
 
@@ -43,7 +43,7 @@ export interface SessionContext {
   readonly requestSessions: WeakMap<object, Promise<RequestSession>>;
 }
 
-/** @throws ConfigurationError if an option is missing or wrong */
+/** @throws ConfigurationError if an option is missing or invalid */
 export function createSessionContext(client: Client, options: WebSessionOptions): SessionContext {
   const { now, scope, resources } = getClientContext(client);
   if (!scope.split(' ').includes('openid')) {

@@ -3,12 +3,8 @@ export { createMemorySessionStore, type MemoryStoreOptions } from './backends/me
 export { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
 export type { SessionCacheStatistics } from './backends/session-backend.ts';
 export type { Session, User } from './backends/session-state.ts';
-export type {
-  SessionMatch,
-  SessionRecord,
-  SessionStore,
-  TombstoneStore,
-} from './backends/session-store.ts';
+export type { SessionMatch, SessionRecord, SessionStore } from './backends/session-store.ts';
+export type { TombstoneStore } from './backends/tombstone-store.ts';
 export { type CookieSettings, type CookieToSet, serializeCookie } from './cookies/cookies.ts';
 export type { RouterRequest } from './http/request-checks.ts';
 export type { RoutePaths, WebSessionOptions } from './options.ts';

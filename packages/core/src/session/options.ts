@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../errors.ts';
 import type { RefreshCoordinatorOptions } from '../tokens/refresh-coordinator.ts';
 import type { ReplayStore } from '../tokens/replay-store.ts';
-import type { SessionStore, TombstoneStore } from './backends/session-store.ts';
+import type { SessionStore } from './backends/session-store.ts';
+import type { TombstoneStore } from './backends/tombstone-store.ts';
 import type { CookieSettings } from './cookies/cookies.ts';
 
 /** Options of web sessions. Only `secret` and `baseUrl` are required. */

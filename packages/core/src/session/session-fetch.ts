@@ -14,7 +14,8 @@ export interface SessionFetchInit extends RequestInit, SessionTokenRequest {}
  *
  * @throws ConfigurationError, LoginRequiredError, TransportError from the returned function, as `getAccessToken` does;
  *   ConfigurationError `invalid_option` for another origin
- * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 and https://www.rfc-editor.org/rfc/rfc9449#section-7
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
  * @example
  * ```ts
  * import { createSessionFetch, createWebAuth } from '@countersign/core/session';

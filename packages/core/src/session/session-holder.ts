@@ -50,9 +50,9 @@ export class SessionHolder implements TokenHolder {
   }
 
   /** @returns false if the session has ended */
-  change(how: (state: SessionState) => SessionState): Promise<boolean> {
+  change(update: (state: SessionState) => SessionState): Promise<boolean> {
     return this.runInOrder(async () => {
-      const written = this.loaded && (await this.backend.write(this.loaded, how));
+      const written = this.loaded && (await this.backend.write(this.loaded, update));
       if (!written) return false;
       this.loaded = written.loaded;
       this.sealedSession = written.sealedSession;

@@ -1,6 +1,6 @@
 import { createMemoryLock } from '../tokens/refresh-lock.ts';
 import { createMemoryReplayStore } from '../tokens/replay-store.ts';
-import { createMemorySuccessorStore } from '../tokens/successor.ts';
+import { createMemorySuccessorStore } from '../tokens/successor-store.ts';
 import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
 
 /** The only state of this folder that is global to the process. */

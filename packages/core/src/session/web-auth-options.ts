@@ -1,7 +1,7 @@
 import type { ClientOptions } from '../client/client-options.ts';
 import { createClient } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
-import { requireSecrets } from './cookies/sealer.ts';
+import { requireSecrets } from './cookies/cookie-encryption.ts';
 import { parseBaseUrl, type WebSessionOptions } from './options.ts';
 
 /** Options of {@link createWebAuth}. Each one has a default or an environment variable. */
@@ -38,7 +38,7 @@ const required = {
 /**
  * Reads options that are not set from the environment.
  *
- * @throws ConfigurationError that names all missing and wrong options
+ * @throws ConfigurationError that names all missing and invalid options
  */
 export function resolveEnvironment(options: WebAuthOptions) {
   const environment = options.environment ?? getProcessEnvironment();

@@ -75,9 +75,9 @@ test('S33: shares one client among all hosts of a pattern, with separate address
 
 test('S33: does not cache unknown hosts of a function, and evicts no known host', async () => {
   const { options, discoveries } = await startProvider();
-  const asked: string[] = [];
+  const requestedHosts: string[] = [];
   const resolve = createWebAuthResolver((host) => {
-    asked.push(host);
+    requestedHosts.push(host);
     // A new object each time, so that only the resolver can cache the client.
     return host.endsWith('.example') ? { ...options, baseUrl: `https://${host}` } : undefined;
   });
@@ -87,15 +87,15 @@ test('S33: does not cache unknown hosts of a function, and evicts no known host'
   for (const host of inventedHosts(3_000, 'invalid')) expect(() => at(resolve, host)).toThrow(/No options/);
   for (const host of inventedHosts(3_000, 'example')) at(resolve, host);
   expect(at(resolve, 'tenant.example')).toBe(known);
-  expect(asked.filter((host) => host === 'tenant.example')).toHaveLength(1);
+  expect(requestedHosts.filter((host) => host === 'tenant.example')).toHaveLength(1);
   await startLogins(resolve, ['tenant.example']);
   expect(discoveries()).toBe(1);
 });
 
 test('S33: passes the normalized host to the function', () => {
-  const asked: string[] = [];
+  const requestedHosts: string[] = [];
   const resolve = createWebAuthResolver((host) => {
-    asked.push(host);
+    requestedHosts.push(host);
     return { ...shared, environment: {}, issuer: 'https://login.example', baseUrl: 'https://app.example' };
   });
   const known = at(resolve, 'app.example.com');
@@ -105,7 +105,7 @@ test('S33: passes the normalized host to the function', () => {
   at(resolve, 'm\u00fcller.example');
   at(resolve, 'user@app.example.com');
   resolve(new Headers());
-  expect(asked).toEqual(['app.example.com', 'xn--mller-kva.example', '']);
+  expect(requestedHosts).toEqual(['app.example.com', 'xn--mller-kva.example', '']);
 });
 
 test('shares one client among hosts with the same options object', () => {

@@ -22,7 +22,7 @@ export interface WebAuth {
  * `AUTH_API_ORIGINS`.
  *
  * @param host the host of the request; it only selects one of the addresses of the option `baseUrl`
- * @throws ConfigurationError that names all missing and wrong options
+ * @throws ConfigurationError that names all missing and invalid options
  * @example
  * ```ts
  * import { createWebAuth } from '@countersign/core/session';

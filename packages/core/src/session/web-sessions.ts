@@ -24,7 +24,7 @@ export interface WebSessions {
    * Handles login, callback, logout, session and the other routes. Returns `undefined` for every other path.
    * It never throws: a failure becomes an error response and is reported once.
    *
-   * @param router facts from the headers of the framework's router. Default: the request is not from a router.
+   * @param router properties from the headers of the framework's router. Default: the request is not from a router.
    */
   handle(request: Request, router?: RouterRequest): Promise<Response | undefined>;
   /**
@@ -63,7 +63,7 @@ export interface WebSessions {
 /**
  * Creates server-side sessions for one client.
  *
- * @throws ConfigurationError if an option is missing or wrong
+ * @throws ConfigurationError if an option is missing or invalid
  * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
  * @example
  * ```ts

@@ -6,13 +6,13 @@ import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const keeper = (lock: RefreshLock | undefined, events: AuthEvent[] = []) =>
+const createAcquirer = (lock: RefreshLock | undefined, events: AuthEvent[] = []) =>
   createLockAcquirer({ lock, wait: 1_000, timeout: 10_000, emitEvent: (event) => events.push(event) });
 
 describe('a held lock', () => {
   test('is renewed while it is held, and free after its release', async () => {
     const shared = createMemoryLock();
-    const held = await keeper(shared)('key');
+    const held = await createAcquirer(shared)('key');
     await vi.advanceTimersByTimeAsync(120_000);
     const late = shared.acquire('key', { owner: 'other', timeToLive: 1_000, wait: 10 });
     await vi.advanceTimersByTimeAsync(10);
@@ -28,17 +28,17 @@ describe('a held lock', () => {
       acquire: async (_, { timeToLive }) => timesToLive.push(timeToLive) > 0,
       release: async () => {},
     };
-    await keeper(lock)('key');
-    await keeper({ ...lock, renew: async () => true })('key');
+    await createAcquirer(lock)('key');
+    await createAcquirer({ ...lock, renew: async () => true })('key');
     expect(timesToLive).toEqual([60_000, 10_000]);
   });
 
   test('uses a lock of this process while the store is unavailable', async () => {
-    const away = async (): Promise<never> => {
+    const fail = async (): Promise<never> => {
       throw new Error('unavailable');
     };
     const events: AuthEvent[] = [];
-    const hold = keeper({ acquire: away, renew: away, release: away }, events);
+    const hold = createAcquirer({ acquire: fail, renew: fail, release: fail }, events);
     const first = await hold('key');
     const second = hold('key');
     const third = hold('other');

@@ -13,16 +13,11 @@ import { createRateLimit } from './rate-limit.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { RefreshLock } from './refresh-lock.ts';
 import { type RefreshTask, spendRefreshToken } from './spend-refresh-token.ts';
-import { createRefreshTokenKey } from './successor.ts';
+import { createRefreshTokenKey } from './successor-store.ts';
 import type { TokenHolder } from './token-holder.ts';
-import {
-  findAccessToken,
-  findUsableToken,
-  type StoredAccessToken,
-  toAccessToken,
-  type WantedAccessToken,
-} from './token-set.ts';
+import { findAccessToken, type StoredAccessToken, toAccessToken } from './token-set.ts';
 import type { TokenSuccessors } from './token-successors.ts';
+import { findUsableToken, type WantedAccessToken } from './usable-token.ts';
 
 export interface CoordinationOptions {
   /** Default: within this process. */

@@ -4,7 +4,7 @@ import { createRateLimit } from './rate-limit.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-const left = (limit: ReturnType<typeof createRateLimit>, key: string) =>
+const findRetryAfter = (limit: ReturnType<typeof createRateLimit>, key: string) =>
   limit.check(key, key).then(
     () => 0,
     ({ retryAfter }) => retryAfter as number,
@@ -14,51 +14,51 @@ describe('pauses', () => {
   test('use Retry-After exactly', async () => {
     const limit = createRateLimit(undefined);
     await limit.pause('s', 's', 100);
-    expect(await left(limit, 's')).toBe(100);
+    expect(await findRetryAfter(limit, 's')).toBe(100);
     vi.advanceTimersByTime(99_999);
-    expect(await left(limit, 's')).toBe(1);
+    expect(await findRetryAfter(limit, 's')).toBe(1);
     vi.advanceTimersByTime(1);
-    expect(await left(limit, 's')).toBe(0);
+    expect(await findRetryAfter(limit, 's')).toBe(0);
   });
 
   test('vary without Retry-After, so that sessions do not retry at the same moment', async () => {
     const limit = createRateLimit(undefined);
     for (let i = 0; i < 50; i++) await limit.pause(`s${i}`, `s${i}`, undefined);
     vi.advanceTimersByTime(999);
-    for (let i = 0; i < 50; i++) expect(await left(limit, `s${i}`)).toBe(1);
+    for (let i = 0; i < 50; i++) expect(await findRetryAfter(limit, `s${i}`)).toBe(1);
     vi.advanceTimersByTime(51);
-    const waiting = await Promise.all(Array.from({ length: 50 }, (_, i) => left(limit, `s${i}`)));
+    const waiting = await Promise.all(Array.from({ length: 50 }, (_, i) => findRetryAfter(limit, `s${i}`)));
     expect(new Set(waiting)).toEqual(new Set([0, 1]));
     vi.advanceTimersByTime(50);
-    for (let i = 0; i < 50; i++) expect(await left(limit, `s${i}`)).toBe(0);
+    for (let i = 0; i < 50; i++) expect(await findRetryAfter(limit, `s${i}`)).toBe(0);
   });
 
   test('grow to a minute without Retry-After, and restart after a period without pauses', async () => {
     const limit = createRateLimit(undefined);
     for (const expected of [1, 2, 4, 8, 16, 32, 60, 60]) {
       await limit.pause('s', 's', undefined);
-      const length = await left(limit, 's');
+      const length = await findRetryAfter(limit, 's');
       expect(length).toBeGreaterThanOrEqual(expected);
       expect(length).toBeLessThanOrEqual(expected * 1.1 + 1);
       vi.advanceTimersByTime(length * 1000);
     }
     vi.advanceTimersByTime(130_000);
     await limit.pause('s', 's', undefined);
-    expect(await left(limit, 's')).toBeLessThanOrEqual(2);
+    expect(await findRetryAfter(limit, 's')).toBeLessThanOrEqual(2);
   });
 
   test('apply to one session only', async () => {
     const limit = createRateLimit(undefined);
     for (let i = 0; i < 200; i++) await limit.pause(`s${i}`, `s${i}`, 3_600);
-    expect(await left(limit, 'another')).toBe(0);
-    expect(await left(limit, 's0')).toBeGreaterThan(0);
+    expect(await findRetryAfter(limit, 'another')).toBe(0);
+    expect(await findRetryAfter(limit, 's0')).toBeGreaterThan(0);
   });
 
   test('are limited in count', async () => {
     const limit = createRateLimit(undefined);
     for (let i = 0; i <= 10_000; i++) await limit.pause(`s${i}`, `s${i}`, 3_600);
-    expect(await left(limit, 's0')).toBe(0);
-    expect(await left(limit, 's1')).toBeGreaterThan(0);
-    expect(await left(limit, 's10000')).toBeGreaterThan(0);
+    expect(await findRetryAfter(limit, 's0')).toBe(0);
+    expect(await findRetryAfter(limit, 's1')).toBeGreaterThan(0);
+    expect(await findRetryAfter(limit, 's10000')).toBeGreaterThan(0);
   });
 });

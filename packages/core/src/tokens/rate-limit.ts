@@ -50,9 +50,9 @@ export function createRateLimit(successors: TokenSuccessors | undefined): RateLi
   return {
     async check(key, refreshToken) {
       const localPause = (pauses.get(key)?.until ?? 0) - readMonotonicClock();
-      const left = localPause > 0 ? localPause : ((await successors?.findPause(refreshToken)) ?? 0);
-      if (!(left > 0)) return;
-      const retryAfter = Math.ceil(left / 1000);
+      const remaining = localPause > 0 ? localPause : ((await successors?.findPause(refreshToken)) ?? 0);
+      if (!(remaining > 0)) return;
+      const retryAfter = Math.ceil(remaining / 1000);
       throw new TransportError(
         'rate_limited',
         `The provider limits the rate of refreshes. Try again in ${retryAfter} seconds.`,

@@ -8,7 +8,7 @@ import {
 import { LoginRequiredError } from '../errors.ts';
 import { fromBase64Url } from '../internal/encoding.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
-import { createMemorySuccessorStore, type SuccessorStore } from './successor.ts';
+import { createMemorySuccessorStore, type SuccessorStore } from './successor-store.ts';
 
 /** Decodes the base64url parts of a text to characters. */
 const decodeParts = (text: string) =>

@@ -7,7 +7,7 @@ import { ConfigurationError } from '../errors.ts';
 import type { AccessTokenSource, GetAccessTokenResult } from './access-token-source.ts';
 import { type CoordinationOptions, coordinateRefreshes } from './coordinate-refreshes.ts';
 import type { RefreshClient } from './refresh-client.ts';
-import type { SuccessorStore } from './successor.ts';
+import type { SuccessorStore } from './successor-store.ts';
 import type { TokenSet } from './token-set.ts';
 import { createTokenSuccessors } from './token-successors.ts';
 

@@ -12,9 +12,9 @@ import {
   type StoredAccessToken,
   type TokenSet,
   toAccessToken,
-  type WantedAccessToken,
 } from './token-set.ts';
 import type { TokenSuccessors } from './token-successors.ts';
+import type { WantedAccessToken } from './usable-token.ts';
 
 /** The parts of the coordinator that a refresh needs. */
 interface RefreshContext {
@@ -94,7 +94,7 @@ async function handleInvalidGrant(
   );
 }
 
-/** A refresh that the provider has answered. */
+/** A successful refresh, with the response of the provider. */
 interface TokenChange {
   readonly next: TokenSet;
   readonly previous: TokenSet;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TokenResponse } from '../client/wire/token-response.ts';
-import { applyRefresh, createTokenSet, findAccessToken, isFresh, isValid } from './token-set.ts';
+import { applyRefresh, createTokenSet, findAccessToken, isValid } from './token-set.ts';
+import { isFresh } from './usable-token.ts';
 
 const claims = { iss: 'https://op.example', sub: 'alice', aud: 'client', exp: 9_999, iat: 1_000 };
 const createResponse = (more: Partial<TokenResponse> = {}): TokenResponse => ({

@@ -7,7 +7,7 @@ import {
   encryptSuccessor,
   type Successor,
   type SuccessorStore,
-} from './successor.ts';
+} from './successor-store.ts';
 import type { TokenSet } from './token-set.ts';
 
 /** The successors of refresh tokens, for requests that still have the previous tokens. */

@@ -14,8 +14,8 @@ import {
   validateAuthorizationResponse,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { createSealer } from '../../src/session/cookies/sealer.ts';
-import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/successor.ts';
+import { createSealer } from '../../src/session/cookies/cookie-encryption.ts';
+import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/successor-store.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createRespondingClient, issuer, validResponse } from '../fuzz/random-response.ts';
 import { dpopRejection, startDpop } from '../support/start-dpop.ts';

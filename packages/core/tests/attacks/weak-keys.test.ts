@@ -1,7 +1,7 @@
 import { base64url, CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { resolveOptions } from '../../src/browser/options.ts';
-import { validateIdToken } from '../../src/browser/wire/id-token.ts';
+import { validateIdToken } from '../../src/browser/wire/verify-id-token.ts';
 import {
   type AuthorizationTransaction,
   createAuthorizationRequest,
@@ -138,16 +138,16 @@ describe('A1: ignores a key with the exponent 1', () => {
 
 describe('metadata members of another type', () => {
   test.each([{}, 5, 'S256', true, null])('ignores PKCE methods that are %j', async (methods) => {
-    const odd = { ...metadata, code_challenge_methods_supported: methods } as never;
-    const discovered = createClientWith(odd, { metadata: undefined });
-    for (const client of [createClientWith({}, { metadata: odd }), discovered]) {
+    const invalidMetadata = { ...metadata, code_challenge_methods_supported: methods } as never;
+    const discovered = createClientWith(invalidMetadata, { metadata: undefined });
+    for (const client of [createClientWith({}, { metadata: invalidMetadata }), discovered]) {
       const { url } = await createAuthorizationRequest(client);
       expect(url.searchParams.get('code_challenge_method')).toBe('S256');
     }
     // The resource server reads the same document.
     const { verifier } = await startVerifier({
       issuer,
-      fetch: async (url) => json(url.endsWith('/jwks') ? keySet : odd),
+      fetch: async (url) => json(url.endsWith('/jwks') ? keySet : invalidMetadata),
     });
     const about = { ...claims(), aud: audience, client_id: 'web', jti: 'j' };
     const token = await sign({ typ: 'at+jwt' }, JSON.stringify(about));

@@ -4,9 +4,9 @@ import type { BrowserTransaction } from '../../src/browser/login/browser-transac
 import { saveTransaction, takeTransaction } from '../../src/browser/login/transaction-storage.ts';
 import { type BrowserContext, resolveOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
-import { validateIdToken } from '../../src/browser/wire/id-token.ts';
 import { fetchMetadata } from '../../src/browser/wire/metadata.ts';
 import { sendRequest } from '../../src/browser/wire/send-request.ts';
+import { validateIdToken } from '../../src/browser/wire/verify-id-token.ts';
 import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
 import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
 
@@ -37,7 +37,7 @@ const answering = (body: string) =>
 
 describe('C9: the browser client rejects deeply nested JSON with a typed error', () => {
   test('in responses', async () => {
-    const refused = { name: 'ValidationError', code: 'response_malformed' };
+    const rejection = { name: 'ValidationError', code: 'response_malformed' };
     for (const [body, check] of [
       [`{"deep":${nested}}`, 'json_depth'],
       ['{"expires_in":1e999}', 'json_number'],
@@ -45,10 +45,10 @@ describe('C9: the browser client rejects deeply nested JSON with a typed error',
     ] as const) {
       const context = answering(body);
       await expect(sendRequest(context, 'https://login.example/token')).rejects.toMatchObject({
-        ...refused,
+        ...rejection,
         check,
       });
-      await expect(fetchMetadata(context)).rejects.toMatchObject({ ...refused, check });
+      await expect(fetchMetadata(context)).rejects.toMatchObject({ ...rejection, check });
     }
   });
 
@@ -94,17 +94,17 @@ describe('values in the storage of a tab', () => {
 
   test('ignores a malformed transaction and starts the next login', () => {
     const context = contextWith();
-    const nameOf = (state: string) => `${context.prefix}login ${state}`;
+    const toItemName = (state: string) => `${context.prefix}login ${state}`;
     for (const [index, text] of damaged.entries()) {
-      stored.set(nameOf(String(index)), text);
+      stored.set(toItemName(String(index)), text);
       saveTransaction(context, transaction('new'));
       expect(takeTransaction(context, String(index))).toBeUndefined();
-      expect(stored.has(nameOf(String(index)))).toBe(false);
+      expect(stored.has(toItemName(String(index)))).toBe(false);
       expect(takeTransaction(context, 'new')).toEqual(transaction('new'));
     }
     // Malformed entries are deleted first.
     for (let index = 0; index < 7; index++) saveTransaction(context, transaction(`good ${index}`));
-    for (const [index, text] of damaged.entries()) stored.set(nameOf(`damaged ${index}`), text);
+    for (const [index, text] of damaged.entries()) stored.set(toItemName(`damaged ${index}`), text);
     saveTransaction(context, transaction('last'));
     expect(stored.size).toBe(8);
     expect([...stored.keys()].filter((name) => name.includes('damaged'))).toEqual([]);

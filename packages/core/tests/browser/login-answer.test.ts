@@ -84,7 +84,7 @@ describe('the response of a login', () => {
     const page = createPage();
     const [first, second] = [await startLogin(page), await startLogin(page)];
     let release: () => void = () => {};
-    const begun = new Promise<void>((begin) => {
+    const requested = new Promise<void>((begin) => {
       provider.intercept = () => {
         begin();
         provider.intercept = undefined;
@@ -94,7 +94,7 @@ describe('the response of a login', () => {
       };
     });
     const slow = page.auth.handleCallback(provider.approve(first));
-    await begun;
+    await requested;
     provider.claims = (claims) => ({ ...claims, sub });
     await page.auth.handleCallback(provider.approve(second));
     const { accessToken } = await page.auth.getAccessToken();
@@ -217,15 +217,15 @@ describe('the response of a login', () => {
   });
 
   test('C8: sends each request without redirects', async () => {
-    const asked: (RequestRedirect | undefined)[] = [];
+    const redirectModes: (RequestRedirect | undefined)[] = [];
     const page = createPage({
       fetch: (url, init) => {
-        asked.push(init.redirect);
+        redirectModes.push(init.redirect);
         return provider.fetch(url, init);
       },
     });
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
-    expect(asked).toEqual(['manual', 'manual', 'manual']);
+    expect(redirectModes).toEqual(['manual', 'manual', 'manual']);
   });
 
   test('rejects a provider without PKCE S256', async () => {

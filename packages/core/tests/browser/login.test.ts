@@ -47,8 +47,8 @@ describe('login', () => {
   ])('S2: sanitizes returnTo %j to %j', async (returnTo, expected) => {
     const page = createPage();
     const url = await startLogin(page, { returnTo });
-    const { returnTo: kept } = await page.auth.handleCallback(provider.approve(url));
-    expect(kept).toBe(expected);
+    const { returnTo: sanitized } = await page.auth.handleCallback(provider.approve(url));
+    expect(sanitized).toBe(expected);
   });
 
   test('a step-up adds its scope and requests maxAge and acrValues', async () => {
@@ -103,9 +103,9 @@ describe('login', () => {
   test('start completes a callback, after it has removed the code from the address bar', async () => {
     const first = createPage();
     const callback = provider.approve(await startLogin(first));
-    const kept = new Map(storage);
+    const savedItems = new Map(storage);
     showPage(callback);
-    for (const [name, value] of kept) sessionStorage.setItem(name, value);
+    for (const [name, value] of savedItems) sessionStorage.setItem(name, value);
     provider.intercept = () => {
       expect(location.href).toBe(`${origin}/callback`);
       return undefined;

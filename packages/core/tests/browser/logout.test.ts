@@ -30,11 +30,11 @@ describe('logout', () => {
     for (const address of ['http://login.example/end', 'javascript:alert(1)', 'https:', 7]) {
       Object.assign(provider.metadata, { end_session_endpoint: address, revocation_endpoint: address });
       const { auth, visited } = await signedIn();
-      const [left, asked] = [visited.length, provider.count('/end')];
+      const [visitCount, requestCount] = [visited.length, provider.count('/end')];
       await auth.logout();
       expect(auth.snapshot().status).toBe('signed-out');
-      expect(visited).toHaveLength(left);
-      expect(provider.count('/end')).toBe(asked);
+      expect(visited).toHaveLength(visitCount);
+      expect(provider.count('/end')).toBe(requestCount);
     }
   });
 

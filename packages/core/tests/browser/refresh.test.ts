@@ -79,11 +79,11 @@ describe('refresh', () => {
   test('a waiting tab continues on the message of the tab that refreshed', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await signedIn({ storage: shared });
-    let asked = () => {};
+    let reportAttempt = () => {};
     const waits = new Promise<void>((resolve) => {
-      asked = resolve;
+      reportAttempt = resolve;
     });
-    const lock = async () => asked() as undefined;
+    const lock = async () => reportAttempt() as undefined;
     const { auth: other } = createPage({ storage: shared, lock });
     await other.start();
     later(61);
@@ -97,13 +97,13 @@ describe('refresh', () => {
   test('B4: fetches metadata before it acquires the lock, so that a suspended tab does not block others', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
     await signedIn({ storage: shared });
-    const asked = () => provider.count('/.well-known/openid-configuration');
-    const before = asked();
+    const countRequests = () => provider.count('/.well-known/openid-configuration');
+    const before = countRequests();
     let ready: number | undefined;
     const { auth } = createPage({
       storage: shared,
       lock: (_, run) => {
-        ready = asked();
+        ready = countRequests();
         return run();
       },
     });
@@ -168,8 +168,8 @@ describe('refresh', () => {
     const { auth } = await signedIn();
     later(61);
     provider.intercept = () => new Response(null, { status: 503 });
-    const answers = await Promise.allSettled(Array.from({ length: 50 }, () => auth.getAccessToken()));
-    expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(50);
+    const results = await Promise.allSettled(Array.from({ length: 50 }, () => auth.getAccessToken()));
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(50);
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
@@ -203,8 +203,8 @@ describe('refresh', () => {
     await Promise.all(tabs.map((tab) => tab.start()));
     later(61);
     provider.intercept = () => new Response(null, { status: 429, headers: { 'retry-after': '20' } });
-    for (const answer of await Promise.allSettled(tabs.map((tab) => tab.getAccessToken())))
-      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'rate_limited' } });
+    for (const result of await Promise.allSettled(tabs.map((tab) => tab.getAccessToken())))
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'rate_limited' } });
     expect(provider.tokenRequests).toHaveLength(2);
     provider.intercept = undefined;
     later(21);
@@ -213,8 +213,8 @@ describe('refresh', () => {
   });
 
   test('C5: storing a pause does not restore a login that has ended', async () => {
-    const kept = createMemoryStorage();
-    const { auth } = await signedIn({ storage: kept });
+    const storage = createMemoryStorage();
+    const { auth } = await signedIn({ storage });
     later(61);
     provider.intercept = async () => {
       await auth.logout({ localOnly: true });
@@ -274,20 +274,20 @@ describe('refresh', () => {
   test('S15: a logout during a refresh is final', async () => {
     const { auth } = await signedIn();
     later(61);
-    let answer: () => void = () => {};
-    const asked = new Promise<void>((begin) => {
+    let respond: () => void = () => {};
+    const requested = new Promise<void>((begin) => {
       provider.intercept = async () => {
         begin();
         await new Promise<void>((resolve) => {
-          answer = resolve;
+          respond = resolve;
         });
         return undefined;
       };
     });
     const token = auth.getAccessToken();
-    await asked;
+    await requested;
     await auth.logout({ localOnly: true });
-    answer();
+    respond();
     await expect(token).rejects.toMatchObject({ code: 'session_ended' });
     expect(auth.snapshot().status).toBe('signed-out');
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });

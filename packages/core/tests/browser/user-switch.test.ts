@@ -23,13 +23,13 @@ async function attempts(world: World, call: ApiCall, isUpload: boolean): Promise
     const token = await auth.getAccessToken({ rejectedToken, holder });
     holder = token.holder;
     const headers = new Headers(await auth.authorize({ method: 'POST', url: apiUrl }, token));
-    const answer = await world.api(call, headers);
-    const received = new Headers(answer.headers);
+    const response = await world.api(call, headers);
+    const received = new Headers(response.headers);
     const isNewNonce = await auth.rememberNonce(apiUrl, received);
-    if (answer.status !== 401 || isUpload) return answer.status;
+    if (response.status !== 401 || isUpload) return response.status;
     if (isNewNonce && !withNonce) withNonce = true;
     else if (rejectedToken === undefined) rejectedToken = token.accessToken;
-    else return answer.status;
+    else return response.status;
   }
 }
 

@@ -10,9 +10,9 @@ import {
 import { logIn } from './support/log-in.ts';
 import { createRelyingParty } from './support/relying-parties.ts';
 
-describe('login, userinfo, refresh with rotation, reuse detection, revocation', () => {
+describe('client authentication', () => {
   test.each(['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'])(
-    'with %s',
+    'logs in, refreshes with rotation, detects reuse and revokes tokens with %s',
     async (method) => {
       const client = createRelyingParty(method);
       const tokens = await logIn(client);

@@ -156,7 +156,7 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
     ['tls_client_auth', 'pki', tlsClientAuth(), clientCertificate],
     ['self_signed_tls_client_auth', 'self-signed', selfSignedTlsClientAuth(), selfSignedCertificate],
   ] as const)(
-    '%s: login, userinfo, refresh with rotation, reuse detection, revocation',
+    '%s: logs in, refreshes with rotation, detects reuse and revokes tokens',
     async (_, clientId, method, certificate) =>
       withClient(clientId, method, certificate, async (client, send) => {
         const logInWithCertificate = () => logIn(client, undefined, createBrowser(provider.issuer, send));

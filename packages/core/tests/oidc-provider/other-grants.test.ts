@@ -10,7 +10,7 @@ import { createRelyingParty, provider } from './support/relying-parties.ts';
 import { resource } from './support/start-provider.ts';
 
 describe('other grants', () => {
-  test('device authorization', async () => {
+  test('polls until the user completes a device login', async () => {
     const client = createRelyingParty('none');
     const device = await requestDeviceAuthorization(client, { scope: 'openid profile' });
     let polls = 0;
@@ -26,7 +26,7 @@ describe('other grants', () => {
     expect(tokens.claims?.sub).toBe('alice');
   });
 
-  test('client credentials', async () => {
+  test('requests a token with client credentials', async () => {
     const tokens = await requestClientCredentials(createRelyingParty('private_key_jwt'), {
       scope: 'items:read',
       resource,

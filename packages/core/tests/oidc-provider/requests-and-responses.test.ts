@@ -18,7 +18,7 @@ import { createRelyingParty, encryption, provider, secret, signing } from './sup
 import { resource } from './support/start-provider.ts';
 
 describe('requests and responses', () => {
-  test('a resource: the access token is a JWT for that API and is verified before it is stored', async () => {
+  test('requests a JWT for an API and verifies it before it is stored', async () => {
     const verifier = createAccessTokenVerifier({
       issuer: provider.issuer,
       audience: resource,
@@ -39,7 +39,7 @@ describe('requests and responses', () => {
     expect(verified).toBe(2);
   });
 
-  test('pushed authorization requests', async () => {
+  test('pushes the authorization request', async () => {
     const client = createRelyingParty('client_secret_basic', { pushedAuthorizationRequests: 'always' });
     const { url } = await createAuthorizationRequest(client);
     expect([...url.searchParams.keys()]).toEqual(['client_id', 'request_uri']);
@@ -47,7 +47,7 @@ describe('requests and responses', () => {
   });
 
   test.each(['form_post', 'jwt', 'query.jwt', 'form_post.jwt'] as const)(
-    'response mode %s',
+    'logs in with the response mode %s',
     async (responseMode) => {
       expect((await logIn(createRelyingParty('client_secret_basic', { responseMode }))).claims?.sub).toBe(
         'alice',
@@ -55,13 +55,13 @@ describe('requests and responses', () => {
     },
   );
 
-  test('max_age, acr_values and claims', async () => {
+  test('requests auth_time with max_age and claims', async () => {
     const client = createRelyingParty('none');
     const tokens = await logIn(client, { ...offline, maxAge: 60, claims: { id_token: { auth_time: null } } });
     expect(tokens.claims?.auth_time).toEqual(expect.any(Number));
   });
 
-  test('an error response is a typed error', async () => {
+  test('throws a typed error for an error response', async () => {
     const client = createRelyingParty('none');
     const { url, transaction } = await createAuthorizationRequest(client, { prompt: 'none' });
     const { parameters } = await createBrowser(provider.issuer).visit(url);
@@ -72,7 +72,7 @@ describe('requests and responses', () => {
     });
   });
 
-  test('a public client with DPoP: nonces, and access and refresh tokens that are bound to the key', async () => {
+  test('binds the access and refresh tokens of a public client to its DPoP key', async () => {
     const dpop = { keyPair: await generateDpopKeyPair() };
     const client = createRelyingParty('none', { dpop });
     const tokens = await logIn(client);
@@ -84,7 +84,7 @@ describe('requests and responses', () => {
     });
   });
 
-  test('FAPI 2.0: private_key_jwt, PAR, signed request object, JARM, DPoP, PS256', async () => {
+  test('FAPI 2.0: logs in with private_key_jwt, PAR, a signed request object, JARM, DPoP and PS256', async () => {
     const key = { key: signing.key, kid: signing.jwk.kid as string };
     const client = createRelyingParty('fapi', {
       clientAuthentication: privateKeyJwt(key),
@@ -105,7 +105,7 @@ describe('requests and responses', () => {
     });
   });
 
-  test('encrypted ID token, signed userinfo, signed introspection', async () => {
+  test('accepts an encrypted ID token, signed userinfo and signed introspection', async () => {
     const client = createRelyingParty('encrypted', {
       clientAuthentication: clientSecretBasic(secret),
       decrypt: createDecrypt(encryption.privateKey),
@@ -122,7 +122,7 @@ describe('requests and responses', () => {
     expect(await introspectToken(client, 'unknown')).toEqual({ active: false });
   });
 
-  test('a signed request object in the query', async () => {
+  test('sends a signed request object in the query', async () => {
     const client = createRelyingParty('signed_requests', {
       clientAuthentication: clientSecretBasic(secret),
       requestObjectSigningKey: { key: signing.key, kid: signing.jwk.kid as string },
@@ -132,7 +132,7 @@ describe('requests and responses', () => {
     expect((await logIn(client)).claims?.sub).toBe('alice');
   });
 
-  test('signed and encrypted userinfo', async () => {
+  test('accepts signed and encrypted userinfo', async () => {
     const client = createRelyingParty('signed_and_encrypted_userinfo', {
       clientAuthentication: clientSecretBasic(secret),
       decrypt: createDecrypt(encryption.privateKey),

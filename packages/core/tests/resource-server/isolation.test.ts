@@ -44,7 +44,7 @@ describe('R6: verifiers share no results', () => {
       }),
     ]);
     const shared = { audience, now: Date.now };
-    const verifierOfOne = first.createAccessTokenVerifier({
+    const firstVerifier = first.createAccessTokenVerifier({
       ...shared,
       issuer: one.issuer,
       fetch: one.fetch,
@@ -64,8 +64,8 @@ describe('R6: verifiers share no results', () => {
       },
     ].map((options) => other.createAccessTokenVerifier({ ...shared, ...options }));
     const token = await one.mintAccessToken();
-    await verifierOfOne.verify(request(token));
-    expect(verifierOfOne.findCachedRequest?.(request(token))).toMatchObject({
+    await firstVerifier.verify(request(token));
+    expect(firstVerifier.findCachedRequest?.(request(token))).toMatchObject({
       accessToken: { issuer: one.issuer },
     });
     for (const verifier of variants) {

@@ -72,11 +72,11 @@ describe('R1: an opaque token is sent to its issuer only', () => {
   test("with tokens: 'jwt', an issuer introspects its JWTs and no opaque token", async () => {
     const { create, introspected, one, two } = await setUp({ tokens: 'jwt' }, { tokens: 'opaque' });
     const verifier = create();
-    const [jwtOfOne, jwtOfTwo] = await Promise.all([one, two].map((server) => server.mintAccessToken()));
+    const [firstJwt, secondJwt] = await Promise.all([one, two].map((server) => server.mintAccessToken()));
     await expect(verifier.verifyToken('b.1')).resolves.toMatchObject({ issuer: two.issuer });
-    await expect(verifier.verifyToken(jwtOfOne as string)).resolves.toMatchObject({ issuer: one.issuer });
-    await expect(verifier.verifyToken(jwtOfTwo as string)).resolves.toMatchObject({ issuer: two.issuer });
-    expect(introspected).toEqual(['b.example.test b.1', `a.example.test ${jwtOfOne}`]);
+    await expect(verifier.verifyToken(firstJwt as string)).resolves.toMatchObject({ issuer: one.issuer });
+    await expect(verifier.verifyToken(secondJwt as string)).resolves.toMatchObject({ issuer: two.issuer });
+    expect(introspected).toEqual(['b.example.test b.1', `a.example.test ${firstJwt}`]);
   });
 
   test('an issuer without introspection does not affect the other', async () => {

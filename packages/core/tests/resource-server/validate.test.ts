@@ -48,7 +48,7 @@ describe('R5: an unavailable service in validate leads to 503', () => {
     expect(verifier.statistics().unavailable).toBe(1);
   });
 
-  test('a refused connection; the same token is accepted when the service is available', async () => {
+  test('accepts the token after a refused connection, when the service is available', async () => {
     const url = await findClosedPort();
     let isUnavailable = true;
     const { server, verifier } = await startWith({

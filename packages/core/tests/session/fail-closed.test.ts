@@ -12,7 +12,7 @@ import { handleNodeRequest } from '../../src/session/http/node-requests.ts';
 import { createWebSessions } from '../../src/session/web-sessions.ts';
 import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
 import { createMemoryReplayStore } from '../../src/tokens/replay-store.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
 
 // An error of other code rejects the request, is reported once, and does not end the process.
 
@@ -65,18 +65,18 @@ const throwingFunctions: Record<
 };
 
 async function setUp(kind: 'cookie' | 'stored', seam: string) {
-  let armed: (() => unknown) | undefined;
-  const trip = () => {
-    if (armed) throw armed();
+  let createFailure: (() => unknown) | undefined;
+  const throwIfArmed = () => {
+    if (createFailure) throw createFailure();
   };
-  /** The same methods. The armed one throws. */
+  /** The same methods. The selected one throws. */
   const wrapFunctions = <T extends object>(name: string, target: T): T =>
     new Proxy(target, {
       get(from, method) {
         const value: unknown = Reflect.get(from, method);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {
-          if (seam === `${name}.${String(method)}`) trip();
+          if (seam === `${name}.${String(method)}`) throwIfArmed();
           return value.apply(from, args);
         };
       },
@@ -89,14 +89,14 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     scope: 'openid profile email offline_access',
     retries: 0,
     fetch: async (url, init) => {
-      if (seam === 'fetch') trip();
+      if (seam === 'fetch') throwIfArmed();
       return server.fetch(url, init);
     },
     now: () => {
-      if (seam === 'now') trip();
+      if (seam === 'now') throwIfArmed();
       return server.clock.now();
     },
-    ...(seam === 'onEvent' && { onEvent: trip }),
+    ...(seam === 'onEvent' && { onEvent: throwIfArmed }),
   });
   const http = createServer(async (req, res) => {
     const chunks: Buffer[] = [];
@@ -164,8 +164,8 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     backchannelLogout: () => visit('/auth/backchannel-logout', { logout_token: token }),
     logout: () => visit('/auth/logout', {}),
   };
-  const run = (what: (() => unknown) | undefined) => {
-    armed = what;
+  const run = (throwing: (() => unknown) | undefined) => {
+    createFailure = throwing;
   };
   return { routes, visit, arm: run };
 }
@@ -195,22 +195,22 @@ test.each(Object.entries(throwingFunctions))(
         arm(throwing);
         const response = await ask();
         arm(undefined);
-        const what = `${route}, ${String(throwing)}`;
+        const label = `${route}, ${String(throwing)}`;
         const body = await response.text();
         const lines = log.mock.calls.flat().map(String);
         if (failing.includes(route as Route)) {
-          expect(response.status, what).toBeGreaterThanOrEqual(400);
-          expect(response.headers.get('cache-control'), what).toBe('private, no-store');
-          expect(response.headers.getSetCookie().join(), what).not.toMatch(/session=[^;]/);
-          expect(lines, what).toHaveLength(1);
-          expect(lines[0], what).toMatch(new RegExp(`^countersign: ${route}: ${response.status} \\w+`));
+          expect(response.status, label).toBeGreaterThanOrEqual(400);
+          expect(response.headers.get('cache-control'), label).toBe('private, no-store');
+          expect(response.headers.getSetCookie().join(), label).not.toMatch(/session=[^;]/);
+          expect(lines, label).toHaveLength(1);
+          expect(lines[0], label).toMatch(new RegExp(`^countersign: ${route}: ${response.status} \\w+`));
         } else {
-          expect(response.status, `${what}: ${lines}`).toBeLessThan(400);
-          expect(lines, what).toEqual([]);
+          expect(response.status, `${label}: ${lines}`).toBeLessThan(400);
+          expect(lines, label).toEqual([]);
         }
-        if (response.status === 503) expect(response.headers.get('retry-after'), what).toMatch(/^\d+$/);
-        expect(body, what).not.toMatch(new RegExp(`${leak}|web-secret`));
-        expect(lines.join(), what).not.toMatch(new RegExp(`${leak}|eyJ|web-secret`));
+        if (response.status === 503) expect(response.headers.get('retry-after'), label).toMatch(/^\d+$/);
+        expect(body, label).not.toMatch(new RegExp(`${leak}|web-secret`));
+        expect(lines.join(), label).not.toMatch(new RegExp(`${leak}|eyJ|web-secret`));
       }
       // A failure signs no user out. Only a successful logout does.
       const { session } = (await (await visit('/auth/session')).json()) as { session: unknown };

@@ -28,7 +28,7 @@ async function start() {
 }
 
 const isCrossSite = (browser: TestBrowser, name: string) =>
-  browser.seen.findLast((line) => line.startsWith(`${name}=`))?.includes('SameSite=None') === true;
+  browser.receivedCookies.findLast((line) => line.startsWith(`${name}=`))?.includes('SameSite=None') === true;
 
 test('redirects a signed-in user to returnTo if the response is posted again', async () => {
   const { app, browser, post, login, follow } = await start();
@@ -59,8 +59,8 @@ test('restarts a login with a rejected code once, and never in a loop', async ()
 test('rejects an unsolicited response, and repeats only a part of its state', async () => {
   const { post, follow } = await start();
   const state = 'x'.repeat(5_000);
-  const asked = await post(new URLSearchParams({ code: 'stolen', state }));
-  expect(asked.headers.get('location')?.length).toBeLessThan(250);
-  expect(asked.headers.get('location')).not.toContain('stolen');
-  expect((await follow(asked)).status).toBe(400);
+  const response = await post(new URLSearchParams({ code: 'stolen', state }));
+  expect(response.headers.get('location')?.length).toBeLessThan(250);
+  expect(response.headers.get('location')).not.toContain('stolen');
+  expect((await follow(response)).status).toBe(400);
 });

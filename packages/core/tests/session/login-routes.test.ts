@@ -20,12 +20,12 @@ async function startedLogin(
 test('S1: writes no text of a request or of the provider into a page', async () => {
   const app = await createWebApp();
   const { browser, url } = await startedLogin(app);
-  const evil = '<script>alert(1)</script>';
+  const markup = '<script>alert(1)</script>';
   const query = new URLSearchParams({
     state: url.searchParams.get('state') ?? '',
     iss: app.server.issuer,
-    error: evil,
-    error_description: evil,
+    error: markup,
+    error_description: markup,
   });
   const response = await browser.visit(`/auth/callback?${query}`, { headers: html });
   const text = await response.text();
@@ -149,11 +149,15 @@ test('S14: limits pending logins in count and size, and retains the newest', asy
 test('S14: a script that fetches the login gets an error, a router a response that makes it navigate', async () => {
   const app = await createWebApp();
   const router = { isPrefetch: false, isRouterFetch: true };
-  const byRouter = await app.open().visit('/auth/login', {}, router);
-  expect([byRouter.status, byRouter.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
-  const byScript = await app.open().visit('/auth/login', { headers: { 'sec-fetch-mode': 'cors' } });
-  expect(byScript.status).toBe(401);
-  for (const response of [byRouter, byScript]) expect(response.headers.getSetCookie()).toEqual([]);
+  const routerResponse = await app.open().visit('/auth/login', {}, router);
+  expect([routerResponse.status, routerResponse.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; charset=utf-8',
+  ]);
+  const scriptResponse = await app.open().visit('/auth/login', { headers: { 'sec-fetch-mode': 'cors' } });
+  expect(scriptResponse.status).toBe(401);
+  for (const response of [routerResponse, scriptResponse])
+    expect(response.headers.getSetCookie()).toEqual([]);
 });
 
 test('supports concurrent logins in two tabs', async () => {
@@ -170,7 +174,7 @@ test('supports concurrent logins in two tabs', async () => {
 test('accepts a form_post response with its SameSite=None cookie', async () => {
   const app = await createWebApp({}, { client: { responseMode: 'form_post' } });
   const { browser, authorize } = await startedLogin(app);
-  expect(browser.seen[0]).toContain('SameSite=None');
+  expect(browser.receivedCookies[0]).toContain('SameSite=None');
   const { parameters } = await authorize();
   const response = await browser.visit('/auth/callback', {
     method: 'POST',

@@ -34,9 +34,9 @@ test('S21: logs out only for a page of this application, and shows a confirmatio
       (await browser.visit('/auth/logout', { method: 'POST', headers: headers as HeadersInit })).status,
     ).toBe(403);
   }
-  const asked = await browser.visit('/auth/logout', { headers: html });
-  expect(asked.status).toBe(200);
-  expect(await asked.text()).toContain('<form method="post" action="/auth/logout">');
+  const confirmation = await browser.visit('/auth/logout', { headers: html });
+  expect(confirmation.status).toBe(200);
+  expect(await confirmation.text()).toContain('<form method="post" action="/auth/logout">');
   expect(browser.cookies.has('__Host-session')).toBe(true);
 });
 
@@ -163,7 +163,7 @@ test.each([
     const browser = app.open();
     await browser.logIn();
     const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
-    const fails = vi.fn(() => Promise.reject(new Error('away')));
+    const fails = vi.fn(() => Promise.reject(new Error('unavailable')));
     const [deleteWhere, set] = [store.deleteWhere, tombstones.set];
     Object.assign(store, { deleteWhere: fails });
     Object.assign(tombstones, { set: fails });

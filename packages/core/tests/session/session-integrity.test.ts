@@ -82,7 +82,7 @@ test('S9: responds with 503 if the store is unavailable, neither signed in nor s
     name: 'TransportError',
     code: 'store_unavailable',
   });
-  const seen = browser.seen.length;
+  const cookieCount = browser.receivedCookies.length;
   for (const [path, init] of [
     ['/auth/session', {}],
     ['/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } }],
@@ -93,7 +93,7 @@ test('S9: responds with 503 if the store is unavailable, neither signed in nor s
     expect(await response.json(), path).toMatchObject({ error: 'store_unavailable' });
   }
   // No cookie was set or deleted.
-  expect(browser.seen).toHaveLength(seen);
+  expect(browser.receivedCookies).toHaveLength(cookieCount);
   expect(app.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
 });
 

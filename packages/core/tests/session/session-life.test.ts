@@ -17,7 +17,7 @@ for (const kind of sessionKinds) {
 
   test(`S3, ${kind}: a session ends after its idle lifetime, and at the latest after its absolute lifetime`, async () => {
     const app = await start({ idleLifetime: 1_000, absoluteLifetime: 5_000 });
-    if (kind === 'stored') return storedLives(app);
+    if (kind === 'stored') return checkStoredLifetimes(app);
     const browser = app.open();
     await browser.logIn();
     const copy = browser.header();
@@ -76,11 +76,11 @@ for (const kind of sessionKinds) {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
-    const asked = await app.sessions.open(browser.header());
-    expect((await asked.getAccessToken()).accessToken).toBeTruthy();
+    const requestSession = await app.sessions.open(browser.header());
+    expect((await requestSession.getAccessToken()).accessToken).toBeTruthy();
     const waiting = await app.sessions.open(browser.header());
     await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
-    await expect(asked.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
+    await expect(requestSession.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
     app.server.clock.advance(1);
     await expect(waiting.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
   });
@@ -103,10 +103,10 @@ for (const kind of sessionKinds) {
     await browser.logIn();
     app.server.clock.advance(3_700);
     app.server.fail('token', { status: 503 });
-    const unwell = await app.sessions.open(browser.header());
-    await expect(unwell.getAccessToken()).rejects.toMatchObject({ code: 'server_error' });
-    expect(unwell.session).toBeDefined();
-    expect(unwell.cookies).toEqual([]);
+    const failingSession = await app.sessions.open(browser.header());
+    await expect(failingSession.getAccessToken()).rejects.toMatchObject({ code: 'server_error' });
+    expect(failingSession.session).toBeDefined();
+    expect(failingSession.cookies).toEqual([]);
     app.server.endGrants();
     const ended = await app.sessions.open(browser.header());
     await expect(ended.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
@@ -177,7 +177,7 @@ test('returns the same tokens and Set-Cookie to late requests with the old cooki
   expect(app.server.requestsTo('token')).toHaveLength(2);
 });
 
-async function storedLives(app: WebApp): Promise<void> {
+async function checkStoredLifetimes(app: WebApp): Promise<void> {
   const browser = app.open();
   await browser.logIn();
   app.server.clock.advance(1_001);

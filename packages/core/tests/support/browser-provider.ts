@@ -70,7 +70,7 @@ export async function createTestProvider(now: () => number): Promise<TestProvide
     revoked: [],
     keys,
     rotates: true,
-    count: (path) => paths.filter((asked) => asked === path).length,
+    count: (path) => paths.filter((requested) => requested === path).length,
     metadata: {
       issuer,
       authorization_endpoint: `${issuer}/auth`,
@@ -98,20 +98,20 @@ export async function createTestProvider(now: () => number): Promise<TestProvide
       keys.splice(0, keys.length, { kty, n, e, kid: current.kid, use: 'sig' });
     },
     approve(url, change) {
-      const asked = new URL(url).searchParams;
+      const parameters = new URL(url).searchParams;
       const code = `code-${++serial}`;
       logins.set(code, {
-        nonce: asked.get('nonce') ?? '',
-        challenge: asked.get('code_challenge') ?? '',
-        clientId: asked.get('client_id') ?? '',
-        maxAge: asked.has('max_age'),
+        nonce: parameters.get('nonce') ?? '',
+        challenge: parameters.get('code_challenge') ?? '',
+        clientId: parameters.get('client_id') ?? '',
+        maxAge: parameters.has('max_age'),
       });
-      const answer = new URL(asked.get('redirect_uri') ?? '');
-      answer.searchParams.set('code', code);
-      answer.searchParams.set('state', asked.get('state') ?? '');
-      answer.searchParams.set('iss', issuer);
-      change?.(answer.searchParams);
-      return answer.href;
+      const callbackUrl = new URL(parameters.get('redirect_uri') ?? '');
+      callbackUrl.searchParams.set('code', code);
+      callbackUrl.searchParams.set('state', parameters.get('state') ?? '');
+      callbackUrl.searchParams.set('iss', issuer);
+      change?.(callbackUrl.searchParams);
+      return callbackUrl.href;
     },
     async fetch(url, init) {
       const { pathname } = new URL(url);

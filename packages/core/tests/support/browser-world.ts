@@ -6,7 +6,7 @@ import type { BrowserLock } from '../../src/browser/state/web-lock.ts';
 import type { DpopProver } from '../../src/browser/wire/dpop.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
-import { createUserProvider, type User, type UserProvider, userOfToken } from './user-provider.ts';
+import { createUserProvider, readTokenUser, type User, type UserProvider } from './user-provider.ts';
 
 export const origin = 'https://app.example';
 export const apiUrl = 'https://api.example/transfer';
@@ -124,7 +124,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     async api(call, headers) {
       const [scheme, token = ''] = headers.get('authorization')?.split(' ') ?? [];
-      const user = userOfToken(token);
+      const user = readTokenUser(token);
       if (call.owner === undefined) call.owner = user ?? null;
       call.sent.push(String(user));
       const shown = call.tab.auth.snapshot().claims?.sub;
@@ -132,7 +132,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       if (user !== shown) violations.push(`a token of ${user} was sent while the page showed ${shown}`);
       const proof = headers.get('dpop');
       if (options.dpop && !proof?.startsWith(token)) violations.push('a proof for another token');
-      const answer = await scheduler.step('API decides', (): ApiAnswer => {
+      const response = await scheduler.step('the API checks the token', (): ApiAnswer => {
         if (options.dpop && !proof?.endsWith('nonce')) {
           const challenge = `${scheme} error="use_dpop_nonce"`;
           return { status: 401, headers: { 'www-authenticate': challenge, 'dpop-nonce': 'nonce' } };
@@ -140,22 +140,22 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         if (provider.accepted.has(token)) return { status: 200, headers: {} };
         return { status: 401, headers: { 'www-authenticate': `${scheme} error="invalid_token"` } };
       });
-      return scheduler.step('API is answered', () => answer);
+      return scheduler.step('response of the API', () => response);
     },
   };
 }
 
 /** Replaces the globals of the page. Frames and messages between tabs are scheduler steps. */
 function showPage(scheduler: Scheduler, provider: UserProvider): void {
-  const kept = new Map<string, string>();
+  const stored = new Map<string, string>();
   const channels = new Set<{ name: string; onmessage?: (event: { data: unknown }) => void }>();
   vi.stubGlobal('window', { name: '' });
   vi.stubGlobal('location', new URL(`${origin}/`));
   vi.stubGlobal('history', { state: null, replaceState: () => {} });
   vi.stubGlobal('sessionStorage', {
-    getItem: (name: string) => kept.get(name) ?? null,
-    setItem: (name: string, value: string) => void kept.set(name, value),
-    removeItem: (name: string) => void kept.delete(name),
+    getItem: (name: string) => stored.get(name) ?? null,
+    setItem: (name: string, value: string) => void stored.set(name, value),
+    removeItem: (name: string) => void stored.delete(name),
   });
   vi.stubGlobal('document', {
     baseURI: `${origin}/`,
@@ -173,7 +173,7 @@ function showPage(scheduler: Scheduler, provider: UserProvider): void {
     },
     body: {
       append: (frame: { src: string; contentWindow: { location: { href: string } }; load(): void }) =>
-        void scheduler.step('the silent login is answered', () => {
+        void scheduler.step('response of the silent login', () => {
           frame.contentWindow.location.href = provider.approve(frame.src);
           frame.load();
         }),
@@ -192,7 +192,7 @@ function showPage(scheduler: Scheduler, provider: UserProvider): void {
       for (const other of channels as Set<Channel>) {
         if (other === this || other.name !== this.name) continue;
         other.waiting.push(data);
-        void scheduler.step(`a tab hears ${(data as { type: string }).type}`, () =>
+        void scheduler.step(`a tab receives ${(data as { type: string }).type}`, () =>
           other.onmessage?.({ data: other.waiting.shift() }),
         );
       }
@@ -206,14 +206,14 @@ function showPage(scheduler: Scheduler, provider: UserProvider): void {
 
 /** Models IndexedDB: each operation is atomic and happens at a later step. */
 function slowStorage(scheduler: Scheduler): TokenStorage {
-  const kept = createMemoryStorage();
+  const stored = createMemoryStorage();
   const copy = (tokens: TokenSet | undefined) => tokens && structuredClone(tokens);
   return {
     reach: 'shared',
-    get: (key) => scheduler.step('tokens are read', () => copy(kept.get(key) as TokenSet | undefined)),
-    set: (key, tokens) => scheduler.step('tokens are written', () => kept.set(key, tokens)),
-    remove: (key) => scheduler.step('tokens are removed', () => kept.remove(key)),
-    update: (key, change) => scheduler.step('tokens are replaced', () => kept.update?.(key, change)),
+    get: (key) => scheduler.step('tokens are read', () => copy(stored.get(key) as TokenSet | undefined)),
+    set: (key, tokens) => scheduler.step('tokens are written', () => stored.set(key, tokens)),
+    remove: (key) => scheduler.step('tokens are removed', () => stored.remove(key)),
+    update: (key, change) => scheduler.step('tokens are replaced', () => stored.update?.(key, change)),
   };
 }
 
@@ -221,7 +221,7 @@ function slowStorage(scheduler: Scheduler): TokenStorage {
 function createLock(scheduler: Scheduler): BrowserLock {
   const held = new Set<string>();
   return async (name, run) => {
-    const isFree = await scheduler.step('a lock is asked for', () => !held.has(name) && held.add(name));
+    const isFree = await scheduler.step('a lock is requested', () => !held.has(name) && held.add(name));
     if (!isFree) return undefined;
     try {
       return await run();
@@ -238,9 +238,9 @@ function slowProver(scheduler: Scheduler): DpopProver {
     createProof: (_method, _url, accessToken = '') =>
       scheduler.step('a proof is signed', () => `${accessToken} ${nonce}`),
     saveNonce(_url, headers) {
-      const told = headers.get('dpop-nonce');
-      if (!told || told === nonce) return false;
-      nonce = told;
+      const newNonce = headers.get('dpop-nonce');
+      if (!newNonce || newNonce === nonce) return false;
+      nonce = newNonce;
       return true;
     },
   };

@@ -1,6 +1,6 @@
 import { type CoordinationOptions, coordinateRefreshes } from '../../src/tokens/coordinate-refreshes.ts';
 import type { RefreshClient } from '../../src/tokens/refresh-client.ts';
-import type { SuccessorStore } from '../../src/tokens/successor.ts';
+import type { SuccessorStore } from '../../src/tokens/successor-store.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createTokenSuccessors } from '../../src/tokens/token-successors.ts';
 

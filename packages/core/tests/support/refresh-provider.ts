@@ -19,7 +19,7 @@ export function createTestProvider(options: { readonly now?: () => number; reado
     requests: 0,
     replays: 0,
     /** Seconds. */
-    life: 60,
+    accessTokenLifetime: 60,
     /** Runs before the token is checked. If it throws, the token is not spent. */
     before: async (_refreshToken: string): Promise<void> => {},
     /** Runs after the token is spent. If it throws, the response is lost. */
@@ -32,7 +32,7 @@ export function createTestProvider(options: { readonly now?: () => number; reado
     return {
       accessToken: `at.${sub}.${resource ?? 'login'}.${++serial}`,
       tokenType: 'Bearer' as const,
-      expiresAt: time + state.life,
+      expiresAt: time + state.accessTokenLifetime,
       scopes: ['openid', 'offline_access'],
     };
   }
@@ -89,9 +89,9 @@ export function createTestProvider(options: { readonly now?: () => number; reado
 /** Creates a session store that all processes share. */
 export function createSharedSessions() {
   const sessions = new Map<string, TokenSet>();
-  const state = { away: false, readOnly: false, writes: 0 };
+  const state = { isUnavailable: false, readOnly: false, writes: 0 };
   const check = () => {
-    if (state.away) throw new Error('the store is unavailable (away)');
+    if (state.isUnavailable) throw new Error('the store is unavailable');
   };
   const holder = (key: string): TokenHolder => ({
     async read() {

@@ -29,13 +29,13 @@ export interface UserProviderOptions {
 }
 
 /** Reads the user of a token. */
-export const userOfToken = (token: string): string | undefined => token.split('.')[1];
+export const readTokenUser = (token: string): string | undefined => token.split('.')[1];
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const keyPair = globalThis.crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 const publicKey = keyPair.then((pair) => globalThis.crypto.subtle.exportKey('jwk', pair.publicKey));
 /** Seconds. */
-const accessTokenLife = 60;
+const accessTokenLifetime = 60;
 
 export async function createUserProvider(options: UserProviderOptions): Promise<UserProvider> {
   const { scheduler, now, dpop, readsHints } = options;
@@ -67,20 +67,20 @@ export async function createUserProvider(options: UserProviderOptions): Promise<
     },
     rejectRefreshTokens: () => refreshTokens.clear(),
     approve(url) {
-      const asked = new URL(url).searchParams;
-      const answer = new URL(asked.get('redirect_uri') ?? '');
-      answer.searchParams.set('state', asked.get('state') ?? '');
-      const hinted = readsHints && asked.has('id_token_hint');
-      const [, payload = 'e30='] = asked.get('id_token_hint')?.split('.') ?? [];
+      const parameters = new URL(url).searchParams;
+      const callbackUrl = new URL(parameters.get('redirect_uri') ?? '');
+      callbackUrl.searchParams.set('state', parameters.get('state') ?? '');
+      const hinted = readsHints && parameters.has('id_token_hint');
+      const [, payload = 'e30='] = parameters.get('id_token_hint')?.split('.') ?? [];
       const user = provider.session;
       if (!user || (hinted && JSON.parse(atob(payload)).sub !== user)) {
-        answer.searchParams.set('error', 'login_required');
+        callbackUrl.searchParams.set('error', 'login_required');
       } else {
         const code = `code-${++serial}`;
-        codes.set(code, { user, nonce: asked.get('nonce') ?? '' });
-        answer.searchParams.set('code', code);
+        codes.set(code, { user, nonce: parameters.get('nonce') ?? '' });
+        callbackUrl.searchParams.set('code', code);
       }
-      return answer.href;
+      return callbackUrl.href;
     },
     async fetch(url, init = {}) {
       const { pathname } = new URL(url);
@@ -92,7 +92,7 @@ export async function createUserProvider(options: UserProviderOptions): Promise<
       );
       const { claims, ...body } = (issued ?? {}) as Json;
       const idToken = claims ? { id_token: await sign(claims) } : {};
-      return scheduler.step(`${name} is answered`, () =>
+      return scheduler.step(`response of ${name}`, () =>
         issued ? json({ ...body, ...idToken }) : json({ error: 'invalid_grant' }, 400),
       );
     },
@@ -113,7 +113,7 @@ export async function createUserProvider(options: UserProviderOptions): Promise<
     return {
       access_token: accessToken,
       token_type: dpop ? 'DPoP' : 'Bearer',
-      expires_in: accessTokenLife,
+      expires_in: accessTokenLifetime,
       scope: 'openid',
       ...(options.refreshTokens && { refresh_token: refreshToken }),
       claims: { iss: issuer, sub: user, aud: 'spa', iat: time, exp: time + 300, nonce: login?.nonce },

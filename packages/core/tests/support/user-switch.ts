@@ -67,9 +67,9 @@ export async function playUserSwitch(
   const act = (name: string, action: () => unknown) => scheduler.step(name, action);
   const actors = [
     ...tabs.map((tab) => requests(world, tab, send)),
-    plan.accessTokensEnd && act('access tokens end', () => world.later(61)),
+    plan.accessTokensEnd && act('access tokens expire', () => world.later(61)),
     plan.accessTokensRejected && act('the API rejects old tokens', () => provider.accepted.clear()),
-    plan.refreshTokensEnd && act('refresh tokens end', () => provider.rejectRefreshTokens()),
+    plan.refreshTokensEnd && act('refresh tokens are rejected', () => provider.rejectRefreshTokens()),
     plan.bobIn !== undefined &&
       world.login(tabs[plan.bobIn], 'bob').then(
         () => {},
@@ -84,7 +84,7 @@ export async function playUserSwitch(
     () => {},
     () => done === actors.length,
   );
-  if (done < actors.length) violations.push('something waits without end');
+  if (done < actors.length) violations.push('an operation never ends');
   for (const { outcome } of calls) {
     if (outcome && !/^(200|401|not_signed_in|session_ended|refresh_token_missing)$/.test(outcome))
       violations.push(`a request ended with ${outcome}`);
@@ -114,14 +114,14 @@ async function checkEnd(
   let read = false;
   const reading = (async () => {
     for (const { name, auth, storage } of tabs) {
-      const kept = await storage.get(`countersign ${provider.issuer} spa tokens`);
+      const stored = await storage.get(`countersign ${provider.issuer} spa tokens`);
       const { status, claims } = auth.snapshot();
-      if (kept?.claims?.sub !== claims?.sub)
-        violations.push(`${name} shows ${status} ${claims?.sub}, kept is ${kept?.claims?.sub}`);
-      if (kept?.accessTokens.some(({ accessToken }) => !accessToken.includes(`.${kept.claims?.sub}.`)))
-        violations.push('an access token is kept under the name of another user');
+      if (stored?.claims?.sub !== claims?.sub)
+        violations.push(`${name} shows ${status} ${claims?.sub}, stored is ${stored?.claims?.sub}`);
+      if (stored?.accessTokens.some(({ accessToken }) => !accessToken.includes(`.${stored.claims?.sub}.`)))
+        violations.push('an access token is stored under the name of another user');
       const isLast = plan.bobIn === undefined && plan.logoutIn !== undefined;
-      if (isLast && kept) violations.push(`${name} is signed in after the logout`);
+      if (isLast && stored) violations.push(`${name} is signed in after the logout`);
     }
     read = true;
   })();

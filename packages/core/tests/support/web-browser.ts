@@ -25,9 +25,9 @@ export const createSessionOptions = (kind: (typeof sessionKinds)[number]): Parti
 export interface TestBrowser {
   readonly cookies: Map<string, string>;
   /** All `Set-Cookie` lines that it has received. */
-  readonly seen: string[];
+  readonly receivedCookies: string[];
   readonly header: () => string;
-  /** @param router facts from the headers of a framework's router */
+  /** @param router properties from the headers of a framework's router */
   visit(path: string, init?: RequestInit, router?: RouterRequest): Promise<Response>;
   /** Completes a login. */
   logIn(path?: string): Promise<Response>;
@@ -71,14 +71,14 @@ function createBrowser(
   sessions: WebSessions,
   cookies = new Map<string, string>(),
 ): TestBrowser {
-  const seen: string[] = [];
+  const receivedCookies: string[] = [];
   const browser: TestBrowser = {
     cookies,
-    seen,
+    receivedCookies,
     header: () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
     take(response) {
       for (const line of response.headers.getSetCookie()) {
-        seen.push(line);
+        receivedCookies.push(line);
         const [pair = ''] = line.split(';');
         const at = pair.indexOf('=');
         if (/; Max-Age=0(;|$)/.test(line)) cookies.delete(pair.slice(0, at));

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
 import { createMemoryLock, type RefreshLock } from '../../src/tokens/refresh-lock.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
 import { createCoordinator, expireTokens, runConcurrently } from '../support/coordinator.ts';
 import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
 
@@ -33,7 +33,7 @@ describe('C5: a failure does not end a session', () => {
   test('a token inside its leeway is returned during a failure', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    provider.state.life = 1_000;
+    provider.state.accessTokenLifetime = 1_000;
     const tokenSet = provider.login('alice');
     sessions.set('s', tokenSet);
     const tokens = createCoordinator(provider.client(), { leeway: 500.5 });
@@ -150,8 +150,8 @@ describe('C5: a failure does not end a session', () => {
 });
 
 describe('unavailable stores', () => {
-  const away = async (): Promise<never> => {
-    throw new Error('the store is away');
+  const fail = async (): Promise<never> => {
+    throw new Error('the store is unavailable');
   };
 
   test('lock and successors: requests of this process are serial, and an event reports it', async () => {
@@ -159,8 +159,8 @@ describe('unavailable stores', () => {
     const cookie = expireTokens(provider.login('alice'));
     const client = provider.client();
     const tokens = createCoordinator(client, {
-      lock: { acquire: away, renew: away, release: away },
-      successors: { get: away, set: away },
+      lock: { acquire: fail, renew: fail, release: fail },
+      successors: { get: fail, set: fail },
     });
     const results = await runConcurrently(50, (i) =>
       tokens.getAccessToken(cookieHolder(cookie), { resource: `r${i % 3}` }),
@@ -179,7 +179,7 @@ describe('unavailable stores', () => {
     const { sessions, holder, state } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
     provider.state.after = async () => {
-      state.away = true;
+      state.isUnavailable = true;
     };
     const client = provider.client();
     const shared = { lock: createMemoryLock(), lockWait: 200 };
@@ -187,9 +187,9 @@ describe('unavailable stores', () => {
     const { accessToken, tokens: next } = await tokens.getAccessToken(holder('s'));
     expect(accessToken.accessToken).toContain('alice');
     expect(client.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
-    await expect(tokens.getAccessToken(holder('s'))).rejects.toThrow('away');
+    await expect(tokens.getAccessToken(holder('s'))).rejects.toThrow('the store is unavailable');
     provider.state.after = async () => {};
-    Object.assign(state, { away: false, readOnly: true });
+    Object.assign(state, { isUnavailable: false, readOnly: true });
     // This process has the next tokens. Another process cannot send the refresh token, because the lock is still held.
     expect((await tokens.getAccessToken(holder('s'))).accessToken).toEqual(accessToken);
     await expect(
@@ -214,7 +214,7 @@ describe('unavailable stores', () => {
     const { sessions, holder, state } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
     provider.state.after = async () => {
-      state.away = true;
+      state.isUnavailable = true;
     };
     const lock = createMemoryLock();
     let released = 0;
@@ -228,7 +228,7 @@ describe('unavailable stores', () => {
     await createCoordinator(provider.client(), { lock: counted }).getAccessToken(holder('s'));
     expect(released).toBe(0);
     sessions.delete('s');
-    state.away = false;
+    state.isUnavailable = false;
     await vi.waitFor(() => expect(released).toBe(1), { timeout: 10_000 });
     expect(sessions.size).toBe(0);
   });

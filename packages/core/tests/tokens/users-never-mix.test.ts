@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AuthError, TransportError } from '../../src/errors.ts';
 import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
 import { createCoordinator } from '../support/coordinator.ts';
 import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
 

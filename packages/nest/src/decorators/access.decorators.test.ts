@@ -198,7 +198,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/plain/broken-policy', acme)).toMatchObject({ status: 500 });
   });
 
-  test('A10: the requirements of handler, class and base class add up, and a contradiction is resolved to the stricter side', async () => {
+  test('A10: combines the requirements of handler, class and base class, and applies the stricter one of a contradiction', async () => {
     const { call, mint } = await start();
     const all = await mint({ scope: 'base class handler' });
     expect(await call('/scoped', all)).toMatchObject({ status: 200 });

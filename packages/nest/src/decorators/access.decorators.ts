@@ -1,4 +1,4 @@
-import { declareAccess } from '../access/declarations.ts';
+import { declareAccess } from '../access/decorator-metadata.ts';
 
 /** A decorator for a handler or a class. */
 type AccessDecorator = MethodDecorator & ClassDecorator;

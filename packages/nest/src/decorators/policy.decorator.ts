@@ -1,5 +1,5 @@
-import { declareAccess } from '../access/declarations.ts';
-import type { PolicyDeclaration } from '../access/policy.ts';
+import type { PolicyDeclaration } from '../access/access-policy.ts';
+import { declareAccess } from '../access/decorator-metadata.ts';
 
 /**
  * Requires that a rule of the application allows the request. Policies run after every other check, and all policies of

@@ -50,7 +50,7 @@ export const Principal = createParamDecorator(
 );
 
 /**
- * Injects the claims of the access token, or one claim. `undefined` where `@Principal()` is.
+ * Injects the claims of the access token, or one claim. It is `undefined` if `@Principal()` is `undefined`.
  *
  * Declare the claims of the application in the interface `AccessTokenClaims`.
  *

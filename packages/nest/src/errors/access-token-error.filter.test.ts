@@ -29,7 +29,7 @@ class ItemsController {
 const controllers = [ItemsController];
 
 describe.each(adapters)('on %s', (adapter) => {
-  test('an exception filter of the application writes the body, and the challenge is kept', async () => {
+  test('retains the challenge if an exception filter of the application writes the body', async () => {
     @Catch(HttpException)
     class Filter implements ExceptionFilter {
       catch(error: HttpException, host: ArgumentsHost) {
@@ -48,7 +48,7 @@ describe.each(adapters)('on %s', (adapter) => {
     });
   });
 
-  test('errorFormat: problem sends problem+json', async () => {
+  test('sends problem+json with errorFormat: problem', async () => {
     const { call } = await startApp({ controllers }, { adapter, auth: { errorFormat: 'problem' } });
     const { headers, body } = await call('/items');
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -61,7 +61,7 @@ describe.each(adapters)('on %s', (adapter) => {
     });
   });
 
-  test('an error that a handler throws is sent in the same form', async () => {
+  test('sends an error that a handler throws in the same form', async () => {
     const { call, mint } = await startApp({ controllers }, { adapter });
     expect(await call('/items', await mint())).toMatchObject({
       status: 403,

@@ -98,7 +98,7 @@ function rejectMessage(body: object, transport: Transport | undefined): Observab
   return of(undefined);
 }
 
-/** Does what Nest's filter for gateways does. A plain WebSocket also has `emit`, but it does not send. */
+/** Sends an exception like Nest's filter for gateways. The `emit` of a plain WebSocket sends nothing. */
 function sendException(client: MessageClient, data: unknown): void {
   if (typeof client.readyState === 'number') client.send?.(JSON.stringify({ event: 'exception', data }));
   else client.emit?.('exception', data);

@@ -23,9 +23,9 @@ import { type StartOptions, startApp } from '../../tests/support/start-app.ts';
 import type { Program } from '../../tests/support/start-program.ts';
 import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier, Policy, Principal } from '../index.ts';
 
-const happened: string[] = [];
+const handledEvents: string[] = [];
 
-const springTrap = () => {
+const faultyPolicy = () => {
   policyTrigger.current?.throwIfArmed();
   return true;
 };
@@ -51,16 +51,16 @@ class ItemsController {
   /** A message without a reply topic is an event. */
   @MessagePattern('write')
   write(@Principal('sub') sub: string) {
-    happened.push(sub);
+    handledEvents.push(sub);
     return sub;
   }
 
-  @Policy(springTrap)
+  @Policy(faultyPolicy)
   @Policy(hideFromMallory)
   @EventPattern('happened')
   happened(@Principal('sub') sub: string) {
     if (sub === 'bob') throw this.#verifier.createAccessDeniedError('Not on Sundays');
-    happened.push(sub);
+    handledEvents.push(sub);
   }
 }
 
@@ -68,7 +68,7 @@ const { lines, warnings, listen } = watchLogs();
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
-  happened.length = 0;
+  handledEvents.length = 0;
 });
 
 const createHeaders = (token: string | undefined) => ({ ...(token && { authorization: `Bearer ${token}` }) });
@@ -84,7 +84,7 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
 
   async function start(start: StartOptions = {}) {
     const options = each.options(broker.port);
-    const started = await startApp(
+    const testApp = await startApp(
       { controllers: [ItemsController] },
       {
         ...start,
@@ -100,11 +100,11 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
     await client.connect();
     const emit = (topic: string, token?: string, headers: Record<string, string> = {}) =>
       firstValueFrom(client.emit(topic, { headers: { ...headers, ...createHeaders(token) }, value: {} }));
-    return { ...started, emit };
+    return { ...testApp, emit };
   }
 
   test.each(events)(
-    '$name: the event is consumed with one log line, and the next event is handled',
+    '$name: consumes the event, logs one line, and handles the next event',
     async (faultPoint) => {
       const trigger = createExceptionTrigger();
       const { emit, mint, server } = await start({ module: createFaultyModule(faultPoint, trigger) });
@@ -117,14 +117,14 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
         // The Kafka client logs the failure and delivers the event again.
         await expect.poll(() => lines, { timeout: 20_000 }).not.toEqual([]);
       } else if (faultPoint.status === 200) {
-        await expect.poll(() => happened, { timeout: 20_000 }).toEqual(['alice']);
+        await expect.poll(() => handledEvents, { timeout: 20_000 }).toEqual(['alice']);
       } else await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(lineCount);
       // Without a log line the test cannot wait. Events with a token do not reach this trigger.
       if (lineCount > 0 || faultPoint.status === 503) trigger.armed = false;
       server.clock.advance(60);
       await emit('happened', await mint({ sub: 'carol' }));
-      await expect.poll(() => happened, { timeout: 20_000 }).toContain('carol');
-      expect(happened).toEqual([200, 503].includes(faultPoint.status) ? ['alice', 'carol'] : ['carol']);
+      await expect.poll(() => handledEvents, { timeout: 20_000 }).toContain('carol');
+      expect(handledEvents).toEqual([200, 503].includes(faultPoint.status) ? ['alice', 'carol'] : ['carol']);
       if (faultPoint.status !== 503) expect(lines).toHaveLength(lineCount);
       for (const line of [...lines, ...warnings]) expect(line).not.toContain(token.slice(-20));
     },
@@ -143,7 +143,7 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
       await emit('happened', await mint({ sub: 'bob' }), headers);
     }
     await emit('happened', await mint());
-    await expect.poll(() => happened, { timeout: 20_000 }).toEqual(['alice']);
+    await expect.poll(() => handledEvents, { timeout: 20_000 }).toEqual(['alice']);
     expect(lines).toEqual([]);
     const statuses = warnings.map((line) => /rejected an event with status (\d+)/.exec(line)?.[1]);
     expect(statuses).toEqual(['401', '400', '401', '404', '403', '401', '400', '401', '404', '403']);
@@ -153,7 +153,7 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
     const { emit, mint } = await start();
     await emit('write');
     await emit('write', await mint());
-    await expect.poll(() => happened, { timeout: 20_000 }).toEqual(['alice']);
+    await expect.poll(() => handledEvents, { timeout: 20_000 }).toEqual(['alice']);
     expect(lines).toEqual([]);
   }, 60_000);
 });
@@ -176,7 +176,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
       transport: Transport.RMQ as const,
       options: { urls, queue, queueOptions: { durable: false } },
     };
-    const started = await startApp(
+    const testApp = await startApp(
       { controllers: [ItemsController] },
       {
         ...start,
@@ -193,7 +193,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     );
     const client = ClientProxyFactory.create(options);
     closing.push(
-      () => each.settle?.(started.app),
+      () => each.settle?.(testApp.app),
       () => client.close(),
     );
     const ask = async (pattern: string, token?: string) => {
@@ -206,11 +206,11 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     };
     /** Counts the messages in the queue after the application has closed. Unacknowledged ones are back in it. */
     const countWaiting = async () => {
-      await each.settle?.(started.app);
-      await started.app.close();
+      await each.settle?.(testApp.app);
+      await testApp.app.close();
       return (await channel.checkQueue(queue)).messageCount;
     };
-    return { ...started, ask, countWaiting };
+    return { ...testApp, ask, countWaiting };
   }
 
   const statuses: number[] = [];
@@ -219,7 +219,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     if (context instanceof RmqContext) context.getChannelRef().nack(context.getMessage(), false, false);
   };
 
-  test('noAck: true, the default: a rejected message is removed', async () => {
+  test('removes a rejected message with noAck: true, the default', async () => {
     const { ask, mint, countWaiting } = await start(true, {});
     expect(await ask('me')).toMatchObject({ statusCode: 401 });
     expect(await ask('me', await mint({ exp: 1 }))).toMatchObject({ statusCode: 401 });
@@ -227,7 +227,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     expect(await countWaiting()).toBe(0);
   }, 60_000);
 
-  test('noAck: false: onRejectedMessage rejects the message, and the next one is handled', async () => {
+  test('handles the next message after onRejectedMessage rejects one, with noAck: false', async () => {
     statuses.length = 0;
     const { ask, countWaiting } = await start(false, { auth: { onRejectedMessage } });
     for (let i = 0; i < 3; i++) expect(await ask('me')).toMatchObject({ statusCode: 401 });
@@ -236,7 +236,7 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
     expect(lines).toEqual([]);
   }, 60_000);
 
-  test('onRejectedMessage throws: the message is rejected, with one log line', async () => {
+  test('rejects the message and logs one line if onRejectedMessage throws', async () => {
     const auth = {
       async onRejectedMessage() {
         throw new Error(exceptionText);

@@ -21,7 +21,7 @@ function log(exception: unknown, transport?: Transport) {
 const createTransport = (headers: Record<string, string>) =>
   ({ kind: 'http', requestKey: {}, invocationKey: {}, request: () => ({ headers }) }) as unknown as Transport;
 
-test('N1: a line names the handler, the exception and its origin', () => {
+test('N1: logs the handler, the exception and its origin', () => {
   const { line, stack } = log(new TypeError('Cannot read properties of undefined'));
   expect(line).toBe(
     'Items.list: rejected, because the check of the access token threw TypeError: Cannot read properties of undefined',
@@ -118,7 +118,7 @@ test('N1: a typed error that is not a rejection reports that tokens cannot be ve
   expect(error).toHaveBeenCalledOnce();
 });
 
-test('a handler without a name is logged with question marks', () => {
+test('logs a handler without a name with question marks', () => {
   expect(formatLogName(class {}, () => {})).toBe('?.?');
   expect(formatLogName(undefined, null)).toBe('?.?');
 });

@@ -25,7 +25,8 @@ export interface ErrorLocation {
  * Logs an exception that is not a rejection, in one line at error level, without secrets.
  *
  * The message of an exception may quote an attacker's input. So the credentials of the request and everything that looks
- * like a token are replaced. Of a `SyntaxError`, which quotes the text that it could not parse, only the name is logged.
+ * like a token are replaced. Only the name of a `SyntaxError` is logged, because its message quotes the text that could
+ * not be parsed.
  */
 export function logUnexpectedError(error: unknown, { name, transport }: ErrorLocation): void {
   const { text, stack } = describeError(error, transport);

@@ -34,9 +34,9 @@ export function endWithToken(
   // A stream that has ended does not call `onEnded` again, so its timer would never stop.
   if (isEnded?.()) return;
   let stop = () => {};
-  let ended = false;
+  let hasEnded = false;
   const finish = (code: number, reason: string) => {
-    ended = true;
+    hasEnded = true;
     try {
       end(code, reason);
     } catch (error) {
@@ -55,12 +55,12 @@ export function endWithToken(
     try {
       const { accessToken } = authenticated;
       const verified = await verifier.verifyToken(authenticated.token);
-      if (ended) return;
+      if (hasEnded) return;
       if (!isSameHolder(verified, accessToken))
         return finish(closeUnauthenticated, 'The access token is no longer valid');
       waitFor(verified.expiresAt);
     } catch (error) {
-      if (ended) return;
+      if (hasEnded) return;
       // The token may be valid. The client can connect again, and then the token is verified.
       if (isInstance(error, TransportError)) finish(closeTryAgainLater, 'Try again later');
       else finish(closeUnauthenticated, 'The access token is no longer valid');
@@ -68,7 +68,7 @@ export function endWithToken(
   };
   // A timer keeps its connection in memory, and most connections end long before their token.
   onEnded?.(() => {
-    ended = true;
+    hasEnded = true;
     stop();
   });
   waitFor(authenticated.accessToken.expiresAt as number | undefined);

@@ -7,7 +7,7 @@ import { watchLogs } from '../../tests/support/fault-points.ts';
 import { adapters, startApp } from '../../tests/support/start-app.ts';
 import { OptionalAuth, Public } from '../index.ts';
 
-const ended: string[] = [];
+const finishedPaths: string[] = [];
 /** Functions that send the rest of a file. */
 const filesToFinish: (() => void)[] = [];
 
@@ -16,7 +16,7 @@ const createEvents = (name: string): Observable<MessageEvent> =>
   interval(5).pipe(
     startWith(0),
     map((data) => ({ data: String(data) })),
-    finalize(() => ended.push(name)),
+    finalize(() => finishedPaths.push(name)),
   );
 
 @Controller()
@@ -99,13 +99,13 @@ async function openStream(url: string, token?: string) {
 
 describe.each(adapters)('N3: long responses of %s', (adapter) => {
   const start = async () => {
-    ended.length = 0;
-    const started = await startApp(
+    finishedPaths.length = 0;
+    const testApp = await startApp(
       { controllers: [StreamsController] },
       { adapter, before: (app) => listen(app) },
     );
-    started.server.clock.stop();
-    return started;
+    testApp.server.clock.stop();
+    return testApp;
   };
 
   test.each(['events', 'optional'])(
@@ -117,15 +117,15 @@ describe.each(adapters)('N3: long responses of %s', (adapter) => {
       expect(status).toBe(200);
       await first;
       vi.advanceTimersByTime(3_599_000);
-      expect(ended).toEqual([]);
+      expect(finishedPaths).toEqual([]);
       vi.advanceTimersByTime(2_000);
       expect(await done).toBe('end');
-      await vi.waitFor(() => expect(ended).toEqual([path]));
+      await vi.waitFor(() => expect(finishedPaths).toEqual([path]));
       expect(lines).toEqual([]);
     },
   );
 
-  test('a response that has not started becomes 401', async () => {
+  test('responds with 401 if the response has not started when the token expires', async () => {
     const { url, mint } = await start();
     const token = await mint();
     const response = openStream(`${url}/silent`, token);
@@ -144,32 +144,32 @@ describe.each(adapters)('N3: long responses of %s', (adapter) => {
     expect(text()).toBe('data: 0\n\n');
   });
 
-  test('a stream of an anonymous request does not end', async () => {
+  test('does not end the stream of an anonymous request', async () => {
     const { url } = await start();
     for (const path of ['optional', 'public']) {
       const { first, stop } = await openStream(`${url}/${path}`);
       await first;
       vi.advanceTimersByTime(36_000_000);
-      expect(ended).not.toContain(path);
+      expect(finishedPaths).not.toContain(path);
       stop();
-      await vi.waitFor(() => expect(ended).toContain(path));
+      await vi.waitFor(() => expect(finishedPaths).toContain(path));
     }
   });
 
-  test('the timer stops when the client disconnects', async () => {
+  test('stops the timer when the client disconnects', async () => {
     const { url, mint } = await start();
-    const [started, stopped] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
+    const [setTimer, clearTimer] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
     const { first, stop } = await openStream(`${url}/events`, await mint());
     await first;
-    const index = started.mock.calls.findIndex(([, delay]) => Number(delay) > 3_000_000);
-    const timer = started.mock.results[index]?.value;
+    const index = setTimer.mock.calls.findIndex(([, delay]) => Number(delay) > 3_000_000);
+    const timer = setTimer.mock.results[index]?.value;
     expect(timer).toBeDefined();
     stop();
-    await vi.waitFor(() => expect(stopped).toHaveBeenCalledWith(timer));
-    await vi.waitFor(() => expect(ended).toEqual(['events']));
+    await vi.waitFor(() => expect(clearTimer).toHaveBeenCalledWith(timer));
+    await vi.waitFor(() => expect(finishedPaths).toEqual(['events']));
   });
 
-  test('a file is sent completely', async () => {
+  test('sends a file completely', async () => {
     const { url, mint } = await start();
     const { first, done, text } = await openStream(`${url}/file`, await mint());
     await first;

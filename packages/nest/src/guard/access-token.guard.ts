@@ -5,8 +5,8 @@ import {
 } from '@countersign/core/resource-server';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { getAccessPolicy } from '../access/access-policy.ts';
-import { type AccessPolicy, isPolicyClass, type PolicyDeclaration } from '../access/policy.ts';
+import { type AccessPolicy, isPolicyClass, type PolicyDeclaration } from '../access/access-policy.ts';
+import { getAccessPolicy } from '../access/resolve-access.ts';
 import { toException } from '../errors/exceptions.ts';
 import { settleRejectedMessage } from '../errors/rejected-messages.ts';
 import { formatLogName } from '../errors/unexpected-errors.ts';

@@ -5,7 +5,7 @@ import {
   InternalServerErrorException,
   Logger,
 } from '@nestjs/common';
-import { getAccessPolicy } from '../access/access-policy.ts';
+import { getAccessPolicy } from '../access/resolve-access.ts';
 import { formatLogName } from '../errors/unexpected-errors.ts';
 import { findDecision, findInheritedDecision } from '../memo/guard-memo.ts';
 import { findTransport } from '../transport/find-transport.ts';

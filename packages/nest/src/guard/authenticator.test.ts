@@ -115,12 +115,12 @@ test('N2: an authenticator does not use or delete the results of another one', a
   const accessToken = testPrincipal();
   const authenticated = new AuthenticatedRequest({ scheme: 'Bearer', token: 'token' }, accessToken);
   const verify = vi.fn(async () => authenticated);
-  const createWorking = () =>
+  const createWorkingAuthenticator = () =>
     new Authenticator({
       verifyOptional: verify,
       verifyToken: async () => accessToken,
     } as unknown as AccessTokenVerifier);
-  const [first, last] = [createWorking(), createWorking()];
+  const [first, last] = [createWorkingAuthenticator(), createWorkingAuthenticator()];
   const failing = new Authenticator({
     verifyOptional: () => Promise.reject(new Error('keys unavailable')),
   } as unknown as AccessTokenVerifier);

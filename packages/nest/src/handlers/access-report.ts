@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
-import { getAccessPolicy } from '../access/access-policy.ts';
+import { getAccessPolicy } from '../access/resolve-access.ts';
 import { type Coverage, findApplicationConfig, findCoverage, findGuarding } from './coverage.ts';
 import {
   federationFields,
@@ -53,7 +53,7 @@ export interface AccessReportRow {
 
 /**
  * Lists every handler of the application and its requirements: routes, GraphQL, gateways and microservices. Compare the
- * list with a snapshot in a test, so that a review sees each handler that becomes reachable.
+ * list with a snapshot in a test, so that a review shows each handler that becomes reachable.
  *
  * Call it after `app.init()` or `app.listen()`: before that, GraphQL schemas do not exist. The order is stable: by
  * transport, entry (routes by path) and handler. Middleware, such as `app.use()`, is not listed.

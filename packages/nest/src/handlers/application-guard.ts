@@ -58,7 +58,7 @@ async function runGuards(guards: readonly CanActivate[], context: ExecutionConte
   return true;
 }
 
-/** The exception filter in the metadata of such a class. It uses the options of its application. */
+/** The exception filter in the metadata of a class that handles messages. It uses the options of its application. */
 @Catch(AccessTokenError, RejectedEvent)
 export class ApplicationErrorFilter {
   readonly #modules: ModulesContainer;

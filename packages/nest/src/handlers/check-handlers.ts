@@ -1,13 +1,13 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
 import type { ModulesContainer } from '@nestjs/core';
-import { getAccessPolicy, hasRequirements } from '../access/access-policy.ts';
 import {
   type Declaration,
   listPrototypes,
   readDeclaredMethods,
   readOwnDeclarations,
   saveMethodName,
-} from '../access/declarations.ts';
+} from '../access/decorator-metadata.ts';
+import { getAccessPolicy, hasRequirements } from '../access/resolve-access.ts';
 import { type Coverage, findGuarding, isGuardedExplicitly, requiresTokenExplicitly } from './coverage.ts';
 import { formatHandlerName, type Handler } from './handler.ts';
 import { isHandler } from './list-handlers.ts';
@@ -67,12 +67,12 @@ const requiresToken = (declaration: Declaration): boolean =>
 
 /** Finds access decorators on methods that no guard runs for, such as a method of a service. */
 function findStrayDeclarations(classes: readonly ModuleClass[]): string[] {
-  const handled = new Map<object, Set<PropertyKey>>();
+  const handlerNames = new Map<object, Set<PropertyKey>>();
   for (const { type } of classes) {
     for (const { name, method } of listMethods(type)) {
       if (!isHandler(method, type)) continue;
       for (const prototype of listPrototypes(type))
-        handled.set(prototype, (handled.get(prototype) ?? new Set()).add(name));
+        handlerNames.set(prototype, (handlerNames.get(prototype) ?? new Set()).add(name));
     }
   }
   return classes.flatMap(({ type }) =>
@@ -80,7 +80,9 @@ function findStrayDeclarations(classes: readonly ModuleClass[]): string[] {
       // A method that a class with handlers inherits, and does not use as a handler, is not reachable.
       if (index > 1 && hasHandlers(type)) return [];
       return [...readDeclaredMethods(target)]
-        .filter(([name, declarations]) => !handled.get(target)?.has(name) && declarations.some(requiresToken))
+        .filter(
+          ([name, declarations]) => !handlerNames.get(target)?.has(name) && declarations.some(requiresToken),
+        )
         .map(
           ([name]) =>
             `${type.name}.${String(name)} has a decorator that requires an access token, but it is not a handler: ` +

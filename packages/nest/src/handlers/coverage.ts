@@ -1,8 +1,8 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
-import { getAccessPolicy } from '../access/access-policy.ts';
-import type { AccessPolicy } from '../access/policy.ts';
+import type { AccessPolicy } from '../access/access-policy.ts';
+import { getAccessPolicy } from '../access/resolve-access.ts';
 import { AccessTokenGuard } from '../guard/access-token.guard.ts';
 import { nestMetadata } from '../nest-metadata.ts';
 import { listGraphqlModules } from './graphql/graphql-modules.ts';
@@ -10,17 +10,17 @@ import type { Handler } from './handler.ts';
 import { rootTypeNames } from './list-handlers.ts';
 import { listMethods } from './module-classes.ts';
 
-/** To which handlers the guard of this application is applied. */
+/** The handlers to which the guard of this application is applied. */
 export interface Coverage {
   /** `AuthModule` guards every handler. */
   readonly everywhere: boolean;
-  /** The application has made the guard global itself. Nest always applies global guards to routes and root fields. */
+  /** The application registers the guard as a global guard, which Nest always applies to routes and root fields. */
   readonly globally: boolean;
   /** Nest runs guards on the resolvers of fields and references as well, in every `GraphQLModule`. */
   readonly guardsFields: boolean;
 }
 
-/** The token of the provider by which a module shows that it guards every handler. */
+/** The injection token of the provider in a module that guards every handler. */
 export const GUARDS_EVERYTHING = Symbol.for('countersign.GuardsEverything');
 
 export function findCoverage(modules: ModulesContainer, config: ApplicationConfig | undefined): Coverage {
@@ -79,7 +79,7 @@ export const isGuardedExplicitly = (handler: Pick<Handler, 'method' | 'owner'>):
   readExplicitGuards(handler).length > 0;
 
 /**
- * Whether an explicit guard is meant for the field: it is on its method, or on a class that has only fields and
+ * Whether an explicit guard applies to the field: it is on its method, or on a class that has only fields and
  * references. If the class also has queries, a field without a requirement runs with its query.
  */
 const isFieldGuardedExplicitly = ({ method, owner }: Pick<Handler, 'method' | 'owner'>): boolean =>

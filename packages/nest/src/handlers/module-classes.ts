@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { listPrototypes } from '../access/declarations.ts';
+import { listPrototypes } from '../access/decorator-metadata.ts';
 
 type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 

@@ -25,8 +25,8 @@ class ItemsController {
   public() {}
 
   @ApiSecurity('application')
-  @Get('own')
-  own() {}
+  @Get('custom')
+  custom() {}
 }
 
 @Controller('others')
@@ -69,7 +69,7 @@ test('the OpenAPI document contains the requirements of the decorators', async (
   });
   expect(operation('/items/public')?.security).toEqual([{}]);
   expect(Object.keys(paths).filter((path) => path.includes('well-known'))).toEqual([]);
-  expect(operation('/items/own')?.security).toEqual([{ application: [] }]);
+  expect(operation('/items/custom')?.security).toEqual([{ application: [] }]);
   expect(operation('/others/plain')).toMatchObject({ security: [{ access_token: [] }] });
   expect(operation('/others/plain')?.responses).not.toHaveProperty('403');
   expect(operation('/others/optional')).toMatchObject({ security: [{}, { access_token: [] }] });

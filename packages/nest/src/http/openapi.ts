@@ -1,4 +1,4 @@
-import { getAccessPolicy } from '../access/access-policy.ts';
+import { getAccessPolicy } from '../access/resolve-access.ts';
 import { swaggerMetadata } from '../nest-metadata.ts';
 
 /** The name of the security scheme in the security requirements of the operations: `access_token`. */

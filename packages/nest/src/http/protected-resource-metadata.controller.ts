@@ -5,7 +5,7 @@ import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
 import { Undocumented } from './openapi.ts';
 
 /**
- * Serves the metadata of this API, by which clients learn where to get a token.
+ * Serves the metadata of this API, in which clients find the authorization server.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-3
  */

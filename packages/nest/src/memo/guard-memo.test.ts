@@ -38,17 +38,17 @@ test('N2: messages that share a context get the user of their own payload, or no
   expect(findDecision(transport, createContext('same text', shared))).toBeUndefined();
 });
 
-test('a message that two guards allow is one message', () => {
+test('records one message if two guards allow it', () => {
   const context = {};
   const transport = createTransport(context);
   const message = createContext('text', context);
   for (const [authenticator, token] of [
     [first, 'alice'],
     [first, 'alice'],
-    [other, 'alice of the other'],
+    [other, 'alice of the other verifier'],
   ] as const)
     recordDecision(transport, message, { authenticator, authenticated: createUser(token) });
-  expect(findDecision(transport, message)?.authenticated?.token).toBe('alice of the other');
+  expect(findDecision(transport, message)?.authenticated?.token).toBe('alice of the other verifier');
 });
 
 test('N2: a handler that two classes inherit gets only the decision about its own class', () => {

@@ -1,7 +1,7 @@
 // The memo of the guard. For a request or connection it stores which credential each verifier has verified, so that
 // several guards verify it once. For a call of a handler it stores what the last guard decided, so that `@Principal()`
 // returns the user of that guard and never that of another verifier, handler or message. For a connection it stores
-// whether it has closed. Only this file reads and writes these records; they live as long as their object.
+// whether it has closed. Only this file reads and writes these records; each one exists as long as its object.
 
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { Transport } from '../transport/transport.ts';

@@ -36,8 +36,8 @@ async function openResponse() {
 test('N3: ignores data of the source after the end, without an error', async () => {
   const { request, response, ended } = await openResponse();
   const stream = createResponseStream(response, request);
-  const failed = vi.fn();
-  response.on('error', failed);
+  const onError = vi.fn();
+  response.on('error', onError);
   const source = new PassThrough();
   source.pipe(response);
   source.write('first');
@@ -47,10 +47,10 @@ test('N3: ignores data of the source after the end, without an error', async () 
   source.end();
   expect(await ended).toBe('200 first');
   await new Promise(setImmediate);
-  expect(failed).not.toHaveBeenCalled();
+  expect(onError).not.toHaveBeenCalled();
 });
 
-test('N3: a response that has not started becomes 401', async () => {
+test('N3: responds with 401 if the response has not started', async () => {
   const { request, response, ended } = await openResponse();
   createResponseStream(response, request).end(4401, 'The access token has expired');
   expect(await ended).toBe('401 ');

@@ -1,6 +1,6 @@
 import type { ResourceRequest } from '@countersign/core/resource-server';
 
-/** Where a context's credential is read from, and how its response is written. */
+/** Reads the credential of a context, and writes its response. */
 export interface Transport {
   readonly kind: 'http' | 'graphql' | 'ws' | 'rpc';
   /** True if rejections need a gRPC status. */

@@ -19,7 +19,7 @@ class ItemsResolver {
 const apollo = { driver: ApolloDriver, subscriptions: { 'graphql-ws': true }, playground: false };
 const mercurius = { driver: MercuriusDriver, subscription: { fullWsTransport: true } };
 
-interface Answer {
+interface GraphQLResult {
   readonly data?: { readonly me?: unknown } | null;
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
 }
@@ -34,14 +34,14 @@ describe.each<[string, Adapter, object]>([
 ])('A9: any input to GraphQL, %s', (_, adapter, module) => {
   const start = async () => {
     const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, ...module });
-    const started = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter });
+    const testApp = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter });
     const post = async (authorization: string, body: unknown) => {
       const headers = { authorization, 'content-type': 'application/json' };
       const init = { method: 'POST', headers, body: JSON.stringify(body) };
-      const response = await fetch(`${started.url}/graphql`, init);
+      const response = await fetch(`${testApp.url}/graphql`, init);
       return { status: response.status, text: await response.text() };
     };
-    return { ...started, post };
+    return { ...testApp, post };
   };
 
   test('rejects requests over HTTP, never with 500', { timeout: 60_000 }, async () => {
@@ -74,8 +74,8 @@ describe.each<[string, Adapter, object]>([
     });
   });
 
-  /** What an operation over a WebSocket brings, or the code with which the connection ended. */
-  const converse = (
+  /** Runs an operation over a WebSocket. Returns its result, or the close code of the connection. */
+  const runOperation = (
     url: string,
     attempt: {
       readonly authorization?: string | undefined;
@@ -83,17 +83,17 @@ describe.each<[string, Adapter, object]>([
       readonly frames?: readonly string[];
       readonly extensions?: unknown;
     },
-  ): Promise<Answer | number> => {
+  ): Promise<GraphQLResult | number> => {
     const { authorization, parameters, frames = [], extensions } = attempt;
     const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
       headers: authorization === undefined ? {} : { authorization },
     });
     const send = (message: unknown) => socket.readyState === 1 && socket.send(JSON.stringify(message));
-    let asked = false;
+    let isAcknowledged = false;
     return new Promise((resolve) => {
-      const end = (answer: Answer | number) => {
+      const end = (result: GraphQLResult | number) => {
         socket.close();
-        resolve(answer);
+        resolve(result);
       };
       socket.once('unexpected-response', (_request, { statusCode }) => end(statusCode ?? 0));
       socket.once('error', () => end(0));
@@ -106,17 +106,18 @@ describe.each<[string, Adapter, object]>([
           payload?: unknown;
         };
         if (type === 'connection_ack') {
-          asked = true;
+          isAcknowledged = true;
           for (const frame of frames) if (socket.readyState === 1) socket.send(frame);
           send({ id: 'mine', type: 'subscribe', payload: { query: '{ me }', extensions } });
         }
-        if (id === 'mine' && type === 'next') end(payload as Answer);
-        // Mercurius says so of what it cannot read, and waits for more.
+        if (id === 'mine' && type === 'next') end(payload as GraphQLResult);
+        // Mercurius reports a frame that it cannot read, and keeps the connection open.
         if (type === 'error' && typeof id !== 'string') {
-          if (asked) send({ id: 'mine', type: 'subscribe', payload: { query: '{ me }' } });
+          if (isAcknowledged) send({ id: 'mine', type: 'subscribe', payload: { query: '{ me }' } });
           else end(0);
         }
-        if (id === 'mine' && type === 'error') end({ errors: payload as NonNullable<Answer['errors']> });
+        if (id === 'mine' && type === 'error')
+          end({ errors: payload as NonNullable<GraphQLResult['errors']> });
       });
     });
   };
@@ -137,7 +138,7 @@ describe.each<[string, Adapter, object]>([
   );
   const frames = fc.oneof(fc.constant([]), fc.array(frame, { maxLength: 2 }));
 
-  /** 1011 and 4500 say that something in the server has failed; `graphql-ws` says so of frames that it cannot use. */
+  /** 1011 and 4500 report a server failure. `graphql-ws` also closes with them after an invalid frame. */
   const expectClosed = (code: number, frames: readonly string[]) => {
     if (frames.length === 0) expect([500, 1011, 4500]).not.toContain(code);
   };
@@ -155,40 +156,40 @@ describe.each<[string, Adapter, object]>([
     await fuzz(
       input,
       async (attempt) => {
-        const answer = await converse(url, attempt);
-        if (typeof answer === 'number') return expectClosed(answer, attempt.frames);
-        expect(answer.data?.me ?? null).toBeNull();
-        expect(answer.errors?.[0]?.message).toMatch(/token|Authorization header|authorization header/);
+        const result = await runOperation(url, attempt);
+        if (typeof result === 'number') return expectClosed(result, attempt.frames);
+        expect(result.data?.me ?? null).toBeNull();
+        expect(result.errors?.[0]?.message).toMatch(/token|Authorization header|authorization header/);
         rejected++;
       },
       150,
     );
     expect(rejected).toBeGreaterThan(10);
     const authorization = `Bearer ${good}`;
-    expect(await converse(url, { parameters: { authorization } })).toEqual({ data: { me: 'alice' } });
+    expect(await runOperation(url, { parameters: { authorization } })).toEqual({ data: { me: 'alice' } });
   });
 
   test('keeps the principal of a WebSocket for all operations', { timeout: 60_000 }, async () => {
     const { url, mint } = await start();
     const authorization = `Bearer ${await mint()}`;
-    // A second one replaces the credential, where the library takes it.
+    // A second `connection_init` replaces the credential in some libraries.
     const others = frames.map((list) => list.filter((text) => !text.includes('connection_init')));
     const input = fc.record({
       parameters: object,
       frames: others,
       extensions: object,
     });
-    let answered = 0;
+    let successes = 0;
     await fuzz(
       input,
       async ({ parameters, ...rest }) => {
-        const answer = await converse(url, { parameters: { ...parameters, authorization }, ...rest });
-        if (typeof answer === 'number') return expectClosed(answer, rest.frames);
-        expect(answer).toEqual({ data: { me: 'alice' } });
-        answered++;
+        const result = await runOperation(url, { parameters: { ...parameters, authorization }, ...rest });
+        if (typeof result === 'number') return expectClosed(result, rest.frames);
+        expect(result).toEqual({ data: { me: 'alice' } });
+        successes++;
       },
       100,
     );
-    expect(answered).toBeGreaterThan(10);
+    expect(successes).toBeGreaterThan(10);
   });
 });

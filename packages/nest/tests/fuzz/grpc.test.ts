@@ -51,10 +51,10 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** Speaks HTTP/2 itself: a client of gRPC would not send what is no metadata. */
+/** Sends calls over HTTP/2 directly, because a gRPC client does not send invalid metadata. */
 async function start() {
   const url = `127.0.0.1:${await findFreePort()}`;
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [ItemsController] },
     {
       before: async (app) => {
@@ -79,19 +79,19 @@ async function start() {
       });
       let code: number | undefined;
       let data = '';
-      const note = (received: Record<string, unknown>) => {
+      const readStatus = (received: Record<string, unknown>) => {
         if (received['grpc-status'] !== undefined) code = Number(received['grpc-status']);
       };
-      stream.on('response', note).on('trailers', note);
+      stream.on('response', readStatus).on('trailers', readStatus);
       stream.on('data', (chunk: Buffer) => (data += chunk.toString('latin1')));
       stream.on('error', () => {}).on('close', () => resolve({ status: code, data }));
       stream.end(body);
     });
-  return { ...started, call };
+  return { ...testApp, call };
 }
 
-/** A message with one text, as gRPC frames it. */
-function framed(text: string): Uint8Array {
+/** Encodes a message with one text as a gRPC frame. */
+function encodeFrame(text: string): Uint8Array {
   const encoded = Buffer.from(text);
   const field = Buffer.concat([Buffer.from([0x0a, encoded.length]), encoded]);
   const prefix = Buffer.alloc(5);
@@ -100,7 +100,7 @@ function framed(text: string): Uint8Array {
 }
 
 test('A9: rejects any gRPC call without a valid token', { timeout: 60_000 }, async () => {
-  // It writes down each header that is no metadata.
+  // The server logs each header that is not valid metadata.
   setLogVerbosity(logVerbosity.NONE);
   const { call, mint } = await start();
   const good = await mint();
@@ -117,26 +117,26 @@ test('A9: rejects any gRPC call without a valid token', { timeout: 60_000 }, asy
       { requiredKeys: [] },
     ),
     body: fc.oneof(
-      fc.string({ maxLength: 20 }).map(framed),
+      fc.string({ maxLength: 20 }).map(encodeFrame),
       fc.uint8Array({ maxLength: 30 }),
       fc.constant(new Uint8Array()),
     ),
   });
-  const refusals: (number | undefined)[] = [];
+  const rejections: (number | undefined)[] = [];
   await fuzz(
     input,
     async ({ method, headers, body }) => {
-      const answer = await call(method, headers, body);
-      expect(answer.status).not.toBe(status.OK);
-      expect(answer.data).toBe('');
-      refusals.push(answer.status);
+      const response = await call(method, headers, body);
+      expect(response.status).not.toBe(status.OK);
+      expect(response.data).toBe('');
+      rejections.push(response.status);
     },
     300,
   );
-  const guarded = refusals.filter(
+  const guarded = rejections.filter(
     (code) => code === status.UNAUTHENTICATED || code === status.INVALID_ARGUMENT,
   );
   expect(guarded.length).toBeGreaterThan(50);
-  const { status: code, data } = await call('Me', { authorization: `Bearer ${good}` }, framed('x'));
+  const { status: code, data } = await call('Me', { authorization: `Bearer ${good}` }, encodeFrame('x'));
   expect({ code, data }).toMatchObject({ code: status.OK, data: expect.stringContaining('alice') });
 });

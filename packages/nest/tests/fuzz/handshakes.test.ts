@@ -20,7 +20,7 @@ const runs = fuzzRuns(3_000);
 beforeEach(() => Logger.overrideLogger(false));
 afterEach(() => Logger.overrideLogger(['error', 'warn', 'log']));
 
-/** What a connection's object looks like to the adapter, and whether it was closed. */
+/** Creates the client object of a connection. `closed` reports whether the guard closed it. */
 function createClient(kind: 'socket.io' | 'ws', handshake: unknown) {
   const client = { closed: false, once: () => {} };
   const close = () => {
@@ -94,7 +94,7 @@ test('A9, N1: accepts a handshake only with an issued token, and closes any othe
   expect(unhandled).not.toHaveBeenCalled();
 });
 
-/** Numbers that `JSON.parse` of the fuzz itself can read, nested at most a few levels. */
+/** Returns JSON of a few levels, which `JSON.parse` of the test can read. */
 function anyShallowJson(random: Random): string {
   const text = createJson(random, 2);
   return text.length < 500 ? text : 'null';

@@ -16,15 +16,15 @@ class ItemsController {
   }
 }
 
-interface Answer {
+interface Reply {
   readonly err?: { readonly statusCode?: number } | null;
   readonly response?: unknown;
 }
 
-/** Speaks the protocol of Nest itself, length and JSON: a client would put the packet together. */
+/** Sends packets of the Nest protocol (length and JSON) directly, because a client builds only valid packets. */
 async function start(credentials: RpcCredentials | undefined) {
   const port = await findFreePort();
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [ItemsController] },
     {
       auth: credentials ? { rpcCredentials: credentials } : {},
@@ -38,15 +38,15 @@ async function start(credentials: RpcCredentials | undefined) {
     },
   );
   const write = (text: string, after: 'leave' | 'wait' = 'leave') =>
-    new Promise<Answer | 'closed'>((resolve) => {
+    new Promise<Reply | 'closed'>((resolve) => {
       const socket = connect(port, '127.0.0.1');
-      let heard = '';
+      let buffer = '';
       socket.on('data', (data) => {
-        heard += data;
-        const [length = '', ...rest] = heard.split('#');
+        buffer += data;
+        const [length = '', ...rest] = buffer.split('#');
         const json = rest.join('#');
         if (length === '' || json.length < Number(length)) return;
-        resolve(JSON.parse(json.slice(0, Number(length))) as Answer);
+        resolve(JSON.parse(json.slice(0, Number(length))) as Reply);
         socket.destroy();
       });
       socket.on('error', () => resolve('closed')).on('close', () => resolve('closed'));
@@ -58,15 +58,16 @@ async function start(credentials: RpcCredentials | undefined) {
     const json = JSON.stringify({ pattern: 'me', id: '1', ...packet });
     return write(`${json.length}#${json}`, 'wait');
   };
-  return { ...started, send, write };
+  return { ...testApp, send, write };
 }
 
 /** The example of the guide. */
-const inData: RpcCredentials = (data) => (data as { authorization?: string } | undefined)?.authorization;
+const dataCredentials: RpcCredentials = (data) =>
+  (data as { authorization?: string } | undefined)?.authorization;
 
 test.each([
   ['in its metadata', undefined, 'metadata'],
-  ['in its data', inData, 'data'],
+  ['in its data', dataCredentials, 'data'],
 ] as const)(
   'A9: rejects any message without a valid token, with the credential %s',
   { timeout: 60_000 },
@@ -77,9 +78,9 @@ test.each([
     await fuzz(
       packet,
       async (each) => {
-        const answer = await send(each);
-        expect(answer).not.toHaveProperty('response');
-        expect([400, 401]).toContain((answer as Answer).err?.statusCode);
+        const reply = await send(each);
+        expect(reply).not.toHaveProperty('response');
+        expect([400, 401]).toContain((reply as Reply).err?.statusCode);
       },
       300,
     );
@@ -102,7 +103,7 @@ test.each([
   },
 );
 
-test('A9: finds a string or nothing as the credential of any context', async () => {
+test('A9: returns a string or undefined as the credential of any context', async () => {
   const anything = fc.anything();
   const method = anything.map((value) => () => value);
   const headers = fc.oneof(anything, fc.record({ authorization: anything, Authorization: anything }));

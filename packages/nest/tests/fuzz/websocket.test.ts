@@ -35,45 +35,48 @@ class StrictGateway extends ItemsGateway implements OnGatewayConnection {
 interface Attempt {
   readonly path: string;
   readonly authorization?: string | undefined;
-  /** Answers what the server says; `undefined` waits for more. */
-  readonly heard: (text: string, send: (text: string) => void) => unknown;
-  readonly opened?: (send: (text: string) => void) => void;
+  /** Returns the result of a server message. `undefined` waits for the next message. */
+  readonly onMessage: (text: string, send: (text: string) => void) => unknown;
+  readonly onOpen?: (send: (text: string) => void) => void;
 }
 
-/** What `heard` makes of a connection, `closed`, or the status with which the handshake was rejected. */
-function converse(url: string, { path, authorization, heard, opened }: Attempt): Promise<unknown> {
+/** Returns the result of `onMessage`, `closed`, or the status of a rejected handshake. */
+function exchangeMessages(
+  url: string,
+  { path, authorization, onMessage, onOpen }: Attempt,
+): Promise<unknown> {
   const headers = authorization === undefined ? {} : { authorization };
   const socket = new WebSocket(url.replace('http', 'ws') + path, { headers });
   const send = (text: string) => socket.readyState === 1 && socket.send(text);
   return new Promise((resolve) => {
-    const end = (answer: unknown) => {
+    const end = (result: unknown) => {
       socket.close();
-      resolve(answer);
+      resolve(result);
     };
     socket.once('unexpected-response', (_request, { statusCode }) => end(statusCode));
     socket.once('error', () => end('closed'));
     socket.once('close', () => end('closed'));
-    socket.once('open', () => opened?.(send));
+    socket.once('open', () => onOpen?.(send));
     socket.on('message', (data) => {
-      const answer = heard(String(data), send);
-      if (answer !== undefined) end(answer);
+      const result = onMessage(String(data), send);
+      if (result !== undefined) end(result);
     });
   });
 }
 
 const query = fc.webQueryParameters();
 const gateways = [
-  ['guarded by its messages', ItemsGateway],
-  ['guarded by its connection too', StrictGateway],
+  ['messages guarded', ItemsGateway],
+  ['connection and messages guarded', StrictGateway],
 ] as const;
 
-/** Refusals of the guard, or the end of a connection; never an answer of the handler, never an inner error. */
-function refusals() {
+/** Accepts rejections of the guard and closed connections. Fails on replies of the handler and internal errors. */
+function createRejectionCheck() {
   let guarded = 0;
-  const check = (answer: unknown) => {
-    if (answer === 'closed') return;
-    if (typeof answer === 'number') return expect(answer).toBeLessThan(500);
-    expect([400, 401]).toContain((answer as { statusCode: number }).statusCode);
+  const check = (result: unknown) => {
+    if (result === 'closed') return;
+    if (typeof result === 'number') return expect(result).toBeLessThan(500);
+    expect([400, 401]).toContain((result as { statusCode: number }).statusCode);
     guarded++;
   };
   // Attempts that break the connection before a message are not counted.
@@ -82,20 +85,20 @@ function refusals() {
 
 describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway) => {
   const start = async () => {
-    const started = await startApp(
+    const testApp = await startApp(
       { providers: [gateway] },
       { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
     );
-    /** Speaks Engine.IO (`0` to `6`) and socket.io (`40` connects, `42` is an event) itself: a client would refuse. */
+    /** Sends raw packets of Engine.IO (`0` to `6`) and socket.io (`40`: connect, `42`: event), also invalid ones. */
     const ask = (
       auth: string,
       payload: unknown,
       others: { query?: string; authorization?: string | undefined; frames?: readonly string[] } = {},
     ) =>
-      converse(started.url, {
+      exchangeMessages(testApp.url, {
         path: `/socket.io/?EIO=4&transport=websocket&${others.query ?? ''}`,
         authorization: others.authorization,
-        heard: (text, send) => {
+        onMessage: (text, send) => {
           if (text.startsWith('0')) {
             send(`40${auth}`);
             for (const frame of others.frames ?? []) send(frame);
@@ -109,7 +112,7 @@ describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway)
           return undefined;
         },
       });
-    return { ...started, ask };
+    return { ...testApp, ask };
   };
 
   test('rejects any handshake, parameters and frames without a valid token', {
@@ -134,7 +137,7 @@ describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway)
       authorization: fc.option(anyAuthorization(good), { nil: undefined }),
       frames: fc.oneof(fc.constant([]), fc.array(frame, { maxLength: 3 })),
     });
-    const { check, expectMany } = refusals();
+    const { check, expectMany } = createRejectionCheck();
     await fuzz(input, async ({ auth, payload, ...others }) => check(await ask(auth, payload, others)), 150);
     if (gateway === ItemsGateway) expectMany();
     expect(await ask(JSON.stringify({ token: good }), {})).toEqual({ user: 'alice' });
@@ -154,7 +157,7 @@ describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway)
 
 describe.each(gateways)('A9: any input to a gateway of plain WebSockets, %s', (_, gateway) => {
   const start = async () => {
-    const started = await startApp(
+    const testApp = await startApp(
       { providers: [gateway] },
       { before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
     );
@@ -163,19 +166,19 @@ describe.each(gateways)('A9: any input to a gateway of plain WebSockets, %s', (_
       frames: readonly string[],
       path = '/',
     ): Promise<unknown> =>
-      converse(started.url, {
+      exchangeMessages(testApp.url, {
         path,
         authorization,
-        opened: (send) => {
+        onOpen: (send) => {
           for (const frame of frames) send(frame);
           send(JSON.stringify({ event: 'me', data: {} }));
         },
-        heard: (text) => {
+        onMessage: (text) => {
           const { event, data } = JSON.parse(text) as { event: string; data: unknown };
           return event === 'me' ? { user: data } : data;
         },
       });
-    return { ...started, ask };
+    return { ...testApp, ask };
   };
   const frame = (good: string) =>
     fc.oneof(
@@ -192,7 +195,7 @@ describe.each(gateways)('A9: any input to a gateway of plain WebSockets, %s', (_
       frames: fc.array(frame(good), { maxLength: 3 }),
       path: query.map((text) => `/?${text}`),
     });
-    const { check, expectMany } = refusals();
+    const { check, expectMany } = createRejectionCheck();
     await fuzz(
       input,
       async ({ authorization, frames, path }) => check(await ask(authorization, frames, path)),

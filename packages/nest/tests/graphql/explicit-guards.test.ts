@@ -35,7 +35,7 @@ class Item {
 }
 
 @Injectable()
-class OwnGuard extends AccessTokenGuard {}
+class DerivedGuard extends AccessTokenGuard {}
 
 @Injectable({ scope: Scope.REQUEST })
 class ScopedGuard extends AccessTokenGuard {}
@@ -47,7 +47,7 @@ class GuardedClass {
   @Public()
   @Query(() => Item)
   item(): Item {
-    return { id: 'of query' };
+    return { id: 'from query' };
   }
 
   @RequireScopes('items:read')
@@ -62,14 +62,14 @@ class GuardedClass {
   }
 }
 
-/** A public query, and a guard on the method of the field only. */
+/** Creates a resolver with a public query and a guard on the method of a field. */
 function createFieldResolver(guard: Type | AccessTokenGuard) {
   @Resolver(() => Item)
   class FieldResolver {
     @Public()
     @Query(() => Item)
     item(): Item {
-      return { id: 'of query' };
+      return { id: 'from query' };
     }
 
     @UseGuards(guard)
@@ -144,20 +144,20 @@ describe.each([['with', ['guards']] as const, ['without', undefined] as const])(
 
     test.each([
       ['AccessTokenGuard', AccessTokenGuard],
-      ['a guard that extends it', OwnGuard],
+      ['a guard that extends it', DerivedGuard],
     ])('guards the field of a public query: %s', async (_name, guard) => {
       const app = await startApp({ imports: [plain(option)], providers: [createFieldResolver(guard)] });
-      expect(await ask(app, '{ item { id } }')).toContain('of query');
+      expect(await ask(app, '{ item { id } }')).toContain('from query');
       expect(await ask(app, fieldQuery)).not.toContain('detail for');
       expect(await ask(app, fieldQuery, await app.mint())).toContain('detail for alice');
     });
   },
 );
 
-/** A guard on a class that has a field only; the public query is in another class. */
+/** The guard is on a class that has only a field. The public query is in another class. */
 @UseGuards(AccessTokenGuard)
 @Resolver(() => Item)
-class FieldsOnly {
+class FieldsResolver {
   @ResolveField(() => String, { nullable: true })
   detail(@Principal('sub') sub?: string) {
     return `detail for ${sub}`;
@@ -169,34 +169,34 @@ class PublicQuery {
   @Public()
   @Query(() => Item)
   item(): Item {
-    return { id: 'of query' };
+    return { id: 'from query' };
   }
 }
 
 test('N19: applies a guard on a class that has only fields', async () => {
-  const app = await startApp({ imports: [plain()], providers: [FieldsOnly, PublicQuery] });
-  expect(await ask(app, '{ item { id } }')).toContain('of query');
+  const app = await startApp({ imports: [plain()], providers: [FieldsResolver, PublicQuery] });
+  expect(await ask(app, '{ item { id } }')).toContain('from query');
   expect(await ask(app, fieldQuery)).not.toContain('detail for');
   expect(await ask(app, fieldQuery, await app.mint())).toContain('detail for alice');
 });
 
-describe('N19: the application does not start if a guard on a field would have no effect', () => {
+describe('N19: an application with a guard on a field that would have no effect', () => {
   const start = (resolver: Type, options: StartOptions = {}) =>
     startApp({ imports: [plain()], providers: [resolver, PublicQuery] }, options);
 
   test.each([
-    ['its method', createFieldResolver(OwnGuard)],
-    ['a class with fields only', FieldsOnly],
-  ])('without the global guard: on %s', async (_, resolver) => {
+    ['its method', createFieldResolver(DerivedGuard)],
+    ['a class that has only fields', FieldsResolver],
+  ])('does not start without the global guard: on %s', async (_, resolver) => {
     await expect(start(resolver, { auth: { globalGuard: false } })).rejects.toMatchObject({
       code: 'unguarded_handler',
       message: expect.stringMatching(
-        /(FieldResolver|FieldsOnly)\.detail.*fieldResolverEnhancers: \['guards'\]/,
+        /(FieldResolver|FieldsResolver)\.detail.*fieldResolverEnhancers: \['guards'\]/,
       ),
     });
   });
 
-  test('with a request-scoped guard', async () => {
+  test('does not start with a request-scoped guard', async () => {
     await expect(start(createFieldResolver(ScopedGuard))).rejects.toMatchObject({
       code: 'unguarded_handler',
       message: expect.stringMatching(/FieldResolver\.detail.*fieldResolverEnhancers: \['guards'\]/),

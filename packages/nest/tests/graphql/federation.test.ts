@@ -41,7 +41,7 @@ class Page {
   id!: string;
 }
 
-/** An entity without a reference resolver: the library answers with the reference itself. */
+/** An entity without a reference resolver: the library returns the reference itself. */
 @ObjectType()
 @Directive('@key(fields: "id")')
 class Account {
@@ -144,7 +144,7 @@ const servers: readonly Server[] = [
   { name: 'Apollo on Express', adapter: 'express', module: { ...apollo, ...codeFirst } },
   { name: 'Apollo on Express, schema first', adapter: 'express', module: { ...apollo, ...schemaFirst } },
   { name: 'Apollo on Fastify', adapter: 'fastify', module: { ...apollo, ...codeFirst } },
-  // Code first, this driver hands the schema to `@apollo/subgraph` in a form that its current version does not take.
+  // In code-first mode, this driver passes the schema in a form that `@apollo/subgraph` does not accept.
   {
     name: 'Mercurius on Fastify, schema first',
     adapter: 'fastify',
@@ -154,7 +154,7 @@ const servers: readonly Server[] = [
 
 describe.each(servers)('federation: $name', ({ adapter, module }) => {
   async function start(options: Record<string, unknown> = {}) {
-    const started = await startApp(
+    const testApp = await startApp(
       {
         imports: [GraphQLModule.forRoot({ ...module, ...options })],
         providers: [ItemsResolver, PagesResolver, AccountsResolver, BooksResolver],
@@ -162,7 +162,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       { adapter },
     );
     const query = async (text: string, token?: string, variables?: object) => {
-      const { body } = await started.call('/graphql', token, {
+      const { body } = await testApp.call('/graphql', token, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: text, variables }),
@@ -175,7 +175,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
         token,
         { references },
       );
-    return { ...started, query, entities };
+    return { ...testApp, query, entities };
   }
 
   const item = { __typename: 'Item', id: '1' };
@@ -205,7 +205,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       expect(await entities(secret, good, item)).toEqual({
         data: { _entities: [{ __typename: 'Item', secret: 'secret of 1' }] },
       });
-      // A policy sees the reference.
+      // The context of a policy contains the reference.
       expect(await entities(secret, good, { ...item, id: 'not-alice' })).toMatchObject({
         data: rejected,
         errors: [{ message: 'Access is denied' }],
@@ -222,8 +222,8 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       [item, page],
     ]) {
       const { data, errors } = await entities(secret, undefined, ...references);
-      const answered = references.map((each) => (each === page ? { __typename: 'Page' } : null));
-      expect(data).toEqual({ _entities: answered });
+      const expectedEntities = references.map((each) => (each === page ? { __typename: 'Page' } : null));
+      expect(data).toEqual({ _entities: expectedEntities });
       expect(errors).toMatchObject([{ message: 'An access token is required' }]);
     }
     expect(await entities(secret, await mint({ scope: 'items:read' }), page, item)).toMatchObject({
@@ -248,9 +248,9 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
     const { entities, mint } = await start();
     const id = '... on Book { id }';
     for (const __typename of ['Book', 'Media']) {
-      const answer = await entities(id, undefined, { __typename, id: '1' });
-      expect(answer).toMatchObject({ errors: [{ message: 'An access token is required' }] });
-      expect(JSON.stringify(answer)).not.toContain('1 for');
+      const result = await entities(id, undefined, { __typename, id: '1' });
+      expect(result).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+      expect(JSON.stringify(result)).not.toContain('1 for');
     }
     expect(await entities(id, await mint(), { __typename: 'Book', id: '1' })).toEqual({
       data: { _entities: [{ __typename: 'Book', id: '1 for alice' }] },
@@ -266,8 +266,8 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
         Item: { __resolveReference: ({ id }: Reference) => ({ id, secret: 'replaced' }) },
       },
     });
-    const answer = await entities(secret, undefined, item);
-    expect(answer).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+    const result = await entities(secret, undefined, item);
+    expect(result).toMatchObject({ errors: [{ message: 'An access token is required' }] });
     const { data } = await entities(secret, await mint({ scope: 'items:read' }), item);
     expect(data?._entities).toEqual([{ __typename: 'Item', secret: expect.any(String) }]);
   });
@@ -278,7 +278,7 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       expect(await entities('', undefined, { __typename, id: '1' })).toMatchObject({ data: null });
   });
 
-  test('guards the queries of a subgraph as usual', async () => {
+  test('guards the queries of a subgraph', async () => {
     const { query, mint } = await start();
     expect(await query('{ page { id } open }')).toEqual({ data: { page: { id: '1' }, open: 'open' } });
     expect(await query('{ item(id: "1") { id } }')).toMatchObject({ data: null });
@@ -314,7 +314,7 @@ describe('federation, with globalGuard: false', () => {
       { auth: { globalGuard: false } },
     );
 
-  test('N16: does not start if Nest does not run a guard, and names the option to set', async () => {
+  test('N16: does not start if Nest does not run a guard, and the error names the option to set', async () => {
     await expect(start()).rejects.toMatchObject({
       code: 'unguarded_handler',
       message:
@@ -341,7 +341,7 @@ describe('federation, with globalGuard: false', () => {
   });
 });
 
-test('N10: guards several drivers, and options from a factory', async () => {
+test('N10: guards the schemas of several drivers, and one whose options come from a factory', async () => {
   const { call, mint } = await startApp({
     imports: [
       GraphQLModule.forRootAsync({

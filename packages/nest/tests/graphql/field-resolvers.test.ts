@@ -74,7 +74,7 @@ class ItemsResolver extends BaseResolver {
     return `secret of ${title}`;
   }
 
-  /** No parameter has a decorator: Nest calls such a resolver in its own, shorter way. */
+  /** No parameter has a decorator. Nest calls such a resolver through a shorter code path. */
   @Protected()
   @ResolveField(() => String, { nullable: true })
   owner(): string {
@@ -84,7 +84,7 @@ class ItemsResolver extends BaseResolver {
   @OptionalAuth()
   @ResolveField(() => String, { nullable: true })
   visitor(@Principal('sub') sub?: string): string {
-    return sub ?? 'nobody';
+    return sub ?? 'anonymous';
   }
 
   @ResolveField(() => String, { nullable: true })
@@ -160,24 +160,24 @@ async function startServer(
     inheritResolversFromInterfaces: true,
     ...module,
   });
-  const started = await startApp(
+  const testApp = await startApp(
     { imports: [graphql], providers: providers as never },
     { adapter, ...others },
   );
   const query = async (text: string, token?: string) => {
-    const { body } = await started.call('/graphql', token, {
+    const { body } = await testApp.call('/graphql', token, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: text }),
     });
     return body as GraphQLResult;
   };
-  return { ...started, query };
+  return { ...testApp, query };
 }
 
 describe.each(servers)('fields: $name', (server) => {
   test.each([undefined, ['guards']])(
-    'N14: a field that requires something is guarded (fieldResolverEnhancers: %s)',
+    'N14: guards a field that has a requirement (fieldResolverEnhancers: %s)',
     async (enhancers) => {
       const { query, mint } = await startServer({
         ...server,
@@ -193,7 +193,7 @@ describe.each(servers)('fields: $name', (server) => {
       };
       for (const [field, value] of Object.entries(values)) {
         const text = `{ item { title ${field} } }`;
-        // Twice: compiled queries are made at the second time.
+        // Twice, because Mercurius compiles a query at its second execution.
         for (const _ of [1, 2]) {
           expect(await query(text), field).toMatchObject({
             data: { item: { title: 'one', [field]: null } },
@@ -220,7 +220,7 @@ describe.each(servers)('fields: $name', (server) => {
   test('N14: passes the principal to a field with @OptionalAuth(), and rejects an invalid token', async () => {
     const { query, mint } = await startServer(server);
     const text = '{ item { visitor } }';
-    expect(await query(text)).toEqual({ data: { item: { visitor: 'nobody' } } });
+    expect(await query(text)).toEqual({ data: { item: { visitor: 'anonymous' } } });
     expect(await query(text, await mint())).toEqual({ data: { item: { visitor: 'alice' } } });
     expect(await query(text, 'nonsense')).toMatchObject({ data: { item: { visitor: null } } });
   });
@@ -249,7 +249,7 @@ describe.each(servers)('fields: $name', (server) => {
 
 @UseGuards(AccessTokenGuard)
 @Resolver(() => Item)
-class GuardedByHandResolver {
+class ExplicitlyGuardedResolver {
   @Public()
   @Query(() => Item)
   item(): Item {
@@ -265,14 +265,14 @@ class GuardedByHandResolver {
 
 describe('fields, with globalGuard: false', () => {
   const auth = { globalGuard: false };
-  const providers = [GuardedByHandResolver];
+  const providers = [ExplicitlyGuardedResolver];
 
-  test('N16: does not start if Nest does not guard a field, and names the option to set', async () => {
+  test('N16: does not start if Nest does not guard a field, and the error names the option to set', async () => {
     const server = { adapter: 'express', module: apollo } as const;
     await expect(startServer(server, { auth, providers })).rejects.toMatchObject({
       code: 'unguarded_handler',
       message:
-        'GuardedByHandResolver.secret (Item.secret) requires an access token, but Nest does not run guards on ' +
+        'ExplicitlyGuardedResolver.secret (Item.secret) requires an access token, but Nest does not run guards on ' +
         'field resolvers. Set "fieldResolverEnhancers: [\'guards\']" in the options of GraphQLModule.',
     });
   });

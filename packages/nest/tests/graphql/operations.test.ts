@@ -43,7 +43,7 @@ class ItemsResolver {
   @OptionalAuth()
   @Query(() => String)
   optional(@Principal('sub') sub?: string) {
-    return sub ?? 'nobody';
+    return sub ?? 'anonymous';
   }
 
   @RequireScopes('items:write')
@@ -84,16 +84,16 @@ interface GraphQLResult {
 
 async function startServer({ adapter, module }: Omit<Server, 'name'>, options: StartOptions = {}) {
   const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, ...module });
-  const started = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter, ...options });
+  const testApp = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter, ...options });
   const query = async (text: string, token?: string, headers: Record<string, string> = {}) => {
-    const answer = await started.call('/graphql', token, {
+    const response = await testApp.call('/graphql', token, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query: text }),
     });
-    return { ...answer, body: answer.body as GraphQLResult };
+    return { ...response, body: response.body as GraphQLResult };
   };
-  /** Runs operations over a WebSocket, and reports the close code. */
+  /** Connects over a WebSocket. Runs operations and returns the close code. */
   const connect = (
     authorization?: string,
     handshake: Record<string, string> = {},
@@ -106,7 +106,7 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
     }
     let closed: (code: number) => void;
     const client = createClient({
-      url: `${started.url.replace('http', 'ws')}/graphql`,
+      url: `${testApp.url.replace('http', 'ws')}/graphql`,
       webSocketImpl: Socket,
       retryAttempts: 0,
       lazy: false,
@@ -124,20 +124,20 @@ async function startServer({ adapter, module }: Omit<Server, 'name'>, options: S
       end: () => client.dispose(),
     };
   };
-  const over = async (text: string, ...handshake: Parameters<typeof connect>) => {
+  const runOverWebSocket = async (text: string, ...handshake: Parameters<typeof connect>) => {
     const connection = connect(...handshake);
-    const answer = await connection.ask(text).catch((errors: GraphQLResult['errors']) => ({ errors }));
+    const result = await connection.ask(text).catch((errors: GraphQLResult['errors']) => ({ errors }));
     await connection.end();
-    return answer;
+    return result;
   };
-  return { ...started, query, connect, over };
+  return { ...testApp, query, connect, runOverWebSocket };
 }
 
 describe.each(servers)('$name', (server) => {
   const start = (options?: StartOptions) => startServer(server, options);
 
   test('A10: rejects a missing, invalid or insufficient token, and accepts a valid one', async () => {
-    const { query, over, mint } = await start();
+    const { query, runOverWebSocket, mint } = await start();
     const scope = 'items:read items:write';
     const tokens = {
       none: undefined,
@@ -176,34 +176,36 @@ describe.each(servers)('$name', (server) => {
       ['mutation { write }', { write: 'alice' }, 'items:write'],
       ['subscription { ticks }', { ticks: 'one' }, 'items:read'],
     ] as const) {
-      const ask = (token?: string) => over(text, token && `Bearer ${token}`);
+      const ask = (token?: string) => runOverWebSocket(text, token && `Bearer ${token}`);
       for (const [name, message] of Object.entries(rejected))
         expect(await ask(tokens[name as keyof typeof rejected])).toMatchObject({ errors: [{ message }] });
       expect(await ask(tokens.lacking)).toMatchObject({
         errors: [{ message: `The access token lacks the scope '${needed}'` }],
       });
       expect(await ask(tokens.good)).toEqual({ data });
-      // Where a client can set headers, the handshake does as well.
-      expect(await over(text, undefined, { authorization: `Bearer ${tokens.good}` })).toEqual({ data });
+      // A client that can set headers can send the token in the handshake.
+      expect(await runOverWebSocket(text, undefined, { authorization: `Bearer ${tokens.good}` })).toEqual({
+        data,
+      });
     }
   });
 
   test('A12: accepts anonymous requests for public and optional fields, and rejects an invalid token for optional ones', async () => {
-    const { query, over, mint } = await start();
+    const { query, runOverWebSocket, mint } = await start();
     expect((await query('{ open }', 'nonsense')).body).toEqual({ data: { open: 'open' } });
-    expect((await query('{ optional }')).body).toEqual({ data: { optional: 'nobody' } });
+    expect((await query('{ optional }')).body).toEqual({ data: { optional: 'anonymous' } });
     expect((await query('{ optional }', await mint())).body).toEqual({ data: { optional: 'alice' } });
     expect((await query('{ optional }', 'nonsense')).body).toMatchObject({ data: null });
-    expect(await over('{ open }')).toEqual({ data: { open: 'open' } });
-    expect(await over('{ optional }')).toEqual({ data: { optional: 'nobody' } });
-    expect(await over('{ optional }', 'Bearer nonsense')).toMatchObject({ data: null });
+    expect(await runOverWebSocket('{ open }')).toEqual({ data: { open: 'open' } });
+    expect(await runOverWebSocket('{ optional }')).toEqual({ data: { optional: 'anonymous' } });
+    expect(await runOverWebSocket('{ optional }', 'Bearer nonsense')).toMatchObject({ data: null });
   });
 
   test('A14: rejects different credentials in the handshake and the connection parameters', async () => {
-    const { over, mint } = await start();
+    const { runOverWebSocket, mint } = await start();
     const [one, other] = [`Bearer ${await mint()}`, `Bearer ${await mint({ sub: 'bob' })}`];
-    expect(await over('{ me }', one, { authorization: one })).toEqual({ data: { me: 'alice' } });
-    expect(await over('{ me }', one, { authorization: other })).toMatchObject({
+    expect(await runOverWebSocket('{ me }', one, { authorization: one })).toEqual({ data: { me: 'alice' } });
+    expect(await runOverWebSocket('{ me }', one, { authorization: other })).toMatchObject({
       errors: [{ message: 'The request has more than one authorization header' }],
     });
   });
@@ -228,8 +230,8 @@ describe.each(servers)('$name', (server) => {
     server.clock.advance(3600);
     const errors = [{ message: 'The access token has expired' }];
     for (const text of ['{ me }', 'subscription { ticks }']) {
-      const answer = await alice.ask(text).catch((each: GraphQLResult['errors']) => ({ errors: each }));
-      expect(answer).toMatchObject({ errors });
+      const result = await alice.ask(text).catch((each: GraphQLResult['errors']) => ({ errors: each }));
+      expect(result).toMatchObject({ errors });
     }
     await alice.end();
   });
@@ -257,17 +259,19 @@ test('A10: terminates a connection of Mercurius whose WebSocket is not found', a
 
 test('A7: does not read the proxy header from the connection parameters of Mercurius', async () => {
   const { driver, subscription } = { driver: MercuriusDriver, subscription: { fullWsTransport: true } };
-  const { over, mint } = await startServer(
+  const { runOverWebSocket, mint } = await startServer(
     { adapter: 'fastify', module: { driver, subscription } },
     { auth: { mtls: { trustedProxyHeader: 'client-cert', format: 'rfc9440' } } },
   );
   const { cert, thumbprint } = createCertificate('client');
   const certificate = { 'client-cert': `:${cert.replace(/-----[^-]+-----|\s/g, '')}:` };
   const token = `Bearer ${await mint({ scope: 'items:read', cnf: { 'x5t#S256': thumbprint } })}`;
-  expect(await over('subscription { ticks }', token, certificate)).toEqual({ data: { ticks: 'one' } });
-  // Mercurius puts the parameters of a connection among the headers of its handshake.
+  expect(await runOverWebSocket('subscription { ticks }', token, certificate)).toEqual({
+    data: { ticks: 'one' },
+  });
+  // Mercurius copies the connection parameters into the headers of the handshake.
   for (const text of ['subscription { ticks }', '{ read }'])
-    expect(await over(text, token, {}, certificate)).toMatchObject({
+    expect(await runOverWebSocket(text, token, {}, certificate)).toMatchObject({
       errors: [{ message: expect.stringContaining('certificate') }],
     });
 });

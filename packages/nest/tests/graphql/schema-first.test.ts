@@ -64,48 +64,48 @@ const servers: readonly Server[] = [
 describe.each(servers)('schema first: $name', ({ adapter, module }) => {
   async function start(options: Record<string, unknown>, providers: (new () => object)[] = []) {
     const graphql = GraphQLModule.forRoot({ ...module, ...options });
-    const started = await startApp({ imports: [graphql], providers }, { adapter });
+    const testApp = await startApp({ imports: [graphql], providers }, { adapter });
     const query = async (text: string, token?: string) => {
-      const { body } = await started.call('/graphql', token, {
+      const { body } = await testApp.call('/graphql', token, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: text }),
       });
       return body as GraphQLResult;
     };
-    return { ...started, query };
+    return { ...testApp, query };
   }
 
   test('N15: requires a token for a root field that is not a method of a resolver class', async () => {
     const { query, mint } = await start(
       {
         typeDefs: `
-          type Query { item: Item  raw: String  scoped: String  own(name: String): Named }
+          type Query { item: Item  raw: String  scoped: String  named(name: String): Named }
           type Mutation { write(text: String): String }
           type Item { title: String! secret: String plain: String }
           type Named { name: String }
         `,
         resolvers: {
-          Query: { raw: () => 'raw', own: (_: unknown, { name }: { name: string }) => ({ name }) },
+          Query: { raw: () => 'raw', named: (_: unknown, { name }: { name: string }) => ({ name }) },
           Mutation: { write: (_: unknown, { text }: { text: string }) => text },
-          Item: { plain: () => 'own' },
+          Item: { plain: () => 'from options' },
         },
       },
       [ItemsResolver],
     );
     for (const [text, data] of [
       ['{ raw }', { raw: 'raw' }],
-      ['{ own(name: "a") { name } }', { own: { name: 'a' } }],
+      ['{ named(name: "a") { name } }', { named: { name: 'a' } }],
       ['mutation { write(text: "b") }', { write: 'b' }],
     ] as const) {
-      const answer = await query(text);
-      expect(answer).toMatchObject({ errors: [{ message: 'An access token is required' }] });
-      expect(answer.data).not.toEqual(data);
+      const result = await query(text);
+      expect(result).toMatchObject({ errors: [{ message: 'An access token is required' }] });
+      expect(result.data).not.toEqual(data);
       expect(await query(text, await mint())).toEqual({ data });
     }
     // Methods of resolver classes keep their decorators.
     expect(await query('{ item { title plain } }')).toEqual({
-      data: { item: { title: 'one', plain: 'own' } },
+      data: { item: { title: 'one', plain: 'from options' } },
     });
     expect(await query('{ item { secret } }')).toMatchObject({ data: { item: { secret: null } } });
   });
@@ -139,8 +139,8 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     expect(data?.scoped).toEqual(expect.any(String));
   });
 
-  test('N15: guards a schema of the options, also where a method of the same name has a guard', async () => {
-    // Nest and the drivers have the CommonJS copy of the package.
+  test('N15: guards a schema of the options, also if a method of the same name has a guard', async () => {
+    // Nest and the drivers load the CommonJS copy of the package.
     const { buildSchema } = createRequire(import.meta.url)('graphql') as typeof graphql;
     const schema = buildSchema('type Query { item: String scoped: String }');
     const fields = schema.getQueryType()?.getFields() ?? {};
@@ -154,7 +154,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     expect(await query('{ item }')).toEqual({ data: { item: 'prebuilt item' } });
   });
 
-  test('N15: denies a context without a request', async () => {
+  test('N15: rejects an operation whose context has no request', async () => {
     const { query, mint } = await start({
       typeDefs: 'type Query { raw: String }',
       resolvers: { Query: { raw: () => 'raw' } },
@@ -185,14 +185,14 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
         retryAttempts: 0,
         connectionParams: { ...(authorization && { authorization }) },
       });
-      const answer = await new Promise<unknown>((resolve) => {
+      const result = await new Promise<unknown>((resolve) => {
         client.subscribe(
           { query: 'subscription { ticks }' },
           { next: resolve, error: (errors) => resolve({ errors }), complete: () => {} },
         );
       });
       await client.dispose();
-      return answer;
+      return result;
     };
     expect(await subscribe()).toMatchObject({ errors: [{ message: 'An access token is required' }] });
     expect(await subscribe(`Bearer ${await mint()}`)).toMatchObject({ data: { ticks: 'one' } });

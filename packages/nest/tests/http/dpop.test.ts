@@ -17,12 +17,12 @@ const origin = 'https://api.example.test';
 
 describe.each(adapters)('DPoP on %s', (adapter) => {
   async function start(auth: StartOptions['auth'] = { dpop: { origin } }) {
-    const started = await startApp({ controllers: [ItemsController] }, { adapter, auth });
-    const holder = await createHolder(started.mint);
+    const testApp = await startApp({ controllers: [ItemsController] }, { adapter, auth });
+    const holder = await createHolder(testApp.mint);
     const prove = (more: { htm?: string; htu?: string; nonce?: string | undefined; ath?: undefined } = {}) =>
-      holder.prove({ htm: 'GET', htu: `${origin}/items`, now: started.server.clock.now(), ...more });
-    const get = (headers: Record<string, string>) => started.call('/items', undefined, { headers });
-    return { ...started, token: holder.token, prove, get };
+      holder.prove({ htm: 'GET', htu: `${origin}/items`, now: testApp.server.clock.now(), ...more });
+    const get = (headers: Record<string, string>) => testApp.call('/items', undefined, { headers });
+    return { ...testApp, token: holder.token, prove, get };
   }
 
   test('A6: accepts a proof once, for its method, URL and token', async () => {
@@ -75,13 +75,13 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
 
   test('A15: sends a nonce with the challenge, and accepts it in the next proof', async () => {
     const { prove, get } = await start({ dpop: { origin, nonce: {} } });
-    const asked = await get(await prove());
-    expect(asked).toMatchObject({
+    const nonceResponse = await get(await prove());
+    expect(nonceResponse).toMatchObject({
       status: 401,
       challenge: expect.stringMatching(/^Bearer, DPoP error="use_dpop_nonce", /),
     });
-    expect(asked.headers.get('cache-control')).toBe('no-store');
-    const nonce = asked.headers.get('dpop-nonce') ?? undefined;
+    expect(nonceResponse.headers.get('cache-control')).toBe('no-store');
+    const nonce = nonceResponse.headers.get('dpop-nonce') ?? undefined;
     expect(nonce).toMatch(/^[\w-]{24}$/);
     expect(await get(await prove({ nonce }))).toMatchObject({ status: 200 });
     expect(await get(await prove({ nonce: 'x'.repeat(24) }))).toMatchObject({ status: 401 });

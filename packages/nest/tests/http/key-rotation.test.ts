@@ -34,10 +34,10 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
       timeout: 60_000,
     },
     async (alg) => {
-      const { issuer, use, mint, isPublished } = await startProvider(alg);
+      const { issuer, publishKeys, mint, isPublished } = await startProvider(alg);
       let current = await createKey(alg);
-      use([current]);
-      let later = 0;
+      publishKeys([current]);
+      let clockOffset = 0;
       const { app, call } = await startApp(
         { controllers: [ItemsController] },
         {
@@ -46,7 +46,7 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
             issuer,
             allowInsecureIssuer: true,
             fetch: globalThis.fetch,
-            now: () => Date.now() + later,
+            now: () => Date.now() + clockOffset,
             keysMaxAge,
             keysCoolDown,
           },
@@ -58,56 +58,61 @@ describe.each(adapters)('access tokens of a certified provider on %s', (adapter)
       expect(await call('/items/write', await mint())).toMatchObject({ status: 403 });
 
       // Each caller sends a new token and an older one, which is usually cached.
-      let stopped = false;
-      const accepted = new Map<string, number>();
-      const held: string[] = [];
-      const wrong: unknown[] = [];
+      let isStopped = false;
+      const acceptedCounts = new Map<string, number>();
+      const issuedTokens: string[] = [];
+      const unexpectedResponses: unknown[] = [];
       const ask = async (token: string) => {
         const { status, challenge } = await call('/items', token);
-        if (status === 200) accepted.set(readKeyId(token), (accepted.get(readKeyId(token)) ?? 0) + 1);
+        if (status === 200)
+          acceptedCounts.set(readKeyId(token), (acceptedCounts.get(readKeyId(token)) ?? 0) + 1);
         // A token is valid while its key is published.
-        else if (status !== 401 || isPublished(token)) wrong.push({ status, challenge });
+        else if (status !== 401 || isPublished(token)) unexpectedResponses.push({ status, challenge });
       };
       const load = Promise.all(
         Array.from({ length: 4 }, async () => {
-          while (!stopped) {
+          while (!isStopped) {
             const token = await mint();
-            held.push(token);
+            issuedTokens.push(token);
             await ask(token);
-            await ask(held[Math.floor(Math.random() * held.length)] as string);
+            await ask(issuedTokens[Math.floor(Math.random() * issuedTokens.length)] as string);
           }
         }),
       );
       const waitForAccepted = (kid: string, atLeast: number) =>
-        expect.poll(() => accepted.get(kid) ?? 0, { timeout: 20_000 }).toBeGreaterThanOrEqual(atLeast);
+        expect.poll(() => acceptedCounts.get(kid) ?? 0, { timeout: 20_000 }).toBeGreaterThanOrEqual(atLeast);
 
       const retired: string[] = [];
       for (const announced of [true, false, false]) {
         await waitForAccepted(current.kid, 20);
         const next = await createKey(alg);
-        if (announced) use([current, next]);
-        later += keysCoolDown * 1000;
+        if (announced) publishKeys([current, next]);
+        clockOffset += keysCoolDown * 1000;
         // The next key signs. The previous key is still published, so its tokens are valid.
-        use([next, current]);
+        publishKeys([next, current]);
         await waitForAccepted(next.kid, 20);
-        const before = accepted.get(current.kid) ?? 0;
+        const before = acceptedCounts.get(current.kid) ?? 0;
         await waitForAccepted(current.kid, before + 5);
 
-        const last = held.findLast((token) => readKeyId(token) === current.kid) as string;
+        const last = issuedTokens.findLast((token) => readKeyId(token) === current.kid) as string;
         const { hits } = statistics().caches.verifiedTokens;
         expect(await call('/items', last)).toMatchObject({ status: 200 });
         expect(statistics().caches.verifiedTokens.hits).toBeGreaterThan(hits);
         retired.push(last);
-        held.splice(0, held.length, ...held.filter((token) => readKeyId(token) === next.kid));
-        use([next]);
+        issuedTokens.splice(
+          0,
+          issuedTokens.length,
+          ...issuedTokens.filter((token) => readKeyId(token) === next.kid),
+        );
+        publishKeys([next]);
         current = next;
       }
       // The keys are now older than `keysMaxAge`, so the next request fetches them.
-      later += 2 * keysMaxAge * 1000;
-      await waitForAccepted(current.kid, (accepted.get(current.kid) ?? 0) + 20);
-      stopped = true;
+      clockOffset += 2 * keysMaxAge * 1000;
+      await waitForAccepted(current.kid, (acceptedCounts.get(current.kid) ?? 0) + 20);
+      isStopped = true;
       await load;
-      expect(wrong).toEqual([]);
+      expect(unexpectedResponses).toEqual([]);
       expect(statistics()).toMatchObject({ unavailable: 0, issuers: [{ keys: 1, usable: true }] });
       for (const token of retired)
         expect(await call('/items', token)).toMatchObject({

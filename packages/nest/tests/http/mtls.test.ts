@@ -27,27 +27,27 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-interface Answer {
+interface TlsResponse {
   readonly status: number | undefined;
   readonly challenge: string | undefined;
   readonly resumed: boolean;
 }
 
-/** Asks over TLS, with a certificate or without one. */
+/** Sends a request over TLS, with or without a client certificate. */
 async function ask(
   url: string,
   token: string,
   options: { certificate?: Certificate | undefined; headers?: Record<string, string>; agent?: Agent } = {},
-): Promise<Answer> {
+): Promise<TlsResponse> {
   const { certificate, headers, agent = new Agent({ maxCachedSessions: 0 }) } = options;
-  const sent = httpsRequest(`${url}/me`, {
+  const clientRequest = httpsRequest(`${url}/me`, {
     agent,
     ca: server.cert,
     ...(certificate && { key: certificate.key, cert: certificate.cert }),
     headers: { authorization: `Bearer ${token}`, ...headers },
   });
-  const responded = once(sent, 'response');
-  sent.end();
+  const responded = once(clientRequest, 'response');
+  clientRequest.end();
   const [response] = await responded;
   const resumed = (response.socket as TLSSocket).isSessionReused();
   response.resume();
@@ -66,7 +66,7 @@ describe.each(adapters)('A7: RFC 8705 over TLS on %s', (adapter) => {
       },
     );
 
-  test('accepts the bound certificate, and rejects another one and none', async () => {
+  test('accepts the bound certificate, and rejects another certificate or a missing one', async () => {
     const { url, mint } = await start();
     const token = await mint(bound);
     expect(await ask(url, token, { certificate: client })).toMatchObject({ status: 200 });
@@ -106,19 +106,19 @@ describe.each(adapters)('A7: RFC 8705 over TLS on %s', (adapter) => {
   });
 
   test('reads the certificate of the connection only for a token that is bound to one', async () => {
-    const asked = vi.spyOn(TLSSocket.prototype, 'getPeerCertificate');
-    closing.push(() => asked.mockRestore());
+    const readCertificate = vi.spyOn(TLSSocket.prototype, 'getPeerCertificate');
+    closing.push(() => readCertificate.mockRestore());
     for (const options of [{}, { mtls: true }]) {
       const { url, mint } = await start(options);
       expect((await ask(url, await mint(), { certificate: client })).status).toBe(200);
     }
     const { url, mint } = await start({});
     expect((await ask(url, await mint(bound), { certificate: client })).status).toBe(401);
-    // Node itself looks at the issuer of the API, with details.
-    expect(asked.mock.calls.filter(([detailed]) => !detailed)).toEqual([]);
+    // Node itself reads the details of the issuer certificate of the server.
+    expect(readCertificate.mock.calls.filter(([detailed]) => !detailed)).toEqual([]);
     const { url: other, mint: mintOther } = await start();
     expect((await ask(other, await mintOther(bound), { certificate: client })).status).toBe(200);
-    expect(asked.mock.calls.filter(([detailed]) => !detailed)).toHaveLength(1);
+    expect(readCertificate.mock.calls.filter(([detailed]) => !detailed)).toHaveLength(1);
   });
 
   test('rejects a bound token without the option, with or without a certificate', async () => {
@@ -127,11 +127,11 @@ describe.each(adapters)('A7: RFC 8705 over TLS on %s', (adapter) => {
   });
 });
 
-describe.each(adapters)('A7: RFC 8705 behind a proxy that ends TLS, on %s', (adapter) => {
+describe.each(adapters)('A7: RFC 8705 behind a proxy that terminates TLS, on %s', (adapter) => {
   const header = 'client-cert';
   const format = 'rfc9440';
 
-  /** Ends TLS, and writes the client's certificate into the header, over what the client sent there. */
+  /** Terminates TLS and replaces the header of the client with the certificate of the connection. */
   async function startProxy(target: string): Promise<string> {
     const tls = { key: server.key, cert: server.cert, requestCert: true, rejectUnauthorized: false };
     const proxy = createTlsServer(tls, (incoming, outgoing) => {
@@ -139,11 +139,15 @@ describe.each(adapters)('A7: RFC 8705 behind a proxy that ends TLS, on %s', (ada
       const headers = { ...incoming.headers };
       delete headers[header];
       if (raw) headers[header] = `:${raw.toString('base64')}:`;
-      const forwarded = httpRequest(target + incoming.url, { method: incoming.method, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(outgoing);
-      });
-      incoming.pipe(forwarded);
+      const proxyRequest = httpRequest(
+        target + incoming.url,
+        { method: incoming.method, headers },
+        (response) => {
+          outgoing.writeHead(response.statusCode ?? 500, response.headers);
+          response.pipe(outgoing);
+        },
+      );
+      incoming.pipe(proxyRequest);
     });
     proxy.listen(0, '127.0.0.1');
     await once(proxy, 'listening');
@@ -151,7 +155,7 @@ describe.each(adapters)('A7: RFC 8705 behind a proxy that ends TLS, on %s', (ada
     return `https://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   }
 
-  test('accepts the bound certificate, and rejects another one and none', async () => {
+  test('accepts the bound certificate, and rejects another certificate or a missing one', async () => {
     const mtls = { trustedProxyHeader: 'Client-Cert', format } as const;
     const { url, mint } = await startApp({ controllers: [MeController] }, { adapter, auth: { mtls } });
     const proxy = await startProxy(url);
@@ -168,11 +172,11 @@ describe.each(adapters)('A7: RFC 8705 behind a proxy that ends TLS, on %s', (ada
     const mtls = { trustedProxyHeader: header, format } as const;
     const { url, mint } = await startApp({ controllers: [MeController] }, { adapter, auth: { mtls } });
     const value = `:${client.cert.replace(/-----[^-]+-----|\s/g, '')}:`;
-    const sent = httpRequest(`${url}/me`, {
+    const clientRequest = httpRequest(`${url}/me`, {
       headers: { authorization: `Bearer ${await mint(bound)}`, [header]: [value, value] },
     });
-    const responded = once(sent, 'response');
-    sent.end();
+    const responded = once(clientRequest, 'response');
+    clientRequest.end();
     const [response] = await responded;
     response.resume();
     expect(response.statusCode).toBe(400);

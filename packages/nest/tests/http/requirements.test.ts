@@ -216,8 +216,8 @@ class DerivedController extends MiddleController {
   }
 }
 
-@Controller('opened')
-class OpenedController extends BaseController {
+@Controller('public-overrides')
+class PublicOverridesController extends BaseController {
   @Public()
   @Delete()
   override remove() {
@@ -235,7 +235,7 @@ class OpenedController extends BaseController {
   }
 }
 
-/** A mixin, as generic controllers are made. */
+/** Creates the base class of a generic controller. */
 function Crud(name: string): Type<{ create(): object }> {
   class CrudController {
     @RequireScopes('items:write')
@@ -302,7 +302,7 @@ class ContradictionController {
   }
 }
 
-class Borrowed {
+class MixinSource {
   @RequireScopes('items:read')
   @Get()
   list() {
@@ -323,9 +323,9 @@ const CopyMethods =
       );
   };
 
-@CopyMethods(Borrowed)
-@Controller('borrowed')
-class BorrowedController {}
+@CopyMethods(MixinSource)
+@Controller('mixin')
+class MixinController {}
 
 @Public()
 class PublicMixin {}
@@ -384,7 +384,7 @@ describe.each(adapters)('on %s', (adapter) => {
     const { call, mint } = await start([BoundController, BoundScopedController]);
     expect(await call('/bound', await mint())).toMatchObject({ status: 403 });
     expect(await call('/bound', await mint({ scope: 'items:read' }))).toMatchObject({ status: 200 });
-    // Each request has a function of its own, whose decorators cannot be found: it never runs.
+    // Each request binds a new function, whose decorators cannot be found. Such a handler never runs.
     for (const scope of ['openid', 'items:read'])
       expect((await call('/bound-scoped', await mint({ scope }))).status).toBeGreaterThanOrEqual(400);
   });
@@ -405,20 +405,22 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/mixed/create', both, create)).toMatchObject({ status: 201 });
   });
 
-  test('N12: an override does not inherit @Public() or @OptionalAuth()', async () => {
-    const { call, mint } = await start([DerivedController, OpenedController]);
+  test('N12: does not apply @Public() or @OptionalAuth() of a base method to an override', async () => {
+    const { call, mint } = await start([DerivedController, PublicOverridesController]);
     for (const path of ['/derived/news', '/derived/about']) {
       expect(await call(path), path).toMatchObject({ status: 401 });
       expect(await call(path, await mint()), path).toMatchObject({ status: 200 });
     }
-    for (const path of ['/derived/inherited', '/opened/news', '/opened/about'])
+    for (const path of ['/derived/inherited', '/public-overrides/news', '/public-overrides/about'])
       expect(await call(path), path).toMatchObject({ status: 200 });
     // An override cannot remove a requirement of the base class.
-    expect(await call('/opened', undefined, { method: 'DELETE' })).toMatchObject({ status: 401 });
-    expect(await call('/opened', await mint(), { method: 'DELETE' })).toMatchObject({ status: 403 });
+    expect(await call('/public-overrides', undefined, { method: 'DELETE' })).toMatchObject({ status: 401 });
+    expect(await call('/public-overrides', await mint(), { method: 'DELETE' })).toMatchObject({
+      status: 403,
+    });
   });
 
-  test('N12: @Protected() protects a class that extends a public class, and a handler of a public class', async () => {
+  test('N12: protects a class or a handler of a public class with @Protected()', async () => {
     const { call, mint } = await start([
       OpenController,
       StillOpenController,
@@ -441,9 +443,9 @@ describe.each(adapters)('on %s', (adapter) => {
   });
 
   test('N11: checks a requirement of a method that a mixin copies', async () => {
-    const { call, mint } = await start([BorrowedController]);
-    expect(await call('/borrowed', await mint())).toMatchObject({ status: 403 });
-    expect(await call('/borrowed', await mint({ scope: 'items:read' }))).toMatchObject({ status: 200 });
+    const { call, mint } = await start([MixinController]);
+    expect(await call('/mixin', await mint())).toMatchObject({ status: 403 });
+    expect(await call('/mixin', await mint({ scope: 'items:read' }))).toMatchObject({ status: 200 });
   });
 });
 
@@ -480,7 +482,7 @@ class AccessorController {
 
 @Controller('property')
 class PropertyController {
-  // The decorator's type allows methods; nothing but the type stops other members.
+  // Only the type of the decorator restricts it to methods.
   @(RequireScopes('items:read') as PropertyDecorator)
   list = () => ({});
 }
@@ -495,12 +497,12 @@ class LostRouteController {
   }
 }
 
-describe('N13: the application does not start with a requirement that no guard checks', () => {
+describe('N13: at startup, requirements that no guard checks', () => {
   test.each([
     ['a method of a service', { providers: [ServiceWithScopes] }, 'ServiceWithScopes.list'],
     ['an inherited method of a service', { providers: [DerivedService] }, 'DerivedService.list'],
     [
-      'a service that a factory makes',
+      'a service that a factory creates',
       { providers: [{ provide: 'x', useFactory: () => new ServiceWithScopes() }] },
       'ServiceWithScopes.list',
     ],
@@ -509,7 +511,7 @@ describe('N13: the application does not start with a requirement that no guard c
     ['an accessor', { controllers: [AccessorController] }, 'AccessorController.list'],
     ['a property', { controllers: [PropertyController] }, 'PropertyController.list'],
     ['a route whose metadata is lost', { controllers: [LostRouteController] }, 'LostRouteController.list'],
-  ])('%s', async (_, metadata, name) => {
+  ])('rejects %s', async (_, metadata, name) => {
     await expect(startApp(metadata)).rejects.toMatchObject({
       name: 'ConfigurationError',
       code: 'unguarded_handler',
@@ -518,7 +520,7 @@ describe('N13: the application does not start with a requirement that no guard c
   });
 
   test.each([NotPublicController, ScopedMixinController])(
-    'rejects a class with the constructor of another class: %o',
+    'rejects a class whose prototype has the constructor of another class: %o',
     async (controller) => {
       await expect(startApp({ controllers: [controller] })).rejects.toMatchObject({
         code: 'unguarded_handler',
@@ -528,7 +530,7 @@ describe('N13: the application does not start with a requirement that no guard c
   );
 
   test('accepts an inherited method that is not a route', async () => {
-    const { call } = await startApp({ controllers: [OpenedController] });
-    expect(await call('/opened/find')).toMatchObject({ status: 404 });
+    const { call } = await startApp({ controllers: [PublicOverridesController] });
+    expect(await call('/public-overrides/find')).toMatchObject({ status: 404 });
   });
 });

@@ -51,7 +51,7 @@ describe.each(brokers)(
     afterAll(() => broker?.stop());
 
     async function start(inheritAppConfig: boolean) {
-      const started = await startApp(
+      const testApp = await startApp(
         { controllers: [ItemsController] },
         {
           before: async (app) => {
@@ -63,7 +63,7 @@ describe.each(brokers)(
       const client = ClientProxyFactory.create(options(broker.port));
       closing.push(
         () => client.close(),
-        () => settle?.(started.app),
+        () => settle?.(testApp.app),
       );
       prepare?.(client);
       let credential: string | undefined;
@@ -76,8 +76,13 @@ describe.each(brokers)(
         return message ? message(authorization, data) : data;
       };
       await client.connect();
-      const send = async (pattern: string, token?: string) => say(pattern, token && `Bearer ${token}`);
-      const say = async (pattern: string, authorization: string | undefined, data: unknown = {}) => {
+      const send = async (pattern: string, token?: string) =>
+        sendAuthorization(pattern, token && `Bearer ${token}`);
+      const sendAuthorization = async (
+        pattern: string,
+        authorization: string | undefined,
+        data: unknown = {},
+      ) => {
         try {
           return await firstValueFrom(client.send<unknown>(pattern, createMessage(authorization, data)));
         } catch (error) {
@@ -88,11 +93,11 @@ describe.each(brokers)(
         firstValueFrom(client.emit('happened', createMessage(token && `Bearer ${token}`, {})), {
           defaultValue: undefined,
         });
-      return { ...started, send, say, emit };
+      return { ...testApp, send, sendAuthorization, emit };
     }
 
     test.each([true, false])(
-      'no token, a bad one, one that lacks the scope, a good one; configuration inherited: %s',
+      'rejects missing, invalid and insufficient tokens, and accepts valid ones; configuration inherited: %s',
       { timeout: 30_000 },
       async (inherit) => {
         const { send, mint } = await start(inherit);
@@ -110,17 +115,19 @@ describe.each(brokers)(
     );
 
     test('A9: rejects any message without a valid token', { timeout: 60_000 }, async () => {
-      const { send, say, mint } = await start(false);
+      const { send, sendAuthorization, mint } = await start(false);
       const good = await mint();
       const input = fc.record({
-        // Brokers cut connections that send control characters, and clients of Nest do not send `null`.
+        // Brokers close connections that send control characters, and Nest clients do not send `null`.
         authorization: anyAuthorization(good).filter((text) => !/[\x80-\x9f]/.test(text)),
         data: anyCredentials(good).filter((value) => value !== null),
       });
       await fuzz(
         input,
         async ({ authorization, data }) => {
-          const { statusCode } = (await say('me', authorization, data)) as { statusCode?: number };
+          const { statusCode } = (await sendAuthorization('me', authorization, data)) as {
+            statusCode?: number;
+          };
           expect([400, 401]).toContain(statusCode);
         },
         100,

@@ -79,7 +79,7 @@ class ItemsController {
   }
 
   @GrpcStreamCall('Items', 'Last')
-  last(call: ClientReadableStream<Text>, done: (error: null, answer: Text) => void): void {
+  last(call: ClientReadableStream<Text>, done: (error: null, reply: Text) => void): void {
     call.on('data', (message) => done(null, message));
   }
 }
@@ -91,7 +91,7 @@ afterEach(() => {
 });
 
 type GrpcError = Error & { code: number; details: string };
-/** The client that grpc makes of the description: (message?, metadata, answered?). */
+/** The client that gRPC creates from the description: (message?, metadata, callback?). */
 type Client = { close(): void } & Record<
   'Me' | 'Write' | 'Open' | 'Denied' | 'Last' | 'Ticks' | 'Echo' | 'Raw',
   (...args: unknown[]) => ClientDuplexStream<Text, Text>
@@ -100,7 +100,7 @@ type Client = { close(): void } & Record<
 async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}) {
   const url = `127.0.0.1:${await findFreePort()}`;
   const { inheritAppConfig = false, ...others } = options;
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [ItemsController] },
     {
       ...others,
@@ -124,14 +124,14 @@ async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
     return metadata;
   };
-  /** One message, or a stream of them, and one answer. */
+  /** Sends a message, or a stream of messages, and returns one reply. */
   const ask = (method: 'Me' | 'Write' | 'Open' | 'Denied' | 'Last', token?: string) =>
     new Promise<string | GrpcError>((resolve) => {
-      const answered = (error: GrpcError | null, answer?: Text) => resolve(error ?? answer?.text ?? '');
-      if (method === 'Last') client.Last(createGrpcMetadata(token), answered).write({ text: 'last' });
-      else client[method]({ text: '' }, createGrpcMetadata(token), answered);
+      const callback = (error: GrpcError | null, reply?: Text) => resolve(error ?? reply?.text ?? '');
+      if (method === 'Last') client.Last(createGrpcMetadata(token), callback).write({ text: 'last' });
+      else client[method]({ text: '' }, createGrpcMetadata(token), callback);
     });
-  /** A stream of answers: the first, and how it ended. */
+  /** Opens a stream. Returns its first message and its error. */
   const open = (method: 'Ticks' | 'Echo' | 'Raw', token?: string) => {
     const metadata = createGrpcMetadata(token);
     const stream = method === 'Ticks' ? client.Ticks({ text: '' }, metadata) : client[method](metadata);
@@ -139,11 +139,13 @@ async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}
     const ended = new Promise<GrpcError>((resolve) =>
       stream.once('error', resolve as (error: Error) => void),
     );
-    const first = new Promise<string>((resolve) => stream.once('data', ({ text }: Text) => resolve(text)));
+    const firstMessage = new Promise<string>((resolve) =>
+      stream.once('data', ({ text }: Text) => resolve(text)),
+    );
     if (method !== 'Ticks') stream.write({ text: '0' });
-    return { ended, answered: Promise.race([first, ended]) };
+    return { ended, first: Promise.race([firstMessage, ended]) };
   };
-  return { ...started, ask, open };
+  return { ...testApp, ask, open };
 }
 
 describe('A10: gRPC', () => {
@@ -182,13 +184,13 @@ describe('A10: gRPC', () => {
     'guards the stream of %s, and ends it when its token expires',
     async (method) => {
       const { open, mint, server } = await start();
-      expect(await open(method).answered).toMatchObject({ code: status.UNAUTHENTICATED });
+      expect(await open(method).first).toMatchObject({ code: status.UNAUTHENTICATED });
       const foreign = await mint({}, { foreignKey: true });
-      expect(await open(method, foreign).answered).toMatchObject({ code: status.UNAUTHENTICATED });
+      expect(await open(method, foreign).first).toMatchObject({ code: status.UNAUTHENTICATED });
       server.clock.stop();
       const soon = Math.floor(server.clock.now() / 1000) + 2;
-      const { answered, ended } = open(method, await mint({ exp: soon }));
-      expect(await answered).toBe('0');
+      const { first, ended } = open(method, await mint({ exp: soon }));
+      expect(await first).toBe('0');
       expect(await ended).toMatchObject({
         code: status.UNAUTHENTICATED,
         details: 'The access token has expired',

@@ -146,13 +146,13 @@ describe('N12: messages of gateways', () => {
     const ask = async (event: string, scope: string) => {
       const token = await mint({ scope });
       const socket = io(url, { auth: { token }, transports: ['websocket'], forceNew: true });
-      const answer = await new Promise((resolve) => {
+      const reply = await new Promise((resolve) => {
         socket.once(event, resolve);
         socket.once('exception', resolve);
         socket.emit(event, {});
       });
       socket.close();
-      return answer;
+      return reply;
     };
     expect(await ask('remove', 'items:read')).toMatchObject({ statusCode: 403 });
     expect(await ask('remove', 'items:write')).toBe('removed');
@@ -169,12 +169,12 @@ describe('N12: messages of gateways', () => {
       const headers = { authorization: `Bearer ${await mint({ scope })}` };
       const socket = new WebSocket(url.replace('http', 'ws'), { headers });
       await new Promise((resolve) => socket.once('open', resolve));
-      const answer = await new Promise<object>((resolve) => {
+      const reply = await new Promise<object>((resolve) => {
         socket.once('message', (text) => resolve(JSON.parse(String(text))));
         socket.send(JSON.stringify({ event, data: {} }));
       });
       socket.close();
-      return answer;
+      return reply;
     };
     for (const [event, scope, other] of [
       ['remove', 'items:write', 'items:read'],
@@ -185,19 +185,19 @@ describe('N12: messages of gateways', () => {
     }
   });
 
-  test('an override does not inherit @Public()', async () => {
+  test('does not apply @Public() of a base method to an override', async () => {
     const { url } = await startApp(
       { providers: [OpenGateway] },
       { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
     );
     const socket = io(url, { transports: ['websocket'], forceNew: true });
-    const answer = await new Promise((resolve) => {
+    const reply = await new Promise((resolve) => {
       socket.once('news', resolve);
       socket.once('exception', resolve);
       socket.emit('news', {});
     });
     socket.close();
-    expect(answer).toMatchObject({ statusCode: 401 });
+    expect(reply).toMatchObject({ statusCode: 401 });
   });
 });
 
@@ -255,14 +255,14 @@ describe.each([true, false])(
           (error: unknown) => error,
         );
       };
-      for (const [pattern, scope, other, answer] of [
+      for (const [pattern, scope, other, reply] of [
         ['remove', 'items:write', 'items:read', 'removed'],
         ['read', 'items:read', 'items:write', 'read'],
         ['bound', 'items:read', 'items:write', 'bound'],
       ] as const) {
         expect(await send(pattern), pattern).toMatchObject({ statusCode: 401 });
         expect(await send(pattern, other), pattern).toMatchObject({ statusCode: 403 });
-        expect(await send(pattern, scope), pattern).toBe(answer);
+        expect(await send(pattern, scope), pattern).toBe(reply);
       }
       expect(await send('news')).toMatchObject({ statusCode: 401 });
       expect(await send('news', 'openid')).toBe('news');
@@ -298,7 +298,7 @@ describe.each([true, false])(
       type Call = (
         message: object,
         metadata: Metadata,
-        done: (error: object | null, answer: object) => void,
+        done: (error: object | null, reply: object) => void,
       ) => void;
       const { Items } = loadPackageDefinition(loadSync(protoPath)).items as unknown as {
         Items: new (url: string, credentials: unknown) => Record<'Me' | 'Write', Call> & { close(): void };
@@ -308,7 +308,7 @@ describe.each([true, false])(
         const metadata = new Metadata();
         metadata.set('authorization', `Bearer ${await mint({ scope })}`);
         return new Promise((resolve) =>
-          client[method]({ text: '' }, metadata, (error, answer) => resolve(error ?? answer)),
+          client[method]({ text: '' }, metadata, (error, reply) => resolve(error ?? reply)),
         );
       };
       expect(await ask('Write', 'items:read')).toMatchObject({ code: status.PERMISSION_DENIED });

@@ -38,7 +38,7 @@ class ItemsController {
 
 async function start(inheritAppConfig: boolean, auth: StartOptions['auth'] = {}) {
   const port = await findFreePort();
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [ItemsController] },
     {
       auth,
@@ -62,10 +62,10 @@ async function start(inheritAppConfig: boolean, auth: StartOptions['auth'] = {})
       return error;
     }
   };
-  return { ...started, send };
+  return { ...testApp, send };
 }
 
-const inData = {
+const dataCredentials = {
   rpcCredentials: (data: unknown) => (data as { authorization?: string } | undefined)?.authorization,
 };
 
@@ -82,7 +82,7 @@ describe.each([true, false])(
     });
 
     test('guards each message with rpcCredentials()', async () => {
-      const { send, call, mint } = await start(inherit, inData);
+      const { send, call, mint } = await start(inherit, dataCredentials);
       const authorization = `Bearer ${await mint()}`;
       expect(await send('me', { authorization })).toBe('alice');
       expect(await send('me', {})).toMatchObject({ statusCode: 401, code: 'token_missing' });
@@ -99,7 +99,7 @@ describe.each([true, false])(
 
 test('finds the credential of each transport that has headers', () => {
   const value = 'Bearer abc';
-  const found = [
+  const withCredential = [
     { get: (name: string) => (name === 'authorization' ? [value] : []), getMap: () => ({}) },
     { getMessage: () => ({ headers: { Authorization: Buffer.from(value) } }) },
     { getMessage: () => ({ properties: { headers: { authorization: value } } }) },
@@ -107,8 +107,8 @@ test('finds the credential of each transport that has headers', () => {
     { getPacket: () => ({ properties: { userProperties: { authorization: value } } }) },
     { getMetadata: () => ({ authorization: value }) },
   ];
-  for (const context of found) expect(rpcCredentials(undefined, context)).toBe(value);
-  const nothing = [
+  for (const context of withCredential) expect(rpcCredentials(undefined, context)).toBe(value);
+  const withoutCredential = [
     undefined,
     null,
     'text',
@@ -122,5 +122,6 @@ test('finds the credential of each transport that has headers', () => {
     { getMetadata: () => undefined },
     { getMetadata: () => ({ authorization: value, Authorization: 'Bearer other' }) },
   ];
-  for (const context of nothing) expect(rpcCredentials({ authorization: value }, context)).toBeUndefined();
+  for (const context of withoutCredential)
+    expect(rpcCredentials({ authorization: value }, context)).toBeUndefined();
 });

@@ -119,11 +119,11 @@ const kafkaBroker = (kafka: NonNullable<ReturnType<typeof findKafka>>): Broker =
   message: (authorization, data) => ({ headers: headersWith(authorization), value: data }),
 });
 
-const where = <T>(found: T | undefined, create: (found: T) => Broker): readonly Broker[] =>
+const createIfFound = <T>(found: T | undefined, create: (found: T) => Broker): readonly Broker[] =>
   found === undefined ? [] : [create(found)];
 
 const program = (each: SystemProgram, create: (command: string) => Broker) =>
-  where(findProgram(each), create);
+  createIfFound(findProgram(each), create);
 
 /** The installed brokers. The step `programs` of the tests reports the missing ones. */
 export const brokers: readonly Broker[] = [
@@ -131,5 +131,5 @@ export const brokers: readonly Broker[] = [
   ...program(nats, natsBroker),
   ...program(mosquitto, mqttBroker),
   ...program(rabbitmq, rabbitMqBroker),
-  ...where(findKafka(), kafkaBroker),
+  ...createIfFound(findKafka(), kafkaBroker),
 ];

@@ -16,11 +16,15 @@ export function createCertificate(name: string): Certificate {
   const directory = mkdtempSync(join(tmpdir(), 'test-certificate-'));
   try {
     const [keyFile, certFile] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
-    const what = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-    const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    execFileSync('openssl', ['req', '-x509', ...what, ...names, '-keyout', keyFile, '-out', certFile], {
-      stdio: 'pipe',
-    });
+    const keyOptions = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+    const subjectOptions = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', ...keyOptions, ...subjectOptions, '-keyout', keyFile, '-out', certFile],
+      {
+        stdio: 'pipe',
+      },
+    );
     const cert = readFileSync(certFile, 'utf8');
     const { raw } = new X509Certificate(cert);
     return {

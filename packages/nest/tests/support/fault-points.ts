@@ -41,7 +41,7 @@ export interface FaultPoint {
 
 type Overrides = (real: AccessTokenVerifier, trigger: ExceptionTrigger) => Partial<AccessTokenVerifier>;
 
-/** Replaces methods of a real verifier by methods that throw. */
+/** Replaces methods of a real verifier with methods that throw. */
 const verifier =
   (overrides: Overrides): FaultPoint['options'] =>
   (options, trigger) => {
@@ -184,16 +184,16 @@ export function watchLogs() {
   const lines: string[] = [];
   const warnings: string[] = [];
   const unhandled: unknown[] = [];
-  const note = (error: unknown) => void unhandled.push(error);
+  const recordError = (error: unknown) => void unhandled.push(error);
   beforeEach(() => {
     lines.length = 0;
     warnings.length = 0;
     unhandled.length = 0;
-    process.on('unhandledRejection', note).on('uncaughtException', note);
+    process.on('unhandledRejection', recordError).on('uncaughtException', recordError);
   });
   afterEach(async () => {
     await new Promise(setImmediate);
-    process.off('unhandledRejection', note).off('uncaughtException', note);
+    process.off('unhandledRejection', recordError).off('uncaughtException', recordError);
     expect(unhandled).toEqual([]);
   });
   const ignore = () => {};

@@ -16,8 +16,8 @@ export async function fuzz<T>(
   const { currentTestName } = expect.getState();
   console.log(`${currentTestName}: seed ${seed}; repeat with FUZZ_SEED=${seed}`);
   const unhandled: unknown[] = [];
-  const note = (error: unknown) => void unhandled.push(error);
-  process.on('unhandledRejection', note).on('uncaughtException', note);
+  const recordError = (error: unknown) => void unhandled.push(error);
+  process.on('unhandledRejection', recordError).on('uncaughtException', recordError);
   try {
     await fc.assert(
       fc.asyncProperty(input, async (each) => {
@@ -29,7 +29,7 @@ export async function fuzz<T>(
       { seed, numRuns, timeout: 5000, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },
     );
   } finally {
-    process.off('unhandledRejection', note).off('uncaughtException', note);
+    process.off('unhandledRejection', recordError).off('uncaughtException', recordError);
   }
 }
 
@@ -88,7 +88,7 @@ export const anyAuthorization = (good: string): fc.Arbitrary<string> =>
       .map((pair) => pair.join('')),
   );
 
-/** Any value in a place of a credential. */
+/** Any value in the place of a credential. */
 export const anyCredentials = (good: string): fc.Arbitrary<unknown> =>
   fc.oneof(
     anyJson,

@@ -32,7 +32,7 @@ export async function startProvider(alg: Algorithm) {
 
   let published: readonly string[] = [];
   /** Publishes the keys. The first key signs. */
-  const use = (keys: readonly (JWK & { readonly kid: string })[]): void => {
+  const publishKeys = (keys: readonly (JWK & { readonly kid: string })[]): void => {
     handle = new Provider(issuer, { ...createConfiguration(alg), jwks: { keys } as never }).callback();
     published = keys.map(({ kid }) => kid);
   };
@@ -46,12 +46,12 @@ export async function startProvider(alg: Algorithm) {
         resource: audience,
       }),
     });
-    const answer = (await response.json()) as { access_token?: string };
-    if (answer.access_token === undefined) throw new Error(JSON.stringify(answer));
-    return answer.access_token;
+    const body = (await response.json()) as { access_token?: string };
+    if (body.access_token === undefined) throw new Error(JSON.stringify(body));
+    return body.access_token;
   };
   const isPublished = (token: string): boolean => published.includes(readKeyId(token));
-  return { issuer, use, mint, isPublished };
+  return { issuer, publishKeys, mint, isPublished };
 }
 
 /** Reads the `kid` of a token. */

@@ -14,7 +14,7 @@ import {
 } from '../support/fault-points.ts';
 import { type Adapter, type StartOptions, startApp } from '../support/start-app.ts';
 
-function springing(): boolean {
+function faultyPolicy(): boolean {
   policyTrigger.current?.throwIfArmed();
   return true;
 }
@@ -32,7 +32,7 @@ class ItemsController {
     return { sub };
   }
 
-  @Policy(springing)
+  @Policy(faultyPolicy)
   @Get('policy')
   policy(@Principal('sub') sub: string) {
     return { sub };
@@ -52,7 +52,7 @@ class ItemsResolver {
     return sub;
   }
 
-  @Policy(springing)
+  @Policy(faultyPolicy)
   @Query(() => String)
   policy(@Principal('sub') sub: string) {
     return sub;
@@ -75,7 +75,7 @@ const contexts: readonly Context[] = [
 
 const { lines, listen } = watchLogs();
 
-/** The status of each message of a GraphQL error. */
+/** The HTTP status for the message of each GraphQL error. */
 const statuses: Readonly<Record<string, number>> = {
   'The access token could not be verified': 401,
   'An access token is required': 401,
@@ -84,7 +84,7 @@ const statuses: Readonly<Record<string, number>> = {
 };
 
 async function start({ adapter, graphql }: Context, options: StartOptions) {
-  const started = await startApp(
+  const testApp = await startApp(
     graphql
       ? { imports: [GraphQLModule.forRoot(graphql)], providers: [ItemsResolver] }
       : { controllers: [ItemsController] },
@@ -97,22 +97,22 @@ async function start({ adapter, graphql }: Context, options: StartOptions) {
       },
     },
   );
-  /** Status, and everything that the client sees. */
+  /** Returns the status, and the body and headers as text. */
   const ask = async (handler: string, token?: string) => {
     if (!graphql) {
-      const { status, body, headers } = await started.call(`/${handler}`, token);
-      return { status, seen: JSON.stringify([body, ...headers]) };
+      const { status, body, headers } = await testApp.call(`/${handler}`, token);
+      return { status, output: JSON.stringify([body, ...headers]) };
     }
-    const { body, headers } = await started.call('/graphql', token, {
+    const { body, headers } = await testApp.call('/graphql', token, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: `{ ${handler} }` }),
     });
     const { errors } = body as { errors?: readonly { message: string }[] };
     const status = errors ? statuses[errors[0]?.message ?? ''] : 200;
-    return { status, seen: JSON.stringify([body, ...headers]) };
+    return { status, output: JSON.stringify([body, ...headers]) };
   };
-  return { ...started, ask };
+  return { ...testApp, ask };
 }
 
 describe.each(contexts)('N1: $name', (context) => {
@@ -125,9 +125,9 @@ describe.each(contexts)('N1: $name', (context) => {
       trigger.secret = token;
       trigger.armed = true;
       const handler = faultPoint.handler ?? 'me';
-      const { status, seen } = await ask(handler, faultPoint.anonymous ? undefined : token);
+      const { status, output } = await ask(handler, faultPoint.anonymous ? undefined : token);
       expect(status).toBe(faultPoint.status);
-      expect(seen).not.toContain(exceptionText);
+      expect(output).not.toContain(exceptionText);
       expect(lines).toHaveLength(faultPoint.lines ?? 1);
       for (const line of lines) {
         expect(line).toContain(context.graphql ? `ItemsResolver.${handler}` : `ItemsController.${handler}`);

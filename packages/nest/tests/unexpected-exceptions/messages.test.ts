@@ -33,7 +33,7 @@ import {
 import { type StartOptions, startApp } from '../support/start-app.ts';
 import type { Program } from '../support/start-program.ts';
 
-function springing(): boolean {
+function faultyPolicy(): boolean {
   policyTrigger.current?.throwIfArmed();
   return true;
 }
@@ -67,7 +67,7 @@ class ItemsController {
     return sub;
   }
 
-  @Policy(springing)
+  @Policy(faultyPolicy)
   @MessagePattern('policy')
   policy(@Principal('sub') sub: string) {
     return sub;
@@ -84,7 +84,7 @@ class ItemsController {
     return { text };
   }
 
-  @Policy(springing)
+  @Policy(faultyPolicy)
   @GrpcMethod('Items', 'Open')
   grpcPolicy(@Principal('sub') text: string): Text {
     return { text };
@@ -100,7 +100,7 @@ class ItemsController {
     return messages;
   }
 
-  @Policy(springing)
+  @Policy(faultyPolicy)
   @GrpcStreamCall('Items', 'Raw')
   raw(call: RawCall): void {
     call.on('data', (message) => call.write(message));
@@ -137,7 +137,7 @@ async function startService(options: MicroserviceOptions, start: StartOptions) {
 
 const host = '127.0.0.1';
 
-/** TCP has no broker: the client talks to the application itself. */
+/** TCP has no broker: the client connects to the application. */
 const tcp: Broker = {
   title: 'TCP',
   start: async () => ({ port: await findFreePort(), stop: async () => {} }),
@@ -153,11 +153,11 @@ describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }
 
   async function start(start: StartOptions) {
     const options = each.options(broker.port);
-    const started = await startService(options, start);
+    const testApp = await startService(options, start);
     const client = ClientProxyFactory.create(options);
     closing.push(
       () => client.close(),
-      () => each.settle?.(started.app),
+      () => each.settle?.(testApp.app),
     );
     each.prepare?.(client);
     let authorization: string | undefined;
@@ -173,7 +173,7 @@ describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }
         return error;
       }
     };
-    return { ...started, ask };
+    return { ...testApp, ask };
   }
 
   test.each(messageFaultPoints)(
@@ -185,10 +185,10 @@ describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }
       trigger.secret = token;
       trigger.armed = true;
       const handler = faultPoint.handler ?? 'me';
-      const answer = await ask(handler, faultPoint.anonymous ? undefined : token);
-      if (faultPoint.status === 200) expect(answer).toBe('alice');
-      else expect(answer).toMatchObject({ statusCode: faultPoint.status });
-      expect(JSON.stringify(answer)).not.toContain(exceptionText);
+      const reply = await ask(handler, faultPoint.anonymous ? undefined : token);
+      if (faultPoint.status === 200) expect(reply).toBe('alice');
+      else expect(reply).toMatchObject({ statusCode: faultPoint.status });
+      expect(JSON.stringify(reply)).not.toContain(exceptionText);
       expect(lines).toHaveLength(faultPoint.lines ?? 1);
       for (const line of lines) expect(line).not.toContain(token.slice(-20));
       trigger.armed = false;
@@ -205,8 +205,8 @@ describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }
     };
     const { ask, mint } = await start({ auth: { rpcCredentials } });
     const token = await mint();
-    const answer = await ask('me');
-    expect(answer).toMatchObject({ statusCode: 401, message: 'The access token could not be verified' });
+    const reply = await ask('me');
+    expect(reply).toMatchObject({ statusCode: 401, message: 'The access token could not be verified' });
     expect(lines).toHaveLength(1);
     armed = false;
     expect(await ask('me')).toBe('alice');
@@ -217,12 +217,12 @@ const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.ur
 const grpcMethods = ['Me', 'Write', 'Open', 'Ticks', 'Echo', 'Raw', 'Last'] as const;
 type Method = (typeof grpcMethods)[number];
 
-/** Status codes of gRPC for those of HTTP. */
+/** The gRPC status code for each HTTP status. */
 const codes: Readonly<Record<number, number>> = { 401: 16, 403: 7, 500: 13, 503: 14 };
 
 async function startGrpc(options: StartOptions) {
   const url = `${host}:${await findFreePort()}`;
-  const started = await startService(
+  const testApp = await startService(
     { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
     options,
   );
@@ -233,16 +233,16 @@ async function startGrpc(options: StartOptions) {
   closing.push(() => client.close());
   type Stream = NodeJS.EventEmitter & { write(message: Text): void; cancel(): void };
   const methods = client as unknown as Record<Method, (...args: unknown[]) => Stream>;
-  /** The first answer, or the refusal. */
+  /** Returns the first reply, or the error. */
   const ask = (method: Method, token?: string) => {
     const metadata = new Metadata();
     if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
     return new Promise<string | { code: number; details: string }>((resolve) => {
-      const answered = (error: never, answer?: Text) => resolve(error ?? answer?.text ?? '');
+      const callback = (error: never, reply?: Text) => resolve(error ?? reply?.text ?? '');
       const message = { text: 'alice' };
-      if (method === 'Last') methods.Last(metadata, answered).write(message);
+      if (method === 'Last') methods.Last(metadata, callback).write(message);
       else if (method === 'Me' || method === 'Write' || method === 'Open')
-        methods[method](message, metadata, answered);
+        methods[method](message, metadata, callback);
       else {
         const stream = method === 'Ticks' ? methods.Ticks(message, metadata) : methods[method](metadata);
         closing.push(() => stream.cancel());
@@ -251,11 +251,11 @@ async function startGrpc(options: StartOptions) {
       }
     });
   };
-  return { ...started, ask };
+  return { ...testApp, ask };
 }
 
 describe('N1: gRPC', () => {
-  const passed = messageFaultPoints.flatMap((faultPoint) => {
+  const methodCases = messageFaultPoints.flatMap((faultPoint) => {
     const methods: readonly Method[] =
       faultPoint.handler === 'write'
         ? ['Write']
@@ -265,7 +265,7 @@ describe('N1: gRPC', () => {
     return methods.map((method) => ({ ...faultPoint, method }));
   });
 
-  test.each(passed)(
+  test.each(methodCases)(
     '$method, $name: rejects the call, logs one line, and handles the next call',
     async (faultPoint) => {
       const trigger = createExceptionTrigger();
@@ -273,10 +273,10 @@ describe('N1: gRPC', () => {
       const token = await mint({ scope: 'items:write' });
       trigger.secret = token;
       trigger.armed = true;
-      const answer = await ask(faultPoint.method, faultPoint.anonymous ? undefined : token);
-      if (faultPoint.status === 200) expect(answer).toBe('alice');
-      else expect(answer).toMatchObject({ code: codes[faultPoint.status] });
-      expect(JSON.stringify(answer)).not.toContain(exceptionText);
+      const reply = await ask(faultPoint.method, faultPoint.anonymous ? undefined : token);
+      if (faultPoint.status === 200) expect(reply).toBe('alice');
+      else expect(reply).toMatchObject({ code: codes[faultPoint.status] });
+      expect(JSON.stringify(reply)).not.toContain(exceptionText);
       expect(lines).toHaveLength(faultPoint.lines ?? 1);
       for (const line of lines) expect(line).not.toContain(token.slice(-20));
       trigger.armed = false;

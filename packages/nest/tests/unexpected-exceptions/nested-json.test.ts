@@ -44,7 +44,7 @@ class OpenGateway {
   }
 }
 
-/** Unsigned tokens of 15 KB with everything right but the depth of their payload or header. */
+/** Creates unsigned tokens of 15 KB that are valid except for the depth of their payload or header. */
 function nestedTokens(issuer: string) {
   const nested = '['.repeat(5_600) + ']'.repeat(5_600);
   const deepen = (members: object) => `${JSON.stringify(members).slice(0, -1)},"deep":${nested}}`;
@@ -57,23 +57,23 @@ function nestedTokens(issuer: string) {
   ] as const;
 }
 
-const messageFor = (name: string) =>
+const createMessage = (name: string) =>
   `The ${name} of the access token is malformed: it nests deeper than 32 levels`;
 
-/** The status and the challenge of an answer. */
+/** Returns the status and the challenge of the response. */
 function get(
   url: string,
   token: string,
 ): Promise<{ status: number | undefined; challenge: string | undefined }> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { headers: { authorization: `Bearer ${token}` } }, (answer) => {
-      answer.resume();
-      answer.once('end', () =>
-        resolve({ status: answer.statusCode, challenge: answer.headers['www-authenticate'] }),
+    const clientRequest = request(url, { headers: { authorization: `Bearer ${token}` } }, (response) => {
+      response.resume();
+      response.once('end', () =>
+        resolve({ status: response.statusCode, challenge: response.headers['www-authenticate'] }),
       );
     });
-    sent.once('error', reject);
-    sent.end();
+    clientRequest.once('error', reject);
+    clientRequest.end();
   });
 }
 
@@ -86,7 +86,7 @@ test.each(adapters)(
       const { status, challenge } = await get(`${url}/items`, token);
       expect(status).toBe(401);
       expect(challenge).toContain('error="invalid_token"');
-      expect(challenge).toContain(messageFor(name));
+      expect(challenge).toContain(createMessage(name));
     }
     expect(await call('/items', await mint())).toMatchObject({ status: 200, body: { sub: 'alice' } });
   },
@@ -110,16 +110,16 @@ test('A9: rejects a deeply nested token over socket.io, for the connection and f
         socket.emit('me', {});
       });
     for (const [name, token] of nestedTokens(server.issuer)) {
-      const refusal = { statusCode: 401, code: 'invalid_token', message: messageFor(name) };
-      if (gateway === OpenGateway) expect(await ask(token)).toMatchObject(refusal);
-      else expect(['io server disconnect', 'object']).toContain(whatCame(await ask(token)));
+      const rejection = { statusCode: 401, code: 'invalid_token', message: createMessage(name) };
+      if (gateway === OpenGateway) expect(await ask(token)).toMatchObject(rejection);
+      else expect(['io server disconnect', 'object']).toContain(summarizeResult(await ask(token)));
     }
     expect(await ask(await mint())).toBe('alice');
   }
 });
 
-/** Which of the two comes first, the refusal of the message or the end of the connection, is not fixed. */
-const whatCame = (result: unknown) => (typeof result === 'string' ? result : typeof result);
+/** Returns the close reason, or `object` for a rejection. The order of the two is not defined. */
+const summarizeResult = (result: unknown) => (typeof result === 'string' ? result : typeof result);
 
 test('A9: rejects a deeply nested token over a plain WebSocket', async () => {
   const { server, url, mint } = await startApp(
@@ -141,13 +141,11 @@ test('A9: rejects a deeply nested token over a plain WebSocket', async () => {
   };
   for (const [name, token] of nestedTokens(server.issuer)) {
     const { closed } = await connect(token);
-    expect(await closed).toBe(`4401 ${messageFor(name)}`);
+    expect(await closed).toBe(`4401 ${createMessage(name)}`);
   }
   const { socket } = await connect(await mint());
-  const answer = new Promise((resolve) =>
-    socket.once('message', (data) => resolve(JSON.parse(String(data)))),
-  );
+  const reply = new Promise((resolve) => socket.once('message', (data) => resolve(JSON.parse(String(data)))));
   socket.send(JSON.stringify({ event: 'me', data: {} }));
-  expect(await answer).toEqual({ event: 'me', data: 'alice' });
+  expect(await reply).toEqual({ event: 'me', data: 'alice' });
   socket.close();
 });

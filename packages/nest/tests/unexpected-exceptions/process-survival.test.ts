@@ -10,7 +10,7 @@ import { startProgram } from '../support/start-program.ts';
 
 const resolvePath = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const protoPath = resolvePath('../support/items.proto');
-// Beside the package, so that its dependencies are found.
+// The program is in the folder of the package, so that Node finds its dependencies.
 const program = resolvePath(`../../node_modules/.program-${process.pid}.mjs`);
 
 let server: Awaited<ReturnType<typeof startProgram>>;
@@ -27,7 +27,7 @@ beforeAll(async () => {
     conditions: ['@countersign/source'],
     plugins: [
       {
-        // Dependencies of core cannot be found beside this package, so they are bundled.
+        // Node does not find the dependencies of core from this package, so they are bundled.
         name: 'external-dependencies',
         setup({ onResolve }) {
           onResolve({ filter: /^[^./#]/ }, ({ path, importer }) =>
@@ -52,11 +52,11 @@ afterAll(async () => {
   rmSync(program, { force: true });
 });
 
-/** The status of a request, `undefined` when the process has ended. */
+/** Returns the response status, or `undefined` after the process has ended. */
 const request = async (token: string) => {
   const headers = { authorization: `Bearer ${token}` };
-  const answer = await fetch(`http://127.0.0.1:${server.port}/me`, { headers }).catch(() => undefined);
-  return answer?.status;
+  const response = await fetch(`http://127.0.0.1:${server.port}/me`, { headers }).catch(() => undefined);
+  return response?.status;
 };
 
 const connect = (token: string) =>
@@ -67,8 +67,8 @@ const connect = (token: string) =>
       forceNew: true,
       reconnection: false,
     });
-    const end = (answer: unknown) => {
-      resolve(answer);
+    const end = (result: unknown) => {
+      resolve(result);
       socket.close();
     };
     socket.once('me', end).once('disconnect', end).once('connect_error', end);
@@ -84,9 +84,9 @@ const stream = (token: string) =>
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${token}`);
     const call = (client.Raw as (metadata: Metadata) => NodeJS.ReadWriteStream).call(client, metadata);
-    const end = (answer: unknown) => {
+    const end = (result: unknown) => {
       client.close();
-      resolve(answer);
+      resolve(result);
     };
     call
       .once('data', ({ text }: { text: string }) => end(text))

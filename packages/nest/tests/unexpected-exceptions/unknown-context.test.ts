@@ -13,7 +13,7 @@ class Handlers {
   public() {}
 }
 
-test('A10: denies an unknown context', async () => {
+test('A10: rejects calls in an unknown context', async () => {
   const { app, mint } = await startApp({});
   const guard = app.get(AccessTokenGuard);
   const request = { headers: { authorization: `Bearer ${await mint()}` } };
@@ -27,7 +27,7 @@ test('A10: denies an unknown context', async () => {
       expect(await guard.canActivate(createContext(type, handler))).toBe(false);
     expect(await guard.canActivate(createContext(type, Handlers.prototype.public))).toBe(true);
   }
-  // Known contexts without the object in which the credential should be.
+  // Known contexts without the object that contains the credential.
   for (const [type, args] of [
     ['graphql', [{}, {}, undefined, {}]],
     ['graphql', [{}, {}, {}, {}]],

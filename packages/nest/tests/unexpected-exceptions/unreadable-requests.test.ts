@@ -58,7 +58,7 @@ const requests: readonly (readonly [string, Hostile])[] = [
 ];
 
 describe('N1: requests of Express', () => {
-  test.each(requests)('%s', async (_, hostile) => {
+  test.each(requests)('rejects %s', async (_, hostile) => {
     let armed = true;
     const before = (app: INestApplication) => {
       app.use((request: never, response: never, next: () => void) => {
@@ -68,9 +68,9 @@ describe('N1: requests of Express', () => {
       listen(app);
     };
     const { call, mint } = await startApp({ controllers: [ItemsController] }, { before });
-    const answer = await call('/me', await mint());
-    expect(answer).toMatchObject({ status: 401, challenge: expect.stringContaining('invalid_token') });
-    expect(JSON.stringify(answer.body)).not.toContain(exceptionText);
+    const response = await call('/me', await mint());
+    expect(response).toMatchObject({ status: 401, challenge: expect.stringContaining('invalid_token') });
+    expect(JSON.stringify(response.body)).not.toContain(exceptionText);
     expect(lines).toHaveLength(1);
     armed = false;
     expect(await call('/me', await mint())).toMatchObject({ status: 200 });
@@ -93,7 +93,7 @@ test.each([
   ['http', 'raw headers that cannot be read', [throwing('rawHeaders', { headers }), {}]],
   ['http', 'a URL that cannot be read', [throwing('originalUrl', { headers }), {}]],
   ['http', 'a proxy', [proxy, {}]],
-  ['http', 'no request at all', [undefined, undefined]],
+  ['http', 'a missing request', [undefined, undefined]],
   ['graphql', 'a context that cannot be read', [{}, {}, throwing('req'), {}]],
   ['graphql', 'a request that cannot be read', [{}, {}, { req: proxy }, {}]],
   [
@@ -104,7 +104,7 @@ test.each([
   ['graphql', 'information that cannot be read', [{}, {}, { req: { headers } }, proxy]],
   ['ws', 'a client that cannot be read', [proxy, {}]],
   ['ws', 'a handshake that cannot be read', [throwing('handshake'), {}]],
-  ['ws', 'a handshake that is none', [{ handshake: undefined }, {}]],
+  ['ws', 'a missing handshake', [{ handshake: undefined }, {}]],
   ['rpc', 'a context that cannot be read', [{}, proxy]],
   ['rpc', 'data that cannot be read', [proxy, {}]],
   ['rpc', 'metadata of gRPC that cannot be read', [{}, metadata, {}]],
@@ -116,10 +116,10 @@ test.each([
   const context = new ExecutionContextHost([...args], Handlers, Handlers.prototype.handle);
   context.setType(type);
   const activate = async () => app.get(AccessTokenGuard).canActivate(context);
-  const answer = await activate().catch((error: unknown) => error);
-  if (answer !== false) {
-    expect(answer).toBeInstanceOf(Error);
-    const { message, response, error } = answer as Record<string, unknown>;
+  const result = await activate().catch((error: unknown) => error);
+  if (result !== false) {
+    expect(result).toBeInstanceOf(Error);
+    const { message, response, error } = result as Record<string, unknown>;
     expect(JSON.stringify([message, response, error])).not.toContain(exceptionText);
     expect(JSON.stringify([message, response, error])).toContain('could not be verified');
     expect(lines).toHaveLength(1);
@@ -128,7 +128,7 @@ test.each([
 });
 
 test.each(['http', 'graphql', 'ws', 'rpc'])(
-  'N1: rejects the call if a proxy is thrown, in a context of %s',
+  'N1: rejects the call if the verifier throws a proxy, in a context of %s',
   async (type) => {
     const verifyOptional = () => {
       throw proxy;
@@ -172,9 +172,9 @@ describe.each(adapters)('N1: %s', (adapter) => {
       call('/me', undefined, {
         headers: await holder.prove({ htm: 'GET', htu: `${origin}/me`, now: server.clock.now() }),
       });
-    const answer = await ask();
-    expect(answer.status).toBe(503);
-    expect(JSON.stringify(answer.body)).not.toContain(exceptionText);
+    const response = await ask();
+    expect(response.status).toBe(503);
+    expect(JSON.stringify(response.body)).not.toContain(exceptionText);
     armed = false;
     expect(await ask()).toMatchObject({ status: 200 });
   });

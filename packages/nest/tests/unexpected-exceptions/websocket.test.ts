@@ -24,7 +24,7 @@ import {
 } from '../support/fault-points.ts';
 import { type StartOptions, startApp } from '../support/start-app.ts';
 
-function springing(): boolean {
+function faultyPolicy(): boolean {
   policyTrigger.current?.throwIfArmed();
   return true;
 }
@@ -42,7 +42,7 @@ class ItemsGateway {
     return { event: 'write', data: sub };
   }
 
-  @Policy(springing)
+  @Policy(faultyPolicy)
   @SubscribeMessage('policy')
   policy(@Principal('sub') sub: string) {
     return { event: 'policy', data: sub };
@@ -103,9 +103,9 @@ function connectPlain(url: string, token: string | undefined): Connection {
   const closed = new Promise<string>((resolve) =>
     socket.once('close', (code, reason) => resolve(`${code} ${reason}`)),
   );
-  const opened = new Promise((resolve) => socket.once('open', resolve));
+  const open = new Promise((resolve) => socket.once('open', resolve));
   const ask = async (event: string) => {
-    await opened;
+    await open;
     return new Promise((resolve) => {
       socket.once('message', (data) => resolve(JSON.parse(String(data))));
       socket.send(JSON.stringify({ event, data: {} }));
@@ -120,7 +120,7 @@ interface Kind {
   readonly name: string;
   readonly adapter: (app: INestApplication) => IoAdapter | WsAdapter;
   readonly connect: (url: string, token: string | undefined) => Connection;
-  /** How a connection ends that is rejected when it connects. */
+  /** The close code and reason of a rejected connection, by HTTP status. */
   readonly rejected: Readonly<Record<number, string>>;
 }
 
@@ -142,7 +142,7 @@ const plain: Kind = {
 };
 
 async function start(kind: Kind, gateway: Type<ItemsGateway>, options: StartOptions = {}) {
-  const started = await startApp(
+  const testApp = await startApp(
     { providers: [gateway] },
     {
       ...options,
@@ -152,18 +152,18 @@ async function start(kind: Kind, gateway: Type<ItemsGateway>, options: StartOpti
       },
     },
   );
-  const connect = (token?: string) => kind.connect(started.url, token);
-  return { ...started, connect };
+  const connect = (token?: string) => kind.connect(testApp.url, token);
+  return { ...testApp, connect };
 }
 
-const onConnections = faultPoints.filter(({ requestsOnly }) => !requestsOnly);
+const connectionFaultPoints = faultPoints.filter(({ requestsOnly }) => !requestsOnly);
 
 describe.each([socketIo, plain])('N1: messages over $name', (kind) => {
   // A plain WebSocket has to be authenticated when it connects, with the same verifier.
   const gateway = kind === plain ? StrictGateway : ItemsGateway;
-  const passed = onConnections.filter(({ handler }) => kind === socketIo || handler !== undefined);
+  const cases = connectionFaultPoints.filter(({ handler }) => kind === socketIo || handler !== undefined);
 
-  test.each(passed)(
+  test.each(cases)(
     '$name: rejects the message, logs one line, and handles the next message',
     async (faultPoint) => {
       const trigger = createExceptionTrigger();
@@ -173,13 +173,13 @@ describe.each([socketIo, plain])('N1: messages over $name', (kind) => {
       const token = await mint({ scope: 'items:write' });
       trigger.secret = token;
       const client = connect(faultPoint.anonymous ? undefined : token);
-      // It has connected before anything is thrown.
+      // The connection is authenticated before the verifier throws.
       if (kind === plain) await client.ask('me');
       trigger.armed = true;
       const handler = faultPoint.handler ?? 'me';
-      const answer = (await client.ask(handler)) as { event: string; data: { statusCode?: number } };
-      expect(answer.event === 'exception' ? answer.data.statusCode : 200).toBe(faultPoint.status);
-      expect(JSON.stringify(answer)).not.toContain(exceptionText);
+      const reply = (await client.ask(handler)) as { event: string; data: { statusCode?: number } };
+      expect(reply.event === 'exception' ? reply.data.statusCode : 200).toBe(faultPoint.status);
+      expect(JSON.stringify(reply)).not.toContain(exceptionText);
       expect(lines).toHaveLength(faultPoint.lines ?? 1);
       for (const line of lines) expect(line).not.toContain(token.slice(-20));
       trigger.armed = false;
@@ -193,11 +193,11 @@ describe.each([socketIo, plain])('N1: messages over $name', (kind) => {
 });
 
 describe.each([socketIo, plain])('N1: a connection hook of $name', (kind) => {
-  const passed = onConnections.filter(
+  const cases = connectionFaultPoints.filter(
     ({ handler, status, lines }) => !handler && status !== 200 && lines !== 0,
   );
 
-  test.each([...passed, ...onConnections.filter(({ status }) => status === 503)])(
+  test.each([...cases, ...connectionFaultPoints.filter(({ status }) => status === 503)])(
     '$name: closes the connection, logs one line, and accepts the next connection',
     async (faultPoint) => {
       const trigger = createExceptionTrigger();
@@ -228,7 +228,7 @@ describe.each([socketIo, plain])('N1: a connection hook of $name', (kind) => {
   });
 });
 
-/** The part of a server of socket.io that is used. */
+/** The part of a socket.io server that the test uses. */
 interface MiddlewareHost {
   use(middleware: (socket: { readonly handshake: unknown }, next: () => void) => void): void;
 }
@@ -262,9 +262,9 @@ test('N1: rejects a socket.io connection whose handshake throws when it is read'
     const client = connect(await mint());
     if (gateway === StrictGateway) expect(await client.closed).toBe('io server disconnect');
     else {
-      const answer = await client.ask('me');
-      expect(answer).toMatchObject({ event: 'exception', data: { statusCode: 401 } });
-      expect(JSON.stringify(answer)).not.toContain(exceptionText);
+      const reply = await client.ask('me');
+      expect(reply).toMatchObject({ event: 'exception', data: { statusCode: 401 } });
+      expect(JSON.stringify(reply)).not.toContain(exceptionText);
     }
     expect(lines).toHaveLength(1);
     client.close();
@@ -294,10 +294,10 @@ test('N1: terminates a plain WebSocket that throws when it is closed', async () 
 });
 
 test('N1: shortens the text of a rejection to the size of a close frame', async () => {
-  const refuse = () => {
+  const reject = () => {
     throw new AccessTokenError('invalid_token', 'ü'.repeat(500), { status: 401, challenges: [] });
   };
-  const verifier = { verifyOptional: refuse } as unknown as AccessTokenVerifier;
+  const verifier = { verifyOptional: reject } as unknown as AccessTokenVerifier;
   const { connect } = await start(plain, StrictGateway, { auth: { verifier } });
   expect(await connect('abc').closed).toBe(`4401 ${'ü'.repeat(61)}`);
 });

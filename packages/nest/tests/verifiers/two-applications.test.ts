@@ -37,7 +37,7 @@ function createController(scope: Scope) {
 
 async function start(controller: ReturnType<typeof createController>, options: StartOptions = {}) {
   const address = { host: '127.0.0.1', port: await findFreePort() };
-  const started = await startApp(
+  const testApp = await startApp(
     { controllers: [controller] },
     {
       ...options,
@@ -63,7 +63,7 @@ async function start(controller: ReturnType<typeof createController>, options: S
       return error;
     }
   };
-  return { ...started, send };
+  return { ...testApp, send };
 }
 
 test.each([
@@ -74,20 +74,26 @@ test.each([
   const first = await start(controller, { server: { issuer: 'https://first.test' } });
   expect(await first.send('me', await first.mint())).toBe('alice');
   const second = await start(controller, { server: { issuer: 'https://second.test' } });
-  const [ofFirst, ofSecond] = [await first.mint({ scope: 'items:read' }), await second.mint({ sub: 'bob' })];
-  for (const [app, own, other, sub] of [
-    [first, ofFirst, ofSecond, 'alice'],
-    [second, ofSecond, ofFirst, 'bob'],
+  const [firstToken, secondToken] = [
+    await first.mint({ scope: 'items:read' }),
+    await second.mint({ sub: 'bob' }),
+  ];
+  for (const [app, ownToken, otherToken, sub] of [
+    [first, firstToken, secondToken, 'alice'],
+    [second, secondToken, firstToken, 'bob'],
   ] as const) {
-    expect(await app.send('me', own)).toBe(sub);
-    expect(await app.send('me', other)).toMatchObject({ statusCode: 401 });
+    expect(await app.send('me', ownToken)).toBe(sub);
+    expect(await app.send('me', otherToken)).toMatchObject({ statusCode: 401 });
     expect(await app.send('me')).toMatchObject({ statusCode: 401 });
-    expect(await app.send('rejected', own)).toMatchObject({ statusCode: 403, code: 'insufficient_scope' });
+    expect(await app.send('rejected', ownToken)).toMatchObject({
+      statusCode: 403,
+      code: 'insufficient_scope',
+    });
   }
-  expect(await first.send('read', ofFirst)).toBe('read');
-  expect(await second.send('read', ofSecond)).toMatchObject({ statusCode: 403 });
+  expect(await first.send('read', firstToken)).toBe('read');
+  expect(await second.send('read', secondToken)).toMatchObject({ statusCode: 403 });
   await first.app.close();
-  expect(await second.send('me', ofSecond)).toBe('bob');
+  expect(await second.send('me', secondToken)).toBe('bob');
 });
 
 test('N18: an application without a global guard does not start with the guard of another application', async () => {

@@ -26,25 +26,25 @@ function createController(path: string, { Principal, Public }: typeof first, ...
   class ItemsController {
     @Get()
     me(@Principal('sub') sub?: string) {
-      return { sub: sub ?? 'nobody' };
+      return { sub: sub ?? 'anonymous' };
     }
 
     @Public()
     @Get('public')
     open(@Principal('sub') sub?: string) {
-      return { sub: sub ?? 'nobody' };
+      return { sub: sub ?? 'anonymous' };
     }
   }
   return ItemsController;
 }
 
 function createModule({ AuthModule }: typeof first, options: object, controller: Type): DynamicModule {
-  class OwnModule {}
+  class FeatureModule {}
   const auth = AuthModule.forRoot({ ...(options as first.AuthModuleOptions), globalGuard: false });
-  return { module: OwnModule, imports: [auth], controllers: [controller] };
+  return { module: FeatureModule, imports: [auth], controllers: [controller] };
 }
 
-test('N2: responds with 500 if a decorator and the guard are of different copies', async () => {
+test('N2: responds with 500 if a decorator and the guard come from different copies', async () => {
   const { call, mint } = await startApp(
     { controllers: [createController('mixed', second)] },
     { before: (app) => listen(app) },
@@ -54,7 +54,7 @@ test('N2: responds with 500 if a decorator and the guard are of different copies
   expect(lines[0]).toContain('one copy of @countersign/nest');
   expect(await call('/mixed')).toMatchObject({ status: 401 });
   // `@Public()` of one copy applies in both.
-  expect(await call('/mixed/public')).toMatchObject({ status: 200, body: { sub: 'nobody' } });
+  expect(await call('/mixed/public')).toMatchObject({ status: 200, body: { sub: 'anonymous' } });
 });
 
 test('N2: separates the principals of guards of two copies', async () => {
@@ -74,12 +74,12 @@ test('N2: separates the principals of guards of two copies', async () => {
     },
     { auth: { globalGuard: false } },
   );
-  const [ofA, ofB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
+  const [tokenA, tokenB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
   for (let i = 0; i < 2; i++) {
-    expect(await call('/a', ofA)).toMatchObject({ status: 200, body: { sub: 'alice' } });
-    expect(await call('/b', ofB)).toMatchObject({ status: 200, body: { sub: 'bob' } });
-    expect(await call('/a', ofB)).toMatchObject({ status: 401 });
-    expect(await call('/b', ofA)).toMatchObject({ status: 401 });
+    expect(await call('/a', tokenA)).toMatchObject({ status: 200, body: { sub: 'alice' } });
+    expect(await call('/b', tokenB)).toMatchObject({ status: 200, body: { sub: 'bob' } });
+    expect(await call('/a', tokenB)).toMatchObject({ status: 401 });
+    expect(await call('/b', tokenA)).toMatchObject({ status: 401 });
   }
 });
 
@@ -105,11 +105,13 @@ test('N2: accepts a verifier of another copy of core, and passes its principal',
 test('N2: does not start a guard that would verify and authorize with different verifiers', async () => {
   const { issuer, fetch } = await createTestAuthorizationServer({ resources: [audience] });
   const verifier = secondCore.createAccessTokenVerifier({ issuer, audience, fetch });
-  class OwnModule {}
-  const own: DynamicModule = {
-    module: OwnModule,
-    controllers: [createController('own', first, first.AccessTokenGuard)],
+  class FeatureModule {}
+  const featureModule: DynamicModule = {
+    module: FeatureModule,
+    controllers: [createController('feature', first, first.AccessTokenGuard)],
     providers: [{ provide: first.ACCESS_TOKEN_VERIFIER, useValue: verifier }],
   };
-  await expect(startApp({ imports: [own] })).rejects.toThrow('Import AuthModule.forRoot() in the module');
+  await expect(startApp({ imports: [featureModule] })).rejects.toThrow(
+    'Import AuthModule.forRoot() in the module',
+  );
 });

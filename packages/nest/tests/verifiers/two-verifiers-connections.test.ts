@@ -36,7 +36,7 @@ class GatewayA {
   @Public()
   @SubscribeMessage('open')
   open(@Principal('roles') roles?: string[]) {
-    return { event: 'open', data: roles ?? 'nobody' };
+    return { event: 'open', data: roles ?? 'anonymous' };
   }
 }
 
@@ -60,7 +60,7 @@ class MessagesA {
   @Public()
   @MessagePattern('open')
   open(@Principal('roles') roles?: string[]) {
-    return roles ?? 'nobody';
+    return roles ?? 'anonymous';
   }
 }
 
@@ -70,7 +70,7 @@ class MessagesB {
   @OptionalAuth()
   @MessagePattern('b')
   b(@Principal('roles') roles?: string[]) {
-    return roles ?? 'nobody';
+    return roles ?? 'anonymous';
   }
 }
 
@@ -82,12 +82,12 @@ async function createModules(
   const { issuer, fetch, clock, mintAccessToken } = await createTestAuthorizationServer({
     resources: [audience, otherAudience],
   });
-  const createModule = (name: string, own: string, content: typeof contentA): DynamicModule => {
-    class OwnModule {}
+  const createModule = (name: string, moduleAudience: string, content: typeof contentA): DynamicModule => {
+    class FeatureModule {}
     const profile = { ...profiles.rfc9068, roles: () => [name] };
-    const options = { issuer, fetch, now: clock.now, audience: own, profile } as AuthModuleOptions;
+    const options = { issuer, fetch, now: clock.now, audience: moduleAudience, profile } as AuthModuleOptions;
     const auth = AuthModule.forRoot({ ...options, globalGuard: false, isGlobal: false });
-    return { module: OwnModule, imports: [auth], ...content };
+    return { module: FeatureModule, imports: [auth], ...content };
   };
   return {
     imports: [createModule('a', audience, contentA), createModule('b', otherAudience, contentB)],
@@ -112,19 +112,19 @@ test('N2: separates the principals of two gateways on one connection', async () 
       });
     return { ask, close: () => socket.close() };
   };
-  const ofBoth = connect(both);
+  const bothConnection = connect(both);
   for (let i = 0; i < 2; i++) {
-    expect(await ofBoth.ask('a')).toEqual(['a']);
-    expect(await ofBoth.ask('b')).toEqual(['b']);
-    expect(await ofBoth.ask('open')).toBe('nobody');
+    expect(await bothConnection.ask('a')).toEqual(['a']);
+    expect(await bothConnection.ask('b')).toEqual(['b']);
+    expect(await bothConnection.ask('open')).toBe('anonymous');
   }
-  ofBoth.close();
-  const ofOne = connect(one);
+  bothConnection.close();
+  const oneConnection = connect(one);
   for (let i = 0; i < 2; i++) {
-    expect(await ofOne.ask('a')).toEqual(['a']);
-    expect(await ofOne.ask('b')).toMatchObject({ statusCode: 401 });
+    expect(await oneConnection.ask('a')).toEqual(['a']);
+    expect(await oneConnection.ask('b')).toMatchObject({ statusCode: 401 });
   }
-  ofOne.close();
+  oneConnection.close();
 });
 
 test('N2: separates the principals of messages to two modules', async () => {
@@ -161,8 +161,8 @@ test('N2: separates the principals of messages to two modules', async () => {
   };
   expect(await ask('a', both)).toEqual(['a']);
   expect(await ask('b', both)).toEqual(['b']);
-  expect(await ask('b')).toBe('nobody');
-  expect(await ask('open', both)).toBe('nobody');
+  expect(await ask('b')).toBe('anonymous');
+  expect(await ask('open', both)).toBe('anonymous');
   expect(await ask('a', one)).toEqual(['a']);
   expect(await ask('b', one)).toMatchObject({ statusCode: 401 });
 });

@@ -20,7 +20,7 @@ import { type Adapter, adapters, audience, startApp } from '../support/start-app
 const otherAudience = 'https://b.example.test';
 
 /** Options of a verifier that adds its name to the roles of each principal. */
-const labelled = (name: string, options: Partial<AuthModuleOptions>): AuthModuleOptions =>
+const addRole = (name: string, options: Partial<AuthModuleOptions>): AuthModuleOptions =>
   ({ ...options, profile: { ...profiles.rfc9068, roles: () => [name] } }) as AuthModuleOptions;
 
 class Routes {
@@ -32,13 +32,13 @@ class Routes {
   @OptionalAuth()
   @Get('optional')
   optional(@Principal('roles') roles?: string[]) {
-    return { roles: roles ?? 'nobody' };
+    return { roles: roles ?? 'anonymous' };
   }
 
   @Public()
   @Get('public')
   open(@Principal('roles') roles?: string[], @BearerToken() token?: string) {
-    return { roles: roles ?? 'nobody', token: token ?? 'none' };
+    return { roles: roles ?? 'anonymous', token: token ?? 'none' };
   }
 }
 
@@ -58,9 +58,9 @@ function createModule(
   options: AuthModuleOptions,
   content: { controllers?: Type[]; providers?: Type[] },
 ): DynamicModule {
-  class OwnModule {}
+  class FeatureModule {}
   const auth = AuthModule.forRoot({ ...options, globalGuard: false, isGlobal: false });
-  return { module: OwnModule, imports: [auth], ...content };
+  return { module: FeatureModule, imports: [auth], ...content };
 }
 
 /** Creates two issuers. */
@@ -76,24 +76,24 @@ async function createIssuers() {
 }
 
 describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
-  test('accepts a token only at the guard of its issuer, with a global guard and the guard of another issuer', async () => {
+  test('accepts a token only at the guard of its issuer, if a global guard and a module use different issuers', async () => {
     const { a, b, optionsA, optionsB } = await createIssuers();
-    const moduleB = createModule(labelled('b', optionsB), { controllers: [ControllerB] });
+    const moduleB = createModule(addRole('b', optionsB), { controllers: [ControllerB] });
     const { call } = await startApp(
       { imports: [moduleB], controllers: [ControllerA] },
-      { adapter, auth: labelled('a', optionsA) },
+      { adapter, auth: addRole('a', optionsA) },
     );
-    const [ofA, ofB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
+    const [tokenA, tokenB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
     // Twice, because the second request uses the cached token.
     for (let i = 0; i < 2; i++) {
-      expect(await call('/a', ofA)).toMatchObject({ status: 200, body: { roles: ['a'], sub: 'alice' } });
-      expect(await call('/a', ofB)).toMatchObject({ status: 401 });
+      expect(await call('/a', tokenA)).toMatchObject({ status: 200, body: { roles: ['a'], sub: 'alice' } });
+      expect(await call('/a', tokenB)).toMatchObject({ status: 401 });
       for (const path of ['/b', '/b/optional'])
-        for (const token of [ofA, ofB]) expect(await call(path, token)).toMatchObject({ status: 401 });
-      expect(await call('/b/optional')).toMatchObject({ status: 200, body: { roles: 'nobody' } });
+        for (const token of [tokenA, tokenB]) expect(await call(path, token)).toMatchObject({ status: 401 });
+      expect(await call('/b/optional')).toMatchObject({ status: 200, body: { roles: 'anonymous' } });
       for (const path of ['/a/public', '/b/public'])
-        for (const token of [ofA, ofB])
-          expect(await call(path, token)).toMatchObject({ body: { roles: 'nobody', token: 'none' } });
+        for (const token of [tokenA, tokenB])
+          expect(await call(path, token)).toMatchObject({ body: { roles: 'anonymous', token: 'none' } });
     }
   });
 
@@ -102,29 +102,31 @@ describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
     const { call } = await startApp(
       {
         imports: [
-          createModule(labelled('a', optionsA), { controllers: [GuardedControllerA] }),
-          createModule(labelled('b', optionsB), { controllers: [ControllerB] }),
+          createModule(addRole('a', optionsA), { controllers: [GuardedControllerA] }),
+          createModule(addRole('b', optionsB), { controllers: [ControllerB] }),
         ],
       },
       { adapter, auth: { globalGuard: false } },
     );
-    const [ofA, ofB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
+    const [tokenA, tokenB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
     for (let i = 0; i < 2; i++) {
-      expect(await call('/a', ofA)).toMatchObject({ status: 200, body: { roles: ['a'], token: ofA } });
-      expect(await call('/b', ofB)).toMatchObject({ status: 200, body: { roles: ['b'], token: ofB } });
-      for (const path of ['/a', '/a/optional']) expect(await call(path, ofB)).toMatchObject({ status: 401 });
-      for (const path of ['/b', '/b/optional']) expect(await call(path, ofA)).toMatchObject({ status: 401 });
+      expect(await call('/a', tokenA)).toMatchObject({ status: 200, body: { roles: ['a'], token: tokenA } });
+      expect(await call('/b', tokenB)).toMatchObject({ status: 200, body: { roles: ['b'], token: tokenB } });
+      for (const path of ['/a', '/a/optional'])
+        expect(await call(path, tokenB)).toMatchObject({ status: 401 });
+      for (const path of ['/b', '/b/optional'])
+        expect(await call(path, tokenA)).toMatchObject({ status: 401 });
     }
   });
 
   test('passes the principal of the last guard if both guards accept a token', async () => {
     const { a, optionsA } = await createIssuers();
-    const moduleB = createModule(labelled('b', { ...optionsA, audience: otherAudience }), {
+    const moduleB = createModule(addRole('b', { ...optionsA, audience: otherAudience }), {
       controllers: [ControllerB],
     });
     const { call } = await startApp(
       { imports: [moduleB], controllers: [ControllerA] },
-      { adapter, auth: labelled('a', optionsA) },
+      { adapter, auth: addRole('a', optionsA) },
     );
     const both = await a.mintAccessToken({ aud: [audience, otherAudience] });
     const one = await a.mintAccessToken({ aud: audience });
@@ -163,8 +165,8 @@ describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
         return { principal };
       }
 
-      @Get('nobody')
-      nobody() {
+      @Get('anonymous')
+      anonymous() {
         return { principal: 'none' };
       }
     }
@@ -176,7 +178,7 @@ describe.each(adapters)('N2: two modules on %s', (adapter: Adapter) => {
       status: 500,
       body: { message: 'Internal Server Error' },
     });
-    expect(await call('/free/nobody')).toMatchObject({ status: 200 });
+    expect(await call('/free/anonymous')).toMatchObject({ status: 200 });
   });
 });
 
@@ -186,26 +188,26 @@ class Item {
   name!: string;
 }
 
-const named = (roles: readonly string[] | undefined) => ({ name: roles?.join() ?? 'nobody' });
+const toItem = (roles: readonly string[] | undefined) => ({ name: roles?.join() ?? 'anonymous' });
 
 @UseGuards(AccessTokenGuard)
 @Resolver(() => Item)
 class ResolverA {
   @Query(() => Item)
   a(@Principal('roles') roles: string[]) {
-    return named(roles);
+    return toItem(roles);
   }
 
   @Public()
   @Query(() => Item)
   open(@Principal('roles') roles?: string[]) {
-    return named(roles);
+    return toItem(roles);
   }
 
-  /** Not guarded; its query is. */
+  /** The query is guarded, the field is not. */
   @ResolveField(() => String)
   owner(@Principal('roles') roles?: string[]) {
-    return named(roles).name;
+    return toItem(roles).name;
   }
 }
 
@@ -214,18 +216,18 @@ class ResolverA {
 class ResolverB {
   @Query(() => Item)
   b(@Principal('roles') roles: string[]) {
-    return named(roles);
+    return toItem(roles);
   }
 
   @Query(() => [Item])
   async several(@Principal('roles') roles: string[]) {
-    return [named(roles), named(roles)];
+    return [toItem(roles), toItem(roles)];
   }
 
   @OptionalAuth()
   @Query(() => Item)
   optional(@Principal('roles') roles?: string[]) {
-    return named(roles);
+    return toItem(roles);
   }
 }
 
@@ -240,8 +242,8 @@ describe.each([
       {
         imports: [
           GraphQLModule.forRoot({ driver, autoSchemaFile: true }),
-          createModule(labelled('a', optionsA), { providers: [ResolverA] }),
-          createModule(labelled('b', { ...optionsA, audience: otherAudience }), { providers: [ResolverB] }),
+          createModule(addRole('a', optionsA), { providers: [ResolverA] }),
+          createModule(addRole('b', { ...optionsA, audience: otherAudience }), { providers: [ResolverB] }),
         ],
       },
       { adapter, auth: { globalGuard: false } },
@@ -267,7 +269,7 @@ describe.each([
         data: {
           first: { name: 'b', owner: 'b' },
           a: { name: 'a', owner: 'a' },
-          open: { name: 'nobody', owner: 'nobody' },
+          open: { name: 'anonymous', owner: 'anonymous' },
           several: [
             { name: 'b', owner: 'b' },
             { name: 'b', owner: 'b' },
@@ -290,7 +292,10 @@ describe.each([
         errors: [{ message: expect.stringContaining('access token') }],
       });
     expect(await query('{ open { name owner } optional { name owner } }')).toEqual({
-      data: { open: { name: 'nobody', owner: 'nobody' }, optional: { name: 'nobody', owner: 'nobody' } },
+      data: {
+        open: { name: 'anonymous', owner: 'anonymous' },
+        optional: { name: 'anonymous', owner: 'anonymous' },
+      },
     });
   });
 });

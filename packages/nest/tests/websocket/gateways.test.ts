@@ -66,12 +66,12 @@ test('A10: keeps the guards of the base class of a gateway', async () => {
 
 describe('socket.io', () => {
   const start = async (gateway: new (...args: never[]) => ItemsGateway, options: StartOptions = {}) => {
-    const started = await startApp(
+    const testApp = await startApp(
       { providers: [gateway] },
       { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)), ...options },
     );
     const connect = (auth: Record<string, unknown>, headers: Record<string, string> = {}) => {
-      const socket = io(started.url, {
+      const socket = io(testApp.url, {
         auth,
         extraHeaders: headers,
         transports: ['websocket'],
@@ -86,7 +86,7 @@ describe('socket.io', () => {
       const closed = new Promise((resolve) => socket.once('disconnect', resolve));
       return { ask, closed, close: () => socket.close() };
     };
-    return { ...started, connect };
+    return { ...testApp, connect };
   };
 
   test('A10, A14: guards each message with the credential of the handshake', async () => {
@@ -111,12 +111,15 @@ describe('socket.io', () => {
       expect(await alice.ask('write')).toMatchObject({ statusCode: 403, code: 'insufficient_scope' });
       alice.close();
     }
-    const two = connect({ token: await mint() }, { authorization: `Bearer ${await mint({ sub: 'bob' })}` });
-    expect(await two.ask('me')).toMatchObject({ statusCode: 400, code: 'invalid_request' });
-    two.close();
-    const wrong = connect({ token: await mint({}, { foreignKey: true }) });
-    expect(await wrong.ask('me')).toMatchObject({ statusCode: 401, code: 'invalid_token' });
-    wrong.close();
+    const ambiguous = connect(
+      { token: await mint() },
+      { authorization: `Bearer ${await mint({ sub: 'bob' })}` },
+    );
+    expect(await ambiguous.ask('me')).toMatchObject({ statusCode: 400, code: 'invalid_request' });
+    ambiguous.close();
+    const foreign = connect({ token: await mint({}, { foreignKey: true }) });
+    expect(await foreign.ask('me')).toMatchObject({ statusCode: 401, code: 'invalid_token' });
+    foreign.close();
   });
 
   test('A10: closes a connection when its token expires', async () => {
@@ -146,13 +149,13 @@ describe('socket.io', () => {
 
 describe('plain WebSocket', () => {
   const start = async (gateway: new (...args: never[]) => ItemsGateway, auth: StartOptions['auth'] = {}) => {
-    const started = await startApp(
+    const testApp = await startApp(
       { providers: [gateway] },
       { auth, before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
     );
     const connect = async (token?: string) => {
       const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-      const socket = new WebSocket(started.url.replace('http', 'ws'), { headers });
+      const socket = new WebSocket(testApp.url.replace('http', 'ws'), { headers });
       const closed = new Promise((resolve) =>
         socket.once('close', (code, reason) => resolve(`${code} ${reason}`)),
       );
@@ -164,7 +167,7 @@ describe('plain WebSocket', () => {
         });
       return { ask, closed, close: () => socket.close() };
     };
-    return { ...started, connect };
+    return { ...testApp, connect };
   };
 
   test('A10: rejects messages if no hook has authenticated the handshake', async () => {

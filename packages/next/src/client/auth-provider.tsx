@@ -71,7 +71,7 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
     };
   }, [load, session]);
 
-  // Tells other tabs the current user. Tabs with another user load the session again.
+  // Sends the current user to other tabs. Tabs with another user load the session again.
   useEffect(() => {
     if (snapshot.status === 'loading') return;
     const user = snapshot.session?.user;

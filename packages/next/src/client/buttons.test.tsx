@@ -17,9 +17,9 @@ const session: ClientSession = {
   data: {},
 };
 
-const render = (known: ClientSession | null | undefined) =>
+const render = (initialSession: ClientSession | null | undefined) =>
   renderToStaticMarkup(
-    <AuthProvider routes="/shop/auth" session={known}>
+    <AuthProvider routes="/shop/auth" session={initialSession}>
       <SignedIn>in</SignedIn>
       <SignedOut>out</SignedOut>
       <LoginButton className="x" returnTo="/a?b=c" />
@@ -27,7 +27,7 @@ const render = (known: ClientSession | null | undefined) =>
     </AuthProvider>,
   );
 
-test('shows the session of the server at once, and nothing while the session is loading', () => {
+test('shows the session of the server immediately, and nothing while the session is loading', () => {
   expect(render(session)).toMatch(/^in</);
   expect(render(null)).toMatch(/^out</);
   expect(render(undefined)).toMatch(/^<a/);

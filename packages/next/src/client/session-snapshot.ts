@@ -1,6 +1,6 @@
 import { parseApplicationJson } from '@countersign/core/browser';
 
-/** The session as the browser knows it. It contains no token. */
+/** The session that the browser receives. It contains no token. */
 export interface ClientSession {
   /** Claims about the user. `iss` and `sub` together identify the user. */
   readonly user: {

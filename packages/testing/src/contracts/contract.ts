@@ -11,19 +11,19 @@ export interface ContractCase {
   readonly run: () => Promise<void>;
 }
 
-/** Opens the store under test. Each call returns another handle of the same store, like another process. */
+/** Opens the store under test. Each call returns another handle of the same store, as another process would open it. */
 export type OpenStore<T> = () => T | Promise<T>;
 
 /** Creates an unused key, so that a store need not be emptied between tests. */
 export const createFreshKey = (): string => randomUUID();
 
 /** Repeats a check until it returns true. */
-export async function eventually(holds: () => Promise<boolean>, what: string): Promise<void> {
+export async function eventually(condition: () => Promise<boolean>, expectation: string): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {
-    if (await holds()) return;
+    if (await condition()) return;
     await sleep(25);
   }
-  throw new Error(`Expected within 10 seconds: ${what}`);
+  throw new Error(`Expected within 10 seconds: ${expectation}`);
 }
 
 export { sleep };

@@ -31,15 +31,15 @@ describe.concurrent('the memory stores pass the contracts', () => {
 });
 
 /** Stores with one defect each, which the contract must detect. */
-describe.concurrent('the contracts detect', () => {
-  const find = async (cases: ReturnType<typeof sessionStoreContract>) => {
+describe.concurrent('contracts', () => {
+  const findFailedCases = async (cases: ReturnType<typeof sessionStoreContract>) => {
     const results = await Promise.allSettled(cases.map(({ run }) => run()));
     return cases.filter((_, i) => results[i]?.status === 'rejected').map(({ name }) => name);
   };
 
-  test('a store without compare-and-swap', { timeout: 30_000 }, async () => {
+  test('detect a store without compare-and-swap', { timeout: 30_000 }, async () => {
     const map = new Map();
-    const found = await find(
+    const failedCases = await findFailedCases(
       sessionStoreContract(() => ({
         get: async (key) => map.get(key),
         set: async (key, record) => map.set(key, record) && true,
@@ -47,19 +47,19 @@ describe.concurrent('the contracts detect', () => {
         deleteWhere: async () => 0,
       })),
     );
-    expect(found.length).toBeGreaterThanOrEqual(6);
+    expect(failedCases.length).toBeGreaterThanOrEqual(6);
   });
 
-  test('a lock that several owners hold, and a lock that another owner releases', {
+  test('detect a lock that several owners hold, and a lock that another owner releases', {
     timeout: 40_000,
   }, async () => {
-    const open = await find(
+    const exclusionFailures = await findFailedCases(
       refreshLockContract(() => ({ acquire: async () => true, release: async () => {} })),
     );
-    expect(open).toContain('lock: has one owner at a time, and each waiting caller acquires it');
+    expect(exclusionFailures).toContain('lock: has one owner at a time, and each waiting caller acquires it');
     const inner = createMemoryLock();
     const owners = new Map<string, string>();
-    const loose = await find(
+    const ownerFailures = await findFailedCases(
       refreshLockContract(() => ({
         async acquire(key, options) {
           const acquired = await inner.acquire(key, options);
@@ -69,12 +69,12 @@ describe.concurrent('the contracts detect', () => {
         release: (key) => inner.release(key, owners.get(key) ?? ''),
       })),
     );
-    expect(loose).toContain('lock: is released only by its owner');
+    expect(ownerFailures).toContain('lock: is released only by its owner');
   });
 
-  test('a replay store whose claim is not atomic', async () => {
+  test('detect a replay store whose claim is not atomic', async () => {
     const claimed = new Set<string>();
-    const found = await find(
+    const failedCases = await findFailedCases(
       replayStoreContract(() => ({
         async claim(key) {
           const first = !claimed.has(key);
@@ -84,6 +84,6 @@ describe.concurrent('the contracts detect', () => {
         },
       })),
     );
-    expect(found).toContain('replay: accepts one of many concurrent claims of a key');
+    expect(failedCases).toContain('replay: accepts one of many concurrent claims of a key');
   }, 30_000);
 });

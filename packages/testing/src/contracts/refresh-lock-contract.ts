@@ -4,7 +4,11 @@ import { type ContractCase, createFreshKey, type OpenStore, sleep } from './cont
 
 const long = { timeToLive: 60_000, wait: 20_000 };
 
-/** The contract of a `RefreshLock`: tests that each implementation must pass. @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14 */
+/**
+ * The contract of a `RefreshLock`: tests that each implementation must pass.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14
+ */
 export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[] {
   return [
     {

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import type { ReplayStore } from '@countersign/core/session';
 import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
-/** The contract of a `ReplayStore`: tests that each implementation must pass. @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1 */
+/**
+ * The contract of a `ReplayStore`: tests that each implementation must pass.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
+ */
 export function replayStoreContract(open: OpenStore<ReplayStore>): ContractCase[] {
   return [
     {

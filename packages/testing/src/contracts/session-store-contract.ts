@@ -127,9 +127,9 @@ function createDeletionCases(open: OpenStore<SessionStore>): ContractCase[] {
         assert.equal(await store.set(key, session, 0), true);
         assert.equal((await store.get(key))?.version, 1);
         await eventually(async () => {
-          const asked = Date.now() / 1000;
+          const requestTime = Date.now() / 1000;
           const found = await store.get(key);
-          assert.ok(found === undefined || asked < expiresAt);
+          assert.ok(found === undefined || requestTime < expiresAt);
           return found === undefined;
         }, 'the session expires');
         assert.equal(await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1), false);
@@ -160,17 +160,17 @@ function createSearchCases(open: OpenStore<SessionStore>): ContractCase[] {
         const [store, other] = [await open(), await open()];
         const issuer = 'https://op.example';
         const [sub, sid] = [createFreshKey(), createFreshKey()];
-        const mine = [createFreshKey(), createFreshKey(), createFreshKey()];
-        const theirs = [createFreshKey(), createFreshKey()];
-        await store.set(mine[0] as string, record(1, { sub, sid }), 0);
-        await store.set(mine[1] as string, record(1, { sub, sid: createFreshKey() }), 0);
-        await store.set(mine[2] as string, record(1, { sub }), 0);
-        await store.set(theirs[0] as string, record(1), 0);
-        await store.set(theirs[1] as string, record(1, { sub, issuer: 'https://other.example' }), 0);
+        const userKeys = [createFreshKey(), createFreshKey(), createFreshKey()];
+        const otherKeys = [createFreshKey(), createFreshKey()];
+        await store.set(userKeys[0] as string, record(1, { sub, sid }), 0);
+        await store.set(userKeys[1] as string, record(1, { sub, sid: createFreshKey() }), 0);
+        await store.set(userKeys[2] as string, record(1, { sub }), 0);
+        await store.set(otherKeys[0] as string, record(1), 0);
+        await store.set(otherKeys[1] as string, record(1, { sub, issuer: 'https://other.example' }), 0);
         assert.equal(await other.deleteWhere({ issuer, sub }), 3);
-        for (const key of mine) assert.equal(await store.get(key), undefined);
-        for (const key of theirs) assert.ok(await store.get(key));
-        assert.equal(await store.set(mine[0] as string, record(2, { sub }), 1), false);
+        for (const key of userKeys) assert.equal(await store.get(key), undefined);
+        for (const key of otherKeys) assert.ok(await store.get(key));
+        assert.equal(await store.set(userKeys[0] as string, record(2, { sub }), 1), false);
         assert.equal(await other.deleteWhere({ issuer, sub }), 0);
       },
     },

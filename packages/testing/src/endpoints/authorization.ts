@@ -8,7 +8,7 @@ import type { TestClient } from '../options.ts';
 import { createRandomId, type Grant, type ServerState } from '../state.ts';
 import { encryptFor } from '../tokens.ts';
 
-/** The authorization endpoint. The signed-in user approves at once, unless the test set another response. */
+/** The authorization endpoint. The signed-in user approves immediately, unless the test set another response. */
 export async function authorization(state: ServerState, request: Request): Promise<Response> {
   const outer =
     request.method === 'POST' ? new URLSearchParams(await request.text()) : new URL(request.url).searchParams;
@@ -16,14 +16,14 @@ export async function authorization(state: ServerState, request: Request): Promi
   if (!client) throw new OAuthError('invalid_request', 'unknown client');
   const parameters = await resolveParameters(state, client, outer);
   checkAuthorizationParameters(client, parameters);
-  let answer: Record<string, string>;
+  let result: Record<string, string>;
   try {
-    answer = { code: grantCode(state, client, parameters) };
+    result = { code: grantCode(state, client, parameters) };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    answer = { error: error.error, error_description: error.message };
+    result = { error: error.error, error_description: error.message };
   }
-  return respond(state, client, parameters, answer);
+  return respond(state, client, parameters, result);
 }
 
 async function resolveParameters(
@@ -51,8 +51,9 @@ async function resolveParameters(
 }
 
 function grantCode(state: ServerState, client: TestClient, parameters: URLSearchParams): string {
-  const scripted = state.answers.shift();
-  if (scripted?.error) throw new OAuthError(scripted.error, scripted.errorDescription ?? '');
+  const scriptedAnswer = state.scriptedAnswers.shift();
+  if (scriptedAnswer?.error)
+    throw new OAuthError(scriptedAnswer.error, scriptedAnswer.errorDescription ?? '');
   const prompt = (parameters.get('prompt') ?? '').split(' ');
   const now = getSeconds(state.clock);
   const { session } = state;
@@ -65,11 +66,13 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
   const resources = [...parameters.getAll('resource'), ...readAudience(state, parameters)];
   for (const resource of resources) checkResource(state, resource);
   const user = state.users.get(session.sub);
-  const asked = (scripted?.scope ?? parameters.get('scope') ?? '').split(' ').filter(Boolean);
-  const scope = asked.filter((each) => allows(client.scope, each) && allows(user?.scope, each)).join(' ');
+  const requestedScopes = (scriptedAnswer?.scope ?? parameters.get('scope') ?? '').split(' ').filter(Boolean);
+  const scope = requestedScopes
+    .filter((each) => allows(client.scope, each) && allows(user?.scope, each))
+    .join(' ');
   const claims = parameters.get('claims');
   const details = parameters.get('authorization_details');
-  const askedForAuthTime = maxAge !== null || claims?.includes('auth_time');
+  const requiresAuthTime = maxAge !== null || claims?.includes('auth_time');
   const grant: Grant = {
     id: createRandomId(),
     clientId: client.clientId,
@@ -78,11 +81,11 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
     scope,
     resources,
     nonce: parameters.get('nonce') ?? undefined,
-    ...(askedForAuthTime && { authTime: session.authTime }),
+    ...(requiresAuthTime && { authTime: session.authTime }),
     acr: parameters.get('acr_values')?.split(' ')[0],
-    ...(claims !== null && { claims: jsonParameter('claims', claims) as NonNullable<Grant['claims']> }),
+    ...(claims !== null && { claims: parseJsonParameter('claims', claims) as NonNullable<Grant['claims']> }),
     ...(details !== null && {
-      authorizationDetails: jsonParameter('authorization_details', details) as NonNullable<
+      authorizationDetails: parseJsonParameter('authorization_details', details) as NonNullable<
         Grant['authorizationDetails']
       >,
     }),
@@ -101,7 +104,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
   return code;
 }
 
-function jsonParameter(name: string, text: string): object {
+function parseJsonParameter(name: string, text: string): object {
   const value = parseBounded(text);
   if (typeof value === 'object' && value !== null) return value;
   throw new OAuthError('invalid_request', `${name} is not JSON`);
@@ -115,7 +118,7 @@ const readAudience = ({ auth0 }: ServerState, parameters: URLSearchParams) => {
 export const allows = (list: string | undefined, scope: string) =>
   list === undefined || scope === 'openid' || scope === 'offline_access' || list.split(' ').includes(scope);
 
-/** @see RFC 8707 section 2 */
+/** @see https://www.rfc-editor.org/rfc/rfc8707#section-2 */
 export function checkResource({ options }: ServerState, resource: string): void {
   if (
     !URL.canParse(resource) ||
@@ -130,13 +133,13 @@ async function respond(
   state: ServerState,
   client: TestClient,
   parameters: URLSearchParams,
-  answer: Record<string, string>,
+  result: Record<string, string>,
 ): Promise<Response> {
   const requested = parameters.get('state');
   const mode = parameters.get('response_mode') ?? 'query';
   const redirectUri = parameters.get('redirect_uri') as string;
-  const plain = { ...answer, ...(requested !== null && { state: requested }) };
-  let sent: URLSearchParams;
+  const plain = { ...result, ...(requested !== null && { state: requested }) };
+  let fields: URLSearchParams;
   if (mode.endsWith('jwt')) {
     const jwt = await sign(state, {
       kind: 'authorization_response',
@@ -144,24 +147,24 @@ async function respond(
       header: { alg: client.authorizationSignedResponseAlg ?? 'RS256' },
       claims: { iss: state.issuer, aud: client.clientId, exp: getSeconds(state.clock) + 60, ...plain },
     });
-    sent = new URLSearchParams({ response: await encryptFor(client, undefined, jwt) });
+    fields = new URLSearchParams({ response: await encryptFor(client, undefined, jwt) });
   } else {
-    sent = await applyFaults(
+    fields = await applyFaults(
       state,
       'authorizationResponse',
       new URLSearchParams({ ...plain, iss: state.issuer }),
     );
   }
-  if (mode.startsWith('form_post')) return formPost(redirectUri, sent);
+  if (mode.startsWith('form_post')) return formPost(redirectUri, fields);
   const location = new URL(redirectUri);
-  for (const [name, value] of sent) location.searchParams.append(name, value);
+  for (const [name, value] of fields) location.searchParams.append(name, value);
   return new Response(null, {
     status: 302,
     headers: { location: location.href, 'cache-control': 'no-store' },
   });
 }
 
-/** @see OAuth 2.0 Form Post Response Mode section 2 */
+/** @see https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html */
 function formPost(action: string, fields: URLSearchParams): Response {
   const attribute = (text: string) =>
     text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');

@@ -4,7 +4,7 @@ import { json } from '../errors.ts';
 import { getBaseUrl } from '../metadata.ts';
 import { createRandomId, type ServerState } from '../state.ts';
 
-/** @see RFC 8628 section 3.2 */
+/** @see https://www.rfc-editor.org/rfc/rfc8628#section-3.2 */
 export async function deviceAuthorization(
   state: ServerState,
   request: Request,

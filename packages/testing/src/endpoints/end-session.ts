@@ -4,7 +4,7 @@ import { applyFaults } from '../faults/index.ts';
 import type { ServerState } from '../state.ts';
 import { issueLogoutToken } from '../tokens.ts';
 
-/** @see OpenID Connect RP-Initiated Logout section 2 */
+/** @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout */
 export async function endSession(state: ServerState, request: Request): Promise<Response> {
   const parameters =
     request.method === 'POST' ? new URLSearchParams(await request.text()) : new URL(request.url).searchParams;
@@ -16,9 +16,9 @@ export async function endSession(state: ServerState, request: Request): Promise<
   if (target !== null && (!client || client.postLogoutRedirectUris?.includes(target) === false)) {
     throw new OAuthError('invalid_request', 'post_logout_redirect_uri is not registered');
   }
-  const ended = state.session;
+  const endedSession = state.session;
   state.session = undefined;
-  if (ended) await notifyClients(state, ended);
+  if (endedSession) await notifyClients(state, endedSession);
   if (target === null) return new Response('Signed out.', { headers: { 'content-type': 'text/plain' } });
   const back = new URLSearchParams();
   const logoutState = parameters.get('state');
@@ -35,10 +35,10 @@ export async function notifyClients(
   session: { sub: string; sid: string },
 ): Promise<Response[]> {
   const send = state.options.outgoingFetch ?? fetch;
-  const concerned = new Set(
+  const clientIds = new Set(
     state.grants.filter(({ sid }) => sid === session.sid).map(({ clientId }) => clientId),
   );
-  const targets = [...concerned]
+  const targets = [...clientIds]
     .map((id) => state.clients.get(id))
     .filter((client) => client?.backchannelLogoutUri);
   return Promise.all(

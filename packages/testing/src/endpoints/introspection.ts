@@ -4,15 +4,18 @@ import { json, noStore } from '../errors.ts';
 import { sign } from '../jws.ts';
 import type { ServerState } from '../state.ts';
 
-/** @see RFC 7662 section 2, RFC 9701 section 5 */
+/**
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2
+ * @see https://www.rfc-editor.org/rfc/rfc9701#section-5
+ */
 export async function introspection(
   state: ServerState,
   request: Request,
   body: URLSearchParams,
 ): Promise<Response> {
   const client = await authenticateClient(state, request, body);
-  const answer = describe(state, body.get('token') ?? '');
-  if (!request.headers.get('accept')?.includes('application/token-introspection+jwt')) return json(answer);
+  const result = describeToken(state, body.get('token') ?? '');
+  if (!request.headers.get('accept')?.includes('application/token-introspection+jwt')) return json(result);
   const jwt = await sign(state, {
     kind: 'introspection',
     client,
@@ -21,7 +24,7 @@ export async function introspection(
       iss: state.issuer,
       aud: client.clientId,
       iat: getSeconds(state.clock),
-      token_introspection: answer,
+      token_introspection: result,
     },
   });
   return new Response(jwt, {
@@ -29,7 +32,7 @@ export async function introspection(
   });
 }
 
-function describe(state: ServerState, value: string): Record<string, unknown> {
+function describeToken(state: ServerState, value: string): Record<string, unknown> {
   const refresh = state.refreshTokens.get(value);
   if (refresh && !refresh.grant.ended && refresh.rotatedAt === undefined) {
     const { grant } = refresh;

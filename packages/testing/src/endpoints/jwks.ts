@@ -5,13 +5,13 @@ import type { ServerState } from '../state.ts';
 
 export async function jwks(state: ServerState): Promise<Response> {
   const keys = (await state.keys.published()).map(({ publicJwk }) => publicJwk);
-  const all = state.options.decoyKeys ? [...(await decoys(state, keys)), ...keys] : keys;
+  const all = state.options.decoyKeys ? [...(await createDecoyKeys(state, keys)), ...keys] : keys;
   const body = { keys: structuredClone(all) as Record<string, unknown>[] };
   return json(await applyFaults(state, 'jwks', body), 200, { 'content-type': 'application/jwk-set+json' });
 }
 
 /** Keys that a client must ignore: of unknown kinds, for encryption, and with the `kid` of a real key. */
-async function decoys(state: ServerState, keys: readonly JWK[]): Promise<JWK[]> {
+async function createDecoyKeys(state: ServerState, keys: readonly JWK[]): Promise<JWK[]> {
   const kid = keys[0]?.kid ?? 'kid';
   const { publicJwk: okp } = await state.keys.foreign('Ed25519');
   const { publicJwk: ec } = await state.keys.foreign('ES384');

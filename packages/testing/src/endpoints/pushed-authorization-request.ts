@@ -5,7 +5,7 @@ import { verifyDpopProof } from '../dpop.ts';
 import { json, OAuthError } from '../errors.ts';
 import { createRandomId, type ServerState } from '../state.ts';
 
-/** @see RFC 9126 section 2 */
+/** @see https://www.rfc-editor.org/rfc/rfc9126#section-2 */
 export async function pushedAuthorizationRequest(
   state: ServerState,
   request: Request,

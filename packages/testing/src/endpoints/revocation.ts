@@ -2,7 +2,7 @@ import { authenticateClient } from '../client-authentication.ts';
 import { noStore } from '../errors.ts';
 import type { ServerState } from '../state.ts';
 
-/** @see RFC 7009 section 2 */
+/** @see https://www.rfc-editor.org/rfc/rfc7009#section-2 */
 export async function revocation(
   state: ServerState,
   request: Request,

@@ -20,7 +20,7 @@ const handlers: Readonly<Record<string, GrantHandler>> = {
   'urn:ietf:params:oauth:grant-type:jwt-bearer': jwtBearerGrant,
 };
 
-/** @see RFC 6749 section 3.2 */
+/** @see https://www.rfc-editor.org/rfc/rfc6749#section-3.2 */
 export async function token(state: ServerState, request: Request, body: URLSearchParams): Promise<Response> {
   const client = await authenticateClient(state, request, body);
   const jkt = await verifyDpopProof(state, request);
@@ -35,6 +35,6 @@ export async function token(state: ServerState, request: Request, body: URLSearc
       : { ...(jkt !== undefined && { jkt }), ...(certificate !== undefined && { 'x5t#S256': certificate }) };
   const handler = handlers[body.get('grant_type') ?? ''];
   if (!handler) throw new OAuthError('unsupported_grant_type', 'unknown grant_type');
-  const answer = await handler(state, { client, body, binding });
-  return json(await applyFaults(state, 'tokenResponse', answer));
+  const response = await handler(state, { client, body, binding });
+  return json(await applyFaults(state, 'tokenResponse', response));
 }

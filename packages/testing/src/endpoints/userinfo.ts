@@ -23,7 +23,7 @@ const claimNamesByScope: Readonly<Record<string, readonly string[]>> = {
   address: ['address'],
 };
 
-/** @see OpenID Connect Core section 5.3 */
+/** @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfo */
 export async function userinfo(state: ServerState, request: Request): Promise<Response> {
   const match = /^(bearer|dpop) (.+)$/i.exec(request.headers.get('authorization') ?? '');
   const scheme = match?.[1]?.toLowerCase() ?? 'bearer';

@@ -11,8 +11,8 @@ type FaultChange<K extends keyof FaultTargets> = (value: FaultTargets[K], state:
 function findFaultChanges<K extends keyof FaultTargets>(kind: K, faults: Iterable<Fault>): FaultChange<K>[] {
   const changes: FaultChange<K>[] = [];
   for (const fault of faults) {
-    const answer = (responseFaults as Record<string, { [kind: string]: FaultChange<K> }>)[fault]?.[kind];
-    if (answer) changes.push(answer);
+    const change = (responseFaults as Record<string, { [kind: string]: FaultChange<K> }>)[fault]?.[kind];
+    if (change) changes.push(change);
     const signed = kind === 'jws' ? findMutation(fault) : undefined;
     if (signed) {
       changes.push(((jws: Jws, state: FaultContext) =>

@@ -4,26 +4,26 @@ import type { FaultContext, Jws, JwtKind } from './fault-target.ts';
 
 type Mutation = (jws: Jws, state: FaultContext) => void | Promise<void>;
 
-const without =
+const removeClaim =
   (claim: string): Mutation =>
   ({ claims }) => {
     delete claims[claim];
   };
 
 /** Appends "1" to the claim, like the conformance suite. */
-const other =
+const appendToClaim =
   (claim: string): Mutation =>
   ({ claims }) => {
     claims[claim] = `${claims[claim] ?? ''}1`;
   };
 
-const withClaim =
+const setClaim =
   (claim: string, value: (state: FaultContext, jws: Jws) => unknown): Mutation =>
   (jws, state) => {
     jws.claims[claim] = value(state, jws);
   };
 
-const withHeader =
+const setHeader =
   (name: string, value: unknown): Mutation =>
   (jws) => {
     jws.header[name] = value;
@@ -33,52 +33,52 @@ const now = getSeconds;
 
 /** The mutations of signed tokens. The name of a fault is the kind of token and the mutation. */
 export const mutations = {
-  iss_invalid: other('iss'),
-  iss_missing: without('iss'),
-  sub_invalid: other('sub'),
-  sub_missing: without('sub'),
-  sub_number: withClaim('sub', () => 7),
-  aud_invalid: other('aud'),
-  aud_missing: without('aud'),
-  aud_array: withClaim('aud', (_, { claims }) => [claims.aud]),
-  aud_secondary: withClaim('aud', (_, { claims }) => [claims.aud, `${claims.aud}1`]),
+  iss_invalid: appendToClaim('iss'),
+  iss_missing: removeClaim('iss'),
+  sub_invalid: appendToClaim('sub'),
+  sub_missing: removeClaim('sub'),
+  sub_number: setClaim('sub', () => 7),
+  aud_invalid: appendToClaim('aud'),
+  aud_missing: removeClaim('aud'),
+  aud_array: setClaim('aud', (_, { claims }) => [claims.aud]),
+  aud_secondary: setClaim('aud', (_, { claims }) => [claims.aud, `${claims.aud}1`]),
   azp_other: (jws) => {
     jws.claims.aud = [jws.claims.aud, 'another-client'];
     jws.claims.azp = 'another-client';
   },
-  azp_foreign: withClaim('azp', () => 'another-client'),
-  exp_missing: without('exp'),
-  exp_expired: withClaim('exp', ({ clock }) => now(clock) - 360),
-  exp_text: withClaim('exp', ({ clock }) => String(now(clock) + 300)),
-  iat_missing: without('iat'),
-  iat_future: withClaim('iat', ({ clock }) => now(clock) + 600),
-  iat_week_old: withClaim('iat', ({ clock }) => now(clock) - 604_800),
-  nbf_future: withClaim('nbf', ({ clock }) => now(clock) + 600),
+  azp_foreign: setClaim('azp', () => 'another-client'),
+  exp_missing: removeClaim('exp'),
+  exp_expired: setClaim('exp', ({ clock }) => now(clock) - 360),
+  exp_text: setClaim('exp', ({ clock }) => String(now(clock) + 300)),
+  iat_missing: removeClaim('iat'),
+  iat_future: setClaim('iat', ({ clock }) => now(clock) + 600),
+  iat_week_old: setClaim('iat', ({ clock }) => now(clock) - 604_800),
+  nbf_future: setClaim('nbf', ({ clock }) => now(clock) + 600),
   nonce_invalid: (jws) => {
     jws.claims.nonce = `${jws.claims.nonce ?? 'null'}1`;
   },
-  nonce_missing: without('nonce'),
-  nonce_added: withClaim('nonce', () => 'a-nonce'),
-  auth_time_missing: without('auth_time'),
-  auth_time_old: withClaim('auth_time', ({ clock }) => now(clock) - 86_400),
-  auth_time_changed: withClaim('auth_time', (_, { claims }) => Number(claims.auth_time ?? 0) + 1),
-  acr_missing: without('acr'),
-  acr_other: withClaim('acr', () => 'urn:other'),
-  sid_missing: without('sid'),
+  nonce_missing: removeClaim('nonce'),
+  nonce_added: setClaim('nonce', () => 'a-nonce'),
+  auth_time_missing: removeClaim('auth_time'),
+  auth_time_old: setClaim('auth_time', ({ clock }) => now(clock) - 86_400),
+  auth_time_changed: setClaim('auth_time', (_, { claims }) => Number(claims.auth_time ?? 0) + 1),
+  acr_missing: removeClaim('acr'),
+  acr_other: setClaim('acr', () => 'urn:other'),
+  sid_missing: removeClaim('sid'),
   sub_and_sid_missing: ({ claims }) => {
     delete claims.sub;
     delete claims.sid;
   },
-  jti_missing: without('jti'),
-  at_hash_invalid: other('at_hash'),
-  at_hash_missing: without('at_hash'),
-  c_hash_invalid: withClaim('c_hash', () => 'AAAAAAAAAAAAAAAAAAAAAA'),
-  events_missing: without('events'),
-  events_other: withClaim('events', () => ({ 'http://schemas.openid.net/event/foobar': {} })),
-  events_text: withClaim('events', () => 'http://schemas.openid.net/event/backchannel-logout'),
-  extra_claim: withClaim('ignored_claim', () => 'ignored'),
-  state_invalid: other('state'),
-  state_missing: without('state'),
+  jti_missing: removeClaim('jti'),
+  at_hash_invalid: appendToClaim('at_hash'),
+  at_hash_missing: removeClaim('at_hash'),
+  c_hash_invalid: setClaim('c_hash', () => 'AAAAAAAAAAAAAAAAAAAAAA'),
+  events_missing: removeClaim('events'),
+  events_other: setClaim('events', () => ({ 'http://schemas.openid.net/event/foobar': {} })),
+  events_text: setClaim('events', () => 'http://schemas.openid.net/event/backchannel-logout'),
+  extra_claim: setClaim('ignored_claim', () => 'ignored'),
+  state_invalid: appendToClaim('state'),
+  state_missing: removeClaim('state'),
   alg_none: (jws) => {
     jws.header = { alg: 'none', ...(jws.header.typ !== undefined && { typ: jws.header.typ }) };
   },
@@ -115,7 +115,7 @@ export const mutations = {
   kid_missing: (jws) => {
     delete jws.header.kid;
   },
-  kid_unknown: withHeader('kid', 'unknown'),
+  kid_unknown: setHeader('kid', 'unknown'),
   /** A key of the attacker in the header. */
   jwk_injected: async (jws, state) => {
     const key = await state.keys.foreign(jws.header.alg);
@@ -135,7 +135,7 @@ export const mutations = {
   crit_unknown: (jws) => {
     jws.header = { ...jws.header, crit: ['urn:example:unknown'], 'urn:example:unknown': true };
   },
-  typ_other: withHeader('typ', 'other+jwt'),
+  typ_other: setHeader('typ', 'other+jwt'),
   not_a_jwt: (jws) => {
     jws.finish = () => 'not.a.jwt';
   },

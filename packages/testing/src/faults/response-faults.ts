@@ -13,7 +13,7 @@ const userinfo = (change: (body: Body) => void) => ({ userinfoResponse: (body: B
 const protection = (change: (value: UserinfoProtection) => void) => ({
   userinfoProtection: (value: UserinfoProtection) => change(value),
 });
-const flip = (text: string) =>
+const invertCase = (text: string) =>
   [...text].map((char) => (char === char.toLowerCase() ? char.toUpperCase() : char.toLowerCase())).join('');
 
 type Faults = Record<string, { readonly [K in keyof FaultTargets]?: (value: FaultTargets[K]) => void }>;
@@ -72,7 +72,7 @@ export const responseFaults = {
     delete body.token_type;
   }),
   token_type_case_inverted: token((body) => {
-    body.token_type = flip(String(body.token_type));
+    body.token_type = invertCase(String(body.token_type));
   }),
   token_type_unknown: token((body) => {
     body.token_type = 'mac';

@@ -6,26 +6,30 @@ import { createTokenResponse, selectResource } from '../token-response.ts';
 import { issueRefreshToken } from '../tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
-/** @see RFC 6749 section 4.1.3, RFC 7636 section 4.6 */
+/**
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
+ * @see https://www.rfc-editor.org/rfc/rfc7636#section-4.6
+ */
 export const authorizationCodeGrant: GrantHandler = async (state, request) => {
   const { body, client } = request;
   const code = state.codes.get(body.get('code') ?? '');
-  const refuse = (why: string) => new OAuthError('invalid_grant', why, state.auth0 ? 403 : 400);
-  if (!code || code.grant.clientId !== client.clientId) throw refuse('Invalid authorization code');
+  const createGrantError = (description: string) =>
+    new OAuthError('invalid_grant', description, state.auth0 ? 403 : 400);
+  if (!code || code.grant.clientId !== client.clientId) throw createGrantError('Invalid authorization code');
   if (code.used) {
     // A reused code may be stolen, so its grant ends (RFC 6749 section 4.1.2).
     code.grant.ended = true;
-    throw refuse('Invalid authorization code');
+    throw createGrantError('Invalid authorization code');
   }
   code.used = true;
-  if (code.expiresAt < getSeconds(state.clock)) throw refuse('The authorization code has expired');
-  if (body.get('redirect_uri') !== code.redirectUri) throw refuse('The redirect URI is wrong');
+  if (code.expiresAt < getSeconds(state.clock)) throw createGrantError('The authorization code has expired');
+  if (body.get('redirect_uri') !== code.redirectUri) throw createGrantError('The redirect URI is wrong');
   if ((await computeChallenge(body.get('code_verifier') ?? '')) !== code.codeChallenge) {
-    throw refuse('Failed to verify code verifier');
+    throw createGrantError('Failed to verify code verifier');
   }
   // RFC 9449 section 10.
   if (code.jkt !== undefined && code.jkt !== request.binding?.jkt)
-    throw refuse('The DPoP key is not the key of the code');
+    throw createGrantError('The DPoP key is not the key of the code');
   const { grant } = code;
   const offline = grant.scope.split(' ').includes('offline_access');
   const publicBinding = getAuthenticationMethod(client) === 'none' ? request.binding : undefined;

@@ -6,15 +6,15 @@ import { createRandomId } from '../state.ts';
 import { createTokenResponse } from '../token-response.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
-/** @see RFC 6749 section 4.4 */
+/** @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4 */
 export const clientCredentialsGrant: GrantHandler = async (state, request) => {
   const { body, client } = request;
   if (getAuthenticationMethod(client) === 'none')
     throw new OAuthError('unauthorized_client', 'only confidential clients');
   const resource = body.get('resource') ?? (state.auth0 ? body.get('audience') : null) ?? undefined;
   if (resource !== undefined) checkResource(state, resource);
-  const asked = (body.get('scope') ?? client.scope ?? '').split(' ').filter(Boolean);
-  const scope = asked.filter((each) => allows(client.scope, each)).join(' ');
+  const requestedScopes = (body.get('scope') ?? client.scope ?? '').split(' ').filter(Boolean);
+  const scope = requestedScopes.filter((each) => allows(client.scope, each)).join(' ');
   const grant: Grant = {
     id: createRandomId(),
     clientId: client.clientId,

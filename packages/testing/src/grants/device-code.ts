@@ -5,7 +5,7 @@ import { createTokenResponse, selectResource } from '../token-response.ts';
 import { issueRefreshToken } from '../tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
-/** @see RFC 8628 section 3.5 */
+/** @see https://www.rfc-editor.org/rfc/rfc8628#section-3.5 */
 export const deviceCodeGrant: GrantHandler = async (state, request) => {
   const device = state.devices.get(request.body.get('device_code') ?? '');
   if (!device || device.clientId !== request.client.clientId)

@@ -4,7 +4,11 @@ import { createRandomId, type Grant } from '../state.ts';
 import { createTokenResponse, selectResource } from '../token-response.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
-/** An assertion signed with a registered key of the client. @see RFC 7523 section 2.1 */
+/**
+ * Accepts an assertion that is signed with a registered key of the client.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.1
+ */
 export const jwtBearerGrant: GrantHandler = async (state, request) => {
   const { body, client } = request;
   let sub: string | undefined;

@@ -5,52 +5,60 @@ import { createTokenResponse, selectResource } from '../token-response.ts';
 import { issueRefreshToken } from '../tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
-/** @see RFC 6749 section 6, RFC 9700 section 4.14 */
+/**
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14
+ */
 export const refreshTokenGrant: GrantHandler = async (state, request) => {
   const { body, client, binding } = request;
-  const kept = state.refreshTokens.get(body.get('refresh_token') ?? '');
-  const refuse = () =>
+  const storedToken = state.refreshTokens.get(body.get('refresh_token') ?? '');
+  const createGrantError = () =>
     new OAuthError('invalid_grant', 'Unknown or invalid refresh token.', state.auth0 ? 403 : 400);
-  if (!kept || kept.grant.clientId !== client.clientId || kept.grant.ended) throw refuse();
-  const { grant } = kept;
-  if (kept.binding?.jkt !== undefined && kept.binding.jkt !== binding?.jkt) throw refuse();
-  limitRate(state, kept);
+  if (!storedToken || storedToken.grant.clientId !== client.clientId || storedToken.grant.ended)
+    throw createGrantError();
+  const { grant } = storedToken;
+  if (storedToken.binding?.jkt !== undefined && storedToken.binding.jkt !== binding?.jkt)
+    throw createGrantError();
+  limitRate(state, storedToken);
   const now = getSeconds(state.clock);
   if (
-    kept.rotatedAt !== undefined &&
-    now > kept.rotatedAt + (state.options.refreshTokenGrace ?? 0) - (state.options.refreshTokenGrace ? 0 : 1)
+    storedToken.rotatedAt !== undefined &&
+    now >
+      storedToken.rotatedAt +
+        (state.options.refreshTokenGrace ?? 0) -
+        (state.options.refreshTokenGrace ? 0 : 1)
   ) {
     // Reuse (RFC 9700 section 4.14): this client or the previous one is an attacker, so the grant ends.
     grant.ended = true;
-    throw refuse();
+    throw createGrantError();
   }
-  const scope = narrow(grant.scope, body.get('scope'));
+  const scope = narrowScope(grant.scope, body.get('scope'));
   const resource = selectResource(state, grant, body);
   const rotate = (state.options.refreshTokens ?? (state.auth0 ? 'keep' : 'rotate')) === 'rotate';
-  if (rotate) kept.rotatedAt ??= now;
+  if (rotate) storedToken.rotatedAt ??= now;
   return createTokenResponse(state, grant, request, {
     scope,
     resource,
-    refreshToken: rotate ? issueRefreshToken(state, grant, kept.binding) : undefined,
+    refreshToken: rotate ? issueRefreshToken(state, grant, storedToken.binding) : undefined,
     idToken: state.options.idTokenOnRefresh === false ? 'none' : 'without_nonce',
     nameScope: true,
   });
 };
 
-function narrow(granted: string, asked: string | null): string {
-  if (asked === null) return granted;
+function narrowScope(granted: string, requested: string | null): string {
+  if (requested === null) return granted;
   const allowed = granted.split(' ');
-  if (asked.split(' ').some((scope) => !allowed.includes(scope))) {
+  if (requested.split(' ').some((scope) => !allowed.includes(scope))) {
     throw new OAuthError('invalid_scope', 'wider than granted');
   }
-  return asked;
+  return requested;
 }
 
-function limitRate(state: ServerState, kept: RefreshToken): void {
+function limitRate(state: ServerState, storedToken: RefreshToken): void {
   const rule = state.options.refreshRateLimit;
   const now = getSeconds(state.clock);
   if (!rule) return;
-  const recent = kept.uses.filter((time) => time > now - rule.window);
+  const recent = storedToken.uses.filter((time) => time > now - rule.window);
   if (recent.length >= rule.limit) {
     const reset = (recent[0] as number) + rule.window;
     throw new OAuthError('too_many_requests', 'Global limit has been reached', 429, {
@@ -60,5 +68,5 @@ function limitRate(state: ServerState, kept: RefreshToken): void {
       ...(!state.auth0 && { 'retry-after': String(reset - now) }),
     });
   }
-  kept.uses.splice(0, kept.uses.length, ...recent, now);
+  storedToken.uses.splice(0, storedToken.uses.length, ...recent, now);
 }

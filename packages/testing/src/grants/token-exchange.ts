@@ -6,7 +6,11 @@ import type { GrantHandler } from './grant-handler.ts';
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** Exchanges an access token of this server for another one. @see RFC 8693 section 2 */
+/**
+ * Exchanges an access token of this server for another one.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8693#section-2
+ */
 export const tokenExchangeGrant: GrantHandler = async (state, request) => {
   const { body, client } = request;
   if (body.get('subject_token_type') !== accessTokenType)
@@ -20,12 +24,12 @@ export const tokenExchangeGrant: GrantHandler = async (state, request) => {
   const scope = body.get('scope') ?? subject.scope;
   const grant = { ...subject.grant, clientId: client.clientId };
   state.grants.push(grant);
-  const answer = await createTokenResponse(state, grant, request, {
+  const response = await createTokenResponse(state, grant, request, {
     scope,
     resource,
     idToken: 'none',
     nameScope: true,
     actor: body.has('actor_token') ? { sub: client.clientId } : undefined,
   });
-  return { ...answer, issued_token_type: body.get('requested_token_type') ?? accessTokenType };
+  return { ...response, issued_token_type: body.get('requested_token_type') ?? accessTokenType };
 };

@@ -1,6 +1,6 @@
 import { items } from '../lib/items';
 
-/** What every page shows. */
+/** The content of every page. */
 export function Items({ of }: { readonly of: string }) {
   return (
     <main>

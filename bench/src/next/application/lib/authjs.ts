@@ -1,7 +1,7 @@
 import NextAuth from 'next-auth-5';
 import { secret } from './session-options';
 
-// A changed cookie is an error to it, and the benchmark sends some.
+// The benchmark sends changed cookies, and Auth.js logs an error for each.
 const logger = { error() {} };
 
 export const { auth } = NextAuth({ secret, trustHost: true, providers: [], logger });

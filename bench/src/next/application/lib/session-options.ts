@@ -1,4 +1,4 @@
-/** What each library seals its session with; the servers and the benchmark share it. */
+/** The secret that encrypts the sessions of each library. The servers and the benchmark share it. */
 export const secret = 'one secret of the benchmark for each of the libraries';
 export const appBaseUrl = 'https://app.example';
 

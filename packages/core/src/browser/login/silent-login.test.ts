@@ -26,7 +26,7 @@ describe('silent login', () => {
   let frames: Frame[];
 
   /** A hidden frame in which the provider redirects to an address, or shows a page (`undefined`). */
-  function showFrames(answer: (url: string) => string | undefined, loads = true): void {
+  function showFrames(respond: (url: string) => string | undefined, loads = true): void {
     frames = [];
     vi.stubGlobal('document', {
       createElement: () => {
@@ -42,7 +42,7 @@ describe('silent login', () => {
             frame.removed = true;
           },
           get contentWindow() {
-            const href = answer(frame.src);
+            const href = respond(frame.src);
             if (href === undefined) throw new DOMException('another origin', 'SecurityError');
             return { location: { href } };
           },
@@ -64,9 +64,9 @@ describe('silent login', () => {
     await page.auth.start();
     expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
     expect(page.visited).toEqual([]);
-    const asked = new URL(frames[0]?.src as string).searchParams;
-    expect(asked.get('prompt')).toBe('none');
-    expect(asked.get('redirect_uri')).toBe(silentRedirectUri);
+    const parameters = new URL(frames[0]?.src as string).searchParams;
+    expect(parameters.get('prompt')).toBe('none');
+    expect(parameters.get('redirect_uri')).toBe(silentRedirectUri);
     expect(frames.map(({ hidden, removed }) => [hidden, removed])).toEqual([[true, true]]);
   });
 
@@ -165,7 +165,7 @@ describe('silent login', () => {
 
   describe('while a tab is suspended during its refresh', () => {
     /** The first tab holds the lock and waits for the response of its refresh. */
-    async function freezeOne(sub = 'user-1') {
+    async function suspendFirstTab(sub = 'user-1') {
       vi.useFakeTimers({ toFake: ['performance'] });
       let held: string | undefined;
       const lock: BrowserLock = async (name, run) => {
@@ -179,46 +179,46 @@ describe('silent login', () => {
         });
       };
       const storage = { ...createMemoryStorage(), reach: 'shared' as const };
-      const { auth: frozen } = await signedIn({ storage, lock });
+      const { auth: suspended } = await signedIn({ storage, lock });
       const { auth: other } = createPage({ storage, lock, silentRedirectUri });
       await other.start();
       later(61);
       provider.claims = (claims) => ({ ...claims, sub });
       showFrames((url) => provider.approve(url));
       let late: Promise<AccessToken> | undefined;
-      const thaw = await new Promise<() => void>((left) => {
+      const resume = await new Promise<() => void>((reportRequest) => {
         provider.intercept = async ({ parameters }) => {
-          if (parameters.get('grant_type') === 'refresh_token') await new Promise<void>(left);
+          if (parameters.get('grant_type') === 'refresh_token') await new Promise<void>(reportRequest);
           return undefined;
         };
-        late = frozen.getAccessToken();
+        late = suspended.getAccessToken();
       });
-      return { frozen, other, late, thaw };
+      return { suspended, other, late, resume };
     }
     const spent = () =>
       provider.tokenRequests.flatMap(({ parameters }) => parameters.getAll('refresh_token'));
 
     test('B4: other tabs log in silently, and the refresh token is sent once', async () => {
-      const { frozen, other, late, thaw } = await freezeOne();
+      const { suspended, other, late, resume } = await suspendFirstTab();
       const { accessToken } = await other.getAccessToken();
       expect(spent()).toHaveLength(1);
-      thaw();
+      resume();
       expect((await late)?.accessToken).toBe(accessToken);
       expect(spent()).toHaveLength(1);
-      for (const tab of [frozen, other]) {
+      for (const tab of [suspended, other]) {
         expect((await tab.getAccessToken()).accessToken).toBe(accessToken);
         expect(tab.snapshot().status).toBe('signed-in');
       }
     });
 
     test('B4: other tabs do not accept another user', async () => {
-      const { other, late, thaw } = await freezeOne('user-2');
+      const { other, late, resume } = await suspendFirstTab('user-2');
       await expect(other.getAccessToken()).rejects.toMatchObject({ code: 'lock_timeout' });
       expect(other.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
       // Not revoked: that would end the login of the other user in another tab.
       expect(provider.revoked).toEqual([]);
       provider.claims = (claims) => claims;
-      thaw();
+      resume();
       const token = await late;
       expect((await other.getAccessToken()).accessToken).toBe(token?.accessToken);
     });

@@ -11,11 +11,11 @@ import {
 import { createMemoryStorage } from './token-storage.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
-let asked: URLSearchParams[];
+let silentRequests: URLSearchParams[];
 
 /** Responds to each silent login in its frame. */
-function answerSilentLogins(answer: (url: string) => string = (url) => provider.approve(url)): void {
-  asked = [];
+function respondToSilentLogins(respond: (url: string) => string = (url) => provider.approve(url)): void {
+  silentRequests = [];
   vi.stubGlobal('document', {
     createElement: () => {
       const frame = {
@@ -31,8 +31,8 @@ function answerSilentLogins(answer: (url: string) => string = (url) => provider.
     },
     body: {
       append: (frame: { src: string; load(): void; contentWindow: { location: { href: string } } }) => {
-        asked.push(new URL(frame.src).searchParams);
-        frame.contentWindow.location.href = answer(frame.src);
+        silentRequests.push(new URL(frame.src).searchParams);
+        frame.contentWindow.location.href = respond(frame.src);
         queueMicrotask(() => frame.load());
       },
     },
@@ -49,10 +49,10 @@ const fail = (error: string) => (url: string) =>
   });
 
 describe('a request that waits during a change of the user', () => {
-  beforeEach(() => answerSilentLogins());
+  beforeEach(() => respondToSilentLogins());
 
   /** Signed in with a refresh token that the provider rejects, while Bob is signed in at the provider. */
-  async function pageWithDeadTokens() {
+  async function createPageWithRejectedTokens() {
     const page = await signedIn({ silentRedirectUri });
     later(61);
     signInAsBob();
@@ -67,7 +67,7 @@ describe('a request that waits during a change of the user', () => {
   }
 
   test('B22: fails if a silent login returns another user, and signs no user in', async () => {
-    const { auth } = await pageWithDeadTokens();
+    const { auth } = await createPageWithRejectedTokens();
     await expect(auth.getAccessToken()).rejects.toMatchObject({
       name: 'LoginRequiredError',
       code: 'session_ended',
@@ -78,30 +78,30 @@ describe('a request that waits during a change of the user', () => {
   });
 
   test('B22: the silent login sends the ID token of the user as a hint', async () => {
-    const { auth } = await pageWithDeadTokens();
+    const { auth } = await createPageWithRejectedTokens();
     await auth.getAccessToken().catch(() => {});
-    const hint = asked.at(-1)?.get('id_token_hint') ?? '';
+    const hint = silentRequests.at(-1)?.get('id_token_hint') ?? '';
     expect(JSON.parse(atob(hint.split('.')[1] ?? '')).sub).toBe('user-1');
   });
 
   test('B22: login_required ends the login', async () => {
-    const { auth } = await pageWithDeadTokens();
-    answerSilentLogins(fail('login_required'));
+    const { auth } = await createPageWithRejectedTokens();
+    respondToSilentLogins(fail('login_required'));
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     expect(auth.snapshot()).toMatchObject({ status: 'signed-out', error: { code: 'session_ended' } });
   });
 
   test('omits a hint that the provider rejects, and still compares the user', async () => {
-    const { auth } = await pageWithDeadTokens();
-    answerSilentLogins((url) =>
+    const { auth } = await createPageWithRejectedTokens();
+    respondToSilentLogins((url) =>
       new URL(url).searchParams.has('id_token_hint') ? fail('invalid_request')(url) : provider.approve(url),
     );
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     provider.claims = (claims) => claims;
-    const again = await pageWithDeadTokens();
+    const again = await createPageWithRejectedTokens();
     provider.claims = (claims) => claims;
     expect((await again.auth.getAccessToken()).holder?.sub).toBe('user-1');
-    const hinted = asked.filter((parameters) => parameters.has('id_token_hint'));
+    const hinted = silentRequests.filter((parameters) => parameters.has('id_token_hint'));
     expect(hinted).toHaveLength(2);
   });
 
@@ -111,7 +111,7 @@ describe('a request that waits during a change of the user', () => {
     later(61);
     provider.body = (body) => ({ ...body, refresh_token: undefined });
     await auth.getAccessToken().catch(() => {});
-    expect(asked.filter((parameters) => parameters.has('id_token_hint'))).toEqual([]);
+    expect(silentRequests.filter((parameters) => parameters.has('id_token_hint'))).toEqual([]);
   });
 
   test('B23: fails if the shared storage has tokens of another user, before a message of the other tab', async () => {
@@ -165,9 +165,9 @@ describe('a request that waits during a change of the user', () => {
   test('B24: a request that began without a login receives no token of a later login', async () => {
     const page = createPage();
     await page.auth.start();
-    const begun = expect(page.auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+    const rejection = expect(page.auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
-    await begun;
+    await rejection;
     await expect(page.auth.getAccessToken({ holder: null })).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
@@ -204,13 +204,13 @@ describe('the end of a login', () => {
   });
 
   test('B25: tokens that were read before a logout are not returned after it', async () => {
-    const kept = createMemoryStorage();
+    const memoryStorage = createMemoryStorage();
     let readSlowly: (() => Promise<void>) | undefined;
     const { auth } = await signedIn({
       storage: {
-        ...kept,
+        ...memoryStorage,
         async get(key) {
-          const tokens = await kept.get(key);
+          const tokens = await memoryStorage.get(key);
           await readSlowly?.();
           return tokens;
         },
@@ -249,13 +249,13 @@ describe('the end of a login', () => {
   });
 
   test('B27: a temporary failure of the storage does not sign the user out', async () => {
-    const kept = createMemoryStorage();
+    const memoryStorage = createMemoryStorage();
     let broken = false;
     const { auth } = await signedIn({
       storage: {
-        ...kept,
+        ...memoryStorage,
         reach: 'shared',
-        get: (key) => (broken ? Promise.reject(new Error('broken')) : kept.get(key)),
+        get: (key) => (broken ? Promise.reject(new Error('broken')) : memoryStorage.get(key)),
       },
     });
     broken = true;

@@ -16,7 +16,7 @@ export interface HttpResponse {
 }
 
 /**
- * One sendRequest with the provider, bounded in time and size, without redirects.
+ * Sends one request to the provider, with limits of time and size, and without redirects.
  *
  * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
  * @throws ValidationError `response_malformed` for a redirect, a body that is too large, or JSON that repeats a member or

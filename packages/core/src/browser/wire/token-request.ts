@@ -8,9 +8,9 @@ import { requireSameLogin } from '../../protocol/same-login.ts';
 import { parseScopes } from '../../protocol/scopes.ts';
 import type { BrowserTransaction } from '../login/browser-transaction.ts';
 import type { BrowserContext } from '../options.ts';
-import { validateIdToken } from './id-token.ts';
 import { getEndpoint } from './metadata.ts';
 import { sendRequest } from './send-request.ts';
+import { validateIdToken } from './verify-id-token.ts';
 
 /**
  * Exchanges the authorization code for tokens, and validates the ID token.

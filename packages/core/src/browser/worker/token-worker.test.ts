@@ -8,18 +8,18 @@ import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
 
 const now = () => Date.now();
 let provider: TestProvider;
-let asked: string[];
+let requestedUrls: string[];
 let close: () => void;
 let toWorker: ToWorker[];
 let toPage: FromWorker[];
 
 beforeEach(async () => {
   provider = await createTestProvider(now);
-  asked = [];
+  requestedUrls = [];
   toWorker = [];
   toPage = [];
   vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
-    asked.push(url);
+    requestedUrls.push(url);
     return provider.fetch(url, init);
   });
 });
@@ -57,8 +57,8 @@ const form = (parameters: Record<string, string>): RequestInit => ({
 });
 
 /** Sends a token request through the worker. */
-const ask = (answer: () => Response) => {
-  provider.intercept = answer;
+const requestTokens = (createResponse: () => Response) => {
+  provider.intercept = createResponse;
   const fetch = createWorkerFetch(startWorker(), provider);
   return fetch(`${provider.issuer}/token`, form({ grant_type: 'authorization_code', code: 'a' }));
 };
@@ -85,7 +85,7 @@ test.each([
   await expect(fetch(url, form({ grant_type: 'refresh_token', refresh_token: 'r' }))).rejects.toThrow(
     TypeError,
   );
-  expect(asked.filter((each) => each === url)).toEqual([]);
+  expect(requestedUrls.filter((each) => each === url)).toEqual([]);
 });
 
 test('B8: ignores a second start message with another issuer', async () => {
@@ -94,12 +94,12 @@ test('B8: ignores a second start message with another issuer', async () => {
   const fetch = createWorkerFetch(worker, { issuer: 'https://evil.example' });
   const call = fetch('https://evil.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
   await expect(call).rejects.toThrow(TypeError);
-  expect(asked.every((url) => url.startsWith(provider.issuer))).toBe(true);
+  expect(requestedUrls.every((url) => url.startsWith(provider.issuer))).toBe(true);
 });
 
 test('B8: rejects metadata of another issuer', async () => {
   provider.metadata = { ...provider.metadata, issuer: 'https://other.example' };
-  await expect(ask(() => json({}))).rejects.toThrow(TypeError);
+  await expect(requestTokens(() => json({}))).rejects.toThrow(TypeError);
   expect(provider.tokenRequests).toEqual([]);
 });
 
@@ -130,8 +130,8 @@ test.each([
     'a member that occurs twice',
     () => new Response('{"refresh_token":"the-real-one","x":1,"x":"the-real-one"}'),
   ],
-])('B8: forwards no refresh token of a response that is %s', async (_, answer) => {
-  expect(await (await ask(answer)).text()).toBe('');
+])('B8: forwards no refresh token of a response that is %s', async (_, createResponse) => {
+  expect(await (await requestTokens(createResponse)).text()).toBe('');
   expect(JSON.stringify(toPage)).not.toContain('the-real-one');
 });
 
@@ -141,20 +141,20 @@ test('B8: the worker does not follow redirects', async () => {
     modes.push(init.redirect);
     return provider.fetch(url, init);
   });
-  await ask(() => json({}));
+  await requestTokens(() => json({}));
   expect(modes).toEqual(['error', 'error']);
 });
 
 test('forwards errors, Retry-After and nonces to the page', async () => {
-  const answer = await ask(() =>
+  const response = await requestTokens(() =>
     json(
       { error: 'invalid_grant' },
       { status: 400, headers: { 'content-type': 'application/json', 'dpop-nonce': 'n', 'retry-after': '3' } },
     ),
   );
-  expect([answer.status, await answer.json()]).toEqual([400, { error: 'invalid_grant' }]);
-  expect(answer.headers.get('dpop-nonce')).toBe('n');
-  expect(answer.headers.get('retry-after')).toBe('3');
+  expect([response.status, await response.json()]).toEqual([400, { error: 'invalid_grant' }]);
+  expect(response.headers.get('dpop-nonce')).toBe('n');
+  expect(response.headers.get('retry-after')).toBe('3');
 });
 
 test('aborts a request in the worker if the page aborts it', async () => {
@@ -179,7 +179,7 @@ test('aborts a request in the worker if the page aborts it', async () => {
 test('sends requests without code or token from the page', async () => {
   const fetch = createWorkerFetch(startWorker(), provider);
   await fetch(`${provider.issuer}/jwks`, {});
-  expect(asked).toEqual([`${provider.issuer}/jwks`]);
+  expect(requestedUrls).toEqual([`${provider.issuer}/jwks`]);
   expect(toWorker.map(({ type }) => type)).toEqual(['start']);
 });
 
@@ -187,29 +187,29 @@ test('B26: a worker that cannot be loaded fails pending and later requests immed
   const worker: TokenWorker = { onmessage: null, postMessage: (message) => void toWorker.push(message) };
   close = () => {};
   const fetch = createWorkerFetch(worker, provider);
-  const ask = () =>
+  const send = () =>
     fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
-  const waiting = ask();
+  const waiting = send();
   worker.onerror?.({} as ErrorEvent);
   const failure = { code: 'network_error', message: expect.stringContaining('worker-src') };
   await expect(waiting).rejects.toMatchObject(failure);
-  await expect(ask()).rejects.toMatchObject(failure);
+  await expect(send()).rejects.toMatchObject(failure);
   expect(toWorker.map(({ type }) => type)).toEqual(['start', 'request']);
 });
 
 test('B26: an error in the worker fails the request, and the worker continues', async () => {
   const worker = startWorker();
   const fetch = createWorkerFetch(worker, provider);
-  const ask = () =>
+  const send = () =>
     fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
   for (const junk of [null, undefined, 7, {}, { type: 'request', id: 5, url: 7, body: null, headers: null }])
     worker.postMessage(junk as never);
   provider.intercept = () => {
     throw new TypeError('failed to fetch');
   };
-  await expect(ask()).rejects.toThrow('The token worker rejected the request');
+  await expect(send()).rejects.toThrow('The token worker rejected the request');
   provider.intercept = () => json({ access_token: 'access' });
-  expect(await (await ask()).json()).toEqual({ access_token: 'access' });
+  expect(await (await send()).json()).toEqual({ access_token: 'access' });
 });
 
 test('B26: the page ignores malformed messages', async () => {
@@ -217,23 +217,23 @@ test('B26: the page ignores malformed messages', async () => {
   const fetch = createWorkerFetch(worker, provider);
   provider.intercept = () => json({ access_token: 'access' });
   for (const junk of [null, undefined, 7, {}]) worker.onmessage?.({ data: junk } as MessageEvent);
-  const answer = await fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token' }));
-  expect(await answer.json()).toEqual({ access_token: 'access' });
+  const response = await fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token' }));
+  expect(await response.json()).toEqual({ access_token: 'access' });
 });
 
 test('evicts the oldest refresh tokens', async () => {
   const fetch = createWorkerFetch(startWorker(), provider);
   const url = `${provider.issuer}/token`;
   provider.intercept = ({ parameters }) => json({ refresh_token: `real-${parameters.get('code')}` });
-  const standIns: string[] = [];
+  const placeholders: string[] = [];
   for (let code = 0; code < 33; code++) {
-    const answer = await fetch(url, form({ grant_type: 'authorization_code', code: String(code) }));
-    standIns.push((await answer.json()).refresh_token);
+    const response = await fetch(url, form({ grant_type: 'authorization_code', code: String(code) }));
+    placeholders.push((await response.json()).refresh_token);
   }
   provider.intercept = () => json({});
   for (const index of [0, 1]) {
-    await fetch(url, form({ grant_type: 'refresh_token', refresh_token: standIns[index] ?? '' }));
+    await fetch(url, form({ grant_type: 'refresh_token', refresh_token: placeholders[index] ?? '' }));
   }
   const sent = provider.tokenRequests.slice(-2).map(({ parameters }) => parameters.get('refresh_token'));
-  expect(sent).toEqual([standIns[0], 'real-1']);
+  expect(sent).toEqual([placeholders[0], 'real-1']);
 });

@@ -18,7 +18,7 @@ export interface FrontchannelLogout {
  * ```ts
  * import { type Client, validateFrontchannelLogout } from '@countersign/core';
  *
- * function isLogoutOf(client: Client, request: Request, sid: string | undefined): boolean {
+ * function endsSession(client: Client, request: Request, sid: string | undefined): boolean {
  *   const logout = validateFrontchannelLogout(client, new URL(request.url));
  *   return logout.sid === undefined || logout.sid === sid;
  * }

@@ -10,7 +10,7 @@ interface Call {
   readonly init: RequestInit & { headers: Record<string, string> };
 }
 
-/** Creates createResourceFetch that returns the given responses in order. */
+/** Creates a resource fetch whose API returns the given responses in order. */
 async function setUp(responses: Response[], dpop = false) {
   const calls: Call[] = [];
   const { server } = await createHarness();

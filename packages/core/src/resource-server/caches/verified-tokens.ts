@@ -24,7 +24,7 @@ export interface CachedToken {
   readonly key: KeyStatus;
   /** The issuer's keys; `undefined` for an introspected token. */
   readonly keys: KeySet | undefined;
-  /** The request that carries this token and nothing else; `undefined` if such a request needs further checks. */
+  /** The request that contains only this token; `undefined` if such a request needs further checks. */
   readonly request: AuthenticatedRequest | undefined;
   readonly issuer: string;
 }

@@ -15,7 +15,7 @@ export interface CachedIntrospection {
   readonly expiresAt: number;
 }
 
-/** Every cache of one verifier, with its counts. Key sets hold their own keys and report to the same counts. */
+/** Every cache of one verifier, with its counts. Key sets store their keys and report to the same counts. */
 export interface VerifierCaches {
   readonly counts: VerifierCounts;
   readonly verifiedTokens: VerifiedTokenCache;

@@ -66,13 +66,13 @@ describe("R2: the issuer's profile applies to introspected tokens", () => {
       reject: (claims) => (claims.tenant === 'evil' ? 'Not this tenant' : undefined),
     };
     const responses: Record<string, object> = {
-      good: { ...activeResponse, tenant: 'acme', app: 'own', rights: 'a b', groups: ['g'] },
-      'without tenant': { ...activeResponse, app: 'own' },
+      good: { ...activeResponse, tenant: 'acme', app: 'shop', rights: 'a b', groups: ['g'] },
+      'without tenant': { ...activeResponse, app: 'shop' },
       evil: { ...activeResponse, tenant: 'evil' },
     };
     const { verifier } = startIntrospection((token) => ({ ...responses[token] }), {}, { profile });
     await expect(verifier.verifyToken('good')).resolves.toMatchObject({
-      clientId: 'own',
+      clientId: 'shop',
       scopes: ['a', 'b'],
       roles: ['g'],
     });

@@ -70,7 +70,10 @@ export interface IntrospectionOptions {
    * Beyond a limit, such a token leads to 503 with `Retry-After`. Tokens confirmed before are not limited.
    */
   readonly unknownTokens?: UnknownTokenLimits;
-  /** Accepts responses without `aud`. Set it only if the issuer confirms to each resource server its own tokens alone. Default: false. */
+  /**
+   * Accepts responses without `aud`. Set it only if the issuer confirms to each resource server only tokens that are for
+   * it. Default: false.
+   */
   readonly allowMissingAudience?: boolean;
 }
 

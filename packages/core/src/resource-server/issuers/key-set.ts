@@ -7,7 +7,7 @@ import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
 import type { IssuerStatistics, VerifierCounts } from '../caches/statistics.ts';
 import {
-  findKey,
+  findVerifyingKey,
   hasKeyWithKid,
   type KeyStatus,
   mergeKeys,
@@ -175,7 +175,7 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
   async function findCurrentKey(signed: Signed): Promise<SigningKey | undefined> {
     for (;;) {
       const searched = keys;
-      const key = await findKey(searched, signed);
+      const key = await findVerifyingKey(searched, signed);
       if (key || searched === keys) return key;
     }
   }
@@ -214,7 +214,7 @@ export function createStaticKeySet(jwks: readonly JsonObject[], counts: Verifier
   return {
     isUsable: () => true,
     async verify(signed) {
-      const key = await findKey(keys, signed);
+      const key = await findVerifyingKey(keys, signed);
       if (key) counts.hits.keySets++;
       return key;
     },

@@ -31,7 +31,10 @@ export interface Signed {
  * Tries all keys with the token's `kid`, or the keys without `kid` if there are none. For a token without `kid`, tries all
  * keys of its algorithm.
  */
-export async function findKey(keys: readonly SigningKey[], signed: Signed): Promise<SigningKey | undefined> {
+export async function findVerifyingKey(
+  keys: readonly SigningKey[],
+  signed: Signed,
+): Promise<SigningKey | undefined> {
   const { alg, kid, data, signature } = signed;
   const fits = ({ jwk }: SigningKey) => (kid === undefined || jwk.kid === kid) && isKeyForAlgorithm(jwk, alg);
   const matchingKeys = keys.filter(fits);

@@ -92,5 +92,5 @@ export function formatChallenge(scheme: string, parameters: readonly (readonly [
   return list === '' ? scheme : `${scheme} ${list}`;
 }
 
-/** RFC 6750 section 3: `error_description` allows toPrintableText ASCII without `"` and `\`. */
+/** RFC 6750 section 3: `error_description` allows printable ASCII without `"` and `\`. */
 const toQuotable = (value: string): string => value.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');

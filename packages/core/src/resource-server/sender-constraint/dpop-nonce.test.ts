@@ -26,7 +26,7 @@ describe('A6: a nonce', () => {
     const two = await startDpop({ dpop: { origin, nonce } });
     two.server.clock.stop(one.server.clock.now());
     const error = await one.call(await one.prove()).catch((caught: unknown) => caught);
-    const nonceOfOne = (error as { headers: Record<string, string> }).headers['DPoP-Nonce'];
-    await expect(two.call(await two.prove({ nonce: nonceOfOne }))).resolves.toBeDefined();
+    const firstNonce = (error as { headers: Record<string, string> }).headers['DPoP-Nonce'];
+    await expect(two.call(await two.prove({ nonce: firstNonce }))).resolves.toBeDefined();
   });
 });

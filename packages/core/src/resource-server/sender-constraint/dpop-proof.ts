@@ -10,7 +10,7 @@ import {
 } from '../../internal/signature-algorithms.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../tokens/replay-store.ts';
 import { type ResourceRequest, readSingleHeader } from '../credentials.ts';
-import { type CompactJws, parseJws } from '../jws.ts';
+import { type CompactJws, parseJws } from '../parse-jws.ts';
 import { Rejection } from '../rejections/rejection.ts';
 import { createNonceSource, type NonceOptions } from './dpop-nonce.ts';
 

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { createWebApp, type TestBrowser } from '../../../tests/support/web-browser.ts';
 import { createMemoryTombstoneStore } from '../index.ts';
-import type { TombstoneStore } from './session-store.ts';
+import type { TombstoneStore } from './tombstone-store.ts';
 
 // Logins and logouts of all sessions of a user within one second. A clock of whole seconds cannot order them.
 
@@ -107,18 +107,18 @@ test('S15: a logout counts if the clock of the process that receives it is slow'
 
 test('S9: rejects a session while the tombstones cannot be read, and names the store', async () => {
   const memory = createMemoryTombstoneStore();
-  let away = false;
+  let isUnavailable = false;
   const latest: TombstoneStore['latest'] = (keys) => {
-    if (away) throw new Error('away');
+    if (isUnavailable) throw new Error('unavailable');
     return memory.latest(keys);
   };
   const { app, endAll, readUser } = await open({ set: memory.set, latest });
   await endAll();
-  away = true;
+  isUnavailable = true;
   const browser = app.open();
   expect((await browser.logIn()).status).toBe(303);
   await expect(readUser(browser)).rejects.toMatchObject({ code: 'store_unavailable' });
-  away = false;
+  isUnavailable = false;
   // The order of logout and login is unknown now.
   expect(await readUser(browser)).toBeUndefined();
 });

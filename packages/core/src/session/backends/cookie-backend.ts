@@ -2,12 +2,13 @@ import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
+import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar } from '../cookies/cookies.ts';
-import type { Sealer } from '../cookies/sealer.ts';
 import type { SessionBackend } from './session-backend.ts';
 import { createSessionCache } from './session-cache.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
-import type { SessionMatch, TombstoneStore } from './session-store.ts';
+import type { SessionMatch } from './session-store.ts';
+import type { TombstoneStore } from './tombstone-store.ts';
 
 export interface CookieBackendOptions {
   readonly jar: CookieJar;
@@ -51,7 +52,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
 
   async function decrypt(text: string, generation: string): Promise<SessionState | undefined> {
     const payload = await sealer.decrypt(text, seconds(now));
-    // Every chunk carries the generation in clear. The encrypted copy must match.
+    // Every chunk contains the generation unencrypted. The encrypted copy must match.
     if (payload?.generation !== generation) return undefined;
     const state = unpackState(payload, options.owner);
     if (state) cache.add({ text, generation, expiresAt: payload.exp, state });
@@ -69,8 +70,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
 
   /**
    * Finds a logout of all sessions of the user that precedes this session within the same second. Its tombstone exists
-   * already and is older than the token request of this session. Whole seconds alone could not tell it from a logout
-   * that happens later in the same second.
+   * already and is older than the token request of this session. Whole seconds alone could not distinguish it from a
+   * logout that happens later in the same second.
    */
   async function findPrecedingLogout(
     state: SessionState,

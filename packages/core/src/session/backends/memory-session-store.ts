@@ -49,8 +49,8 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
     remove(key);
     records.set(key, record);
     for (const name of getIndexNames(record)) index.set(name, (index.get(name) ?? new Set()).add(key));
-    const ofUser = index.get(getUserName(record)) ?? new Set();
-    if (record.sub !== '' && ofUser.size > maxEntriesPerUser) remove(findFirst(ofUser));
+    const keysOfUser = index.get(getUserName(record)) ?? new Set();
+    if (record.sub !== '' && keysOfUser.size > maxEntriesPerUser) remove(findFirst(keysOfUser));
     if (records.size > maxEntries) sweep();
     if (records.size > maxEntries) remove(findFirst(records));
   }

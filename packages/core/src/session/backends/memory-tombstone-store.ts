@@ -1,5 +1,5 @@
 import type { MemoryStoreOptions } from './memory-session-store.ts';
-import type { TombstoneStore } from './session-store.ts';
+import type { TombstoneStore } from './tombstone-store.ts';
 
 interface Tombstone {
   /** Seconds since the epoch. */

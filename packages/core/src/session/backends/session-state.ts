@@ -62,7 +62,7 @@ export const toOwner = ({
   readonly clientId: string;
 }): string => JSON.stringify([issuer, clientId]);
 
-/** Memo of {@link toSession}; an entry lives as long as its state. */
+/** Caches the results of {@link toSession}. An entry is retained as long as its state. */
 const knownSessions = new WeakMap<SessionState, Session>();
 
 /**

@@ -1,8 +1,8 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
+import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar } from '../cookies/cookies.ts';
-import type { Sealer } from '../cookies/sealer.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import type { SessionRecord, SessionStore } from './session-store.ts';

@@ -35,7 +35,7 @@ test('omits the __Host- prefix with a domain, with a path, and over http on loca
 });
 
 test('S20: ignores a cookie that occurs twice', () => {
-  const cookies = parseCookies('__Host-session=planted; other=1; __Host-session=own');
+  const cookies = parseCookies('__Host-session=planted; other=1; __Host-session=genuine');
   expect(cookies.get('__Host-session')).toBeUndefined();
   expect(cookies.get('other')).toBe('1');
 });
@@ -160,33 +160,33 @@ const hostileNames = {
 };
 
 test("S30: distinguishes the session cookie's name from similar names in any white space, case or encoding", () => {
-  for (const [what, name] of Object.entries(hostileNames)) {
-    expect(parseCookies(`${name}=planted`).get('__Host-session'), what).toBeUndefined();
-    const both = parseCookies(`a=1; ${name}=planted; __Host-session=own; b=2`);
-    expect(both.get('__Host-session'), what).toBe('own');
-    expect(both.get('a'), what).toBe('1');
-    expect(both.get('b'), what).toBe('2');
+  for (const [label, name] of Object.entries(hostileNames)) {
+    expect(parseCookies(`${name}=planted`).get('__Host-session'), label).toBeUndefined();
+    const both = parseCookies(`a=1; ${name}=planted; __Host-session=genuine; b=2`);
+    expect(both.get('__Host-session'), label).toBe('genuine');
+    expect(both.get('a'), label).toBe('1');
+    expect(both.get('b'), label).toBe('2');
   }
 });
 
 test('S30: trims only SP and HTAB in names and values', () => {
-  expect(parseCookies(' \t__Host-session\t =\t own \t; x=1').get('__Host-session')).toBe('own');
+  expect(parseCookies(' \t__Host-session\t =\t value \t; x=1').get('__Host-session')).toBe('value');
   expect(parseCookies('__Host-session=\u00a0own\ufeff').get('__Host-session')).toBe('\u00a0own\ufeff');
-  expect(parseCookies('__Host-session="own"').get('__Host-session')).toBe('"own"');
+  expect(parseCookies('__Host-session="genuine"').get('__Host-session')).toBe('"genuine"');
   expect(parseCookies('__Host-session=a=b').get('__Host-session')).toBe('a=b');
   expect(parseCookies('__Host-session; =__Host-session; =; ; x').size).toBe(0);
 });
 
 test('S30: replaces only the session cookie in a Cookie header', () => {
   const cookie = https.createCookie('session', 'new', { maxAge: 5 });
-  for (const [what, name] of Object.entries(hostileNames)) {
-    const header = applyCookies(`${name}=planted; __Host-session=own`, [cookie]);
-    expect(parseCookies(header).get('__Host-session'), what).toBe('new');
-    const updated = updateCookieHeader(`${name}=planted; __Host-session=own`, [
+  for (const [label, name] of Object.entries(hostileNames)) {
+    const header = applyCookies(`${name}=planted; __Host-session=genuine`, [cookie]);
+    expect(parseCookies(header).get('__Host-session'), label).toBe('new');
+    const updated = updateCookieHeader(`${name}=planted; __Host-session=genuine`, [
       { name, value: 'planted' },
-      { name: '__Host-session', value: 'own' },
+      { name: '__Host-session', value: 'genuine' },
     ]);
-    expect(parseCookies(updated).get('__Host-session'), what).toBe('own');
+    expect(parseCookies(updated).get('__Host-session'), label).toBe('genuine');
   }
 });
 
@@ -197,20 +197,20 @@ test('S31: a value that a framework has decoded cannot add another cookie', () =
     '1\r\n__Host-session=planted',
     '1, __Host-session=planted',
   ]) {
-    const sent = `theme=${encodeURIComponent(value)}; __Host-session=own`;
+    const sent = `theme=${encodeURIComponent(value)}; __Host-session=genuine`;
     const header = updateCookieHeader(sent, [
       { name: 'theme', value },
-      { name: '__Host-session', value: 'own' },
+      { name: '__Host-session', value: 'genuine' },
     ]);
-    expect(header).toBe('__Host-session=own');
+    expect(header).toBe('__Host-session=genuine');
   }
   const named = updateCookieHeader('a=1', [{ name: 'a; __Host-session', value: 'planted' }]);
   expect(named).toBe('');
   // A framework may list a pair without "=" with a placeholder value.
   const bare = updateCookieHeader(
-    '__Host-session=own; __Host-session',
+    '__Host-session=genuine; __Host-session',
     [{ name: '__Host-session', value: 'true' }],
     { bareValue: 'true' },
   );
-  expect(parseCookies(bare).get('__Host-session')).toBe('own');
+  expect(parseCookies(bare).get('__Host-session')).toBe('genuine');
 });

@@ -50,11 +50,11 @@ test.each([
   [{ vary: '*' }, 'private, no-store', '*'],
 ])(
   'S62: marks responses as private, except for headers of the application: %j',
-  async (own, cacheControl, vary) => {
+  async (applicationHeaders, cacheControl, vary) => {
     const { sessions, req } = await signedIn();
     for (const request of [req, { headers: {} }]) {
       const res = createResponse();
-      for (const [name, value] of Object.entries(own)) res.headers.set(name, value);
+      for (const [name, value] of Object.entries(applicationHeaders)) res.headers.set(name, value);
       await openNodeSession(sessions, { ...request }, res);
       expect(res.headers.get('cache-control')).toBe(cacheControl);
       expect(res.headers.get('vary')).toBe(vary);

@@ -1,10 +1,13 @@
 import { discardBody } from '../../internal/discard-body.ts';
 
-/** Facts about a request that the headers of a framework's router carry. An adapter passes them in. */
+/** Properties of a request, from the headers of a framework's router. An adapter passes them. */
 export interface RouterRequest {
   /** The router fetches the address before a navigation. */
   readonly isPrefetch: boolean;
-  /** The router fetches the address by script. It loads the address as a document if the response is not its own format. */
+  /**
+   * The router fetches the address by script. It loads the address as a document if the response is not in the router's
+   * format.
+   */
   readonly isRouterFetch: boolean;
 }
 

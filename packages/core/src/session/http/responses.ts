@@ -14,7 +14,8 @@ export function addSessionHeaders(headers: Headers, cookies: readonly CookieToSe
  * Marks a response to a signed-in user as private, so that a shared cache neither stores it nor returns it to another
  * user: `Cache-Control: private, no-store`, unless the application has set a value, and `Vary: Cookie`.
  *
- * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.7 and https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5
+ * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.7
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5
  * @example
  * ```ts
  * import { setPrivateCaching } from '@countersign/next';
@@ -39,7 +40,7 @@ export function createSessionHeaders(cookies: readonly CookieToSet[] = []): Head
   return headers;
 }
 
-/** 303: the browser continues with GET, whatever the method of the request (RFC 9110 section 15.4.4). */
+/** 303: the browser continues with GET after any request method (RFC 9110 section 15.4.4). */
 export function createRedirect(location: string, cookies: readonly CookieToSet[] = []): Response {
   const headers = createSessionHeaders(cookies);
   headers.set('location', location);

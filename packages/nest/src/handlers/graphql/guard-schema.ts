@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, ForbiddenException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { getAccessPolicy } from '../../access/access-policy.ts';
+import { getAccessPolicy } from '../../access/resolve-access.ts';
 import type { ExplicitGuardFinder } from '../explicit-guards.ts';
 import type { GraphqlPosition, Handler } from '../handler.ts';
 import {

@@ -1,8 +1,8 @@
 import { connection } from 'next/server';
-import { streamOfToken } from '../../../lib/stream';
+import { streamToken } from '../../../lib/stream';
 
 /** Reads the session when the stream is read. */
 export async function GET() {
   await connection();
-  return streamOfToken('read');
+  return streamToken('read');
 }

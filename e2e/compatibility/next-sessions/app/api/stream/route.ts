@@ -1,8 +1,8 @@
 import { connection } from 'next/server';
-import { streamOfToken } from '../../../lib/stream';
+import { streamToken } from '../../../lib/stream';
 
 /** A handler without wrapper that reads the session only in the stream. */
 export async function GET() {
   await connection();
-  return streamOfToken('started');
+  return streamToken('started');
 }

@@ -1,4 +1,4 @@
 import { auth } from '../../../lib/auth';
-import { streamOfToken } from '../../../lib/stream';
+import { streamToken } from '../../../lib/stream';
 
-export const GET = auth.protected.handler(async () => streamOfToken('started'));
+export const GET = auth.protected.handler(async () => streamToken('started'));

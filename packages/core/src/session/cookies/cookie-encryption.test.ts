@@ -1,6 +1,6 @@
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { expect, test } from 'vitest';
-import { createSealer } from './sealer.ts';
+import { createSealer } from './cookie-encryption.ts';
 
 const secret = 'a secret of the tests, long enough to be one';
 const times = { issuedAt: 1_000, expiresAt: 2_000 };
@@ -23,11 +23,13 @@ test('S3: decrypts a value until its own expiry, regardless of the browser', asy
 
 test('S12: rejects a value that was encrypted for another purpose', async () => {
   const purposes = ['session', 'stored-session', 'login', 'marker'] as const;
-  for (const made of purposes) {
-    const value = await createSealer([secret], made).encrypt(payload, times);
-    for (const asked of purposes) {
-      const found = await createSealer([secret], asked).decrypt(value, 1_500);
-      expect(found, `${made} as ${asked}`).toEqual(made === asked ? decrypted : undefined);
+  for (const purpose of purposes) {
+    const value = await createSealer([secret], purpose).encrypt(payload, times);
+    for (const otherPurpose of purposes) {
+      const found = await createSealer([secret], otherPurpose).decrypt(value, 1_500);
+      expect(found, `${purpose} as ${otherPurpose}`).toEqual(
+        purpose === otherPurpose ? decrypted : undefined,
+      );
     }
   }
 });

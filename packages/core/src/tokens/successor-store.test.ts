@@ -4,7 +4,7 @@ import {
   createRefreshTokenKey,
   decryptSuccessor,
   encryptSuccessor,
-} from './successor.ts';
+} from './successor-store.ts';
 
 const successor = {
   tokens: { accessTokens: [], refreshToken: 'the next one', scopes: ['openid'], updatedAt: 1 },

@@ -1,6 +1,6 @@
 import type { AccessRequirements } from '@countersign/core/resource-server';
 import { getDeclaredPrototypes } from '../module-state.ts';
-import type { AccessMode, PolicyDeclaration } from './policy.ts';
+import type { AccessMode, PolicyDeclaration } from './access-policy.ts';
 
 /** The content of one access decorator. */
 export interface Declaration extends AccessRequirements {
@@ -25,7 +25,7 @@ const nameKey = Symbol.for('countersign.access.name');
 type MethodDeclarations = ReadonlyMap<PropertyKey, readonly Declaration[]>;
 
 /**
- * Creates a decorator for handlers and classes. Several decorators add up.
+ * Creates a decorator for handlers and classes. The requirements of several decorators are combined.
  *
  * The declaration of a method is stored under its name as well as on the function: another decorator may replace the
  * function, and a subclass may override it. The declaration of a class is stored on its prototype as well: another
@@ -111,7 +111,7 @@ export function readMethodLevels(
   names: Iterable<PropertyKey>,
 ): DeclarationLevel[] {
   const levels: DeclarationLevel[] = [];
-  const onFunction = new Set([
+  const functionDeclarations = new Set([
     ...readOwnDeclarations(method),
     ...readCopiedDeclarations(method, { owner, names }),
   ]);
@@ -122,11 +122,11 @@ export function readMethodLevels(
       const hasMethod = Object.hasOwn(prototype, name);
       if (!hasMethod && declarations.length === 0) continue;
       levels.push({ declarations, isOwn });
-      for (const each of declarations) onFunction.delete(each);
+      for (const each of declarations) functionDeclarations.delete(each);
       isOwn = false;
     }
   }
-  levels.push({ declarations: [...onFunction], isOwn: true });
+  levels.push({ declarations: [...functionDeclarations], isOwn: true });
   return levels.reverse();
 }
 

@@ -1,6 +1,6 @@
 import { base64url } from 'jose';
 import { expect, test } from 'vitest';
-import { parseJws } from './jws.ts';
+import { parseJws } from './parse-jws.ts';
 
 const encode = (text: string) => base64url.encode(text);
 const jws = (header: string, payload: string) => `${encode(header)}.${encode(payload)}.c2ln`;

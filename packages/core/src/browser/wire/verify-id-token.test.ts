@@ -3,7 +3,7 @@ import { createTestProvider, json, type TestProvider } from '../../../tests/supp
 import type { AuthEvent } from '../../events.ts';
 import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import { type BrowserContext, resolveOptions } from '../options.ts';
-import { type ResponseExpectations, validateIdToken } from './id-token.ts';
+import { type ResponseExpectations, validateIdToken } from './verify-id-token.ts';
 
 let time = Date.UTC(2026, 0, 1);
 const seconds = () => Math.floor(time / 1000);

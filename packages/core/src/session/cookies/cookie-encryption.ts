@@ -35,7 +35,8 @@ const minSecretLength = 32;
  * The first secret encrypts, all of them decrypt, so that a secret can be replaced without ending sessions.
  *
  * @throws ConfigurationError if there is no secret, or one is too short
- * @see https://www.rfc-editor.org/rfc/rfc7516 and https://www.rfc-editor.org/rfc/rfc5869
+ * @see https://www.rfc-editor.org/rfc/rfc7516
+ * @see https://www.rfc-editor.org/rfc/rfc5869
  */
 export function createSealer(secrets: readonly string[], purpose: SealPurpose): Sealer {
   requireSecrets(secrets);

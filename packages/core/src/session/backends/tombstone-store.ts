@@ -1,0 +1,22 @@
+/**
+ * Records logouts of cookie sessions. The server cannot delete a copy of a cookie, so each request with a session
+ * cookie is checked against these records.
+ */
+export interface TombstoneStore {
+  /**
+   * Records a logout. Of two writes for one key the later `endedAt` counts.
+   *
+   * @param endedAt seconds since the epoch, with fraction, stored unchanged
+   * @param timeToLive milliseconds
+   * @param options `coveredBy`: a key whose logout includes this one (all sessions of the user). A store with a limit
+   *   may write this key instead, with the same time. It must never drop a record without such a replacement.
+   */
+  set(
+    key: string,
+    endedAt: number,
+    timeToLive: number,
+    options?: { readonly coveredBy?: string | undefined },
+  ): Promise<void>;
+  /** Returns the latest `endedAt` of these keys, in seconds since the epoch with fraction. */
+  latest(keys: readonly string[]): Promise<number | undefined>;
+}

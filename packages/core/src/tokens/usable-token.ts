@@ -1,0 +1,44 @@
+import {
+  type AccessTokenRequest,
+  findAccessToken,
+  isValid,
+  type StoredAccessToken,
+  type TokenSet,
+} from './token-set.ts';
+
+/** A request for an access token that may exclude one value. */
+export interface WantedAccessToken extends AccessTokenRequest {
+  /** The value of an access token that must be replaced, for example because a resource server rejected it. */
+  readonly rejectedToken?: string | undefined;
+}
+
+/**
+ * Finds the stored access token that serves a request without a refresh.
+ *
+ * @param clock `time` in seconds since the epoch; `leeway` as for {@link isFresh}. Without leeway, a token serves until its
+ *   expiry: it is used while a refresh is not possible.
+ */
+export function findUsableToken(
+  set: TokenSet,
+  wanted: WantedAccessToken,
+  { time, leeway }: { readonly time: number; readonly leeway?: number },
+): StoredAccessToken | undefined {
+  const token = findAccessToken(set, wanted);
+  if (!token || token.accessToken === wanted.rejectedToken) return undefined;
+  const isUsable = leeway === undefined ? isValid(token, time, 0) : isFresh(token, time, leeway);
+  return isUsable ? token : undefined;
+}
+
+/** Seconds by which the clocks of machines that share a session may differ. */
+const clockTolerance = 300;
+
+/**
+ * Checks that a token need not be renewed yet. It is renewed `leeway` seconds before its expiry, but not before half of its
+ * lifetime. If it was received in the future, the clock was changed, and its expiry is meaningless.
+ */
+export function isFresh(entry: StoredAccessToken, time: number, leeway: number): boolean {
+  const { expiresAt, receivedAt = 0 } = entry;
+  if (expiresAt === undefined) return true;
+  if (receivedAt > time + clockTolerance) return false;
+  return isValid(entry, time, Math.min(leeway, Math.max(0, expiresAt - receivedAt) / 2));
+}
