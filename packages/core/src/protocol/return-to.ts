@@ -14,13 +14,6 @@ export interface ReturnToOptions {
  * @param value a path that begins with `/`, or a URL of the origin
  * @returns the path, or the fallback for anything else
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.11
- * @example
- * ```ts
- * import { sanitizeReturnTo } from '@countersign/core/session';
- *
- * const query = new URLSearchParams('returnTo=//evil.example');
- * sanitizeReturnTo(query.get('returnTo'), { origin: 'https://app.example.com' }); // '/'
- * ```
  */
 export function sanitizeReturnTo(value: unknown, options: ReturnToOptions): string {
   const { origin, fallback = '/', maxLength = 2000 } = options;

@@ -34,7 +34,7 @@ const purposes = ['login', 'logout', 'dpop'];
  * @throws TransportError `store_unavailable` from `claim` while the quota is full
  * @example
  * ```ts
- * import { createMemoryReplayStore } from '@countersign/core';
+ * import { createMemoryReplayStore } from '@countersign/core/session';
  *
  * const replays = createMemoryReplayStore({ maxEntries: 100_000 });
  * ```

@@ -18,7 +18,7 @@ export function addSessionHeaders(headers: Headers, cookies: readonly CookieToSe
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.5
  * @example
  * ```ts
- * import { setPrivateCaching } from '@countersign/next';
+ * import { setPrivateCaching } from '@countersign/core/session/adapter';
  *
  * export function GET(): Response {
  *   const response = Response.json({ items: [] });
