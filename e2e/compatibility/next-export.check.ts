@@ -13,6 +13,6 @@ test('a static export reports that it cannot have sessions', () => {
   );
   const output = stdout + stderr;
   assert.notEqual(status, 0, output);
-  assert.match(output, /ConfigurationError\]?: The session was read in a page that is built ahead/);
+  assert.match(output, /ConfigurationError\]?: The session was read in a static page/);
   assert.match(output, /wrong_context/);
 });

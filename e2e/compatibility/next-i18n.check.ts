@@ -77,7 +77,7 @@ test('a page that is forced to be static is an error and is not rendered signed 
   assert.equal(response?.status(), 500);
   assert.equal(await page.locator('[data-frozen]').count(), 0);
   const logged = app.output().slice(before);
-  assert.match(logged, /ConfigurationError\]?: The session was read in a page that is built ahead/);
+  assert.match(logged, /ConfigurationError\]?: The session was read in a static page/);
   assert.match(logged, /code: 'wrong_context'/);
 });
 

@@ -197,7 +197,7 @@ if (fixture.startsWith('next-15')) {
       assert.equal(status, 500, path);
       assert.doesNotMatch(html, /data-frozen|data-strict/, path);
       const logged = app.output().slice(before);
-      assert.match(logged, /ConfigurationError\]?: The session was read in a page that is built ahead/, path);
+      assert.match(logged, /ConfigurationError\]?: The session was read in a static page/, path);
       assert.match(logged, /code: 'wrong_context'/, path);
       assert.ok(logged.includes(`\`dynamic = "${setting}"\``), path);
     }

@@ -1,23 +1,9 @@
 import { createMemorySessionStore } from '@countersign/core/session';
-import { redirect } from 'next/dist/client/components/redirect.js';
 import { expect, test, vi } from 'vitest';
-import { api, baseUrl, logIn, setUp } from '../tests/app.ts';
+import { api, baseUrl, logIn, readDigest, setUp, setUpLogin } from '../tests/app.ts';
 import { runInNext } from '../tests/run-in-next.ts';
 import { createAuth } from './create-auth.ts';
 import type { Session } from './index.ts';
-import type { AuthOptions } from './options.ts';
-
-async function setUpLogin(more: Partial<AuthOptions> = {}) {
-  const { server, options } = await setUp(more);
-  const auth = createAuth(options);
-  return { server, auth, cookie: await logIn(auth.handlers, server) };
-}
-
-const readDigest = (promise: Promise<unknown>) =>
-  promise.then(
-    () => '',
-    (error: { digest?: string }) => error.digest ?? String(error),
-  );
 
 test('returns the session in pages, actions and handlers', async () => {
   const { auth, cookie } = await setUpLogin();
@@ -187,60 +173,6 @@ test('explains why a static page has no session', async () => {
   }
 });
 
-test('S18: does not run protected pages, actions and handlers without a session', async () => {
-  const { auth, cookie } = await setUpLogin();
-  const wrapperCalls: string[] = [];
-  const page = auth.protected.page(async ({ session, id }: { id: number; session: Session }) => {
-    wrapperCalls.push('page');
-    return `${session.user.sub} ${id}`;
-  });
-  const action = auth.protected.action(async (session, text: string) => {
-    wrapperCalls.push('action');
-    return session.user.sub + text;
-  });
-  const handler = auth.protected.handler(async (_: Request, { session }) => {
-    wrapperCalls.push('handler');
-    return Response.json(session.user.sub);
-  });
-  expect(await readDigest(runInNext({}, () => page({ id: 1 })))).toContain('NEXT_REDIRECT');
-  expect(await readDigest(runInNext({ phase: 'action' }, () => action('!')))).toContain('NEXT_REDIRECT');
-  const request = new Request('https://x.example');
-  const rejection = await runInNext({ phase: 'action' }, () => handler(request, {}));
-  expect(rejection.result.status).toBe(401);
-  expect(wrapperCalls).toEqual([]);
-  expect((await runInNext({ cookie }, () => page({ id: 1 }))).result).toBe('alice 1');
-  expect((await runInNext({ cookie, phase: 'action' }, () => action('!'))).result).toBe('alice!');
-  const requestWithSession = new Request(request, { headers: { cookie } });
-  expect(
-    (await runInNext({ cookie, phase: 'action' }, () => handler(requestWithSession, {}))).result.status,
-  ).toBe(200);
-});
-
-test('redirects to the login from a page whose tokens have expired permanently', async () => {
-  const { server, auth, cookie } = await setUpLogin({ scope: 'openid' });
-  server.clock.advance(3_610);
-  const page = auth.protected.page(async ({ session }: { session: Session }) => {
-    await auth.getAccessToken();
-    return session.user.sub;
-  });
-  expect(await readDigest(runInNext({ cookie }, () => page({})))).toContain('/auth/login');
-});
-
-test('rejects scopes that the login was not granted', async () => {
-  const { auth, cookie } = await setUpLogin({ scope: 'openid read' });
-  expect((await runInNext({ cookie }, () => auth.requireScopes('read'))).result.user.sub).toBe('alice');
-  const page = auth.protected.page(async () => 'ran', { scopes: ['write'] });
-  const action = auth.protected.action(async () => 'ran', { scopes: ['write'] });
-  // This digest makes Next respond with 403.
-  const rejection = { code: 'insufficient_scope', status: 403, digest: 'NEXT_HTTP_ERROR_FALLBACK;403' };
-  for (const run of [() => auth.requireScopes('read', 'write'), () => page({}), action])
-    await expect(runInNext<unknown>({ cookie }, run)).rejects.toMatchObject(rejection);
-  const handler = auth.protected.handler(async () => new Response('ran'), { scopes: ['write'] });
-  const request = new Request('https://x.example', { headers: { cookie } });
-  const { result } = await runInNext({ cookie, phase: 'action' }, () => handler(request, {}));
-  expect(result.status).toBe(403);
-});
-
 test('S61: spends no refresh token after a handler has returned its response', async () => {
   const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_610);
@@ -292,65 +224,6 @@ test('S61: explains what to do outside a request, as in a stream that is read la
       code: 'wrong_context',
       message: expect.stringContaining('before you return the response'),
     });
-});
-
-test('S61: waits in a protected handler for a refresh that was not awaited, and sets the cookie', async () => {
-  const { server, auth, cookie } = await setUpLogin();
-  server.clock.advance(3_610);
-  const handler = auth.protected.handler(async () => {
-    await Promise.race([auth.getAccessToken(), Promise.resolve()]);
-    return new Response('done', { headers: { 'cache-control': 'public, max-age=60' } });
-  });
-  const request = new Request(baseUrl, { headers: { cookie } });
-  const { result, set } = await runInNext({ cookie, phase: 'action' }, () => handler(request, {}));
-  expect(set).toHaveLength(1);
-  expect(server.requestsTo('token')).toHaveLength(2);
-  // A response with a session cookie is private, even if the handler declares it public.
-  expect(result.headers.get('cache-control')).toBe('private, no-store');
-});
-
-test.each([
-  ['without headers', () => new Response('x'), 'private, no-store', 'Cookie'],
-  [
-    'with other headers',
-    () => new Response('x', { headers: { 'cache-control': 'private, max-age=5', vary: 'Accept' } }),
-    'private, max-age=5',
-    'Accept, Cookie',
-  ],
-  ['with immutable headers', () => Response.redirect(`${baseUrl}/x`), 'private, no-store', 'Cookie'],
-])('S62: marks a response %s of a protected handler as private', async (_, respond, cacheControl, vary) => {
-  const { auth, cookie } = await setUpLogin();
-  const handler = auth.protected.handler(async () => respond());
-  const request = new Request(baseUrl, { headers: { cookie } });
-  const { result } = await runInNext({ cookie, phase: 'action' }, () => handler(request, {}));
-  expect(result.headers.get('cache-control')).toBe(cacheControl);
-  expect(result.headers.get('vary')).toBe(vary);
-});
-
-test('S64: responds with an error in a protected handler, and rethrows errors of Next', async () => {
-  const store = createMemorySessionStore();
-  const { server, auth, cookie } = await setUpLogin({ store, retries: 0 });
-  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const request = new Request(baseUrl, { headers: { cookie } });
-  const run = async (handler: () => Promise<Response>) =>
-    (await runInNext({ cookie, phase: 'action' }, () => auth.protected.handler(handler)(request, {}))).result;
-  server.clock.advance(3_610);
-  const respondWithToken = async () => Response.json(await auth.getAccessToken());
-  server.fail('token', { status: 503, headers: { 'retry-after': '3' } });
-  const unavailable = await run(respondWithToken);
-  expect([unavailable.status, unavailable.headers.get('retry-after')]).toEqual([503, '3']);
-  expect(log).toHaveBeenCalledTimes(1);
-  expect(await readDigest(run(async () => redirect('/elsewhere')))).toContain('NEXT_REDIRECT');
-  await expect(run(() => Promise.reject(new Error('application error')))).rejects.toThrow(
-    'application error',
-  );
-  server.endGrants();
-  const endedResponse = await run(respondWithToken);
-  expect([endedResponse.status, await endedResponse.json()]).toEqual([401, { error: 'session_ended' }]);
-  const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
-  expect((await run(respondWithToken)).status).toBe(503);
-  get.mockRestore();
-  log.mockRestore();
 });
 
 test('auth.fetch sends the token to the API only, and refreshes it once after a rejection', async () => {

@@ -1,4 +1,5 @@
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
+import { createAuth } from '../src/create-auth.ts';
 import type { AuthOptions } from '../src/options.ts';
 
 export const baseUrl = 'https://app.example.test';
@@ -48,3 +49,17 @@ export const toCookieHeader = (response: Response): string =>
     .filter((line) => !line.includes('Max-Age=0'))
     .map((line) => line.split(';')[0])
     .join('; ');
+
+/** Creates an application and the `Cookie` header of a user who has logged in. */
+export async function setUpLogin(more: Partial<AuthOptions> = {}) {
+  const { server, options } = await setUp(more);
+  const auth = createAuth(options);
+  return { server, auth, cookie: await logIn(auth.handlers, server) };
+}
+
+/** Returns the digest by which Next recognizes an error, such as a redirect. */
+export const readDigest = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => '',
+    (error: { digest?: string }) => error.digest ?? String(error),
+  );

@@ -1,4 +1,11 @@
-import { AuthError, ConfigurationError, TransportError } from '@countersign/core/resource-server';
+import {
+  AuthError,
+  ConfigurationError,
+  createAccessTokenVerifier,
+  profiles,
+  TransportError,
+} from '@countersign/core/resource-server';
+import { createTestAuthorizationServer } from '@countersign/testing';
 import { Logger } from '@nestjs/common';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Transport } from '../transport/transport.ts';
@@ -121,4 +128,37 @@ test('N1: a typed error that is not a rejection reports that tokens cannot be ve
 test('logs a handler without a name with question marks', () => {
   expect(formatLogName(class {}, () => {})).toBe('?.?');
   expect(formatLogName(undefined, null)).toBe('?.?');
+});
+
+test('N1: logs a handler whose name cannot be read with a question mark', () => {
+  const unreadable = new Proxy(class {}, {
+    get() {
+      throw new Error('again');
+    },
+  });
+  expect(formatLogName(unreadable, () => {})).toBe('?');
+});
+
+test('N1: logs the exception if the request cannot be read', () => {
+  const request = () => {
+    throw new Error('no headers');
+  };
+  const { line } = log(new TypeError('not a function'), { request } as unknown as Transport);
+  expect(line).toMatch(/TypeError: not a function$/);
+});
+
+test('N1: logs the exception that led the verifier to reject a token', async () => {
+  const audience = 'https://api.example.test';
+  const { issuer, fetch, clock, mintAccessToken } = await createTestAuthorizationServer({
+    resources: [audience],
+  });
+  const roles = () => {
+    throw new RangeError('broken rule');
+  };
+  const profile = { ...profiles.rfc9068, roles };
+  const verifier = createAccessTokenVerifier({ issuer, audience, fetch, now: clock.now, profile });
+  const rejection: unknown = await verifier.verifyToken(await mintAccessToken()).catch((reason) => reason);
+  expect(toRejection(rejection, { name: 'Items.list' })).toBe(rejection);
+  expect(error).toHaveBeenCalledOnce();
+  expect(error.mock.calls[0]?.[0]).toMatch(/^Items\.list: .* threw RangeError: broken rule$/);
 });

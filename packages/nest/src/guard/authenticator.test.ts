@@ -1,5 +1,5 @@
 import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/resource-server';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testPrincipal } from '../testing/index.ts';
 import type { Transport } from '../transport/transport.ts';
 import { Authenticator } from './authenticator.ts';
@@ -129,4 +129,41 @@ test('N2: an authenticator does not use or delete the results of another one', a
   await expect(failing.authenticate(transport)).rejects.toThrow('keys unavailable');
   for (const each of [first, last]) expect(await each.authenticate(transport)).toBe(authenticated);
   expect(verify).toHaveBeenCalledTimes(2);
+});
+
+describe('N1: a custom verifier', () => {
+  const createTransport = (): Transport => ({
+    kind: 'http',
+    requestKey: {},
+    invocationKey: {},
+    request: () => ({ headers: {} }),
+  });
+
+  test.each([
+    ['null', null],
+    ['true', true],
+    ['an object without a token', { accessToken: testPrincipal() }],
+    ['an object without a principal', { token: 'token' }],
+    ['an object whose principal is null', { token: 'token', accessToken: null }],
+  ])('cannot authenticate a request with %s', async (_, value) => {
+    const authenticator = new Authenticator({
+      verifyOptional: async () => value,
+      verify: async () => value,
+      findCachedRequest: () => value,
+    } as unknown as AccessTokenVerifier);
+    expect(authenticator.findCachedRequest(createTransport())).toBeUndefined();
+    await expect(authenticator.authenticate(createTransport())).rejects.toBeInstanceOf(TypeError);
+    await expect(authenticator.authenticateOptional(createTransport())).rejects.toBeInstanceOf(TypeError);
+  });
+
+  test('cannot accept a missing credential where a token is required', async () => {
+    const authenticator = new Authenticator({
+      verifyOptional: async () => undefined,
+      verify: async () => ({ accessToken: testPrincipal(), token: 'token' }),
+    } as unknown as AccessTokenVerifier);
+    await expect(authenticator.authenticate(createTransport())).rejects.toMatchObject({
+      code: 'token_missing',
+      status: 401,
+    });
+  });
 });

@@ -180,6 +180,28 @@ test('N19: applies a guard on a class that has only fields', async () => {
   expect(await ask(app, fieldQuery, await app.mint())).toContain('detail for alice');
 });
 
+test('N19: a field without a requirement runs with its query, if the guard is on a class with queries', async () => {
+  @UseGuards(AccessTokenGuard)
+  @Resolver(() => Item)
+  class QueryAndField {
+    @Query(() => Item)
+    item(): Item {
+      return { id: 'from query' };
+    }
+
+    @ResolveField(() => String, { nullable: true })
+    detail() {
+      return 'detail of the item';
+    }
+  }
+  const app = await startApp(
+    { imports: [plain()], providers: [QueryAndField] },
+    { auth: { globalGuard: false } },
+  );
+  expect(await ask(app, fieldQuery)).not.toContain('detail of');
+  expect(await ask(app, fieldQuery, await app.mint())).toContain('detail of the item');
+});
+
 describe('N19: an application with a guard on a field that would have no effect', () => {
   const start = (resolver: Type, options: StartOptions = {}) =>
     startApp({ imports: [plain()], providers: [resolver, PublicQuery] }, options);
