@@ -82,6 +82,19 @@ describe('C9: responses of a provider', () => {
     expect(harness.stored).toBeUndefined();
   });
 
+  test('C9: rejects JSON that is not UTF-8', async () => {
+    const harness = await createHarness();
+    const bytes = Uint8Array.from('{"access_token":"\xff","token_type":"Bearer"}', (each) =>
+      each.charCodeAt(0),
+    );
+    harness.server.fail('token', { ...createResponse(''), body: new Blob([bytes]).stream() });
+    await expect(harness.logIn()).rejects.toMatchObject({
+      code: 'response_malformed',
+      check: 'json',
+      message: expect.stringContaining('is not UTF-8'),
+    });
+  });
+
   test('C9: reads a long string and rejects deep nesting', async () => {
     const harness = await createHarness();
     const { logIn } = harness;

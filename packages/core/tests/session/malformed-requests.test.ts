@@ -117,6 +117,18 @@ test(
   },
 );
 
+test('S11: a signed authorization response whose state is not a string belongs to no login', async () => {
+  const app = await createWebApp();
+  for (const state of [5, true, null, ['x'], { length: 16 }]) {
+    const payload = btoa(JSON.stringify({ state })).replace(/=+$/, '');
+    const body = `response=e30.${payload}.AAAA`;
+    const received = await app.open().visit(`/auth/callback?${body}`);
+    expect(received.status, payload).toBe(400);
+    const posted = await app.open().visit('/auth/callback', { method: 'POST', headers: form, body });
+    expect(posted.headers.get('location'), payload).toBe('/auth/callback?state=');
+  }
+});
+
 test('S11: rejects an incomplete body as malformed', async () => {
   const app = await createWebApp();
   for (const path of ['/auth/callback', '/auth/backchannel-logout']) {

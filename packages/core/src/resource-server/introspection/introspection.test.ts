@@ -174,6 +174,7 @@ describe('a signed response', () => {
     'introspection_aud_invalid',
     'introspection_alg_none',
     'introspection_typ_other',
+    'introspection_member_repeated',
   ] as const)('RFC 9701: leads to 503 with %s', async (fault) => {
     const { server, verifier, tokens } = await setUp(signed);
     server.faults.add(fault);

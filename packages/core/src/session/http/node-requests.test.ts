@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createWebApp } from '../../../tests/support/web-browser.ts';
-import { openNodeSession, readNodeHeaders } from './node-requests.ts';
+import { handleNodeRequest, type NodeRequest, openNodeSession, readNodeHeaders } from './node-requests.ts';
 
 /** The members of a Node response that a session uses. */
 function createResponse(setCookie?: string | string[]) {
@@ -62,6 +62,18 @@ test.each([
   },
 );
 
+test('S62: a response with a session cookie is private even if the application allows caches to store it', async () => {
+  const { sessions, req } = await signedIn();
+  const res = createResponse();
+  const { requestSession, save } = await openNodeSession(sessions, req, res);
+  res.setHeader('cache-control', 'public, max-age=60');
+  save();
+  expect(res.headers.get('cache-control')).toBe('public, max-age=60');
+  await requestSession.update(() => ({ a: 1 }));
+  save();
+  expect(res.headers.get('cache-control')).toBe('private, no-store');
+});
+
 test('neither refreshes nor changes the session after the headers were sent', async () => {
   const { sessions, server, req } = await signedIn();
   const res = createResponse();
@@ -82,4 +94,57 @@ test('reads the host of an HTTP/2 request and drops its pseudo-header fields', (
   expect(readNodeHeaders({ headers: { ...pseudo, host: 'other.example' } }).get('host')).toBe(
     'other.example',
   );
+});
+
+/** Handles a request, and returns the response that Node sends. */
+async function handle(handler: (request: Request) => Promise<Response>, req: Partial<NodeRequest>) {
+  const headers = new Headers();
+  const sent = { statusCode: 0, headersSent: false, headers, body: '' };
+  await handleNodeRequest(
+    handler,
+    { method: 'GET', url: '/', headers: {}, ...req },
+    Object.assign(sent, {
+      getHeader: (name: string) => headers.get(name) ?? undefined,
+      setHeader: (name: string, value: string | readonly string[]) => headers.set(name, String(value)),
+      appendHeader: (name: string, value: string) => headers.append(name, value),
+      end: (text: string) => {
+        sent.body = text;
+      },
+    }),
+  );
+  return sent;
+}
+
+test.each(['//', '*', '@evil.example/', ':99999', 'https://evil.example/', '', undefined])(
+  'S11: treats the request target %j as a path of this server',
+  async (url) => {
+    let host: string | undefined;
+    const handler = async (request: Request) => {
+      host = new URL(request.url).host;
+      return new Response('ok');
+    };
+    expect(await handle(handler, { url })).toMatchObject({ statusCode: 200, body: 'ok' });
+    expect(host).toBe('localhost');
+  },
+);
+
+test.each([{ method: 'TRACE' }, { method: 'GE T' }, { headers: { 'x-name': 'line\nbreak' } }])(
+  'S11: rejects a request that is not valid with 400: %j',
+  async (req) => {
+    const handler = async () => expect.unreachable();
+    expect(await handle(handler, req)).toMatchObject({ statusCode: 400 });
+  },
+);
+
+test('S64: an exception of the function becomes an error response, and is reported', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const handler = async () => {
+    throw new TypeError('foreign text');
+  };
+  const { statusCode, headers, body } = await handle(handler, {});
+  expect(statusCode).toBe(500);
+  expect(headers.get('cache-control')).toBe('private, no-store');
+  expect(body).not.toContain('foreign text');
+  expect(log).toHaveBeenCalledTimes(1);
+  log.mockRestore();
 });

@@ -1,9 +1,12 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
 import { baseUrl, createWebApp, type WebApp } from '../../../tests/support/web-browser.ts';
 import { validateLogoutToken } from '../../client/logout/logout-token.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../tokens/replay-store.ts';
+import { createMemorySessionStore } from '../backends/memory-session-store.ts';
+import { createSessionContext } from '../context.ts';
+import { backchannelLogoutRoute } from './backchannel-logout.ts';
 
 const post = async (app: WebApp, token: string): Promise<number | undefined> => {
   const response = await app.sessions.handle(
@@ -70,6 +73,8 @@ test.each([
   ['an exp that is no number', { exp: 'later' }],
   ['a nonce', { nonce: '' }],
   ['a sid that is empty', { sid: '' }],
+  ['a sub that is empty', { sub: '' }],
+  ['a sub that is not a string', { sub: ['alice'] }],
 ])('S13: rejects a logout token with %s with 400', async (_, claims) => {
   const { app, isSignedIn } = await start();
   expect(await post(app, await mint(app, claims))).toBe(400);
@@ -118,4 +123,38 @@ test.each([
     expect(await post(app, token), `second ${second}`).toBe(400);
     app.server.clock.advance(1);
   }
+});
+
+test('S63: records at most 1,000 unfinished logouts', async () => {
+  const { client, server } = await createHarness();
+  const { claim } = createMemoryReplayStore({ now: server.clock.now });
+  const store = createMemorySessionStore({ now: server.clock.now });
+  let isBroken = true;
+  const context = createSessionContext(client, {
+    secret: 'a secret of the tests, long enough to be one',
+    baseUrl,
+    replay: { claim },
+    store: {
+      ...store,
+      deleteWhere: async (...args) => {
+        if (isBroken) throw new Error('broken');
+        return store.deleteWhere(...args);
+      },
+    },
+  });
+  const postToken = async (token: string) => {
+    const body = new URLSearchParams({ logout_token: token });
+    return (await backchannelLogoutRoute(context, new Request(baseUrl, { method: 'POST', body }))).status;
+  };
+  const recorded = await server.mintLogoutToken({ sub: 'alice' });
+  const unrecorded = await server.mintLogoutToken({ sub: 'alice' });
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  for (let i = 0; i < 999; i++) context.unfinishedLogouts.add(`${i}`);
+  expect(await postToken(recorded)).toBe(503);
+  expect(await postToken(unrecorded)).toBe(503);
+  expect(context.unfinishedLogouts.size).toBe(1_000);
+  isBroken = false;
+  expect(await postToken(unrecorded)).toBe(400);
+  expect(await postToken(recorded)).toBe(200);
+  vi.restoreAllMocks();
 });

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { guardReplayStore } from './guarded-stores.ts';
+
+test('S63: release() of a replay store without that function fails, because the key stays used', async () => {
+  const store = guardReplayStore({ claim: async () => true });
+  await expect(store.release?.('key')).rejects.toMatchObject({
+    name: 'TransportError',
+    code: 'store_unavailable',
+    message: 'The replay store cannot release a key.',
+  });
+});
