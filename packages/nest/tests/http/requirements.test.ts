@@ -497,6 +497,17 @@ class LostRouteController {
   }
 }
 
+@Controller('beside')
+class BesideController {
+  @Get()
+  list() {
+    return {};
+  }
+
+  @RequireScopes('items:read')
+  helper() {}
+}
+
 describe('N13: at startup, requirements that no guard checks', () => {
   test.each([
     ['a method of a service', { providers: [ServiceWithScopes] }, 'ServiceWithScopes.list'],
@@ -508,6 +519,7 @@ describe('N13: at startup, requirements that no guard checks', () => {
     ],
     ['a static method', { providers: [ServiceWithStatic] }, 'ServiceWithStatic.list'],
     ['a method under a symbol', { controllers: [SymbolController] }, 'SymbolController.Symbol(list)'],
+    ['a method beside a route', { controllers: [BesideController] }, 'BesideController.helper'],
     ['an accessor', { controllers: [AccessorController] }, 'AccessorController.list'],
     ['a property', { controllers: [PropertyController] }, 'PropertyController.list'],
     ['a route whose metadata is lost', { controllers: [LostRouteController] }, 'LostRouteController.list'],

@@ -91,3 +91,53 @@ describe('S38: failing discovery', () => {
     }
   });
 });
+
+describe('S38: cached metadata', () => {
+  /** Fetches metadata, and lets it expire. */
+  async function createExpired() {
+    const { client, server } = await createHarness({ client: { retries: 0 } });
+    server.clock.stop();
+    await discover(client);
+    server.clock.advance(3_600);
+    return { client, server };
+  }
+  const serve = ({ server }: Pick<Awaited<ReturnType<typeof createExpired>>, 'server'>, change: object) =>
+    server.fail('discovery', {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...server.metadata, ...change }),
+    });
+
+  test.each(failures.slice(0, 2))('is used for another hour with %s, and no longer', async (_, failure) => {
+    const { client, server } = await createExpired();
+    server.fail('discovery', { ...failure, times: 1_000 });
+    await expect(discover(client)).resolves.toMatchObject({ issuer: server.issuer });
+    // Also during the pause after the failure.
+    await expect(discover(client)).resolves.toMatchObject({ issuer: server.issuer });
+    expect(server.requestsTo('discovery')).toHaveLength(2);
+    server.clock.advance(3_599);
+    await expect(discover(client)).resolves.toMatchObject({ issuer: server.issuer });
+    server.clock.advance(1);
+    await expect(discover(client)).rejects.toMatchObject({ name: 'TransportError' });
+  });
+
+  test.each([
+    ['the issuer of another provider', { issuer: 'https://other.example' }],
+    ['a malformed endpoint', { token_endpoint: 'http://id.example/token' }],
+  ])('does not hide metadata with %s', async (_, change) => {
+    const { client, server } = await createExpired();
+    serve({ server }, change);
+    await expect(discover(client)).rejects.toMatchObject({ code: 'metadata_invalid' });
+    // Also during the pause after the failure.
+    await expect(discover(client)).rejects.toMatchObject({ code: 'metadata_invalid' });
+    expect(server.requestsTo('discovery')).toHaveLength(2);
+    server.clock.advance(1);
+    await expect(discover(client)).resolves.toMatchObject({ issuer: server.issuer });
+  });
+
+  test('compares the issuer as a string: a trailing slash is another issuer', async () => {
+    const { client, server } = await createHarness({ client: { retries: 0 } });
+    serve({ server }, { issuer: `${server.issuer}/` });
+    await expect(discover(client)).rejects.toMatchObject({ code: 'metadata_invalid', check: 'issuer' });
+  });
+});
