@@ -10,8 +10,11 @@ import {
 } from '../../../tests/support/browser-page.ts';
 import { json } from '../../../tests/support/browser-provider.ts';
 import type { AccessToken } from '../../tokens/token-set.ts';
+import { resolveOptions } from '../options.ts';
+import { createLoginStore } from '../state/login-store.ts';
 import { createMemoryStorage } from '../state/token-storage.ts';
 import type { BrowserLock } from '../state/web-lock.ts';
+import { createSilentLogin } from './silent-login.ts';
 
 interface Frame {
   src: string;
@@ -80,6 +83,28 @@ describe('silent login', () => {
     const { auth } = createPage({ silentRedirectUri });
     await auth.start();
     expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+  });
+
+  test('B25: a silent login serves only calls with the same user, in the same generation', async () => {
+    showFrames((url) => provider.approve(url), false);
+    const context = resolveOptions({
+      issuer: provider.issuer,
+      clientId: 'spa',
+      redirectUri: `${origin}/callback`,
+      silentRedirectUri,
+      fetch: provider.fetch,
+    });
+    const store = createLoginStore(context, createMemoryStorage());
+    const silentLogin = createSilentLogin(context, store);
+    const holder = { iss: provider.issuer, sub: 'user-1' };
+    const started = [silentLogin(undefined), silentLogin(undefined), silentLogin(holder)];
+    await vi.waitFor(() => expect(frames).toHaveLength(2));
+    store.advanceGeneration();
+    started.push(silentLogin(undefined));
+    await vi.waitFor(() => expect(frames).toHaveLength(3));
+    for (const frame of frames) frame.load();
+    await Promise.allSettled(started);
+    expect(frames).toHaveLength(3);
   });
 
   test.each([

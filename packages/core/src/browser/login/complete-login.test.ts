@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { createTestProvider } from '../../../tests/support/browser-provider.ts';
+import { resolveOptions } from '../options.ts';
+import type { StoredTokenSet } from '../state/login-holder.ts';
+import { createLoginStore } from '../state/login-store.ts';
+import { createMemoryStorage } from '../state/token-storage.ts';
+import { createAuthorizationRequest } from './authorization-request.ts';
+import { completeLogin, type LoginAttempt } from './complete-login.ts';
+
+const redirectUri = 'https://app.example/callback';
+
+const createTokens = (sub: string) =>
+  ({
+    accessTokens: [],
+    scopes: ['openid'],
+    updatedAt: 0,
+    claims: { iss: 'https://login.example', sub },
+    refreshToken: `${sub}-1`,
+    login: `${sub}-login`,
+  }) as unknown as StoredTokenSet;
+
+/** A login of a user. `stored` are the tokens at its end, and `afterChange` runs when its tokens were stored. */
+async function setUp(stored: StoredTokenSet | undefined, afterChange = () => {}) {
+  const provider = await createTestProvider(Date.now);
+  const context = resolveOptions({
+    issuer: provider.issuer,
+    clientId: 'spa',
+    redirectUri,
+    fetch: provider.fetch,
+  });
+  const memory = createMemoryStorage();
+  const key = `${context.prefix}tokens`;
+  if (stored) memory.set(key, stored);
+  const store = createLoginStore(context, {
+    ...memory,
+    update(name, change) {
+      memory.update?.(name, change);
+      afterChange();
+    },
+  });
+  const complete = async (sub: string, attempt: Partial<LoginAttempt> = {}) => {
+    provider.claims = (claims) => ({ ...claims, sub });
+    const { url, transaction } = await createAuthorizationRequest(context, { redirectUri, returnTo: '/' });
+    const parameters = new URL(provider.approve(url.href)).searchParams;
+    const generation = store.getGeneration();
+    return completeLogin(context, store, {
+      parameters,
+      transaction,
+      generation,
+      previousTokens: stored,
+      isVisible: true,
+      ...attempt,
+    });
+  };
+  const getStored = () => memory.get(key) as StoredTokenSet | undefined;
+  return { provider, store, complete, getStored };
+}
+
+test('B24: the login of another user is a new login, in a new generation', async () => {
+  const { store, complete, getStored } = await setUp(createTokens('alice'));
+  const generation = store.getGeneration();
+  await complete('bob');
+  expect(getStored()?.login).toMatch(/^[\w-]{43}$/);
+  expect(store.getGeneration()).toBeGreaterThan(generation);
+  expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
+});
+
+test('a repeated login of the same user continues the login and its generation', async () => {
+  const { store, complete, getStored } = await setUp(createTokens('alice'));
+  const generation = store.getGeneration();
+  await complete('alice');
+  expect(getStored()?.login).toBe('alice-login');
+  expect(store.getGeneration()).toBe(generation);
+});
+
+test('B25: a login that a logout follows immediately fails, and its tokens are revoked', async () => {
+  const { provider, store, complete } = await setUp(undefined, () => void store.advanceGeneration());
+  await expect(complete('alice')).rejects.toMatchObject({ code: 'session_ended' });
+  expect(store.snapshot()).toEqual({ status: 'loading' });
+  expect(provider.revoked).not.toEqual([]);
+});
+
+const silent = { isVisible: false, previousTokens: undefined };
+
+test('a silent login uses the tokens of the same user that another tab has stored meanwhile', async () => {
+  const { store, complete, getStored } = await setUp(createTokens('alice'));
+  await expect(complete('alice', silent)).resolves.toEqual({ sub: 'alice' });
+  expect(getStored()).toEqual(createTokens('alice'));
+  expect(store.snapshot()).toMatchObject({ status: 'signed-in', holder: { login: 'alice-login' } });
+});
+
+test('B25: a silent login does not use such tokens after a logout', async () => {
+  const { store, complete } = await setUp(createTokens('alice'), () => void store.advanceGeneration());
+  await expect(complete('alice', silent)).rejects.toMatchObject({ code: 'session_ended' });
+  expect(store.snapshot()).toEqual({ status: 'loading' });
+});
+
+test('B22: a silent login does not use the tokens of another user that another tab has stored', async () => {
+  const { store, complete, getStored } = await setUp(createTokens('bob'));
+  await expect(complete('alice', silent)).rejects.toMatchObject({ code: 'session_ended' });
+  expect(getStored()).toEqual(createTokens('bob'));
+  expect(store.snapshot()).toEqual({ status: 'loading' });
+});
