@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest';
+import { resolveOptions } from '../options.ts';
+import { findHolder, isSameHolder, type StoredTokenSet } from './login-holder.ts';
+import { createLoginStore } from './login-store.ts';
+import { createMemoryStorage } from './token-storage.ts';
+
+const issuer = 'https://login.example';
+const key = `countersign ${issuer} spa tokens`;
+
+const createTokens = (sub: string, more: Partial<StoredTokenSet> = {}) =>
+  ({
+    accessTokens: [],
+    scopes: ['openid'],
+    updatedAt: 0,
+    claims: { iss: issuer, sub },
+    refreshToken: `${sub}-1`,
+    login: `${sub}-login`,
+    ...more,
+  }) as unknown as StoredTokenSet;
+
+const alice = createTokens('alice');
+const bob = createTokens('bob');
+
+/** A store with the tokens of Alice, and functions that run during its operations. */
+function setUp(stored: StoredTokenSet = alice) {
+  const memory = createMemoryStorage();
+  const during: { read?: () => void; beforeChange?: () => unknown; afterChange?: () => void } = {};
+  memory.set(key, stored);
+  const store = createLoginStore(
+    resolveOptions({ issuer, clientId: 'spa', redirectUri: 'https://app.example/callback' }),
+    {
+      ...memory,
+      async get(name) {
+        const tokens = await memory.get(name);
+        during.read?.();
+        return tokens;
+      },
+      async update(name, change) {
+        await during.beforeChange?.();
+        memory.update?.(name, change);
+        during.afterChange?.();
+      },
+    },
+  );
+  return { store, during, getStored: () => memory.get(key) };
+}
+
+test('B24: a holder with another issuer, sub or login is another holder', () => {
+  const holder = { iss: issuer, sub: 'alice', login: 'first' };
+  expect(isSameHolder(holder, { ...holder })).toBe(true);
+  expect(isSameHolder({ sub: 'alice' }, holder)).toBe(true);
+  expect(isSameHolder({ ...holder, iss: 'https://other.example' }, holder)).toBe(false);
+  expect(isSameHolder({ ...holder, sub: 'bob' }, holder)).toBe(false);
+  expect(isSameHolder({ ...holder, login: 'second' }, holder)).toBe(false);
+  expect(isSameHolder(undefined, holder)).toBe(false);
+});
+
+test('S10: reads no tokens of another issuer, or of an unknown user', async () => {
+  await expect(setUp().store.read()).resolves.toEqual(alice);
+  for (const claims of [{ iss: 'https://other.example', sub: 'alice' }, { iss: issuer }, undefined]) {
+    const { store } = setUp(createTokens('alice', { claims } as never));
+    await expect(store.read()).resolves.toBeUndefined();
+  }
+});
+
+test('B25: stores no refreshed tokens after another login or another refresh', async () => {
+  for (const stored of [
+    createTokens('alice', { login: 'alice-next' }),
+    createTokens('alice', { refreshToken: 'x' }),
+  ]) {
+    const { store, getStored } = setUp(stored);
+    await expect(store.replaceTokens(alice, createTokens('alice', { updatedAt: 1 }))).resolves.toBe(false);
+    expect(getStored()).toEqual(stored);
+  }
+});
+
+test('B25: does not show refreshed tokens after a logout or another login', async () => {
+  const { store, during } = setUp();
+  during.afterChange = () => void store.advanceGeneration();
+  await store.replaceTokens(alice, createTokens('alice', { updatedAt: 1 }));
+  expect(store.snapshot()).toEqual({ status: 'loading' });
+});
+
+test('B24: the end of one login does not delete the tokens of another user', async () => {
+  const { store, getStored } = setUp(bob);
+  await store.deleteTokens(findHolder(alice));
+  expect(getStored()).toEqual(bob);
+  expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
+});
+
+test('B24: the end of a login deletes nothing after a later login has begun', async () => {
+  const { store, during, getStored } = setUp();
+  during.beforeChange = () => store.advanceGeneration();
+  await store.deleteTokens(findHolder(alice));
+  expect(getStored()).toEqual(alice);
+  expect(store.snapshot()).toEqual({ status: 'loading' });
+});
+
+test('B24: the end of a login does not replace the snapshot of a later login', async () => {
+  const { store, during } = setUp();
+  during.afterChange = () => {
+    store.advanceGeneration();
+    store.publishTokens(bob);
+  };
+  await store.deleteTokens(findHolder(alice));
+  expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
+});
+
+test('B25: a logout starts a generation before and after it deletes the tokens', async () => {
+  const { store, during, getStored } = setUp();
+  const generation = store.getGeneration();
+  let duringLogout = generation;
+  during.beforeChange = () => {
+    duringLogout = store.getGeneration();
+  };
+  await store.clear();
+  expect(getStored()).toBeUndefined();
+  expect(duringLogout).toBeGreaterThan(generation);
+  expect(store.getGeneration()).toBeGreaterThan(duringLogout);
+});
+
+test('B25: after a logout, the snapshot is signed out even if tokens were shown during it', async () => {
+  const { store, during } = setUp();
+  during.beforeChange = () => store.publishTokens(alice);
+  await store.clear();
+  expect(store.snapshot()).toEqual({ status: 'signed-out' });
+});
+
+test('B25: tokens that were read before a logout or login are not shown after it', async () => {
+  const { store, during } = setUp();
+  during.read = () => void store.advanceGeneration();
+  await store.synchronize();
+  expect(store.snapshot()).toEqual({ status: 'loading' });
+});
+
+test('B25: tokens that are read during a logout are not shown', async () => {
+  const { store, during } = setUp();
+  during.beforeChange = () => store.synchronize();
+  const statuses: string[] = [];
+  store.subscribe(() => statuses.push(store.snapshot().status));
+  await store.clear();
+  expect(statuses).toEqual(['signed-out']);
+});

@@ -1,0 +1,140 @@
+import { expect, test, vi } from 'vitest';
+import { createTestProvider, json } from '../../tests/support/browser-provider.ts';
+import { resolveOptions } from './options.ts';
+import type { StoredTokenSet } from './state/login-holder.ts';
+import { createTokenRefresher } from './token-refresher.ts';
+
+const issuer = 'https://login.example';
+const holder = { iss: issuer, sub: 'alice', login: 'first' };
+
+const createTokens = (more: Partial<StoredTokenSet>) =>
+  ({
+    accessTokens: [],
+    scopes: ['openid'],
+    updatedAt: 0,
+    claims: { iss: issuer, sub: 'alice' },
+    login: 'first',
+    ...more,
+  }) as unknown as StoredTokenSet;
+
+/** A refresher whose stored tokens change between its first and its second read, as another tab changes them. */
+async function setUp(first: StoredTokenSet, later: StoredTokenSet) {
+  const provider = await createTestProvider(Date.now);
+  const sent: (string | null)[] = [];
+  provider.intercept = ({ parameters }) => {
+    sent.push(parameters.get('refresh_token'));
+    return json({ access_token: 'new', token_type: 'Bearer', expires_in: 60, refresh_token: 'next' });
+  };
+  const context = resolveOptions({
+    issuer,
+    clientId: 'spa',
+    redirectUri: 'https://app.example/callback',
+    fetch: provider.fetch,
+    lock: (_name, run) => run(),
+  });
+  let stored = first;
+  const refresh = createTokenRefresher(context, {
+    async read() {
+      const tokens = stored;
+      if (stored === first) stored = later;
+      return tokens;
+    },
+    async replaceTokens(_expected, next) {
+      stored = next;
+      return true;
+    },
+    waitForChange: async () => {},
+  });
+  return { sent, getToken: () => refresh({ holder }) };
+}
+
+test('B4: a refresh that waited does not send a refresh token that another tab has used', async () => {
+  const { sent, getToken } = await setUp(
+    createTokens({ refreshToken: 'used' }),
+    createTokens({ refreshToken: 'current' }),
+  );
+  await expect(getToken()).resolves.toMatchObject({ accessToken: 'new' });
+  expect(sent).toEqual(['current']);
+});
+
+test.each([
+  ['another login of the same user', { login: 'second' }],
+  ['another user', { claims: { iss: issuer, sub: 'bob' } }],
+])('B24: a refresh that waited sends no refresh token of %s, even if it is equal', async (_, change) => {
+  const { sent, getToken } = await setUp(
+    createTokens({ refreshToken: 'same' }),
+    createTokens({ refreshToken: 'same', ...change } as never),
+  );
+  await expect(getToken()).rejects.toMatchObject({ code: 'session_ended' });
+  expect(sent).toEqual([]);
+});
+
+test('B25: a rejected refresh token does not end a login that another tab has refreshed', async () => {
+  const provider = await createTestProvider(Date.now);
+  const expiresAt = Math.floor(Date.now() / 1000) + 60;
+  const refreshed = createTokens({
+    refreshToken: 'next',
+    accessTokens: [{ accessToken: 'of the other tab', tokenType: 'Bearer', expiresAt, scopes: ['openid'] }],
+  });
+  let stored = createTokens({ refreshToken: 'used' });
+  provider.intercept = () => {
+    stored = refreshed;
+    return json({ error: 'invalid_grant' }, { status: 400 });
+  };
+  const events: string[] = [];
+  const context = resolveOptions({
+    issuer,
+    clientId: 'spa',
+    redirectUri: 'https://app.example/callback',
+    fetch: provider.fetch,
+    lock: (_name, run) => run(),
+    onEvent: ({ type }) => events.push(type),
+  });
+  const refresh = createTokenRefresher(context, {
+    read: async () => stored,
+    replaceTokens: async (expected) => stored === expected,
+    waitForChange: async () => {},
+  });
+  await expect(refresh({ holder })).resolves.toMatchObject({ accessToken: 'of the other tab' });
+  expect(events).not.toContain('session.ended');
+});
+
+test('B20: requests of two users never share a refresh', async () => {
+  const provider = await createTestProvider(Date.now);
+  let stored = createTokens({ refreshToken: 'of alice' });
+  const begun: (() => void)[] = [];
+  provider.intercept = ({ parameters }) =>
+    new Promise((resolve) => {
+      const access_token = `token ${parameters.get('refresh_token')}`;
+      begun.push(() => resolve(json({ access_token, token_type: 'Bearer', expires_in: 60 })));
+    });
+  const context = resolveOptions({
+    issuer,
+    clientId: 'spa',
+    redirectUri: 'https://app.example/callback',
+    fetch: provider.fetch,
+    lock: (_name, run) => run(),
+  });
+  const refresh = createTokenRefresher(context, {
+    read: async () => stored,
+    replaceTokens: async (expected, next) => {
+      if (stored !== expected) return false;
+      stored = next;
+      return true;
+    },
+    waitForChange: async () => {},
+  });
+  const ofAlice = refresh({ holder }).catch((error: unknown) => error);
+  await vi.waitFor(() => expect(begun).toHaveLength(1));
+  const bob = { iss: issuer, sub: 'bob', login: 'second' };
+  stored = createTokens({
+    refreshToken: 'of bob',
+    claims: { iss: issuer, sub: 'bob' } as never,
+    login: 'second',
+  });
+  const ofBob = refresh({ holder: bob });
+  await vi.waitFor(() => expect(begun).toHaveLength(2));
+  for (const respond of begun) respond();
+  expect(await ofAlice).toMatchObject({ code: 'session_ended' });
+  expect(await ofBob).toMatchObject({ accessToken: 'token of bob' });
+});
