@@ -1,0 +1,76 @@
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
+import { expect, test, vi } from 'vitest';
+import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
+import { createPage, origin, type Page, provider, signedIn, startLogin } from '../support/browser-page.ts';
+
+const silentRedirectUri = `${origin}/silent.html`;
+const wait = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+/** Completes a login of a page. Another tab acts before the page receives its tokens. */
+async function logInDuring(page: Page, act: () => Promise<unknown>) {
+  const callback = provider.approve(await startLogin(page));
+  provider.intercept = async () => {
+    provider.intercept = undefined;
+    const channel = new BroadcastChannel(`countersign ${provider.issuer} spa `);
+    const received = new Promise<void>((resolve) => {
+      channel.onmessage = () => resolve();
+    });
+    await act();
+    await received;
+    channel.close();
+    await wait();
+    return undefined;
+  };
+  return page.auth.handleCallback(callback);
+}
+
+/** Counts the hidden frames of silent logins, which never load. */
+function countFrames() {
+  const frames: unknown[] = [];
+  vi.stubGlobal('document', {
+    createElement: () => ({ addEventListener: () => {}, remove: () => {} }),
+    body: { append: (frame: unknown) => frames.push(frame) },
+  });
+  return () => frames.length;
+}
+
+test('B25: a logout in another tab with the same storage ends a login in progress', async () => {
+  const storage = { ...createMemoryStorage(), reach: 'shared' as const };
+  const [page, other] = [createPage({ storage }), createPage({ storage })];
+  await Promise.all([page.auth.start(), other.auth.start()]);
+  await expect(logInDuring(page, () => other.auth.logout({ localOnly: true }))).rejects.toMatchObject({
+    code: 'session_ended',
+  });
+  expect(page.auth.snapshot().status).not.toBe('signed-in');
+});
+
+test('a login in another tab does not prevent a login in progress', async () => {
+  const page = createPage();
+  await page.auth.start();
+  await logInDuring(page, () => signedIn());
+  expect(page.auth.snapshot().status).toBe('signed-in');
+});
+
+test('B22: a silent login that began before a login in another tab does not serve later calls', async () => {
+  const count = countFrames();
+  const page = createPage({ silentRedirectUri });
+  void page.auth.start();
+  await vi.waitFor(() => expect(count()).toBe(1));
+  await signedIn();
+  await vi.waitFor(() => expect(count()).toBe(2));
+});
+
+test('B22: a login of another user in another tab starts no silent login during a login of this tab', async () => {
+  const count = countFrames();
+  const page = createPage({ silentRedirectUri });
+  await page.auth.handleCallback(provider.approve(await startLogin(page)));
+  void page.auth.start();
+  await wait();
+  const before = count();
+  const login = logInDuring(page, async () => {
+    provider.claims = (claims) => ({ ...claims, sub: 'bob' });
+    await signedIn();
+  });
+  await expect(login).rejects.toMatchObject({ code: 'session_ended' });
+  expect(count()).toBe(before);
+});
