@@ -138,3 +138,10 @@ test('B20: requests of two users never share a refresh', async () => {
   expect(await ofAlice).toMatchObject({ code: 'session_ended' });
   expect(await ofBob).toMatchObject({ accessToken: 'token of bob' });
 });
+
+test('B24: a login whose refresh token was rejected has ended', async () => {
+  const ended = createTokens({ ended: true });
+  const { sent, getToken } = await setUp(ended, ended);
+  await expect(getToken()).rejects.toMatchObject({ code: 'session_ended' });
+  expect(sent).toEqual([]);
+});
