@@ -217,11 +217,12 @@ test.each(['action', 'no-cookies'] as const)(
   async (end) => {
     const { server, auth, cookie } = await setUpLogin();
     server.clock.advance(3_610);
-    for (const call of [
+    const calls: (() => Promise<unknown>)[] = [
       () => auth.getAccessToken(),
       () => auth.updateSession((data) => ({ ...data, a: 1 })),
       () => auth.fetch(`${api}/items`),
-    ]) {
+    ];
+    for (const call of calls) {
       let resume = () => {};
       const waiting = new Promise<void>((resolve) => {
         resume = resolve;
