@@ -1,5 +1,11 @@
 import { AuthError, LoginRequiredError } from '../../src/errors.ts';
-import { type Browser, type ModelResponse, type SentRequest, sendRequest, serializeCookies } from './browser.ts';
+import {
+  type Browser,
+  type ModelResponse,
+  type SentRequest,
+  sendRequest,
+  serializeCookies,
+} from './browser.ts';
 import { baseUrl, resources } from './deployment.ts';
 import type { World } from './world.ts';
 
@@ -20,6 +26,16 @@ export type ActionKind =
 
 interface TokenResponse extends ModelResponse {
   readonly accessToken?: string;
+}
+
+interface SessionResponse extends ModelResponse {
+  /** The changes that the session contains. */
+  readonly changes?: readonly string[];
+}
+
+interface PublicSession {
+  readonly user: { readonly sub: string };
+  readonly data: Readonly<Record<string, true>>;
 }
 
 type RunAction = (world: World, browser: Browser) => Promise<unknown>;
@@ -76,14 +92,16 @@ export function requestToken(world: World, browser: Browser, request: TokenReque
 
 /** Requests `/auth/session`, as a page does. */
 export function requestSession(world: World, browser: Browser) {
-  return sendRequest(world, browser, 'session', async (sent) => {
+  return sendRequest(world, browser, 'session', async (sent): Promise<SessionResponse> => {
     const response = await handleRoute(sent, '/auth/session');
-    if (response.status !== 200) reportFailure(world, sent, response);
-    else {
-      const { session } = (await response.json()) as { session: { user: { sub: string } } | null };
-      report(world, sent, { sub: session?.user.sub, isLoginRequired: session === null });
+    const setCookies = response.headers.getSetCookie();
+    if (response.status !== 200) {
+      reportFailure(world, sent, response);
+      return { setCookies };
     }
-    return { setCookies: response.headers.getSetCookie() };
+    const { session } = (await response.json()) as { session: PublicSession | null };
+    report(world, sent, { sub: session?.user.sub, isLoginRequired: session === null });
+    return { setCookies, ...(session && { changes: Object.keys(session.data) }) };
   });
 }
 
@@ -124,10 +142,14 @@ export async function logIn(world: World, browser: Browser, { callbacks = 1 } = 
       // A new login replaces the session that the request contains.
       if (sent.record) sent.record.mayEnd ??= 'a new login';
       const response = await handleRoute(sent, url.slice(baseUrl.length));
-      if (response.status !== 303) reportFailure(world, sent, response);
+      // A second response for one login may be rejected.
+      const isRejectedCopy = callbacks > 1 && response.status === 400;
+      if (response.status !== 303 && !isRejectedCopy) reportFailure(world, sent, response);
       const setCookies = response.headers.getSetCookie();
       const login = findLogin();
-      if (!login || !setCookies.some((line) => line.startsWith('__Host-session'))) return { setCookies };
+      const isStarted = setCookies.some((line) => line.startsWith('__Host-session') && !isDeletion(line));
+      if (login && !isStarted && !ledger.records.has(login)) ledger.failedLogins.add(login);
+      if (!login || !isStarted) return { setCookies };
       return { setCookies, record: ledger.records.get(login) ?? ledger.add(login, sent.process) };
     });
   const numbers = Array.from({ length: callbacks }, (_, index) => index + 1);
@@ -138,6 +160,8 @@ export async function logIn(world: World, browser: Browser, { callbacks = 1 } = 
     ),
   );
 }
+
+const isDeletion = (line: string) => line.includes('; Max-Age=0');
 
 /** Logs the user out. A confirmed logout ends the session for all time. */
 async function logOut(world: World, browser: Browser): Promise<void> {
@@ -189,6 +213,7 @@ async function endAtProvider(world: World, browser: Browser, { replays = 0 } = {
 
 /** A logout of a user also ends logins whose tokens are being requested: which of both is later is unknown. */
 function markLoginsOfUser({ provider, ledger }: World, sub: string): void {
+  ledger.usersLoggedOut.add(sub);
   for (const code of provider.findLogins(sub)) {
     if (code.login) ledger.markAsEnding(code.login, 'a logout token');
     else code.mayEnd = 'a logout token';

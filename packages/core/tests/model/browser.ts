@@ -100,13 +100,11 @@ function applyCookies(
   if (!setsSession) return;
   browser.record = browser.cookies.has(sessionCookie) ? owner : undefined;
   const isOlderLogin = previous !== undefined && previous !== owner && !('record' in response);
-  if (isOlderLogin && previous.mayEnd === undefined) ledger.countException('an older Set-Cookie arrives last');
+  if (isOlderLogin && previous.mayEnd === undefined)
+    ledger.countException('an older Set-Cookie arrives last');
   if (deployment.kind === 'stored' || !owner) return;
   // Each response contains a complete session: of two concurrent ones, the browser keeps the last that arrives.
-  if (owner.arrivals.some((at) => at >= sentAt)) {
-    owner.hasOverlap = true;
-    owner.isStale = true;
-  }
+  if (owner.arrivals.some((at) => at >= sentAt)) owner.isStale = true;
   owner.arrivals.push(scheduler.now());
 }
 

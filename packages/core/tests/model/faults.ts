@@ -45,12 +45,16 @@ export interface Fault {
   readonly offset: number;
 }
 
-export function createFault(random: Random, processes: number): Fault {
-  const kind = random.pick(faultKinds);
+/** Creates a fault that can happen in the deployment: stores fail only behind a port. */
+export function createFault(
+  random: Random,
+  { processes, hasPorts }: { readonly processes: number; readonly hasPorts: boolean },
+): Fault {
+  const kind = random.pick(faultKinds.filter((each) => hasPorts || !/read|write|store/.test(each)));
   const isStep = kind === 'crash' || kind === 'clock-jump';
   return {
     kind,
-    after: random.below(isStep ? 60 : 12),
+    after: random.below(isStep ? 30 : kind.startsWith('lost-provider') ? 4 : 8),
     length: kind === 'store-outage' ? 2 + random.below(12) : 1,
     process: random.below(processes),
     offset: random.pick([-7_200_000, -600_000, -20_000, -1_500, 1_500, 20_000, 600_000, 7_200_000]),

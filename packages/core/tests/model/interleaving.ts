@@ -37,7 +37,15 @@ export async function runInterleaving(
     hasIdTokensAtRefresh: plan.hasIdTokensAtRefresh,
   });
   const { deployment, isMetadataStatic } = plan;
-  const world = createWorld({ deployment, scheduler, faults, ledger, provider, isMetadataStatic, ...options });
+  const world = createWorld({
+    deployment,
+    scheduler,
+    faults,
+    ledger,
+    provider,
+    isMetadataStatic,
+    ...options,
+  });
   const onRejection = (error: unknown) => ledger.reportViolation(`unhandled rejection: ${String(error)}`);
   process.on('unhandledRejection', onRejection);
   try {
@@ -56,10 +64,14 @@ export async function runInterleaving(
 class ViolationError extends Error {}
 
 async function runPhases(world: World, plan: Plan): Promise<void> {
-  const { scheduler, faults } = world;
+  const { faults } = world;
   const browsers = plan.users.map((sub, index) => createBrowser(`browser ${index + 1}`, sub));
   const [firstPause = 0, ...pauses] = plan.pauses;
-  await runAll(world, 'in-order', browsers.map((browser, index) => [`setup ${index + 1}`, () => logIn(world, browser)]));
+  await runAll(
+    world,
+    'in-order',
+    browsers.map((browser, index) => [`setup ${index + 1}`, () => logIn(world, browser)]),
+  );
   await pause(world, firstPause);
   let count = 0;
   for (const [index, round] of plan.rounds.entries()) {
@@ -95,7 +107,9 @@ async function runAll(
       scheduler
         .step('starts', () => {})
         .then(run)
-        .catch((error: unknown) => ledger.reportViolation(`${action} failed: ${String((error as Error)?.stack ?? error)}`))
+        .catch((error: unknown) =>
+          ledger.reportViolation(`${action} failed: ${String((error as Error)?.stack ?? error)}`),
+        )
         .finally(() => void unfinished--),
     );
   }
@@ -121,7 +135,8 @@ async function runAll(
 
 async function pause(world: World, milliseconds: number): Promise<void> {
   if (milliseconds === 0) return;
-  const wait = async () => new Promise((resolve) => world.scheduler.setTimer(() => resolve(undefined), milliseconds, false));
+  const wait = async () =>
+    new Promise((resolve) => world.scheduler.setTimer(() => resolve(undefined), milliseconds, false));
   await runAll(world, 'in-order', [['pause', wait]]);
 }
 
@@ -131,7 +146,8 @@ async function audit(world: World, browsers: readonly Browser[]): Promise<void> 
   for (const browser of browsers) {
     const run = async () => {
       const { record } = browser;
-      await requestSession(world, browser);
+      const session = await requestSession(world, browser);
+      if (record && session?.changes) ledger.checkChanges(record, session.changes);
       const response = await requestToken(world, browser, { forceRefresh: true });
       const isLive = record && record.mayEnd === undefined && record.lostBy === undefined;
       if (isLive && response?.accessToken === undefined)

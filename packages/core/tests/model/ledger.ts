@@ -12,7 +12,8 @@ export type Exception =
   | 'many processes without a shared store'
   | 'a cookie is older than its successor'
   | 'the shared store is unavailable'
-  | 'an older Set-Cookie arrives last';
+  | 'an older Set-Cookie arrives last'
+  | 'a clock is set back before a back-channel logout';
 
 /** Seconds for which a successor is stored (`successorLifetime`). */
 const successorLifetime = 30;
@@ -34,8 +35,6 @@ export interface LoginRecord {
   isStale: boolean;
   /** Changes that were confirmed. */
   readonly changes: string[];
-  /** True if a change may be lost, because two responses set cookies concurrently. */
-  hasOverlap: boolean;
   /** `Cookie` headers that were sent with this session. */
   readonly copies: Set<string>;
   /** Milliseconds at which responses with a cookie of the session arrived. */
@@ -62,6 +61,10 @@ export interface Ledger {
   readonly crashedActions: Set<string>;
   /** Logins that were ended while their code was being exchanged. */
   readonly endedBeforeStart: Map<Login, LoginRecord['ended']>;
+  /** Logins whose callback failed. */
+  readonly failedLogins: Set<Login>;
+  /** Users whose sessions were ended all at once. */
+  readonly usersLoggedOut: Set<string>;
   /** Records that the session of a login may end from now on. */
   markAsEnding(login: Login, reason: string): void;
   add(login: Login, startedOn: ModelProcess): LoginRecord;
@@ -71,12 +74,11 @@ export interface Ledger {
   onReuse(token: IssuedRefreshToken, again: Spend): void;
   onCodeReuse(login: Login, process: ModelProcess): void;
   checkReport(report: SessionReport): void;
+  /** Checks that no confirmed change is lost. */
+  checkChanges(record: LoginRecord, found: readonly string[]): void;
 }
 
-export function createLedger(
-  deployment: Deployment,
-  { faults }: { readonly faults: Faults },
-): Ledger {
+export function createLedger(deployment: Deployment, { faults }: { readonly faults: Faults }): Ledger {
   const violations: string[] = [];
   const exceptions = new Map<Exception, number>();
   const records = new Map<Login, LoginRecord>();
@@ -87,6 +89,11 @@ export function createLedger(
   const endedBeforeStart = new Map<Login, LoginRecord['ended']>();
   const storeFaults = new Set<keyof Stores>();
   const { kind, isShared, processes } = deployment;
+
+  const noSharedStore: Exception =
+    processes > 1 ? 'many processes without a shared store' : 'a restart deletes the memory of the process';
+  const usersLoggedOut = new Set<string>();
+  const failedLogins = new Set<Login>();
 
   const countException = (name: Exception) => void exceptions.set(name, (exceptions.get(name) ?? 0) + 1);
   const reportViolation = (text: string) => void violations.push(text);
@@ -103,11 +110,12 @@ export function createLedger(
     const record = records.get(token.login);
     if (spend.outcome === 'lost') return 'the response of the provider is lost';
     if (!spend.process.isAlive) {
-      if (crashedActions.has(spend.action) || storeFaults.size > 0) return 'a process crashes before it writes';
+      if (crashedActions.has(spend.action) || storeFaults.size > 0)
+        return 'a process crashes before it writes';
       if (!isShared) return 'a restart deletes the memory of the process';
     }
     if (kind === 'stored') return undefined;
-    if (!isShared && again.process !== spend.process) return 'many processes without a shared store';
+    if (!isShared && again.process !== spend.process) return noSharedStore;
     const isLate = again.at - spend.at > successorLifetime * 1000;
     if (isLate && record?.isStale) return 'a cookie is older than its successor';
     if (isShared && processes > 1 && storeFaults.size > 0) return 'the shared store is unavailable';
@@ -118,28 +126,41 @@ export function createLedger(
     const { login, ended } = record;
     const owner = report.accessToken?.split('.')[1];
     if (owner !== undefined && owner !== login.id)
-      return reportViolation(`a request of ${login.id} received the token of ${owner}`);
-    if (report.sub !== undefined && report.sub !== login.sub)
-      return reportViolation(`a request of ${login.sub} received the session of ${report.sub}`);
+      reportViolation(`a request of ${login.id} received the token of ${owner}`);
+    else if (report.sub !== undefined && report.sub !== login.sub)
+      reportViolation(`a request of ${login.sub} received the session of ${report.sub}`);
     if (!ended || report.sentAt <= ended.at) return;
-    if (!isShared && report.process !== ended.process) {
-      return countException(
-        processes > 1
-          ? 'many processes without a shared store'
-          : 'a restart deletes the memory of the process',
-      );
-    }
-    reportViolation(`the session of ${login.id} is alive after its end (${record.mayEnd})`);
+    const exception = explainRevival(report, { ...record, ended });
+    if (exception) countException(exception);
+    else reportViolation(`the session of ${login.id} is alive after its end (${record.mayEnd})`);
+  }
+
+  function explainRevival(
+    { process }: SessionReport,
+    { ended, mayEnd }: { readonly ended: { readonly process: ModelProcess }; readonly mayEnd?: string },
+  ): Exception | undefined {
+    if (!isShared && process !== ended.process) return noSharedStore;
+    // A logout token has no time of the session: its tombstone has the time of the process that received it.
+    return kind === 'cookie' && mayEnd === 'a logout token' && faults.happened.has('clock-jump')
+      ? 'a clock is set back before a back-channel logout'
+      : undefined;
   }
 
   function checkSignedOut({ process }: SessionReport, record: LoginRecord): void {
     const { login } = record;
     if (record.mayEnd !== undefined || record.lostBy !== undefined) return;
-    if (kind === 'stored' && !isShared && record.startedOn !== process) {
-      record.lostBy = 'a restart deletes the memory of the process';
-      return countException(record.lostBy);
-    }
-    reportViolation(`the live session of ${login.id} is lost`);
+    const exception = explainLoss(process, record);
+    if (exception) markLost(login, exception);
+    else reportViolation(`the live session of ${login.id} is lost`);
+  }
+
+  function explainLoss(process: ModelProcess, { login, startedOn }: LoginRecord): Exception | undefined {
+    if (kind === 'stored')
+      return !isShared && startedOn !== process ? 'a restart deletes the memory of the process' : undefined;
+    // A login within the second of a logout of all sessions is accepted only if the store knows their order.
+    if (!usersLoggedOut.has(login.sub)) return undefined;
+    if (!isShared && processes > 1) return noSharedStore;
+    return storeFaults.has('tombstones') ? 'the shared store is unavailable' : undefined;
   }
 
   return {
@@ -148,6 +169,8 @@ export function createLedger(
     records,
     crashedActions,
     endedBeforeStart,
+    usersLoggedOut,
+    failedLogins,
     markAsEnding(login, reason) {
       const record = records.get(login);
       if (record) record.mayEnd ??= reason;
@@ -165,7 +188,6 @@ export function createLedger(
         ...(lostBy !== undefined && { lostBy }),
         isStale: false,
         changes: [],
-        hasOverlap: false,
         copies: new Set(),
         arrivals: [],
       };
@@ -187,11 +209,19 @@ export function createLedger(
       markLost(token.login, explanation);
     },
     onCodeReuse(login, process) {
-      if (!isShared && processes > 1) {
-        markLost(login, 'many processes without a shared store');
-        return;
-      }
-      reportViolation(`the code of ${login.id} is sent twice, the second time by ${process.name}`);
+      // The first exchange failed after the provider's response: no session has started.
+      if (failedLogins.has(login)) return;
+      if (!isShared) markLost(login, noSharedStore);
+      else reportViolation(`the code of ${login.id} is sent twice, the second time by ${process.name}`);
+    },
+    checkChanges(record, found) {
+      const missing = record.changes.filter((id) => !found.includes(id));
+      if (missing.length === 0) return;
+      // The browser did not receive the cookie with the change, or replaced it with a concurrent one.
+      if (kind === 'cookie' && record.isStale) return countException('an older Set-Cookie arrives last');
+      reportViolation(
+        `the session of ${record.login.id} has lost the confirmed changes ${missing.join(', ')}`,
+      );
     },
     checkReport(report) {
       const { record, error, isLoginRequired } = report;

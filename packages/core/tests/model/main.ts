@@ -1,21 +1,44 @@
-import { replaceGlobals } from './replace-globals.ts';
+import { defects } from './defects.ts';
 import { runInterleaving } from './interleaving.ts';
+import { replaceGlobals } from './replace-globals.ts';
+import { addInterleaving, createStatistics, describeRun } from './statistics.ts';
 
-const began = process.hrtime.bigint();
-replaceGlobals();
-const cpu = process.cpuUsage();
-const [seed = 1, count = 100, only] = process.argv.slice(2).map(Number);
-let failures = 0, steps = 0;
-const ex = new Map<string, number>();
-for (let index = 0; index < count; index++) {
-  if (only !== undefined && index !== only) continue;
-  const result = await runInterleaving(seed * 1_000_003 + index);
-  steps += result.trace.length;
-  for (const [k, v] of result.exceptions) ex.set(k, (ex.get(k) ?? 0) + v);
-  if (result.violations.length > 0 && ++failures <= Number(process.env.SHOW ?? 3)) {
-    console.log(`seed ${seed} index ${index}: ${result.violations.join('; ')}`);
-    console.log(JSON.stringify({ ...result.plan, padding: result.plan.padding.length }));
-    if (!process.env.SHORT) for (const { at, process: p, action, name } of result.trace) console.log(`${String(at).padStart(8)} ${p.padEnd(6)} ${action.padEnd(24)} ${name}`);
-  }
+// Runs interleavings of one seed, and sends their counts to the parent process or prints them.
+// Arguments: seed, index of the first run, distance to the next one, count of all runs, and a defect of the stores.
+
+const [seed = 1, first = 0, distance = 1, count = 100] = process.argv.slice(2, 6).map(Number);
+const defect = process.argv[6];
+const wrapStores = defect === undefined ? undefined : defects[defect];
+if (defect !== undefined && !wrapStores) {
+  console.error(`Unknown defect "${defect}". The defects are: ${Object.keys(defects).join(', ')}.`);
+  process.exit(2);
 }
-console.log('cpu', (process.cpuUsage().user+process.cpuUsage().system)/1000/count, process.memoryUsage().heapUsed/1e6);console.log(ex, steps / count, 'steps each', failures, 'failures', Number(process.hrtime.bigint() - began) / 1e6 / count, 'ms each');
+
+/** Each eighth of the first runs is repeated: the same seed must execute the same steps. */
+const repeatDistance = 8;
+const maxRepeats = 50;
+
+replaceGlobals();
+const statistics = createStatistics();
+for (let index = first; index < count; index += distance) {
+  const runSeed = createRunSeed(seed, index);
+  const run = await runInterleaving(runSeed, wrapStores && { wrapStores });
+  addInterleaving(statistics, index, run);
+  const isRepeated = statistics.runs % repeatDistance === 0 && statistics.runs < repeatDistance * maxRepeats;
+  if (!isRepeated) continue;
+  const again = await runInterleaving(runSeed, wrapStores && { wrapStores });
+  if (describeRun(again) === describeRun(run)) continue;
+  statistics.failed++;
+  statistics.failures.push({
+    index,
+    violation: 'the same seed executes other steps',
+    text: describeRun(again),
+  });
+}
+if (process.send) process.send(statistics, undefined, undefined, () => process.disconnect?.());
+else console.log(JSON.stringify({ ...statistics, hashes: statistics.hashes.length }, null, 2));
+
+/** Neighbouring indexes get unrelated seeds. */
+function createRunSeed(base: number, index: number): number {
+  return (Math.imul(base, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
+}

@@ -55,12 +55,15 @@ export function createPlan(random: Random): Plan {
     browser: random.below(users.length),
   });
   const createRound = (most: number) => Array.from({ length: 1 + random.below(most) }, createAction);
-  const faultCount = random.pick([0, 0, 1, 1, 1, 2]);
+  const faultCount = random.pick([0, 0, 1, 1, 1, 1, 2]);
+  const hasPorts = deployment.isShared || deployment.kind === 'stored';
   return {
     deployment,
     users,
     rounds: [createRound(5), ...(random.oneIn(3) ? [createRound(3)] : [])],
-    faults: Array.from({ length: faultCount }, () => createFault(random, deployment.processes)),
+    faults: Array.from({ length: faultCount }, () =>
+      createFault(random, { processes: deployment.processes, hasPorts }),
+    ),
     strategy: random.pick(['uniform', 'priorities']),
     // Access tokens have expired, or are valid, or a successor has expired in the meantime.
     pauses: [random.pick([0, 400_000, 400_000]), random.pick([0, 5_000, 45_000]), random.pick([0, 45_000])],

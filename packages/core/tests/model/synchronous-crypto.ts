@@ -4,7 +4,6 @@ import {
   createHash,
   createPublicKey,
   hkdfSync,
-  type JsonWebKey,
   type KeyObject,
   verify,
 } from 'node:crypto';

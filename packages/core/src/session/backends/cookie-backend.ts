@@ -136,7 +136,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     async end(loaded) {
       const { ofUser } = await readTombstoneKeys(loaded.state);
       await addTombstone(await createTombstoneKey('id', loaded.state.id), {
-        endedAt: seconds(now),
+        // The clock of this process may be behind that of the login: the tombstone would precede the session.
+        endedAt: Math.max(seconds(now), loaded.state.createdAt),
         coveredBy: ofUser[0],
       });
     },
