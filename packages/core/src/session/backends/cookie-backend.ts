@@ -5,7 +5,7 @@ import { deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar } from '../cookies/cookies.ts';
 import type { SessionBackend } from './session-backend.ts';
-import { createSessionCache } from './session-cache.ts';
+import { createSessionCache, type SessionEntries } from './session-cache.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import type { SessionMatch } from './session-store.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
@@ -17,6 +17,8 @@ export interface CookieBackendOptions {
   /** Provider and client whose sessions are accepted. */
   readonly owner: string;
   readonly tombstones: TombstoneStore;
+  /** Entries of the cache. Default: separate ones. */
+  readonly sessionEntries?: SessionEntries | undefined;
   /** Seconds. */
   readonly idleLifetime: number;
   /** Seconds. */
@@ -27,7 +29,7 @@ export interface CookieBackendOptions {
 /** Sessions that are stored in the cookie alone, encrypted. */
 export function createCookieBackend(options: CookieBackendOptions): SessionBackend {
   const { jar, name, sealer, tombstones, now } = options;
-  const cache = createSessionCache(now);
+  const cache = createSessionCache(now, options.sessionEntries);
   const readTombstoneKeys = createTombstoneKeyReader();
 
   /** Seconds until an unused session expires. */
