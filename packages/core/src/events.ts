@@ -93,6 +93,11 @@ export type AuthEvent =
       readonly check?: string;
     }
   | {
+      /** A browser does not offer a feature to the page. The client works without it, with limits. */
+      readonly type: 'browser.feature_missing';
+      readonly feature: 'BroadcastChannel' | 'crypto.subtle' | 'IndexedDB' | 'sessionStorage' | 'Web Locks';
+    }
+  | {
       /** A lock or store is unavailable. */
       readonly type: 'store.unavailable';
       readonly port: 'lock' | 'successor' | 'session' | 'replay';
