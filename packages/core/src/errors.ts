@@ -8,6 +8,7 @@ export type ConfigurationErrorCode =
   | 'insecure_issuer'
   | 'unsupported_by_provider'
   | 'wrong_context'
+  | 'cookies_too_large'
   | 'unguarded_handler';
 
 /** Codes of {@link AuthorizationServerError}. */

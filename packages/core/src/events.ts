@@ -93,6 +93,31 @@ export type AuthEvent =
       readonly check?: string;
     }
   | {
+      /** The page to return to after a login is not used: the user returns to the default page. */
+      readonly type: 'return_to.rejected';
+      /** `too_long`: it does not fit in the cookies. `not_allowed`: it is not an address of the application. */
+      readonly reason: 'too_long' | 'not_allowed';
+      /** Characters of the rejected value. */
+      readonly length: number;
+    }
+  | {
+      /**
+       * The cookies of a session are so large that servers and proxies with default limits may reject them. The console
+       * names the remedy once for each process.
+       */
+      readonly type: 'session.large';
+      /** Bytes of the session's `Set-Cookie` headers. */
+      readonly bytes: number;
+      /** Count of the session's cookies. */
+      readonly cookies: number;
+    }
+  | {
+      /** An access token is not stored in the session cookie, because it does not fit. */
+      readonly type: 'session.token_omitted';
+      /** The resource of the token, if it was requested for one. */
+      readonly resource?: string;
+    }
+  | {
       /** A lock or store is unavailable. */
       readonly type: 'store.unavailable';
       readonly port: 'lock' | 'successor' | 'session' | 'replay';

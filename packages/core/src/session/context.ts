@@ -12,6 +12,7 @@ import { toOwner } from './backends/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
+import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
 import type { RequestSession } from './request-session.ts';
 
@@ -77,6 +78,8 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
         ...shared,
         sealer: createSealer(secrets, 'session'),
         tombstones: options.tombstones ?? createMemoryTombstoneStore({ now }),
+        onTokenOmitted: (resource) => reportOmittedToken(client, resource),
+        onWritten: (cookies) => reportSessionSize(client, cookies),
       });
   return {
     client,

@@ -31,6 +31,8 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
     applyTokens: (loaded, tokens, sealedSession) =>
       guard(() => backend.applyTokens(loaded, tokens, sealedSession)),
     createCookies: (sealedSession, existing) => backend.createCookies(sealedSession, existing),
+    requireSpace: (loaded, request) => backend.requireSpace(loaded, request),
+    recordUse: (loaded, request) => backend.recordUse(loaded, request),
     end: (loaded) => guard(() => backend.end(loaded)),
     endMatching: (match, endedAt) => guard(() => backend.endMatching(match, endedAt)),
     deleteCookies: (existing) => backend.deleteCookies(existing),

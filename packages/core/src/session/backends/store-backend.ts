@@ -85,6 +85,8 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       return (await read(loaded.key)) ?? { ...loaded, state: { ...loaded.state, tokens } };
     },
     createCookies: () => [],
+    requireSpace() {},
+    recordUse() {},
     end: (loaded) => store.delete(loaded.key),
     async endMatching(match) {
       await store.deleteWhere(match);
