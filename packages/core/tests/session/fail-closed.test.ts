@@ -51,6 +51,7 @@ const throwingFunctions: Record<
   'store.delete': { kind: 'stored', failing: ['logout'] },
   'store.deleteWhere': { kind: 'stored', failing: ['backchannelLogout'] },
   'replay.claim': { kind: 'cookie', failing: ['callback', 'backchannelLogout'] },
+  'replay.has': { kind: 'cookie', failing: ['backchannelLogout'] },
   'replay.release': { kind: 'cookie', failing: [] },
   'lock.acquire': { kind: 'cookie', failing: [] },
   'lock.release': { kind: 'cookie', failing: [] },

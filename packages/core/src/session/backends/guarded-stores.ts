@@ -42,6 +42,7 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
 export function guardReplayStore(store: ReplayStore): ReplayStore {
   return {
     claim: (key, timeToLive) => guard(() => store.claim(key, timeToLive), 'replay'),
+    has: (key) => guard(() => store.has(key), 'replay'),
     release: async (key) => {
       if (!store.release)
         throw new TransportError('store_unavailable', 'The replay store cannot release a key.');
