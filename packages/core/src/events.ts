@@ -75,10 +75,21 @@ export type AuthEvent =
       readonly from: 'session' | 'successor';
     }
   | {
-      /** A session ended. */
+      /** A session ended. `replaced`: by a new login in the same browser. */
       readonly type: 'session.ended';
       readonly issuer: string;
-      readonly reason: 'logout' | 'invalid_grant' | 'expired' | 'backchannel_logout';
+      readonly reason: 'logout' | 'replaced' | 'invalid_grant' | 'expired' | 'backchannel_logout';
+    }
+  | {
+      /**
+       * A part of a logout failed. `session`: the session store is unavailable, and the end is repeated in the background.
+       * `refresh_token`: it was not revoked. `provider`: the address of the logout at the provider is unknown.
+       */
+      readonly type: 'logout.incomplete';
+      readonly issuer: string;
+      readonly clientId: string;
+      readonly part: 'session' | 'refresh_token' | 'provider';
+      readonly code: string;
     }
   | {
       /** A request failed, and the response is an error. Without a listener, the error is written to the console. */

@@ -38,8 +38,6 @@ export interface SessionContext {
   /** Seconds. */
   readonly absoluteLifetime: number;
   readonly now: Clock;
-  /** Replay keys of logout tokens whose sessions could not be ended. These tokens are accepted again. */
-  readonly unfinishedLogouts: Set<string>;
   /** Sessions that all readers within one request share, by the option `request`. */
   readonly requestSessions: WeakMap<object, Promise<RequestSession>>;
 }
@@ -95,7 +93,6 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
     failedLogins: new Set(),
     resource: resources[0],
     ...times,
-    unfinishedLogouts: new Set(),
     requestSessions: new WeakMap(),
   };
 }
