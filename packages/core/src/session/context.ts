@@ -13,6 +13,7 @@ import { toOwner } from './backends/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
+import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
 import type { RequestSession } from './request-session.ts';
 import type { SharedState } from './shared-state.ts';
@@ -39,8 +40,6 @@ export interface SessionContext {
   /** Seconds. */
   readonly absoluteLifetime: number;
   readonly now: Clock;
-  /** Replay keys of logout tokens whose sessions could not be ended. These tokens are accepted again. */
-  readonly unfinishedLogouts: Set<string>;
   /** Sessions that all readers within one request share, by the option `request`. */
   readonly requestSessions: WeakMap<object, Promise<RequestSession>>;
 }
@@ -87,6 +86,8 @@ export function createSessionContext(
         sealer: createSealer(secrets, 'session'),
         tombstones: options.tombstones ?? createMemoryTombstoneStore({ now }),
         sessionEntries: state?.sessionEntries,
+        onTokenOmitted: (resource) => reportOmittedToken(client, resource),
+        onWritten: (cookies) => reportSessionSize(client, cookies),
       });
   return {
     client,
@@ -106,7 +107,6 @@ export function createSessionContext(
     failedLogins: state?.failedLogins ?? new Set(),
     resource: resources[0],
     ...times,
-    unfinishedLogouts: state?.unfinishedLogouts ?? new Set(),
     requestSessions: new WeakMap(),
   };
 }

@@ -43,7 +43,6 @@ export interface SharedState {
   sessions: MemorySessions | undefined;
   readonly refresh: LocalRefreshState;
   readonly failedLogins: Set<string>;
-  readonly unfinishedLogouts: Set<string>;
   /** Decrypted cookie sessions. */
   readonly sessionEntries: SessionEntries;
   /** Metadata and keys of the provider. */
@@ -77,7 +76,6 @@ const createSharedState = (): SharedState => ({
   sessions: undefined,
   refresh: createLocalRefreshState(),
   failedLogins: new Set(),
-  unfinishedLogouts: new Set(),
   sessionEntries: createSessionEntries(),
   client: {},
 });
@@ -97,4 +95,16 @@ function createFingerprint(secret: string): string {
     return (hash >>> 0).toString(16);
   };
   return `${secret.length}.${calculate(0x811c_9dc5)}.${calculate(0x1234_5679)}`;
+}
+
+/** The notices that this process has written to the console. */
+const noticesKey = Symbol.for('countersign.session.notices');
+
+/** Returns true at the first call for a notice in this process. */
+export function claimNotice(name: string): boolean {
+  const holder = globalThis as { [noticesKey]?: Set<string> };
+  holder[noticesKey] ??= new Set();
+  const isFirst = !holder[noticesKey].has(name);
+  holder[noticesKey].add(name);
+  return isFirst;
 }
