@@ -1,4 +1,7 @@
-import type { AuthorizationTransaction } from '../../client/login/authorization-request.ts';
+import type {
+  AuthorizationRequest,
+  AuthorizationTransaction,
+} from '../../client/login/authorization-request.ts';
 import { seconds } from '../../internal/clock.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
 import type { SessionContext } from '../context.ts';
@@ -6,8 +9,11 @@ import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 
 /** A pending login. Each has a separate cookie, so that logins in two tabs do not interfere. */
 export interface LoginTransaction {
+  /** `state` is only the random part of the state. */
   readonly transaction: AuthorizationTransaction;
   readonly returnTo: string;
+  /** Parameters to repeat if the login is started again. */
+  readonly authorization?: Pick<AuthorizationRequest, 'prompt' | 'loginHint' | 'uiLocales' | 'parameters'>;
 }
 
 /** Maximum count of pending logins, and maximum characters of their cookies together; the oldest are dropped. */
