@@ -7,6 +7,7 @@ export type ConfigurationErrorCode =
   | 'missing_option'
   | 'insecure_issuer'
   | 'unsupported_by_provider'
+  | 'unsupported_by_browser'
   | 'wrong_context'
   | 'unguarded_handler';
 

@@ -3,7 +3,14 @@ import { ConfigurationError, LoginRequiredError, TransportError } from '../error
 import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import type { GetAccessTokenResult } from '../tokens/refresh-coordinator.ts';
-import { type AccessToken, findAccessToken, isValid } from '../tokens/token-set.ts';
+import {
+  type AccessToken,
+  findAccessToken,
+  isValid,
+  type StoredAccessToken,
+  type TokenSet,
+  toAccessToken,
+} from '../tokens/token-set.ts';
 import type { LoadedSession } from './backends/session-backend.ts';
 import { type Session, type SessionState, toSession } from './backends/session-state.ts';
 import type { SessionContext } from './context.ts';
@@ -59,6 +66,8 @@ class OpenRequestSession implements RequestSession {
   private readonly existing: RequestCookies;
   private readonly holder: SessionHolder;
   private readonly options: RequestSessionOptions;
+  /** The tokens in the cookie that the browser has sent. */
+  private readonly receivedTokens: TokenSet | undefined;
 
   constructor(
     context: SessionContext,
@@ -70,6 +79,7 @@ class OpenRequestSession implements RequestSession {
     this.existing = existing;
     this.holder = holder;
     this.options = options;
+    this.receivedTokens = holder.loaded?.state.tokens;
   }
 
   get session(): Session | undefined {
@@ -90,16 +100,15 @@ class OpenRequestSession implements RequestSession {
     for (let tries = 1; ; tries++) {
       const { loaded } = holder;
       if (!loaded) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
-      if (!this.canWrite()) return this.findValidAccessToken(loaded, request);
+      if (!this.canWrite()) return await this.findValidAccessToken(loaded, request);
       try {
         const result = await this.context.coordinator.getAccessToken(holder, tokenRequest);
-        if (result.changed) await this.applyRefresh(loaded, result);
+        if (result.changed) await this.applyRefresh(result);
         return result.accessToken;
       } catch (error) {
         if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
-        // This call waited for the refresh of another request, whose response was sent in the meantime.
-        const isOfOtherRequest = isWrongContext(error) && this.canWrite() && tries < maxTries;
-        if (!isOfOtherRequest) throw error;
+        // The response was sent while this call waited, or that of another request whose refresh this call waited for.
+        if (!isWrongContext(error) || tries >= maxTries) throw error;
       }
     }
   }
@@ -109,10 +118,21 @@ class OpenRequestSession implements RequestSession {
     if (!this.canWrite()) throw this.createNotWritableError();
   }
 
-  private async applyRefresh(previous: LoadedSession, result: GetAccessTokenResult): Promise<void> {
+  private async applyRefresh(result: GetAccessTokenResult): Promise<void> {
     await this.holder.applyTokens(result);
     // The response was sent during the refresh. The browser will send the old cookie again, perhaps much later.
-    if (!this.canWrite()) await this.context.coordinator.saveUnwrittenTokens(previous.state.tokens, result);
+    if (!this.canWrite()) await this.retainTokens();
+  }
+
+  async retainTokens(): Promise<void> {
+    const { context, holder, receivedTokens } = this;
+    const tokens = holder.loaded?.state.tokens;
+    if (context.backend.kind === 'stored' || !receivedTokens || !tokens || tokens === receivedTokens) return;
+    const { sealedSession } = holder;
+    await context.coordinator.saveUnwrittenTokens(receivedTokens, {
+      tokens,
+      ...(sealedSession && { sealedSession }),
+    });
   }
 
   getRemainingLifetime(request: SessionTokenRequest = {}): number | undefined {
@@ -169,10 +189,18 @@ class OpenRequestSession implements RequestSession {
     return { resource: resource ?? this.context.resource, scope };
   }
 
-  /** Without a refresh. */
-  private findValidAccessToken({ state }: LoadedSession, request: SessionTokenRequest): AccessToken {
-    const entry = findAccessToken(state.tokens, this.resolveRequest(request));
-    if (entry && !request.forceRefresh && isValid(entry, seconds(this.context.now), 0)) return entry;
+  /** Returns a valid access token without a refresh: of the cookie, or of a refresh by another request. */
+  private async findValidAccessToken(
+    { state }: LoadedSession,
+    request: SessionTokenRequest,
+  ): Promise<AccessToken> {
+    const entry = this.findValidEntry(state.tokens, request);
+    if (entry && !request.forceRefresh) return toAccessToken(entry);
+    const newest = await this.context.coordinator.findNewestTokens(state.tokens);
+    const newer = this.findValidEntry(newest.tokens, request);
+    // With `forceRefresh`, the API has rejected the token that a call without it returns.
+    const rejected = request.forceRefresh ? (entry ?? newer)?.accessToken : undefined;
+    if (newer && newer.accessToken !== rejected) return toAccessToken(newer);
     if (state.tokens.refreshToken === undefined) {
       throw new LoginRequiredError(
         'refresh_token_missing',
@@ -180,6 +208,11 @@ class OpenRequestSession implements RequestSession {
       );
     }
     throw this.createNotWritableError();
+  }
+
+  private findValidEntry(tokens: TokenSet, request: SessionTokenRequest): StoredAccessToken | undefined {
+    const entry = findAccessToken(tokens, this.resolveRequest(request));
+    return entry && isValid(entry, seconds(this.context.now), 0) ? entry : undefined;
   }
 
   private createNotWritableError(): ConfigurationError {
