@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { afterEach, expect, test, vi } from 'vitest';
-import type { OwnPages, PageContext, PageMessages } from '../../src/session/index.ts';
+import type { OwnPage, OwnPages, PageContext, PageMessages } from '../../src/session/index.ts';
 import { baseUrl, createWebApp, type WebApp } from '../support/web-browser.ts';
 
 const html = { accept: 'text/html' };
@@ -118,7 +118,7 @@ test.each<[string, OwnPages['error']]>([
   ],
 ])('shows the built-in page if the function of the application %s', async (_, error) => {
   const write = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const app = await createWebApp({ pages: { error } });
+  const app = await createWebApp({ pages: { error: error as OwnPage } });
   const { response, browser } = await denyLogin(app);
   expect(response.status).toBe(403);
   expect(await response.text()).toContain('Not logged in');
