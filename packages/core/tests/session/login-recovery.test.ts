@@ -29,7 +29,7 @@ const start = async (browser: TestBrowser, path: string) =>
   (await browser.visit(path)).headers.get('location') ?? '';
 
 const findLogins = (browser: TestBrowser) =>
-  [...browser.cookies.keys()].filter((name) => name.startsWith('__Host-login.'));
+  [...browser.cookies.keys()].filter((name) => name.startsWith('__Host-session.login.'));
 
 /** The browser loses the cookie of the login: it has expired, or newer logins have replaced it. */
 function dropLogin(browser: TestBrowser): void {
@@ -54,6 +54,7 @@ const orders = {
 };
 
 for (const [name, order] of Object.entries(orders)) {
+  // Six logins with long paths exceed the budget of the cookies.
   for (const width of [10, 900]) {
     test(`six logins, finished ${name}, lead each to its page of ${width} characters`, async () => {
       const app = await createWebApp();
@@ -64,7 +65,7 @@ for (const [name, order] of Object.entries(orders)) {
         logins.push(await start(browser, `/auth/login?${new URLSearchParams({ returnTo: page })}`));
         app.server.clock.advance(1);
       }
-      expect(findLogins(browser).length).toBeLessThan(6);
+      expect(new Set(findLogins(browser)).size < 6).toBe(width > 10);
       for (const tab of order) {
         const done = await finish(app, browser, logins[tab] ?? '');
         expect(done.headers.get('location')).toBe(pages[tab]);

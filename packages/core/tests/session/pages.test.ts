@@ -37,7 +37,7 @@ test('redirects to the pages of the application, with code, reason and returnTo'
     returnTo: '/wanted?a=1&b=%22',
   });
   expect(response.headers.get('location')).toBe(`/denied?${query}`);
-  expect([...browser.cookies.keys()]).toEqual(['__Host-session-login']);
+  expect([...browser.cookies.keys()]).toEqual(['__Host-session.started']);
   const expired = await expireLogin(app);
   expect(expired.headers.get('location')).toBe(
     '/login-error?from=auth&code=transaction_invalid&reason=state&returnTo=%2F',
@@ -80,7 +80,7 @@ test('responds with the response of a function, and adds cookies and headers aga
   expect(response.headers.get('x-own')).toBe('1');
   expect(response.headers.getSetCookie()).toEqual([
     'own=1',
-    expect.stringMatching(/^__(Host|Secure)-login\..*Max-Age=0/),
+    expect.stringMatching(/^__(Host|Secure)-session\.login\..*Max-Age=0/),
   ]);
   const { request, ...context } = contexts[0] as PageContext;
   expect(request.headers.get('accept')).toBe('text/html');
@@ -122,7 +122,7 @@ test.each<[string, OwnPages['error']]>([
   const { response, browser } = await denyLogin(app);
   expect(response.status).toBe(403);
   expect(await response.text()).toContain('Not logged in');
-  expect([...browser.cookies.keys()]).toEqual(['__Host-session-login']);
+  expect([...browser.cookies.keys()]).toEqual(['__Host-session.started']);
   expect(write.mock.calls.join()).toContain('the function for the page "denied" failed');
   expect(write.mock.calls.join()).not.toContain('a secret');
 });

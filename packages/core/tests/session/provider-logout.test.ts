@@ -41,7 +41,7 @@ test('a redirect with another state is not taken for the logout of this browser'
   expect(app.events.filter(({ type }) => type === 'logout.returned')).toEqual([
     { type: 'logout.returned', issuer: app.server.issuer, verified: false },
   ]);
-  const state = browser.cookies.get('__Host-session-logout') ?? '';
+  const state = browser.cookies.get('__Host-session.logout') ?? '';
   // Parameters of the application, other pages, and browsers without a logout.
   expect(await visit('/?state=open')).toBeUndefined();
   expect(await visit('/')).toBeUndefined();

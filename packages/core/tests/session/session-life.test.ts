@@ -51,7 +51,7 @@ for (const kind of sessionKinds) {
       `${baseUrl}/`,
     );
     // The state of the logout remains until the provider redirects the user back.
-    expect([...browser.cookies.keys()]).toEqual(['__Host-session-logout']);
+    expect([...browser.cookies.keys()]).toEqual(['__Host-session.logout']);
     expect((await app.sessions.open(copy)).session).toBeUndefined();
     expect(app.server.requestsTo('revocation')).toHaveLength(1);
   });

@@ -2,6 +2,7 @@ import {
   AuthError,
   AuthorizationServerError,
   getErrorCode,
+  LoginRequiredError,
   TransportError,
   ValidationError,
 } from '../../errors.ts';
@@ -122,6 +123,7 @@ function findErrorPage(error: unknown): { readonly status: number; readonly page
   if (error instanceof ValidationError) {
     return { status: 400, page: error.code === 'transaction_invalid' ? 'loginExpired' : 'loginRejected' };
   }
+  if (error instanceof LoginRequiredError) return { status: 401, page: 'loginEnded' };
   if (error instanceof AuthorizationServerError) {
     if (denials.has(error.error)) return { status: 403, page: 'denied' };
     const isUnavailable = error.code === 'authorization_error' && providerFailures.has(error.error);

@@ -40,6 +40,26 @@ export function reportFailure(error: unknown, request: FailedRequest): void {
   console.error(`countersign: ${route}: ${status} ${describeFailure(error)}: ${text.join(' ')}`);
 }
 
+/** A `returnTo` that is not used. */
+export interface RejectedReturnTo {
+  readonly reason: 'too_long' | 'not_allowed';
+  /** Characters of the rejected value. */
+  readonly length: number;
+}
+
+/** Reports that a user does not return to the requested page: as an event, or without a listener in the console. */
+export function reportReturnTo(onEvent: EventListener | undefined, rejected: RejectedReturnTo): void {
+  callListener(onEvent, { type: 'return_to.rejected', ...rejected });
+  if (onEvent) return;
+  const problem =
+    rejected.reason === 'too_long'
+      ? 'is too long for the cookies of the application'
+      : 'is neither a path nor a URL of the application';
+  console.warn(
+    `countersign: "returnTo" with ${rejected.length} characters ${problem}. The user returns to the default page.`,
+  );
+}
+
 function readProviderError(error: unknown) {
   if (!(error instanceof AuthorizationServerError)) return undefined;
   const { error: providerError, errorDescription } = error;

@@ -12,6 +12,8 @@ export type PageName =
   | 'loginExpired'
   /** A response of the provider failed its validation. */
   | 'loginRejected'
+  /** The login has ended, for example because the provider logged the user out during it. */
+  | 'loginEnded'
   /** The provider returned an error that the user cannot remedy. */
   | 'providerRejected'
   /** An option is missing or wrong. */
@@ -22,6 +24,8 @@ export type PageName =
   | 'logoutQuestion'
   /** A logout that another site requested. */
   | 'logoutRejected'
+  /** The user is logged out in this browser. The session store is unavailable. */
+  | 'logoutIncomplete'
   /** The user is logged out here. The provider has no logout, or cannot be reached. */
   | 'providerStaysSignedIn';
 
@@ -84,6 +88,10 @@ const english: { readonly pages: Readonly<Record<PageName, PageText>>; readonly 
       title: 'This login was rejected',
       text: 'The response of the login service failed a security check. Nothing was changed.',
     },
+    loginEnded: {
+      title: 'Please log in again',
+      text: 'The login has ended, for example because the login service logged you out.',
+    },
     providerRejected: { title: 'Not logged in', text: 'The login service rejected this login.' },
     notConfigured: {
       title: 'Login is not available',
@@ -97,6 +105,10 @@ const english: { readonly pages: Readonly<Record<PageName, PageText>>; readonly 
     logoutRejected: {
       title: 'Not logged out',
       text: 'The request came from another site and was ignored.',
+    },
+    logoutIncomplete: {
+      title: 'Logout is not complete',
+      text: 'You are logged out in this browser. The session could not be ended on the server, because the session store is temporarily unavailable. The server tries again.',
     },
     providerStaysSignedIn: {
       title: 'You are logged out here',

@@ -16,6 +16,10 @@ export interface PageSubject {
   /** Default: the page after a login. */
   readonly returnTo?: string | undefined;
   readonly cookies?: readonly CookieToSet[];
+  /** Members that a JSON response has in addition. Default: none. */
+  readonly json?: Readonly<Record<string, string>>;
+  /** Responds with JSON although the request accepts HTML. Default: false. */
+  readonly isJson?: boolean;
   /** The actions of the built-in page. */
   createActions(page: PageContext, labels: PageLabels): readonly PageAction[];
 }
@@ -31,8 +35,8 @@ export async function respondWithPage(
   const { title, text: template } = messages.getPage(name);
   const text = template.replaceAll('{provider}', new URL(context.client.issuer).host);
   // A page is also the response to a link. An error can be the response to a script.
-  if (code !== undefined && !acceptsHtml(request))
-    return createJsonResponse({ error: code, message: text }, { status, cookies });
+  if (code !== undefined && (subject.isJson || !acceptsHtml(request)))
+    return createJsonResponse({ error: code, message: text, ...subject.json }, { status, cookies });
   const { paths, basePath } = context;
   const returnTo = subject.returnTo ?? getDefaultReturnTo(context);
   const loginUrl = `${paths.login}?${new URLSearchParams({ returnTo })}`;

@@ -14,7 +14,7 @@ import { getDefaultReturnTo } from './default-return-to.ts';
 import { deleteLoginMarker } from './login-marker.ts';
 import { type FailedLogin, isStale, recoverLogin } from './login-recovery.ts';
 import { getStateToken, readLoginState } from './login-state.ts';
-import { findLogin, type LoginTransaction } from './login-transactions.ts';
+import { dropLogins, findLogin, type LoginTransaction } from './login-transactions.ts';
 import { startSession } from './start-session.ts';
 import { runLoginOnce } from './used-logins.ts';
 
@@ -30,9 +30,10 @@ export async function callbackRoute(context: SessionContext, request: Request): 
   const state = readState(parameters);
   const { login, deleteCookies } = await findLogin(context, getStateToken(state), existing);
   try {
-    const cookies = await completeLogin(context, { parameters, login, state, existing });
+    const changes = await completeLogin(context, { parameters, login, state, existing });
     const location = login?.returnTo ?? getDefaultReturnTo(context);
-    return createRedirect(location, [...cookies, ...deleteCookies, deleteLoginMarker(context)]);
+    const cookies = [...changes, ...deleteCookies, deleteLoginMarker(context)];
+    return createRedirect(location, [...cookies, ...(await dropLogins(context, existing, cookies))]);
   } catch (error) {
     const loginState = await readLoginState(context, state);
     const unverified = readUnverifiedError(error, parameters);

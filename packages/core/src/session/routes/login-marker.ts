@@ -4,7 +4,7 @@ import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 /** Seconds. As long as the state of a login can lead the user to a page. */
 const markerLifetime = 86_400;
 
-const getCookieName = ({ options }: SessionContext) => `${options.cookie?.name ?? 'session'}-login`;
+const getCookieName = ({ jar }: SessionContext) => `${jar.name}.started`;
 
 /**
  * Creates the cookie that records that this browser has started a login. Without it, a response whose login is unknown
@@ -12,7 +12,10 @@ const getCookieName = ({ options }: SessionContext) => `${options.cookie?.name ?
  * that could be lost: logins that start at the same time overwrite each other's cookies.
  */
 export const createLoginMarker = (context: SessionContext): CookieToSet =>
-  context.jar.createCookie(getCookieName(context), '1', { maxAge: markerLifetime, sameSite: 'lax' });
+  context.jar.createCookie(getCookieName(context), '1', {
+    maxAge: markerLifetime,
+    sameSite: context.jar.sameSite === 'none' ? 'none' : 'lax',
+  });
 
 export const deleteLoginMarker = (context: SessionContext): CookieToSet =>
   context.jar.createCookie(getCookieName(context), '', { maxAge: 0 });

@@ -59,6 +59,7 @@ export async function createLogin(
       ...selectRepeatable(authorization),
     },
     parseCookies(cookieHeader),
+    { fallback: getDefaultReturnTo(context) },
   );
   return { url, cookies: [...cookies, createLoginMarker(context)] };
 }

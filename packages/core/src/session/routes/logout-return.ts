@@ -6,7 +6,7 @@ import { createRedirect } from '../http/responses.ts';
 /** Seconds that the user may take at the provider. */
 const cookieLifetime = 3600;
 
-const getCookieName = ({ options }: SessionContext) => `${options.cookie?.name ?? 'session'}-logout`;
+const getCookieName = ({ jar }: SessionContext) => `${jar.name}.logout`;
 
 /** The registered URLs for the user after logout. The first is the default. */
 export const getLogoutTargets = ({ options, baseUrl, basePath }: SessionContext): readonly string[] =>
@@ -14,7 +14,10 @@ export const getLogoutTargets = ({ options, baseUrl, basePath }: SessionContext)
 
 /** Creates the cookie that stores the state of a logout, until the provider redirects the user back. */
 export const createLogoutCookie = (context: SessionContext, state: string): CookieToSet =>
-  context.jar.createCookie(getCookieName(context), state, { maxAge: cookieLifetime, sameSite: 'lax' });
+  context.jar.createCookie(getCookieName(context), state, {
+    maxAge: cookieLifetime,
+    sameSite: context.jar.sameSite === 'none' ? 'none' : 'lax',
+  });
 
 /**
  * Finishes a logout: the provider has redirected the user to a registered URL, with the `state` of the logout. A match

@@ -1,10 +1,11 @@
 import { createEndSessionUrl } from '../../client/logout/end-session.ts';
-import { revokeToken } from '../../client/logout/revocation.ts';
-import { emitEvent } from '../../client/observability.ts';
-import { AuthError } from '../../errors.ts';
+import { reportIncompleteLogout, revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
+import { type AuthError, getErrorCode } from '../../errors.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
+import type { SessionReference } from '../backends/session-backend.ts';
 import type { SessionContext } from '../context.ts';
-import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
+import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
+import { endSession, type SessionEnd } from '../end-session.ts';
 import {
   isPrefetch,
   isSameOrigin,
@@ -13,6 +14,8 @@ import {
   readForm,
 } from '../http/request-checks.ts';
 import { createJsonResponse, createRedirect, createSessionHeaders } from '../http/responses.ts';
+import { addRetryAfter } from '../pages/error-responses.ts';
+import { reportFailure } from '../pages/failure-report.ts';
 import { respondWithPage } from '../pages/respond-with-page.ts';
 import { createLogoutCookie, getLogoutTargets } from './logout-return.ts';
 
@@ -22,42 +25,55 @@ export interface StartLogoutOptions {
   readonly returnTo?: string | undefined;
 }
 
+/** The result of `sessions.startLogout()`. */
+export interface StartedLogout {
+  /** The address at which the provider ends its session, or the page of the application after the logout. */
+  readonly url: string;
+  /** Cookies that the response must set. They delete the session of this browser. */
+  readonly cookies: readonly CookieToSet[];
+  /**
+   * The error of the session store if the session could not be ended there. A copy of the cookie remains valid until the
+   * store is available: this process repeats the end. Do not tell the user that the logout succeeded. Default: none.
+   */
+  readonly failure?: AuthError | undefined;
+}
+
 /**
- * Ends the session, revokes its refresh token, and creates the URL at which the provider ends its session.
- * It succeeds if the provider is unavailable: the session of the application has ended.
- *
- * @throws TransportError `store_unavailable` if the session could not be ended
+ * Ends the session, revokes its refresh token, and creates the URL at which the provider ends its session. Each of the
+ * three is done even if another one fails.
  */
 export async function startLogout(
   context: SessionContext,
   cookieHeader: string | null | undefined,
   options: StartLogoutOptions = {},
-): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }> {
-  const { client, backend, coordinator } = context;
+): Promise<StartedLogout> {
+  const { client, backend } = context;
   const existing = parseCookies(cookieHeader);
-  // If the store is unavailable, this throws: nothing has ended, and the user can try again.
-  const loaded = await backend.load(existing);
+  const cookies = backend.deleteCookies(existing);
   const target = findLogoutTarget(context, options.returnTo);
-  if (!loaded) return { url: target, cookies: backend.deleteCookies(existing) };
   // The session ends first, whether or not the provider responds.
-  await backend.end(loaded);
-  emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
-  // The cookie may be older than the last refresh. Some providers ignore the revocation of a spent token.
-  const { refreshToken, idToken } = (await coordinator.findNewestTokens(loaded.state.tokens)).tokens;
-  const idTokenHint = context.options.idTokenHint === false ? undefined : idToken;
+  const ended = await endCurrentSession(context, existing);
+  if (!ended) return { url: target, cookies };
+  const { state, failure } = ended;
+  const tokens = state && (await context.coordinator.findNewestTokens(state.tokens)).tokens;
+  const idTokenHint = context.options.idTokenHint === false ? undefined : tokens?.idToken;
   // Another origin does not receive the cookie with which the state is compared.
-  const state = new URL(target).origin === context.baseUrl.origin ? createRandomToken() : undefined;
+  const logoutState = new URL(target).origin === context.baseUrl.origin ? createRandomToken() : undefined;
+  const request = { idTokenHint, postLogoutRedirectUri: target, state: logoutState };
   const [url] = await Promise.all([
-    createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target, state }).catch(ignoreAuthError),
-    refreshToken === undefined
-      ? undefined
-      : revokeToken(client, refreshToken, { tokenTypeHint: 'refresh_token' }).catch(ignoreAuthError),
+    createEndSessionUrl(client, request).catch((error: unknown) => {
+      reportIncompleteLogout(client, 'provider', error);
+      return undefined;
+    }),
+    revokeEndedLogin(client, tokens?.refreshToken),
   ]);
-  const deleteCookies = backend.deleteCookies(existing);
-  // The provider has no logout, or cannot be reached. The user must know it, in particular on a shared device.
-  if (!url) return { url: createEndedUrl(context, target), cookies: deleteCookies };
-  const stateCookies = state === undefined ? [] : [createLogoutCookie(context, state)];
-  return { url: url.href, cookies: [...deleteCookies, ...stateCookies] };
+  const stateCookies = url && logoutState !== undefined ? [createLogoutCookie(context, logoutState)] : [];
+  return {
+    // The provider has no logout, or cannot be reached. The user must know it, in particular on a shared device.
+    url: url?.href ?? createEndedUrl(context, target),
+    cookies: [...cookies, ...stateCookies],
+    ...(failure && { failure }),
+  };
 }
 
 /** The page that says that only the session of the application has ended. */
@@ -66,6 +82,22 @@ function createEndedUrl({ baseUrl, paths }: SessionContext, target: string): str
   url.searchParams.set('ended', 'application');
   url.searchParams.set('returnTo', target);
   return url.href;
+}
+
+/** Returns `undefined` if the user is not signed in. */
+async function endCurrentSession(
+  context: SessionContext,
+  existing: RequestCookies,
+): Promise<SessionEnd | undefined> {
+  const { backend } = context;
+  let session: SessionReference | undefined;
+  try {
+    session = await backend.load(existing);
+  } catch (error) {
+    session = await backend.identify(existing).catch(() => undefined);
+    if (!session) return { failure: error as AuthError };
+  }
+  return session && endSession(context, session, 'logout');
 }
 
 /** `POST /auth/logout`. A `GET` shows a confirmation page, because any page can cause one by a link or an image. */
@@ -94,11 +126,32 @@ export async function logoutRoute(
   }
   const form = request.method === 'POST' ? await readForm(request) : undefined;
   const returnTo = form?.get('returnTo') ?? query.get('returnTo') ?? undefined;
-  const { url, cookies } = await startLogout(context, request.headers.get('cookie'), { returnTo });
+  const logout = await startLogout(context, request.headers.get('cookie'), { returnTo });
+  if (logout.failure) return createIncompleteResponse(context, request, { ...logout, router });
+  const { url, cookies } = logout;
   // A script cannot follow a redirect to the provider. It gets the URL to navigate to.
   return isScriptFetch(request, router)
     ? createJsonResponse({ location: url }, { cookies })
     : createRedirect(url, cookies);
+}
+
+/** The session could not be ended in its store. A redirect would tell the user that the logout succeeded. */
+async function createIncompleteResponse(
+  context: SessionContext,
+  request: Request,
+  { url, cookies, failure, router }: StartedLogout & { readonly router: RouterRequest | undefined },
+): Promise<Response> {
+  reportFailure(failure, { route: 'logout', status: 503, onEvent: context.client.options.onEvent });
+  const response = await respondWithPage(context, request, {
+    page: 'logoutIncomplete',
+    status: 503,
+    code: getErrorCode(failure),
+    cookies,
+    json: { location: url },
+    isJson: isScriptFetch(request, router),
+    createActions: (_, labels) => [{ label: labels.continue, href: url }],
+  });
+  return addRetryAfter(response, failure);
 }
 
 function createConfirmation(
@@ -140,9 +193,4 @@ function findLogoutTarget(context: SessionContext, returnTo: string | undefined)
   const target =
     returnTo !== undefined && URL.canParse(returnTo, baseUrl) ? new URL(returnTo, baseUrl).href : undefined;
   return allowed.find((uri) => uri === target) ?? (allowed[0] as string);
-}
-
-function ignoreAuthError(error: unknown): undefined {
-  if (error instanceof AuthError) return undefined;
-  throw error;
 }
