@@ -132,6 +132,11 @@ export type AuthEvent =
       readonly unverifiedError?: string;
     }
   | {
+      /** A browser does not offer a feature to the page. The client works without it, with limits. */
+      readonly type: 'browser.feature_missing';
+      readonly feature: 'BroadcastChannel' | 'crypto.subtle' | 'IndexedDB' | 'sessionStorage' | 'Web Locks';
+    }
+  | {
       /** The page to return to after a login is not used: the user returns to the default page. */
       readonly type: 'return_to.rejected';
       /** `too_long`: it does not fit in the cookies. `not_allowed`: it is not an address of the application. */
