@@ -14,6 +14,8 @@ const renewableTimeToLive = 10_000;
 export interface LockOptions {
   /** Default: within this process. */
   readonly lock: RefreshLock | undefined;
+  /** The lock of this process. Default: a separate one. */
+  readonly localLock?: RefreshLock;
   /** Milliseconds to wait at most. */
   readonly wait: number;
   /** Milliseconds for one exchange with the provider. */
@@ -32,8 +34,9 @@ export interface LockOptions {
 export function createLockAcquirer(
   options: LockOptions,
 ): (key: string, request?: { readonly isSharedLockRequired: boolean }) => Promise<HeldLock | undefined> {
-  const { lock: sharedLock, wait, timeout, emitEvent } = options;
-  const localLock = createMemoryLock();
+  const { lock, localLock = createMemoryLock(), wait, timeout, emitEvent } = options;
+  // A caller that holds the lock of this process cannot acquire it again.
+  const sharedLock = lock === localLock ? undefined : lock;
   // Discovery, token request, repetition for a DPoP nonce, keys and rotated keys. If the lock expired before the last of
   // them, another process would send the same refresh token.
   const slowestExchange = timeout * 5 + 10_000;

@@ -79,6 +79,7 @@ export function createPorts(stores: Stores, { scheduler, faults, onFault }: Port
     },
     replay: {
       claim: (key, timeToLive) => call('replay', 'claim', () => replay.claim(key, timeToLive), 'write'),
+      has: (key) => call('replay', 'has', () => replay.has(key), 'read'),
       release: (key) => call('replay', 'release', () => replay.release(key), 'write'),
     },
     lock: {
