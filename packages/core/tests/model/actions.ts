@@ -1,6 +1,7 @@
 import { AuthError, LoginRequiredError } from '../../src/errors.ts';
 import {
   type Browser,
+  isSessionCookie,
   type ModelResponse,
   type SentRequest,
   sendRequest,
@@ -144,10 +145,12 @@ export async function logIn(world: World, browser: Browser, { callbacks = 1 } = 
       const response = await handleRoute(sent, url.slice(baseUrl.length));
       // A second response for one login may be rejected.
       const isRejectedCopy = callbacks > 1 && response.status === 400;
-      if (response.status !== 303 && !isRejectedCopy) reportFailure(world, sent, response);
       const setCookies = response.headers.getSetCookie();
       const login = findLogin();
-      const isStarted = setCookies.some((line) => line.startsWith('__Host-session') && !isDeletion(line));
+      // A login that is ended while its code is exchanged does not begin.
+      const isEnded = response.status === 401 && login !== undefined && ledger.isEnding(login);
+      if (response.status !== 303 && !isRejectedCopy && !isEnded) reportFailure(world, sent, response);
+      const isStarted = setCookies.some((line) => isSessionCookie(line) && !isDeletion(line));
       if (login && !isStarted && !ledger.records.has(login)) ledger.failedLogins.add(login);
       if (!login || !isStarted) return { setCookies };
       return { setCookies, record: ledger.records.get(login) ?? ledger.add(login, sent.process) };
@@ -197,7 +200,9 @@ async function endAtProvider(world: World, browser: Browser, { replays = 0 } = {
   const token = provider.endLogins(ended, match);
   let isDelivered = false;
   for (let tries = 0; !isDelivered && tries < maxDeliveries; tries++) {
+    if (isOfUser) markLoginsOfUser(world, sub);
     isDelivered = await deliverLogoutToken(world, token, (process) => {
+      if (isOfUser) markLoginsOfUser(world, sub);
       const end = { at: scheduler.now(), process };
       for (const each of ended) {
         const record = ledger.records.get(each);

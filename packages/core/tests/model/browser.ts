@@ -5,6 +5,9 @@ import type { Instance, World } from './world.ts';
 
 const sessionCookie = '__Host-session';
 
+/** Checks whether a `Set-Cookie` line sets or deletes the session, and not a pending login. */
+export const isSessionCookie = (line: string): boolean => /^__Host-session(\.\d)?=/.test(line);
+
 /** A browser: its tabs share the cookies. */
 export interface Browser {
   readonly name: string;
@@ -65,7 +68,7 @@ export async function sendRequest<T extends ModelResponse>(
   );
   const response = await Promise.race([handling, instance.crashed]);
   running.delete(action);
-  const setsSession = response?.setCookies.some((line) => line.startsWith(sessionCookie)) === true;
+  const setsSession = response?.setCookies.some(isSessionCookie) === true;
   const owner = response && 'record' in response ? response.record : record;
   if (!response || faults.take('lost-browser-response')) {
     // A crash may have lost the cookie of a refresh, too.

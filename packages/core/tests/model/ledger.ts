@@ -67,6 +67,7 @@ export interface Ledger {
   readonly usersLoggedOut: Set<string>;
   /** Records that the session of a login may end from now on. */
   markAsEnding(login: Login, reason: string): void;
+  isEnding(login: Login): boolean;
   add(login: Login, startedOn: ModelProcess): LoginRecord;
   reportViolation(text: string): void;
   countException(name: Exception): void;
@@ -176,6 +177,7 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
       if (record) record.mayEnd ??= reason;
       else ending.set(login, reason);
     },
+    isEnding: (login) => ending.has(login) || records.get(login)?.mayEnd !== undefined,
     add(login, startedOn) {
       const mayEnd = ending.get(login);
       const ended = endedBeforeStart.get(login);

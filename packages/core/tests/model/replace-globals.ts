@@ -36,6 +36,8 @@ export function replaceGlobals(): void {
   for (const [name, value] of Object.entries(replacements))
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   Object.defineProperty(performance, 'now', { value: () => scheduler.now(), configurable: true });
+  // Notices for operators of an application.
+  console.warn = () => {};
   Date.now = readWallClock;
   replaceNodeVerification();
   Math.random = () => scheduler.random.next();
