@@ -1,10 +1,11 @@
 import { AuthError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { sanitizeReturnTo } from '../protocol/return-to.ts';
+import { readRedirectResponse } from '../protocol/redirect-uri.ts';
 import { type AccessToken, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
 import type {
   BrowserAccessToken,
   BrowserAuth,
+  BrowserAuthStart,
   GetAccessTokenOptions,
   LoginOptions,
   LogoutOptions,
@@ -16,7 +17,9 @@ import { createEndSessionUrl, revokeTokens } from './login/logout.ts';
 import { frameName } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
 import { saveTransaction, takeTransaction } from './login/transaction-storage.ts';
+import { deleteWantedPage, findReturnTo, saveWantedPage } from './login/wanted-page.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
+import { createStorageError } from './state/browser-features.ts';
 import {
   createLoginEndedError,
   findHolder,
@@ -58,7 +61,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const store = createLoginStore(context, storage);
   const { snapshot, publish, publishError, read, getGeneration } = store;
   const silentLogin = createSilentLogin(context, store);
-  let started: Promise<{ returnTo?: string }> | undefined;
+  let started: Promise<BrowserAuthStart> | undefined;
+  /** The error of the last login response, until a login succeeds. */
+  let callbackError: unknown;
   let tabs: TabChannel | undefined;
   /** Logins of this tab that are being completed. */
   let pendingCallbacks = 0;
@@ -76,36 +81,43 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     waitForChange: store.waitForChange,
   });
 
-  function start(): Promise<{ returnTo?: string }> {
+  function start(): Promise<BrowserAuthStart> {
     // On a server and in the hidden frame there is no login to find.
     if (typeof window === 'undefined' || window.name === frameName) return new Promise(() => {});
     started ??= initialize();
     return started;
   }
 
-  async function initialize(): Promise<{ returnTo?: string }> {
+  async function initialize(): Promise<BrowserAuthStart> {
     tabs = openTabChannel(context, handleMessage);
-    const { origin, pathname, search, href } = location;
-    const parameters = new URLSearchParams(search);
-    const isCallback =
-      origin + pathname === options.redirectUri &&
-      ['code', 'error', 'state'].some((name) => parameters.has(name));
-    // The code is removed from the address bar first, so that it is not in the history or in a Referer header.
-    if (isCallback) history.replaceState(history.state, '', pathname);
-    // A page in which the user has logged out does not log in by itself.
-    const startedAt = 0;
-    let callbackError: unknown;
+    const { href } = location;
+    const isCallback = readRedirectResponse(href, options.redirectUri) !== undefined;
+    if (isCallback) removeResponse(href);
+    const startedAt = store.readClock();
+    let startError: unknown;
     try {
       await storage.open?.(`${prefix}tokens`);
       if (isCallback) return await completeCallback(href, startedAt);
     } catch (error) {
-      callbackError = error;
+      startError = error;
     }
-    // A forged or stale callback does not end the current login.
-    await restore(startedAt).catch(createErrorHandler(startedAt));
-    if (callbackError && !store.isLoggedOutSince(startedAt))
-      publish({ ...snapshot(), error: callbackError as Error });
-    return {};
+    // A forged or stale callback does not end the current login. After any logout in this page, there is no silent login.
+    await restore(0).catch(createErrorHandler(startedAt));
+    if (startError === undefined) return {};
+    if (!store.isLoggedOutSince(startedAt)) publish({ ...snapshot(), error: startError as Error });
+    return isCallback ? { error: startError as Error } : {};
+  }
+
+  /** Removes the code from the address bar first, so that it is not in the history or in a Referer header. */
+  function removeResponse(href: string): void {
+    const page = new URL(href);
+    page.search = new URL(options.redirectUri).search;
+    page.hash = '';
+    try {
+      history.replaceState(history.state, '', page.href);
+    } catch {
+      // Some frames may not change their address.
+    }
   }
 
   /** Publishes an error, unless the user has logged out since: the state is then known. */
@@ -152,14 +164,16 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       const { url, transaction } = await createAuthorizationRequest(context, {
         ...request,
         redirectUri: options.redirectUri,
-        returnTo: sanitizeReturnTo(returnTo ?? location.href, {
-          origin: location.origin,
-          maxLength: Number.POSITIVE_INFINITY,
-        }),
+        // In a native shell, the page that shows a failure is not the redirect URI.
+        returnTo: findReturnTo(
+          context,
+          returnTo,
+          !!options.navigate && callbackError !== undefined && snapshot().error === callbackError,
+        ),
       });
       // The user has logged out: a login would sign in again, without a password if the provider has a session.
       if (store.isLoggedOutSince(startedAt)) throw createLoginEndedError();
-      saveTransaction(context, transaction);
+      if (!saveTransaction(context, transaction) && !options.navigate) throw createStorageError();
       emitEvent({ type: 'login.started', issuer, clientId });
       await leavePage(url.href);
     } catch (error) {
@@ -179,14 +193,19 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   async function completeCallback(url: string, startedAt: number): Promise<{ returnTo: string }> {
     const generation = getGeneration();
     pendingCallbacks++;
+    const parameters =
+      readRedirectResponse(url, options.redirectUri) ?? new URLSearchParams(URL.parse(url)?.search);
+    const transaction = takeTransaction(context, parameters.get('state'));
     try {
-      const parameters = new URL(url).searchParams;
-      const transaction = takeTransaction(context, parameters.get('state'));
       const attempt = { generation, startedAt, previousTokens: await read(), isVisible: true };
       const { sub } = await completeLogin(context, store, { parameters, transaction, ...attempt });
       tabs?.send({ type: 'login', sub, startedAt });
+      callbackError = undefined;
+      deleteWantedPage(context);
       return { returnTo: (transaction as BrowserTransaction).returnTo };
     } catch (error) {
+      callbackError = error;
+      saveWantedPage(context, transaction?.returnTo);
       const code = error instanceof AuthError ? error.code : 'unknown';
       emitEvent({ type: 'login.failed', issuer, clientId, code });
       throw error;

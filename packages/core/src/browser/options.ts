@@ -4,7 +4,9 @@ import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
+import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
+import { createTabItems, type TabItems } from './state/tab-items.ts';
 import type { TokenStorage } from './state/token-storage.ts';
 import type { BrowserLock } from './state/web-lock.ts';
 import type { DpopProver } from './wire/dpop.ts';
@@ -14,7 +16,12 @@ export interface BrowserAuthOptions {
   /** The issuer identifier, exactly as in the provider's metadata. */
   readonly issuer: string;
   readonly clientId: string;
-  /** The redirect URI, exactly as registered. */
+  /**
+   * The redirect URI, as registered: an absolute URL without a fragment. It may have a query. The page of a response is
+   * compared with it as a URL, so `https://app.example` and `https://App.example:443/` are the same.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc3986#section-6
+   */
   readonly redirectUri: string;
   /** Space-separated, with `openid`. Default: `openid`. Add `offline_access` to request a refresh token. */
   readonly scope?: string;
@@ -76,6 +83,8 @@ export interface BrowserContext {
   /** The prefix of all names of stored items, locks and channels. It separates the clients of one origin. */
   readonly prefix: string;
   readonly emitEvent: EventListener;
+  /** Logins in progress in this tab. */
+  readonly tabItems: TabItems;
   /** Metadata and keys of the provider. It contains no data of a user. */
   readonly cache: Map<string, { readonly value: Promise<unknown>; readonly at: number }>;
 }
@@ -93,6 +102,9 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
       `issuer "${issuer}" is not an https URL. For a provider on your own machine, set allowInsecureIssuer: true.`,
     );
   }
+  checkRedirectUri('redirectUri', redirectUri);
+  if (options.silentRedirectUri !== undefined)
+    checkRedirectUri('silentRedirectUri', options.silentRedirectUri);
   checkOpenidScope(scope);
   checkRange('clockTolerance', clockTolerance, { min: 0, max: 300, unit: 'seconds' });
   const now = options.now ?? Date.now;
@@ -113,6 +125,7 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
     prefix,
     dpop: () => (prover ??= options.dpop?.(`${prefix}dpop`, now)),
     emitEvent: (event) => callListener(options.onEvent, event),
+    tabItems: createTabItems(),
     cache: new Map(),
   };
 }

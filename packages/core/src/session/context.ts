@@ -12,6 +12,7 @@ import { toOwner } from './backends/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
+import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
 import type { RequestSession } from './request-session.ts';
 
@@ -37,8 +38,6 @@ export interface SessionContext {
   /** Seconds. */
   readonly absoluteLifetime: number;
   readonly now: Clock;
-  /** Replay keys of logout tokens whose sessions could not be ended. These tokens are accepted again. */
-  readonly unfinishedLogouts: Set<string>;
   /** Sessions that all readers within one request share, by the option `request`. */
   readonly requestSessions: WeakMap<object, Promise<RequestSession>>;
 }
@@ -77,6 +76,8 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
         ...shared,
         sealer: createSealer(secrets, 'session'),
         tombstones: options.tombstones ?? createMemoryTombstoneStore({ now }),
+        onTokenOmitted: (resource) => reportOmittedToken(client, resource),
+        onWritten: (cookies) => reportSessionSize(client, cookies),
       });
   return {
     client,
@@ -92,7 +93,6 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
     failedLogins: new Set(),
     resource: resources[0],
     ...times,
-    unfinishedLogouts: new Set(),
     requestSessions: new WeakMap(),
   };
 }

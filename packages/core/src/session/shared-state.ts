@@ -3,7 +3,7 @@ import { createMemoryReplayStore } from '../tokens/replay-store.ts';
 import { createMemorySuccessorStore } from '../tokens/successor-store.ts';
 import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
 
-/** The only state of this folder that is global to the process. */
+/** This file contains the only state of this folder that is global to the process. */
 const key = Symbol.for('countersign.session');
 
 type SharedState = ReturnType<typeof createSharedState>;
@@ -27,3 +27,15 @@ const createSharedState = () => ({
   tombstones: createMemoryTombstoneStore(),
   replay: createMemoryReplayStore(),
 });
+
+/** The notices that this process has written to the console. */
+const noticesKey = Symbol.for('countersign.session.notices');
+
+/** Returns true at the first call for a notice in this process. */
+export function claimNotice(name: string): boolean {
+  const holder = globalThis as { [noticesKey]?: Set<string> };
+  holder[noticesKey] ??= new Set();
+  const isFirst = !holder[noticesKey].has(name);
+  holder[noticesKey].add(name);
+  return isFirst;
+}

@@ -8,7 +8,7 @@ import { openRequestSession } from './open-request-session.ts';
 import type { RoutePaths, WebSessionOptions } from './options.ts';
 import type { RequestSession, RequestSessionOptions } from './request-session.ts';
 import { type StartLoginOptions, startLogin } from './routes/login.ts';
-import { type StartLogoutOptions, startLogout } from './routes/logout.ts';
+import { type StartedLogout, type StartLogoutOptions, startLogout } from './routes/logout.ts';
 import { handleRequest } from './routes/routes.ts';
 import { startSession } from './routes/start-session.ts';
 
@@ -48,14 +48,10 @@ export interface WebSessions {
     options?: StartLoginOptions,
   ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }>;
   /**
-   * Logs out: ends the session. The response must set the cookies and redirect to the URL.
-   *
-   * @throws TransportError `store_unavailable` if the session could not be ended
+   * Logs out: ends the session and revokes its refresh token. The response must set the cookies. It redirects to the URL,
+   * unless `failure` is set: the session could not be ended in its store, and the user must be told.
    */
-  startLogout(
-    cookieHeader: string | null | undefined,
-    options?: StartLogoutOptions,
-  ): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }>;
+  startLogout(cookieHeader: string | null | undefined, options?: StartLogoutOptions): Promise<StartedLogout>;
   /** Counts the lookups in the cache of decrypted cookie sessions. */
   getCacheStatistics(): SessionCacheStatistics;
 }

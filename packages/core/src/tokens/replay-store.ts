@@ -18,8 +18,14 @@ export interface ReplayStore {
    */
   claim(key: string, timeToLive: number): Promise<boolean>;
   /**
-   * Deletes a claim, because the operation that needed it failed. Optional: without it, only the process that claimed the
-   * key accepts it again.
+   * Checks whether a key is claimed, without a claim.
+   *
+   * @throws TransportError `store_unavailable` if the store cannot decide: the value is then rejected
+   */
+  has(key: string): Promise<boolean>;
+  /**
+   * Deletes a claim, because the operation that needed it failed. Optional: without it, a login
+   * whose code exchange failed cannot be completed with the same response.
    */
   release?(key: string): Promise<void>;
 }
@@ -76,6 +82,9 @@ export function createMemoryReplayStore(
       }
       keys.set(key, time + timeToLive);
       return true;
+    },
+    async has(key) {
+      return (findQuota(key).get(key) ?? 0) > now();
     },
     async release(key) {
       findQuota(key).delete(key);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { refreshTokens } from '../../src/index.ts';
+import { createRefreshCoordinator, refreshTokens, type TokenHolder, type TokenSet } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
 import { createJsonFailure } from './json-failure.ts';
 
@@ -89,5 +89,38 @@ describe('C5: only invalid_grant ends a session', () => {
       expect(error, value).toMatchObject({ code: 'server_error' });
       expect((error as { retryAfter?: number }).retryAfter, value).toBe(expected);
     }
+  });
+});
+
+test.each([3, 20])('K8: %d sessions that the provider limits do not affect other sessions', async (count) => {
+  const harness = await createHarness();
+  const coordinator = createRefreshCoordinator(harness.client);
+  const logIn = async (): Promise<TokenHolder> => {
+    await harness.logIn();
+    let tokens: TokenSet | undefined = harness.stored;
+    return {
+      read: async () => tokens,
+      write: async (next) => {
+        tokens = next;
+        return {};
+      },
+      end: async () => {
+        tokens = undefined;
+      },
+    };
+  };
+  const limited: TokenHolder[] = [];
+  for (let i = 0; i < count; i++) limited.push(await logIn());
+  const other = await logIn();
+  harness.server.fail('token', { status: 429, headers: { 'retry-after': '86400' }, times: count });
+  const before = harness.server.requestsTo('token').length;
+  // The second request of each limited session waits for the pause of that session, and is not sent.
+  for (const holder of [...limited, ...limited])
+    await expect(coordinator.getAccessToken(holder, { forceRefresh: true })).rejects.toMatchObject({
+      code: 'rate_limited',
+    });
+  expect(harness.server.requestsTo('token')).toHaveLength(before + count);
+  await expect(coordinator.getAccessToken(other, { forceRefresh: true })).resolves.toMatchObject({
+    changed: true,
   });
 });

@@ -141,7 +141,9 @@ test('S14: limits pending logins in count and size, and retains the newest', asy
     app.server.clock.advance(1);
     expect(browser.header().length).toBeLessThan(8_000);
   }
-  const retained = states.filter((state) => browser.cookies.has(`__Host-login.${state.slice(0, 16)}`));
+  const retained = states.filter((state) =>
+    browser.cookies.has(`__Host-session.login.${state.slice(0, 16)}`),
+  );
   expect(retained.length).toBeGreaterThanOrEqual(2);
   expect(retained).toEqual(states.slice(-retained.length));
 });

@@ -140,3 +140,22 @@ describe.each(contexts)('N1: $name', (context) => {
     },
   );
 });
+
+test.each([
+  ['words', 'word '.repeat(1_000_000)],
+  ['one word', 'a'.repeat(5_000_000)],
+])('N21: logs a bounded part of an exception whose text is %s of several megabytes', async (_, text) => {
+  const trigger = createExceptionTrigger();
+  const { ask, mint } = await start(
+    { name: 'Express', adapter: 'express' },
+    {
+      module: createFaultyModule(faultPoints[0] as (typeof faultPoints)[number], trigger),
+    },
+  );
+  trigger.secret = text;
+  trigger.armed = true;
+  expect(await ask('me', await mint({}))).toMatchObject({ status: 401 });
+  expect(lines).toHaveLength(1);
+  // 300 characters of the message, and 10 frames of its stack.
+  expect(lines[0]?.length).toBeLessThan(5_000);
+});

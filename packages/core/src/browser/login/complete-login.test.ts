@@ -105,12 +105,12 @@ test('B22: a silent login does not use the tokens of another user that another t
 test('B25: a login that began before a logout stores nothing, also while another login of the user is stored', async () => {
   const alice = createTokens('alice');
   const { provider, store, complete, getStored } = await setUp(alice);
-  const startedAt = store.readClock();
-  store.recordLogout(startedAt);
-  const later = { ...alice, loginStartedAt: startedAt + 1 };
+  const begun = { startedAt: store.readClock(), generation: store.getGeneration() };
+  store.recordLogout(begun.startedAt);
+  const later = { ...alice, loginStartedAt: begun.startedAt + 1 };
   await store.changeTokens(() => later);
   const revokedBefore = provider.revoked.length;
-  await expect(complete('alice', { startedAt })).rejects.toMatchObject({ code: 'session_ended' });
+  await expect(complete('alice', begun)).rejects.toMatchObject({ code: 'session_ended' });
   expect(getStored()).toEqual(later);
   expect(provider.revoked).toHaveLength(revokedBefore);
 });

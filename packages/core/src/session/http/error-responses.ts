@@ -2,6 +2,7 @@ import {
   AuthError,
   AuthorizationServerError,
   getErrorCode,
+  LoginRequiredError,
   TransportError,
   ValidationError,
 } from '../../errors.ts';
@@ -86,6 +87,13 @@ function findErrorPage(error: unknown): ErrorPage {
       status: 400,
       title: 'This login was rejected',
       text: 'The response of the login service failed a security check. Nothing was changed.',
+    };
+  }
+  if (error instanceof LoginRequiredError) {
+    return {
+      status: 401,
+      title: 'Please log in again',
+      text: 'The login has ended, for example because the login service logged you out.',
     };
   }
   if (error instanceof AuthorizationServerError) {

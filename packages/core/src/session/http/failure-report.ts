@@ -24,6 +24,26 @@ export function reportFailure(error: unknown, { route, status, onEvent }: Failed
   console.error(`countersign: ${route}: ${status} ${describeFailure(error)}: ${explainFailure(error)}`);
 }
 
+/** A `returnTo` that is not used. */
+export interface RejectedReturnTo {
+  readonly reason: 'too_long' | 'not_allowed';
+  /** Characters of the rejected value. */
+  readonly length: number;
+}
+
+/** Reports that a user does not return to the requested page: as an event, or without a listener in the console. */
+export function reportReturnTo(onEvent: EventListener | undefined, rejected: RejectedReturnTo): void {
+  callListener(onEvent, { type: 'return_to.rejected', ...rejected });
+  if (onEvent) return;
+  const problem =
+    rejected.reason === 'too_long'
+      ? 'is too long for the cookies of the application'
+      : 'is neither a path nor a URL of the application';
+  console.warn(
+    `countersign: "returnTo" with ${rejected.length} characters ${problem}. The user returns to the default page.`,
+  );
+}
+
 /** The code and the failed check. Both are words of this library: no text of the provider is included. */
 export function describeFailure(error: unknown): string {
   return error instanceof ValidationError ? `${error.code}: ${error.check}` : getErrorCode(error);

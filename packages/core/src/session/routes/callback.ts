@@ -10,12 +10,12 @@ import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/
 import { readForm } from '../http/request-checks.ts';
 import { createRedirect } from '../http/responses.ts';
 import { getDefaultReturnTo } from './login.ts';
-import { findLogin, type LoginTransaction } from './login-transactions.ts';
+import { dropLogins, findLogin, type LoginTransaction } from './login-transactions.ts';
 import { startSession } from './start-session.ts';
 import { runLoginOnce } from './used-logins.ts';
 
-/** Marks a login that was restarted automatically, so that it is restarted only once. */
-const retryCookie = 'login-retry';
+/** The cookie that marks a login that was restarted automatically, so that it is restarted only once. */
+const getRetryName = ({ jar }: SessionContext) => `${jar.name}.retry`;
 /** Seconds after which a login may be restarted again. */
 const retryLifetime = 120;
 
@@ -31,11 +31,12 @@ export async function callbackRoute(context: SessionContext, request: Request): 
   const { login, deleteCookies } = await findLogin(context, state, existing);
   try {
     const cookies = await completeLogin(context, { parameters, login, existing });
-    const deleteRetry = existing.has(context.jar.toWireName(retryCookie))
-      ? [context.jar.createCookie(retryCookie, '', { maxAge: 0 })]
+    const deleteRetry = existing.has(context.jar.toWireName(getRetryName(context)))
+      ? [context.jar.createCookie(getRetryName(context), '', { maxAge: 0 })]
       : [];
     const location = login?.returnTo ?? getDefaultReturnTo(context);
-    return createRedirect(location, [...cookies, ...deleteCookies, ...deleteRetry]);
+    const changes = [...cookies, ...deleteCookies, ...deleteRetry];
+    return createRedirect(location, [...changes, ...(await dropLogins(context, existing, changes))]);
   } catch (error) {
     // Browsers send no Lax cookie with a form of another site, but with the navigation that follows. The session and
     // the retry marker are readable there.
@@ -140,8 +141,9 @@ async function recoverStaleLogin(
   const { backend, jar, paths } = context;
   const loaded = await backend.load(existing).catch(() => undefined);
   if (loaded) return { location: login?.returnTo ?? getDefaultReturnTo(context), cookies: [] };
-  if (!login || existing.has(jar.toWireName(retryCookie))) return undefined;
+  if (!login || existing.has(jar.toWireName(getRetryName(context)))) return undefined;
   const location = `${paths.login}?${new URLSearchParams({ returnTo: login.returnTo })}`;
-  const cookie = jar.createCookie(retryCookie, '1', { maxAge: retryLifetime, sameSite: 'lax' });
+  const sameSite = jar.sameSite === 'none' ? 'none' : 'lax';
+  const cookie = jar.createCookie(getRetryName(context), '1', { maxAge: retryLifetime, sameSite });
   return { location, cookies: [cookie] };
 }

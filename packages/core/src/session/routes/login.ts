@@ -38,7 +38,9 @@ export async function startLogin(
     origin: context.baseUrl.origin,
     fallback: getDefaultReturnTo(context),
   });
-  const cookies = await saveLogin(context, { transaction, returnTo }, parseCookies(cookieHeader));
+  const cookies = await saveLogin(context, { transaction, returnTo }, parseCookies(cookieHeader), {
+    fallback: getDefaultReturnTo(context),
+  });
   return { url, cookies };
 }
 

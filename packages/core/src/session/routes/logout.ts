@@ -1,10 +1,14 @@
 import { createEndSessionUrl } from '../../client/logout/end-session.ts';
-import { revokeToken } from '../../client/logout/revocation.ts';
-import { emitEvent } from '../../client/observability.ts';
-import { AuthError } from '../../errors.ts';
+import { reportIncompleteLogout, revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
+import { type AuthError, getErrorCode } from '../../errors.ts';
+import type { SessionReference } from '../backends/session-backend.ts';
 import type { SessionContext } from '../context.ts';
-import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
+import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
+import { endSession, type SessionEnd } from '../end-session.ts';
+import { addRetryAfter } from '../http/error-responses.ts';
+import { describeFailure, reportFailure } from '../http/failure-report.ts';
 import {
+  acceptsHtml,
   isPrefetch,
   isSameOrigin,
   isScriptFetch,
@@ -19,36 +23,62 @@ export interface StartLogoutOptions {
   readonly returnTo?: string | undefined;
 }
 
+/** The result of `sessions.startLogout()`. */
+export interface StartedLogout {
+  /** The address at which the provider ends its session, or the page of the application after the logout. */
+  readonly url: string;
+  /** Cookies that the response must set. They delete the session of this browser. */
+  readonly cookies: readonly CookieToSet[];
+  /**
+   * The error of the session store if the session could not be ended there. A copy of the cookie remains valid until the
+   * store is available: this process repeats the end. Do not tell the user that the logout succeeded. Default: none.
+   */
+  readonly failure?: AuthError | undefined;
+}
+
 /**
- * Ends the session, revokes its refresh token, and creates the URL at which the provider ends its session.
- * It succeeds if the provider is unavailable: the session of the application has ended.
- *
- * @throws TransportError `store_unavailable` if the session could not be ended
+ * Ends the session, revokes its refresh token, and creates the URL at which the provider ends its session. Each of the
+ * three is done even if another one fails.
  */
 export async function startLogout(
   context: SessionContext,
   cookieHeader: string | null | undefined,
   options: StartLogoutOptions = {},
-): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }> {
-  const { client, backend, coordinator } = context;
+): Promise<StartedLogout> {
+  const { client, backend } = context;
   const existing = parseCookies(cookieHeader);
-  // If the store is unavailable, this throws: nothing has ended, and the user can try again.
-  const loaded = await backend.load(existing);
+  const cookies = backend.deleteCookies(existing);
   const target = findLogoutTarget(context, options.returnTo);
-  if (!loaded) return { url: target, cookies: backend.deleteCookies(existing) };
   // The session ends first, whether or not the provider responds.
-  await backend.end(loaded);
-  emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
-  // The cookie may be older than the last refresh. Some providers ignore the revocation of a spent token.
-  const { refreshToken, idToken } = (await coordinator.findNewestTokens(loaded.state.tokens)).tokens;
-  const idTokenHint = context.options.idTokenHint === false ? undefined : idToken;
+  const ended = await endCurrentSession(context, existing);
+  if (!ended) return { url: target, cookies };
+  const { state, failure } = ended;
+  const tokens = state && (await context.coordinator.findNewestTokens(state.tokens)).tokens;
+  const idTokenHint = context.options.idTokenHint === false ? undefined : tokens?.idToken;
   const [url] = await Promise.all([
-    createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target }).catch(ignoreAuthError),
-    refreshToken === undefined
-      ? undefined
-      : revokeToken(client, refreshToken, { tokenTypeHint: 'refresh_token' }).catch(ignoreAuthError),
+    createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target }).catch((error: unknown) => {
+      reportIncompleteLogout(client, 'provider', error);
+      return undefined;
+    }),
+    revokeEndedLogin(client, tokens?.refreshToken),
   ]);
-  return { url: url?.href ?? target, cookies: backend.deleteCookies(existing) };
+  return { url: url?.href ?? target, cookies, ...(failure && { failure }) };
+}
+
+/** Returns `undefined` if the user is not signed in. */
+async function endCurrentSession(
+  context: SessionContext,
+  existing: RequestCookies,
+): Promise<SessionEnd | undefined> {
+  const { backend } = context;
+  let session: SessionReference | undefined;
+  try {
+    session = await backend.load(existing);
+  } catch (error) {
+    session = await backend.identify(existing).catch(() => undefined);
+    if (!session) return { failure: error as AuthError };
+  }
+  return session && endSession(context, session, 'logout');
 }
 
 /** `POST /auth/logout`. A `GET` shows a confirmation page, because any page can cause one by a link or an image. */
@@ -74,11 +104,39 @@ export async function logoutRoute(
   }
   const form = request.method === 'POST' ? await readForm(request) : undefined;
   const returnTo = form?.get('returnTo') ?? query.get('returnTo') ?? undefined;
-  const { url, cookies } = await startLogout(context, request.headers.get('cookie'), { returnTo });
+  const logout = await startLogout(context, request.headers.get('cookie'), { returnTo });
+  if (logout.failure) return createIncompleteResponse(context, request, { ...logout, router });
+  const { url, cookies } = logout;
   // A script cannot follow a redirect to the provider. It gets the URL to navigate to.
   return isScriptFetch(request, router)
     ? createJsonResponse({ location: url }, { cookies })
     : createRedirect(url, cookies);
+}
+
+/** The session could not be ended in its store. A redirect would tell the user that the logout succeeded. */
+function createIncompleteResponse(
+  { client }: SessionContext,
+  request: Request,
+  { url, cookies, failure, router }: StartedLogout & { readonly router: RouterRequest | undefined },
+): Response {
+  reportFailure(failure, { route: 'logout', status: 503, onEvent: client.options.onEvent });
+  const text =
+    'You are logged out in this browser. The session could not be ended on the server, because the session store is temporarily unavailable. The server tries again.';
+  const response =
+    isScriptFetch(request, router) || !acceptsHtml(request)
+      ? createJsonResponse(
+          { error: getErrorCode(failure), message: text, location: url },
+          { status: 503, cookies },
+        )
+      : createPage({
+          status: 503,
+          title: 'Logout is not complete',
+          text,
+          code: describeFailure(failure),
+          cookies,
+          action: { label: 'Continue', href: url },
+        });
+  return addRetryAfter(response, failure);
 }
 
 function createConfirmation(context: SessionContext, returnTo: string | null): Response {
@@ -100,9 +158,4 @@ function findLogoutTarget(
   const target =
     returnTo !== undefined && URL.canParse(returnTo, baseUrl) ? new URL(returnTo, baseUrl).href : undefined;
   return allowed.find((uri) => uri === target) ?? (allowed[0] as string);
-}
-
-function ignoreAuthError(error: unknown): undefined {
-  if (error instanceof AuthError) return undefined;
-  throw error;
 }

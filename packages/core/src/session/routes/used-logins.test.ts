@@ -14,6 +14,7 @@ function createCountingStore(inner: ReplayStore) {
       if (isNew) stored.set(key, timeToLive);
       return isNew;
     },
+    has: (key) => inner.has(key),
     async release(key) {
       stored.delete(key);
       await inner.release?.(key);

@@ -1,0 +1,72 @@
+import { EventEmitter, once } from 'node:events';
+import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/resource-server';
+import { afterEach, expect, test, vi } from 'vitest';
+import type WebSocket from 'ws';
+import { WebSocketServer } from 'ws';
+import { ConnectionAuthenticator } from '../../src/index.ts';
+import { testPrincipal } from '../../src/testing/index.ts';
+import { startApp } from '../support/start-app.ts';
+
+afterEach(() => void vi.useRealTimers());
+
+const handshake = { headers: { authorization: 'Bearer opaque' } };
+
+/** Starts an application whose verifier waits for `release()`. The tokens have no expiry and are verified again. */
+async function start() {
+  const accessToken = { ...testPrincipal(), expiresAt: undefined } as never;
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const verifyToken = vi.fn(async () => accessToken);
+  const verifyOptional = vi.fn(async () => {
+    await released;
+    return new AuthenticatedRequest({ scheme: 'Bearer', token: 'opaque' }, accessToken);
+  });
+  const verifier = {
+    verifyOptional,
+    verifyToken,
+    findCachedRequest: () => undefined,
+  } as unknown as AccessTokenVerifier;
+  const { app } = await startApp(
+    {},
+    { auth: { issuer: undefined, audience: undefined, fetch: undefined, now: undefined, verifier } as never },
+  );
+  const connections = app.get(ConnectionAuthenticator);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  return { connections, release, verifyToken };
+}
+
+test('N22: the token of an open connection is verified again, and not after it closed', async () => {
+  const { connections, release, verifyToken } = await start();
+  const client = Object.assign(new EventEmitter(), { readyState: 1, close() {}, send() {} });
+  release();
+  await connections.authenticate(client, handshake);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(verifyToken).toHaveBeenCalledOnce();
+  client.emit('close');
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(verifyToken).toHaveBeenCalledOnce();
+});
+
+test('N22: the token of a connection that closed during its verification is not verified again', async () => {
+  const { connections, release, verifyToken } = await start();
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  try {
+    await once(server as never, 'listening');
+    const { port } = server.address() as { port: number };
+    const connected = once(server as never, 'connection') as Promise<[WebSocket]>;
+    const browser = new globalThis.WebSocket(`ws://127.0.0.1:${port}`);
+    const [client] = await connected;
+    const pending = connections.authenticate(client, handshake);
+    const closed = once(client as never, 'close');
+    browser.close();
+    await closed;
+    release();
+    await pending;
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(verifyToken).not.toHaveBeenCalled();
+  } finally {
+    server.close();
+  }
+});
