@@ -6,6 +6,7 @@ import {
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type AccessPolicy, isPolicyClass, type PolicyDeclaration } from '../access/access-policy.ts';
+import { findPolicyProvider } from '../access/policy-provider.ts';
 import { getAccessPolicy } from '../access/resolve-access.ts';
 import { toException } from '../errors/exceptions.ts';
 import { settleRejectedMessage } from '../errors/rejected-messages.ts';
@@ -150,20 +151,9 @@ export class AccessTokenGuard implements CanActivate {
   ): Promise<void> {
     for (const policy of policies) {
       const allowed = isPolicyClass(policy)
-        ? await this.#getPolicyProvider(policy).allows(accessToken, context)
+        ? await (await findPolicyProvider(policy, this.modules, context)).allows(accessToken, context)
         : await policy(accessToken, context);
       if (allowed !== true) throw this.verifier.createAccessDeniedError('Access is denied');
-    }
-  }
-
-  #getPolicyProvider<T>(policy: new (...args: never[]) => T): T {
-    try {
-      return this.modules.get<T>(policy, { strict: false });
-    } catch {
-      throw new ConfigurationError(
-        'invalid_option',
-        `@Policy(${policy.name}) expects ${policy.name} to be a provider; add it to the providers of a module`,
-      );
     }
   }
 }
