@@ -2,6 +2,7 @@ import { type AccessTokenVerifier, createAccessTokenVerifier } from '@countersig
 import { Inject, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
+import { createExceptionVerifier, getInnerVerifier } from './errors/exception-verifier.ts';
 import { createEventLog } from './event-log.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import { Authenticator } from './guard/authenticator.ts';
@@ -38,14 +39,17 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
       provide: ACCESS_TOKEN_VERIFIER,
       inject: [MODULE_OPTIONS_TOKEN],
       useFactory: (options: AuthModuleOptions) =>
-        options.verifier ??
-        createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() }),
+        createExceptionVerifier(
+          options.verifier ??
+            createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() }),
+          options,
+        ),
     },
     {
       provide: Authenticator,
       inject: [ACCESS_TOKEN_VERIFIER, MODULE_OPTIONS_TOKEN],
       useFactory: (verifier: AccessTokenVerifier, options: AuthModuleOptions) =>
-        new Authenticator(verifier, options.verifier ? undefined : options.now),
+        new Authenticator(getInnerVerifier(verifier), options.verifier ? undefined : options.now),
     },
     {
       provide: GUARD_OPTIONS,
