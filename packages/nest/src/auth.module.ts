@@ -1,6 +1,5 @@
 import { type AccessTokenVerifier, createAccessTokenVerifier } from '@countersign/core/resource-server';
-import { Inject, Module } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { Module } from '@nestjs/common';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
 import { createExceptionVerifier, getInnerVerifier } from './errors/exception-verifier.ts';
 import { createEventLog } from './event-log.ts';
@@ -8,7 +7,7 @@ import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import { Authenticator } from './guard/authenticator.ts';
 import { ConnectionAuthenticator } from './guard/connection-authenticator.ts';
 import type { GuardOptions } from './guard-options.ts';
-import { ProtectedResourceMetadataController } from './http/protected-resource-metadata.controller.ts';
+import { MetadataRoute } from './http/metadata-route.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
 
 /**
@@ -31,10 +30,10 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
  * ```
  */
 @Module({
-  controllers: [ProtectedResourceMetadataController],
   providers: [
     AccessTokenGuard,
     ConnectionAuthenticator,
+    MetadataRoute,
     {
       provide: ACCESS_TOKEN_VERIFIER,
       inject: [MODULE_OPTIONS_TOKEN],
@@ -59,31 +58,4 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
   ],
   exports: [AccessTokenGuard, Authenticator, ConnectionAuthenticator, ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS],
 })
-export class AuthModule extends ConfigurableModuleClass {
-  constructor(
-    @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier,
-  ) {
-    super();
-    removeExtraMetadataRoute(modules, verifier);
-  }
-}
-
-type ModuleInstance = ModulesContainer extends Map<string, infer Value> ? Value : never;
-
-/**
- * Removes the metadata route of a module without metadata, and of all modules but one with metadata. This runs before
- * Nest creates the routes: Fastify does not start with a duplicate route, and Express would use the first one only.
- */
-function removeExtraMetadataRoute(modules: ModulesContainer, verifier: AccessTokenVerifier): void {
-  const findVerifier = ({ providers }: ModuleInstance) =>
-    providers.get(ACCESS_TOKEN_VERIFIER)?.instance as AccessTokenVerifier | undefined;
-  const servingModules = [...modules.values()].filter(({ controllers }) =>
-    controllers.has(ProtectedResourceMetadataController),
-  );
-  const thisModule = servingModules.find((module) => findVerifier(module) === verifier);
-  const isServed = servingModules.some(
-    (module) => module !== thisModule && findVerifier(module)?.metadata !== undefined,
-  );
-  if (!verifier.metadata || isServed) thisModule?.controllers.delete(ProtectedResourceMetadataController);
-}
+export class AuthModule extends ConfigurableModuleClass {}
