@@ -6,6 +6,7 @@ import { createEventLog } from './event-log.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import { Authenticator } from './guard/authenticator.ts';
 import { ConnectionAuthenticator } from './guard/connection-authenticator.ts';
+import { CurrentPrincipal } from './guard/principal.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { MetadataRoute } from './http/metadata-route.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
@@ -33,6 +34,7 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
   providers: [
     AccessTokenGuard,
     ConnectionAuthenticator,
+    CurrentPrincipal,
     MetadataRoute,
     {
       provide: ACCESS_TOKEN_VERIFIER,
@@ -56,6 +58,13 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
       useFactory: (options: AuthModuleOptions): GuardOptions => options,
     },
   ],
-  exports: [AccessTokenGuard, Authenticator, ConnectionAuthenticator, ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS],
+  exports: [
+    AccessTokenGuard,
+    Authenticator,
+    ConnectionAuthenticator,
+    CurrentPrincipal,
+    ACCESS_TOKEN_VERIFIER,
+    GUARD_OPTIONS,
+  ],
 })
 export class AuthModule extends ConfigurableModuleClass {}
