@@ -40,8 +40,9 @@ export interface Auth {
   /** The last error. */
   readonly error: Signal<Error | undefined>;
   /**
-   * Redirects to the provider to log in. The login returns to `returnTo`. Default: the current page with its query and
-   * fragment.
+   * Redirects to the provider to log in. The login returns to `returnTo`: a URL of the router (`/items?a=b`, without the
+   * base URL of the application), or an absolute URL of this origin. Default: the current page with its query and
+   * fragment; on the callback page after a failed login, the page that the failed login wanted.
    *
    * @throws TransportError if the provider cannot be reached
    */
@@ -84,6 +85,8 @@ export interface Auth {
 export interface AuthHandle extends Auth {
   readonly clientName: string;
   readonly browser: Promise<BrowserAuth>;
+  /** Returns the page for a failed login: a URL of the router. */
+  errorRoute(): string | undefined;
   /** Returns the login of a request that starts now: `null` if not signed in, `undefined` while unknown. */
   getHolder(): LoginHolder | null | undefined;
 }
@@ -98,6 +101,7 @@ export function createAuth(
   clientName: string,
   client: BrowserAuth | Promise<BrowserAuth>,
   initial: BrowserAuthSnapshot = { status: 'loading' },
+  errorRoute: () => string | undefined = () => undefined,
 ): AuthHandle {
   const snapshot = signal(initial);
   const subscribe = (auth: BrowserAuth) => {
@@ -117,6 +121,7 @@ export function createAuth(
   return {
     clientName,
     browser,
+    errorRoute,
     getHolder,
     status: computed(() => snapshot().status),
     isSignedIn: computed(() => snapshot().status === 'signed-in'),

@@ -45,7 +45,10 @@ async function start(...providers: EnvironmentProviders[]) {
     [
       { provide: PLATFORM_ID, useValue: 'browser' },
       { provide: Router, useValue: { navigateByUrl: (...to: unknown[]) => navigations.push(to) } },
-      { provide: Location, useValue: { normalize: (path: string) => path } },
+      {
+        provide: Location,
+        useValue: { normalize: (path: string) => path, prepareExternalUrl: (path: string) => path },
+      },
       ...providers,
     ],
     Injector.NULL as EnvironmentInjector,

@@ -1,5 +1,7 @@
-import { isPlatformBrowser, Location } from '@angular/common';
+import { isPlatformBrowser } from '@angular/common';
 import {
+  ApplicationRef,
+  EnvironmentInjector,
   type EnvironmentProviders,
   InjectionToken,
   Injector,
@@ -7,14 +9,21 @@ import {
   makeEnvironmentProviders,
   PLATFORM_ID,
   provideAppInitializer,
+  provideEnvironmentInitializer,
 } from '@angular/core';
 import { Router } from '@angular/router';
-import { type BrowserAuth, type BrowserAuthSnapshot, createBrowserAuth } from '@countersign/core/browser';
+import {
+  type BrowserAuth,
+  type BrowserAuthSnapshot,
+  ConfigurationError,
+  createBrowserAuth,
+} from '@countersign/core/browser';
 import { createAuth } from './auth.ts';
 import { warnAboutRiskyEntries } from './config/allow-list-warnings.ts';
 import type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
 import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
 import { type AllowedApi, parseAllowList } from './interceptor/allow-list.ts';
+import { createRouterUrls } from './router-urls.ts';
 
 /**
  * Provides the login of the application. The login state is determined in the background. If the configuration is a
@@ -56,7 +65,18 @@ export function provideAuth(config: AuthConfigSource, ...features: AuthFeature[]
     { provide: client, useFactory: () => createClient(config, features) },
     { provide: AUTH_CLIENTS, useExisting: client, multi: true },
     provideAppInitializer(() => inject(client).start() as Promise<void> | void),
+    provideEnvironmentInitializer(requireRootInjector),
   ]);
+}
+
+/** In the providers of a route, application initializers do not run: the client would never start. */
+function requireRootInjector(): void {
+  const application = inject(ApplicationRef, { optional: true });
+  if (!application || application.injector === inject(EnvironmentInjector)) return;
+  throw new ConfigurationError(
+    'wrong_context',
+    'provideAuth() is in the providers of a route, which are created after the login response was received. Move it to the providers of the application: bootstrapApplication(App, { providers: [...] }), or those of the root NgModule. If this is a second client, name it with withClientName().',
+  );
 }
 
 function createClient(source: AuthConfigSource, features: readonly AuthFeature[]) {
@@ -70,7 +90,9 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
   });
   let initial: BrowserAuthSnapshot | undefined;
   for (const feature of features) initial = feature.getInitialState?.(clientName) ?? initial;
-  const auth = createAuth(clientName, browser, initial);
+  let errorRoute: string | undefined;
+  const auth = createAuth(clientName, browser, initial, () => errorRoute);
+  const routerUrls = createRouterUrls(injector);
 
   function startClient(baseConfig: AuthConfig): void {
     const config = features.reduce((current, feature) => feature.configure?.(current) ?? current, baseConfig);
@@ -78,12 +100,30 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
     if (typeof ngDevMode === 'undefined' || ngDevMode) warnAboutRiskyEntries(apis, document.baseURI);
     const redirectUri = config.redirectUri ?? new URL('callback', document.baseURI).href;
     const browserAuth = createBrowserAuth({ ...config, redirectUri });
-    resolve(browserAuth);
-    void browserAuth.start().then(({ returnTo }) => {
-      if (returnTo === undefined) return;
-      const path = injector.get(Location).normalize(returnTo);
-      void injector.get(Router).navigateByUrl(path, { replaceUrl: true });
+    ({ errorRoute } = config);
+    resolve({
+      ...browserAuth,
+      login: ({ returnTo, ...options } = {}) =>
+        browserAuth.login({ ...options, ...(returnTo !== undefined && { returnTo: toPage(returnTo) }) }),
+      async handleCallback(url) {
+        const { returnTo } = await browserAuth.handleCallback(url);
+        return { returnTo: routerUrls.toRouterUrl(returnTo) ?? '/' };
+      },
     });
+    void browserAuth.start().then(({ returnTo }) => {
+      if (returnTo !== undefined) showPage(returnTo, config);
+    });
+  }
+
+  const toPage = (returnTo: string) => (returnTo.startsWith('/') ? routerUrls.toPage(returnTo) : returnTo);
+
+  function showPage(page: string, { storage, silentRedirectUri }: AuthConfig): void {
+    const routerUrl = routerUrls.toRouterUrl(page);
+    // Another part of the site, for example another language. Tokens in memory alone would be lost: the guard of that page
+    // would start a login again, without end.
+    const isLoginKept = silentRedirectUri !== undefined || (storage && storage.reach !== 'memory');
+    if (routerUrl === undefined && isLoginKept) location.replace(page);
+    else void injector.get(Router).navigateByUrl(routerUrl ?? '/', { replaceUrl: true });
   }
 
   /** Starts synchronously if possible, so that the callback is read before the router changes the URL. */

@@ -7,7 +7,9 @@ export type ConfigurationErrorCode =
   | 'missing_option'
   | 'insecure_issuer'
   | 'unsupported_by_provider'
+  | 'unsupported_by_browser'
   | 'wrong_context'
+  | 'cookies_too_large'
   | 'unguarded_handler';
 
 /** Codes of {@link AuthorizationServerError}. */

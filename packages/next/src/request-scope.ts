@@ -25,6 +25,12 @@ export interface RequestScope {
   hasSetCookies: boolean;
   /** Next has collected the cookies for the response. Cookies that are set afterwards are lost. */
   hasCollectedCookies: boolean;
+  /** The handler or action was observed from its beginning, so its end is known. */
+  isObserved: boolean;
+  /** The handler or action has returned or thrown. Next sends the response; in actions, the phase may stay `action`. */
+  hasEnded: boolean;
+  /** Functions that keep new tokens for the next request, because the response may lack the cookie that contains them. */
+  readonly retentions: Set<() => Promise<void>>;
   /** Calls that run at the same time. They share one session. */
   concurrentCalls: { count: number } | undefined;
   /** Calls that may still set a cookie. */
@@ -47,6 +53,9 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
     hasOpenedSession: false,
     hasSetCookies: false,
     hasCollectedCookies: false,
+    isObserved: false,
+    hasEnded: false,
+    retentions: new Set(),
     concurrentCalls: undefined,
     pendingWrites: new Set(),
   };
@@ -58,8 +67,8 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
 }
 
 /** Checks whether a cookie that is set now is sent with the response. */
-export const canSetCookies = ({ unit, hasCollectedCookies }: RequestScope): boolean =>
-  unit?.phase === 'action' && !hasCollectedCookies;
+export const canSetCookies = ({ unit, hasCollectedCookies, hasEnded }: RequestScope): boolean =>
+  unit?.phase === 'action' && !hasCollectedCookies && !hasEnded;
 
 /** Runs a call that may set a cookie. The response of a protected handler waits for it. */
 export async function runWrite<T>({ pendingWrites }: RequestScope, run: () => Promise<T>): Promise<T> {
@@ -119,8 +128,8 @@ type Run = (unit: WorkUnit | undefined, ...more: unknown[]) => unknown;
 const observedKey = Symbol.for('countersign.next.observed');
 
 /**
- * Creates the scope of every route handler when it begins. A stream may use the session for the first time after the
- * response was returned; the collection of cookies could not be detected any more.
+ * Observes every route handler and server action from its beginning to its end. A stream, or a promise that is not
+ * awaited, may use the session for the first time afterwards, when no cookie can be set.
  */
 export function observeRequests(): void {
   const storage = workUnitAsyncStorage as unknown as { run: Run; [observedKey]?: true };
@@ -128,7 +137,38 @@ export function observeRequests(): void {
   const run = storage.run.bind(storage);
   storage[observedKey] = true;
   storage.run = (unit, ...more) => {
-    if (unit?.type === 'request' && unit.phase === 'action') findOrCreateScope(unit);
-    return run(unit, ...more);
+    if (unit?.type !== 'request' || unit.phase !== 'action') return run(unit, ...more);
+    const scope = findOrCreateScope(unit);
+    // Next may enter the same unit again within the handler.
+    const isNested = scope.isObserved || scope.hasOpenedSession;
+    if (isNested) return run(unit, ...more);
+    scope.isObserved = true;
+    return observeEnd(scope, () => run(unit, ...more));
   };
+}
+
+/** Returns the result unchanged, because Next may compare or await it in its own way. */
+function observeEnd(scope: RequestScope, run: () => unknown): unknown {
+  let result: unknown;
+  try {
+    result = run();
+  } catch (error) {
+    endScope(scope, { isFailed: true });
+    throw error;
+  }
+  Promise.resolve(result).then(
+    (value) => endScope(scope, { isFailed: false, isResponse: value instanceof Response }),
+    () => endScope(scope, { isFailed: true }),
+  );
+  return result;
+}
+
+/** Next sends no cookies with the response of a handler that threw or called `notFound()`. */
+function endScope(
+  scope: RequestScope,
+  { isFailed, isResponse = false }: { readonly isFailed: boolean; readonly isResponse?: boolean },
+): void {
+  scope.hasEnded = true;
+  if (scope.hasCollectedCookies || !(isFailed || isResponse)) return;
+  for (const retain of scope.retentions) void retain();
 }

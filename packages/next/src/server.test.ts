@@ -212,6 +212,87 @@ test('S61: spends no refresh token after a handler has returned its response', a
   expect(server.requestsTo('token')).toHaveLength(1);
 });
 
+test.each(['action', 'no-cookies'] as const)(
+  'S61: spends no refresh token after an action or handler has ended, although the phase stays the same: %s',
+  async (end) => {
+    const { server, auth, cookie } = await setUpLogin();
+    server.clock.advance(3_610);
+    const calls: (() => Promise<unknown>)[] = [
+      () => auth.getAccessToken(),
+      () => auth.updateSession((data) => ({ ...data, a: 1 })),
+      () => auth.fetch(`${api}/items`),
+    ];
+    for (const call of calls) {
+      let resume = () => {};
+      const waiting = new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      const { result, set } = await runInNext({ cookie, phase: 'action', end }, async () => {
+        const late = waiting.then(call);
+        return { late: await Promise.race([{ late }, late]) };
+      });
+      resume();
+      await expect((result.late as { late: Promise<unknown> }).late).rejects.toMatchObject({
+        code: 'wrong_context',
+      });
+      expect(set).toEqual([]);
+    }
+    expect(server.requestsTo('token')).toHaveLength(1);
+  },
+);
+
+test('S61: serves a token within its leeway after an action has ended, and one that another request received', async () => {
+  const { server, auth, cookie } = await setUpLogin();
+  const getLate = async () => {
+    let resume = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+    const { result } = await runInNext({ cookie, phase: 'action', end: 'action' }, async () => ({
+      late: waiting.then(() => auth.getAccessToken()),
+    }));
+    resume();
+    return result.late;
+  };
+  server.clock.advance(3_590);
+  const first = await getLate();
+  expect(server.requestsTo('token')).toHaveLength(1);
+  server.clock.advance(20);
+  await expect(getLate()).rejects.toMatchObject({ code: 'wrong_context' });
+  const { result: refreshed } = await runInNext({ cookie, phase: 'action' }, () => auth.getAccessToken());
+  expect(refreshed.accessToken).not.toBe(first.accessToken);
+  expect(await getLate()).toEqual(refreshed);
+  expect(server.requestsTo('token')).toHaveLength(2);
+});
+
+test('S61: keeps the new tokens for the next request if Next sends the response without cookies', async () => {
+  const lifetimes: number[] = [];
+  const stored = new Map<string, string>();
+  const successors = {
+    get: async (key: string) => stored.get(key),
+    set: async (key: string, value: string, timeToLive: number) => {
+      lifetimes.push(timeToLive);
+      stored.set(key, value);
+    },
+  };
+  for (const [result, wanted] of [
+    [new Response('fine'), [30_000]],
+    [new Response(null, { status: 404 }), [30_000, 600_000]],
+    [new Error('of the application'), [30_000, 600_000]],
+  ] as const) {
+    const { server, auth, cookie } = await setUpLogin({ refresh: { successors } });
+    server.clock.advance(3_610);
+    lifetimes.length = 0;
+    const isFine = result instanceof Response && result.ok;
+    await runInNext({ cookie, phase: 'action', ...(!isFine && { end: 'no-cookies' }) }, async () => {
+      await auth.getAccessToken();
+      if (result instanceof Error) throw result;
+      return result;
+    }).catch(() => {});
+    await vi.waitFor(() => expect(lifetimes).toEqual(wanted));
+  }
+});
+
 test('S61: explains what to do outside a request, as in a stream that is read later', async () => {
   const { auth } = await setUpLogin();
   for (const call of [

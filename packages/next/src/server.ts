@@ -65,9 +65,16 @@ export async function openSession(
     if (requestSession.cookies.length === 0 || !canSetCookies(scope)) return;
     const jar = store ?? (await cookies());
     scope.hasSetCookies = true;
+    await retainTokens(scope, requestSession);
     for (const { name, value, ...attributes } of requestSession.cookies) jar.set(name, value, attributes);
   };
   return { webAuth, requestSession, headers: requestHeaders, save };
+}
+
+/** Keeps new tokens for the next request if it is unknown whether the response gets their cookie, or once it is lost. */
+async function retainTokens(scope: RequestScope, requestSession: RequestSession): Promise<void> {
+  if (!scope.isObserved) await requestSession.retainTokens();
+  else scope.retentions.add(() => requestSession.retainTokens());
 }
 
 /** Next runs parts of a stream, and timers of other requests, without the request that they belong to. */

@@ -17,6 +17,11 @@ export async function runInNext<T>(
     readonly cookieNow?: string;
     readonly headers?: Record<string, string>;
     readonly phase?: 'render' | 'action';
+    /**
+     * How the handler ends. `action`: as a server action, whose cookies are set at once. `no-cookies`: as a route handler that
+     * threw or called `notFound()`. Default: as a route handler whose response gets the cookies.
+     */
+    readonly end?: 'action' | 'no-cookies';
     readonly type?: 'request' | 'cache' | 'private-cache';
     readonly search?: string;
     /** Renders as in a static export, or as a static page. */
@@ -53,6 +58,7 @@ export async function runInNext<T>(
     workUnitAsyncStorage.run(withAccess as never, run),
   );
   // Next does this when a route handler has returned its response.
-  if (store.phase === 'action') appendMutableCookies(new Headers(), withAccess.mutableCookies as never);
+  if (store.phase === 'action' && options.end === undefined)
+    appendMutableCookies(new Headers(), withAccess.mutableCookies as never);
   return { result, set };
 }

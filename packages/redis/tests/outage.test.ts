@@ -22,6 +22,7 @@ function everyCall({ store, tombstones, replay, refresh }: ReturnType<typeof cre
     () => tombstones.set('k', 1, 1_000),
     () => tombstones.latest(['k']),
     () => replay.claim('claimed', 60_000),
+    () => replay.has('claimed'),
     () => refresh.lock.acquire('k', attempt),
     () => refresh.lock.renew?.('k', attempt),
     () => refresh.lock.release('k', 'a'),

@@ -6,6 +6,12 @@ export interface AuthConfig extends Omit<BrowserAuthOptions, 'redirectUri'> {
   /** The redirect URI, exactly as registered. Default: `callback` relative to the base URL of the application. */
   readonly redirectUri?: string;
   /**
+   * The page that the guards show instead of a protected page if a login failed: a URL of the router, for example
+   * `/login-failed`. It shows `auth.error()`, and the address bar keeps the requested page. Default: the guards throw the
+   * error of the login, which Angular reports.
+   */
+  readonly errorRoute?: string;
+  /**
    * The APIs to which {@link authInterceptor} sends the access token. Requests that match no entry get no token.
    * Default: none.
    */

@@ -1,8 +1,16 @@
 import { isPlatformBrowser } from '@angular/common';
 import { inject, PLATFORM_ID } from '@angular/core';
-import { type CanActivateChildFn, type CanActivateFn, type CanMatchFn, Router } from '@angular/router';
+import {
+  type CanActivateChildFn,
+  type CanActivateFn,
+  type CanMatchFn,
+  RedirectCommand,
+  Router,
+  type UrlTree,
+} from '@angular/router';
 import type { AuthHandle } from '../auth.ts';
 import { injectAuthHandle } from '../inject-auth.ts';
+import { startLogin } from './start-login.ts';
 
 /** A guard for `canActivate`, `canActivateChild` and `canMatch`. */
 export type AuthGuard = CanActivateFn & CanActivateChildFn & CanMatchFn;
@@ -11,9 +19,13 @@ export type AuthGuard = CanActivateFn & CanActivateChildFn & CanMatchFn;
  * Allows a navigation if the user is signed in. Otherwise it starts a login, which returns to the requested page with
  * its query and fragment. The page is not shown before.
  *
+ * A login that failed is not started again automatically: the guard shows `errorRoute` of the configuration, or throws the
+ * error of the login. It starts a login again when the user opens a protected page.
+ *
  * On a server it allows the navigation only if `provideServerAuth` provides a user. It starts no login there.
  *
  * @throws ConfigurationError `missing_option` if `provideAuth` is missing
+ * @throws AuthError of a failed login, without `errorRoute`
  * @example
  * ```ts
  * import type { Routes } from '@angular/router';
@@ -39,21 +51,47 @@ export function authGuardFor(clientName: string): AuthGuard {
   return () => checkLogin(injectAuthHandle(clientName));
 }
 
-async function checkLogin(auth: AuthHandle): Promise<boolean> {
+async function checkLogin(auth: AuthHandle): Promise<boolean | RedirectCommand> {
   const router = inject(Router);
   // On a server the user is known only with `provideServerAuth`. Otherwise the browser decides.
   if (!isPlatformBrowser(inject(PLATFORM_ID))) return auth.isSignedIn();
-  const navigation = router.currentNavigation ? router.currentNavigation() : router.getCurrentNavigation();
+  const findNavigation = () =>
+    router.currentNavigation ? router.currentNavigation() : router.getCurrentNavigation();
+  const navigation = findNavigation();
   const target = navigation?.finalUrl ?? navigation?.extractedUrl;
-  await auth.whenReady();
+  const { error } = await (await auth.browser).start();
   if (auth.isSignedIn()) return true;
-  try {
-    await auth.login(target && { returnTo: router.serializeUrl(target) });
-  } catch {
-    // The signal `error` contains the reason.
-    return false;
+  // The provider would return the same error again, without end.
+  if (error && !isUserActive(router)) return showFailure(auth, router, { error, target });
+  const isStarted = await startLogin(auth, router, {
+    returnTo: target && router.serializeUrl(target),
+    isCurrent: () => findNavigation()?.id === navigation?.id,
+  });
+  if (auth.isSignedIn()) return true;
+  const startError = auth.error();
+  if (!isStarted) {
+    return startError && !router.navigated ? showFailure(auth, router, { error: startError, target }) : false;
   }
   // The browser leaves the page. A decision now would briefly show another page, so the guard decides only if the page
-  // is shown again.
-  return new Promise((resolve) => addEventListener('pageshow', () => resolve(false), { once: true }));
+  // is shown again from the back/forward cache. The first load of a page is also a "pageshow".
+  return new Promise((resolve) => {
+    addEventListener('pageshow', ({ persisted }) => persisted && resolve(false));
+  });
+}
+
+/** A navigation without the user's participation, for example of the callback page, must not start another login. */
+const isUserActive = (router: Router): boolean => navigator.userActivation?.hasBeenActive ?? router.navigated;
+
+/** @throws the error if the application has no page for it, or if the guard protects this page too */
+function showFailure(
+  auth: AuthHandle,
+  router: Router,
+  { error, target }: { readonly error: Error; readonly target: UrlTree | undefined },
+): RedirectCommand {
+  const errorRoute = auth.errorRoute();
+  const toPath = (url: string) => url.split(/[?#]/)[0];
+  if (errorRoute === undefined || (target && toPath(router.serializeUrl(target)) === toPath(errorRoute)))
+    throw error;
+  // The address bar keeps the requested page.
+  return new RedirectCommand(router.parseUrl(errorRoute), { skipLocationChange: true });
 }

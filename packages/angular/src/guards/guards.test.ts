@@ -13,7 +13,7 @@ import { type AuthGuard, authGuard, authGuardFor } from './auth-guard.ts';
 import { claimGuard, scopeGuard } from './permission-guards.ts';
 
 const target = '/items?a=b#c';
-let pageshow: (() => void) | undefined;
+let pageshow: ((event: { persisted: boolean }) => void) | undefined;
 
 beforeEach(() => {
   pageshow = undefined;
@@ -59,7 +59,11 @@ describe('authGuard', () => {
     await vi.waitFor(() => expect(pageshow).toBeDefined());
     expect(logins).toEqual([{ returnTo: target }]);
     expect(isDecided).toBe(false);
-    pageshow?.();
+    // The page has loaded for the first time, before the browser leaves it.
+    pageshow?.({ persisted: false });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(isDecided).toBe(false);
+    pageshow?.({ persisted: true });
     expect(await decision).toBe(false);
   });
 

@@ -25,7 +25,8 @@ export interface BrowserAuthSnapshot {
 export interface LoginOptions extends AuthorizationOptions {
   /**
    * The page to show after the login: a path that begins with `/`, or a URL of this origin. Default: the current page with
-   * its query and fragment.
+   * its query and fragment. On the page of the redirect URI after a failed login, it is the page that the failed login
+   * wanted.
    */
   readonly returnTo?: string;
 }
@@ -61,6 +62,14 @@ export interface LogoutOptions {
   readonly localOnly?: boolean;
 }
 
+/** The result of {@link BrowserAuth.start}. */
+export interface BrowserAuthStart {
+  /** The page to show, if this page is the callback of a login. */
+  readonly returnTo?: string;
+  /** The error of the login, if this page is the callback of a login that failed. Start no login automatically then. */
+  readonly error?: Error;
+}
+
 /** A public OAuth client in the browser: login, tokens and logout. */
 export interface BrowserAuth {
   /** Returns the current state. */
@@ -70,10 +79,8 @@ export interface BrowserAuth {
   /**
    * Completes a login on the callback page, restores a stored login, or tries a silent login. Never throws: errors are in
    * the snapshot.
-   *
-   * @returns the page to show, if this page is the callback of a login
    */
-  start(): Promise<{ readonly returnTo?: string }>;
+  start(): Promise<BrowserAuthStart>;
   /**
    * Leaves the page to log in.
    *

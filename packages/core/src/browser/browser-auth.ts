@@ -1,10 +1,12 @@
 import { AuthError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { sanitizeReturnTo } from '../protocol/return-to.ts';
+import { readRedirectResponse } from '../protocol/redirect-uri.ts';
+import { findOrigin } from '../protocol/secure-url.ts';
 import { type AccessToken, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
 import type {
   BrowserAccessToken,
   BrowserAuth,
+  BrowserAuthStart,
   GetAccessTokenOptions,
   LoginOptions,
   LogoutOptions,
@@ -16,7 +18,10 @@ import { createEndSessionUrl, revokeTokens } from './login/logout.ts';
 import { frameName } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
 import { saveTransaction, takeTransaction } from './login/transaction-storage.ts';
+import { deleteWantedPage, findReturnTo, saveWantedPage } from './login/wanted-page.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
+import { createAvailableStorage } from './state/available-storage.ts';
+import { createFeatureError, storageRemedy } from './state/browser-features.ts';
 import { createLoginEndedError, findHolder, isSameHolder, type LoginHolder } from './state/login-holder.ts';
 import { createLoginStore } from './state/login-store.ts';
 import { openTabChannel, type TabChannel, type TabMessage } from './state/tab-channel.ts';
@@ -48,11 +53,13 @@ import { type BrowserTokenRequest, createTokenRefresher } from './token-refreshe
 export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const context = resolveOptions(options);
   const { issuer, clientId, prefix, now, emitEvent } = context;
-  const storage = options.storage ?? createMemoryStorage();
+  const storage = createAvailableStorage(options.storage ?? createMemoryStorage(), context.reportMissing);
   const store = createLoginStore(context, storage);
   const { snapshot, publish, publishError, read, getGeneration } = store;
   const silentLogin = createSilentLogin(context, store);
-  let started: Promise<{ returnTo?: string }> | undefined;
+  let started: Promise<BrowserAuthStart> | undefined;
+  /** The error of the last login response, until a login succeeds. */
+  let callbackError: unknown;
   let tabs: TabChannel | undefined;
   /** Logins of this tab that are being completed. */
   let pendingCallbacks = 0;
@@ -70,33 +77,55 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     waitForChange: store.waitForChange,
   });
 
-  function start(): Promise<{ returnTo?: string }> {
+  function start(): Promise<BrowserAuthStart> {
     // On a server and in the hidden frame there is no login to find.
     if (typeof window === 'undefined' || window.name === frameName) return new Promise(() => {});
-    started ??= initialize();
+    started ??= initialize().catch((error) => {
+      publishError(error);
+      return {};
+    });
     return started;
   }
 
-  async function initialize(): Promise<{ returnTo?: string }> {
+  async function initialize(): Promise<BrowserAuthStart> {
+    requireCryptography();
     tabs = openTabChannel(context, handleMessage);
-    const { origin, pathname, search, href } = location;
-    const parameters = new URLSearchParams(search);
-    const isCallback =
-      origin + pathname === options.redirectUri &&
-      ['code', 'error', 'state'].some((name) => parameters.has(name));
-    // The code is removed from the address bar first, so that it is not in the history or in a Referer header.
-    if (isCallback) history.replaceState(history.state, '', pathname);
-    let callbackError: unknown;
+    const { href } = location;
+    const isCallback = readRedirectResponse(href, options.redirectUri) !== undefined;
+    if (isCallback) removeResponse(href);
+    let startError: unknown;
     try {
       await storage.open?.(`${prefix}tokens`);
       if (isCallback) return await completeCallback(href);
     } catch (error) {
-      callbackError = error;
+      startError = error;
     }
     // A forged or stale callback does not end the current login.
     await restore().catch(publishError);
-    if (callbackError) publish({ ...snapshot(), error: callbackError as Error });
-    return {};
+    if (startError === undefined) return {};
+    publish({ ...snapshot(), error: startError as Error });
+    return isCallback ? { error: startError as Error } : {};
+  }
+
+  /** @throws ConfigurationError `unsupported_by_browser` in an insecure context */
+  function requireCryptography(): void {
+    if (globalThis.crypto?.subtle) return;
+    throw createFeatureError(
+      'crypto.subtle',
+      `Browsers offer it on https and localhost only, and the page is at ${findOrigin(location)}.`,
+    );
+  }
+
+  /** Removes the code from the address bar first, so that it is not in the history or in a Referer header. */
+  function removeResponse(href: string): void {
+    const page = new URL(href);
+    page.search = new URL(options.redirectUri).search;
+    page.hash = '';
+    try {
+      history.replaceState(history.state, '', page.href);
+    } catch {
+      // Some frames may not change their address.
+    }
   }
 
   /** Restores the stored login, or else tries a silent login of the same user. */
@@ -127,15 +156,19 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   async function login({ returnTo, ...request }: LoginOptions = {}): Promise<void> {
     try {
+      requireCryptography();
       const { url, transaction } = await createAuthorizationRequest(context, {
         ...request,
         redirectUri: options.redirectUri,
-        returnTo: sanitizeReturnTo(returnTo ?? location.href, {
-          origin: location.origin,
-          maxLength: Number.POSITIVE_INFINITY,
-        }),
+        // In a native shell, the page that shows a failure is not the redirect URI.
+        returnTo: findReturnTo(
+          context,
+          returnTo,
+          !!options.navigate && callbackError !== undefined && snapshot().error === callbackError,
+        ),
       });
-      saveTransaction(context, transaction);
+      if (!saveTransaction(context, transaction) && !options.navigate)
+        throw createFeatureError('sessionStorage', storageRemedy);
       emitEvent({ type: 'login.started', issuer, clientId });
       await leavePage(url.href);
     } catch (error) {
@@ -153,14 +186,19 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   async function completeCallback(url: string): Promise<{ returnTo: string }> {
     const generation = getGeneration();
     pendingCallbacks++;
+    const parameters =
+      readRedirectResponse(url, options.redirectUri) ?? new URLSearchParams(URL.parse(url)?.search);
+    const transaction = takeTransaction(context, parameters.get('state'));
     try {
-      const parameters = new URL(url).searchParams;
-      const transaction = takeTransaction(context, parameters.get('state'));
       const attempt = { generation, previousTokens: await read(), isVisible: true };
       const { sub } = await completeLogin(context, store, { parameters, transaction, ...attempt });
       tabs?.send({ type: 'login', sub });
+      callbackError = undefined;
+      deleteWantedPage(context);
       return { returnTo: (transaction as BrowserTransaction).returnTo };
     } catch (error) {
+      callbackError = error;
+      saveWantedPage(context, transaction?.returnTo);
       const code = error instanceof AuthError ? error.code : 'unknown';
       emitEvent({ type: 'login.failed', issuer, clientId, code });
       throw error;

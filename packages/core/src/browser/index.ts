@@ -14,6 +14,7 @@ export type {
   BrowserAccessToken,
   BrowserAuth,
   BrowserAuthSnapshot,
+  BrowserAuthStart,
   BrowserAuthStatus,
   GetAccessTokenOptions,
   LoginOptions,

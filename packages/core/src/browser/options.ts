@@ -1,10 +1,18 @@
 import type { AuthorizationServerMetadata } from '../client/client-options.ts';
-import { ConfigurationError } from '../errors.ts';
+import { AuthError, ConfigurationError } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
+import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
+import {
+  createFeatureError,
+  createFeatureReporter,
+  type FeatureReporter,
+  storageRemedy,
+} from './state/browser-features.ts';
+import { createTabItems, type TabItems } from './state/tab-items.ts';
 import type { TokenStorage } from './state/token-storage.ts';
 import type { BrowserLock } from './state/web-lock.ts';
 import type { DpopProver } from './wire/dpop.ts';
@@ -14,7 +22,12 @@ export interface BrowserAuthOptions {
   /** The issuer identifier, exactly as in the provider's metadata. */
   readonly issuer: string;
   readonly clientId: string;
-  /** The redirect URI, exactly as registered. */
+  /**
+   * The redirect URI, as registered: an absolute URL without a fragment. It may have a query. The page of a response is
+   * compared with it as a URL, so `https://app.example` and `https://App.example:443/` are the same.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc3986#section-6
+   */
   readonly redirectUri: string;
   /** Space-separated, with `openid`. Default: `openid`. Add `offline_access` to request a refresh token. */
   readonly scope?: string;
@@ -76,6 +89,9 @@ export interface BrowserContext {
   /** The prefix of all names of stored items, locks and channels. It separates the clients of one origin. */
   readonly prefix: string;
   readonly emitEvent: EventListener;
+  readonly reportMissing: FeatureReporter;
+  /** Logins in progress in this tab. */
+  readonly tabItems: TabItems;
   /** Metadata and keys of the provider. It contains no data of a user. */
   readonly cache: Map<string, { readonly value: Promise<unknown>; readonly at: number }>;
 }
@@ -93,11 +109,22 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
       `issuer "${issuer}" is not an https URL. For a provider on your own machine, set allowInsecureIssuer: true.`,
     );
   }
+  checkRedirectUri('redirectUri', redirectUri);
+  if (options.silentRedirectUri !== undefined)
+    checkRedirectUri('silentRedirectUri', options.silentRedirectUri);
   checkOpenidScope(scope);
   checkRange('clockTolerance', clockTolerance, { min: 0, max: 300, unit: 'seconds' });
   const now = options.now ?? Date.now;
   const prefix = `countersign ${issuer} ${clientId} `;
+  const emitEvent: EventListener = (event) => callListener(options.onEvent, event);
   let prover: Promise<DpopProver> | undefined;
+  /** An error is not cached. */
+  const createProver = () =>
+    options.dpop?.(`${prefix}dpop`, now).catch((error: unknown) => {
+      prover = undefined;
+      if (error instanceof AuthError) throw error;
+      throw createFeatureError('IndexedDB', `It stores the key of DPoP. ${storageRemedy}`);
+    });
   return {
     options,
     issuer,
@@ -111,8 +138,10 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
       timeout: options.timeout ?? 10_000,
     },
     prefix,
-    dpop: () => (prover ??= options.dpop?.(`${prefix}dpop`, now)),
-    emitEvent: (event) => callListener(options.onEvent, event),
+    dpop: () => (prover ??= createProver()),
+    emitEvent,
+    reportMissing: createFeatureReporter(emitEvent),
+    tabItems: createTabItems(),
     cache: new Map(),
   };
 }

@@ -1,5 +1,7 @@
+import { findOrigin } from './secure-url.ts';
+
 export interface ReturnToOptions {
-  /** The origin of the application, for example `https://app.example.com`. */
+  /** The origin of the application, for example `https://app.example.com`, `file://` or `capacitor://localhost`. */
   readonly origin: string;
   /** Returned for a value that is rejected. Default: `/`. */
   readonly fallback?: string;
@@ -24,7 +26,7 @@ export function sanitizeReturnTo(value: unknown, options: ReturnToOptions): stri
   if (!value.startsWith('/') && !value.startsWith(`${origin}/`)) return fallback;
   // The URL parser decides the origin: it recognizes "//host" and "user@host".
   const url = URL.canParse(value, origin) ? new URL(value, origin) : undefined;
-  if (!url || url.origin !== origin || url.username !== '' || url.password !== '') return fallback;
+  if (!url || findOrigin(url) !== origin || url.username !== '' || url.password !== '') return fallback;
   const path = url.pathname + url.search + url.hash;
   // "/.//host" resolves to a path that begins with "//". As a relative reference, that is a host.
   return path.startsWith('//') ? fallback : path;

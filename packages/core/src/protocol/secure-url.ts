@@ -10,3 +10,15 @@ export function isSecureUrl(
   const protocol = typeof url === 'string' && URL.canParse(url) ? new URL(url).protocol : '';
   return protocol === 'https:' || (protocol === 'http:' && allowInsecure);
 }
+
+/**
+ * Returns scheme and host of a URL. Unlike `URL.origin`, it also distinguishes URLs of custom schemes (`capacitor://app`)
+ * and of files.
+ */
+export const findOrigin = ({
+  protocol,
+  host,
+}: {
+  readonly protocol: string;
+  readonly host: string;
+}): string => `${protocol}//${host}`;

@@ -3,12 +3,21 @@ import { ConfigurationError, LoginRequiredError, TransportError } from '../error
 import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import type { GetAccessTokenResult } from '../tokens/refresh-coordinator.ts';
-import { type AccessToken, findAccessToken, isValid } from '../tokens/token-set.ts';
+import {
+  type AccessToken,
+  type AccessTokenRequest,
+  findAccessToken,
+  isValid,
+  type StoredAccessToken,
+  type TokenSet,
+  toAccessToken,
+} from '../tokens/token-set.ts';
 import type { LoadedSession } from './backends/session-backend.ts';
 import { type Session, type SessionState, toSession } from './backends/session-state.ts';
 import type { SessionContext } from './context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
 import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
+import { dropLogins } from './routes/login-transactions.ts';
 import { SessionHolder } from './session-holder.ts';
 
 /**
@@ -37,7 +46,7 @@ async function open(
   const existing = parseCookies(cookieHeader);
   const holder = new SessionHolder(context, await load(context, existing));
   const requestSession = new OpenRequestSession(context, existing, holder, options);
-  holder.requireWritable = () => requestSession.requireWritable();
+  holder.requireWritable = (request) => requestSession.requireWritable(request);
   return requestSession;
 }
 
@@ -59,6 +68,10 @@ class OpenRequestSession implements RequestSession {
   private readonly existing: RequestCookies;
   private readonly holder: SessionHolder;
   private readonly options: RequestSessionOptions;
+  /** Deletes pending logins that no longer fit beside the session. */
+  private droppedLogins: readonly CookieToSet[] = [];
+  /** The tokens in the cookie that the browser has sent. */
+  private readonly receivedTokens: TokenSet | undefined;
 
   constructor(
     context: SessionContext,
@@ -70,6 +83,7 @@ class OpenRequestSession implements RequestSession {
     this.existing = existing;
     this.holder = holder;
     this.options = options;
+    this.receivedTokens = holder.loaded?.state.tokens;
   }
 
   get session(): Session | undefined {
@@ -81,7 +95,7 @@ class OpenRequestSession implements RequestSession {
     const { hasEnded, sealedSession } = this.holder;
     return hasEnded
       ? backend.deleteCookies(this.existing)
-      : backend.createCookies(sealedSession, this.existing);
+      : [...backend.createCookies(sealedSession, this.existing), ...this.droppedLogins];
   }
 
   async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
@@ -90,29 +104,49 @@ class OpenRequestSession implements RequestSession {
     for (let tries = 1; ; tries++) {
       const { loaded } = holder;
       if (!loaded) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
-      if (!this.canWrite()) return this.findValidAccessToken(loaded, request);
+      if (!this.canWrite()) return await this.findValidAccessToken(loaded, request);
       try {
         const result = await this.context.coordinator.getAccessToken(holder, tokenRequest);
-        if (result.changed) await this.applyRefresh(loaded, result);
+        if (result.changed) await this.applyRefresh(result);
+        else this.context.backend.recordUse(loaded, tokenRequest);
         return result.accessToken;
       } catch (error) {
         if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
-        // This call waited for the refresh of another request, whose response was sent in the meantime.
-        const isOfOtherRequest = isWrongContext(error) && this.canWrite() && tries < maxTries;
-        if (!isOfOtherRequest) throw error;
+        // The response was sent while this call waited, or that of another request whose refresh this call waited for.
+        if (!isWrongContext(error) || tries >= maxTries) throw error;
       }
     }
   }
 
-  /** @throws ConfigurationError `wrong_context` if no cookie can be set any more */
-  requireWritable(): void {
+  /** @throws ConfigurationError `wrong_context` if no cookie can be set any more, `cookies_too_large` if it would not fit */
+  requireWritable(request: AccessTokenRequest): void {
     if (!this.canWrite()) throw this.createNotWritableError();
+    const { loaded } = this.holder;
+    if (loaded) this.context.backend.requireSpace(loaded, request);
   }
 
-  private async applyRefresh(previous: LoadedSession, result: GetAccessTokenResult): Promise<void> {
+  private async applyRefresh(result: GetAccessTokenResult): Promise<void> {
     await this.holder.applyTokens(result);
     // The response was sent during the refresh. The browser will send the old cookie again, perhaps much later.
-    if (!this.canWrite()) await this.context.coordinator.saveUnwrittenTokens(previous.state.tokens, result);
+    if (!this.canWrite()) await this.retainTokens();
+    await this.fitLogins();
+  }
+
+  private async fitLogins(): Promise<void> {
+    const { context, existing, holder } = this;
+    const changes = context.backend.createCookies(holder.sealedSession, existing);
+    if (changes.length > 0) this.droppedLogins = await dropLogins(context, existing, changes);
+  }
+
+  async retainTokens(): Promise<void> {
+    const { context, holder, receivedTokens } = this;
+    const tokens = holder.loaded?.state.tokens;
+    if (context.backend.kind === 'stored' || !receivedTokens || !tokens || tokens === receivedTokens) return;
+    const { sealedSession } = holder;
+    await context.coordinator.saveUnwrittenTokens(receivedTokens, {
+      tokens,
+      ...(sealedSession && { sealedSession }),
+    });
   }
 
   getRemainingLifetime(request: SessionTokenRequest = {}): number | undefined {
@@ -134,6 +168,7 @@ class OpenRequestSession implements RequestSession {
     if (!isWritten || !session) throw new LoginRequiredError('session_ended', 'The session has ended.');
     // The response may have been sent in the meantime, without the cookie that contains the change.
     this.requireChangeable();
+    await this.fitLogins();
     return session;
   }
 
@@ -150,6 +185,7 @@ class OpenRequestSession implements RequestSession {
     if (!loaded || !isTouchDue(this.context, loaded.state) || !this.canWrite()) return;
     await this.applyNewestTokens();
     await this.holder.change((state) => state);
+    await this.fitLogins();
   }
 
   /** Prevents that the next cookie restores a refresh token that another request has spent. */
@@ -169,10 +205,18 @@ class OpenRequestSession implements RequestSession {
     return { resource: resource ?? this.context.resource, scope };
   }
 
-  /** Without a refresh. */
-  private findValidAccessToken({ state }: LoadedSession, request: SessionTokenRequest): AccessToken {
-    const entry = findAccessToken(state.tokens, this.resolveRequest(request));
-    if (entry && !request.forceRefresh && isValid(entry, seconds(this.context.now), 0)) return entry;
+  /** Returns a valid access token without a refresh: of the cookie, or of a refresh by another request. */
+  private async findValidAccessToken(
+    { state }: LoadedSession,
+    request: SessionTokenRequest,
+  ): Promise<AccessToken> {
+    const entry = this.findValidEntry(state.tokens, request);
+    if (entry && !request.forceRefresh) return toAccessToken(entry);
+    const newest = await this.context.coordinator.findNewestTokens(state.tokens);
+    const newer = this.findValidEntry(newest.tokens, request);
+    // With `forceRefresh`, the API has rejected the token that a call without it returns.
+    const rejected = request.forceRefresh ? (entry ?? newer)?.accessToken : undefined;
+    if (newer && newer.accessToken !== rejected) return toAccessToken(newer);
     if (state.tokens.refreshToken === undefined) {
       throw new LoginRequiredError(
         'refresh_token_missing',
@@ -180,6 +224,11 @@ class OpenRequestSession implements RequestSession {
       );
     }
     throw this.createNotWritableError();
+  }
+
+  private findValidEntry(tokens: TokenSet, request: SessionTokenRequest): StoredAccessToken | undefined {
+    const entry = findAccessToken(tokens, this.resolveRequest(request));
+    return entry && isValid(entry, seconds(this.context.now), 0) ? entry : undefined;
   }
 
   private createNotWritableError(): ConfigurationError {

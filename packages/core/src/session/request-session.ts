@@ -52,6 +52,11 @@ export interface RequestSession {
    * @throws ConfigurationError `wrong_context` if no cookie can be set
    */
   update(change: (data: Readonly<JsonObject>) => JsonObject): Promise<Session>;
+  /**
+   * Keeps refreshed tokens for ten minutes, for the next request with the previous cookie. Call it if the response does not
+   * set the cookies, or may not. Has no effect without a refresh. Never rejects.
+   */
+  retainTokens(): Promise<void>;
   /** Records that the session is in use, which extends its idle lifetime. Writes only from time to time. */
   touch(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { TransportError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
+import { markAsMemory } from '../internal/memory-mark.ts';
 
 /**
  * Detects values that are used twice, for example the `jti` of a DPoP proof or of a logout token. All processes of an API
@@ -18,8 +19,14 @@ export interface ReplayStore {
    */
   claim(key: string, timeToLive: number): Promise<boolean>;
   /**
-   * Deletes a claim, because the operation that needed it failed. Optional: without it, only the process that claimed the
-   * key accepts it again.
+   * Checks whether a key is claimed, without a claim.
+   *
+   * @throws TransportError `store_unavailable` if the store cannot decide: the value is then rejected
+   */
+  has(key: string): Promise<boolean>;
+  /**
+   * Deletes a claim, because the operation that needed it failed. Optional: without it, a login
+   * whose code exchange failed cannot be completed with the same response.
    */
   release?(key: string): Promise<void>;
 }
@@ -61,7 +68,7 @@ export function createMemoryReplayStore(
     sweepAt = time + 10_000;
   }
 
-  return {
+  return markAsMemory({
     async claim(key, timeToLive) {
       const time = now();
       if (time >= sweepAt) sweep(time);
@@ -77,8 +84,11 @@ export function createMemoryReplayStore(
       keys.set(key, time + timeToLive);
       return true;
     },
+    async has(key) {
+      return (findQuota(key).get(key) ?? 0) > now();
+    },
     async release(key) {
       findQuota(key).delete(key);
     },
-  };
+  });
 }

@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import type { Fetch } from '../../src/internal/http.ts';
 import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
 import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
-import { createMemoryReplayStore, type ReplayStore } from '../../src/tokens/replay-store.ts';
+import { createMemoryReplayStore } from '../../src/tokens/replay-store.ts';
 import {
   baseUrl,
   createSessionOptions,
@@ -146,39 +146,46 @@ for (const kind of sessionKinds) {
 }
 
 test.each([
-  ['cookie', 'with a store that can release', true],
-  ['stored', 'with a store that can release', true],
-  ['stored', 'with a store that cannot release', false],
-] as const)(
-  'S63, %s, %s: accepts a logout token again, once, if its sessions could not be ended',
-  async (kind, _, canRelease) => {
-    const store = createMemorySessionStore();
-    const tombstones = createMemoryTombstoneStore();
-    const { claim, release } = createMemoryReplayStore();
-    const replay: ReplayStore = { claim, ...(canRelease && release && { release }) };
-    const sessionOptions = kind === 'stored' ? { store, replay } : { tombstones, replay };
-    const app = await createWebApp(sessionOptions);
-    // A second process of the application, which receives the repeated token.
-    const other = canRelease ? await createWebApp(sessionOptions, { at: app.server }) : app;
-    const browser = app.open();
-    await browser.logIn();
-    const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
-    const fails = vi.fn(() => Promise.reject(new Error('unavailable')));
-    const [deleteWhere, set] = [store.deleteWhere, tombstones.set];
+  ['cookie', 'the sessions cannot be ended'],
+  ['stored', 'the sessions cannot be ended'],
+  ['cookie', 'the token cannot be marked as used'],
+  ['stored', 'the token cannot be marked as used'],
+  ['stored', 'it is unknown whether the token was used'],
+] as const)('S63, %s, %s: accepts a logout token again, once, in each process', async (kind, failure) => {
+  const store = createMemorySessionStore();
+  const tombstones = createMemoryTombstoneStore();
+  const replay = createMemoryReplayStore();
+  const sessionOptions = kind === 'stored' ? { store, replay } : { tombstones, replay };
+  const app = await createWebApp(sessionOptions);
+  // A second process of the application, which receives the repeated token.
+  const other = await createWebApp(sessionOptions, { at: app.server });
+  const browser = app.open();
+  await browser.logIn();
+  const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
+  const fails = vi.fn(() => Promise.reject(new Error('unavailable')));
+  const { deleteWhere } = store;
+  const { set } = tombstones;
+  const { claim, has, release } = replay;
+  if (failure === 'the sessions cannot be ended') {
     Object.assign(store, { deleteWhere: fails });
     Object.assign(tombstones, { set: fails });
-    const first = await postLogoutToken(app, token);
-    expect(fails).toHaveBeenCalledTimes(1);
+  } else if (failure === 'the token cannot be marked as used') Object.assign(replay, { claim: fails });
+  else Object.assign(replay, { has: fails });
+  Object.assign(replay, { release: fails });
+  for (const process of [app, other]) {
+    const first = await postLogoutToken(process, token);
     expect(first.status).toBe(503);
     expect(first.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect((await app.sessions.open(browser.header())).session).toBeDefined();
-    Object.assign(store, { deleteWhere });
-    Object.assign(tombstones, { set });
-    expect((await postLogoutToken(other, token)).status).toBe(200);
-    expect((await app.sessions.open(browser.header())).session).toBeUndefined();
-    for (const again of [app, other]) expect((await postLogoutToken(again, token)).status).toBe(400);
-  },
-);
+    expect(process.events).toContainEqual(expect.objectContaining({ type: 'store.unavailable' }));
+  }
+  expect(fails).toHaveBeenCalled();
+  Object.assign(store, { deleteWhere });
+  Object.assign(tombstones, { set });
+  Object.assign(replay, { claim, has, release });
+  expect((await postLogoutToken(other, token)).status).toBe(200);
+  expect((await app.sessions.open(browser.header())).session).toBeUndefined();
+  for (const again of [app, other]) expect((await postLogoutToken(again, token)).status).toBe(400);
+});
 
 test('S63: responds with 503 to a logout token that cannot be verified now, and accepts it later', async () => {
   const app = await createWebApp();

@@ -1,6 +1,7 @@
 // @platforms node: the suite starts a Node server.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { connect, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { openNodeSession } from '../../src/session/http/node-requests.ts';
@@ -38,7 +39,14 @@ function createBarrier() {
 }
 
 /** A signed-in user with an expired access token, and barriers that delay a refresh. */
-async function setUp(barriers: { beforeLock?: () => Promise<void>; beforeToken?: () => Promise<void> } = {}) {
+async function setUp(
+  barriers: {
+    beforeLock?: () => Promise<void>;
+    beforeToken?: () => Promise<void>;
+    /** Seconds until the access token expires. Default: it has expired. */
+    expiresIn?: number;
+  } = {},
+) {
   const memoryLock = createMemoryLock();
   const lock: RefreshLock = {
     ...memoryLock,
@@ -61,7 +69,7 @@ async function setUp(barriers: { beforeLock?: () => Promise<void>; beforeToken?:
   );
   const browser = app.open();
   await browser.logIn();
-  app.server.clock.advance(3_610);
+  app.server.clock.advance(3_600 - (barriers.expiresIn ?? -10));
   const cookie = browser.header();
   return {
     ...app,
@@ -144,6 +152,57 @@ test('S61: a request that waited does not spend the refresh token after its resp
   expect((await useMuchLater()).accessToken).toBeTruthy();
 });
 
+test('S61: a request that waited receives its token within the leeway after its response was sent', async () => {
+  const barrier = createBarrier();
+  const { handle, refreshes } = await setUp({ beforeLock: barrier.pass, expiresIn: 10 });
+  const { result } = await handle(async ({ requestSession, res }) => {
+    const pending = requestSession.getAccessToken();
+    await barrier.reached;
+    res.end('not awaited');
+    barrier.open();
+    return [await pending, await requestSession.getAccessToken()];
+  });
+  expect(result).toEqual([1, 2].map(() => expect.objectContaining({ accessToken: expect.any(String) })));
+  expect(Object.keys((result as object[])[0] ?? {}).sort()).toEqual([
+    'accessToken',
+    'expiresAt',
+    'scopes',
+    'tokenType',
+  ]);
+  expect(refreshes()).toBe(0);
+});
+
+test('S61: a stream receives the token of a refresh by another request, and does not spend the refresh token', async () => {
+  const { handle, sessions, cookie, refreshes } = await setUp();
+  const { result, setCookie } = await handle(async ({ requestSession, save, res }) => {
+    res.write('begun');
+    const expired = await failure(requestSession.getAccessToken());
+    const { accessToken } = await (await sessions.open(cookie)).getAccessToken();
+    const token = await requestSession.getAccessToken();
+    const replaced = await failure(requestSession.getAccessToken({ forceRefresh: true }));
+    save();
+    res.end();
+    return [expired, token.accessToken === accessToken, replaced];
+  });
+  expect(result).toEqual([
+    expect.objectContaining(wrongContext),
+    true,
+    expect.objectContaining(wrongContext),
+  ]);
+  expect(setCookie).toEqual([]);
+  expect(refreshes()).toBe(1);
+});
+
+test('S61: keeps refreshed tokens for ten minutes if the application reports that the cookie was not set', async () => {
+  const { sessions, cookie, refreshes, useMuchLater } = await setUp();
+  const requestSession = await sessions.open(cookie);
+  await requestSession.retainTokens();
+  const { accessToken } = await requestSession.getAccessToken();
+  await requestSession.retainTokens();
+  expect((await useMuchLater()).accessToken).toBe(accessToken);
+  expect(refreshes()).toBe(1);
+});
+
 test('S61: a request that waits for the refresh of such a request refreshes itself, and sets the cookie', async () => {
   const barrier = createBarrier();
   const { handle, sessions, cookie, refreshes } = await setUp({ beforeLock: barrier.pass });
@@ -210,6 +269,39 @@ test('S61: does not spend the refresh token after the connection was closed', as
       sent.end();
     });
     server.once('error', reject);
+  });
+  expect(result).toMatchObject(wrongContext);
+  expect(refreshes()).toBe(0);
+});
+
+test('S61: does not spend the refresh token after an HTTP/2 stream was closed', async () => {
+  const { sessions, cookie, refreshes } = await setUp();
+  const server = createHttp2Server().listen(0, '127.0.0.1');
+  closing.push(() => server.close());
+  await once(server, 'listening');
+  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const result = new Promise((resolve) => {
+    server.on('request', async (req, res) => {
+      const { requestSession } = await openNodeSession(sessions, req, res);
+      res.once('close', () => resolve(failure(requestSession.getAccessToken())));
+      client.destroy();
+    });
+  });
+  client.request({ ':path': '/', cookie }).on('error', () => {});
+  expect(await result).toMatchObject(wrongContext);
+  expect(refreshes()).toBe(0);
+});
+
+test.each([
+  ['writeHead', (res: ServerResponse) => res.writeHead(200)],
+  ['flushHeaders', (res: ServerResponse) => res.flushHeaders()],
+] as const)('S61: does not spend the refresh token after %s', async (_, send) => {
+  const { handle, refreshes } = await setUp();
+  const { result } = await handle(async ({ requestSession, res }) => {
+    send(res);
+    const error = await failure(requestSession.getAccessToken());
+    res.end();
+    return error;
   });
   expect(result).toMatchObject(wrongContext);
   expect(refreshes()).toBe(0);

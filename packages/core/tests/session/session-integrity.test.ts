@@ -74,7 +74,7 @@ test('S10: rejects a session of another provider or client with the same secret'
 
 test('S9: responds with 503 if the store is unavailable, neither signed in nor signed out', async () => {
   const store = createMemorySessionStore();
-  const app = await createWebApp({ store });
+  const app = await createWebApp({ store, accessTokenRoute: true });
   const browser = app.open();
   await browser.logIn();
   store.get = () => Promise.reject(new Error('connection refused'));
@@ -85,7 +85,7 @@ test('S9: responds with 503 if the store is unavailable, neither signed in nor s
   const cookieCount = browser.receivedCookies.length;
   for (const [path, init] of [
     ['/auth/session', {}],
-    ['/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } }],
+    ['/auth/access-token', { headers: { origin: app.sessions.origin } }],
   ] as const) {
     const response = await browser.visit(path, init);
     expect(response.status, path).toBe(503);

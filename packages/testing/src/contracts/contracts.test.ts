@@ -82,6 +82,7 @@ describe.concurrent('contracts', () => {
           claimed.add(key);
           return first;
         },
+        has: async (key) => claimed.has(key),
       })),
     );
     expect(failedCases).toContain('replay: accepts one of many concurrent claims of a key');

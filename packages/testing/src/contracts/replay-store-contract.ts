@@ -39,6 +39,18 @@ export function replayStoreContract(open: OpenStore<ReplayStore>): ContractCase[
       },
     },
     {
+      name: 'replay: reports whether a key is claimed, to all processes and without a claim',
+      async run() {
+        const [store, other] = [await open(), await open()];
+        const [key, brief] = [`logout ${createFreshKey()}`, `logout ${createFreshKey()}`];
+        for (const handle of [store, other]) assert.equal(await handle.has(key), false);
+        assert.equal(await store.claim(key, 60_000), true);
+        for (const handle of [store, other]) assert.equal(await handle.has(key), true);
+        assert.equal(await store.claim(brief, 100), true);
+        await eventually(async () => !(await other.has(brief)), 'the claim expires');
+      },
+    },
+    {
       name: 'replay: separates keys by purpose',
       async run() {
         const store = await open();

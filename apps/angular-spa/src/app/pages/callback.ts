@@ -13,7 +13,7 @@ import { describeError } from '../describe-error.ts';
         <h1>Login failed</h1>
         <p role="alert">{{ text }}</p>
         <p class="actions">
-          <button class="primary" type="button" (click)="auth.login({ returnTo: '/' })">Log in again</button>
+          <button class="primary" type="button" (click)="auth.login()">Log in again</button>
           <a class="button secondary" routerLink="/">Back to the home page</a>
         </p>
         <p class="muted small-print">Reference: <code>{{ reference() }}</code></p>

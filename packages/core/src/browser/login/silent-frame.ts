@@ -1,4 +1,5 @@
 import { TransportError } from '../../errors.ts';
+import { isRedirectUri, readRedirectResponse } from '../../protocol/redirect-uri.ts';
 
 /** The name of the hidden frame. A page in this frame does not start a login. */
 export const frameName = 'countersign silent login';
@@ -19,7 +20,6 @@ export function openSilentFrame(
   returnUri: string,
   timeout: number,
 ): Promise<URLSearchParams | undefined> {
-  const expected = new URL(returnUri);
   const frame = document.createElement('iframe');
   frame.name = frameName;
   frame.hidden = true;
@@ -31,9 +31,9 @@ export function openSilentFrame(
     timers = [setTimeout(() => reject(createError()), timeout)];
     frame.addEventListener('load', () => {
       const address = readFrameAddress(frame);
-      if (address?.origin === expected.origin && address.pathname === expected.pathname) {
-        resolve(address.searchParams);
-      } else if (address?.href !== 'about:blank') {
+      if (address && isRedirectUri(address, returnUri)) {
+        resolve(readRedirectResponse(address, returnUri) ?? new URL(address).searchParams);
+      } else if (address !== 'about:blank') {
         timers.push(setTimeout(resolve, providerPageTimeout, undefined));
       }
     });
@@ -46,9 +46,9 @@ export function openSilentFrame(
 }
 
 /** Returns `undefined` while the frame shows a page of another origin. */
-function readFrameAddress(frame: HTMLIFrameElement): URL | undefined {
+function readFrameAddress(frame: HTMLIFrameElement): string | undefined {
   try {
-    return new URL((frame.contentWindow as Window).location.href);
+    return (frame.contentWindow as Window).location.href;
   } catch {
     return undefined;
   }

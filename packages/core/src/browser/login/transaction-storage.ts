@@ -7,14 +7,19 @@ const maxTransactions = 8;
 
 const createName = (context: BrowserContext, state: string) => `${context.prefix}login ${state}`;
 
-/** Stores a transaction under its state in the storage of this tab. Concurrent logins do not affect each other. */
-export function saveTransaction(context: BrowserContext, transaction: BrowserTransaction): void {
+/**
+ * Stores a transaction under its state in the storage of this tab. Concurrent logins do not affect each other.
+ *
+ * @returns false if the transaction is lost when the page is left
+ */
+export function saveTransaction(context: BrowserContext, transaction: BrowserTransaction): boolean {
+  const { tabItems } = context;
   const prefix = createName(context, '');
-  const names = Object.keys(sessionStorage).filter((name) => name.startsWith(prefix));
-  const readCreatedAt = (name: string) => readTransaction(name)?.createdAt ?? 0;
+  const names = tabItems.names().filter((name) => name.startsWith(prefix));
+  const readCreatedAt = (name: string) => readTransaction(context, name)?.createdAt ?? 0;
   names.sort((a, b) => readCreatedAt(b) - readCreatedAt(a));
-  for (const name of names.slice(maxTransactions - 1)) sessionStorage.removeItem(name);
-  sessionStorage.setItem(prefix + transaction.state, JSON.stringify(transaction));
+  for (const name of names.slice(maxTransactions - 1)) tabItems.remove(name);
+  return tabItems.set(prefix + transaction.state, JSON.stringify(transaction));
 }
 
 /** Deletes and returns a transaction. Called before the response is validated, so that a transaction is used once. */
@@ -23,15 +28,15 @@ export function takeTransaction(
   state: string | null,
 ): BrowserTransaction | undefined {
   const name = createName(context, state ?? '');
-  const transaction = readTransaction(name);
-  sessionStorage.removeItem(name);
+  const transaction = readTransaction(context, name);
+  context.tabItems.remove(name);
   return transaction;
 }
 
 /** Returns `undefined` if there is no transaction, or the value is malformed. */
-function readTransaction(name: string): BrowserTransaction | undefined {
+function readTransaction({ tabItems }: BrowserContext, name: string): BrowserTransaction | undefined {
   try {
-    return parseUntrustedObject(sessionStorage.getItem(name) ?? '') as unknown as BrowserTransaction;
+    return parseUntrustedObject(tabItems.get(name) ?? '') as unknown as BrowserTransaction;
   } catch {
     return undefined;
   }

@@ -47,7 +47,7 @@ export interface DpopOptions {
    *
    * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
    */
-  readonly replayStore?: ReplayStore;
+  readonly replayStore?: Pick<ReplayStore, 'claim'>;
 }
 
 export interface DpopVerifier {
@@ -149,7 +149,11 @@ export function createDpopVerifier(
 }
 
 /** Fails closed: if the store is unavailable, the proof is neither accepted nor rejected. */
-async function claimProof(store: ReplayStore, key: string, timeToLive: number): Promise<boolean> {
+async function claimProof(
+  store: Pick<ReplayStore, 'claim'>,
+  key: string,
+  timeToLive: number,
+): Promise<boolean> {
   try {
     return await store.claim(key, timeToLive);
   } catch (error) {

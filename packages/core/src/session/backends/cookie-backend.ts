@@ -1,13 +1,15 @@
-import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
-import { deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
+import { findAccessToken, type StoredAccessToken } from '../../tokens/token-set.ts';
+import { countChunkBytes, deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
-import type { CookieJar } from '../cookies/cookies.ts';
-import type { SessionBackend } from './session-backend.ts';
-import { createSessionCache } from './session-cache.ts';
+import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
+import { createEndedLoginError } from './ended-login.ts';
+import { fitSession, requireSpace } from './fit-session.ts';
+import type { LoadedSession, SessionBackend } from './session-backend.ts';
+import { createSessionCache, type SessionEntries } from './session-cache.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
-import type { SessionMatch } from './session-store.ts';
+import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './tombstone-keys.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
 
 export interface CookieBackendOptions {
@@ -17,22 +19,61 @@ export interface CookieBackendOptions {
   /** Provider and client whose sessions are accepted. */
   readonly owner: string;
   readonly tombstones: TombstoneStore;
+  /** Entries of the cache. Default: separate ones. */
+  readonly sessionEntries?: SessionEntries | undefined;
   /** Seconds. */
   readonly idleLifetime: number;
   /** Seconds. */
   readonly absoluteLifetime: number;
   readonly now: Clock;
+  /** Called if a new access token is not stored because it does not fit. */
+  readonly onTokenOmitted?: (resource: string | undefined) => void;
+  /** Called with the cookies of each session that is written. */
+  readonly onWritten?: (cookies: readonly CookieToSet[]) => void;
 }
 
 /** Sessions that are stored in the cookie alone, encrypted. */
 export function createCookieBackend(options: CookieBackendOptions): SessionBackend {
   const { jar, name, sealer, tombstones, now } = options;
-  const cache = createSessionCache(now);
+  const cache = createSessionCache(now, options.sessionEntries);
   const readTombstoneKeys = createTombstoneKeyReader();
 
   /** Seconds until an unused session expires. */
   const getRemainingLifetime = (state: SessionState) =>
     Math.min(state.usedAt + options.idleLifetime, state.expiresAt) - seconds(now);
+
+  const countBytes = (state: SessionState) =>
+    countChunkBytes(jar, name, {
+      length: sealer.measure({ ...packState(state), generation: 'generati' }),
+      maxAge: options.absoluteLifetime,
+    });
+  const uses = new WeakMap<StoredAccessToken, number>();
+  let useCount = 0;
+  const compareUse = (a: StoredAccessToken, b: StoredAccessToken) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0);
+
+  /**
+   * Encrypts as much of a state as fits in the cookies.
+   *
+   * @throws ConfigurationError `cookies_too_large`
+   */
+  async function encryptFitting(state: SessionState, hasNewTokens: boolean): Promise<string> {
+    const fitted = fitSession(state, { countBytes, compareUse, hasNewTokens });
+    const [newest] = state.tokens.accessTokens;
+    if (newest && fitted.tokens.accessTokens.length === 0) options.onTokenOmitted?.(newest.resource);
+    const sealedSession = await encrypt(fitted);
+    options.onWritten?.(createCookies(sealedSession, new Map()));
+    return sealedSession;
+  }
+
+  function createCookies(sealedSession: string, existing: RequestCookies): CookieToSet[] {
+    const at = sealedSession.indexOf('~');
+    const value = {
+      text: sealedSession.slice(at + 1),
+      generation: sealedSession.slice(0, at),
+      maxAge: options.absoluteLifetime,
+    };
+    return writeChunks(jar, name, value, existing);
+  }
 
   async function encrypt(state: SessionState): Promise<string> {
     const generation = createRandomToken().slice(0, 8);
@@ -59,6 +100,11 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     return state;
   }
 
+  async function findState(cookies: RequestCookies): Promise<SessionState | undefined> {
+    const value = readChunks(jar, name, cookies);
+    return value && findOrDecrypt(value.text, value.generation);
+  }
+
   async function isAlive(state: SessionState): Promise<boolean> {
     const { ofUser, others, all } = await readTombstoneKeys(state);
     const endedAt = await tombstones.latest(all);
@@ -66,6 +112,10 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     if (state.precedingLogoutAt === undefined) return false;
     const [user, other = 0] = await Promise.all([tombstones.latest(ofUser), tombstones.latest(others)]);
     return user === state.precedingLogoutAt && other < state.createdAt;
+  }
+
+  async function findLive(state: SessionState): Promise<LoadedSession | undefined> {
+    return (await isAlive(state)) ? { state, key: state.id, version: 0 } : undefined;
   }
 
   /**
@@ -93,26 +143,30 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   return {
     kind: 'cookie',
     async load(cookies) {
-      const value = readChunks(jar, name, cookies);
-      const state = value && (await findOrDecrypt(value.text, value.generation));
-      if (!state || !(await isAlive(state))) return undefined;
-      return { state, key: state.id, version: 0 };
+      const state = await findState(cookies);
+      return state && findLive(state);
     },
-    async reload(loaded) {
-      return (await isAlive(loaded.state)) ? loaded : undefined;
+    async identify(cookies) {
+      const state = await findState(cookies);
+      return state && { key: state.id, state };
+    },
+    async reload({ state }) {
+      return state && findLive(state);
     },
     async create(state, cookies, requestedAt) {
       const precedingLogoutAt = await findPrecedingLogout(state, requestedAt);
-      return this.createCookies(
-        await encrypt(precedingLogoutAt === undefined ? state : { ...state, precedingLogoutAt }),
-        cookies,
-      );
+      const newState = precedingLogoutAt === undefined ? state : { ...state, precedingLogoutAt };
+      // If the store is unavailable, the first request with the cookie checks it.
+      if (requestedAt !== undefined && !(await isAlive(newState).catch(() => true)))
+        throw createEndedLoginError();
+      return createCookies(await encryptFitting(newState, true), cookies);
     },
     async write(loaded, change) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
       if (!(await isAlive(loaded.state))) return false;
       const state = { ...change(loaded.state), usedAt: seconds(now) };
-      return { loaded: { ...loaded, state }, sealedSession: await encrypt(state) };
+      const hasNewTokens = state.tokens !== loaded.state.tokens;
+      return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, hasNewTokens) };
     },
     async applyTokens(loaded, tokens, sealedSession) {
       const [generation = '', text = ''] = sealedSession?.split('~') ?? [];
@@ -121,21 +175,19 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       if (other?.id === loaded.state.id && sealedSession !== undefined)
         return { ...loaded, state: other, sealedSession };
       const state = { ...loaded.state, tokens };
-      return { ...loaded, state, sealedSession: await encrypt(state) };
+      return { ...loaded, state, sealedSession: await encryptFitting(state, true) };
     },
-    createCookies(sealedSession, existing) {
-      if (sealedSession === undefined) return [];
-      const at = sealedSession.indexOf('~');
-      const value = {
-        text: sealedSession.slice(at + 1),
-        generation: sealedSession.slice(0, at),
-        maxAge: options.absoluteLifetime,
-      };
-      return writeChunks(jar, name, value, existing);
+    requireSpace: ({ state }, request) => requireSpace(state, request, { countBytes }),
+    recordUse({ state }, request) {
+      const token = findAccessToken(state.tokens, request);
+      if (token) uses.set(token, ++useCount);
     },
-    async end(loaded) {
-      const { ofUser } = await readTombstoneKeys(loaded.state);
-      await addTombstone(await createTombstoneKey('id', loaded.state.id), {
+    createCookies: (sealedSession, existing) =>
+      sealedSession === undefined ? [] : createCookies(sealedSession, existing),
+    async end({ state }) {
+      if (!state) return;
+      const { ofUser } = await readTombstoneKeys(state);
+      await addTombstone(await createTombstoneKey('id', state.id), {
         endedAt: seconds(now),
         coveredBy: ofUser[0],
       });
@@ -163,39 +215,3 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     return tombstones.set(key, endedAt, options.absoluteLifetime * 1000, { coveredBy });
   }
 }
-
-/** The keys under which a logout of a session is recorded. */
-interface TombstoneKeys {
-  /** Logouts of all sessions of the user. */
-  readonly ofUser: readonly string[];
-  /** Logouts of this session. */
-  readonly others: readonly string[];
-  readonly all: readonly string[];
-}
-
-/** Cached sessions keep their state, so their keys are computed once. */
-function createTombstoneKeyReader(): (state: SessionState) => TombstoneKeys | Promise<TombstoneKeys> {
-  const knownKeys = new WeakMap<SessionState, TombstoneKeys>();
-  const compute = async (state: SessionState) => {
-    const keys = await createTombstoneKeys(state);
-    knownKeys.set(state, keys);
-    return keys;
-  };
-  return (state) => knownKeys.get(state) ?? compute(state);
-}
-
-async function createTombstoneKeys({ id, tokens: { claims } }: SessionState): Promise<TombstoneKeys> {
-  const others = [createTombstoneKey('id', id)];
-  if (claims?.sid !== undefined) {
-    others.push(createMatchKey({ issuer: claims.iss, sid: claims.sid }));
-    others.push(createMatchKey({ issuer: claims.iss, sub: claims.sub, sid: claims.sid }));
-  }
-  const ofUser = claims ? [createMatchKey({ issuer: claims.iss, sub: claims.sub })] : [];
-  const all = await Promise.all([...ofUser, ...others]);
-  return { ofUser: all.slice(0, ofUser.length), others: all.slice(ofUser.length), all };
-}
-
-const createMatchKey = ({ issuer, sub, sid }: SessionMatch) =>
-  createTombstoneKey('match', JSON.stringify([issuer, sub ?? null, sid ?? null]));
-
-const createTombstoneKey = (kind: string, text: string) => sha256(`countersign ended ${kind} ${text}`);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { guardReplayStore } from './guarded-stores.ts';
 
 test('S63: release() of a replay store without that function fails, because the key stays used', async () => {
-  const store = guardReplayStore({ claim: async () => true });
+  const store = guardReplayStore({ claim: async () => true, has: async () => true });
   await expect(store.release?.('key')).rejects.toMatchObject({
     name: 'TransportError',
     code: 'store_unavailable',

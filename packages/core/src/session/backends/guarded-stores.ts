@@ -1,19 +1,33 @@
 import { AuthError, TransportError } from '../../errors.ts';
 import type { ReplayStore } from '../../tokens/replay-store.ts';
-import { nameForeignError } from '../http/failure-report.ts';
-import type { SessionBackend } from './session-backend.ts';
+import { nameForeignError } from '../pages/failure-report.ts';
+import type { LoadedSession, SessionBackend } from './session-backend.ts';
+
+/** Maximum count of sessions whose end failed; the oldest is evicted. */
+const maxEndedKeys = 10_000;
 
 /**
  * Wraps a backend so that its failures are typed: a store that throws is unavailable, which is neither "signed out" nor
  * "signed in". The error of the store is not retained as `cause`, because its text may contain stored data.
  */
 export function guardBackend(backend: SessionBackend): SessionBackend {
+  /** Keys of sessions whose end failed. This process rejects them until it succeeds. */
+  const endedKeys = new Set<string>();
+  const omitEnded = (loaded: LoadedSession | undefined) =>
+    loaded && endedKeys.has(loaded.key) ? undefined : loaded;
+
   return {
     kind: backend.kind,
-    load: (cookies) => guard(() => backend.load(cookies)),
-    reload: (loaded) => guard(() => backend.reload(loaded)),
+    load: async (cookies) => omitEnded(await guard(() => backend.load(cookies))),
+    identify: (cookies) => guard(() => backend.identify(cookies)),
+    async reload(session) {
+      const loaded = await guard(() => backend.reload(session));
+      // Without a state it is read only to end the session.
+      return session.state ? omitEnded(loaded) : loaded;
+    },
     create: (state, cookies, requestedAt) => guard(() => backend.create(state, cookies, requestedAt)),
     async write(loaded, change) {
+      if (endedKeys.has(loaded.key)) return false;
       let thrown: { readonly error: unknown } | undefined;
       const guardedChange: typeof change = (state) => {
         try {
@@ -31,7 +45,15 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
     applyTokens: (loaded, tokens, sealedSession) =>
       guard(() => backend.applyTokens(loaded, tokens, sealedSession)),
     createCookies: (sealedSession, existing) => backend.createCookies(sealedSession, existing),
-    end: (loaded) => guard(() => backend.end(loaded)),
+    requireSpace: (loaded, request) => backend.requireSpace(loaded, request),
+    recordUse: (loaded, request) => backend.recordUse(loaded, request),
+    async end(session) {
+      // From now on this process accepts no request of the session, even if the store fails.
+      endedKeys.add(session.key);
+      if (endedKeys.size > maxEndedKeys) endedKeys.delete(endedKeys.values().next().value as string);
+      await guard(() => backend.end(session));
+      endedKeys.delete(session.key);
+    },
     endMatching: (match, endedAt) => guard(() => backend.endMatching(match, endedAt)),
     deleteCookies: (existing) => backend.deleteCookies(existing),
     getCacheStatistics: () => backend.getCacheStatistics(),
@@ -42,6 +64,7 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
 export function guardReplayStore(store: ReplayStore): ReplayStore {
   return {
     claim: (key, timeToLive) => guard(() => store.claim(key, timeToLive), 'replay'),
+    has: (key) => guard(() => store.has(key), 'replay'),
     release: async (key) => {
       if (!store.release)
         throw new TransportError('store_unavailable', 'The replay store cannot release a key.');

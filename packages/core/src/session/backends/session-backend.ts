@@ -1,13 +1,19 @@
-import type { TokenSet } from '../../tokens/token-set.ts';
+import type { AccessTokenRequest, TokenSet } from '../../tokens/token-set.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import type { SessionState } from './session-state.ts';
 import type { SessionMatch } from './session-store.ts';
 
-/** The session that the cookies of a request identify. */
-export interface LoadedSession {
-  readonly state: SessionState;
+/** A session that may have ended. */
+export interface SessionReference {
   /** Identifies the session within its backend. */
   readonly key: string;
+  /** Missing if only the store has it. */
+  readonly state?: SessionState;
+}
+
+/** The session that the cookies of a request identify. */
+export interface LoadedSession extends SessionReference {
+  readonly state: SessionState;
   /** The stored version; 0 for cookie sessions. */
   readonly version: number;
 }
@@ -27,12 +33,15 @@ export interface SessionBackend {
   readonly kind: 'cookie' | 'stored';
   /** Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended. */
   load(cookies: RequestCookies): Promise<LoadedSession | undefined>;
-  /** Loads the current state of a session that was loaded before. */
-  reload(loaded: LoadedSession): Promise<LoadedSession | undefined>;
+  /** Finds the session of a request without the stores. It may have ended. */
+  identify(cookies: RequestCookies): Promise<SessionReference | undefined>;
+  /** Loads the current state of a session that was loaded or identified before. */
+  reload(session: SessionReference): Promise<LoadedSession | undefined>;
   /**
    * Starts a session.
    *
    * @param requestedAt time of the token request, in seconds since the epoch with fraction
+   * @throws LoginRequiredError `session_ended` if a logout since the token request has ended it
    */
   create(state: SessionState, cookies: RequestCookies, requestedAt?: number): Promise<CookieToSet[]>;
   /**
@@ -52,8 +61,16 @@ export interface SessionBackend {
   ): Promise<LoadedSession & { readonly sealedSession?: string }>;
   /** Creates the cookies that the response must set after a write. */
   createCookies(sealedSession: string | undefined, existing: RequestCookies): CookieToSet[];
+  /**
+   * Checks that the access token of a refresh can be stored, as far as its length is known.
+   *
+   * @throws ConfigurationError `cookies_too_large`
+   */
+  requireSpace(loaded: LoadedSession, request: AccessTokenRequest): void;
+  /** Records that an access token is in use. The others leave a cookie first that becomes too large. */
+  recordUse(loaded: LoadedSession, request: AccessTokenRequest): void;
   /** Ends one session permanently. */
-  end(loaded: LoadedSession): Promise<void>;
+  end(session: SessionReference): Promise<void>;
   /**
    * Ends every session that matches.
    *

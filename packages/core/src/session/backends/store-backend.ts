@@ -2,8 +2,10 @@ import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
-import type { CookieJar } from '../cookies/cookies.ts';
-import type { LoadedSession, SessionBackend } from './session-backend.ts';
+import type { CookieJar, RequestCookies } from '../cookies/cookies.ts';
+import { createEndedLoginError } from './ended-login.ts';
+import { createLogoutMarkers } from './logout-markers.ts';
+import type { LoadedSession, SessionBackend, SessionReference } from './session-backend.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import type { SessionRecord, SessionStore } from './session-store.ts';
 
@@ -30,6 +32,7 @@ const maxTries = 8;
  */
 export function createStoreBackend(options: StoreBackendOptions): SessionBackend {
   const { jar, name, sealer, store, now } = options;
+  const logoutMarkers = createLogoutMarkers(options);
 
   async function createRecord(state: SessionState, key: string, version: number): Promise<SessionRecord> {
     const { claims } = state.tokens;
@@ -54,19 +57,29 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     return state && { state, key, version: record.version };
   }
 
+  async function identify(cookies: RequestCookies): Promise<SessionReference | undefined> {
+    const identifier = cookies.get(jar.toWireName(name));
+    if (identifier === undefined || !/^[\w-]{43}$/.test(identifier)) return undefined;
+    return { key: await sha256(identifier) };
+  }
+
   return {
     kind: 'stored',
     async load(cookies) {
-      const identifier = cookies.get(jar.toWireName(name));
-      if (identifier === undefined || !/^[\w-]{43}$/.test(identifier)) return undefined;
-      return read(await sha256(identifier));
+      const session = await identify(cookies);
+      return session && read(session.key);
     },
-    reload: (loaded) => read(loaded.key),
-    async create(state) {
+    identify,
+    reload: ({ key }) => read(key),
+    async create(state, _, requestedAt) {
       // Always a new identifier: a login must not sign in an identifier that was known before (session fixation).
       const identifier = createRandomToken();
       const key = await sha256(identifier);
       await store.set(key, await createRecord(state, key, 1), 0);
+      if (requestedAt !== undefined && (await logoutMarkers.hasLogoutSince(state, requestedAt))) {
+        await store.delete(key);
+        throw createEndedLoginError();
+      }
       return [jar.createCookie(name, identifier, { maxAge: options.absoluteLifetime })];
     },
     async write(loaded, change) {
@@ -85,9 +98,14 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       return (await read(loaded.key)) ?? { ...loaded, state: { ...loaded.state, tokens } };
     },
     createCookies: () => [],
-    end: (loaded) => store.delete(loaded.key),
-    async endMatching(match) {
+    requireSpace() {},
+    recordUse() {},
+    end: ({ key }) => store.delete(key),
+    async endMatching(match, endedAt) {
+      // Both are tried, because a store without free memory may only delete.
+      const [marker] = await Promise.allSettled([logoutMarkers.save(match, endedAt)]);
       await store.deleteWhere(match);
+      if (marker.status === 'rejected') throw marker.reason;
     },
     deleteCookies(existing) {
       return existing.has(jar.toWireName(name)) ? [jar.createCookie(name, '', { maxAge: 0 })] : [];

@@ -1,7 +1,7 @@
 import { serializeCookie } from '../cookies/cookies.ts';
+import { createErrorResponse } from '../pages/error-responses.ts';
 import type { RequestSession } from '../request-session.ts';
 import type { WebSessions } from '../web-sessions.ts';
-import { createErrorResponse } from './error-responses.ts';
 import { createJsonResponse, setPrivateCaching } from './responses.ts';
 
 /** A request of Node's `http`. `body` is set if a framework has parsed a form already. */
@@ -18,6 +18,8 @@ export interface NodeResponse {
   readonly headersSent: boolean;
   /** True if the connection was closed: the browser receives nothing more. */
   readonly destroyed?: boolean;
+  /** The stream of an HTTP/2 response, which has no `destroyed`. */
+  readonly stream?: { readonly destroyed?: boolean } | undefined;
   getHeader(name: string): number | string | readonly string[] | undefined;
   setHeader(name: string, value: string | readonly string[]): unknown;
   appendHeader(name: string, value: string): unknown;
@@ -63,12 +65,12 @@ function setNodePrivateCaching(res: Pick<NodeResponse, 'headersSent' | 'getHeade
 export async function openNodeSession(
   sessions: Pick<WebSessions, 'open'>,
   req: NodeRequest,
-  res: Pick<NodeResponse, 'headersSent' | 'destroyed' | 'getHeader' | 'setHeader'>,
+  res: Pick<NodeResponse, 'headersSent' | 'destroyed' | 'stream' | 'getHeader' | 'setHeader'>,
 ): Promise<NodeSession> {
   const headers = readNodeHeaders(req);
   const requestSession = await sessions.open(headers.get('cookie'), {
     request: req,
-    writable: () => !res.headersSent && res.destroyed !== true,
+    writable: () => !res.headersSent && res.destroyed !== true && res.stream?.destroyed !== true,
   });
   setNodePrivateCaching(res);
   const save = () => {

@@ -10,10 +10,10 @@ import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import type { SessionMatch } from '../backends/session-store.ts';
 import type { SessionContext } from '../context.ts';
-import { addRetryAfter } from '../http/error-responses.ts';
-import { describeFailure, reportFailure } from '../http/failure-report.ts';
 import { readForm } from '../http/request-checks.ts';
 import { createJsonResponse } from '../http/responses.ts';
+import { addRetryAfter } from '../pages/error-responses.ts';
+import { describeFailure, reportFailure } from '../pages/failure-report.ts';
 
 /**
  * `POST /auth/backchannel-logout`: the provider reports that a session has ended. An invalid token gets 400. A temporary
@@ -35,25 +35,26 @@ export async function backchannelLogoutRoute(context: SessionContext, request: R
   return createJsonResponse({});
 }
 
+/** Ends the sessions, then marks the token as used: a token whose sessions could not be ended can be sent again. */
 async function endMatchingSessions(context: SessionContext, claims: LogoutTokenClaims): Promise<void> {
-  const { client, backend, now } = context;
-  const release = await claimLogoutToken(context, claims);
-  try {
-    await backend.endMatching(toSessionMatch(claims), now() / 1000);
-  } catch (error) {
-    emitEvent(client, { type: 'store.unavailable', port: 'session' });
-    // The sessions may not have ended. The token must be usable when the provider sends it again.
-    await release();
-    throw error;
+  const { backend, replay, now } = context;
+  const { key, timeToLive } = await createReplayEntry(context, claims);
+  if (await reportUnavailable(context, 'replay', () => replay.has(key))) {
+    throw new ValidationError('logout_token_invalid', 'jti', 'The logout token has been used before.');
   }
+  // Two concurrent requests with the same token may both end the sessions. The result is the same.
+  await reportUnavailable(context, 'session', () =>
+    backend.endMatching(toSessionMatch(claims), now() / 1000),
+  );
+  // If this fails, the response is 503, and the repeated token ends the sessions again.
+  await reportUnavailable(context, 'replay', () => replay.claim(key, timeToLive));
 }
 
-/** @returns a function that makes the token usable again */
-async function claimLogoutToken(
-  context: SessionContext,
+/** @throws ValidationError if the token is too old */
+async function createReplayEntry(
+  { client, now }: SessionContext,
   claims: LogoutTokenClaims,
-): Promise<() => Promise<void>> {
-  const { client, replay, now, unfinishedLogouts } = context;
+): Promise<{ readonly key: string; readonly timeToLive: number }> {
   const { clockTolerance } = getClientContext(client);
   const age = seconds(now) - claims.iat;
   if (age >= logoutTokenMaxAge + clockTolerance) {
@@ -66,28 +67,24 @@ async function claimLogoutToken(
   // A replayed token that selects sessions by `sub` would also end later logins (section 2.6, step 9). The key is stored
   // until the token is too old, even if its `exp` is later. `exp` may have a fraction.
   const expiresAt = Math.ceil(Math.min(claims.exp, claims.iat + logoutTokenMaxAge)) + clockTolerance;
-  const timeToLive = Math.ceil(expiresAt * 1000 - now());
-  const key = `logout ${await sha256(`${claims.iss} ${claims.jti}`)}`;
-  const isNew = await replay.claim(key, timeToLive).catch((error: unknown) => {
-    emitEvent(client, { type: 'store.unavailable', port: 'replay' });
-    throw error;
-  });
-  if (!isNew && !unfinishedLogouts.delete(key)) {
-    throw new ValidationError('logout_token_invalid', 'jti', 'The logout token has been used before.');
-  }
-  return async () => {
-    // Only tokens with a valid signature of the provider reach this point, so an attacker cannot fill this set.
-    if (unfinishedLogouts.size < maxUnfinished) unfinishedLogouts.add(key);
-    const released = replay.release?.(key);
-    await released?.then(
-      () => unfinishedLogouts.delete(key),
-      () => {},
-    );
+  return {
+    key: `logout ${await sha256(`${claims.iss} ${claims.jti}`)}`,
+    timeToLive: Math.ceil(expiresAt * 1000 - now()),
   };
 }
 
-/** Maximum count of unfinished logouts that this process records. */
-const maxUnfinished = 1_000;
+async function reportUnavailable<T>(
+  { client }: SessionContext,
+  port: 'replay' | 'session',
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    emitEvent(client, { type: 'store.unavailable', port });
+    throw error;
+  }
+}
 
 function toSessionMatch({ iss, sub, sid }: LogoutTokenClaims): SessionMatch {
   if (sid !== undefined) return { issuer: iss, sid, ...(sub !== undefined && { sub }) };

@@ -1,9 +1,11 @@
 import { createEndSessionUrl } from '../../client/logout/end-session.ts';
-import { revokeToken } from '../../client/logout/revocation.ts';
-import { emitEvent } from '../../client/observability.ts';
-import { AuthError } from '../../errors.ts';
+import { reportIncompleteLogout, revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
+import { type AuthError, getErrorCode } from '../../errors.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
+import type { SessionReference } from '../backends/session-backend.ts';
 import type { SessionContext } from '../context.ts';
-import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
+import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
+import { endSession, type SessionEnd } from '../end-session.ts';
 import {
   isPrefetch,
   isSameOrigin,
@@ -11,7 +13,11 @@ import {
   type RouterRequest,
   readForm,
 } from '../http/request-checks.ts';
-import { createJsonResponse, createPage, createRedirect, createSessionHeaders } from '../http/responses.ts';
+import { createJsonResponse, createRedirect, createSessionHeaders } from '../http/responses.ts';
+import { addRetryAfter } from '../pages/error-responses.ts';
+import { reportFailure } from '../pages/failure-report.ts';
+import { respondWithPage } from '../pages/respond-with-page.ts';
+import { createLogoutCookie, getLogoutTargets } from './logout-return.ts';
 
 /** Options of `sessions.startLogout()`. */
 export interface StartLogoutOptions {
@@ -19,36 +25,79 @@ export interface StartLogoutOptions {
   readonly returnTo?: string | undefined;
 }
 
+/** The result of `sessions.startLogout()`. */
+export interface StartedLogout {
+  /** The address at which the provider ends its session, or the page of the application after the logout. */
+  readonly url: string;
+  /** Cookies that the response must set. They delete the session of this browser. */
+  readonly cookies: readonly CookieToSet[];
+  /**
+   * The error of the session store if the session could not be ended there. A copy of the cookie remains valid until the
+   * store is available: this process repeats the end. Do not tell the user that the logout succeeded. Default: none.
+   */
+  readonly failure?: AuthError | undefined;
+}
+
 /**
- * Ends the session, revokes its refresh token, and creates the URL at which the provider ends its session.
- * It succeeds if the provider is unavailable: the session of the application has ended.
- *
- * @throws TransportError `store_unavailable` if the session could not be ended
+ * Ends the session, revokes its refresh token, and creates the URL at which the provider ends its session. Each of the
+ * three is done even if another one fails.
  */
 export async function startLogout(
   context: SessionContext,
   cookieHeader: string | null | undefined,
   options: StartLogoutOptions = {},
-): Promise<{ readonly url: string; readonly cookies: readonly CookieToSet[] }> {
-  const { client, backend, coordinator } = context;
+): Promise<StartedLogout> {
+  const { client, backend } = context;
   const existing = parseCookies(cookieHeader);
-  // If the store is unavailable, this throws: nothing has ended, and the user can try again.
-  const loaded = await backend.load(existing);
+  const cookies = backend.deleteCookies(existing);
   const target = findLogoutTarget(context, options.returnTo);
-  if (!loaded) return { url: target, cookies: backend.deleteCookies(existing) };
   // The session ends first, whether or not the provider responds.
-  await backend.end(loaded);
-  emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason: 'logout' });
-  // The cookie may be older than the last refresh. Some providers ignore the revocation of a spent token.
-  const { refreshToken, idToken } = (await coordinator.findNewestTokens(loaded.state.tokens)).tokens;
-  const idTokenHint = context.options.idTokenHint === false ? undefined : idToken;
+  const ended = await endCurrentSession(context, existing);
+  if (!ended) return { url: target, cookies };
+  const { state, failure } = ended;
+  const tokens = state && (await context.coordinator.findNewestTokens(state.tokens)).tokens;
+  const idTokenHint = context.options.idTokenHint === false ? undefined : tokens?.idToken;
+  // Another origin does not receive the cookie with which the state is compared.
+  const logoutState = new URL(target).origin === context.baseUrl.origin ? createRandomToken() : undefined;
+  const request = { idTokenHint, postLogoutRedirectUri: target, state: logoutState };
   const [url] = await Promise.all([
-    createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target }).catch(ignoreAuthError),
-    refreshToken === undefined
-      ? undefined
-      : revokeToken(client, refreshToken, { tokenTypeHint: 'refresh_token' }).catch(ignoreAuthError),
+    createEndSessionUrl(client, request).catch((error: unknown) => {
+      reportIncompleteLogout(client, 'provider', error);
+      return undefined;
+    }),
+    revokeEndedLogin(client, tokens?.refreshToken),
   ]);
-  return { url: url?.href ?? target, cookies: backend.deleteCookies(existing) };
+  const stateCookies = url && logoutState !== undefined ? [createLogoutCookie(context, logoutState)] : [];
+  return {
+    // The provider has no logout, or cannot be reached. The user must know it, in particular on a shared device.
+    url: url?.href ?? createEndedUrl(context, target),
+    cookies: [...cookies, ...stateCookies],
+    ...(failure && { failure }),
+  };
+}
+
+/** The page that says that only the session of the application has ended. */
+function createEndedUrl({ baseUrl, paths }: SessionContext, target: string): string {
+  const url = new URL(paths.logout, baseUrl.origin);
+  url.searchParams.set('ended', 'application');
+  url.searchParams.set('returnTo', target);
+  return url.href;
+}
+
+/** Returns `undefined` if the user is not signed in. */
+async function endCurrentSession(
+  context: SessionContext,
+  existing: RequestCookies,
+): Promise<SessionEnd | undefined> {
+  const { backend } = context;
+  let session: SessionReference | undefined;
+  try {
+    session = await backend.load(existing);
+  } catch (error) {
+    session = await backend.identify(existing).catch(() => undefined);
+    if (!session) return { failure: error as AuthError };
+  }
+  return session && endSession(context, session, 'logout');
 }
 
 /** `POST /auth/logout`. A `GET` shows a confirmation page, because any page can cause one by a link or an image. */
@@ -60,49 +109,88 @@ export async function logoutRoute(
   if (isPrefetch(request, router))
     return new Response(null, { status: 204, headers: createSessionHeaders() });
   const query = new URL(request.url).searchParams;
+  if (request.method !== 'POST' && query.get('ended') === 'application') {
+    const ended = await createEndedPage(context, request, query.get('returnTo'));
+    if (ended) return ended;
+  }
   if (request.method !== 'POST' && context.options.logoutMethod !== 'get')
-    return createConfirmation(context, query.get('returnTo'));
+    return createConfirmation(context, request, query.get('returnTo'));
   // Another site must not log the user out (CSRF, compare RFC 6749 section 10.12).
   if (request.method === 'POST' && !isSameOrigin(request, context.baseUrl)) {
-    return createPage({
+    return respondWithPage(context, request, {
+      page: 'logoutRejected',
       status: 403,
-      title: 'Not logged out',
-      text: 'The request came from another site and was ignored.',
       code: 'cross_origin_request',
-      action: { label: 'Back', href: `${context.basePath}/` },
+      createActions: ({ homeUrl }, { back }) => [{ label: back, href: homeUrl }],
     });
   }
   const form = request.method === 'POST' ? await readForm(request) : undefined;
   const returnTo = form?.get('returnTo') ?? query.get('returnTo') ?? undefined;
-  const { url, cookies } = await startLogout(context, request.headers.get('cookie'), { returnTo });
+  const logout = await startLogout(context, request.headers.get('cookie'), { returnTo });
+  if (logout.failure) return createIncompleteResponse(context, request, { ...logout, router });
+  const { url, cookies } = logout;
   // A script cannot follow a redirect to the provider. It gets the URL to navigate to.
   return isScriptFetch(request, router)
     ? createJsonResponse({ location: url }, { cookies })
     : createRedirect(url, cookies);
 }
 
-function createConfirmation(context: SessionContext, returnTo: string | null): Response {
-  const fields = returnTo === null ? {} : { returnTo: findLogoutTarget(context, returnTo) };
-  return createPage({
+/** The session could not be ended in its store. A redirect would tell the user that the logout succeeded. */
+async function createIncompleteResponse(
+  context: SessionContext,
+  request: Request,
+  { url, cookies, failure, router }: StartedLogout & { readonly router: RouterRequest | undefined },
+): Promise<Response> {
+  reportFailure(failure, { route: 'logout', status: 503, onEvent: context.client.options.onEvent });
+  const response = await respondWithPage(context, request, {
+    page: 'logoutIncomplete',
+    status: 503,
+    code: getErrorCode(failure),
+    cookies,
+    json: { location: url },
+    isJson: isScriptFetch(request, router),
+    createActions: (_, labels) => [{ label: labels.continue, href: url }],
+  });
+  return addRetryAfter(response, failure);
+}
+
+function createConfirmation(
+  context: SessionContext,
+  request: Request,
+  returnTo: string | null,
+): Promise<Response> {
+  const target = findLogoutTarget(context, returnTo ?? undefined);
+  return respondWithPage(context, request, {
+    page: 'logoutQuestion',
     status: 200,
-    title: 'Log out?',
-    text: 'You will have to log in again to see your data.',
-    action: { label: 'Log out', post: context.paths.logout, fields },
+    returnTo: target,
+    createActions: ({ logoutUrl, homeUrl }, { logOut, stay }) => [
+      { label: logOut, post: logoutUrl, fields: returnTo === null ? {} : { returnTo: target } },
+      { label: stay, href: homeUrl },
+    ],
+  });
+}
+
+/** @returns `undefined` if the user is signed in: anyone can link to this page */
+async function createEndedPage(
+  context: SessionContext,
+  request: Request,
+  returnTo: string | null,
+): Promise<Response | undefined> {
+  if (await context.backend.load(parseCookies(request.headers.get('cookie')))) return undefined;
+  return respondWithPage(context, request, {
+    page: 'providerStaysSignedIn',
+    status: 200,
+    returnTo: findLogoutTarget(context, returnTo ?? undefined),
+    createActions: (page, labels) => [{ label: labels.continue, href: page.returnTo }],
   });
 }
 
 /** Only a URL of the list: an open redirect after logout helps phishing as much as one after login. */
-function findLogoutTarget(
-  { options, baseUrl, basePath }: SessionContext,
-  returnTo: string | undefined,
-): string {
-  const allowed = options.postLogoutRedirectUris ?? [`${baseUrl.origin}${basePath}/`];
+function findLogoutTarget(context: SessionContext, returnTo: string | undefined): string {
+  const { baseUrl } = context;
+  const allowed = getLogoutTargets(context);
   const target =
     returnTo !== undefined && URL.canParse(returnTo, baseUrl) ? new URL(returnTo, baseUrl).href : undefined;
   return allowed.find((uri) => uri === target) ?? (allowed[0] as string);
-}
-
-function ignoreAuthError(error: unknown): undefined {
-  if (error instanceof AuthError) return undefined;
-  throw error;
 }

@@ -1,11 +1,13 @@
-import { emitEvent } from '../../client/observability.ts';
+import { revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
+import { LoginRequiredError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
-import { toOwner } from '../backends/session-state.ts';
+import { type SessionState, toOwner } from '../backends/session-state.ts';
 import type { SessionContext } from '../context.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
+import { endSession, revokeNewestTokens } from '../end-session.ts';
 
 interface NewSession {
   readonly userinfo?: JsonObject | undefined;
@@ -25,24 +27,45 @@ export async function startSession(
   // A logout during the token request also ends the session that starts with its response.
   const createdAt = requestedAt === undefined ? time : Math.floor(requestedAt);
   const previousSession = await backend.load(existing).catch(() => undefined);
-  const cookies = await backend.create(
-    {
-      id: createRandomToken(),
-      owner: toOwner(client),
-      tokens,
-      ...(userinfo && { userinfo }),
-      createdAt,
-      usedAt: time,
-      expiresAt: createdAt + context.absoluteLifetime,
-    },
-    existing,
-    requestedAt,
-  );
+  const state: SessionState = {
+    id: createRandomToken(),
+    owner: toOwner(client),
+    tokens,
+    ...(userinfo && { userinfo }),
+    createdAt,
+    usedAt: time,
+    expiresAt: createdAt + context.absoluteLifetime,
+  };
+  const cookies = await createOrRevoke(context, tokens, () => backend.create(state, existing, requestedAt));
   // End the previous session, so that a copy of its identifier is no longer valid.
   if (previousSession) {
-    await backend
-      .end(previousSession)
-      .catch(() => emitEvent(client, { type: 'store.unavailable', port: 'session' }));
+    const { state: previousState } = await endSession(context, previousSession, 'replaced');
+    if (previousState && !mayShareGrant(previousState.tokens, tokens))
+      await revokeNewestTokens(context, previousState);
   }
   return { cookies };
+}
+
+/** Revokes the tokens of a login that the provider has ended before its session began. */
+async function createOrRevoke<T>(
+  { client }: SessionContext,
+  tokens: TokenSet,
+  create: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await create();
+  } catch (error) {
+    if (error instanceof LoginRequiredError) await revokeEndedLogin(client, tokens.refreshToken);
+    throw error;
+  }
+}
+
+/**
+ * Checks whether the new login may belong to the grant of the previous one: the same user in the same session at the
+ * provider. The revocation of a refresh token can revoke its entire grant (RFC 7009 section 2.1), with the new tokens.
+ */
+function mayShareGrant({ claims: previous }: TokenSet, { claims: next }: TokenSet): boolean {
+  if (!previous || !next) return true;
+  if (previous.iss !== next.iss || previous.sub !== next.sub) return false;
+  return previous.sid === undefined || next.sid === undefined || previous.sid === next.sid;
 }

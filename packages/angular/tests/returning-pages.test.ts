@@ -1,0 +1,170 @@
+import type { Routes } from '@angular/router';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { AuthConfig } from '../src/config/auth-config.ts';
+import { withStorage } from '../src/config/auth-features.ts';
+import { authGuard } from '../src/guards/auth-guard.ts';
+import { createTab, EmptyPage, type PageOptions, type TestPage } from './support/routed-app.ts';
+
+const origin = 'https://app.example';
+const guarded: Routes = [{ path: '**', canActivate: [authGuard], component: EmptyPage }];
+
+afterEach(() => void vi.unstubAllGlobals());
+
+/** Waits until the first navigation after a login has ended. */
+const shows = (page: TestPage, url: string) =>
+  vi.waitFor(() => {
+    expect(page.router.url).toBe(url);
+    expect(page.router.currentNavigation()).toBeNull();
+  });
+
+describe('a login returns to the requested page', () => {
+  test.each<[string, PageOptions & { config?: Partial<AuthConfig> }, string]>([
+    [`${origin}/items?a=b%26c#d`, { routes: guarded }, '/items?a=b%26c#d'],
+    // The application may be at its redirect URI.
+    [`${origin}/items`, { routes: guarded, config: { redirectUri: origin } }, '/items'],
+    [`${origin}/items`, { routes: guarded, config: { redirectUri: `${origin}/?tenant=a` } }, '/items'],
+    [`${origin}/`, { routes: guarded, config: { redirectUri: 'https://APP.example' } }, '/'],
+    // The base URL, and a route that begins like it.
+    [`${origin}/app/items?x=1`, { routes: guarded, base: '/app/' }, '/items?x=1'],
+    [`${origin}/app/app/users`, { routes: guarded, base: '/app/' }, '/app/users'],
+    [`${origin}/app/app`, { routes: guarded, base: '/app/' }, '/app'],
+    [`${origin}/de/items`, { routes: guarded, base: '/de/' }, '/items'],
+    // Hash routing, with the redirect URI of a page outside the router.
+    [`${origin}/#/items?x=1`, { routes: guarded, hash: true }, '/items?x=1'],
+    [`${origin}/app/#/app/users`, { routes: guarded, hash: true, base: '/app/' }, '/app/users'],
+    [`${origin}/app/?v=2#/items`, { routes: guarded, hash: true, base: '/app/' }, '/items'],
+    [`${origin}/#/`, { routes: guarded, hash: true, config: { redirectUri: `${origin}/` } }, '/'],
+  ])('%s', async (href, options, expected) => {
+    const { open, provider } = await createTab();
+    const first = await open(href, options);
+    expect(first.left).toHaveLength(1);
+    const page = await open(provider.approve(first.left[0] ?? ''), options);
+    await shows(page, expected);
+    expect(page.auth.status()).toBe('signed-in');
+    expect([page.left, page.errors]).toEqual([[], []]);
+  });
+
+  test('also if the application names a URL of the router', async () => {
+    const { open, provider } = await createTab();
+    const options = { routes: [{ path: '**', component: EmptyPage }], base: '/app/' };
+    for (const [returnTo, expected] of [
+      ['/app/users', '/app/users'],
+      ['/users?x=1', '/users?x=1'],
+      [`${origin}/app/users`, '/users'],
+      ['//evil.example/x', '/evil.example/x'],
+      ['https://evil.example/x', '/'],
+    ] as const) {
+      const first = await open(`${origin}/app/`, options);
+      await first.auth.login({ returnTo });
+      const page = await open(provider.approve(first.left[0] ?? ''), options);
+      await shows(page, expected);
+      expect(page.left).toEqual([]);
+    }
+  });
+
+  test('in another language of the site, if that page can restore the login', async () => {
+    const { open, provider } = await createTab();
+    const config = { redirectUri: `${origin}/en/callback` };
+    const features = [withStorage('tab')];
+    const german = { routes: guarded, base: '/de/', config, features };
+    const english = { ...german, base: '/en/' };
+    const first = await open(`${origin}/de/items`, german);
+    const callback = await open(provider.approve(first.left[0] ?? ''), english);
+    await vi.waitFor(() => expect(callback.left).toEqual(['/de/items']));
+    // Tokens in memory would be lost, and the guard of that page would log in again and again.
+    const again = await open(`${origin}/de/items`, { ...german, features: [] });
+    const page = await open(provider.approve(again.left[0] ?? ''), { ...english, features: [] });
+    await shows(page, '/');
+    expect(page.left).toEqual([]);
+  });
+
+  test('handleCallback returns a URL of the router', async () => {
+    const { open, provider } = await createTab();
+    const page = await open(`${origin}/app/app/users`, {
+      routes: [{ path: '**', component: EmptyPage }],
+      base: '/app/',
+      config: { redirectUri: 'com.example:/cb' },
+    });
+    await page.auth.login();
+    const { returnTo } = await page.auth.handleCallback(provider.approve(page.left[0] ?? ''));
+    expect(returnTo).toBe('/app/users');
+  });
+});
+
+describe('a failed login', () => {
+  const deny = (url: string, provider: Awaited<ReturnType<typeof createTab>>['provider']) =>
+    provider.approve(url, (parameters) => {
+      parameters.delete('code');
+      parameters.set('error', 'access_denied');
+    });
+
+  /** Follows redirects as a browser does, until a page is shown. @returns the page and the count of logins */
+  async function follow(
+    { open, provider }: Awaited<ReturnType<typeof createTab>>,
+    options: PageOptions,
+    respond: (url: string) => string,
+  ) {
+    let page = await open(`${origin}/items`, options);
+    let logins = 0;
+    while (page.left.length > 0 && logins < 28) {
+      logins += page.left.length;
+      page = await open(respond(page.left[0] ?? ''), options);
+      await page.auth.whenReady();
+    }
+    return { page, logins, provider };
+  }
+
+  test.each([
+    ['a guarded redirect URI', { redirectUri: origin }],
+    ['a guarded "**"', {}],
+  ])(
+    'with %s and access_denied: the guard throws the error, and starts no other login',
+    async (_, config) => {
+      const tab = await createTab();
+      const { page, logins } = await follow(tab, { routes: guarded, config }, (url) =>
+        deny(url, tab.provider),
+      );
+      expect(logins).toBe(1);
+      expect(page.errors).toContainEqual(expect.objectContaining({ error: 'access_denied' }));
+      expect(page.auth.error()).toMatchObject({ error: 'access_denied' });
+    },
+  );
+
+  test('with a wrong clock: the guard shows the error route, also if it is guarded "**"', async () => {
+    const tab = await createTab();
+    tab.provider.claims = (claims) => ({ ...claims, iat: 1, exp: 2 });
+    const open: Routes = [{ path: 'login-failed', component: EmptyPage }, ...guarded];
+    const approve = (url: string) => tab.provider.approve(url);
+    const shown = await follow(tab, { routes: open, config: { errorRoute: '/login-failed' } }, approve);
+    expect([shown.logins, shown.page.router.url, shown.page.errors]).toEqual([1, '/login-failed', []]);
+    expect(shown.page.auth.error()).toMatchObject({ code: 'id_token_invalid' });
+    // "Try again" returns to the page that was requested at first.
+    tab.provider.claims = (claims) => claims;
+    await shown.page.auth.login();
+    const page = await tab.open(approve(shown.page.left[0] ?? ''), { routes: open });
+    await shows(page, '/items');
+
+    tab.provider.claims = (claims) => ({ ...claims, iat: 1, exp: 2 });
+    const guardedError = await follow(
+      tab,
+      { routes: guarded, config: { errorRoute: '/login-failed' } },
+      approve,
+    );
+    expect(guardedError.logins).toBe(1);
+    expect(guardedError.page.errors).toContainEqual(expect.objectContaining({ code: 'id_token_invalid' }));
+  });
+
+  test('does not stop the login of a user who then opens a protected page', async () => {
+    const tab = await createTab();
+    const routes: Routes = [{ path: 'callback', component: EmptyPage }, ...guarded];
+    const { page, logins } = await follow(tab, { routes }, (url) => deny(url, tab.provider));
+    expect([logins, page.router.url]).toEqual([1, '/callback']);
+    vi.stubGlobal('navigator', { userActivation: { hasBeenActive: false } });
+    // The callback page itself navigates, without the user.
+    expect(await page.router.navigateByUrl('/items')).toBe(false);
+    expect(page.left).toEqual([]);
+    vi.stubGlobal('navigator', { userActivation: { hasBeenActive: true } });
+    void page.router.navigateByUrl('/items');
+    await vi.waitFor(() => expect(page.left).toHaveLength(1));
+  });
+});

@@ -1,0 +1,152 @@
+import { type LocationChangeListener, PlatformLocation } from '@angular/common';
+import {
+  ApplicationInitStatus,
+  Component,
+  type EnvironmentProviders,
+  ErrorHandler,
+  Injectable,
+  PLATFORM_ID,
+  type Provider,
+} from '@angular/core';
+import { TestBed } from '@angular/core/testing';
+import {
+  provideRouter,
+  Router,
+  type RouterFeatures,
+  type Routes,
+  withHashLocation,
+  withRouterConfig,
+} from '@angular/router';
+import { vi } from 'vitest';
+import { createTestProvider, type TestProvider } from '../../../core/tests/support/browser-provider.ts';
+import type { Auth } from '../../src/auth.ts';
+import type { AuthConfig, AuthFeature } from '../../src/config/auth-config.ts';
+import { injectAuth } from '../../src/inject-auth.ts';
+import { provideAuth } from '../../src/provide-auth.ts';
+
+@Component({ template: '' })
+export class EmptyPage {}
+
+export interface PageOptions {
+  readonly routes: Routes;
+  readonly config?: Partial<AuthConfig>;
+  readonly features?: readonly AuthFeature[];
+  readonly base?: string;
+  readonly hash?: boolean;
+  readonly providers?: readonly (Provider | EnvironmentProviders)[];
+}
+
+export interface TestPage {
+  readonly auth: Auth;
+  readonly router: Router;
+  /** Errors that Angular reported. */
+  readonly errors: unknown[];
+  /** Addresses to which the page left. */
+  readonly left: string[];
+}
+
+/** A browser tab: real router, guards and client; the provider is inside the test. */
+export async function createTab() {
+  const provider: TestProvider = await createTestProvider(() => Date.now());
+  const items = new Map<string, string>();
+  let left: string[] = [];
+
+  /** Loads a page of the application, and waits for the end of its first navigation or until the page is left. */
+  async function open(href: string, options: PageOptions): Promise<TestPage> {
+    TestBed.resetTestingModule();
+    left = [];
+    const page = { left, errors: [] as unknown[] };
+    showPage(href, { base: options.base ?? '/', items, leave: (url) => page.left.push(url) });
+    TestBed.configureTestingModule({
+      providers: [
+        { provide: PLATFORM_ID, useValue: 'browser' },
+        { provide: PlatformLocation, useClass: PagePlatformLocation },
+        { provide: ErrorHandler, useValue: { handleError: (error: unknown) => page.errors.push(error) } },
+        provideRouter(
+          options.routes,
+          withRouterConfig({ resolveNavigationPromiseOnError: true }),
+          ...((options.hash ? [withHashLocation()] : []) as RouterFeatures[]),
+        ),
+        provideAuth(
+          { issuer: provider.issuer, clientId: 'spa', fetch: provider.fetch, ...options.config },
+          ...(options.features ?? []),
+        ),
+        ...(options.providers ?? []),
+      ],
+    });
+    await TestBed.inject(ApplicationInitStatus).donePromise;
+    const router = TestBed.inject(Router);
+    const auth = TestBed.runInInjectionContext(() => injectAuth());
+    const settled = new Promise<void>((resolve) => {
+      const subscription = router.events.subscribe((event) => {
+        // NavigationEnd, NavigationCancel without a redirect, NavigationError.
+        if (![1, 2, 3].includes(event.type as number) || ('code' in event && event.code === 0)) return;
+        if ('error' in event) page.errors.push(event.error);
+        subscription.unsubscribe();
+        resolve();
+      });
+    });
+    router.initialNavigation();
+    await Promise.race([settled, vi.waitFor(() => page.left.length || Promise.reject(), { timeout: 5000 })]);
+    return { ...page, auth, router };
+  }
+
+  return { provider, open, items };
+}
+
+/** Replaces the globals of a page. */
+function showPage(
+  href: string,
+  { base, items, leave }: { base: string; items: Map<string, string>; leave: (url: string) => void },
+): void {
+  const location = new URL(href);
+  Object.assign(location, { assign: leave, replace: leave });
+  vi.stubGlobal('location', location);
+  vi.stubGlobal('window', { name: '' });
+  vi.stubGlobal('document', { baseURI: new URL(base, href).href });
+  vi.stubGlobal('addEventListener', () => {});
+  vi.stubGlobal('BroadcastChannel', undefined);
+  vi.stubGlobal('sessionStorage', {
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => void items.set(name, value),
+    removeItem: (name: string) => void items.delete(name),
+  });
+  const replaceState = (_state: unknown, _title: string, url: string) => {
+    location.href = new URL(url, document.baseURI).href;
+  };
+  vi.stubGlobal('history', { state: null, replaceState, pushState: replaceState });
+}
+
+/** Reads and writes the globals of the page. */
+@Injectable()
+class PagePlatformLocation extends PlatformLocation {
+  getBaseHrefFromDOM = () => new URL(document.baseURI).pathname;
+  getState = () => null;
+  onPopState = (_listener: LocationChangeListener) => () => {};
+  onHashChange = (_listener: LocationChangeListener) => () => {};
+  get href() {
+    return location.href;
+  }
+  get protocol() {
+    return location.protocol;
+  }
+  get hostname() {
+    return location.hostname;
+  }
+  get port() {
+    return location.port;
+  }
+  get pathname() {
+    return location.pathname;
+  }
+  get search() {
+    return location.search;
+  }
+  get hash() {
+    return location.hash;
+  }
+  replaceState = (state: unknown, title: string, url: string) => history.replaceState(state, title, url);
+  pushState = (state: unknown, title: string, url: string) => history.pushState(state, title, url);
+  forward = () => {};
+  back = () => {};
+}

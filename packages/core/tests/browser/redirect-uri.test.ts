@@ -1,0 +1,199 @@
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
+import { describe, expect, test, vi } from 'vitest';
+import type { BrowserAuthOptions } from '../../src/browser/options.ts';
+import {
+  createPage,
+  origin,
+  type Page,
+  provider,
+  showPage,
+  startLogin,
+  storage,
+} from '../support/browser-page.ts';
+
+/** Loads another page in the same tab. */
+function openPage(href: string, options: Partial<BrowserAuthOptions> = {}): Page {
+  const items = [...storage];
+  showPage(href);
+  for (const [name, value] of items) sessionStorage.setItem(name, value);
+  return createPage(options);
+}
+
+const fail = (url: string) =>
+  provider.approve(url, (parameters) => {
+    parameters.delete('code');
+    parameters.set('error', 'access_denied');
+  });
+
+describe('the page of the redirect URI', () => {
+  test.each([
+    [origin, `${origin}/`],
+    [`${origin}/callback`, `${origin}/callback`],
+    [`${origin}/callback?tenant=a`, `${origin}/callback?tenant=a`],
+    ['https://APP.example:443/callback', `${origin}/callback`],
+    [`${origin}/app/callback/`, `${origin}/app/callback/`],
+    ['file:///C:/app/index.html', 'file:///C:/app/index.html'],
+    ['capacitor://localhost/callback', 'capacitor://localhost/callback'],
+    ['com.example:/cb', 'com.example:/cb'],
+  ])(
+    'is recognised for %s, sent as registered, and shown without the response',
+    async (redirectUri, clean) => {
+      const url = await startLogin(createPage({ redirectUri }));
+      expect(new URL(url).searchParams.get('redirect_uri')).toBe(redirectUri);
+      const page = openPage(provider.approve(url), { redirectUri });
+      await page.auth.start();
+      expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in' });
+      expect(provider.tokenRequests[0]?.parameters.get('redirect_uri')).toBe(redirectUri);
+      expect(location.href).toBe(clean);
+    },
+  );
+
+  test('is not a page of the application that has a parameter "code" or "state" of its own', async () => {
+    for (const query of ['?code=SPRING', '?state=open', '?iss=1']) {
+      const { auth } = openPage(`${origin}/${query}`, { redirectUri: origin });
+      await auth.start();
+      expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+      expect(location.search).toBe(query);
+    }
+  });
+
+  test('also completes a silent login whose redirect URI has a query', async () => {
+    const silentRedirectUri = `${origin}/silent.html?client=spa`;
+    vi.stubGlobal('document', {
+      createElement: () => {
+        const frame = {
+          src: '',
+          load: () => {},
+          addEventListener: (_: string, load: () => void) => {
+            frame.load = load;
+          },
+          remove: () => {},
+          get contentWindow() {
+            return { location: { href: provider.approve(frame.src) } };
+          },
+        };
+        return frame;
+      },
+      body: { append: (frame: { load(): void }) => queueMicrotask(() => frame.load()) },
+    });
+    const { auth } = createPage({ silentRedirectUri });
+    await auth.start();
+    expect(auth.snapshot()).toMatchObject({ status: 'signed-in' });
+  });
+});
+
+describe('the wanted page', () => {
+  test('survives a failed login, "try again" on its page, and a reload of it', async () => {
+    const redirectUri = `${origin}/callback`;
+    const wanted = '/items?filter=a%26b#second';
+    const failed = openPage(fail(await startLogin(createPage())));
+    expect(await failed.auth.start()).toEqual({ error: expect.objectContaining({ error: 'access_denied' }) });
+    expect(failed.auth.snapshot()).toMatchObject({ error: { error: 'access_denied' } });
+    // It fails twice, and the page is reloaded in between.
+    const again = openPage(fail(await startLogin(openPage(redirectUri))));
+    await again.auth.start();
+    const page = openPage(provider.approve(await startLogin(again)));
+    expect(await page.auth.start()).toEqual({ returnTo: wanted });
+    // Afterwards, the page is a page like others.
+    const next = openPage(redirectUri);
+    expect(await next.auth.handleCallback(provider.approve(await startLogin(next)))).toEqual({
+      returnTo: '/callback',
+    });
+  });
+
+  test('is replaced by a page that the application requests, or on which the user logs in', async () => {
+    const failed = openPage(fail(await startLogin(createPage())));
+    await failed.auth.start();
+    const url = await startLogin(failed, { returnTo: '/other' });
+    expect(await failed.auth.handleCallback(provider.approve(url))).toEqual({ returnTo: '/other' });
+    const denied = openPage(fail(await startLogin(failed)));
+    await denied.auth.start();
+    const elsewhere = openPage(`${origin}/about`);
+    expect(await elsewhere.auth.handleCallback(provider.approve(await startLogin(elsewhere)))).toEqual({
+      returnTo: '/about',
+    });
+  });
+
+  test('is the folder of the redirect URI if the failed login is unknown to this tab', async () => {
+    const redirectUri = `${origin}/shop/callback`;
+    const page = openPage(`${redirectUri}?code=c&state=unknown`, { redirectUri });
+    await page.auth.start();
+    expect(page.auth.snapshot()).toMatchObject({ error: { code: 'transaction_invalid' } });
+    expect(await page.auth.handleCallback(provider.approve(await startLogin(page)))).toEqual({
+      returnTo: '/shop/',
+    });
+  });
+
+  test('of a native shell is kept although another page shows the failure', async () => {
+    const redirectUri = 'com.example:/cb';
+    const page = createPage({ redirectUri });
+    await page.auth.start();
+    const url = await startLogin(page, { returnTo: '/items/7' });
+    await expect(page.auth.handleCallback(fail(url))).rejects.toMatchObject({ error: 'access_denied' });
+    expect(await page.auth.handleCallback(provider.approve(await startLogin(page)))).toEqual({
+      returnTo: '/items/7',
+    });
+  });
+
+  test.each([
+    ['file:///C:/app/index.html?x=1#/items', '/C:/app/index.html?x=1#/items'],
+    ['capacitor://localhost/items?x=1', '/items?x=1'],
+  ])('is kept for a page at %s', async (href, returnTo) => {
+    const page = openPage(href);
+    expect(await page.auth.handleCallback(provider.approve(await startLogin(page)))).toEqual({ returnTo });
+    const evil = await startLogin(page, { returnTo: '//evil.example/items' });
+    expect(await page.auth.handleCallback(provider.approve(evil))).toEqual({ returnTo: '/' });
+  });
+});
+
+describe('without sessionStorage', () => {
+  const denials: [string, () => unknown][] = [
+    [
+      'its access throws',
+      () => {
+        throw new DOMException('denied', 'SecurityError');
+      },
+    ],
+    ['it is missing', () => undefined],
+    [
+      'it is full',
+      () => ({
+        getItem: () => null,
+        removeItem: () => {},
+        setItem: () => {
+          throw new DOMException('full', 'QuotaExceededError');
+        },
+      }),
+    ],
+    ['it stores nothing', () => ({ getItem: () => null, removeItem: () => {}, setItem: () => {} })],
+  ];
+
+  test.each(denials)('(%s) a login that leaves the page says what is missing', async (_, get) => {
+    Object.defineProperty(globalThis, 'sessionStorage', { get, configurable: true });
+    const page = createPage({ navigate: undefined as never });
+    await page.auth.start();
+    expect(page.auth.snapshot()).toEqual({ status: 'signed-out' });
+    await expect(page.auth.login()).rejects.toMatchObject({
+      code: 'unsupported_by_browser',
+      message: expect.stringMatching(/sessionStorage.*Allow cookies/),
+    });
+  });
+
+  test.each(denials)(
+    '(%s) a login of a native shell, which does not leave the page, works',
+    async (_, get) => {
+      Object.defineProperty(globalThis, 'sessionStorage', { get, configurable: true });
+      const page = createPage();
+      await page.auth.start();
+      const callback = provider.approve(await startLogin(page));
+      expect(await page.auth.handleCallback(callback)).toMatchObject({ returnTo: expect.any(String) });
+      await expect(page.auth.handleCallback(callback)).rejects.toMatchObject({ code: 'transaction_invalid' });
+    },
+  );
+});
+
+test('handleCallback reports a text that is not a URL as a login that was not started here', async () => {
+  await expect(createPage().auth.handleCallback('not a URL')).rejects.toMatchObject({
+    code: 'transaction_invalid',
+  });
+});
