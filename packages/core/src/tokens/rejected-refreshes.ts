@@ -18,7 +18,8 @@ export interface RejectedRefreshes {
   delete(key: string): void;
 }
 
-interface Entry {
+/** A rejection and its pause. */
+export interface RejectedRefresh {
   /** Milliseconds since the epoch. */
   readonly until: number;
   /** Milliseconds. */
@@ -26,9 +27,11 @@ interface Entry {
   readonly error: Error;
 }
 
-export function createRejectedRefreshes(getTime: Clock): RejectedRefreshes {
-  /** In the order of their creation. */
-  const entries = new Map<string, Entry>();
+/** @param entries in the order of their creation. Default: of this function alone. */
+export function createRejectedRefreshes(
+  getTime: Clock,
+  entries = new Map<string, RejectedRefresh>(),
+): RejectedRefreshes {
   return {
     find(key) {
       const { until = 0, length = 0, error } = entries.get(key) ?? {};
