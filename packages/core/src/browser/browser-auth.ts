@@ -95,7 +95,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
         return {};
       })
       .finally(() => {
-        retries = createStartRetries(snapshot, () => restore().catch(publishError));
+        retries = createStartRetries(snapshot, () => restore(0).catch(createErrorHandler()));
       });
     return started;
   }
