@@ -54,7 +54,8 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
   const baseUrl = parseBaseUrl(options.baseUrl);
   const basePath = baseUrl.pathname.replace(/\/+$/, '');
   const secrets = [options.secret ?? []].flat();
-  const jar = createCookieJar(baseUrl, options.cookie ?? {});
+  const routesPath = basePath + (options.routes ?? '/auth').replace(/\/+$/, '');
+  const jar = createCookieJar(baseUrl, options.cookie ?? {}, routesPath);
   const name = options.cookie?.name ?? 'session';
   if (!/^[\w-]{1,40}$/.test(name)) {
     throw new ConfigurationError(
@@ -84,7 +85,7 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
     options,
     baseUrl,
     basePath,
-    paths: createPaths(basePath + (options.routes ?? '/auth').replace(/\/+$/, '')),
+    paths: createPaths(routesPath),
     jar,
     backend: guardBackend(backend),
     coordinator: createRefreshCoordinator(client, options.refresh ?? {}),

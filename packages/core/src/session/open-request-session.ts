@@ -182,7 +182,9 @@ class OpenRequestSession implements RequestSession {
 
   async touch(): Promise<void> {
     const { loaded } = this.holder;
-    if (!loaded || !isTouchDue(this.context, loaded.state) || !this.canWrite()) return;
+    const { context, existing } = this;
+    const isDue = loaded && isTouchDue(context, loaded.state, context.backend.hasCopies(existing));
+    if (!isDue || !this.canWrite()) return;
     await this.applyNewestTokens();
     await this.holder.change((state) => state);
     await this.fitLogins();
@@ -258,9 +260,13 @@ const touchShare = 0.1;
 const refreshMargin = 120;
 
 /** Uses are written rarely, and not near a refresh: the cookie of a previous state would restore a spent refresh token. */
-function isTouchDue({ backend, idleLifetime, now }: SessionContext, state: SessionState): boolean {
+function isTouchDue(
+  { backend, idleLifetime, now }: SessionContext,
+  state: SessionState,
+  hasCopies: boolean,
+): boolean {
   const time = seconds(now);
-  if (time - state.usedAt < idleLifetime * touchShare) return false;
+  if (!hasCopies && time - state.usedAt < idleLifetime * touchShare) return false;
   if (backend.kind === 'stored' || state.tokens.refreshToken === undefined) return true;
   return state.tokens.accessTokens.every((entry) => isValid(entry, time, refreshMargin));
 }
