@@ -249,7 +249,7 @@ test('S1, S2: a callback with an error shows a fixed page without text from the 
   expect(response?.headers()['x-content-type-options']).toBe('nosniff');
   expect(await response?.text()).not.toContain('alert');
   await expect(page.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
-  await expect(page.getByRole('link', { name: 'Log in again' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Try again' })).toBeVisible();
 });
 
 test('rejects a callback that is replayed or has a wrong state or iss, and shows the reason', async ({

@@ -1,6 +1,7 @@
 import { AuthError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { readRedirectResponse } from '../protocol/redirect-uri.ts';
+import { findOrigin } from '../protocol/secure-url.ts';
 import { type AccessToken, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
 import type {
   BrowserAccessToken,
@@ -19,7 +20,8 @@ import { createSilentLogin } from './login/silent-login.ts';
 import { saveTransaction, takeTransaction } from './login/transaction-storage.ts';
 import { deleteWantedPage, findReturnTo, saveWantedPage } from './login/wanted-page.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
-import { createStorageError } from './state/browser-features.ts';
+import { createAvailableStorage } from './state/available-storage.ts';
+import { createFeatureError, storageRemedy } from './state/browser-features.ts';
 import { createLoginEndedError, findHolder, isSameHolder, type LoginHolder } from './state/login-holder.ts';
 import { createLoginStore } from './state/login-store.ts';
 import { openTabChannel, type TabChannel, type TabMessage } from './state/tab-channel.ts';
@@ -51,7 +53,7 @@ import { type BrowserTokenRequest, createTokenRefresher } from './token-refreshe
 export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const context = resolveOptions(options);
   const { issuer, clientId, prefix, now, emitEvent } = context;
-  const storage = options.storage ?? createMemoryStorage();
+  const storage = createAvailableStorage(options.storage ?? createMemoryStorage(), context.reportMissing);
   const store = createLoginStore(context, storage);
   const { snapshot, publish, publishError, read, getGeneration } = store;
   const silentLogin = createSilentLogin(context, store);
@@ -78,11 +80,15 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   function start(): Promise<BrowserAuthStart> {
     // On a server and in the hidden frame there is no login to find.
     if (typeof window === 'undefined' || window.name === frameName) return new Promise(() => {});
-    started ??= initialize();
+    started ??= initialize().catch((error) => {
+      publishError(error);
+      return {};
+    });
     return started;
   }
 
   async function initialize(): Promise<BrowserAuthStart> {
+    requireCryptography();
     tabs = openTabChannel(context, handleMessage);
     const { href } = location;
     const isCallback = readRedirectResponse(href, options.redirectUri) !== undefined;
@@ -99,6 +105,15 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     if (startError === undefined) return {};
     publish({ ...snapshot(), error: startError as Error });
     return isCallback ? { error: startError as Error } : {};
+  }
+
+  /** @throws ConfigurationError `unsupported_by_browser` in an insecure context */
+  function requireCryptography(): void {
+    if (globalThis.crypto?.subtle) return;
+    throw createFeatureError(
+      'crypto.subtle',
+      `Browsers offer it on https and localhost only, and the page is at ${findOrigin(location)}.`,
+    );
   }
 
   /** Removes the code from the address bar first, so that it is not in the history or in a Referer header. */
@@ -141,6 +156,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   async function login({ returnTo, ...request }: LoginOptions = {}): Promise<void> {
     try {
+      requireCryptography();
       const { url, transaction } = await createAuthorizationRequest(context, {
         ...request,
         redirectUri: options.redirectUri,
@@ -151,7 +167,8 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
           !!options.navigate && callbackError !== undefined && snapshot().error === callbackError,
         ),
       });
-      if (!saveTransaction(context, transaction) && !options.navigate) throw createStorageError();
+      if (!saveTransaction(context, transaction) && !options.navigate)
+        throw createFeatureError('sessionStorage', storageRemedy);
       emitEvent({ type: 'login.started', issuer, clientId });
       await leavePage(url.href);
     } catch (error) {

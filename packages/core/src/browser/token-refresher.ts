@@ -19,7 +19,7 @@ import {
   type LoginHolder,
   type StoredTokenSet,
 } from './state/login-holder.ts';
-import { webLock } from './state/web-lock.ts';
+import { createWebLock } from './state/web-lock.ts';
 import { fetchMetadata } from './wire/metadata.ts';
 import { requestRefresh } from './wire/token-request.ts';
 
@@ -60,7 +60,17 @@ export function createTokenRefresher(
   access: TokenAccess,
 ): (wanted: BrowserTokenRequest) => Promise<AccessToken> {
   const { now, options, http, prefix, issuer, clientId, emitEvent } = context;
-  const { leeway = 30, lock = webLock } = options;
+  const { leeway = 30 } = options;
+  const lock =
+    options.lock ??
+    createWebLock(() => {
+      // Tabs with separate tokens do not need it.
+      if (options.storage?.reach !== 'shared') return;
+      context.reportMissing(
+        'Web Locks',
+        'Two tabs may refresh at the same time, and the provider may then end the login.',
+      );
+    });
   const flight = createSingleFlight<StoredAccessToken | undefined>();
   const getTime = () => seconds(now);
 

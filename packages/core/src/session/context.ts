@@ -14,6 +14,7 @@ import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
+import { checkOwnPages } from './pages/own-pages.ts';
 import type { RequestSession } from './request-session.ts';
 
 /** Resolved options and stores of the sessions of one address. It contains no state of a user. */
@@ -28,6 +29,8 @@ export interface SessionContext {
   readonly backend: SessionBackend;
   readonly coordinator: RefreshCoordinator;
   readonly loginSealer: Sealer;
+  /** Encrypts the part of the state that a login needs if the browser has lost its cookie. */
+  readonly stateSealer: Sealer;
   readonly replay: ReplayStore;
   /** Replay keys of the most recent logins that failed in this process. */
   readonly failedLogins: Set<string>;
@@ -54,8 +57,8 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
   const baseUrl = parseBaseUrl(options.baseUrl);
   const basePath = baseUrl.pathname.replace(/\/+$/, '');
   const secrets = [options.secret ?? []].flat();
-  const routesPath = basePath + (options.routes ?? '/auth').replace(/\/+$/, '');
-  const jar = createCookieJar(baseUrl, options.cookie ?? {}, routesPath);
+  const routes = basePath + (options.routes ?? '/auth').replace(/\/+$/, '');
+  const jar = createCookieJar(baseUrl, options.cookie ?? {}, routes);
   const name = options.cookie?.name ?? 'session';
   if (!/^[\w-]{1,40}$/.test(name)) {
     throw new ConfigurationError(
@@ -63,6 +66,7 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
       `"cookie.name" is "${name}", expected 1 to 40 letters, digits, "_" or "-".`,
     );
   }
+  checkOwnPages(options.pages, { origin: baseUrl.origin, routes });
   const absoluteLifetime = requirePositive(options.absoluteLifetime ?? 7 * 86_400, 'absoluteLifetime');
   const idleLifetime = requirePositive(
     options.idleLifetime ?? Math.min(86_400, absoluteLifetime),
@@ -85,11 +89,12 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
     options,
     baseUrl,
     basePath,
-    paths: createPaths(routesPath),
+    paths: createPaths(routes),
     jar,
     backend: guardBackend(backend),
     coordinator: createRefreshCoordinator(client, options.refresh ?? {}),
     loginSealer: createSealer(secrets, 'login'),
+    stateSealer: createSealer(secrets, 'login-state'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
     failedLogins: new Set(),
     resource: resources[0],

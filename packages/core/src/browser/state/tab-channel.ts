@@ -15,7 +15,7 @@ export interface TabChannel {
 
 /** Opens a channel to the other tabs of this origin. Browsers deliver messages within the origin only. */
 export function openTabChannel(
-  { prefix }: BrowserContext,
+  { prefix, reportMissing }: BrowserContext,
   listener: (message: TabMessage) => void,
 ): TabChannel {
   let channel: BroadcastChannel | undefined;
@@ -23,7 +23,19 @@ export function openTabChannel(
     channel = new BroadcastChannel(prefix);
     channel.onmessage = ({ data }) => listener(data as TabMessage);
   } catch {
-    // Not available to this page: tabs do not exchange messages.
+    reportMissing(
+      'BroadcastChannel',
+      'Tabs do not exchange messages: a logout in another tab is noticed at the next request.',
+    );
   }
-  return { send: (message) => channel?.postMessage(message), close: () => channel?.close() };
+  return {
+    send(message) {
+      try {
+        channel?.postMessage(message);
+      } catch {
+        // The channel was closed. The result of the operation does not depend on other tabs.
+      }
+    },
+    close: () => channel?.close(),
+  };
 }

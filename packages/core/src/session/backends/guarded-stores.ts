@@ -1,6 +1,6 @@
 import { AuthError, TransportError } from '../../errors.ts';
 import type { ReplayStore } from '../../tokens/replay-store.ts';
-import { nameForeignError } from '../http/failure-report.ts';
+import { nameForeignError } from '../pages/failure-report.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 
 /** Maximum count of sessions whose end failed; the oldest is evicted. */

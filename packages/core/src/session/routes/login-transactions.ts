@@ -1,4 +1,7 @@
-import type { AuthorizationTransaction } from '../../client/login/authorization-request.ts';
+import type {
+  AuthorizationRequest,
+  AuthorizationTransaction,
+} from '../../client/login/authorization-request.ts';
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
@@ -7,12 +10,15 @@ import type { SessionContext } from '../context.ts';
 import { type ChunkedValue, deleteChunks, readCopies, writeChunks } from '../cookies/chunks.ts';
 import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import { reportReturnTo } from '../http/failure-report.ts';
+import { reportReturnTo } from '../pages/failure-report.ts';
 
 /** A pending login. Each has a separate cookie, so that logins in two tabs do not interfere. */
 export interface LoginTransaction {
+  /** `state` is only the random part of the state. */
   readonly transaction: AuthorizationTransaction;
   readonly returnTo: string;
+  /** Parameters to repeat if the login is started again. */
+  readonly authorization?: Pick<AuthorizationRequest, 'prompt' | 'loginHint' | 'uiLocales' | 'parameters'>;
 }
 
 /**

@@ -1,5 +1,12 @@
-import { AuthError, ConfigurationError, getErrorCode, ValidationError } from '../../errors.ts';
+import {
+  AuthError,
+  AuthorizationServerError,
+  ConfigurationError,
+  getErrorCode,
+  ValidationError,
+} from '../../errors.ts';
 import { callListener, type EventListener } from '../../events.ts';
+import { describeUnverifiedError, type UnverifiedError } from './unverified-error.ts';
 
 /** A failed request, as it is logged. */
 export interface FailedRequest {
@@ -9,19 +16,28 @@ export interface FailedRequest {
   readonly status: number;
   /** Called with a `request.failed` event. Default: the failure is written to the console. */
   readonly onEvent?: EventListener | undefined;
+  /** The error of a response that failed its validation. */
+  readonly unverified?: UnverifiedError | undefined;
 }
 
 /**
  * Reports a failed request: as an event if the application has a listener, otherwise as one entry in the console.
  * An error in the program or its configuration is always written to the console, because an event has no message.
  */
-export function reportFailure(error: unknown, { route, status, onEvent }: FailedRequest): void {
+export function reportFailure(error: unknown, request: FailedRequest): void {
+  const { route, status, onEvent, unverified } = request;
   const code = getErrorCode(error);
   const check = error instanceof ValidationError ? { check: error.check } : {};
-  callListener(onEvent, { type: 'request.failed', route, status, code, ...check });
+  const more = {
+    ...check,
+    ...readProviderError(error),
+    ...(unverified && { unverifiedError: unverified.error }),
+  };
+  callListener(onEvent, { type: 'request.failed', route, status, code, ...more });
   const isForDeveloper = !(error instanceof AuthError) || error instanceof ConfigurationError;
   if (onEvent && !isForDeveloper) return;
-  console.error(`countersign: ${route}: ${status} ${describeFailure(error)}: ${explainFailure(error)}`);
+  const text = [explainFailure(error), unverified && describeUnverifiedError(unverified)].filter(Boolean);
+  console.error(`countersign: ${route}: ${status} ${describeFailure(error)}: ${text.join(' ')}`);
 }
 
 /** A `returnTo` that is not used. */
@@ -44,9 +60,26 @@ export function reportReturnTo(onEvent: EventListener | undefined, rejected: Rej
   );
 }
 
-/** The code and the failed check. Both are words of this library: no text of the provider is included. */
+function readProviderError(error: unknown) {
+  if (!(error instanceof AuthorizationServerError)) return undefined;
+  const { error: providerError, errorDescription } = error;
+  return { providerError, ...(errorDescription && { providerErrorDescription: errorDescription }) };
+}
+
+/** The code, and the reason if there is one. */
 export function describeFailure(error: unknown): string {
-  return error instanceof ValidationError ? `${error.code}: ${error.check}` : getErrorCode(error);
+  const reason = findFailureReason(error);
+  return reason === undefined ? getErrorCode(error) : `${getErrorCode(error)}: ${reason}`;
+}
+
+/**
+ * The failed check, which is a word of this library; or the provider's error code. Only its printable form is shown: a
+ * provider's code that is not one word is left out.
+ */
+export function findFailureReason(error: unknown): string | undefined {
+  if (error instanceof ValidationError) return error.check;
+  if (error instanceof AuthorizationServerError && /^[\w-]{1,60}$/.test(error.error)) return error.error;
+  return undefined;
 }
 
 /**
@@ -54,7 +87,11 @@ export function describeFailure(error: unknown): string {
  * anything, for example the cookie of the request, so only its name, code and stack frames are written.
  */
 function explainFailure(error: unknown): string {
-  if (error instanceof AuthError) return error.message.replace(/\p{Cc}+/gu, ' ');
+  if (error instanceof AuthError) {
+    const { errorDescription } = error instanceof AuthorizationServerError ? error : {};
+    const description = errorDescription ? ` Its description: ${JSON.stringify(errorDescription)}.` : '';
+    return error.message.replace(/\p{Cc}+/gu, ' ') + description;
+  }
   if (!(error instanceof Error)) return `a value of type ${typeof error} was thrown`;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return [nameForeignError(error), ...frames].join('\n');
