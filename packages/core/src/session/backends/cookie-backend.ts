@@ -9,7 +9,7 @@ import { createEndedLoginError } from './ended-login.ts';
 import { fitSession, requireSpace } from './fit-session.ts';
 import { selectNewest } from './select-newest.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
-import { createSessionCache } from './session-cache.ts';
+import { createSessionCache, type SessionEntries } from './session-cache.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './tombstone-keys.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
@@ -21,6 +21,8 @@ export interface CookieBackendOptions {
   /** Provider and client whose sessions are accepted. */
   readonly owner: string;
   readonly tombstones: TombstoneStore;
+  /** Entries of the cache. Default: separate ones. */
+  readonly sessionEntries?: SessionEntries | undefined;
   /** Seconds. */
   readonly idleLifetime: number;
   /** Seconds. */
@@ -35,7 +37,7 @@ export interface CookieBackendOptions {
 /** Sessions that are stored in the cookie alone, encrypted. */
 export function createCookieBackend(options: CookieBackendOptions): SessionBackend {
   const { jar, name, sealer, tombstones, now } = options;
-  const cache = createSessionCache(now);
+  const cache = createSessionCache(now, options.sessionEntries);
   // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
   const acceptedNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)].filter(
     (wireName, index) => index === 0 || wireName.startsWith('__Host-'),
