@@ -1,7 +1,8 @@
+import { addInterleaving, describeRun } from './collect-runs.ts';
 import { defects } from './defects.ts';
 import { runInterleaving } from './interleaving.ts';
 import { replaceGlobals } from './replace-globals.ts';
-import { addInterleaving, createStatistics, describeRun } from './statistics.ts';
+import { createStatistics } from './statistics.ts';
 
 // Runs interleavings of one seed, and sends their counts to the parent process or prints them.
 // Arguments: seed, index of the first run, distance to the next one, count of all runs, and a defect of the stores.
