@@ -123,7 +123,9 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     async write(loaded, change) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
       if (!(await isAlive(loaded.state))) return false;
-      const state = { ...change(loaded.state), usedAt: seconds(now) };
+      const changed = change(loaded.state);
+      if (!changed) return false;
+      const state = { ...changed, usedAt: seconds(now) };
       return { loaded: { ...loaded, state }, sealedSession: await encrypt(state) };
     },
     async applyTokens(loaded, tokens, sealedSession) {
