@@ -99,6 +99,6 @@ test('shows an error page after one more attempt if the provider rejects every c
   await expect(page.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
   expect(responses).toHaveLength(2);
   // The next login succeeds.
-  await page.getByRole('link', { name: 'Log in again' }).click();
+  await page.getByRole('link', { name: 'Try again' }).click();
   await expect(page).toHaveURL(`${app.origin}/`);
 });

@@ -9,6 +9,7 @@ export type ConfigurationErrorCode =
   | 'unsupported_by_provider'
   | 'unsupported_by_browser'
   | 'wrong_context'
+  | 'cookies_too_large'
   | 'unguarded_handler';
 
 /** Codes of {@link AuthorizationServerError}. */

@@ -44,6 +44,21 @@ export type AuthEvent =
       readonly code: string;
     }
   | {
+      /** A callback failed for an expected reason, and the user was led on without an error page. */
+      readonly type: 'login.recovered';
+      readonly issuer: string;
+      readonly code: string;
+      /** The failed check. */
+      readonly check?: string;
+      /**
+       * `restart`: the login was started again, once. `session`: the user is signed in already. `return`: a silent login
+       * (`prompt=none`) returned to its page with the parameter `loginError`.
+       */
+      readonly by: 'restart' | 'session' | 'return';
+      /** The `error` of a response that failed its validation. Anyone may have written it. */
+      readonly unverifiedError?: string;
+    }
+  | {
       /** A refresh request is sent. */
       readonly type: 'refresh.started';
       readonly issuer: string;
@@ -92,6 +107,13 @@ export type AuthEvent =
       readonly code: string;
     }
   | {
+      /** The provider redirected the user back after a logout. */
+      readonly type: 'logout.returned';
+      readonly issuer: string;
+      /** True if the `state` is that of the logout of this browser. */
+      readonly verified: boolean;
+    }
+  | {
       /** A request failed, and the response is an error. Without a listener, the error is written to the console. */
       readonly type: 'request.failed';
       /** The route, for example `callback`, or the part of the application, for example `proxy`. */
@@ -102,6 +124,42 @@ export type AuthEvent =
       readonly code: string;
       /** The failed claim or check. */
       readonly check?: string;
+      /** The `error` of the provider's response. */
+      readonly providerError?: string;
+      /** The `error_description` of the provider's response: untrusted text, at most 300 characters. */
+      readonly providerErrorDescription?: string;
+      /** The `error` of an authorization response that failed its validation. Anyone may have written it. */
+      readonly unverifiedError?: string;
+    }
+  | {
+      /** A browser does not offer a feature to the page. The client works without it, with limits. */
+      readonly type: 'browser.feature_missing';
+      readonly feature: 'BroadcastChannel' | 'crypto.subtle' | 'IndexedDB' | 'sessionStorage' | 'Web Locks';
+    }
+  | {
+      /** The page to return to after a login is not used: the user returns to the default page. */
+      readonly type: 'return_to.rejected';
+      /** `too_long`: it does not fit in the cookies. `not_allowed`: it is not an address of the application. */
+      readonly reason: 'too_long' | 'not_allowed';
+      /** Characters of the rejected value. */
+      readonly length: number;
+    }
+  | {
+      /**
+       * The cookies of a session are so large that servers and proxies with default limits may reject them. The console
+       * names the remedy once for each process.
+       */
+      readonly type: 'session.large';
+      /** Bytes of the session's `Set-Cookie` headers. */
+      readonly bytes: number;
+      /** Count of the session's cookies. */
+      readonly cookies: number;
+    }
+  | {
+      /** An access token is not stored in the session cookie, because it does not fit. */
+      readonly type: 'session.token_omitted';
+      /** The resource of the token, if it was requested for one. */
+      readonly resource?: string;
     }
   | {
       /** A lock or store is unavailable. */

@@ -1,11 +1,17 @@
 import type { AuthorizationServerMetadata } from '../client/client-options.ts';
-import { ConfigurationError } from '../errors.ts';
+import { AuthError, ConfigurationError } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { Fetch } from '../internal/http.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
+import {
+  createFeatureError,
+  createFeatureReporter,
+  type FeatureReporter,
+  storageRemedy,
+} from './state/browser-features.ts';
 import { createTabItems, type TabItems } from './state/tab-items.ts';
 import type { TokenStorage } from './state/token-storage.ts';
 import type { BrowserLock } from './state/web-lock.ts';
@@ -83,6 +89,7 @@ export interface BrowserContext {
   /** The prefix of all names of stored items, locks and channels. It separates the clients of one origin. */
   readonly prefix: string;
   readonly emitEvent: EventListener;
+  readonly reportMissing: FeatureReporter;
   /** Logins in progress in this tab. */
   readonly tabItems: TabItems;
   /** Metadata and keys of the provider. It contains no data of a user. */
@@ -109,7 +116,15 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
   checkRange('clockTolerance', clockTolerance, { min: 0, max: 300, unit: 'seconds' });
   const now = options.now ?? Date.now;
   const prefix = `countersign ${issuer} ${clientId} `;
+  const emitEvent: EventListener = (event) => callListener(options.onEvent, event);
   let prover: Promise<DpopProver> | undefined;
+  /** An error is not cached. */
+  const createProver = () =>
+    options.dpop?.(`${prefix}dpop`, now).catch((error: unknown) => {
+      prover = undefined;
+      if (error instanceof AuthError) throw error;
+      throw createFeatureError('IndexedDB', `It stores the key of DPoP. ${storageRemedy}`);
+    });
   return {
     options,
     issuer,
@@ -123,8 +138,9 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
       timeout: options.timeout ?? 10_000,
     },
     prefix,
-    dpop: () => (prover ??= options.dpop?.(`${prefix}dpop`, now)),
-    emitEvent: (event) => callListener(options.onEvent, event),
+    dpop: () => (prover ??= createProver()),
+    emitEvent,
+    reportMissing: createFeatureReporter(emitEvent),
     tabItems: createTabItems(),
     cache: new Map(),
   };

@@ -19,7 +19,7 @@ import {
   type LoginHolder,
   type StoredTokenSet,
 } from './state/login-holder.ts';
-import { webLock } from './state/web-lock.ts';
+import { createWebLock } from './state/web-lock.ts';
 import { fetchMetadata } from './wire/metadata.ts';
 import { requestRefresh } from './wire/token-request.ts';
 
@@ -60,7 +60,17 @@ export function createTokenRefresher(
   access: TokenAccess,
 ): (wanted: BrowserTokenRequest) => Promise<AccessToken> {
   const { now, options, http, prefix, issuer, clientId, emitEvent } = context;
-  const { leeway = 30, lock = webLock } = options;
+  const { leeway = 30 } = options;
+  const lock =
+    options.lock ??
+    createWebLock(() => {
+      // Tabs with separate tokens do not need it.
+      if (options.storage?.reach !== 'shared') return;
+      context.reportMissing(
+        'Web Locks',
+        'Two tabs may refresh at the same time, and the provider may then end the login.',
+      );
+    });
   const flight = createSingleFlight<StoredAccessToken | undefined>();
   const getTime = () => seconds(now);
 
@@ -109,7 +119,7 @@ export function createTokenRefresher(
     refreshToken: string,
     wanted: BrowserTokenRequest,
   ): Promise<StoredTokenSet> {
-    const { claims, scopes: grantedScopes, pausedUntil = 0, login } = tokens;
+    const { claims, scopes: grantedScopes, pausedUntil = 0, login, loginStartedAt } = tokens;
     const { resource, scope } = wanted;
     const pause = pausedUntil - now();
     if (pause > 0) {
@@ -122,7 +132,11 @@ export function createTokenRefresher(
     }
     const response = await requestRefresh(context, refreshToken, { resource, scope, claims, grantedScopes });
     const next = applyRefresh(tokens, response, getTime(), wanted);
-    return { ...next, ...(login !== undefined && { login }) };
+    return {
+      ...next,
+      ...(login !== undefined && { login }),
+      ...(loginStartedAt !== undefined && { loginStartedAt }),
+    };
   }
 
   return async (wanted) => {

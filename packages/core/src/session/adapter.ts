@@ -1,7 +1,6 @@
 // What only adapters of frameworks call. Applications import `./session` and their adapter.
 
 export { applyCookies, updateCookieHeader } from './cookies/cookies.ts';
-export { createErrorResponse, type FailureOptions } from './http/error-responses.ts';
 export {
   handleNodeRequest,
   type NodeRequest,
@@ -13,4 +12,5 @@ export {
 export { isPathBelow } from './http/path-match.ts';
 export type { RouterRequest } from './http/request-checks.ts';
 export { addSessionHeaders, createSessionHeaders, setPrivateCaching } from './http/responses.ts';
+export { createErrorResponse, type FailureOptions } from './pages/error-responses.ts';
 export { createWebAuthResolver, type WebAuthResolverOptions } from './web-auth-resolver.ts';

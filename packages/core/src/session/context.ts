@@ -2,7 +2,8 @@ import type { Client } from '../client/client.ts';
 import { getClientContext } from '../client/client-context.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
-import { createRefreshCoordinator, type RefreshCoordinator } from '../tokens/refresh-coordinator.ts';
+import { createLocalRefreshState } from '../tokens/local-refresh-state.ts';
+import { createCoordinatorWithState, type RefreshCoordinator } from '../tokens/refresh-coordinator.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
 import { createCookieBackend } from './backends/cookie-backend.ts';
 import { guardBackend, guardReplayStore } from './backends/guarded-stores.ts';
@@ -12,8 +13,11 @@ import { toOwner } from './backends/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
+import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
+import { checkOwnPages } from './pages/own-pages.ts';
 import type { RequestSession } from './request-session.ts';
+import type { SharedState } from './shared-state.ts';
 
 /** Resolved options and stores of the sessions of one address. It contains no state of a user. */
 export interface SessionContext {
@@ -27,6 +31,8 @@ export interface SessionContext {
   readonly backend: SessionBackend;
   readonly coordinator: RefreshCoordinator;
   readonly loginSealer: Sealer;
+  /** Encrypts the part of the state that a login needs if the browser has lost its cookie. */
+  readonly stateSealer: Sealer;
   readonly replay: ReplayStore;
   /** Replay keys of the most recent logins that failed in this process. */
   readonly failedLogins: Set<string>;
@@ -41,8 +47,15 @@ export interface SessionContext {
   readonly requestSessions: WeakMap<object, Promise<RequestSession>>;
 }
 
-/** @throws ConfigurationError if an option is missing or invalid */
-export function createSessionContext(client: Client, options: WebSessionOptions): SessionContext {
+/**
+ * @param state what all copies of the application in this process share. Default: nothing is shared.
+ * @throws ConfigurationError if an option is missing or invalid
+ */
+export function createSessionContext(
+  client: Client,
+  options: WebSessionOptions,
+  state?: SharedState,
+): SessionContext {
   const { now, scope, resources } = getClientContext(client);
   if (!scope.split(' ').includes('openid')) {
     throw new ConfigurationError(
@@ -61,6 +74,8 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
       `"cookie.name" is "${name}", expected 1 to 40 letters, digits, "_" or "-".`,
     );
   }
+  const routes = basePath + (options.routes ?? '/auth').replace(/\/+$/, '');
+  checkOwnPages(options.pages, { origin: baseUrl.origin, routes });
   const absoluteLifetime = requirePositive(options.absoluteLifetime ?? 7 * 86_400, 'absoluteLifetime');
   const idleLifetime = requirePositive(
     options.idleLifetime ?? Math.min(86_400, absoluteLifetime),
@@ -75,19 +90,27 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
         ...shared,
         sealer: createSealer(secrets, 'session'),
         tombstones: options.tombstones ?? createMemoryTombstoneStore({ now }),
+        sessionEntries: state?.sessionEntries,
+        onTokenOmitted: (resource) => reportOmittedToken(client, resource),
+        onWritten: (cookies) => reportSessionSize(client, cookies),
       });
   return {
     client,
     options,
     baseUrl,
     basePath,
-    paths: createPaths(basePath + (options.routes ?? '/auth').replace(/\/+$/, '')),
+    paths: createPaths(routes),
     jar,
     backend: guardBackend(backend),
-    coordinator: createRefreshCoordinator(client, options.refresh ?? {}),
+    coordinator: createCoordinatorWithState(
+      client,
+      options.refresh ?? {},
+      state?.refresh ?? createLocalRefreshState(),
+    ),
     loginSealer: createSealer(secrets, 'login'),
+    stateSealer: createSealer(secrets, 'login-state'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
-    failedLogins: new Set(),
+    failedLogins: state?.failedLogins ?? new Set(),
     resource: resources[0],
     ...times,
     requestSessions: new WeakMap(),

@@ -8,6 +8,15 @@ export type { TombstoneStore } from './backends/tombstone-store.ts';
 export { type CookieSettings, type CookieToSet, serializeCookie } from './cookies/cookies.ts';
 export type { RouterRequest } from './http/request-checks.ts';
 export type { RoutePaths, WebSessionOptions } from './options.ts';
+export type { SessionFailureOptions } from './pages/error-responses.ts';
+export type { OwnPage, OwnPages, PageContext } from './pages/own-pages.ts';
+export type {
+  PageLabels,
+  PageMessages,
+  PageMessagesOption,
+  PageName,
+  PageText,
+} from './pages/page-messages.ts';
 export type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
 export type { StartLoginOptions } from './routes/login.ts';
 export type { StartLogoutOptions } from './routes/logout.ts';

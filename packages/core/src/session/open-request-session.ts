@@ -5,6 +5,7 @@ import type { JsonObject } from '../internal/json/json.ts';
 import type { GetAccessTokenResult } from '../tokens/refresh-coordinator.ts';
 import {
   type AccessToken,
+  type AccessTokenRequest,
   findAccessToken,
   isValid,
   type StoredAccessToken,
@@ -16,6 +17,7 @@ import { type Session, type SessionState, toSession } from './backends/session-s
 import type { SessionContext } from './context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
 import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
+import { dropLogins } from './routes/login-transactions.ts';
 import { SessionHolder } from './session-holder.ts';
 
 /**
@@ -44,7 +46,7 @@ async function open(
   const existing = parseCookies(cookieHeader);
   const holder = new SessionHolder(context, await load(context, existing));
   const requestSession = new OpenRequestSession(context, existing, holder, options);
-  holder.requireWritable = () => requestSession.requireWritable();
+  holder.requireWritable = (request) => requestSession.requireWritable(request);
   return requestSession;
 }
 
@@ -66,6 +68,8 @@ class OpenRequestSession implements RequestSession {
   private readonly existing: RequestCookies;
   private readonly holder: SessionHolder;
   private readonly options: RequestSessionOptions;
+  /** Deletes pending logins that no longer fit beside the session. */
+  private droppedLogins: readonly CookieToSet[] = [];
   /** The tokens in the cookie that the browser has sent. */
   private readonly receivedTokens: TokenSet | undefined;
 
@@ -91,7 +95,7 @@ class OpenRequestSession implements RequestSession {
     const { hasEnded, sealedSession } = this.holder;
     return hasEnded
       ? backend.deleteCookies(this.existing)
-      : backend.createCookies(sealedSession, this.existing);
+      : [...backend.createCookies(sealedSession, this.existing), ...this.droppedLogins];
   }
 
   async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
@@ -104,6 +108,7 @@ class OpenRequestSession implements RequestSession {
       try {
         const result = await this.context.coordinator.getAccessToken(holder, tokenRequest);
         if (result.changed) await this.applyRefresh(result);
+        else this.context.backend.recordUse(loaded, tokenRequest);
         return result.accessToken;
       } catch (error) {
         if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
@@ -113,15 +118,24 @@ class OpenRequestSession implements RequestSession {
     }
   }
 
-  /** @throws ConfigurationError `wrong_context` if no cookie can be set any more */
-  requireWritable(): void {
+  /** @throws ConfigurationError `wrong_context` if no cookie can be set any more, `cookies_too_large` if it would not fit */
+  requireWritable(request: AccessTokenRequest): void {
     if (!this.canWrite()) throw this.createNotWritableError();
+    const { loaded } = this.holder;
+    if (loaded) this.context.backend.requireSpace(loaded, request);
   }
 
   private async applyRefresh(result: GetAccessTokenResult): Promise<void> {
     await this.holder.applyTokens(result);
     // The response was sent during the refresh. The browser will send the old cookie again, perhaps much later.
     if (!this.canWrite()) await this.retainTokens();
+    await this.fitLogins();
+  }
+
+  private async fitLogins(): Promise<void> {
+    const { context, existing, holder } = this;
+    const changes = context.backend.createCookies(holder.sealedSession, existing);
+    if (changes.length > 0) this.droppedLogins = await dropLogins(context, existing, changes);
   }
 
   async retainTokens(): Promise<void> {
@@ -154,6 +168,7 @@ class OpenRequestSession implements RequestSession {
     if (!isWritten || !session) throw new LoginRequiredError('session_ended', 'The session has ended.');
     // The response may have been sent in the meantime, without the cookie that contains the change.
     this.requireChangeable();
+    await this.fitLogins();
     return session;
   }
 
@@ -170,6 +185,7 @@ class OpenRequestSession implements RequestSession {
     if (!loaded || !isTouchDue(this.context, loaded.state) || !this.canWrite()) return;
     await this.applyNewestTokens();
     await this.holder.change((state) => state);
+    await this.fitLogins();
   }
 
   /** Prevents that the next cookie restores a refresh token that another request has spent. */

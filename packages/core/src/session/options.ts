@@ -4,6 +4,8 @@ import type { ReplayStore } from '../tokens/replay-store.ts';
 import type { SessionStore } from './backends/session-store.ts';
 import type { TombstoneStore } from './backends/tombstone-store.ts';
 import type { CookieSettings } from './cookies/cookies.ts';
+import type { OwnPages } from './pages/own-pages.ts';
+import type { PageMessagesOption } from './pages/page-messages.ts';
 
 /** Options of web sessions. Only `secret` and `baseUrl` are required. */
 export interface WebSessionOptions {
@@ -44,6 +46,15 @@ export interface WebSessionOptions {
   readonly idTokenHint?: boolean;
   /** Enables the route that returns access tokens to the application's scripts in the browser. Default: false. */
   readonly accessTokenRoute?: boolean;
+  /** Pages of the application that replace the built-in ones. Default: the built-in pages. */
+  readonly pages?: OwnPages;
+  /**
+   * Texts of the built-in pages: by language tag, chosen by `Accept-Language`; or a function of the request. Default:
+   * English.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
+   */
+  readonly messages?: PageMessagesOption;
 }
 
 /** The path of each route, including the base path. */

@@ -1,6 +1,6 @@
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { GetAccessTokenResult, TokenHolder } from '../tokens/refresh-coordinator.ts';
-import { isNewerTokenSet, type TokenSet } from '../tokens/token-set.ts';
+import { type AccessTokenRequest, isNewerTokenSet, type TokenSet } from '../tokens/token-set.ts';
 import type { LoadedSession, SessionBackend } from './backends/session-backend.ts';
 import type { SessionState } from './backends/session-state.ts';
 
@@ -11,7 +11,7 @@ export class SessionHolder implements TokenHolder {
   sealedSession: string | undefined;
   hasEnded = false;
   /** Set by the session of the request. */
-  requireWritable?: () => void;
+  requireWritable?: (request: AccessTokenRequest) => void;
   private readonly backend: SessionBackend;
   private readonly now: Clock;
   /** Seconds since the epoch; `undefined` after the first {@link read}. */

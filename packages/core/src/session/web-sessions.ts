@@ -6,6 +6,7 @@ import { type CookieToSet, parseCookies } from './cookies/cookies.ts';
 import type { RouterRequest } from './http/request-checks.ts';
 import { openRequestSession } from './open-request-session.ts';
 import type { RoutePaths, WebSessionOptions } from './options.ts';
+import { respondToError, type SessionFailureOptions } from './pages/error-responses.ts';
 import type { RequestSession, RequestSessionOptions } from './request-session.ts';
 import { type StartLoginOptions, startLogin } from './routes/login.ts';
 import { type StartedLogout, type StartLogoutOptions, startLogout } from './routes/logout.ts';
@@ -52,6 +53,11 @@ export interface WebSessions {
    * unless `failure` is set: the session could not be ended in its store, and the user must be told.
    */
   startLogout(cookieHeader: string | null | undefined, options?: StartLogoutOptions): Promise<StartedLogout>;
+  /**
+   * Creates the response to a request that failed elsewhere in the application, and reports the failure once: the page of
+   * the option `pages`, the built-in one, or JSON if the request does not accept HTML.
+   */
+  respondToError(request: Request, error: unknown, options: SessionFailureOptions): Promise<Response>;
   /** Counts the lookups in the cache of decrypted cookie sessions. */
   getCacheStatistics(): SessionCacheStatistics;
 }
@@ -101,6 +107,7 @@ export function createSessionsForContext(context: SessionContext): WebSessions {
       (await startSession(context, parseCookies(cookieHeader), tokens)).cookies,
     startLogin: (cookieHeader, options) => startLogin(context, cookieHeader, options),
     startLogout: (cookieHeader, options) => startLogout(context, cookieHeader, options),
+    respondToError: (request, error, options) => respondToError(context, request, error, options),
     getCacheStatistics: () => context.backend.getCacheStatistics(),
   };
 }

@@ -46,7 +46,7 @@ export async function spendRefreshToken(
   task: RefreshTask,
   tokens: TokenSet,
 ): Promise<GetAccessTokenResult | undefined> {
-  task.holder.requireWritable?.();
+  task.holder.requireWritable?.(task.wanted);
   const next = await requestTokens(context, task, tokens);
   return next && writeTokens(context, task, { next, previous: tokens });
 }

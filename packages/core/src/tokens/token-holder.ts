@@ -1,4 +1,4 @@
-import type { TokenSet } from './token-set.ts';
+import type { AccessTokenRequest, TokenSet } from './token-set.ts';
 
 /**
  * The place where the tokens of one login are stored, for example a session, a database row or a file. The refresh
@@ -21,9 +21,10 @@ export interface TokenHolder {
    * Called directly before the refresh token is sent. The request may have waited, and its response may have been sent
    * in the meantime.
    *
-   * @throws if the next tokens can no longer be stored. The refresh token is then not sent.
+   * @param request the access token that the refresh is for
+   * @throws if the next tokens cannot be stored. The refresh token is then not sent.
    */
-  requireWritable?(): void;
+  requireWritable?(request: AccessTokenRequest): void;
   /** Ends the session, because the provider rejected its refresh token. */
   end(previous: TokenSet): Promise<void>;
 }

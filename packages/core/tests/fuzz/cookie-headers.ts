@@ -5,7 +5,7 @@ import { applyCookies, parseCookies, updateCookieHeader } from '../../src/sessio
 const names = [
   '__Host-session',
   '__Host-session.1',
-  '__Host-login.AAAAAAAAAAAAAAAA',
+  '__Host-session.login.AAAAAAAAAAAAAAAA',
   '__Secure-session',
   'session',
 ];

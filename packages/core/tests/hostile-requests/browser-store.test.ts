@@ -18,7 +18,7 @@ const base = fc.constantFrom(
   ownName,
   ownName,
   `${ownName}.1`,
-  '__Host-login.AAAAAAAAAAAAAAAA',
+  '__Host-session.login.AAAAAAAAAAAAAAAA',
   '__Secure-session',
   'session',
   '__host-session',

@@ -51,7 +51,7 @@ const shapes: Readonly<Record<string, (value: string) => string>> = {
   'the name of plain http': (value) => `session=${value}${wide}`,
   'the prefix __Secure-': (value) => `__Secure-session=${value}${wide}`,
   'a chunk': (value) => `\xa0${name}.1=${value}${wide}`,
-  'a login that cannot be named': () => `\xa0__Host-login.\xff=x${wide}`,
+  'a login that cannot be named': () => `\xa0__Host-session.login.\xff=x${wide}`,
 };
 
 let hosts: SiblingHosts;

@@ -31,7 +31,7 @@ test('S11: responds to malformed requests without an exception', patience, async
         new Map([
           ['__Host-session', value.replace('\u0000', '')],
           ['__Host-session.1', '~'],
-          [`__Host-login.${value.slice(0, 16).replace('\u0000', '')}`, '~'],
+          [`__Host-session.login.${value.slice(0, 16).replace('\u0000', '')}`, '~'],
         ]),
       );
       const response = await browser.visit(`${path}?${query}`);
@@ -163,9 +163,10 @@ test('S32: ignores a login cookie with an invalid name and starts the login', as
     `${'x'.repeat(16)}.1`,
   ];
   for (const name of names) {
-    const browser = app.open(new Map([[`__Host-login.${name}`, 'x']]));
+    const browser = app.open(new Map([[`__Host-session.login.${name}`, 'x']]));
     const response = await browser.visit('/auth/login');
     expect(response.status, name).toBe(303);
-    expect(response.headers.getSetCookie(), name).toHaveLength(1);
+    // The login, and the record that this browser has started one.
+    expect(response.headers.getSetCookie(), name).toHaveLength(2);
   }
 });

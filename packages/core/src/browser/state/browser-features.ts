@@ -1,8 +1,52 @@
 import { ConfigurationError } from '../../errors.ts';
+import type { EventListener } from '../../events.ts';
 
-/** The error of a login in a page whose storage is lost when the page is left. */
-export const createStorageError = (): ConfigurationError =>
+/** A feature of the browser that some pages do not have: private windows, foreign frames, blocked cookies, plain http. */
+export type BrowserFeature =
+  | 'BroadcastChannel'
+  | 'crypto.subtle'
+  | 'IndexedDB'
+  | 'sessionStorage'
+  | 'Web Locks';
+
+/** Reports a missing feature: an event, and a warning in the console. Each feature is reported once. */
+export type FeatureReporter = (feature: BrowserFeature, consequence: string) => void;
+
+export function createFeatureReporter(emitEvent: EventListener): FeatureReporter {
+  const reported = new Set<BrowserFeature>();
+  return (feature, consequence) => {
+    if (reported.has(feature)) return;
+    reported.add(feature);
+    emitEvent({ type: 'browser.feature_missing', feature });
+    console.warn(`Countersign: ${feature} is not available to this page. ${consequence}`);
+  };
+}
+
+/** @param remedy what the developer or the user can do */
+export const createFeatureError = (feature: BrowserFeature, remedy: string): ConfigurationError =>
   new ConfigurationError(
     'unsupported_by_browser',
-    'The login needs sessionStorage, which the browser denies to this page. Allow cookies and site data for this site, or open the page in a tab of its own instead of a frame.',
+    `${feature} is not available to this page, and the login needs it. ${remedy}`,
   );
+
+/** What the user can do if the browser denies a storage. */
+export const storageRemedy =
+  'Allow cookies and site data for this site, or open the page in a tab of its own instead of a frame.';
+
+/**
+ * Limits the time of an operation of the browser that may never finish.
+ *
+ * There are two timers: when a suspended tab continues, its timer fires before the results that arrived meanwhile.
+ *
+ * @param timeout milliseconds
+ * @param createError creates the error after this time
+ */
+export function limitTime<T>(run: Promise<T>, timeout: number, createError: () => Error): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      timer = setTimeout(() => reject(createError()), timeout / 2);
+    }, timeout / 2);
+  });
+  return Promise.race([run, expired]).finally(() => clearTimeout(timer));
+}

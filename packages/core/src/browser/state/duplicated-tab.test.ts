@@ -64,6 +64,31 @@ test('a browser without locks finds no duplicates', async () => {
   expect(await isDuplicatedTab('tab ')).toBe(false);
 });
 
+test.each([
+  [
+    'throw',
+    () => {
+      throw new DOMException('denied', 'SecurityError');
+    },
+  ],
+  [
+    'reject',
+    async () => {
+      throw new DOMException('denied', 'SecurityError');
+    },
+  ],
+  ['never respond', () => new Promise<never>(() => {})],
+])('a browser whose locks %s finds no duplicates, and keeps the tokens', async (_, request) => {
+  const { show } = createBrowser();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const stored = show(new Map([['tab ', 'name']]), { request });
+  const isDuplicate = isDuplicatedTab('tab ');
+  await vi.advanceTimersByTimeAsync(5_000);
+  vi.useRealTimers();
+  expect(await isDuplicate).toBe(false);
+  expect(stored.get('tab ')).toBe('name');
+});
+
 test('B4: a duplicated tab does not use the refresh token of the other tab', async () => {
   const { held, show } = createBrowser();
   const storage = createWebStorage('tab');

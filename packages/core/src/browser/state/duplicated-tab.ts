@@ -1,4 +1,5 @@
 import { createRandomToken } from '../../internal/encoding.ts';
+import { limitTime } from './browser-features.ts';
 
 /** Milliseconds in which the previous page of a reload releases its lock. */
 const handOverTimeout = 500;
@@ -10,7 +11,7 @@ const handOverTimeout = 500;
  * new name.
  */
 export async function isDuplicatedTab(key: string): Promise<boolean> {
-  const manager = navigator.locks;
+  const manager = findLockManager();
   const storedName = sessionStorage.getItem(key);
   if (!manager || (storedName && (await holdLock(manager, key + storedName)))) return false;
   const name = createRandomToken();
@@ -19,14 +20,29 @@ export async function isDuplicatedTab(key: string): Promise<boolean> {
   return storedName !== null;
 }
 
-/** Holds a lock until the page is closed. @returns false if another tab holds it */
-function holdLock(manager: LockManager, name: string): Promise<boolean> {
-  return new Promise((resolve) => {
+function findLockManager(): LockManager | undefined {
+  try {
+    return navigator.locks;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Holds a lock until the page is closed. Without a response of the browser, the tab counts as the only one: otherwise each
+ * reload would end its login.
+ *
+ * @returns false if another tab holds it
+ */
+async function holdLock(manager: LockManager, name: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(handOverTimeout);
+  const isHeld = new Promise<boolean>((resolve) => {
     manager
-      .request(name, { signal: AbortSignal.timeout(handOverTimeout) }, () => {
+      .request(name, { signal }, () => {
         resolve(true);
         return new Promise<never>(() => {});
       })
-      .catch(() => resolve(false));
+      .catch(() => resolve(!signal.aborted));
   });
+  return limitTime(isHeld, 4 * handOverTimeout, () => new Error('timeout')).catch(() => true);
 }

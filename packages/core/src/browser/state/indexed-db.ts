@@ -1,5 +1,13 @@
+import { limitTime } from './browser-features.ts';
+
 /** The object stores of the database. */
 const stores = ['keys', 'tokens'] as const;
+
+/** Milliseconds. Some browsers never respond, for example after they were restored from the background. */
+const openTimeout = 5_000;
+const transactionTimeout = 10_000;
+
+const createTimeoutError = () => new DOMException('The database does not respond.', 'TimeoutError');
 
 /** Waits for the result of one request. */
 export const toPromise = <T>(request: IDBRequest<T>) =>
@@ -17,6 +25,36 @@ export async function runTransaction<T>(
   mode: IDBTransactionMode,
   run: (store: IDBObjectStore) => Promise<T>,
 ): Promise<T> {
+  const database = await openDatabase();
+  try {
+    const transaction = database.transaction(name, mode);
+    const completed = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+    const results = Promise.all([run(transaction.objectStore(name)), completed]);
+    const [result] = await limitTime(results, transactionTimeout, createTimeoutError).catch((error) => {
+      // Otherwise the write could still happen, after the caller was told that it failed.
+      if (isAborted(transaction)) throw error;
+      return results;
+    });
+    return result;
+  } finally {
+    database.close();
+  }
+}
+
+/** @returns false if the transaction has already finished, and only its event is late */
+function isAborted(transaction: IDBTransaction): boolean {
+  try {
+    transaction.abort();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function openDatabase(): Promise<IDBDatabase> {
   const request = indexedDB.open('countersign', 2);
   request.onupgradeneeded = () => {
     const { result: database } = request;
@@ -24,16 +62,27 @@ export async function runTransaction<T>(
       if (!database.objectStoreNames.contains(storeName)) database.createObjectStore(storeName);
     }
   };
-  const database = await toPromise(request);
+  const opened = toPromise(request);
   try {
-    const transaction = database.transaction(name, mode);
-    const completed = new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
-    });
-    const [result] = await Promise.all([run(transaction.objectStore(name)), completed]);
-    return result;
-  } finally {
-    database.close();
+    return await limitTime(opened, openTimeout, createTimeoutError);
+  } catch (error) {
+    // A database that opens too late must not block a later version.
+    opened.then((database) => database.close()).catch(() => {});
+    throw error;
+  }
+}
+
+/** Errors of a page that has no database: blocked cookies, a private window, a sandboxed frame, or no response. */
+const missingErrors = ['SecurityError', 'InvalidStateError', 'NotSupportedError', 'TimeoutError'];
+
+/** Checks whether the page has no database at all. Other errors of it may be temporary. */
+export async function isDatabaseMissing(): Promise<boolean> {
+  // The access itself can throw.
+  try {
+    if (typeof indexedDB === 'undefined' || indexedDB === null) return true;
+    (await openDatabase()).close();
+    return false;
+  } catch (error) {
+    return missingErrors.includes((error as Error | null)?.name ?? '');
   }
 }

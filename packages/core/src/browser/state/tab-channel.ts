@@ -2,8 +2,10 @@ import type { BrowserContext } from '../options.ts';
 
 /** A message between tabs. It never contains a token: tabs share a storage, or each has its own tokens. */
 export type TabMessage =
-  | { readonly type: 'login'; readonly sub: string }
-  | { readonly type: 'logout' }
+  /** `startedAt`: when the login began, in milliseconds since the epoch. */
+  | { readonly type: 'login'; readonly sub: string; readonly startedAt: number }
+  /** `time`: milliseconds since the epoch. Each login that began earlier has ended. */
+  | { readonly type: 'logout'; readonly time: number }
   | { readonly type: 'refresh' }
   /** The login has ended without a logout. Tabs with the same storage update their snapshots. */
   | { readonly type: 'end' };
@@ -15,7 +17,7 @@ export interface TabChannel {
 
 /** Opens a channel to the other tabs of this origin. Browsers deliver messages within the origin only. */
 export function openTabChannel(
-  { prefix }: BrowserContext,
+  { prefix, reportMissing }: BrowserContext,
   listener: (message: TabMessage) => void,
 ): TabChannel {
   let channel: BroadcastChannel | undefined;
@@ -23,7 +25,19 @@ export function openTabChannel(
     channel = new BroadcastChannel(prefix);
     channel.onmessage = ({ data }) => listener(data as TabMessage);
   } catch {
-    // Not available to this page: tabs do not exchange messages.
+    reportMissing(
+      'BroadcastChannel',
+      'Tabs do not exchange messages: a logout in another tab is noticed at the next request.',
+    );
   }
-  return { send: (message) => channel?.postMessage(message), close: () => channel?.close() };
+  return {
+    send(message) {
+      try {
+        channel?.postMessage(message);
+      } catch {
+        // The channel was closed. The result of the operation does not depend on other tabs.
+      }
+    },
+    close: () => channel?.close(),
+  };
 }

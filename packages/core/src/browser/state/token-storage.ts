@@ -1,15 +1,20 @@
 import { TransportError } from '../../errors.ts';
 import { parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
+import { createFeatureError, storageRemedy } from './browser-features.ts';
 import { isDuplicatedTab } from './duplicated-tab.ts';
-import { runTransaction, toPromise } from './indexed-db.ts';
+import { isDatabaseMissing, runTransaction, toPromise } from './indexed-db.ts';
 import type { StoredTokenSet } from './login-holder.ts';
 
 /** Stores the tokens of the signed-in user. */
 export interface TokenStorage {
   /** `memory`: until the page is closed. `tab`: also after a reload. `shared`: for all tabs. */
   readonly reach: 'memory' | 'tab' | 'shared';
-  /** Called once, before the first read. */
+  /**
+   * Called once, before the first read.
+   *
+   * @throws ConfigurationError if the page does not have this storage. The tokens are then stored in memory.
+   */
   open?(key: string): Promise<void>;
   get(key: string): TokenSet | undefined | Promise<TokenSet | undefined>;
   set(key: string, tokens: TokenSet): void | Promise<void>;
@@ -85,6 +90,7 @@ function createTabStorage(): TokenStorage {
   return {
     reach: 'tab',
     async open(key) {
+      requireSessionStorage(`${key} test`);
       if (await isDuplicatedTab(`${key} tab`)) sessionStorage.removeItem(key);
     },
     get(key) {
@@ -100,6 +106,16 @@ function createTabStorage(): TokenStorage {
   };
 }
 
+/** @throws ConfigurationError `unsupported_by_browser` */
+function requireSessionStorage(name: string): void {
+  try {
+    sessionStorage.setItem(name, '1');
+    sessionStorage.removeItem(name);
+  } catch {
+    throw createFeatureError('sessionStorage', storageRemedy);
+  }
+}
+
 /**
  * IndexedDB, because changes of `localStorage` reach other tabs with a delay: a tab that acquires the lock could read a
  * refresh token that is already spent, and its replay ends the login (RFC 9700 section 4.14.2).
@@ -107,6 +123,9 @@ function createTabStorage(): TokenStorage {
 function createSharedStorage(): TokenStorage {
   return {
     reach: 'shared',
+    async open() {
+      if (await isDatabaseMissing()) throw createFeatureError('IndexedDB', storageRemedy);
+    },
     get(key) {
       const read = () =>
         runTransaction('tokens', 'readonly', (store) => toPromise<TokenSet | undefined>(store.get(key)));

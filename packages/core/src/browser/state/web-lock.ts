@@ -1,3 +1,5 @@
+import { limitTime } from './browser-features.ts';
+
 /**
  * Runs a function under a lock, unless the lock is held. It never waits. All tabs that share the storage must share it.
  *
@@ -5,9 +7,52 @@
  */
 export type BrowserLock = <T>(name: string, run: () => Promise<T>) => Promise<T | undefined>;
 
+/** Milliseconds in which the browser responds to the request of a lock, which does not wait. */
+const lockTimeout = 5_000;
+
 /**
- * A lock for all tabs of this origin. The browser releases the lock of a tab that crashes. There is no queue: a tab that
- * was suspended in it would acquire the lock and hold it while suspended.
+ * Creates a lock for all tabs of this origin. The browser releases the lock of a tab that crashes. There is no queue: a tab
+ * that was suspended in it would acquire the lock and hold it while suspended.
+ *
+ * @param reportMissing called if the browser has no locks for this page. Each page then has its own lock.
  */
-export const webLock: BrowserLock = (name, run) =>
-  navigator.locks.request(name, { ifAvailable: true }, async (lock) => (lock ? run() : undefined));
+export function createWebLock(reportMissing: () => void): BrowserLock {
+  const held = new Set<string>();
+
+  async function runInPage<T>(name: string, run: () => Promise<T>): Promise<T | undefined> {
+    if (held.has(name)) return undefined;
+    held.add(name);
+    try {
+      return await run();
+    } finally {
+      held.delete(name);
+    }
+  }
+
+  return async <T>(name: string, run: () => Promise<T>): Promise<T | undefined> => {
+    let state: 'requested' | 'granted' | 'abandoned' = 'requested';
+    let granted: () => void = () => {};
+    const isGranted = new Promise<void>((resolve) => {
+      granted = resolve;
+    });
+    let result: Promise<T | undefined> | undefined;
+    try {
+      result = navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
+        // Too late: the page has continued without it.
+        if (state === 'abandoned') return undefined;
+        state = 'granted';
+        granted();
+        return lock ? run() : undefined;
+      });
+      await limitTime(Promise.race([isGranted, result]), lockTimeout, () => new Error('timeout'));
+    } catch (error) {
+      // The lock was granted, so the error is that of the function.
+      if ((state as string) === 'granted') throw error;
+      state = 'abandoned';
+      result?.catch(() => {});
+      reportMissing();
+      return runInPage(name, run);
+    }
+    return result;
+  };
+}

@@ -87,6 +87,19 @@ export async function createAuthorizationRequest(
   client: Client,
   request: AuthorizationRequest = {},
 ): Promise<{ url: URL; transaction: AuthorizationTransaction }> {
+  return startAuthorization(client, request);
+}
+
+/**
+ * As {@link createAuthorizationRequest}, with a value that the provider returns in the state.
+ *
+ * @param options `stateSuffix` follows the random part of the state. It must be encrypted: it appears in URLs and logs.
+ */
+export async function startAuthorization(
+  client: Client,
+  request: AuthorizationRequest,
+  { stateSuffix = '' }: { readonly stateSuffix?: string } = {},
+): Promise<{ url: URL; transaction: AuthorizationTransaction }> {
   return traceOperation(client, 'createAuthorizationRequest', async () => {
     const { options, resources, scope: defaultScope, now } = getClientContext(client);
     const redirectUri = request.redirectUri ?? options.redirectUri;
@@ -105,7 +118,7 @@ export async function createAuthorizationRequest(
       issuer: client.issuer,
       clientId: client.clientId,
       redirectUri,
-      state: createRandomToken(),
+      state: createRandomToken() + stateSuffix,
       ...(isOpenid && { nonce: createRandomToken() }),
       codeVerifier: createRandomToken(),
       scope,

@@ -1,11 +1,13 @@
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
-import { deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
+import { findAccessToken, type StoredAccessToken } from '../../tokens/token-set.ts';
+import { countChunkBytes, deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
-import type { CookieJar, RequestCookies } from '../cookies/cookies.ts';
+import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './ended-login.ts';
+import { fitSession, requireSpace } from './fit-session.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
-import { createSessionCache } from './session-cache.ts';
+import { createSessionCache, type SessionEntries } from './session-cache.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './tombstone-keys.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
@@ -17,22 +19,61 @@ export interface CookieBackendOptions {
   /** Provider and client whose sessions are accepted. */
   readonly owner: string;
   readonly tombstones: TombstoneStore;
+  /** Entries of the cache. Default: separate ones. */
+  readonly sessionEntries?: SessionEntries | undefined;
   /** Seconds. */
   readonly idleLifetime: number;
   /** Seconds. */
   readonly absoluteLifetime: number;
   readonly now: Clock;
+  /** Called if a new access token is not stored because it does not fit. */
+  readonly onTokenOmitted?: (resource: string | undefined) => void;
+  /** Called with the cookies of each session that is written. */
+  readonly onWritten?: (cookies: readonly CookieToSet[]) => void;
 }
 
 /** Sessions that are stored in the cookie alone, encrypted. */
 export function createCookieBackend(options: CookieBackendOptions): SessionBackend {
   const { jar, name, sealer, tombstones, now } = options;
-  const cache = createSessionCache(now);
+  const cache = createSessionCache(now, options.sessionEntries);
   const readTombstoneKeys = createTombstoneKeyReader();
 
   /** Seconds until an unused session expires. */
   const getRemainingLifetime = (state: SessionState) =>
     Math.min(state.usedAt + options.idleLifetime, state.expiresAt) - seconds(now);
+
+  const countBytes = (state: SessionState) =>
+    countChunkBytes(jar, name, {
+      length: sealer.measure({ ...packState(state), generation: 'generati' }),
+      maxAge: options.absoluteLifetime,
+    });
+  const uses = new WeakMap<StoredAccessToken, number>();
+  let useCount = 0;
+  const compareUse = (a: StoredAccessToken, b: StoredAccessToken) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0);
+
+  /**
+   * Encrypts as much of a state as fits in the cookies.
+   *
+   * @throws ConfigurationError `cookies_too_large`
+   */
+  async function encryptFitting(state: SessionState, hasNewTokens: boolean): Promise<string> {
+    const fitted = fitSession(state, { countBytes, compareUse, hasNewTokens });
+    const [newest] = state.tokens.accessTokens;
+    if (newest && fitted.tokens.accessTokens.length === 0) options.onTokenOmitted?.(newest.resource);
+    const sealedSession = await encrypt(fitted);
+    options.onWritten?.(createCookies(sealedSession, new Map()));
+    return sealedSession;
+  }
+
+  function createCookies(sealedSession: string, existing: RequestCookies): CookieToSet[] {
+    const at = sealedSession.indexOf('~');
+    const value = {
+      text: sealedSession.slice(at + 1),
+      generation: sealedSession.slice(0, at),
+      maxAge: options.absoluteLifetime,
+    };
+    return writeChunks(jar, name, value, existing);
+  }
 
   async function encrypt(state: SessionState): Promise<string> {
     const generation = createRandomToken().slice(0, 8);
@@ -118,7 +159,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       // If the store is unavailable, the first request with the cookie checks it.
       if (requestedAt !== undefined && !(await isAlive(newState).catch(() => true)))
         throw createEndedLoginError();
-      return this.createCookies(await encrypt(newState), cookies);
+      return createCookies(await encryptFitting(newState, true), cookies);
     },
     async write(loaded, change) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
@@ -126,7 +167,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       const changed = change(loaded.state);
       if (!changed) return false;
       const state = { ...changed, usedAt: seconds(now) };
-      return { loaded: { ...loaded, state }, sealedSession: await encrypt(state) };
+      const hasNewTokens = state.tokens !== loaded.state.tokens;
+      return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, hasNewTokens) };
     },
     async applyTokens(loaded, tokens, sealedSession) {
       const [generation = '', text = ''] = sealedSession?.split('~') ?? [];
@@ -135,18 +177,15 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       if (other?.id === loaded.state.id && sealedSession !== undefined)
         return { ...loaded, state: other, sealedSession };
       const state = { ...loaded.state, tokens };
-      return { ...loaded, state, sealedSession: await encrypt(state) };
+      return { ...loaded, state, sealedSession: await encryptFitting(state, true) };
     },
-    createCookies(sealedSession, existing) {
-      if (sealedSession === undefined) return [];
-      const at = sealedSession.indexOf('~');
-      const value = {
-        text: sealedSession.slice(at + 1),
-        generation: sealedSession.slice(0, at),
-        maxAge: options.absoluteLifetime,
-      };
-      return writeChunks(jar, name, value, existing);
+    requireSpace: ({ state }, request) => requireSpace(state, request, { countBytes }),
+    recordUse({ state }, request) {
+      const token = findAccessToken(state.tokens, request);
+      if (token) uses.set(token, ++useCount);
     },
+    createCookies: (sealedSession, existing) =>
+      sealedSession === undefined ? [] : createCookies(sealedSession, existing),
     async end({ state }) {
       if (!state) return;
       const { ofUser } = await readTombstoneKeys(state);

@@ -1,6 +1,6 @@
 import { AuthError, TransportError } from '../../errors.ts';
 import type { ReplayStore } from '../../tokens/replay-store.ts';
-import { nameForeignError } from '../http/failure-report.ts';
+import { nameForeignError } from '../pages/failure-report.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 
 /** Maximum count of sessions whose end failed; the oldest is evicted. */
@@ -45,6 +45,8 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
     applyTokens: (loaded, tokens, sealedSession) =>
       guard(() => backend.applyTokens(loaded, tokens, sealedSession)),
     createCookies: (sealedSession, existing) => backend.createCookies(sealedSession, existing),
+    requireSpace: (loaded, request) => backend.requireSpace(loaded, request),
+    recordUse: (loaded, request) => backend.recordUse(loaded, request),
     async end(session) {
       // From now on this process accepts no request of the session, even if the store fails.
       endedKeys.add(session.key);

@@ -1,4 +1,4 @@
-import type { TokenSet } from '../../tokens/token-set.ts';
+import type { AccessTokenRequest, TokenSet } from '../../tokens/token-set.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import type { SessionState } from './session-state.ts';
 import type { SessionMatch } from './session-store.ts';
@@ -61,6 +61,14 @@ export interface SessionBackend {
   ): Promise<LoadedSession & { readonly sealedSession?: string }>;
   /** Creates the cookies that the response must set after a write. */
   createCookies(sealedSession: string | undefined, existing: RequestCookies): CookieToSet[];
+  /**
+   * Checks that the access token of a refresh can be stored, as far as its length is known.
+   *
+   * @throws ConfigurationError `cookies_too_large`
+   */
+  requireSpace(loaded: LoadedSession, request: AccessTokenRequest): void;
+  /** Records that an access token is in use. The others leave a cookie first that becomes too large. */
+  recordUse(loaded: LoadedSession, request: AccessTokenRequest): void;
   /** Ends one session permanently. */
   end(session: SessionReference): Promise<void>;
   /**

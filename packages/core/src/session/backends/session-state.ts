@@ -28,6 +28,14 @@ export interface Session {
   readonly data: Readonly<JsonObject>;
 }
 
+/** An access token that is not stored in the cookie because it does not fit. */
+export interface OmittedToken {
+  readonly resource?: string;
+  readonly requestedScope?: string;
+  /** Characters of the token. */
+  readonly length: number;
+}
+
 /** The complete state of one login, encrypted in the cookie or in the store. */
 export interface SessionState {
   /** Random, new at every login. */
@@ -46,6 +54,8 @@ export interface SessionState {
   /** Seconds since the epoch of the last write. */
   readonly usedAt: number;
   readonly data?: Readonly<JsonObject>;
+  /** Only in cookie sessions. */
+  readonly omittedTokens?: readonly OmittedToken[];
 }
 
 /** Claims of the protocol. They do not describe the user. */

@@ -106,6 +106,8 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
         : { ...current, state: { ...current.state, tokens } };
     },
     createCookies: () => [],
+    requireSpace() {},
+    recordUse() {},
     end: ({ key }) => store.delete(key),
     async endMatching(match, endedAt) {
       // Both are tried, because a store without free memory may only delete.

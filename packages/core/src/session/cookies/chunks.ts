@@ -1,60 +1,106 @@
-import { ConfigurationError } from '../../errors.ts';
+import { countBytes } from './cookie-budget.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from './cookies.ts';
 import { serializeCookie } from './cookies.ts';
 
 /** Maximum bytes of one `Set-Cookie` line that every browser accepts (RFC 6265 section 6.1). */
 const maxLine = 4096;
-/** Maximum count of chunks: more would exceed the header limits of common servers (8 to 16 KiB). */
-const maxChunks = 3;
+/** Maximum count of chunks. Two hold all that fits in one request, see `cookie-budget.ts`. */
+const maxChunks = 2;
 
 /**
- * Splits a value into as many cookies as it needs: `name`, `name.1`, `name.2`.
+ * Splits a value into as many cookies as it needs: `name`, `name.1`.
  * Each begins with the generation and the count of chunks: `<generation>~<count>~<part>`.
  *
+ * @param value at most as long as the cookie budget allows; the caller checks it
  * @param existing cookies of the request; chunks that are no longer needed are deleted
- * @throws ConfigurationError if the value is too large for cookies
  */
 export function writeChunks(
   jar: CookieJar,
   name: string,
-  value: { readonly text: string; readonly generation: string; readonly maxAge: number },
+  value: {
+    readonly text: string;
+    readonly generation: string;
+    readonly maxAge: number;
+    /** Default: the setting of the jar. */
+    readonly sameSite?: 'lax' | 'none' | undefined;
+  },
   existing: RequestCookies,
 ): CookieToSet[] {
-  const { text, generation, maxAge } = value;
-  const overhead = serializeCookie(jar.createCookie(`${name}.0`, `${generation}~0~`, { maxAge })).length;
-  const size = maxLine - overhead;
+  const { text, generation, ...attributes } = value;
+  const size = measureChunk(jar, name, value);
   const count = Math.max(1, Math.ceil(text.length / size));
-  if (count > maxChunks) {
-    throw new ConfigurationError(
-      'invalid_option',
-      `The sealed session has ${text.length} characters, but cookies hold at most ${maxChunks * size}. Use a session store: set the option "store".`,
-    );
-  }
   const cookies = Array.from({ length: count }, (_, index) => {
     const part = text.slice(index * size, (index + 1) * size);
-    return jar.createCookie(getChunkName(name, index), `${generation}~${count}~${part}`, { maxAge });
+    return jar.createCookie(getChunkName(name, index), `${generation}~${count}~${part}`, attributes);
   });
   return [...cookies, ...deleteChunks(jar, name, existing, count)];
+}
+
+/** The maximum length of the part of a value in one cookie. */
+function measureChunk(
+  jar: CookieJar,
+  name: string,
+  { maxAge, sameSite }: { readonly maxAge: number; readonly sameSite?: 'lax' | 'none' | undefined },
+): number {
+  const empty = jar.createCookie(`${name}.0`, 'generati~0~', { maxAge, sameSite });
+  return maxLine - serializeCookie(empty).length;
+}
+
+/** Counts the bytes of the cookies of a value with this length, as a browser sends them. */
+export function countChunkBytes(
+  jar: CookieJar,
+  name: string,
+  value: { readonly length: number; readonly maxAge: number },
+): number {
+  const count = Math.max(1, Math.ceil(value.length / measureChunk(jar, name, value)));
+  const names = Array.from({ length: count }, (_, index) => jar.toWireName(getChunkName(name, index)));
+  return names.reduce(
+    (bytes, each) => bytes + countBytes({ name: each, value: 'generati~0~' }),
+    value.length,
+  );
+}
+
+/** A value that was divided into chunks. */
+export interface ChunkedValue {
+  readonly text: string;
+  readonly generation: string;
 }
 
 /**
  * Joins the chunks of a value. Returns `undefined` if a chunk is missing, ambiguous or of another generation:
  * a response that the browser stored only partly must not become a session.
  */
-export function readChunks(
-  jar: CookieJar,
-  name: string,
-  cookies: RequestCookies,
-): { readonly text: string; readonly generation: string } | undefined {
-  const first = parseChunk(cookies.get(jar.toWireName(getChunkName(name, 0))));
-  if (!first || !(first.count >= 1 && first.count <= maxChunks)) return undefined;
-  let text = first.part;
-  for (let index = 1; index < first.count; index++) {
-    const next = parseChunk(cookies.get(jar.toWireName(getChunkName(name, index))));
-    if (next?.generation !== first.generation || next.count !== first.count) return undefined;
-    text += next.part;
-  }
-  return { text, generation: first.generation };
+export function readChunks(jar: CookieJar, name: string, cookies: RequestCookies): ChunkedValue | undefined {
+  const [value, ...copies] = readCopies(jar.toWireName(name), cookies);
+  return copies.length === 0 ? value : undefined;
+}
+
+/**
+ * Joins the chunks of each copy of a value. There are several copies if the browser has the cookie with several domains
+ * or paths: an earlier deployment has set one, or a sibling host has planted one. The chunks of a copy have the same
+ * generation. A browser sends at most one cookie with the prefix `__Host-`, so two are not accepted.
+ */
+export function readCopies(wireName: string, cookies: RequestCookies): readonly ChunkedValue[] {
+  const readChunksAt = (index: number) =>
+    readValues(getChunkName(wireName, index), cookies).flatMap((value) => parseChunk(value) ?? []);
+  return readChunksAt(0).flatMap((first) => {
+    if (!(first.count >= 1 && first.count <= maxChunks)) return [];
+    let text = first.part;
+    for (let index = 1; index < first.count; index++) {
+      const next = readChunksAt(index).find(
+        ({ generation, count }) => generation === first.generation && count === first.count,
+      );
+      if (!next) return [];
+      text += next.part;
+    }
+    return [{ text, generation: first.generation }];
+  });
+}
+
+function readValues(wireName: string, cookies: RequestCookies): readonly string[] {
+  const value = cookies.get(wireName);
+  if (value !== undefined) return [value];
+  return wireName.startsWith('__Host-') ? [] : (cookies.repeated?.get(wireName) ?? []);
 }
 
 /** Creates cookies that delete the chunks of the request, from index `from` on. */
@@ -72,7 +118,7 @@ export function deleteChunks(
 const getChunkName = (name: string, index: number) => (index === 0 ? name : `${name}.${index}`);
 
 /** Splits a chunk at fixed positions. The sealer validates the parts. */
-function parseChunk(value: string | undefined) {
-  if (value?.[8] !== '~' || value[10] !== '~') return undefined;
+function parseChunk(value: string) {
+  if (value[8] !== '~' || value[10] !== '~') return undefined;
   return { generation: value.slice(0, 8), count: Number(value[9]), part: value.slice(11) };
 }

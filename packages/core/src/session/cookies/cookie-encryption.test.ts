@@ -22,7 +22,7 @@ test('S3: decrypts a value until its own expiry, regardless of the browser', asy
 });
 
 test('S12: rejects a value that was encrypted for another purpose', async () => {
-  const purposes = ['session', 'stored-session', 'login', 'marker'] as const;
+  const purposes = ['session', 'stored-session', 'login', 'login-state', 'marker'] as const;
   for (const purpose of purposes) {
     const value = await createSealer([secret], purpose).encrypt(payload, times);
     for (const otherPurpose of purposes) {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../internal/json/json.ts';
 import { checkJsonLimits, parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 
 /** The purpose of a sealed value. A value for one purpose is rejected for every other. */
-export type SealPurpose = 'session' | 'stored-session' | 'login' | 'marker';
+export type SealPurpose = 'session' | 'stored-session' | 'login' | 'login-state' | 'marker';
 
 /** Encrypts and authenticates JSON with the application's secrets. */
 export interface Sealer {
@@ -14,6 +14,8 @@ export interface Sealer {
     payload: JsonObject,
     times: { readonly issuedAt: number; readonly expiresAt: number },
   ): Promise<string>;
+  /** Returns the length of the encrypted payload. */
+  measure(payload: JsonObject): number;
   /**
    * Returns the payload with its expiry `exp`. Returns `undefined` for a value that was not encrypted with one of the
    * secrets for this purpose, or is expired.
@@ -42,6 +44,7 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
   requireSecrets(secrets);
   let keysPromise: Promise<readonly PurposeKey[]> | undefined;
   let keys: readonly PurposeKey[] | undefined;
+  const headerLength = createHeader('12345678', purpose).length;
   const loadKeys = async () => {
     keysPromise ??= Promise.all(secrets.map((secret) => deriveKey(secret, purpose)));
     keys = await keysPromise;
@@ -55,6 +58,11 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
       const plaintext = JSON.stringify({ ...payload, iat: issuedAt, exp: expiresAt });
       requireReadable(plaintext);
       return `${header}..${await encryptParts(key, header, plaintext)}`;
+    },
+    measure(payload) {
+      const plaintext = JSON.stringify({ ...payload, iat: maxTime, exp: maxTime });
+      const ciphertext = Math.ceil((encodeUtf8(plaintext).length * 4) / 3);
+      return headerLength + '..'.length + 16 + '.'.length + ciphertext + '.'.length + 22;
     },
     async decrypt(value, time) {
       // Decoders ignore characters that are not base64url: several texts would decode to one value.
@@ -112,6 +120,11 @@ async function deriveKey(secret: string, purpose: SealPurpose): Promise<PurposeK
   const info = `countersign ${purpose}`;
   const raw = await deriveBytes(bytes, info, 32);
   const kid = toBase64Url(await deriveBytes(bytes, `${info} key id`, 6));
-  const header = JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid, purpose });
-  return { header: toBase64Url(encodeUtf8(header)), key: await importAesKey(raw) };
+  return { header: createHeader(kid, purpose), key: await importAesKey(raw) };
 }
+
+const createHeader = (kid: string, purpose: SealPurpose) =>
+  toBase64Url(encodeUtf8(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid, purpose })));
+
+/** Seconds since the epoch, with as many digits as any time of a session. */
+const maxTime = 9_999_999_999;

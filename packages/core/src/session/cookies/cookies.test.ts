@@ -42,7 +42,7 @@ test('S20: ignores a cookie that occurs twice', () => {
 
 test('S16: splits a value into chunks below 4,096 bytes and joins them', { timeout: 60_000 }, () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 11_000 }), (length) => {
+    fc.property(fc.integer({ min: 1, max: 7_900 }), (length) => {
       const text = Array.from({ length }, (_, index) => (index % 36).toString(36)).join('');
       const cookies = write(text, 'AAAAAAAA');
       for (const cookie of cookies) expect(serializeCookie(cookie).length).toBeLessThanOrEqual(4096);
@@ -53,12 +53,12 @@ test('S16: splits a value into chunks below 4,096 bytes and joins them', { timeo
 });
 
 test('S16: rejects chunks of two generations and missing chunks', () => {
-  const first = write('a'.repeat(9_000), 'AAAAAAAA');
-  const second = write('b'.repeat(9_000), 'BBBBBBBB');
-  expect(first).toHaveLength(3);
-  const mixed = received([first[0]!, second[1]!, second[2]!]);
+  const first = write('a'.repeat(6_000), 'AAAAAAAA');
+  const second = write('b'.repeat(6_000), 'BBBBBBBB');
+  expect(first).toHaveLength(2);
+  const mixed = received([first[0]!, second[1]!]);
   expect(readChunks(https, 'session', mixed)).toBeUndefined();
-  expect(readChunks(https, 'session', received(first.slice(0, 2)))).toBeUndefined();
+  expect(readChunks(https, 'session', received(first.slice(0, 1)))).toBeUndefined();
   expect(readChunks(https, 'session', received(first.slice(1)))).toBeUndefined();
 });
 
@@ -71,7 +71,7 @@ test('S16: rejects an impossible chunk count and a malformed prefix', () => {
       new Map(values.map((value, index) => [index === 0 ? name : `${name}.${index}`, value])),
     );
   expect(read(['AAAAAAAA~1~text'])).toEqual({ text: 'text', generation: 'AAAAAAAA' });
-  for (const count of ['0', '4', '9', 'x', ' ']) {
+  for (const count of ['0', '3', '4', '9', 'x', ' ']) {
     const chunks = Array.from({ length: Number(count) || 1 }, () => `AAAAAAAA~${count}~text`);
     expect(read(chunks), count).toBeUndefined();
   }
@@ -88,18 +88,13 @@ test("S16: ignores a cookie whose name only contains the session cookie's name",
 });
 
 test('S16: deletes chunks that are no longer needed', () => {
-  const before = received(write('a'.repeat(9_000), 'AAAAAAAA'));
+  const before = received(write('a'.repeat(6_000), 'AAAAAAAA'));
   const after = write('short', 'BBBBBBBB', before);
   expect(after.map(({ name, maxAge }) => [name, maxAge])).toEqual([
     ['__Host-session', 60],
     ['__Host-session.1', 0],
-    ['__Host-session.2', 0],
   ]);
-  expect(deleteChunks(https, 'session', before)).toHaveLength(3);
-});
-
-test('rejects a session that is too large for cookies, with the remedy', () => {
-  expect(() => write('a'.repeat(20_000), 'AAAAAAAA')).toThrow(/set the option "store"/);
+  expect(deleteChunks(https, 'session', before)).toHaveLength(2);
 });
 
 test('S11: parses any Cookie header without an exception', () => {

@@ -10,6 +10,13 @@ export interface CookieSettings {
   readonly domain?: string;
   /** Another path than `/` also loses the `__Host-` prefix. Default: `/`. */
   readonly path?: string;
+  /**
+   * Stores the cookies separately for each site that embeds the application in a frame (CHIPS). Use it with `sameSite:
+   * 'none'`. Such cookies are always `Secure`. Default: false.
+   *
+   * @see https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies
+   */
+  readonly partitioned?: boolean;
 }
 
 /** A cookie that a response must set; see {@link serializeCookie}. */
@@ -23,10 +30,14 @@ export interface CookieToSet {
   readonly sameSite: 'lax' | 'strict' | 'none';
   readonly path: string;
   readonly domain?: string;
+  readonly partitioned?: true;
 }
 
 /** Creates cookies with the names and attributes that fit the application's address. */
 export interface CookieJar {
+  /** The name of the session cookie, without prefix. The names of all other cookies begin with it. */
+  readonly name: string;
+  readonly sameSite: 'lax' | 'strict' | 'none';
   /** The name with its prefix, as it is sent. */
   toWireName(name: string): string;
   createCookie(
@@ -37,7 +48,10 @@ export interface CookieJar {
 }
 
 /** Cookies of a request, by wire name. The value of a name that occurs twice is `undefined`. */
-export type RequestCookies = ReadonlyMap<string, string | undefined>;
+export type RequestCookies = ReadonlyMap<string, string | undefined> & {
+  /** The values of names that occur several times, in the order of the header. */
+  readonly repeated?: ReadonlyMap<string, readonly string[]>;
+};
 
 export function createCookieJar(baseUrl: URL, settings: CookieSettings): CookieJar {
   const secure = baseUrl.protocol === 'https:';
@@ -46,19 +60,25 @@ export function createCookieJar(baseUrl: URL, settings: CookieSettings): CookieJ
   // attacker can plant one (RFC 6265bis section 4.1.3.2). Over http browsers reject it.
   const prefix = !secure ? '' : settings.domain === undefined && path === '/' ? '__Host-' : '__Secure-';
   const toWireName = (name: string) => prefix + name;
+  const { partitioned = false, sameSite: defaultSameSite = 'lax' } = settings;
   return {
+    name: settings.name ?? 'session',
+    sameSite: defaultSameSite,
     toWireName,
-    createCookie: (name, value, { maxAge, sameSite }) => ({
-      name: toWireName(name),
-      value,
-      maxAge,
-      httpOnly: true,
-      // Browsers accept SameSite=None only with Secure, which they allow on http://localhost too.
-      secure: secure || sameSite === 'none',
-      sameSite: sameSite ?? settings.sameSite ?? 'lax',
-      path,
-      ...(settings.domain !== undefined && { domain: settings.domain }),
-    }),
+    createCookie(name, value, { maxAge, sameSite = defaultSameSite }) {
+      return {
+        name: toWireName(name),
+        value,
+        maxAge,
+        httpOnly: true,
+        // Browsers accept SameSite=None and Partitioned only with Secure, which they allow on http://localhost too.
+        secure: secure || sameSite === 'none' || partitioned,
+        sameSite,
+        path,
+        ...(settings.domain !== undefined && { domain: settings.domain }),
+        ...(partitioned && { partitioned }),
+      };
+    },
   };
 }
 
@@ -69,13 +89,25 @@ export function createCookieJar(baseUrl: URL, settings: CookieSettings): CookieJ
  */
 export function parseCookies(header: string | null | undefined): RequestCookies {
   const cookies = new Map<string, string | undefined>();
+  const repeated = new Map<string, string[]>();
   for (const pair of splitPairs(header)) {
     const name = readName(pair);
     if (!isToken(name)) continue;
-    cookies.set(name, cookies.has(name) ? undefined : trimWhiteSpace(pair.slice(pair.indexOf('=') + 1)));
+    const value = trimWhiteSpace(pair.slice(pair.indexOf('=') + 1));
+    if (!cookies.has(name)) {
+      cookies.set(name, value);
+      continue;
+    }
+    const values = repeated.get(name) ?? [cookies.get(name) ?? ''];
+    if (values.length < maxRepeats) values.push(value);
+    repeated.set(name, values);
+    cookies.set(name, undefined);
   }
-  return cookies;
+  return Object.assign(cookies, { repeated });
 }
+
+/** Maximum values of one name that are read. A sibling host can set many. */
+const maxRepeats = 4;
 
 /** `token`, RFC 9110 section 5.6.2: the syntax of a cookie name (RFC 6265 section 4.1.1). */
 const isToken = (text: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(text);

@@ -1,7 +1,7 @@
 import { serializeCookie } from '../cookies/cookies.ts';
+import { createErrorResponse } from '../pages/error-responses.ts';
 import type { RequestSession } from '../request-session.ts';
 import type { WebSessions } from '../web-sessions.ts';
-import { createErrorResponse } from './error-responses.ts';
 import { createJsonResponse, setPrivateCaching } from './responses.ts';
 
 /** A request of Node's `http`. `body` is set if a framework has parsed a form already. */

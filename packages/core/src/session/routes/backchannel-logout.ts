@@ -10,10 +10,10 @@ import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import type { SessionMatch } from '../backends/session-store.ts';
 import type { SessionContext } from '../context.ts';
-import { addRetryAfter } from '../http/error-responses.ts';
-import { describeFailure, reportFailure } from '../http/failure-report.ts';
 import { readForm } from '../http/request-checks.ts';
 import { createJsonResponse } from '../http/responses.ts';
+import { addRetryAfter } from '../pages/error-responses.ts';
+import { describeFailure, reportFailure } from '../pages/failure-report.ts';
 
 /**
  * `POST /auth/backchannel-logout`: the provider reports that a session has ended. An invalid token gets 400. A temporary

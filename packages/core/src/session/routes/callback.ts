@@ -1,7 +1,7 @@
 import { exchangeCode } from '../../client/grants/code-exchange.ts';
 import { validateAuthorizationResponse } from '../../client/login/authorization-response.ts';
 import { fetchUserinfo } from '../../client/resources/userinfo.ts';
-import { AuthorizationServerError, ValidationError } from '../../errors.ts';
+import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { createTokenSet, type TokenSet } from '../../tokens/token-set.ts';
@@ -9,15 +9,14 @@ import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
 import { readForm } from '../http/request-checks.ts';
 import { createRedirect } from '../http/responses.ts';
-import { getDefaultReturnTo } from './login.ts';
-import { findLogin, type LoginTransaction } from './login-transactions.ts';
+import { readUnverifiedError, type UnverifiedError } from '../pages/unverified-error.ts';
+import { getDefaultReturnTo } from './default-return-to.ts';
+import { deleteLoginMarker } from './login-marker.ts';
+import { type FailedLogin, isStale, recoverLogin } from './login-recovery.ts';
+import { getStateToken, readLoginState } from './login-state.ts';
+import { dropLogins, findLogin, type LoginTransaction } from './login-transactions.ts';
 import { startSession } from './start-session.ts';
 import { runLoginOnce } from './used-logins.ts';
-
-/** Marks a login that was restarted automatically, so that it is restarted only once. */
-const retryCookie = 'login-retry';
-/** Seconds after which a login may be restarted again. */
-const retryLifetime = 120;
 
 /**
  * `GET` or `POST /auth/callback`: the redirect URI of the login.
@@ -26,38 +25,56 @@ const retryLifetime = 120;
  */
 export async function callbackRoute(context: SessionContext, request: Request): Promise<Response> {
   const parameters = request.method === 'POST' ? await readForm(request) : new URL(request.url).searchParams;
-  const existing = parseCookies(request.headers.get('cookie'));
+  const cookieHeader = request.headers.get('cookie');
+  const existing = parseCookies(cookieHeader);
   const state = readState(parameters);
-  const { login, deleteCookies } = await findLogin(context, state, existing);
+  const { login, deleteCookies } = await findLogin(context, getStateToken(state), existing);
   try {
-    const cookies = await completeLogin(context, { parameters, login, existing });
-    const deleteRetry = existing.has(context.jar.toWireName(retryCookie))
-      ? [context.jar.createCookie(retryCookie, '', { maxAge: 0 })]
-      : [];
+    const changes = await completeLogin(context, { parameters, login, state, existing });
     const location = login?.returnTo ?? getDefaultReturnTo(context);
-    return createRedirect(location, [...cookies, ...deleteCookies, ...deleteRetry]);
+    const cookies = [...changes, ...deleteCookies, deleteLoginMarker(context)];
+    return createRedirect(location, [...cookies, ...(await dropLogins(context, existing, cookies))]);
   } catch (error) {
-    // Browsers send no Lax cookie with a form of another site, but with the navigation that follows. The session and
-    // the retry marker are readable there.
+    const loginState = await readLoginState(context, state);
+    const unverified = readUnverifiedError(error, parameters);
+    // Browsers send no Lax cookie with a form of another site, but with the navigation that follows. The session is
+    // readable there.
     if (request.method === 'POST' && isStale(error)) {
-      const query = new URLSearchParams({ state: state.slice(0, 200) });
+      const query = new URLSearchParams({ state: loginState ? state : state.slice(0, 200) });
+      if (unverified) query.set('error', unverified.error);
+      if (unverified?.errorDescription) query.set('error_description', unverified.errorDescription);
       return createRedirect(`${context.paths.callback}?${query}`);
     }
-    const recovery = isStale(error) ? await recoverStaleLogin(context, login, existing) : undefined;
-    if (recovery) return createRedirect(recovery.location, [...deleteCookies, ...recovery.cookies]);
-    throw new CallbackError(error, deleteCookies);
+    const failure = { error, login, loginState, unverified };
+    try {
+      const recovery = await recoverLogin(context, cookieHeader, failure);
+      if (recovery) return createRedirect(recovery.location, [...deleteCookies, ...recovery.cookies]);
+    } catch (restartError) {
+      throw new CallbackError(restartError, { ...failure, cookies: deleteCookies });
+    }
+    throw new CallbackError(error, { ...failure, cookies: deleteCookies });
   }
 }
 
-/** Why a callback failed, with the cookies that the error response must set. */
+/** Why a callback failed, and what the error response must contain. */
 export class CallbackError extends Error {
   readonly error: unknown;
+  /** Cookies that the response must set. */
   readonly cookies: readonly CookieToSet[];
+  /** The page that the user wanted, if it is known. */
+  readonly returnTo: string | undefined;
+  /** An error in a response that failed its validation. */
+  readonly unverified: UnverifiedError | undefined;
 
-  constructor(error: unknown, cookies: readonly CookieToSet[]) {
+  constructor(
+    error: unknown,
+    { cookies, login, loginState, unverified }: Partial<FailedLogin> & { cookies: readonly CookieToSet[] },
+  ) {
     super('The login failed.');
     this.error = error;
     this.cookies = cookies;
+    this.returnTo = login?.returnTo ?? loginState?.returnTo;
+    this.unverified = unverified;
   }
 }
 
@@ -65,12 +82,14 @@ interface Callback {
   /** `undefined` if the body of a POST is not a form. */
   readonly parameters: URLSearchParams | undefined;
   readonly login: LoginTransaction | undefined;
+  /** The received state. */
+  readonly state: string;
   readonly existing: RequestCookies;
 }
 
 async function completeLogin(
   context: SessionContext,
-  { parameters, login, existing }: Callback,
+  { parameters, login, state, existing }: Callback,
 ): Promise<readonly CookieToSet[]> {
   if (!parameters)
     throw new ValidationError('request_invalid', 'form', 'The authorization response is not a form.');
@@ -83,10 +102,12 @@ async function completeLogin(
   }
   const { client, now } = context;
   const { tokenResponse, requestedAt } = await runLoginOnce(context, login, async () => {
-    const response = await validateAuthorizationResponse(client, parameters, login.transaction);
+    // The cookie has the random part of the state, which `findLogin` has compared. The rest is authenticated separately.
+    const transaction = { ...login.transaction, state };
+    const response = await validateAuthorizationResponse(client, parameters, transaction);
     const time = now() / 1000;
     return {
-      tokenResponse: await exchangeCode(client, response, login.transaction),
+      tokenResponse: await exchangeCode(client, response, transaction),
       requestedAt: time,
     };
   });
@@ -115,33 +136,4 @@ function readState(parameters: URLSearchParams | undefined): string {
   } catch {
     return '';
   }
-}
-
-/** Checks whether a response arrived twice or late. Such a response is no sign of an attack. */
-function isStale(error: unknown): boolean {
-  if (error instanceof ValidationError)
-    return error.code === 'transaction_invalid' && error.check !== 'issuer';
-  return (
-    error instanceof AuthorizationServerError &&
-    error.code === 'token_error' &&
-    error.error === 'invalid_grant'
-  );
-}
-
-/**
- * Recovers from the back button, a double click, or a tab that stayed open. A signed-in user is redirected to
- * `returnTo`. A user who has started a login in this browser gets one new login.
- */
-async function recoverStaleLogin(
-  context: SessionContext,
-  login: LoginTransaction | undefined,
-  existing: RequestCookies,
-) {
-  const { backend, jar, paths } = context;
-  const loaded = await backend.load(existing).catch(() => undefined);
-  if (loaded) return { location: login?.returnTo ?? getDefaultReturnTo(context), cookies: [] };
-  if (!login || existing.has(jar.toWireName(retryCookie))) return undefined;
-  const location = `${paths.login}?${new URLSearchParams({ returnTo: login.returnTo })}`;
-  const cookie = jar.createCookie(retryCookie, '1', { maxAge: retryLifetime, sameSite: 'lax' });
-  return { location, cookies: [cookie] };
 }

@@ -1,19 +1,21 @@
 import { expect, test } from 'vitest';
-import { createClient } from '../../index.ts';
+import { type AuthEvent, createClient, type EventListener } from '../../index.ts';
+import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
 import type { SessionContext } from '../context.ts';
 import { createSealer } from '../cookies/cookie-encryption.ts';
 import { createCookieJar } from '../cookies/cookies.ts';
 import { findLogin, type LoginTransaction, saveLogin } from './login-transactions.ts';
 
 const startOfState = 'a'.repeat(16);
-const prefix = '__Host-login.';
+const prefix = '__Host-session.login.';
 
-function createContext(responseMode?: 'form_post') {
+function createContext(responseMode?: 'form_post', onEvent?: EventListener) {
   let time = 1_000_000;
   const client = createClient({
     issuer: 'https://id.example',
     clientId: 'web',
     ...(responseMode && { responseMode }),
+    ...(onEvent && { onEvent }),
   });
   const context = {
     client,
@@ -90,47 +92,148 @@ test.each([
   expect(found.login).toBeUndefined();
 });
 
-test('S14: retains four logins, the newest', async () => {
+/** Bytes of cookies as a browser sends them. */
+const countBytes = (cookies: ReadonlyMap<string, string | undefined>) =>
+  [...cookies].reduce((bytes, [name, value]) => bytes + `${name}=${value}; `.length, 0);
+
+test('S14: retains the newest logins in 6,000 bytes of cookies', async () => {
   const { context } = createContext();
-  const states = ['b', 'c', 'd', 'e', 'f', 'g'].map((letter) => letter.repeat(16));
   // Saved in the opposite order of their creation.
-  const logins = states.map((state, index) => createLogin(state, 100 - index));
-  const cookies = await save(context, ...logins);
-  expect([...cookies.keys()].sort()).toEqual(
-    [states[0], states[1], states[2], states[5]].map((state) => prefix + state),
+  const logins = Array.from({ length: 30 }, (_, index) =>
+    createLogin(`${index}`.padStart(16, 'x'), 100 - index),
   );
-});
-
-test('S14: retains 6,000 characters of logins', async () => {
-  const { context } = createContext();
-  const logins = ['b', 'c', 'd'].map((letter, index) => ({
-    ...createLogin(letter.repeat(16), index + 1),
-    returnTo: `/${'x'.repeat(1_800)}`,
-  }));
   const cookies = await save(context, ...logins);
-  expect([...cookies.keys()]).toEqual([prefix + 'c'.repeat(16), prefix + 'd'.repeat(16)]);
+  const bytes = countBytes(cookies);
+  expect(bytes).toBeLessThanOrEqual(6_000);
+  const kept = [...cookies.keys()].map((name) => Number(/\d+$/.exec(name)?.[0]));
+  // The last one that was saved is always retained, beside the newest.
+  expect(kept).toEqual([...kept.keys()].map((index) => (index === kept.length - 1 ? 29 : index)));
+  expect(bytes + bytes / kept.length).toBeGreaterThan(6_000);
 });
 
-test('S32: deletes a login cookie that cannot be decrypted, and no cookie with another form of name', async () => {
+test('S14: six restored tabs can each complete their login', async () => {
   const { context } = createContext();
-  const unreadable = prefix + 'z'.repeat(16);
-  const others = [`${prefix}short`, `${prefix}${'z'.repeat(17)}`, `${prefix}${';'.repeat(16)}`, 'other'];
-  const existing = new Map([unreadable, ...others].map((name) => [name, 'x']));
-  const cookies = await saveLogin(context, createLogin(startOfState), existing);
-  expect(cookies.map(({ name, maxAge }) => [name, maxAge])).toEqual([
-    [unreadable, 0],
-    [prefix + startOfState, 86_400],
-  ]);
+  const states = ['b', 'c', 'd', 'e', 'f', 'g'].map((letter) => letter.repeat(43));
+  const login = (state: string) =>
+    ({
+      transaction: {
+        issuer: 'https://tenant.login.example/oauth2/default',
+        clientId: 'a-client-id-of-32-characters-xxx',
+        redirectUri: 'https://app.example/auth/callback',
+        state,
+        nonce: 'n'.repeat(43),
+        codeVerifier: 'v'.repeat(43),
+        scope: 'openid profile email offline_access',
+        createdAt: 1_700_000_000,
+      },
+      returnTo: '/orders/2024?tab=open',
+    }) satisfies LoginTransaction;
+  const cookies = await save(context, ...states.map(login));
+  for (const state of states)
+    expect((await findLogin(context, state, cookies)).login).toMatchObject(login(state));
 });
 
-test('sends a login cookie with a request from another site only for form_post', async () => {
-  for (const [responseMode, sameSite] of [
-    [undefined, 'lax'],
-    ['form_post', 'none'],
+test('S14: retains fewer logins beside a large session, and never drops the session', async () => {
+  const { context } = createContext();
+  const session = new Map([
+    ['__Host-session', 's'.repeat(3_900)],
+    ['__Host-session.1', 's'.repeat(2_000)],
+  ]);
+  const cookies = new Map<string, string>(session);
+  for (const letter of ['b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+    for (const { name, value, maxAge } of await saveLogin(context, createLogin(letter.repeat(16)), cookies)) {
+      if (maxAge === 0) cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    expect(countBytes(cookies)).toBeLessThanOrEqual(8_000);
+  }
+  for (const [name, value] of session) expect(cookies.get(name)).toBe(value);
+  expect((await findLogin(context, 'h'.repeat(16), cookies)).login).toBeDefined();
+});
+
+test('keeps a returnTo of 3,500 characters in two cookies, and deletes both', async () => {
+  const { context } = createContext();
+  const login = { ...createLogin(startOfState), returnTo: `/${'x'.repeat(3_499)}` };
+  const cookies = await save(context, login);
+  expect([...cookies.keys()]).toEqual([prefix + startOfState, `${prefix}${startOfState}.1`]);
+  const found = await findLogin(context, startOfState, cookies);
+  expect(found.login).toMatchObject(login);
+  expect(found.deleteCookies.map(({ name }) => name)).toEqual([...cookies.keys()]);
+});
+
+test('replaces a returnTo that does not fit beside the session, and reports it', async () => {
+  const events: AuthEvent[] = [];
+  const { context } = createContext(undefined, (event) => events.push(event));
+  const session = new Map([
+    ['__Host-session', 's'.repeat(3_900)],
+    ['__Host-session.1', 's'.repeat(2_500)],
+  ]);
+  const login = { ...createLogin(startOfState), returnTo: `/${'x'.repeat(3_000)}` };
+  const cookies = await saveLogin(context, login, session, { fallback: '/home' });
+  const saved = new Map(cookies.map(({ name, value }) => [name, value]));
+  expect((await findLogin(context, startOfState, saved)).login?.returnTo).toBe('/home');
+  expect(events).toEqual([{ type: 'return_to.rejected', reason: 'too_long', length: 3_001 }]);
+});
+
+test('starts a login beside a session cookie of any size, because it may belong to another application', async () => {
+  const { context } = createContext();
+  const session = new Map([['__Host-session', 's'.repeat(9_000)]]);
+  const cookies = await saveLogin(context, createLogin(startOfState), session);
+  expect(cookies.map(({ name, maxAge }) => [name, maxAge])).toEqual([[prefix + startOfState, 3_600]]);
+});
+
+test('S32: neither reads nor deletes a login cookie that cannot be decrypted', async () => {
+  const { context } = createContext();
+  const other = createContext().context;
+  Object.assign(other, {
+    loginSealer: createSealer(['a secret of another application, also long'], 'login'),
+  });
+  const foreign = await save(other, createLogin('z'.repeat(16)));
+  const malformed = ['short', 'z'.repeat(17), ';'.repeat(16), 'y'.repeat(16)].map((end) => prefix + end);
+  const existing = new Map([...foreign, ...malformed.map((name) => [name, 'x'] as const), ['other', 'x']]);
+  // So many logins that the oldest ones are dropped.
+  let cookies = existing;
+  for (let index = 0; index < 12; index++) {
+    const login = createLogin(`${index}`.padStart(16, 'w'), 2 + index);
+    for (const { name, value, maxAge } of await saveLogin(context, login, cookies)) {
+      expect(existing.has(name), name).toBe(false);
+      if (maxAge === 0) cookies.delete(name);
+      else cookies = new Map([...cookies, [name, value]]);
+    }
+  }
+  expect(await findLogin(context, 'z'.repeat(16), existing)).toEqual({ deleteCookies: [] });
+  expect((await findLogin(other, 'z'.repeat(16), cookies)).login).toBeDefined();
+});
+
+test('a login cookie lives as long as its transaction', async () => {
+  const { context } = createContext();
+  const cookies = await saveLogin(context, createLogin(startOfState), new Map());
+  expect(cookies.map(({ maxAge }) => maxAge)).toEqual([transactionLifetime]);
+});
+
+test('the name of the session cookie is part of the name of the login cookie', async () => {
+  const { context } = createContext();
+  Object.assign(context, { jar: createCookieJar(new URL('https://app.example'), { name: 'shop' }) });
+  const cookies = await saveLogin(context, createLogin(startOfState), new Map());
+  expect(cookies.map(({ name }) => name)).toEqual([`__Host-shop.login.${startOfState}`]);
+});
+
+test('sends a login cookie with a request from another site for form_post and embedded applications', async () => {
+  for (const [responseMode, settings, expected] of [
+    [undefined, {}, { sameSite: 'lax' }],
+    [undefined, { sameSite: 'strict' }, { sameSite: 'lax' }],
+    [undefined, { sameSite: 'none' }, { sameSite: 'none' }],
+    [undefined, { sameSite: 'none', partitioned: true }, { sameSite: 'none', partitioned: true }],
+    ['form_post', {}, { sameSite: 'none' }],
+    ['form_post', { sameSite: 'strict' }, { sameSite: 'none' }],
   ] as const) {
-    const { context } = createContext(responseMode);
-    expect(await saveLogin(context, createLogin(startOfState), new Map())).toMatchObject([
-      { httpOnly: true, secure: true, sameSite },
-    ]);
+    for (const url of ['https://app.example', 'http://localhost:3000']) {
+      const { context } = createContext(responseMode);
+      Object.assign(context, { jar: createCookieJar(new URL(url), settings) });
+      const secure = url.startsWith('https') || expected.sameSite === 'none';
+      expect(await saveLogin(context, createLogin(startOfState), new Map())).toMatchObject([
+        { httpOnly: true, secure, ...expected },
+      ]);
+    }
   }
 });

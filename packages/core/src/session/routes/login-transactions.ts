@@ -1,42 +1,96 @@
-import type { AuthorizationTransaction } from '../../client/login/authorization-request.ts';
+import type {
+  AuthorizationRequest,
+  AuthorizationTransaction,
+} from '../../client/login/authorization-request.ts';
 import { seconds } from '../../internal/clock.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
+import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
 import type { SessionContext } from '../context.ts';
+import { type ChunkedValue, deleteChunks, readCopies, writeChunks } from '../cookies/chunks.ts';
+import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
+import { reportReturnTo } from '../pages/failure-report.ts';
 
 /** A pending login. Each has a separate cookie, so that logins in two tabs do not interfere. */
 export interface LoginTransaction {
+  /** `state` is only the random part of the state. */
   readonly transaction: AuthorizationTransaction;
   readonly returnTo: string;
+  /** Parameters to repeat if the login is started again. */
+  readonly authorization?: Pick<AuthorizationRequest, 'prompt' | 'loginHint' | 'uiLocales' | 'parameters'>;
 }
 
-/** Maximum count of pending logins, and maximum characters of their cookies together; the oldest are dropped. */
-const maxTransactions = 4;
-const maxCharacters = 6000;
+/**
+ * Seconds for which a copy of the cookie can be decrypted. The browser deletes the cookie earlier, with the transaction;
+ * a browser with a slow clock still finds its `returnTo`.
+ */
+const sealLifetime = 86_400;
 
-/** Seconds. Longer than the login is valid, so that a late response still finds its `returnTo`. */
-const cookieLifetime = 86_400;
+/**
+ * The start of the state names the cookie. The state is random, and part of the URL. The name of the session cookie keeps
+ * the logins of two applications on one host apart.
+ */
+const getCookieName = ({ jar }: SessionContext, state: string) => `${jar.name}.login.${state.slice(0, 16)}`;
 
-const prefix = 'login.';
-
-/** The start of the state names the cookie. The state is random, and part of the URL. */
-const getCookieName = (state: string) => prefix + state.slice(0, 16);
-
-/** Creates the cookies that store one more pending login. */
+/**
+ * Creates the cookies that store one more pending login. The oldest logins are dropped if they do not fit in the budget of
+ * the cookies.
+ *
+ * @param options `fallback`: where to go after the login if `returnTo` does not fit. Default: `/`.
+ */
 export async function saveLogin(
   context: SessionContext,
   login: LoginTransaction,
   existing: RequestCookies,
+  { fallback = '/' }: { readonly fallback?: string } = {},
 ): Promise<CookieToSet[]> {
+  const available = getAvailableBytes(context, existing);
+  let cookies = await createLoginCookies(context, login);
+  if (sumBytes(cookies) > available && login.returnTo !== fallback) {
+    reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
+    cookies = await createLoginCookies(context, { ...login, returnTo: fallback });
+  }
+  return [...(await dropOldest(context, existing, available - sumBytes(cookies))), ...cookies];
+}
+
+/**
+ * Creates cookies that delete the oldest pending logins, so that all cookies of the application fit in the budget after a
+ * response has set the session's cookies.
+ *
+ * @param changes the cookies that the response sets
+ */
+export function dropLogins(
+  context: SessionContext,
+  existing: RequestCookies,
+  changes: readonly CookieToSet[],
+): Promise<CookieToSet[]> {
+  const remaining = new Map(existing);
+  for (const { name } of changes) remaining.delete(name);
+  return dropOldest(context, remaining, getAvailableBytes(context, existing, changes));
+}
+
+function getAvailableBytes(
+  { jar }: SessionContext,
+  existing: RequestCookies,
+  changes: readonly CookieToSet[] = [],
+): number {
+  return Math.min(maxLoginBytes, maxCookieBytes - countSessionBytes(jar, existing, changes));
+}
+
+async function createLoginCookies(context: SessionContext, login: LoginTransaction): Promise<CookieToSet[]> {
   const { jar, loginSealer, now, client } = context;
   const issuedAt = seconds(now);
-  const times = { issuedAt, expiresAt: issuedAt + cookieLifetime };
-  const value = await loginSealer.encrypt({ ...login }, times);
+  const text = await loginSealer.encrypt({ ...login }, { issuedAt, expiresAt: issuedAt + sealLifetime });
   // A form_post response is a POST from the provider's site. Browsers do not send Lax cookies with it.
-  const sameSite = client.options.responseMode?.startsWith('form_post') ? 'none' : 'lax';
-  const name = getCookieName(login.transaction.state);
-  const cookie = jar.createCookie(name, value, { maxAge: cookieLifetime, sameSite });
-  return [...(await dropOldest(context, existing, value.length)), cookie];
+  const isCrossSite = client.options.responseMode?.startsWith('form_post') || jar.sameSite === 'none';
+  const value = {
+    text,
+    generation: createRandomToken().slice(0, 8),
+    maxAge: transactionLifetime,
+    sameSite: isCrossSite ? ('none' as const) : ('lax' as const),
+  };
+  return writeChunks(jar, getCookieName(context, login.transaction.state), value, new Map());
 }
 
 /** Finds the pending login with this state, and the cookies that delete it from the browser. */
@@ -45,40 +99,61 @@ export async function findLogin(
   state: string,
   existing: RequestCookies,
 ): Promise<{ readonly login?: LoginTransaction; readonly deleteCookies: readonly CookieToSet[] }> {
-  const { jar, loginSealer, now } = context;
-  const name = getCookieName(state);
-  const wireName = jar.toWireName(name);
-  if (!/^[\w-]{16,}$/.test(state) || !existing.has(wireName)) return { deleteCookies: [] };
-  const deleteCookies = [jar.createCookie(name, '', { maxAge: 0 })];
-  const login = toLogin(await loginSealer.decrypt(existing.get(wireName) ?? '', seconds(now)));
-  // The name contains only the start of the state. The encrypted transaction contains all of it.
-  return login?.transaction.state === state ? { login, deleteCookies } : { deleteCookies };
+  const { jar } = context;
+  if (!/^[\w-]{16,}$/.test(state)) return { deleteCookies: [] };
+  const name = getCookieName(context, state);
+  for (const copy of readCopies(jar.toWireName(name), existing)) {
+    const login = await decryptLogin(context, copy);
+    // A cookie that cannot be decrypted may belong to another application on this host: it is not deleted.
+    if (!login) continue;
+    const deleteCookies = deleteChunks(jar, name, existing);
+    // The name contains only the start of the state. The encrypted transaction contains all of it.
+    return login.transaction.state === state ? { login, deleteCookies } : { deleteCookies };
+  }
+  return { deleteCookies: [] };
 }
 
+/** Deletes the oldest pending logins until the others have at most `available` bytes. */
 async function dropOldest(
   context: SessionContext,
   existing: RequestCookies,
-  added: number,
+  available: number,
 ): Promise<CookieToSet[]> {
-  const { jar, loginSealer, now } = context;
-  const wirePrefix = jar.toWireName(prefix);
-  const logins: { readonly name: string; readonly size: number; readonly createdAt: number }[] = [];
-  for (const [wireName, value] of existing) {
-    // A cookie with another form of name is not from this library: it is neither decrypted nor deleted.
-    if (!wireName.startsWith(wirePrefix) || !/^[\w-]{16}$/.test(wireName.slice(wirePrefix.length))) continue;
-    const login = toLogin(await loginSealer.decrypt(value ?? '', seconds(now)));
-    const name = prefix + wireName.slice(wirePrefix.length);
-    logins.push({ name, size: value?.length ?? 0, createdAt: login?.transaction.createdAt ?? 0 });
+  const { jar } = context;
+  const wirePrefix = jar.toWireName(getCookieName(context, ''));
+  const logins: { readonly cookies: CookieToSet[]; readonly bytes: number; readonly createdAt: number }[] =
+    [];
+  for (const wireName of existing.keys()) {
+    const state = wireName.slice(wirePrefix.length);
+    if (!wireName.startsWith(wirePrefix) || !/^[\w-]{16}$/.test(state)) continue;
+    const [login] = await decryptLogins(context, readCopies(wireName, existing));
+    if (!login) continue;
+    const cookies = deleteChunks(jar, getCookieName(context, state), existing);
+    const bytes = sumBytes(cookies.map(({ name }) => ({ name, value: existing.get(name) ?? '' })));
+    logins.push({ cookies, bytes, createdAt: login.transaction.createdAt });
   }
   logins.sort((a, b) => b.createdAt - a.createdAt);
-  let size = added;
-  return logins
-    .filter((each, index) => {
-      size += each.size;
-      return each.createdAt === 0 || index >= maxTransactions - 1 || size > maxCharacters;
-    })
-    .map(({ name }) => jar.createCookie(name, '', { maxAge: 0 }));
+  let bytes = 0;
+  return logins.flatMap((login) => {
+    bytes += login.bytes;
+    return bytes > available ? login.cookies : [];
+  });
 }
+
+async function decryptLogins(context: SessionContext, copies: readonly ChunkedValue[]) {
+  const logins = await Promise.all(copies.map((copy) => decryptLogin(context, copy)));
+  return logins.filter((login) => login !== undefined);
+}
+
+async function decryptLogin(
+  { loginSealer, now }: SessionContext,
+  { text }: ChunkedValue,
+): Promise<LoginTransaction | undefined> {
+  return toLogin(await loginSealer.decrypt(text, seconds(now)));
+}
+
+const sumBytes = (cookies: readonly { readonly name: string; readonly value: string }[]): number =>
+  cookies.reduce((bytes, cookie) => bytes + countBytes(cookie), 0);
 
 function toLogin(payload: unknown): LoginTransaction | undefined {
   if (!isJsonObject(payload) || !isJsonObject(payload.transaction) || typeof payload.returnTo !== 'string')

@@ -1,7 +1,4 @@
-import {
-  type AuthorizationRequest,
-  createAuthorizationRequest,
-} from '../../client/login/authorization-request.ts';
+import { type AuthorizationRequest, startAuthorization } from '../../client/login/authorization-request.ts';
 import { parseThirdPartyLogin } from '../../client/login/third-party-login.ts';
 import { ValidationError } from '../../errors.ts';
 import { sanitizeReturnTo } from '../../protocol/return-to.ts';
@@ -9,6 +6,9 @@ import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { isPrefetch, isScriptFetch, type RouterRequest, readForm } from '../http/request-checks.ts';
 import { createRedirect, createSessionHeaders } from '../http/responses.ts';
+import { getDefaultReturnTo } from './default-return-to.ts';
+import { createLoginMarker } from './login-marker.ts';
+import { createStateSuffix, getStateToken } from './login-state.ts';
 import { saveLogin } from './login-transactions.ts';
 
 /** Options of `sessions.startLogin()`. */
@@ -29,21 +29,56 @@ export async function startLogin(
   cookieHeader: string | null | undefined,
   options: StartLoginOptions = {},
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
+  return createLogin(context, cookieHeader, options);
+}
+
+/** As {@link startLogin}; `isRestart` marks a login that replaces one that could not be completed. */
+export async function createLogin(
+  context: SessionContext,
+  cookieHeader: string | null | undefined,
+  options: StartLoginOptions & { readonly isRestart?: boolean },
+): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
+  const { authorization, isRestart = false } = options;
   const redirectUri = context.baseUrl.origin + context.paths.callback;
-  const { url, transaction } = await createAuthorizationRequest(context.client, {
-    ...options.authorization,
-    redirectUri,
-  });
   const returnTo = sanitizeReturnTo(options.returnTo, {
     origin: context.baseUrl.origin,
     fallback: getDefaultReturnTo(context),
   });
-  const cookies = await saveLogin(context, { transaction, returnTo }, parseCookies(cookieHeader));
-  return { url, cookies };
+  const isSilent = authorization?.prompt === 'none';
+  const { url, transaction } = await startAuthorization(
+    context.client,
+    { ...authorization, redirectUri },
+    { stateSuffix: await createStateSuffix(context, { returnTo, isRestart, isSilent }) },
+  );
+  const cookies = await saveLogin(
+    context,
+    {
+      // The cookie is limited in size. The callback receives the rest of the state.
+      transaction: { ...transaction, state: getStateToken(transaction.state) },
+      returnTo,
+      ...selectRepeatable(authorization),
+    },
+    parseCookies(cookieHeader),
+    { fallback: getDefaultReturnTo(context) },
+  );
+  return { url, cookies: [...cookies, createLoginMarker(context)] };
 }
 
-export const getDefaultReturnTo = ({ options, basePath, baseUrl }: SessionContext) =>
-  sanitizeReturnTo(options.afterLogin, { origin: baseUrl.origin, fallback: `${basePath}/` });
+/** Maximum characters of the parameters that are stored for a restart. */
+const maxStored = 300;
+
+/** Selects what a restart of this login needs, besides the transaction. Parameters that are too long are left out. */
+function selectRepeatable(authorization: StartLoginOptions['authorization'] = {}) {
+  const { prompt, loginHint, uiLocales, parameters } = authorization;
+  const stored = {
+    ...(prompt !== undefined && { prompt }),
+    ...(loginHint !== undefined && { loginHint }),
+    ...(uiLocales && { uiLocales }),
+    ...(parameters && Object.keys(parameters).length > 0 && { parameters }),
+  };
+  const { length } = JSON.stringify(stored);
+  return length > 2 && length <= maxStored ? { authorization: stored } : {};
+}
 
 /** `GET` or `POST /auth/login`, also for a login that a third party initiates (OpenID Connect Core section 4). */
 export async function loginRoute(

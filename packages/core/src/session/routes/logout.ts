@@ -1,21 +1,23 @@
 import { createEndSessionUrl } from '../../client/logout/end-session.ts';
 import { reportIncompleteLogout, revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
 import { type AuthError, getErrorCode } from '../../errors.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import type { SessionReference } from '../backends/session-backend.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
 import { endSession, type SessionEnd } from '../end-session.ts';
-import { addRetryAfter } from '../http/error-responses.ts';
-import { describeFailure, reportFailure } from '../http/failure-report.ts';
 import {
-  acceptsHtml,
   isPrefetch,
   isSameOrigin,
   isScriptFetch,
   type RouterRequest,
   readForm,
 } from '../http/request-checks.ts';
-import { createJsonResponse, createPage, createRedirect, createSessionHeaders } from '../http/responses.ts';
+import { createJsonResponse, createRedirect, createSessionHeaders } from '../http/responses.ts';
+import { addRetryAfter } from '../pages/error-responses.ts';
+import { reportFailure } from '../pages/failure-report.ts';
+import { respondWithPage } from '../pages/respond-with-page.ts';
+import { createLogoutCookie, getLogoutTargets } from './logout-return.ts';
 
 /** Options of `sessions.startLogout()`. */
 export interface StartLogoutOptions {
@@ -55,14 +57,31 @@ export async function startLogout(
   const { state, failure } = ended;
   const tokens = state && (await context.coordinator.findNewestTokens(state.tokens)).tokens;
   const idTokenHint = context.options.idTokenHint === false ? undefined : tokens?.idToken;
+  // Another origin does not receive the cookie with which the state is compared.
+  const logoutState = new URL(target).origin === context.baseUrl.origin ? createRandomToken() : undefined;
+  const request = { idTokenHint, postLogoutRedirectUri: target, state: logoutState };
   const [url] = await Promise.all([
-    createEndSessionUrl(client, { idTokenHint, postLogoutRedirectUri: target }).catch((error: unknown) => {
+    createEndSessionUrl(client, request).catch((error: unknown) => {
       reportIncompleteLogout(client, 'provider', error);
       return undefined;
     }),
     revokeEndedLogin(client, tokens?.refreshToken),
   ]);
-  return { url: url?.href ?? target, cookies, ...(failure && { failure }) };
+  const stateCookies = url && logoutState !== undefined ? [createLogoutCookie(context, logoutState)] : [];
+  return {
+    // The provider has no logout, or cannot be reached. The user must know it, in particular on a shared device.
+    url: url?.href ?? createEndedUrl(context, target),
+    cookies: [...cookies, ...stateCookies],
+    ...(failure && { failure }),
+  };
+}
+
+/** The page that says that only the session of the application has ended. */
+function createEndedUrl({ baseUrl, paths }: SessionContext, target: string): string {
+  const url = new URL(paths.logout, baseUrl.origin);
+  url.searchParams.set('ended', 'application');
+  url.searchParams.set('returnTo', target);
+  return url.href;
 }
 
 /** Returns `undefined` if the user is not signed in. */
@@ -90,16 +109,19 @@ export async function logoutRoute(
   if (isPrefetch(request, router))
     return new Response(null, { status: 204, headers: createSessionHeaders() });
   const query = new URL(request.url).searchParams;
+  if (request.method !== 'POST' && query.get('ended') === 'application') {
+    const ended = await createEndedPage(context, request, query.get('returnTo'));
+    if (ended) return ended;
+  }
   if (request.method !== 'POST' && context.options.logoutMethod !== 'get')
-    return createConfirmation(context, query.get('returnTo'));
+    return createConfirmation(context, request, query.get('returnTo'));
   // Another site must not log the user out (CSRF, compare RFC 6749 section 10.12).
   if (request.method === 'POST' && !isSameOrigin(request, context.baseUrl)) {
-    return createPage({
+    return respondWithPage(context, request, {
+      page: 'logoutRejected',
       status: 403,
-      title: 'Not logged out',
-      text: 'The request came from another site and was ignored.',
       code: 'cross_origin_request',
-      action: { label: 'Back', href: `${context.basePath}/` },
+      createActions: ({ homeUrl }, { back }) => [{ label: back, href: homeUrl }],
     });
   }
   const form = request.method === 'POST' ? await readForm(request) : undefined;
@@ -114,47 +136,60 @@ export async function logoutRoute(
 }
 
 /** The session could not be ended in its store. A redirect would tell the user that the logout succeeded. */
-function createIncompleteResponse(
-  { client }: SessionContext,
+async function createIncompleteResponse(
+  context: SessionContext,
   request: Request,
   { url, cookies, failure, router }: StartedLogout & { readonly router: RouterRequest | undefined },
-): Response {
-  reportFailure(failure, { route: 'logout', status: 503, onEvent: client.options.onEvent });
-  const text =
-    'You are logged out in this browser. The session could not be ended on the server, because the session store is temporarily unavailable. The server tries again.';
-  const response =
-    isScriptFetch(request, router) || !acceptsHtml(request)
-      ? createJsonResponse(
-          { error: getErrorCode(failure), message: text, location: url },
-          { status: 503, cookies },
-        )
-      : createPage({
-          status: 503,
-          title: 'Logout is not complete',
-          text,
-          code: describeFailure(failure),
-          cookies,
-          action: { label: 'Continue', href: url },
-        });
+): Promise<Response> {
+  reportFailure(failure, { route: 'logout', status: 503, onEvent: context.client.options.onEvent });
+  const response = await respondWithPage(context, request, {
+    page: 'logoutIncomplete',
+    status: 503,
+    code: getErrorCode(failure),
+    cookies,
+    json: { location: url },
+    isJson: isScriptFetch(request, router),
+    createActions: (_, labels) => [{ label: labels.continue, href: url }],
+  });
   return addRetryAfter(response, failure);
 }
 
-function createConfirmation(context: SessionContext, returnTo: string | null): Response {
-  const fields = returnTo === null ? {} : { returnTo: findLogoutTarget(context, returnTo) };
-  return createPage({
+function createConfirmation(
+  context: SessionContext,
+  request: Request,
+  returnTo: string | null,
+): Promise<Response> {
+  const target = findLogoutTarget(context, returnTo ?? undefined);
+  return respondWithPage(context, request, {
+    page: 'logoutQuestion',
     status: 200,
-    title: 'Log out?',
-    text: 'You will have to log in again to see your data.',
-    action: { label: 'Log out', post: context.paths.logout, fields },
+    returnTo: target,
+    createActions: ({ logoutUrl, homeUrl }, { logOut, stay }) => [
+      { label: logOut, post: logoutUrl, fields: returnTo === null ? {} : { returnTo: target } },
+      { label: stay, href: homeUrl },
+    ],
+  });
+}
+
+/** @returns `undefined` if the user is signed in: anyone can link to this page */
+async function createEndedPage(
+  context: SessionContext,
+  request: Request,
+  returnTo: string | null,
+): Promise<Response | undefined> {
+  if (await context.backend.load(parseCookies(request.headers.get('cookie')))) return undefined;
+  return respondWithPage(context, request, {
+    page: 'providerStaysSignedIn',
+    status: 200,
+    returnTo: findLogoutTarget(context, returnTo ?? undefined),
+    createActions: (page, labels) => [{ label: labels.continue, href: page.returnTo }],
   });
 }
 
 /** Only a URL of the list: an open redirect after logout helps phishing as much as one after login. */
-function findLogoutTarget(
-  { options, baseUrl, basePath }: SessionContext,
-  returnTo: string | undefined,
-): string {
-  const allowed = options.postLogoutRedirectUris ?? [`${baseUrl.origin}${basePath}/`];
+function findLogoutTarget(context: SessionContext, returnTo: string | undefined): string {
+  const { baseUrl } = context;
+  const allowed = getLogoutTargets(context);
   const target =
     returnTo !== undefined && URL.canParse(returnTo, baseUrl) ? new URL(returnTo, baseUrl).href : undefined;
   return allowed.find((uri) => uri === target) ?? (allowed[0] as string);

@@ -1,14 +1,17 @@
 import { LoginRequiredError } from '../../errors.ts';
+import { sanitizeReturnTo } from '../../protocol/return-to.ts';
 import type { SessionContext } from '../context.ts';
-import { createErrorResponse } from '../http/error-responses.ts';
 import { isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
 import { createJsonResponse, createSessionHeaders } from '../http/responses.ts';
 import { openRequestSession } from '../open-request-session.ts';
 import type { RoutePaths } from '../options.ts';
+import { respondToError } from '../pages/error-responses.ts';
 import { backchannelLogoutRoute } from './backchannel-logout.ts';
 import { CallbackError, callbackRoute } from './callback.ts';
+import { getDefaultReturnTo } from './default-return-to.ts';
 import { loginRoute } from './login.ts';
 import { logoutRoute } from './logout.ts';
+import { finishLogout } from './logout-return.ts';
 
 type Route = (context: SessionContext, request: Request, router?: RouterRequest) => Promise<Response>;
 
@@ -22,7 +25,7 @@ const routes: Record<keyof RoutePaths, { readonly methods: readonly string[]; re
 };
 
 /**
- * Handles a request for one of the routes. Returns `undefined` for every other path. It never throws: a failure becomes
+ * Handles a request for one of the routes, and the redirect after a logout. Returns `undefined` for every other path. It never throws: a failure becomes
  * an error response and is reported once.
  */
 export async function handleRequest(
@@ -32,7 +35,7 @@ export async function handleRequest(
 ): Promise<Response | undefined> {
   const { pathname } = new URL(request.url);
   const name = (Object.keys(routes) as (keyof RoutePaths)[]).find((each) => context.paths[each] === pathname);
-  if (name === undefined) return undefined;
+  if (name === undefined) return request.method === 'GET' ? finishLogout(context, request) : undefined;
   if (name === 'accessToken' && context.options.accessTokenRoute !== true) {
     return createJsonResponse({ error: 'not_found' }, { status: 404 });
   }
@@ -45,15 +48,22 @@ export async function handleRequest(
   try {
     return await run(context, request, router);
   } catch (error) {
-    const failure = error instanceof CallbackError ? error : new CallbackError(error, []);
-    return createErrorResponse(request, failure.error, {
-      route: name,
-      onEvent: context.client.options.onEvent,
-      cookies: failure.cookies,
-      // A user who wanted to log out does not need a link to the login.
-      ...(name !== 'logout' && { login: context.paths.login }),
-    });
+    const failure =
+      error instanceof CallbackError ? error : { error, ...readFailedRoute(context, name, request) };
+    return respondToError(context, request, failure.error, { ...failure, route: name });
   }
+}
+
+/** The page that the user wanted, and where to try again. */
+function readFailedRoute(context: SessionContext, name: keyof RoutePaths, request: Request) {
+  // A user who wanted to log out does not need a link to the login.
+  if (name === 'logout') return { retry: context.paths.logout };
+  const { origin } = context.baseUrl;
+  const returnTo = sanitizeReturnTo(new URL(request.url).searchParams.get('returnTo'), {
+    origin,
+    fallback: getDefaultReturnTo(context),
+  });
+  return { returnTo };
 }
 
 /** `GET /auth/session`: the session for the browser, without tokens. */

@@ -1,0 +1,45 @@
+import { ConfigurationError, TransportError } from '../../errors.ts';
+import { type FeatureReporter, limitTime } from './browser-features.ts';
+import { createMemoryStorage, type TokenStorage, updateTokens } from './token-storage.ts';
+
+/** Milliseconds for one read. */
+const readTimeout = 20_000;
+
+/**
+ * Uses a storage, or memory if the page does not have it: the login then works until the page is closed. An error that may
+ * be temporary is thrown, and never counts as a logout.
+ */
+export function createAvailableStorage(storage: TokenStorage, reportMissing: FeatureReporter): TokenStorage {
+  let current = storage;
+  const limitRead = async <T>(run: () => T | Promise<T>): Promise<T> =>
+    limitTime(
+      (async () => run())(),
+      readTimeout,
+      () => new TransportError('store_unavailable', 'The storage of the tokens did not respond. Try again.'),
+    );
+  return {
+    get reach() {
+      return current.reach;
+    },
+    async open(key) {
+      try {
+        await limitRead(() => storage.open?.(key));
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error;
+        reportMissing(
+          storage.reach === 'shared' ? 'IndexedDB' : 'sessionStorage',
+          'The login ends when the page is closed, and other tabs do not share it. Allow cookies and site data for this site.',
+        );
+        current = createMemoryStorage();
+      }
+    },
+    // Without a promise where the storage has none: fewer steps in which something else can happen.
+    get(key) {
+      const tokens = current.get(key);
+      return tokens instanceof Promise ? limitRead(() => tokens) : tokens;
+    },
+    set: (key, tokens) => current.set(key, tokens),
+    remove: (key) => current.remove(key),
+    update: (key, change) => updateTokens(current, key, change),
+  };
+}

@@ -1,0 +1,195 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { expect, test, vi } from 'vitest';
+import { createWebApp, type TestBrowser, type WebApp } from '../../../tests/support/web-browser.ts';
+import type { CookieToSet } from '../index.ts';
+
+// All cookies of an application together: the session, its chunks and pending logins.
+
+/** Bytes as a browser sends them. */
+const countBytes = ({ cookies }: TestBrowser, prefix = '') =>
+  [...cookies]
+    .filter(([name]) => name.startsWith(prefix))
+    .reduce((bytes, [name, value]) => bytes + `${name}=${value}; `.length, 0);
+
+function take({ cookies }: TestBrowser, changes: readonly CookieToSet[]) {
+  for (const { name, value, maxAge } of changes) {
+    if (maxAge === 0) cookies.delete(name);
+    else cookies.set(name, value);
+  }
+}
+
+/** Requests a token in a new request, as a page does. */
+async function getToken({ sessions }: WebApp, browser: TestBrowser, resource?: string) {
+  const requestSession = await sessions.open(browser.header());
+  try {
+    return await requestSession.getAccessToken({ resource });
+  } finally {
+    take(browser, requestSession.cookies);
+  }
+}
+
+/** An application whose access tokens contain this many characters more. */
+async function open(padding: { length: number }) {
+  const app = await createWebApp(
+    {},
+    {
+      // The tests change the access token.
+      server: { faults: ['id_token_at_hash_missing'] },
+      client: {
+        fetch: async (url, init) => {
+          const response = await app.server.fetch(url, init);
+          if (!String(url).endsWith('/token') || !response.ok) return response;
+          const body = (await response.json()) as { access_token: string };
+          return Response.json({
+            ...body,
+            access_token: body.access_token + '.'.padEnd(padding.length, 'x'),
+          });
+        },
+      },
+    },
+  );
+  const browser = app.open();
+  const countRequests = () => app.server.requestsTo('token').length;
+  return { app, browser, countRequests };
+}
+
+const api = (number: number) => `https://api-${number}.example.test`;
+
+test('tokens for many APIs stay below 8 KB, and no token is lost', async () => {
+  const { app, browser, countRequests } = await open({ length: 600 });
+  await browser.logIn();
+  for (let number = 0; number < 12; number++) {
+    const before = countRequests();
+    expect((await getToken(app, browser, api(number))).resource).toBe(api(number));
+    expect(countRequests()).toBe(before + 1);
+    expect(countBytes(browser)).toBeLessThanOrEqual(6_800);
+    // The token of the latest API is in the cookie.
+    await getToken(app, browser, api(number));
+    expect(countRequests()).toBe(before + 1);
+  }
+  expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('alice');
+});
+
+test('the least recently used access token leaves the cookie first', async () => {
+  const { app, browser, countRequests } = await open({ length: 600 });
+  await browser.logIn();
+  const stored: number[] = [];
+  for (let number = 0; number < 8; number++) {
+    await getToken(app, browser, api(number));
+    stored.push(number);
+    // The first API is used by every page.
+    const before = countRequests();
+    await getToken(app, browser, api(0));
+    expect(countRequests(), `after API ${number}`).toBe(before);
+  }
+  const before = countRequests();
+  await getToken(app, browser, api(7));
+  expect(countRequests()).toBe(before);
+  await getToken(app, browser, api(1));
+  expect(countRequests()).toBe(before + 1);
+});
+
+test('an access token that does not fit is returned, its refresh token is kept, and the next call fails before a request', async () => {
+  vi.spyOn(console, 'warn').mockReturnValue();
+  const padding = { length: 0 };
+  const { app, browser, countRequests } = await open(padding);
+  await browser.logIn();
+  padding.length = 6_000;
+  const token = await getToken(app, browser, api(1));
+  expect(token.accessToken.length).toBeGreaterThan(6_000);
+  expect(app.events).toContainEqual({ type: 'session.token_omitted', resource: api(1) });
+  expect(countBytes(browser)).toBeLessThanOrEqual(6_800);
+  const before = countRequests();
+  await expect(getToken(app, browser, api(1))).rejects.toMatchObject({
+    name: 'ConfigurationError',
+    code: 'cookies_too_large',
+    message: expect.stringContaining('set the option "store"'),
+  });
+  expect(countRequests()).toBe(before);
+  // The session has its refresh token: another API is served.
+  padding.length = 0;
+  await getToken(app, browser, api(2));
+  expect(countRequests()).toBe(before + 1);
+  expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('alice');
+});
+
+test('a login with an access token that does not fit signs the user in', async () => {
+  vi.spyOn(console, 'warn').mockReturnValue();
+  const { app, browser, countRequests } = await open({ length: 7_000 });
+  expect((await browser.logIn()).status).toBe(303);
+  expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('alice');
+  const before = countRequests();
+  await expect(getToken(app, browser)).rejects.toMatchObject({ code: 'cookies_too_large' });
+  expect(countRequests()).toBe(before);
+});
+
+test('data that does not fit is a typed error, and nothing is lost', async () => {
+  const { app, browser } = await open({ length: 600 });
+  await browser.logIn();
+  const before = browser.header();
+  const requestSession = await app.sessions.open(before);
+  await expect(requestSession.update(() => ({ text: 'x'.repeat(7_000) }))).rejects.toMatchObject({
+    code: 'cookies_too_large',
+  });
+  expect(requestSession.cookies).toEqual([]);
+  expect(requestSession.session?.data).toEqual({});
+  await requestSession.update(() => ({ text: 'x'.repeat(1_500) }));
+  take(browser, requestSession.cookies);
+  expect((await app.sessions.open(browser.header())).session?.data.text).toHaveLength(1_500);
+});
+
+test('pending logins and the session together stay below 8 KB, whatever grows', async () => {
+  const { app, browser } = await open({ length: 600 });
+  for (let count = 0; count < 9; count++) {
+    await browser.visit(`/auth/login?returnTo=/${'x'.repeat(300)}`);
+    app.server.clock.advance(1);
+  }
+  expect(countBytes(browser)).toBeLessThanOrEqual(6_000);
+  await browser.logIn();
+  expect(countBytes(browser)).toBeLessThanOrEqual(8_000);
+  for (let number = 0; number < 8; number++) {
+    await getToken(app, browser, api(number));
+    expect(countBytes(browser)).toBeLessThanOrEqual(8_000);
+    await browser.visit('/auth/login');
+    expect(countBytes(browser)).toBeLessThanOrEqual(8_000);
+  }
+  const requestSession = await app.sessions.open(browser.header());
+  await requestSession.update(() => ({ text: 'x'.repeat(2_000) }));
+  take(browser, requestSession.cookies);
+  expect(countBytes(browser)).toBeLessThanOrEqual(8_000);
+  expect((await app.sessions.open(browser.header())).session?.data.text).toHaveLength(2_000);
+});
+
+test('the text of the ID token leaves a cookie before the only access token, and its claims stay', async () => {
+  const { app, browser } = await open({ length: 3_200 });
+  await browser.logIn();
+  const requestSession = await app.sessions.open(browser.header());
+  expect((await requestSession.getAccessToken()).accessToken.length).toBeGreaterThan(3_200);
+  expect(requestSession.session?.user).toMatchObject({ sub: 'alice', iss: app.server.issuer });
+  expect(app.events.some(({ type }) => type === 'session.token_omitted')).toBe(false);
+});
+
+test('the log names the remedy once for each process if a session needs a second cookie', async () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue();
+  const key = Symbol.for('countersign.session.notices');
+  Reflect.deleteProperty(globalThis, key);
+  const { app, browser } = await open({ length: 2_000 });
+  await browser.logIn();
+  await app.open().logIn();
+  const lines = warn.mock.calls.flat().filter((line) => /option "store"/.test(String(line)));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/a session needs 2 cookies with \d+ bytes.*proxy_buffer_size 16k/s);
+  const events = app.events.filter(({ type }) => type === 'session.large');
+  expect(events).toHaveLength(2);
+  expect(events[0]).toMatchObject({ cookies: 2 });
+});
+
+test('a session in one cookie that exceeds a header buffer of 4 KB is reported too', async () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue();
+  Reflect.deleteProperty(globalThis, Symbol.for('countersign.session.notices'));
+  const { app, browser } = await open({ length: 700 });
+  await browser.logIn();
+  expect(browser.cookies.size).toBe(1);
+  expect(app.events).toContainEqual({ type: 'session.large', bytes: expect.any(Number), cookies: 1 });
+  expect(String(warn.mock.calls[0])).toContain('proxy_buffer_size 16k');
+});

@@ -1,0 +1,133 @@
+import {
+  AuthError,
+  AuthorizationServerError,
+  getErrorCode,
+  LoginRequiredError,
+  TransportError,
+  ValidationError,
+} from '../../errors.ts';
+import type { EventListener } from '../../events.ts';
+import type { SessionContext } from '../context.ts';
+import type { CookieToSet } from '../cookies/cookies.ts';
+import { acceptsHtml } from '../http/request-checks.ts';
+import { createJsonResponse } from '../http/responses.ts';
+import { describeFailure, findFailureReason, reportFailure } from './failure-report.ts';
+import { createPage, type PageAction } from './page.ts';
+import { type PageName, resolveMessages } from './page-messages.ts';
+import { type PageSubject, respondWithPage } from './respond-with-page.ts';
+import type { UnverifiedError } from './unverified-error.ts';
+
+/** Value of `Retry-After` in seconds if neither the provider nor a store provides one. */
+const defaultRetryAfter = 10;
+
+/** Where a request failed, and what its response must contain. */
+export interface FailureOptions {
+  /** For the log and the event: the name of a route, `proxy`, or another part of the application. */
+  readonly route: string;
+  /** Called with a `request.failed` event. Default: the failure is written to the console. */
+  readonly onEvent?: EventListener | undefined;
+  /** Cookies that the response must set although the request failed. Default: none. */
+  readonly cookies?: readonly CookieToSet[];
+}
+
+/**
+ * Creates the response to a request that failed before its sessions are known, and reports the failure once.
+ *
+ * The response is an error page, or JSON if the request does not accept HTML. Its texts are constants of this library:
+ * no text of the provider or of the request is included.
+ */
+export function createErrorResponse(request: Request, error: unknown, options: FailureOptions): Response {
+  const { cookies = [] } = options;
+  const { status, page } = findErrorPage(error);
+  reportFailure(error, { ...options, status });
+  const messages = resolveMessages(undefined, request);
+  const { title, text } = messages.getPage(page);
+  const code = describeFailure(error);
+  const response = acceptsHtml(request)
+    ? createPage({ status, title, text, code, cookies, messages, actions: [] })
+    : createJsonResponse({ error: getErrorCode(error), message: text }, { status, cookies });
+  return addRetryAfter(response, error);
+}
+
+/** What the response to a failed request of a session needs in addition. */
+export interface SessionFailureOptions extends Pick<FailureOptions, 'route' | 'cookies'> {
+  /** The page that the user wanted. Default: the page after a login. */
+  readonly returnTo?: string | undefined;
+  /** The address for "Try again". Default: the login, which leads to `returnTo`. */
+  readonly retry?: string | undefined;
+  /** The error of a response that failed its validation. */
+  readonly unverified?: UnverifiedError | undefined;
+}
+
+/**
+ * Creates the response to a request that failed, and reports the failure once: the application's page for errors, the
+ * built-in one, or JSON if the request does not accept HTML.
+ */
+export async function respondToError(
+  context: SessionContext,
+  request: Request,
+  error: unknown,
+  options: SessionFailureOptions,
+): Promise<Response> {
+  const { cookies = [], returnTo, retry, unverified, route } = options;
+  const { status, page } = findErrorPage(error);
+  reportFailure(error, { route, status, unverified, onEvent: context.client.options.onEvent });
+  const reason = findFailureReason(error);
+  const subject: PageSubject = {
+    page,
+    status,
+    code: getErrorCode(error),
+    ...(reason !== undefined && { reason }),
+    returnTo,
+    cookies,
+    createActions: ({ loginUrl, homeUrl }, labels): readonly PageAction[] => [
+      { label: labels.tryAgain, href: retry ?? loginUrl },
+      { label: labels.back, href: homeUrl },
+    ],
+  };
+  return addRetryAfter(await respondWithPage(context, request, subject), error);
+}
+
+/** Adds `Retry-After` to a 503 response (RFC 9110 section 10.2.3). */
+export function addRetryAfter(response: Response, error: unknown): Response {
+  if (response.status !== 503) return response;
+  const { retryAfter } = error instanceof TransportError ? error : {};
+  response.headers.set('retry-after', String(retryAfter ?? defaultRetryAfter));
+  return response;
+}
+
+/**
+ * The user or the provider has denied the login: the user can act. `unauthorized` is the code of Auth0, for example for an
+ * address that is not confirmed.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthError
+ */
+const denials = new Set([
+  'access_denied',
+  'account_selection_required',
+  'consent_required',
+  'interaction_required',
+  'login_required',
+  'unauthorized',
+  'unmet_authentication_requirements',
+]);
+
+/** The provider says in its redirect that it cannot serve the login now (RFC 6749 section 4.1.2.1). */
+const providerFailures = new Set(['server_error', 'temporarily_unavailable']);
+
+/** Finds status and page by who must act: the user, later the user again, the provider, or the developer. */
+function findErrorPage(error: unknown): { readonly status: number; readonly page: PageName } {
+  if (error instanceof TransportError) {
+    return { status: 503, page: error.code === 'store_unavailable' ? 'storeUnavailable' : 'unavailable' };
+  }
+  if (error instanceof ValidationError) {
+    return { status: 400, page: error.code === 'transaction_invalid' ? 'loginExpired' : 'loginRejected' };
+  }
+  if (error instanceof LoginRequiredError) return { status: 401, page: 'loginEnded' };
+  if (error instanceof AuthorizationServerError) {
+    if (denials.has(error.error)) return { status: 403, page: 'denied' };
+    const isUnavailable = error.code === 'authorization_error' && providerFailures.has(error.error);
+    return isUnavailable ? { status: 503, page: 'unavailable' } : { status: 502, page: 'providerRejected' };
+  }
+  return { status: 500, page: error instanceof AuthError ? 'notConfigured' : 'unexpected' };
+}

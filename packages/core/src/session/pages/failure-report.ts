@@ -1,0 +1,105 @@
+import {
+  AuthError,
+  AuthorizationServerError,
+  ConfigurationError,
+  getErrorCode,
+  ValidationError,
+} from '../../errors.ts';
+import { callListener, type EventListener } from '../../events.ts';
+import { describeUnverifiedError, type UnverifiedError } from './unverified-error.ts';
+
+/** A failed request, as it is logged. */
+export interface FailedRequest {
+  /** The name of a route, `proxy`, or another part of the application. */
+  readonly route: string;
+  /** The HTTP status of the response. */
+  readonly status: number;
+  /** Called with a `request.failed` event. Default: the failure is written to the console. */
+  readonly onEvent?: EventListener | undefined;
+  /** The error of a response that failed its validation. */
+  readonly unverified?: UnverifiedError | undefined;
+}
+
+/**
+ * Reports a failed request: as an event if the application has a listener, otherwise as one entry in the console.
+ * An error in the program or its configuration is always written to the console, because an event has no message.
+ */
+export function reportFailure(error: unknown, request: FailedRequest): void {
+  const { route, status, onEvent, unverified } = request;
+  const code = getErrorCode(error);
+  const check = error instanceof ValidationError ? { check: error.check } : {};
+  const more = {
+    ...check,
+    ...readProviderError(error),
+    ...(unverified && { unverifiedError: unverified.error }),
+  };
+  callListener(onEvent, { type: 'request.failed', route, status, code, ...more });
+  const isForDeveloper = !(error instanceof AuthError) || error instanceof ConfigurationError;
+  if (onEvent && !isForDeveloper) return;
+  const text = [explainFailure(error), unverified && describeUnverifiedError(unverified)].filter(Boolean);
+  console.error(`countersign: ${route}: ${status} ${describeFailure(error)}: ${text.join(' ')}`);
+}
+
+/** A `returnTo` that is not used. */
+export interface RejectedReturnTo {
+  readonly reason: 'too_long' | 'not_allowed';
+  /** Characters of the rejected value. */
+  readonly length: number;
+}
+
+/** Reports that a user does not return to the requested page: as an event, or without a listener in the console. */
+export function reportReturnTo(onEvent: EventListener | undefined, rejected: RejectedReturnTo): void {
+  callListener(onEvent, { type: 'return_to.rejected', ...rejected });
+  if (onEvent) return;
+  const problem =
+    rejected.reason === 'too_long'
+      ? 'is too long for the cookies of the application'
+      : 'is neither a path nor a URL of the application';
+  console.warn(
+    `countersign: "returnTo" with ${rejected.length} characters ${problem}. The user returns to the default page.`,
+  );
+}
+
+function readProviderError(error: unknown) {
+  if (!(error instanceof AuthorizationServerError)) return undefined;
+  const { error: providerError, errorDescription } = error;
+  return { providerError, ...(errorDescription && { providerErrorDescription: errorDescription }) };
+}
+
+/** The code, and the reason if there is one. */
+export function describeFailure(error: unknown): string {
+  const reason = findFailureReason(error);
+  return reason === undefined ? getErrorCode(error) : `${getErrorCode(error)}: ${reason}`;
+}
+
+/**
+ * The failed check, which is a word of this library; or the provider's error code. Only its printable form is shown: a
+ * provider's code that is not one word is left out.
+ */
+export function findFailureReason(error: unknown): string | undefined {
+  if (error instanceof ValidationError) return error.check;
+  if (error instanceof AuthorizationServerError && /^[\w-]{1,60}$/.test(error.error)) return error.error;
+  return undefined;
+}
+
+/**
+ * The text of a failure for the log. Messages of this library contain no secret. An error of other code may contain
+ * anything, for example the cookie of the request, so only its name, code and stack frames are written.
+ */
+function explainFailure(error: unknown): string {
+  if (error instanceof AuthError) {
+    const { errorDescription } = error instanceof AuthorizationServerError ? error : {};
+    const description = errorDescription ? ` Its description: ${JSON.stringify(errorDescription)}.` : '';
+    return error.message.replace(/\p{Cc}+/gu, ' ') + description;
+  }
+  if (!(error instanceof Error)) return `a value of type ${typeof error} was thrown`;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [nameForeignError(error), ...frames].join('\n');
+}
+
+/** The name and code of an error of other code, for example `Error ECONNREFUSED`. */
+export function nameForeignError(error: unknown): string {
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
+  const words = [name, code].filter((word) => typeof word === 'string' && /^\w{1,60}$/.test(word));
+  return words.join(' ') || 'unknown error';
+}
