@@ -16,7 +16,12 @@ import type { LoadedSession } from './backends/session-backend.ts';
 import { type Session, type SessionState, toSession } from './backends/session-state.ts';
 import type { SessionContext } from './context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
-import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
+import type {
+  FailedRefresh,
+  RequestSession,
+  RequestSessionOptions,
+  SessionTokenRequest,
+} from './request-session.ts';
 import { dropLogins } from './routes/login-transactions.ts';
 import { SessionHolder } from './session-holder.ts';
 
@@ -182,7 +187,9 @@ class OpenRequestSession implements RequestSession {
 
   async touch(): Promise<void> {
     const { loaded } = this.holder;
-    if (!loaded || !isTouchDue(this.context, loaded.state) || !this.canWrite()) return;
+    const { context, existing } = this;
+    const isDue = loaded && isTouchDue(context, loaded.state, context.backend.hasCopies(existing));
+    if (!isDue || !this.canWrite()) return;
     await this.applyNewestTokens();
     await this.holder.change((state) => state);
     await this.fitLogins();
@@ -223,7 +230,16 @@ class OpenRequestSession implements RequestSession {
         'The access token has expired and there is no refresh token. Request the scope "offline_access" at login.',
       );
     }
-    throw this.createNotWritableError();
+    const failure = request.forceRefresh ? undefined : this.findFailedRefresh(request);
+    throw failure?.error ?? this.createNotWritableError(request);
+  }
+
+  private findFailedRefresh(request: SessionTokenRequest): FailedRefresh | undefined {
+    const { resource, scope } = this.resolveRequest(request);
+    return this.options.failedRefreshes?.find((failure) => {
+      const failed = this.resolveRequest(failure);
+      return failed.resource === resource && failed.scope === scope;
+    });
   }
 
   private findValidEntry(tokens: TokenSet, request: SessionTokenRequest): StoredAccessToken | undefined {
@@ -231,7 +247,7 @@ class OpenRequestSession implements RequestSession {
     return entry && isValid(entry, seconds(this.context.now), 0) ? entry : undefined;
   }
 
-  private createNotWritableError(): ConfigurationError {
+  private createNotWritableError({ resource, scope }: SessionTokenRequest = {}): ConfigurationError {
     const { path, writable } = this.options;
     if (typeof writable === 'function') {
       return new ConfigurationError(
@@ -241,7 +257,7 @@ class OpenRequestSession implements RequestSession {
     }
     return new ConfigurationError(
       'wrong_context',
-      `The access token must be refreshed, but no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it first, call getAccessToken() in a route handler or action, or use a session store.`,
+      `The access token must be refreshed, but no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it first${resource === undefined && scope === undefined ? '' : ' and whose option "tokens" lists this resource and scope'}, call getAccessToken() in a route handler or action, or use a session store.`,
     );
   }
 }
@@ -258,9 +274,13 @@ const touchShare = 0.1;
 const refreshMargin = 120;
 
 /** Uses are written rarely, and not near a refresh: the cookie of a previous state would restore a spent refresh token. */
-function isTouchDue({ backend, idleLifetime, now }: SessionContext, state: SessionState): boolean {
+function isTouchDue(
+  { backend, idleLifetime, now }: SessionContext,
+  state: SessionState,
+  hasCopies: boolean,
+): boolean {
   const time = seconds(now);
-  if (time - state.usedAt < idleLifetime * touchShare) return false;
+  if (!hasCopies && time - state.usedAt < idleLifetime * touchShare) return false;
   if (backend.kind === 'stored' || state.tokens.refreshToken === undefined) return true;
   return state.tokens.accessTokens.every((entry) => isValid(entry, time, refreshMargin));
 }
