@@ -8,6 +8,7 @@ import { createEndedLoginError } from './ended-login.ts';
 import { fitSession, requireSpace } from './fit-session.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { createSessionCache } from './session-cache.ts';
+import { getSessionEnds } from './session-lifetimes.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './tombstone-keys.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
@@ -38,7 +39,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
 
   /** Seconds until an unused session expires. */
   const getRemainingLifetime = (state: SessionState) =>
-    Math.min(state.usedAt + options.idleLifetime, state.expiresAt) - seconds(now);
+    getSessionEnds(state, options).expiresAt - seconds(now);
 
   const countBytes = (state: SessionState) =>
     countChunkBytes(jar, name, {
@@ -113,6 +114,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   }
 
   async function findLive(state: SessionState): Promise<LoadedSession | undefined> {
+    // The sealed expiry is that of the options with which the cookie was written.
+    if (getRemainingLifetime(state) <= 0) return undefined;
     return (await isAlive(state)) ? { state, key: state.id, version: 0 } : undefined;
   }
 
