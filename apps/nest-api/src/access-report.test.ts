@@ -14,22 +14,18 @@ test('lists the handlers and their requirements', async () => {
   await app.close();
   expect(`\n${report}\n`).toMatchInlineSnapshot(`
     "
-    http       GET /                                               RootController.root                                  public
-    http       GET /.well-known/oauth-protected-resource           ProtectedResourceMetadataController.getMetadata      public
-    http       GET /.well-known/oauth-protected-resource/:a        ProtectedResourceMetadataController.getPathMetadata  public
-    http       GET /.well-known/oauth-protected-resource/:a/:b     ProtectedResourceMetadataController.getPathMetadata  public
-    http       GET /.well-known/oauth-protected-resource/:a/:b/:c  ProtectedResourceMetadataController.getPathMetadata  public
-    http       GET /health                                         HealthController.health                              public
-    http       GET /health/access-tokens                           HealthController.accessTokens                        protected
-    http       DELETE /items                                       ItemsController.clear                                protected, scopes items:write, max age 300 s
-    http       GET /items                                          ItemsController.list                                 protected, scopes items:read
-    http       POST /items                                         ItemsController.create                               protected, scopes items:write
-    http       GET /me                                             MeController.me                                      protected
-    http       GET /me/key                                         MeController.key                                     protected, policies (anonymous)
-    http       GET /reports                                        ReportsController.report                             protected, scopes reports:read
-    graphql    Mutation.createItem                                 ItemsResolver.createItem                             protected, scopes items:write
-    graphql    Query.items                                         ItemsResolver.items                                  protected, scopes items:read
-    websocket  items                                               ItemsGateway.list                                    protected, scopes items:read
+    http       GET /                      RootController.root            public
+    http       GET /health                HealthController.health        public
+    http       GET /health/access-tokens  HealthController.accessTokens  protected
+    http       DELETE /items              ItemsController.clear          protected, scopes items:write, max age 300 s
+    http       GET /items                 ItemsController.list           protected, scopes items:read
+    http       POST /items                ItemsController.create         protected, scopes items:write
+    http       GET /me                    MeController.me                protected
+    http       GET /me/key                MeController.key               protected, policies (anonymous)
+    http       GET /reports               ReportsController.report       protected, scopes reports:read
+    graphql    Mutation.createItem        ItemsResolver.createItem       protected, scopes items:write
+    graphql    Query.items                ItemsResolver.items            protected, scopes items:read
+    websocket  items                      ItemsGateway.list              protected, scopes items:read
     "
   `);
 });

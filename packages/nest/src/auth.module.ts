@@ -1,13 +1,14 @@
 import { type AccessTokenVerifier, createAccessTokenVerifier } from '@countersign/core/resource-server';
-import { Inject, Module } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { Module } from '@nestjs/common';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
+import { createExceptionVerifier, getInnerVerifier } from './errors/exception-verifier.ts';
 import { createEventLog } from './event-log.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import { Authenticator } from './guard/authenticator.ts';
 import { ConnectionAuthenticator } from './guard/connection-authenticator.ts';
+import { CurrentPrincipal } from './guard/principal.ts';
 import type { GuardOptions } from './guard-options.ts';
-import { ProtectedResourceMetadataController } from './http/protected-resource-metadata.controller.ts';
+import { MetadataRoute } from './http/metadata-route.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
 
 /**
@@ -30,22 +31,26 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
  * ```
  */
 @Module({
-  controllers: [ProtectedResourceMetadataController],
   providers: [
     AccessTokenGuard,
     ConnectionAuthenticator,
+    CurrentPrincipal,
+    MetadataRoute,
     {
       provide: ACCESS_TOKEN_VERIFIER,
       inject: [MODULE_OPTIONS_TOKEN],
       useFactory: (options: AuthModuleOptions) =>
-        options.verifier ??
-        createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() }),
+        createExceptionVerifier(
+          options.verifier ??
+            createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() }),
+          options,
+        ),
     },
     {
       provide: Authenticator,
       inject: [ACCESS_TOKEN_VERIFIER, MODULE_OPTIONS_TOKEN],
       useFactory: (verifier: AccessTokenVerifier, options: AuthModuleOptions) =>
-        new Authenticator(verifier, options.verifier ? undefined : options.now),
+        new Authenticator(getInnerVerifier(verifier), options.verifier ? undefined : options.now),
     },
     {
       provide: GUARD_OPTIONS,
@@ -53,33 +58,13 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
       useFactory: (options: AuthModuleOptions): GuardOptions => options,
     },
   ],
-  exports: [AccessTokenGuard, Authenticator, ConnectionAuthenticator, ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS],
+  exports: [
+    AccessTokenGuard,
+    Authenticator,
+    ConnectionAuthenticator,
+    CurrentPrincipal,
+    ACCESS_TOKEN_VERIFIER,
+    GUARD_OPTIONS,
+  ],
 })
-export class AuthModule extends ConfigurableModuleClass {
-  constructor(
-    @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier,
-  ) {
-    super();
-    removeExtraMetadataRoute(modules, verifier);
-  }
-}
-
-type ModuleInstance = ModulesContainer extends Map<string, infer Value> ? Value : never;
-
-/**
- * Removes the metadata route of a module without metadata, and of all modules but one with metadata. This runs before
- * Nest creates the routes: Fastify does not start with a duplicate route, and Express would use the first one only.
- */
-function removeExtraMetadataRoute(modules: ModulesContainer, verifier: AccessTokenVerifier): void {
-  const findVerifier = ({ providers }: ModuleInstance) =>
-    providers.get(ACCESS_TOKEN_VERIFIER)?.instance as AccessTokenVerifier | undefined;
-  const servingModules = [...modules.values()].filter(({ controllers }) =>
-    controllers.has(ProtectedResourceMetadataController),
-  );
-  const thisModule = servingModules.find((module) => findVerifier(module) === verifier);
-  const isServed = servingModules.some(
-    (module) => module !== thisModule && findVerifier(module)?.metadata !== undefined,
-  );
-  if (!verifier.metadata || isServed) thisModule?.controllers.delete(ProtectedResourceMetadataController);
-}
+export class AuthModule extends ConfigurableModuleClass {}

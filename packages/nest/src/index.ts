@@ -29,6 +29,7 @@ export { AccessTokenException } from './errors/access-token.exception.ts';
 export { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 export { AccessTokenGuard } from './guard/access-token.guard.ts';
 export { ConnectionAuthenticator, type ConnectionOptions } from './guard/connection-authenticator.ts';
+export { CurrentPrincipal, getPrincipal } from './guard/principal.ts';
 export type { GuardOptions, RejectedMessage } from './guard-options.ts';
 export {
   type AccessReportRow,

@@ -1,3 +1,4 @@
+import type { ContextId } from '@nestjs/core';
 import type { AccessPolicy } from './access/access-policy.ts';
 import type { NodeRequest } from './transport/node-request.ts';
 
@@ -20,6 +21,12 @@ export const streamingHandlers = new WeakMap<object, boolean>();
 
 /** The upgrade request of a plain WebSocket, which does not expose it itself. */
 export const handshakesByClient = new WeakMap<object, NodeRequest>();
+
+/** The identifier of a request for which policies were resolved, by request or context of GraphQL. */
+export const contextIds = new WeakMap<object, ContextId>();
+
+/** The paths at which metadata of resources is served, by HTTP adapter. */
+export const metadataPaths = new WeakMap<object, Set<string>>();
 
 const prototypesKey: unique symbol = Symbol.for('countersign.access.prototypes') as never;
 

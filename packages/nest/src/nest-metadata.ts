@@ -26,7 +26,6 @@ export const nestMetadata = {
 export const swaggerMetadata = {
   security: 'swagger/apiSecurity',
   responses: 'swagger/apiResponse',
-  excludedController: 'swagger/apiExcludeController',
 } as const;
 
 /** Nest's `PatternHandler.EVENT`: the handler of `@EventPattern()`. */

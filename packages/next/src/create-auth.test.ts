@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
 import { baseUrl, logIn, setUp, toCookieHeader } from '../tests/app.ts';
@@ -271,4 +272,23 @@ test('does not spend a refresh token in the Pages Router after the headers were 
   expect(await response.text()).toBe('wrong_context');
   http.close();
   expect(server.requestsTo('token')).toHaveLength(1);
+});
+
+test('rejects sessions in memory on the edge runtime, which shares no memory with pages', async () => {
+  vi.stubGlobal('EdgeRuntime', 'edge-runtime');
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { options } = await setUp({ store: createMemorySessionStore() });
+  const auth = createAuth(options);
+  const responses = [
+    await auth.proxy(new NextRequest(`${baseUrl}/dashboard`)),
+    await auth.handlers.GET(new Request(`${baseUrl}/auth/login`)),
+  ];
+  for (const { status } of responses) expect(status).toBe(500);
+  await expect(runInNext({}, () => auth.getSession())).rejects.toMatchObject({ code: 'invalid_option' });
+  expect(log).toHaveBeenCalledTimes(2);
+  for (const [text] of log.mock.calls) expect(text).toContain('runtime: "nodejs"');
+  const { store, ...cookieOptions } = options;
+  const response = await createAuth(cookieOptions).handlers.GET(new Request(`${baseUrl}/auth/login`));
+  expect(response.status).toBe(303);
+  vi.unstubAllGlobals();
 });

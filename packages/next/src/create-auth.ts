@@ -143,7 +143,12 @@ export function createAuth(
   hosts: Pick<AuthOptions, 'trustProxy'> = {},
 ): Auth {
   observeRequests();
-  const resolve = createWebAuthResolver(options, { defaults, ...hosts });
+  const resolve = createWebAuthResolver(options, {
+    defaults,
+    // Next runs code of the edge runtime in a separate context for each function.
+    hasIsolatedMemory: 'EdgeRuntime' in globalThis,
+    ...hosts,
+  });
   const handleRoute = async (request: Request) => {
     const { sessions } = resolve(request.headers);
     const router = readRouterRequest(request);

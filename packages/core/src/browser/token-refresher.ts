@@ -119,7 +119,7 @@ export function createTokenRefresher(
     refreshToken: string,
     wanted: BrowserTokenRequest,
   ): Promise<StoredTokenSet> {
-    const { claims, scopes: grantedScopes, pausedUntil = 0, login } = tokens;
+    const { claims, scopes: grantedScopes, pausedUntil = 0, login, loginStartedAt } = tokens;
     const { resource, scope } = wanted;
     const pause = pausedUntil - now();
     if (pause > 0) {
@@ -132,7 +132,11 @@ export function createTokenRefresher(
     }
     const response = await requestRefresh(context, refreshToken, { resource, scope, claims, grantedScopes });
     const next = applyRefresh(tokens, response, getTime(), wanted);
-    return { ...next, ...(login !== undefined && { login }) };
+    return {
+      ...next,
+      ...(login !== undefined && { login }),
+      ...(loginStartedAt !== undefined && { loginStartedAt }),
+    };
   }
 
   return async (wanted) => {

@@ -1,5 +1,7 @@
-/** Creates a function that shares one run between concurrent callers with the same key. */
-export function createSingleFlight<T>(): (key: string, run: () => Promise<T>) => Promise<T> {
+/** A function that shares one run between concurrent callers with the same key. */
+export type SingleFlight<T> = (key: string, run: () => Promise<T>) => Promise<T>;
+
+export function createSingleFlight<T>(): SingleFlight<T> {
   const flights = new Map<string, Promise<T>>();
   return (key, run) => {
     const currentFlight = flights.get(key);

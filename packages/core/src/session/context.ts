@@ -2,7 +2,8 @@ import type { Client } from '../client/client.ts';
 import { getClientContext } from '../client/client-context.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
-import { createRefreshCoordinator, type RefreshCoordinator } from '../tokens/refresh-coordinator.ts';
+import { createLocalRefreshState } from '../tokens/local-refresh-state.ts';
+import { createCoordinatorWithState, type RefreshCoordinator } from '../tokens/refresh-coordinator.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
 import { createCookieBackend } from './backends/cookie-backend.ts';
 import { guardBackend, guardReplayStore } from './backends/guarded-stores.ts';
@@ -16,6 +17,7 @@ import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
 import { checkOwnPages } from './pages/own-pages.ts';
 import type { RequestSession } from './request-session.ts';
+import type { SharedState } from './shared-state.ts';
 
 /** Resolved options and stores of the sessions of one address. It contains no state of a user. */
 export interface SessionContext {
@@ -45,8 +47,15 @@ export interface SessionContext {
   readonly requestSessions: WeakMap<object, Promise<RequestSession>>;
 }
 
-/** @throws ConfigurationError if an option is missing or invalid */
-export function createSessionContext(client: Client, options: WebSessionOptions): SessionContext {
+/**
+ * @param state what all copies of the application in this process share. Default: nothing is shared.
+ * @throws ConfigurationError if an option is missing or invalid
+ */
+export function createSessionContext(
+  client: Client,
+  options: WebSessionOptions,
+  state?: SharedState,
+): SessionContext {
   const { now, scope, resources } = getClientContext(client);
   if (!scope.split(' ').includes('openid')) {
     throw new ConfigurationError(
@@ -81,6 +90,7 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
         ...shared,
         sealer: createSealer(secrets, 'session'),
         tombstones: options.tombstones ?? createMemoryTombstoneStore({ now }),
+        sessionEntries: state?.sessionEntries,
         onTokenOmitted: (resource) => reportOmittedToken(client, resource),
         onWritten: (cookies) => reportSessionSize(client, cookies),
       });
@@ -92,11 +102,15 @@ export function createSessionContext(client: Client, options: WebSessionOptions)
     paths: createPaths(routes),
     jar,
     backend: guardBackend(backend),
-    coordinator: createRefreshCoordinator(client, options.refresh ?? {}),
+    coordinator: createCoordinatorWithState(
+      client,
+      options.refresh ?? {},
+      state?.refresh ?? createLocalRefreshState(),
+    ),
     loginSealer: createSealer(secrets, 'login'),
     stateSealer: createSealer(secrets, 'login-state'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
-    failedLogins: new Set(),
+    failedLogins: state?.failedLogins ?? new Set(),
     resource: resources[0],
     ...times,
     requestSessions: new WeakMap(),

@@ -13,6 +13,11 @@ export interface WebAuthResolverOptions {
   readonly trustProxy?: boolean;
   /** Defaults of a framework, for options that are not set. */
   readonly defaults?: WebAuthOptions;
+  /**
+   * The runtime does not share its memory with the other parts of the application, so a session store in memory is
+   * rejected. Default: false.
+   */
+  readonly hasIsolatedMemory?: boolean;
 }
 
 /**
@@ -26,12 +31,12 @@ export interface WebAuthResolverOptions {
  */
 export function createWebAuthResolver(
   options: WebAuthOptions | ((host: string) => WebAuthOptions | undefined),
-  { trustProxy, defaults }: WebAuthResolverOptions = {},
+  { trustProxy, ...settings }: WebAuthResolverOptions = {},
 ): (headers: Headers) => WebAuth {
   if (typeof options !== 'function') {
     let application: Application | undefined;
     return (headers) => {
-      application ??= createApplication({ ...defaults, ...options });
+      application ??= createApplication(options, settings);
       return application(readHost(headers, options.trustProxy));
     };
   }
@@ -54,7 +59,7 @@ export function createWebAuthResolver(
         '"trustProxy" has no effect in the options of a host. Set it beside the function: createAuth((host) => ..., { trustProxy: true })',
       );
     }
-    const application = applications.get(hostOptions) ?? createApplication({ ...defaults, ...hostOptions });
+    const application = applications.get(hostOptions) ?? createApplication(hostOptions, settings);
     const webAuth = application(host);
     applications.set(hostOptions, application);
     applicationsByHost.set(host, application);

@@ -1,10 +1,13 @@
 import type { Client } from '../client/client.ts';
+import { getClientContext, registerClientContext } from '../client/client-context.ts';
 import { createClient } from '../client/create-client.ts';
 import { clientSecretBasic, none } from '../client/wire/client-authentication.ts';
-import { toOwner } from './backends/session-state.ts';
+import { ConfigurationError } from '../errors.ts';
+import { isInMemory } from '../internal/memory-mark.ts';
+import { isMemorySessionStore, shareMemorySessions } from './backends/memory-sessions.ts';
 import { createSessionContext, type SessionContext } from './context.ts';
 import { createAddressSelector } from './http/web-hosts.ts';
-import { getSharedState } from './shared-state.ts';
+import { getSharedState, type SharedState, type SharedStores } from './shared-state.ts';
 import { resolveEnvironment, type WebAuthOptions } from './web-auth-options.ts';
 import { createSessionsForContext, type WebSessions } from './web-sessions.ts';
 
@@ -41,10 +44,27 @@ export function createWebAuth(options: WebAuthOptions, host: string | null): Web
 /** Finds the sessions of the address with this host. */
 export type Application = (host: string | null) => WebAuth;
 
-/** Creates one client, and the sessions of each configured address. Unknown hosts add nothing. */
-export function createApplication(options: WebAuthOptions): Application {
+/** Properties of the runtime, and defaults of a framework. */
+export interface ApplicationSettings {
+  /** Defaults for options that are not set. */
+  readonly defaults?: WebAuthOptions | undefined;
+  /** The runtime does not share its memory with the other parts of the application. Default: false. */
+  readonly hasIsolatedMemory?: boolean | undefined;
+}
+
+/**
+ * Creates one client, and the sessions of each configured address. Unknown hosts add nothing.
+ *
+ * @throws ConfigurationError that names all missing and invalid options
+ */
+export function createApplication(
+  ownOptions: WebAuthOptions,
+  { defaults, hasIsolatedMemory = false }: ApplicationSettings = {},
+): Application {
+  const options = { ...defaults, ...ownOptions };
   const { issuer, clientId, secret, baseUrls, scope, resource, clientSecret, apiOrigins } =
     resolveEnvironment(options);
+  if (hasIsolatedMemory) rejectMemoryStore(options);
   const selectAddress = createAddressSelector(baseUrls);
   const client = createClient({
     ...options,
@@ -55,21 +75,34 @@ export function createApplication(options: WebAuthOptions): Application {
     clientAuthentication:
       options.clientAuthentication ?? (clientSecret === undefined ? none() : clientSecretBasic(clientSecret)),
   });
-  const { lock, successors, tombstones, replay } = getSharedState(toOwner({ issuer, clientId }));
+  const state = getSharedState({
+    issuer,
+    clientId,
+    baseUrls,
+    cookieName: options.cookie?.name ?? 'session',
+    secrets: [secret].flat(),
+  });
+  state.sessions = shareMemorySessions(options.store, state.sessions);
+  shareProviderData(client, ownOptions, state);
   const addresses = new Map<string, { readonly context: SessionContext; readonly webAuth: WebAuth }>();
 
   return (host) => {
     const { configured, baseUrl } = selectAddress(host);
     let address = addresses.get(configured);
     if (!address) {
-      const context = createSessionContext(client, {
+      const sessionOptions = {
         ...options,
         secret,
         baseUrl,
-        tombstones: options.tombstones ?? tombstones,
-        replay: options.replay ?? replay,
-        refresh: { lock, successors, ...options.refresh },
-      });
+        tombstones: selectStore(state, 'tombstones', options.tombstones),
+        replay: selectStore(state, 'replay', options.replay),
+        refresh: {
+          ...options.refresh,
+          lock: selectStore(state, 'lock', options.refresh?.lock),
+          successors: selectStore(state, 'successors', options.refresh?.successors),
+        },
+      };
+      const context = createSessionContext(client, sessionOptions, state);
       address = { context, webAuth: { client, sessions: createSessionsForContext(context), apiOrigins } };
       addresses.set(configured, address);
     }
@@ -78,4 +111,39 @@ export function createApplication(options: WebAuthOptions): Application {
     const context = { ...address.context, baseUrl: new URL(baseUrl) };
     return { client, sessions: createSessionsForContext(context), apiOrigins };
   };
+}
+
+/** Each copy of the application may create a store in memory. All of them use the first one. */
+function selectStore<Name extends keyof SharedStores>(
+  { stores, givenStores }: SharedState,
+  name: Name,
+  store: SharedStores[Name] | undefined,
+): SharedStores[Name] {
+  if (!store) return stores[name];
+  if (!isInMemory(store)) return store;
+  const firstStore = (givenStores[name] as SharedStores[Name] | undefined) ?? store;
+  givenStores[name] = firstStore;
+  return firstStore;
+}
+
+/**
+ * Shares the metadata and the keys of the provider with the other copies of the application. Not with an own `fetch` or
+ * clock, which may see another provider, and not with DPoP, whose state belongs to one key pair.
+ */
+function shareProviderData(
+  client: Client,
+  { fetch, now, dpop, metadata }: WebAuthOptions,
+  state: SharedState,
+): void {
+  if (fetch || now || dpop || metadata) return;
+  registerClientContext(client, { ...getClientContext(client), state: state.client });
+}
+
+/** @throws ConfigurationError if sessions are stored in the memory of the process */
+function rejectMemoryStore({ store }: WebAuthOptions): void {
+  if (!isMemorySessionStore(store)) return;
+  throw new ConfigurationError(
+    'invalid_option',
+    '"store" is createMemorySessionStore(), but this code runs in the edge runtime, which does not share its memory with the rest of the application. Set runtime: "nodejs" in the config of middleware.ts (or of the route), use a store that all runtimes share, or omit "store" to keep sessions in the cookie.',
+  );
 }

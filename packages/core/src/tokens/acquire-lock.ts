@@ -13,6 +13,8 @@ const renewableTimeToLive = 10_000;
 export interface LockOptions {
   /** Default: within this process. */
   readonly lock: RefreshLock | undefined;
+  /** The lock of this process. Default: a separate one. */
+  readonly localLock?: RefreshLock;
   /** Milliseconds to wait at most. */
   readonly wait: number;
   /** Milliseconds for one exchange with the provider. */
@@ -26,8 +28,7 @@ export interface LockOptions {
  * @returns a function that resolves to `undefined` if the lock was not acquired within the wait
  */
 export function createLockAcquirer(options: LockOptions): (key: string) => Promise<HeldLock | undefined> {
-  const { lock: sharedLock, wait, timeout, emitEvent } = options;
-  const localLock = createMemoryLock();
+  const { lock: sharedLock, localLock = createMemoryLock(), wait, timeout, emitEvent } = options;
   // Discovery, token request, repetition for a DPoP nonce, keys and rotated keys. If the lock expired before the last of
   // them, another process would send the same refresh token.
   const slowestExchange = timeout * 5 + 10_000;

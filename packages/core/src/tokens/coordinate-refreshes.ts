@@ -1,7 +1,6 @@
 import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
-import { createSingleFlight } from '../internal/single-flight.ts';
 import type {
   AccessTokenSource,
   GetAccessTokenRequest,
@@ -9,6 +8,7 @@ import type {
   KnownTokens,
 } from './access-token-source.ts';
 import { createLockAcquirer } from './acquire-lock.ts';
+import { createLocalRefreshState } from './local-refresh-state.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { RefreshLock } from './refresh-lock.ts';
@@ -36,19 +36,21 @@ export function coordinateRefreshes(
   client: RefreshClient,
   successors: TokenSuccessors,
   options: CoordinationOptions = {},
+  local = createLocalRefreshState(),
 ): AccessTokenSource {
   const { now, timeout, issuer, clientId } = client;
   const { lock, leeway = 30, lockWait: wait = timeout + 5_000 } = options;
   if (!(leeway >= 0)) throw createOptionError('leeway', leeway, '0 or more seconds');
   if (!(wait > 0)) throw createOptionError('lockWait', wait, 'more than 0 milliseconds');
-  const flight = createSingleFlight<GetAccessTokenResult>();
+  const { flight } = local;
   const acquireLock = createLockAcquirer({
     lock,
+    localLock: local.lock,
     wait,
     timeout,
     emitEvent: (event) => client.emitEvent(event),
   });
-  const rateLimit = createRateLimit(successors);
+  const rateLimit = createRateLimit(successors, local.pauses);
   const createKey = (refreshToken: string) => createRefreshTokenKey(refreshToken, client);
 
   async function getAccessToken(

@@ -12,7 +12,7 @@ const maxEntries = 10_000;
 /** Milliseconds of a clock that changes of the time of day do not affect. */
 const readMonotonicClock = () => performance.now();
 
-interface Pause {
+export interface Pause {
   readonly until: number;
   /** Seconds. */
   readonly length: number;
@@ -36,10 +36,11 @@ export interface RateLimit {
   pause(key: string, refreshToken: string, retryAfter: number | undefined): Promise<void>;
 }
 
-export function createRateLimit(successors: TokenSuccessors | undefined): RateLimit {
-  /** By the key of the refresh token, in the order of their creation. */
-  const pauses = new Map<string, Pause>();
-
+/** @param pauses by the key of the refresh token, in the order of their creation */
+export function createRateLimit(
+  successors: TokenSuccessors | undefined,
+  pauses = new Map<string, Pause>(),
+): RateLimit {
   function evictOldPauses(now: number): void {
     for (const [key, { until }] of pauses) {
       if (until + doublingPeriod > now && pauses.size < maxEntries) return;

@@ -6,6 +6,7 @@ import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { AccessTokenSource, GetAccessTokenResult } from './access-token-source.ts';
 import { type CoordinationOptions, coordinateRefreshes } from './coordinate-refreshes.ts';
+import { createLocalRefreshState, type LocalRefreshState } from './local-refresh-state.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { SuccessorStore } from './successor-store.ts';
 import type { TokenSet } from './token-set.ts';
@@ -74,6 +75,15 @@ export function createRefreshCoordinator(
   client: Client,
   options: RefreshCoordinatorOptions = {},
 ): RefreshCoordinator {
+  return createCoordinatorWithState(client, options, createLocalRefreshState());
+}
+
+/** Creates a refresh coordinator that shares its state in this process with others. */
+export function createCoordinatorWithState(
+  client: Client,
+  options: RefreshCoordinatorOptions,
+  local: LocalRefreshState,
+): RefreshCoordinator {
   const { successors: store, successorLifetime = 30 } = options;
   if (!(successorLifetime >= 0)) {
     throw new ConfigurationError(
@@ -84,12 +94,13 @@ export function createRefreshCoordinator(
   const refreshClient = createRefreshClient(client);
   const successors = createTokenSuccessors(client, {
     ...(store && { store }),
+    localStore: local.successors,
     lifetime: successorLifetime * 1000,
     now: refreshClient.now,
     emitEvent: refreshClient.emitEvent,
   });
   return {
-    ...coordinateRefreshes(refreshClient, successors, options),
+    ...coordinateRefreshes(refreshClient, successors, options, local),
     findNewestTokens: (tokens) => successors.findNewestTokens(tokens),
     async saveUnwrittenTokens({ refreshToken }, { tokens, sealedSession }) {
       if (refreshToken === undefined) return;

@@ -1,3 +1,5 @@
+import { markAsMemory } from '../internal/memory-mark.ts';
+
 /**
  * A mutual exclusion lock by key, across all processes that share a store. If its owner crashes, the lock frees itself
  * after its time to live.
@@ -73,7 +75,7 @@ export function createMemoryLock(): RefreshLock {
     holders.set(key, { owner, timer });
   };
 
-  return {
+  return markAsMemory({
     acquire(key, { owner, timeToLive, wait }) {
       if (!holders.has(key)) {
         hold(key, owner, timeToLive);
@@ -105,5 +107,5 @@ export function createMemoryLock(): RefreshLock {
     async release(key, owner) {
       release(key, owner);
     },
-  };
+  });
 }

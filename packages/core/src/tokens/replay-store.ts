@@ -1,5 +1,6 @@
 import { TransportError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
+import { markAsMemory } from '../internal/memory-mark.ts';
 
 /**
  * Detects values that are used twice, for example the `jti` of a DPoP proof or of a logout token. All processes of an API
@@ -67,7 +68,7 @@ export function createMemoryReplayStore(
     sweepAt = time + 10_000;
   }
 
-  return {
+  return markAsMemory({
     async claim(key, timeToLive) {
       const time = now();
       if (time >= sweepAt) sweep(time);
@@ -89,5 +90,5 @@ export function createMemoryReplayStore(
     async release(key) {
       findQuota(key).delete(key);
     },
-  };
+  });
 }

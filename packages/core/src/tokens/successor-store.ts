@@ -1,6 +1,7 @@
 import { decodeUtf8, encodeUtf8, fromBase64Url, sha256, toBase64Url } from '../internal/encoding.ts';
 import { isJsonObject } from '../internal/json/json.ts';
 import { parseUntrustedObject, storedLimits } from '../internal/json/untrusted-json.ts';
+import { markAsMemory } from '../internal/memory-mark.ts';
 import type { TokenSet } from './token-set.ts';
 
 /**
@@ -36,7 +37,7 @@ const maxEntries = 10_000;
  */
 export function createMemorySuccessorStore(now: () => number = () => performance.now()): SuccessorStore {
   const entries = new Map<string, { readonly value: string; readonly until: number }>();
-  return {
+  return markAsMemory({
     async get(key) {
       const entry = entries.get(key);
       if (entry && entry.until > now()) return entry.value;
@@ -51,7 +52,7 @@ export function createMemorySuccessorStore(now: () => number = () => performance
         entries.delete(oldest);
       }
     },
-  };
+  });
 }
 
 /** Creates the key of the successor and of the lock of a refresh token. The token cannot be derived from it. */

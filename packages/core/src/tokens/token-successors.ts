@@ -33,6 +33,8 @@ export interface TokenSuccessors {
 export interface TokenSuccessorsOptions {
   /** Default: within this process. */
   readonly store?: SuccessorStore;
+  /** The store of this process. Default: a separate one. */
+  readonly localStore?: SuccessorStore;
   /** Milliseconds. */
   readonly lifetime: number;
   readonly now: Clock;
@@ -47,9 +49,14 @@ const unwrittenLifetime = 600_000;
 /** Creates the successors of a client. While the shared store is unavailable, this process stores them in memory. */
 export function createTokenSuccessors(
   client: { readonly issuer: string; readonly clientId: string },
-  { store: sharedStore, lifetime, now, emitEvent }: TokenSuccessorsOptions,
+  {
+    store: sharedStore,
+    localStore = createMemorySuccessorStore(),
+    lifetime,
+    now,
+    emitEvent,
+  }: TokenSuccessorsOptions,
 ): TokenSuccessors {
-  const localStore = createMemorySuccessorStore();
   const createKey = (refreshToken: string) => createRefreshTokenKey(refreshToken, client);
   const createPauseKey = async (refreshToken: string) => `${await createKey(refreshToken)}.pause`;
 

@@ -47,7 +47,11 @@ async function startApplications() {
     'with another secret, in another copy': make(third, { secret: 'c'.repeat(43) }),
     'with another cookie': make(second, { cookie: { name: 'other' } }),
     'with a store': make(second, { store: second.createMemorySessionStore() }),
-    'with a separate store': make(third, { store: third.createMemorySessionStore() }),
+    // With the same configuration, it would be another copy of the previous application.
+    'with a separate store': make(third, {
+      store: third.createMemorySessionStore(),
+      cookie: { name: 'separate' },
+    }),
   };
   return { server, applications };
 }

@@ -3,8 +3,8 @@ import { HttpException } from '@nestjs/common';
 import type { Rejection } from './unexpected-errors.ts';
 
 /**
- * The exception by which the guard rejects a request over HTTP and GraphQL. It is an `HttpException` of Nest, so the
- * exception filters of the application format it like other exceptions.
+ * The exception by which the guard rejects a request over HTTP and GraphQL, and which the injected verifier throws. It is
+ * an `HttpException` of Nest, so the exception filters of the application format it like other exceptions.
  *
  * Its status is 400, 401, 403, or 503 if tokens cannot be verified at the moment. Its `cause` is the error of the
  * verifier.
@@ -36,6 +36,32 @@ export class AccessTokenException extends HttpException {
     );
     this.code = error.code;
   }
+}
+
+/** The members that an exception of Nest defines itself. */
+const nestMembers: ReadonlySet<PropertyKey> = new Set([
+  'name',
+  'message',
+  'stack',
+  'status',
+  'cause',
+  'code',
+]);
+
+/**
+ * Creates an exception that is also an instance of the verifier's error: it has the members of that error, such as
+ * `challenges`, and `instanceof` recognizes it as `AccessTokenError` or `TransportError`.
+ */
+export function toVerifierException<T extends Rejection>(
+  error: T,
+  format: 'nest' | 'problem',
+): AccessTokenException & T {
+  const exception = new AccessTokenException(error, format);
+  for (const name of Reflect.ownKeys(error)) {
+    const member = Object.getOwnPropertyDescriptor(error, name);
+    if (member && !nestMembers.has(name)) Object.defineProperty(exception, name, member);
+  }
+  return exception as AccessTokenException & T;
 }
 
 /** The content of a rejection that is sent to the client. */

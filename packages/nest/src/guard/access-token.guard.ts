@@ -6,7 +6,9 @@ import {
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type AccessPolicy, isPolicyClass, type PolicyDeclaration } from '../access/access-policy.ts';
+import { findPolicyProvider } from '../access/policy-provider.ts';
 import { getAccessPolicy } from '../access/resolve-access.ts';
+import { getInnerVerifier } from '../errors/exception-verifier.ts';
 import { toException } from '../errors/exceptions.ts';
 import { settleRejectedMessage } from '../errors/rejected-messages.ts';
 import { formatLogName } from '../errors/unexpected-errors.ts';
@@ -43,14 +45,17 @@ interface RejectOptions {
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
   // Not `#` fields: a class with decorators looks them up in a WeakMap at every request.
+  private readonly verifier: AccessTokenVerifier;
+
   constructor(
-    @Inject(ACCESS_TOKEN_VERIFIER) private readonly verifier: AccessTokenVerifier,
+    @Inject(ACCESS_TOKEN_VERIFIER) verifier: AccessTokenVerifier,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(GUARD_OPTIONS) private readonly options: GuardOptions,
     @Inject(ModuleRef) private readonly modules: ModuleRef,
   ) {
+    this.verifier = getInnerVerifier(verifier);
     // With two verifiers, one would verify a token and the other would decide what it allows.
-    if (authenticator.verifier !== verifier)
+    if (authenticator.verifier !== this.verifier)
       throw new ConfigurationError(
         'invalid_option',
         'AccessTokenGuard received its verifier and its Authenticator from two modules. Import AuthModule.forRoot() in the module that uses the guard, and do not provide ACCESS_TOKEN_VERIFIER there',
@@ -150,20 +155,9 @@ export class AccessTokenGuard implements CanActivate {
   ): Promise<void> {
     for (const policy of policies) {
       const allowed = isPolicyClass(policy)
-        ? await this.#getPolicyProvider(policy).allows(accessToken, context)
+        ? await (await findPolicyProvider(policy, this.modules, context)).allows(accessToken, context)
         : await policy(accessToken, context);
       if (allowed !== true) throw this.verifier.createAccessDeniedError('Access is denied');
-    }
-  }
-
-  #getPolicyProvider<T>(policy: new (...args: never[]) => T): T {
-    try {
-      return this.modules.get<T>(policy, { strict: false });
-    } catch {
-      throw new ConfigurationError(
-        'invalid_option',
-        `@Policy(${policy.name}) expects ${policy.name} to be a provider; add it to the providers of a module`,
-      );
     }
   }
 }

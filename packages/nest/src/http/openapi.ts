@@ -28,10 +28,6 @@ export function accessTokenSecurityScheme(
   return { type: 'openIdConnect', openIdConnectUrl: url };
 }
 
-/** Excludes a controller from the OpenAPI document of the application. */
-export const Undocumented = (): ClassDecorator => (target) =>
-  Reflect.defineMetadata(swaggerMetadata.excludedController, [true], target);
-
 /**
  * Adds the access requirements of a handler to its OpenAPI metadata. Metadata of the application takes precedence. A
  * handler that several controllers inherit has one description for all of them.

@@ -3,6 +3,7 @@
 // returns the user of that guard and never that of another verifier, handler or message. For a connection it stores
 // whether it has closed. Only this file reads and writes these records; each one exists as long as its object.
 
+import type { AuthenticatedRequest } from '@countersign/core/resource-server';
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { Transport } from '../transport/transport.ts';
 import { AttachedMemo, type ConnectionState, type Decision, type Verification } from './attached-memo.ts';
@@ -99,6 +100,20 @@ export function findInheritedDecision({ ancestors }: Transport): Decision | unde
     if (decisions) return findOnlyDecision(decisions);
   }
   return undefined;
+}
+
+/**
+ * Finds the result for a request or connection itself, without a handler: the decision of its guards, or the credential
+ * that was verified before a guard denied the request.
+ *
+ * @returns `undefined` if there is no result, or if guards of several verifiers found different users
+ */
+export function findAuthenticatedRequest(object: object): AuthenticatedRequest | undefined {
+  const memo = AttachedMemo.find(object);
+  if (memo?.decisions) return findOnlyDecision(memo.decisions)?.authenticated;
+  for (let each = memo?.verifications?.next; each; each = each.next)
+    if (each.authenticated !== memo?.verifications?.authenticated) return undefined;
+  return memo?.verifications?.authenticated;
 }
 
 /** Lists the handlers that guards have decided about for one call or message. */

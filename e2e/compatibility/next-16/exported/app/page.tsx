@@ -3,12 +3,12 @@ import { auth } from '../../lib/auth';
 
 export default function Home() {
   return (
-    <Suspense fallback="Somebody">
+    <Suspense fallback="Loading">
       <Name />
     </Suspense>
   );
 }
 
 async function Name() {
-  return (await auth.getSession())?.user.name ?? 'Nobody';
+  return (await auth.getSession())?.user.name ?? 'Signed out';
 }

@@ -7,7 +7,7 @@ import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.
 import { createEndedLoginError } from './ended-login.ts';
 import { fitSession, requireSpace } from './fit-session.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
-import { createSessionCache } from './session-cache.ts';
+import { createSessionCache, type SessionEntries } from './session-cache.ts';
 import { getSessionEnds } from './session-lifetimes.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './tombstone-keys.ts';
@@ -20,6 +20,8 @@ export interface CookieBackendOptions {
   /** Provider and client whose sessions are accepted. */
   readonly owner: string;
   readonly tombstones: TombstoneStore;
+  /** Entries of the cache. Default: separate ones. */
+  readonly sessionEntries?: SessionEntries | undefined;
   /** Seconds. */
   readonly idleLifetime: number;
   /** Seconds. */
@@ -34,7 +36,7 @@ export interface CookieBackendOptions {
 /** Sessions that are stored in the cookie alone, encrypted. */
 export function createCookieBackend(options: CookieBackendOptions): SessionBackend {
   const { jar, name, sealer, tombstones, now } = options;
-  const cache = createSessionCache(now);
+  const cache = createSessionCache(now, options.sessionEntries);
   const readTombstoneKeys = createTombstoneKeyReader();
 
   /** Seconds until an unused session expires. */

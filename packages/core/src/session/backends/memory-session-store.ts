@@ -1,4 +1,10 @@
 import { type Clock, seconds } from '../../internal/clock.ts';
+import {
+  createMemorySessions,
+  createShareable,
+  findCurrentSessions,
+  type MemorySessions,
+} from './memory-sessions.ts';
 import type { SessionMatch, SessionRecord, SessionStore } from './session-store.ts';
 
 /** Limits and clock of a store in memory. */
@@ -18,6 +24,9 @@ const sweepInterval = 10;
  * Creates a session store in the memory of this process, for development, tests and applications of one process.
  * Sessions end with the process, and when they are evicted because the store is full.
  *
+ * A framework may load the module that creates the store several times. All stores of one application in a process
+ * contain the same sessions, from the first request that uses them.
+ *
  * @example
  * ```ts
  * import { createMemorySessionStore, createWebAuth } from '@countersign/core/session';
@@ -27,14 +36,14 @@ const sweepInterval = 10;
  */
 export function createMemorySessionStore(options: MemoryStoreOptions = {}): SessionStore {
   const { maxEntries = 100_000, maxEntriesPerUser = 1_000, now = Date.now } = options;
-  const records = new Map<string, SessionRecord>();
-  /** Expiry of each deleted session, in seconds since the epoch. An evicted session needs no tombstone: it has no record. */
-  const tombstones = new Map<string, number>();
-  /** Keys of records by `issuer` and `sub`, and by `issuer` and `sid`; the latest write is last. */
-  const index = new Map<string, Set<string>>();
-  let sweepAt = 0;
+  let sessions = createMemorySessions();
+  const findSessions = () => {
+    sessions = findCurrentSessions(sessions);
+    return sessions;
+  };
 
   function remove(key: string): void {
+    const { records, index } = sessions;
     const record = records.get(key);
     if (!record) return;
     records.delete(key);
@@ -46,6 +55,7 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
   }
 
   function put(key: string, record: SessionRecord): void {
+    const { records, index } = sessions;
     remove(key);
     records.set(key, record);
     for (const name of getIndexNames(record)) index.set(name, (index.get(name) ?? new Set()).add(key));
@@ -56,20 +66,22 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
   }
 
   function sweep(): void {
+    const { records, tombstones } = sessions;
     const time = seconds(now);
-    if (time < sweepAt) return;
-    sweepAt = time + sweepInterval;
+    if (time < sessions.sweepAt) return;
+    sessions.sweepAt = time + sweepInterval;
     for (const [key, { expiresAt }] of records) if (expiresAt <= time) remove(key);
     for (const [key, until] of tombstones) if (until <= time) tombstones.delete(key);
   }
 
   function findLive(key: string): SessionRecord | undefined {
-    const record = records.get(key);
+    const record = sessions.records.get(key);
     if (record && record.expiresAt <= seconds(now)) remove(key);
-    return records.get(key);
+    return sessions.records.get(key);
   }
 
   function addTombstone(key: string): boolean {
+    const { tombstones } = sessions;
     const record = findLive(key);
     if (!record) return false;
     remove(key);
@@ -79,21 +91,35 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
     return true;
   }
 
+  /** Uses the sessions of the application, and adds those of this store to them. */
+  function share(shared: MemorySessions | undefined): MemorySessions {
+    const previous = findSessions();
+    sessions = findCurrentSessions(shared ?? previous);
+    if (sessions === previous) return sessions;
+    for (const [key, until] of previous.tombstones) sessions.tombstones.set(key, until);
+    for (const [key, record] of previous.records) put(key, record);
+    previous.mergedInto = sessions;
+    return sessions;
+  }
+
   return {
+    ...createShareable(share),
     async get(key) {
+      findSessions();
       return findLive(key);
     },
     async set(key, record, expectedVersion) {
-      if ((tombstones.get(key) ?? 0) > seconds(now)) return false;
+      if ((findSessions().tombstones.get(key) ?? 0) > seconds(now)) return false;
       if ((findLive(key)?.version ?? 0) !== expectedVersion) return false;
       put(key, record);
       return true;
     },
     async delete(key) {
+      findSessions();
       addTombstone(key);
     },
     async deleteWhere(match) {
-      const keys = [...(index.get(getIndexNames(match)[0] as string) ?? [])];
+      const keys = [...(findSessions().index.get(getIndexNames(match)[0] as string) ?? [])];
       return keys.filter((key) => {
         const record = findLive(key);
         return record && isMatch(record, match) && addTombstone(key);

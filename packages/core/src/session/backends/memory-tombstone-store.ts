@@ -1,3 +1,4 @@
+import { markAsMemory } from '../../internal/memory-mark.ts';
 import type { MemoryStoreOptions } from './memory-session-store.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
 
@@ -77,7 +78,7 @@ export function createMemoryTombstoneStore(options: MemoryStoreOptions = {}): To
     }
   }
 
-  return {
+  return markAsMemory({
     async set(key, endedAt, timeToLive, { coveredBy } = {}) {
       put(key, { endedAt, until: now() + timeToLive, coveredBy });
       if (coveredBy !== undefined) coverOldest(coveredBy);
@@ -93,5 +94,5 @@ export function createMemoryTombstoneStore(options: MemoryStoreOptions = {}): To
       }
       return latest;
     },
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { deepFreeze } from '../../internal/json/json.ts';
-import { createTextCache } from '../../internal/text-cache.ts';
+import { createTextCache, type TextCache } from '../../internal/text-cache.ts';
 import type { SessionCacheStatistics } from './session-backend.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -23,15 +23,18 @@ export interface SessionCache {
   getStatistics(): SessionCacheStatistics;
 }
 
-const limits = { maxEntries: 1_000, maxCharacters: 4_000_000 };
+/** The entries of a session cache. All copies of an application in one process share them. */
+export type SessionEntries = TextCache<CachedSession>;
+
+export const createSessionEntries = (): SessionEntries =>
+  createTextCache<CachedSession>({ maxEntries: 1_000, maxCharacters: 4_000_000 });
 
 /**
  * A browser sends its cookie with every request, and a proxy and a page read the same cookie in turn. The cache saves
  * the decryption. The full sealed text is the key, so a changed cookie is never found. Expiry and generation are checked
  * at each lookup; the backend checks logouts.
  */
-export function createSessionCache(now: Clock): SessionCache {
-  const sessions = createTextCache<CachedSession>(limits);
+export function createSessionCache(now: Clock, sessions = createSessionEntries()): SessionCache {
   let hits = 0;
   let misses = 0;
   return {

@@ -1,0 +1,22 @@
+import { createSingleFlight, type SingleFlight } from '../internal/single-flight.ts';
+import type { GetAccessTokenResult } from './access-token-source.ts';
+import type { Pause } from './rate-limit.ts';
+import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
+import { createMemorySuccessorStore, type SuccessorStore } from './successor-store.ts';
+
+/** What a refresh coordinator knows in this process, also while the shared lock or store is unavailable. */
+export interface LocalRefreshState {
+  readonly lock: RefreshLock;
+  readonly successors: SuccessorStore;
+  /** By the key of the refresh token, in the order of their creation. */
+  readonly pauses: Map<string, Pause>;
+  /** Joins concurrent calls that need the same refresh. */
+  readonly flight: SingleFlight<GetAccessTokenResult>;
+}
+
+export const createLocalRefreshState = (): LocalRefreshState => ({
+  lock: createMemoryLock(),
+  successors: createMemorySuccessorStore(),
+  pauses: new Map(),
+  flight: createSingleFlight(),
+});

@@ -1,0 +1,109 @@
+import type { AuthenticatedRequest, VerifiedAccessToken } from '@countersign/core/resource-server';
+import { type ArgumentsHost, type ExecutionContext, Inject, Injectable, Scope } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
+import { getAccessPolicy } from '../access/resolve-access.ts';
+import { findAuthenticatedRequest, findDecision, findInheritedDecision } from '../memo/guard-memo.ts';
+import { findTransport } from '../transport/find-transport.ts';
+
+/**
+ * Gets the principal of a request, for interceptors, pipes, filters, other guards, loggers and rate limits. Handlers use
+ * `@Principal()`.
+ *
+ * It never throws and verifies nothing: it reads what the guard has found. In a filter it also returns the principal of a
+ * request that the guard denied with 403.
+ *
+ * @param source the context of an interceptor, guard or filter, or the request itself: the request of Express or Fastify,
+ *   the client of a gateway, the context of GraphQL or of a message
+ * @returns `undefined` for an anonymous or rejected request, for a `@Public()` handler, and before the guard has run
+ * @example
+ * ```ts
+ * @Injectable()
+ * class AuditInterceptor implements NestInterceptor {
+ *   intercept(context: ExecutionContext, next: CallHandler) {
+ *     const sub = getPrincipal(context)?.sub ?? 'anonymous';
+ *     return next.handle().pipe(tap(() => console.log(`${sub} called ${context.getHandler().name}`)));
+ *   }
+ * }
+ * ```
+ */
+export function getPrincipal(source: ArgumentsHost | object): VerifiedAccessToken | undefined {
+  try {
+    return (isHost(source) ? findInContext(source) : findInRequest(source))?.accessToken;
+  } catch {
+    // The request cannot be read, so the guard rejects it.
+    return undefined;
+  }
+}
+
+const isHost = (source: object): source is ArgumentsHost =>
+  typeof (source as Partial<ArgumentsHost>).getArgByIndex === 'function' &&
+  typeof (source as Partial<ArgumentsHost>).getType === 'function';
+
+function findInContext(host: ArgumentsHost | ExecutionContext): AuthenticatedRequest | undefined {
+  const transport = findTransport(host);
+  if (!transport) return undefined;
+  const decision = findDecision(transport, host);
+  if (decision) return decision.authenticated;
+  if (isPublic(host)) return undefined;
+  const inherited = findInheritedDecision(transport);
+  if (inherited) return inherited.authenticated;
+  // A message shares its connection with messages of other handlers, but not its credential.
+  return findAuthenticatedRequest(transport.requestKey);
+}
+
+function isPublic(host: ArgumentsHost | ExecutionContext): boolean {
+  if (!('getHandler' in host)) return false;
+  // The context of an exception filter has no handler.
+  const handler = host.getHandler() as object | null | undefined;
+  return Boolean(handler) && getAccessPolicy(handler as object, host.getClass()).mode === 'public';
+}
+
+/** The values that Nest injects as `REQUEST`, and that frameworks pass to their hooks. */
+interface RequestLike {
+  /** In the context of GraphQL. */
+  readonly req?: object;
+  /** In the context of Mercurius. */
+  readonly reply?: { readonly request?: object };
+  /** In the request of a microservice. */
+  readonly context?: object;
+}
+
+function findInRequest(request: RequestLike): AuthenticatedRequest | undefined {
+  for (const each of [request, request.req, request.reply?.request, request.context]) {
+    if (typeof each !== 'object' || each === null) continue;
+    const authenticated = findAuthenticatedRequest(each);
+    if (authenticated) return authenticated;
+  }
+  return undefined;
+}
+
+/**
+ * The principal of the current request, as a request-scoped provider. Nest creates such providers before its guards run,
+ * so read `value` in a method and not in the constructor.
+ *
+ * @see https://docs.nestjs.com/fundamentals/injection-scopes
+ * @example
+ * ```ts
+ * @Injectable({ scope: Scope.REQUEST })
+ * class OrdersService {
+ *   constructor(private readonly principal: CurrentPrincipal) {}
+ *
+ *   describe() {
+ *     return `orders of ${this.principal.value?.sub}`;
+ *   }
+ * }
+ * ```
+ */
+@Injectable({ scope: Scope.REQUEST })
+export class CurrentPrincipal {
+  readonly #request: object;
+
+  constructor(@Inject(REQUEST) request: object) {
+    this.#request = request;
+  }
+
+  /** The principal, or `undefined`, as `getPrincipal()` returns it. */
+  get value(): VerifiedAccessToken | undefined {
+    return getPrincipal(this.#request);
+  }
+}

@@ -1,0 +1,240 @@
+import { ApolloDriver } from '@nestjs/apollo';
+import {
+  type ArgumentsHost,
+  type CallHandler,
+  type CanActivate,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  type ExecutionContext,
+  Get,
+  HttpException,
+  type INestApplication,
+  Inject,
+  Injectable,
+  type NestInterceptor,
+  Scope,
+} from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
+import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { io } from 'socket.io-client';
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  AccessTokenGuard,
+  AuthModule,
+  CurrentPrincipal,
+  getPrincipal,
+  OptionalAuth,
+  Public,
+  RequireScopes,
+} from '../../src/index.ts';
+import { adapters, startApp } from '../support/start-app.ts';
+
+let found: Record<string, string | undefined> = {};
+beforeEach(() => {
+  found = {};
+});
+
+@Injectable()
+class RecordingInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler) {
+    found.interceptor = getPrincipal(context)?.sub;
+    return next.handle();
+  }
+}
+
+@Injectable()
+class RecordingGuard implements CanActivate {
+  canActivate(context: ExecutionContext) {
+    found.guard = getPrincipal(context)?.sub ?? 'undecided';
+    return true;
+  }
+}
+
+@Catch()
+class RecordingFilter extends BaseExceptionFilter implements ExceptionFilter {
+  override catch(exception: unknown, host: ArgumentsHost) {
+    found.filter = getPrincipal(host)?.sub;
+    super.catch(exception, host);
+  }
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class ItemsService {
+  constructor(@Inject(CurrentPrincipal) readonly principal: CurrentPrincipal) {}
+}
+
+@Controller()
+class ItemsController {
+  constructor(@Inject(ItemsService) private readonly items: ItemsService) {}
+
+  @Get('me')
+  me() {
+    return { sub: this.items.principal.value?.sub };
+  }
+
+  @RequireScopes('items:write')
+  @Get('write')
+  write() {}
+
+  @Get('gone')
+  gone() {
+    throw new HttpException('gone', 410);
+  }
+
+  @OptionalAuth()
+  @Get('optional')
+  optional() {
+    return { sub: this.items.principal.value?.sub };
+  }
+
+  @Public()
+  @Get('public')
+  public() {
+    return { sub: this.items.principal.value?.sub };
+  }
+}
+
+@Resolver()
+class ItemsResolver {
+  constructor(@Inject(ItemsService) private readonly items: ItemsService) {}
+
+  @Query(() => String, { nullable: true })
+  me() {
+    return this.items.principal.value?.sub;
+  }
+}
+
+@WebSocketGateway()
+class ItemsGateway {
+  @SubscribeMessage('me')
+  me(client: object) {
+    return { event: 'me', data: getPrincipal(client)?.sub };
+  }
+}
+
+const providers = [ItemsService, { provide: APP_INTERCEPTOR, useClass: RecordingInterceptor }];
+
+/** Records the principal when the response ends, like a logger. */
+function logResponses(app: INestApplication): void {
+  app.use((request: object, response: NodeJS.EventEmitter, next: () => void) => {
+    response.on('finish', () => {
+      found.logger = getPrincipal(request)?.sub;
+    });
+    next();
+  });
+}
+
+describe.each(adapters)('on %s', (adapter) => {
+  const start = () =>
+    startApp(
+      {
+        controllers: [ItemsController],
+        providers,
+      },
+      {
+        adapter,
+        before: (app) => {
+          if (adapter === 'express') logResponses(app);
+          app.useGlobalFilters(new RecordingFilter(app.get(HttpAdapterHost).httpAdapter));
+        },
+      },
+    );
+
+  test('an interceptor, a guard and a request-scoped provider get the principal', async () => {
+    const { call, mint } = await start();
+    expect(await call('/me', await mint({ sub: 'alice' }))).toMatchObject({ body: { sub: 'alice' } });
+    expect(found).toMatchObject({ interceptor: 'alice' });
+    if (adapter === 'express') await expect.poll(() => found.logger).toBe('alice');
+  });
+
+  test('a filter gets the principal of a failed and of a denied request', async () => {
+    const { call, mint } = await start();
+    const token = await mint({ sub: 'alice', scope: 'items:read' });
+    expect(await call('/gone', token)).toMatchObject({ status: 410 });
+    expect(found.filter).toBe('alice');
+    found = {};
+    expect(await call('/write', token)).toMatchObject({ status: 403 });
+    expect(found.filter).toBe('alice');
+  });
+
+  test('a rejected, an anonymous and a public request have no principal', async () => {
+    const { call, mint } = await start();
+    expect(await call('/me', 'x.y.z')).toMatchObject({ status: 401 });
+    expect(found).toEqual({ ...found, filter: undefined, interceptor: undefined });
+    expect(await call('/optional')).toMatchObject({ status: 200, body: {} });
+    expect(await call('/public', await mint({ sub: 'alice' }))).toMatchObject({ status: 200, body: {} });
+    expect(found).toMatchObject({ interceptor: undefined });
+  });
+
+  test('keeps the principals of concurrent requests apart', async () => {
+    const { call, mint } = await start();
+    const tokens = await Promise.all(['alice', 'bob'].map((sub) => mint({ sub })));
+    const bodies = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => call('/me', tokens[i % 2]).then(({ body }) => body?.sub)),
+    );
+    expect(bodies).toEqual(Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 'alice' : 'bob')));
+  });
+
+  test('globalGuard: false lets the application choose the order of guards', async () => {
+    for (const [first, second, seen] of [
+      [AccessTokenGuard, RecordingGuard, 'alice'],
+      [RecordingGuard, AccessTokenGuard, 'undecided'],
+    ] as const) {
+      const { call, mint } = await startApp(
+        {
+          controllers: [ItemsController],
+          providers: [
+            ItemsService,
+            RecordingGuard,
+            { provide: APP_GUARD, useExisting: first },
+            { provide: APP_GUARD, useExisting: second },
+          ],
+        },
+        { adapter, module: (options) => AuthModule.forRoot({ ...options, globalGuard: false }) },
+      );
+      expect(await call('/me', await mint({ sub: 'alice' }))).toMatchObject({ status: 200 });
+      expect(found.guard).toBe(seen);
+      expect(await call('/me')).toMatchObject({ status: 401 });
+    }
+  });
+});
+
+test.each([
+  ['Apollo', 'express', ApolloDriver],
+  ['Mercurius', 'fastify', MercuriusDriver],
+] as const)('a resolver of %s and its interceptor get the principal', async (_, adapter, driver) => {
+  const { call, mint } = await startApp(
+    {
+      imports: [GraphQLModule.forRoot({ driver, autoSchemaFile: true } as never)],
+      providers: [...providers, ItemsResolver],
+    },
+    { adapter },
+  );
+  const { body } = await call('/graphql', await mint({ sub: 'alice' }), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ me }' }),
+  });
+  expect(body).toEqual({ data: { me: 'alice' } });
+  expect(found.interceptor).toBe('alice');
+});
+
+test('a gateway gets the principal from its client', async () => {
+  const { url, mint } = await startApp(
+    { providers: [...providers, ItemsGateway] },
+    { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
+  );
+  const socket = io(url, { auth: { token: await mint({ sub: 'alice' }) }, transports: ['websocket'] });
+  try {
+    const response = new Promise((resolve) => socket.once('me', resolve));
+    socket.emit('me');
+    expect(await response).toBe('alice');
+    expect(found.interceptor).toBe('alice');
+  } finally {
+    socket.disconnect();
+  }
+});
