@@ -14,6 +14,7 @@ import { redirect } from 'next/dist/client/components/redirect.js';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
+import { failureHeader, readFailedRefreshes } from './failed-refreshes.ts';
 import { pathHeader } from './proxy.ts';
 import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from './request-scope.ts';
 
@@ -58,6 +59,10 @@ export async function openSession(
     // A function, because a handler may return its response at any time.
     writable: unit?.phase === 'action' ? () => canSetCookies(scope) : false,
     path: unit?.url?.pathname,
+    // Only a page depends on the proxy.
+    ...(unit?.phase === 'render' && {
+      failedRefreshes: readFailedRefreshes(requestHeaders.get(failureHeader)),
+    }),
     // Cookies do not change while a page is rendered. Its layouts and components share these headers.
     request: unit && (unit.phase === 'render' ? requestHeaders : scope.concurrentCalls),
   });

@@ -16,7 +16,12 @@ import type { LoadedSession } from './backends/session-backend.ts';
 import { type Session, type SessionState, toSession } from './backends/session-state.ts';
 import type { SessionContext } from './context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
-import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
+import type {
+  FailedRefresh,
+  RequestSession,
+  RequestSessionOptions,
+  SessionTokenRequest,
+} from './request-session.ts';
 import { dropLogins } from './routes/login-transactions.ts';
 import { SessionHolder } from './session-holder.ts';
 
@@ -182,10 +187,10 @@ class OpenRequestSession implements RequestSession {
 
   async touch({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const { loaded } = this.holder;
+    const { context, existing } = this;
     if (!loaded || !this.canWrite()) return;
-    if (!force && !isTouchDue(this.context, loaded.state)) return;
-    if (isNearRefresh(this.context, loaded.state) && !(await this.refreshForTouch(loaded.state, force)))
-      return;
+    if (!force && !context.backend.hasCopies(existing) && !isTouchDue(context, loaded.state)) return;
+    if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
     await this.applyNewestTokens();
     await this.holder.change((state) => state);
     await this.fitLogins();
@@ -246,7 +251,16 @@ class OpenRequestSession implements RequestSession {
         'The access token has expired and there is no refresh token. Request the scope "offline_access" at login.',
       );
     }
-    throw this.createNotWritableError();
+    const failure = request.forceRefresh ? undefined : this.findFailedRefresh(request);
+    throw failure?.error ?? this.createNotWritableError(request);
+  }
+
+  private findFailedRefresh(request: SessionTokenRequest): FailedRefresh | undefined {
+    const { resource, scope } = this.resolveRequest(request);
+    return this.options.failedRefreshes?.find((failure) => {
+      const failed = this.resolveRequest(failure);
+      return failed.resource === resource && failed.scope === scope;
+    });
   }
 
   private findValidEntry(tokens: TokenSet, request: SessionTokenRequest): StoredAccessToken | undefined {
@@ -254,7 +268,7 @@ class OpenRequestSession implements RequestSession {
     return entry && isValid(entry, seconds(this.context.now), 0) ? entry : undefined;
   }
 
-  private createNotWritableError(): ConfigurationError {
+  private createNotWritableError({ resource, scope }: SessionTokenRequest = {}): ConfigurationError {
     const { path, writable } = this.options;
     if (typeof writable === 'function') {
       return new ConfigurationError(
@@ -264,7 +278,7 @@ class OpenRequestSession implements RequestSession {
     }
     return new ConfigurationError(
       'wrong_context',
-      `The access token must be refreshed, but no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it first, call getAccessToken() in a route handler or action, or use a session store.`,
+      `The access token must be refreshed, but no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it first${resource === undefined && scope === undefined ? '' : ' and whose option "tokens" lists this resource and scope'}, call getAccessToken() in a route handler or action, or use a session store.`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { AuthError } from '../errors.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
 import type { Session } from './backends/session-state.ts';
@@ -13,6 +14,11 @@ export interface RequestSessionOptions {
   /** The path of the page that is rendered, for error messages. */
   readonly path?: string | undefined;
   /**
+   * Refreshes that a proxy tried for this request. Where no cookie can be set, their errors are thrown instead of
+   * `wrong_context`. Default: none.
+   */
+  readonly failedRefreshes?: readonly FailedRefresh[] | undefined;
+  /**
    * An object that identifies the request while its cookies stay the same. All calls with the same object share one
    * session, and see each other's refreshes and changes. The options of the first call apply. Default: not shared.
    */
@@ -27,6 +33,11 @@ export interface SessionTokenRequest {
   readonly scope?: string | undefined;
   /** Refresh although the token is still valid, because an API rejected it. Default: false. */
   readonly forceRefresh?: boolean | undefined;
+}
+
+/** A refresh that failed before the session was opened. */
+export interface FailedRefresh extends Pick<SessionTokenRequest, 'resource' | 'scope'> {
+  readonly error: AuthError;
 }
 
 /** The session of one request. */
