@@ -10,6 +10,7 @@ import { createEndedLoginError } from './ended-login.ts';
 import { createLogoutMarkers } from './logout-markers.ts';
 import { selectNewest } from './select-newest.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
+import { getSessionEnds } from './session-lifetimes.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import type { SessionRecord, SessionStore } from './session-store.ts';
 
@@ -40,7 +41,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
 
   async function createRecord(state: SessionState, key: string, version: number): Promise<SessionRecord> {
     const { claims } = state.tokens;
-    const expiresAt = Math.min(state.usedAt + options.idleLifetime, state.expiresAt);
+    const { expiresAt } = getSessionEnds(state, options);
     // The key is encrypted with the session: a record that was moved to another key is rejected.
     const value = await sealer.encrypt({ ...packState(state), key }, { issuedAt: seconds(now), expiresAt });
     return {
@@ -58,7 +59,9 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     if (!record) return undefined;
     const payload = await sealer.decrypt(record.value, seconds(now));
     const state = payload?.key === key ? unpackState(payload, options.owner) : undefined;
-    return state && { state, key, version: record.version };
+    // The expiry of the record is that of the options with which it was written.
+    if (!state || getSessionEnds(state, options).expiresAt <= seconds(now)) return undefined;
+    return { state, key, version: record.version };
   }
 
   // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
