@@ -1,7 +1,9 @@
+import { TransportError } from '@countersign/core';
 import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest, NextResponse } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
 import { baseUrl, logIn, setUp } from '../tests/app.ts';
+import { runInNext } from '../tests/run-in-next.ts';
 import { createAuth } from './create-auth.ts';
 
 const protect = ['/dashboard'];
@@ -90,6 +92,99 @@ test('shows pages to signed-in users while the provider is unavailable', async (
   const response = await auth.proxy(request('/dashboard', { cookie }), { protect });
   expect(response.headers.get('x-middleware-next')).toBe('1');
   expect(response.headers.getSetCookie()).toEqual([]);
+});
+
+/** Passes the request headers of the proxy's response to a page, and returns the error of its `getAccessToken()`. */
+async function readPageError(
+  auth: ReturnType<typeof createAuth>,
+  response: Response,
+  token: { readonly resource?: string; readonly forceRefresh?: boolean } = {},
+): Promise<unknown> {
+  const prefix = 'x-middleware-request-';
+  const headers = Object.fromEntries(
+    [...response.headers]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+  const { cookie = '', ...others } = headers;
+  return runInNext({ cookie, headers: others }, () => auth.getAccessToken(token)).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+test.each([
+  [
+    { status: 503, headers: { 'retry-after': '7' } },
+    { code: 'server_error', status: 503, retryAfter: 7 },
+  ],
+  [
+    { status: 429, headers: { 'retry-after': '9' } },
+    { code: 'rate_limited', status: 429, retryAfter: 9 },
+  ],
+  [{ network: true }, { code: 'network_error' }],
+] as const)('reports to the page why the proxy could not refresh: %j', async (failure, expected) => {
+  const { server, auth, cookie } = await setUpLogin();
+  server.clock.advance(3_700);
+  server.fail('token', { ...failure, times: 99 });
+  for (const respond of [
+    undefined,
+    () => NextResponse.next(),
+    ({ headers }: NextRequest) => NextResponse.next({ request: { headers: new Headers(headers) } }),
+  ]) {
+    const response = await auth.proxy(request('/dashboard', { cookie }), {
+      protect,
+      ...(respond && { respond }),
+    });
+    const error = await readPageError(auth, response);
+    expect(error).toBeInstanceOf(TransportError);
+    expect(error).toMatchObject(expected);
+    // Another API, whose token the proxy did not request; and a token that an API has rejected.
+    const other = await readPageError(auth, response, { resource: 'https://other.example.test' });
+    expect(other).toMatchObject({ code: 'wrong_context', message: expect.stringContaining('"tokens"') });
+    expect(await readPageError(auth, response, { forceRefresh: true })).toMatchObject({
+      code: 'wrong_context',
+    });
+  }
+});
+
+test('a client cannot send the failure of a refresh through the proxy', async () => {
+  const { server, auth, cookie } = await setUpLogin();
+  const forged = { 'x-auth-refresh-failed': 'name=TransportError&code=server_error', cookie };
+  const stale = new Headers({ ...forged, 'x-locale': 'de' });
+  for (const respond of [undefined, () => NextResponse.next({ request: { headers: stale } })]) {
+    const response = await auth.proxy(request('/dashboard', forged), respond ? { respond } : {});
+    expect(response.headers.get('x-middleware-override-headers')).not.toContain('x-auth-refresh-failed');
+  }
+  // Without a proxy, it changes only the error of its own request.
+  server.clock.advance(3_700);
+  for (const value of [
+    '',
+    ',',
+    'name=Error&code=x',
+    'name=TransportError&code=%0Ax',
+    `name=${'x'.repeat(9_000)}`,
+  ]) {
+    const headers = { 'x-auth-refresh-failed': value };
+    await expect(runInNext({ cookie, headers }, () => auth.getAccessToken())).rejects.toMatchObject({
+      code: 'wrong_context',
+    });
+  }
+});
+
+test('reports to the page that the provider rejects the client', async () => {
+  const { server, auth, cookie } = await setUpLogin();
+  server.clock.advance(3_700);
+  server.fail('token', {
+    status: 401,
+    headers: { 'content-type': 'application/json' },
+    body: '{"error":"invalid_client"}',
+  });
+  const response = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  expect(await readPageError(auth, response)).toMatchObject({
+    name: 'AuthorizationServerError',
+    status: 401,
+  });
 });
 
 test("retains the headers, cookies and rewrites of the application's proxy", async () => {

@@ -1,5 +1,11 @@
-import { LoginRequiredError, TransportError } from '@countersign/core';
-import type { CookieToSet, RequestSession, SessionTokenRequest, WebAuth } from '@countersign/core/session';
+import { AuthError, LoginRequiredError, TransportError } from '@countersign/core';
+import type {
+  CookieToSet,
+  FailedRefresh,
+  RequestSession,
+  SessionTokenRequest,
+  WebAuth,
+} from '@countersign/core/session';
 import {
   addSessionHeaders,
   applyCookies,
@@ -8,6 +14,7 @@ import {
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
 import { NextRequest, NextResponse } from 'next/server.js';
+import { failureHeader, writeFailedRefreshes } from './failed-refreshes.ts';
 
 /** Options of `auth.proxy()`. */
 export interface ProxyOptions {
@@ -43,6 +50,13 @@ export interface ProxyOptions {
 /** The path that the browser requested: with base path, and with the locale that `i18n` of `next.config` removes. */
 const getRequestedPath = ({ nextUrl }: NextRequest): string => nextUrl.href.slice(nextUrl.origin.length);
 
+/** The redirect of the provider after a logout arrives at a page. */
+const withRequestedUrl = (request: NextRequest): Request =>
+  new Request(request.nextUrl.origin + getRequestedPath(request), {
+    method: request.method,
+    headers: request.headers,
+  });
+
 /** Passes the requested path to pages, so that a login returns to it. */
 export const pathHeader = 'x-auth-path';
 
@@ -67,9 +81,15 @@ export async function runProxy(
     return await createResponse(state, state.webAuth, request, options);
   } catch (error) {
     // The path may be protected, so any error denies access.
-    const { onEvent } = state.webAuth?.client.options ?? {};
     const cookies = readRefreshedCookies(state.requestSession);
-    return createErrorResponse(request, error, { route: 'proxy', cookies, onEvent });
+    if (!state.webAuth) return createErrorResponse(request, error, { route: 'proxy', cookies });
+    const path = getRequestedPath(request);
+    return state.webAuth.sessions.respondToError(request, error, {
+      route: 'proxy',
+      cookies,
+      returnTo: path,
+      retry: path,
+    });
   }
 }
 
@@ -91,6 +111,9 @@ async function createResponse(
 ): Promise<Response> {
   const { pathname, basePath } = request.nextUrl;
   if (Object.values(sessions.paths).includes(basePath + pathname)) return respond(request, options);
+  const afterLogout =
+    request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request)));
+  if (afterLogout) return afterLogout;
   const needsSession = isProtected(request, options);
   try {
     state.requestSession = await sessions.open(request.headers.get('cookie'));
@@ -101,8 +124,12 @@ async function createResponse(
     return setPrivate(await respond(request, options, headers), options);
   }
   const { requestSession } = state;
-  const hasTokens = await refreshTokens(requestSession, options.tokens ?? [{}]);
-  const headers = createPageHeaders(request, { mayRedirect: !hasTokens, cookies: requestSession.cookies });
+  const { hasTokens, failures } = await refreshTokens(requestSession, options.tokens ?? [{}]);
+  const headers = createPageHeaders(request, {
+    mayRedirect: !hasTokens,
+    cookies: requestSession.cookies,
+    failures,
+  });
   if (!requestSession.session && needsSession) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', getRequestedPath(request));
@@ -134,16 +161,28 @@ const isCacheable = ({ nextUrl: { pathname } }: NextRequest, { cacheablePaths = 
  * several times for a proxy that changes one.
  *
  * @param changes `mayRedirect`: the page may redirect to the login and needs its own path. `cookies`: of the session.
+ *   `failures`: refreshes that failed.
  */
 function createPageHeaders(
   request: NextRequest,
-  { mayRedirect, cookies }: { readonly mayRedirect: boolean; readonly cookies: readonly CookieToSet[] },
+  {
+    mayRedirect,
+    cookies,
+    failures = [],
+  }: {
+    readonly mayRedirect: boolean;
+    readonly cookies: readonly CookieToSet[];
+    readonly failures?: readonly FailedRefresh[];
+  },
 ): Headers | undefined {
   const requestHeaders = request.headers;
-  // A path that the client has sent must not reach the page.
-  if (!mayRedirect && cookies.length === 0 && !requestHeaders.has(pathHeader)) return undefined;
+  // Values that the client has sent must not reach the page.
+  const isForged = requestHeaders.has(pathHeader) || requestHeaders.has(failureHeader);
+  if (!mayRedirect && cookies.length === 0 && !isForged) return undefined;
   const headers = new Headers(requestHeaders);
   headers.set(pathHeader, getRequestedPath(request));
+  headers.delete(failureHeader);
+  if (failures.length > 0) headers.set(failureHeader, writeFailedRefreshes(failures));
   if (cookies.length > 0) headers.set('cookie', applyCookies(requestHeaders.get('cookie'), cookies));
   return headers;
 }
@@ -151,25 +190,28 @@ function createPageHeaders(
 /**
  * Refreshes tokens. A failure is left to the page, which may not need the token.
  *
- * @returns whether there is a session with all of these tokens
+ * @returns `hasTokens`: there is a session with all of these tokens
  */
 async function refreshTokens(
   requestSession: RequestSession,
   tokens: readonly SessionTokenRequest[],
-): Promise<boolean> {
-  if (!requestSession.session) return false;
+): Promise<{ readonly hasTokens: boolean; readonly failures: readonly FailedRefresh[] }> {
+  const failures: FailedRefresh[] = [];
+  if (!requestSession.session) return { hasTokens: false, failures };
   let hasTokens = true;
   for (const token of tokens) {
     try {
       await requestSession.getAccessToken(token);
     } catch (error) {
-      if (error instanceof LoginRequiredError && error.code === 'session_ended') return false;
       hasTokens = false;
+      if (error instanceof LoginRequiredError && error.code === 'session_ended')
+        return { hasTokens, failures };
+      if (error instanceof AuthError) failures.push({ ...token, error });
     }
   }
   // If the time of use cannot be stored now, the next request stores it.
   await requestSession.touch().catch(() => {});
-  return hasTokens;
+  return { hasTokens, failures };
 }
 
 async function respond(request: NextRequest, options: ProxyOptions, headers?: Headers): Promise<Response> {
@@ -194,8 +236,9 @@ function mergeOverrides(theirs: Response, ours: Response): Response {
   const merged = new Response(theirs.body, theirs);
   const readOverrides = (response: Response) => response.headers.get(overrideList)?.split(',');
   // Without overrides of theirs all headers of ours apply. Otherwise only the headers that this proxy has changed.
-  const names = readOverrides(theirs) ? ['cookie', pathHeader] : (readOverrides(ours) ?? []);
+  const names = readOverrides(theirs) ? ['cookie', pathHeader, failureHeader] : (readOverrides(ours) ?? []);
   const overrides = new Set(readOverrides(theirs));
+  overrides.delete(failureHeader);
   for (const name of names) {
     const value = ours.headers.get(overridePrefix + name);
     if (value !== null) merged.headers.set(overridePrefix + name, value);

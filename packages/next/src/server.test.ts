@@ -119,6 +119,7 @@ test('loads the session once for layout, page and components of one rendering', 
   const { server, auth, cookie } = await setUpLogin({ store });
   // A session is read again in a later second. The test must not depend on the speed of the machine.
   server.clock.stop();
+  get.mockClear();
   const readings = [1, 2];
   for (const times of readings) {
     const { result } = await runInNext({ cookie }, async () => {

@@ -14,6 +14,7 @@ import { redirect } from 'next/dist/client/components/redirect.js';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
+import { failureHeader, readFailedRefreshes } from './failed-refreshes.ts';
 import { pathHeader } from './proxy.ts';
 import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from './request-scope.ts';
 
@@ -58,6 +59,10 @@ export async function openSession(
     // A function, because a handler may return its response at any time.
     writable: unit?.phase === 'action' ? () => canSetCookies(scope) : false,
     path: unit?.url?.pathname,
+    // Only a page depends on the proxy.
+    ...(unit?.phase === 'render' && {
+      failedRefreshes: readFailedRefreshes(requestHeaders.get(failureHeader)),
+    }),
     // Cookies do not change while a page is rendered. Its layouts and components share these headers.
     request: unit && (unit.phase === 'render' ? requestHeaders : scope.concurrentCalls),
   });
@@ -96,6 +101,15 @@ function hasOriginalCookies({ unit, hasOpenedSession }: RequestScope, requestHea
   return unit?.phase === 'render' && !mayFollowAction;
 }
 
+/**
+ * Records that the session is in use, where a cookie can be set or the session is in a store. If it cannot be recorded now,
+ * a later request does it.
+ */
+export async function recordUse({ requestSession, save }: OpenSession): Promise<void> {
+  await requestSession.touch().catch(() => {});
+  await save();
+}
+
 /** Returns the session. Redirects a user who is not signed in to the login, and back to this page afterwards. */
 export async function requireSession(
   resolve: Resolve,
@@ -103,6 +117,7 @@ export async function requireSession(
   returnTo?: string,
 ): Promise<Session> {
   const openedSession = await openSession(resolve, scope);
+  await recordUse(openedSession);
   return openedSession.requestSession.session ?? redirectToLogin(openedSession, scope, returnTo);
 }
 

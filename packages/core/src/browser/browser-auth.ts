@@ -1,4 +1,4 @@
-import { AuthError, LoginRequiredError } from '../errors.ts';
+import { AuthError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { readRedirectResponse } from '../protocol/redirect-uri.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
@@ -22,8 +22,15 @@ import { deleteWantedPage, findReturnTo, saveWantedPage } from './login/wanted-p
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
 import { createAvailableStorage } from './state/available-storage.ts';
 import { createFeatureError, storageRemedy } from './state/browser-features.ts';
-import { createLoginEndedError, findHolder, isSameHolder, type LoginHolder } from './state/login-holder.ts';
+import {
+  createLoginEndedError,
+  findHolder,
+  isSameHolder,
+  type LoginHolder,
+  type StoredTokenSet,
+} from './state/login-holder.ts';
 import { createLoginStore } from './state/login-store.ts';
+import { createStartRetries, type StartRetries } from './state/start-retries.ts';
 import { openTabChannel, type TabChannel, type TabMessage } from './state/tab-channel.ts';
 import { createMemoryStorage } from './state/token-storage.ts';
 import { type BrowserTokenRequest, createTokenRefresher } from './token-refresher.ts';
@@ -61,6 +68,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   /** The error of the last login response, until a login succeeds. */
   let callbackError: unknown;
   let tabs: TabChannel | undefined;
+  let retries: StartRetries | undefined;
   /** Logins of this tab that are being completed. */
   let pendingCallbacks = 0;
 
@@ -80,10 +88,15 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   function start(): Promise<BrowserAuthStart> {
     // On a server and in the hidden frame there is no login to find.
     if (typeof window === 'undefined' || window.name === frameName) return new Promise(() => {});
-    started ??= initialize().catch((error) => {
-      publishError(error);
-      return {};
-    });
+    if (started) return Promise.all([started, retries?.retry()]).then(([result]) => result);
+    started = initialize()
+      .catch((error) => {
+        publishError(error);
+        return {};
+      })
+      .finally(() => {
+        retries = createStartRetries(snapshot, () => restore(0).catch(createErrorHandler()));
+      });
     return started;
   }
 
@@ -93,17 +106,18 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     const { href } = location;
     const isCallback = readRedirectResponse(href, options.redirectUri) !== undefined;
     if (isCallback) removeResponse(href);
+    const startedAt = store.readClock();
     let startError: unknown;
     try {
       await storage.open?.(`${prefix}tokens`);
-      if (isCallback) return await completeCallback(href);
+      if (isCallback) return await completeCallback(href, startedAt);
     } catch (error) {
       startError = error;
     }
-    // A forged or stale callback does not end the current login.
-    await restore().catch(publishError);
+    // A forged or stale callback does not end the current login. After any logout in this page, there is no silent login.
+    await restore(0).catch(createErrorHandler(startedAt));
     if (startError === undefined) return {};
-    publish({ ...snapshot(), error: startError as Error });
+    if (!store.isLoggedOutSince(startedAt)) publish({ ...snapshot(), error: startError as Error });
     return isCallback ? { error: startError as Error } : {};
   }
 
@@ -128,26 +142,38 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     }
   }
 
-  /** Restores the stored login, or else tries a silent login of the same user. */
-  async function restore(): Promise<void> {
+  /** Publishes an error, unless the user has logged out since: the state is then known. */
+  const createErrorHandler =
+    (startedAt = store.readClock()) =>
+    (error: unknown): void => {
+      if (!store.isLoggedOutSince(startedAt)) publishError(error);
+    };
+
+  /**
+   * Restores the stored login, or else tries a silent login of the same user.
+   *
+   * @param startedAt there is no silent login after a logout since this time, in milliseconds since the epoch
+   */
+  async function restore(startedAt: number): Promise<void> {
     const generation = getGeneration();
+    const isUnchanged = () => generation === getGeneration();
     const tokens = await read();
-    const holder = findHolder(tokens);
     let isRestored = true;
     try {
-      if (tokens && (tokens.refreshToken || hasValidToken(tokens))) {
-        if (generation === getGeneration()) return store.publishTokens(tokens);
-      } else isRestored = await silentLogin(holder);
+      if (isUnchanged()) {
+        if (tokens && (tokens.refreshToken || hasValidToken(tokens))) return store.publishTokens(tokens);
+        isRestored = !store.isLoggedOutSince(startedAt) && (await silentLogin(findHolder(tokens)));
+      }
     } catch (error) {
-      if (generation === getGeneration()) throw error;
+      if (isUnchanged()) throw error;
     }
     // A login or a logout happened meanwhile. The snapshot shows it, unless the status is still unknown.
-    if (generation !== getGeneration()) return snapshot().status === 'loading' ? restore() : undefined;
-    if (!isRestored) await endLogin(holder);
+    if (!isUnchanged()) return snapshot().status === 'loading' ? restore(startedAt) : undefined;
+    if (!isRestored) await endLogin(tokens);
   }
 
-  async function endLogin(holder: LoginHolder | undefined, error?: Error): Promise<void> {
-    await store.deleteTokens(holder, error);
+  async function endLogin(tokens: StoredTokenSet | undefined, error?: Error): Promise<void> {
+    await store.deleteTokens(tokens, error);
     tabs?.send({ type: 'end' });
   }
 
@@ -155,6 +181,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     accessTokens.some(({ expiresAt }) => expiresAt === undefined || expiresAt > seconds(now));
 
   async function login({ returnTo, ...request }: LoginOptions = {}): Promise<void> {
+    const startedAt = store.readClock();
     try {
       requireCryptography();
       const { url, transaction } = await createAuthorizationRequest(context, {
@@ -167,32 +194,36 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
           !!options.navigate && callbackError !== undefined && snapshot().error === callbackError,
         ),
       });
+      // The user has logged out: a login would sign in again, without a password if the provider has a session.
+      if (store.isLoggedOutSince(startedAt)) throw createLoginEndedError();
       if (!saveTransaction(context, transaction) && !options.navigate)
         throw createFeatureError('sessionStorage', storageRemedy);
       emitEvent({ type: 'login.started', issuer, clientId });
       await leavePage(url.href);
     } catch (error) {
-      publish({ ...snapshot(), error: error as Error });
+      if (!store.isLoggedOutSince(startedAt)) publish({ ...snapshot(), error: error as Error });
       throw error;
     }
   }
 
-  const handleCallback = (url: string) =>
-    completeCallback(url).catch((error) => {
-      publishError(error);
+  const handleCallback = (url: string) => {
+    const startedAt = store.readClock();
+    return completeCallback(url, startedAt).catch((error) => {
+      createErrorHandler(startedAt)(error);
       throw error;
     });
+  };
 
-  async function completeCallback(url: string): Promise<{ returnTo: string }> {
+  async function completeCallback(url: string, startedAt: number): Promise<{ returnTo: string }> {
     const generation = getGeneration();
     pendingCallbacks++;
     const parameters =
       readRedirectResponse(url, options.redirectUri) ?? new URLSearchParams(URL.parse(url)?.search);
     const transaction = takeTransaction(context, parameters.get('state'));
     try {
-      const attempt = { generation, previousTokens: await read(), isVisible: true };
+      const attempt = { generation, startedAt, previousTokens: await read(), isVisible: true };
       const { sub } = await completeLogin(context, store, { parameters, transaction, ...attempt });
-      tabs?.send({ type: 'login', sub });
+      tabs?.send({ type: 'login', sub, startedAt });
       callbackError = undefined;
       deleteWantedPage(context);
       return { returnTo: (transaction as BrowserTransaction).returnTo };
@@ -210,12 +241,15 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<BrowserAccessToken> {
     // Before the first await: a request belongs to the user of the snapshot at its beginning.
     const { status, holder: currentHolder = null } = snapshot();
-    const { holder: expectedHolder = status === 'loading' ? undefined : currentHolder } = request;
+    const isUnknown = status === 'loading' || status === 'error';
+    const { holder: expectedHolder = isUnknown ? undefined : currentHolder } = request;
     await start();
-    const { holder } = snapshot();
+    const { holder, error } = snapshot();
     if (expectedHolder && !isSameHolder(expectedHolder, holder)) throw createLoginEndedError();
     if (expectedHolder === null || !holder) {
       await store.synchronize();
+      // It is not known whether a user is signed in.
+      if (snapshot().status === 'error' && error instanceof TransportError) throw error;
       throw new LoginRequiredError(
         'not_signed_in',
         'No user was signed in when the request began. Call login() first.',
@@ -231,6 +265,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     return { ...token, holder };
   }
 
+  /** Rejections of refreshes after which a silent login was tried. */
+  const silentlyHandled = new WeakSet<Error>();
+
   async function renew(wanted: BrowserTokenRequest): Promise<AccessToken> {
     const { holder } = wanted;
     try {
@@ -240,6 +277,12 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       // (RFC 9700 section 4.14.2). A silent login of the same user does not need it.
       const isTabSuspended = (error as AuthError).code === 'lock_timeout';
       if (!isTabSuspended && !(error instanceof LoginRequiredError)) throw error;
+      const { code } = error as AuthError;
+      // The login and its refresh token stay until a new login replaces them. A visible login has to follow.
+      const isRejected = code === 'refresh_rejected' || code === 'interaction_required';
+      if (code === 'interaction_required' || silentlyHandled.has(error as Error)) throw error;
+      // One silent login for each rejection: during its pause, all callers receive the same error.
+      if (isRejected) silentlyHandled.add(error as Error);
       const tokens = await read();
       // After a logout or a login of another user there is no token to renew.
       if (!tokens || !isSameHolder(holder, findHolder(tokens))) {
@@ -250,7 +293,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       const silent = silentLogin(holder);
       if (await (isTabSuspended ? silent.catch(() => false) : silent)) return refreshAccessToken(wanted);
       // A missing token for one resource server does not end a login with another valid token.
-      if (!isTabSuspended && !hasValidToken(tokens)) await endLogin(holder, error as Error);
+      if (!isTabSuspended && !isRejected && !hasValidToken(tokens)) await endLogin(tokens, error as Error);
       throw error;
     }
   }
@@ -268,10 +311,20 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   }
 
   async function logout({ postLogoutRedirectUri, localOnly }: LogoutOptions = {}): Promise<void> {
-    const tokens = await store.clear();
-    tabs?.send({ type: 'logout' });
-    emitEvent({ type: 'session.ended', issuer, reason: 'logout' });
+    const time = store.recordLogout();
+    let tokens: StoredTokenSet | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      tokens = await store.clear();
+    } catch (error) {
+      failure = { error };
+      tokens = await store.readStored().catch(() => undefined);
+    }
+    tabs?.send({ type: 'logout', time });
     if (tokens) await revokeTokens(context, tokens).catch(() => {});
+    // The tokens are still stored. The caller can repeat the logout.
+    if (failure) throw failure.error;
+    emitEvent({ type: 'session.ended', issuer, reason: 'logout' });
     if (localOnly) return;
     const url = await createEndSessionUrl(
       context,
@@ -282,25 +335,42 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   }
 
   function handleMessage(message: TabMessage): void {
+    updateFromTab(message).catch(createErrorHandler());
+  }
+
+  async function updateFromTab(message: TabMessage): Promise<void> {
     const { status, claims } = snapshot();
+    // A login that began before a logout ends when its tab receives the message of the logout.
+    if (message.type === 'login' && store.isLoggedOutSince(message.startedAt)) return;
     if (storage.reach === 'shared') {
       // The other tab has changed the shared tokens. Operations of this tab compare their tokens with them.
-      if (message.type === 'logout') store.advanceGeneration();
-      store.synchronize().catch(publishError);
+      if (message.type === 'logout') {
+        store.recordLogout(message.time);
+        // A login of this tab may have stored its tokens after the logout.
+        const tokens = await store.deleteEndedLogin();
+        if (tokens) await revokeTokens(context, tokens).catch(() => {});
+      }
+      await store.synchronize();
     } else if (message.type === 'logout') {
-      store.clear().catch(publishError);
+      await store.clear();
     } else if (message.type === 'login' && status === 'signed-in') {
+      if (claims?.sub === message.sub) return;
       // The tokens of another user are deleted.
-      if (claims?.sub !== message.sub) store.clear().then(restoreUnlessSignedIn).catch(publishError);
+      const isCleared = store.clear();
+      const startedAt = store.readClock();
+      await isCleared;
+      await restoreUnlessSignedIn(startedAt);
     } else if (message.type === 'login' && pendingCallbacks === 0) {
       // Otherwise a login of this tab is being completed.
       store.advanceGeneration();
-      restoreUnlessSignedIn().catch(publishError);
+      await restoreUnlessSignedIn(store.readClock());
     }
   }
 
-  const restoreUnlessSignedIn = async () =>
-    pendingCallbacks > 0 || snapshot().status === 'signed-in' ? undefined : restore();
+  const restoreUnlessSignedIn = async (startedAt: number) => {
+    const isPossible = pendingCallbacks === 0 && !store.isLoggedOutSince(startedAt);
+    if (isPossible && snapshot().status !== 'signed-in') await restore(startedAt);
+  };
 
   return {
     snapshot,
@@ -315,6 +385,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     stop() {
       tabs?.close();
       tabs = undefined;
+      retries?.stop();
     },
   };
 }

@@ -66,7 +66,8 @@ export function createSessionContext(
   const baseUrl = parseBaseUrl(options.baseUrl);
   const basePath = baseUrl.pathname.replace(/\/+$/, '');
   const secrets = [options.secret ?? []].flat();
-  const jar = createCookieJar(baseUrl, options.cookie ?? {});
+  const routes = basePath + (options.routes ?? '/auth').replace(/\/+$/, '');
+  const jar = createCookieJar(baseUrl, options.cookie ?? {}, routes);
   const name = options.cookie?.name ?? 'session';
   if (!/^[\w-]{1,40}$/.test(name)) {
     throw new ConfigurationError(
@@ -74,7 +75,6 @@ export function createSessionContext(
       `"cookie.name" is "${name}", expected 1 to 40 letters, digits, "_" or "-".`,
     );
   }
-  const routes = basePath + (options.routes ?? '/auth').replace(/\/+$/, '');
   checkOwnPages(options.pages, { origin: baseUrl.origin, routes });
   const absoluteLifetime = requirePositive(options.absoluteLifetime ?? 7 * 86_400, 'absoluteLifetime');
   const idleLifetime = requirePositive(

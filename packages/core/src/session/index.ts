@@ -17,7 +17,12 @@ export type {
   PageName,
   PageText,
 } from './pages/page-messages.ts';
-export type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
+export type {
+  FailedRefresh,
+  RequestSession,
+  RequestSessionOptions,
+  SessionTokenRequest,
+} from './request-session.ts';
 export type { StartLoginOptions } from './routes/login.ts';
 export type { StartLogoutOptions } from './routes/logout.ts';
 export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './session-fetch.ts';

@@ -16,7 +16,12 @@ import type { LoadedSession } from './backends/session-backend.ts';
 import { type Session, type SessionState, toSession } from './backends/session-state.ts';
 import type { SessionContext } from './context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
-import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
+import type {
+  FailedRefresh,
+  RequestSession,
+  RequestSessionOptions,
+  SessionTokenRequest,
+} from './request-session.ts';
 import { dropLogins } from './routes/login-transactions.ts';
 import { SessionHolder } from './session-holder.ts';
 
@@ -87,7 +92,7 @@ class OpenRequestSession implements RequestSession {
   }
 
   get session(): Session | undefined {
-    return this.holder.loaded && toSession(this.holder.loaded.state);
+    return this.holder.loaded && toSession(this.holder.loaded.state, this.context);
   }
 
   get cookies(): readonly CookieToSet[] {
@@ -180,12 +185,35 @@ class OpenRequestSession implements RequestSession {
     );
   }
 
-  async touch(): Promise<void> {
+  async touch({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const { loaded } = this.holder;
-    if (!loaded || !isTouchDue(this.context, loaded.state) || !this.canWrite()) return;
+    const { context, existing } = this;
+    if (!loaded || !this.canWrite()) return;
+    if (!force && !context.backend.hasCopies(existing) && !isTouchDue(context, loaded.state)) return;
+    if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
     await this.applyNewestTokens();
     await this.holder.change((state) => state);
     await this.fitLogins();
+  }
+
+  /**
+   * Refreshes the tokens, which records the use too: all concurrent requests then set the same cookie.
+   *
+   * @returns true if the use must be recorded without a refresh, because the provider is unavailable
+   */
+  private async refreshForTouch({ usedAt }: SessionState, force: boolean): Promise<boolean> {
+    const { idleLifetime, now } = this.context;
+    // A token of another resource can be near its expiry for a long time.
+    const isOverdue = seconds(now) - usedAt > idleLifetime / 2;
+    try {
+      await this.getAccessToken({ forceRefresh: force || isOverdue });
+      return false;
+    } catch (error) {
+      // With `lock_timeout`, another request is refreshing.
+      return (
+        error instanceof TransportError && error.code !== 'lock_timeout' && this.holder.loaded !== undefined
+      );
+    }
   }
 
   /** Prevents that the next cookie restores a refresh token that another request has spent. */
@@ -223,7 +251,16 @@ class OpenRequestSession implements RequestSession {
         'The access token has expired and there is no refresh token. Request the scope "offline_access" at login.',
       );
     }
-    throw this.createNotWritableError();
+    const failure = request.forceRefresh ? undefined : this.findFailedRefresh(request);
+    throw failure?.error ?? this.createNotWritableError(request);
+  }
+
+  private findFailedRefresh(request: SessionTokenRequest): FailedRefresh | undefined {
+    const { resource, scope } = this.resolveRequest(request);
+    return this.options.failedRefreshes?.find((failure) => {
+      const failed = this.resolveRequest(failure);
+      return failed.resource === resource && failed.scope === scope;
+    });
   }
 
   private findValidEntry(tokens: TokenSet, request: SessionTokenRequest): StoredAccessToken | undefined {
@@ -231,7 +268,7 @@ class OpenRequestSession implements RequestSession {
     return entry && isValid(entry, seconds(this.context.now), 0) ? entry : undefined;
   }
 
-  private createNotWritableError(): ConfigurationError {
+  private createNotWritableError({ resource, scope }: SessionTokenRequest = {}): ConfigurationError {
     const { path, writable } = this.options;
     if (typeof writable === 'function') {
       return new ConfigurationError(
@@ -241,7 +278,7 @@ class OpenRequestSession implements RequestSession {
     }
     return new ConfigurationError(
       'wrong_context',
-      `The access token must be refreshed, but no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it first, call getAccessToken() in a route handler or action, or use a session store.`,
+      `The access token must be refreshed, but no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it first${resource === undefined && scope === undefined ? '' : ' and whose option "tokens" lists this resource and scope'}, call getAccessToken() in a route handler or action, or use a session store.`,
     );
   }
 }
@@ -254,13 +291,15 @@ const isWrongContext = (error: unknown) =>
 
 /** Fraction of the idle lifetime after which a use is written. */
 const touchShare = 0.1;
-/** Seconds before the expiry of an access token in which no use is written: a refresh may be running. */
+/** Seconds before the expiry of an access token in which another request may be refreshing it. */
 const refreshMargin = 120;
 
-/** Uses are written rarely, and not near a refresh: the cookie of a previous state would restore a spent refresh token. */
-function isTouchDue({ backend, idleLifetime, now }: SessionContext, state: SessionState): boolean {
-  const time = seconds(now);
-  if (time - state.usedAt < idleLifetime * touchShare) return false;
-  if (backend.kind === 'stored' || state.tokens.refreshToken === undefined) return true;
-  return state.tokens.accessTokens.every((entry) => isValid(entry, time, refreshMargin));
+/** Uses are written rarely. */
+const isTouchDue = ({ idleLifetime, now }: SessionContext, { usedAt }: SessionState): boolean =>
+  seconds(now) - usedAt >= idleLifetime * touchShare;
+
+/** Near a refresh, the cookie of a previous state would restore a refresh token that another request has spent. */
+function isNearRefresh({ backend, now }: SessionContext, { tokens }: SessionState): boolean {
+  if (backend.kind === 'stored' || tokens.refreshToken === undefined) return false;
+  return !tokens.accessTokens.every((entry) => isValid(entry, seconds(now), refreshMargin));
 }

@@ -1,3 +1,4 @@
+import type { AuthError } from '../errors.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
 import type { Session } from './backends/session-state.ts';
@@ -13,6 +14,11 @@ export interface RequestSessionOptions {
   /** The path of the page that is rendered, for error messages. */
   readonly path?: string | undefined;
   /**
+   * Refreshes that a proxy tried for this request. Where no cookie can be set, their errors are thrown instead of
+   * `wrong_context`. Default: none.
+   */
+  readonly failedRefreshes?: readonly FailedRefresh[] | undefined;
+  /**
    * An object that identifies the request while its cookies stay the same. All calls with the same object share one
    * session, and see each other's refreshes and changes. The options of the first call apply. Default: not shared.
    */
@@ -27,6 +33,11 @@ export interface SessionTokenRequest {
   readonly scope?: string | undefined;
   /** Refresh although the token is still valid, because an API rejected it. Default: false. */
   readonly forceRefresh?: boolean | undefined;
+}
+
+/** A refresh that failed before the session was opened. */
+export interface FailedRefresh extends Pick<SessionTokenRequest, 'resource' | 'scope'> {
+  readonly error: AuthError;
 }
 
 /** The session of one request. */
@@ -57,6 +68,11 @@ export interface RequestSession {
    * set the cookies, or may not. Has no effect without a refresh. Never rejects.
    */
   retainTokens(): Promise<void>;
-  /** Records that the session is in use, which extends its idle lifetime. Writes only from time to time. */
-  touch(): Promise<void>;
+  /**
+   * Records that the session is in use, which extends its idle lifetime. Writes only from time to time: after a tenth of
+   * the idle lifetime. Near the expiry of the access token it refreshes the tokens.
+   *
+   * @param options `force`: writes in any case. Default: false.
+   */
+  touch(options?: { readonly force?: boolean }): Promise<void>;
 }

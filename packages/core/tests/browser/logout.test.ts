@@ -1,6 +1,7 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
-import { describe, expect, test } from 'vitest';
-import { createPage, origin, provider, signedIn, startLogin } from '../support/browser-page.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
+import { createPage, events, origin, provider, signedIn, startLogin } from '../support/browser-page.ts';
 
 describe('logout', () => {
   test('deletes and revokes the tokens, and redirects to the provider', async () => {
@@ -70,4 +71,64 @@ describe('logout', () => {
     await expect.poll(() => auth.snapshot().status).toBe('signed-out');
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
   });
+});
+
+describe('a logout that does not succeed', () => {
+  const createFailingStorage = (reach: 'memory' | 'tab' | 'shared') => {
+    const memory = createMemoryStorage();
+    const state = { isBroken: false };
+    const fail = () => Promise.reject(new Error('broken'));
+    const storage = {
+      ...memory,
+      reach,
+      update: (...args: Parameters<NonNullable<typeof memory.update>>) =>
+        state.isBroken ? fail() : memory.update?.(...args),
+    };
+    return { state, storage };
+  };
+
+  test.each(['memory', 'tab', 'shared'] as const)(
+    'B25: is reported, revokes the tokens, shows no login, and can be repeated (%s)',
+    async (reach) => {
+      const { state, storage } = createFailingStorage(reach);
+      const { auth } = await signedIn({ storage });
+      const { holder } = auth.snapshot();
+      state.isBroken = true;
+      await expect(auth.logout({ localOnly: true })).rejects.toThrow('broken');
+      expect(provider.revoked).toEqual([expect.stringMatching(/^refresh-/)]);
+      expect(auth.snapshot().status).toBe('signed-out');
+      await expect(auth.getAccessToken({ holder })).rejects.toMatchObject({ code: 'session_ended' });
+      await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+      expect(auth.snapshot().status).toBe('signed-out');
+      expect(events.map(({ type }) => type)).not.toContain('session.ended');
+      state.isBroken = false;
+      await auth.logout({ localOnly: true });
+      expect(await storage.get(`countersign ${provider.issuer} spa tokens`)).toBeUndefined();
+      expect(events.map(({ type }) => type)).toContain('session.ended');
+    },
+  );
+});
+
+test('B25: a login that is about to leave the page does not leave it after a logout', async () => {
+  const { auth, visited } = await signedIn();
+  const count = visited.length;
+  const login = auth.login();
+  const logout = auth.logout({ localOnly: true });
+  await expect(login).rejects.toMatchObject({ code: 'session_ended' });
+  await logout;
+  expect(visited).toHaveLength(count);
+  expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+});
+
+test('B25: a page in which the user has logged out does not log in silently when it starts', async () => {
+  const append = vi.fn();
+  vi.stubGlobal('document', {
+    createElement: () => ({ addEventListener: () => {}, remove: () => {} }),
+    body: { append },
+  });
+  const { auth } = createPage({ silentRedirectUri: `${origin}/silent.html` });
+  await auth.logout({ localOnly: true });
+  await auth.start();
+  expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+  expect(append).not.toHaveBeenCalled();
 });

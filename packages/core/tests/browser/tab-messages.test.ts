@@ -1,7 +1,15 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { createPage, origin, type Page, provider, signedIn, startLogin } from '../support/browser-page.ts';
+import {
+  createPage,
+  later,
+  origin,
+  type Page,
+  provider,
+  signedIn,
+  startLogin,
+} from '../support/browser-page.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 const wait = () => new Promise((resolve) => setTimeout(resolve, 50));
@@ -73,4 +81,17 @@ test('B22: a login of another user in another tab starts no silent login during 
   });
   await expect(login).rejects.toMatchObject({ code: 'session_ended' });
   expect(count()).toBe(before);
+});
+
+test('a login that the callback page completes reaches a tab in which the user has logged out', async () => {
+  const count = countFrames();
+  const other = await signedIn({ silentRedirectUri });
+  await other.auth.logout({ localOnly: true });
+  later(1);
+  const { auth, visited } = createPage();
+  await auth.login();
+  location.href = provider.approve(visited.at(-1) as string);
+  await auth.start();
+  expect(auth.snapshot().status).toBe('signed-in');
+  await vi.waitFor(() => expect(count()).toBe(1));
 });

@@ -13,11 +13,14 @@ export const apiUrl = 'https://api.example/transfer';
 
 export interface WorldOptions {
   readonly seed: number;
-  readonly reach: 'memory' | 'shared';
+  /** `tab`: the storage is asynchronous and has no `update`. */
+  readonly reach: 'memory' | 'tab' | 'shared';
   readonly dpop: boolean;
   readonly refreshTokens: boolean;
   readonly readsHints: boolean;
   readonly silentLogin: boolean;
+  /** Runs the steps in the order in which they began. Default: the order of the seed. */
+  readonly isOrdered?: boolean;
 }
 
 export interface Tab {
@@ -26,6 +29,8 @@ export interface Tab {
   readonly storage: TokenStorage;
   /** The last address to which the page navigated. */
   left(): string | undefined;
+  /** Opens the page again, with the storage of this tab. */
+  reload(): Tab;
 }
 
 /** One request of the application and its outcome. */
@@ -63,19 +68,24 @@ export interface ApiAnswer {
 
 /** The caller uses fake timers and restores the globals. */
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const scheduler = createScheduler(options.seed);
+  const scheduler = createScheduler(options.seed, options);
   let time = Date.UTC(2026, 0, 1);
-  const now = () => time;
+  /** Each reading is later, as in a browser: an order of two operations is never unknown. */
+  const now = () => time++;
   const provider = await createUserProvider({ ...options, scheduler, now });
   showPage(scheduler, provider);
   const calls: ApiCall[] = [];
   const violations: string[] = [];
-  const shared = slowStorage(scheduler);
+  const shared = slowStorage(scheduler, 'shared');
   const lock = createLock(scheduler);
 
-  function openTab(name: string): Tab {
+  function createStorage(): TokenStorage {
+    if (options.reach === 'shared') return shared;
+    return options.reach === 'tab' ? slowStorage(scheduler, 'tab') : createMemoryStorage();
+  }
+
+  function openTab(name: string, storage = createStorage()): Tab {
     let left: string | undefined;
-    const storage = options.reach === 'shared' ? shared : createMemoryStorage();
     const auth = createBrowserAuth({
       issuer: provider.issuer,
       clientId: 'spa',
@@ -92,7 +102,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       ...(options.silentLogin && { silentRedirectUri: `${origin}/silent.html` }),
       ...(options.dpop && { dpop: async () => slowProver(scheduler) }),
     });
-    return { name, auth, storage, left: () => left };
+    function reload() {
+      auth.stop();
+      return openTab(name, options.reach === 'memory' ? createMemoryStorage() : storage);
+    }
+    return { name, auth, storage, left: () => left, reload };
   }
 
   const tabs = [openTab('first tab'), openTab('second tab')] as const;
@@ -204,16 +218,18 @@ function showPage(scheduler: Scheduler, provider: UserProvider): void {
   vi.stubGlobal('BroadcastChannel', Channel);
 }
 
-/** Models IndexedDB: each operation is atomic and happens at a later step. */
-function slowStorage(scheduler: Scheduler): TokenStorage {
+/** Models IndexedDB, or the storage of a native shell without `update`. Each operation is atomic and happens at a later step. */
+function slowStorage(scheduler: Scheduler, reach: 'tab' | 'shared'): TokenStorage {
   const stored = createMemoryStorage();
   const copy = (tokens: TokenSet | undefined) => tokens && structuredClone(tokens);
+  const update: TokenStorage['update'] = (key, change) =>
+    scheduler.step('tokens are replaced', () => stored.update?.(key, change));
   return {
-    reach: 'shared',
+    reach,
     get: (key) => scheduler.step('tokens are read', () => copy(stored.get(key) as TokenSet | undefined)),
     set: (key, tokens) => scheduler.step('tokens are written', () => stored.set(key, tokens)),
     remove: (key) => scheduler.step('tokens are removed', () => stored.remove(key)),
-    update: (key, change) => scheduler.step('tokens are replaced', () => stored.update?.(key, change)),
+    ...(reach === 'shared' && { update }),
   };
 }
 

@@ -24,7 +24,11 @@ export interface Scheduler {
 /** Timers in one run. More mean that the code under test waits forever. */
 const maxTimers = 400;
 
-export function createScheduler(seed: number): Scheduler {
+/** @param options.isOrdered runs the steps in the order in which they began, instead of the order of the seed */
+export function createScheduler(
+  seed: number,
+  { isOrdered = false }: { readonly isOrdered?: boolean } = {},
+): Scheduler {
   const random = createRandom(seed).next;
   const waiting: { readonly name: string; readonly run: () => void }[] = [];
   const trace: string[] = [];
@@ -54,7 +58,8 @@ export function createScheduler(seed: number): Scheduler {
       for (let timers = 0; ; ) {
         await settle();
         check();
-        const [chosen] = waiting.splice(Math.floor(random() * waiting.length), 1);
+        const index = isOrdered ? 0 : Math.floor(random() * waiting.length);
+        const [chosen] = waiting.splice(index, 1);
         if (chosen) {
           trace.push(chosen.name);
           chosen.run();

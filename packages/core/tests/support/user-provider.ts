@@ -17,6 +17,8 @@ export interface UserProvider {
   readonly accepted: Set<string>;
   /** Revokes all refresh tokens. */
   rejectRefreshTokens(): void;
+  /** The refresh tokens that are valid, with their users. */
+  readonly refreshTokens: ReadonlyMap<string, User>;
 }
 
 export interface UserProviderOptions {
@@ -65,6 +67,7 @@ export async function createUserProvider(options: UserProviderOptions): Promise<
       revocation_endpoint: `${issuer}/revoke`,
       end_session_endpoint: `${issuer}/logout`,
     },
+    refreshTokens,
     rejectRefreshTokens: () => refreshTokens.clear(),
     approve(url) {
       const parameters = new URL(url).searchParams;

@@ -42,11 +42,11 @@ async function setUp(stored: StoredTokenSet | undefined, afterChange = () => {})
     provider.claims = (claims) => ({ ...claims, sub });
     const { url, transaction } = await createAuthorizationRequest(context, { redirectUri, returnTo: '/' });
     const parameters = new URL(provider.approve(url.href)).searchParams;
-    const generation = store.getGeneration();
+    const attemptState = { generation: store.getGeneration(), startedAt: store.readClock() };
     return completeLogin(context, store, {
       parameters,
       transaction,
-      generation,
+      ...attemptState,
       previousTokens: stored,
       isVisible: true,
       ...attempt,
@@ -100,4 +100,17 @@ test('B22: a silent login does not use the tokens of another user that another t
   await expect(complete('alice', silent)).rejects.toMatchObject({ code: 'session_ended' });
   expect(getStored()).toEqual(createTokens('bob'));
   expect(store.snapshot()).toEqual({ status: 'loading' });
+});
+
+test('B25: a login that began before a logout stores nothing, also while another login of the user is stored', async () => {
+  const alice = createTokens('alice');
+  const { provider, store, complete, getStored } = await setUp(alice);
+  const begun = { startedAt: store.readClock(), generation: store.getGeneration() };
+  store.recordLogout(begun.startedAt);
+  const later = { ...alice, loginStartedAt: begun.startedAt + 1 };
+  await store.changeTokens(() => later);
+  const revokedBefore = provider.revoked.length;
+  await expect(complete('alice', begun)).rejects.toMatchObject({ code: 'session_ended' });
+  expect(getStored()).toEqual(later);
+  expect(provider.revoked).toHaveLength(revokedBefore);
 });

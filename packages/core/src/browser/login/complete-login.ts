@@ -19,6 +19,8 @@ import { revokeTokens } from './logout.ts';
 export interface LoginAttempt {
   /** The generation in which it began. */
   readonly generation: number;
+  /** When it began, in milliseconds since the epoch. A later logout ends it. */
+  readonly startedAt: number;
   /** The tokens that were stored when it began. */
   readonly previousTokens: StoredTokenSet | undefined;
   /** The only user who is accepted. Default: any. */
@@ -44,7 +46,7 @@ export async function completeLogin(
   store: LoginStore,
   response: LoginResponse & LoginAttempt,
 ): Promise<{ readonly sub: string }> {
-  const { generation, previousTokens, holder, isVisible } = response;
+  const { generation, startedAt, previousTokens, holder, isVisible } = response;
   const { code, transaction } = await validateAuthorizationResponse(
     context,
     response.parameters,
@@ -70,11 +72,16 @@ export async function completeLogin(
       (isSameHolder(holder ?? previousHolder, currentHolder) ||
         (isVisible && !stored && !isSameUser(previousHolder)));
     // A logout or another login came first. The same user may complete two logins.
+    if (store.isLoggedOutSince(startedAt)) return stored;
     if (!isUnchanged && !(isVisible && isSameUser(currentHolder))) return stored;
     const continuedLogin = isSameUser(currentHolder) ? currentHolder?.login : undefined;
     // Work in progress of a login that continues remains valid.
     ownGeneration = continuedLogin ? store.getGeneration() : store.advanceGeneration();
-    next = { ...tokens, login: continuedLogin || createRandomToken() };
+    next = {
+      ...tokens,
+      login: continuedLogin || createRandomToken(),
+      loginStartedAt: (continuedLogin && stored?.loginStartedAt) || startedAt,
+    };
     return next;
   });
   const isCurrent = generation === store.getGeneration();
@@ -82,6 +89,8 @@ export async function completeLogin(
   // The same user has logged in in another tab meanwhile: that login is used.
   else if (current && isCurrent && isSameUser(findHolder(current))) store.publishTokens(current);
   else {
+    // Another tab may have logged out before the tokens were stored.
+    if (next) await store.deleteEndedLogin();
     // After a logout, tokens that were issued meanwhile are revoked (RFC 7009 section 2.1).
     if (next || !current) await revokeTokens(context, tokens).catch(() => {});
     throw createLoginEndedError();

@@ -27,6 +27,7 @@ export function createSilentLogin(
   async function run(redirectUri: string, holder: LoginHolder | undefined): Promise<boolean> {
     const attempt = {
       generation: store.getGeneration(),
+      startedAt: store.readClock(),
       previousTokens: await store.read(),
       holder,
       isVisible: false,

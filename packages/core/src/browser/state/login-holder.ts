@@ -18,6 +18,8 @@ export interface LoginHolder {
 export interface StoredTokenSet extends TokenSet {
   /** Identifies the login. A silent login or a step-up of the same user continues it. */
   readonly login?: string;
+  /** When the login began, in milliseconds since the epoch. A later logout in any tab ends it. */
+  readonly loginStartedAt?: number;
   /** The provider has rejected the refresh token. The ID token remains as the hint of a silent login. */
   readonly ended?: true;
   /** The end of the pause that the provider requested, in milliseconds since the epoch. */
@@ -36,6 +38,19 @@ export function isSameHolder(expected: LoginHolder | undefined, actual: LoginHol
   if (!expected || !actual) return expected === actual;
   const { iss = actual.iss, sub, login = actual.login } = expected;
   return iss === actual.iss && sub === actual.sub && login === actual.login;
+}
+
+/** Checks that stored tokens are those of the expectation: no login and no refresh has replaced them. */
+export function isSameTokens(
+  expected: StoredTokenSet | undefined,
+  actual: StoredTokenSet | undefined,
+): boolean {
+  if (!expected || !actual) return !findHolder(expected) && !findHolder(actual);
+  const listTokens = ({ login, refreshToken, accessTokens }: StoredTokenSet) =>
+    JSON.stringify([login, refreshToken, accessTokens.map(({ accessToken }) => accessToken)]);
+  return (
+    isSameHolder(findHolder(expected), findHolder(actual)) && listTokens(expected) === listTokens(actual)
+  );
 }
 
 export const createLoginEndedError = (): LoginRequiredError =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { resolveOptions } from '../options.ts';
-import { findHolder, isSameHolder, type StoredTokenSet } from './login-holder.ts';
+import { isSameHolder, type StoredTokenSet } from './login-holder.ts';
 import { createLoginStore } from './login-store.ts';
 import { createMemoryStorage } from './token-storage.ts';
 
@@ -83,7 +83,7 @@ test('B25: does not show refreshed tokens after a logout or another login', asyn
 
 test('B24: the end of one login does not delete the tokens of another user', async () => {
   const { store, getStored } = setUp(bob);
-  await store.deleteTokens(findHolder(alice));
+  await store.deleteTokens(alice);
   expect(getStored()).toEqual(bob);
   expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
 });
@@ -91,7 +91,7 @@ test('B24: the end of one login does not delete the tokens of another user', asy
 test('B24: the end of a login deletes nothing after a later login has begun', async () => {
   const { store, during, getStored } = setUp();
   during.beforeChange = () => store.advanceGeneration();
-  await store.deleteTokens(findHolder(alice));
+  await store.deleteTokens(alice);
   expect(getStored()).toEqual(alice);
   expect(store.snapshot()).toEqual({ status: 'loading' });
 });
@@ -102,8 +102,19 @@ test('B24: the end of a login does not replace the snapshot of a later login', a
     store.advanceGeneration();
     store.publishTokens(bob);
   };
-  await store.deleteTokens(findHolder(alice));
+  await store.deleteTokens(alice);
   expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
+});
+
+test('the end of a login does not delete tokens that a login or a refresh has replaced', async () => {
+  const accessTokens = [{ accessToken: 'new', tokenType: 'Bearer', scopes: [] }] as const;
+  for (const change of [{ refreshToken: 'alice-2' }, { accessTokens }]) {
+    const replaced = createTokens('alice', change);
+    const { store, getStored } = setUp(replaced);
+    await store.deleteTokens(alice);
+    expect(getStored()).toEqual(replaced);
+    expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'alice' } });
+  }
 });
 
 test('B25: a logout starts a generation before and after it deletes the tokens', async () => {
@@ -140,4 +151,29 @@ test('B25: tokens that are read during a logout are not shown', async () => {
   store.subscribe(() => statuses.push(store.snapshot().status));
   await store.clear();
   expect(statuses).toEqual(['signed-out']);
+});
+
+test('B25: after a logout, tokens of an earlier login that are stored late are not read, changed or shown', async () => {
+  const { store, getStored } = setUp(createTokens('alice', { loginStartedAt: 10 }));
+  await expect(store.read()).resolves.toMatchObject({ claims: { sub: 'alice' } });
+  store.recordLogout(10);
+  await expect(store.read()).resolves.toBeUndefined();
+  await expect(store.readStored()).resolves.toMatchObject({ claims: { sub: 'alice' } });
+  const seen: unknown[] = [];
+  await store.changeTokens((stored) => {
+    seen.push(stored);
+    return stored;
+  });
+  expect(seen).toEqual([undefined]);
+  expect(getStored()).toBeUndefined();
+});
+
+test('B25: a logout does not end a login that began later', async () => {
+  const { store } = setUp(createTokens('alice', { loginStartedAt: 11 }));
+  store.recordLogout(10);
+  await store.synchronize();
+  expect(store.snapshot().status).toBe('signed-in');
+  await expect(store.deleteEndedLogin()).resolves.toBeUndefined();
+  expect(store.isLoggedOutSince(11)).toBe(false);
+  expect(store.isLoggedOutSince(10)).toBe(true);
 });

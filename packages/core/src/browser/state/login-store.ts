@@ -1,5 +1,5 @@
 import type { BrowserContext } from '../options.ts';
-import { findHolder, isSameHolder, type LoginHolder, type StoredTokenSet } from './login-holder.ts';
+import { findHolder, isSameTokens, type StoredTokenSet } from './login-holder.ts';
 import { createLoginState, type LoginState } from './login-state.ts';
 import { type TokenStorage, updateTokens } from './token-storage.ts';
 
@@ -9,13 +9,29 @@ export interface LoginStore extends LoginState {
   getGeneration(): number;
   /** @returns the new generation */
   advanceGeneration(): number;
+  /** The time at which a login begins, in milliseconds since the epoch: later than each known logout. */
+  readClock(): number;
+  /** Checks that the user has logged out at a time or later, in this tab or another. */
+  isLoggedOutSince(time: number): boolean;
+  /**
+   * Records a logout: each login that began earlier has ended, also if its tokens are still stored or arrive later.
+   *
+   * @param time milliseconds since the epoch. Default: now, or the beginning of the current login if that is later.
+   * @returns the time
+   */
+  recordLogout(time?: number): number;
+  /** Reads the tokens of the current login. */
   read(): Promise<StoredTokenSet | undefined>;
+  /** Reads the stored tokens, also those of a login that has ended. */
+  readStored(): Promise<StoredTokenSet | undefined>;
   /** Reads and replaces the tokens in one step. */
   changeTokens(change: (stored: StoredTokenSet | undefined) => StoredTokenSet | undefined): Promise<void>;
   /** Stores refreshed tokens. @returns false if a logout, another login or another refresh came first */
   replaceTokens(expected: StoredTokenSet, next: StoredTokenSet): Promise<boolean>;
-  /** Deletes the tokens of a login that has ended. The login of another tab remains. */
-  deleteTokens(holder: LoginHolder | undefined, error?: Error): Promise<void>;
+  /** Deletes the tokens of a login that has ended, unless a login or a refresh has replaced them. */
+  deleteTokens(expected: StoredTokenSet | undefined, error?: Error): Promise<void>;
+  /** Deletes the tokens of a login that a recorded logout has ended. @returns the deleted tokens */
+  deleteEndedLogin(): Promise<StoredTokenSet | undefined>;
   /**
    * Logs out: deletes the tokens of any user, and starts a new generation.
    *
@@ -31,22 +47,61 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
   const key = `${context.prefix}tokens`;
   const state = createLoginState(context.resources[0]);
   let generation = 0;
-  /** Logouts that have not deleted the tokens yet. */
-  let pendingLogouts = 0;
+  /** Milliseconds since the epoch. */
+  let lastLogout = -1;
+  let lastLogin = 0;
+  let lastChange: Promise<unknown> = Promise.resolve();
 
-  const changeTokens: LoginStore['changeTokens'] = (change) => updateTokens(storage, key, change);
+  const isCurrent = (tokens: StoredTokenSet | undefined) => (tokens?.loginStartedAt ?? 0) > lastLogout;
+
+  function changeStored(change: (stored: StoredTokenSet | undefined) => StoredTokenSet | undefined) {
+    if (storage.reach === 'memory') return updateTokens(storage, key, change);
+    // One after the other: a logout deletes the tokens of earlier operations, and no tokens of a later login. Without
+    // `update`, read and write are two steps.
+    const result = lastChange.then(() => updateTokens(storage, key, change));
+    lastChange = result.catch(() => {});
+    return result;
+  }
+
+  const changeTokens: LoginStore['changeTokens'] = (change) =>
+    changeStored((stored) => {
+      // A login that has ended is deleted.
+      const current = isCurrent(stored) ? stored : undefined;
+      const next = change(current);
+      lastLogin = Math.max(lastLogin, next?.loginStartedAt ?? 0);
+      return next;
+    });
+
+  /** A login that has ended is not shown, although its tokens may still be stored. */
+  function publishTokens(tokens: StoredTokenSet): void {
+    lastLogin = Math.max(lastLogin, tokens.loginStartedAt ?? 0);
+    if (isCurrent(tokens)) state.publishTokens(tokens);
+  }
+
+  const readStored = async (): Promise<StoredTokenSet | undefined> => storage.get(key);
 
   /** Tokens without a holder are not used: their user is unknown. */
   async function read(): Promise<StoredTokenSet | undefined> {
-    const tokens = await storage.get(key);
-    return findHolder(tokens)?.iss === context.issuer ? tokens : undefined;
+    const tokens = await readStored();
+    return findHolder(tokens)?.iss === context.issuer && isCurrent(tokens) ? tokens : undefined;
+  }
+
+  function recordLogout(time = Math.max(context.now(), lastLogin)): number {
+    generation++;
+    lastLogout = Math.max(lastLogout, time);
+    return time;
   }
 
   return {
     ...state,
+    publishTokens,
     getGeneration: () => generation,
     advanceGeneration: () => ++generation,
+    readClock: () => Math.max(context.now(), lastLogout + 1),
+    isLoggedOutSince: (time) => lastLogout >= time,
+    recordLogout,
     read,
+    readStored,
     changeTokens,
     async replaceTokens(expected, next) {
       const startGeneration = generation;
@@ -55,44 +110,51 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
         isReplaced = stored?.refreshToken === expected.refreshToken && stored?.login === expected.login;
         return isReplaced ? next : stored;
       });
-      if (isReplaced && startGeneration === generation) state.publishTokens(next);
+      if (isReplaced && startGeneration === generation) publishTokens(next);
       return isReplaced;
     },
-    async deleteTokens(holder, error) {
+    async deleteTokens(expected, error) {
       const startGeneration = generation;
       let remaining: StoredTokenSet | undefined;
       await changeTokens((stored) => {
-        const isEnded = startGeneration === generation && isSameHolder(holder, findHolder(stored));
-        remaining = isEnded ? undefined : stored;
+        remaining = startGeneration === generation && isSameTokens(expected, stored) ? undefined : stored;
         return remaining;
       });
       if (startGeneration !== generation) return;
-      if (remaining && findHolder(remaining)) state.publishTokens(remaining);
+      if (remaining && findHolder(remaining)) publishTokens(remaining);
       else state.publishSignedOut(error);
     },
+    async deleteEndedLogin() {
+      // While the page starts, the operation that restores the login publishes its result.
+      if (lastLogin <= lastLogout && state.snapshot().status !== 'loading') state.publishSignedOut();
+      let deleted: StoredTokenSet | undefined;
+      await changeStored((stored) => {
+        if (isCurrent(stored)) return stored;
+        deleted = stored;
+        return undefined;
+      });
+      return deleted;
+    },
     async clear() {
-      generation++;
-      pendingLogouts++;
+      recordLogout();
       state.publishSignedOut();
       let deleted: StoredTokenSet | undefined;
       try {
-        await changeTokens((stored) => {
+        await changeStored((stored) => {
           deleted = stored;
           return undefined;
         });
       } finally {
         // A second time: an operation that began meanwhile may have read the tokens before they were deleted.
         generation++;
-        pendingLogouts--;
       }
-      if (state.snapshot().status !== 'signed-out') state.publishSignedOut();
       return deleted;
     },
     async synchronize() {
       const startGeneration = generation;
       const tokens = await read();
-      if (startGeneration !== generation || pendingLogouts > 0) return;
-      if (tokens) state.publishTokens(tokens);
+      if (startGeneration !== generation) return;
+      if (tokens) publishTokens(tokens);
       else if (state.snapshot().status === 'signed-in') state.publishSignedOut();
     },
   };

@@ -2,8 +2,10 @@ import type { BrowserContext } from '../options.ts';
 
 /** A message between tabs. It never contains a token: tabs share a storage, or each has its own tokens. */
 export type TabMessage =
-  | { readonly type: 'login'; readonly sub: string }
-  | { readonly type: 'logout' }
+  /** `startedAt`: when the login began, in milliseconds since the epoch. */
+  | { readonly type: 'login'; readonly sub: string; readonly startedAt: number }
+  /** `time`: milliseconds since the epoch. Each login that began earlier has ended. */
+  | { readonly type: 'logout'; readonly time: number }
   | { readonly type: 'refresh' }
   /** The login has ended without a logout. Tabs with the same storage update their snapshots. */
   | { readonly type: 'end' };

@@ -1,13 +1,16 @@
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { findAccessToken, type StoredAccessToken } from '../../tokens/token-set.ts';
-import { countChunkBytes, deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
+import { countChunkBytes, deleteChunks, readCopies, writeChunks } from '../cookies/chunks.ts';
+import { deleteAllCopies, deleteCopies, findCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './ended-login.ts';
 import { fitSession, requireSpace } from './fit-session.ts';
+import { selectNewest } from './select-newest.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { createSessionCache, type SessionEntries } from './session-cache.ts';
+import { getSessionEnds } from './session-lifetimes.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './tombstone-keys.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
@@ -36,11 +39,15 @@ export interface CookieBackendOptions {
 export function createCookieBackend(options: CookieBackendOptions): SessionBackend {
   const { jar, name, sealer, tombstones, now } = options;
   const cache = createSessionCache(now, options.sessionEntries);
+  // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
+  const acceptedNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)].filter(
+    (wireName, index) => index === 0 || wireName.startsWith('__Host-'),
+  );
   const readTombstoneKeys = createTombstoneKeyReader();
 
   /** Seconds until an unused session expires. */
   const getRemainingLifetime = (state: SessionState) =>
-    Math.min(state.usedAt + options.idleLifetime, state.expiresAt) - seconds(now);
+    getSessionEnds(state, options).expiresAt - seconds(now);
 
   const countBytes = (state: SessionState) =>
     countChunkBytes(jar, name, {
@@ -72,7 +79,10 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       generation: sealedSession.slice(0, at),
       maxAge: options.absoluteLifetime,
     };
-    return writeChunks(jar, name, value, existing);
+    return [
+      ...deleteCopies(jar, findCopies(jar, name, existing)),
+      ...writeChunks(jar, name, value, existing),
+    ];
   }
 
   async function encrypt(state: SessionState): Promise<string> {
@@ -101,8 +111,12 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   }
 
   async function findState(cookies: RequestCookies): Promise<SessionState | undefined> {
-    const value = readChunks(jar, name, cookies);
-    return value && findOrDecrypt(value.text, value.generation);
+    const [value, ...copies] = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
+    if (copies.length === 0) return value && findOrDecrypt(value.text, value.generation);
+    const states = await Promise.all(
+      [value, ...copies].map((copy) => copy && findOrDecrypt(copy.text, copy.generation)),
+    );
+    return selectNewest(states.filter((state) => state !== undefined));
   }
 
   async function isAlive(state: SessionState): Promise<boolean> {
@@ -115,6 +129,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   }
 
   async function findLive(state: SessionState): Promise<LoadedSession | undefined> {
+    // The sealed expiry is that of the options with which the cookie was written.
+    if (getRemainingLifetime(state) <= 0) return undefined;
     return (await isAlive(state)) ? { state, key: state.id, version: 0 } : undefined;
   }
 
@@ -159,12 +175,19 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       // If the store is unavailable, the first request with the cookie checks it.
       if (requestedAt !== undefined && !(await isAlive(newState).catch(() => true)))
         throw createEndedLoginError();
-      return createCookies(await encryptFitting(newState, true), cookies);
+      const changes = createCookies(await encryptFitting(newState, true), new Map());
+      return [
+        ...deleteAllCopies(jar, name, cookies),
+        ...changes,
+        ...deleteChunks(jar, name, cookies, changes.length),
+      ];
     },
     async write(loaded, change) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
       if (!(await isAlive(loaded.state))) return false;
-      const state = { ...change(loaded.state), usedAt: seconds(now) };
+      const changed = change(loaded.state);
+      if (!changed) return false;
+      const state = { ...changed, usedAt: seconds(now) };
       const hasNewTokens = state.tokens !== loaded.state.tokens;
       return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, hasNewTokens) };
     },
@@ -204,7 +227,11 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
         coveredBy,
       });
     },
-    deleteCookies: (existing) => deleteChunks(jar, name, existing),
+    hasCopies: (existing) => findCopies(jar, name, existing).length > 0,
+    deleteCookies: (existing) => [
+      ...deleteAllCopies(jar, name, existing),
+      ...deleteChunks(jar, name, existing),
+    ],
     getCacheStatistics: () => cache.getStatistics(),
   };
 

@@ -1,0 +1,77 @@
+import {
+  type AuthError,
+  AuthorizationServerError,
+  type AuthorizationServerErrorCode,
+  ConfigurationError,
+  type ConfigurationErrorCode,
+  TransportError,
+  type TransportErrorCode,
+  ValidationError,
+  type ValidationErrorCode,
+} from '@countersign/core';
+import type { FailedRefresh, SessionTokenRequest } from '@countersign/core/session';
+
+// The proxy refreshes before a page is rendered. If that fails, the page cannot refresh either, and must report the cause
+// and not a missing proxy. On the edge runtime, proxy and page share nothing but the headers of the request.
+
+/** Passes the failures of the proxy to the page. */
+export const failureHeader = 'x-auth-refresh-failed';
+
+/** Writes failures into a header value. It contains no message, because a client could send the header too. */
+export const writeFailedRefreshes = (failures: readonly FailedRefresh[]): string =>
+  failures.map(({ error, ...request }) => writeFailure(request, error).toString()).join(',');
+
+function writeFailure({ resource, scope }: SessionTokenRequest, error: AuthError): URLSearchParams {
+  const { status, retryAfter } = error as Partial<TransportError>;
+  const members = { name: error.name, code: error.code, status, retryAfter, resource, scope };
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  return parameters;
+}
+
+/** Characters of a header that is read. */
+const maxLength = 4_000;
+
+/** Reads the value of {@link writeFailedRefreshes}. Anything else is ignored. */
+export function readFailedRefreshes(value: string | null): readonly FailedRefresh[] {
+  if (value === null || value.length > maxLength) return [];
+  return value.split(',').flatMap((part) => {
+    const parameters = new URLSearchParams(part);
+    const error = readError(parameters);
+    if (!error) return [];
+    const resource = parameters.get('resource') ?? undefined;
+    const scope = parameters.get('scope') ?? undefined;
+    return [{ resource, scope, error }];
+  });
+}
+
+function readError(parameters: URLSearchParams): AuthError | undefined {
+  const code = parameters.get('code') ?? '';
+  if (!/^[a-z_]{1,40}$/.test(code)) return undefined;
+  const readNumber = (name: string) => {
+    const text = parameters.get(name) ?? '';
+    return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
+  };
+  const status = readNumber('status');
+  const message = `The proxy could not refresh the access token before this page was rendered (${code}${status === undefined ? '' : `, status ${status}`}). The session stays. The event "refresh.failed" of the proxy has the details.`;
+  switch (parameters.get('name')) {
+    case 'TransportError':
+      return new TransportError(code as TransportErrorCode, message, {
+        ...(status !== undefined && { status }),
+        ...(readNumber('retryAfter') !== undefined && { retryAfter: readNumber('retryAfter') }),
+      });
+    case 'AuthorizationServerError':
+      return new AuthorizationServerError(code as AuthorizationServerErrorCode, message, {
+        error: code,
+        status,
+      });
+    case 'ValidationError':
+      return new ValidationError(code as ValidationErrorCode, 'refresh', message);
+    case 'ConfigurationError':
+      return new ConfigurationError(code as ConfigurationErrorCode, message);
+    default:
+      return undefined;
+  }
+}
