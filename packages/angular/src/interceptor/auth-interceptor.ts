@@ -8,7 +8,7 @@ import {
   HttpResponse,
 } from '@angular/common/http';
 import { inject, PLATFORM_ID } from '@angular/core';
-import { type LoginHolder, LoginRequiredError } from '@countersign/core/browser';
+import { type LoginHolder, LoginRequiredError, TransportError } from '@countersign/core/browser';
 import { catchError, from, type Observable, switchMap, tap, throwError } from 'rxjs';
 import type { AuthHandle } from '../auth.ts';
 import { warnAboutMissingAllowList } from '../config/allow-list-warnings.ts';
@@ -116,7 +116,10 @@ async function authorize({ request, auth, entry, url, holder, rejectedToken, wit
     const headers = await browser.authorize({ method: request.method, url }, token);
     return { headers, accessToken: token.accessToken, holder: token.holder ?? holder };
   } catch (error) {
-    if (!(optional && error instanceof LoginRequiredError)) throw error;
+    if (!optional) throw error;
+    // It is not known whether a user is signed in, because the provider is unavailable.
+    if (error instanceof TransportError && auth.status() === 'error') return undefined;
+    if (!(error instanceof LoginRequiredError)) throw error;
     // Without a token: a request that started without a login, or one that was not sent yet while no user is signed in.
     const isSent = withNonce || rejectedToken !== undefined;
     if (error.code === 'not_signed_in' || !(isSent || auth.isSignedIn())) return undefined;

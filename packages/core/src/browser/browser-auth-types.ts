@@ -79,6 +79,9 @@ export interface BrowserAuth {
   /**
    * Completes a login on the callback page, restores a stored login, or tries a silent login. Never throws: errors are in
    * the snapshot.
+   *
+   * If the network or the provider is unavailable, it is tried again when the network or the user returns, and when
+   * `start` or `getAccessToken` is called.
    */
   start(): Promise<BrowserAuthStart>;
   /**

@@ -1,4 +1,4 @@
-import { AuthError, LoginRequiredError } from '../errors.ts';
+import { AuthError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { readRedirectResponse } from '../protocol/redirect-uri.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
@@ -30,6 +30,7 @@ import {
   type StoredTokenSet,
 } from './state/login-holder.ts';
 import { createLoginStore } from './state/login-store.ts';
+import { createStartRetries, type StartRetries } from './state/start-retries.ts';
 import { openTabChannel, type TabChannel, type TabMessage } from './state/tab-channel.ts';
 import { createMemoryStorage } from './state/token-storage.ts';
 import { type BrowserTokenRequest, createTokenRefresher } from './token-refresher.ts';
@@ -67,6 +68,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   /** The error of the last login response, until a login succeeds. */
   let callbackError: unknown;
   let tabs: TabChannel | undefined;
+  let retries: StartRetries | undefined;
   /** Logins of this tab that are being completed. */
   let pendingCallbacks = 0;
 
@@ -86,10 +88,15 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   function start(): Promise<BrowserAuthStart> {
     // On a server and in the hidden frame there is no login to find.
     if (typeof window === 'undefined' || window.name === frameName) return new Promise(() => {});
-    started ??= initialize().catch((error) => {
-      publishError(error);
-      return {};
-    });
+    if (started) return Promise.all([started, retries?.retry()]).then(([result]) => result);
+    started = initialize()
+      .catch((error) => {
+        publishError(error);
+        return {};
+      })
+      .finally(() => {
+        retries = createStartRetries(snapshot, () => restore(0).catch(createErrorHandler()));
+      });
     return started;
   }
 
@@ -234,12 +241,15 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<BrowserAccessToken> {
     // Before the first await: a request belongs to the user of the snapshot at its beginning.
     const { status, holder: currentHolder = null } = snapshot();
-    const { holder: expectedHolder = status === 'loading' ? undefined : currentHolder } = request;
+    const isUnknown = status === 'loading' || status === 'error';
+    const { holder: expectedHolder = isUnknown ? undefined : currentHolder } = request;
     await start();
-    const { holder } = snapshot();
+    const { holder, error } = snapshot();
     if (expectedHolder && !isSameHolder(expectedHolder, holder)) throw createLoginEndedError();
     if (expectedHolder === null || !holder) {
       await store.synchronize();
+      // It is not known whether a user is signed in.
+      if (snapshot().status === 'error' && error instanceof TransportError) throw error;
       throw new LoginRequiredError(
         'not_signed_in',
         'No user was signed in when the request began. Call login() first.',
@@ -255,6 +265,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     return { ...token, holder };
   }
 
+  /** Rejections of refreshes after which a silent login was tried. */
+  const silentlyHandled = new WeakSet<Error>();
+
   async function renew(wanted: BrowserTokenRequest): Promise<AccessToken> {
     const { holder } = wanted;
     try {
@@ -264,6 +277,12 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       // (RFC 9700 section 4.14.2). A silent login of the same user does not need it.
       const isTabSuspended = (error as AuthError).code === 'lock_timeout';
       if (!isTabSuspended && !(error instanceof LoginRequiredError)) throw error;
+      const { code } = error as AuthError;
+      // The login and its refresh token stay until a new login replaces them. A visible login has to follow.
+      const isRejected = code === 'refresh_rejected' || code === 'interaction_required';
+      if (code === 'interaction_required' || silentlyHandled.has(error as Error)) throw error;
+      // One silent login for each rejection: during its pause, all callers receive the same error.
+      if (isRejected) silentlyHandled.add(error as Error);
       const tokens = await read();
       // After a logout or a login of another user there is no token to renew.
       if (!tokens || !isSameHolder(holder, findHolder(tokens))) {
@@ -274,7 +293,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       const silent = silentLogin(holder);
       if (await (isTabSuspended ? silent.catch(() => false) : silent)) return refreshAccessToken(wanted);
       // A missing token for one resource server does not end a login with another valid token.
-      if (!isTabSuspended && !hasValidToken(tokens)) await endLogin(tokens, error as Error);
+      if (!isTabSuspended && !isRejected && !hasValidToken(tokens)) await endLogin(tokens, error as Error);
       throw error;
     }
   }
@@ -366,6 +385,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     stop() {
       tabs?.close();
       tabs = undefined;
+      retries?.stop();
     },
   };
 }

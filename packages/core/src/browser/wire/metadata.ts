@@ -1,5 +1,5 @@
 import type { AuthorizationServerMetadata } from '../../client/client-options.ts';
-import { ConfigurationError, ValidationError } from '../../errors.ts';
+import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
@@ -7,6 +7,9 @@ import { sendRequest } from './send-request.ts';
 
 /** Milliseconds. */
 const metadataLifetime = 3_600_000;
+
+/** Milliseconds for which the previous metadata is used while the provider is unavailable. */
+const staleLifetime = 24 * metadataLifetime;
 
 /**
  * Fetches the metadata of the provider, or returns the cached metadata.
@@ -18,11 +21,31 @@ export function fetchMetadata(context: BrowserContext): Promise<AuthorizationSer
   const { options, issuer } = context;
   return loadCached(context, 'metadata', metadataLifetime, async () => {
     if (options.metadata) return validateMetadata(options.metadata, context);
-    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const { body } = await sendRequest(context, url);
-    context.emitEvent({ type: 'metadata.fetched', issuer });
-    return validateMetadata(body, context);
+    return fetchOrReuse(context, async () => {
+      const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+      const { body } = await sendRequest(context, url);
+      context.emitEvent({ type: 'metadata.fetched', issuer });
+      return validateMetadata(body, context);
+    });
   });
+}
+
+/** Fetches metadata, or returns the previous if the provider is unavailable. */
+async function fetchOrReuse(
+  { cache, now }: BrowserContext,
+  fetchNew: () => Promise<AuthorizationServerMetadata>,
+): Promise<AuthorizationServerMetadata> {
+  const name = 'previous metadata';
+  const previous = cache.get(name);
+  try {
+    const metadata = await fetchNew();
+    cache.set(name, { value: Promise.resolve(metadata), at: now() });
+    return metadata;
+  } catch (error) {
+    const isUsable = previous && now() - previous.at < staleLifetime;
+    if (!(error instanceof TransportError) || !isUsable) throw error;
+    return previous.value as Promise<AuthorizationServerMetadata>;
+  }
 }
 
 function validateMetadata(

@@ -11,7 +11,8 @@ const maxBytes = 1_048_576;
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** The body, if it is a JSON object. */
+  readonly text: string;
+  /** The body, if it is a JSON object and its content type is JSON. */
   readonly body: JsonObject | undefined;
 }
 
@@ -61,7 +62,8 @@ export async function sendRequest(
   }
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400))
     throw createMalformedError('redirect');
-  return { status, headers, body: parseBody(text, headers) };
+  // The body of an error response is read by the caller that needs it.
+  return { status, headers, text, body: status < 400 ? parseBody(text, headers) : undefined };
 }
 
 /** Reads the text of a response. @throws ValidationError `response_malformed` if it is too large */
