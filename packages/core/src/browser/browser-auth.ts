@@ -265,6 +265,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     return { ...token, holder };
   }
 
+  /** Rejections of refreshes after which a silent login was tried. */
+  const silentlyHandled = new WeakSet<Error>();
+
   async function renew(wanted: BrowserTokenRequest): Promise<AccessToken> {
     const { holder } = wanted;
     try {
@@ -274,6 +277,12 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       // (RFC 9700 section 4.14.2). A silent login of the same user does not need it.
       const isTabSuspended = (error as AuthError).code === 'lock_timeout';
       if (!isTabSuspended && !(error instanceof LoginRequiredError)) throw error;
+      const { code } = error as AuthError;
+      // The login and its refresh token stay until a new login replaces them. A visible login has to follow.
+      const isRejected = code === 'refresh_rejected' || code === 'interaction_required';
+      if (code === 'interaction_required' || silentlyHandled.has(error as Error)) throw error;
+      // One silent login for each rejection: during its pause, all callers receive the same error.
+      if (isRejected) silentlyHandled.add(error as Error);
       const tokens = await read();
       // After a logout or a login of another user there is no token to renew.
       if (!tokens || !isSameHolder(holder, findHolder(tokens))) {
@@ -284,7 +293,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       const silent = silentLogin(holder);
       if (await (isTabSuspended ? silent.catch(() => false) : silent)) return refreshAccessToken(wanted);
       // A missing token for one resource server does not end a login with another valid token.
-      if (!isTabSuspended && !hasValidToken(tokens)) await endLogin(tokens, error as Error);
+      if (!isTabSuspended && !isRejected && !hasValidToken(tokens)) await endLogin(tokens, error as Error);
       throw error;
     }
   }

@@ -2,6 +2,9 @@ import { AuthorizationServerError, LoginRequiredError, TransportError } from '..
 import { seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
+import { toLoginRequiredError } from '../protocol/refresh-rejection.ts';
+import { isOtherUserError } from '../protocol/same-login.ts';
+import { createRejectedRefreshes } from '../tokens/rejected-refreshes.ts';
 import {
   type AccessToken,
   applyRefresh,
@@ -72,6 +75,7 @@ export function createTokenRefresher(
       );
     });
   const flight = createSingleFlight<StoredAccessToken | undefined>();
+  const rejections = createRejectedRefreshes(now);
   const getTime = () => seconds(now);
 
   /** Returns `undefined` if the login has changed meanwhile: the caller reads the tokens again. */
@@ -86,6 +90,9 @@ export function createTokenRefresher(
     if (!isSameHolder(wanted.holder, findHolder(previous))) return undefined;
     const token = findUsableToken(previous, wanted, { time: getTime(), leeway });
     if (token) return token;
+    const rejectionKey = JSON.stringify([refreshToken, wanted.resource, wanted.scope]);
+    const knownRejection = rejections.find(rejectionKey);
+    if (knownRejection) return findUsableToken(previous, wanted, { time: getTime() }) ?? fail(knownRejection);
     try {
       const next = await spendRefreshToken(previous, refreshToken, wanted);
       // After a logout or another login, the result of a refresh is not stored.
@@ -94,21 +101,24 @@ export function createTokenRefresher(
       if (!(await access.read())) await revokeTokens(context, next).catch(() => {});
       return undefined;
     } catch (error) {
-      if (error instanceof TransportError) {
-        // The provider requests a pause. The error of a stored pause has no status.
-        if (error.status === 429) {
-          const pausedUntil = now() + (error.retryAfter ?? 1) * 1000;
-          await access.replaceTokens(previous, { ...previous, pausedUntil });
-        }
-        const validToken = findUsableToken(previous, wanted, { time: getTime() });
-        if (validToken) return validToken;
+      // The provider requests a pause. The error of a stored pause has no status.
+      if (error instanceof TransportError && error.status === 429) {
+        const pausedUntil = now() + (error.retryAfter ?? 1) * 1000;
+        await access.replaceTokens(previous, { ...previous, pausedUntil });
       }
-      if (!(error instanceof AuthorizationServerError && error.error === 'invalid_grant')) throw error;
+      const isOtherUser = isOtherUserError(error);
+      const rejection = error instanceof AuthorizationServerError ? toLoginRequiredError(error) : error;
+      const isEnded = rejection instanceof LoginRequiredError && rejection.code === 'session_ended';
+      if (!isOtherUser && !isEnded) {
+        if (!(error instanceof TransportError)) rejections.add(rejectionKey, rejection as Error);
+        // The access token stays valid although the provider is unavailable or rejects the refresh.
+        return findUsableToken(previous, wanted, { time: getTime() }) ?? fail(rejection);
+      }
       const { refreshToken: _, ...rest } = previous;
       // The ID token remains: a silent login of the same user continues the login, unless there was a logout.
       if (!(await access.replaceTokens(previous, { ...rest, accessTokens: [], ended: true })))
         return undefined;
-      emitEvent({ type: 'session.ended', issuer, reason: 'invalid_grant' });
+      emitEvent({ type: 'session.ended', issuer, reason: isOtherUser ? 'other_user' : 'invalid_grant' });
       throw createLoginEndedError();
     }
   }
@@ -186,4 +196,8 @@ export function createTokenRefresher(
       await change;
     }
   };
+}
+
+function fail(error: unknown): never {
+  throw error;
 }

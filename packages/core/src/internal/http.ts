@@ -26,8 +26,8 @@ export interface HttpOptions {
  * Sends one request with limits of time and size, and without redirects. The body of the response is in memory.
  *
  * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
- * @throws ValidationError `response_malformed` if the response is a redirect, its body is too large, or its JSON is
- *   malformed or exceeds a limit
+ * @throws ValidationError `response_malformed` if the response is a redirect, its body is too large, its JSON exceeds a
+ *   limit, or the JSON of a successful response is malformed
  */
 export async function fetchBounded(url: string, init: RequestInit, options: HttpOptions): Promise<Response> {
   const endpoint = removeQuery(url);
@@ -104,9 +104,18 @@ async function send(
         });
   }
   const body = await readBody(response, options);
-  const json = parseBody(body, response.headers, endpoint);
-  const isEmpty = response.status === 204 || response.status === 205;
-  const result = new Response(isEmpty ? null : body, { status: response.status, headers: response.headers });
+  const { status, headers } = response;
+  let json: unknown;
+  try {
+    json = parseBody(body, headers, endpoint);
+  } catch (error) {
+    // The status of an error response is known. Its ambiguous or malformed body is removed, so that no reader parses it.
+    const isMalformed = error instanceof ValidationError && error.check === 'json';
+    if (status < 400 || !isMalformed) throw error;
+    return new Response(null, { status, headers });
+  }
+  const isEmpty = status === 204 || status === 205;
+  const result = new Response(isEmpty ? null : body, { status, headers });
   if (!isEmpty) parsedBodies.set(result, json);
   return result;
 }

@@ -1,4 +1,11 @@
-import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
+import {
+  AuthError,
+  AuthorizationServerError,
+  ConfigurationError,
+  LoginRequiredError,
+  TransportError,
+  ValidationError,
+} from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
 import type {
@@ -12,10 +19,17 @@ import { createLocalRefreshState } from './local-refresh-state.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { RefreshLock } from './refresh-lock.ts';
+import { createRejectedRefreshes } from './rejected-refreshes.ts';
 import { type RefreshTask, spendRefreshToken } from './spend-refresh-token.ts';
 import { createRefreshTokenKey } from './successor-store.ts';
 import type { TokenHolder } from './token-holder.ts';
-import { findAccessToken, type StoredAccessToken, toAccessToken } from './token-set.ts';
+import {
+  type AccessTokenRequest,
+  findAccessToken,
+  type StoredAccessToken,
+  type TokenSet,
+  toAccessToken,
+} from './token-set.ts';
 import type { TokenSuccessors } from './token-successors.ts';
 import { findUsableToken, type WantedAccessToken } from './usable-token.ts';
 
@@ -31,13 +45,22 @@ export interface CoordinationOptions {
 /** Attempts of one request after which it fails, because other requests refreshed each time. */
 const maxRounds = 10;
 
+/** Access tokens, and the rejections of refreshes that this process has received. */
+export interface CoordinatedRefreshes extends AccessTokenSource {
+  /**
+   * Finds the error with which the provider has rejected the last refresh, while no other refresh is sent: for callers
+   * that cannot refresh now.
+   */
+  findRejection(tokens: TokenSet, request?: AccessTokenRequest): Promise<Error | undefined>;
+}
+
 /** Implements the refresh contract (`docs/refresh.md`) for one client. */
 export function coordinateRefreshes(
   client: RefreshClient,
   successors: TokenSuccessors,
   options: CoordinationOptions = {},
   local = createLocalRefreshState(),
-): AccessTokenSource {
+): CoordinatedRefreshes {
   const { now, timeout, issuer, clientId } = client;
   const { lock, leeway = 30, lockWait: wait = timeout + 5_000 } = options;
   if (!(leeway >= 0)) throw createOptionError('leeway', leeway, '0 or more seconds');
@@ -51,6 +74,7 @@ export function coordinateRefreshes(
     emitEvent: (event) => client.emitEvent(event),
   });
   const rateLimit = createRateLimit(successors, local.pauses);
+  const rejections = createRejectedRefreshes(now, local.rejections);
   const createKey = (refreshToken: string) => createRefreshTokenKey(refreshToken, client);
 
   async function getAccessToken(
@@ -95,7 +119,9 @@ export function coordinateRefreshes(
         const result = await refreshWithLock(task);
         if (result) return result;
       } catch (error) {
-        const served = error instanceof TransportError ? serveValidToken(known, wanted) : undefined;
+        const isEnded = error instanceof LoginRequiredError && error.code === 'session_ended';
+        // The access token stays valid although the provider is unavailable or rejects the refresh.
+        const served = error instanceof AuthError && !isEnded ? serveValidToken(known, wanted) : undefined;
         if (served) return served;
         throw error;
       } finally {
@@ -113,7 +139,29 @@ export function coordinateRefreshes(
     if (reused) return reused;
     if (known.tokens.refreshToken !== task.refreshToken) return undefined;
     await rateLimit.check(task.key, task.refreshToken);
-    return spendRefreshToken({ client, successors, rateLimit, readNewestTokens }, task, known.tokens);
+    const rejectionKey = createRejectionKey(task.key, task.wanted);
+    const rejection = rejections.find(rejectionKey);
+    if (rejection) throw rejection;
+    try {
+      const result = await spendRefreshToken(
+        { client, successors, rateLimit, readNewestTokens },
+        task,
+        known.tokens,
+      );
+      rejections.delete(rejectionKey);
+      return result;
+    } catch (error) {
+      if (isRejection(error)) rejections.add(rejectionKey, error);
+      throw error;
+    }
+  }
+
+  async function findRejection(
+    { refreshToken }: TokenSet,
+    request: AccessTokenRequest = {},
+  ): Promise<Error | undefined> {
+    if (refreshToken === undefined) return undefined;
+    return rejections.find(createRejectionKey(await createKey(refreshToken), request));
   }
 
   async function readNewestTokens(holder: TokenHolder): Promise<KnownTokens> {
@@ -146,8 +194,18 @@ export function coordinateRefreshes(
     return token && createResult(known, token);
   }
 
-  return { getAccessToken };
+  return { getAccessToken, findRejection };
 }
+
+/** A rejection concerns one access token of a login: a provider may reject one resource and accept another. */
+const createRejectionKey = (key: string, { resource, scope }: AccessTokenRequest) =>
+  JSON.stringify([key, resource ?? null, scope ?? null]);
+
+/** True for an error that the next request would receive again. */
+const isRejection = (error: unknown): error is AuthError =>
+  error instanceof AuthorizationServerError ||
+  error instanceof ValidationError ||
+  (error instanceof LoginRequiredError && error.code !== 'session_ended');
 
 function createResult(
   { tokens, heldTokens, sealedSession }: KnownTokens,

@@ -4,8 +4,12 @@ import { refreshTokens } from '../client/grants/refresh.ts';
 import { emitEvent } from '../client/observability.ts';
 import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
-import type { AccessTokenSource, GetAccessTokenResult } from './access-token-source.ts';
-import { type CoordinationOptions, coordinateRefreshes } from './coordinate-refreshes.ts';
+import type { GetAccessTokenResult } from './access-token-source.ts';
+import {
+  type CoordinatedRefreshes,
+  type CoordinationOptions,
+  coordinateRefreshes,
+} from './coordinate-refreshes.ts';
 import { createLocalRefreshState, type LocalRefreshState } from './local-refresh-state.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { SuccessorStore } from './successor-store.ts';
@@ -30,7 +34,7 @@ export interface RefreshCoordinatorOptions extends CoordinationOptions {
 }
 
 /** Returns access tokens, and stores the successors of refresh tokens for late requests. */
-export interface RefreshCoordinator extends AccessTokenSource {
+export interface RefreshCoordinator extends CoordinatedRefreshes {
   /**
    * Finds the newest known successor of tokens. Call it before previous tokens are stored again with other changes of a
    * session, because their refresh token may be spent.
@@ -50,7 +54,8 @@ export interface RefreshCoordinator extends AccessTokenSource {
 
 /**
  * Creates the refresh coordinator of a client. A valid access token is returned without a request. A refresh token is
- * sent once, however many requests and processes need it. Only a rejection by the provider ends the session.
+ * sent once, however many requests and processes need it. Only a response that reports an invalid refresh token, or an ID
+ * token of another user, ends the session.
  *
  * @throws ConfigurationError `invalid_option`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6

@@ -1,5 +1,7 @@
 import { AuthorizationServerError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
+import { toLoginRequiredError } from '../protocol/refresh-rejection.ts';
+import { isOtherUserError } from '../protocol/same-login.ts';
 import type { GetAccessTokenResult, KnownTokens } from './access-token-source.ts';
 import type { HeldLock } from './acquire-lock.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -71,26 +73,38 @@ async function requestTokens(
     if (error instanceof TransportError && error.code === 'rate_limited') {
       await rateLimit.pause(key, refreshToken, error.retryAfter);
     }
-    if (error instanceof AuthorizationServerError && error.error === 'invalid_grant') {
-      return handleInvalidGrant(context, task, tokens);
+    if (isOtherUserError(error)) return endLogin(context, task, { tokens, reason: 'other_user' });
+    const rejection = error instanceof AuthorizationServerError ? toLoginRequiredError(error) : error;
+    if (rejection instanceof LoginRequiredError && rejection.code === 'session_ended') {
+      return endLogin(context, task, { tokens, reason: 'invalid_grant', error: rejection });
     }
-    throw error;
+    throw rejection;
   }
 }
 
+/** The reason for which a login ends, and the error of the callers. */
+interface LoginEnd {
+  readonly tokens: TokenSet;
+  readonly reason: 'invalid_grant' | 'other_user';
+  readonly error?: LoginRequiredError;
+}
+
 /** Ends the session, unless another request has sent the refresh token in the meantime and stored its successor. */
-async function handleInvalidGrant(
+async function endLogin(
   { client, readNewestTokens }: RefreshContext,
   { holder, refreshToken }: RefreshTask,
-  tokens: TokenSet,
+  { tokens, reason, error }: LoginEnd,
 ): Promise<undefined> {
   const known = await readNewestTokens(holder);
   if (known.tokens.refreshToken !== refreshToken) return undefined;
   await holder.end(tokens);
-  client.emitEvent({ type: 'session.ended', issuer: client.issuer, reason: 'invalid_grant' });
-  throw new LoginRequiredError(
-    'session_ended',
-    'The provider rejected the refresh token with "invalid_grant". Log in again.',
+  client.emitEvent({ type: 'session.ended', issuer: client.issuer, reason });
+  throw (
+    error ??
+    new LoginRequiredError(
+      'session_ended',
+      'The refresh response contains an ID token of another user. Log in again.',
+    )
   );
 }
 

@@ -193,8 +193,8 @@ describe('the response of a login', () => {
     ['expires_in', { expires_in: 'soon' }],
     ['access_token', { access_token: { token: true } }],
     ['access_token', { access_token: '' }],
-    ['refresh_token', { refresh_token: '' }],
-    ['scope', { scope: ['openid'] }],
+    ['refresh_token', { refresh_token: 7 }],
+    ['scope', { scope: ['openid', 7] }],
     ['id_token', { id_token: 7 }],
   ])('C9: rejects tokens with an invalid %s: %j', async (check, change) => {
     const page = createPage();

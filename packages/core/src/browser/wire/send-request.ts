@@ -12,7 +12,8 @@ const maxBytes = 1_048_576;
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** The body, if it is a JSON object. */
+  readonly text: string;
+  /** The body, if it is a JSON object and its content type is JSON. */
   readonly body: JsonObject | undefined;
 }
 
@@ -73,7 +74,8 @@ export async function sendRequest(
       'redirect',
       `${request} was redirected. Use the address of the target, for example as issuer.`,
     );
-  return { status, headers, body: parseBody(text, headers) };
+  // The body of an error response is read by the caller that needs it.
+  return { status, headers, text, body: status < 400 ? parseBody(text, headers) : undefined };
 }
 
 /** Reads the text of a response. @throws ValidationError `response_malformed` if it is too large */
