@@ -50,6 +50,13 @@ export interface ProxyOptions {
 /** The path that the browser requested: with base path, and with the locale that `i18n` of `next.config` removes. */
 const getRequestedPath = ({ nextUrl }: NextRequest): string => nextUrl.href.slice(nextUrl.origin.length);
 
+/** The redirect of the provider after a logout arrives at a page. */
+const withRequestedUrl = (request: NextRequest): Request =>
+  new Request(request.nextUrl.origin + getRequestedPath(request), {
+    method: request.method,
+    headers: request.headers,
+  });
+
 /** Passes the requested path to pages, so that a login returns to it. */
 export const pathHeader = 'x-auth-path';
 
@@ -74,9 +81,15 @@ export async function runProxy(
     return await createResponse(state, state.webAuth, request, options);
   } catch (error) {
     // The path may be protected, so any error denies access.
-    const { onEvent } = state.webAuth?.client.options ?? {};
     const cookies = readRefreshedCookies(state.requestSession);
-    return createErrorResponse(request, error, { route: 'proxy', cookies, onEvent });
+    if (!state.webAuth) return createErrorResponse(request, error, { route: 'proxy', cookies });
+    const path = getRequestedPath(request);
+    return state.webAuth.sessions.respondToError(request, error, {
+      route: 'proxy',
+      cookies,
+      returnTo: path,
+      retry: path,
+    });
   }
 }
 
@@ -98,6 +111,9 @@ async function createResponse(
 ): Promise<Response> {
   const { pathname, basePath } = request.nextUrl;
   if (Object.values(sessions.paths).includes(basePath + pathname)) return respond(request, options);
+  const afterLogout =
+    request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request)));
+  if (afterLogout) return afterLogout;
   const needsSession = isProtected(request, options);
   try {
     state.requestSession = await sessions.open(request.headers.get('cookie'));

@@ -1,4 +1,5 @@
 import { LoginRequiredError } from '../../errors.ts';
+import { seconds } from '../../internal/clock.ts';
 import { sanitizeReturnTo } from '../../protocol/return-to.ts';
 import type { SessionContext } from '../context.ts';
 import { isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
@@ -66,11 +67,16 @@ function readFailedRoute(context: SessionContext, name: keyof RoutePaths, reques
   return { returnTo };
 }
 
-/** `GET /auth/session`: the session for the browser, without tokens. */
+/**
+ * `GET /auth/session`: the session for the browser, without tokens. `extend=false` does not count as use of the session,
+ * `extend=true` extends its idle lifetime in any case. `now` is the time of the server: clocks of browsers differ.
+ */
 async function sessionRoute(context: SessionContext, request: Request): Promise<Response> {
+  const extend = new URL(request.url).searchParams.get('extend');
   const requestSession = await openRequestSession(context, request.headers.get('cookie'));
-  await requestSession.touch();
-  return createJsonResponse({ session: requestSession.session ?? null }, { cookies: requestSession.cookies });
+  if (extend !== 'false') await requestSession.touch({ force: extend === 'true' });
+  const { session = null, cookies } = requestSession;
+  return createJsonResponse(session ? { session, now: seconds(context.now) } : { session }, { cookies });
 }
 
 /** `GET /auth/access-token`: an access token for the application's own scripts, if the route is enabled. */
@@ -85,6 +91,7 @@ async function accessTokenRoute(context: SessionContext, request: Request): Prom
   };
   try {
     const { accessToken, tokenType, expiresAt, scopes } = await requestSession.getAccessToken(tokenRequest);
+    await requestSession.touch();
     return createJsonResponse(
       { accessToken, tokenType, expiresAt, scopes },
       { cookies: requestSession.cookies },
