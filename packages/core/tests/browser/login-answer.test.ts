@@ -256,7 +256,10 @@ test.each([
     parameters.set('error', error);
     parameters.set('error_description', 'The reason\u0000\nof the provider');
   });
-  const { message } = await page.auth.handleCallback(callback).catch((reason: Error) => reason as never);
+  const { message } = await page.auth.handleCallback(callback).then(
+    () => expect.unreachable(),
+    (reason: Error) => reason,
+  );
   expect(message).toMatch(new RegExp(`login: ${error} \\(The reason of the provider\\)\\. `));
   expect(message).toMatch(remedy);
 });
