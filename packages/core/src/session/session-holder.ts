@@ -28,6 +28,11 @@ export class SessionHolder implements TokenHolder {
     this.loadedAt = seconds(now);
   }
 
+  /** All processes read a stored session. The tokens of a cookie are those of one request. */
+  get isShared(): boolean {
+    return this.backend.kind === 'stored';
+  }
+
   async read(): Promise<TokenSet | undefined> {
     // The first read within the same second uses the loaded session. Later reads look for changes of other requests.
     const isFresh = this.loadedAt === seconds(this.now);

@@ -211,7 +211,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       if (!state) return;
       const { ofUser } = await readTombstoneKeys(state);
       await addTombstone(await createTombstoneKey('id', state.id), {
-        endedAt: seconds(now),
+        // The clock of this process may be behind that of the login: the tombstone would precede the session.
+        endedAt: Math.max(seconds(now), state.createdAt),
         coveredBy: ofUser[0],
       });
     },
