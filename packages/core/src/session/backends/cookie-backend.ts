@@ -185,7 +185,9 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     async write(loaded, change) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
       if (!(await isAlive(loaded.state))) return false;
-      const state = { ...change(loaded.state), usedAt: seconds(now) };
+      const changed = change(loaded.state);
+      if (!changed) return false;
+      const state = { ...changed, usedAt: seconds(now) };
       const hasNewTokens = state.tokens !== loaded.state.tokens;
       return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, hasNewTokens) };
     },
@@ -209,7 +211,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       if (!state) return;
       const { ofUser } = await readTombstoneKeys(state);
       await addTombstone(await createTombstoneKey('id', state.id), {
-        endedAt: seconds(now),
+        // The clock of this process may be behind that of the login: the tombstone would precede the session.
+        endedAt: Math.max(seconds(now), state.createdAt),
         coveredBy: ofUser[0],
       });
     },
