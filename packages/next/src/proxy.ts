@@ -10,6 +10,7 @@ import {
   addSessionHeaders,
   applyCookies,
   createErrorResponse,
+  findRoute,
   isPathBelow,
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
@@ -110,7 +111,7 @@ async function createResponse(
   options: ProxyOptions,
 ): Promise<Response> {
   const { pathname, basePath } = request.nextUrl;
-  if (Object.values(sessions.paths).includes(basePath + pathname)) return respond(request, options);
+  if (findRoute(sessions.paths, basePath + pathname) !== undefined) return respond(request, options);
   const afterLogout =
     request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request)));
   if (afterLogout) return afterLogout;
@@ -263,7 +264,8 @@ function reject(request: NextRequest, loginUrl: URL): Response {
     return new NextResponse(null, { status: 303, headers: { 'x-action-redirect': location } });
   }
   const isForm = method === 'POST' && headers.get('sec-fetch-mode') === 'navigate';
-  if (isForm || (method === 'GET' && !nextUrl.pathname.startsWith('/api/'))) {
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (isForm || (isRead && !nextUrl.pathname.startsWith('/api/'))) {
     return NextResponse.redirect(loginUrl, isForm ? 303 : 307);
   }
   return NextResponse.json({ error: 'not_signed_in' }, { status: 401 });
@@ -271,6 +273,10 @@ function reject(request: NextRequest, loginUrl: URL): Response {
 
 function isProtected(request: NextRequest, { protect, publicPaths = [] }: ProxyOptions): boolean {
   const { pathname } = request.nextUrl;
-  if (isPathBelow(pathname, publicPaths)) return false;
+  if (isPreflight(request) || isPathBelow(pathname, publicPaths)) return false;
   return typeof protect === 'function' ? protect(request) : isPathBelow(pathname, protect ?? []);
 }
+
+/** Browsers send a preflight without cookies, before a request from another origin (Fetch section 4.8). */
+const isPreflight = ({ method, headers }: NextRequest): boolean =>
+  method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
