@@ -39,7 +39,7 @@ async function open(context: BrowserContext, path = '/profile'): Promise<Page> {
   const page = await context.newPage();
   await page.clock.install({ time: Date.now() + ahead });
   await page.goto(running.app.origin + path);
-  await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
+  await expect(page.getByRole('banner').getByRole('button', { name: 'Log out' })).toBeVisible();
   // The page has asked the server for its time.
   await page.waitForLoadState('networkidle');
   return page;
@@ -134,7 +134,7 @@ test('other tabs learn of a logout before the provider has responded', async ({ 
   const other = await open(context, '/dashboard');
   await expect(other.getByText('Signed in as')).toBeVisible();
   const release = running.op.hold('revocation');
-  await page.getByRole('button', { name: 'Log out' }).click({ noWaitAfter: true });
+  await page.getByRole('banner').getByRole('button', { name: 'Log out' }).click({ noWaitAfter: true });
   await expect(other.getByText('You are not signed in.')).toBeVisible();
   release();
   await expect(page).toHaveURL(`${running.app.origin}/`);
