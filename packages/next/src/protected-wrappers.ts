@@ -1,4 +1,9 @@
-import { AccessTokenError, LoginRequiredError, TransportError } from '@countersign/core';
+import {
+  AccessTokenError,
+  AuthorizationServerError,
+  LoginRequiredError,
+  TransportError,
+} from '@countersign/core';
 import { checkSessionScopes, type Session } from '@countersign/core/session';
 import {
   createErrorResponse,
@@ -107,7 +112,7 @@ export function createProtect(resolve: Resolve): Protect {
           if (error instanceof AccessTokenError) return createRejection(403, error.code);
           if (error instanceof LoginRequiredError) return createRejection(401, error.code);
           const { onEvent } = openedSession?.webAuth.client.options ?? {};
-          if (error instanceof TransportError)
+          if (error instanceof TransportError || error instanceof AuthorizationServerError)
             return createErrorResponse(request, error, { route: 'handler', onEvent });
           throw error;
         }
@@ -142,7 +147,10 @@ async function runOrRedirect<T>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof LoginRequiredError) redirectToLogin(await openSession(resolve, scope), scope);
+    if (error instanceof LoginRequiredError) {
+      const { prompt } = error.authorization ?? {};
+      redirectToLogin(await openSession(resolve, scope), scope, { prompt });
+    }
     throw error;
   }
 }
