@@ -101,6 +101,15 @@ function hasOriginalCookies({ unit, hasOpenedSession }: RequestScope, requestHea
   return unit?.phase === 'render' && !mayFollowAction;
 }
 
+/**
+ * Records that the session is in use, where a cookie can be set or the session is in a store. If it cannot be recorded now,
+ * a later request does it.
+ */
+export async function recordUse({ requestSession, save }: OpenSession): Promise<void> {
+  await requestSession.touch().catch(() => {});
+  await save();
+}
+
 /** Returns the session. Redirects a user who is not signed in to the login, and back to this page afterwards. */
 export async function requireSession(
   resolve: Resolve,
@@ -108,6 +117,7 @@ export async function requireSession(
   returnTo?: string,
 ): Promise<Session> {
   const openedSession = await openSession(resolve, scope);
+  await recordUse(openedSession);
   const { requestSession, headers: requestHeaders } = openedSession;
   // A page without a usable token would show a signed-in user without data.
   const requirement = findLoginRequirement(readFailedRefreshes(requestHeaders.get(failureHeader)));

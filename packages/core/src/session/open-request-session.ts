@@ -93,7 +93,7 @@ class OpenRequestSession implements RequestSession {
   }
 
   get session(): Session | undefined {
-    return this.holder.loaded && toSession(this.holder.loaded.state);
+    return this.holder.loaded && toSession(this.holder.loaded.state, this.context);
   }
 
   get cookies(): readonly CookieToSet[] {
@@ -187,14 +187,35 @@ class OpenRequestSession implements RequestSession {
     );
   }
 
-  async touch(): Promise<void> {
+  async touch({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const { loaded } = this.holder;
     const { context, existing } = this;
-    const isDue = loaded && isTouchDue(context, loaded.state, context.backend.hasCopies(existing));
-    if (!isDue || !this.canWrite()) return;
+    if (!loaded || !this.canWrite()) return;
+    if (!force && !context.backend.hasCopies(existing) && !isTouchDue(context, loaded.state)) return;
+    if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
     await this.applyNewestTokens();
     await this.holder.change((state) => state);
     await this.fitLogins();
+  }
+
+  /**
+   * Refreshes the tokens, which records the use too: all concurrent requests then set the same cookie.
+   *
+   * @returns true if the use must be recorded without a refresh, because the provider is unavailable
+   */
+  private async refreshForTouch({ usedAt }: SessionState, force: boolean): Promise<boolean> {
+    const { idleLifetime, now } = this.context;
+    // A token of another resource can be near its expiry for a long time.
+    const isOverdue = seconds(now) - usedAt > idleLifetime / 2;
+    try {
+      await this.getAccessToken({ forceRefresh: force || isOverdue });
+      return false;
+    } catch (error) {
+      // With `lock_timeout`, another request is refreshing.
+      return (
+        error instanceof TransportError && error.code !== 'lock_timeout' && this.holder.loaded !== undefined
+      );
+    }
   }
 
   /** Prevents that the next cookie restores a refresh token that another request has spent. */
@@ -272,17 +293,15 @@ const isWrongContext = (error: unknown) =>
 
 /** Fraction of the idle lifetime after which a use is written. */
 const touchShare = 0.1;
-/** Seconds before the expiry of an access token in which no use is written: a refresh may be running. */
+/** Seconds before the expiry of an access token in which another request may be refreshing it. */
 const refreshMargin = 120;
 
-/** Uses are written rarely, and not near a refresh: the cookie of a previous state would restore a spent refresh token. */
-function isTouchDue(
-  { backend, idleLifetime, now }: SessionContext,
-  state: SessionState,
-  hasCopies: boolean,
-): boolean {
-  const time = seconds(now);
-  if (!hasCopies && time - state.usedAt < idleLifetime * touchShare) return false;
-  if (backend.kind === 'stored' || state.tokens.refreshToken === undefined) return true;
-  return state.tokens.accessTokens.every((entry) => isValid(entry, time, refreshMargin));
+/** Uses are written rarely. */
+const isTouchDue = ({ idleLifetime, now }: SessionContext, { usedAt }: SessionState): boolean =>
+  seconds(now) - usedAt >= idleLifetime * touchShare;
+
+/** Near a refresh, the cookie of a previous state would restore a refresh token that another request has spent. */
+function isNearRefresh({ backend, now }: SessionContext, { tokens }: SessionState): boolean {
+  if (backend.kind === 'stored' || tokens.refreshToken === undefined) return false;
+  return !tokens.accessTokens.every((entry) => isValid(entry, seconds(now), refreshMargin));
 }

@@ -102,8 +102,11 @@ export function coordinateRefreshes(
       const { refreshToken } = known.tokens;
       if (refreshToken === undefined) return serveWithoutRefresh(known, wanted);
       const key = await createKey(refreshToken);
-      const lock = await acquireLock(key);
-      if (!lock) return serveValidToken(known, wanted) ?? throwLockTimeout();
+      const lock = await acquireLock(key, { isSharedLockRequired: holder.isShared === true }).catch(
+        (error: TransportError) => error,
+      );
+      if (!lock || lock instanceof Error)
+        return serveValidToken(known, wanted) ?? (lock ? Promise.reject(lock) : throwLockTimeout());
       const task: RefreshTask = { holder, wanted, refreshToken, key, lock, isLockHandedOver: false };
       try {
         const result = await refreshWithLock(task);

@@ -1,6 +1,7 @@
 import type { Client } from '../client/client.ts';
 import { getClientContext } from '../client/client-context.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
+import { revokeEndedLogin } from '../client/logout/incomplete-logout.ts';
 import { emitEvent } from '../client/observability.ts';
 import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
@@ -119,6 +120,7 @@ function createRefreshClient(client: Client): RefreshClient {
     now,
     timeout: http.timeout,
     refresh: (refreshToken, request) => refreshTokens(client, refreshToken, request),
+    revoke: (refreshToken) => revokeEndedLogin(client, refreshToken),
     getThumbprint: () => getDpopThumbprint(client),
     emitEvent: (event) => emitEvent(client, event),
   };

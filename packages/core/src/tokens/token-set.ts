@@ -40,6 +40,8 @@ export interface TokenSet {
   readonly scopes: readonly string[];
   /** Seconds since the epoch of the last token response. */
   readonly updatedAt: number;
+  /** Count of refreshes since the login. It orders the token sets of a login. Default: 0. */
+  readonly refreshCount?: number;
 }
 
 /** Which access token of a login is requested. Default: the one of the login. */
@@ -98,8 +100,13 @@ export function applyRefresh(
     scopes: set.scopes,
     // Never decreases, even under clock skew: it decides which of two token sets is newer.
     updatedAt: Math.max(time, set.updatedAt),
+    refreshCount: (set.refreshCount ?? 0) + 1,
   };
 }
+
+/** Checks whether a token set of a login was received later than another one of this login. */
+export const isNewerTokenSet = (set: TokenSet, other: TokenSet): boolean =>
+  (set.refreshCount ?? 0) > (other.refreshCount ?? 0);
 
 /** Finds the stored access token for a request. It may have expired. */
 export function findAccessToken(set: TokenSet, request: AccessTokenRequest): StoredAccessToken | undefined {

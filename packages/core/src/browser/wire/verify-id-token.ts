@@ -34,7 +34,7 @@ export async function validateIdToken(
   const header = parse(protectedHeader);
   if (parts.length !== 3) throw malformed();
   // The registration of the client fixes the algorithm: the token cannot choose `none` or HMAC (RFC 8725 section 3.1).
-  if (header.alg !== alg) throw createIdTokenError('alg', `is not "${alg}"`);
+  if (header.alg !== alg) throw createIdTokenError('alg', describeAlgorithm(header.alg, alg));
   // No critical extension is supported (RFC 7515 section 4.1.11).
   if (header.crit !== undefined) throw createIdTokenError('crit', 'is not supported');
   // An access or logout token is not an ID token (RFC 8725 section 3.11).
@@ -64,3 +64,7 @@ function decode(part: string): Uint8Array<ArrayBuffer> {
 const parse = (part: string): JsonObject => removeNullMembers(parseJwtPart(part, { createError: malformed }));
 
 const malformed = () => createIdTokenError('format', 'is not a signed JWT');
+
+/** The algorithm comes from the token: its text is limited, and its control characters are escaped. */
+const describeAlgorithm = (actual: unknown, expected: string) =>
+  `is ${JSON.stringify(actual)?.slice(0, 20)}, expected "${expected}". If the provider signs with this algorithm, set the option idTokenSignedResponseAlg to it`;

@@ -10,6 +10,7 @@ import { fitSession, requireSpace } from './fit-session.ts';
 import { selectNewest } from './select-newest.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { createSessionCache, type SessionEntries } from './session-cache.ts';
+import { getSessionEnds } from './session-lifetimes.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './tombstone-keys.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
@@ -46,7 +47,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
 
   /** Seconds until an unused session expires. */
   const getRemainingLifetime = (state: SessionState) =>
-    Math.min(state.usedAt + options.idleLifetime, state.expiresAt) - seconds(now);
+    getSessionEnds(state, options).expiresAt - seconds(now);
 
   const countBytes = (state: SessionState) =>
     countChunkBytes(jar, name, {
@@ -128,6 +129,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   }
 
   async function findLive(state: SessionState): Promise<LoadedSession | undefined> {
+    // The sealed expiry is that of the options with which the cookie was written.
+    if (getRemainingLifetime(state) <= 0) return undefined;
     return (await isAlive(state)) ? { state, key: state.id, version: 0 } : undefined;
   }
 
@@ -182,7 +185,9 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     async write(loaded, change) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
       if (!(await isAlive(loaded.state))) return false;
-      const state = { ...change(loaded.state), usedAt: seconds(now) };
+      const changed = change(loaded.state);
+      if (!changed) return false;
+      const state = { ...changed, usedAt: seconds(now) };
       const hasNewTokens = state.tokens !== loaded.state.tokens;
       return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, hasNewTokens) };
     },
@@ -206,7 +211,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       if (!state) return;
       const { ofUser } = await readTombstoneKeys(state);
       await addTombstone(await createTombstoneKey('id', state.id), {
-        endedAt: seconds(now),
+        // The clock of this process may be behind that of the login: the tombstone would precede the session.
+        endedAt: Math.max(seconds(now), state.createdAt),
         coveredBy: ofUser[0],
       });
     },

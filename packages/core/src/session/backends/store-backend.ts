@@ -1,6 +1,7 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
+import { isNewerTokenSet } from '../../tokens/token-set.ts';
 import { readValues } from '../cookies/chunks.ts';
 import { deleteAllCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
@@ -9,6 +10,7 @@ import { createEndedLoginError } from './ended-login.ts';
 import { createLogoutMarkers } from './logout-markers.ts';
 import { selectNewest } from './select-newest.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
+import { getSessionEnds } from './session-lifetimes.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import type { SessionRecord, SessionStore } from './session-store.ts';
 
@@ -39,7 +41,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
 
   async function createRecord(state: SessionState, key: string, version: number): Promise<SessionRecord> {
     const { claims } = state.tokens;
-    const expiresAt = Math.min(state.usedAt + options.idleLifetime, state.expiresAt);
+    const { expiresAt } = getSessionEnds(state, options);
     // The key is encrypted with the session: a record that was moved to another key is rejected.
     const value = await sealer.encrypt({ ...packState(state), key }, { issuedAt: seconds(now), expiresAt });
     return {
@@ -57,7 +59,9 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     if (!record) return undefined;
     const payload = await sealer.decrypt(record.value, seconds(now));
     const state = payload?.key === key ? unpackState(payload, options.owner) : undefined;
-    return state && { state, key, version: record.version };
+    // The expiry of the record is that of the options with which it was written.
+    if (!state || getSessionEnds(state, options).expiresAt <= seconds(now)) return undefined;
+    return { state, key, version: record.version };
   }
 
   // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
@@ -101,7 +105,9 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     async write(loaded, change) {
       let current: LoadedSession | undefined = loaded;
       for (let tries = 0; current && tries < maxTries; tries++) {
-        const state: SessionState = { ...change(current.state), usedAt: seconds(now) };
+        const changed = change(current.state);
+        if (!changed) return false;
+        const state: SessionState = { ...changed, usedAt: seconds(now) };
         const version = current.version + 1;
         if (await store.set(current.key, await createRecord(state, current.key, version), current.version)) {
           return { loaded: { state, key: current.key, version } };
@@ -111,7 +117,12 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       return false;
     },
     async applyTokens(loaded, tokens) {
-      return (await read(loaded.key)) ?? { ...loaded, state: { ...loaded.state, tokens } };
+      // If the store is unavailable, the tokens are used, and the refresh coordinator writes them later.
+      const stored = await read(loaded.key).catch(() => undefined);
+      const current = stored ?? loaded;
+      return stored && !isNewerTokenSet(tokens, stored.state.tokens)
+        ? stored
+        : { ...current, state: { ...current.state, tokens } };
     },
     createCookies: () => [],
     requireSpace() {},
