@@ -1,15 +1,12 @@
 import type { Client } from '../client/client.ts';
 import { getClientContext } from '../client/client-context.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
+import { revokeEndedLogin } from '../client/logout/incomplete-logout.ts';
 import { emitEvent } from '../client/observability.ts';
 import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
-import type { GetAccessTokenResult } from './access-token-source.ts';
-import {
-  type CoordinatedRefreshes,
-  type CoordinationOptions,
-  coordinateRefreshes,
-} from './coordinate-refreshes.ts';
+import type { AccessTokenSource, GetAccessTokenResult } from './access-token-source.ts';
+import { type CoordinationOptions, coordinateRefreshes } from './coordinate-refreshes.ts';
 import { createLocalRefreshState, type LocalRefreshState } from './local-refresh-state.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { SuccessorStore } from './successor-store.ts';
@@ -34,7 +31,7 @@ export interface RefreshCoordinatorOptions extends CoordinationOptions {
 }
 
 /** Returns access tokens, and stores the successors of refresh tokens for late requests. */
-export interface RefreshCoordinator extends CoordinatedRefreshes {
+export interface RefreshCoordinator extends AccessTokenSource {
   /**
    * Finds the newest known successor of tokens. Call it before previous tokens are stored again with other changes of a
    * session, because their refresh token may be spent.
@@ -123,6 +120,7 @@ function createRefreshClient(client: Client): RefreshClient {
     now,
     timeout: http.timeout,
     refresh: (refreshToken, request) => refreshTokens(client, refreshToken, request),
+    revoke: (refreshToken) => revokeEndedLogin(client, refreshToken),
     getThumbprint: () => getDpopThumbprint(client),
     emitEvent: (event) => emitEvent(client, event),
   };

@@ -124,9 +124,7 @@ async function writeTokens(
   const { next } = change;
   const accessToken = toAccessToken(findAccessToken(next, wanted) as StoredAccessToken);
   const outcome = await tryWrite(holder, change);
-  if (outcome === 'session-ended') {
-    throw new LoginRequiredError('session_ended', 'The session ended during the refresh. Log in again.');
-  }
+  if (outcome === 'session-ended') return rejectLateTokens(client, next);
   if (outcome === 'other-login') {
     await successors.save(refreshToken, { tokens: next });
     return undefined;
@@ -137,14 +135,40 @@ async function writeTokens(
     await successors.save(refreshToken, { tokens: next }, { isUnwritten: true });
     task.isLockHandedOver = true;
     retryWrite({
-      write: () => holder.write(next, change.previous),
+      async write() {
+        const written = await holder.write(next, change.previous);
+        // Other tokens of the session are newer than these, or the session has ended.
+        if (written === false && !(await holder.read())) await revokeLateTokens(client, next);
+        return written;
+      },
       onWritten: (written) => successors.save(refreshToken, { tokens: next, ...written }),
       onFinished: () => task.lock.release(),
     });
     return { accessToken, tokens: next, changed: true };
   }
   await successors.save(refreshToken, { tokens: next, ...outcome });
+  // A logout revokes the newest successor that it finds. If it came before this one was stored, it is found here.
+  if (await hasEnded(holder)) return rejectLateTokens(client, next);
   return { accessToken, tokens: next, changed: true, ...outcome };
+}
+
+/** False if the storage is unavailable: the tokens that were received are used. */
+async function hasEnded(holder: TokenHolder): Promise<boolean> {
+  try {
+    return (await holder.read()) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function rejectLateTokens(client: RefreshClient, tokens: TokenSet): Promise<never> {
+  await revokeLateTokens(client, tokens);
+  throw new LoginRequiredError('session_ended', 'The session ended during the refresh. Log in again.');
+}
+
+/** The logout could not revoke tokens that the provider had not returned yet. */
+async function revokeLateTokens(client: RefreshClient, { refreshToken }: TokenSet): Promise<void> {
+  if (refreshToken !== undefined) await client.revoke(refreshToken);
 }
 
 async function tryWrite(

@@ -1,5 +1,5 @@
 import type { AuthorizationServerMetadata } from '../../client/client-options.ts';
-import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
+import { ConfigurationError, TransportError, toPrintableText, ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
@@ -23,7 +23,14 @@ export function fetchMetadata(context: BrowserContext): Promise<AuthorizationSer
     if (options.metadata) return validateMetadata(options.metadata, context);
     return fetchOrReuse(context, async () => {
       const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-      const { body } = await sendRequest(context, url);
+      const { body, status, headers } = await sendRequest(context, url);
+      if (!body || status !== 200) {
+        throw new ValidationError(
+          'metadata_invalid',
+          'body',
+          `GET ${url} returned status ${status} and ${toPrintableText(headers.get('content-type') ?? 'no content type', 100)}, expected 200 and JSON. Check the option issuer, which is the start of this URL.`,
+        );
+      }
       context.emitEvent({ type: 'metadata.fetched', issuer });
       return validateMetadata(body, context);
     });
@@ -59,13 +66,16 @@ function validateMetadata(
     throw new ValidationError(
       'metadata_invalid',
       'issuer',
-      `Metadata "issuer" is ${JSON.stringify(metadata.issuer)?.slice(0, 100)}, expected "${context.issuer}".`,
+      `Metadata "issuer" is ${JSON.stringify(metadata.issuer)?.slice(0, 100)}, expected "${context.issuer}". Set the option issuer to the value of the provider, also a slash at its end.`,
     );
   }
   const methods = metadata.code_challenge_methods_supported;
   // Without S256, a stolen code can be used (RFC 9700 section 2.1.1).
   if (Array.isArray(methods) && !methods.includes('S256')) {
-    throw new ConfigurationError('unsupported_by_provider', 'The provider does not support PKCE with S256.');
+    throw new ConfigurationError(
+      'unsupported_by_provider',
+      `The metadata of ${context.issuer} lists the PKCE methods ${JSON.stringify(methods).slice(0, 100)}, expected "S256". Enable PKCE with S256 for the client at the provider.`,
+    );
   }
   return metadata as unknown as AuthorizationServerMetadata;
 }
@@ -81,5 +91,9 @@ export async function getEndpoint(
 ): Promise<string> {
   const url = (await fetchMetadata(context))[name];
   if (isSecureUrl(url, { allowInsecure: context.options.allowInsecureIssuer })) return url;
-  throw new ValidationError('metadata_invalid', name, `Metadata "${name}" is not an https URL.`);
+  throw new ValidationError(
+    'metadata_invalid',
+    name,
+    `Metadata "${name}" of ${context.issuer} is missing or not an https URL. Enable this endpoint at the provider, or set the option metadata.`,
+  );
 }

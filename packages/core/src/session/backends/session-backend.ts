@@ -47,11 +47,11 @@ export interface SessionBackend {
   /**
    * Writes a change unless the session has ended.
    *
-   * @param change is applied again to the current state after a concurrent write
+   * @param change is applied again to the current state after a concurrent write. `undefined`: nothing is written.
    */
   write(
     loaded: LoadedSession,
-    change: (state: SessionState) => SessionState,
+    change: (state: SessionState) => SessionState | undefined,
   ): Promise<{ readonly loaded: LoadedSession; readonly sealedSession?: string } | false>;
   /** Applies the tokens that another request for the same session has obtained. */
   applyTokens(

@@ -1,6 +1,7 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
+import { isNewerTokenSet } from '../../tokens/token-set.ts';
 import { readValues } from '../cookies/chunks.ts';
 import { deleteAllCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
@@ -104,7 +105,9 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     async write(loaded, change) {
       let current: LoadedSession | undefined = loaded;
       for (let tries = 0; current && tries < maxTries; tries++) {
-        const state: SessionState = { ...change(current.state), usedAt: seconds(now) };
+        const changed = change(current.state);
+        if (!changed) return false;
+        const state: SessionState = { ...changed, usedAt: seconds(now) };
         const version = current.version + 1;
         if (await store.set(current.key, await createRecord(state, current.key, version), current.version)) {
           return { loaded: { state, key: current.key, version } };
@@ -114,7 +117,12 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       return false;
     },
     async applyTokens(loaded, tokens) {
-      return (await read(loaded.key)) ?? { ...loaded, state: { ...loaded.state, tokens } };
+      // If the store is unavailable, the tokens are used, and the refresh coordinator writes them later.
+      const stored = await read(loaded.key).catch(() => undefined);
+      const current = stored ?? loaded;
+      return stored && !isNewerTokenSet(tokens, stored.state.tokens)
+        ? stored
+        : { ...current, state: { ...current.state, tokens } };
     },
     createCookies: () => [],
     requireSpace() {},

@@ -2,6 +2,7 @@ import { LoginRequiredError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sanitizeReturnTo } from '../../protocol/return-to.ts';
 import type { SessionContext } from '../context.ts';
+import { findRoute } from '../http/path-match.ts';
 import { isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
 import { createJsonResponse, createSessionHeaders } from '../http/responses.ts';
 import { openRequestSession } from '../open-request-session.ts';
@@ -35,12 +36,17 @@ export async function handleRequest(
   router?: RouterRequest,
 ): Promise<Response | undefined> {
   const { pathname } = new URL(request.url);
-  const name = (Object.keys(routes) as (keyof RoutePaths)[]).find((each) => context.paths[each] === pathname);
+  const name = findRoute(context.paths, pathname);
   if (name === undefined) return request.method === 'GET' ? finishLogout(context, request) : undefined;
   if (name === 'accessToken' && context.options.accessTokenRoute !== true) {
     return createJsonResponse({ error: 'not_found' }, { status: 404 });
   }
   const { methods, run } = routes[name];
+  // HEAD is GET without a body (RFC 9110 section 9.3.2).
+  if (request.method === 'HEAD' && methods.includes('GET')) {
+    const response = await handleRequest(context, new Request(request, { method: 'GET' }), router);
+    return response && new Response(null, response);
+  }
   if (!methods.includes(request.method)) {
     const headers = createSessionHeaders();
     headers.set('allow', methods.join(', '));
