@@ -146,7 +146,7 @@ export function createAuth(
 
 /** A rendered page identifies a user too: its requests belong to that user. */
 function findHolder({ status, holder, claims }: BrowserAuthSnapshot): LoginHolder | null | undefined {
-  if (status === 'loading') return undefined;
+  if (status === 'loading' || status === 'error') return undefined;
   if (status !== 'signed-in') return null;
   return holder ?? (claims && { iss: claims.iss, sub: claims.sub });
 }

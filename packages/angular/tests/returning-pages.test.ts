@@ -1,9 +1,10 @@
 import type { Routes } from '@angular/router';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { AuthConfig } from '../src/config/auth-config.ts';
-import { withStorage } from '../src/config/auth-features.ts';
-import { authGuard } from '../src/guards/auth-guard.ts';
-import { createTab, EmptyPage, type PageOptions, type TestPage } from './support/routed-app.ts';
+import { withClientName, withStorage } from '../src/config/auth-features.ts';
+import { authGuard, authGuardFor } from '../src/guards/auth-guard.ts';
+import { provideAuth } from '../src/provide-auth.ts';
+import { createTab, dispatch, EmptyPage, type PageOptions, type TestPage } from './support/routed-app.ts';
 
 const origin = 'https://app.example';
 const guarded: Routes = [{ path: '**', canActivate: [authGuard], component: EmptyPage }];
@@ -167,4 +168,99 @@ describe('a failed login', () => {
     void page.router.navigateByUrl('/items');
     await vi.waitFor(() => expect(page.left).toHaveLength(1));
   });
+});
+
+describe('while the provider is unavailable', () => {
+  test.each(['503', 'no network'])(
+    '(%s) the first navigation keeps its address and tries again',
+    async (kind) => {
+      const tab = await createTab();
+      let attempts = 0;
+      let isDown = true;
+      const fetch: NonNullable<AuthConfig['fetch']> = async (url, init) => {
+        if (!isDown) return tab.provider.fetch(url, init);
+        attempts++;
+        if (kind === '503') return new Response(null, { status: 503 });
+        throw new TypeError('Failed to fetch');
+      };
+      const page = await tab.open(`${origin}/items?a=b#c`, {
+        routes: guarded,
+        config: { fetch },
+        until: () => vi.waitFor(() => expect(attempts).toBe(1)),
+      });
+      await vi.waitFor(() => expect(page.auth.error()).toMatchObject({ name: 'TransportError' }));
+      dispatch('focus');
+      await vi.waitFor(() => expect(attempts).toBeGreaterThan(1));
+      expect(page.left).toEqual([]);
+      expect(location.href).toBe(`${origin}/items?a=b#c`);
+      isDown = false;
+      await vi.waitFor(() => {
+        dispatch('online');
+        expect(page.left).toHaveLength(1);
+      });
+      const returned = await tab.open(tab.provider.approve(page.left[0] ?? ''), { routes: guarded });
+      await shows(returned, '/items?a=b#c');
+    },
+  );
+
+  test('the error route is shown, and the address bar keeps the requested page', async () => {
+    const tab = await createTab();
+    const routes: Routes = [{ path: 'login-failed', component: EmptyPage }, ...guarded];
+    const fetch = async () => new Response(null, { status: 503 });
+    const config = { errorRoute: '/login-failed', fetch };
+    const page = await tab.open(`${origin}/items`, { routes, config });
+    await shows(page, '/login-failed');
+    expect([location.href, page.left]).toEqual([`${origin}/items`, []]);
+    expect(page.auth.error()).toMatchObject({ code: 'server_error' });
+  });
+
+  test('a later navigation is canceled, and the page stays', async () => {
+    const tab = await createTab();
+    const routes: Routes = [{ path: '', component: EmptyPage }, ...guarded];
+    const page = await tab.open(`${origin}/`, {
+      routes,
+      config: { fetch: async () => new Response(null, { status: 503 }) },
+    });
+    expect(await page.router.navigateByUrl('/items')).toBe(false);
+    expect(page.router.url).toBe('/');
+  });
+});
+
+test('provideAuth in the providers of a route throws a clear error', async () => {
+  const tab = await createTab();
+  const issuer = 'https://login.example';
+  const routes: Routes = [
+    { path: '', component: EmptyPage },
+    {
+      path: 'reports',
+      providers: [provideAuth({ issuer, clientId: 'reports' }, withClientName('reports'))],
+      canActivate: [authGuardFor('reports')],
+      component: EmptyPage,
+    },
+  ];
+  const page = await tab.open(`${origin}/`, { routes });
+  const errors: unknown[] = [];
+  page.router.events.subscribe((event) => 'error' in event && errors.push(event.error));
+  expect(await page.router.navigateByUrl('/reports')).toBe(false);
+  expect(errors).toEqual([
+    expect.objectContaining({
+      code: 'wrong_context',
+      message: expect.stringMatching(/providers of a route/),
+    }),
+  ]);
+});
+
+test('a login requests the resource and the scope of each entry of apis', async () => {
+  const tab = await createTab();
+  const apis = [
+    { url: 'https://api.example.com', resource: 'https://api.example.com/', scope: 'items:read' },
+    { url: 'https://reports.example.com', resource: 'https://reports.example.com/', scope: 'reports:read' },
+  ];
+  const page = await tab.open(`${origin}/items`, { routes: guarded, config: { apis } });
+  const { searchParams } = new URL(page.left[0] ?? '');
+  expect(searchParams.getAll('resource')).toEqual([
+    'https://api.example.com/',
+    'https://reports.example.com/',
+  ]);
+  expect(searchParams.get('scope')).toBe('openid items:read reports:read');
 });

@@ -6,7 +6,12 @@ import { createWorkerFetch, type TokenWorker } from '@countersign/core/worker';
  * provider. The page never receives a refresh token. The script of the worker calls `runTokenWorker()`. Tokens are in
  * memory, so combine the feature with `withSilentLogin()`; `withStorage()` is not allowed.
  *
+ * The option `fetch` sends the requests of the page, for example for keys. The requests of the worker need
+ * `runTokenWorker(undefined, { fetch })`.
+ *
  * A storage that outlives the worker throws a `ConfigurationError` `invalid_option` when the application starts.
+ * If the worker cannot be created, logins and refreshes fail with a `ConfigurationError` `unsupported_by_browser`. If it
+ * cannot be loaded or has ended, they fail with a `TransportError` `network_error`.
  *
  * @param createWorker called once, in the browser
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
@@ -28,14 +33,14 @@ import { createWorkerFetch, type TokenWorker } from '@countersign/core/worker';
 export function withWorker(createWorker: () => TokenWorker): AuthFeature {
   return {
     configure(config) {
-      const { issuer, allowInsecureIssuer = false, storage } = config;
+      const { storage } = config;
       if (storage && storage.reach !== 'memory') {
         throw new ConfigurationError(
           'invalid_option',
           'withWorker() requires the storage in memory. Remove withStorage().',
         );
       }
-      return { ...config, fetch: createWorkerFetch(createWorker(), { issuer, allowInsecureIssuer }) };
+      return { ...config, fetch: createWorkerFetch(createWorker, config) };
     },
   };
 }

@@ -13,7 +13,11 @@ export type ConfigurationErrorCode =
   | 'unguarded_handler';
 
 /** Codes of {@link AuthorizationServerError}. */
-export type AuthorizationServerErrorCode = 'authorization_error' | 'token_error' | 'endpoint_error';
+export type AuthorizationServerErrorCode =
+  | 'authorization_error'
+  | 'token_error'
+  | 'client_rejected'
+  | 'endpoint_error';
 
 /** Codes of {@link ValidationError}. */
 export type ValidationErrorCode =
@@ -44,6 +48,8 @@ export type LoginRequiredErrorCode =
   | 'not_signed_in'
   | 'session_ended'
   | 'refresh_token_missing'
+  | 'refresh_rejected'
+  | 'interaction_required'
   | 'step_up_required';
 
 /** Codes of {@link AccessTokenError}. */
@@ -125,18 +131,52 @@ export class ConfigurationError extends AuthError {
   }
 }
 
+/** The parameters of a login that satisfies a provider which requires an interaction with the user. */
+export interface RequiredAuthorization {
+  /** @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest */
+  readonly prompt?: string;
+  /** @see https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter */
+  readonly claims?: object;
+  /** The resource server for which the provider rejected the token. */
+  readonly resource?: string;
+}
+
+/**
+ * What the rejection of a refresh means:
+ *
+ * - `login_ended`: the provider has ended the login. The refresh token is invalid.
+ * - `interaction_required`: the user must do something at the provider. `authorization` contains the parameters of the login.
+ * - `client_rejected`: the credentials or the registration of the client are wrong. It says nothing about the login.
+ * - `request_rejected`: the provider does not issue tokens for the requested resource or scope. The login is not affected.
+ * - `unavailable`: the provider is temporarily unavailable.
+ * - `rejected`: the provider gives no reason that is known. A new login may help.
+ */
+export interface RefreshRejection {
+  readonly kind:
+    | 'login_ended'
+    | 'interaction_required'
+    | 'client_rejected'
+    | 'request_rejected'
+    | 'unavailable'
+    | 'rejected';
+  /** Only for `interaction_required`. */
+  readonly authorization?: RequiredAuthorization;
+}
+
 /**
  * The contents of an OAuth error response.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 export interface AuthorizationServerErrorDetails {
-  /** The `error` of the response. */
+  /** The `error` of the response. Empty if the response contains no OAuth error. */
   readonly error: string;
   /** The `error_description` of the response. */
   readonly errorDescription?: string | undefined;
   /** The HTTP status. Absent for an authorization response, which is a redirect. */
   readonly status?: number | undefined;
+  /** For the response to a refresh: what it means. */
+  readonly rejection?: RefreshRejection | undefined;
 }
 
 /**
@@ -148,7 +188,10 @@ export interface AuthorizationServerErrorDetails {
 export class AuthorizationServerError extends AuthError {
   /** Identifies the endpoint that returned the error. */
   declare readonly code: AuthorizationServerErrorCode;
-  /** The `error` of the response, without control characters, at most 100 characters. */
+  /**
+   * The `error` of the response, without control characters, at most 100 characters. Empty if the response contains no
+   * OAuth error.
+   */
   readonly error: string;
   /**
    * The `error_description` of the response, without control characters, at most 300 characters. It is untrusted: do not
@@ -157,6 +200,8 @@ export class AuthorizationServerError extends AuthError {
   readonly errorDescription: string | undefined;
   /** The HTTP status. `undefined` for an authorization response, which is a redirect. */
   readonly status: number | undefined;
+  /** For the response to a refresh: what it means. */
+  readonly rejection: RefreshRejection | undefined;
 
   constructor(code: AuthorizationServerErrorCode, message: string, details: AuthorizationServerErrorDetails) {
     super(code, message, 'AuthorizationServerError');
@@ -164,6 +209,7 @@ export class AuthorizationServerError extends AuthError {
     this.errorDescription =
       details.errorDescription === undefined ? undefined : toPrintableText(details.errorDescription, 300);
     this.status = details.status;
+    this.rejection = details.rejection;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -226,9 +272,26 @@ export class TransportError extends AuthError {
 export class LoginRequiredError extends AuthError {
   /** Identifies the reason. */
   declare readonly code: LoginRequiredErrorCode;
+  /** The HTTP status of the provider's response, if a response is the reason. */
+  readonly status: number | undefined;
+  /** The OAuth `error` of the provider's response, if a response is the reason. Empty if it contains no OAuth error. */
+  readonly error: string | undefined;
+  /** Only for `interaction_required`: parameters to add to the authorization request of the login. */
+  readonly authorization: RequiredAuthorization | undefined;
 
-  constructor(code: LoginRequiredErrorCode, message: string) {
+  constructor(
+    code: LoginRequiredErrorCode,
+    message: string,
+    details: {
+      readonly status?: number | undefined;
+      readonly error?: string | undefined;
+      readonly authorization?: RequiredAuthorization | undefined;
+    } = {},
+  ) {
     super(code, message, 'LoginRequiredError');
+    this.status = details.status;
+    this.error = details.error;
+    this.authorization = details.authorization;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -80,6 +80,19 @@ export type AuthEvent =
       readonly issuer: string;
       readonly clientId: string;
       readonly code: string;
+      /** The HTTP status of the response, if a response is the reason. */
+      readonly status?: number;
+      /** The OAuth `error` of the response, if it contains one. */
+      readonly error?: string;
+    }
+  | {
+      /** The ID token of a refresh response was not stored: it is invalid, or differs from the ID token of the login. */
+      readonly type: 'id_token.ignored';
+      readonly issuer: string;
+      readonly clientId: string;
+      readonly code: string;
+      /** The failed claim or check. */
+      readonly check?: string;
     }
   | {
       /** The tokens of another caller's refresh were used instead of a new request. */
@@ -90,10 +103,19 @@ export type AuthEvent =
       readonly from: 'session' | 'successor';
     }
   | {
-      /** A session ended. `replaced`: by a new login in the same browser. */
+      /**
+       * A session ended. `replaced`: by a new login in the same browser. `other_user`: a refresh response contains an ID
+       * token of another user.
+       */
       readonly type: 'session.ended';
       readonly issuer: string;
-      readonly reason: 'logout' | 'replaced' | 'invalid_grant' | 'expired' | 'backchannel_logout';
+      readonly reason:
+        | 'logout'
+        | 'replaced'
+        | 'invalid_grant'
+        | 'other_user'
+        | 'expired'
+        | 'backchannel_logout';
     }
   | {
       /**
@@ -203,4 +225,10 @@ export function callListener(listener: EventListener | undefined, event: AuthEve
   } catch {
     // The listener failed. The operation continues.
   }
+}
+
+/** Calls a listener. Without one, the text is written to the console. It must not contain a secret. */
+export function emitEventOrLog(listener: EventListener | undefined, event: AuthEvent, text: string): void {
+  if (listener) callListener(listener, event);
+  else console.warn(`countersign: ${text}`);
 }

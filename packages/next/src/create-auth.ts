@@ -204,7 +204,11 @@ function createHelpers(open: Open): SessionHelpers {
     return runWrite(scope, () => runOnSession(open, scope, run));
   };
   return {
-    getSession: async () => (await open(getRequestScope())).requestSession.session,
+    getSession: () =>
+      runWriting(async ({ requestSession }) => {
+        await requestSession.touch().catch(() => {});
+        return requestSession.session;
+      }),
     getAccessToken: (request = {}) =>
       runWriting(({ requestSession }) => requestSession.getAccessToken(request)),
     fetch: (input, init) => {

@@ -1,4 +1,9 @@
-import { AccessTokenError, LoginRequiredError, TransportError } from '@countersign/core';
+import {
+  AccessTokenError,
+  AuthorizationServerError,
+  LoginRequiredError,
+  TransportError,
+} from '@countersign/core';
 import { checkSessionScopes, type Session } from '@countersign/core/session';
 import {
   createErrorResponse,
@@ -6,7 +11,14 @@ import {
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
 import { finishWrites, getRequestScope, type RequestScope } from './request-scope.ts';
-import { type OpenSession, openSession, type Resolve, redirectToLogin, requireScopes } from './server.ts';
+import {
+  type OpenSession,
+  openSession,
+  type Resolve,
+  recordUse,
+  redirectToLogin,
+  requireScopes,
+} from './server.ts';
 
 /** Options of a protected page, action or handler. */
 export interface ProtectOptions {
@@ -98,6 +110,7 @@ export function createProtect(resolve: Resolve): Protect {
         let openedSession: OpenSession | undefined;
         try {
           openedSession = await openSession(resolve, scope, request);
+          await recordUse(openedSession);
           const { session } = openedSession.requestSession;
           if (!session) return createRejection(401, 'not_signed_in');
           checkSessionScopes(session, scopes);
@@ -106,13 +119,20 @@ export function createProtect(resolve: Resolve): Protect {
           await finishWrites(scope);
           if (error instanceof AccessTokenError) return createRejection(403, error.code);
           if (error instanceof LoginRequiredError) return createRejection(401, error.code);
-          const { onEvent } = openedSession?.webAuth.client.options ?? {};
-          if (error instanceof TransportError)
-            return createErrorResponse(request, error, { route: 'handler', onEvent });
-          throw error;
+          if (!(error instanceof TransportError || error instanceof AuthorizationServerError)) throw error;
+          const retry = request.method === 'GET' ? getPath(request) : undefined;
+          return (
+            openedSession?.webAuth.sessions.respondToError(request, error, { route: 'handler', retry }) ??
+            createErrorResponse(request, error, { route: 'handler' })
+          );
         }
       },
   };
+}
+
+function getPath(request: Request): string {
+  const { pathname, search } = new URL(request.url);
+  return pathname + search;
 }
 
 /** Waits until all session cookies are set, and marks the response of a handler as private. */
@@ -142,7 +162,10 @@ async function runOrRedirect<T>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof LoginRequiredError) redirectToLogin(await openSession(resolve, scope), scope);
+    if (error instanceof LoginRequiredError) {
+      const { prompt } = error.authorization ?? {};
+      redirectToLogin(await openSession(resolve, scope), scope, { prompt });
+    }
     throw error;
   }
 }

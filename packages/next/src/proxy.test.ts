@@ -43,6 +43,72 @@ test('compares paths by segments, decoded and without repeated slashes', async (
   expect((await auth.proxy(request('/dashboard/publicity'), withPublicPaths)).status).toBe(307);
 });
 
+test('treats paths with a trailing slash as the same paths, also of the routes', async () => {
+  const { options } = await setUp();
+  const auth = createAuth(options);
+  for (const path of ['/auth/login/', '/auth/callback/', '/auth/backchannel-logout/', '/auth/session/'])
+    expect((await auth.proxy(request(path), { protect: ['/'] })).headers.get('x-middleware-next'), path).toBe(
+      '1',
+    );
+  for (const path of ['/auth/login//', '/auth/', '/auth/other/'])
+    expect((await auth.proxy(request(path), { protect: ['/'] })).status, path).toBe(307);
+  const slashed = { protect: ['/dashboard/'], publicPaths: ['/dashboard/public/'] };
+  for (const path of ['/dashboard', '/dashboard/', '/dashboard/x/'])
+    expect((await auth.proxy(request(path), slashed)).status, path).toBe(307);
+  for (const path of ['/dashboard/public', '/dashboard/public/', '/dashboard/public/x/'])
+    expect((await auth.proxy(request(path), slashed)).status, path).toBe(200);
+});
+
+test('removes the base path and the language before it compares paths with a trailing slash', async () => {
+  const { options } = await setUp();
+  const auth = createAuth({ ...options, baseUrl: `${baseUrl}/shop` });
+  const open = (path: string) =>
+    new NextRequest(baseUrl + path, {
+      nextConfig: {
+        basePath: '/shop',
+        trailingSlash: true,
+        i18n: { locales: ['en', 'de'], defaultLocale: 'en' },
+      },
+    });
+  for (const path of ['/shop/auth/login/', '/shop/auth/login', '/shop/de/auth/login/'])
+    expect((await auth.proxy(open(path), { protect: ['/'] })).headers.get('x-middleware-next'), path).toBe(
+      '1',
+    );
+  for (const path of ['/shop/dashboard/', '/shop/de/dashboard/']) {
+    const response = await auth.proxy(open(path), { protect });
+    const location = new URL(response.headers.get('location') ?? '');
+    expect([location.pathname, location.searchParams.get('returnTo')], path).toEqual([
+      '/shop/auth/login',
+      path,
+    ]);
+  }
+});
+
+test('lets preflights pass, and no other request without a session', async () => {
+  const { options } = await setUp();
+  const auth = createAuth(options);
+  const all = { protect: ['/api'] };
+  const preflight = { origin: 'https://other.example', 'access-control-request-method': 'POST' };
+  const open = (headers: Record<string, string>, method = 'OPTIONS') =>
+    auth.proxy(request('/api/items', headers, method), all);
+  expect((await open(preflight)).headers.get('x-middleware-next')).toBe('1');
+  expect((await open({})).status).toBe(401);
+  expect((await open({ origin: preflight.origin })).status).toBe(401);
+  for (const method of ['GET', 'POST', 'DELETE'])
+    expect((await open(preflight, method)).status, method).toBe(401);
+});
+
+test('responds to HEAD as to GET', async () => {
+  const { options } = await setUp();
+  const auth = createAuth(options);
+  const response = await auth.proxy(request('/dashboard', {}, 'HEAD'), { protect });
+  expect([response.status, new URL(response.headers.get('location') ?? '').pathname]).toEqual([
+    307,
+    '/auth/login',
+  ]);
+  expect((await auth.proxy(request('/api/items', {}, 'HEAD'), { protect: ['/api'] })).status).toBe(401);
+});
+
 test('responds to forms, actions and scripts in a way that they can handle', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
@@ -366,4 +432,49 @@ test('S64: responds with 503 on protected paths while the store is unavailable, 
   expect(publicResponse.headers.get('x-middleware-next')).toBe('1');
   expect(publicResponse.headers.get('cache-control')).toBe('private, no-store');
   expect(publicResponse.headers.getSetCookie()).toEqual([]);
+});
+
+test.each([
+  ['refresh_rejected', { status: 400 }, undefined],
+  [
+    'interaction_required',
+    { status: 400, headers: { 'content-type': 'application/json' }, body: '{"error":"consent_required"}' },
+    'consent',
+  ],
+] as const)('leads a user to the login after %s, and keeps the session', async (code, failure, prompt) => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { server, auth, cookie } = await setUpLogin();
+  server.clock.advance(3_601);
+  server.fail('token', { ...failure, times: 99 });
+  const page = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  expect(page.status).toBe(307);
+  const login = new URL(page.headers.get('location') ?? '');
+  expect(login.pathname).toBe('/auth/login');
+  expect(login.searchParams.get('returnTo')).toBe('/dashboard');
+  expect(login.searchParams.get('prompt') ?? undefined).toBe(prompt);
+  expect(page.headers.getSetCookie()).toEqual([]);
+  const handler = await auth.proxy(request('/api/items', { cookie }), { protect: ['/api'] });
+  expect([handler.status, await handler.json()]).toEqual([401, { error: code }]);
+  // A page that needs no session is rendered, and knows the reason.
+  const publicPage = await auth.proxy(request('/', { cookie }), { protect });
+  expect(publicPage.headers.get('x-middleware-next')).toBe('1');
+  expect(publicPage.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain(`code=${code}`);
+  expect(server.requestsTo('token')).toHaveLength(2);
+});
+
+test('does not lead a user to the login again if the last login did not help', async () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { server, auth, cookie } = await setUpLogin();
+  const tokens = [{}];
+  server.clock.advance(3_601);
+  server.fail('token', { status: 400 });
+  const open = (header: string) => auth.proxy(request('/dashboard', { cookie: header }), { protect, tokens });
+  expect((await open(cookie)).status).toBe(307);
+  server.clock.advance(1);
+  server.faults.add('expires_in_zero');
+  const next = await logIn(auth.handlers, server);
+  server.fail('token', { status: 400 });
+  const response = await open(next);
+  expect(response.headers.get('x-middleware-next')).toBe('1');
+  expect(response.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain('code=token_error');
 });

@@ -10,11 +10,12 @@ import {
   addSessionHeaders,
   applyCookies,
   createErrorResponse,
+  findRoute,
   isPathBelow,
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
 import { NextRequest, NextResponse } from 'next/server.js';
-import { failureHeader, writeFailedRefreshes } from './failed-refreshes.ts';
+import { failureHeader, findLoginRequirement, writeFailedRefreshes } from './failed-refreshes.ts';
 
 /** Options of `auth.proxy()`. */
 export interface ProxyOptions {
@@ -50,6 +51,13 @@ export interface ProxyOptions {
 /** The path that the browser requested: with base path, and with the locale that `i18n` of `next.config` removes. */
 const getRequestedPath = ({ nextUrl }: NextRequest): string => nextUrl.href.slice(nextUrl.origin.length);
 
+/** The redirect of the provider after a logout arrives at a page. */
+const withRequestedUrl = (request: NextRequest): Request =>
+  new Request(request.nextUrl.origin + getRequestedPath(request), {
+    method: request.method,
+    headers: request.headers,
+  });
+
 /** Passes the requested path to pages, so that a login returns to it. */
 export const pathHeader = 'x-auth-path';
 
@@ -74,9 +82,15 @@ export async function runProxy(
     return await createResponse(state, state.webAuth, request, options);
   } catch (error) {
     // The path may be protected, so any error denies access.
-    const { onEvent } = state.webAuth?.client.options ?? {};
     const cookies = readRefreshedCookies(state.requestSession);
-    return createErrorResponse(request, error, { route: 'proxy', cookies, onEvent });
+    if (!state.webAuth) return createErrorResponse(request, error, { route: 'proxy', cookies });
+    const path = getRequestedPath(request);
+    return state.webAuth.sessions.respondToError(request, error, {
+      route: 'proxy',
+      cookies,
+      returnTo: path,
+      retry: path,
+    });
   }
 }
 
@@ -97,7 +111,10 @@ async function createResponse(
   options: ProxyOptions,
 ): Promise<Response> {
   const { pathname, basePath } = request.nextUrl;
-  if (Object.values(sessions.paths).includes(basePath + pathname)) return respond(request, options);
+  if (findRoute(sessions.paths, basePath + pathname) !== undefined) return respond(request, options);
+  const afterLogout =
+    request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request)));
+  if (afterLogout) return afterLogout;
   const needsSession = isProtected(request, options);
   try {
     state.requestSession = await sessions.open(request.headers.get('cookie'));
@@ -114,10 +131,16 @@ async function createResponse(
     cookies: requestSession.cookies,
     failures,
   });
-  if (!requestSession.session && needsSession) {
+  // A page without a usable token would show a signed-in user without data.
+  const requirement = findLoginRequirement(failures);
+  if (needsSession && (!requestSession.session || requirement)) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', getRequestedPath(request));
-    const rejection = (await options.onUnauthenticated?.(request, loginUrl)) ?? reject(request, loginUrl);
+    const prompt = requirement?.authorization?.prompt;
+    if (prompt !== undefined) loginUrl.searchParams.set('prompt', prompt);
+    const rejection =
+      (await options.onUnauthenticated?.(request, loginUrl)) ??
+      reject(request, loginUrl, requirement?.code ?? 'not_signed_in');
     return setCookies(new NextResponse(rejection.body, rejection), requestSession);
   }
   const response = await respond(request, options, headers);
@@ -239,7 +262,7 @@ function setCookies(response: Response, requestSession: RequestSession): Respons
 }
 
 /** Redirects pages to the login. A script or another program gets a response that it can handle. */
-function reject(request: NextRequest, loginUrl: URL): Response {
+function reject(request: NextRequest, loginUrl: URL, code: string): Response {
   const { headers, method, nextUrl } = request;
   // Next's router calls an action, and navigates to the URL in this header, as after `redirect()` in an action.
   if (headers.has('next-action')) {
@@ -247,14 +270,19 @@ function reject(request: NextRequest, loginUrl: URL): Response {
     return new NextResponse(null, { status: 303, headers: { 'x-action-redirect': location } });
   }
   const isForm = method === 'POST' && headers.get('sec-fetch-mode') === 'navigate';
-  if (isForm || (method === 'GET' && !nextUrl.pathname.startsWith('/api/'))) {
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (isForm || (isRead && !nextUrl.pathname.startsWith('/api/'))) {
     return NextResponse.redirect(loginUrl, isForm ? 303 : 307);
   }
-  return NextResponse.json({ error: 'not_signed_in' }, { status: 401 });
+  return NextResponse.json({ error: code }, { status: 401 });
 }
 
 function isProtected(request: NextRequest, { protect, publicPaths = [] }: ProxyOptions): boolean {
   const { pathname } = request.nextUrl;
-  if (isPathBelow(pathname, publicPaths)) return false;
+  if (isPreflight(request) || isPathBelow(pathname, publicPaths)) return false;
   return typeof protect === 'function' ? protect(request) : isPathBelow(pathname, protect ?? []);
 }
+
+/** Browsers send a preflight without cookies, before a request from another origin (Fetch section 4.8). */
+const isPreflight = ({ method, headers }: NextRequest): boolean =>
+  method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');

@@ -42,3 +42,14 @@ test.each([
 test('throws a TransportError if the server cannot be reached', async () => {
   await expect(loadConfig('http://127.0.0.1:1/auth.json')()).rejects.toMatchObject({ code: 'network_error' });
 });
+
+test('without a network, loads the file of the HTTP cache', async () => {
+  const modes: (string | undefined)[] = [];
+  vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
+    modes.push(init.cache);
+    if (init.cache !== 'force-cache') throw new TypeError('Failed to fetch');
+    return new Response('{"clientId":"app"}');
+  });
+  expect(await loadConfig('/auth.json')()).toEqual({ clientId: 'app' });
+  expect(modes).toEqual(['no-cache', 'force-cache']);
+});

@@ -6,7 +6,8 @@ const timeout = 10_000;
 
 /**
  * Loads the configuration from a JSON file, so that one build runs in several environments. The file is requested in
- * the browser before the application starts, and revalidated with the HTTP cache at each start.
+ * the browser before the application starts, and revalidated with the HTTP cache at each start. Without a network, the
+ * file of the HTTP cache is used, so that an installed application starts offline.
  *
  * @param url absolute, or relative to the base URL of the application
  * @returns a function for {@link provideAuth}. It throws at start:
@@ -28,7 +29,7 @@ export function loadConfig(url: string | URL): () => Promise<AuthConfig> {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(configUrl, { cache: 'no-cache', signal: AbortSignal.timeout(timeout) });
+      response = await fetchConfig(configUrl);
       text = await response.text();
     } catch (error) {
       const isTimeout = (error as Error).name === 'TimeoutError';
@@ -53,4 +54,14 @@ export function loadConfig(url: string | URL): () => Promise<AuthConfig> {
       );
     }
   };
+}
+
+async function fetchConfig(url: string): Promise<Response> {
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    return await fetch(url, { cache: 'no-cache', signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return await fetch(url, { cache: 'force-cache', signal });
+  }
 }

@@ -16,8 +16,7 @@ export function startStepUp(auth: Auth, challenge: string): void {
   );
   if (!/^insufficient_(user_authentication|scope)$/.test(parameters.get('error') ?? '')) return;
   const key = `countersign step-up ${auth.claims()?.sub} ${challenge}`;
-  if (Date.now() - Number(sessionStorage.getItem(key)) < repeatInterval) return;
-  sessionStorage.setItem(key, String(Date.now()));
+  if (!isFirst(key)) return;
   const acrValues = parameters.get('acr_values')?.split(' ');
   const maxAge = parameters.get('max_age');
   const scope = parameters.get('scope');
@@ -29,4 +28,15 @@ export function startStepUp(auth: Auth, challenge: string): void {
     })
     // The signal `error` contains the reason.
     .catch(() => {});
+}
+
+/** Without `sessionStorage` no login starts: it could not be completed, and the caller receives the response of the API. */
+function isFirst(key: string): boolean {
+  try {
+    if (Date.now() - Number(sessionStorage.getItem(key)) < repeatInterval) return false;
+    sessionStorage.setItem(key, String(Date.now()));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -33,6 +33,8 @@ export interface PageOptions {
   readonly features?: readonly AuthFeature[];
   readonly base?: string;
   readonly hash?: boolean;
+  /** Resolves earlier than the first navigation ends. */
+  readonly until?: (router: Router) => Promise<unknown>;
   readonly providers?: readonly (Provider | EnvironmentProviders)[];
 }
 
@@ -43,6 +45,13 @@ export interface TestPage {
   readonly errors: unknown[];
   /** Addresses to which the page left. */
   readonly left: string[];
+}
+
+let listeners: [name: string, listener: () => void][] = [];
+
+/** Dispatches an event of the window, such as `online`. */
+export function dispatch(name: string): void {
+  for (const [listenedName, listener] of listeners) if (listenedName === name) listener();
 }
 
 /** A browser tab: real router, guards and client; the provider is inside the test. */
@@ -87,7 +96,9 @@ export async function createTab() {
       });
     });
     router.initialNavigation();
-    await Promise.race([settled, vi.waitFor(() => page.left.length || Promise.reject(), { timeout: 5000 })]);
+    const leaves = vi.waitFor(() => page.left.length || Promise.reject(), { timeout: 5000 });
+    await Promise.race([settled, leaves, options.until?.(router)].filter(Boolean));
+    leaves.catch(() => {});
     return { ...page, auth, router };
   }
 
@@ -104,8 +115,19 @@ function showPage(
   vi.stubGlobal('location', location);
   vi.stubGlobal('window', { name: '' });
   vi.stubGlobal('document', { baseURI: new URL(base, href).href });
-  vi.stubGlobal('addEventListener', () => {});
-  vi.stubGlobal('BroadcastChannel', undefined);
+  listeners = [];
+  vi.stubGlobal(
+    'addEventListener',
+    (name: string, listener: () => void, { signal }: { signal?: AbortSignal } = {}) =>
+      listeners.push([name, () => !signal?.aborted && listener()]),
+  );
+  vi.stubGlobal(
+    'BroadcastChannel',
+    class {
+      postMessage() {}
+      close() {}
+    },
+  );
   vi.stubGlobal('sessionStorage', {
     getItem: (name: string) => items.get(name) ?? null,
     setItem: (name: string, value: string) => void items.set(name, value),

@@ -32,6 +32,8 @@ export interface ClientContext {
     /** The last failure of each request that pauses after a failure. */
     failures?: Readonly<Partial<Record<PausedRequest, RequestFailure>>>;
     dpop?: oauth.DPoPHandle;
+    /** Milliseconds since the epoch of the last log entry about rejected credentials of this client. */
+    credentialsLoggedAt?: number;
   };
 }
 

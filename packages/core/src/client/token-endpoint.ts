@@ -1,17 +1,22 @@
 import * as oauth from 'oauth4webapi';
-import { AuthError, TransportError, ValidationError } from '../errors.ts';
+import { AuthError, getErrorCode, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
+import type { JsonObject } from '../internal/json/json.ts';
+import type { TokenErrorResponse } from '../protocol/refresh-rejection.ts';
+import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../protocol/same-login.ts';
 import { parseScopes } from '../protocol/scopes.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
 import type { AuthorizationServerMetadata } from './client-options.ts';
+import { reportProblem } from './observability.ts';
 import { discover } from './wire/discovery.ts';
 import { retryWithDpopNonce } from './wire/dpop.ts';
-import { createJwtReader } from './wire/jwt-checks.ts';
+import { createJwtReader, type JwtReader } from './wire/jwt-reader.ts';
 import { createTokenRequestOptions, toProtocolClient } from './wire/request-options.ts';
+import { type ReceivedTokens, readTokenResponse } from './wire/token-endpoint-response.ts';
 import type { IdTokenClaims, TokenResponse } from './wire/token-response.ts';
 import { translateError } from './wire/translate-error.ts';
-import { isTimely, validateIdTokenClaims, verifyIdTokenSignature } from './wire/verify-id-token.ts';
+import { validateIdTokenClaims, verifyIdTokenSignature } from './wire/verify-id-token.ts';
 
 /** The arguments that each request function of the protocol library takes. */
 interface ProtocolArguments {
@@ -46,15 +51,17 @@ export interface TokenGrant {
     readonly acrValues?: readonly string[] | undefined;
     /** The authorization code, for `c_hash`. */
     readonly code?: string | undefined;
-    /**
-     * True: omits the ID token if its times are invalid or its signature cannot be verified now. The other tokens are
-     * returned, because the refresh token is already spent and its successor must not be lost.
-     * False: rejects the response. Default: false.
-     */
-    readonly isOptional?: boolean;
-    /** Further validation of the claims. Throws to reject the response. */
-    readonly validate?: (claims: IdTokenClaims) => void;
   };
+  /**
+   * Marks a refresh. Its ID token is optional: if it is invalid or cannot be verified now, the other tokens are returned
+   * without it, because the refresh token is already spent and its successor must not be lost.
+   */
+  readonly renewal?: {
+    /** The claims of the previous ID token. An ID token of another user is rejected, even if it cannot be verified. */
+    readonly previousClaims: IdTokenClaims | undefined;
+  };
+  /** Creates the error for an error response. Default: an AuthorizationServerError `token_error`. */
+  readonly createError?: (response: TokenErrorResponse) => Error;
 }
 
 /**
@@ -69,79 +76,123 @@ export async function requestTokens(
   client: Client,
   grant: TokenGrant,
 ): Promise<{ readonly tokens: TokenResponse; readonly body: oauth.TokenEndpointResponse }> {
-  const { authentication } = getClientContext(client);
-  const protocolClient = toProtocolClient(client);
-  const { isOptional = false, validate, acrValues, code } = grant.idToken ?? {};
   try {
     const metadata = await discover(client);
+    const { body: members, createResponse } = await sendTokenRequest(client, grant, metadata);
+    const { id_token: idToken, ...otherMembers } = members;
     const jwtReader = createJwtReader(client, { code: 'id_token_invalid' });
-    const { response, body } = await retryWithDpopNonce(client, async (dpop) => {
-      const response = await grant.send({
-        metadata,
-        client: protocolClient,
-        authenticate: authentication.apply,
-        options: { ...createTokenRequestOptions(client), ...dpop },
-      });
-      jwtReader.checkIdToken(response);
-      const body = await grant.process({
-        metadata,
-        client: isOptional ? ignoreTimes(protocolClient) : protocolClient,
-        response,
-        options: jwtReader.decryptOptions,
-      });
-      return { response, body };
-    });
-    const isVerified =
-      body.id_token === undefined || (await verifySignature(client, response, { isOptional }));
+    const validation = { metadata, jwtReader, createResponse };
+    const isRenewed = grant.renewal !== undefined && idToken !== undefined;
+    const body =
+      (isRenewed && (await processRenewedIdToken(client, grant, { ...validation, members }))) ||
+      (await processTokens(client, grant, { ...validation, members: isRenewed ? otherMembers : members }));
     const tokens = await toTokenResponse(client, body, grant);
-    if (tokens.idToken !== undefined && tokens.claims) {
-      await validateIdTokenClaims(client, jwtReader.getSignedJwt(tokens.idToken), tokens.claims, {
-        acrValues,
-        accessToken: tokens.accessToken,
-        code,
-        ignoreTimes: isOptional,
-      });
-      validate?.(tokens.claims);
-    }
-    const isUsable =
-      isVerified && (!isOptional || tokens.claims === undefined || isTimely(client, tokens.claims));
-    return { tokens: isUsable ? tokens : omitIdToken(tokens), body };
+    if (tokens.idToken === undefined) return { tokens, body };
+    // The JWT as the provider signed it, decrypted: as a hint for a login or logout, only this one is useful.
+    return { tokens: { ...tokens, idToken: jwtReader.getSignedJwt(String(idToken)) }, body };
   } catch (error) {
     throw translateTokenError(error);
   }
 }
 
-/** A clock tolerance of 100 years: {@link isTimely} checks the times after all other checks. */
-const ignoreTimes = (client: oauth.Client): oauth.Client => ({
-  ...client,
-  [oauth.clockTolerance]: 3_155_760_000,
-});
-
-/**
- * Verifies the signature of the ID token. An invalid signature is always rejected.
- *
- * @returns false if `isOptional` is true and the keys are unavailable or do not include the signing key
- */
-async function verifySignature(
+/** Sends the request, and sends it again if the server requires a DPoP nonce. */
+function sendTokenRequest(
   client: Client,
-  response: Response,
-  { isOptional }: { readonly isOptional: boolean },
-): Promise<boolean> {
-  try {
-    await verifyIdTokenSignature(client, response);
-    return true;
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    const isKeyUnavailable =
-      error instanceof TransportError || code === 'keys_invalid' || code === oauth.KEY_SELECTION;
-    if (isOptional && isKeyUnavailable) return false;
-    throw error;
-  }
+  grant: TokenGrant,
+  metadata: AuthorizationServerMetadata,
+): Promise<ReceivedTokens> {
+  const { authentication } = getClientContext(client);
+  const protocolClient = toProtocolClient(client);
+  return retryWithDpopNonce(client, async (dpop) => {
+    const response = await grant.send({
+      metadata,
+      client: protocolClient,
+      authenticate: authentication.apply,
+      options: { ...createTokenRequestOptions(client), ...dpop },
+    });
+    const received = await readTokenResponse(response, grant.createError);
+    if (!(received instanceof Response)) return received;
+    await grant.process({ metadata, client: protocolClient, response: received, options: {} });
+    throw new ValidationError(
+      'token_response_invalid',
+      'body',
+      `The token endpoint responded with status ${response.status} without a JSON object.`,
+    );
+  });
 }
 
-/** The caller keeps the previous ID token: a refresh response needs no ID token (OpenID Connect Core section 12.2). */
-function omitIdToken({ idToken: _, claims: __, ...rest }: TokenResponse): TokenResponse {
-  return rest;
+interface TokenValidation {
+  readonly metadata: AuthorizationServerMetadata;
+  readonly jwtReader: JwtReader;
+  readonly createResponse: ReceivedTokens['createResponse'];
+}
+
+/** Validates a token response, with the signature and the claims of its ID token. */
+async function processTokens(
+  client: Client,
+  grant: TokenGrant,
+  { members, metadata, jwtReader, createResponse }: TokenValidation & { readonly members: JsonObject },
+): Promise<oauth.TokenEndpointResponse> {
+  const { id_token: idToken } = members;
+  const response = createResponse(
+    typeof idToken === 'string' ? { ...members, id_token: jwtReader.prepare(idToken) } : members,
+  );
+  const body = await grant.process({
+    metadata,
+    client: toProtocolClient(client),
+    response,
+    options: jwtReader.decryptOptions,
+  });
+  const claims = oauth.getValidatedIdTokenClaims(body) as IdTokenClaims | undefined;
+  if (typeof idToken !== 'string' || !claims) return body;
+  const { idTokenSignedResponseAlg: alg = 'RS256' } = getClientContext(client).options;
+  await jwtReader.verifySignature(idToken, alg, () => verifyIdTokenSignature(client, response));
+  const { acrValues, code } = grant.idToken ?? {};
+  const expected = { acrValues, code, accessToken: body.access_token };
+  await validateIdTokenClaims(client, jwtReader.getSignedJwt(idToken), claims, expected);
+  return body;
+}
+
+/**
+ * Validates a response to a refresh with its ID token.
+ *
+ * @returns `undefined` if only the ID token is invalid: the caller keeps the previous one, because a refresh response
+ *   needs no ID token (OpenID Connect Core section 12.2)
+ * @throws ValidationError if the ID token names another user
+ */
+async function processRenewedIdToken(
+  client: Client,
+  grant: TokenGrant,
+  validation: TokenValidation & { readonly members: JsonObject },
+): Promise<oauth.TokenEndpointResponse | undefined> {
+  const { members, jwtReader } = validation;
+  const { previousClaims } = grant.renewal ?? {};
+  let body: oauth.TokenEndpointResponse | undefined;
+  let failure: unknown;
+  try {
+    body = await processTokens(client, grant, validation);
+  } catch (error) {
+    failure = error;
+  }
+  const claims = readUnverifiedClaims(jwtReader.getSignedJwt(String(members.id_token)));
+  // Tokens of another user must not be stored, also if the signature cannot be verified now.
+  if (previousClaims && claims) requireSameUser(claims, previousClaims);
+  failure ??= previousClaims && claims && findLoginDifference(claims, previousClaims);
+  if (failure === undefined) return body;
+  reportIgnoredIdToken(client, translateTokenError(failure));
+  return undefined;
+}
+
+/** Reports an ID token that was not stored. Otherwise outdated claims would have no visible reason. */
+function reportIgnoredIdToken(client: Client, error: Error): void {
+  const { issuer, clientId } = client;
+  const code = getErrorCode(error);
+  const check = error instanceof ValidationError ? error.check : undefined;
+  reportProblem(
+    client,
+    { type: 'id_token.ignored', issuer, clientId, code, ...(check !== undefined && { check }) },
+    `The ID token of a refresh of client "${clientId}" was ignored (${check ?? code}): ${error.message} The previous ID token stays.`,
+  );
 }
 
 async function toTokenResponse(

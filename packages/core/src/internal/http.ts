@@ -18,6 +18,8 @@ export interface HttpOptions {
   readonly maxBytes: number;
   /** Further attempts of a GET request if the server is temporarily unavailable. Default: 0. */
   readonly retries?: number;
+  /** Discards the body of a successful response, because its endpoint defines none. Default: false. */
+  readonly ignoresBody?: boolean;
   /** Reads the seconds to wait from headers that the provider defines. `now` is in milliseconds since the epoch. */
   readonly retryAfter?: (headers: Headers, now: number) => number | undefined;
 }
@@ -26,8 +28,8 @@ export interface HttpOptions {
  * Sends one request with limits of time and size, and without redirects. The body of the response is in memory.
  *
  * @throws TransportError `network_error`, `timeout`, `rate_limited` (429) or `server_error` (5xx)
- * @throws ValidationError `response_malformed` if the response is a redirect, its body is too large, or its JSON is
- *   malformed or exceeds a limit
+ * @throws ValidationError `response_malformed` if the response is a redirect, its body is too large, its JSON exceeds a
+ *   limit, or the JSON of a successful response is malformed
  */
 export async function fetchBounded(url: string, init: RequestInit, options: HttpOptions): Promise<Response> {
   const endpoint = removeQuery(url);
@@ -82,8 +84,8 @@ async function send(
     // The token, key and metadata endpoints do not redirect. The request may contain secrets (RFC 9700 section 4.12), and
     // a followed redirect lets the provider choose any address (server-side request forgery).
     response = await options.fetch(url, { ...init, redirect: 'manual' });
-  } catch {
-    throw new TransportError('network_error', `${endpoint} could not be reached`);
+  } catch (error) {
+    throw new TransportError('network_error', `${endpoint} could not be reached${findCause(error)}`);
   }
   if (response.type === 'error') {
     throw new TransportError('network_error', `${endpoint} could not be reached`);
@@ -103,12 +105,40 @@ async function send(
           status,
         });
   }
+  const { status, headers } = response;
+  if (options.ignoresBody && status < 300) {
+    discardBody(response.body);
+    return new Response(null, { status, headers });
+  }
   const body = await readBody(response, options);
-  const json = parseBody(body, response.headers, endpoint);
-  const isEmpty = response.status === 204 || response.status === 205;
-  const result = new Response(isEmpty ? null : body, { status: response.status, headers: response.headers });
+  let json: unknown;
+  try {
+    json = parseBody(body, headers, endpoint);
+  } catch (error) {
+    // The status of an error response is known. Its ambiguous or malformed body is removed, so that no reader parses it.
+    const isMalformed = error instanceof ValidationError && error.check === 'json';
+    if (status < 400 || !isMalformed) throw error;
+    return new Response(null, { status, headers });
+  }
+  const isEmpty = status === 204 || status === 205;
+  const result = new Response(isEmpty ? null : body, { status, headers });
   if (!isEmpty) parsedBodies.set(result, json);
   return result;
+}
+
+/**
+ * Finds the code of a network error, for example ` (ECONNREFUSED)`: of the name resolution, of TLS, of the connection or
+ * of the HTTP parser. It is part of the message, because a message of other code may contain a secret.
+ */
+function findCause(error: unknown): string {
+  let cause = error as { readonly code?: unknown; readonly cause?: unknown; readonly errors?: unknown };
+  for (let depth = 0; depth < 5 && typeof cause === 'object' && cause !== null; depth++) {
+    const { code } = cause;
+    if (typeof code === 'string' && /^\w{3,60}$/.test(code)) return ` (${code})`;
+    // A connection attempt to several addresses of a host fails with one error for each.
+    cause = (Array.isArray(cause.errors) ? cause.errors[0] : cause.cause) as typeof cause;
+  }
+  return '';
 }
 
 /** The JSON that {@link fetchBounded} parsed, so that a body is not parsed again without limits. */
@@ -124,10 +154,10 @@ async function readBody(
   let body: Uint8Array<ArrayBuffer> | undefined;
   try {
     body = await readBoundedBody(response, maxBytes);
-  } catch {
+  } catch (error) {
     throw new TransportError(
       'network_error',
-      `The connection to ${endpoint} was closed during the response.`,
+      `The connection to ${endpoint} was closed during the response${findCause(error)}.`,
     );
   }
   if (body) return body;

@@ -2,6 +2,14 @@ import { ValidationError } from '../errors.ts';
 import { encodeUtf8, toBase64Url } from '../internal/encoding.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 
+/**
+ * True for the `typ` header of an ID token: absent, `JWT` or `application/jwt`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7515#section-4.1.9
+ */
+export const isJwtType = (typ: unknown): boolean =>
+  typ === undefined || typ === null || (typeof typ === 'string' && /^(application\/)?jwt$/i.test(typ));
+
 /** Expected values of the claims of an ID token. */
 export interface IdTokenExpectations {
   readonly issuer: string;
@@ -77,6 +85,8 @@ export async function checkIdTokenClaims(
   if (code !== undefined) await checkHash('c_hash', claims.c_hash, { value: code, alg });
 }
 
+const clockAdvice = '. Check the clocks of this machine and of the provider';
+
 /**
  * Finds the first time of an ID token that is invalid now.
  *
@@ -87,13 +97,15 @@ export function findInvalidTime(
   { exp, iat, nbf }: { readonly exp?: unknown; readonly iat?: unknown; readonly nbf?: unknown },
   { time, clockTolerance }: ValidationTime,
 ): ValidationError | undefined {
-  if (!((exp as number) > time - clockTolerance)) return createIdTokenError('exp', 'is in the past');
-  if (!((iat as number) <= time + clockTolerance)) return createIdTokenError('iat', 'is in the future');
+  if (!((exp as number) > time - clockTolerance))
+    return createIdTokenError('exp', `is in the past${clockAdvice}`);
+  if (!((iat as number) <= time + clockTolerance))
+    return createIdTokenError('iat', `is in the future${clockAdvice}`);
   if (!((iat as number) >= time - maxIssueAge - clockTolerance)) {
-    return createIdTokenError('iat', `is more than ${maxIssueAge} seconds ago`);
+    return createIdTokenError('iat', `is more than ${maxIssueAge} seconds ago${clockAdvice}`);
   }
   if (nbf !== undefined && !((nbf as number) <= time + clockTolerance))
-    return createIdTokenError('nbf', 'is in the future');
+    return createIdTokenError('nbf', `is in the future${clockAdvice}`);
   return undefined;
 }
 

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { requireSameLogin } from './same-login.ts';
+import {
+  findLoginDifference,
+  isOtherUserError,
+  readUnverifiedClaims,
+  requireSameUser,
+} from './same-login.ts';
 
 const previousClaims = {
   iss: 'https://id.example',
@@ -11,23 +16,49 @@ const previousClaims = {
 };
 
 test('accepts an ID token of the same login, with the audience as a list', () => {
-  requireSameLogin({ ...previousClaims, aud: ['spa'] }, previousClaims);
+  const claims = { ...previousClaims, aud: ['spa'] };
+  requireSameUser(claims, previousClaims);
+  expect(findLoginDifference(claims, previousClaims)).toBeUndefined();
 });
 
 test.each(['auth_time', 'azp', 'nonce'])('accepts an ID token without %s', (claim) => {
-  requireSameLogin({ ...previousClaims, [claim]: undefined }, previousClaims);
-  requireSameLogin(previousClaims, { ...previousClaims, [claim]: undefined });
+  for (const absent of [undefined, null]) {
+    const claims = { ...previousClaims, [claim]: absent };
+    expect(findLoginDifference(claims, previousClaims)).toBeUndefined();
+    expect(findLoginDifference(previousClaims, claims)).toBeUndefined();
+  }
 });
 
 test.each([
   ['iss', { iss: 'https://evil.example' }],
   ['sub', { sub: 'user-2' }],
+  ['sub', { sub: 7 }],
+])('C1: an ID token with another %s is one of another user', (check, change) => {
+  const run = () => requireSameUser({ ...previousClaims, ...change }, previousClaims);
+  expect(run).toThrow(expect.objectContaining({ code: 'id_token_invalid', check }));
+  try {
+    run();
+  } catch (error) {
+    expect(isOtherUserError(error)).toBe(true);
+  }
+});
+
+test.each([
   ['aud', { aud: ['spa', 'other'] }],
   ['auth_time', { auth_time: 2 }],
   ['azp', { azp: 'other' }],
   ['nonce', { nonce: 'other' }],
-])('C1: rejects a refreshed ID token with another %s', (check, change) => {
-  expect(() => requireSameLogin({ ...previousClaims, ...change }, previousClaims)).toThrow(
-    expect.objectContaining({ code: 'id_token_invalid', check }),
-  );
+  ['nonce', { nonce: '' }],
+])('C1: an ID token with another %s is one of the same user, but not of this login', (check, change) => {
+  const claims = { ...previousClaims, ...change };
+  requireSameUser(claims, previousClaims);
+  const difference = findLoginDifference(claims, previousClaims);
+  expect(difference).toMatchObject({ code: 'id_token_invalid', check });
+  expect(isOtherUserError(difference)).toBe(false);
+});
+
+test('reads the claims of a JWT, and nothing from other texts', () => {
+  expect(readUnverifiedClaims(`e30.${btoa('{"sub":"a"}').replace(/=+$/, '')}.x`)).toEqual({ sub: 'a' });
+  for (const text of ['', 'a', 'a.b.c', '..', 'e30.W10.x'])
+    expect(readUnverifiedClaims(text)).toBeUndefined();
 });

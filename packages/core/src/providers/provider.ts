@@ -1,5 +1,6 @@
 import type { EndSessionRequest } from '../client/logout/end-session-request.ts';
 import type { IdTokenClaims } from '../client/wire/token-response.ts';
+import type { TokenErrorResponse } from '../protocol/refresh-rejection.ts';
 
 /** Behaviour of a provider outside the standards. Set by presets such as `auth0()`. */
 export interface ProviderBehaviour {
@@ -12,4 +13,10 @@ export interface ProviderBehaviour {
   readonly endSessionUrl?: (clientId: string, request: EndSessionRequest) => URL;
   /** Returns the name of an ID token claim that is invalid for this client. Returns `undefined` if all are valid. */
   readonly wrongClaim?: (claims: IdTokenClaims) => string | undefined;
+  /**
+   * Recognizes responses to a refresh that report an invalid refresh token with another error than `invalid_grant`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+   */
+  readonly isLoginEnded?: (response: TokenErrorResponse) => boolean;
 }

@@ -9,7 +9,7 @@ export {
   openNodeSession,
   readNodeHeaders,
 } from './http/node-requests.ts';
-export { isPathBelow } from './http/path-match.ts';
+export { findRoute, isPathBelow } from './http/path-match.ts';
 export type { RouterRequest } from './http/request-checks.ts';
 export { addSessionHeaders, createSessionHeaders, setPrivateCaching } from './http/responses.ts';
 export { createErrorResponse, type FailureOptions } from './pages/error-responses.ts';

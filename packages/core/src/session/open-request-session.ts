@@ -22,6 +22,7 @@ import type {
   RequestSessionOptions,
   SessionTokenRequest,
 } from './request-session.ts';
+import { endLoginLoop } from './required-logins.ts';
 import { dropLogins } from './routes/login-transactions.ts';
 import { SessionHolder } from './session-holder.ts';
 
@@ -92,7 +93,7 @@ class OpenRequestSession implements RequestSession {
   }
 
   get session(): Session | undefined {
-    return this.holder.loaded && toSession(this.holder.loaded.state);
+    return this.holder.loaded && toSession(this.holder.loaded.state, this.context);
   }
 
   get cookies(): readonly CookieToSet[] {
@@ -118,7 +119,8 @@ class OpenRequestSession implements RequestSession {
       } catch (error) {
         if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
         // The response was sent while this call waited, or that of another request whose refresh this call waited for.
-        if (!isWrongContext(error) || tries >= maxTries) throw error;
+        if (!isWrongContext(error) || tries >= maxTries)
+          throw endLoginLoop(this.context, loaded.state, tokenRequest, error);
       }
     }
   }
@@ -185,12 +187,41 @@ class OpenRequestSession implements RequestSession {
     );
   }
 
-  async touch(): Promise<void> {
+  async touch({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const { loaded } = this.holder;
-    if (!loaded || !isTouchDue(this.context, loaded.state) || !this.canWrite()) return;
-    await this.applyNewestTokens();
-    await this.holder.change((state) => state);
+    const { context, existing } = this;
+    if (!loaded || !this.canWrite()) return;
+    if (!force && !context.backend.hasCopies(existing) && !isTouchDue(context, loaded.state)) return;
+    if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
+    try {
+      await this.applyNewestTokens();
+      await this.holder.change((state) => state);
+    } catch (error) {
+      // The next request records the use. The session, or the token of the caller, is returned.
+      if (force || !(error instanceof TransportError)) throw error;
+      emitEvent(context.client, { type: 'store.unavailable', port: 'session' });
+    }
     await this.fitLogins();
+  }
+
+  /**
+   * Refreshes the tokens, which records the use too: all concurrent requests then set the same cookie.
+   *
+   * @returns true if the use must be recorded without a refresh, because the provider is unavailable
+   */
+  private async refreshForTouch({ usedAt }: SessionState, force: boolean): Promise<boolean> {
+    const { idleLifetime, now } = this.context;
+    // A token of another resource can be near its expiry for a long time.
+    const isOverdue = seconds(now) - usedAt > idleLifetime / 2;
+    try {
+      await this.getAccessToken({ forceRefresh: force || isOverdue });
+      return false;
+    } catch (error) {
+      // With `lock_timeout`, another request is refreshing.
+      return (
+        error instanceof TransportError && error.code !== 'lock_timeout' && this.holder.loaded !== undefined
+      );
+    }
   }
 
   /** Prevents that the next cookie restores a refresh token that another request has spent. */
@@ -268,13 +299,15 @@ const isWrongContext = (error: unknown) =>
 
 /** Fraction of the idle lifetime after which a use is written. */
 const touchShare = 0.1;
-/** Seconds before the expiry of an access token in which no use is written: a refresh may be running. */
+/** Seconds before the expiry of an access token in which another request may be refreshing it. */
 const refreshMargin = 120;
 
-/** Uses are written rarely, and not near a refresh: the cookie of a previous state would restore a spent refresh token. */
-function isTouchDue({ backend, idleLifetime, now }: SessionContext, state: SessionState): boolean {
-  const time = seconds(now);
-  if (time - state.usedAt < idleLifetime * touchShare) return false;
-  if (backend.kind === 'stored' || state.tokens.refreshToken === undefined) return true;
-  return state.tokens.accessTokens.every((entry) => isValid(entry, time, refreshMargin));
+/** Uses are written rarely. */
+const isTouchDue = ({ idleLifetime, now }: SessionContext, { usedAt }: SessionState): boolean =>
+  seconds(now) - usedAt >= idleLifetime * touchShare;
+
+/** Near a refresh, the cookie of a previous state would restore a refresh token that another request has spent. */
+function isNearRefresh({ backend, now }: SessionContext, { tokens }: SessionState): boolean {
+  if (backend.kind === 'stored' || tokens.refreshToken === undefined) return false;
+  return !tokens.accessTokens.every((entry) => isValid(entry, seconds(now), refreshMargin));
 }

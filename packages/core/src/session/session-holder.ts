@@ -1,6 +1,6 @@
 import { type Clock, seconds } from '../internal/clock.ts';
 import type { GetAccessTokenResult, TokenHolder } from '../tokens/refresh-coordinator.ts';
-import type { AccessTokenRequest, TokenSet } from '../tokens/token-set.ts';
+import { type AccessTokenRequest, isNewerTokenSet, type TokenSet } from '../tokens/token-set.ts';
 import type { LoadedSession, SessionBackend } from './backends/session-backend.ts';
 import type { SessionState } from './backends/session-state.ts';
 
@@ -28,6 +28,11 @@ export class SessionHolder implements TokenHolder {
     this.loadedAt = seconds(now);
   }
 
+  /** All processes read a stored session. The tokens of a cookie are those of one request. */
+  get isShared(): boolean {
+    return this.backend.kind === 'stored';
+  }
+
   async read(): Promise<TokenSet | undefined> {
     // The first read within the same second uses the loaded session. Later reads look for changes of other requests.
     const isFresh = this.loadedAt === seconds(this.now);
@@ -41,7 +46,11 @@ export class SessionHolder implements TokenHolder {
   }
 
   async write(tokens: TokenSet): Promise<{ readonly sealedSession?: string } | false> {
-    if (!(await this.change((state) => ({ ...state, tokens })))) return false;
+    // A repeated write must not replace the tokens of a refresh that came later.
+    // The loaded state already has these tokens if the first write failed.
+    const replaceOlder = (state: SessionState) =>
+      state.tokens === tokens || isNewerTokenSet(tokens, state.tokens) ? { ...state, tokens } : undefined;
+    if (!(await this.change(replaceOlder))) return false;
     return this.sealedSession === undefined ? {} : { sealedSession: this.sealedSession };
   }
 
@@ -49,8 +58,8 @@ export class SessionHolder implements TokenHolder {
     if (this.loaded) await this.backend.end(this.loaded);
   }
 
-  /** @returns false if the session has ended */
-  change(update: (state: SessionState) => SessionState): Promise<boolean> {
+  /** @returns false if the session has ended, or the update returned `undefined` */
+  change(update: (state: SessionState) => SessionState | undefined): Promise<boolean> {
     return this.runInOrder(async () => {
       const written = this.loaded && (await this.backend.write(this.loaded, update));
       if (!written) return false;

@@ -49,4 +49,46 @@ describe('a held lock', () => {
     expect(await hold('key')).toBeDefined();
     expect(events[0]).toEqual({ type: 'store.unavailable', port: 'lock' });
   });
+
+  test('is not given to a second caller of the process whose request to the store fails', async () => {
+    const shared = createMemoryLock();
+    let isAvailable = true;
+    const acquire: RefreshLock['acquire'] = async (key, options) => {
+      if (isAvailable) return shared.acquire(key, options);
+      throw new Error('unavailable');
+    };
+    const hold = createAcquirer({ ...shared, acquire });
+    const first = await hold('key');
+    isAvailable = false;
+    let isSecondHeld = false;
+    const second = hold('key').finally(() => {
+      isSecondHeld = true;
+    });
+    await vi.advanceTimersByTimeAsync(900);
+    expect(isSecondHeld).toBe(false);
+    await first?.release();
+    expect(await second).toBeDefined();
+    const third = hold('key');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await third).toBeUndefined();
+  });
+
+  test('is not replaced by the lock of this process if the shared one is required', async () => {
+    const shared = createMemoryLock();
+    let isFailing = true;
+    // The store has acquired the lock, but its response is lost.
+    const acquire: RefreshLock['acquire'] = async (key, options) => {
+      const isAcquired = await shared.acquire(key, options);
+      if (isFailing) throw new Error('connection closed');
+      return isAcquired;
+    };
+    const events: AuthEvent[] = [];
+    const hold = createAcquirer({ ...shared, acquire }, events);
+    await expect(hold('key', { isSharedLockRequired: true })).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    expect(events).toEqual([{ type: 'store.unavailable', port: 'lock' }]);
+    isFailing = false;
+    expect(await hold('key', { isSharedLockRequired: true })).toBeDefined();
+  });
 });

@@ -1,4 +1,11 @@
-import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
+import {
+  AuthError,
+  AuthorizationServerError,
+  ConfigurationError,
+  LoginRequiredError,
+  TransportError,
+  ValidationError,
+} from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
 import type {
@@ -12,10 +19,16 @@ import { createLocalRefreshState } from './local-refresh-state.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { RefreshLock } from './refresh-lock.ts';
+import { createRejectedRefreshes } from './rejected-refreshes.ts';
 import { type RefreshTask, spendRefreshToken } from './spend-refresh-token.ts';
 import { createRefreshTokenKey } from './successor-store.ts';
 import type { TokenHolder } from './token-holder.ts';
-import { findAccessToken, type StoredAccessToken, toAccessToken } from './token-set.ts';
+import {
+  type AccessTokenRequest,
+  findAccessToken,
+  type StoredAccessToken,
+  toAccessToken,
+} from './token-set.ts';
 import type { TokenSuccessors } from './token-successors.ts';
 import { findUsableToken, type WantedAccessToken } from './usable-token.ts';
 
@@ -51,6 +64,7 @@ export function coordinateRefreshes(
     emitEvent: (event) => client.emitEvent(event),
   });
   const rateLimit = createRateLimit(successors, local.pauses);
+  const rejections = createRejectedRefreshes(now, local.rejections);
   const createKey = (refreshToken: string) => createRefreshTokenKey(refreshToken, client);
 
   async function getAccessToken(
@@ -88,14 +102,19 @@ export function coordinateRefreshes(
       const { refreshToken } = known.tokens;
       if (refreshToken === undefined) return serveWithoutRefresh(known, wanted);
       const key = await createKey(refreshToken);
-      const lock = await acquireLock(key);
-      if (!lock) return serveValidToken(known, wanted) ?? throwLockTimeout();
+      const lock = await acquireLock(key, { isSharedLockRequired: holder.isShared === true }).catch(
+        (error: TransportError) => error,
+      );
+      if (!lock || lock instanceof Error)
+        return serveValidToken(known, wanted) ?? (lock ? Promise.reject(lock) : throwLockTimeout());
       const task: RefreshTask = { holder, wanted, refreshToken, key, lock, isLockHandedOver: false };
       try {
         const result = await refreshWithLock(task);
         if (result) return result;
       } catch (error) {
-        const served = error instanceof TransportError ? serveValidToken(known, wanted) : undefined;
+        const isEnded = error instanceof LoginRequiredError && error.code === 'session_ended';
+        // The access token stays valid although the provider is unavailable or rejects the refresh.
+        const served = error instanceof AuthError && !isEnded ? serveValidToken(known, wanted) : undefined;
         if (served) return served;
         throw error;
       } finally {
@@ -113,7 +132,21 @@ export function coordinateRefreshes(
     if (reused) return reused;
     if (known.tokens.refreshToken !== task.refreshToken) return undefined;
     await rateLimit.check(task.key, task.refreshToken);
-    return spendRefreshToken({ client, successors, rateLimit, readNewestTokens }, task, known.tokens);
+    const rejectionKey = createRejectionKey(task.key, task.wanted);
+    const rejection = rejections.find(rejectionKey);
+    if (rejection) throw rejection;
+    try {
+      const result = await spendRefreshToken(
+        { client, successors, rateLimit, readNewestTokens },
+        task,
+        known.tokens,
+      );
+      rejections.delete(rejectionKey);
+      return result;
+    } catch (error) {
+      if (isRejection(error)) rejections.add(rejectionKey, error);
+      throw error;
+    }
   }
 
   async function readNewestTokens(holder: TokenHolder): Promise<KnownTokens> {
@@ -148,6 +181,16 @@ export function coordinateRefreshes(
 
   return { getAccessToken };
 }
+
+/** A rejection concerns one access token of a login: a provider may reject one resource and accept another. */
+const createRejectionKey = (key: string, { resource, scope }: AccessTokenRequest) =>
+  JSON.stringify([key, resource ?? null, scope ?? null]);
+
+/** True for an error that the next request would receive again. */
+const isRejection = (error: unknown): error is AuthError =>
+  error instanceof AuthorizationServerError ||
+  error instanceof ValidationError ||
+  (error instanceof LoginRequiredError && error.code !== 'session_ended');
 
 function createResult(
   { tokens, heldTokens, sealedSession }: KnownTokens,

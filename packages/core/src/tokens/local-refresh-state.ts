@@ -2,6 +2,7 @@ import { createSingleFlight, type SingleFlight } from '../internal/single-flight
 import type { GetAccessTokenResult } from './access-token-source.ts';
 import type { Pause } from './rate-limit.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
+import type { RejectedRefresh } from './rejected-refreshes.ts';
 import { createMemorySuccessorStore, type SuccessorStore } from './successor-store.ts';
 
 /** What a refresh coordinator knows in this process, also while the shared lock or store is unavailable. */
@@ -10,6 +11,8 @@ export interface LocalRefreshState {
   readonly successors: SuccessorStore;
   /** By the key of the refresh token, in the order of their creation. */
   readonly pauses: Map<string, Pause>;
+  /** The last rejections, in the order of their creation. */
+  readonly rejections: Map<string, RejectedRefresh>;
   /** Joins concurrent calls that need the same refresh. */
   readonly flight: SingleFlight<GetAccessTokenResult>;
 }
@@ -18,5 +21,6 @@ export const createLocalRefreshState = (): LocalRefreshState => ({
   lock: createMemoryLock(),
   successors: createMemorySuccessorStore(),
   pauses: new Map(),
+  rejections: new Map(),
   flight: createSingleFlight(),
 });

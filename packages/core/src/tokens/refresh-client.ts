@@ -11,6 +11,8 @@ export interface RefreshClient {
   /** Milliseconds for one exchange with the provider. */
   readonly timeout: number;
   refresh(refreshToken: string, request: RefreshRequest): Promise<TokenResponse>;
+  /** Revokes a refresh token that arrived after its session had ended. It never throws. */
+  revoke(refreshToken: string): Promise<void>;
   /** The thumbprint of the DPoP key to which tokens are bound, if any. */
   getThumbprint(): Promise<string | undefined>;
   emitEvent(event: AuthEvent): void;

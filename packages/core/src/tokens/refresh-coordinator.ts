@@ -1,6 +1,7 @@
 import type { Client } from '../client/client.ts';
 import { getClientContext } from '../client/client-context.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
+import { revokeEndedLogin } from '../client/logout/incomplete-logout.ts';
 import { emitEvent } from '../client/observability.ts';
 import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
@@ -50,7 +51,8 @@ export interface RefreshCoordinator extends AccessTokenSource {
 
 /**
  * Creates the refresh coordinator of a client. A valid access token is returned without a request. A refresh token is
- * sent once, however many requests and processes need it. Only a rejection by the provider ends the session.
+ * sent once, however many requests and processes need it. Only a response that reports an invalid refresh token, or an ID
+ * token of another user, ends the session.
  *
  * @throws ConfigurationError `invalid_option`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
@@ -118,6 +120,7 @@ function createRefreshClient(client: Client): RefreshClient {
     now,
     timeout: http.timeout,
     refresh: (refreshToken, request) => refreshTokens(client, refreshToken, request),
+    revoke: (refreshToken) => revokeEndedLogin(client, refreshToken),
     getThumbprint: () => getDpopThumbprint(client),
     emitEvent: (event) => emitEvent(client, event),
   };

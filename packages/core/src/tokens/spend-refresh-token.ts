@@ -1,5 +1,7 @@
 import { AuthorizationServerError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
+import { toLoginRequiredError } from '../protocol/refresh-rejection.ts';
+import { isOtherUserError } from '../protocol/same-login.ts';
 import type { GetAccessTokenResult, KnownTokens } from './access-token-source.ts';
 import type { HeldLock } from './acquire-lock.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -71,26 +73,38 @@ async function requestTokens(
     if (error instanceof TransportError && error.code === 'rate_limited') {
       await rateLimit.pause(key, refreshToken, error.retryAfter);
     }
-    if (error instanceof AuthorizationServerError && error.error === 'invalid_grant') {
-      return handleInvalidGrant(context, task, tokens);
+    if (isOtherUserError(error)) return endLogin(context, task, { tokens, reason: 'other_user' });
+    const rejection = error instanceof AuthorizationServerError ? toLoginRequiredError(error) : error;
+    if (rejection instanceof LoginRequiredError && rejection.code === 'session_ended') {
+      return endLogin(context, task, { tokens, reason: 'invalid_grant', error: rejection });
     }
-    throw error;
+    throw rejection;
   }
 }
 
+/** The reason for which a login ends, and the error of the callers. */
+interface LoginEnd {
+  readonly tokens: TokenSet;
+  readonly reason: 'invalid_grant' | 'other_user';
+  readonly error?: LoginRequiredError;
+}
+
 /** Ends the session, unless another request has sent the refresh token in the meantime and stored its successor. */
-async function handleInvalidGrant(
+async function endLogin(
   { client, readNewestTokens }: RefreshContext,
   { holder, refreshToken }: RefreshTask,
-  tokens: TokenSet,
+  { tokens, reason, error }: LoginEnd,
 ): Promise<undefined> {
   const known = await readNewestTokens(holder);
   if (known.tokens.refreshToken !== refreshToken) return undefined;
   await holder.end(tokens);
-  client.emitEvent({ type: 'session.ended', issuer: client.issuer, reason: 'invalid_grant' });
-  throw new LoginRequiredError(
-    'session_ended',
-    'The provider rejected the refresh token with "invalid_grant". Log in again.',
+  client.emitEvent({ type: 'session.ended', issuer: client.issuer, reason });
+  throw (
+    error ??
+    new LoginRequiredError(
+      'session_ended',
+      'The refresh response contains an ID token of another user. Log in again.',
+    )
   );
 }
 
@@ -110,9 +124,7 @@ async function writeTokens(
   const { next } = change;
   const accessToken = toAccessToken(findAccessToken(next, wanted) as StoredAccessToken);
   const outcome = await tryWrite(holder, change);
-  if (outcome === 'session-ended') {
-    throw new LoginRequiredError('session_ended', 'The session ended during the refresh. Log in again.');
-  }
+  if (outcome === 'session-ended') return rejectLateTokens(client, next);
   if (outcome === 'other-login') {
     await successors.save(refreshToken, { tokens: next });
     return undefined;
@@ -123,14 +135,40 @@ async function writeTokens(
     await successors.save(refreshToken, { tokens: next }, { isUnwritten: true });
     task.isLockHandedOver = true;
     retryWrite({
-      write: () => holder.write(next, change.previous),
+      async write() {
+        const written = await holder.write(next, change.previous);
+        // Other tokens of the session are newer than these, or the session has ended.
+        if (written === false && !(await holder.read())) await revokeLateTokens(client, next);
+        return written;
+      },
       onWritten: (written) => successors.save(refreshToken, { tokens: next, ...written }),
       onFinished: () => task.lock.release(),
     });
     return { accessToken, tokens: next, changed: true };
   }
   await successors.save(refreshToken, { tokens: next, ...outcome });
+  // A logout revokes the newest successor that it finds. If it came before this one was stored, it is found here.
+  if (await hasEnded(holder)) return rejectLateTokens(client, next);
   return { accessToken, tokens: next, changed: true, ...outcome };
+}
+
+/** False if the storage is unavailable: the tokens that were received are used. */
+async function hasEnded(holder: TokenHolder): Promise<boolean> {
+  try {
+    return (await holder.read()) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function rejectLateTokens(client: RefreshClient, tokens: TokenSet): Promise<never> {
+  await revokeLateTokens(client, tokens);
+  throw new LoginRequiredError('session_ended', 'The session ended during the refresh. Log in again.');
+}
+
+/** The logout could not revoke tokens that the provider had not returned yet. */
+async function revokeLateTokens(client: RefreshClient, { refreshToken }: TokenSet): Promise<void> {
+  if (refreshToken !== undefined) await client.revoke(refreshToken);
 }
 
 async function tryWrite(

@@ -5,6 +5,12 @@ import type { AccessTokenRequest, TokenSet } from './token-set.ts';
  * coordinator reads and writes tokens only through it.
  */
 export interface TokenHolder {
+  /**
+   * True if other processes read and write the same tokens. The refresh token is then sent only under the shared lock:
+   * while the lock is unavailable, `getAccessToken()` returns a token that is still valid, or throws a `TransportError`
+   * `store_unavailable`. Default: false, the lock of this process suffices.
+   */
+  readonly isShared?: boolean;
   /** Reads the current tokens from storage. `undefined`: the session has ended. */
   read(): Promise<TokenSet | undefined>;
   /**

@@ -27,6 +27,8 @@ export interface StoredAccessToken extends AccessToken {
   readonly receivedAt?: number;
   /** The `scope` of the token request, when it was narrower than the grant. */
   readonly requestedScope?: string;
+  /** The token replaced one that a resource server rejected. If it is rejected too, another refresh does not help. */
+  readonly replacesRejected?: true;
 }
 
 /** All tokens of one login. Plain data: it can be stored as JSON. */
@@ -40,6 +42,8 @@ export interface TokenSet {
   readonly scopes: readonly string[];
   /** Seconds since the epoch of the last token response. */
   readonly updatedAt: number;
+  /** Count of refreshes since the login. It orders the token sets of a login. Default: 0. */
+  readonly refreshCount?: number;
 }
 
 /** Which access token of a login is requested. Default: the one of the login. */
@@ -98,8 +102,13 @@ export function applyRefresh(
     scopes: set.scopes,
     // Never decreases, even under clock skew: it decides which of two token sets is newer.
     updatedAt: Math.max(time, set.updatedAt),
+    refreshCount: (set.refreshCount ?? 0) + 1,
   };
 }
+
+/** Checks whether a token set of a login was received later than another one of this login. */
+export const isNewerTokenSet = (set: TokenSet, other: TokenSet): boolean =>
+  (set.refreshCount ?? 0) > (other.refreshCount ?? 0);
 
 /** Finds the stored access token for a request. It may have expired. */
 export function findAccessToken(set: TokenSet, request: AccessTokenRequest): StoredAccessToken | undefined {
@@ -110,6 +119,7 @@ export function findAccessToken(set: TokenSet, request: AccessTokenRequest): Sto
 export function toAccessToken({
   receivedAt: _,
   requestedScope: __,
+  replacesRejected: ___,
   ...token
 }: StoredAccessToken): AccessToken {
   return token;

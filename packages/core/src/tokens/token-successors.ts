@@ -46,7 +46,7 @@ const maxHops = 10;
 /** Milliseconds for which a successor is stored that the session does not contain yet. */
 const unwrittenLifetime = 600_000;
 
-/** Creates the successors of a client. While the shared store is unavailable, this process stores them in memory. */
+/** Creates the successors of a client. This process also stores them in memory, for times at which the store fails. */
 export function createTokenSuccessors(
   client: { readonly issuer: string; readonly clientId: string },
   {
@@ -67,7 +67,7 @@ export function createTokenSuccessors(
     } catch {
       emitEvent({ type: 'store.unavailable', port: 'successor' });
     }
-    // While the store was unavailable, successors were stored in this process.
+    // The shared store was unavailable when the successor was stored, or is unavailable now.
     return localStore.get(key);
   }
 
@@ -89,13 +89,13 @@ export function createTokenSuccessors(
       const key = await createKey(refreshToken);
       const encrypted = await encryptSuccessor(refreshToken, successor);
       const timeToLive = isUnwritten ? Math.max(lifetime, unwrittenLifetime) : lifetime;
-      if (isUnwritten) await localStore.set(key, encrypted, timeToLive);
+      // Also in this process: the shared store may fail when a late request reads it.
+      await localStore.set(key, encrypted, timeToLive);
       try {
-        if (sharedStore) return await sharedStore.set(key, encrypted, timeToLive);
+        await sharedStore?.set(key, encrypted, timeToLive);
       } catch {
         emitEvent({ type: 'store.unavailable', port: 'successor' });
       }
-      if (!isUnwritten) await localStore.set(key, encrypted, lifetime);
     },
     async findPause(refreshToken) {
       const until = await sharedStore?.get(await createPauseKey(refreshToken)).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { base64url } from 'jose';
 import { describe, expect, test } from 'vitest';
 import {
+  type AuthEvent,
   type AuthorizationTransaction,
   type Client,
   type ClientOptions,
@@ -39,6 +40,20 @@ const typed = (type: string, body: string) => new Response(body, { headers: { 'c
 
 const expectValidationError = (run: Promise<unknown>, code: string, check = 'json_depth') =>
   expect(run).rejects.toMatchObject({ name: 'ValidationError', code, check });
+
+/** A refresh whose ID token exceeds a limit keeps the other tokens. */
+async function expectIgnoredIdToken(
+  create: (respond: () => Response, more: Partial<ClientOptions>) => Client,
+  respond: () => Response,
+  options: Partial<ClientOptions>,
+) {
+  const events: AuthEvent[] = [];
+  const client = create(respond, { ...options, onEvent: (event) => events.push(event) });
+  expect(await refreshTokens(client, 'r')).not.toHaveProperty('idToken');
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'id_token.ignored', code: 'id_token_invalid', check: 'json_depth' }),
+  );
+}
 
 describe('A1: a resource server rejects a deeply nested token with 401', () => {
   const claims = { iss: issuer, aud: 'api', exp: 4e9 };
@@ -104,16 +119,13 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
 
   test.each([...jwts(claims), ['JWE header', jwe] as const])('ID token: %s', async (_, token) => {
     const decrypt = async () => expect.fail('the header must be checked before decryption');
-    await expectValidationError(
-      refreshTokens(createClientWith(tokens(token), { decrypt }), 'r'),
-      'id_token_invalid',
-    );
+    await expectIgnoredIdToken(createClientWith, tokens(token), { decrypt });
   });
 
   test.each(jwts(claims))('encrypted ID token: %s', async (_, token) => {
     const encrypted = `${part('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
     const client = createClientWith(tokens(encrypted), { decrypt: async () => token });
-    await expectValidationError(refreshTokens(client, 'r'), 'id_token_invalid');
+    await expectIgnoredIdToken(createClientWith, tokens(encrypted), { decrypt: async () => token });
     await expectValidationError(validateLogoutToken(client, encrypted), 'logout_token_invalid');
   });
 
@@ -164,7 +176,6 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
     ['token', (client) => refreshTokens(client, 'r')],
     ['userinfo', (client) => fetchUserinfo(client, 'a', 'alice')],
     ['introspection', (client) => introspectToken(client, 'a')],
-    ['revocation', (client) => revokeToken(client, 'a')],
     ['keys', (client) => validateLogoutToken(client, jwts(claims)[0]?.[1].replace(/\..*\./, '.e30.') ?? '')],
     ['metadata', (client) => discover(createClient({ ...client.options, metadata: undefined as never }))],
   ];
@@ -187,6 +198,14 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
       expectValidationError(run(createClientWith(respond)), 'response_malformed'),
     );
   }
+
+  test('revocation response: the body of a successful one is not read, and others are rejected', async () => {
+    for (const [, respond] of responses) {
+      const revocation = revokeToken(createClientWith(respond), 'a');
+      if (respond().ok) await revocation;
+      else await expectValidationError(revocation, 'response_malformed');
+    }
+  });
 
   test('limits the counts of members and digits and the size of numbers', async () => {
     for (const [body, check] of [

@@ -193,8 +193,8 @@ describe('the response of a login', () => {
     ['expires_in', { expires_in: 'soon' }],
     ['access_token', { access_token: { token: true } }],
     ['access_token', { access_token: '' }],
-    ['refresh_token', { refresh_token: '' }],
-    ['scope', { scope: ['openid'] }],
+    ['refresh_token', { refresh_token: 7 }],
+    ['scope', { scope: ['openid', 7] }],
     ['id_token', { id_token: 7 }],
   ])('C9: rejects tokens with an invalid %s: %j', async (check, change) => {
     const page = createPage();
@@ -240,4 +240,26 @@ describe('the response of a login', () => {
     provider.metadata.authorization_endpoint = 'http://login.example/auth';
     await expect(createPage().auth.login()).rejects.toMatchObject({ check: 'authorization_endpoint' });
   });
+});
+
+test.each([
+  ['access_denied', /denied access/],
+  ['invalid_scope', /requested the scope "openid offline_access items:read"/],
+  ['unauthorized_client', /authorization code flow for the client "spa"/],
+  ['consent_required', /without prompt=none/],
+  ['temporarily_unavailable', /Try again later/],
+  ['invalid_request', /Compare the registration of the client "spa"/],
+])('the error %s says what the provider wrote and what to do', async (error, remedy) => {
+  const page = createPage();
+  const callback = provider.approve(await startLogin(page), (parameters) => {
+    parameters.delete('code');
+    parameters.set('error', error);
+    parameters.set('error_description', 'The reason\u0000\nof the provider');
+  });
+  const { message } = await page.auth.handleCallback(callback).then(
+    () => expect.unreachable(),
+    (reason: Error) => reason,
+  );
+  expect(message).toMatch(new RegExp(`login: ${error} \\(The reason of the provider\\)\\. `));
+  expect(message).toMatch(remedy);
 });

@@ -1,7 +1,7 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { createPage, later, provider, signedIn, startLogin } from '../support/browser-page.ts';
+import { createPage, events, later, provider, signedIn, startLogin } from '../support/browser-page.ts';
 import { json } from '../support/browser-provider.ts';
 
 describe('refresh', () => {
@@ -229,8 +229,13 @@ describe('refresh', () => {
     later(61);
     provider.intercept = () =>
       json({ error: 'invalid_client' }, { status: 401, headers: { 'content-type': 'application/json' } });
-    await expect(auth.getAccessToken()).rejects.toMatchObject({ error: 'invalid_client' });
+    await expect(auth.getAccessToken()).rejects.toMatchObject({
+      code: 'client_rejected',
+      error: 'invalid_client',
+    });
     expect(auth.snapshot().status).toBe('signed-in');
+    // The pause after the rejection.
+    later(11);
     provider.intercept = () =>
       json({ error: 'invalid_grant' }, { status: 400, headers: { 'content-type': 'application/json' } });
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
@@ -238,23 +243,40 @@ describe('refresh', () => {
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
-  test.each(['sub', 'iss', 'aud', 'auth_time'])(
-    'C1: rejects a refreshed ID token with another %s',
-    async (claim) => {
+  test.each([
+    ['sub', 'user-2'],
+    ['iss', 'https://evil.example'],
+  ])('C1: a refreshed ID token with another %s ends the login', async (claim, value) => {
+    const { auth } = await signedIn();
+    later(61);
+    provider.claims = (claims) => ({ ...claims, [claim]: value });
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(auth.snapshot().status).toBe('signed-out');
+    expect(events).toContainEqual(expect.objectContaining({ type: 'session.ended', reason: 'other_user' }));
+  });
+
+  test.each([
+    ['aud', { aud: ['spa', 'more'], azp: 'spa' }],
+    ['auth_time', { auth_time: 1 }],
+    ['at_hash', { at_hash: 'AAAA' }],
+    ['nonce', { nonce: '' }],
+    ['exp', { exp: 1 }],
+    ['sub', { sub: undefined }],
+  ])(
+    'C1: a refreshed ID token with another %s is ignored, and the tokens are kept',
+    async (check, change) => {
       const page = createPage();
       await page.auth.start();
       await page.auth.handleCallback(provider.approve(await startLogin(page, { maxAge: 600 })));
-      const { accessToken } = await page.auth.getAccessToken();
+      const { claims } = page.auth.snapshot();
       later(61);
-      const other = { sub: 'user-2', iss: 'https://evil.example', aud: ['spa', 'more'], auth_time: 1 }[claim];
-      provider.claims = (claims) => ({ ...claims, [claim]: other, ...(claim === 'aud' && { azp: 'spa' }) });
-      await expect(page.auth.getAccessToken()).rejects.toMatchObject({
-        code: 'id_token_invalid',
-        check: claim,
-      });
-      expect(page.auth.snapshot().claims).toMatchObject({ sub: 'user-1' });
+      provider.claims = (claims) => ({ ...claims, ...change });
+      const { accessToken } = await page.auth.getAccessToken();
+      expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims });
+      expect(events).toContainEqual(expect.objectContaining({ type: 'id_token.ignored', check }));
       provider.claims = (claims) => claims;
-      expect(accessToken).toMatch(/^access-/);
+      later(61);
+      expect((await page.auth.getAccessToken()).accessToken).not.toBe(accessToken);
     },
   );
 

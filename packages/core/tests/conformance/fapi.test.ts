@@ -128,12 +128,20 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
   for (const alg of ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES'] as const) {
     test(`fapi1-advanced-final-client-test-encrypted-idtoken (${alg})`, async ({ task }) => {
       const { privateKey, jwk } = await createEncryptionKey(alg);
+      const received: string[] = [];
       const harness = await createHarness({
         registration: { idTokenEncryptedResponseAlg: alg, jwks: { keys: [jwk] } },
-        client: { decrypt: createDecrypt(privateKey, { keyManagementAlgorithms: [alg] }) },
+        client: {
+          decrypt: (jwe) => {
+            received.push(jwe);
+            return createDecrypt(privateKey, { keyManagementAlgorithms: [alg] })(jwe);
+          },
+        },
       });
       await harness.logIn();
-      expect(harness.stored?.idToken?.split('.')).toHaveLength(5);
+      expect(received.map((jwe) => jwe.split('.'))).toEqual([expect.objectContaining({ length: 5 })]);
+      // The provider cannot decrypt it, and reads it as the hint of a logout.
+      expect(harness.stored?.idToken?.split('.')).toHaveLength(3);
       record(task, { id: `FA6 ${alg}`, verdict: 'A', result: 'accepted' });
     });
   }

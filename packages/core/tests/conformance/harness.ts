@@ -109,7 +109,11 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
 
 /** The expected error of a rejection. */
 export interface Rejection {
-  readonly error: 'ValidationError' | 'AuthorizationServerError' | 'ConfigurationError';
+  readonly error:
+    | 'ValidationError'
+    | 'AuthorizationServerError'
+    | 'ConfigurationError'
+    | 'LoginRequiredError';
   readonly code: string;
   readonly check?: string;
 }
@@ -133,7 +137,8 @@ export async function expectRejection(
     code: rejection.code,
     ...(rejection.check !== undefined && { check: rejection.check }),
   });
-  expect(harness.stored, 'tokens must not be stored').toBe(storedBefore);
+  const expectedTokens = rejection.code === 'session_ended' ? undefined : storedBefore;
+  expect(harness.stored, 'tokens must not be stored').toBe(expectedTokens);
   expect(harness.userinfo, 'userinfo must not be stored').toBe(userinfoBefore);
   expect(harness.calls().at(-1), 'the last call').toBe(lastCall);
   return rejection.check === undefined ? rejection.code : `${rejection.code} (${rejection.check})`;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type Browser, chromium } from 'playwright';
 import { chromiumLaunchOptions } from '../../../../scripts/lib/chromium.ts';
 import { readNodeHeaders } from '../../src/session/http/node-requests.ts';
+import type { WebSessionOptions } from '../../src/session/index.ts';
 import { createTestAuthority, issueTestCertificate } from '../support/certificates.ts';
 import { createWebApp, type WebApp } from '../support/web-browser.ts';
 
@@ -21,18 +22,41 @@ export interface SiblingHosts {
 }
 
 export const appOrigin = 'https://app.example.test';
+/** A page on another site that shows the application in a frame. */
+export const embedderOrigin = 'https://portal.test';
 export const hostileOrigin = 'https://hostile.example.test';
 
-export async function startSiblingHosts(): Promise<SiblingHosts> {
-  const issuer = 'https://login.example.test';
-  const app = await createWebApp({}, { server: { issuer, users: [{ sub: 'alice' }, { sub: 'mallory' }] } });
+export async function startSiblingHosts(
+  options: Partial<WebSessionOptions> = {},
+  {
+    issuer = 'https://login.example.test',
+    hasLoginPage = false,
+  }: { readonly issuer?: string; readonly hasLoginPage?: boolean } = {},
+): Promise<SiblingHosts> {
+  const app = await createWebApp(options, {
+    server: { issuer, users: [{ sub: 'alice' }, { sub: 'mallory' }] },
+  });
   let received = '';
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '/', `https://${req.headers.host}`);
     if (url.origin === hostileOrigin) return sendRaw(req, hosts.hostile);
+    if (url.origin === embedderOrigin) {
+      res.setHeader('content-type', 'text/html');
+      res.end(`<!doctype html><iframe src="${appOrigin}/protected"></iframe>`);
+      return;
+    }
     if (url.origin === issuer) {
-      res.writeHead(303, { location: (await app.server.authorize(url)).url.href }).end();
+      const { href } = (await app.server.authorize(url)).url;
+      // A login page: the provider's site starts the navigation to the callback.
+      if (hasLoginPage) {
+        res.setHeader('content-type', 'text/html');
+        res.end(
+          `<!doctype html><meta http-equiv="refresh" content="0; url=${href.replaceAll('&', '&amp;')}">`,
+        );
+        return;
+      }
+      res.writeHead(303, { location: href }).end();
       return;
     }
     received = req.headers.cookie ?? '';
@@ -43,6 +67,11 @@ export async function startSiblingHosts(): Promise<SiblingHosts> {
     );
     if (!response) {
       const { session } = await app.sessions.open(req.headers.cookie);
+      // A protected page, as an adapter protects it.
+      if (!session && url.pathname === '/protected') {
+        res.writeHead(307, { location: `${app.sessions.paths.login}?returnTo=/protected` }).end();
+        return;
+      }
       res.end(session?.user.sub ?? 'anonymous');
       return;
     }
@@ -63,7 +92,7 @@ export async function startSiblingHosts(): Promise<SiblingHosts> {
     ...chromiumLaunchOptions,
     args: [
       ...chromiumLaunchOptions.args,
-      `--host-resolver-rules=MAP *.example.test 127.0.0.1:${port}`,
+      `--host-resolver-rules=MAP *.test 127.0.0.1:${port}`,
       '--ignore-certificate-errors',
     ],
   });

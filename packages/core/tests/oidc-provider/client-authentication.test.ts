@@ -46,7 +46,7 @@ describe('client authentication', () => {
       const client = createRelyingParty(id, { clientAuthentication: authentication });
       await expect(refreshTokens(client, 'x')).rejects.toMatchObject({
         name: 'AuthorizationServerError',
-        code: 'token_error',
+        code: 'client_rejected',
         error: 'invalid_client',
         status: 401,
       });

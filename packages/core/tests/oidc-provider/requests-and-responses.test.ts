@@ -106,14 +106,20 @@ describe('requests and responses', () => {
   });
 
   test('accepts an encrypted ID token, signed userinfo and signed introspection', async () => {
+    const received: string[] = [];
     const client = createRelyingParty('encrypted', {
       clientAuthentication: clientSecretBasic(secret),
-      decrypt: createDecrypt(encryption.privateKey),
+      decrypt: (jwe) => {
+        received.push(jwe);
+        return createDecrypt(encryption.privateKey)(jwe);
+      },
       userinfoSignedResponseAlg: 'ES256',
       introspectionSignedResponseAlg: 'ES256',
     });
     const tokens = await logIn(client);
-    expect(tokens.idToken?.split('.')).toHaveLength(5);
+    expect(received[0]?.split('.')).toHaveLength(5);
+    // The provider cannot decrypt it, and reads it as the hint of a logout.
+    expect(tokens.idToken?.split('.')).toHaveLength(3);
     expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toMatchObject({
       sub: 'alice',
       aud: 'encrypted',

@@ -26,9 +26,11 @@ const state: SessionState = {
   expiresAt: 9,
 };
 
+const lifetimes = { idleLifetime: 5, absoluteLifetime: 20 };
+
 test('S17: neither userinfo nor another claim changes the identity of the user', () => {
   const userinfo = { iss: 'https://evil.example', sub: 'victim', name: 'Victim', email: 'a@b.example' };
-  expect(toSession({ ...state, userinfo })?.user).toEqual({
+  expect(toSession({ ...state, userinfo }, lifetimes)?.user).toEqual({
     iss: 'https://op.example',
     sub: 'alice',
     name: 'Alice',
@@ -56,12 +58,13 @@ test('reads a form up to its limit', async () => {
 });
 
 test('returns the same frozen session for the same state', () => {
-  const session = toSession(state);
-  expect(toSession(state)).toBe(session);
+  const session = toSession(state, lifetimes);
+  expect(toSession(state, lifetimes)).toBe(session);
   for (const shared of [session, session?.user]) {
     expect(() => Object.assign(shared ?? {}, { sub: 'mallory' })).toThrow(TypeError);
   }
   expect(
-    toSession({ ...state, tokens: { ...state.tokens, claims: { ...claims, sub: 'bob' } } })?.user.sub,
+    toSession({ ...state, tokens: { ...state.tokens, claims: { ...claims, sub: 'bob' } } }, lifetimes)?.user
+      .sub,
   ).toBe('bob');
 });

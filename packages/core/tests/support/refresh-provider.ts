@@ -17,6 +17,8 @@ export function createTestProvider(options: { readonly now?: () => number; reado
   const owners = new Map<string, string>();
   const state = {
     requests: 0,
+    /** Refresh tokens that were revoked. */
+    revoked: [] as string[],
     replays: 0,
     /** Seconds. */
     accessTokenLifetime: 60,
@@ -61,6 +63,9 @@ export function createTestProvider(options: { readonly now?: () => number; reado
       events,
       emitEvent: (event) => events.push(event),
       getThumbprint: async () => undefined,
+      async revoke(refreshToken) {
+        state.revoked.push(refreshToken);
+      },
       async refresh(refreshToken, request) {
         state.requests++;
         await state.before(refreshToken);

@@ -1,4 +1,4 @@
-import { AuthorizationServerError, ValidationError } from '../../errors.ts';
+import { AuthorizationServerError, toPrintableText, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { checkTransaction, rejectRepeatedParameters } from '../../protocol/authorization-transaction.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
@@ -43,10 +43,11 @@ export async function validateAuthorizationResponse(
   }
   const error = received.get('error');
   if (error !== null) {
+    const description = received.get('error_description') ?? undefined;
     throw new AuthorizationServerError(
       'authorization_error',
-      `The provider rejected the login: ${toPrintableErrorCode(error)}`,
-      { error, errorDescription: received.get('error_description') ?? undefined },
+      describeError({ error, description, scope: transaction.scope, clientId }),
+      { error, errorDescription: description },
     );
   }
   const code = received.get('code');
@@ -56,3 +57,32 @@ export async function validateAuthorizationResponse(
 
 const createError = (check: string, problem: string) =>
   new ValidationError('authorization_response_invalid', check, `The authorization response ${problem}.`);
+
+/** What to do about an error of the provider (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6). */
+function findRemedy(error: string, scope: string, clientId: string): string {
+  if (error === 'access_denied') return 'The user or the provider denied access. Offer the login again.';
+  if (error === 'invalid_scope')
+    return `The login requested the scope "${scope}". Allow it for the client "${clientId}" at the provider, or do not request it.`;
+  if (error === 'unauthorized_client' || error === 'unsupported_response_type')
+    return `Allow the authorization code flow for the client "${clientId}" at the provider.`;
+  if (/^(login|consent|interaction|account_selection)_required$/.test(error))
+    return 'The user has to answer a page of the provider. Log in without prompt=none.';
+  if (error === 'server_error' || error === 'temporarily_unavailable')
+    return 'The provider is temporarily unavailable. Try again later.';
+  return `Compare the registration of the client "${clientId}" at the provider with the options.`;
+}
+
+function describeError({
+  error,
+  description,
+  scope,
+  clientId,
+}: {
+  readonly error: string;
+  readonly description: string | undefined;
+  readonly scope: string;
+  readonly clientId: string;
+}): string {
+  const reason = description === undefined ? '' : ` (${toPrintableText(description, 300)})`;
+  return `The provider rejected the login: ${toPrintableErrorCode(error)}${reason}. ${findRemedy(error, scope, clientId)}`;
+}

@@ -1,5 +1,5 @@
 import type { AuthorizationServerMetadata } from '../../client/client-options.ts';
-import { ConfigurationError, ValidationError } from '../../errors.ts';
+import { ConfigurationError, TransportError, toPrintableText, ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
@@ -7,6 +7,9 @@ import { sendRequest } from './send-request.ts';
 
 /** Milliseconds. */
 const metadataLifetime = 3_600_000;
+
+/** Milliseconds for which the previous metadata is used while the provider is unavailable. */
+const staleLifetime = 24 * metadataLifetime;
 
 /**
  * Fetches the metadata of the provider, or returns the cached metadata.
@@ -18,11 +21,38 @@ export function fetchMetadata(context: BrowserContext): Promise<AuthorizationSer
   const { options, issuer } = context;
   return loadCached(context, 'metadata', metadataLifetime, async () => {
     if (options.metadata) return validateMetadata(options.metadata, context);
-    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const { body } = await sendRequest(context, url);
-    context.emitEvent({ type: 'metadata.fetched', issuer });
-    return validateMetadata(body, context);
+    return fetchOrReuse(context, async () => {
+      const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+      const { body, status, headers } = await sendRequest(context, url);
+      if (!body || status !== 200) {
+        throw new ValidationError(
+          'metadata_invalid',
+          'body',
+          `GET ${url} returned status ${status} and ${toPrintableText(headers.get('content-type') ?? 'no content type', 100)}, expected 200 and JSON. Check the option issuer, which is the start of this URL.`,
+        );
+      }
+      context.emitEvent({ type: 'metadata.fetched', issuer });
+      return validateMetadata(body, context);
+    });
   });
+}
+
+/** Fetches metadata, or returns the previous if the provider is unavailable. */
+async function fetchOrReuse(
+  { cache, now }: BrowserContext,
+  fetchNew: () => Promise<AuthorizationServerMetadata>,
+): Promise<AuthorizationServerMetadata> {
+  const name = 'previous metadata';
+  const previous = cache.get(name);
+  try {
+    const metadata = await fetchNew();
+    cache.set(name, { value: Promise.resolve(metadata), at: now() });
+    return metadata;
+  } catch (error) {
+    const isUsable = previous && now() - previous.at < staleLifetime;
+    if (!(error instanceof TransportError) || !isUsable) throw error;
+    return previous.value as Promise<AuthorizationServerMetadata>;
+  }
 }
 
 function validateMetadata(
@@ -36,13 +66,16 @@ function validateMetadata(
     throw new ValidationError(
       'metadata_invalid',
       'issuer',
-      `Metadata "issuer" is ${JSON.stringify(metadata.issuer)?.slice(0, 100)}, expected "${context.issuer}".`,
+      `Metadata "issuer" is ${JSON.stringify(metadata.issuer)?.slice(0, 100)}, expected "${context.issuer}". Set the option issuer to the value of the provider, also a slash at its end.`,
     );
   }
   const methods = metadata.code_challenge_methods_supported;
   // Without S256, a stolen code can be used (RFC 9700 section 2.1.1).
   if (Array.isArray(methods) && !methods.includes('S256')) {
-    throw new ConfigurationError('unsupported_by_provider', 'The provider does not support PKCE with S256.');
+    throw new ConfigurationError(
+      'unsupported_by_provider',
+      `The metadata of ${context.issuer} lists the PKCE methods ${JSON.stringify(methods).slice(0, 100)}, expected "S256". Enable PKCE with S256 for the client at the provider.`,
+    );
   }
   return metadata as unknown as AuthorizationServerMetadata;
 }
@@ -58,5 +91,9 @@ export async function getEndpoint(
 ): Promise<string> {
   const url = (await fetchMetadata(context))[name];
   if (isSecureUrl(url, { allowInsecure: context.options.allowInsecureIssuer })) return url;
-  throw new ValidationError('metadata_invalid', name, `Metadata "${name}" is not an https URL.`);
+  throw new ValidationError(
+    'metadata_invalid',
+    name,
+    `Metadata "${name}" of ${context.issuer} is missing or not an https URL. Enable this endpoint at the provider, or set the option metadata.`,
+  );
 }

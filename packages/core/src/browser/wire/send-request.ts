@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedJson, toCheckName } from '../../internal/json/untrusted-json.ts';
 import { parseRetryAfter } from '../../internal/retry-after.ts';
 import type { BrowserContext } from '../options.ts';
+import { describeFailure, watchPolicy } from './describe-failure.ts';
 
 /** Bytes of a response body. */
 const maxBytes = 1_048_576;
@@ -11,7 +12,8 @@ const maxBytes = 1_048_576;
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** The body, if it is a JSON object. */
+  readonly text: string;
+  /** The body, if it is a JSON object and its content type is JSON. */
   readonly body: JsonObject | undefined;
 }
 
@@ -23,10 +25,14 @@ export interface HttpResponse {
  *   exceeds a limit
  */
 export async function sendRequest(
-  { http: { fetch, timeout }, now }: BrowserContext,
+  context: BrowserContext,
   url: string,
   init: RequestInit = {},
 ): Promise<HttpResponse> {
+  const { http, now } = context;
+  const { fetch, timeout } = http;
+  const request = `${init.method ?? 'GET'} ${readAddress(url)}`;
+  const watch = watchPolicy(url);
   const control = new AbortController();
   const { signal } = control;
   // Two timers: after a tab was suspended, its timer fires before a response that arrived meanwhile is processed. With one
@@ -44,24 +50,32 @@ export async function sendRequest(
     text = await Promise.race([expired, readText(response)]);
   } catch (error) {
     if (error instanceof AuthError) throw error;
-    throw new TransportError(
-      signal.aborted ? 'timeout' : 'network_error',
-      `${readAddress(url)} could not be reached.`,
-    );
+    if (signal.aborted) {
+      throw new TransportError(
+        'timeout',
+        `${request} received no response within ${timeout} milliseconds. Try again, or raise the option "timeout".`,
+      );
+    }
+    throw new TransportError('network_error', await describeFailure(context, url, { request, watch }));
   } finally {
     clearTimeout(timer);
+    watch.stop();
   }
   const { status, headers } = response;
   if (status === 429 || status >= 500) {
     throw new TransportError(
       status === 429 ? 'rate_limited' : 'server_error',
-      `${readAddress(url)} returned status ${status}.`,
+      `${request} returned status ${status}. ${status === 429 ? 'The provider limits the rate of requests' : 'The provider is temporarily unavailable'}: try again later.`,
       { status, retryAfter: parseRetryAfter(headers.get('retry-after'), now()) },
     );
   }
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400))
-    throw createMalformedError('redirect');
-  return { status, headers, body: parseBody(text, headers) };
+    throw createMalformedError(
+      'redirect',
+      `${request} was redirected. Use the address of the target, for example as issuer.`,
+    );
+  // The body of an error response is read by the caller that needs it.
+  return { status, headers, text, body: status < 400 ? parseBody(text, headers) : undefined };
 }
 
 /** Reads the text of a response. @throws ValidationError `response_malformed` if it is too large */
@@ -86,12 +100,11 @@ function parseBody(text: string, headers: Headers): JsonObject | undefined {
   }
 }
 
-export function createMalformedError(check: string): ValidationError {
-  return new ValidationError(
-    'response_malformed',
-    check,
-    `The response of the provider is malformed: ${check}.`,
-  );
+export function createMalformedError(
+  check: string,
+  message = `The response of the provider is malformed: ${check}.`,
+): ValidationError {
+  return new ValidationError('response_malformed', check, message);
 }
 
 /** The URL without its query, which may contain secrets. */

@@ -1,5 +1,6 @@
 import { ConfigurationError, ValidationError } from '../../errors.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
+import { selectSigningKeys } from '../../protocol/signing-keys.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
 import { getEndpoint } from './metadata.ts';
 import { sendRequest } from './send-request.ts';
@@ -29,22 +30,34 @@ export async function verifySignature(
   signature: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
   const algorithm = toSigningAlgorithm(header.alg);
-  const jwk =
-    findKey(await fetchKeys(context, keysLifetime), header, algorithm) ??
-    findKey(
-      await loadCached(context, 'forced keys', refetchInterval, () => fetchKeys(context, 0)),
-      header,
-      algorithm,
-    );
-  if (!jwk)
-    throw new ValidationError(
-      'id_token_invalid',
-      'kid',
-      'The key set of the provider has no matching key for the ID token "kid".',
-    );
-  const { kty, n, e, crv, x, y } = jwk;
+  const isSignedWith = async (keys: readonly Jwk[]): Promise<boolean> => {
+    for (const jwk of keys) if (await verifyWithKey(jwk, algorithm, { signed, signature })) return true;
+    return false;
+  };
+  const keys = findKeys(await fetchKeys(context, keysLifetime), header, algorithm);
+  if (await isSignedWith(keys)) return true;
+  if (header.kid === undefined ? keys.length > 0 : keys.some(({ kid }) => kid === header.kid)) return false;
+  // A key that was not published before may have the kid.
+  const refetchedKeys = findKeys(
+    await loadCached(context, 'forced keys', refetchInterval, () => fetchKeys(context, 0)),
+    header,
+    algorithm,
+  );
+  if (refetchedKeys.length > 0) return isSignedWith(refetchedKeys);
+  throw new ValidationError(
+    'id_token_invalid',
+    'kid',
+    'The key set of the provider has no matching key for the ID token "kid".',
+  );
+}
+
+async function verifyWithKey(
+  { kty, n, e, crv, x, y }: Jwk,
+  algorithm: ReturnType<typeof toSigningAlgorithm>,
+  { signed, signature }: { readonly signed: BufferSource; readonly signature: BufferSource },
+): Promise<boolean> {
   try {
-    // Only the public members: `findKey` has checked the others.
+    // Only the public members: `findKeys` has checked the others.
     const key = await crypto.subtle.importKey(
       'jwk',
       omitUndefined({ kty, n, e, crv, x, y }),
@@ -69,18 +82,18 @@ function toSigningAlgorithm(alg: string): EcKeyImportParams & EcdsaParams & RsaP
   return { name, kty, hash, namedCurve: `P-${bits === 512 ? 521 : bits}`, saltLength: bits / 8 };
 }
 
-/** Finds the key of a signature. Returns `undefined` if none or several match. */
-function findKey(keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: string }): Jwk | undefined {
-  const matches = keys.filter(
-    (key) =>
-      key.kty === kty &&
-      (kid === undefined || key.kid === kid) &&
-      (key.alg ?? alg) === alg &&
-      (key.use ?? 'sig') === 'sig' &&
-      (key.key_ops ?? ['verify']).includes('verify'),
+/** Finds the keys that may have made a signature. */
+const findKeys = (keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: string }): readonly Jwk[] =>
+  selectSigningKeys(
+    keys.filter(
+      (key) =>
+        key.kty === kty &&
+        (key.alg ?? alg) === alg &&
+        (key.use ?? 'sig') === 'sig' &&
+        (key.key_ops ?? ['verify']).includes('verify'),
+    ),
+    kid,
   );
-  return matches.length === 1 ? matches[0] : undefined;
-}
 
 function fetchKeys(context: BrowserContext, lifetime: number): Promise<readonly Jwk[]> {
   const cacheReason = context.cache.has('keys') ? 'stale' : 'first';

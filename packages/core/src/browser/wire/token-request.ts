@@ -1,11 +1,19 @@
 import type { RefreshRequest } from '../../client/grants/refresh.ts';
 import type { IdTokenClaims, TokenResponse } from '../../client/wire/token-response.ts';
 import { AuthorizationServerError, getErrorCode, ValidationError } from '../../errors.ts';
+import { emitEventOrLog } from '../../events.ts';
 import { seconds } from '../../internal/clock.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
-import { requireSameLogin } from '../../protocol/same-login.ts';
+import {
+  createRefreshRejection,
+  describeResponse,
+  findTokenError,
+  type TokenErrorResponse,
+} from '../../protocol/refresh-rejection.ts';
+import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../../protocol/same-login.ts';
 import { parseScopes } from '../../protocol/scopes.ts';
+import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/token-endpoint-body.ts';
 import type { BrowserTransaction } from '../login/browser-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import { getEndpoint } from './metadata.ts';
@@ -40,7 +48,8 @@ export async function exchangeCode(
 }
 
 /**
- * Sends one refresh request.
+ * Sends one refresh request. The ID token of the result is not validated, but it does not name another user: see
+ * {@link validateRenewedIdToken}.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
@@ -51,47 +60,82 @@ export async function requestRefresh(
   { resource, scope, claims: previousClaims, grantedScopes }: RefreshRequest,
 ): Promise<TokenResponse> {
   const { issuer, clientId, emitEvent } = context;
+  const isLoginEnded = context.options.provider?.isLoginEnded;
   emitEvent({ type: 'refresh.started', issuer, clientId, ...(resource !== undefined && { resource }) });
   try {
-    const body = await requestTokens(context, {
-      grant_type: 'refresh_token',
-      refresh_token: refreshToken,
-      resource,
-      scope,
-    });
+    const body = await requestTokens(
+      context,
+      { grant_type: 'refresh_token', refresh_token: refreshToken, resource, scope },
+      (response) => createRefreshRejection(response, { clientId, resource, scope, isLoginEnded }),
+    );
     const tokens = toTokenResponse(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
-    if (tokens.idToken === undefined) return reportSuccess(context, tokens);
-    const { accessToken } = tokens;
-    const claims = await validateIdToken(context, tokens.idToken, { accessToken });
-    if (previousClaims) requireSameLogin(claims, previousClaims);
-    return reportSuccess(context, { ...tokens, claims });
+    const claims = tokens.idToken === undefined ? undefined : readUnverifiedClaims(tokens.idToken);
+    // Tokens of another user must not be stored, also if the signature cannot be verified now.
+    if (previousClaims && claims) requireSameUser(claims, previousClaims);
+    emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
+    return tokens;
   } catch (error) {
-    emitEvent({ type: 'refresh.failed', issuer, clientId, code: getErrorCode(error) });
+    const { status, error: name } = error instanceof AuthorizationServerError ? error : {};
+    emitEvent({
+      type: 'refresh.failed',
+      issuer,
+      clientId,
+      code: getErrorCode(error),
+      ...(status !== undefined && { status }),
+      ...(name && { error: toPrintableErrorCode(name) }),
+    });
     throw error;
   }
 }
 
-function reportSuccess(
-  { issuer, clientId, emitEvent }: BrowserContext,
-  tokens: TokenResponse,
-): TokenResponse {
-  emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
-  return tokens;
+/**
+ * Validates the ID token of a refresh response.
+ *
+ * @returns `undefined` if the ID token is invalid: the tokens are kept with the previous ID token
+ */
+export async function validateRenewedIdToken(
+  context: BrowserContext,
+  { idToken = '', accessToken }: TokenResponse,
+  previousClaims: IdTokenClaims | undefined,
+): Promise<IdTokenClaims | undefined> {
+  const { issuer, clientId, options } = context;
+  let failure: unknown;
+  try {
+    const claims = await validateIdToken(context, idToken, { accessToken });
+    failure = previousClaims && findLoginDifference(claims, previousClaims);
+    if (!failure) return claims;
+  } catch (error) {
+    failure = error;
+  }
+  const check = failure instanceof ValidationError ? failure.check : undefined;
+  emitEventOrLog(
+    options.onEvent,
+    {
+      type: 'id_token.ignored',
+      issuer,
+      clientId,
+      code: getErrorCode(failure),
+      ...(check !== undefined && { check }),
+    },
+    `The ID token of a refresh was ignored: ${(failure as Error).message} The previous ID token stays.`,
+  );
+  return undefined;
 }
 
 async function requestTokens(
   context: BrowserContext,
   parameters: Record<string, string | undefined>,
+  createError?: (error: TokenErrorResponse) => Error,
 ): Promise<JsonObject> {
-  return postForm(context, await getEndpoint(context, 'token_endpoint'), {
-    client_id: context.clientId,
-    ...parameters,
-  });
+  const url = await getEndpoint(context, 'token_endpoint');
+  const body = await postForm(context, url, { client_id: context.clientId, ...parameters }, createError);
+  return normalizeTokenResponse(body);
 }
 
 /**
  * Sends a form to the provider.
  *
+ * @param createError creates the error for an error response
  * @throws AuthorizationServerError `token_error` if the provider returns an error
  * @throws ValidationError `token_response_invalid` if the response is not a JSON object
  */
@@ -99,6 +143,7 @@ export async function postForm(
   context: BrowserContext,
   url: string,
   parameters: URLSearchParams | Record<string, string | undefined>,
+  createError: (error: TokenErrorResponse) => Error = createTokenError,
 ): Promise<JsonObject> {
   const body = new URLSearchParams();
   const entries = parameters instanceof URLSearchParams ? parameters : Object.entries(parameters);
@@ -111,31 +156,30 @@ export async function postForm(
       body,
       headers: proof ? { dpop: proof } : {},
     });
-    return { ...response, hasNewNonce: dpop?.saveNonce(url, response.headers) };
+    const members = response.body ?? parseTokenEndpointBody(response.text, response.status);
+    const hasNewNonce = dpop?.saveNonce(url, response.headers);
+    const error = findTokenError(response.status, members, response.headers.get('www-authenticate'));
+    return { members, error, hasNewNonce, status: response.status };
   };
   let response = await send();
   // The server requires its nonce in the proof: send the request again with it (RFC 9449 section 8).
-  if (response.hasNewNonce && response.body?.error === 'use_dpop_nonce') response = await send();
-  const { status } = response;
-  const { error, error_description: description } = response.body ?? {};
-  if (response.body && status < 300) return response.body;
-  if (typeof error === 'string') {
-    throw new AuthorizationServerError(
-      'token_error',
-      `The provider rejected the request: ${toPrintableErrorCode(error)}`,
-      {
-        error,
-        errorDescription: typeof description === 'string' ? description : undefined,
-        status,
-      },
-    );
-  }
+  if (response.hasNewNonce && response.error?.error === 'use_dpop_nonce') response = await send();
+  const { members, error, status } = response;
+  if (error) throw createError(error);
+  if (members) return members;
   throw new ValidationError(
     'token_response_invalid',
     'body',
     `The provider returned status ${status} without a JSON object.`,
   );
 }
+
+const createTokenError = (response: TokenErrorResponse) =>
+  new AuthorizationServerError(
+    'token_error',
+    `The provider rejected the request with ${describeResponse(response)}.`,
+    response,
+  );
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
 function toTokenResponse(context: BrowserContext, body: JsonObject, requestedScope: string): TokenResponse {

@@ -200,8 +200,25 @@ test('reports the reason of a key fetch in an event', async () => {
   expect(reasons).toEqual(['first', 'stale', 'unknown_kid']);
 });
 
-test('rejects a token that two keys match', async () => {
+test('tries each key with the kid of the token', async () => {
   const token = await provider.sign(claims());
+  const [first] = provider.keys as [Record<string, unknown>];
+  await provider.rotateKeys();
+  const [second] = provider.keys as [Record<string, unknown>];
+  provider.keys.splice(0, 1, { ...second, kid: 'key-1' }, { ...first, kid: 'key-1' });
+  expect(await validateIdToken(context, token, expected)).toEqual(claims());
+});
+
+test('tries the keys without kid if no key has the kid of the token', async () => {
+  const token = await provider.sign(claims());
+  const { kid, ...unnamed } = provider.keys[0] as Record<string, unknown>;
+  provider.keys.splice(0, 1, unnamed);
+  expect(kid).toBe('key-1');
+  expect(await validateIdToken(context, token, expected)).toEqual(claims());
+});
+
+test('rejects a token without kid that several keys match', async () => {
+  const token = await provider.sign(claims(), { kid: undefined });
   provider.keys.push({ ...provider.keys[0] });
   await expectRejected(token, 'kid');
 });

@@ -1,13 +1,14 @@
 import type { IdTokenClaims } from '../../client/wire/token-response.ts';
 import { seconds } from '../../internal/clock.ts';
 import { encodeUtf8, fromBase64Url } from '../../internal/encoding.ts';
-import type { JsonObject } from '../../internal/json/json.ts';
+import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import {
   checkIdTokenClaims,
   createIdTokenError,
   findInvalidTime,
   type IdTokenExpectations,
+  isJwtType,
 } from '../../protocol/id-token-claims.ts';
 import type { BrowserContext } from '../options.ts';
 import { verifySignature } from './signature.ts';
@@ -33,12 +34,11 @@ export async function validateIdToken(
   const header = parse(protectedHeader);
   if (parts.length !== 3) throw malformed();
   // The registration of the client fixes the algorithm: the token cannot choose `none` or HMAC (RFC 8725 section 3.1).
-  if (header.alg !== alg) throw createIdTokenError('alg', `is not "${alg}"`);
+  if (header.alg !== alg) throw createIdTokenError('alg', describeAlgorithm(header.alg, alg));
   // No critical extension is supported (RFC 7515 section 4.1.11).
   if (header.crit !== undefined) throw createIdTokenError('crit', 'is not supported');
   // An access or logout token is not an ID token (RFC 8725 section 3.11).
-  const { typ = 'JWT' } = header;
-  if (typeof typ !== 'string' || !/^jwt$/i.test(typ)) throw createIdTokenError('typ', 'is not "JWT"');
+  if (!isJwtType(header.typ)) throw createIdTokenError('typ', 'is not "JWT"');
   const signed = encodeUtf8(`${protectedHeader}.${payload}`);
   const signature = decode(encodedSignature);
   if (!(await verifySignature(context, { alg, kid: header.kid }, signed, signature))) {
@@ -60,7 +60,11 @@ function decode(part: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** Limits and repeated members are checked before a claim is read (RFC 7519 section 4). */
-const parse = (part: string): JsonObject => parseJwtPart(part, { createError: malformed });
+/** Limits and repeated members are checked before a claim is read (RFC 7519 section 4). `null` counts as absent. */
+const parse = (part: string): JsonObject => removeNullMembers(parseJwtPart(part, { createError: malformed }));
 
 const malformed = () => createIdTokenError('format', 'is not a signed JWT');
+
+/** The algorithm comes from the token: its text is limited, and its control characters are escaped. */
+const describeAlgorithm = (actual: unknown, expected: string) =>
+  `is ${JSON.stringify(actual)?.slice(0, 20)}, expected "${expected}". If the provider signs with this algorithm, set the option idTokenSignedResponseAlg to it`;

@@ -1,3 +1,3 @@
-export type { FromWorker, ToWorker } from './messages.ts';
+export type { FromWorker, ToWorker, WorkerMetadata } from './messages.ts';
 export { runTokenWorker, type WorkerScope } from './run-token-worker.ts';
-export { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
+export { createWorkerFetch, type TokenWorker, type WorkerFetchOptions } from './worker-fetch.ts';

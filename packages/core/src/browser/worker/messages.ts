@@ -3,6 +3,17 @@ export interface WorkerStart {
   readonly type: 'start';
   readonly issuer: string;
   readonly allowInsecureIssuer: boolean;
+  /** Static metadata. Absent: the worker reads the metadata of the issuer. */
+  readonly metadata?: WorkerMetadata;
+  /** A Web Lock that the worker holds while it exists. The browser releases it when the worker ends. */
+  readonly lockName: string;
+}
+
+/** The members of the metadata that the worker uses. */
+export interface WorkerMetadata {
+  readonly issuer: string;
+  readonly token_endpoint?: string;
+  readonly revocation_endpoint?: string;
 }
 
 /** A request that the worker sends for the page. */
@@ -23,8 +34,15 @@ export interface WorkerAbort {
 /** A message to the worker. */
 export type ToWorker = WorkerStart | WorkerRequest | WorkerAbort;
 
-/** A message to the page. Without `response`, the request failed or the worker rejected it. */
-export interface FromWorker {
+/** The worker holds its lock: the page can wait for the end of the worker. */
+export interface WorkerReady {
+  readonly type: 'ready';
+  readonly lockName: string;
+}
+
+/** The response to a request. Without `response`, the request failed or the worker rejected it. */
+export interface WorkerResponse {
+  readonly type?: undefined;
   readonly id: number;
   readonly response?: {
     readonly status: number;
@@ -32,3 +50,6 @@ export interface FromWorker {
     readonly body: string;
   };
 }
+
+/** A message to the page. */
+export type FromWorker = WorkerReady | WorkerResponse;

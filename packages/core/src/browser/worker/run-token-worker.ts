@@ -1,9 +1,10 @@
 import { createRandomToken } from '../../internal/encoding.ts';
+import type { Fetch } from '../../internal/http.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { readText } from '../wire/send-request.ts';
-import type { FromWorker, ToWorker, WorkerRequest, WorkerStart } from './messages.ts';
+import type { FromWorker, ToWorker, WorkerRequest, WorkerResponse, WorkerStart } from './messages.ts';
 
 /** The members of the global scope of a dedicated worker that are used. */
 export interface WorkerScope {
@@ -23,9 +24,12 @@ const forwardedHeaders = ['content-type', 'dpop-nonce', 'retry-after'];
 /**
  * Runs a token worker: a dedicated worker that alone has the refresh tokens. The page receives a placeholder for each of
  * them. The worker replaces it in requests to the token and revocation endpoint, which it reads from the metadata of the
- * issuer. It sends no request to any other address. The script of the worker calls this function and nothing else.
+ * issuer, or from the static metadata of the page's first message. It sends no request to any other address. The script of
+ * the worker calls this function and nothing else.
  *
  * @param scope the global scope of the worker. Default: `globalThis`.
+ * @param options.fetch sends the requests of the worker. A function of the page cannot be passed to a worker. Default: the
+ *   global `fetch`.
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
  * @example
  * ```ts
@@ -34,7 +38,10 @@ const forwardedHeaders = ['content-type', 'dpop-nonce', 'retry-after'];
  * runTokenWorker();
  * ```
  */
-export function runTokenWorker(scope: WorkerScope = globalThis as unknown as WorkerScope): void {
+export function runTokenWorker(
+  scope: WorkerScope = globalThis as unknown as WorkerScope,
+  { fetch = (url, init) => globalThis.fetch(url, init) }: { readonly fetch?: Fetch } = {},
+): void {
   /** Refresh tokens by their placeholder. */
   const refreshTokens = new Map<string, string>();
   const controllers = new Map<number, AbortController>();
@@ -43,11 +50,27 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
 
   scope.onmessage = ({ data }) => {
     // Once only: a later start message could send the refresh tokens to another issuer.
-    if (data?.type === 'start') start ??= data;
-    else if (data?.type === 'abort') controllers.get(data.id)?.abort();
+    if (data?.type === 'start' && !start) {
+      start = data;
+      holdLock(data.lockName);
+    } else if (data?.type === 'abort') controllers.get(data.id)?.abort();
     // Other messages are ignored.
     else if (data?.type === 'request') void respond(data);
   };
+
+  /** Without Web Locks, the page learns of the end of the worker from the timeout of a request. */
+  function holdLock(lockName: string): void {
+    try {
+      navigator.locks
+        .request(lockName, () => {
+          scope.postMessage({ type: 'ready', lockName });
+          return new Promise<never>(() => {});
+        })
+        .catch(() => {});
+    } catch {
+      // The worker has no Web Locks.
+    }
+  }
 
   /** Any error leads to a message without a response. */
   async function respond(request: WorkerRequest): Promise<void> {
@@ -57,14 +80,18 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
     scope.postMessage({ id, ...(response && { response }) });
   }
 
-  async function sendRequest({ id, url, body, headers }: WorkerRequest): Promise<FromWorker['response']> {
+  async function sendRequest({ id, url, body, headers }: WorkerRequest): Promise<WorkerResponse['response']> {
     const control = new AbortController();
     controllers.set(id, control);
     if (!start || !(await getEndpoints(start)).has(url)) return undefined;
     const parameters = new URLSearchParams(body);
     for (const name of ['refresh_token', 'token']) {
-      const real = refreshTokens.get(parameters.get(name) ?? '');
-      if (real !== undefined) parameters.set(name, real);
+      const placeholder = parameters.get(name) ?? '';
+      const real = refreshTokens.get(placeholder);
+      if (real === undefined) continue;
+      parameters.set(name, real);
+      // A revoked token is not kept, also if the revocation fails.
+      if (name === 'token') refreshTokens.delete(placeholder);
     }
     const { dpop } = headers;
     const response = await fetch(url, {
@@ -102,7 +129,7 @@ export function runTokenWorker(scope: WorkerScope = globalThis as unknown as Wor
 
   /** The endpoints come from the issuer: the page cannot choose them. */
   function getEndpoints(message: WorkerStart): Promise<ReadonlySet<string>> {
-    endpoints ??= fetchEndpoints(message);
+    endpoints ??= findEndpoints(message, fetch);
     endpoints.catch(() => {
       endpoints = undefined;
     });
@@ -119,9 +146,21 @@ function parseObject(text: string): JsonObject | undefined {
 }
 
 /** @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation */
-async function fetchEndpoints({ issuer, allowInsecureIssuer }: WorkerStart): Promise<ReadonlySet<string>> {
+async function findEndpoints(
+  { issuer, allowInsecureIssuer, metadata: staticMetadata }: WorkerStart,
+  fetch: Fetch,
+): Promise<ReadonlySet<string>> {
   if (!isSecureUrl(issuer, { allowInsecure: allowInsecureIssuer }))
     throw new Error(`issuer "${issuer}" is not an https URL`);
+  const metadata = staticMetadata ?? (await fetchMetadata(issuer, fetch));
+  if (metadata.issuer !== issuer) throw new Error('the metadata has another issuer');
+  const endpointUrls = [metadata.token_endpoint, metadata.revocation_endpoint];
+  return new Set(
+    endpointUrls.filter((endpoint) => isSecureUrl(endpoint, { allowInsecure: allowInsecureIssuer })),
+  );
+}
+
+async function fetchMetadata(issuer: string, fetch: Fetch): Promise<JsonObject> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const response = await fetch(url, {
     redirect: 'error',
@@ -129,10 +168,5 @@ async function fetchEndpoints({ issuer, allowInsecureIssuer }: WorkerStart): Pro
     // A provider that never responds must not block later requests.
     signal: AbortSignal.timeout(metadataTimeout),
   });
-  const metadata = parseUntrustedObject(await readText(response));
-  if (metadata.issuer !== issuer) throw new Error('the metadata has another issuer');
-  const endpointUrls = [metadata.token_endpoint, metadata.revocation_endpoint];
-  return new Set(
-    endpointUrls.filter((endpoint) => isSecureUrl(endpoint, { allowInsecure: allowInsecureIssuer })),
-  );
+  return parseUntrustedObject(await readText(response));
 }

@@ -28,7 +28,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function startWorker(): TokenWorker {
+function startWorker(options?: Parameters<typeof runTokenWorker>[1]): TokenWorker {
   const { port1, port2 } = new MessageChannel();
   close = () => port1.close();
   const scope: WorkerScope = {
@@ -38,7 +38,7 @@ function startWorker(): TokenWorker {
       port2.postMessage(message);
     },
   };
-  runTokenWorker(scope);
+  runTokenWorker(scope, options);
   port2.onmessage = ({ data }) => scope.onmessage?.({ data } as MessageEvent);
   const worker: TokenWorker = {
     onmessage: null,
@@ -59,12 +59,12 @@ const form = (parameters: Record<string, string>): RequestInit => ({
 /** Sends a token request through the worker. */
 const requestTokens = (createResponse: () => Response) => {
   provider.intercept = createResponse;
-  const fetch = createWorkerFetch(startWorker(), provider);
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   return fetch(`${provider.issuer}/token`, form({ grant_type: 'authorization_code', code: 'a' }));
 };
 
 test('B8: the page receives a placeholder, and the worker sends the refresh token', async () => {
-  const fetch = createWorkerFetch(startWorker(), provider);
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   provider.intercept = () => json({ access_token: 'access', refresh_token: 'the-real-one' });
   const url = `${provider.issuer}/token`;
   const first = await (await fetch(url, form({ grant_type: 'authorization_code', code: 'a' }))).json();
@@ -81,7 +81,7 @@ test.each([
   ['the endpoint with a query', 'https://login.example/token?to=https://evil.example'],
   ['a likely prefix', 'https://login.example.evil.example/token'],
 ])('B8: the worker sends no request to %s', async (_, url) => {
-  const fetch = createWorkerFetch(startWorker(), provider);
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   await expect(fetch(url, form({ grant_type: 'refresh_token', refresh_token: 'r' }))).rejects.toThrow(
     TypeError,
   );
@@ -90,7 +90,7 @@ test.each([
 
 test('B8: ignores a second start message with another issuer', async () => {
   const worker = startWorker();
-  createWorkerFetch(worker, provider);
+  createWorkerFetch(worker, { issuer: provider.issuer });
   const fetch = createWorkerFetch(worker, { issuer: 'https://evil.example' });
   const call = fetch('https://evil.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
   await expect(call).rejects.toThrow(TypeError);
@@ -105,7 +105,7 @@ test('B8: rejects metadata of another issuer', async () => {
 
 test('B8: sends no refresh token to an http endpoint', async () => {
   provider.metadata = { ...provider.metadata, token_endpoint: 'http://login.example/token' };
-  const fetch = createWorkerFetch(startWorker(), provider);
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   const call = fetch('http://login.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
   await expect(call).rejects.toThrow(TypeError);
   expect(provider.tokenRequests).toEqual([]);
@@ -164,7 +164,7 @@ test('aborts a request in the worker if the page aborts it', async () => {
     signal = init.signal;
     return new Promise(() => {});
   });
-  const fetch = createWorkerFetch(startWorker(), provider);
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   const control = new AbortController();
   const call = fetch(`${provider.issuer}/token`, {
     ...form({ grant_type: 'refresh_token', refresh_token: 'r' }),
@@ -177,7 +177,7 @@ test('aborts a request in the worker if the page aborts it', async () => {
 });
 
 test('sends requests without code or token from the page', async () => {
-  const fetch = createWorkerFetch(startWorker(), provider);
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   await fetch(`${provider.issuer}/jwks`, {});
   expect(requestedUrls).toEqual([`${provider.issuer}/jwks`]);
   expect(toWorker.map(({ type }) => type)).toEqual(['start']);
@@ -186,7 +186,7 @@ test('sends requests without code or token from the page', async () => {
 test('B26: a worker that cannot be loaded fails pending and later requests immediately', async () => {
   const worker: TokenWorker = { onmessage: null, postMessage: (message) => void toWorker.push(message) };
   close = () => {};
-  const fetch = createWorkerFetch(worker, provider);
+  const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
   const send = () =>
     fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
   const waiting = send();
@@ -199,7 +199,7 @@ test('B26: a worker that cannot be loaded fails pending and later requests immed
 
 test('B26: an error in the worker fails the request, and the worker continues', async () => {
   const worker = startWorker();
-  const fetch = createWorkerFetch(worker, provider);
+  const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
   const send = () =>
     fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
   for (const junk of [null, undefined, 7, {}, { type: 'request', id: 5, url: 7, body: null, headers: null }])
@@ -214,15 +214,137 @@ test('B26: an error in the worker fails the request, and the worker continues', 
 
 test('B26: the page ignores malformed messages', async () => {
   const worker = startWorker();
-  const fetch = createWorkerFetch(worker, provider);
+  const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
   provider.intercept = () => json({ access_token: 'access' });
   for (const junk of [null, undefined, 7, {}]) worker.onmessage?.({ data: junk } as MessageEvent);
   const response = await fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token' }));
   expect(await response.json()).toEqual({ access_token: 'access' });
 });
 
+test('a worker that cannot be created fails each request with the reason', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  close = () => {};
+  const fetch = createWorkerFetch(
+    () => {
+      throw new TypeError('This document requires TrustedScriptURL assignment.');
+    },
+    { issuer: provider.issuer },
+  );
+  const call = fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  await expect(call).rejects.toMatchObject({
+    code: 'unsupported_by_browser',
+    message: expect.stringContaining('Trusted Types'),
+  });
+  expect(warn).toHaveBeenCalledTimes(1);
+  expect((await fetch(`${provider.issuer}/jwks`, {})).status).toBe(200);
+});
+
+/** Locks of one origin. `endWorker` releases those that were requested first. */
+function stubLocks() {
+  const held = new Set<string>();
+  const waiting: (() => void)[] = [];
+  vi.stubGlobal('navigator', {
+    locks: {
+      async request(name: string, run: () => unknown) {
+        if (held.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
+        held.add(name);
+        return run();
+      },
+    },
+  });
+  return {
+    waiting,
+    endWorker() {
+      for (const grant of waiting) grant();
+    },
+  };
+}
+
+test('B26: the end of the worker fails waiting and later requests immediately', async () => {
+  const { waiting, endWorker } = stubLocks();
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
+  await vi.waitFor(() => expect(waiting).toHaveLength(1));
+  provider.intercept = () => new Promise(() => {});
+  const send = () =>
+    fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const waitingRequest = send();
+  await vi.waitFor(() => expect(provider.tokenRequests).toHaveLength(1));
+  endWorker();
+  const failure = { code: 'network_error', message: expect.stringContaining('Reload the page') };
+  await expect(waitingRequest).rejects.toMatchObject(failure);
+  await expect(send()).rejects.toMatchObject(failure);
+  expect(provider.tokenRequests).toHaveLength(1);
+});
+
+test('static metadata replaces the metadata of the issuer', async () => {
+  const metadata = {
+    issuer: provider.issuer,
+    token_endpoint: 'https://login.example/static',
+    other: () => {},
+  };
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer, metadata });
+  await fetch('https://login.example/static', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  expect(requestedUrls).toEqual(['https://login.example/static']);
+  const other = fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  await expect(other).rejects.toThrow(TypeError);
+});
+
+test.each([
+  ['of another issuer', { issuer: 'https://other.example', token_endpoint: 'https://other.example/token' }],
+  [
+    'with an http endpoint',
+    { issuer: 'https://login.example', token_endpoint: 'http://login.example/token' },
+  ],
+])('B8: rejects static metadata %s', async (_, metadata) => {
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer, metadata });
+  const call = fetch(metadata.token_endpoint, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  await expect(call).rejects.toThrow(TypeError);
+  expect(requestedUrls).toEqual([]);
+});
+
+test('B8: a later start message does not replace static metadata', async () => {
+  const worker = startWorker();
+  const metadata = { issuer: provider.issuer, token_endpoint: 'https://evil.example/token' };
+  createWorkerFetch(worker, { issuer: provider.issuer });
+  const fetch = createWorkerFetch(worker, { issuer: provider.issuer, metadata });
+  const call = fetch(metadata.token_endpoint, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  await expect(call).rejects.toThrow(TypeError);
+  expect(requestedUrls).not.toContain(metadata.token_endpoint);
+});
+
+test('the page and the worker use their own fetch functions', async () => {
+  const sentByPage: string[] = [];
+  const sentByWorker: string[] = [];
+  const record = (urls: string[]) => async (url: string, init: RequestInit) => {
+    urls.push(new URL(url).pathname);
+    return provider.fetch(url, init);
+  };
+  const fetch = createWorkerFetch(startWorker({ fetch: record(sentByWorker) }), {
+    issuer: provider.issuer,
+    fetch: record(sentByPage),
+  });
+  await fetch(`${provider.issuer}/jwks`, {});
+  await fetch(`${provider.issuer}/token`, form({ grant_type: 'authorization_code', code: 'a' }));
+  expect(sentByPage).toEqual(['/jwks']);
+  expect(sentByWorker).toEqual(['/.well-known/openid-configuration', '/token']);
+  expect(requestedUrls).toEqual([]);
+});
+
+test('B25: forgets a refresh token that the page revokes, also if the revocation fails', async () => {
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
+  provider.intercept = () => json({ refresh_token: 'the-real-one' });
+  const send = async (parameters: Record<string, string>, path = 'token') =>
+    (await fetch(`${provider.issuer}/${path}`, form(parameters))).json();
+  const { refresh_token: placeholder } = await send({ grant_type: 'authorization_code', code: 'a' });
+  vi.stubGlobal('fetch', async () => new Response('{}', { status: 503 }));
+  await send({ token: placeholder }, 'revoke');
+  vi.stubGlobal('fetch', provider.fetch);
+  await send({ grant_type: 'refresh_token', refresh_token: placeholder });
+  expect(provider.tokenRequests.at(-1)?.parameters.get('refresh_token')).toBe(placeholder);
+});
+
 test('evicts the oldest refresh tokens', async () => {
-  const fetch = createWorkerFetch(startWorker(), provider);
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   const url = `${provider.issuer}/token`;
   provider.intercept = ({ parameters }) => json({ refresh_token: `real-${parameters.get('code')}` });
   const placeholders: string[] = [];

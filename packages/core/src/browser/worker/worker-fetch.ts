@@ -1,6 +1,7 @@
-import { TransportError } from '../../errors.ts';
+import { ConfigurationError, TransportError } from '../../errors.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import type { Fetch } from '../../internal/http.ts';
-import type { FromWorker, ToWorker } from './messages.ts';
+import type { FromWorker, ToWorker, WorkerMetadata, WorkerResponse } from './messages.ts';
 
 /** The members of a `Worker` that are used. */
 export interface TokenWorker {
@@ -10,15 +11,31 @@ export interface TokenWorker {
   postMessage(message: ToWorker): void;
 }
 
+/** Options of {@link createWorkerFetch}. Pass those of `createBrowserAuth`. */
+export interface WorkerFetchOptions {
+  /** The issuer identifier. */
+  readonly issuer: string;
+  /** Allows plain http, for a provider on the developer's machine. Default: false. */
+  readonly allowInsecureIssuer?: boolean | undefined;
+  /** Static metadata of the provider. Default: the worker reads the metadata of the issuer. */
+  readonly metadata?: WorkerMetadata | undefined;
+  /**
+   * Sends the requests of the page that contain neither a code nor a refresh token, for example for metadata and keys. The
+   * worker cannot use it: it has an own option, see `runTokenWorker`. Default: the global `fetch`.
+   */
+  readonly fetch?: Fetch | undefined;
+}
+
 /**
  * Creates the option `fetch` of `createBrowserAuth` for a token worker, which runs `runTokenWorker`. The worker sends the
  * requests that contain a code or a refresh token. The page receives a placeholder for each refresh token, which only that
  * worker can use. The worker ends with the page, so store tokens in memory.
  *
- * If the worker cannot be loaded, each request throws a `TransportError` `network_error`. If it stops later, requests throw
- * `timeout`.
+ * If the worker cannot be created, each of its requests throws a `ConfigurationError` `unsupported_by_browser`. If it cannot
+ * be loaded, or has ended, they throw a `TransportError` `network_error` immediately: waiting ones too, if the browser has
+ * Web Locks. The refresh tokens of an ended worker are lost; a reload of the page creates a new one.
  *
- * @param worker a dedicated worker for this client only
+ * @param worker a dedicated worker for this client only, or a function that creates it
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
  * @example
  * ```ts
@@ -26,55 +43,91 @@ export interface TokenWorker {
  * import { createWorkerFetch } from '@countersign/core/worker';
  *
  * const issuer = 'https://id.example.com';
- * const worker = new Worker('/token-worker.js', { type: 'module' });
+ * const createWorker = () => new Worker('/token-worker.js', { type: 'module' });
  * const auth = createBrowserAuth({
  *   issuer,
  *   clientId: 'my-app',
  *   redirectUri: 'https://app.example.com/callback',
- *   fetch: createWorkerFetch(worker, { issuer }),
+ *   fetch: createWorkerFetch(createWorker, { issuer }),
  * });
  * ```
  */
 export function createWorkerFetch(
-  worker: TokenWorker,
-  {
-    issuer,
-    allowInsecureIssuer = false,
-  }: { readonly issuer: string; readonly allowInsecureIssuer?: boolean },
+  worker: TokenWorker | (() => TokenWorker),
+  { issuer, allowInsecureIssuer = false, metadata, fetch: sendFromPage = globalFetch }: WorkerFetchOptions,
 ): Fetch {
-  const pending = new Map<number, { resolve(message: FromWorker): void; reject(error: Error): void }>();
+  const pending = new Map<number, { resolve(message: WorkerResponse): void; reject(error: Error): void }>();
   let serial = 0;
   let hasResponded = false;
-  let failure: TransportError | undefined;
-  worker.onmessage = ({ data }) => {
-    hasResponded = true;
-    pending.get(data?.id)?.resolve(data);
-  };
-  worker.onerror = () => {
-    const error = new TransportError(
-      'network_error',
-      'The token worker failed: its script could not be loaded or run. Check its URL, and worker-src of the Content-Security-Policy.',
-    );
-    // A worker that has responded continues after an error. One that never responded was not loaded.
-    if (!hasResponded) failure = error;
+  let failure: Error | undefined;
+  const lockName = `countersign worker ${createRandomToken()}`;
+
+  /** @param isFinal rejects later requests too */
+  function fail(error: Error, isFinal: boolean): void {
+    if (isFinal) failure = error;
     for (const { reject } of pending.values()) reject(error);
-  };
-  worker.postMessage({ type: 'start', issuer, allowInsecureIssuer });
+  }
+
+  function start(): TokenWorker | undefined {
+    try {
+      const tokenWorker = typeof worker === 'function' ? worker() : worker;
+      tokenWorker.onmessage = ({ data }) => receive(data);
+      // A worker that has responded continues after an error. One that never responded was not loaded.
+      tokenWorker.onerror = () =>
+        fail(createWorkerError('failed: its script could not be loaded or run'), !hasResponded);
+      tokenWorker.postMessage({
+        type: 'start',
+        issuer,
+        allowInsecureIssuer,
+        lockName,
+        ...(metadata && { metadata: selectMembers(metadata) }),
+      });
+      return tokenWorker;
+    } catch (error) {
+      console.warn('Countersign: the token worker could not be created.', error);
+      fail(
+        new ConfigurationError(
+          'unsupported_by_browser',
+          'The token worker could not be created. With Trusted Types, create its URL with a policy. Without support for workers, remove the token worker.',
+        ),
+        true,
+      );
+      return undefined;
+    }
+  }
+
+  function receive(message: FromWorker | undefined): void {
+    hasResponded = true;
+    if (message?.type !== 'ready') pending.get(message?.id as number)?.resolve(message as WorkerResponse);
+    // Another client may have started the worker.
+    else if (message.lockName === lockName) watchWorker();
+  }
+
+  /** The browser grants the lock of the worker to the page when the worker has ended. */
+  function watchWorker(): void {
+    navigator.locks
+      .request(lockName, async () =>
+        fail(createWorkerError('has ended, and its refresh tokens are lost'), true),
+      )
+      .catch(() => {});
+  }
+
+  const tokenWorker = start();
   return async (url, init) => {
     const { body, signal } = init;
-    if (!(body instanceof URLSearchParams) || !isForWorker(body)) return fetch(url, init);
-    if (failure) throw failure;
+    if (!(body instanceof URLSearchParams) || !isForWorker(body)) return sendFromPage(url, init);
+    if (failure || !tokenWorker) throw failure;
     signal?.throwIfAborted();
     const id = serial++;
     try {
-      const { response } = await new Promise<FromWorker>((resolve, reject) => {
+      const { response } = await new Promise<WorkerResponse>((resolve, reject) => {
         pending.set(id, { resolve, reject });
         signal?.addEventListener('abort', () => {
-          worker.postMessage({ type: 'abort', id });
+          tokenWorker.postMessage({ type: 'abort', id });
           reject(signal.reason);
         });
         const headers = Object.fromEntries(new Headers(init.headers));
-        worker.postMessage({ type: 'request', id, url, body: body.toString(), headers });
+        tokenWorker.postMessage({ type: 'request', id, url, body: body.toString(), headers });
       });
       if (!response) throw new TypeError('The token worker rejected the request, or it failed.');
       return new Response(response.body || null, { status: response.status, headers: response.headers });
@@ -83,5 +136,20 @@ export function createWorkerFetch(
     }
   };
 }
+
+const globalFetch: Fetch = (url, init) => fetch(url, init);
+
+const createWorkerError = (problem: string) =>
+  new TransportError(
+    'network_error',
+    `The token worker ${problem}. Reload the page. If it fails again, check the URL of its script, and worker-src of the Content-Security-Policy.`,
+  );
+
+/** Other members of the metadata may not be cloneable. */
+const selectMembers = ({ issuer, token_endpoint, revocation_endpoint }: WorkerMetadata): WorkerMetadata => ({
+  issuer,
+  ...(token_endpoint !== undefined && { token_endpoint }),
+  ...(revocation_endpoint !== undefined && { revocation_endpoint }),
+});
 
 const isForWorker = (body: URLSearchParams) => body.has('grant_type') || body.has('token');

@@ -1,9 +1,10 @@
 import * as oauth from 'oauth4webapi';
-import { getErrorCode } from '../../errors.ts';
-import { requireSameLogin } from '../../protocol/same-login.ts';
+import { AuthorizationServerError, getErrorCode } from '../../errors.ts';
+import { toPrintableErrorCode } from '../../protocol/error-code.ts';
+import { createRefreshRejection } from '../../protocol/refresh-rejection.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
-import { emitEvent, traceOperation } from '../observability.ts';
+import { emitEvent, reportProblem, traceOperation } from '../observability.ts';
 import { requestTokens } from '../token-endpoint.ts';
 import type { IdTokenClaims, TokenResponse } from '../wire/token-response.ts';
 
@@ -17,7 +18,7 @@ export interface RefreshRequest {
   readonly resource?: string | undefined;
   /** A narrower scope, space-separated. Default: the granted scope. */
   readonly scope?: string | undefined;
-  /** The claims of the stored ID token. A new ID token of another login is rejected. */
+  /** The claims of the stored ID token. A response with an ID token of another user is rejected. */
   readonly claims?: IdTokenClaims | undefined;
   /** The scopes granted at login. They are returned if the response has no `scope`. */
   readonly grantedScopes?: readonly string[] | undefined;
@@ -27,10 +28,11 @@ export interface RefreshRequest {
  * Sends one refresh request. It is never repeated, because a rotated refresh token is valid once only.
  * Most applications use {@link createRefreshCoordinator}, which shares one request between all callers.
  *
- * If the times of a new ID token are invalid or its key is unavailable, the response is returned without ID token.
+ * If a new ID token of the same user is invalid or cannot be verified, the response is returned without ID token.
  *
- * @throws AuthorizationServerError `token_error`. Only the error `invalid_grant` means that the refresh token is invalid.
- * @throws ValidationError if the response is invalid
+ * @throws AuthorizationServerError `token_error` or `client_rejected`. `rejection` contains its meaning: only `login_ended`
+ *   means that the refresh token is invalid.
+ * @throws ValidationError if the response is invalid, or its ID token names another user
  * @throws TransportError if the provider cannot be reached or is temporarily unavailable
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
@@ -66,10 +68,42 @@ export async function refreshTokens(
       emitEvent(client, { type: 'refresh.succeeded', issuer, clientId, rotated });
       return tokens;
     } catch (error) {
-      emitEvent(client, { type: 'refresh.failed', issuer, clientId, code: getErrorCode(error) });
+      reportFailure(client, error);
       throw error;
     }
   });
+}
+
+/** Milliseconds between log entries about wrong credentials of one client. They would repeat for each session. */
+const credentialsLogInterval = 60_000;
+
+function reportFailure(client: Client, error: unknown): void {
+  const { issuer, clientId } = client;
+  const serverError = error instanceof AuthorizationServerError ? error : undefined;
+  const { status, error: name = '', rejection } = serverError ?? {};
+  const event = {
+    type: 'refresh.failed',
+    issuer,
+    clientId,
+    code: getErrorCode(error),
+    ...(status !== undefined && { status }),
+    ...(name !== '' && { error: toPrintableErrorCode(name) }),
+  } as const;
+  const text = `${serverError?.message} (${issuer})`;
+  if (serverError?.code === 'client_rejected') {
+    emitEvent(client, event);
+    logRejectedClient(client, text);
+  } else if (serverError && rejection?.kind !== 'login_ended') reportProblem(client, event, text);
+  // An invalid refresh token is a normal end of a login, and other failures are reported by the request.
+  else emitEvent(client, event);
+}
+
+/** An error of the configuration is logged also if there is a listener, because an event has no message. */
+function logRejectedClient(client: Client, text: string): void {
+  const { state, now } = getClientContext(client);
+  if (now() - (state.credentialsLoggedAt ?? 0) < credentialsLogInterval) return;
+  state.credentialsLoggedAt = now();
+  console.error(`countersign: ${text}`);
 }
 
 async function requestRefresh(
@@ -77,6 +111,7 @@ async function requestRefresh(
   refreshToken: string,
   { resource, scope, claims: previousClaims, grantedScopes }: RefreshRequest,
 ): Promise<TokenResponse> {
+  const { options, scope: clientScope } = getClientContext(client);
   const additionalParameters = {
     ...(resource !== undefined && { resource }),
     ...(scope !== undefined && { scope }),
@@ -89,15 +124,17 @@ async function requestRefresh(
       }),
     process: ({ metadata, client, response, options }) =>
       oauth.processRefreshTokenResponse(metadata, client, response, options),
-    scope: scope ?? grantedScopes?.join(' ') ?? getClientContext(client).scope,
+    scope: scope ?? grantedScopes?.join(' ') ?? clientScope,
     resource,
     sub: previousClaims?.sub,
-    idToken: {
-      isOptional: true,
-      validate: (claims) => {
-        if (previousClaims) requireSameLogin(claims, previousClaims);
-      },
-    },
+    renewal: { previousClaims },
+    createError: (response) =>
+      createRefreshRejection(response, {
+        clientId: client.clientId,
+        resource,
+        scope,
+        isLoginEnded: options.provider?.isLoginEnded,
+      }),
   });
   return tokens;
 }

@@ -1,46 +1,13 @@
-import * as oauth from 'oauth4webapi';
 import { ValidationError, type ValidationErrorCode } from '../../errors.ts';
-import { getJsonBody } from '../../internal/http.ts';
-import { isJsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
-import type { Client } from '../client.ts';
-import { getClientContext } from '../client-context.ts';
+import { isJwtType } from '../../protocol/id-token-claims.ts';
 
-interface JwtCheck {
+export interface JwtCheck {
   /** The code of the error. */
   readonly code: ValidationErrorCode;
   /** Accepts a repeated claim if all its values are equal. Default: false. */
   readonly equalRepeats?: boolean;
-}
-
-/**
- * Creates functions that check the JSON of a JWT before the protocol library parses it, decrypted content included.
- * All other checks are the library's.
- *
- * @see OpenID Connect Core section 10.2
- */
-export function createJwtReader(client: Client, check: JwtCheck) {
-  const { decrypt } = getClientContext(client).options;
-  let decrypted: string | undefined;
-  const decryptAndCheck = async (jwe: string) => {
-    decrypted = await decrypt?.(jwe);
-    checkJwt(decrypted ?? '', check);
-    return decrypted ?? '';
-  };
-  return {
-    /** Options for the process functions of the protocol library. */
-    decryptOptions: decrypt ? { [oauth.jweDecrypt]: decryptAndCheck } : {},
-    /** Returns the decrypted JWT, or the JWT itself if it was not encrypted. */
-    getSignedJwt: (jwt: string) => decrypted ?? jwt,
-    /** @throws ValidationError if a part exceeds a limit or repeats a member */
-    check: (jwt: string) => checkJwt(jwt, check),
-    /** Checks the `id_token` of a token response, if present. */
-    checkIdToken(response: Response) {
-      const body = getJsonBody(response);
-      if (isJsonObject(body) && typeof body.id_token === 'string') checkJwt(body.id_token, check);
-    },
-  };
 }
 
 /**
@@ -71,6 +38,5 @@ export const createJwtError = (code: ValidationErrorCode) => (fault: JsonFault, 
  */
 export function hasOtherJwtType(jws: string): boolean {
   const [header = ''] = jws.split('.', 1);
-  const { typ = 'JWT' } = parseJwtPart(header, { createError: createJwtError('response_malformed') });
-  return typeof typ !== 'string' || !/^(application\/)?jwt$/i.test(typ);
+  return !isJwtType(parseJwtPart(header, { createError: createJwtError('response_malformed') }).typ);
 }

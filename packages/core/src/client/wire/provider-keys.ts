@@ -1,8 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError, ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import { fetchBounded, getJsonBody } from '../../internal/http.ts';
+import type { JsonObject } from '../../internal/json/json.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
+import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signature-algorithms.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
+import { selectSigningKeys } from '../../protocol/signing-keys.ts';
 import type { Client } from '../client.ts';
 import { getClientContext, type ProviderKeys } from '../client-context.ts';
 import type { AuthorizationServerMetadata } from '../client-options.ts';
@@ -48,17 +51,53 @@ export async function verifyWithKeys<T>(
 ): Promise<T> {
   return verifyWithKeySet(
     client,
-    (jwks, metadata) =>
-      // New metadata and cache objects with the current time: the protocol library must use these keys and fetch none.
-      verify(
-        { ...metadata },
-        {
-          ...createRequestOptions(client),
-          [oauth.jwksCache]: { jwks: structuredClone(jwks), uat: Math.floor(Date.now() / 1000) },
-        },
-      ),
+    async ({ keys }, metadata) => {
+      const verifyWith = (candidates: readonly oauth.JWK[]) =>
+        // New metadata and cache objects with the current time: the protocol library must use these keys and fetch none.
+        verify(
+          { ...metadata },
+          {
+            ...createRequestOptions(client),
+            [oauth.jwksCache]: {
+              jwks: { keys: structuredClone([...candidates]) },
+              uat: Math.floor(Date.now() / 1000),
+            },
+          },
+        );
+      try {
+        return await verifyWith(keys);
+      } catch (error) {
+        return verifyWithEachKey(error, keys, verifyWith);
+      }
+    },
     options,
   );
+}
+
+/**
+ * Repeats a verification with each key that may have signed the token, if the protocol library found several keys or
+ * none. It accepts only one key for a `kid`.
+ */
+async function verifyWithEachKey<T>(
+  error: unknown,
+  keys: readonly oauth.JWK[],
+  verifyWith: (candidates: readonly oauth.JWK[]) => Promise<T>,
+): Promise<T> {
+  const { code, cause } = error as { code?: unknown; cause?: { header?: { alg?: unknown; kid?: string } } };
+  const { alg, kid } = cause?.header ?? {};
+  if (code !== oauth.KEY_SELECTION || kid === undefined || !isSignatureAlgorithm(alg)) throw error;
+  const fittingKeys = keys.filter((key) => isKeyForAlgorithm(key as JsonObject, alg));
+  const candidates = selectSigningKeys(fittingKeys, kid);
+  let failure = error;
+  for (const key of candidates) {
+    try {
+      return await verifyWith([{ ...key, kid }]);
+    } catch (thrown) {
+      // A key that is not published yet may have the kid: the key set is fetched again.
+      if (key.kid === kid) failure = thrown;
+    }
+  }
+  throw failure;
 }
 
 /**

@@ -1,12 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { seconds } from '../../internal/clock.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import {
-  checkIdTokenClaims,
-  createIdTokenError,
-  findInvalidTime,
-  type ValidationTime,
-} from '../../protocol/id-token-claims.ts';
+import { checkIdTokenClaims, createIdTokenError, findInvalidTime } from '../../protocol/id-token-claims.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { createJwtError, hasOtherJwtType } from './jwt-checks.ts';
@@ -25,13 +20,6 @@ interface ExpectedIdToken {
   readonly acrValues?: readonly string[] | undefined;
   readonly accessToken: string;
   readonly code?: string | undefined;
-  /** Skips the checks of times: {@link isTimely} runs separately. Default: false. */
-  readonly ignoreTimes?: boolean;
-}
-
-/** Checks the times of an ID token against the clock of this machine. */
-export function isTimely(client: Client, claims: IdTokenClaims): boolean {
-  return findInvalidTime(claims, getValidationTime(client)) === undefined;
 }
 
 /**
@@ -46,22 +34,18 @@ export async function validateIdTokenClaims(
   client: Client,
   jwt: string,
   claims: IdTokenClaims,
-  { ignoreTimes = false, ...expected }: ExpectedIdToken,
+  expected: ExpectedIdToken,
 ): Promise<void> {
   const { issuer, clientId } = client;
-  const clock = getValidationTime(client);
+  const { now, clockTolerance } = getClientContext(client);
+  const clock = { time: seconds(now), clockTolerance };
   const [header = ''] = jwt.split('.', 1);
   const { alg } = parseJwtPart(header, { createError: createJwtError('id_token_invalid') });
   // An access or logout token is not an ID token (RFC 8725 section 3.11).
   if (hasOtherJwtType(jwt)) throw createIdTokenError('typ', 'is not "JWT"');
   await checkIdTokenClaims(claims, { issuer, clientId, ...expected }, { alg: String(alg), ...clock });
-  const invalidTime = ignoreTimes ? undefined : findInvalidTime(claims, clock);
+  const invalidTime = findInvalidTime(claims, clock);
   if (invalidTime) throw invalidTime;
   const wrongClaim = client.options.provider?.wrongClaim?.(claims);
   if (wrongClaim !== undefined) throw createIdTokenError(wrongClaim, 'is rejected by the provider preset');
-}
-
-function getValidationTime(client: Client): ValidationTime {
-  const { now, clockTolerance } = getClientContext(client);
-  return { time: seconds(now), clockTolerance };
 }

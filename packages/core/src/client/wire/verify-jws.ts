@@ -5,6 +5,7 @@ import type { JsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
 import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signature-algorithms.ts';
+import { selectSigningKeys } from '../../protocol/signing-keys.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { checkJwt, createJwtError } from './jwt-checks.ts';
@@ -49,19 +50,17 @@ export async function verifyJws(
   const signature = decodeSignature(encodedSignature);
   const data = encodeUtf8(`${protectedHeader}.${payload}`);
   const verify = async ({ keys }: { readonly keys: readonly unknown[] }) => {
-    const candidates = (keys as readonly JsonObject[]).filter(
-      (jwk) => isKeyForAlgorithm(jwk, alg) && (kid === undefined || kid === jwk.kid),
-    );
-    const [jwk] = candidates;
-    // If several keys match, the signing key is ambiguous.
-    if (!jwk || candidates.length > 1)
+    const fittingKeys = (keys as readonly JsonObject[]).filter((jwk) => isKeyForAlgorithm(jwk, alg));
+    const candidates = selectSigningKeys(fittingKeys, kid);
+    for (const jwk of signature ? candidates : []) {
+      const key = await importVerificationKey(jwk, alg).catch(() => undefined);
+      if (key && (await verifySignature(alg, key, data, signature as Uint8Array).catch(() => false)))
+        return true;
+    }
+    // A key that is not published yet may have the kid: the key set is fetched again.
+    if (candidates.length === 0 || (kid !== undefined && candidates.every((jwk) => jwk.kid !== kid)))
       throw invalid('kid', 'the key of the signature is unknown or ambiguous');
-    const key = await importVerificationKey(jwk, alg).catch(() => undefined);
-    return (
-      key !== undefined &&
-      signature !== undefined &&
-      verifySignature(alg, key, data, signature).catch(() => false)
-    );
+    return false;
   };
   const isValid = await verifyWithKeySet(client, verify, { sender });
   if (!isValid) throw invalid('signature', 'the signature is invalid');

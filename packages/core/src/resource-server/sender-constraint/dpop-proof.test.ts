@@ -120,6 +120,33 @@ describe('A6: the checks of RFC 9449 section 4.3', () => {
     await expect(call(await prove({ htu }))).resolves.toBeDefined();
   });
 
+  test.each([
+    ['/v1/a%c3%a9', '/v1/a%C3%A9'],
+    ['/v1/a%C3%A9', '/v1/aé'],
+    ['/v1/%7Eme', '/v1/~me'],
+    ['/v1/~me', '/v1/%7eme'],
+    ['/v1/%69tems', '/v1/items'],
+    ['/v1/a%2fb', '/v1/a%2Fb'],
+  ])('9: accepts %s for the equivalent request target %s', async (htu, target) => {
+    const { call, prove } = await startDpop();
+    const proof = await prove({ htu: `https://api.example.test${htu}` });
+    await expect(call(proof, { url: target.replace('/v1', '') })).resolves.toBeDefined();
+  });
+
+  test.each([
+    ['/v1/a%2Fb', '/v1/a/b'],
+    ['/v1/a%3Fb', '/v1/a?b'],
+    ['/v1/a%252Fb', '/v1/a%2Fb'],
+    ['/v1/%49tems', '/v1/items'],
+    ['/v1/a%', '/v1/a%25'],
+  ])('9: rejects %s for the other request target %s', async (htu, target) => {
+    const { call, prove } = await startDpop();
+    const proof = await prove({ htu: `https://api.example.test${htu}` });
+    await expect(call(proof, { url: target.replace('/v1', '') })).rejects.toMatchObject(
+      dpopRejection('invalid_dpop_proof', 'The DPoP proof is for another URL'),
+    );
+  });
+
   test('9: ignores the Host header and the host of an absolute request target', async () => {
     const { call, prove, token } = await startDpop();
     const htu = 'https://evil.example.test/items';

@@ -183,9 +183,23 @@ function matchesTarget(htu: unknown, url: string | undefined, origins: readonly 
     const target = origin + path;
     if (!URL.canParse(target)) return false;
     const { protocol, host, pathname } = new URL(target);
-    return proofUrl.protocol === protocol && proofUrl.host === host && proofUrl.pathname === pathname;
+    return (
+      proofUrl.protocol === protocol &&
+      proofUrl.host === host &&
+      normalizePath(proofUrl.pathname) === normalizePath(pathname)
+    );
   });
 }
+
+/**
+ * Normalizes percent-encoding: upper-case digits, and unreserved characters decoded. Encoded reserved characters stay,
+ * because they can have another meaning (RFC 3986 sections 6.2.2.1 and 6.2.2.2).
+ */
+const normalizePath = (path: string): string =>
+  path.replace(/%[\da-f]{2}/gi, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+    return /[\w.~-]/.test(character) ? character : encoded.toUpperCase();
+  });
 
 /** Reads the path of a request target: a path with query, or an absolute URL (RFC 9112 section 3.2). */
 function readPath(target: string): string {

@@ -1,13 +1,17 @@
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { findAccessToken, type StoredAccessToken } from '../../tokens/token-set.ts';
-import { countChunkBytes, deleteChunks, readChunks, writeChunks } from '../cookies/chunks.ts';
+import { countChunkBytes, deleteChunks, readCopies, writeChunks } from '../cookies/chunks.ts';
+import { deleteAllCopies, deleteCopies, findCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './ended-login.ts';
 import { fitSession, requireSpace } from './fit-session.ts';
+import { createLongestLifetime } from './longest-lifetime.ts';
+import { selectNewest } from './select-newest.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { createSessionCache, type SessionEntries } from './session-cache.ts';
+import { getSessionEnds } from './session-lifetimes.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './tombstone-keys.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
@@ -36,11 +40,16 @@ export interface CookieBackendOptions {
 export function createCookieBackend(options: CookieBackendOptions): SessionBackend {
   const { jar, name, sealer, tombstones, now } = options;
   const cache = createSessionCache(now, options.sessionEntries);
+  // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
+  const acceptedNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)].filter(
+    (wireName, index) => index === 0 || wireName.startsWith('__Host-'),
+  );
   const readTombstoneKeys = createTombstoneKeyReader();
+  const longestLifetime = createLongestLifetime(options);
 
   /** Seconds until an unused session expires. */
   const getRemainingLifetime = (state: SessionState) =>
-    Math.min(state.usedAt + options.idleLifetime, state.expiresAt) - seconds(now);
+    getSessionEnds(state, options).expiresAt - seconds(now);
 
   const countBytes = (state: SessionState) =>
     countChunkBytes(jar, name, {
@@ -72,7 +81,10 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       generation: sealedSession.slice(0, at),
       maxAge: options.absoluteLifetime,
     };
-    return writeChunks(jar, name, value, existing);
+    return [
+      ...deleteCopies(jar, findCopies(jar, name, existing)),
+      ...writeChunks(jar, name, value, existing),
+    ];
   }
 
   async function encrypt(state: SessionState): Promise<string> {
@@ -101,8 +113,12 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   }
 
   async function findState(cookies: RequestCookies): Promise<SessionState | undefined> {
-    const value = readChunks(jar, name, cookies);
-    return value && findOrDecrypt(value.text, value.generation);
+    const [value, ...copies] = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
+    if (copies.length === 0) return value && findOrDecrypt(value.text, value.generation);
+    const states = await Promise.all(
+      [value, ...copies].map((copy) => copy && findOrDecrypt(copy.text, copy.generation)),
+    );
+    return selectNewest(states.filter((state) => state !== undefined));
   }
 
   async function isAlive(state: SessionState): Promise<boolean> {
@@ -115,6 +131,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   }
 
   async function findLive(state: SessionState): Promise<LoadedSession | undefined> {
+    // The sealed expiry is that of the options with which the cookie was written.
+    if (getRemainingLifetime(state) <= 0) return undefined;
     return (await isAlive(state)) ? { state, key: state.id, version: 0 } : undefined;
   }
 
@@ -159,12 +177,20 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       // If the store is unavailable, the first request with the cookie checks it.
       if (requestedAt !== undefined && !(await isAlive(newState).catch(() => true)))
         throw createEndedLoginError();
-      return createCookies(await encryptFitting(newState, true), cookies);
+      await longestLifetime.record();
+      const changes = createCookies(await encryptFitting(newState, true), new Map());
+      return [
+        ...deleteAllCopies(jar, name, cookies),
+        ...changes,
+        ...deleteChunks(jar, name, cookies, changes.length),
+      ];
     },
     async write(loaded, change) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
       if (!(await isAlive(loaded.state))) return false;
-      const state = { ...change(loaded.state), usedAt: seconds(now) };
+      const changed = change(loaded.state);
+      if (!changed) return false;
+      const state = { ...changed, usedAt: seconds(now) };
       const hasNewTokens = state.tokens !== loaded.state.tokens;
       return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, hasNewTokens) };
     },
@@ -188,7 +214,10 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       if (!state) return;
       const { ofUser } = await readTombstoneKeys(state);
       await addTombstone(await createTombstoneKey('id', state.id), {
-        endedAt: seconds(now),
+        // The clock of this process may be behind that of the login: the tombstone would precede the session.
+        endedAt: Math.max(seconds(now), state.createdAt),
+        // The session may be older than the current lifetime.
+        lifetime: Math.max(options.absoluteLifetime, state.expiresAt - seconds(now)),
         coveredBy: ofUser[0],
       });
     },
@@ -201,17 +230,31 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
         sub === undefined || sid === undefined ? undefined : await createMatchKey({ issuer, sub });
       await addTombstone(key, {
         endedAt: previous === undefined ? endedAt : Math.max(endedAt, previous + 0.001),
+        lifetime: await longestLifetime.read(),
         coveredBy,
       });
     },
-    deleteCookies: (existing) => deleteChunks(jar, name, existing),
+    hasCopies: (existing) => findCopies(jar, name, existing).length > 0,
+    deleteCookies: (existing) => [
+      ...deleteAllCopies(jar, name, existing),
+      ...deleteChunks(jar, name, existing),
+    ],
     getCacheStatistics: () => cache.getStatistics(),
   };
 
   function addTombstone(
     key: string,
-    { endedAt, coveredBy }: { readonly endedAt: number; readonly coveredBy: string | undefined },
+    {
+      endedAt,
+      lifetime,
+      coveredBy,
+    }: {
+      readonly endedAt: number;
+      /** Seconds. */
+      readonly lifetime: number;
+      readonly coveredBy: string | undefined;
+    },
   ): Promise<void> {
-    return tombstones.set(key, endedAt, options.absoluteLifetime * 1000, { coveredBy });
+    return tombstones.set(key, endedAt, lifetime * 1000, { coveredBy });
   }
 }

@@ -55,6 +55,7 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
       endedKeys.delete(session.key);
     },
     endMatching: (match, endedAt) => guard(() => backend.endMatching(match, endedAt)),
+    hasCopies: (existing) => backend.hasCopies(existing),
     deleteCookies: (existing) => backend.deleteCookies(existing),
     getCacheStatistics: () => backend.getCacheStatistics(),
   };

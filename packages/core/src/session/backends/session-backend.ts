@@ -47,11 +47,11 @@ export interface SessionBackend {
   /**
    * Writes a change unless the session has ended.
    *
-   * @param change is applied again to the current state after a concurrent write
+   * @param change is applied again to the current state after a concurrent write. `undefined`: nothing is written.
    */
   write(
     loaded: LoadedSession,
-    change: (state: SessionState) => SessionState,
+    change: (state: SessionState) => SessionState | undefined,
   ): Promise<{ readonly loaded: LoadedSession; readonly sealedSession?: string } | false>;
   /** Applies the tokens that another request for the same session has obtained. */
   applyTokens(
@@ -77,6 +77,11 @@ export interface SessionBackend {
    * @param endedAt seconds since the epoch, with fraction
    */
   endMatching(match: SessionMatch, endedAt: number): Promise<void>;
+  /**
+   * Checks whether the browser has several copies of the session cookie, because its domain or path was changed. The cookies
+   * of the next write delete them.
+   */
+  hasCopies(existing: RequestCookies): boolean;
   /** Creates the cookies that delete the session cookies of the request. */
   deleteCookies(existing: RequestCookies): CookieToSet[];
   /** Counts the lookups of the session cache. All counts are 0 for stored sessions: they are not cached. */

@@ -4,6 +4,7 @@ import { decodeUtf8 } from '../../internal/encoding.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedObject, tokenLimits } from '../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
+import { getSessionEnds, type SessionLifetimes } from './session-lifetimes.ts';
 
 /** Claims about the user. `iss` and `sub` together identify the user. */
 export interface User {
@@ -22,8 +23,13 @@ export interface Session {
   readonly scopes: readonly string[];
   /** Seconds since the epoch. */
   readonly createdAt: number;
-  /** Seconds since the epoch at which the session ends even if it is in use. */
+  /**
+   * Seconds since the epoch at which the session ends if it is not used again. A use extends it from time to time, by the
+   * option `idleLifetime`.
+   */
   readonly expiresAt: number;
+  /** Seconds since the epoch at which the session ends even if it is in use, by the option `absoluteLifetime`. */
+  readonly endsAt: number;
   /** Data of the application, see `updateSession`. */
   readonly data: Readonly<JsonObject>;
 }
@@ -80,7 +86,7 @@ const knownSessions = new WeakMap<SessionState, Session>();
  *
  * @returns `undefined` without an ID token, because the user is unknown then
  */
-export function toSession(state: SessionState): Session | undefined {
+export function toSession(state: SessionState, lifetimes: SessionLifetimes): Session | undefined {
   const { claims } = state.tokens;
   if (!claims) return undefined;
   const knownSession = knownSessions.get(state);
@@ -91,7 +97,7 @@ export function toSession(state: SessionState): Session | undefined {
     user: Object.freeze(user),
     scopes: state.tokens.scopes,
     createdAt: state.createdAt,
-    expiresAt: state.expiresAt,
+    ...getSessionEnds(state, lifetimes),
     data: state.data ?? {},
   });
   knownSessions.set(state, session);

@@ -1,11 +1,16 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
+import { isNewerTokenSet } from '../../tokens/token-set.ts';
+import { readValues } from '../cookies/chunks.ts';
+import { deleteAllCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './ended-login.ts';
 import { createLogoutMarkers } from './logout-markers.ts';
-import type { LoadedSession, SessionBackend, SessionReference } from './session-backend.ts';
+import { selectNewest } from './select-newest.ts';
+import type { LoadedSession, SessionBackend } from './session-backend.ts';
+import { getSessionEnds } from './session-lifetimes.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
 import type { SessionRecord, SessionStore } from './session-store.ts';
 
@@ -36,7 +41,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
 
   async function createRecord(state: SessionState, key: string, version: number): Promise<SessionRecord> {
     const { claims } = state.tokens;
-    const expiresAt = Math.min(state.usedAt + options.idleLifetime, state.expiresAt);
+    const { expiresAt } = getSessionEnds(state, options);
     // The key is encrypted with the session: a record that was moved to another key is rejected.
     const value = await sealer.encrypt({ ...packState(state), key }, { issuedAt: seconds(now), expiresAt });
     return {
@@ -54,24 +59,38 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     if (!record) return undefined;
     const payload = await sealer.decrypt(record.value, seconds(now));
     const state = payload?.key === key ? unpackState(payload, options.owner) : undefined;
-    return state && { state, key, version: record.version };
+    // The expiry of the record is that of the options with which it was written.
+    if (!state || getSessionEnds(state, options).expiresAt <= seconds(now)) return undefined;
+    return { state, key, version: record.version };
   }
 
-  async function identify(cookies: RequestCookies): Promise<SessionReference | undefined> {
-    const identifier = cookies.get(jar.toWireName(name));
-    if (identifier === undefined || !/^[\w-]{43}$/.test(identifier)) return undefined;
-    return { key: await sha256(identifier) };
+  // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
+  const acceptedNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)].filter(
+    (wireName, index) => index === 0 || wireName.startsWith('__Host-'),
+  );
+
+  /** Several cookies have identifiers if the domain or path of the cookie was changed. */
+  async function readKeys(cookies: RequestCookies): Promise<readonly string[]> {
+    const values = acceptedNames.flatMap((wireName) => readValues(wireName, cookies));
+    return Promise.all(values.filter((value) => /^[\w-]{43}$/.test(value)).map((value) => sha256(value)));
+  }
+
+  async function load(cookies: RequestCookies): Promise<LoadedSession | undefined> {
+    const keys = await readKeys(cookies);
+    const sessions = (await Promise.all(keys.map(read))).filter((session) => session !== undefined);
+    const state = selectNewest(sessions.map((session) => session.state));
+    return sessions.find((session) => session.state === state);
   }
 
   return {
     kind: 'stored',
-    async load(cookies) {
-      const session = await identify(cookies);
-      return session && read(session.key);
+    load,
+    async identify(cookies) {
+      const [key] = await readKeys(cookies);
+      return key === undefined ? undefined : { key };
     },
-    identify,
     reload: ({ key }) => read(key),
-    async create(state, _, requestedAt) {
+    async create(state, cookies, requestedAt) {
       // Always a new identifier: a login must not sign in an identifier that was known before (session fixation).
       const identifier = createRandomToken();
       const key = await sha256(identifier);
@@ -80,12 +99,15 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
         await store.delete(key);
         throw createEndedLoginError();
       }
-      return [jar.createCookie(name, identifier, { maxAge: options.absoluteLifetime })];
+      const cookie = jar.createCookie(name, identifier, { maxAge: options.absoluteLifetime });
+      return [...deleteAllCopies(jar, name, cookies), cookie];
     },
     async write(loaded, change) {
       let current: LoadedSession | undefined = loaded;
       for (let tries = 0; current && tries < maxTries; tries++) {
-        const state: SessionState = { ...change(current.state), usedAt: seconds(now) };
+        const changed = change(current.state);
+        if (!changed) return false;
+        const state: SessionState = { ...changed, usedAt: seconds(now) };
         const version = current.version + 1;
         if (await store.set(current.key, await createRecord(state, current.key, version), current.version)) {
           return { loaded: { state, key: current.key, version } };
@@ -95,7 +117,12 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       return false;
     },
     async applyTokens(loaded, tokens) {
-      return (await read(loaded.key)) ?? { ...loaded, state: { ...loaded.state, tokens } };
+      // If the store is unavailable, the tokens are used, and the refresh coordinator writes them later.
+      const stored = await read(loaded.key).catch(() => undefined);
+      const current = stored ?? loaded;
+      return stored && !isNewerTokenSet(tokens, stored.state.tokens)
+        ? stored
+        : { ...current, state: { ...current.state, tokens } };
     },
     createCookies: () => [],
     requireSpace() {},
@@ -107,8 +134,10 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       await store.deleteWhere(match);
       if (marker.status === 'rejected') throw marker.reason;
     },
+    hasCopies: () => false,
     deleteCookies(existing) {
-      return existing.has(jar.toWireName(name)) ? [jar.createCookie(name, '', { maxAge: 0 })] : [];
+      const current = existing.has(jar.toWireName(name)) ? [jar.createCookie(name, '', { maxAge: 0 })] : [];
+      return [...deleteAllCopies(jar, name, existing), ...current];
     },
     getCacheStatistics: () => ({ hits: 0, misses: 0, size: 0 }),
   };

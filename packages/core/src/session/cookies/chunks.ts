@@ -97,7 +97,8 @@ export function readCopies(wireName: string, cookies: RequestCookies): readonly 
   });
 }
 
-function readValues(wireName: string, cookies: RequestCookies): readonly string[] {
+/** Reads all values of a cookie. Two values of a cookie with the prefix `__Host-` are not accepted. */
+export function readValues(wireName: string, cookies: RequestCookies): readonly string[] {
   const value = cookies.get(wireName);
   if (value !== undefined) return [value];
   return wireName.startsWith('__Host-') ? [] : (cookies.repeated?.get(wireName) ?? []);

@@ -1,4 +1,5 @@
 import { stringifySetCookie } from 'cookie';
+import { listFormerScopes } from './former-scopes.ts';
 
 /** Settings of the session's cookies. */
 export interface CookieSettings {
@@ -40,6 +41,10 @@ export interface CookieJar {
   readonly sameSite: 'lax' | 'strict' | 'none';
   /** The name with its prefix, as it is sent. */
   toWireName(name: string): string;
+  /** The name with the prefixes that it has with other settings of `domain` and `path`. */
+  toOtherWireNames(name: string): readonly string[];
+  /** Creates cookies that delete the copies of a cookie that other settings of `domain` and `path` have set. */
+  createDeletions(wireName: string): CookieToSet[];
   createCookie(
     name: string,
     value: string,
@@ -53,18 +58,37 @@ export type RequestCookies = ReadonlyMap<string, string | undefined> & {
   readonly repeated?: ReadonlyMap<string, readonly string[]>;
 };
 
-export function createCookieJar(baseUrl: URL, settings: CookieSettings): CookieJar {
+/** @param routesPath the path of the routes, where an earlier deployment may have set cookies. Default: the base path. */
+export function createCookieJar(
+  baseUrl: URL,
+  settings: CookieSettings,
+  routesPath: string = baseUrl.pathname,
+): CookieJar {
   const secure = baseUrl.protocol === 'https:';
   const path = settings.path ?? '/';
   // A browser accepts a __Host- cookie over https from this host only, so that neither a sibling domain nor a network
   // attacker can plant one (RFC 6265bis section 4.1.3.2). Over http browsers reject it.
   const prefix = !secure ? '' : settings.domain === undefined && path === '/' ? '__Host-' : '__Secure-';
   const toWireName = (name: string) => prefix + name;
+  const { domain } = settings;
+  const otherPrefixes = secure ? ['__Host-', '__Secure-'].filter((each) => each !== prefix) : [];
   const { partitioned = false, sameSite: defaultSameSite = 'lax' } = settings;
   return {
     name: settings.name ?? 'session',
     sameSite: defaultSameSite,
     toWireName,
+    toOtherWireNames: (name) => otherPrefixes.map((each) => each + name),
+    createDeletions(wireName) {
+      const cookie = { ...this.createCookie('', '', { maxAge: 0 }), name: wireName };
+      // A cookie with this prefix has one domain and path only.
+      if (wireName.startsWith('__Host-'))
+        return prefix === '__Host-' ? [] : [deleteAt(cookie, { path: '/' })];
+      const paths = [baseUrl.pathname, routesPath, path];
+      const scopes = listFormerScopes({ host: baseUrl.hostname, paths, domain, path });
+      // With the prefix of other settings, the cookie is also deleted at the current domain and path.
+      const current = wireName.startsWith(prefix) && prefix !== '__Host-' ? [] : [{ path }];
+      return [...current, ...scopes].map((scope) => deleteAt(cookie, scope));
+    },
     createCookie(name, value, { maxAge, sameSite = defaultSameSite }) {
       return {
         name: toWireName(name),
@@ -75,11 +99,18 @@ export function createCookieJar(baseUrl: URL, settings: CookieSettings): CookieJ
         secure: secure || sameSite === 'none' || partitioned,
         sameSite,
         path,
-        ...(settings.domain !== undefined && { domain: settings.domain }),
+        ...(domain !== undefined && { domain }),
         ...(partitioned && { partitioned }),
       };
     },
   };
+}
+
+function deleteAt(
+  { domain: _, ...cookie }: CookieToSet,
+  scope: { readonly domain?: string; readonly path: string },
+): CookieToSet {
+  return { ...cookie, ...scope };
 }
 
 /**

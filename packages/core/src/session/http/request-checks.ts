@@ -33,7 +33,8 @@ export function isScriptFetch({ headers }: Request, router: RouterRequest | unde
  */
 export function isSameOrigin({ headers }: Request, baseUrl: URL): boolean {
   const origin = headers.get('origin');
-  if (origin !== null && origin !== 'null') return origin === baseUrl.origin;
+  // A host with a trailing dot is the same host (RFC 9110 section 4.2.3).
+  if (origin !== null && origin !== 'null') return origin.replace(/\.(?=$|:\d+$)/, '') === baseUrl.origin;
   const site = headers.get('sec-fetch-site');
   return site === 'same-origin';
 }

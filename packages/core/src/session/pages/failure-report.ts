@@ -53,7 +53,7 @@ export function reportReturnTo(onEvent: EventListener | undefined, rejected: Rej
   if (onEvent) return;
   const problem =
     rejected.reason === 'too_long'
-      ? 'is too long for the cookies of the application'
+      ? 'is too long for the URLs or the cookies of the application'
       : 'is neither a path nor a URL of the application';
   console.warn(
     `countersign: "returnTo" with ${rejected.length} characters ${problem}. The user returns to the default page.`,

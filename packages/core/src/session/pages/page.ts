@@ -17,6 +17,8 @@ export interface PageContent {
   readonly actions: readonly PageAction[];
   readonly messages: Pick<ResolvedMessages, 'language' | 'direction'>;
   readonly cookies?: readonly CookieToSet[];
+  /** The page continues to this address by itself. */
+  readonly continueTo?: string;
 }
 
 const style = `:root{color-scheme:light dark;--background:light-dark(#f4f6f5,#0f1413);--surface:light-dark(#fff,#171e1c);--text:light-dark(#16201d,#e8efec);--muted:light-dark(#55625d,#9fb0a9);--border:light-dark(#d8dfdb,#2d3835);--accent:light-dark(#0b6b5d,#63d2bb);--on-accent:light-dark(#fff,#05231d)}
@@ -30,7 +32,7 @@ h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25;text-wrap:balance}p{margin
 
 /** Creates a page of this library. Its texts are those of the application or of this library, and are escaped. */
 export function createPage(content: PageContent): Response {
-  const { messages, title, text, code, actions } = content;
+  const { messages, title, text, code, actions, continueTo } = content;
   const headers = createSessionHeaders(content.cookies);
   headers.set('content-type', 'text/html; charset=utf-8');
   headers.set(
@@ -38,7 +40,12 @@ export function createPage(content: PageContent): Response {
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
   );
   const codeHtml = code === undefined ? '' : `<p><code>${escapeHtml(code)}</code></p>`;
-  const html = `<!doctype html><html lang="${escapeHtml(messages.language)}" dir="${escapeHtml(messages.direction)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${style}</style></head><body><main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>${codeHtml}<div class="actions">${actions.map(createActionHtml).join('')}</div></main></body></html>`;
+  const textHtml = text === '' ? '' : `<p>${escapeHtml(text)}</p>`;
+  const refresh =
+    continueTo === undefined
+      ? ''
+      : `<meta http-equiv="refresh" content="0; url=${escapeHtml(continueTo.replaceAll("'", '%27'))}">`;
+  const html = `<!doctype html><html lang="${escapeHtml(messages.language)}" dir="${escapeHtml(messages.direction)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">${refresh}<title>${escapeHtml(title)}</title><style>${style}</style></head><body><main><h1>${escapeHtml(title)}</h1>${textHtml}${codeHtml}<div class="actions">${actions.map(createActionHtml).join('')}</div></main></body></html>`;
   return new Response(html, { status: content.status, headers });
 }
 

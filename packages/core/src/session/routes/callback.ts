@@ -15,6 +15,7 @@ import { deleteLoginMarker } from './login-marker.ts';
 import { type FailedLogin, isStale, recoverLogin } from './login-recovery.ts';
 import { getStateToken, readLoginState } from './login-state.ts';
 import { dropLogins, findLogin, type LoginTransaction } from './login-transactions.ts';
+import { continueAfterCallback } from './same-site-step.ts';
 import { startSession } from './start-session.ts';
 import { runLoginOnce } from './used-logins.ts';
 
@@ -33,7 +34,8 @@ export async function callbackRoute(context: SessionContext, request: Request): 
     const changes = await completeLogin(context, { parameters, login, state, existing });
     const location = login?.returnTo ?? getDefaultReturnTo(context);
     const cookies = [...changes, ...deleteCookies, deleteLoginMarker(context)];
-    return createRedirect(location, [...cookies, ...(await dropLogins(context, existing, cookies))]);
+    const droppedLogins = await dropLogins(context, existing, cookies);
+    return continueAfterCallback(context, request, { location, cookies: [...cookies, ...droppedLogins] });
   } catch (error) {
     const loginState = await readLoginState(context, state);
     const unverified = readUnverifiedError(error, parameters);
@@ -48,7 +50,11 @@ export async function callbackRoute(context: SessionContext, request: Request): 
     const failure = { error, login, loginState, unverified };
     try {
       const recovery = await recoverLogin(context, cookieHeader, failure);
-      if (recovery) return createRedirect(recovery.location, [...deleteCookies, ...recovery.cookies]);
+      if (recovery)
+        return continueAfterCallback(context, request, {
+          location: recovery.location,
+          cookies: [...deleteCookies, ...recovery.cookies],
+        });
     } catch (restartError) {
       throw new CallbackError(restartError, { ...failure, cookies: deleteCookies });
     }

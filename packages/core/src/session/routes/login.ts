@@ -1,11 +1,12 @@
 import { type AuthorizationRequest, startAuthorization } from '../../client/login/authorization-request.ts';
 import { parseThirdPartyLogin } from '../../client/login/third-party-login.ts';
 import { ValidationError } from '../../errors.ts';
-import { sanitizeReturnTo } from '../../protocol/return-to.ts';
+import { checkReturnTo } from '../../protocol/return-to.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { isPrefetch, isScriptFetch, type RouterRequest, readForm } from '../http/request-checks.ts';
 import { createRedirect, createSessionHeaders } from '../http/responses.ts';
+import { reportReturnTo } from '../pages/failure-report.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { createLoginMarker } from './login-marker.ts';
 import { createStateSuffix, getStateToken } from './login-state.ts';
@@ -40,10 +41,10 @@ export async function createLogin(
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
   const { authorization, isRestart = false } = options;
   const redirectUri = context.baseUrl.origin + context.paths.callback;
-  const returnTo = sanitizeReturnTo(options.returnTo, {
-    origin: context.baseUrl.origin,
-    fallback: getDefaultReturnTo(context),
-  });
+  const { path, problem } = checkReturnTo(options.returnTo, context.baseUrl);
+  if (problem && options.returnTo)
+    reportReturnTo(context.client.options.onEvent, { reason: problem, length: options.returnTo.length });
+  const returnTo = path ?? getDefaultReturnTo(context);
   const isSilent = authorization?.prompt === 'none';
   const { url, transaction } = await startAuthorization(
     context.client,
@@ -90,6 +91,9 @@ export async function loginRoute(
   if (isPrefetch(request, router))
     return new Response(null, { status: 204, headers: createSessionHeaders() });
   if (isScriptFetch(request, router)) return createNavigationRequired(router);
+  // A browser stores the cookies of a host with a trailing dot separately. The callback is at the host without it.
+  if (request.method === 'GET' && hasTrailingDot(request, context))
+    return createRedirect(context.baseUrl.origin + context.paths.login + new URL(request.url).search);
   const query = request.method === 'POST' ? await readForm(request) : new URL(request.url).searchParams;
   if (!query)
     throw new ValidationError('request_invalid', 'form', 'The request body is not a form, expected a form.');
@@ -99,6 +103,11 @@ export async function loginRoute(
     authorization: readAuthorization(context, query),
   });
   return createRedirect(url.href, cookies);
+}
+
+function hasTrailingDot({ headers, url }: Request, { baseUrl }: SessionContext): boolean {
+  const host = headers.get('host') ?? new URL(url).host;
+  return /\.(:\d+)?$/.test(host) && !baseUrl.hostname.endsWith('.');
 }
 
 /** A script cannot show the provider's pages. This response makes it load the address as a document. */

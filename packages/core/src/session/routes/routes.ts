@@ -1,6 +1,8 @@
 import { LoginRequiredError } from '../../errors.ts';
+import { seconds } from '../../internal/clock.ts';
 import { sanitizeReturnTo } from '../../protocol/return-to.ts';
 import type { SessionContext } from '../context.ts';
+import { findRoute } from '../http/path-match.ts';
 import { isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
 import { createJsonResponse, createSessionHeaders } from '../http/responses.ts';
 import { openRequestSession } from '../open-request-session.ts';
@@ -34,12 +36,17 @@ export async function handleRequest(
   router?: RouterRequest,
 ): Promise<Response | undefined> {
   const { pathname } = new URL(request.url);
-  const name = (Object.keys(routes) as (keyof RoutePaths)[]).find((each) => context.paths[each] === pathname);
+  const name = findRoute(context.paths, pathname);
   if (name === undefined) return request.method === 'GET' ? finishLogout(context, request) : undefined;
   if (name === 'accessToken' && context.options.accessTokenRoute !== true) {
     return createJsonResponse({ error: 'not_found' }, { status: 404 });
   }
   const { methods, run } = routes[name];
+  // HEAD is GET without a body (RFC 9110 section 9.3.2).
+  if (request.method === 'HEAD' && methods.includes('GET')) {
+    const response = await handleRequest(context, new Request(request, { method: 'GET' }), router);
+    return response && new Response(null, response);
+  }
   if (!methods.includes(request.method)) {
     const headers = createSessionHeaders();
     headers.set('allow', methods.join(', '));
@@ -66,11 +73,16 @@ function readFailedRoute(context: SessionContext, name: keyof RoutePaths, reques
   return { returnTo };
 }
 
-/** `GET /auth/session`: the session for the browser, without tokens. */
+/**
+ * `GET /auth/session`: the session for the browser, without tokens. `extend=false` does not count as use of the session,
+ * `extend=true` extends its idle lifetime in any case. `now` is the time of the server: clocks of browsers differ.
+ */
 async function sessionRoute(context: SessionContext, request: Request): Promise<Response> {
+  const extend = new URL(request.url).searchParams.get('extend');
   const requestSession = await openRequestSession(context, request.headers.get('cookie'));
-  await requestSession.touch();
-  return createJsonResponse({ session: requestSession.session ?? null }, { cookies: requestSession.cookies });
+  if (extend !== 'false') await requestSession.touch({ force: extend === 'true' });
+  const { session = null, cookies } = requestSession;
+  return createJsonResponse(session ? { session, now: seconds(context.now) } : { session }, { cookies });
 }
 
 /** `GET /auth/access-token`: an access token for the application's own scripts, if the route is enabled. */
@@ -85,6 +97,7 @@ async function accessTokenRoute(context: SessionContext, request: Request): Prom
   };
   try {
     const { accessToken, tokenType, expiresAt, scopes } = await requestSession.getAccessToken(tokenRequest);
+    await requestSession.touch();
     return createJsonResponse(
       { accessToken, tokenType, expiresAt, scopes },
       { cookies: requestSession.cookies },

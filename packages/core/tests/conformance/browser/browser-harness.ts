@@ -105,7 +105,8 @@ export async function expectBrowserRejection(
     code: rejection.code,
     ...(rejection.check !== undefined && { check: rejection.check }),
   });
-  expect(harness.stored(), 'tokens must not be stored').toBe(storedBefore);
+  const expectedTokens = rejection.code === 'session_ended' ? undefined : storedBefore;
+  expect(harness.stored(), 'tokens must not be stored').toBe(expectedTokens);
   expect(logins(), 'no login must be reported').toBe(loginsBefore);
   expect(harness.calls().at(-1), 'the last call').toBe(lastCall);
   if (!storedBefore) {

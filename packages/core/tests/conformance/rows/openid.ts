@@ -1,4 +1,4 @@
-import { idToken, metadata } from './rejections.ts';
+import { endedLogin, idToken, metadata } from './rejections.ts';
 import type { Row } from './row.ts';
 
 /** Section 1: OpenID Connect Core. `openid.test.ts` contains the modules with additional steps. */
@@ -78,7 +78,7 @@ export const openidRows: readonly Row[] = [
     verdict: 'R',
     refresh: true,
     refreshFaults: ['id_token_iss_invalid'],
-    rejection: idToken('iss'),
+    rejection: endedLogin,
   },
   {
     id: '28',
@@ -86,7 +86,7 @@ export const openidRows: readonly Row[] = [
     verdict: 'R',
     refresh: true,
     refreshFaults: ['id_token_sub_invalid'],
-    rejection: idToken('sub'),
+    rejection: endedLogin,
   },
   {
     id: '30',

@@ -20,3 +20,6 @@ export const metadata = (check: string) => ({
   check,
   after: 'discovery' as const,
 });
+
+/** A refreshed ID token of another user ends the login. */
+export const endedLogin = { error: 'LoginRequiredError', code: 'session_ended', after: 'token' } as const;

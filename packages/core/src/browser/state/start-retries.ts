@@ -1,0 +1,48 @@
+import { TransportError } from '../../errors.ts';
+import type { BrowserAuthSnapshot } from '../browser-auth-types.ts';
+
+/** Milliseconds between two attempts that the application's calls cause: the first, and the longest. */
+const [firstPause, longestPause] = [1_000, 60_000];
+
+/** Tries to find the login again, after the network or the provider was unavailable at the start. */
+export interface StartRetries {
+  /** Tries again if the state is unknown, unless the last attempt was a moment ago. */
+  retry(): Promise<void>;
+  stop(): void;
+}
+
+/**
+ * Tries again when the network returns, when the user returns to the page, and when the application needs the state.
+ *
+ * @param attempt never rejects
+ */
+export function createStartRetries(
+  snapshot: () => BrowserAuthSnapshot,
+  attempt: () => Promise<void>,
+): StartRetries {
+  const events = ['online', 'focus'];
+  let current: Promise<void> | undefined;
+  let pause = firstPause;
+  let nextAt = performance.now() + pause;
+
+  const isUnknown = () => snapshot().status === 'error' && snapshot().error instanceof TransportError;
+
+  function run(): Promise<void> {
+    if (!isUnknown()) return Promise.resolve();
+    current ??= attempt().finally(() => {
+      current = undefined;
+      pause = isUnknown() ? Math.min(pause * 2, longestPause) : firstPause;
+      nextAt = performance.now() + pause;
+    });
+    return current;
+  }
+
+  const retryNow = () => void run();
+  for (const name of events) globalThis.addEventListener?.(name, retryNow);
+  return {
+    retry: async () => (current || performance.now() >= nextAt ? run() : undefined),
+    stop() {
+      for (const name of events) globalThis.removeEventListener?.(name, retryNow);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { AuthorizationServerError } from '../../errors.ts';
+import { getJsonBody } from '../../internal/http.ts';
+import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
+import { toPrintableErrorCode } from '../../protocol/error-code.ts';
+import { findTokenError, type TokenErrorResponse } from '../../protocol/refresh-rejection.ts';
+import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/token-endpoint-body.ts';
+
+/** A successful response of the token endpoint. */
+export interface ReceivedTokens {
+  /** The normalized members. */
+  readonly body: JsonObject;
+  /** Creates a response for the protocol library, which reads a response once. */
+  readonly createResponse: (body: JsonObject) => Response;
+}
+
+/**
+ * Reads a response of the token endpoint. The content decides whether it is an error, not the content type.
+ *
+ * @param createError creates the error for an error response. Default: an AuthorizationServerError `token_error`.
+ * @returns the members, or the response itself if the protocol library must read it: it contains no object, or it requests
+ *   a DPoP nonce
+ */
+export async function readTokenResponse(
+  response: Response,
+  createError: (error: TokenErrorResponse) => Error = createTokenError,
+): Promise<ReceivedTokens | Response> {
+  const body = await readBody(response);
+  const { status, headers } = response;
+  const error = findTokenError(status, body, headers.get('www-authenticate'));
+  if (error && error.error !== 'use_dpop_nonce') throw createError(error);
+  if (error || !body) return response;
+  const createResponse = (members: JsonObject) =>
+    new Response(JSON.stringify(members), { headers: { 'content-type': 'application/json' } });
+  return { body: normalizeTokenResponse(body), createResponse };
+}
+
+async function readBody(response: Response): Promise<JsonObject | undefined> {
+  const json = getJsonBody(response);
+  if (json !== undefined) return isJsonObject(json) ? json : undefined;
+  return parseTokenEndpointBody(await response.clone().text(), response.status);
+}
+
+function createTokenError(response: TokenErrorResponse): AuthorizationServerError {
+  return new AuthorizationServerError(
+    'token_error',
+    response.error === ''
+      ? `The provider returned status ${response.status} without an OAuth error`
+      : `The provider returned the error "${toPrintableErrorCode(response.error)}"`,
+    response,
+  );
+}

@@ -1,0 +1,134 @@
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
+import type { Fetch } from '../../src/internal/http.ts';
+import { createPage, later, origin, provider, signedIn } from '../support/browser-page.ts';
+
+const silentRedirectUri = `${origin}/silent.html`;
+let isDown: boolean;
+let attempts: number;
+let elapsed: number;
+
+const fetch: Fetch = async (url, init) => {
+  if (!isDown) return provider.fetch(url, init);
+  attempts++;
+  throw new TypeError('Failed to fetch');
+};
+
+beforeEach(() => {
+  isDown = true;
+  attempts = 0;
+  elapsed = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => elapsed);
+  const events = new EventTarget();
+  vi.stubGlobal('addEventListener', events.addEventListener.bind(events));
+  vi.stubGlobal('removeEventListener', events.removeEventListener.bind(events));
+  vi.stubGlobal('dispatchEvent', events.dispatchEvent.bind(events));
+  vi.stubGlobal('document', {
+    createElement: () => {
+      const frame = {
+        src: '',
+        load: () => {},
+        addEventListener: (_: string, load: () => void) => {
+          frame.load = load;
+        },
+        remove: () => {},
+        get contentWindow() {
+          return { location: { href: provider.approve(frame.src) } };
+        },
+      };
+      return frame;
+    },
+    body: { append: (frame: { load(): void }) => queueMicrotask(() => frame.load()) },
+  });
+});
+
+describe('a start without a network', () => {
+  const startOffline = async () => {
+    const page = createPage({ silentRedirectUri, fetch });
+    await page.auth.start();
+    expect(page.auth.snapshot()).toMatchObject({ status: 'error', error: { code: 'network_error' } });
+    return page;
+  };
+
+  test.each(['online', 'focus'])('is tried again at the event "%s"', async (name) => {
+    const { auth } = await startOffline();
+    dispatchEvent(new Event(name));
+    await vi.waitFor(() => expect(attempts).toBe(2));
+    isDown = false;
+    await vi.waitFor(() => {
+      dispatchEvent(new Event(name));
+      expect(auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
+    });
+    expect(auth.snapshot().error).toBeUndefined();
+  });
+
+  test('is tried again at the next use, for the request that waits', async () => {
+    const { auth } = await startOffline();
+    isDown = false;
+    elapsed += 1_000;
+    const tokens = await Promise.all([auth.getAccessToken(), auth.getAccessToken()]);
+    expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
+    expect(provider.tokenRequests).toHaveLength(1);
+  });
+
+  test('is tried with growing pauses by calls, which fail with the reason', async () => {
+    const { auth } = await startOffline();
+    for (let call = 0; call < 100; call++) {
+      elapsed += 100;
+      await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'network_error' });
+    }
+    // In 10 seconds: after 1, 2 and 4 seconds.
+    expect(attempts).toBe(4);
+    expect(auth.snapshot().status).toBe('error');
+  });
+
+  test('is not tried again after stop()', async () => {
+    const { auth } = await startOffline();
+    auth.stop();
+    dispatchEvent(new Event('online'));
+    await Promise.resolve();
+    expect(attempts).toBe(1);
+  });
+
+  test('is not tried again if the state is known', async () => {
+    isDown = false;
+    const { auth } = createPage({ silentRedirectUri, fetch });
+    await auth.start();
+    isDown = true;
+    dispatchEvent(new Event('online'));
+    elapsed += 100_000;
+    await auth.start();
+    expect([attempts, auth.snapshot().status]).toEqual([0, 'signed-in']);
+  });
+});
+
+test('a stored login starts offline with its token, and stays when the token expires', async () => {
+  isDown = false;
+  const storage = createMemoryStorage();
+  await signedIn({ storage, fetch });
+  isDown = true;
+  const { auth } = createPage({ storage, fetch, silentRedirectUri });
+  await auth.start();
+  expect(await auth.getAccessToken()).toMatchObject({ accessToken: expect.any(String) });
+  expect([auth.snapshot().status, attempts]).toEqual(['signed-in', 0]);
+  later(61);
+  await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'network_error' });
+  expect(auth.snapshot().status).toBe('signed-in');
+});
+
+test('the previous metadata is used for a day while the provider does not return it', async () => {
+  isDown = false;
+  let isMetadataDown = false;
+  const { auth } = await signedIn({
+    fetch: async (url, init) =>
+      isMetadataDown && url.includes('.well-known')
+        ? new Response(null, { status: 503 })
+        : provider.fetch(url, init),
+  });
+  isMetadataDown = true;
+  later(2 * 3600);
+  expect(await auth.getAccessToken()).toMatchObject({ accessToken: expect.any(String) });
+  later(25 * 3600);
+  await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'server_error' });
+});

@@ -1,0 +1,3 @@
+import { runTokenWorker } from '../../src/browser/worker/run-token-worker.ts';
+
+runTokenWorker();

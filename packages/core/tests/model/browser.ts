@@ -1,0 +1,114 @@
+import { type CookieToSet, serializeCookie } from '../../src/session/cookies/cookies.ts';
+import type { LoginRecord } from './ledger.ts';
+import type { ModelProcess } from './scheduler.ts';
+import type { Instance, World } from './world.ts';
+
+const sessionCookie = '__Host-session';
+
+/** Checks whether a `Set-Cookie` line sets or deletes the session, and not a pending login. */
+export const isSessionCookie = (line: string): boolean => /^__Host-session(\.\d)?=/.test(line);
+
+/** A browser: its tabs share the cookies. */
+export interface Browser {
+  readonly name: string;
+  /** The user at this browser. */
+  sub: string;
+  /** The login whose session cookie the browser has. */
+  record: LoginRecord | undefined;
+  readonly cookies: Map<string, string>;
+}
+
+export const createBrowser = (name: string, sub: string): Browser => ({
+  name,
+  sub,
+  record: undefined,
+  cookies: new Map(),
+});
+
+/** A request, as a process receives it. */
+export interface SentRequest {
+  readonly cookieHeader: string;
+  readonly record: LoginRecord | undefined;
+  readonly sentAt: number;
+  readonly instance: Instance;
+  readonly process: ModelProcess;
+}
+
+/** A response of a process, before the browser applies it. */
+export interface ModelResponse {
+  readonly setCookies: readonly string[];
+  /** The login whose session the cookies contain. Default: that of the request. */
+  readonly record?: LoginRecord | undefined;
+}
+
+/**
+ * Sends a request to a process. The scheduler chooses when it arrives and when its response arrives.
+ *
+ * @returns `undefined` if the process crashed or the response was lost
+ */
+export async function sendRequest<T extends ModelResponse>(
+  world: World,
+  browser: Browser,
+  name: string,
+  handle: (request: SentRequest) => Promise<T>,
+): Promise<T | undefined> {
+  const { scheduler, faults, running } = world;
+  const { action } = scheduler.getContext();
+  const { record } = browser;
+  const cookieHeader = [...browser.cookies].map(([each, value]) => `${each}=${value}`).join('; ');
+  const sentAt = scheduler.now();
+  if (record) record.copies.add(cookieHeader);
+  const index = scheduler.random.below(world.instances.length);
+  await scheduler.step(`${browser.name} sends ${name}`, () => {});
+  const instance = world.instances[index] as Instance;
+  const { process } = instance;
+  running.set(action, process);
+  const handling = scheduler.runIn({ process, action }, () =>
+    handle({ cookieHeader, record, sentAt, instance, process }),
+  );
+  const response = await Promise.race([handling, instance.crashed]);
+  running.delete(action);
+  const setsSession = response?.setCookies.some(isSessionCookie) === true;
+  const owner = response && 'record' in response ? response.record : record;
+  if (!response || faults.take('lost-browser-response')) {
+    // A crash may have lost the cookie of a refresh, too.
+    if (record) record.isStale = true;
+    if (owner) owner.isStale = true;
+    scheduler.note('(the browser receives no response)');
+    return undefined;
+  }
+  await scheduler.step(`${name} returns to ${browser.name}`, () => {});
+  applyCookies(world, browser, { response, owner, setsSession, sentAt });
+  return response;
+}
+
+function applyCookies(
+  { scheduler, ledger, deployment }: World,
+  browser: Browser,
+  applied: {
+    readonly response: ModelResponse;
+    readonly owner: LoginRecord | undefined;
+    readonly setsSession: boolean;
+    readonly sentAt: number;
+  },
+): void {
+  const { response, owner, setsSession, sentAt } = applied;
+  const { record: previous } = browser;
+  for (const line of response.setCookies) {
+    const [pair = '', ...attributes] = line.split('; ');
+    const at = pair.indexOf('=');
+    if (attributes.includes('Max-Age=0')) browser.cookies.delete(pair.slice(0, at));
+    else browser.cookies.set(pair.slice(0, at), pair.slice(at + 1));
+  }
+  if (!setsSession) return;
+  browser.record = browser.cookies.has(sessionCookie) ? owner : undefined;
+  const isOlderLogin = previous !== undefined && previous !== owner && !('record' in response);
+  if (isOlderLogin && previous.mayEnd === undefined)
+    ledger.countException('an older Set-Cookie arrives last');
+  if (deployment.kind === 'stored' || !owner) return;
+  // Each response contains a complete session: of two concurrent ones, the browser keeps the last that arrives.
+  if (owner.arrivals.some((at) => at >= sentAt)) owner.isStale = true;
+  owner.arrivals.push(scheduler.now());
+}
+
+export const serializeCookies = (cookies: readonly CookieToSet[]): string[] => cookies.map(serializeCookie);

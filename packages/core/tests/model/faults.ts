@@ -1,0 +1,92 @@
+import type { Random } from '../support/random.ts';
+
+/** What can fail in a run. */
+export type FaultKind =
+  /** The provider has processed the request, and its response is lost. */
+  | 'lost-provider-response'
+  /** The provider responds with 503 and changes nothing. */
+  | 'provider-unavailable'
+  /** The response of the application does not reach the browser. */
+  | 'lost-browser-response'
+  | 'failed-read'
+  /** The store rejects a write and changes nothing. */
+  | 'failed-write'
+  /** The store has written, and its response is lost. */
+  | 'lost-write-response'
+  /** Several operations of the stores fail one after another. */
+  | 'store-outage'
+  /** A process ends and starts again, with empty memory. */
+  | 'crash'
+  /** The wall clock of a process jumps. */
+  | 'clock-jump';
+
+export const faultKinds: readonly FaultKind[] = [
+  'lost-provider-response',
+  'provider-unavailable',
+  'lost-browser-response',
+  'failed-read',
+  'failed-write',
+  'lost-write-response',
+  'store-outage',
+  'crash',
+  'clock-jump',
+];
+
+/** A fault at one point of a run. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** Count of operations (of steps for `crash` and `clock-jump`) that precede it. */
+  readonly after: number;
+  /** Operations that fail. */
+  readonly length: number;
+  /** Index of the process, for `crash` and `clock-jump`. */
+  readonly process: number;
+  /** Milliseconds, for `clock-jump`. */
+  readonly offset: number;
+}
+
+/** Creates a fault that can happen in the deployment: stores fail only behind a port. */
+export function createFault(
+  random: Random,
+  { processes, hasPorts }: { readonly processes: number; readonly hasPorts: boolean },
+): Fault {
+  const kind = random.pick(faultKinds.filter((each) => hasPorts || !/read|write|store/.test(each)));
+  const isStep = kind === 'crash' || kind === 'clock-jump';
+  return {
+    kind,
+    after: random.below(isStep ? 30 : kind.startsWith('lost-provider') ? 4 : 8),
+    length: kind === 'store-outage' ? 2 + random.below(12) : 1,
+    process: random.below(processes),
+    offset: random.pick([-7_200_000, -600_000, -20_000, -1_500, 1_500, 20_000, 600_000, 7_200_000]),
+  };
+}
+
+/** The faults of a run. They happen only while it is armed. */
+export interface Faults {
+  isArmed: boolean;
+  /** The kinds that have happened. */
+  readonly happened: Set<FaultKind>;
+  /** Counts one operation for each kind, and returns the fault that happens at it. */
+  take(...kinds: readonly FaultKind[]): Fault | undefined;
+}
+
+export function createFaults(planned: readonly Fault[]): Faults {
+  const states = planned.map((fault) => ({ fault, count: 0 }));
+  const happened = new Set<FaultKind>();
+  return {
+    isArmed: false,
+    happened,
+    take(...kinds) {
+      if (!this.isArmed) return undefined;
+      let found: Fault | undefined;
+      for (const state of states) {
+        const { fault } = state;
+        if (!kinds.includes(fault.kind)) continue;
+        const count = state.count++;
+        if (count >= fault.after && count < fault.after + fault.length) found = fault;
+      }
+      if (found) happened.add(found.kind);
+      return found;
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { createRandom } from '../support/random.ts';
+import { actions, logIn, requestSession, requestToken } from './actions.ts';
+import { type Browser, createBrowser } from './browser.ts';
+import { createFaults, type FaultKind } from './faults.ts';
+import { createLedger, type Exception } from './ledger.ts';
+import { createPlan, type Plan } from './plan.ts';
+import type { Stores } from './ports.ts';
+import { createProvider } from './provider.ts';
+import { readWallClock, useScheduler } from './replace-globals.ts';
+import { createScheduler, EndlessRunError, type Strategy, type TraceEntry } from './scheduler.ts';
+import { createWorld, type World } from './world.ts';
+
+/** The result of one run. */
+export interface Interleaving {
+  readonly plan: Plan;
+  readonly trace: readonly TraceEntry[];
+  readonly violations: readonly string[];
+  readonly exceptions: ReadonlyMap<Exception, number>;
+  /** The faults that have happened. */
+  readonly faults: ReadonlySet<FaultKind>;
+}
+
+/** Runs one interleaving. The seed determines the plan and each choice. */
+export async function runInterleaving(
+  seed: number,
+  options: { readonly wrapStores?: (stores: Stores) => Stores } = {},
+): Promise<Interleaving> {
+  const random = createRandom(seed);
+  const plan = createPlan(random);
+  const scheduler = createScheduler(random);
+  useScheduler(scheduler);
+  const faults = createFaults(plan.faults);
+  const ledger = createLedger(plan.deployment, { faults });
+  const provider = createProvider(scheduler, ledger, {
+    now: () => scheduler.runIn({ action: 'provider' }, readWallClock),
+    padding: plan.padding,
+    hasIdTokensAtRefresh: plan.hasIdTokensAtRefresh,
+  });
+  const { deployment, isMetadataStatic } = plan;
+  const world = createWorld({
+    deployment,
+    scheduler,
+    faults,
+    ledger,
+    provider,
+    isMetadataStatic,
+    ...options,
+  });
+  const onRejection = (error: unknown) => ledger.reportViolation(`unhandled rejection: ${String(error)}`);
+  process.on('unhandledRejection', onRejection);
+  try {
+    await runPhases(world, plan);
+  } catch (error) {
+    if (!(error instanceof EndlessRunError) && !(error instanceof ViolationError)) throw error;
+    if (error instanceof EndlessRunError) ledger.reportViolation('something waits forever');
+  } finally {
+    process.off('unhandledRejection', onRejection);
+  }
+  const { violations, exceptions } = ledger;
+  return { plan, trace: scheduler.trace, violations, exceptions, faults: faults.happened };
+}
+
+/** Ends a run at its first violation. */
+class ViolationError extends Error {}
+
+async function runPhases(world: World, plan: Plan): Promise<void> {
+  const { faults } = world;
+  const browsers = plan.users.map((sub, index) => createBrowser(`browser ${index + 1}`, sub));
+  const [firstPause = 0, ...pauses] = plan.pauses;
+  await runAll(
+    world,
+    'in-order',
+    browsers.map((browser, index) => [`setup ${index + 1}`, () => logIn(world, browser)]),
+  );
+  await pause(world, firstPause);
+  let count = 0;
+  for (const [index, round] of plan.rounds.entries()) {
+    faults.isArmed = true;
+    const started = round.map(({ kind, browser }): Started => {
+      const target = browsers[browser] as Browser;
+      return [`${kind} #${++count}`, () => actions[kind](world, target)];
+    });
+    await runAll(world, plan.strategy, started);
+    faults.isArmed = false;
+    await pause(world, pauses[index] ?? 0);
+  }
+  // Repeated writes and expiring locks.
+  await runAll(world, 'in-order', [], { untilNothingIsLeft: true });
+  await audit(world, browsers);
+  await runAll(world, 'in-order', [], { untilNothingIsLeft: true });
+}
+
+type Started = readonly [name: string, run: () => Promise<unknown>];
+
+/** Runs actions concurrently until each has settled. */
+async function runAll(
+  world: World,
+  strategy: Strategy,
+  started: readonly Started[],
+  { untilNothingIsLeft = false } = {},
+): Promise<void> {
+  const { scheduler, ledger, faults } = world;
+  scheduler.strategy = strategy;
+  let unfinished = started.length;
+  for (const [action, run] of started) {
+    scheduler.runIn({ action }, () =>
+      scheduler
+        .step('starts', () => {})
+        .then(run)
+        .catch((error: unknown) =>
+          ledger.reportViolation(`${action} failed: ${String((error as Error)?.stack ?? error)}`),
+        )
+        .finally(() => void unfinished--),
+    );
+  }
+  const afterStep = () => {
+    if (ledger.violations.length > 0) throw new ViolationError();
+    const crash = faults.take('crash');
+    if (crash) {
+      scheduler.note(`(${world.instances[crash.process]?.process.name} crashes)`);
+      world.restart(crash.process);
+    }
+    const jump = faults.take('clock-jump');
+    const process = jump && world.instances[jump.process]?.process;
+    if (process) {
+      process.clockOffset += jump.offset;
+      scheduler.note(`(the clock of ${process.name} jumps by ${jump.offset / 1000} s)`);
+    }
+  };
+  await scheduler.run({ isDone: () => unfinished === 0 && !untilNothingIsLeft, afterStep });
+  if (unfinished > 0 && ledger.violations.length === 0)
+    ledger.reportViolation(`${unfinished} actions never settle`);
+  if (ledger.violations.length > 0) throw new ViolationError();
+}
+
+async function pause(world: World, milliseconds: number): Promise<void> {
+  if (milliseconds === 0) return;
+  const wait = async () =>
+    new Promise((resolve) => world.scheduler.setTimer(() => resolve(undefined), milliseconds, false));
+  await runAll(world, 'in-order', [['pause', wait]]);
+}
+
+/** Checks at the end, one request after another: live sessions are alive and can refresh, ended sessions are not. */
+async function audit(world: World, browsers: readonly Browser[]): Promise<void> {
+  const { ledger } = world;
+  for (const browser of browsers) {
+    const run = async () => {
+      const { record } = browser;
+      const session = await requestSession(world, browser);
+      if (record && session?.changes) ledger.checkChanges(record, session.changes);
+      const response = await requestToken(world, browser, { forceRefresh: true });
+      const isLive = record && record.mayEnd === undefined && record.lostBy === undefined;
+      if (isLive && response?.accessToken === undefined)
+        ledger.reportViolation(`the live session of ${record.login.id} receives no token at the end`);
+    };
+    await runAll(world, 'in-order', [[`audit of ${browser.name}`, run]]);
+  }
+  for (const record of ledger.records.values()) {
+    if (!record.ended) continue;
+    for (const cookieHeader of [...record.copies].slice(-2)) {
+      const pairs = cookieHeader.split('; ').map((pair) => pair.split('=', 2) as [string, string]);
+      const copy: Browser = { name: `copy of ${record.login.id}`, sub: '', record, cookies: new Map(pairs) };
+      await runAll(world, 'in-order', [['audit of an ended session', () => requestSession(world, copy)]]);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { addInterleaving, describeRun } from './collect-runs.ts';
+import { defects } from './defects.ts';
+import { runInterleaving } from './interleaving.ts';
+import { replaceGlobals } from './replace-globals.ts';
+import { createStatistics } from './statistics.ts';
+
+// Runs interleavings of one seed, and sends their counts to the parent process or prints them.
+// Arguments: seed, index of the first run, distance to the next one, count of all runs, and a defect of the stores.
+
+const [seed = 1, first = 0, distance = 1, count = 100] = process.argv.slice(2, 6).map(Number);
+const defect = process.argv[6];
+const wrapStores = defect === undefined ? undefined : defects[defect];
+if (defect !== undefined && !wrapStores) {
+  console.error(`Unknown defect "${defect}". The defects are: ${Object.keys(defects).join(', ')}.`);
+  process.exit(2);
+}
+
+/** Each eighth of the first runs is repeated: the same seed must execute the same steps. */
+const repeatDistance = 8;
+const maxRepeats = 50;
+
+replaceGlobals();
+const statistics = createStatistics();
+for (let index = first; index < count; index += distance) {
+  const runSeed = createRunSeed(seed, index);
+  const run = await runInterleaving(runSeed, wrapStores && { wrapStores });
+  addInterleaving(statistics, index, run);
+  const isRepeated = statistics.runs % repeatDistance === 0 && statistics.runs < repeatDistance * maxRepeats;
+  if (!isRepeated) continue;
+  const again = await runInterleaving(runSeed, wrapStores && { wrapStores });
+  if (describeRun(again) === describeRun(run)) continue;
+  statistics.failed++;
+  statistics.failures.push({
+    index,
+    violation: 'the same seed executes other steps',
+    text: describeRun(again),
+  });
+}
+if (process.send) process.send(statistics, undefined, undefined, () => process.disconnect?.());
+else console.log(JSON.stringify({ ...statistics, hashes: statistics.hashes.length }, null, 2));
+
+/** Neighbouring indexes get unrelated seeds. */
+function createRunSeed(base: number, index: number): number {
+  return (Math.imul(base, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
+}

@@ -1,0 +1,124 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { expect, test } from 'vitest';
+import type { Session } from '../../src/session/index.ts';
+import {
+  createSessionOptions,
+  createWebApp,
+  sessionKinds,
+  type TestBrowser,
+} from '../support/web-browser.ts';
+
+const hour = 3_600;
+const readSession = async (browser: TestBrowser, query = ''): Promise<Session | null> =>
+  (await (await browser.visit(`/auth/session${query}`)).json()).session;
+
+for (const kind of sessionKinds) {
+  test.each([
+    [{ idleLifetime: hour }, hour],
+    [{ absoluteLifetime: hour }, hour],
+    [{ idleLifetime: 2 * hour, absoluteLifetime: 3 * hour }, 2 * hour],
+  ])(
+    `S3, ${kind}: the current lifetimes %j bind a session that began under longer ones`,
+    async (shorter, end) => {
+      const options = createSessionOptions(kind);
+      const app = await createWebApp(options);
+      const browser = app.open();
+      await browser.logIn();
+      const deployed = await createWebApp({ ...options, ...shorter }, { at: app.server });
+      const open = async () => (await deployed.sessions.open(browser.header())).session;
+      expect((await open())?.expiresAt).toBe(Math.floor(app.server.clock.now() / 1000) + end);
+      app.server.clock.advance(end - 1);
+      expect(await open()).toBeDefined();
+      app.server.clock.advance(1);
+      expect(await open()).toBeUndefined();
+      // The previous deployment may still run.
+      expect((await app.sessions.open(browser.header())).session).toBeDefined();
+    },
+  );
+
+  test(`S3, ${kind}: longer lifetimes of a deployment do not revive a session that has ended`, async () => {
+    const options = createSessionOptions(kind);
+    const app = await createWebApp({ ...options, idleLifetime: hour });
+    const browser = app.open();
+    await browser.logIn();
+    app.server.clock.advance(hour);
+    const deployed = await createWebApp({ ...options, idleLifetime: 9 * hour }, { at: app.server });
+    expect((await deployed.sessions.open(browser.header())).session).toBeUndefined();
+  });
+
+  for (const accessTokenLifetime of [hour, 600, 60]) {
+    for (const path of ['/auth/session', '/auth/access-token']) {
+      test(`${kind}: a session that is used every 10 minutes at ${path}, with tokens of ${accessTokenLifetime} s, does not expire`, async () => {
+        const server = await createTestAuthorizationServer({ accessTokenLifetime });
+        const options = { ...createSessionOptions(kind), idleLifetime: 2 * hour, accessTokenRoute: true };
+        const app = await createWebApp(options, { at: server });
+        const browser = app.open();
+        await browser.logIn();
+        for (let minutes = 0; minutes < 24 * 60; minutes += 10) {
+          server.clock.advance(600);
+          const headers = { 'sec-fetch-site': 'same-origin' };
+          expect((await browser.visit(path, { headers })).status, `after ${minutes} minutes`).toBe(200);
+          expect(await readSession(browser, '?extend=false'), `after ${minutes} minutes`).not.toBeNull();
+        }
+      });
+    }
+  }
+
+  test(`${kind}: a use counts while the provider is unavailable`, async () => {
+    const app = await createWebApp({ ...createSessionOptions(kind), idleLifetime: 2 * hour });
+    const browser = app.open();
+    await browser.logIn();
+    app.server.fail('token', { status: 503, times: 10_000 });
+    for (let minutes = 0; minutes < 12 * 60; minutes += 10) {
+      app.server.clock.advance(600);
+      expect(await readSession(browser), `after ${minutes} minutes`).not.toBeNull();
+    }
+  });
+
+  test(`${kind}: a session shows when it ends, and "extend" decides whether a request extends it`, async () => {
+    const app = await createWebApp({
+      ...createSessionOptions(kind),
+      idleLifetime: hour,
+      absoluteLifetime: 1.5 * hour,
+    });
+    const browser = app.open();
+    await browser.logIn();
+    const began = Math.floor(app.server.clock.now() / 1000);
+    const endsAt = began + 1.5 * hour;
+    expect(await readSession(browser)).toMatchObject({ createdAt: began, expiresAt: began + hour, endsAt });
+    app.server.clock.advance(100);
+    // A use is written from time to time only.
+    expect(await readSession(browser)).toMatchObject({ expiresAt: began + hour, endsAt });
+    expect(await readSession(browser, '?extend=true')).toMatchObject({
+      expiresAt: began + 100 + hour,
+      endsAt,
+    });
+    app.server.clock.advance(hour - 30);
+    const response = await browser.visit('/auth/session?extend=false');
+    expect(response.headers.getSetCookie()).toEqual([]);
+    const body = await response.json();
+    expect(body.now).toBe(began + hour + 70);
+    expect(body.session.expiresAt - body.now).toBe(30);
+    // The absolute lifetime is not extended.
+    expect(await readSession(browser, '?extend=true')).toMatchObject({ expiresAt: endsAt, endsAt });
+  });
+}
+
+test('a use near the expiry of the access token does not restore a spent refresh token', async () => {
+  const app = await createWebApp({ idleLifetime: 2 * hour });
+  const browser = app.open();
+  await browser.logIn();
+  app.server.clock.advance(3_700);
+  const copy = app.open(new Map(browser.cookies));
+  // Both requests have the same expired access token. They share one refresh, and set the same cookie.
+  const [used, refreshed] = await Promise.all([
+    readSession(copy),
+    app.sessions.open(browser.header()).then((each) => each.getAccessToken()),
+  ]);
+  expect(used).not.toBeNull();
+  expect(refreshed.accessToken).toBeTruthy();
+  expect(app.server.requestsTo('token')).toHaveLength(2);
+  app.server.clock.advance(3_700);
+  expect((await (await app.sessions.open(copy.header())).getAccessToken()).accessToken).toBeTruthy();
+});
