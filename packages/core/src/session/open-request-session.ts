@@ -191,8 +191,14 @@ class OpenRequestSession implements RequestSession {
     if (!loaded || !this.canWrite()) return;
     if (!force && !context.backend.hasCopies(existing) && !isTouchDue(context, loaded.state)) return;
     if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
-    await this.applyNewestTokens();
-    await this.holder.change((state) => state);
+    try {
+      await this.applyNewestTokens();
+      await this.holder.change((state) => state);
+    } catch (error) {
+      // The next request records the use. The session, or the token of the caller, is returned.
+      if (force || !(error instanceof TransportError)) throw error;
+      emitEvent(context.client, { type: 'store.unavailable', port: 'session' });
+    }
     await this.fitLogins();
   }
 
