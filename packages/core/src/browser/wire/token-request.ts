@@ -60,12 +60,13 @@ export async function requestRefresh(
   { resource, scope, claims: previousClaims, grantedScopes }: RefreshRequest,
 ): Promise<TokenResponse> {
   const { issuer, clientId, emitEvent } = context;
+  const isLoginEnded = context.options.provider?.isLoginEnded;
   emitEvent({ type: 'refresh.started', issuer, clientId, ...(resource !== undefined && { resource }) });
   try {
     const body = await requestTokens(
       context,
       { grant_type: 'refresh_token', refresh_token: refreshToken, resource, scope },
-      (response) => createRefreshRejection(response, { clientId, resource, scope }),
+      (response) => createRefreshRejection(response, { clientId, resource, scope, isLoginEnded }),
     );
     const tokens = toTokenResponse(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
     const claims = tokens.idToken === undefined ? undefined : readUnverifiedClaims(tokens.idToken);
