@@ -433,3 +433,78 @@ test('S64: responds with 503 on protected paths while the store is unavailable, 
   expect(publicResponse.headers.get('cache-control')).toBe('private, no-store');
   expect(publicResponse.headers.getSetCookie()).toEqual([]);
 });
+
+test.each([
+  ['refresh_rejected', { status: 400 }, undefined],
+  [
+    'interaction_required',
+    { status: 400, headers: { 'content-type': 'application/json' }, body: '{"error":"consent_required"}' },
+    'consent',
+  ],
+] as const)('leads a user to the login after %s, and keeps the session', async (code, failure, prompt) => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { server, auth, cookie } = await setUpLogin();
+  server.clock.advance(3_601);
+  server.fail('token', { ...failure, times: 99 });
+  const page = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  expect(page.status).toBe(307);
+  const login = new URL(page.headers.get('location') ?? '');
+  expect(login.pathname).toBe('/auth/login');
+  expect(login.searchParams.get('returnTo')).toBe('/dashboard');
+  expect(login.searchParams.get('prompt') ?? undefined).toBe(prompt);
+  expect(page.headers.getSetCookie()).toEqual([]);
+  const handler = await auth.proxy(request('/api/items', { cookie }), { protect: ['/api'] });
+  expect([handler.status, await handler.json()]).toEqual([401, { error: code }]);
+  // A page that needs no session is rendered, and knows the reason.
+  const publicPage = await auth.proxy(request('/', { cookie }), { protect });
+  expect(publicPage.headers.get('x-middleware-next')).toBe('1');
+  expect(publicPage.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain(`code=${code}`);
+  expect(server.requestsTo('token')).toHaveLength(2);
+});
+
+test('does not lead a user to the login again if the last login did not help', async () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { server, auth, cookie } = await setUpLogin();
+  const tokens = [{}];
+  server.clock.advance(3_601);
+  server.fail('token', { status: 400 });
+  const open = (header: string) => auth.proxy(request('/dashboard', { cookie: header }), { protect, tokens });
+  expect((await open(cookie)).status).toBe(307);
+  server.clock.advance(1);
+  server.faults.add('expires_in_zero');
+  const next = await logIn(auth.handlers, server);
+  server.fail('token', { status: 400 });
+  const response = await open(next);
+  expect(response.headers.get('x-middleware-next')).toBe('1');
+  expect(response.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain('code=token_error');
+});
+
+test('removes the state of a logout from the page to which the provider redirects', async () => {
+  const { auth, cookie } = await setUpLogin();
+  const headers = { cookie, origin: baseUrl };
+  const loggedOut = await auth.handlers.POST(
+    new Request(`${baseUrl}/auth/logout`, { method: 'POST', headers }),
+  );
+  const state = new URL(loggedOut.headers.get('location') ?? '').searchParams.get('state') ?? '';
+  const [stateCookie = ''] = loggedOut.headers.getSetCookie().filter((line) => line.includes(state));
+  const back = await auth.proxy(request(`/?state=${state}`, { cookie: stateCookie.split(';')[0] ?? '' }));
+  expect([back.status, back.headers.get('location')]).toEqual([303, `${baseUrl}/`]);
+  expect(back.headers.getSetCookie().join()).toMatch(/session\.logout=;.*Max-Age=0/);
+  const other = await auth.proxy(request('/?state=open', { cookie: stateCookie.split(';')[0] ?? '' }));
+  expect(other.headers.get('x-middleware-next')).toBe('1');
+});
+
+test('redirects to the error page of the application by a URL, which Next requires', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const store = { ...createMemorySessionStore(), get: () => Promise.reject(new Error('unavailable')) };
+  const { options } = await setUp({ store, pages: { error: '/sorry' } });
+  const auth = createAuth(options);
+  const headers = { cookie: `__Host-session=${'x'.repeat(43)}`, accept: 'text/html' };
+  const response = await auth.proxy(request('/dashboard?page=2', headers), { protect });
+  const query = new URLSearchParams({ code: 'store_unavailable', returnTo: '/dashboard?page=2' });
+  expect([response.status, response.headers.get('location')]).toEqual([303, `${baseUrl}/sorry?${query}`]);
+  const json = await auth.proxy(request('/dashboard', { ...headers, accept: 'application/json' }), {
+    protect,
+  });
+  expect(json.status).toBe(503);
+});

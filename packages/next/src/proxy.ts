@@ -15,7 +15,7 @@ import {
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
 import { NextRequest, NextResponse } from 'next/server.js';
-import { failureHeader, writeFailedRefreshes } from './failed-refreshes.ts';
+import { failureHeader, findLoginRequirement, writeFailedRefreshes } from './failed-refreshes.ts';
 
 /** Options of `auth.proxy()`. */
 export interface ProxyOptions {
@@ -51,6 +51,13 @@ export interface ProxyOptions {
 /** The path that the browser requested: with base path, and with the locale that `i18n` of `next.config` removes. */
 const getRequestedPath = ({ nextUrl }: NextRequest): string => nextUrl.href.slice(nextUrl.origin.length);
 
+/** Next rejects a redirect of a proxy to a path. */
+function withAbsoluteLocation(response: Response, origin: string): Response {
+  const location = response.headers.get('location');
+  if (location !== null) response.headers.set('location', new URL(location, origin).href);
+  return response;
+}
+
 /** The redirect of the provider after a logout arrives at a page. */
 const withRequestedUrl = (request: NextRequest): Request =>
   new Request(request.nextUrl.origin + getRequestedPath(request), {
@@ -85,12 +92,9 @@ export async function runProxy(
     const cookies = readRefreshedCookies(state.requestSession);
     if (!state.webAuth) return createErrorResponse(request, error, { route: 'proxy', cookies });
     const path = getRequestedPath(request);
-    return state.webAuth.sessions.respondToError(request, error, {
-      route: 'proxy',
-      cookies,
-      returnTo: path,
-      retry: path,
-    });
+    const { sessions } = state.webAuth;
+    const options = { route: 'proxy', cookies, returnTo: path, retry: path };
+    return withAbsoluteLocation(await sessions.respondToError(request, error, options), sessions.origin);
   }
 }
 
@@ -114,7 +118,7 @@ async function createResponse(
   if (findRoute(sessions.paths, basePath + pathname) !== undefined) return respond(request, options);
   const afterLogout =
     request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request)));
-  if (afterLogout) return afterLogout;
+  if (afterLogout) return withAbsoluteLocation(afterLogout, sessions.origin);
   const needsSession = isProtected(request, options);
   try {
     state.requestSession = await sessions.open(request.headers.get('cookie'));
@@ -131,10 +135,16 @@ async function createResponse(
     cookies: requestSession.cookies,
     failures,
   });
-  if (!requestSession.session && needsSession) {
+  // A page without a usable token would show a signed-in user without data.
+  const requirement = findLoginRequirement(failures);
+  if (needsSession && (!requestSession.session || requirement)) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', getRequestedPath(request));
-    const rejection = (await options.onUnauthenticated?.(request, loginUrl)) ?? reject(request, loginUrl);
+    const prompt = requirement?.authorization?.prompt;
+    if (prompt !== undefined) loginUrl.searchParams.set('prompt', prompt);
+    const rejection =
+      (await options.onUnauthenticated?.(request, loginUrl)) ??
+      reject(request, loginUrl, requirement?.code ?? 'not_signed_in');
     return setCookies(new NextResponse(rejection.body, rejection), requestSession);
   }
   const response = await respond(request, options, headers);
@@ -256,7 +266,7 @@ function setCookies(response: Response, requestSession: RequestSession): Respons
 }
 
 /** Redirects pages to the login. A script or another program gets a response that it can handle. */
-function reject(request: NextRequest, loginUrl: URL): Response {
+function reject(request: NextRequest, loginUrl: URL, code: string): Response {
   const { headers, method, nextUrl } = request;
   // Next's router calls an action, and navigates to the URL in this header, as after `redirect()` in an action.
   if (headers.has('next-action')) {
@@ -268,7 +278,7 @@ function reject(request: NextRequest, loginUrl: URL): Response {
   if (isForm || (isRead && !nextUrl.pathname.startsWith('/api/'))) {
     return NextResponse.redirect(loginUrl, isForm ? 303 : 307);
   }
-  return NextResponse.json({ error: 'not_signed_in' }, { status: 401 });
+  return NextResponse.json({ error: code }, { status: 401 });
 }
 
 function isProtected(request: NextRequest, { protect, publicPaths = [] }: ProxyOptions): boolean {

@@ -22,6 +22,7 @@ import type {
   RequestSessionOptions,
   SessionTokenRequest,
 } from './request-session.ts';
+import { endLoginLoop } from './required-logins.ts';
 import { dropLogins } from './routes/login-transactions.ts';
 import { SessionHolder } from './session-holder.ts';
 
@@ -118,7 +119,8 @@ class OpenRequestSession implements RequestSession {
       } catch (error) {
         if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
         // The response was sent while this call waited, or that of another request whose refresh this call waited for.
-        if (!isWrongContext(error) || tries >= maxTries) throw error;
+        if (!isWrongContext(error) || tries >= maxTries)
+          throw endLoginLoop(this.context, loaded.state, tokenRequest, error);
       }
     }
   }
