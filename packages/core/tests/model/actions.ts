@@ -213,7 +213,9 @@ async function endAtProvider(world: World, browser: Browser, { replays = 0 } = {
     });
     if (isOfUser) markLoginsOfUser(world, sub);
   }
-  // An attacker sends the token again: it must not end a later login.
+  if (replays === 0 || !isDelivered) return;
+  // The user logs in again, and an attacker sends the token again: it must not end the new login.
+  await logIn(world, browser);
   for (let index = 0; index < replays; index++) await deliverLogoutToken(world, token, () => {});
 }
 

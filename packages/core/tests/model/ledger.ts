@@ -160,7 +160,7 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
       return !isShared && startedOn !== process ? 'a restart deletes the memory of the process' : undefined;
     // A login within the second of a logout of all sessions is accepted only if the store knows their order.
     if (!usersLoggedOut.has(login.sub)) return undefined;
-    if (!isShared && processes > 1) return noSharedStore;
+    if (!isShared && (processes > 1 || faults.happened.has('crash'))) return noSharedStore;
     return storeFaults.has('tombstones') ? 'the shared store is unavailable' : undefined;
   }
 
