@@ -141,8 +141,8 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     { ended, mayEnd }: { readonly ended: { readonly process: ModelProcess }; readonly mayEnd?: string },
   ): Exception | undefined {
     if (!isShared && process !== ended.process) return noSharedStore;
-    // A logout token has no time of the session: its tombstone has the time of the process that received it.
-    return kind === 'cookie' && mayEnd === 'a logout token' && faults.happened.has('clock-jump')
+    // A logout token has no time of the session: its record has the time of the process that received it.
+    return mayEnd === 'a logout token' && faults.happened.has('clock-jump')
       ? 'a clock is set back before a back-channel logout'
       : undefined;
   }
