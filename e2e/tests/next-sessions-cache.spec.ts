@@ -14,7 +14,12 @@ test.beforeAll(async () => {
   const [port, cachePort] = [await findFreePort(), await findFreePort()];
   const cache = await startNginxCache({ port: cachePort, upstream: `http://localhost:${port}` });
   closing.push(cache.stop);
-  app = await startNextSessions({ port, publicOrigin: cache.origin });
+  app = await startNextSessions({
+    port,
+    publicOrigin: cache.origin,
+    // The response of the API allows every cache to store it, as long as the handler adds nothing.
+    api: ({ url }, response) => response.setHeader('content-type', 'text/plain').end(`data of ${url}`),
+  });
   closing.push(app.stop);
 });
 test.afterAll(async () => {
@@ -28,6 +33,8 @@ const personal = [
   '/api/protected',
   '/api/uncovered/protected',
   '/api/uncovered/own',
+  '/api/uncovered/plain',
+  '/api/uncovered/forwarded',
   '/api/pages/me',
   '/auth/session',
   '/auth/access-token',
