@@ -17,6 +17,7 @@ test.beforeAll(async () => {
   app = await startNextSessions({
     port,
     publicOrigin: cache.origin,
+    users: [heavyUser],
     // The response of the API allows every cache to store it, as long as the handler adds nothing.
     api: ({ url }, response) => response.setHeader('content-type', 'text/plain').end(`data of ${url}`),
   });
@@ -41,6 +42,9 @@ const personal = [
   '/auth/unknown',
   '/auth/logout',
 ];
+
+/** A user whose tokens are larger: the identifier is part of the access token and of the ID token. */
+const heavyUser = `heavy-${'x'.repeat(249)}`;
 
 const users = ['alice', 'bob', undefined] as const;
 
@@ -76,6 +80,14 @@ test('S62: a shared cache never returns a response of one user to another user o
   }
   // The cache has stored no response to a signed-in user.
   expect(cached).toEqual([]);
+});
+
+test('a login that a proxy with default buffers rejects is explained in the log', async () => {
+  expect(app.output()).not.toContain('proxy_buffer_size');
+  await expect(app.logIn(heavyUser)).rejects.toThrow('failed with status 502');
+  expect(app.output()).toMatch(/countersign: a session needs .* proxy_buffer_size 16k/);
+  // Other users are not affected.
+  await app.logIn('alice');
 });
 
 test('the cache of this test stores cacheable responses', async () => {
