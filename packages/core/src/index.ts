@@ -72,6 +72,8 @@ export {
   type ConfigurationErrorCode,
   LoginRequiredError,
   type LoginRequiredErrorCode,
+  type RefreshRejection,
+  type RequiredAuthorization,
   TransportError,
   type TransportErrorCode,
   ValidationError,
@@ -80,7 +82,11 @@ export {
 export type { AuthEvent, EventListener } from './events.ts';
 export type { Clock } from './internal/clock.ts';
 export type { Fetch } from './internal/http.ts';
+export { type AtlassianOptions, atlassian } from './providers/atlassian.ts';
 export { type Auth0Options, auth0 } from './providers/auth0.ts';
+export { dex } from './providers/dex.ts';
+export { type GithubOptions, github } from './providers/github.ts';
+export { kanidm } from './providers/kanidm.ts';
 export type { ProviderBehaviour } from './providers/provider.ts';
 export {
   type AccessTokenSource,

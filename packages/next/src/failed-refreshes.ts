@@ -4,6 +4,8 @@ import {
   type AuthorizationServerErrorCode,
   ConfigurationError,
   type ConfigurationErrorCode,
+  LoginRequiredError,
+  type LoginRequiredErrorCode,
   TransportError,
   type TransportErrorCode,
   ValidationError,
@@ -23,7 +25,8 @@ export const writeFailedRefreshes = (failures: readonly FailedRefresh[]): string
 
 function writeFailure({ resource, scope }: SessionTokenRequest, error: AuthError): URLSearchParams {
   const { status, retryAfter } = error as Partial<TransportError>;
-  const members = { name: error.name, code: error.code, status, retryAfter, resource, scope };
+  const prompt = error instanceof LoginRequiredError ? error.authorization?.prompt : undefined;
+  const members = { name: error.name, code: error.code, status, retryAfter, prompt, resource, scope };
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(members)) {
     if (value !== undefined) parameters.set(name, String(value));
@@ -62,6 +65,13 @@ function readError(parameters: URLSearchParams): AuthError | undefined {
         ...(status !== undefined && { status }),
         ...(readNumber('retryAfter') !== undefined && { retryAfter: readNumber('retryAfter') }),
       });
+    case 'LoginRequiredError': {
+      const prompt = parameters.get('prompt') ?? '';
+      return new LoginRequiredError(code as LoginRequiredErrorCode, message, {
+        status,
+        ...(/^[a-z_]{1,40}$/.test(prompt) && { authorization: { prompt } }),
+      });
+    }
     case 'AuthorizationServerError':
       return new AuthorizationServerError(code as AuthorizationServerErrorCode, message, {
         error: code,
@@ -75,3 +85,17 @@ function readError(parameters: URLSearchParams): AuthError | undefined {
       return undefined;
   }
 }
+
+/**
+ * Finds the failure after which the user must log in: the provider rejected the refresh of the login's token. A rejection
+ * for another resource concerns only the pages that request it.
+ */
+export const findLoginRequirement = (failures: readonly FailedRefresh[]): LoginRequiredError | undefined =>
+  failures
+    .filter(({ resource, scope }) => resource === undefined && scope === undefined)
+    .map(({ error }) => error)
+    .find(
+      (error) =>
+        error instanceof LoginRequiredError &&
+        (error.code === 'refresh_rejected' || error.code === 'interaction_required'),
+    ) as LoginRequiredError | undefined;

@@ -117,3 +117,31 @@ test('S64: responds with an error in a protected handler, and rethrows errors of
   get.mockRestore();
   log.mockRestore();
 });
+
+test('S9: reports an unavailable store to pages, actions and helpers, and redirects no user to the login', async () => {
+  const store = createMemorySessionStore();
+  const { auth, cookie } = await setUpLogin({ store });
+  const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
+  const page = auth.protected.page(async () => 'ran');
+  const action = auth.protected.action(async () => 'ran');
+  const calls: readonly (() => Promise<unknown>)[] = [
+    () => auth.getSession(),
+    () => auth.requireSession(),
+    () => auth.requireScopes('openid'),
+    () => auth.getAccessToken(),
+    () => auth.updateSession((data) => data),
+    () => page({}),
+    () => action(),
+  ];
+  for (const phase of ['render', 'action'] as const) {
+    for (const call of calls) {
+      await expect(runInNext<unknown>({ cookie, phase }, call), String(call)).rejects.toMatchObject({
+        name: 'TransportError',
+        code: 'store_unavailable',
+      });
+    }
+  }
+  get.mockRestore();
+  for (const call of [() => auth.getSession(), () => auth.requireSession(), () => page({})])
+    expect((await runInNext<unknown>({ cookie }, call)).result).toBeDefined();
+});

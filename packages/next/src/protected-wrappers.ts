@@ -1,4 +1,9 @@
-import { AccessTokenError, LoginRequiredError, TransportError } from '@countersign/core';
+import {
+  AccessTokenError,
+  AuthorizationServerError,
+  LoginRequiredError,
+  TransportError,
+} from '@countersign/core';
 import { checkSessionScopes, type Session } from '@countersign/core/session';
 import { createErrorResponse, createSessionHeaders } from '@countersign/core/session/adapter';
 import { markPrivate } from './private-response.ts';
@@ -111,7 +116,7 @@ export function createProtect(resolve: Resolve): Protect {
           await finishWrites(scope);
           if (error instanceof AccessTokenError) return createRejection(403, error.code);
           if (error instanceof LoginRequiredError) return createRejection(401, error.code);
-          if (!(error instanceof TransportError)) throw error;
+          if (!(error instanceof TransportError || error instanceof AuthorizationServerError)) throw error;
           const retry = request.method === 'GET' ? getPath(request) : undefined;
           return (
             openedSession?.webAuth.sessions.respondToError(request, error, { route: 'handler', retry }) ??
@@ -143,7 +148,10 @@ async function runOrRedirect<T>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof LoginRequiredError) redirectToLogin(await openSession(resolve, scope), scope);
+    if (error instanceof LoginRequiredError) {
+      const { prompt } = error.authorization ?? {};
+      redirectToLogin(await openSession(resolve, scope), scope, { prompt });
+    }
     throw error;
   }
 }

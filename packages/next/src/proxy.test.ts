@@ -433,3 +433,48 @@ test('S64: responds with 503 on protected paths while the store is unavailable, 
   expect(publicResponse.headers.get('cache-control')).toBe('private, no-store');
   expect(publicResponse.headers.getSetCookie()).toEqual([]);
 });
+
+test.each([
+  ['refresh_rejected', { status: 400 }, undefined],
+  [
+    'interaction_required',
+    { status: 400, headers: { 'content-type': 'application/json' }, body: '{"error":"consent_required"}' },
+    'consent',
+  ],
+] as const)('leads a user to the login after %s, and keeps the session', async (code, failure, prompt) => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { server, auth, cookie } = await setUpLogin();
+  server.clock.advance(3_601);
+  server.fail('token', { ...failure, times: 99 });
+  const page = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  expect(page.status).toBe(307);
+  const login = new URL(page.headers.get('location') ?? '');
+  expect(login.pathname).toBe('/auth/login');
+  expect(login.searchParams.get('returnTo')).toBe('/dashboard');
+  expect(login.searchParams.get('prompt') ?? undefined).toBe(prompt);
+  expect(page.headers.getSetCookie()).toEqual([]);
+  const handler = await auth.proxy(request('/api/items', { cookie }), { protect: ['/api'] });
+  expect([handler.status, await handler.json()]).toEqual([401, { error: code }]);
+  // A page that needs no session is rendered, and knows the reason.
+  const publicPage = await auth.proxy(request('/', { cookie }), { protect });
+  expect(publicPage.headers.get('x-middleware-next')).toBe('1');
+  expect(publicPage.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain(`code=${code}`);
+  expect(server.requestsTo('token')).toHaveLength(2);
+});
+
+test('does not lead a user to the login again if the last login did not help', async () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { server, auth, cookie } = await setUpLogin();
+  const tokens = [{}];
+  server.clock.advance(3_601);
+  server.fail('token', { status: 400 });
+  const open = (header: string) => auth.proxy(request('/dashboard', { cookie: header }), { protect, tokens });
+  expect((await open(cookie)).status).toBe(307);
+  server.clock.advance(1);
+  server.faults.add('expires_in_zero');
+  const next = await logIn(auth.handlers, server);
+  server.fail('token', { status: 400 });
+  const response = await open(next);
+  expect(response.headers.get('x-middleware-next')).toBe('1');
+  expect(response.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain('code=token_error');
+});

@@ -15,7 +15,7 @@ import {
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
 import { NextRequest, NextResponse } from 'next/server.js';
-import { failureHeader, writeFailedRefreshes } from './failed-refreshes.ts';
+import { failureHeader, findLoginRequirement, writeFailedRefreshes } from './failed-refreshes.ts';
 
 /** Options of `auth.proxy()`. */
 export interface ProxyOptions {
@@ -131,10 +131,16 @@ async function createResponse(
     cookies: requestSession.cookies,
     failures,
   });
-  if (!requestSession.session && needsSession) {
+  // A page without a usable token would show a signed-in user without data.
+  const requirement = findLoginRequirement(failures);
+  if (needsSession && (!requestSession.session || requirement)) {
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', getRequestedPath(request));
-    const rejection = (await options.onUnauthenticated?.(request, loginUrl)) ?? reject(request, loginUrl);
+    const prompt = requirement?.authorization?.prompt;
+    if (prompt !== undefined) loginUrl.searchParams.set('prompt', prompt);
+    const rejection =
+      (await options.onUnauthenticated?.(request, loginUrl)) ??
+      reject(request, loginUrl, requirement?.code ?? 'not_signed_in');
     return setCookies(new NextResponse(rejection.body, rejection), requestSession);
   }
   const response = await respond(request, options, headers);
@@ -256,7 +262,7 @@ function setCookies(response: Response, requestSession: RequestSession): Respons
 }
 
 /** Redirects pages to the login. A script or another program gets a response that it can handle. */
-function reject(request: NextRequest, loginUrl: URL): Response {
+function reject(request: NextRequest, loginUrl: URL, code: string): Response {
   const { headers, method, nextUrl } = request;
   // Next's router calls an action, and navigates to the URL in this header, as after `redirect()` in an action.
   if (headers.has('next-action')) {
@@ -268,7 +274,7 @@ function reject(request: NextRequest, loginUrl: URL): Response {
   if (isForm || (isRead && !nextUrl.pathname.startsWith('/api/'))) {
     return NextResponse.redirect(loginUrl, isForm ? 303 : 307);
   }
-  return NextResponse.json({ error: 'not_signed_in' }, { status: 401 });
+  return NextResponse.json({ error: code }, { status: 401 });
 }
 
 function isProtected(request: NextRequest, { protect, publicPaths = [] }: ProxyOptions): boolean {

@@ -14,7 +14,7 @@ import { redirect } from 'next/dist/client/components/redirect.js';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
-import { failureHeader, readFailedRefreshes } from './failed-refreshes.ts';
+import { failureHeader, findLoginRequirement, readFailedRefreshes } from './failed-refreshes.ts';
 import { pathHeader } from './proxy.ts';
 import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from './request-scope.ts';
 
@@ -118,7 +118,11 @@ export async function requireSession(
 ): Promise<Session> {
   const openedSession = await openSession(resolve, scope);
   await recordUse(openedSession);
-  return openedSession.requestSession.session ?? redirectToLogin(openedSession, scope, returnTo);
+  const { requestSession, headers: requestHeaders } = openedSession;
+  // A page without a usable token would show a signed-in user without data.
+  const requirement = findLoginRequirement(readFailedRefreshes(requestHeaders.get(failureHeader)));
+  const target = { returnTo, prompt: requirement?.authorization?.prompt };
+  return (!requirement && requestSession.session) || redirectToLogin(openedSession, scope, target);
 }
 
 /** Returns the session if it has these scopes. Otherwise the error makes Next respond with 403. */
@@ -137,17 +141,25 @@ export async function requireScopes(
   return session;
 }
 
-/** Redirects the user to the login, and back to this page afterwards. */
+/**
+ * Redirects the user to the login, and back to this page afterwards.
+ *
+ * @param target `returnTo`: default: this page. `prompt`: what the provider asks the user.
+ */
 export function redirectToLogin(
   { webAuth: { sessions }, headers: requestHeaders }: OpenSession,
   { unit }: RequestScope,
-  returnTo?: string,
+  { returnTo, prompt }: { readonly returnTo?: string | undefined; readonly prompt?: string | undefined } = {},
 ): never {
   // Next adds the base path to every path, but not to a URL.
   const login = (sessions.basePath && sessions.origin) + sessions.paths.login;
   // The proxy passes the address that the browser requested. Without a proxy it is the page that Next renders.
   const target = returnTo ?? requestHeaders.get(pathHeader) ?? getPagePath(sessions.basePath, unit?.url);
-  redirect(target === undefined ? login : `${login}?${new URLSearchParams({ returnTo: target })}`);
+  const parameters = new URLSearchParams({
+    ...(target !== undefined && { returnTo: target }),
+    ...(prompt !== undefined && { prompt }),
+  });
+  redirect(parameters.size === 0 ? login : `${login}?${parameters}`);
 }
 
 /** The page that is rendered, without the parameter that Next's router adds. */

@@ -20,15 +20,21 @@ for i = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
 
-/** An empty argument matches all records. The tombstone keeps the expiry of the record. */
+/**
+ * An empty argument matches all records. The tombstone keeps the expiry of the record. The script deletes before it
+ * writes: Redis rejects scripts that begin with a write that needs memory while its memory is full.
+ *
+ * @see https://redis.io/docs/latest/develop/reference/eviction/
+ */
 const endScript = `
 local found = redis.call('HMGET', KEYS[1], 'version', 'issuer', 'sub', 'sid', 'expiresAt')
 if not found[1] or tonumber(found[5]) <= tonumber(ARGV[1]) then return 0 end
 for i = 2, 4 do
   if ARGV[i] ~= '' and found[i] ~= string.sub(ARGV[i], 2) then return 0 end
 end
+redis.call('HDEL', KEYS[1], 'value', 'issuer', 'sub', 'sid', 'expiresAt')
 redis.call('HSET', KEYS[1], 'ended', '1')
-redis.call('HDEL', KEYS[1], 'version', 'value', 'issuer', 'sub', 'sid', 'expiresAt')
+redis.call('HDEL', KEYS[1], 'version')
 return 1`;
 
 /** Adds a key to the sessions of one user, or of one session at the provider, sorted by expiry. */

@@ -1,10 +1,14 @@
 import type { TombstoneStore } from '@countersign/core/session';
 import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
-/** Stores the later time and the longer time to live of two logouts, in any order of the writes. */
+/**
+ * Stores the later time and the longer time to live of two logouts, in any order of the writes. The script deletes before
+ * it writes: otherwise Redis rejects it while its memory is full, and a user could not log out.
+ */
 const setScript = `
 local before = tonumber(redis.call('GET', KEYS[1]) or '0')
 local left = redis.call('PTTL', KEYS[1])
+redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], math.max(before, tonumber(ARGV[1])), 'PX', math.max(left, tonumber(ARGV[2])))
 return 1`;
 

@@ -13,4 +13,9 @@ export type {
   TestClient,
   TestUser,
 } from './options.ts';
+export {
+  type RefreshOutcome,
+  type RefreshRejection,
+  refreshRejections,
+} from './refresh-rejections.ts';
 export type { LoggedRequest, ScriptedAnswer } from './state.ts';

@@ -1,4 +1,4 @@
-import { HttpResponse } from '@angular/common/http';
+import { HttpContext, HttpRequest, HttpResponse } from '@angular/common/http';
 import { of, throwError } from 'rxjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
@@ -11,6 +11,7 @@ import {
   type Respond,
   respondWithError,
 } from '../../tests/support/interceptor-harness.ts';
+import { SEND_ACCESS_TOKEN } from './send-access-token.ts';
 
 beforeEach(() => void vi.stubGlobal('document', { baseURI: base }));
 afterEach(() => void vi.unstubAllGlobals());
@@ -164,4 +165,20 @@ test('replays a request in an environment without ReadableStream', async () => {
   const { send, requests } = createHarness([{ url: api }]);
   await send(get(api), acceptOnly('Bearer token-2'));
   expect(requests).toHaveLength(2);
+});
+
+test('sends no token if the context of the request says so', async () => {
+  const { send, tokens, tokenRequests } = createHarness([{ url: api }]);
+  await send(
+    new HttpRequest<unknown>('GET', api, { context: new HttpContext().set(SEND_ACCESS_TOKEN, false) }),
+  );
+  await send(get(api));
+  expect(tokens()).toEqual([null, 'Bearer token-1']);
+  expect(tokenRequests).toHaveLength(1);
+});
+
+test('returns the error of an inner interceptor with DPoP, whatever it is', async () => {
+  const { send } = createHarness([{ url: api }], { dpop: true });
+  for (const error of [new Error('inner'), 'text', undefined, null, { status: 401 }, { headers: {} }])
+    await expect(send(get(api), () => throwError(() => error))).rejects.toBe(error);
 });

@@ -11,9 +11,10 @@ import { inject, PLATFORM_ID } from '@angular/core';
 import { type LoginHolder, LoginRequiredError, TransportError } from '@countersign/core/browser';
 import { catchError, from, type Observable, switchMap, tap, throwError } from 'rxjs';
 import type { AuthHandle } from '../auth.ts';
-import { warnAboutMissingAllowList } from '../config/allow-list-warnings.ts';
+import { warnAboutAmbiguousPath, warnAboutMissingAllowList } from '../config/allow-list-warnings.ts';
 import { AUTH_CLIENTS } from '../inject-auth.ts';
 import { type ApiEntry, findApi } from './allow-list.ts';
+import { SEND_ACCESS_TOKEN } from './send-access-token.ts';
 import { startStepUp } from './step-up.ts';
 
 /**
@@ -47,7 +48,7 @@ export const authInterceptor: HttpInterceptorFn = (request, next) => {
   // On a server the Host header determines the origin of a relative URL. Without a base, a relative URL matches no entry.
   const base = isPlatformBrowser(inject(PLATFORM_ID)) ? document.baseURI : undefined;
   const clients = inject(AUTH_CLIENTS, { optional: true }) ?? [];
-  if (request.headers.has('authorization')) return next(request);
+  if (request.headers.has('authorization') || !request.context.get(SEND_ACCESS_TOKEN)) return next(request);
   const { method, urlWithParams: url } = request;
   for (const { auth, apis } of clients) {
     const entry = findApi(apis() ?? [], { url, method }, base);
@@ -55,7 +56,10 @@ export const authInterceptor: HttpInterceptorFn = (request, next) => {
       return send({ request, next, auth, entry, url: new URL(url, base).href, holder: auth.getHolder() });
     }
   }
-  if (typeof ngDevMode === 'undefined' || ngDevMode) warnAboutMissingAllowList(clients);
+  if (typeof ngDevMode === 'undefined' || ngDevMode) {
+    warnAboutMissingAllowList(clients);
+    warnAboutAmbiguousPath(clients, url, base);
+  }
   return next(request);
 };
 

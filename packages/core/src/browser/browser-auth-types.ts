@@ -37,7 +37,11 @@ export interface GetAccessTokenOptions {
   readonly resource?: string | undefined;
   /** A scope that is narrower than the grant, space-separated. */
   readonly scope?: string | undefined;
-  /** The value of an access token that a resource server rejected. A newer token is returned, after a refresh if needed. */
+  /**
+   * The value of an access token that a resource server rejected. A newer token is returned, after a refresh if needed. If
+   * this token had itself replaced a rejected one, the resource server rejects each token: it is returned again until its
+   * expiry, without a request.
+   */
   readonly rejectedToken?: string | undefined;
   /** Refreshes although the token is still valid, for example to receive new claims. Default: false. */
   readonly forceRefresh?: boolean;

@@ -2,6 +2,7 @@ import { AuthError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { readRedirectResponse } from '../protocol/redirect-uri.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
+import { createRejectedRefreshes } from '../tokens/rejected-refreshes.ts';
 import { type AccessToken, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
 import type {
   BrowserAccessToken,
@@ -33,7 +34,8 @@ import { createLoginStore } from './state/login-store.ts';
 import { createStartRetries, type StartRetries } from './state/start-retries.ts';
 import { openTabChannel, type TabChannel, type TabMessage } from './state/tab-channel.ts';
 import { createMemoryStorage } from './state/token-storage.ts';
-import { type BrowserTokenRequest, createTokenRefresher } from './token-refresher.ts';
+import { createTokenRefresher } from './token-refresher.ts';
+import type { BrowserTokenRequest } from './wanted-token.ts';
 
 /**
  * Creates the client of a single-page application: authorization code flow with PKCE, silent login, and refresh across
@@ -255,45 +257,59 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
         'No user was signed in when the request began. Call login() first.',
       );
     }
-    const { scope, resource = context.resources[0] } = request;
-    const tokens = request.forceRefresh ? await read() : undefined;
+    const { scope, resource = context.resources[0], forceRefresh: isForced = false } = request;
+    const tokens = isForced ? await read() : undefined;
     const rejectedToken = tokens
       ? findAccessToken(tokens, { scope, resource })?.accessToken
       : request.rejectedToken;
-    const token = await renew({ resource, scope, rejectedToken, holder });
+    const token = await renew({ resource, scope, rejectedToken, holder, ...(isForced && { isForced }) });
     requireCurrent(holder);
     return { ...token, holder };
   }
 
-  /** Rejections of refreshes after which a silent login was tried. */
-  const silentlyHandled = new WeakSet<Error>();
+  /** Failures of silent logins: during a pause, all callers receive the same error, and no frame is opened. */
+  const silentFailures = createRejectedRefreshes(now);
+  /** The callers that shared a silent login add its failure once: each addition prolongs the pause. */
+  const addSilentFailure = (key: string, error: Error) => {
+    if (!silentFailures.find(key)) silentFailures.add(key, error);
+  };
 
   async function renew(wanted: BrowserTokenRequest): Promise<AccessToken> {
-    const { holder } = wanted;
+    const { holder, resource, scope } = wanted;
     try {
       return await refreshAccessToken(wanted);
     } catch (error) {
+      const { code } = error as AuthError;
       // A tab was suspended during its refresh. The refresh token may be spent, and its replay would end the login
       // (RFC 9700 section 4.14.2). A silent login of the same user does not need it.
-      const isTabSuspended = (error as AuthError).code === 'lock_timeout';
+      const isTabSuspended = code === 'lock_timeout';
       if (!isTabSuspended && !(error instanceof LoginRequiredError)) throw error;
-      const { code } = error as AuthError;
-      // The login and its refresh token stay until a new login replaces them. A visible login has to follow.
-      const isRejected = code === 'refresh_rejected' || code === 'interaction_required';
-      if (code === 'interaction_required' || silentlyHandled.has(error as Error)) throw error;
-      // One silent login for each rejection: during its pause, all callers receive the same error.
-      if (isRejected) silentlyHandled.add(error as Error);
+      // A visible login has to follow.
+      if (code === 'interaction_required') throw error;
       const tokens = await read();
       // After a logout or a login of another user there is no token to renew.
       if (!tokens || !isSameHolder(holder, findHolder(tokens))) {
         await store.synchronize();
         throw isTabSuspended ? createLoginEndedError() : error;
       }
-      // There is no valid refresh token, but the user may have a session at the provider.
-      const silent = silentLogin(holder);
-      if (await (isTabSuspended ? silent.catch(() => false) : silent)) return refreshAccessToken(wanted);
-      // A missing token for one resource server does not end a login with another valid token.
-      if (!isTabSuspended && !isRejected && !hasValidToken(tokens)) await endLogin(tokens, error as Error);
+      const isValid = hasValidToken(tokens);
+      const key = JSON.stringify([holder, tokens.idToken, resource, scope, isValid]);
+      const knownFailure = silentFailures.find(key);
+      if (knownFailure) throw knownFailure;
+      try {
+        // There is no valid refresh token, but the user may have a session at the provider.
+        const silent = silentLogin(holder, wanted);
+        if (await (isTabSuspended ? silent.catch(() => false) : silent))
+          return await refreshAccessToken(wanted);
+      } catch (silentError) {
+        addSilentFailure(key, silentError as Error);
+        throw silentError;
+      }
+      addSilentFailure(key, error as Error);
+      // A rejection without a reason does not end the login. A missing token for one resource server neither, if there is
+      // another valid token.
+      const isLoginOver = !isTabSuspended && code !== 'refresh_rejected' && !isValid;
+      if (isLoginOver) await endLogin(tokens, error as Error);
       throw error;
     }
   }

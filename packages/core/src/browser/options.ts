@@ -6,6 +6,7 @@ import type { Fetch } from '../internal/http.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
+import type { ProviderBehaviour } from '../providers/provider.ts';
 import {
   createFeatureError,
   createFeatureReporter,
@@ -51,6 +52,8 @@ export interface BrowserAuthOptions {
   readonly metadata?: AuthorizationServerMetadata;
   /** The registered `id_token_signed_response_alg`. Default: `RS256`. A token with another `alg` is rejected. */
   readonly idTokenSignedResponseAlg?: string;
+  /** What the provider says differently, for example `dex(options).provider`. Default: the standards apply. */
+  readonly provider?: Pick<ProviderBehaviour, 'isLoginEnded'>;
   /** Seconds by which the clocks of provider and browser may differ. Default: 30, at most 300. */
   readonly clockTolerance?: number;
   /** Milliseconds for one request to the provider. Default: 10,000. */

@@ -1,3 +1,4 @@
+import type { TokenResponse } from '../client/wire/token-response.ts';
 import { AuthorizationServerError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
@@ -12,19 +13,19 @@ import {
   type StoredAccessToken,
   toAccessToken,
 } from '../tokens/token-set.ts';
-import { findUsableToken, type WantedAccessToken } from '../tokens/usable-token.ts';
+import { findCoveringToken, findUsableToken } from '../tokens/usable-token.ts';
 import { revokeTokens } from './login/logout.ts';
 import type { BrowserContext } from './options.ts';
 import {
   createLoginEndedError,
   findHolder,
   isSameHolder,
-  type LoginHolder,
   type StoredTokenSet,
 } from './state/login-holder.ts';
 import { createWebLock } from './state/web-lock.ts';
+import { type BrowserTokenRequest, markReplacement, omitRepeatedRejection } from './wanted-token.ts';
 import { fetchMetadata } from './wire/metadata.ts';
-import { requestRefresh } from './wire/token-request.ts';
+import { requestRefresh, validateRenewedIdToken } from './wire/token-request.ts';
 
 /** Reads and replaces the tokens of the login. */
 export interface TokenAccess {
@@ -41,12 +42,6 @@ export interface TokenAccess {
 
 /** Milliseconds after which a waiting tab reads the tokens again, because the refreshing tab may have failed. */
 const pollInterval = 250;
-
-/** The access token that a request needs. */
-export interface BrowserTokenRequest extends WantedAccessToken {
-  /** The login with which the request began. A token of another login is never returned. */
-  readonly holder: LoginHolder;
-}
 
 /**
  * Implements the refresh contract for the login of one page. A valid token is returned without a request. A refresh token
@@ -88,15 +83,25 @@ export function createTokenRefresher(
     if (!previous || previous.refreshToken !== refreshToken) return undefined;
     // The caller checks the holder again and throws.
     if (!isSameHolder(wanted.holder, findHolder(previous))) return undefined;
-    const token = findUsableToken(previous, wanted, { time: getTime(), leeway });
+    const token = findUsableToken(previous, omitRepeatedRejection(previous, wanted), {
+      time: getTime(),
+      leeway,
+    });
     if (token) return token;
+    const findFallback = () =>
+      findUsableToken(previous, wanted, { time: getTime() }) ??
+      findCoveringToken(previous, wanted, { time: getTime() });
     const rejectionKey = JSON.stringify([refreshToken, wanted.resource, wanted.scope]);
     const knownRejection = rejections.find(rejectionKey);
-    if (knownRejection) return findUsableToken(previous, wanted, { time: getTime() }) ?? fail(knownRejection);
+    if (knownRejection) return findFallback() ?? fail(knownRejection);
     try {
-      const next = await spendRefreshToken(previous, refreshToken, wanted);
-      // After a logout or another login, the result of a refresh is not stored.
-      if (await access.replaceTokens(previous, next)) return findAccessToken(next, wanted);
+      const { next, response } = await spendRefreshToken(previous, refreshToken, wanted);
+      // The tokens are stored before the ID token is validated: its keys may have to be fetched, and the page may be closed
+      // meanwhile. After a logout or another login, the result of a refresh is not stored.
+      if (await access.replaceTokens(previous, next)) {
+        await renewIdToken(next, response);
+        return findAccessToken(next, wanted);
+      }
       // The provider issued these tokens after the logout had revoked the previous ones (RFC 7009 section 2.1).
       if (!(await access.read())) await revokeTokens(context, next).catch(() => {});
       return undefined;
@@ -112,7 +117,7 @@ export function createTokenRefresher(
       if (!isOtherUser && !isEnded) {
         if (!(error instanceof TransportError)) rejections.add(rejectionKey, rejection as Error);
         // The access token stays valid although the provider is unavailable or rejects the refresh.
-        return findUsableToken(previous, wanted, { time: getTime() }) ?? fail(rejection);
+        return findFallback() ?? fail(rejection);
       }
       const { refreshToken: _, ...rest } = previous;
       // The ID token remains: a silent login of the same user continues the login, unless there was a logout.
@@ -128,7 +133,7 @@ export function createTokenRefresher(
     tokens: StoredTokenSet,
     refreshToken: string,
     wanted: BrowserTokenRequest,
-  ): Promise<StoredTokenSet> {
+  ): Promise<{ readonly next: StoredTokenSet; readonly response: TokenResponse }> {
     const { claims, scopes: grantedScopes, pausedUntil = 0, login, loginStartedAt } = tokens;
     const { resource, scope } = wanted;
     const pause = pausedUntil - now();
@@ -141,12 +146,23 @@ export function createTokenRefresher(
       );
     }
     const response = await requestRefresh(context, refreshToken, { resource, scope, claims, grantedScopes });
-    const next = applyRefresh(tokens, response, getTime(), wanted);
-    return {
-      ...next,
+    const { idToken: _, ...responseWithoutIdToken } = response;
+    const set = applyRefresh(tokens, responseWithoutIdToken, getTime(), wanted);
+    const next = {
+      ...set,
+      accessTokens: markReplacement(set.accessTokens, wanted),
       ...(login !== undefined && { login }),
       ...(loginStartedAt !== undefined && { loginStartedAt }),
     };
+    return { next, response };
+  }
+
+  /** Stores the ID token of a refresh response. An invalid one is ignored. */
+  async function renewIdToken(tokens: StoredTokenSet, response: TokenResponse): Promise<void> {
+    const { idToken } = response;
+    if (idToken === undefined) return;
+    const claims = await validateRenewedIdToken(context, response, tokens.claims);
+    if (claims) await access.replaceTokens(tokens, { ...tokens, idToken, claims });
   }
 
   return async (wanted) => {
@@ -161,10 +177,12 @@ export function createTokenRefresher(
       }
       const { refreshToken } = tokens;
       const isRefreshImpossible = isLate || refreshToken === undefined;
-      const token = findUsableToken(tokens, wanted, {
-        time: getTime(),
-        ...(!isRefreshImpossible && { leeway }),
-      });
+      const time = getTime();
+      const token =
+        findUsableToken(tokens, omitRepeatedRejection(tokens, wanted), {
+          time,
+          ...(!isRefreshImpossible && { leeway }),
+        }) ?? (isRefreshImpossible ? findCoveringToken(tokens, wanted, { time }) : undefined);
       if (token) {
         if (hasWaited) emitEvent({ type: 'refresh.reused', issuer, clientId, from: 'session' });
         return toAccessToken(token);
@@ -172,7 +190,7 @@ export function createTokenRefresher(
       if (refreshToken === undefined) {
         throw new LoginRequiredError(
           'refresh_token_missing',
-          'The access token has expired and there is no refresh token. Request the scope offline_access at login.',
+          'There is no valid access token for this request and no refresh token. Request the scope offline_access at login.',
         );
       }
       if (isLate) {

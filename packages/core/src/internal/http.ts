@@ -18,6 +18,8 @@ export interface HttpOptions {
   readonly maxBytes: number;
   /** Further attempts of a GET request if the server is temporarily unavailable. Default: 0. */
   readonly retries?: number;
+  /** Discards the body of a successful response, because its endpoint defines none. Default: false. */
+  readonly ignoresBody?: boolean;
   /** Reads the seconds to wait from headers that the provider defines. `now` is in milliseconds since the epoch. */
   readonly retryAfter?: (headers: Headers, now: number) => number | undefined;
 }
@@ -82,8 +84,8 @@ async function send(
     // The token, key and metadata endpoints do not redirect. The request may contain secrets (RFC 9700 section 4.12), and
     // a followed redirect lets the provider choose any address (server-side request forgery).
     response = await options.fetch(url, { ...init, redirect: 'manual' });
-  } catch {
-    throw new TransportError('network_error', `${endpoint} could not be reached`);
+  } catch (error) {
+    throw new TransportError('network_error', `${endpoint} could not be reached${findCause(error)}`);
   }
   if (response.type === 'error') {
     throw new TransportError('network_error', `${endpoint} could not be reached`);
@@ -103,8 +105,12 @@ async function send(
           status,
         });
   }
-  const body = await readBody(response, options);
   const { status, headers } = response;
+  if (options.ignoresBody && status < 300) {
+    discardBody(response.body);
+    return new Response(null, { status, headers });
+  }
+  const body = await readBody(response, options);
   let json: unknown;
   try {
     json = parseBody(body, headers, endpoint);
@@ -120,6 +126,21 @@ async function send(
   return result;
 }
 
+/**
+ * Finds the code of a network error, for example ` (ECONNREFUSED)`: of the name resolution, of TLS, of the connection or
+ * of the HTTP parser. It is part of the message, because a message of other code may contain a secret.
+ */
+function findCause(error: unknown): string {
+  let cause = error as { readonly code?: unknown; readonly cause?: unknown; readonly errors?: unknown };
+  for (let depth = 0; depth < 5 && typeof cause === 'object' && cause !== null; depth++) {
+    const { code } = cause;
+    if (typeof code === 'string' && /^\w{3,60}$/.test(code)) return ` (${code})`;
+    // A connection attempt to several addresses of a host fails with one error for each.
+    cause = (Array.isArray(cause.errors) ? cause.errors[0] : cause.cause) as typeof cause;
+  }
+  return '';
+}
+
 /** The JSON that {@link fetchBounded} parsed, so that a body is not parsed again without limits. */
 const parsedBodies = new WeakMap<Response, unknown>();
 
@@ -133,10 +154,10 @@ async function readBody(
   let body: Uint8Array<ArrayBuffer> | undefined;
   try {
     body = await readBoundedBody(response, maxBytes);
-  } catch {
+  } catch (error) {
     throw new TransportError(
       'network_error',
-      `The connection to ${endpoint} was closed during the response.`,
+      `The connection to ${endpoint} was closed during the response${findCause(error)}.`,
     );
   }
   if (body) return body;

@@ -2,6 +2,14 @@ import { ValidationError } from '../errors.ts';
 import { encodeUtf8, toBase64Url } from '../internal/encoding.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 
+/**
+ * True for the `typ` header of an ID token: absent, `JWT` or `application/jwt`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7515#section-4.1.9
+ */
+export const isJwtType = (typ: unknown): boolean =>
+  typ === undefined || typ === null || (typeof typ === 'string' && /^(application\/)?jwt$/i.test(typ));
+
 /** Expected values of the claims of an ID token. */
 export interface IdTokenExpectations {
   readonly issuer: string;

@@ -54,6 +54,9 @@ const interactionSuberrors: Readonly<Record<string, string | undefined>> = {
   consent_required: 'consent',
 };
 
+/** Errors about the client. The last one is GitHub's name for a wrong secret. */
+const clientErrors = new Set(['invalid_client', 'unauthorized_client', 'incorrect_client_credentials']);
+
 /** Errors that report a temporary state, although the status is 4xx. */
 const temporaryErrors = new Set(['temporarily_unavailable', 'server_error', 'slow_down']);
 
@@ -79,7 +82,8 @@ export function findTokenError(
   return {
     status,
     error: error ?? /\berror="([^"\\]{1,100})"/i.exec(challenge ?? '')?.[1] ?? '',
-    errorDescription: readText('error_description'),
+    errorDescription:
+      readText('error_description') ?? /\berror_description="([^"\\]{1,300})"/i.exec(challenge ?? '')?.[1],
     suberror: readText('suberror'),
     claims: body?.claims,
   };
@@ -95,7 +99,7 @@ export function classifyRefreshRejection(
   if (status === 429 || status >= 500 || temporaryErrors.has(error)) return { kind: 'unavailable' };
   if (isLoginEnded?.(response)) return { kind: 'login_ended' };
   // A client secret that was rotated must not log out all users. Keycloak responds with `unauthorized_client` to it.
-  if (error === 'invalid_client' || error === 'unauthorized_client') return { kind: 'client_rejected' };
+  if (clientErrors.has(error)) return { kind: 'client_rejected' };
   const isInteraction =
     Object.hasOwn(interactionErrors, error) ||
     (error === 'invalid_grant' && Object.hasOwn(interactionSuberrors, suberror));

@@ -17,6 +17,7 @@ import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
 import { checkOwnPages } from './pages/own-pages.ts';
 import type { RequestSession } from './request-session.ts';
+import type { RequiredLogin } from './required-logins.ts';
 import type { SharedState } from './shared-state.ts';
 
 /** Resolved options and stores of the sessions of one address. It contains no state of a user. */
@@ -36,6 +37,8 @@ export interface SessionContext {
   readonly replay: ReplayStore;
   /** Replay keys of the most recent logins that failed in this process. */
   readonly failedLogins: Set<string>;
+  /** Logins that rejected refreshes have required, by user and token. */
+  readonly requiredLogins: Map<string, RequiredLogin>;
   /** The default resource of access tokens. */
   readonly resource: string | undefined;
   /** Seconds. */
@@ -111,6 +114,7 @@ export function createSessionContext(
     stateSealer: createSealer(secrets, 'login-state'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
     failedLogins: state?.failedLogins ?? new Set(),
+    requiredLogins: new Map(),
     resource: resources[0],
     ...times,
     requestSessions: new WeakMap(),

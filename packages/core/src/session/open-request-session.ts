@@ -22,6 +22,7 @@ import type {
   RequestSessionOptions,
   SessionTokenRequest,
 } from './request-session.ts';
+import { endLoginLoop } from './required-logins.ts';
 import { dropLogins } from './routes/login-transactions.ts';
 import { SessionHolder } from './session-holder.ts';
 
@@ -118,7 +119,8 @@ class OpenRequestSession implements RequestSession {
       } catch (error) {
         if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
         // The response was sent while this call waited, or that of another request whose refresh this call waited for.
-        if (!isWrongContext(error) || tries >= maxTries) throw error;
+        if (!isWrongContext(error) || tries >= maxTries)
+          throw endLoginLoop(this.context, loaded.state, tokenRequest, error);
       }
     }
   }
@@ -191,8 +193,14 @@ class OpenRequestSession implements RequestSession {
     if (!loaded || !this.canWrite()) return;
     if (!force && !context.backend.hasCopies(existing) && !isTouchDue(context, loaded.state)) return;
     if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
-    await this.applyNewestTokens();
-    await this.holder.change((state) => state);
+    try {
+      await this.applyNewestTokens();
+      await this.holder.change((state) => state);
+    } catch (error) {
+      // The next request records the use. The session, or the token of the caller, is returned.
+      if (force || !(error instanceof TransportError)) throw error;
+      emitEvent(context.client, { type: 'store.unavailable', port: 'session' });
+    }
     await this.fitLogins();
   }
 

@@ -27,7 +27,6 @@ import {
   type AccessTokenRequest,
   findAccessToken,
   type StoredAccessToken,
-  type TokenSet,
   toAccessToken,
 } from './token-set.ts';
 import type { TokenSuccessors } from './token-successors.ts';
@@ -45,22 +44,13 @@ export interface CoordinationOptions {
 /** Attempts of one request after which it fails, because other requests refreshed each time. */
 const maxRounds = 10;
 
-/** Access tokens, and the rejections of refreshes that this process has received. */
-export interface CoordinatedRefreshes extends AccessTokenSource {
-  /**
-   * Finds the error with which the provider has rejected the last refresh, while no other refresh is sent: for callers
-   * that cannot refresh now.
-   */
-  findRejection(tokens: TokenSet, request?: AccessTokenRequest): Promise<Error | undefined>;
-}
-
 /** Implements the refresh contract (`docs/refresh.md`) for one client. */
 export function coordinateRefreshes(
   client: RefreshClient,
   successors: TokenSuccessors,
   options: CoordinationOptions = {},
   local = createLocalRefreshState(),
-): CoordinatedRefreshes {
+): AccessTokenSource {
   const { now, timeout, issuer, clientId } = client;
   const { lock, leeway = 30, lockWait: wait = timeout + 5_000 } = options;
   if (!(leeway >= 0)) throw createOptionError('leeway', leeway, '0 or more seconds');
@@ -159,14 +149,6 @@ export function coordinateRefreshes(
     }
   }
 
-  async function findRejection(
-    { refreshToken }: TokenSet,
-    request: AccessTokenRequest = {},
-  ): Promise<Error | undefined> {
-    if (refreshToken === undefined) return undefined;
-    return rejections.find(createRejectionKey(await createKey(refreshToken), request));
-  }
-
   async function readNewestTokens(holder: TokenHolder): Promise<KnownTokens> {
     const heldTokens = await holder.read();
     if (!heldTokens) throw new LoginRequiredError('session_ended', 'The session has ended. Log in again.');
@@ -197,7 +179,7 @@ export function coordinateRefreshes(
     return token && createResult(known, token);
   }
 
-  return { getAccessToken, findRejection };
+  return { getAccessToken };
 }
 
 /** A rejection concerns one access token of a login: a provider may reject one resource and accept another. */

@@ -5,12 +5,8 @@ import { revokeEndedLogin } from '../client/logout/incomplete-logout.ts';
 import { emitEvent } from '../client/observability.ts';
 import { getDpopThumbprint } from '../client/wire/dpop.ts';
 import { ConfigurationError } from '../errors.ts';
-import type { GetAccessTokenResult } from './access-token-source.ts';
-import {
-  type CoordinatedRefreshes,
-  type CoordinationOptions,
-  coordinateRefreshes,
-} from './coordinate-refreshes.ts';
+import type { AccessTokenSource, GetAccessTokenResult } from './access-token-source.ts';
+import { type CoordinationOptions, coordinateRefreshes } from './coordinate-refreshes.ts';
 import { createLocalRefreshState, type LocalRefreshState } from './local-refresh-state.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { SuccessorStore } from './successor-store.ts';
@@ -35,7 +31,7 @@ export interface RefreshCoordinatorOptions extends CoordinationOptions {
 }
 
 /** Returns access tokens, and stores the successors of refresh tokens for late requests. */
-export interface RefreshCoordinator extends CoordinatedRefreshes {
+export interface RefreshCoordinator extends AccessTokenSource {
   /**
    * Finds the newest known successor of tokens. Call it before previous tokens are stored again with other changes of a
    * session, because their refresh token may be spent.

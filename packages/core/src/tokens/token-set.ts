@@ -27,6 +27,8 @@ export interface StoredAccessToken extends AccessToken {
   readonly receivedAt?: number;
   /** The `scope` of the token request, when it was narrower than the grant. */
   readonly requestedScope?: string;
+  /** The token replaced one that a resource server rejected. If it is rejected too, another refresh does not help. */
+  readonly replacesRejected?: true;
 }
 
 /** All tokens of one login. Plain data: it can be stored as JSON. */
@@ -117,6 +119,7 @@ export function findAccessToken(set: TokenSet, request: AccessTokenRequest): Sto
 export function toAccessToken({
   receivedAt: _,
   requestedScope: __,
+  replacesRejected: ___,
   ...token
 }: StoredAccessToken): AccessToken {
   return token;

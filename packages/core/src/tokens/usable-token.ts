@@ -1,3 +1,4 @@
+import { parseScopes } from '../protocol/scopes.ts';
 import {
   type AccessTokenRequest,
   findAccessToken,
@@ -27,6 +28,28 @@ export function findUsableToken(
   if (!token || token.accessToken === wanted.rejectedToken) return undefined;
   const isUsable = leeway === undefined ? isValid(token, time, 0) : isFresh(token, time, leeway);
   return isUsable ? token : undefined;
+}
+
+/**
+ * Finds a valid access token of the same resource server whose scopes include the requested ones. It serves a request for a
+ * narrower scope if no narrower token can be issued.
+ *
+ * @param clock `time` in seconds since the epoch
+ */
+export function findCoveringToken(
+  set: TokenSet,
+  { resource, scope, rejectedToken }: WantedAccessToken,
+  { time }: { readonly time: number },
+): StoredAccessToken | undefined {
+  if (scope === undefined) return undefined;
+  const wantedScopes = parseScopes(scope);
+  return set.accessTokens.find(
+    (token) =>
+      token.resource === resource &&
+      token.accessToken !== rejectedToken &&
+      isValid(token, time, 0) &&
+      wantedScopes.every((wantedScope) => token.scopes.includes(wantedScope)),
+  );
 }
 
 /** Seconds by which the clocks of machines that share a session may differ. */

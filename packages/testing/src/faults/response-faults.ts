@@ -86,6 +86,9 @@ export const responseFaults = {
   expires_in_text: token((body) => {
     body.expires_in = '3600';
   }),
+  expires_in_zero: token((body) => {
+    body.expires_in = 0;
+  }),
   expires_in_negative: token((body) => {
     body.expires_in = -1;
   }),

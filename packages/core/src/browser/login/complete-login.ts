@@ -1,6 +1,6 @@
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
-import { createTokenSet } from '../../tokens/token-set.ts';
+import { applyRefresh, createTokenSet } from '../../tokens/token-set.ts';
 import type { BrowserContext } from '../options.ts';
 import {
   createLoginEndedError,
@@ -10,6 +10,7 @@ import {
   type StoredTokenSet,
 } from '../state/login-holder.ts';
 import type { LoginStore } from '../state/login-store.ts';
+import { markReplacement, type SilentLoginRequest } from '../wanted-token.ts';
 import { exchangeCode } from '../wire/token-request.ts';
 import { validateAuthorizationResponse } from './authorization-response.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
@@ -27,6 +28,8 @@ export interface LoginAttempt {
   readonly holder?: LoginHolder | undefined;
   /** False for a silent login. */
   readonly isVisible: boolean;
+  /** The access token for which a silent login is needed. */
+  readonly wanted?: SilentLoginRequest;
 }
 
 /** The authorization response of a login. */
@@ -46,14 +49,15 @@ export async function completeLogin(
   store: LoginStore,
   response: LoginResponse & LoginAttempt,
 ): Promise<{ readonly sub: string }> {
-  const { generation, startedAt, previousTokens, holder, isVisible } = response;
+  const { generation, startedAt, previousTokens, holder, isVisible, wanted = {} } = response;
   const { code, transaction } = await validateAuthorizationResponse(
     context,
     response.parameters,
     response.transaction,
   );
   const tokenResponse = await exchangeCode(context, code, transaction);
-  const tokens = createTokenSet(tokenResponse, seconds(context.now), { resource: transaction.resource[0] });
+  const resource = transaction.resource[0];
+  const tokens = createTokenSet(tokenResponse, seconds(context.now), { resource });
   const { iss, sub } = tokenResponse.claims;
   const isSameUser = (other: LoginHolder | undefined) => isSameHolder({ iss, sub }, other);
   // Another user is signed in at the provider. The tokens are not revoked: with a refresh token, many providers revoke the
@@ -77,8 +81,17 @@ export async function completeLogin(
     const continuedLogin = isSameUser(currentHolder) ? currentHolder?.login : undefined;
     // Work in progress of a login that continues remains valid.
     ownGeneration = continuedLogin ? store.getGeneration() : store.advanceGeneration();
+    // The tokens for other resource servers stay: they are independent of the one that was renewed.
+    const isRenewal = !isVisible && continuedLogin && stored;
+    const isAdditional = resource !== context.resources[0];
+    const renewedTokens = isRenewal && {
+      ...applyRefresh(stored, tokenResponse, seconds(context.now), { resource }),
+      ...(!isAdditional && { scopes: tokenResponse.scopes }),
+    };
+    const set = renewedTokens || tokens;
     next = {
-      ...tokens,
+      ...set,
+      accessTokens: markReplacement(set.accessTokens, wanted),
       login: continuedLogin || createRandomToken(),
       loginStartedAt: (continuedLogin && stored?.loginStartedAt) || startedAt,
     };

@@ -3,6 +3,7 @@ import { createSingleFlight } from '../../internal/single-flight.ts';
 import type { BrowserContext } from '../options.ts';
 import type { LoginHolder } from '../state/login-holder.ts';
 import type { LoginStore } from '../state/login-store.ts';
+import type { SilentLoginRequest } from '../wanted-token.ts';
 import { createAuthorizationRequest } from './authorization-request.ts';
 import { completeLogin } from './complete-login.ts';
 import { openSilentFrame } from './silent-frame.ts';
@@ -12,31 +13,39 @@ const interactionErrors = /^(login|consent|interaction|account_selection)_requir
 
 /**
  * Creates a function that logs in without a visible page, if the user has a session at the provider. With a holder, only
- * its user is accepted, and the stored login must still be the holder's.
+ * its user is accepted, and the stored login must still be the holder's. The access tokens of that login for other resource
+ * servers are kept.
  *
  * @returns a function that resolves to false if that user, or any user, has no session at the provider
  */
 export function createSilentLogin(
   context: BrowserContext,
   store: LoginStore,
-): (holder: LoginHolder | undefined) => Promise<boolean> {
+): (holder: LoginHolder | undefined, wanted?: SilentLoginRequest) => Promise<boolean> {
   const { options, http } = context;
   const { silentRedirectUri, idTokenHint: isHintSent = true } = options;
   const flight = createSingleFlight<boolean>();
 
-  async function run(redirectUri: string, holder: LoginHolder | undefined): Promise<boolean> {
+  async function run(
+    redirectUri: string,
+    holder: LoginHolder | undefined,
+    wanted: SilentLoginRequest,
+  ): Promise<boolean> {
     const attempt = {
       generation: store.getGeneration(),
       startedAt: store.readClock(),
       previousTokens: await store.read(),
       holder,
       isVisible: false,
+      wanted,
     };
     const authorize = async (idTokenHint?: string) => {
       const { url, transaction } = await createAuthorizationRequest(context, {
         redirectUri,
         returnTo: '/',
         prompt: 'none',
+        ...(wanted.resource !== undefined && { resource: wanted.resource }),
+        ...(wanted.scope !== undefined && { scope: wanted.scope }),
         idTokenHint,
       });
       const parameters = await openSilentFrame(url, redirectUri, http.timeout);
@@ -57,8 +66,10 @@ export function createSilentLogin(
     }
   }
 
-  return async (holder) =>
+  return async (holder, wanted = {}) =>
     silentRedirectUri !== undefined &&
     // The key contains the generation: a login that began before a logout does not serve later calls.
-    flight(JSON.stringify([holder, store.getGeneration()]), () => run(silentRedirectUri, holder));
+    flight(JSON.stringify([holder, store.getGeneration(), wanted.resource, wanted.scope]), () =>
+      run(silentRedirectUri, holder, wanted),
+    );
 }

@@ -48,7 +48,8 @@ export async function exchangeCode(
 }
 
 /**
- * Sends one refresh request.
+ * Sends one refresh request. The ID token of the result is not validated, but it does not name another user: see
+ * {@link validateRenewedIdToken}.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
@@ -59,19 +60,20 @@ export async function requestRefresh(
   { resource, scope, claims: previousClaims, grantedScopes }: RefreshRequest,
 ): Promise<TokenResponse> {
   const { issuer, clientId, emitEvent } = context;
+  const isLoginEnded = context.options.provider?.isLoginEnded;
   emitEvent({ type: 'refresh.started', issuer, clientId, ...(resource !== undefined && { resource }) });
   try {
     const body = await requestTokens(
       context,
       { grant_type: 'refresh_token', refresh_token: refreshToken, resource, scope },
-      (response) => createRefreshRejection(response, { clientId, resource, scope }),
+      (response) => createRefreshRejection(response, { clientId, resource, scope, isLoginEnded }),
     );
     const tokens = toTokenResponse(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
-    if (tokens.idToken === undefined) return reportSuccess(context, tokens);
-    const claims = await validateRenewedIdToken(context, tokens, previousClaims);
-    if (claims) return reportSuccess(context, { ...tokens, claims });
-    const { idToken: _, ...otherTokens } = tokens;
-    return reportSuccess(context, otherTokens);
+    const claims = tokens.idToken === undefined ? undefined : readUnverifiedClaims(tokens.idToken);
+    // Tokens of another user must not be stored, also if the signature cannot be verified now.
+    if (previousClaims && claims) requireSameUser(claims, previousClaims);
+    emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
+    return tokens;
   } catch (error) {
     const { status, error: name } = error instanceof AuthorizationServerError ? error : {};
     emitEvent({
@@ -89,18 +91,14 @@ export async function requestRefresh(
 /**
  * Validates the ID token of a refresh response.
  *
- * @returns `undefined` if only the ID token is invalid: the tokens are kept with the previous ID token
- * @throws ValidationError if it names another user
+ * @returns `undefined` if the ID token is invalid: the tokens are kept with the previous ID token
  */
-async function validateRenewedIdToken(
+export async function validateRenewedIdToken(
   context: BrowserContext,
   { idToken = '', accessToken }: TokenResponse,
   previousClaims: IdTokenClaims | undefined,
 ): Promise<IdTokenClaims | undefined> {
   const { issuer, clientId, options } = context;
-  const unverifiedClaims = readUnverifiedClaims(idToken);
-  // Tokens of another user must not be stored, also if the signature cannot be verified now.
-  if (previousClaims && unverifiedClaims) requireSameUser(unverifiedClaims, previousClaims);
   let failure: unknown;
   try {
     const claims = await validateIdToken(context, idToken, { accessToken });
@@ -122,14 +120,6 @@ async function validateRenewedIdToken(
     `The ID token of a refresh was ignored: ${(failure as Error).message} The previous ID token stays.`,
   );
   return undefined;
-}
-
-function reportSuccess(
-  { issuer, clientId, emitEvent }: BrowserContext,
-  tokens: TokenResponse,
-): TokenResponse {
-  emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
-  return tokens;
 }
 
 async function requestTokens(

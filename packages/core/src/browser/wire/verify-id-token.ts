@@ -1,13 +1,14 @@
 import type { IdTokenClaims } from '../../client/wire/token-response.ts';
 import { seconds } from '../../internal/clock.ts';
 import { encodeUtf8, fromBase64Url } from '../../internal/encoding.ts';
-import type { JsonObject } from '../../internal/json/json.ts';
+import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import {
   checkIdTokenClaims,
   createIdTokenError,
   findInvalidTime,
   type IdTokenExpectations,
+  isJwtType,
 } from '../../protocol/id-token-claims.ts';
 import type { BrowserContext } from '../options.ts';
 import { verifySignature } from './signature.ts';
@@ -37,8 +38,7 @@ export async function validateIdToken(
   // No critical extension is supported (RFC 7515 section 4.1.11).
   if (header.crit !== undefined) throw createIdTokenError('crit', 'is not supported');
   // An access or logout token is not an ID token (RFC 8725 section 3.11).
-  const { typ = 'JWT' } = header;
-  if (typeof typ !== 'string' || !/^jwt$/i.test(typ)) throw createIdTokenError('typ', 'is not "JWT"');
+  if (!isJwtType(header.typ)) throw createIdTokenError('typ', 'is not "JWT"');
   const signed = encodeUtf8(`${protectedHeader}.${payload}`);
   const signature = decode(encodedSignature);
   if (!(await verifySignature(context, { alg, kid: header.kid }, signed, signature))) {
@@ -60,8 +60,8 @@ function decode(part: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** Limits and repeated members are checked before a claim is read (RFC 7519 section 4). */
-const parse = (part: string): JsonObject => parseJwtPart(part, { createError: malformed });
+/** Limits and repeated members are checked before a claim is read (RFC 7519 section 4). `null` counts as absent. */
+const parse = (part: string): JsonObject => removeNullMembers(parseJwtPart(part, { createError: malformed }));
 
 const malformed = () => createIdTokenError('format', 'is not a signed JWT');
 

@@ -41,11 +41,12 @@ export async function revokeToken(
         authentication.apply,
         token,
         {
-          ...createRequestOptions(client),
+          // The body of a successful response has no meaning (RFC 7009 section 2.2).
+          ...createRequestOptions(client, undefined, { ignoresBody: true }),
           ...(tokenTypeHint && { additionalParameters: { token_type_hint: tokenTypeHint } }),
         },
       );
-      await oauth.processRevocationResponse(response);
+      if (!response.ok) await oauth.processRevocationResponse(response);
     } catch (error) {
       throw translateError(error, { code: 'response_malformed', check: 'revocation_response' });
     }

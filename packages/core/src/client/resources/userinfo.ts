@@ -1,13 +1,17 @@
 import * as oauth from 'oauth4webapi';
-import { ValidationError } from '../../errors.ts';
+import { AuthorizationServerError, ValidationError } from '../../errors.ts';
+import { getJsonBody } from '../../internal/http.ts';
+import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { parseUntrustedObject, toCheckName, tokenLimits } from '../../internal/json/untrusted-json.ts';
+import { describeResponse, findTokenError } from '../../protocol/refresh-rejection.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
 import { retryWithDpopNonce } from '../wire/dpop.ts';
-import { checkJwt, createJwtError, hasOtherJwtType } from '../wire/jwt-checks.ts';
+import { createJwtError, hasOtherJwtType } from '../wire/jwt-checks.ts';
+import { createJwtReader } from '../wire/jwt-reader.ts';
 import { verifyWithKeys } from '../wire/provider-keys.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
@@ -44,6 +48,7 @@ export async function fetchUserinfo(
 ): Promise<Userinfo> {
   return traceOperation(client, 'fetchUserinfo', async () => {
     const protocolClient = toProtocolClient(client);
+    const jwtReader = createJwtReader(client, { code: 'userinfo_invalid' });
     try {
       const metadata = await discover(client);
       const { response, jwt, body } = await retryWithDpopNonce(client, async (dpop) => {
@@ -51,24 +56,49 @@ export async function fetchUserinfo(
           ...createRequestOptions(client),
           ...dpop,
         });
-        const response = await decryptUserinfo(client, received);
-        const jwt = isJwt(response) ? await response.clone().text() : undefined;
-        if (jwt !== undefined) checkJwt(jwt, { code: 'userinfo_invalid' });
+        requireSuccess(received);
+        const decrypted = await decryptUserinfo(client, received);
+        const jwt = isJwt(decrypted) ? await decrypted.clone().text() : undefined;
+        const response = jwt === undefined ? decrypted : createJwtResponse(decrypted, jwtReader.prepare(jwt));
         const body = await oauth.processUserInfoResponse(metadata, protocolClient, expectedSub, response);
         return { response, jwt, body };
       });
       if (jwt !== undefined) {
-        await verifyWithKeys(client, (as, keys) =>
-          oauth.validateApplicationLevelSignature(as, response, keys),
+        const { userinfoSignedResponseAlg: alg = 'RS256' } = getClientContext(client).options;
+        await jwtReader.verifySignature(jwt, alg, () =>
+          verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys)),
         );
         requireUserinfo(client, jwt, body);
       }
-      return body as Userinfo;
+      return removeNullMembers(body) as Userinfo;
     } catch (error) {
       throw translateError(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
     }
   });
 }
+
+/**
+ * Rejects an error response with its status, also if its challenge is missing or malformed.
+ *
+ * @throws AuthorizationServerError `endpoint_error`. A request for a DPoP nonce is left to the protocol library.
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfoError
+ */
+function requireSuccess(response: Response): void {
+  const { status, headers } = response;
+  const challenge = headers.get('www-authenticate');
+  if (status < 400 || (challenge !== null && /use_dpop_nonce/.test(challenge))) return;
+  const json = getJsonBody(response);
+  const details = findTokenError(status, isJsonObject(json) ? json : undefined, challenge);
+  const error = details?.error || (status === 401 ? 'invalid_token' : '');
+  throw new AuthorizationServerError(
+    'endpoint_error',
+    `The userinfo endpoint responded with ${describeResponse({ status, error })}.`,
+    { error, errorDescription: details?.errorDescription, status },
+  );
+}
+
+const createJwtResponse = (response: Response, jwt: string) =>
+  new Response(jwt, { status: response.status, headers: { 'content-type': 'application/jwt' } });
 
 /**
  * Rejects tokens of another type that the provider signs with the same keys (RFC 8725 sections 3.11 and 3.12). `iss` and

@@ -57,8 +57,21 @@ export function none(): ClientAuthentication {
  * ```
  */
 export function clientSecretBasic(clientSecret: string): ClientAuthentication {
-  return { method: 'client_secret_basic', apply: oauth.ClientSecretBasic(requireSecret(clientSecret)) };
+  const password = encodeForm(requireSecret(clientSecret));
+  return {
+    method: 'client_secret_basic',
+    apply: (_, { client_id: clientId }, __, headers) => {
+      headers.set('authorization', `Basic ${btoa(`${encodeForm(clientId)}:${password}`)}`);
+    },
+  };
 }
+
+/**
+ * Encodes as a form does: `-`, `_`, `.` and `*` stay. Some servers compare the secret without decoding it.
+ *
+ * @see https://url.spec.whatwg.org/#application-x-www-form-urlencoded-percent-encode-set
+ */
+const encodeForm = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
 
 /**
  * Creates authentication with the client secret in the request body.

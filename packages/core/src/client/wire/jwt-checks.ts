@@ -1,6 +1,7 @@
 import { ValidationError, type ValidationErrorCode } from '../../errors.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
+import { isJwtType } from '../../protocol/id-token-claims.ts';
 
 export interface JwtCheck {
   /** The code of the error. */
@@ -37,6 +38,5 @@ export const createJwtError = (code: ValidationErrorCode) => (fault: JsonFault, 
  */
 export function hasOtherJwtType(jws: string): boolean {
   const [header = ''] = jws.split('.', 1);
-  const { typ = 'JWT' } = parseJwtPart(header, { createError: createJwtError('response_malformed') });
-  return typeof typ !== 'string' || !/^(application\/)?jwt$/i.test(typ);
+  return !isJwtType(parseJwtPart(header, { createError: createJwtError('response_malformed') }).typ);
 }

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { fetchBounded, getJsonBody } from '../../internal/http.ts';
+import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/http.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
@@ -31,12 +31,13 @@ export function toProtocolClient(client: Client): oauth.Client {
 export function createRequestOptions(
   client: Client,
   transform: (init: RequestInit) => RequestInit = (init) => init,
+  more: Pick<HttpOptions, 'ignoresBody'> = {},
 ) {
   const { http, options } = getClientContext(client);
   return {
     [oauth.customFetch]: async (url: string, init: unknown) => {
       const request = transform(init as RequestInit);
-      const response = await fetchBounded(url, request, http);
+      const response = await fetchBounded(url, request, { ...http, ...more });
       if (request.method === 'POST') preferErrorBody(response);
       return response;
     },

@@ -7,6 +7,7 @@ import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './ended-login.ts';
 import { fitSession, requireSpace } from './fit-session.ts';
+import { createLongestLifetime } from './longest-lifetime.ts';
 import { selectNewest } from './select-newest.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { createSessionCache, type SessionEntries } from './session-cache.ts';
@@ -44,6 +45,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     (wireName, index) => index === 0 || wireName.startsWith('__Host-'),
   );
   const readTombstoneKeys = createTombstoneKeyReader();
+  const longestLifetime = createLongestLifetime(options);
 
   /** Seconds until an unused session expires. */
   const getRemainingLifetime = (state: SessionState) =>
@@ -175,6 +177,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       // If the store is unavailable, the first request with the cookie checks it.
       if (requestedAt !== undefined && !(await isAlive(newState).catch(() => true)))
         throw createEndedLoginError();
+      await longestLifetime.record();
       const changes = createCookies(await encryptFitting(newState, true), new Map());
       return [
         ...deleteAllCopies(jar, name, cookies),
@@ -213,6 +216,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       await addTombstone(await createTombstoneKey('id', state.id), {
         // The clock of this process may be behind that of the login: the tombstone would precede the session.
         endedAt: Math.max(seconds(now), state.createdAt),
+        // The session may be older than the current lifetime.
+        lifetime: Math.max(options.absoluteLifetime, state.expiresAt - seconds(now)),
         coveredBy: ofUser[0],
       });
     },
@@ -225,6 +230,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
         sub === undefined || sid === undefined ? undefined : await createMatchKey({ issuer, sub });
       await addTombstone(key, {
         endedAt: previous === undefined ? endedAt : Math.max(endedAt, previous + 0.001),
+        lifetime: await longestLifetime.read(),
         coveredBy,
       });
     },
@@ -238,8 +244,17 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
 
   function addTombstone(
     key: string,
-    { endedAt, coveredBy }: { readonly endedAt: number; readonly coveredBy: string | undefined },
+    {
+      endedAt,
+      lifetime,
+      coveredBy,
+    }: {
+      readonly endedAt: number;
+      /** Seconds. */
+      readonly lifetime: number;
+      readonly coveredBy: string | undefined;
+    },
   ): Promise<void> {
-    return tombstones.set(key, endedAt, options.absoluteLifetime * 1000, { coveredBy });
+    return tombstones.set(key, endedAt, lifetime * 1000, { coveredBy });
   }
 }

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import {
+  clientSecretBasic,
+  fetchUserinfo,
+  refreshTokens,
+  revokeToken,
+  TransportError,
+} from '../../src/index.ts';
+import { createHarness } from '../conformance/harness.ts';
+import { createRespondingClient } from '../fuzz/random-response.ts';
+
+const json = (members: object, type = 'application/json', status = 200) =>
+  new Response(JSON.stringify(members), { status, headers: { 'content-type': type } });
+
+describe('members of a token response', () => {
+  const tokens = { access_token: 'a', token_type: 'Bearer' };
+  const refresh = (respond: () => Response) =>
+    refreshTokens(createRespondingClient(respond).client, 'r', { grantedScopes: ['openid', 'items'] });
+
+  test.each([null, ''])('%j is absent', async (value) => {
+    const absent = { refresh_token: value, id_token: value, expires_in: value };
+    const received = await refresh(() => json({ ...tokens, ...absent, scope: null }));
+    expect(received).toEqual({ accessToken: 'a', tokenType: 'Bearer', scopes: ['openid', 'items'] });
+    await expect(refresh(() => json({ ...tokens, token_type: value }))).rejects.toMatchObject({
+      code: 'token_response_invalid',
+      check: 'token_type',
+    });
+    await expect(refresh(() => json({ ...tokens, access_token: value }))).rejects.toMatchObject({
+      code: 'token_response_invalid',
+      check: 'access_token',
+    });
+  });
+
+  test('an empty scope grants nothing, and a list of scopes is accepted', async () => {
+    expect((await refresh(() => json({ ...tokens, scope: '' }))).scopes).toEqual([]);
+    expect((await refresh(() => json({ ...tokens, scope: [] }))).scopes).toEqual([]);
+    expect((await refresh(() => json({ ...tokens, scope: ['a', 'b'] }))).scopes).toEqual(['a', 'b']);
+    for (const scope of [[7], { a: 1 }, 7]) {
+      await expect(refresh(() => json({ ...tokens, scope }))).rejects.toMatchObject({ check: 'scope' });
+    }
+  });
+
+  test('the content decides, not the content type', async () => {
+    for (const type of ['text/plain', 'text/html', 'Application/JSON', 'application/problem+json']) {
+      expect(await refresh(() => json({ ...tokens, token_type: 'bEARER' }, type))).toMatchObject({
+        accessToken: 'a',
+      });
+    }
+    const form = 'access_token=a&scope=x%2Cy&token_type=bearer';
+    expect(await refresh(() => new Response(form))).toMatchObject({ accessToken: 'a', scopes: ['x,y'] });
+    await expect(refresh(() => new Response(`${form}&access_token=b`))).rejects.toMatchObject({
+      name: 'ValidationError',
+    });
+  });
+});
+
+test('claims that are null are absent, in ID tokens and userinfo', async () => {
+  const harness = await createHarness({
+    server: { users: [{ sub: 'alice', claims: { nickname: null, azp: null, nbf: null, auth_time: null } }] },
+  });
+  const { claims, idToken } = await harness.logIn();
+  expect(claims).toMatchObject({ sub: 'alice' });
+  for (const name of ['azp', 'nbf', 'auth_time', 'nickname']) expect(claims).not.toHaveProperty(name);
+  expect(harness.userinfo).not.toHaveProperty('nickname');
+  await harness.refresh();
+  expect(harness.stored?.idToken).not.toBe(idToken);
+  harness.server.faults.add('id_token_signature_invalid');
+  await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'signature' });
+});
+
+describe('each endpoint has its rule for the body', () => {
+  test.each([
+    ['nothing, labelled JSON', '', 200],
+    ['HTML, labelled JSON', '<p>ok', 200],
+    ['malformed JSON', '{"', 200],
+    ['a list', '[]', 200],
+    ['no content', null, 204],
+  ])('a revocation with %s is done (RFC 7009 section 2.2)', async (_, body, status) => {
+    const respond = () => new Response(body, { status, headers: { 'content-type': 'application/json' } });
+    await revokeToken(createRespondingClient(respond).client, 'token');
+  });
+
+  test('a revocation that is rejected is not done', async () => {
+    for (const respond of [
+      () => json({ error: 'unsupported_token_type' }, 'application/json', 400),
+      () => new Response(null, { status: 401 }),
+      () => new Response(null, { status: 503 }),
+    ])
+      await expect(revokeToken(createRespondingClient(respond).client, 'token')).rejects.toThrow();
+  });
+
+  test.each([
+    ['no challenge', undefined, 401, 'invalid_token'],
+    ['a malformed challenge', '"', 401, 'invalid_token'],
+    ['an empty challenge', '', 401, 'invalid_token'],
+    ['a challenge without error', 'Bearer', 401, 'invalid_token'],
+    ['a challenge', 'Bearer error="insufficient_scope"', 403, 'insufficient_scope'],
+    ['no challenge and 403', undefined, 403, ''],
+    ['no challenge and 404', undefined, 404, ''],
+  ])('a userinfo response with %s has its status in the error', async (_, challenge, status, error) => {
+    const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
+    const { client } = createRespondingClient(() => new Response('x', { status, headers }));
+    await expect(fetchUserinfo(client, 'token', 'alice')).rejects.toMatchObject({
+      name: 'AuthorizationServerError',
+      code: 'endpoint_error',
+      status,
+      error,
+    });
+  });
+});
+
+test('client_secret_basic leaves - _ . and * as they are', async () => {
+  const sent: (string | null)[] = [];
+  const { client } = createRespondingClient(() => json({}), {
+    clientId: 'my-app_1.x*',
+    clientAuthentication: clientSecretBasic("sec-ret_1.x*~!'() :%&=+é"),
+    fetch: async (_, init) => {
+      sent.push(new Headers(init.headers).get('authorization'));
+      return json({ access_token: 'a', token_type: 'Bearer' });
+    },
+  });
+  await refreshTokens(client, 'r');
+  const credentials = atob(sent[0]?.replace('Basic ', '') ?? '');
+  expect(credentials).toBe('my-app_1.x*:sec-ret_1.x*%7E%21%27%28%29+%3A%25%26%3D%2B%C3%A9');
+});
+
+test.each([
+  ['the name resolution', { cause: { code: 'ENOTFOUND' } }, 'ENOTFOUND'],
+  ['TLS', { cause: { code: 'CERT_HAS_EXPIRED' } }, 'CERT_HAS_EXPIRED'],
+  ['several addresses', { cause: { errors: [{ code: 'ECONNREFUSED' }] } }, 'ECONNREFUSED'],
+  ['the headers', { cause: { code: 'UND_ERR_HEADERS_OVERFLOW' } }, 'UND_ERR_HEADERS_OVERFLOW'],
+  ['a runtime without causes', { code: 'ConnectionRefused' }, 'ConnectionRefused'],
+  ['a code that is no word', { cause: { code: 'secret in a text' } }, undefined],
+])('a network error names the code of %s', async (_, properties, code) => {
+  const { client } = createRespondingClient(() => {
+    throw Object.assign(new TypeError('fetch failed: secret'), properties);
+  });
+  const error = await refreshTokens(client, 'r').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(TransportError);
+  const { message } = error as Error;
+  expect(message).toBe(
+    `${client.issuer}/token could not be reached${code === undefined ? '' : ` (${code})`}`,
+  );
+});
+
+test('an error response of the code exchange without an OAuth error has its status', async () => {
+  const harness = await createHarness();
+  harness.server.fail('token', { status: 403, body: '<p>Forbidden' });
+  await expect(harness.logIn()).rejects.toMatchObject({
+    name: 'AuthorizationServerError',
+    code: 'token_error',
+    error: '',
+    status: 403,
+  });
+});
