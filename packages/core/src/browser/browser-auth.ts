@@ -337,9 +337,13 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       tokens = await store.readStored().catch(() => undefined);
     }
     tabs?.send({ type: 'logout', time });
-    if (tokens) await revokeTokens(context, tokens).catch(() => {});
+    if (tokens) await revokeTokens(context, tokens);
     // The tokens are still stored. The caller can repeat the logout.
-    if (failure) throw failure.error;
+    if (failure) {
+      const code = getErrorCode(failure.error);
+      emitEvent({ type: 'logout.incomplete', issuer, clientId, part: 'session', code });
+      throw failure.error;
+    }
     emitEvent({ type: 'session.ended', issuer, reason: 'logout' });
     if (localOnly) return;
     let page: string | undefined;
@@ -368,7 +372,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
         store.recordLogout(message.time);
         // A login of this tab may have stored its tokens after the logout.
         const tokens = await store.deleteEndedLogin();
-        if (tokens) await revokeTokens(context, tokens).catch(() => {});
+        if (tokens) await revokeTokens(context, tokens);
       }
       await store.synchronize();
     } else if (message.type === 'logout') {

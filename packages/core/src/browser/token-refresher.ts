@@ -103,7 +103,7 @@ export function createTokenRefresher(
         return findAccessToken(next, wanted);
       }
       // The provider issued these tokens after the logout had revoked the previous ones (RFC 7009 section 2.1).
-      if (!(await access.read())) await revokeTokens(context, next).catch(() => {});
+      if (!(await access.read())) await revokeTokens(context, next);
       return undefined;
     } catch (error) {
       // The provider requests a pause. The error of a stored pause has no status.

@@ -106,7 +106,7 @@ export async function completeLogin(
     // Another tab may have logged out before the tokens were stored.
     if (next) await store.deleteEndedLogin();
     // After a logout, tokens that were issued meanwhile are revoked (RFC 7009 section 2.1).
-    if (next || !current) await revokeTokens(context, tokens).catch(() => {});
+    if (next || !current) await revokeTokens(context, tokens);
     throw createLoginEndedError();
   }
   context.emitEvent({ type: 'login.succeeded', issuer: iss, clientId: context.clientId, sub });

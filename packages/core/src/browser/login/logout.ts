@@ -1,16 +1,33 @@
+import { getErrorCode } from '../../errors.ts';
+import { emitEventOrLog } from '../../events.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { createCognitoLogoutUrl } from '../../providers/cognito.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import type { BrowserContext } from '../options.ts';
 import { fetchMetadata } from '../wire/metadata.ts';
-import { sendRequest } from '../wire/send-request.ts';
+import { sendForm } from '../wire/token-request.ts';
 
 /**
- * Revokes the refresh token, or else the access token, if the provider has a revocation endpoint.
+ * Revokes the refresh token, or else the access token, if the provider has a revocation endpoint. A failure does not stop a
+ * logout: it is an event, or without a listener a warning in the console.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
  */
 export async function revokeTokens(context: BrowserContext, tokens: TokenSet): Promise<void> {
+  const { issuer, clientId, options } = context;
+  try {
+    await sendRevocation(context, tokens);
+  } catch (error) {
+    const code = getErrorCode(error);
+    emitEventOrLog(
+      options.onEvent,
+      { type: 'logout.incomplete', issuer, clientId, part: 'refresh_token', code },
+      `The tokens of a login that has ended could not be revoked (${code}). They stay valid until their expiry.`,
+    );
+  }
+}
+
+async function sendRevocation(context: BrowserContext, tokens: TokenSet): Promise<void> {
   const { clientId, options } = context;
   const { revocation_endpoint: endpoint } = await fetchMetadata(context);
   const { refreshToken, accessTokens } = tokens;
@@ -18,8 +35,13 @@ export async function revokeTokens(context: BrowserContext, tokens: TokenSet): P
   const token = refreshToken ?? accessTokens[0]?.accessToken;
   if (!isSecureUrl(endpoint, { allowInsecure: options.allowInsecureIssuer }) || !token) return;
   const hint = refreshToken ? 'refresh_token' : 'access_token';
-  const body = new URLSearchParams({ client_id: clientId, token, token_type_hint: hint });
-  await sendRequest(context, endpoint, { method: 'POST', body, keepalive: true });
+  // A public client with DPoP proves that it has the key of the token (RFC 9449 section 5).
+  await sendForm(
+    context,
+    endpoint,
+    { client_id: clientId, token, token_type_hint: hint },
+    { keepalive: true },
+  );
 }
 
 /**
