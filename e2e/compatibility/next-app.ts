@@ -25,6 +25,8 @@ export interface NextAppOptions {
   readonly callbacks: readonly string[];
   /** A custom server. Default: `next start`. */
   readonly server?: string;
+  /** Runs `next dev` with these arguments. Default: the built application runs. */
+  readonly dev?: readonly string[];
   /** Additional environment variables, which override the defaults. */
   readonly environment?: (app: {
     readonly port: number;
@@ -32,7 +34,7 @@ export interface NextAppOptions {
 }
 
 export async function startNextApp(folder: string, options: NextAppOptions): Promise<NextApp> {
-  const { basePath, callbacks, server: customServer } = options;
+  const { basePath, callbacks, server: customServer, dev } = options;
   const port = await findFreePort();
   const origin = `http://localhost:${port}`;
   const log: LoggedRequest[] = [];
@@ -43,12 +45,17 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
   });
   const args = customServer
     ? [customServer]
-    : [join(folder, 'node_modules/next/dist/bin/next'), 'start', '-p', String(port)];
+    : [
+        join(folder, 'node_modules/next/dist/bin/next'),
+        ...(dev ? ['dev', ...dev] : ['start']),
+        '-p',
+        String(port),
+      ];
   const server = spawn(process.execPath, args, {
     cwd: folder,
     env: {
       ...process.env,
-      NODE_ENV: 'production',
+      NODE_ENV: dev ? 'development' : 'production',
       NEXT_TELEMETRY_DISABLED: '1',
       PORT: String(port),
       AUTH_ISSUER: provider.issuer,
@@ -82,7 +89,9 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
 
 /** The client metadata of the application. */
 export function webClient(redirectUris: readonly string[]) {
-  const homes = new Set(redirectUris.map((uri) => uri.replace(/\/(?:api|tenant)?\/?auth\/callback$/, '')));
+  const homes = new Set(
+    redirectUris.map((uri) => uri.replace(/\/(?:api|tenant|memory)?\/?auth\/callback$/, '')),
+  );
   return {
     client_id: 'web',
     client_secret: 'web-demo-secret',

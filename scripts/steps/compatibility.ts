@@ -30,7 +30,9 @@ const next = (name: string, sources: readonly string[], ...checks: string[]): Fi
   name,
   sources: ['next', ...sources],
   build: ['next', 'build'],
-  checks: ['next', 'next-hosts', ...checks].map((check) => join(fixtures, `${check}.check.ts`)),
+  checks: ['next', 'next-hosts', 'next-copies', ...checks].map((check) =>
+    join(fixtures, `${check}.check.ts`),
+  ),
 });
 
 const nest = (name: string): Fixture => ({

@@ -32,6 +32,7 @@ export { claimGuard, type GuardOptions, scopeGuard } from './guards/permission-g
 export { injectAuth } from './inject-auth.ts';
 export type { ApiEntry } from './interceptor/allow-list.ts';
 export { authInterceptor } from './interceptor/auth-interceptor.ts';
+export { SEND_ACCESS_TOKEN } from './interceptor/send-access-token.ts';
 export { provideAuth } from './provide-auth.ts';
 export { provideAuthClient } from './provide-auth-client.ts';
 export {

@@ -19,8 +19,9 @@ import {
   createBrowserAuth,
 } from '@countersign/core/browser';
 import { createAuth } from './auth.ts';
-import { warnAboutRiskyEntries } from './config/allow-list-warnings.ts';
+import { warnAboutMissingScopes, warnAboutRiskyEntries } from './config/allow-list-warnings.ts';
 import type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
+import { addApiRequests } from './config/login-request.ts';
 import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
 import { type AllowedApi, parseAllowList } from './interceptor/allow-list.ts';
 import { createRouterUrls } from './router-urls.ts';
@@ -95,7 +96,9 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
   const routerUrls = createRouterUrls(injector);
 
   function startClient(baseConfig: AuthConfig): void {
-    const config = features.reduce((current, feature) => feature.configure?.(current) ?? current, baseConfig);
+    const config = addApiRequests(
+      features.reduce((current, feature) => feature.configure?.(current) ?? current, baseConfig),
+    );
     apis = parseAllowList(config.apis ?? [], document.baseURI);
     if (typeof ngDevMode === 'undefined' || ngDevMode) warnAboutRiskyEntries(apis, document.baseURI);
     const redirectUri = config.redirectUri ?? new URL('callback', document.baseURI).href;
@@ -111,6 +114,9 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
       },
     });
     void browserAuth.start().then(({ returnTo }) => {
+      const { scopes } = browserAuth.snapshot();
+      if ((typeof ngDevMode === 'undefined' || ngDevMode) && scopes && apis)
+        warnAboutMissingScopes(apis, scopes);
       if (returnTo !== undefined) showPage(returnTo, config);
     });
   }

@@ -249,3 +249,18 @@ test('provideAuth in the providers of a route throws a clear error', async () =>
     }),
   ]);
 });
+
+test('a login requests the resource and the scope of each entry of apis', async () => {
+  const tab = await createTab();
+  const apis = [
+    { url: 'https://api.example.com', resource: 'https://api.example.com/', scope: 'items:read' },
+    { url: 'https://reports.example.com', resource: 'https://reports.example.com/', scope: 'reports:read' },
+  ];
+  const page = await tab.open(`${origin}/items`, { routes: guarded, config: { apis } });
+  const { searchParams } = new URL(page.left[0] ?? '');
+  expect(searchParams.getAll('resource')).toEqual([
+    'https://api.example.com/',
+    'https://reports.example.com/',
+  ]);
+  expect(searchParams.get('scope')).toBe('openid items:read reports:read');
+});

@@ -44,6 +44,30 @@ export interface SessionHelpers {
    * @throws ConfigurationError `wrong_context` if a refresh is needed but no cookie can be set: while a page is rendered,
    *   and after the response was returned (in a stream, in `after()`, or in a promise that is not awaited)
    * @throws TransportError if the provider or the session store is unavailable; the session stays
+   * @example A stream that lives longer than an access token needs a session store:
+   * ```ts
+   * import { createAuth } from '@countersign/next';
+   *
+   * const auth = createAuth();
+   * export async function GET(): Promise<Response> {
+   *   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+   *   // Starts within the request, so that the session is available until the stream ends.
+   *   void writeItems(writable.getWriter());
+   *   return new Response(readable);
+   * }
+   *
+   * async function writeItems(writer: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
+   *   try {
+   *     for (let page = 1; page <= 100; page++) {
+   *       const response = await auth.fetch(`https://api.example.com/items?page=${page}`);
+   *       await writer.write(new Uint8Array(await response.arrayBuffer()));
+   *     }
+   *     await writer.close();
+   *   } catch (error) {
+   *     await writer.abort(error);
+   *   }
+   * }
+   * ```
    */
   getAccessToken(request?: SessionTokenRequest): Promise<AccessToken>;
   /**

@@ -1,6 +1,6 @@
 import { createAuth } from '@countersign/next';
 
-const options = {
+export const options = {
   scope: 'openid profile email offline_access items:read reports:read',
   resource: ['https://api.countersign.example', 'https://reports.countersign.example'],
   allowInsecureIssuer: true,

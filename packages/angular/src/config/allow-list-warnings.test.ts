@@ -1,6 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { createAuth } from '../auth.ts';
 import { type ApiEntry, parseAllowList } from '../interceptor/allow-list.ts';
-import { warnAboutRiskyEntries } from './allow-list-warnings.ts';
+import {
+  warnAboutAmbiguousPath,
+  warnAboutMissingScopes,
+  warnAboutRiskyEntries,
+} from './allow-list-warnings.ts';
+import { addApiRequests } from './login-request.ts';
 
 const base = 'https://app.example/shop/';
 const consoleWarn = vi.spyOn(console, 'warn').mockImplementation(() => {});
@@ -52,4 +58,54 @@ test.each([
   const warnings = collectWarnings(...apis);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(warning);
+});
+
+test('warns about a request without a token whose path contains an escaped slash', () => {
+  const apis = parseAllowList([{ url: 'https://api.example.com/files' }], base);
+  const clients = [{ auth: createAuth('default', new Promise(() => {})), apis: () => apis }];
+  for (const url of ['https://api.example.com/files/a', 'https://other.example.com/a%2Fb', '/a%2Fb', '//['])
+    warnAboutAmbiguousPath(clients, url, base);
+  expect(consoleWarn).not.toHaveBeenCalled();
+  warnAboutAmbiguousPath(clients, 'https://api.example.com/files/a%2Fb?secret', base);
+  expect(consoleWarn.mock.calls.flat()).toEqual([
+    expect.stringMatching(
+      /example\.com\/files\/a%2Fb gets no access token.*\{ url: 'https:\/\/api\.example\.com' \}/,
+    ),
+  ]);
+});
+
+test('warns about the scope of an entry that the provider did not grant', () => {
+  const apis = parseAllowList(
+    [{ url: '/api', scope: 'items:read items:write' }, { url: '/other' }, { url: '/third', scope: 'openid' }],
+    base,
+  );
+  warnAboutMissingScopes(apis, ['openid', 'items:read']);
+  expect(consoleWarn.mock.calls.flat()).toEqual([
+    expect.stringMatching(/scope "items:write" of the entry "\/api"/),
+  ]);
+});
+
+test('the resources and scopes of the entries take part in the login', () => {
+  const config = { issuer: 'https://login.example', clientId: 'spa' };
+  const apis = [
+    { url: 'https://a.example', resource: 'https://a.example/', scope: 'a:read openid' },
+    { url: 'https://b.example', resource: 'https://b.example/' },
+    { url: 'https://b.example/2', resource: 'https://b.example/', scope: 'b:read' },
+  ];
+  expect(addApiRequests({ ...config, apis })).toMatchObject({
+    scope: 'openid a:read b:read',
+    resource: ['https://a.example/', 'https://b.example/'],
+  });
+  expect(
+    addApiRequests({ ...config, apis, resource: 'https://c.example/', scope: 'openid email' }),
+  ).toMatchObject({
+    scope: 'openid email a:read b:read',
+    resource: ['https://c.example/', 'https://a.example/', 'https://b.example/'],
+  });
+  // A provider may reject an empty parameter.
+  expect(addApiRequests({ ...config, apis: [{ url: '/api' }] })).toEqual({
+    ...config,
+    apis: [{ url: '/api' }],
+    scope: 'openid',
+  });
 });

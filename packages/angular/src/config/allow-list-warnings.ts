@@ -1,5 +1,5 @@
 import type { AuthClient } from '../inject-auth.ts';
-import type { AllowedApi } from '../interceptor/allow-list.ts';
+import { type AllowedApi, isAmbiguous } from '../interceptor/allow-list.ts';
 
 // These functions are called only if `ngDevMode` is set, so production builds omit this file.
 
@@ -12,6 +12,38 @@ export function warnAboutMissingAllowList(clients: readonly AuthClient[]): void 
   console.error(
     "authInterceptor: no request gets an access token, because `apis` is empty. Add an entry: provideAuth({ ..., apis: [{ url: 'https://api.example.com' }] }).",
   );
+}
+
+/** Warns about a request that gets no token only because its path contains an escaped slash, backslash or dot. */
+export function warnAboutAmbiguousPath(
+  clients: readonly AuthClient[],
+  requestUrl: string,
+  base: string | undefined,
+): void {
+  const url = URL.canParse(requestUrl, base) ? new URL(requestUrl, base) : undefined;
+  if (!url || !isAmbiguous(url)) return;
+  const entry = clients
+    .flatMap(({ apis }) => apis() ?? [])
+    .find(({ origin }) => origin === url.origin)?.entry;
+  if (!entry) return;
+  console.warn(
+    `authInterceptor: ${url.origin}${url.pathname} gets no access token, because servers interpret %2F, %5C and %2E in a path differently. Only an entry of the whole origin matches such a path: { url: '${url.origin}' }.`,
+  );
+}
+
+/**
+ * Warns after a login if the provider did not grant the scope of an entry: its requests would fail.
+ *
+ * @param scopes the granted scopes
+ */
+export function warnAboutMissingScopes(apis: readonly AllowedApi[], scopes: readonly string[]): void {
+  for (const { entry } of apis) {
+    const missing = (entry.scope ?? '').split(' ').filter((scope) => scope !== '' && !scopes.includes(scope));
+    if (missing.length === 0) continue;
+    console.warn(
+      `provideAuth: the provider did not grant the scope "${missing.join(' ')}" of the entry "${entry.url}" of apis. Granted: "${scopes.join(' ')}". Allow it for the client at the provider.`,
+    );
+  }
 }
 
 /** Warns about entries that send tokens unencrypted, that cover the whole application, or that never match. */
@@ -37,6 +69,7 @@ export function warnAboutRiskyEntries(apis: readonly AllowedApi[], base: string)
 
 const coversAll = (one: AllowedApi, other: AllowedApi) =>
   one.origin === other.origin &&
+  one.except.length === 0 &&
   one.segments.every((segment, index) => segment === other.segments[index]) &&
   (one.methods?.length
     ? (other.methods?.every((method) => one.methods?.includes(method)) ?? false)

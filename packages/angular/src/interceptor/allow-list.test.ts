@@ -89,3 +89,62 @@ test('rejects an entry that is not a URL of origin and path', () => {
     expect(() => parseAllowList([{ url }], base), url).toThrow(/apis: /);
   }
 });
+
+describe('exceptions below an entry', () => {
+  const find = (entries: readonly ApiEntry[], url: string) =>
+    findApi(parseAllowList(entries, base), { url, method: 'GET' }, base);
+  const api = { url: 'https://api.example.com/v1/', except: ['public', '/health/live'] };
+
+  test.each([
+    ['https://api.example.com/v1/items', true],
+    ['https://api.example.com/v1/publications', true],
+    ['https://api.example.com/v1/health', true],
+    ['https://api.example.com/v1/items/public', true],
+    ['https://api.example.com/v1/public', false],
+    ['https://api.example.com/v1/public/1?x', false],
+    ['https://api.example.com/v1/x/../public', false],
+    ['https://api.example.com/v1/health/live/', false],
+    ['https://api.example.com/public', false],
+  ])('%s gets a token: %s', (url, expected) => expect(find([api], url) !== undefined).toBe(expected));
+
+  test('a later entry may match an excluded path', () => {
+    const later = { url: 'https://api.example.com/v1/public', scope: 'public' };
+    expect(find([api, later], 'https://api.example.com/v1/public')).toBe(later);
+  });
+
+  test('rejects an exception that is not below the entry', () => {
+    for (const path of [
+      '',
+      '/',
+      '..',
+      '../other',
+      'https://evil.example/x',
+      '//evil.example/x',
+      '*',
+      'a?b',
+      'a#b',
+    ])
+      expect(
+        () => parseAllowList([{ url: 'https://api.example.com/v1', except: [path] }], base),
+        path,
+      ).toThrow(/below its URL/);
+  });
+});
+
+describe('escaped slashes, backslashes and dots in a path', () => {
+  const find = (entry: ApiEntry, path: string) =>
+    findApi(parseAllowList([entry], base), { url: `https://api.example.com${path}`, method: 'GET' }, base);
+  const paths = ['/files/a%2Fb', '/files/a%5cb', '/files/%2E%2E%2fadmin', '/files/a.b%2ec'];
+
+  test.each(paths)('%s matches an entry of the whole origin only', (path) => {
+    expect(find({ url: 'https://api.example.com' }, path)).toBeDefined();
+    expect(find({ url: 'https://api.example.com/files' }, path)).toBeUndefined();
+    expect(find({ url: 'https://api.example.com', except: ['public'] }, path)).toBeUndefined();
+    expect(find({ url: 'https://other.example.com' }, path)).toBeUndefined();
+  });
+});
+
+test('an entry with a malformed escape is accepted as a URL', () => {
+  expect(parseAllowList([{ url: 'https://api.example.com/100%' }], base)).toHaveLength(1);
+  expect(() => parseAllowList([{ url: 'https://api.example.com/%2A' }], base)).toThrow(/wildcards/);
+});

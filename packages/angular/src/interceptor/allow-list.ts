@@ -10,13 +10,16 @@ export interface ApiEntry {
   readonly url: string;
   /** HTTP methods. Default: all methods. */
   readonly methods?: readonly string[];
+  /** Paths below `url` whose requests do not match, for example `['public', 'health/live']`. Default: none. */
+  readonly except?: readonly string[];
   /**
-   * Resource indicator of the access token. Default: the first `resource` of the configuration.
+   * Resource indicator of the access token. It is also requested at the login. Default: the first `resource` of the
+   * configuration.
    *
    * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
    */
   readonly resource?: string;
-  /** Scope of the access token, space-separated. It must be within the granted scope. Default: the granted scope. */
+  /** Scope of the access token, space-separated. It is also requested at the login. Default: the granted scope. */
   readonly scope?: string;
   /**
    * Sends the request without a token if the user is not signed in. Default: `false`, the request fails with
@@ -39,6 +42,8 @@ export interface AllowedApi {
   readonly origin: string;
   readonly segments: readonly string[];
   readonly methods: readonly string[] | undefined;
+  /** The segments of paths below the entry that do not match. */
+  readonly except: readonly (readonly string[])[];
 }
 
 /**
@@ -57,8 +62,22 @@ export function parseAllowList(apis: readonly ApiEntry[], base: string | undefin
       );
     }
     const methods = entry.methods?.map((method) => method.toUpperCase());
-    return { entry, origin: url.origin, segments: splitPath(url), methods };
+    const except = (entry.except ?? []).map((path) => parseException(url, path));
+    return { entry, origin: url.origin, segments: splitPath(url), methods, except };
   });
+}
+
+/** @throws ConfigurationError `invalid_option` if the path is not below the entry */
+function parseException(entryUrl: URL, path: string): readonly string[] {
+  const folder = `${entryUrl.href.replace(/\/$/, '')}/`;
+  const url = URL.parse(path.replace(/^\//, ''), folder);
+  const segments = url && splitPath(url);
+  const isBelow = url?.href.startsWith(folder) && segments && segments.length > splitPath(entryUrl).length;
+  if (url && isBelow && isPlain(url)) return segments;
+  throw new ConfigurationError(
+    'invalid_option',
+    `apis: the entry "${entryUrl.href}" has the exception "${path}", expected a path below its URL, for example "public".`,
+  );
 }
 
 /**
@@ -73,16 +92,27 @@ export function findApi(
   base: string | undefined,
 ): ApiEntry | undefined {
   const url = URL.canParse(request.url, base) ? new URL(request.url, base) : undefined;
-  // Servers interpret an escaped slash or dot in a path differently, so such a path matches no entry.
-  if (!url || url.username || url.password || /%(2f|5c|2e)/i.test(url.pathname)) return undefined;
+  if (!url || url.username || url.password) return undefined;
   const segments = splitPath(url);
+  const startsWith = (prefix: readonly string[]) =>
+    prefix.every((segment, index) => segment === segments[index]);
   return apis.find(
     (api) =>
       api.origin === url.origin &&
       (api.methods?.includes(request.method.toUpperCase()) ?? true) &&
-      api.segments.every((segment, index) => segment === segments[index]),
+      startsWith(api.segments) &&
+      !api.except.some(startsWith) &&
+      (!isAmbiguous(url) || coversOrigin(api)),
   )?.entry;
 }
+
+/**
+ * Servers interpret an escaped slash or dot in a path differently: behind `/items/..%2fadmin` there can be another API. Such
+ * a path matches an entry of the whole origin only.
+ */
+export const isAmbiguous = ({ pathname }: URL): boolean => /%(2f|5c|2e)/i.test(pathname);
+
+const coversOrigin = ({ segments, except }: AllowedApi) => segments.length === 0 && except.length === 0;
 
 const splitPath = ({ pathname }: URL) =>
   pathname
@@ -91,4 +121,4 @@ const splitPath = ({ pathname }: URL) =>
     .filter((part, index, all) => part !== '' || index < all.length - 1);
 
 const isPlain = ({ search, hash, username, password, hostname, pathname }: URL) =>
-  search + hash + username + password === '' && !/[*{]/.test(hostname + decodeURIComponent(pathname));
+  search + hash + username + password === '' && !/[*{]|%2a|%7b/i.test(hostname + pathname);

@@ -1,5 +1,3 @@
-import type { SessionState } from './session-state.ts';
-
 /** Seconds. The current options of the application. */
 export interface SessionLifetimes {
   readonly idleLifetime: number;
@@ -14,9 +12,16 @@ export interface SessionEnds {
   readonly endsAt: number;
 }
 
+/** Seconds since the epoch. */
+interface SessionTimes {
+  readonly createdAt: number;
+  readonly usedAt: number;
+  readonly expiresAt: number;
+}
+
 /** Computes when a session ends. The current options also bind sessions that began under longer lifetimes. */
 export function getSessionEnds(
-  { usedAt, createdAt, expiresAt }: Pick<SessionState, 'usedAt' | 'createdAt' | 'expiresAt'>,
+  { usedAt, createdAt, expiresAt }: SessionTimes,
   { idleLifetime, absoluteLifetime }: SessionLifetimes,
 ): SessionEnds {
   const endsAt = Math.min(expiresAt, createdAt + absoluteLifetime);

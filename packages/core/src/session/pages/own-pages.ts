@@ -1,6 +1,5 @@
 import { ConfigurationError } from '../../errors.ts';
 import { sanitizeReturnTo } from '../../protocol/return-to.ts';
-import type { SessionContext } from '../context.ts';
 import { type CookieToSet, serializeCookie } from '../cookies/cookies.ts';
 import { createRedirect, createSessionHeaders } from '../http/responses.ts';
 import { nameForeignError } from './failure-report.ts';
@@ -73,7 +72,7 @@ const findOwnPage = ({ error, denied, logout, loggedOut }: OwnPages, page: PageN
 
 /** Creates the response of the application's page. Returns `undefined` if there is none, or it failed. */
 export async function createOwnPage(
-  { options, baseUrl }: SessionContext,
+  { options, baseUrl }: { readonly options: { readonly pages?: OwnPages }; readonly baseUrl: URL },
   page: PageContext,
   cookies: readonly CookieToSet[],
 ): Promise<Response | undefined> {

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { appendFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createTestBrowser } from 'identity-provider';
+import type { HttpBrowser } from '../support/http-browser.ts';
+import { type NextApp, startNextApp } from './next-app.ts';
+
+// One process, one state: Next loads `lib/memory-auth.ts` for the proxy, for pages, for handlers and again after an edit.
+// And work after the response: it spends no refresh token, because its cookie could not be set.
+
+const folder = process.env.FIXTURE ?? '.';
+const fixture = basename(folder);
+const hasEdgeProxy = fixture === 'next-15';
+const hasProxy = fixture !== 'next-16';
+
+/** The modes of Next in which the application runs: built, and in development with each bundler. */
+const modes: readonly { readonly name: string; readonly dev?: readonly string[] }[] = [
+  { name: 'next start' },
+  ...(fixture === 'next-16-proxy'
+    ? [
+        { name: 'next dev (Turbopack)', dev: [] },
+        { name: 'next dev (webpack)', dev: ['--webpack'] },
+      ]
+    : []),
+];
+
+for (const mode of modes) describe(mode.name, () => checkMode(mode));
+
+function checkMode({ dev }: (typeof modes)[number]): void {
+  let app: NextApp;
+  before(async () => {
+    app = await startNextApp(folder, {
+      basePath: '/shop',
+      callbacks: ['/auth/callback', '/memory/auth/callback'],
+      ...(dev ? { dev } : fixture === 'next-16' ? { server: 'server.ts' } : {}),
+    });
+  });
+  after(() => app?.stop());
+
+  const refreshes = () => app.log.filter(({ grant_type }) => grant_type === 'refresh_token').length;
+
+  async function logIn(routes: string): Promise<HttpBrowser> {
+    const browser = app.open();
+    const { location } = await browser.visit(`${routes}/login`);
+    const callback = await createTestBrowser(app.provider.issuer).logIn(location ?? '');
+    assert.equal((await browser.visit(callback)).status, 303);
+    return browser;
+  }
+
+  const readUser = async (browser: HttpBrowser, path: string, cookie = browser.cookies()) =>
+    /user-\w+/.exec((await browser.visit(path, { cookie })).html)?.[0];
+
+  if (hasEdgeProxy) {
+    test('a session store in memory is rejected in the proxy on the edge runtime, with the remedy', async () => {
+      const { status, html, location } = await app.visit('/shop/memory/dashboard');
+      assert.equal(status, 500);
+      assert.equal(location, undefined);
+      assert.match(html, /invalid_option/);
+      assert.match(app.output(), /createMemorySessionStore\(\).* edge runtime.*Set runtime: "nodejs"/);
+    });
+  } else {
+    test('S37: all copies of the application have one session store in memory', async () => {
+      const browser = await logIn('/shop/memory/auth');
+      for (const path of ['memory/dashboard', 'memory/me', 'api/memory', 'memory/auth/session'])
+        assert.equal(await readUser(browser, `/shop/${path}`), 'user-alice', path);
+      const { copies } = JSON.parse((await browser.visit('/shop/memory/me')).html);
+      assert.ok(copies >= 2, `Next has loaded the module ${copies} times`);
+
+      if (dev) {
+        await appendFile(join(folder, 'lib/memory-auth.ts'), `\nexport const edit${Date.now()} = 0;\n`);
+        for (let now = copies; now === copies; await delay(100))
+          now = JSON.parse((await browser.visit('/shop/memory/me')).html).copies ?? copies;
+        for (const path of ['memory/dashboard', 'memory/me', 'api/memory'])
+          assert.equal(await readUser(browser, `/shop/${path}`), 'user-alice', `${path} after an edit`);
+      }
+
+      const previousCookies = browser.cookies();
+      const logout = { method: 'POST', headers: { origin: app.origin } };
+      assert.equal((await browser.visit('/shop/memory/auth/logout', logout)).status, 303);
+      for (const path of ['memory/dashboard', 'memory/me', 'api/memory'])
+        assert.equal(await readUser(browser, `/shop/${path}`, previousCookies), undefined, path);
+    });
+  }
+
+  /** A user whose access token has expired. */
+  let lateUser: HttpBrowser;
+
+  test('S61: after the response, a valid token is served, and no refresh token is spent', async () => {
+    // Development compiles each route at its first request.
+    for (const kind of kinds) await runLate(app.open(), kind);
+    lateUser = await logIn('/shop/auth');
+    const storedUser = hasEdgeProxy ? undefined : await logIn('/shop/memory/auth');
+    const longStream = storedUser && (await logIn('/shop/memory/auth')).visit('/shop/memory/long-stream');
+    for (const kind of kinds) {
+      const browser = await logIn('/shop/auth');
+      const wanted = outsideRequest.has(kind) ? /wrong_context/ : /^done,wrong_context$/;
+      assert.match(await runLate(browser, kind), wanted, kind);
+    }
+    const browser = await logIn('/shop/auth');
+    const { html } = await browser.visit('/shop/orders');
+    await delay(Number(/data-expires-at="(\d+)"/.exec(html)?.[1]) + 100 - Date.now());
+    if (longStream) {
+      const [first = 0, second = 0] = (await longStream).html.split('\n').map(Number);
+      assert.ok(first > 0 && second > first, 'a stream with a stored session gets a new token');
+    }
+    const count = refreshes();
+    for (const kind of kinds) {
+      const wanted = outsideRequest.has(kind) ? /wrong_context/ : /^wrong_context,wrong_context$/;
+      assert.match(await runLate(browser, kind), wanted, kind);
+    }
+    assert.equal(refreshes(), count);
+    // The refresh token is still usable, and a page can refresh a stored session.
+    assert.equal(await readUser(browser, '/shop/orders'), 'user-alice');
+    assert.equal(refreshes(), count + 1);
+    if (!storedUser) return;
+    assert.equal(await readUser(storedUser, '/shop/memory/dashboard'), 'user-alice');
+    assert.equal(refreshes(), count + 2);
+  });
+
+  if (hasProxy) {
+    test('reports why the proxy could not refresh, and does not blame the proxy', async () => {
+      const before = app.output().length;
+      await app.provider.close();
+      assert.doesNotMatch((await lateUser.visit('/shop/dashboard')).html, /data-expires-at/);
+      const logged = app.output().slice(before);
+      assert.match(logged, /TransportError.*The proxy could not refresh the access token/);
+      assert.doesNotMatch(logged, /whose matcher covers/);
+    });
+  }
+
+  /** Starts work that continues after the response, opens its gate when the response is there, and reads its result. */
+  async function runLate(browser: HttpBrowser, kind: string): Promise<string> {
+    const headers = { cookie: browser.cookies() };
+    const path = `${app.origin}/shop/late/${kind}`;
+    const response = kind === 'action' ? await startAction(browser) : await fetch(path, { headers });
+    assert.deepEqual(response.headers.getSetCookie(), [], kind);
+    const body = isStream(kind) ? undefined : await response.text();
+    for (;;) {
+      const gate = await fetch(`${app.origin}/shop/late/gate`, { method: 'POST', body: kind });
+      const result = await gate.text();
+      if (result !== '') {
+        if (body === undefined) await response.text();
+        return result;
+      }
+      await delay(50);
+    }
+  }
+
+  /** Calls the action as Next's router does. Next then renders no page, and the phase of the request stays `action`. */
+  async function startAction(browser: HttpBrowser): Promise<Response> {
+    const { html } = await browser.visit('/shop/late/action');
+    const action = /name="\$ACTION_ID_([^"]+)"/.exec(html)?.[1] ?? '';
+    const headers = {
+      cookie: browser.cookies(),
+      origin: app.origin,
+      'next-action': action,
+      'content-type': 'text/plain;charset=UTF-8',
+    };
+    return fetch(`${app.origin}/shop/late/action`, { method: 'POST', body: '[]', headers });
+  }
+}
+
+const kinds = ['start', 'pull', 'race', 'after', 'throw', 'not-found', 'action'];
+/** Next reads a stream outside the request. */
+const outsideRequest = new Set(['pull']);
+const isStream = (kind: string) => kind === 'start' || kind === 'pull';

@@ -1,0 +1,3 @@
+import { memoryAuth } from '../../../../lib/memory-auth';
+
+export const { GET, POST } = memoryAuth.handlers;
