@@ -4,7 +4,9 @@ import { backchannelLogout } from './scenarios/backchannel-logout.ts';
 import { everythingAtOnce } from './scenarios/everything-at-once.ts';
 import { lateChanges } from './scenarios/late-changes.ts';
 import { lateRequests } from './scenarios/late-requests.ts';
+import { loginDuringLogout } from './scenarios/login-during-logout.ts';
 import { logoutDuringRefresh } from './scenarios/logout-during-refresh.ts';
+import { logoutWithoutStore } from './scenarios/logout-without-store.ts';
 import { oneExpiredSession } from './scenarios/one-expired-session.ts';
 import { redisUnavailable } from './scenarios/redis-unavailable.ts';
 import { tabs } from './scenarios/tabs.ts';
@@ -21,7 +23,9 @@ const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
   'late-changes': lateChanges,
   'two-resources': twoResources,
   'logout-during-refresh': logoutDuringRefresh,
+  'logout-without-store': logoutWithoutStore,
   'backchannel-logout': backchannelLogout,
+  'login-during-logout': loginDuringLogout,
   'redis-unavailable': redisUnavailable,
   tabs,
 };

@@ -42,6 +42,10 @@ export interface ChaosProvider {
   requests: number;
   /** Chooses the faults of each refresh request. */
   fault: () => readonly Fault[];
+  /** Called when a code was exchanged. The response is sent afterwards. */
+  onCodeExchanged: () => Promise<void>;
+  /** The users whose refresh tokens were revoked one by one, in order. */
+  readonly revoked: string[];
   /** Adds signing keys. The previous keys stay published. */
   rotateKeys(): Promise<void>;
   close(): Promise<void>;
@@ -64,6 +68,8 @@ export async function startChaosProvider(options: {
     spent: [],
     requests: 0,
     fault: () => [],
+    onCodeExchanged: async () => {},
+    revoked: [],
     async rotateKeys() {
       const fresh = await createSigningKeys(['RS256']);
       keys = { keys: [...fresh.keys, ...keys.keys] };
@@ -166,6 +172,11 @@ function injectFaults(provider: Provider, chaos: ChaosProvider): void {
     if (!refresh) return;
     if (accountId !== undefined) refresh.user = accountId;
     chaos.spent.push(refresh);
+  });
+  provider.on('refresh_token.destroyed', ({ accountId }) => chaos.revoked.push(accountId ?? ''));
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.path === '/token' && ctx.get('x-grant') === 'authorization_code') await chaos.onCodeExchanged();
   });
   provider.use(async (ctx, next) => {
     if (ctx.path !== '/token') return next();

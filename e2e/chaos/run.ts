@@ -43,6 +43,8 @@ export interface Stage {
   replace(index: number): Promise<void>;
   /** @param atProvider - The cookies of a browser with a session at the provider. */
   logIn(name: string, kind: Kind, atProvider?: Map<string, string>): Promise<User>;
+  /** As `logIn`, but the login may fail. Returns the status of the callback. */
+  tryLogIn(name: string, kind: Kind, atProvider?: Map<string, string>): ReturnType<typeof tryLogIn>;
 }
 
 export async function runOnStage<T>(
@@ -76,6 +78,7 @@ export async function runOnStage<T>(
         workers[index] = await startWorker(settings());
       },
       logIn: (name, kind, atProvider) => logIn(front, { name, kind, atProvider }),
+      tryLogIn: (name, kind, atProvider) => tryLogIn(front, { name, kind, atProvider }),
     });
   } finally {
     await Promise.all(workers.map((worker) => worker.kill()));
@@ -86,15 +89,25 @@ export async function runOnStage<T>(
   }
 }
 
-/** Logs in with the routes of the application and the provider. */
-async function logIn(
+interface Login {
+  readonly name: string;
+  readonly kind: Kind;
+  /** The cookies for the provider. */
+  readonly atProvider?: Map<string, string> | undefined;
+}
+
+async function logIn(application: Application, login: Login): Promise<User> {
+  const { user } = await tryLogIn(application, login);
+  const outcome = await application.request(user.kind, user.cookie, {});
+  if (outcome.sub !== user.name) throw new Error(`${user.name} is not signed in: ${JSON.stringify(outcome)}`);
+  return user;
+}
+
+/** Logs in with the routes of the application and the provider. Returns the status of the callback. */
+async function tryLogIn(
   application: Application,
-  {
-    name,
-    kind,
-    atProvider = new Map(),
-  }: { name: string; kind: Kind; atProvider?: Map<string, string> | undefined },
-): Promise<User> {
+  { name, kind, atProvider = new Map() }: Login,
+): Promise<{ readonly user: User; readonly status: number | undefined }> {
   const { url, cookies } = await application.sessions[kind].startLogin(null, {
     authorization: { loginHint: name },
   });
@@ -116,10 +129,7 @@ async function logIn(
   }
   const response = await application.sessions[kind].handle(new Request(next, { headers: { cookie } }));
   for (const text of response?.headers.getSetCookie() ?? []) cookie = applySetCookie(cookie, text);
-  const user = { name, kind, cookie, atProvider };
-  const outcome = await application.request(kind, cookie, {});
-  if (outcome.sub !== name) throw new Error(`${name} is not signed in: ${JSON.stringify(outcome)}`);
-  return user;
+  return { user: { name, kind, cookie, atProvider }, status: response?.status };
 }
 
 function applySetCookie(cookie: string, text: string): string {

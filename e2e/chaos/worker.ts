@@ -32,8 +32,8 @@ async function execute(order: Order): Promise<unknown> {
     case 'change':
       return application.change(order.kind, order.cookie, order.data);
     case 'logout': {
-      const { cookies } = await application.sessions[order.kind].startLogout(order.cookie);
-      return cookies;
+      const { cookies, failure } = await application.sessions[order.kind].startLogout(order.cookie);
+      return { cookies, failure: failure?.code };
     }
     case 'clock':
       offset = order.offset;

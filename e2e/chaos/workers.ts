@@ -24,6 +24,13 @@ export type Order =
   | { readonly what: 'die-at'; readonly moment: Moment }
   | { readonly what: 'backchannel-logout'; readonly kind: Kind; readonly body: string };
 
+/** The result of a logout. */
+export interface LogoutOutcome {
+  readonly cookies: readonly CookieToSet[];
+  /** The error code if the session could not be ended. */
+  readonly failure?: string;
+}
+
 /** A process died before it responded. */
 export class DeadWorker extends Error {}
 
@@ -36,7 +43,7 @@ export interface Worker {
     options?: { readonly count?: number; readonly resource?: string },
   ): Promise<Outcome[]>;
   change(kind: Kind, cookie: string, data: Readonly<Record<string, string>>): Promise<Outcome>;
-  logout(kind: Kind, cookie: string): Promise<readonly CookieToSet[]>;
+  logout(kind: Kind, cookie: string): Promise<LogoutOutcome>;
   send(order: Order): Promise<unknown>;
   /** SIGKILL. */
   kill(): Promise<void>;
@@ -110,7 +117,7 @@ export async function startWorker({
     requests: (kind, cookie, { count = 1, resource } = {}) =>
       send({ what: 'requests', kind, cookie, count, resource }) as Promise<Outcome[]>,
     change: (kind, cookie, data) => send({ what: 'change', kind, cookie, data }) as Promise<Outcome>,
-    logout: (kind, cookie) => send({ what: 'logout', kind, cookie }) as Promise<CookieToSet[]>,
+    logout: (kind, cookie) => send({ what: 'logout', kind, cookie }) as Promise<LogoutOutcome>,
     async kill() {
       child.kill('SIGKILL');
       await ended;

@@ -93,7 +93,7 @@ export function backchannelLogout(seed: number): Promise<Report> {
 }
 
 /** Logs out on the page of the provider. */
-async function logOutAtProvider({ issuer }: ChaosProvider, jar: Map<string, string>): Promise<void> {
+export async function logOutAtProvider({ issuer }: ChaosProvider, jar: Map<string, string>): Promise<void> {
   const headers = () => ({ cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') });
   const page = await fetch(`${issuer}/session/end`, { headers: headers() });
   for (const text of page.headers.getSetCookie()) {

@@ -5,6 +5,9 @@ import { DeadWorker } from '../workers.ts';
 /** A killed Redis cannot be observed: every write counts as received. */
 const unwatched: RedisWatch = { hasReceived: () => Promise.resolve(true) };
 
+/** Outcomes for which an application sends the user to the login. */
+const loginErrors = new Set(['no_session', 'not_signed_in', 'session_ended', 'refresh_token_missing']);
+
 /** Kills and restarts Redis under load, while clocks jump and the provider rotates its signing keys. */
 export function redisUnavailable(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 3 }, async (stage) => {
@@ -17,6 +20,10 @@ export function redisUnavailable(seed: number): Promise<Report> {
     let leaks = 0;
     let served = 0;
     let closed = 0;
+    /** Redis is killed, and not yet started again. */
+    let isAway = false;
+    /** Users whom an application would have sent to the login meanwhile. */
+    const sentToLogin = new Set<string>();
     let stop = false;
     const load = Promise.all(
       users.map(async (user) => {
@@ -27,6 +34,7 @@ export function redisUnavailable(seed: number): Promise<Report> {
               leaks += countLeaks(user, [outcome]);
               receive(user, outcome);
               if (outcome.error === 'unexpected') broken.push('an unexpected error');
+              if (isAway && loginErrors.has(outcome.error ?? '')) sentToLogin.add(user.name);
               if (outcome.token) {
                 served++;
                 delivered.add(outcome.token);
@@ -45,10 +53,12 @@ export function redisUnavailable(seed: number): Promise<Report> {
       await advance(61_000);
       // During the refreshes.
       await pause(random.below(150));
+      isAway = true;
       await redis.kill();
       await pause(600 + random.below(600));
       await advance(61_000);
       await redis.start();
+      isAway = false;
       await pause(1_500);
     }
     await provider.rotateKeys();
@@ -68,11 +78,14 @@ export function redisUnavailable(seed: number): Promise<Report> {
       if (outcome?.token !== undefined) continue;
       const why = await explainLoss(user.name, { ...stage, redis: unwatched, delivered });
       lost.push(why);
+      if (why.proven) sentToLogin.delete(user.name);
       // A process that was not scheduled within its timeout has lost the response, independently of Redis.
       if (!why.proven) broken.push(`${user.kind}, ${outcome?.error}: ${why.reason}`);
     }
+    for (const name of sentToLogin) broken.push(`${name} was sent to the login while Redis was away`);
+    const working = users.length - lost.length;
     return {
-      tried: `Redis killed and restarted twice under load (${served} requests served, ${closed} rejected meanwhile), clocks jumped two hours and back, signing keys rotated`,
+      tried: `Redis killed and restarted twice under load (${served} requests served, ${closed} rejected meanwhile, ${sentToLogin.size} logins begun, ${working} of ${users.length} users continue without a login), clocks jumped two hours and back, signing keys rotated`,
       tokenRequests: provider.requests,
       sessionsLost: lost.length,
       explained: count(lost, ({ reason, proven }) => (proven ? reason : undefined)),

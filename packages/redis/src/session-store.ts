@@ -54,7 +54,7 @@ const margin = 60_000;
  * uses one key, as clusters require.
  *
  * @throws ConfigurationError if the client or an option is invalid. The methods throw TransportError `store_unavailable`
- *   while Redis is unavailable; a request is then handled without a session.
+ *   while Redis is unavailable; the response to a request with a session is then 503.
  * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCActions
  * @example
  * ```ts

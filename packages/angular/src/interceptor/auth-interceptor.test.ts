@@ -1,4 +1,5 @@
 import { HttpContext, HttpRequest, HttpResponse } from '@angular/common/http';
+import { LoginRequiredError } from '@countersign/core/browser';
 import { of, throwError } from 'rxjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
@@ -73,6 +74,38 @@ test('B6: replays a request once, and then returns the error', async () => {
   const { send, requests } = createHarness([{ url: api }]);
   await expect(send(get(api), acceptOnly('never'))).rejects.toMatchObject({ status: 401 });
   expect(requests).toHaveLength(2);
+});
+
+test('B28: returns the response of an API that rejects each token, without a replay', async () => {
+  const { send, requests } = createHarness([{ url: api }], { renew: () => {} });
+  const rejection = send(get(api), acceptOnly('never'));
+  await expect(rejection).rejects.toMatchObject({ name: 'HttpErrorResponse', status: 401 });
+  expect(requests).toHaveLength(1);
+});
+
+test.each([{}, { optional: true }])(
+  'B28: returns the response of the API if there is no other token (%o)',
+  async (options) => {
+    const { send, requests } = createHarness([{ url: api, ...options }], {
+      renew: () => {
+        throw new LoginRequiredError('refresh_token_missing', 'There is no refresh token.');
+      },
+    });
+    for (const challenge of ['', 'Bearer error="invalid_token"']) {
+      const rejection = send(get(api), acceptOnly('never', challenge));
+      await expect(rejection).rejects.toMatchObject({ name: 'HttpErrorResponse', status: 401 });
+    }
+    expect(requests).toHaveLength(2);
+  },
+);
+
+test('B24: fails with LoginRequiredError if the login has ended at a rejected token', async () => {
+  const { send } = createHarness([{ url: api }], {
+    renew: () => {
+      throw new LoginRequiredError('session_ended', 'The login has ended.');
+    },
+  });
+  await expect(send(get(api), acceptOnly('never'))).rejects.toMatchObject({ code: 'session_ended' });
 });
 
 test('B6: does not replay a stream, but replays other bodies', async () => {

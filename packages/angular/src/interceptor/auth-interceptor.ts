@@ -20,7 +20,8 @@ import { startStepUp } from './step-up.ts';
 /**
  * Adds the access token to requests that match an entry of `apis`, and to no other request. An expired token is
  * refreshed first; concurrent requests share one refresh. If the API rejects the token (`invalid_token`), the request is
- * sent once more with a new token.
+ * sent once more with a new token. If there is no new token, or the API rejects each token, the response of the API is
+ * returned as an error, and the login remains.
  *
  * A request belongs to the user who is signed in when it starts. If the user changes before it is sent, it fails with
  * `LoginRequiredError` instead of using the token of the other user. It also fails with `LoginRequiredError` if the user
@@ -73,6 +74,8 @@ interface Call {
   readonly holder: LoginHolder | null | undefined;
   /** The access token that the API rejected. Each reason allows one further attempt. */
   readonly rejectedToken?: string;
+  /** The response with which the API rejected the token. The caller receives it if there is no other token. */
+  readonly rejection?: HttpErrorResponse;
   readonly withNonce?: boolean;
 }
 
@@ -98,7 +101,7 @@ function send(call: Call): Observable<HttpEvent<unknown>> {
                   return send({ ...call, holder, withNonce: true });
                 }
                 if (rejectedToken === undefined && isTokenRejected(challenge)) {
-                  return send({ ...call, holder, rejectedToken: accessToken });
+                  return send({ ...call, holder, rejectedToken: accessToken, rejection: error });
                 }
               }
               if (entry.stepUp && isCurrent(auth, holder)) startStepUp(auth, challenge);
@@ -112,14 +115,19 @@ function send(call: Call): Observable<HttpEvent<unknown>> {
 }
 
 /** Returns the headers and the token of a request, or undefined if it is sent without a token. */
-async function authorize({ request, auth, entry, url, holder, rejectedToken, withNonce }: Call) {
+async function authorize(call: Call) {
+  const { request, auth, entry, url, holder, rejectedToken, rejection, withNonce } = call;
   const { resource, scope, optional } = entry;
   try {
     const browser = await auth.browser;
     const token = await browser.getAccessToken({ resource, scope, rejectedToken, holder });
+    // The API rejects each token. A repetition with the same one would only cause the same response.
+    if (rejection && token.accessToken === rejectedToken) throw rejection;
     const headers = await browser.authorize({ method: request.method, url }, token);
     return { headers, accessToken: token.accessToken, holder: token.holder ?? holder };
   } catch (error) {
+    if (rejection && error instanceof LoginRequiredError && error.code === 'refresh_token_missing')
+      throw rejection;
     if (!optional) throw error;
     // It is not known whether a user is signed in, because the provider is unavailable.
     if (error instanceof TransportError && auth.status() === 'error') return undefined;

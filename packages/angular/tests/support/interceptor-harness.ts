@@ -16,9 +16,16 @@ export type Respond = (request: HttpRequest<unknown>) => Observable<HttpResponse
 /** Creates the interceptor with a client whose token contains the count of its refreshes. */
 export function createHarness(
   apis: readonly ApiEntry[],
-  options: { isSignedIn?: boolean; platform?: string; dpop?: boolean; login?: () => Promise<void> } = {},
+  options: {
+    isSignedIn?: boolean;
+    platform?: string;
+    dpop?: boolean;
+    login?: () => Promise<void>;
+    /** What happens instead of a refresh after a rejected token. */
+    renew?: () => void;
+  } = {},
 ) {
-  const { isSignedIn = true, platform = 'browser', dpop = false, login } = options;
+  const { isSignedIn = true, platform = 'browser', dpop = false, login, renew } = options;
   let current = 1;
   let holder = { iss: 'https://login.example', sub: 'alice', login: '1' };
   const listeners: (() => void)[] = [];
@@ -39,7 +46,7 @@ export function createHarness(
       if (requestHolder && requestHolder.sub !== holder.sub)
         throw new LoginRequiredError('session_ended', 'Ended.');
       if (!isSignedIn) throw new LoginRequiredError('not_signed_in', 'Not signed in.');
-      if (tokenRequest.rejectedToken === `token-${current}`) current++;
+      if (tokenRequest.rejectedToken === `token-${current}`) (renew ?? (() => void current++))();
       return { accessToken: `token-${current}`, tokenType: dpop ? 'DPoP' : 'Bearer', scopes: [], holder };
     },
     authorize: async (_request: unknown, token: { accessToken: string; tokenType: string }) => ({

@@ -1,4 +1,4 @@
-import { AuthError, LoginRequiredError, TransportError } from '../errors.ts';
+import { AuthError, getErrorCode, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { readRedirectResponse } from '../protocol/redirect-uri.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
@@ -15,7 +15,7 @@ import type {
 import { createAuthorizationRequest } from './login/authorization-request.ts';
 import type { BrowserTransaction } from './login/browser-transaction.ts';
 import { completeLogin } from './login/complete-login.ts';
-import { createEndSessionUrl, revokeTokens } from './login/logout.ts';
+import { findLogoutPage, revokeTokens } from './login/logout.ts';
 import { frameName } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
 import { saveTransaction, takeTransaction } from './login/transaction-storage.ts';
@@ -337,17 +337,25 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       tokens = await store.readStored().catch(() => undefined);
     }
     tabs?.send({ type: 'logout', time });
-    if (tokens) await revokeTokens(context, tokens).catch(() => {});
+    if (tokens) await revokeTokens(context, tokens);
     // The tokens are still stored. The caller can repeat the logout.
-    if (failure) throw failure.error;
+    if (failure) {
+      const code = getErrorCode(failure.error);
+      emitEvent({ type: 'logout.incomplete', issuer, clientId, part: 'session', code });
+      throw failure.error;
+    }
     emitEvent({ type: 'session.ended', issuer, reason: 'logout' });
     if (localOnly) return;
-    const url = await createEndSessionUrl(
-      context,
-      tokens,
-      postLogoutRedirectUri ?? options.postLogoutRedirectUri,
-    );
-    if (url) await leavePage(url);
+    let page: string | undefined;
+    try {
+      page = await findLogoutPage(context, tokens, postLogoutRedirectUri ?? options.postLogoutRedirectUri);
+    } catch (error) {
+      // The user is signed out here, and must know that the session at the provider remains.
+      const code = getErrorCode(error);
+      emitEvent({ type: 'logout.incomplete', issuer, clientId, part: 'provider', code });
+      if (snapshot().status === 'signed-out') publish({ ...snapshot(), error: error as Error });
+    }
+    if (page !== undefined) await leavePage(page);
   }
 
   function handleMessage(message: TabMessage): void {
@@ -364,7 +372,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
         store.recordLogout(message.time);
         // A login of this tab may have stored its tokens after the logout.
         const tokens = await store.deleteEndedLogin();
-        if (tokens) await revokeTokens(context, tokens).catch(() => {});
+        if (tokens) await revokeTokens(context, tokens);
       }
       await store.synchronize();
     } else if (message.type === 'logout') {

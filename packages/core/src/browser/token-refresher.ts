@@ -103,7 +103,7 @@ export function createTokenRefresher(
         return findAccessToken(next, wanted);
       }
       // The provider issued these tokens after the logout had revoked the previous ones (RFC 7009 section 2.1).
-      if (!(await access.read())) await revokeTokens(context, next).catch(() => {});
+      if (!(await access.read())) await revokeTokens(context, next);
       return undefined;
     } catch (error) {
       // The provider requests a pause. The error of a stored pause has no status.
@@ -190,7 +190,7 @@ export function createTokenRefresher(
       if (refreshToken === undefined) {
         throw new LoginRequiredError(
           'refresh_token_missing',
-          'There is no valid access token for this request and no refresh token. Request the scope offline_access at login.',
+          'There is no valid access token for this request, and the provider issued no refresh token. Log in again. To receive one, request the scope offline_access and allow it for the client at the provider; some providers also require the consent of the user (prompt=consent).',
         );
       }
       if (isLate) {

@@ -101,6 +101,9 @@ describe('a logout that does not succeed', () => {
       await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
       expect(auth.snapshot().status).toBe('signed-out');
       expect(events.map(({ type }) => type)).not.toContain('session.ended');
+      expect(events).toContainEqual(
+        expect.objectContaining({ type: 'logout.incomplete', part: 'session', code: 'unexpected_error' }),
+      );
       state.isBroken = false;
       await auth.logout({ localOnly: true });
       expect(await storage.get(`countersign ${provider.issuer} spa tokens`)).toBeUndefined();
@@ -131,4 +134,107 @@ test('B25: a page in which the user has logged out does not log in silently when
   await auth.start();
   expect(auth.snapshot()).toEqual({ status: 'signed-out' });
   expect(append).not.toHaveBeenCalled();
+});
+
+describe('logout at the provider', () => {
+  test('goes to postLogoutRedirectUri if the provider has no end_session_endpoint', async () => {
+    delete provider.metadata.end_session_endpoint;
+    const { auth, visited } = await signedIn({ postLogoutRedirectUri: `${origin}/goodbye` });
+    await auth.logout();
+    expect(visited.at(-1)).toBe(`${origin}/goodbye`);
+    const other = await signedIn();
+    const visits = other.visited.length;
+    await other.auth.logout();
+    expect(other.visited).toHaveLength(visits);
+  });
+
+  test('signs out locally and says so if the provider is unavailable', async () => {
+    const storage = createMemoryStorage();
+    await signedIn({ storage });
+    const { auth, visited } = createPage({
+      storage,
+      postLogoutRedirectUri: `${origin}/goodbye`,
+      fetch: async () => new Response(null, { status: 503 }),
+    });
+    await auth.start();
+    expect(auth.snapshot().status).toBe('signed-in');
+    await auth.logout();
+    expect(auth.snapshot()).toMatchObject({ status: 'signed-out', error: { code: 'server_error' } });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'logout.incomplete', part: 'provider', code: 'server_error' }),
+    );
+    expect(visited).toEqual([]);
+  });
+});
+
+describe('the revocation of a logout', () => {
+  test('is sent with a DPoP proof, and again with the nonce of the provider', async () => {
+    const proofs: (string | null)[] = [];
+    const saved: string[] = [];
+    const { auth } = await signedIn({
+      dpop: async () => ({
+        thumbprint: 'thumbprint',
+        createProof: async () => `proof ${saved.at(-1) ?? ''}`,
+        saveNonce(_url, headers) {
+          const nonce = headers.get('dpop-nonce');
+          if (!nonce || saved.includes(nonce)) return false;
+          saved.push(nonce);
+          return true;
+        },
+      }),
+      fetch: async (url, init) => {
+        if (url.endsWith('/token')) provider.body = (body) => ({ ...body, token_type: 'DPoP' });
+        if (!url.endsWith('/revoke')) return provider.fetch(url, init);
+        const proof = new Headers(init.headers).get('dpop');
+        proofs.push(proof);
+        if (proof === 'proof n1') return provider.fetch(url, init);
+        return new Response('{"error":"use_dpop_nonce"}', {
+          status: 400,
+          headers: { 'content-type': 'application/json', 'dpop-nonce': 'n1' },
+        });
+      },
+    });
+    await auth.logout({ localOnly: true });
+    expect(proofs).toEqual(['proof', 'proof n1']);
+    expect(provider.revoked).toEqual([expect.stringMatching(/^refresh-/)]);
+    expect(events.map(({ type }) => type)).not.toContain('logout.incomplete');
+  });
+
+  test.each([
+    ['status 503', () => new Response(null, { status: 503 }), 'server_error'],
+    ['an error', () => Response.json({ error: 'invalid_request' }, { status: 400 }), 'token_error'],
+    ['an empty 400', () => new Response(null, { status: 400 }), 'token_error'],
+    ['no response', () => Promise.reject(new TypeError('failed to fetch')), 'network_error'],
+  ])('that fails with %s is reported, and the user is logged out', async (_, respond, code) => {
+    const fetch: typeof provider.fetch = async (url, init) =>
+      url.endsWith('/revoke') ? respond() : provider.fetch(url, init);
+    const { auth, visited } = await signedIn({ fetch });
+    await auth.logout();
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'logout.incomplete', part: 'refresh_token', code }),
+    );
+    expect(auth.snapshot().status).toBe('signed-out');
+    expect(visited.at(-1)).toContain('/logout?');
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const silent = await signedIn({ fetch, onEvent: undefined as never });
+    await silent.auth.logout({ localOnly: true });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining(code));
+    expect(JSON.stringify(warn.mock.calls)).not.toContain('refresh-');
+    warn.mockRestore();
+  });
+
+  test.each([
+    ['no body', () => new Response()],
+    [
+      'an empty body that is labelled JSON',
+      () => new Response('', { headers: { 'content-type': 'application/json' } }),
+    ],
+    ['text', () => new Response('ok')],
+  ])('that is answered with 200 and %s is complete', async (_, respond) => {
+    const { auth } = await signedIn({
+      fetch: async (url, init) => (url.endsWith('/revoke') ? respond() : provider.fetch(url, init)),
+    });
+    await auth.logout({ localOnly: true });
+    expect(events.map(({ type }) => type)).not.toContain('logout.incomplete');
+  });
 });

@@ -20,8 +20,8 @@ import { findTransport } from '../transport/find-transport.ts';
  * @Injectable()
  * class AuditInterceptor implements NestInterceptor {
  *   intercept(context: ExecutionContext, next: CallHandler) {
- *     const sub = getPrincipal(context)?.sub ?? 'anonymous';
- *     return next.handle().pipe(tap(() => console.log(`${sub} called ${context.getHandler().name}`)));
+ *     console.log(`${getPrincipal(context)?.sub ?? 'anonymous'} calls ${context.getHandler().name}`);
+ *     return next.handle();
  *   }
  * }
  * ```

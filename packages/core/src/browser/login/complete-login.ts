@@ -14,6 +14,7 @@ import { markReplacement, type SilentLoginRequest } from '../wanted-token.ts';
 import { exchangeCode } from '../wire/token-request.ts';
 import { validateAuthorizationResponse } from './authorization-response.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
+import { rememberConsent } from './consent-memory.ts';
 import { revokeTokens } from './logout.ts';
 
 /** A login in progress, and the state in which it began. */
@@ -105,9 +106,10 @@ export async function completeLogin(
     // Another tab may have logged out before the tokens were stored.
     if (next) await store.deleteEndedLogin();
     // After a logout, tokens that were issued meanwhile are revoked (RFC 7009 section 2.1).
-    if (next || !current) await revokeTokens(context, tokens).catch(() => {});
+    if (next || !current) await revokeTokens(context, tokens);
     throw createLoginEndedError();
   }
   context.emitEvent({ type: 'login.succeeded', issuer: iss, clientId: context.clientId, sub });
+  if (isVisible) rememberConsent(context, transaction, tokens.refreshToken !== undefined);
   return { sub };
 }

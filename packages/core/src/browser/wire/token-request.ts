@@ -143,8 +143,35 @@ export async function postForm(
   context: BrowserContext,
   url: string,
   parameters: URLSearchParams | Record<string, string | undefined>,
-  createError: (error: TokenErrorResponse) => Error = createTokenError,
+  createError?: (error: TokenErrorResponse) => Error,
 ): Promise<JsonObject> {
+  const { members, status } = await sendForm(context, url, parameters, { createError });
+  if (members) return members;
+  throw new ValidationError(
+    'token_response_invalid',
+    'body',
+    `The provider returned status ${status} without a JSON object.`,
+  );
+}
+
+/**
+ * Sends a form to the provider, with a DPoP proof if the client has a key. The body of a successful response is optional.
+ *
+ * @param options.keepalive continues the request when the page is closed
+ * @throws AuthorizationServerError `token_error` if the provider returns an error
+ */
+export async function sendForm(
+  context: BrowserContext,
+  url: string,
+  parameters: URLSearchParams | Record<string, string | undefined>,
+  {
+    createError = createTokenError,
+    keepalive = false,
+  }: {
+    readonly createError?: ((error: TokenErrorResponse) => Error) | undefined;
+    readonly keepalive?: boolean;
+  } = {},
+): Promise<{ readonly members: JsonObject | undefined; readonly status: number }> {
   const body = new URLSearchParams();
   const entries = parameters instanceof URLSearchParams ? parameters : Object.entries(parameters);
   for (const [name, value] of entries) if (value !== undefined) body.append(name, value);
@@ -155,6 +182,7 @@ export async function postForm(
       method: 'POST',
       body,
       headers: proof ? { dpop: proof } : {},
+      ...(keepalive && { keepalive }),
     });
     const members = response.body ?? parseTokenEndpointBody(response.text, response.status);
     const hasNewNonce = dpop?.saveNonce(url, response.headers);
@@ -166,12 +194,7 @@ export async function postForm(
   if (response.hasNewNonce && response.error?.error === 'use_dpop_nonce') response = await send();
   const { members, error, status } = response;
   if (error) throw createError(error);
-  if (members) return members;
-  throw new ValidationError(
-    'token_response_invalid',
-    'body',
-    `The provider returned status ${status} without a JSON object.`,
-  );
+  return { members, status };
 }
 
 const createTokenError = (response: TokenErrorResponse) =>
