@@ -59,6 +59,8 @@ export interface NextSessionsOptions {
   readonly port?: number;
   /** Lifetime in seconds. Default: 300. */
   readonly accessTokenLifetime?: number;
+  /** Users beside alice, bob and carol. Default: none. */
+  readonly users?: readonly string[];
   /** Handles API requests. Default: responds with `[]`. */
   readonly api?: (request: IncomingMessage, response: ServerResponse) => void;
 }
@@ -72,7 +74,7 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
   const publicOrigin = options.publicOrigin ?? origin;
   const op = await createTestAuthorizationServer({
     accessTokenLifetime: options.accessTokenLifetime ?? 300,
-    users: ['alice', 'bob', 'carol'].map((sub) => ({ sub })),
+    users: ['alice', 'bob', 'carol', ...(options.users ?? [])].map((sub) => ({ sub })),
     clients: [{ clientId: 'web', clientSecret: 'web-secret' }],
   });
   const { issuer, close } = await op.listen();

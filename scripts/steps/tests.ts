@@ -111,6 +111,12 @@ const suiteScripts = [
     file: 'scripts/conformance.ts',
     args: [],
   },
+  {
+    name: 'model',
+    title: 'Interleavings of sessions (short run)',
+    file: 'scripts/model.ts',
+    args: ['--short'],
+  },
   { name: 'chaos', title: 'Refresh under load and failure', file: 'scripts/chaos.ts', args: [] },
   {
     name: 'hostile',

@@ -4,6 +4,7 @@ import { Suspense } from 'react';
 import { auth } from '../lib/auth';
 import { getGreeting } from '../lib/greeting';
 import { NavLinks } from './nav-links';
+import { SessionWarning } from './session-warning';
 
 export function SiteHeader() {
   return (
@@ -29,6 +30,7 @@ async function Account() {
     <>
       <span className="who">{getGreeting(session)}</span>
       <LogoutButton className="button quiet" />
+      <SessionWarning session={session} />
     </>
   );
 }

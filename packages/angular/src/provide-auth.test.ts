@@ -77,16 +77,13 @@ test('features add options to the configuration', () => {
     config,
   );
   expect(completeConfig).toMatchObject({
-    scope: 'openid offline_access',
+    refreshTokens: true,
     leeway: 5,
     silentRedirectUri: 'https://app.example/shop/silent-callback.html',
     storage,
     onEvent: listener,
   });
   expect(completeConfig.dpop).toBeTypeOf('function');
-  expect(withRefreshTokens().configure?.({ ...config, scope: 'openid offline_access' }).scope).toBe(
-    'openid offline_access',
-  );
 });
 
 test('starts synchronously with a configuration object', async () => {

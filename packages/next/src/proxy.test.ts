@@ -478,3 +478,33 @@ test('does not lead a user to the login again if the last login did not help', a
   expect(response.headers.get('x-middleware-next')).toBe('1');
   expect(response.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain('code=token_error');
 });
+
+test('removes the state of a logout from the page to which the provider redirects', async () => {
+  const { auth, cookie } = await setUpLogin();
+  const headers = { cookie, origin: baseUrl };
+  const loggedOut = await auth.handlers.POST(
+    new Request(`${baseUrl}/auth/logout`, { method: 'POST', headers }),
+  );
+  const state = new URL(loggedOut.headers.get('location') ?? '').searchParams.get('state') ?? '';
+  const [stateCookie = ''] = loggedOut.headers.getSetCookie().filter((line) => line.includes(state));
+  const back = await auth.proxy(request(`/?state=${state}`, { cookie: stateCookie.split(';')[0] ?? '' }));
+  expect([back.status, back.headers.get('location')]).toEqual([303, `${baseUrl}/`]);
+  expect(back.headers.getSetCookie().join()).toMatch(/session\.logout=;.*Max-Age=0/);
+  const other = await auth.proxy(request('/?state=open', { cookie: stateCookie.split(';')[0] ?? '' }));
+  expect(other.headers.get('x-middleware-next')).toBe('1');
+});
+
+test('redirects to the error page of the application by a URL, which Next requires', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const store = { ...createMemorySessionStore(), get: () => Promise.reject(new Error('unavailable')) };
+  const { options } = await setUp({ store, pages: { error: '/sorry' } });
+  const auth = createAuth(options);
+  const headers = { cookie: `__Host-session=${'x'.repeat(43)}`, accept: 'text/html' };
+  const response = await auth.proxy(request('/dashboard?page=2', headers), { protect });
+  const query = new URLSearchParams({ code: 'store_unavailable', returnTo: '/dashboard?page=2' });
+  expect([response.status, response.headers.get('location')]).toEqual([303, `${baseUrl}/sorry?${query}`]);
+  const json = await auth.proxy(request('/dashboard', { ...headers, accept: 'application/json' }), {
+    protect,
+  });
+  expect(json.status).toBe(503);
+});

@@ -51,6 +51,13 @@ export interface ProxyOptions {
 /** The path that the browser requested: with base path, and with the locale that `i18n` of `next.config` removes. */
 const getRequestedPath = ({ nextUrl }: NextRequest): string => nextUrl.href.slice(nextUrl.origin.length);
 
+/** Next rejects a redirect of a proxy to a path. */
+function withAbsoluteLocation(response: Response, origin: string): Response {
+  const location = response.headers.get('location');
+  if (location !== null) response.headers.set('location', new URL(location, origin).href);
+  return response;
+}
+
 /** The redirect of the provider after a logout arrives at a page. */
 const withRequestedUrl = (request: NextRequest): Request =>
   new Request(request.nextUrl.origin + getRequestedPath(request), {
@@ -85,12 +92,9 @@ export async function runProxy(
     const cookies = readRefreshedCookies(state.requestSession);
     if (!state.webAuth) return createErrorResponse(request, error, { route: 'proxy', cookies });
     const path = getRequestedPath(request);
-    return state.webAuth.sessions.respondToError(request, error, {
-      route: 'proxy',
-      cookies,
-      returnTo: path,
-      retry: path,
-    });
+    const { sessions } = state.webAuth;
+    const options = { route: 'proxy', cookies, returnTo: path, retry: path };
+    return withAbsoluteLocation(await sessions.respondToError(request, error, options), sessions.origin);
   }
 }
 
@@ -114,7 +118,7 @@ async function createResponse(
   if (findRoute(sessions.paths, basePath + pathname) !== undefined) return respond(request, options);
   const afterLogout =
     request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request)));
-  if (afterLogout) return afterLogout;
+  if (afterLogout) return withAbsoluteLocation(afterLogout, sessions.origin);
   const needsSession = isProtected(request, options);
   try {
     state.requestSession = await sessions.open(request.headers.get('cookie'));

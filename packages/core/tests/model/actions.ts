@@ -177,7 +177,8 @@ async function logOut(world: World, browser: Browser): Promise<void> {
     if (response.status !== 303) reportFailure(world, sent, response);
     else if (sent.record) {
       sent.record.ended ??= { at: world.scheduler.now(), process: sent.process };
-      sent.record.isLoggedOut = true;
+      // A session that had ended already has no token to revoke.
+      sent.record.isLoggedOut = sent.record.mayEnd === 'a logout';
     }
     return { setCookies: response.headers.getSetCookie() };
   });

@@ -5,7 +5,11 @@ import { increment, type Statistics } from './statistics.ts';
 /** Failures whose steps are printed. */
 const maxFailures = 5;
 
-export function addInterleaving(statistics: Statistics, index: number, run: Interleaving): void {
+export function addInterleaving(
+  statistics: Statistics,
+  { seed, index }: { readonly seed: number; readonly index: number },
+  run: Interleaving,
+): void {
   const { plan, trace, violations, exceptions, faults } = run;
   statistics.runs++;
   statistics.steps += trace.length;
@@ -17,7 +21,7 @@ export function addInterleaving(statistics: Statistics, index: number, run: Inte
   if (violations.length === 0) return;
   statistics.failed++;
   if (statistics.failures.length >= maxFailures) return;
-  statistics.failures.push({ index, violation: violations.join('; '), text: describeRun(run) });
+  statistics.failures.push({ seed, index, violation: violations.join('; '), text: describeRun(run) });
 }
 
 /** Describes what was executed, one step per line. */

@@ -142,7 +142,7 @@ async function pause(world: World, milliseconds: number): Promise<void> {
 
 /** Checks at the end, one request after another: live sessions are alive and can refresh, ended sessions are not. */
 async function audit(world: World, browsers: readonly Browser[]): Promise<void> {
-  const { ledger } = world;
+  const { ledger, faults, deployment } = world;
   for (const browser of browsers) {
     const run = async () => {
       const { record } = browser;
@@ -156,6 +156,9 @@ async function audit(world: World, browsers: readonly Browser[]): Promise<void> 
     await runAll(world, 'in-order', [[`audit of ${browser.name}`, run]]);
   }
   for (const record of ledger.records.values()) {
+    const isRevocable = deployment.isShared || deployment.processes === 1;
+    if (record.isLoggedOut && isRevocable && record.login.endedBy === undefined && faults.happened.size === 0)
+      ledger.reportViolation(`the refresh token of ${record.login.id} is valid after its logout`);
     if (!record.ended) continue;
     for (const cookieHeader of [...record.copies].slice(-2)) {
       const pairs = cookieHeader.split('; ').map((pair) => pair.split('=', 2) as [string, string]);

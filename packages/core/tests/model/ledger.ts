@@ -177,7 +177,8 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
       if (record) record.mayEnd ??= reason;
       else ending.set(login, reason);
     },
-    isEnding: (login) => ending.has(login) || records.get(login)?.mayEnd !== undefined,
+    isEnding: (login) =>
+      ending.has(login) || records.get(login)?.mayEnd !== undefined || usersLoggedOut.has(login.sub),
     add(login, startedOn) {
       const mayEnd = ending.get(login);
       const ended = endedBeforeStart.get(login);

@@ -24,13 +24,16 @@ const statistics = createStatistics();
 for (let index = first; index < count; index += distance) {
   const runSeed = createRunSeed(seed, index);
   const run = await runInterleaving(runSeed, wrapStores && { wrapStores });
-  addInterleaving(statistics, index, run);
+  addInterleaving(statistics, { seed, index }, run);
+  // One run is enough to show that the model finds a defect.
+  if (wrapStores && statistics.failed > 0) break;
   const isRepeated = statistics.runs % repeatDistance === 0 && statistics.runs < repeatDistance * maxRepeats;
   if (!isRepeated) continue;
   const again = await runInterleaving(runSeed, wrapStores && { wrapStores });
   if (describeRun(again) === describeRun(run)) continue;
   statistics.failed++;
   statistics.failures.push({
+    seed,
     index,
     violation: 'the same seed executes other steps',
     text: describeRun(again),

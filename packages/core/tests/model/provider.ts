@@ -171,10 +171,9 @@ export function createProvider(
       const form = new URLSearchParams(init.body as URLSearchParams);
       if (pathname === '/revoke') {
         const token = refreshTokens.get(form.get('token') ?? '');
-        if (token) {
-          scheduler.note(`(${token.login.id})`);
-          token.login.endedBy ??= 'revocation';
-        }
+        scheduler.note(`(refresh token ${token?.value.split('.')[2]} of ${token?.login.id})`);
+        // Some providers ignore the revocation of a token that was replaced.
+        if (token && !token.spend) token.login.endedBy ??= 'revocation';
         return { response: new Response(null, { status: 200 }) };
       }
       if (pathname !== '/token') return { response: new Response(null, { status: 404 }) };

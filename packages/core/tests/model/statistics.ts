@@ -16,6 +16,7 @@ export interface Statistics {
 
 /** A run that violates an invariant. */
 export interface Failure {
+  readonly seed: number;
   readonly index: number;
   readonly violation: string;
   readonly text: string;

@@ -1,5 +1,7 @@
 import { createContext, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { type ClientSession, fetchSession, type SessionSnapshot, toSnapshot } from './session-snapshot.ts';
+import { openSessionChannel, type SessionMessage, sendToTabs } from './session-channel.ts';
+import { type ClientSession, fetchSnapshot, type TimedSnapshot, toSnapshot } from './session-snapshot.ts';
+import { useExpiresIn } from './use-expires-in.ts';
 
 /** Properties of {@link AuthProvider}. */
 export interface AuthProviderProps {
@@ -13,9 +15,13 @@ export interface AuthProviderProps {
   readonly children: ReactNode;
 }
 
-export interface AuthContextValue extends SessionSnapshot {
+export interface AuthContextValue extends TimedSnapshot {
+  readonly expiresIn: number | undefined;
   readonly routes: string;
   readonly reload: () => Promise<void>;
+  /** Fetches the session without extending it. */
+  readonly check: () => Promise<void>;
+  readonly extend: () => Promise<void>;
 }
 
 export const AuthContext = createContext<AuthContextValue | undefined>(undefined);
@@ -34,24 +40,39 @@ export const AuthContext = createContext<AuthContextValue | undefined>(undefined
  * ```
  */
 export function AuthProvider({ session, routes = '/auth', children }: AuthProviderProps): ReactNode {
-  const [snapshot, setSnapshot] = useState<SessionSnapshot>(() =>
-    session === undefined ? { session: undefined, status: 'loading' } : toSnapshot(session),
+  const [snapshot, setSnapshot] = useState<TimedSnapshot>(() =>
+    session === undefined ? { session: undefined, status: 'loading', clockOffset: 0 } : toSnapshot(session),
   );
   const channel = useRef<BroadcastChannel>(undefined);
   const identity = useRef<string>(undefined);
 
-  // A page that the server renders again passes a newer session.
+  // A page that the server renders again passes a newer session. The clock of the server is known from an earlier response.
   useEffect(() => {
-    if (session !== undefined) setSnapshot(toSnapshot(session));
+    if (session !== undefined) setSnapshot(({ clockOffset }) => toSnapshot(session, clockOffset));
   }, [session]);
 
-  const load = useCallback(async () => {
-    try {
-      setSnapshot(toSnapshot(await fetchSession(`${routes}/session`)));
-    } catch {
+  const { load, check, extend } = useMemo(() => {
+    const fetchInto = async (query: string) => setSnapshot(await fetchSnapshot(`${routes}/session${query}`));
+    return {
       // Offline: the previous snapshot stays.
-    }
+      load: () => fetchInto('').catch(() => {}),
+      check: () => fetchInto('?extend=false').catch(() => {}),
+      extend: async () => {
+        await fetchInto('?extend=true');
+        sendToTabs({ type: 'extended' });
+      },
+    };
   }, [routes]);
+
+  const receive = useCallback(
+    (message: SessionMessage) => {
+      if (message === identity.current) return;
+      // The logout request is under way. The next response of the server decides.
+      if (typeof message === 'object' && message.type === 'logout') setSnapshot(toSnapshot(null));
+      else void check();
+    },
+    [check],
+  );
 
   useEffect(() => {
     if (session === undefined) void load();
@@ -59,17 +80,15 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
       if (document.visibilityState === 'visible') void load();
     };
     document.addEventListener('visibilitychange', onVisible);
-    const tabs = new BroadcastChannel('countersign.session');
-    tabs.onmessage = ({ data }) => {
-      if (data !== identity.current) void load();
-    };
+    const tabs = openSessionChannel();
+    tabs.onmessage = ({ data }) => receive(data as SessionMessage);
     channel.current = tabs;
     return () => {
       document.removeEventListener('visibilitychange', onVisible);
       tabs.close();
       channel.current = undefined;
     };
-  }, [load, session]);
+  }, [load, receive, session]);
 
   // Sends the current user to other tabs. Tabs with another user load the session again.
   useEffect(() => {
@@ -81,6 +100,10 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
     channel.current?.postMessage(current);
   }, [snapshot]);
 
-  const value = useMemo(() => ({ ...snapshot, routes, reload: load }), [snapshot, routes, load]);
+  const expiresIn = useExpiresIn(snapshot, check);
+  const value = useMemo(
+    () => ({ ...snapshot, expiresIn, routes, reload: load, check, extend }),
+    [snapshot, expiresIn, routes, load, check, extend],
+  );
   return <AuthContext.Provider value={value}>{children}</AuthContext.Provider>;
 }

@@ -14,6 +14,7 @@ const session: ClientSession = {
   scopes: ['openid'],
   createdAt: 0,
   expiresAt: 1,
+  endsAt: 1,
   data: {},
 };
 

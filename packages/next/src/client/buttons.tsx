@@ -1,5 +1,6 @@
 import { type AnchorHTMLAttributes, type ButtonHTMLAttributes, type ReactNode, useContext } from 'react';
 import { AuthContext } from './auth-provider.tsx';
+import { sendToTabs } from './session-channel.ts';
 import { useSession } from './use-session.ts';
 
 /** Shows its children to a signed-in user. It is no access control: secret data must stay on the server. */
@@ -44,7 +45,7 @@ export interface LogoutButtonProps extends ButtonHTMLAttributes<HTMLButtonElemen
 }
 
 /**
- * A form that logs the user out, which works without JavaScript.
+ * A form that logs the user out, which works without JavaScript. Other tabs show at once that the user is signed out.
  *
  * @example
  * ```tsx
@@ -55,7 +56,7 @@ export interface LogoutButtonProps extends ButtonHTMLAttributes<HTMLButtonElemen
  */
 export function LogoutButton({ returnTo, children = 'Log out', ...props }: LogoutButtonProps): ReactNode {
   return (
-    <form action={`${useRoutes()}/logout`} method="post">
+    <form action={`${useRoutes()}/logout`} method="post" onSubmit={() => sendToTabs({ type: 'logout' })}>
       {returnTo !== undefined && <input name="returnTo" type="hidden" value={returnTo} />}
       <button type="submit" {...props}>
         {children}

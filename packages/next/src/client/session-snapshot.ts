@@ -14,8 +14,10 @@ export interface ClientSession {
   readonly scopes: readonly string[];
   /** Seconds since the epoch. */
   readonly createdAt: number;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch at which the session ends if it is not used again. */
   readonly expiresAt: number;
+  /** Seconds since the epoch at which the session ends even if it is in use. */
+  readonly endsAt: number;
   /** Data of the application, see `auth.updateSession()`. */
   readonly data: Readonly<Record<string, unknown>>;
 }
@@ -26,22 +28,37 @@ export interface SessionSnapshot {
   readonly status: 'loading' | 'signed-in' | 'signed-out';
 }
 
-export const toSnapshot = (session: ClientSession | null | undefined): SessionSnapshot =>
-  session ? { session, status: 'signed-in' } : { session: undefined, status: 'signed-out' };
+/** A snapshot, and how far the clock of the server is ahead of the browser's, in seconds. */
+export interface TimedSnapshot extends SessionSnapshot {
+  readonly clockOffset: number;
+}
+
+export const toSnapshot = (session: ClientSession | null | undefined, clockOffset = 0): TimedSnapshot =>
+  session
+    ? { session, status: 'signed-in', clockOffset }
+    : { session: undefined, status: 'signed-out', clockOffset };
+
+/** Seconds until a time of the server, at least 0. */
+export const getSecondsUntil = (time: number, clockOffset: number): number =>
+  Math.max(0, Math.ceil(time - clockOffset - Date.now() / 1000));
 
 /**
- * Fetches the session from the server. Returns `undefined` if the user is not signed in, or the response is malformed.
+ * Fetches the session from the server. It is signed out if the response is malformed.
  *
- * @throws Error if the status is 500 or above: it is unknown whether the user is signed in
+ * @throws Error if the status is not 200, for example of a gateway: it is unknown whether the user is signed in
  */
-export async function fetchSession(url: string): Promise<ClientSession | undefined> {
+export async function fetchSnapshot(url: string): Promise<TimedSnapshot> {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     cache: 'no-store',
     credentials: 'same-origin',
   });
-  if (response.status >= 500) throw new Error(`${url} returned status ${response.status}.`);
-  if (!response.ok) return undefined;
-  const body = parseApplicationJson(await response.text()) as { session?: ClientSession | null };
-  return typeof body.session?.user?.sub === 'string' ? body.session : undefined;
+  if (response.status !== 200) throw new Error(`${url} returned status ${response.status}.`);
+  const body = parseApplicationJson(await response.text()) as {
+    session?: ClientSession | null;
+    now?: number;
+  };
+  const isSignedIn = typeof body.session?.user?.sub === 'string';
+  const clockOffset = typeof body.now === 'number' ? body.now - Date.now() / 1000 : 0;
+  return toSnapshot(isSignedIn ? body.session : undefined, clockOffset);
 }

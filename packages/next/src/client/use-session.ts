@@ -1,11 +1,23 @@
 import { useContext } from 'react';
-import { AuthContext } from './auth-provider.tsx';
+import { AuthContext, type AuthContextValue } from './auth-provider.tsx';
 import type { SessionSnapshot } from './session-snapshot.ts';
 
 /** The result of {@link useSession}. */
 export interface UseSession extends SessionSnapshot {
-  /** Fetches the session from the server again. */
+  /**
+   * Seconds until the session ends if it is not used again. `undefined` if the user is not signed in, and during the first
+   * rendering. It changes every second in the last five minutes, and every 30 seconds before. The clock of the browser may
+   * be wrong: after a request for the session, the clock of the server decides.
+   */
+  readonly expiresIn: number | undefined;
+  /** Fetches the session from the server again. It counts as use of the session. */
   readonly reload: () => Promise<void>;
+  /**
+   * Extends the idle lifetime of the session at once, but not beyond `session.endsAt`.
+   *
+   * @throws Error if the server cannot be reached, or responds with status 500 or above
+   */
+  readonly extend: () => Promise<void>;
 }
 
 /**
@@ -23,9 +35,13 @@ export interface UseSession extends SessionSnapshot {
  * ```
  */
 export function useSession(): UseSession {
+  const { session, status, expiresIn, reload, extend } = useAuthContext();
+  return { session, status, expiresIn, reload, extend };
+}
+
+/** @throws Error without `<AuthProvider>` */
+export function useAuthContext(): AuthContextValue {
   const context = useContext(AuthContext);
-  if (!context)
-    throw new Error('useSession() needs an <AuthProvider> above it, for example in app/layout.tsx.');
-  const { session, status, reload } = context;
-  return { session, status, reload };
+  if (context) return context;
+  throw new Error('useSession() needs an <AuthProvider> above it, for example in app/layout.tsx.');
 }

@@ -1,0 +1,14 @@
+/**
+ * What tabs send each other: the user of a tab, as text; or an event. `extended`: the session ends later. `logout`: the user
+ * has asked for a logout.
+ */
+export type SessionMessage = string | { readonly type: 'extended' | 'logout' };
+
+export const openSessionChannel = (): BroadcastChannel => new BroadcastChannel('countersign.session');
+
+/** Sends a message to all tabs of the application, also from a component without `<AuthProvider>`. */
+export function sendToTabs(message: SessionMessage): void {
+  const channel = openSessionChannel();
+  channel.postMessage(message);
+  channel.close();
+}
