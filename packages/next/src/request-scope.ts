@@ -175,5 +175,5 @@ function endScope(
 ): void {
   scope.hasEnded = true;
   if (scope.hasCollectedCookies || !(isFailed || isResponse)) return;
-  for (const retain of scope.retentions) void retain();
+  for (const retain of scope.retentions) void retain().catch(() => {});
 }
