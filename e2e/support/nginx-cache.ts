@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findProgram, nginx } from '../../scripts/lib/system-packages.ts';
 import { end } from './next-web.ts';
 
-/** Starts an nginx that stores each cacheable response with status 200 or 404. Its header `x-cache` reports hits and misses. */
+/** Starts an nginx that stores each cacheable response with status 200 or 404. Its header `x-cache` reports hits and misses.
+ * The sizes of its buffers are the defaults: 4 KiB for the headers of a response. */
 export async function startNginxCache({
   port,
   upstream,
@@ -56,8 +57,6 @@ http {
     location / {
       proxy_pass ${upstream};
       proxy_set_header Host $http_host;
-      proxy_buffer_size 32k;
-      proxy_buffers 8 32k;
       proxy_cache pages;
       proxy_cache_key $request_uri;
       proxy_cache_valid 200 404 10m;

@@ -14,7 +14,13 @@ test.beforeAll(async () => {
   const [port, cachePort] = [await findFreePort(), await findFreePort()];
   const cache = await startNginxCache({ port: cachePort, upstream: `http://localhost:${port}` });
   closing.push(cache.stop);
-  app = await startNextSessions({ port, publicOrigin: cache.origin });
+  app = await startNextSessions({
+    port,
+    publicOrigin: cache.origin,
+    users: [heavyUser],
+    // The response of the API allows every cache to store it, as long as the handler adds nothing.
+    api: ({ url }, response) => response.setHeader('content-type', 'text/plain').end(`data of ${url}`),
+  });
   closing.push(app.stop);
 });
 test.afterAll(async () => {
@@ -28,12 +34,17 @@ const personal = [
   '/api/protected',
   '/api/uncovered/protected',
   '/api/uncovered/own',
+  '/api/uncovered/plain',
+  '/api/uncovered/forwarded',
   '/api/pages/me',
   '/auth/session',
   '/auth/access-token',
   '/auth/unknown',
   '/auth/logout',
 ];
+
+/** A user whose tokens are larger: the identifier is part of the access token and of the ID token. */
+const heavyUser = `heavy-${'x'.repeat(249)}`;
 
 const users = ['alice', 'bob', undefined] as const;
 
@@ -69,6 +80,14 @@ test('S62: a shared cache never returns a response of one user to another user o
   }
   // The cache has stored no response to a signed-in user.
   expect(cached).toEqual([]);
+});
+
+test('a login that a proxy with default buffers rejects is explained in the log', async () => {
+  expect(app.output()).not.toContain('proxy_buffer_size');
+  await expect(app.logIn(heavyUser)).rejects.toThrow('failed with status 502');
+  expect(app.output()).toMatch(/countersign: a session needs .* proxy_buffer_size 16k/);
+  // Other users are not affected.
+  await app.logIn('alice');
 });
 
 test('the cache of this test stores cacheable responses', async () => {

@@ -68,7 +68,7 @@ test('a repeated post redirects a signed-in user to returnTo', async ({ page }) 
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
   const before = codeExchanges();
   await postAgain(page, responses[0] as PostedResponse);
-  await expect(page).toHaveURL(`${app.origin}/`);
+  await expect(page).toHaveURL(`${app.origin}/profile`);
   expect(codeExchanges()).toBe(before);
 });
 
@@ -100,5 +100,5 @@ test('shows an error page after one more attempt if the provider rejects every c
   expect(responses).toHaveLength(2);
   // The next login succeeds.
   await page.getByRole('link', { name: 'Try again' }).click();
-  await expect(page).toHaveURL(`${app.origin}/`);
+  await expect(page).toHaveURL(`${app.origin}/profile`);
 });

@@ -37,6 +37,13 @@ async function advance(seconds: number, ...pages: readonly Page[]): Promise<void
 
 async function open(context: BrowserContext, path = '/profile'): Promise<Page> {
   const page = await context.newPage();
+  // Next's router prefetches links when its cache is old. A request through the proxy is a use of the session.
+  await page.route('**/*', (route) => {
+    const isPrefetch = Object.keys(route.request().headers()).some((name) =>
+      /^next-router-.*prefetch$/.test(name),
+    );
+    return isPrefetch ? route.abort() : route.fallback();
+  });
   await page.clock.install({ time: Date.now() + ahead });
   await page.goto(running.app.origin + path);
   await expect(page.getByRole('banner').getByRole('button', { name: 'Log out' })).toBeVisible();
@@ -115,12 +122,13 @@ test('one tab extends the session for all tabs', async ({ context }) => {
 
 test('offers a login before the absolute end, which cannot be extended', async ({ context }) => {
   const page = await open(context);
-  for (let day = 0; day < 6; day++) {
+  for (let day = 0; day < 7; day++) {
     await advance(idleLifetime - 90, page);
     await findWarning(page).getByRole('button', { name: 'Stay signed in' }).click();
     await expect(findWarning(page)).toHaveCount(0);
   }
-  await advance(idleLifetime + 6 * 90 - 60, page);
+  // 630 seconds are left of the absolute lifetime.
+  await advance(570, page);
   const warning = findWarning(page);
   await expect(warning).toContainText('cannot be extended');
   await warning.getByRole('button', { name: 'Close' }).click();

@@ -268,7 +268,7 @@ test('rejects a callback that is replayed or has a wrong state or iss, and shows
 
   // A repeated callback does not disturb a signed-in user.
   await page.goto(callback);
-  await expect(page).toHaveURL(`${base}/`);
+  await expect(page).toHaveURL(`${base}/dashboard`);
 
   let state = '';
   guest.on('request', (request) => {

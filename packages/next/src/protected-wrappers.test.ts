@@ -145,3 +145,51 @@ test('S9: reports an unavailable store to pages, actions and helpers, and redire
   for (const call of [() => auth.getSession(), () => auth.requireSession(), () => page({})])
     expect((await runInNext<unknown>({ cookie }, call)).result).toBeDefined();
 });
+
+test.each([
+  ['refresh_rejected', '', ''],
+  ['interaction_required', '&prompt=consent', '&prompt=consent'],
+])(
+  'leads to the login from a page whose refresh was rejected in the proxy: %s',
+  async (code, more, query) => {
+    const { server, auth, cookie } = await setUpLogin();
+    server.clock.advance(3_610);
+    const failure = `name=LoginRequiredError&code=${code}&status=400${more}`;
+    const headers = { 'x-auth-refresh-failed': failure };
+    const page = auth.protected.page(async ({ session }: { session: Session }) => session.user.sub);
+    const login = `/auth/login?returnTo=%2Fpage%3Fa%3Db${query};`;
+    for (const run of [() => page({}), () => auth.requireSession()]) {
+      expect(await readDigest(runInNext<unknown>({ cookie, headers }, run))).toContain(login);
+    }
+    // A rejection for another resource concerns only the pages that request it.
+    const other = { 'x-auth-refresh-failed': `${failure}&resource=https%3A%2F%2Fapi.example` };
+    expect((await runInNext({ cookie, headers: other }, () => page({}))).result).toBe('alice');
+    const reader = auth.protected.page(async (_: { session: Session }) => {
+      await auth.getAccessToken({ resource: 'https://api.example' });
+      return 'read';
+    });
+    expect(await readDigest(runInNext({ cookie, headers: other }, () => reader({})))).toContain(login);
+    expect(server.requestsTo('token')).toHaveLength(1);
+  },
+);
+
+test('a protected handler responds with 401 to a rejected refresh, and with 502 to rejected credentials', async () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { server, auth, cookie } = await setUpLogin();
+  server.clock.advance(3_610);
+  const handler = auth.protected.handler(async () => Response.json(await auth.getAccessToken()));
+  const call = async () => {
+    const request = new Request(`${baseUrl}/api/items`, { headers: { cookie, accept: 'application/json' } });
+    const { result } = await runInNext({ cookie, phase: 'action' }, () => handler(request, {}));
+    return [result.status, ((await result.json()) as { error: string }).error];
+  };
+  server.fail('token', { status: 400 });
+  expect(await call()).toEqual([401, 'refresh_rejected']);
+  server.clock.advance(11);
+  const headers = { 'content-type': 'application/json' };
+  server.fail('token', { status: 401, headers, body: '{"error":"unauthorized_client"}' });
+  expect(await call()).toEqual([502, 'client_rejected']);
+  expect(log.mock.calls.flat().join()).toContain('rejected the client "web"');
+  vi.restoreAllMocks();
+});

@@ -5,11 +5,8 @@ import {
   TransportError,
 } from '@countersign/core';
 import { checkSessionScopes, type Session } from '@countersign/core/session';
-import {
-  createErrorResponse,
-  createSessionHeaders,
-  setPrivateCaching,
-} from '@countersign/core/session/adapter';
+import { createErrorResponse, createSessionHeaders } from '@countersign/core/session/adapter';
+import { markPrivate } from './private-response.ts';
 import { finishWrites, getRequestScope, type RequestScope } from './request-scope.ts';
 import {
   type OpenSession,
@@ -138,18 +135,7 @@ function getPath(request: Request): string {
 /** Waits until all session cookies are set, and marks the response of a handler as private. */
 async function finishResponse(scope: RequestScope, response: Response): Promise<Response> {
   await finishWrites(scope);
-  try {
-    return setPrivateHeaders(scope, response);
-  } catch {
-    // The headers of `Response.redirect()` and of fetched responses are immutable.
-    return setPrivateHeaders(scope, new Response(response.body, response));
-  }
-}
-
-function setPrivateHeaders({ hasSetCookies }: RequestScope, response: Response): Response {
-  // A shared cache must not store a response with a session cookie, even if the application allows it (RFC 9111 section 7.3).
-  if (hasSetCookies) response.headers.set('cache-control', 'private, no-store');
-  setPrivateCaching(response.headers);
+  markPrivate(scope, response);
   return response;
 }
 

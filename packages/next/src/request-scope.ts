@@ -2,6 +2,7 @@
 
 // Next's own record of its work. `server.ts` explains why no public function is sufficient.
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
+import { markPrivate } from './private-response.ts';
 
 /** A unit of Next's work: the handling of a request, or the filling of a cache. */
 export interface WorkUnit {
@@ -156,8 +157,12 @@ function observeEnd(scope: RequestScope, run: () => unknown): unknown {
     endScope(scope, { isFailed: true });
     throw error;
   }
+  // This callback runs before those of Next, which are added to the same promise later.
   Promise.resolve(result).then(
-    (value) => endScope(scope, { isFailed: false, isResponse: value instanceof Response }),
+    (value) => {
+      if (value instanceof Response && scope.hasOpenedSession) markPrivate(scope, value);
+      endScope(scope, { isFailed: false, isResponse: value instanceof Response });
+    },
     () => endScope(scope, { isFailed: true }),
   );
   return result;
@@ -170,5 +175,5 @@ function endScope(
 ): void {
   scope.hasEnded = true;
   if (scope.hasCollectedCookies || !(isFailed || isResponse)) return;
-  for (const retain of scope.retentions) void retain();
+  for (const retain of scope.retentions) void retain().catch(() => {});
 }

@@ -9,7 +9,8 @@ import { createServerStateKey } from '../server/server-state.ts';
 import type { AuthFeature } from './auth-config.ts';
 
 /**
- * Requests a refresh token (`offline_access`) and refreshes access tokens with it. Concurrent callers share one refresh.
+ * Requests a refresh token and refreshes access tokens with it. Concurrent callers share one refresh. The scope
+ * `offline_access` is requested if the provider lists it, except at Keycloak, which issues refresh tokens without it.
  *
  * @param options.leeway seconds before its expiry at which an access token is refreshed. Default: 30
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
@@ -25,11 +26,7 @@ import type { AuthFeature } from './auth-config.ts';
  */
 export function withRefreshTokens(options: { readonly leeway?: number } = {}): AuthFeature {
   return {
-    configure: ({ scope = 'openid', ...config }) => ({
-      ...config,
-      ...options,
-      scope: scope.split(' ').includes('offline_access') ? scope : `${scope} offline_access`,
-    }),
+    configure: (config) => ({ ...config, ...options, refreshTokens: true }),
   };
 }
 

@@ -127,7 +127,11 @@ export interface BrowserAuth {
    * @see https://www.rfc-editor.org/rfc/rfc9449#section-9
    */
   rememberNonce(url: string, headers: { get(name: string): string | null }): Promise<boolean>;
-  /** Deletes and revokes the tokens, logs out all tabs, and leaves the page for the provider's logout. */
+  /**
+   * Deletes and revokes the tokens, logs out all tabs, and leaves the page for the provider's logout, or for
+   * `postLogoutRedirectUri` if the provider has none. If the provider is unavailable, the user is signed out of this
+   * application only: the snapshot contains the error, and the page stays.
+   */
   logout(options?: LogoutOptions): Promise<void>;
   /** Closes the channel to other tabs. */
   stop(): void;

@@ -15,7 +15,7 @@ import type {
 import { createAuthorizationRequest } from './login/authorization-request.ts';
 import type { BrowserTransaction } from './login/browser-transaction.ts';
 import { completeLogin } from './login/complete-login.ts';
-import { createEndSessionUrl, revokeTokens } from './login/logout.ts';
+import { findLogoutPage, revokeTokens } from './login/logout.ts';
 import { frameName } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
 import { saveTransaction, takeTransaction } from './login/transaction-storage.ts';
@@ -346,12 +346,16 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     }
     emitEvent({ type: 'session.ended', issuer, reason: 'logout' });
     if (localOnly) return;
-    const url = await createEndSessionUrl(
-      context,
-      tokens,
-      postLogoutRedirectUri ?? options.postLogoutRedirectUri,
-    );
-    if (url) await leavePage(url);
+    let page: string | undefined;
+    try {
+      page = await findLogoutPage(context, tokens, postLogoutRedirectUri ?? options.postLogoutRedirectUri);
+    } catch (error) {
+      // The user is signed out here, and must know that the session at the provider remains.
+      const code = getErrorCode(error);
+      emitEvent({ type: 'logout.incomplete', issuer, clientId, part: 'provider', code });
+      if (snapshot().status === 'signed-out') publish({ ...snapshot(), error: error as Error });
+    }
+    if (page !== undefined) await leavePage(page);
   }
 
   function handleMessage(message: TabMessage): void {

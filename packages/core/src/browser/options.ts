@@ -32,6 +32,13 @@ export interface BrowserAuthOptions {
   readonly redirectUri: string;
   /** Space-separated, with `openid`. Default: `openid`. Add `offline_access` to request a refresh token. */
   readonly scope?: string;
+  /**
+   * Requests a refresh token: the scope `offline_access` is added at providers that need it. Default: false, `scope` is
+   * sent as it is.
+   *
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
+   */
+  readonly refreshTokens?: boolean;
   /** The resource servers of access tokens (RFC 8707). The first is the default of `getAccessToken`. */
   readonly resource?: string | readonly string[];
   /** Additional authorization parameters of each login, for example `{ audience }`. */

@@ -190,7 +190,7 @@ export function createTokenRefresher(
       if (refreshToken === undefined) {
         throw new LoginRequiredError(
           'refresh_token_missing',
-          'There is no valid access token for this request and no refresh token. Request the scope offline_access at login.',
+          'There is no valid access token for this request, and the provider issued no refresh token. Log in again. To receive one, request the scope offline_access and allow it for the client at the provider; some providers also require the consent of the user (prompt=consent).',
         );
       }
       if (isLate) {

@@ -10,8 +10,8 @@ import type { PageMessagesOption } from './pages/page-messages.ts';
 /** Options of web sessions. Only `secret` and `baseUrl` are required. */
 export interface WebSessionOptions {
   /**
-   * At least 32 random characters. If a list: the first secret encrypts, all of them decrypt.
-   * To rotate, prepend a new secret, and remove the old one after `absoluteLifetime`.
+   * At least 32 random characters. If a list: the first secret encrypts, all of them decrypt. To replace a secret, deploy
+   * `[old, new]` to all processes, then `[new, old]`, and after `absoluteLifetime` the new one alone.
    */
   readonly secret: string | readonly string[];
   /** The application's public URL, including its base path, for example `https://app.example`. */

@@ -54,18 +54,42 @@ describe('members of a token response', () => {
   });
 });
 
-test('claims that are null are absent, in ID tokens and userinfo', async () => {
-  const harness = await createHarness({
-    server: { users: [{ sub: 'alice', claims: { nickname: null, azp: null, nbf: null, auth_time: null } }] },
+describe('claims that are null are absent', () => {
+  const names = ['azp', 'nbf', 'auth_time', 'acr', 'nickname'];
+
+  test('in ID tokens at login and refresh, whose signature is verified all the same', async () => {
+    const harness = await createHarness({ faults: ['id_token_claims_null'] });
+    const { claims, idToken } = await harness.logIn();
+    expect(claims).toMatchObject({ sub: 'alice' });
+    for (const name of names) expect(claims).not.toHaveProperty(name);
+    await harness.refresh();
+    expect(harness.stored?.idToken).not.toBe(idToken);
+    for (const fault of [
+      'id_token_signature_invalid',
+      'id_token_key_foreign',
+      'id_token_alg_none',
+    ] as const) {
+      harness.server.faults.clear();
+      harness.server.faults.add('id_token_claims_null').add(fault);
+      await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid' });
+    }
   });
-  const { claims, idToken } = await harness.logIn();
-  expect(claims).toMatchObject({ sub: 'alice' });
-  for (const name of ['azp', 'nbf', 'auth_time', 'nickname']) expect(claims).not.toHaveProperty(name);
-  expect(harness.userinfo).not.toHaveProperty('nickname');
-  await harness.refresh();
-  expect(harness.stored?.idToken).not.toBe(idToken);
-  harness.server.faults.add('id_token_signature_invalid');
-  await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'signature' });
+
+  test('in plain and signed userinfo', async () => {
+    const plain = await createHarness({ faults: ['userinfo_response_null_members'] });
+    await plain.logIn();
+    expect(plain.userinfo).toMatchObject({ sub: 'alice' });
+    expect(plain.userinfo).not.toHaveProperty('nickname');
+    const signed = await createHarness({
+      faults: ['userinfo_claims_null'],
+      registration: { userinfoSignedResponseAlg: 'RS256' },
+      client: { userinfoSignedResponseAlg: 'RS256' },
+    });
+    await signed.logIn();
+    for (const name of names) expect(signed.userinfo).not.toHaveProperty(name);
+    signed.server.faults.add('userinfo_signature_invalid');
+    await expect(signed.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid', check: 'signature' });
+  });
 });
 
 describe('each endpoint has its rule for the body', () => {

@@ -136,6 +136,37 @@ test('B25: a page in which the user has logged out does not log in silently when
   expect(append).not.toHaveBeenCalled();
 });
 
+describe('logout at the provider', () => {
+  test('goes to postLogoutRedirectUri if the provider has no end_session_endpoint', async () => {
+    delete provider.metadata.end_session_endpoint;
+    const { auth, visited } = await signedIn({ postLogoutRedirectUri: `${origin}/goodbye` });
+    await auth.logout();
+    expect(visited.at(-1)).toBe(`${origin}/goodbye`);
+    const other = await signedIn();
+    const visits = other.visited.length;
+    await other.auth.logout();
+    expect(other.visited).toHaveLength(visits);
+  });
+
+  test('signs out locally and says so if the provider is unavailable', async () => {
+    const storage = createMemoryStorage();
+    await signedIn({ storage });
+    const { auth, visited } = createPage({
+      storage,
+      postLogoutRedirectUri: `${origin}/goodbye`,
+      fetch: async () => new Response(null, { status: 503 }),
+    });
+    await auth.start();
+    expect(auth.snapshot().status).toBe('signed-in');
+    await auth.logout();
+    expect(auth.snapshot()).toMatchObject({ status: 'signed-out', error: { code: 'server_error' } });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'logout.incomplete', part: 'provider', code: 'server_error' }),
+    );
+    expect(visited).toEqual([]);
+  });
+});
+
 describe('the revocation of a logout', () => {
   test('is sent with a DPoP proof, and again with the nonce of the provider', async () => {
     const proofs: (string | null)[] = [];

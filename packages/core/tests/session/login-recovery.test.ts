@@ -249,7 +249,7 @@ test('other errors of a silent login, and these errors of another login, are err
 
 test.each([
   ['access_denied', 403, 'Not logged in'],
-  ['unauthorized', 403, 'confirm your e-mail address'],
+  ['unauthorized', 403, 'confirm your email address'],
   ['server_error', 503, 'Please try again'],
   ['temporarily_unavailable', 503, 'Please try again'],
   ['invalid_scope', 502, 'rejected this login'],

@@ -1,5 +1,8 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test, vi } from 'vitest';
+import { generateDpopKeyPair } from '../../src/index.ts';
+import type { Fetch } from '../../src/internal/http.ts';
 import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
 import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
 import type { WebSessionOptions } from '../../src/session/options.ts';
@@ -173,4 +176,32 @@ describe.each(sessionKinds)('%s: the refresh token of a session that a new login
       timeout: 10_000,
     });
   });
+});
+
+test('S81: revokes a refresh token that is bound to a DPoP key and arrives after the logout', async () => {
+  const server = await createTestAuthorizationServer();
+  const issued: string[] = [];
+  let release = () => {};
+  const isReleased = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const fetch: Fetch = async (url, init) => {
+    const response = await server.fetch(url, init);
+    if (!url.endsWith('/token') || !response.ok) return response;
+    issued.push((await response.clone().json()).refresh_token);
+    if (issued.length === 2) await isReleased;
+    return response;
+  };
+  const dpop = { keyPair: await generateDpopKeyPair() };
+  const app = await createWebApp({}, { at: server, client: { fetch, dpop } });
+  const browser = app.open();
+  await browser.logIn();
+  const requestSession = await app.sessions.open(browser.header());
+  const refresh = requestSession.getAccessToken({ forceRefresh: true });
+  await expect.poll(() => issued.length).toBe(2);
+  await browser.visit('/auth/logout', page);
+  release();
+  await expect(refresh).rejects.toMatchObject({ code: 'session_ended' });
+  expect(server.requestsTo('revocation').map(({ body }) => body.token)).toEqual(issued);
+  expect(app.events).not.toContainEqual(expect.objectContaining({ type: 'logout.incomplete' }));
 });

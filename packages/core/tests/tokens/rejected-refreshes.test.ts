@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   type AuthEvent,
   createRefreshCoordinator,
+  dex,
   LoginRequiredError,
   type TokenHolder,
 } from '../../src/index.ts';
@@ -208,4 +209,36 @@ describe('C5: after a rejection', () => {
       await expect(getToken()).rejects.toMatchObject({ code: 'refresh_rejected' });
     },
   );
+});
+
+describe('C5: the preset of a provider', () => {
+  const failure = {
+    status: 400,
+    headers: { 'content-type': 'application/json' },
+    body: '{"error":"invalid_request","error_description":"Refresh token expired."}',
+  };
+  const { provider = {} } = dex({ issuer: 'https://dex.example.test', clientId: 'web' });
+
+  test('ends the login in a session', async () => {
+    const app = await createWebApp({}, { client: { provider } });
+    const browser = app.open();
+    await browser.logIn();
+    app.server.fail('token', failure);
+    const requestSession = await app.sessions.open(browser.header());
+    await expect(requestSession.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({
+      code: 'session_ended',
+      error: 'invalid_request',
+    });
+    expect(requestSession.session).toBeUndefined();
+  });
+
+  test('ends the login in the browser client', async () => {
+    const { auth, server, logIn } = await createBrowserHarness({ client: { provider } });
+    await logIn();
+    server.fail('token', failure);
+    await expect(auth.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({
+      code: 'session_ended',
+    });
+    auth.stop();
+  });
 });

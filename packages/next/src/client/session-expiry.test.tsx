@@ -39,13 +39,12 @@ test.each([0, -3_600, 7_200])(
 );
 
 test.each([
-  [{ session: null }, {}, 'signed-out'],
-  [{}, {}, 'signed-out'],
-  [{ session: { user: 5 }, now: 'x' }, {}, 'signed-out'],
-  [{ session, now: 1 }, { status: 404 }, 'signed-out'],
-  [{ session }, {}, 'signed-in'],
-] as const)('reads the response %j', async (body, init, status) => {
-  respond(body, init);
+  [{ session: null }, 'signed-out'],
+  [{}, 'signed-out'],
+  [{ session: { user: 5 }, now: 'x' }, 'signed-out'],
+  [{ session }, 'signed-in'],
+] as const)('reads the response %j', async (body, status) => {
+  respond(body);
   expect((await fetchSnapshot('/auth/session')).status).toBe(status);
 });
 

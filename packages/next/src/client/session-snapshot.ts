@@ -45,7 +45,7 @@ export const getSecondsUntil = (time: number, clockOffset: number): number =>
 /**
  * Fetches the session from the server. It is signed out if the response is malformed.
  *
- * @throws Error if the status is 500 or above: it is unknown whether the user is signed in
+ * @throws Error if the status is not 200, for example of a gateway: it is unknown whether the user is signed in
  */
 export async function fetchSnapshot(url: string): Promise<TimedSnapshot> {
   const response = await fetch(url, {
@@ -53,8 +53,7 @@ export async function fetchSnapshot(url: string): Promise<TimedSnapshot> {
     cache: 'no-store',
     credentials: 'same-origin',
   });
-  if (response.status >= 500) throw new Error(`${url} returned status ${response.status}.`);
-  if (!response.ok) return toSnapshot(undefined);
+  if (response.status !== 200) throw new Error(`${url} returned status ${response.status}.`);
   const body = parseApplicationJson(await response.text()) as {
     session?: ClientSession | null;
     now?: number;

@@ -139,6 +139,10 @@ export const mutations = {
   not_a_jwt: (jws) => {
     jws.finish = () => 'not.a.jwt';
   },
+  /** Members that count as absent. */
+  claims_null: ({ claims }) => {
+    for (const name of ['azp', 'nbf', 'auth_time', 'acr', 'nickname']) claims[name] = null;
+  },
   /** A repeated member, which parsers read differently. */
   member_repeated: (jws) => {
     jws.payload = (json) => json.replace('{', '{"iss":"https://attacker.example","sub":"mallory",');

@@ -110,6 +110,9 @@ export const responseFaults = {
   userinfo_response_sub_missing: userinfo((body) => {
     delete body.sub;
   }),
+  userinfo_response_null_members: userinfo((body) => {
+    Object.assign(body, { nickname: null, picture: null });
+  }),
   userinfo_aggregated_claims: userinfo((body) => {
     body._claim_names = { address: 'src1' };
     body._claim_sources = { src1: { JWT: 'eyJhbGciOiJub25lIn0.eyJhZGRyZXNzIjp7fX0.' } };

@@ -1,11 +1,13 @@
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken, sha256 } from '../../internal/encoding.ts';
 import { checkAdditionalParameters } from '../../protocol/authorization-transaction.ts';
+import { needsOfflineAccess } from '../../protocol/offline-access.ts';
 import type { BrowserContext } from '../options.ts';
 import { fetchMetadata, getEndpoint } from '../wire/metadata.ts';
 import { createMalformedError } from '../wire/send-request.ts';
 import { postForm } from '../wire/token-request.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
+import { findConsentPrompt } from './consent-memory.ts';
 
 /** The parameters of one login. Each has a default in the options of the client. */
 export interface AuthorizationOptions {
@@ -51,7 +53,7 @@ export async function createAuthorizationRequest(
     state: createRandomToken(),
     nonce: createRandomToken(),
     codeVerifier: createRandomToken(),
-    scope: [...new Set([context.scope, request.scope ?? []].flat().join(' ').split(' '))].join(' '),
+    scope: await findScope(context, request.scope),
     resource: request.resource === undefined ? context.resources : [request.resource].flat(),
     ...(maxAge !== undefined && { maxAge }),
     ...(acrValues && { acrValues }),
@@ -71,7 +73,7 @@ export async function createAuthorizationRequest(
     nonce: transaction.nonce,
     code_challenge: await sha256(transaction.codeVerifier),
     code_challenge_method: 'S256',
-    prompt: request.prompt,
+    prompt: request.prompt ?? findConsentPrompt(context, transaction.scope),
     max_age: maxAge,
     acr_values: acrValues?.join(' '),
     login_hint: request.loginHint,
@@ -87,6 +89,21 @@ export async function createAuthorizationRequest(
   const url = new URL(await getEndpoint(context, 'authorization_endpoint'));
   for (const [name, value] of await pushParameters(context, parameters)) url.searchParams.append(name, value);
   return { url, transaction };
+}
+
+/** The scope of the options and of the request, each name once. */
+async function findScope(context: BrowserContext, requestedScope = ''): Promise<string> {
+  const names = [...context.scope.split(' '), ...requestedScope.split(' ')].filter((name) => name !== '');
+  if (context.options.refreshTokens && !names.includes('offline_access')) {
+    const metadata = await fetchMetadata(context);
+    const facts = {
+      issuer: context.issuer,
+      authorizationEndpoint: metadata.authorization_endpoint,
+      scopesSupported: metadata.scopes_supported,
+    };
+    if (needsOfflineAccess(facts)) names.push('offline_access');
+  }
+  return [...new Set(names)].join(' ');
 }
 
 /** Sends the parameters in advance if the provider requires it. @see RFC 9126 section 5 */

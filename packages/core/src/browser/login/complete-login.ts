@@ -14,6 +14,7 @@ import { markReplacement, type SilentLoginRequest } from '../wanted-token.ts';
 import { exchangeCode } from '../wire/token-request.ts';
 import { validateAuthorizationResponse } from './authorization-response.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
+import { rememberConsent } from './consent-memory.ts';
 import { revokeTokens } from './logout.ts';
 
 /** A login in progress, and the state in which it began. */
@@ -109,5 +110,6 @@ export async function completeLogin(
     throw createLoginEndedError();
   }
   context.emitEvent({ type: 'login.succeeded', issuer: iss, clientId: context.clientId, sub });
+  if (isVisible) rememberConsent(context, transaction, tokens.refreshToken !== undefined);
   return { sub };
 }

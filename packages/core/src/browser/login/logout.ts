@@ -1,6 +1,7 @@
 import { getErrorCode } from '../../errors.ts';
 import { emitEventOrLog } from '../../events.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
+import { createCognitoLogoutUrl } from '../../providers/cognito.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import type { BrowserContext } from '../options.ts';
 import { fetchMetadata } from '../wire/metadata.ts';
@@ -44,19 +45,23 @@ async function sendRevocation(context: BrowserContext, tokens: TokenSet): Promis
 }
 
 /**
- * Creates the URL that ends the session at the provider.
+ * Finds the page to which a logout leaves: the provider's, which ends its session, or the application's own.
  *
- * @returns `undefined` if the provider has no such endpoint
+ * @returns `undefined` without any of them
+ * @throws TransportError if the metadata cannot be fetched
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
  */
-export async function createEndSessionUrl(
+export async function findLogoutPage(
   context: BrowserContext,
   tokens: TokenSet | undefined,
   postLogoutRedirectUri: string | undefined,
 ): Promise<string | undefined> {
-  const { clientId, options } = context;
-  const { end_session_endpoint: endpoint } = await fetchMetadata(context);
-  if (!isSecureUrl(endpoint, { allowInsecure: options.allowInsecureIssuer })) return undefined;
+  const { clientId, options, issuer } = context;
+  const metadata = await fetchMetadata(context);
+  const cognitoUrl = createCognitoLogoutUrl(issuer, metadata, { clientId, postLogoutRedirectUri });
+  if (cognitoUrl) return cognitoUrl.href;
+  const { end_session_endpoint: endpoint } = metadata;
+  if (!isSecureUrl(endpoint, { allowInsecure: options.allowInsecureIssuer })) return postLogoutRedirectUri;
   const url = new URL(endpoint);
   const parameters = {
     client_id: clientId,

@@ -102,12 +102,18 @@ test('A2: ignores a key in the header and rejects an unknown crit', async () => 
   await expectRejected(await provider.sign(claims(), { crit: ['b64'], b64: false }), 'crit');
 });
 
+test('claims that are null are absent', async () => {
+  const token = await provider.sign({ ...claims(), azp: null, nbf: null, auth_time: null, nickname: null });
+  expect(await validateIdToken(context, token, expected)).toEqual(claims());
+});
+
 test('A8: rejects a token with another typ', async () => {
   await expectRejected(await provider.sign(claims(), { typ: 'at+jwt' }), 'typ');
   await expectRejected(await provider.sign(claims(), { typ: 'logout+jwt' }), 'typ');
   await expectRejected(await provider.sign(claims(), { typ: ['JWT'] }), 'typ');
   await expectRejected(await provider.sign(claims(), { typ: { toString: {} } }), 'typ');
-  await validateIdToken(context, await provider.sign(claims(), { typ: 'JWT' }), expected);
+  for (const typ of ['JWT', 'jwt', 'application/jwt', 'application/JWT', null])
+    await validateIdToken(context, await provider.sign(claims(), { typ }), expected);
 });
 
 test.each([

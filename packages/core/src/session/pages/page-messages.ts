@@ -76,7 +76,7 @@ const english: { readonly pages: Readonly<Record<PageName, PageText>>; readonly 
   pages: {
     denied: {
       title: 'Not logged in',
-      text: 'The login was cancelled, or access was not granted. If your account is new, confirm your e-mail address first.',
+      text: 'The login was cancelled, or access was not granted. If your account is new, confirm your email address first.',
     },
     unavailable: { title: 'Please try again', text: 'The login service is temporarily unavailable.' },
     storeUnavailable: { title: 'Please try again', text: 'The session store is temporarily unavailable.' },
