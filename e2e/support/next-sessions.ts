@@ -59,11 +59,22 @@ export interface NextSessionsOptions {
   readonly port?: number;
   /** Lifetime in seconds. Default: 300. */
   readonly accessTokenLifetime?: number;
+  /** The provider of another process of the same application. Default: a new one. */
+  readonly op?: TestAuthorizationServer;
+  /** Additional environment variables, which override the defaults. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Users beside alice, bob and carol. Default: none. */
   readonly users?: readonly string[];
   /** Handles API requests. Default: responds with `[]`. */
   readonly api?: (request: IncomingMessage, response: ServerResponse) => void;
 }
+
+const createServerOfTests = ({ accessTokenLifetime = 300, users = [] }: NextSessionsOptions) =>
+  createTestAuthorizationServer({
+    accessTokenLifetime,
+    users: ['alice', 'bob', 'carol', ...users].map((sub) => ({ sub })),
+    clients: [{ clientId: 'web', clientSecret: 'web-secret' }],
+  });
 
 /** Starts the built application of `compatibility/next-sessions`, its provider and its API. */
 export async function startNextSessions(options: NextSessionsOptions = {}): Promise<NextSessions> {
@@ -72,12 +83,9 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
   const port = options.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
   const publicOrigin = options.publicOrigin ?? origin;
-  const op = await createTestAuthorizationServer({
-    accessTokenLifetime: options.accessTokenLifetime ?? 300,
-    users: ['alice', 'bob', 'carol', ...(options.users ?? [])].map((sub) => ({ sub })),
-    clients: [{ clientId: 'web', clientSecret: 'web-secret' }],
-  });
-  const { issuer, close } = await op.listen();
+  const provider = options.op && { issuer: options.op.issuer, close: async () => {} };
+  const op = options.op ?? (await createServerOfTests(options));
+  const { issuer, close } = provider ?? (await op.listen());
   const apiPort = await findFreePort();
   const api = createServer(options.api ?? ((_, response) => response.end('[]'))).listen(apiPort, 'localhost');
   const server = spawn(process.execPath, [next, 'start', '-H', 'localhost', '-p', String(port)], {
@@ -92,6 +100,7 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
       AUTH_SECRET: secret,
       AUTH_BASE_URL: publicOrigin,
       API_URL: `http://localhost:${apiPort}`,
+      ...options.environment,
     },
   });
   const output = collect(server);

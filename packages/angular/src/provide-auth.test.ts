@@ -1,13 +1,16 @@
 import { Location } from '@angular/common';
 import {
   APP_INITIALIZER,
+  ApplicationInitStatus,
   createEnvironmentInjector,
   type EnvironmentInjector,
   type EnvironmentProviders,
   Injector,
+  NgModule,
   PLATFORM_ID,
   runInInjectionContext,
 } from '@angular/core';
+import { TestBed } from '@angular/core/testing';
 import { Router } from '@angular/router';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AuthConfig } from './config/auth-config.ts';
@@ -136,4 +139,20 @@ test('provides several clients by name', async () => {
   expect(auth()).not.toBe(auth('billing'));
   expect(auth('default')).toBe(auth());
   expect(() => auth('unknown')).toThrow(/no auth client "unknown"/);
+});
+
+test('works in the providers of an NgModule', async () => {
+  @NgModule({ providers: [provideAuth(config)] })
+  class AppModule {}
+  TestBed.configureTestingModule({
+    imports: [AppModule],
+    providers: [
+      { provide: PLATFORM_ID, useValue: 'browser' },
+      { provide: Router, useValue: { navigateByUrl: () => {} } },
+    ],
+  });
+  await TestBed.inject(ApplicationInitStatus).donePromise;
+  const auth = TestBed.runInInjectionContext(() => injectAuth());
+  await auth.whenReady();
+  expect(auth.status()).toBe('signed-out');
 });

@@ -1,7 +1,6 @@
 import { AuthorizationServerError, LoginRequiredError } from '../errors.ts';
-import { seconds } from '../internal/clock.ts';
+import { type Clock, seconds } from '../internal/clock.ts';
 import type { SessionState } from './backends/session-state.ts';
-import type { SessionContext } from './context.ts';
 import type { SessionTokenRequest } from './request-session.ts';
 
 /** A login that a rejected refresh has required. */
@@ -25,7 +24,7 @@ const maxEntries = 10_000;
  * @param error the error of `getAccessToken`
  */
 export function endLoginLoop(
-  { requiredLogins, now }: SessionContext,
+  { requiredLogins, now }: { readonly requiredLogins: Map<string, RequiredLogin>; readonly now: Clock },
   { id, tokens: { claims }, createdAt }: SessionState,
   request: SessionTokenRequest,
   error: unknown,

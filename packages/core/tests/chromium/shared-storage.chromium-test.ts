@@ -99,3 +99,46 @@ test('B23: a refresh fails when another user logs in during it', async () => {
   expect(first.auth.snapshot().claims?.sub).toBe('bob');
   expect((await first.auth.getAccessToken()).holder?.sub).toBe('bob');
 });
+
+/** Lets the browser run one task. */
+const runTask = () =>
+  new Promise<void>((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+
+test.each([
+  ['this tab', 0],
+  ['another tab', 1],
+] as const)(
+  'B25: a logout in %s is final at each moment of a refresh',
+  { timeout: 60_000 },
+  async (_, index) => {
+    const provider = await createTestProvider(Date.now);
+    const remaining: unknown[] = [];
+    for (let moment = 0; moment <= 60; moment++) {
+      const clientId = `moment ${moment} ${index} ${Date.now()}`;
+      const tabs = [openTab(provider, clientId), openTab(provider, clientId)] as const;
+      await Promise.all(tabs.map(({ auth }) => auth.start()));
+      await tabs[0].login();
+      const refresh = tabs[0].auth.getAccessToken({ forceRefresh: true }).catch(() => {});
+      for (let task = 0; task < moment; task++) await runTask();
+      await tabs[index].auth.logout({ localOnly: true });
+      const statusAfterLogout = tabs[index].auth.snapshot().status;
+      await refresh;
+      await vi.waitFor(() => {
+        for (const { auth } of tabs) expect(auth.snapshot().status).toBe('signed-out');
+      });
+      const stored = await createWebStorage('shared').get(
+        `countersign ${provider.issuer} ${clientId} tokens`,
+      );
+      if (stored || statusAfterLogout !== 'signed-out') remaining.push({ moment, statusAfterLogout, stored });
+      for (const { auth } of tabs) auth.stop();
+    }
+    expect(remaining).toEqual([]);
+  },
+);

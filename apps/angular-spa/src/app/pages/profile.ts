@@ -8,50 +8,58 @@ import { ReadOnlyToken } from './read-only-token.ts';
   selector: 'app-profile',
   imports: [RouterLink, ReadOnlyToken],
   template: `
-    <h1>Your profile</h1>
-    <p class="lead">The claims of your validated ID token, and the remaining lifetime of your access token.</p>
+    @if (auth.status() === 'signed-out') {
+      <section class="panel notice">
+        <h1>You are signed out</h1>
+        <p>You logged out, here or in another tab, or your login has ended.</p>
+        <p class="actions"><button class="primary" type="button" (click)="auth.login()">Log in again</button></p>
+      </section>
+    } @else {
+      <h1>Your profile</h1>
+      <p class="lead">The claims of your validated ID token, and the remaining lifetime of your access token.</p>
 
-    <section class="panel person">
-      <span class="avatar" aria-hidden="true">{{ initial() }}</span>
-      <div>
-        <h2>{{ auth.user()?.name ?? auth.user()?.sub }}</h2>
-        <p class="muted">{{ auth.user()?.email }}</p>
-      </div>
-      <a class="button secondary small" routerLink="/security">Security</a>
-    </section>
+      <section class="panel person">
+        <span class="avatar" aria-hidden="true">{{ initial() }}</span>
+        <div>
+          <h2>{{ auth.user()?.name ?? auth.user()?.sub }}</h2>
+          <p class="muted">{{ auth.user()?.email }}</p>
+        </div>
+        <a class="button secondary small" routerLink="/security">Security</a>
+      </section>
 
-    <section class="panel" aria-labelledby="token-title">
-      <div class="row spread">
-        <h2 id="token-title">Access token</h2>
-        <button class="secondary small" type="button" (click)="refresh()" [disabled]="refreshing()">Refresh now</button>
-      </div>
-      <p>
-        @if (secondsLeft() > 0) {
-          Valid for <strong data-testid="seconds-left">{{ secondsLeft() }}</strong> more seconds. It is refreshed when a request requires it.
-        } @else {
-          It has expired. The next request to the API refreshes it first.
+      <section class="panel" aria-labelledby="token-title">
+        <div class="row spread">
+          <h2 id="token-title">Access token</h2>
+          <button class="secondary small" type="button" (click)="refresh()" [disabled]="refreshing()">Refresh now</button>
+        </div>
+        <p>
+          @if (secondsLeft() > 0) {
+            Valid for <strong data-testid="seconds-left">{{ secondsLeft() }}</strong> more seconds. It is refreshed when a request requires it.
+          } @else {
+            It has expired. The next request to the API refreshes it first.
+          }
+        </p>
+        <ul class="tags" aria-label="Granted scopes">
+          @for (scope of auth.scopes(); track scope) {
+            <li><code>{{ scope }}</code></li>
+          }
+        </ul>
+        @if (problem(); as text) {
+          <p class="error" role="alert">{{ text }}</p>
         }
-      </p>
-      <ul class="tags" aria-label="Granted scopes">
-        @for (scope of auth.scopes(); track scope) {
-          <li><code>{{ scope }}</code></li>
-        }
-      </ul>
-      @if (problem(); as text) {
-        <p class="error" role="alert">{{ text }}</p>
-      }
-    </section>
+      </section>
 
-    <app-read-only-token />
+      <app-read-only-token />
 
-    <section class="panel" aria-labelledby="claims-title">
-      <h2 id="claims-title">Claims</h2>
-      <dl class="claims">
-        @for (claim of claims(); track claim.name) {
-          <div><dt><code>{{ claim.name }}</code></dt><dd>{{ claim.value }}</dd></div>
-        }
-      </dl>
-    </section>
+      <section class="panel" aria-labelledby="claims-title">
+        <h2 id="claims-title">Claims</h2>
+        <dl class="claims">
+          @for (claim of claims(); track claim.name) {
+            <div><dt><code>{{ claim.name }}</code></dt><dd>{{ claim.value }}</dd></div>
+          }
+        </dl>
+      </section>
+    }
   `,
 })
 export class ProfilePage implements OnDestroy {
