@@ -202,19 +202,25 @@ async function endAtProvider(world: World, browser: Browser, { replays = 0 } = {
   let isDelivered = false;
   for (let tries = 0; !isDelivered && tries < maxDeliveries; tries++) {
     if (isOfUser) markLoginsOfUser(world, sub);
-    isDelivered = await deliverLogoutToken(world, token, (process) => {
-      if (isOfUser) markLoginsOfUser(world, sub);
-      const end = { at: scheduler.now(), process };
-      for (const each of ended) {
-        const record = ledger.records.get(each);
-        if (record) record.ended ??= end;
-        else ledger.endedBeforeStart.set(each, end);
-      }
+    isDelivered = await deliverLogoutToken(world, token, () => {
+      // Logins whose code was exchanged before the token arrived end too, although their session has not started.
+      const matching = isOfUser ? provider.logins.filter((each) => each.sub === sub) : [login];
+      return (process) => {
+        if (isOfUser) markLoginsOfUser(world, sub);
+        const end = { at: scheduler.now(), process };
+        for (const each of matching) {
+          const record = ledger.records.get(each);
+          if (record) record.ended ??= end;
+          else ledger.endedBeforeStart.set(each, end);
+        }
+      };
     });
     if (isOfUser) markLoginsOfUser(world, sub);
   }
-  // An attacker sends the token again: it must not end a later login.
-  for (let index = 0; index < replays; index++) await deliverLogoutToken(world, token, () => {});
+  if (replays === 0 || !isDelivered) return;
+  // The user logs in again, and an attacker sends the token again: it must not end the new login.
+  await logIn(world, browser);
+  for (let index = 0; index < replays; index++) await deliverLogoutToken(world, token, () => () => {});
 }
 
 /** A logout of a user also ends logins whose tokens are being requested: which of both is later is unknown. */
@@ -229,10 +235,11 @@ function markLoginsOfUser({ provider, ledger }: World, sub: string): void {
 async function deliverLogoutToken(
   world: World,
   token: string,
-  onConfirmed: (process: SentRequest['process']) => void,
+  onArrival: () => (process: SentRequest['process']) => void,
 ): Promise<boolean> {
   const providerBrowser: Browser = { name: 'the provider', sub: '', record: undefined, cookies: new Map() };
   const result = await sendRequest(world, providerBrowser, 'logout token', async (sent) => {
+    const onConfirmed = onArrival();
     const response = await handleRoute(sent, '/auth/backchannel-logout', {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -141,8 +141,8 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     { ended, mayEnd }: { readonly ended: { readonly process: ModelProcess }; readonly mayEnd?: string },
   ): Exception | undefined {
     if (!isShared && process !== ended.process) return noSharedStore;
-    // A logout token has no time of the session: its tombstone has the time of the process that received it.
-    return kind === 'cookie' && mayEnd === 'a logout token' && faults.happened.has('clock-jump')
+    // A logout token has no time of the session: its record has the time of the process that received it.
+    return mayEnd === 'a logout token' && faults.happened.has('clock-jump')
       ? 'a clock is set back before a back-channel logout'
       : undefined;
   }
@@ -160,7 +160,7 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
       return !isShared && startedOn !== process ? 'a restart deletes the memory of the process' : undefined;
     // A login within the second of a logout of all sessions is accepted only if the store knows their order.
     if (!usersLoggedOut.has(login.sub)) return undefined;
-    if (!isShared && processes > 1) return noSharedStore;
+    if (!isShared && (processes > 1 || faults.happened.has('crash'))) return noSharedStore;
     return storeFaults.has('tombstones') ? 'the shared store is unavailable' : undefined;
   }
 
