@@ -34,14 +34,15 @@ test.beforeEach(() => op.signIn('alice'));
 
 test('S12: rejects a transaction cookie as a session, and a session cookie as a transaction', async () => {
   const { browser, authorize } = await startLogin();
-  const [name = '', login = ''] = browser.cookies().split('=');
+  const [name = '', value = ''] = browser.cookies().split('; ', 1)[0]?.split('=') ?? [];
+  const login = value.slice(value.lastIndexOf('~') + 1);
   const session = (await logIn()).cookies().replace(/^session=/, '');
   const generation = session.slice(0, session.lastIndexOf('~') + 1);
   const sealed = session.slice(generation.length);
   expect(await readUser(`session=${session}`)).toBe('alice');
   expect(await readUser(`session=${generation}${login}`)).toBeUndefined();
   const url = await authorize();
-  const forged = await open().visit(url, { cookie: `${name}=${sealed}` });
+  const forged = await open().visit(url, { cookie: `${name}=${generation}${sealed}` });
   expect(forged.html).toContain('transaction_invalid');
 
   // A value names its purpose, and each purpose has a separate key.
@@ -62,13 +63,12 @@ const decodeHeader = (jwe: string) =>
   JSON.parse(Buffer.from(jwe.split('.')[0] ?? '', 'base64url').toString());
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-test('S14: limits the count and the size of pending logins, and the newest one still completes', async () => {
+test('S14: limits the size of pending logins, and the newest one still completes', async () => {
   for (const returnTo of ['/profile', `/profile?${'x'.repeat(1_500)}`]) {
     const browser = open();
     let newest = await startLogin('/auth/login', browser);
     for (let count = 0; count < 9; count++) {
       newest = await startLogin(`/auth/login?${new URLSearchParams({ returnTo })}`, browser);
-      expect(browser.cookies().split('; ').length).toBeLessThanOrEqual(4);
       expect(browser.cookies().length).toBeLessThan(6_500);
     }
     expect(browser.cookies()).toContain('; ');
@@ -81,19 +81,19 @@ test('S14: limits the count and the size of pending logins, and the newest one s
 test('S14: discards the oldest of too many pending logins', async () => {
   const browser = open();
   await startLogin('/auth/login', browser);
-  const oldest = browser.cookies();
+  const [oldest = ''] = browser.cookies().split('; ');
   const second = Math.floor(Date.now() / 1000);
   await expect.poll(() => Math.floor(Date.now() / 1000)).toBeGreaterThan(second);
-  for (let count = 1; count < 4; count++) await startLogin('/auth/login', browser);
-  expect(browser.cookies()).toContain(oldest);
   await startLogin('/auth/login', browser);
+  expect(browser.cookies()).toContain(oldest);
+  for (let count = 0; count < 12; count++) await startLogin('/auth/login', browser);
   expect(browser.cookies()).not.toContain(oldest);
-  expect(browser.cookies().split('; ')).toHaveLength(4);
+  expect(browser.cookies().length).toBeLessThan(6_500);
 });
 
 test('S16: rejects chunks of two sessions', async () => {
   const large = async () => {
-    const bio = Buffer.from(crypto.getRandomValues(new Uint8Array(3_000))).toString('hex');
+    const bio = Buffer.from(crypto.getRandomValues(new Uint8Array(1_600))).toString('hex');
     const { header } = await createTestSession(options(), { user: { sub: 'alice', bio } });
     return header.split('; ');
   };

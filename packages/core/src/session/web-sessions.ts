@@ -22,7 +22,8 @@ export interface WebSessions {
   readonly basePath: string;
   readonly paths: RoutePaths;
   /**
-   * Handles login, callback, logout, session and the other routes. Returns `undefined` for every other path.
+   * Handles login, callback, logout, session and the other routes, and the redirect to a page after a logout, whose
+   * `state` it compares and removes. Returns `undefined` for every other request.
    * It never throws: a failure becomes an error response and is reported once.
    *
    * @param router properties from the headers of the framework's router. Default: the request is not from a router.

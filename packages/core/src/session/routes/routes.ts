@@ -27,8 +27,8 @@ const routes: Record<keyof RoutePaths, { readonly methods: readonly string[]; re
 };
 
 /**
- * Handles a request for one of the routes, and the redirect after a logout. Returns `undefined` for every other path. It never throws: a failure becomes
- * an error response and is reported once.
+ * Handles a request for one of the routes, and the redirect after a logout. Returns `undefined` for every other path. It
+ * never throws: a failure becomes an error response and is reported once.
  */
 export async function handleRequest(
   context: SessionContext,
