@@ -10,9 +10,9 @@ interface Entry {
 }
 
 const inBrowsers: readonly Entry[] = [
-  { name: '@countersign/next/client', file: 'countersign-next-client', limit: 3 },
-  { name: '@countersign/core/browser', file: 'countersign-browser', limit: 10.5 },
-  { name: '@countersign/angular', file: 'countersign-angular', limit: 12 },
+  { name: '@countersign/next/client', file: 'countersign-next-client', limit: 4.5 },
+  { name: '@countersign/core/browser', file: 'countersign-browser', limit: 24 },
+  { name: '@countersign/angular', file: 'countersign-angular', limit: 28 },
   { name: 'oauth4webapi alone', file: 'oauth4webapi' },
   { name: 'angular-oauth2-oidc', file: 'angular-oauth2-oidc' },
   { name: 'oidc-client-ts', file: 'oidc-client-ts' },
