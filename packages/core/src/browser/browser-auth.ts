@@ -331,7 +331,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     let tokens: StoredTokenSet | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {
-      tokens = await store.clear();
+      tokens = await store.clear(time);
     } catch (error) {
       failure = { error };
       tokens = await store.readStored().catch(() => undefined);

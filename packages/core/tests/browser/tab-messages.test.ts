@@ -95,3 +95,28 @@ test('a login that the callback page completes reaches a tab in which the user h
   expect(auth.snapshot().status).toBe('signed-in');
   await vi.waitFor(() => expect(count()).toBe(1));
 });
+
+test('B25: a login that another tab begins directly after a logout is shown in the tab of the logout', async () => {
+  let time = 1_000;
+  const storage = { ...createMemoryStorage(), reach: 'shared' as const };
+  const page = createPage({ storage, now: () => time++ });
+  await page.auth.start();
+  const channel = new BroadcastChannel(`countersign ${provider.issuer} spa `);
+  const logout = new Promise<number>((resolve) => {
+    channel.onmessage = ({ data }) => data.type === 'logout' && resolve(data.time);
+  });
+  await page.auth.logout({ localOnly: true });
+  const startedAt = (await logout) + 1;
+  const claims = { iss: provider.issuer, sub: 'bob' };
+  const tokens = { accessTokens: [], scopes: [], updatedAt: 0, refreshToken: 'bob-1', login: 'bob-login' };
+  storage.set(`countersign ${provider.issuer} spa tokens`, {
+    ...tokens,
+    claims,
+    loginStartedAt: startedAt,
+  } as never);
+  channel.postMessage({ type: 'login', sub: 'bob', startedAt });
+  await vi.waitFor(() =>
+    expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } }),
+  );
+  channel.close();
+});

@@ -22,12 +22,17 @@ const alice = createTokens('alice');
 const bob = createTokens('bob');
 
 /** A store with the tokens of Alice, and functions that run during its operations. */
-function setUp(stored: StoredTokenSet = alice) {
+function setUp(stored: StoredTokenSet = alice, now?: () => number) {
   const memory = createMemoryStorage();
   const during: { read?: () => void; beforeChange?: () => unknown; afterChange?: () => void } = {};
   memory.set(key, stored);
   const store = createLoginStore(
-    resolveOptions({ issuer, clientId: 'spa', redirectUri: 'https://app.example/callback' }),
+    resolveOptions({
+      issuer,
+      clientId: 'spa',
+      redirectUri: 'https://app.example/callback',
+      ...(now && { now }),
+    }),
     {
       ...memory,
       async get(name) {
@@ -42,7 +47,7 @@ function setUp(stored: StoredTokenSet = alice) {
       },
     },
   );
-  return { store, during, getStored: () => memory.get(key) };
+  return { store, during, getStored: () => memory.get(key), memory };
 }
 
 test('B24: a holder with another issuer, sub or login is another holder', () => {
@@ -176,4 +181,63 @@ test('B25: a logout does not end a login that began later', async () => {
   await expect(store.deleteEndedLogin()).resolves.toBeUndefined();
   expect(store.isLoggedOutSince(11)).toBe(false);
   expect(store.isLoggedOutSince(10)).toBe(true);
+});
+
+test('B25: a logout keeps a login that another tab began later and stored before the deletion', async () => {
+  let time = 20;
+  const later = createTokens('bob', { loginStartedAt: 30 });
+  for (const isShown of [true, false]) {
+    const { store, during, memory, getStored } = setUp(
+      createTokens('alice', { loginStartedAt: 10 }),
+      () => time,
+    );
+    await store.synchronize();
+    during.beforeChange = async () => {
+      time = 40;
+      memory.set(key, later);
+      if (isShown) await store.synchronize();
+    };
+    await expect(store.clear()).resolves.toBeUndefined();
+    expect(getStored()).toEqual(later);
+    await store.synchronize();
+    expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
+    time = 20;
+  }
+});
+
+test('B25: the snapshot of a later login is updated although its tokens are read during a logout', async () => {
+  const later = createTokens('bob', { loginStartedAt: 30 });
+  let time = 20;
+  const { store, during, memory } = setUp(createTokens('alice', { loginStartedAt: 10 }), () => time);
+  let synchronized: Promise<void> | undefined;
+  during.beforeChange = () => {
+    time = 40;
+    memory.set(key, later);
+    synchronized = store.synchronize();
+  };
+  await store.clear();
+  await synchronized;
+  expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
+});
+
+test('B25: a logout deletes a login that began before the clock was set back', async () => {
+  const early = createTokens('alice', { loginStartedAt: 1000 });
+  for (const isShown of [true, false]) {
+    const { store, during, getStored } = setUp(early, () => 20);
+    if (isShown) during.beforeChange = () => store.synchronize();
+    await expect(store.clear()).resolves.toEqual(early);
+    expect(getStored()).toBeUndefined();
+    expect(store.snapshot()).toEqual({ status: 'signed-out' });
+    // A tab that stores it again does not sign the user in.
+    expect(store.isLoggedOutSince(1000)).toBe(true);
+  }
+});
+
+test('B25: a logout that is already recorded has one time', async () => {
+  let time = 20;
+  const { store } = setUp(createTokens('alice', { loginStartedAt: 10 }), () => time++);
+  const logout = store.recordLogout();
+  await store.clear(logout);
+  expect(store.isLoggedOutSince(logout)).toBe(true);
+  expect(store.isLoggedOutSince(logout + 1)).toBe(false);
 });

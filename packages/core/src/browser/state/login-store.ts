@@ -33,12 +33,14 @@ export interface LoginStore extends LoginState {
   /** Deletes the tokens of a login that a recorded logout has ended. @returns the deleted tokens */
   deleteEndedLogin(): Promise<StoredTokenSet | undefined>;
   /**
-   * Logs out: deletes the tokens of any user, and starts a new generation.
+   * Logs out: deletes the tokens of any user, and starts a new generation. A login that another tab began after the logout
+   * and stored before the deletion is kept: all tabs show it.
    *
+   * @param time the time of a logout that is already recorded. Default: the logout is recorded now.
    * @returns the deleted tokens
    * @throws the error of the storage. The snapshot is then signed out, and the call can be repeated.
    */
-  clear(): Promise<StoredTokenSet | undefined>;
+  clear(time?: number): Promise<StoredTokenSet | undefined>;
   /** Updates the snapshot from the storage, after another tab has changed it. */
   synchronize(): Promise<void>;
 }
@@ -86,6 +88,8 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
     return findHolder(tokens)?.iss === context.issuer && isCurrent(tokens) ? tokens : undefined;
   }
 
+  const readClock = () => Math.max(context.now(), lastLogout + 1);
+
   function recordLogout(time = Math.max(context.now(), lastLogin)): number {
     generation++;
     lastLogout = Math.max(lastLogout, time);
@@ -97,7 +101,7 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
     publishTokens,
     getGeneration: () => generation,
     advanceGeneration: () => ++generation,
-    readClock: () => Math.max(context.now(), lastLogout + 1),
+    readClock,
     isLoggedOutSince: (time) => lastLogout >= time,
     recordLogout,
     read,
@@ -135,19 +139,20 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
       });
       return deleted;
     },
-    async clear() {
-      recordLogout();
+    async clear(time) {
+      recordLogout(time);
       state.publishSignedOut();
       let deleted: StoredTokenSet | undefined;
-      try {
-        await changeStored((stored) => {
-          deleted = stored;
-          return undefined;
-        });
-      } finally {
-        // A second time: an operation that began meanwhile may have read the tokens before they were deleted.
-        generation++;
-      }
+      await changeStored((stored) => {
+        const { loginStartedAt = 0 } = stored ?? {};
+        if (isCurrent(stored) && loginStartedAt <= readClock()) return stored;
+        // A second time: an operation that began meanwhile may have read the tokens before they were deleted. A login that
+        // seems to begin in the future is an earlier one: the clock was set back since.
+        recordLogout(loginStartedAt);
+        deleted = stored;
+        return undefined;
+      });
+      if (lastLogin <= lastLogout && state.snapshot().status === 'signed-in') state.publishSignedOut();
       return deleted;
     },
     async synchronize() {
