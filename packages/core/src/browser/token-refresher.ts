@@ -128,7 +128,7 @@ export function createTokenRefresher(
     }
   }
 
-  /** The only call of the token endpoint. */
+  /** Sends the refresh token. No other code of this file does. */
   async function spendRefreshToken(
     tokens: StoredTokenSet,
     refreshToken: string,

@@ -51,7 +51,7 @@ export interface WebSessions {
   ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }>;
   /**
    * Logs out: ends the session and revokes its refresh token. The response must set the cookies. It redirects to the URL,
-   * unless `failure` is set: the session could not be ended in its store, and the user must be told.
+   * unless `failure` is set. The session was then not ended in its store: show this to the user instead.
    */
   startLogout(cookieHeader: string | null | undefined, options?: StartLogoutOptions): Promise<StartedLogout>;
   /**

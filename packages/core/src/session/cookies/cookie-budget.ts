@@ -6,10 +6,10 @@ import type { CookieJar, CookieToSet, RequestCookies } from './cookies.ts';
  */
 export const maxCookieBytes = 8_000;
 
-/** Maximum bytes of the session's cookies. The rest of {@link maxCookieBytes} is for a pending login. */
+/** Maximum bytes of the session's cookies. The rest of {@link maxCookieBytes} is for pending logins. */
 export const maxSessionBytes = 6_800;
 
-/** Maximum bytes of pending logins. */
+/** Maximum bytes of pending logins, if the session leaves that many. */
 export const maxLoginBytes = 6_000;
 
 /** Counts the bytes of a cookie as a browser sends it: `name=value; `. */

@@ -95,11 +95,11 @@ const english: { readonly pages: Readonly<Record<PageName, PageText>>; readonly 
     providerRejected: { title: 'Not logged in', text: 'The login service rejected this login.' },
     notConfigured: {
       title: 'Login is not available',
-      text: 'This site is not configured correctly. See its log.',
+      text: 'This site is not configured correctly. Please contact its operator.',
     },
     unexpected: {
       title: 'Something went wrong',
-      text: 'The request failed. See the log of this site.',
+      text: 'The request failed. If this happens again, please contact the operator of this site.',
     },
     logoutQuestion: { title: 'Log out?', text: 'You will have to log in again to see your data.' },
     logoutRejected: {
@@ -124,7 +124,7 @@ const english: { readonly pages: Readonly<Record<PageName, PageText>>; readonly 
   },
 };
 
-/** Finds the texts for a request. An error in a function of the application costs only its texts. */
+/** Finds the texts for a request. If the application's function throws, the English texts are used. */
 export function resolveMessages(option: PageMessagesOption | undefined, request: Request): ResolvedMessages {
   const messages = findMessages(option, request);
   const { language = 'en', direction = 'ltr' } = messages;
@@ -182,7 +182,7 @@ function parseLanguages(header: string): readonly string[] {
     .map(({ range }) => range);
 }
 
-/** Removes subtags from the end until a language matches (lookup). `de` also finds `de-AT`. */
+/** Removes subtags from the end until a language matches (RFC 4647 section 3.4). `de` also finds `de-AT`. */
 function findLanguage(languages: readonly string[], range: string): string | undefined {
   const find = (matches: (language: string) => boolean) =>
     languages.find((language) => matches(language.toLowerCase()));
