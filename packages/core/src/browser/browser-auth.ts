@@ -1,9 +1,7 @@
-import { AuthError, getErrorCode, LoginRequiredError, TransportError } from '../errors.ts';
-import { seconds } from '../internal/clock.ts';
+import { getErrorCode, LoginRequiredError, TransportError } from '../errors.ts';
 import { readRedirectResponse } from '../protocol/redirect-uri.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
-import { createRejectedRefreshes } from '../tokens/rejected-refreshes.ts';
-import { type AccessToken, findAccessToken, type TokenSet } from '../tokens/token-set.ts';
+import { findAccessToken } from '../tokens/token-set.ts';
 import type {
   BrowserAccessToken,
   BrowserAuth,
@@ -13,19 +11,19 @@ import type {
   LogoutOptions,
 } from './browser-auth-types.ts';
 import { createAuthorizationRequest } from './login/authorization-request.ts';
-import type { BrowserTransaction } from './login/browser-transaction.ts';
-import { completeLogin } from './login/complete-login.ts';
+import { createLoginCallback, removeLoginResponse } from './login/login-callback.ts';
 import { findLogoutPage, revokeTokens } from './login/logout.ts';
+import { createRestoreLogin } from './login/restore-login.ts';
 import { frameName } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
-import { saveTransaction, takeTransaction } from './login/transaction-storage.ts';
-import { deleteWantedPage, findReturnTo, saveWantedPage } from './login/wanted-page.ts';
+import { createTabMessageHandler } from './login/tab-messages.ts';
+import { saveTransaction } from './login/transaction-storage.ts';
+import { findReturnTo } from './login/wanted-page.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
 import { createAvailableStorage } from './state/available-storage.ts';
 import { createFeatureError, storageRemedy } from './state/browser-features.ts';
 import {
   createLoginEndedError,
-  findHolder,
   isSameHolder,
   type LoginHolder,
   type StoredTokenSet,
@@ -35,7 +33,7 @@ import { createStartRetries, type StartRetries } from './state/start-retries.ts'
 import { openTabChannel, type TabChannel, type TabMessage } from './state/tab-channel.ts';
 import { createMemoryStorage } from './state/token-storage.ts';
 import { createTokenRefresher } from './token-refresher.ts';
-import type { BrowserTokenRequest } from './wanted-token.ts';
+import { createTokenRenewal } from './token-renewal.ts';
 
 /**
  * Creates the client of a single-page application: authorization code flow with PKCE, silent login, and refresh across
@@ -61,30 +59,36 @@ import type { BrowserTokenRequest } from './wanted-token.ts';
  */
 export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const context = resolveOptions(options);
-  const { issuer, clientId, prefix, now, emitEvent } = context;
+  const { issuer, clientId, prefix, emitEvent } = context;
   const storage = createAvailableStorage(options.storage ?? createMemoryStorage(), context.reportMissing);
   const store = createLoginStore(context, storage);
-  const { snapshot, publish, publishError, read, getGeneration } = store;
-  const silentLogin = createSilentLogin(context, store);
+  const { snapshot, publish, publishError, read } = store;
   let started: Promise<BrowserAuthStart> | undefined;
-  /** The error of the last login response, until a login succeeds. */
-  let callbackError: unknown;
   let tabs: TabChannel | undefined;
   let retries: StartRetries | undefined;
-  /** Logins of this tab that are being completed. */
-  let pendingCallbacks = 0;
 
+  const send = (message: TabMessage) => tabs?.send(message);
   const leavePage = async (url: string) => (options.navigate ? options.navigate(url) : location.assign(url));
 
   const refreshAccessToken = createTokenRefresher(context, {
     read,
     async replaceTokens(expected, next) {
       const isReplaced = await store.replaceTokens(expected, next);
-      if (isReplaced) tabs?.send({ type: 'refresh' });
+      if (isReplaced) send({ type: 'refresh' });
       return isReplaced;
     },
     // A message of another tab updates the snapshot.
     waitForChange: store.waitForChange,
+  });
+
+  const silentLogin = createSilentLogin(context, store);
+  const restore = createRestoreLogin(context, store, { silentLogin, endLogin });
+  const renew = createTokenRenewal(context, store, { refreshAccessToken, silentLogin, endLogin });
+  const callback = createLoginCallback(context, store, { send });
+  const updateFromTab = createTabMessageHandler(context, store, {
+    storage,
+    restore,
+    isLoginPending: callback.isPending,
   });
 
   function start(): Promise<BrowserAuthStart> {
@@ -107,12 +111,12 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     tabs = openTabChannel(context, handleMessage);
     const { href } = location;
     const isCallback = readRedirectResponse(href, options.redirectUri) !== undefined;
-    if (isCallback) removeResponse(href);
+    if (isCallback) removeLoginResponse(href, options.redirectUri);
     const startedAt = store.readClock();
     let startError: unknown;
     try {
       await storage.open?.(`${prefix}tokens`);
-      if (isCallback) return await completeCallback(href, startedAt);
+      if (isCallback) return await callback.complete(href, startedAt);
     } catch (error) {
       startError = error;
     }
@@ -132,18 +136,6 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     );
   }
 
-  /** Removes the code from the address bar first, so that it is not in the history or in a Referer header. */
-  function removeResponse(href: string): void {
-    const page = new URL(href);
-    page.search = new URL(options.redirectUri).search;
-    page.hash = '';
-    try {
-      history.replaceState(history.state, '', page.href);
-    } catch {
-      // Some frames may not change their address.
-    }
-  }
-
   /** Publishes an error, unless the user has logged out since: the state is then known. */
   const createErrorHandler =
     (startedAt = store.readClock()) =>
@@ -151,39 +143,14 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       if (!store.isLoggedOutSince(startedAt)) publishError(error);
     };
 
-  /**
-   * Restores the stored login, or else tries a silent login of the same user.
-   *
-   * @param startedAt there is no silent login after a logout since this time, in milliseconds since the epoch
-   */
-  async function restore(startedAt: number): Promise<void> {
-    const generation = getGeneration();
-    const isUnchanged = () => generation === getGeneration();
-    const tokens = await read();
-    let isRestored = true;
-    try {
-      if (isUnchanged()) {
-        if (tokens && (tokens.refreshToken || hasValidToken(tokens))) return store.publishTokens(tokens);
-        isRestored = !store.isLoggedOutSince(startedAt) && (await silentLogin(findHolder(tokens)));
-      }
-    } catch (error) {
-      if (isUnchanged()) throw error;
-    }
-    // A login or a logout happened meanwhile. The snapshot shows it, unless the status is still unknown.
-    if (!isUnchanged()) return snapshot().status === 'loading' ? restore(startedAt) : undefined;
-    if (!isRestored) await endLogin(tokens);
-  }
-
   async function endLogin(tokens: StoredTokenSet | undefined, error?: Error): Promise<void> {
     await store.deleteTokens(tokens, error);
-    tabs?.send({ type: 'end' });
+    send({ type: 'end' });
   }
-
-  const hasValidToken = ({ accessTokens }: TokenSet) =>
-    accessTokens.some(({ expiresAt }) => expiresAt === undefined || expiresAt > seconds(now));
 
   async function login({ returnTo, ...request }: LoginOptions = {}): Promise<void> {
     const startedAt = store.readClock();
+    const callbackError = callback.findError();
     try {
       requireCryptography();
       const { url, transaction } = await createAuthorizationRequest(context, {
@@ -210,35 +177,11 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   const handleCallback = (url: string) => {
     const startedAt = store.readClock();
-    return completeCallback(url, startedAt).catch((error) => {
+    return callback.complete(url, startedAt).catch((error) => {
       createErrorHandler(startedAt)(error);
       throw error;
     });
   };
-
-  async function completeCallback(url: string, startedAt: number): Promise<{ returnTo: string }> {
-    const generation = getGeneration();
-    pendingCallbacks++;
-    const parameters =
-      readRedirectResponse(url, options.redirectUri) ?? new URLSearchParams(URL.parse(url)?.search);
-    const transaction = takeTransaction(context, parameters.get('state'));
-    try {
-      const attempt = { generation, startedAt, previousTokens: await read(), isVisible: true };
-      const { sub } = await completeLogin(context, store, { parameters, transaction, ...attempt });
-      tabs?.send({ type: 'login', sub, startedAt });
-      callbackError = undefined;
-      deleteWantedPage(context);
-      return { returnTo: (transaction as BrowserTransaction).returnTo };
-    } catch (error) {
-      callbackError = error;
-      saveWantedPage(context, transaction?.returnTo);
-      const code = error instanceof AuthError ? error.code : 'unknown';
-      emitEvent({ type: 'login.failed', issuer, clientId, code });
-      throw error;
-    } finally {
-      pendingCallbacks--;
-    }
-  }
 
   async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<BrowserAccessToken> {
     // Before the first await: a request belongs to the user of the snapshot at its beginning.
@@ -267,53 +210,6 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     return { ...token, holder };
   }
 
-  /** Failures of silent logins: during a pause, all callers receive the same error, and no frame is opened. */
-  const silentFailures = createRejectedRefreshes(now);
-  /** The callers that shared a silent login add its failure once: each addition prolongs the pause. */
-  const addSilentFailure = (key: string, error: Error) => {
-    if (!silentFailures.find(key)) silentFailures.add(key, error);
-  };
-
-  async function renew(wanted: BrowserTokenRequest): Promise<AccessToken> {
-    const { holder, resource, scope } = wanted;
-    try {
-      return await refreshAccessToken(wanted);
-    } catch (error) {
-      const { code } = error as AuthError;
-      // A tab was suspended during its refresh. The refresh token may be spent, and its replay would end the login
-      // (RFC 9700 section 4.14.2). A silent login of the same user does not need it.
-      const isTabSuspended = code === 'lock_timeout';
-      if (!isTabSuspended && !(error instanceof LoginRequiredError)) throw error;
-      // A visible login has to follow.
-      if (code === 'interaction_required') throw error;
-      const tokens = await read();
-      // After a logout or a login of another user there is no token to renew.
-      if (!tokens || !isSameHolder(holder, findHolder(tokens))) {
-        await store.synchronize();
-        throw isTabSuspended ? createLoginEndedError() : error;
-      }
-      const isValid = hasValidToken(tokens);
-      const key = JSON.stringify([holder, tokens.idToken, resource, scope, isValid]);
-      const knownFailure = silentFailures.find(key);
-      if (knownFailure) throw knownFailure;
-      try {
-        // There is no valid refresh token, but the user may have a session at the provider.
-        const silent = silentLogin(holder, wanted);
-        if (await (isTabSuspended ? silent.catch(() => false) : silent))
-          return await refreshAccessToken(wanted);
-      } catch (silentError) {
-        addSilentFailure(key, silentError as Error);
-        throw silentError;
-      }
-      addSilentFailure(key, error as Error);
-      // A rejection without a reason does not end the login. A missing token for one resource server neither, if there is
-      // another valid token.
-      const isLoginOver = !isTabSuspended && code !== 'refresh_rejected' && !isValid;
-      if (isLoginOver) await endLogin(tokens, error as Error);
-      throw error;
-    }
-  }
-
   /** @throws LoginRequiredError if the page has another login or none */
   function requireCurrent(holder: LoginHolder): void {
     if (!isSameHolder(holder, snapshot().holder)) throw createLoginEndedError();
@@ -336,7 +232,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       failure = { error };
       tokens = await store.readStored().catch(() => undefined);
     }
-    tabs?.send({ type: 'logout', time });
+    send({ type: 'logout', time });
     if (tokens) await revokeTokens(context, tokens);
     // The tokens are still stored. The caller can repeat the logout.
     if (failure) {
@@ -361,40 +257,6 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   function handleMessage(message: TabMessage): void {
     updateFromTab(message).catch(createErrorHandler());
   }
-
-  async function updateFromTab(message: TabMessage): Promise<void> {
-    const { status, claims } = snapshot();
-    // A login that began before a logout ends when its tab receives the message of the logout.
-    if (message.type === 'login' && store.isLoggedOutSince(message.startedAt)) return;
-    if (storage.reach === 'shared') {
-      // The other tab has changed the shared tokens. Operations of this tab compare their tokens with them.
-      if (message.type === 'logout') {
-        store.recordLogout(message.time);
-        // A login of this tab may have stored its tokens after the logout.
-        const tokens = await store.deleteEndedLogin();
-        if (tokens) await revokeTokens(context, tokens);
-      }
-      await store.synchronize();
-    } else if (message.type === 'logout') {
-      await store.clear();
-    } else if (message.type === 'login' && status === 'signed-in') {
-      if (claims?.sub === message.sub) return;
-      // The tokens of another user are deleted.
-      const isCleared = store.clear();
-      const startedAt = store.readClock();
-      await isCleared;
-      await restoreUnlessSignedIn(startedAt);
-    } else if (message.type === 'login' && pendingCallbacks === 0) {
-      // Otherwise a login of this tab is being completed.
-      store.advanceGeneration();
-      await restoreUnlessSignedIn(store.readClock());
-    }
-  }
-
-  const restoreUnlessSignedIn = async (startedAt: number) => {
-    const isPossible = pendingCallbacks === 0 && !store.isLoggedOutSince(startedAt);
-    if (isPossible && snapshot().status !== 'signed-in') await restore(startedAt);
-  };
 
   return {
     snapshot,

@@ -12,16 +12,14 @@ import { openSilentFrame } from './silent-frame.ts';
 const interactionErrors = /^(login|consent|interaction|account_selection)_required$/;
 
 /**
- * Creates a function that logs in without a visible page, if the user has a session at the provider. With a holder, only
- * its user is accepted, and the stored login must still be the holder's. The access tokens of that login for other resource
- * servers are kept.
+ * Logs in without a visible page, if the user has a session at the provider. With a holder, only its user is accepted, and
+ * the stored login must still be the holder's. The access tokens of that login for other resource servers are kept.
  *
- * @returns a function that resolves to false if that user, or any user, has no session at the provider
+ * @returns false if that user, or any user, has no session at the provider
  */
-export function createSilentLogin(
-  context: BrowserContext,
-  store: LoginStore,
-): (holder: LoginHolder | undefined, wanted?: SilentLoginRequest) => Promise<boolean> {
+export type SilentLogin = (holder: LoginHolder | undefined, wanted?: SilentLoginRequest) => Promise<boolean>;
+
+export function createSilentLogin(context: BrowserContext, store: LoginStore): SilentLogin {
   const { options, http } = context;
   const { silentRedirectUri, idTokenHint: isHintSent = true } = options;
   const flight = createSingleFlight<boolean>();

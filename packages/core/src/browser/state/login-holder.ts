@@ -53,6 +53,10 @@ export function isSameTokens(
   );
 }
 
+/** Checks that one of the access tokens is valid. @param time seconds since the epoch */
+export const hasValidToken = ({ accessTokens }: TokenSet, time: number): boolean =>
+  accessTokens.some(({ expiresAt }) => expiresAt === undefined || expiresAt > time);
+
 export const createLoginEndedError = (): LoginRequiredError =>
   new LoginRequiredError(
     'session_ended',

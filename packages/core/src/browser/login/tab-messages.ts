@@ -1,0 +1,55 @@
+import type { BrowserContext } from '../options.ts';
+import type { LoginStore } from '../state/login-store.ts';
+import type { TabMessage } from '../state/tab-channel.ts';
+import type { TokenStorage } from '../state/token-storage.ts';
+import { revokeTokens } from './logout.ts';
+import type { RestoreLogin } from './restore-login.ts';
+
+/** The parts of the client that a message of another tab concerns. */
+export interface TabMessageOptions {
+  readonly storage: TokenStorage;
+  readonly restore: RestoreLogin;
+  /** Checks that a login of this tab is being completed. */
+  readonly isLoginPending: () => boolean;
+}
+
+/** Creates the function that updates the login of this page after a message of another tab. */
+export function createTabMessageHandler(
+  context: BrowserContext,
+  store: LoginStore,
+  { storage, restore, isLoginPending }: TabMessageOptions,
+): (message: TabMessage) => Promise<void> {
+  async function restoreUnlessSignedIn(startedAt: number): Promise<void> {
+    const isPossible = !isLoginPending() && !store.isLoggedOutSince(startedAt);
+    if (isPossible && store.snapshot().status !== 'signed-in') await restore(startedAt);
+  }
+
+  return async (message) => {
+    const { status, claims } = store.snapshot();
+    // A login that began before a logout ends when its tab receives the message of the logout.
+    if (message.type === 'login' && store.isLoggedOutSince(message.startedAt)) return;
+    if (storage.reach === 'shared') {
+      // The other tab has changed the shared tokens. Operations of this tab compare their tokens with them.
+      if (message.type === 'logout') {
+        store.recordLogout(message.time);
+        // A login of this tab may have stored its tokens after the logout.
+        const tokens = await store.deleteEndedLogin();
+        if (tokens) await revokeTokens(context, tokens);
+      }
+      await store.synchronize();
+    } else if (message.type === 'logout') {
+      await store.clear();
+    } else if (message.type === 'login' && status === 'signed-in') {
+      if (claims?.sub === message.sub) return;
+      // The tokens of another user are deleted.
+      const isCleared = store.clear();
+      const startedAt = store.readClock();
+      await isCleared;
+      await restoreUnlessSignedIn(startedAt);
+    } else if (message.type === 'login' && !isLoginPending()) {
+      // Otherwise a login of this tab is being completed.
+      store.advanceGeneration();
+      await restoreUnlessSignedIn(store.readClock());
+    }
+  };
+}

@@ -1,0 +1,81 @@
+import { type AuthError, LoginRequiredError } from '../errors.ts';
+import { seconds } from '../internal/clock.ts';
+import { createRejectedRefreshes } from '../tokens/rejected-refreshes.ts';
+import type { AccessToken } from '../tokens/token-set.ts';
+import type { SilentLogin } from './login/silent-login.ts';
+import type { BrowserContext } from './options.ts';
+import {
+  createLoginEndedError,
+  findHolder,
+  hasValidToken,
+  isSameHolder,
+  type StoredTokenSet,
+} from './state/login-holder.ts';
+import type { LoginStore } from './state/login-store.ts';
+import type { BrowserTokenRequest } from './wanted-token.ts';
+
+/** The operations that a renewal needs. */
+export interface TokenRenewalOptions {
+  /** Finds a valid access token, or refreshes it. */
+  readonly refreshAccessToken: (wanted: BrowserTokenRequest) => Promise<AccessToken>;
+  readonly silentLogin: SilentLogin;
+  /** Deletes the tokens of a login that has ended. */
+  readonly endLogin: (tokens: StoredTokenSet | undefined, error?: Error) => Promise<void>;
+}
+
+/**
+ * Creates a function that finds a valid access token: with the refresh token, or else with a silent login of the same user.
+ * If both fail, the login ends, unless it has another valid token.
+ */
+export function createTokenRenewal(
+  { now }: BrowserContext,
+  store: LoginStore,
+  { refreshAccessToken, silentLogin, endLogin }: TokenRenewalOptions,
+): (wanted: BrowserTokenRequest) => Promise<AccessToken> {
+  /** Failures of silent logins: during a pause, all callers receive the same error, and no frame is opened. */
+  const silentFailures = createRejectedRefreshes(now);
+  /** The callers that shared a silent login add its failure once: each addition prolongs the pause. */
+  const addSilentFailure = (key: string, error: Error) => {
+    if (!silentFailures.find(key)) silentFailures.add(key, error);
+  };
+
+  return async (wanted) => {
+    const { holder, resource, scope } = wanted;
+    try {
+      return await refreshAccessToken(wanted);
+    } catch (error) {
+      const { code } = error as AuthError;
+      // A tab was suspended during its refresh. The refresh token may be spent, and its replay would end the login
+      // (RFC 9700 section 4.14.2). A silent login of the same user does not need it.
+      const isTabSuspended = code === 'lock_timeout';
+      if (!isTabSuspended && !(error instanceof LoginRequiredError)) throw error;
+      // A visible login has to follow.
+      if (code === 'interaction_required') throw error;
+      const tokens = await store.read();
+      // After a logout or a login of another user there is no token to renew.
+      if (!tokens || !isSameHolder(holder, findHolder(tokens))) {
+        await store.synchronize();
+        throw isTabSuspended ? createLoginEndedError() : error;
+      }
+      const isValid = hasValidToken(tokens, seconds(now));
+      const key = JSON.stringify([holder, tokens.idToken, resource, scope, isValid]);
+      const knownFailure = silentFailures.find(key);
+      if (knownFailure) throw knownFailure;
+      try {
+        // There is no valid refresh token, but the user may have a session at the provider.
+        const silent = silentLogin(holder, wanted);
+        if (await (isTabSuspended ? silent.catch(() => false) : silent))
+          return await refreshAccessToken(wanted);
+      } catch (silentError) {
+        addSilentFailure(key, silentError as Error);
+        throw silentError;
+      }
+      addSilentFailure(key, error as Error);
+      // A rejection without a reason does not end the login. A missing token for one resource server neither, if there is
+      // another valid token.
+      const isLoginOver = !isTabSuspended && code !== 'refresh_rejected' && !isValid;
+      if (isLoginOver) await endLogin(tokens, error as Error);
+      throw error;
+    }
+  };
+}
