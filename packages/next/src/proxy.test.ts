@@ -98,6 +98,65 @@ test('lets preflights pass, and no other request without a session', async () =>
     expect((await open(preflight, method)).status, method).toBe(401);
 });
 
+test('lets no navigation and no incomplete preflight pass', async () => {
+  const { options } = await setUp();
+  const auth = createAuth(options);
+  const origin = 'https://other.example';
+  for (const headers of [
+    { origin, 'access-control-request-method': 'GET', 'sec-fetch-mode': 'navigate' },
+    { origin, 'access-control-request-method': '' },
+    { origin: '', 'access-control-request-method': 'GET' },
+    { 'access-control-request-method': 'GET' },
+  ]) {
+    const response = await auth.proxy(request('/dashboard', headers, 'OPTIONS'), { protect });
+    expect(response.status, JSON.stringify(headers)).toBe(401);
+  }
+  const preflight = { origin, 'access-control-request-method': 'GET', 'sec-fetch-mode': 'cors' };
+  const passed = await auth.proxy(request('/dashboard', preflight, 'OPTIONS'), { protect });
+  expect(passed.headers.get('x-middleware-next')).toBe('1');
+});
+
+test('ends the redirects if the provider rejects the refresh of a session, and each code', async () => {
+  for (const rejection of [
+    { error: 'invalid_request' },
+    { error: 'invalid_grant', suberror: 'basic_action' },
+  ]) {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { server, options } = await setUp();
+    let isRejecting = false;
+    const fetch: typeof options.fetch = async (url, init) => {
+      if (!isRejecting || !String(url).endsWith('/token')) return server.fetch(url, init);
+      const isRefresh = String(init?.body).includes('grant_type=refresh_token');
+      return Response.json(isRefresh ? rejection : { error: 'invalid_grant' }, { status: 400 });
+    };
+    const auth = createAuth({ ...options, fetch });
+    const cookies = new Map((await logIn(auth.handlers, server)).split('; ').map(splitCookie));
+    server.clock.advance(3_700);
+    isRejecting = true;
+    const trace: string[] = [];
+    for (let url = new URL(`${baseUrl}/dashboard`); trace.length < 20; ) {
+      if (url.origin === server.issuer) ({ url } = await server.authorize(url.href));
+      const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
+      const sent = request(url.pathname + url.search, { cookie, accept: 'text/html' });
+      const response = url.pathname.startsWith('/auth/')
+        ? await auth.handlers.GET(sent)
+        : await auth.proxy(sent, { protect });
+      trace.push(`${url.pathname} ${response.status}`);
+      for (const line of response.headers.getSetCookie())
+        cookies.set(...splitCookie(line.split(';')[0] ?? ''));
+      const location = response.headers.get('location');
+      if (location === null) break;
+      url = new URL(location, baseUrl);
+    }
+    expect(trace).toEqual(['/dashboard 307', '/auth/login 303', '/auth/callback 502']);
+  }
+});
+
+function splitCookie(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
 test('responds to HEAD as to GET', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
@@ -493,6 +552,21 @@ test('removes the state of a logout from the page to which the provider redirect
   const other = await auth.proxy(request('/?state=open', { cookie: stateCookie.split(';')[0] ?? '' }));
   expect(other.headers.get('x-middleware-next')).toBe('1');
 });
+
+test.each(['//evil.example/a', '/\\evil.example/a', '//evil.example', '/%5C/../%5Cevil.example'])(
+  'S2: the error page of a request for %j leads to no other site',
+  async (path) => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const store = { ...createMemorySessionStore(), get: () => Promise.reject(new Error('unavailable')) };
+    const { options } = await setUp({ store });
+    const auth = createAuth(options);
+    const headers = { cookie: `__Host-session=${'x'.repeat(43)}`, accept: 'text/html' };
+    const response = await auth.proxy(request(path, headers), { protect: ['/'] });
+    expect(response.status).toBe(503);
+    for (const [, href = ''] of (await response.text()).matchAll(/href="([^"]*)"/g))
+      expect(new URL(href, baseUrl).origin).toBe(baseUrl);
+  },
+);
 
 test('redirects to the error page of the application by a URL, which Next requires', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});

@@ -22,6 +22,12 @@ export interface ProxyOptions {
   /**
    * Paths that need a session, including all paths below them, or a function that decides. Default: none.
    * This is a convenience for the user and no access control: pages, actions and handlers must check the session too.
+   *
+   * A preflight (`OPTIONS` with `Origin` and `Access-Control-Request-Method`) has no cookies. It reaches the handler without
+   * a session, also on these paths, and any program can send one. A handler that responds to every method, for example
+   * an API route below `pages/api`, must check the session itself, or respond to `OPTIONS` without data.
+   *
+   * @see https://fetch.spec.whatwg.org/#cors-preflight-fetch
    */
   readonly protect?: readonly string[] | ((request: NextRequest) => boolean);
   /** Exceptions from `protect`. Default: none. */
@@ -287,6 +293,11 @@ function isProtected(request: NextRequest, { protect, publicPaths = [] }: ProxyO
   return typeof protect === 'function' ? protect(request) : isPathBelow(pathname, protect ?? []);
 }
 
-/** Browsers send a preflight without cookies, before a request from another origin (Fetch section 4.8). */
+/**
+ * Browsers send a preflight without cookies, before a request from another origin (Fetch section 4.8). It has a method, and
+ * is never a navigation to a page.
+ */
 const isPreflight = ({ method, headers }: NextRequest): boolean =>
-  method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
+  method === 'OPTIONS' &&
+  Boolean(headers.get('origin') && headers.get('access-control-request-method')) &&
+  headers.get('sec-fetch-mode') !== 'navigate';

@@ -1,5 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { afterEach, expect, test, vi } from 'vitest';
+import { TransportError } from '../../src/index.ts';
 import type { OwnPage, OwnPages, PageContext, PageMessages } from '../../src/session/index.ts';
 import { baseUrl, createWebApp, type WebApp } from '../support/web-browser.ts';
 
@@ -132,6 +133,77 @@ test('shows the built-in page if the login of the error page itself fails', asyn
   const { response } = await denyLogin(app, '/login-error?code=x');
   expect(response.status).toBe(403);
   expect(await response.text()).toContain('Not logged in');
+});
+
+test.each([
+  '/login-error/',
+  '/%6Cogin-error',
+  '/%6cogin%2Derror/?x=1',
+  '/LOGIN-ERROR',
+  '/Login-Error//',
+  '/login-error%2F',
+  '/./x/../login-error#a',
+  '/login-error/?code=token_error&returnTo=%2F',
+])('shows the built-in page if the error page itself is wanted as %s', async (returnTo) => {
+  for (const path of ['/login-error', '/login-error/', '/Login%2DError']) {
+    const app = await createWebApp({ pages: { error: path } });
+    expect((await denyLogin(app, returnTo)).response.status, path).toBe(403);
+  }
+});
+
+test('redirects to the error page if another page is wanted', async () => {
+  const app = await createWebApp({ pages: { error: '/login-error' } });
+  for (const returnTo of ['/login-errors', '/login-error/x', '/x/login-error', '/', '/x?/login-error'])
+    expect((await denyLogin(app, returnTo)).response.status, returnTo).toBe(303);
+});
+
+test('shows the built-in page if two pages for errors need a session', async () => {
+  const app = await createWebApp({ pages: { error: '/login-error', denied: '/denied' } });
+  expect((await denyLogin(app, '/login-error/?code=x')).response.status).toBe(403);
+});
+
+test.each([
+  '//evil.example/a',
+  '/\\evil.example/a',
+  '//',
+  '/\t/evil.example',
+  'https://evil.example',
+  '/.//evil.example',
+])('S2: an error of a request for %j leads to no other site', async (path) => {
+  const error = new TransportError('store_unavailable', 'The store is unavailable.');
+  const options = { route: 'proxy', returnTo: path, retry: path };
+  const contexts: PageContext[] = [];
+  const page = (context: PageContext) => {
+    contexts.push(context);
+    return new Response('x');
+  };
+  const respond = async (pages: OwnPages) =>
+    (await createWebApp({ pages, afterLogin: '/start' })).sessions.respondToError(
+      new Request(`${baseUrl}/x`, { headers: html }),
+      error,
+      options,
+    );
+  const text = await (await respond({})).text();
+  expect([...text.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)).toEqual([
+    '/auth/login?returnTo=%2Fstart',
+    '/',
+  ]);
+  expect((await respond({ error: '/sorry' })).headers.get('location')).toBe(
+    '/sorry?code=store_unavailable&returnTo=%2Fstart',
+  );
+  await respond({ error: page });
+  expect(contexts).toMatchObject([{ returnTo: '/start', loginUrl: '/auth/login?returnTo=%2Fstart' }]);
+});
+
+test('"Try again" leads to the page of the request, also with a long query', async () => {
+  const path = `/items?query=${'x'.repeat(5_000)}`;
+  const app = await createWebApp();
+  const response = await app.sessions.respondToError(
+    new Request(`${baseUrl}/x`, { headers: html }),
+    new TransportError('store_unavailable', 'The store is unavailable.'),
+    { route: 'proxy', returnTo: path, retry: path },
+  );
+  expect(await response.text()).toContain(`href="${path}"`);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPathBelow } from './path-match.ts';
+import { isPathBelow, isSamePage } from './path-match.ts';
 
 test('S18: compares paths decoded, without repeated slashes and by segments', () => {
   for (const path of ['/admin', '/admin/', '/admin/users', '/%61dmin', '//admin', '/admin//x', '/admin/%']) {
@@ -31,4 +31,12 @@ test('S18: compares the decodable parts of a path with malformed escapes', () =>
   for (const path of ['/%C3%A9t%c3%a9/%ff', '/é%74%C3%A9/%zz', '/%C3%A9té%2Fx/%80']) {
     expect(isPathBelow(path, ['/été']), path).toBe(true);
   }
+});
+
+test('compares pages decoded, without slashes at the end, repeated slashes and case', () => {
+  for (const path of ['/Error', '/error/', '//error//', '/%65rror', '/%45RROR%2f', '/error%2F/'])
+    expect(isSamePage(path, '/error'), path).toBe(true);
+  for (const path of ['/', '/errors', '/error/x', '/x/error', '/%2565rror'])
+    expect(isSamePage(path, '/error'), path).toBe(false);
+  expect(isSamePage('/', '//')).toBe(true);
 });

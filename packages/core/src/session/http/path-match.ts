@@ -23,6 +23,15 @@ export function isPathBelow(pathname: string, parents: readonly string[]): boole
 }
 
 /**
+ * Checks whether two paths may lead to the same page. In addition to {@link isPathBelow}, upper case and slashes at the end
+ * make no difference: servers can be configured to ignore both.
+ */
+export const isSamePage = (pathname: string, other: string): boolean =>
+  toPageKey(pathname) === toPageKey(other);
+
+const toPageKey = (pathname: string): string => normalize(pathname).replace(/\/+$/, '').toLowerCase();
+
+/**
  * Decodes each run of escapes separately. Invalid UTF-8 becomes U+FFFD, and `%zz` stays as it is: an escape that
  * cannot be decoded must not exclude the rest of the path from the comparison.
  */

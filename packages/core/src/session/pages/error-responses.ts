@@ -79,10 +79,11 @@ export async function respondToError(
     code: getErrorCode(error),
     ...(reason !== undefined && { reason }),
     returnTo,
+    retry,
     cookies,
-    createActions: ({ loginUrl, homeUrl }, labels): readonly PageAction[] => [
-      { label: labels.tryAgain, href: retry ?? loginUrl },
-      { label: labels.back, href: homeUrl },
+    createActions: (target, labels): readonly PageAction[] => [
+      { label: labels.tryAgain, href: target.retry },
+      { label: labels.back, href: target.homeUrl },
     ],
   };
   return addRetryAfter(await respondWithPage(context, request, subject), error);

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import { sanitizeReturnTo } from '../../protocol/return-to.ts';
 import { type CookieToSet, serializeCookie } from '../cookies/cookies.ts';
+import { isSamePage } from '../http/path-match.ts';
 import { createRedirect, createSessionHeaders } from '../http/responses.ts';
 import { nameForeignError } from './failure-report.ts';
 import type { PageName } from './page-messages.ts';
@@ -70,6 +71,9 @@ export function checkOwnPages(pages: unknown, { origin, routes }: { origin: stri
   }
 }
 
+/** The pages about the logout lead to `returnTo` only after the user has acted. */
+const logoutPages: readonly PageName[] = ['logoutQuestion', 'providerStaysSignedIn'];
+
 const findOwnPage = ({ error, denied, logout, loggedOut }: OwnPages, page: PageName): OwnPage | undefined => {
   if (page === 'logoutQuestion') return logout;
   if (page === 'providerStaysSignedIn') return loggedOut;
@@ -86,8 +90,14 @@ export async function createOwnPage(
   if (ownPage === undefined) return undefined;
   if (typeof ownPage === 'function') return runOwnPage(ownPage, page, cookies);
   const url = new URL(ownPage, baseUrl.origin);
-  // The page itself needs a session, and its login fails: the redirect would be a loop.
-  if (new URL(page.returnTo, baseUrl.origin).pathname === url.pathname) return undefined;
+  // A page for errors that needs a session: its login fails too, and the redirect would be a loop.
+  const { error, denied } = options.pages ?? {};
+  const errorPages = logoutPages.includes(page.page) ? [] : [error, denied];
+  const wanted = new URL(page.returnTo, baseUrl.origin).pathname;
+  for (const path of [ownPage, ...errorPages]) {
+    if (typeof path === 'string' && isSamePage(new URL(path, baseUrl.origin).pathname, wanted))
+      return undefined;
+  }
   const { code, reason, returnTo } = page;
   for (const [name, value] of Object.entries({ code, reason, returnTo })) {
     if (value !== undefined) url.searchParams.set(name, value);

@@ -1,3 +1,4 @@
+import { sanitizeReturnTo } from '../../protocol/return-to.ts';
 import type { SessionContext } from '../context.ts';
 import type { CookieToSet } from '../cookies/cookies.ts';
 import { acceptsHtml } from '../http/request-checks.ts';
@@ -13,15 +14,21 @@ export interface PageSubject {
   readonly status: number;
   readonly code?: string;
   readonly reason?: string;
-  /** Default: the page after a login. */
+  /** For an error it may come from the request: anything but a path of the application is ignored. Default: the page after a login. */
   readonly returnTo?: string | undefined;
+  /** The address for "Try again". As `returnTo`, it may come from the request. Default: the login. */
+  readonly retry?: string | undefined;
   readonly cookies?: readonly CookieToSet[];
   /** Members that a JSON response has in addition. Default: none. */
   readonly json?: Readonly<Record<string, string>>;
   /** Responds with JSON although the request accepts HTML. Default: false. */
   readonly isJson?: boolean;
-  /** The actions of the built-in page. */
-  createActions(page: PageContext, labels: PageLabels): readonly PageAction[];
+  /**
+   * The actions of the built-in page.
+   *
+   * @param page with the sanitized `retry`
+   */
+  createActions(page: PageContext & { readonly retry: string }, labels: PageLabels): readonly PageAction[];
 }
 
 /** Responds with the application's page, or with the built-in one. A request that does not accept HTML gets an error as JSON. */
@@ -38,7 +45,7 @@ export async function respondWithPage(
   if (code !== undefined && (subject.isJson || !acceptsHtml(request)))
     return createJsonResponse({ error: code, message: text, ...subject.json }, { status, cookies });
   const { paths, basePath } = context;
-  const returnTo = subject.returnTo ?? getDefaultReturnTo(context);
+  const returnTo = readReturnTo(context, subject);
   const loginUrl = `${paths.login}?${new URLSearchParams({ returnTo })}`;
   const page: PageContext = {
     request,
@@ -60,9 +67,27 @@ export async function respondWithPage(
       title,
       text,
       ...(code !== undefined && { code: reason === undefined ? code : `${code}: ${reason}` }),
-      actions: subject.createActions(page, messages.labels),
+      actions: subject.createActions(
+        { ...page, retry: readRetry(context, subject, loginUrl) },
+        messages.labels,
+      ),
       messages,
       cookies,
     })
   );
 }
+
+/** The targets of a logout are URLs from the options, also of other origins. They need no check. */
+function readReturnTo(context: SessionContext, { code, returnTo }: PageSubject): string {
+  const fallback = getDefaultReturnTo(context);
+  if (code === undefined) return returnTo ?? fallback;
+  return sanitizeReturnTo(returnTo, { origin: context.baseUrl.origin, fallback });
+}
+
+/** The path of a request, for example `//evil.example/a`, can be an address of another site. */
+const readRetry = ({ baseUrl }: SessionContext, { retry }: PageSubject, loginUrl: string): string =>
+  sanitizeReturnTo(retry, {
+    origin: baseUrl.origin,
+    fallback: loginUrl,
+    maxLength: Number.POSITIVE_INFINITY,
+  });

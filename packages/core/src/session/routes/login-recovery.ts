@@ -1,12 +1,13 @@
 import { emitEvent } from '../../client/observability.ts';
 import { AuthorizationServerError, getErrorCode, ValidationError } from '../../errors.ts';
+import type { SessionState } from '../backends/session-state.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { describeUnverifiedError, type UnverifiedError } from '../pages/unverified-error.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { createLogin } from './login.ts';
 import { hasLoginMarker } from './login-marker.ts';
-import type { LoginState } from './login-state.ts';
+import type { ReceivedLoginState } from './login-state.ts';
 import type { LoginTransaction } from './login-transactions.ts';
 
 /** A login that could not be completed. */
@@ -15,7 +16,7 @@ export interface FailedLogin {
   /** `undefined` if the browser has no pending login with this state. */
   readonly login: LoginTransaction | undefined;
   /** `undefined` if this application has not created the state. */
-  readonly loginState: LoginState | undefined;
+  readonly loginState: ReceivedLoginState | undefined;
   readonly unverified: UnverifiedError | undefined;
 }
 
@@ -47,10 +48,12 @@ export async function recoverLogin(
   const cookies = parseCookies(cookieHeader);
   if (isStale(error)) {
     const session = await context.backend.load(cookies).catch(() => undefined);
-    if (session) {
+    if (session && mayContinue(session.state, failure, hasLoginMarker(context, cookies))) {
       report(context, failure, 'session');
       return { location: returnTo ?? getDefaultReturnTo(context), cookies: [] };
     }
+    // The page has required this login although there is a session. The provider rejects the codes of this user.
+    if (session && isRejectedCode(error)) return undefined;
   }
   // Another site must not start logins, so this browser must have started one. A restart is never restarted.
   const hasStarted = login !== undefined || hasLoginMarker(context, cookies);
@@ -64,8 +67,21 @@ export async function recoverLogin(
   return { location: restart.url.href, cookies: restart.cookies };
 }
 
+/**
+ * Checks whether the session may be the result of the failed login, or of another one since its start. An older session
+ * is the one with which a page has required this login: the page would require the next one, in an endless loop.
+ */
+function mayContinue(
+  session: SessionState,
+  { login, loginState }: FailedLogin,
+  hasPendingLogin: boolean,
+): boolean {
+  const startedAt = login?.transaction.createdAt ?? loginState?.createdAt;
+  return startedAt === undefined ? !hasPendingLogin : session.createdAt >= startedAt;
+}
+
 /** Repeats what the login asked for: a step-up stays a step-up, and a silent login stays silent. */
-function selectAuthorization(login: LoginTransaction | undefined, { isSilent }: LoginState) {
+function selectAuthorization(login: LoginTransaction | undefined, { isSilent }: ReceivedLoginState) {
   const { scope, resource, maxAge, acrValues } = login?.transaction ?? {};
   return {
     ...(isSilent && { prompt: 'none' }),
@@ -81,12 +97,14 @@ function selectAuthorization(login: LoginTransaction | undefined, { isSilent }: 
 export function isStale(error: unknown): boolean {
   if (error instanceof ValidationError)
     return error.code === 'transaction_invalid' && error.check !== 'issuer';
-  return (
-    error instanceof AuthorizationServerError &&
-    error.code === 'token_error' &&
-    error.error === 'invalid_grant'
-  );
+  return isRejectedCode(error);
 }
+
+/** The provider has rejected the code: it is expired, or was used before. */
+const isRejectedCode = (error: unknown): boolean =>
+  error instanceof AuthorizationServerError &&
+  error.code === 'token_error' &&
+  error.error === 'invalid_grant';
 
 /** Keycloak responds to a login page that outlives its own login: `temporarily_unavailable`, `authentication_expired`. */
 const isForgotten = (error: unknown): boolean =>

@@ -16,6 +16,12 @@ export interface LoginState {
   readonly isSilent: boolean;
 }
 
+/** A state that was read. */
+export interface ReceivedLoginState extends LoginState {
+  /** Seconds since the epoch. */
+  readonly createdAt: number;
+}
+
 /** Maximum characters of a path in the state. The state is part of two URLs, and servers limit their length. */
 const maxReturnTo = 1000;
 
@@ -45,7 +51,7 @@ export const getStateToken = (state: string): string => state.split('.', 1)[0] a
 export async function readLoginState(
   context: SessionContext,
   state: string,
-): Promise<LoginState | undefined> {
+): Promise<ReceivedLoginState | undefined> {
   if (state.length > maxState) return undefined;
   const sealed = state.slice(getStateToken(state).length + 1);
   const payload = await context.stateSealer.decrypt(sealed, seconds(context.now));
@@ -55,5 +61,6 @@ export async function readLoginState(
     returnTo: returnTo === '' ? undefined : returnTo,
     isRestart: payload.restart === true,
     isSilent: payload.silent === true,
+    createdAt: payload.exp - stateLifetime,
   };
 }
