@@ -38,11 +38,11 @@ const invalidGrant = { error: 'invalid_grant', error_description: 'Token is not 
  * ```ts
  * import { createTestAuthorizationServer, refreshRejections } from '@countersign/testing';
  *
- * test.each(refreshRejections)('$name', async ({ failure, outcome }) => {
+ * for (const { name, failure, outcome } of refreshRejections) {
  *   const server = await createTestAuthorizationServer();
  *   server.fail('token', { ...failure, times: 20 });
- *   // Refresh, and compare the result with `outcome`.
- * });
+ *   console.log(name, outcome); // Refresh, and compare the result with the outcome.
+ * }
  * ```
  */
 export const refreshRejections: readonly RefreshRejection[] = [

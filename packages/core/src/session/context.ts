@@ -15,6 +15,7 @@ import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
+import { checkMessages } from './pages/check-messages.ts';
 import { checkOwnPages } from './pages/own-pages.ts';
 import type { RequestSession } from './request-session.ts';
 import type { RequiredLogin } from './required-logins.ts';
@@ -79,6 +80,7 @@ export function createSessionContext(
     );
   }
   checkOwnPages(options.pages, { origin: baseUrl.origin, routes });
+  checkMessages(options.messages);
   const absoluteLifetime = requirePositive(options.absoluteLifetime ?? 7 * 86_400, 'absoluteLifetime');
   const idleLifetime = requirePositive(
     options.idleLifetime ?? Math.min(86_400, absoluteLifetime),

@@ -50,8 +50,9 @@ export interface WebSessions {
     options?: StartLoginOptions,
   ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }>;
   /**
-   * Logs out: ends the session and revokes its refresh token. The response must set the cookies. It redirects to the URL,
-   * unless `failure` is set. The session was then not ended in its store: show this to the user instead.
+   * Logs out: ends the sessions of all copies of the session cookie and revokes their refresh tokens. The response must
+   * set the cookies. It redirects to the URL, unless `failure` is set. A session was then not ended: show this to the user
+   * instead.
    */
   startLogout(cookieHeader: string | null | undefined, options?: StartLogoutOptions): Promise<StartedLogout>;
   /**

@@ -31,6 +31,17 @@ describe('after a refresh', () => {
     });
   });
 
+  test('S13: keeps the sid of the login if the ID token of a refresh has none', () => {
+    const signedIn = createTokenSet(
+      createResponse({ idToken: 'id1', claims: { ...claims, sid: 's1' } }),
+      1_000,
+    );
+    expect(applyRefresh(signedIn, createResponse({ idToken: 'id2', claims }), 1_050).claims?.sid).toBe('s1');
+    const other = createResponse({ idToken: 'id2', claims: { ...claims, sid: 's2' } });
+    expect(applyRefresh(signedIn, other, 1_050).claims?.sid).toBe('s2');
+    expect(applyRefresh(login, createResponse({ idToken: 'id2', claims }), 1_050).claims).toEqual(claims);
+  });
+
   test('C4: stores a rotated refresh token, and retains the previous one without rotation', () => {
     expect(applyRefresh(login, createResponse({ refreshToken: 'rt2' }), 1_050).refreshToken).toBe('rt2');
     expect(applyRefresh(login, createResponse(), 1_050).refreshToken).toBe('rt1');

@@ -93,7 +93,7 @@ export function applyRefresh(
   const refreshToken = response.refreshToken ?? set.refreshToken;
   const renewed = response.claims && response.idToken !== undefined;
   const idToken = renewed ? response.idToken : set.idToken;
-  const claims = renewed ? response.claims : set.claims;
+  const claims = renewed ? keepSessionId(response.claims, set.claims) : set.claims;
   return {
     accessTokens: [createStoredToken(response, time, request), ...otherTokens].slice(0, maxAccessTokens),
     ...(refreshToken !== undefined && { refreshToken }),
@@ -105,6 +105,18 @@ export function applyRefresh(
     refreshCount: (set.refreshCount ?? 0) + 1,
   };
 }
+
+/**
+ * Keeps the `sid` of the login if the ID token of a refresh has none. A logout token may name the session by it only
+ * (OpenID Connect Back-Channel Logout section 2.4).
+ */
+const keepSessionId = (
+  claims: IdTokenClaims | undefined,
+  previous: IdTokenClaims | undefined,
+): IdTokenClaims | undefined =>
+  claims && claims.sid === undefined && previous?.sid !== undefined
+    ? { ...claims, sid: previous.sid }
+    : claims;
 
 /** Checks whether a token set of a login was received later than another one of this login. */
 export const isNewerTokenSet = (set: TokenSet, other: TokenSet): boolean =>

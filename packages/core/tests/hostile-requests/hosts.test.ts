@@ -34,15 +34,19 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-/** Starts a login with this `Host` header, sent as raw bytes. Returns the redirect URI of the request. */
-async function redirectUriAt(host: string): Promise<string | null> {
+/** Starts a login with this `Host` header, sent as raw bytes. Returns the URL of the redirect. */
+async function locationAt(host: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.write(
     Buffer.from(`GET /auth/login HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`, 'latin1'),
   );
   let response = '';
   for await (const chunk of socket) response += chunk;
-  const location = /^location: (.*)\r$/im.exec(response)?.[1] ?? '';
+  return /^location: (.*)\r$/im.exec(response)?.[1] ?? '';
+}
+
+async function redirectUriAt(host: string): Promise<string | null> {
+  const location = await locationAt(host);
   return URL.canParse(location) ? new URL(location).searchParams.get('redirect_uri') : null;
 }
 
@@ -62,8 +66,12 @@ test("S33: requests the provider's metadata once, for any Host headers that a No
   ]) {
     expect(await redirectUriAt(host), host.slice(0, 20)).toBe('https://app.example/auth/callback');
   }
-  for (const host of ['pr-7.preview.example', 'PR-7.preview.example.', 'pr-7.preview.example:443']) {
+  for (const host of ['pr-7.preview.example', 'PR-7.preview.example', 'pr-7.preview.example:443']) {
     expect(await redirectUriAt(host), host).toBe('https://pr-7.preview.example/auth/callback');
   }
+  // A browser stores the cookies of a host with a trailing dot separately, so the login continues without the dot.
+  for (const host of ['pr-7.preview.example.', 'PR-7.preview.example.:443'])
+    expect(await locationAt(host), host).toBe('https://pr-7.preview.example/auth/login');
+  expect(await locationAt('evil.invalid.')).toBe('https://app.example/auth/login');
   expect(discoveries).toBe(1);
 });

@@ -116,6 +116,27 @@ for (const kind of sessionKinds) {
     expect((await app.sessions.open(second.header())).session).toBeUndefined();
   });
 
+  test(`S13, ${kind}: a logout token ends a session whose last refresh had an ID token without sid`, async () => {
+    for (const names of ['sid', 'both'] as const) {
+      const app = await start();
+      const browser = app.open();
+      await browser.logIn();
+      const token = await app.server.mintLogoutToken({
+        aud: 'web',
+        ...(names === 'sid' && { sub: undefined }),
+      });
+      app.server.faults.add('id_token_sid_missing');
+      app.server.clock.advance(60);
+      const session = await app.sessions.open(browser.header());
+      await session.getAccessToken({ forceRefresh: true });
+      const refreshed = session.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+      const header = kind === 'cookie' ? refreshed : browser.header();
+      expect((await app.sessions.open(header)).session?.user.sub).toBe('alice');
+      expect((await post(app, token)).status).toBe(200);
+      expect((await app.sessions.open(header)).session, names).toBeUndefined();
+    }
+  });
+
   test(`S13, ${kind}: accepts a fresh logout token once, and rejects others with 400`, async () => {
     const app = await start();
     const browser = app.open();

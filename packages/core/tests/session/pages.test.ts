@@ -310,7 +310,80 @@ test('reads the texts from a function of the request, and shows English texts if
   });
   expect(await (await expireLogin(failing)).text()).toContain('<html lang="en"');
   const wrong = { en: { pages: { loginExpired: { title: 5 } }, labels: { back: null } } };
-  const odd = await createWebApp({ messages: wrong as never });
+  const odd = await createWebApp({ messages: (() => wrong.en) as never });
   const response = await expireLogin(odd, { ...html, 'accept-language': 'en' });
   expect(await response.text()).toContain('<h1>This login cannot be completed</h1>');
+});
+
+test.each<[string, string, unknown]>([
+  ['pages', 'pages', null],
+  ['pages', 'pages', 5],
+  ['pages', 'pages', '/login-error'],
+  ['pages', 'pages', ['/login-error']],
+  ['pages', 'pages', () => '/login-error'],
+  ['pages', 'pages.error', { error: 5 }],
+  ['pages', 'pages.error', { error: {} }],
+  ['pages', 'pages.denied', { denied: null }],
+  ['pages', 'pages.logout', { logout: true }],
+  ['pages', 'pages.loggedOut', { loggedOut: ['/bye'] }],
+  ['pages', 'pages.loggedOut', { loggedOut: 5n }],
+  ['messages', 'messages', null],
+  ['messages', 'messages', 'de'],
+  ['messages', 'messages', []],
+  ['messages', 'messages', Promise.resolve({ de: german })],
+  ['messages', 'messages.de', { de: null }],
+  ['messages', 'messages.de', { de: 'Deutsch' }],
+  ['messages', 'messages.de', { de: () => german }],
+  ['messages', 'messages.de', { en: {}, de: Promise.resolve(german) }],
+  ['messages', 'messages.de.language', { de: { language: 5 } }],
+  ['messages', 'messages.de.direction', { de: { direction: {} } }],
+  ['messages', 'messages.de.labels', { de: { labels: null } }],
+  ['messages', 'messages.de.labels', { de: { labels: 'x' } }],
+  ['messages', 'messages.de.labels.back', { de: { labels: { back: 5 } } }],
+  ['messages', 'messages.de.pages', { de: { pages: [] } }],
+  ['messages', 'messages.de.pages.denied', { de: { pages: { denied: 'x' } } }],
+  ['messages', 'messages.de.pages.denied.title', { de: { pages: { denied: { title: null } } } }],
+])('rejects %s with a wrong type of %s when the sessions are created', async (option, name, value) => {
+  await expect(createWebApp({ [option]: value })).rejects.toMatchObject({
+    name: 'ConfigurationError',
+    code: 'invalid_option',
+    message: expect.stringMatching(new RegExp(`^"${name}" is .+, expected `)),
+  });
+});
+
+test.each<[string, () => unknown]>([
+  ['rejects', () => Promise.reject(new Error('x'))],
+  ['resolves', async () => german],
+  [
+    'returns a thenable that rejects',
+    // biome-ignore lint/suspicious/noThenProperty: the test needs a thenable.
+    () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(new Error('x')) }),
+  ],
+  ['returns null', () => null],
+  ['returns a number', () => 5],
+  ['returns a list', () => [german]],
+  ['returns a wrong language', () => ({ language: 5, direction: null })],
+  ['returns a rejected language', () => ({ language: Promise.reject(new Error('x')) })],
+  ['returns no labels', () => ({ labels: null, pages: null })],
+  ['returns texts of wrong types', () => ({ labels: 5, pages: { loginExpired: null, denied: 'x' } })],
+  ['returns rejected texts', () => ({ labels: { back: Promise.reject(new Error('x')) } })],
+  ['returns rejected pages', () => ({ pages: { loginExpired: Promise.reject(new Error('x')) } })],
+  [
+    'returns texts that throw',
+    () => ({
+      get labels() {
+        throw new Error('x');
+      },
+    }),
+  ],
+])('shows English texts if the function "messages" %s', async (_, messages) => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const app = await createWebApp({ messages: messages as never });
+  const response = await expireLogin(app);
+  expect(response.status).toBe(400);
+  const text = await response.text();
+  expect(text).toContain('<html lang="en" dir="ltr">');
+  expect(text).toContain('<h1>This login cannot be completed</h1>');
+  const question = await app.open().visit('/auth/logout', { headers: html });
+  expect(await question.text()).toContain('Stay signed in');
 });

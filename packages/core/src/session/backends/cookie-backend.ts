@@ -1,15 +1,16 @@
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { findAccessToken, type StoredAccessToken } from '../../tokens/token-set.ts';
-import { countChunkBytes, deleteChunks, readCopies, writeChunks } from '../cookies/chunks.ts';
+import { countChunkBytes, deleteChunks, listCandidates, readCopies, writeChunks } from '../cookies/chunks.ts';
 import { deleteAllCopies, deleteCopies, findCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './ended-login.ts';
 import { fitSession, requireSpace } from './fit-session.ts';
+import { selectCopies } from './logout-copies.ts';
 import { createLongestLifetime } from './longest-lifetime.ts';
 import { selectNewest } from './select-newest.ts';
-import type { LoadedSession, SessionBackend } from './session-backend.ts';
+import type { IdentifiedSession, LoadedSession, SessionBackend } from './session-backend.ts';
 import { createSessionCache, type SessionEntries } from './session-cache.ts';
 import { getSessionEnds } from './session-lifetimes.ts';
 import { packState, type SessionState, unpackState } from './session-state.ts';
@@ -41,9 +42,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   const { jar, name, sealer, tombstones, now } = options;
   const cache = createSessionCache(now, options.sessionEntries);
   // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
-  const acceptedNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)].filter(
-    (wireName, index) => index === 0 || wireName.startsWith('__Host-'),
-  );
+  const allNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)];
+  const acceptedNames = allNames.filter((wireName, index) => index === 0 || wireName.startsWith('__Host-'));
   const readTombstoneKeys = createTombstoneKeyReader();
   const longestLifetime = createLongestLifetime(options);
 
@@ -164,9 +164,30 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       const state = await findState(cookies);
       return state && findLive(state);
     },
-    async identify(cookies) {
-      const state = await findState(cookies);
-      return state && { key: state.id, state };
+    async identifyAll(cookies) {
+      const { copies, isTruncated } = selectCopies(
+        allNames,
+        (wireName) => listCandidates(wireName, cookies),
+        ({ generation, text }) => `${generation}~${text}`,
+      );
+      const found = await Promise.all(
+        copies.map(async ({ wireName, value: { text, generation } }) => {
+          const state = await findOrDecrypt(text, generation);
+          return state ? [{ state, isAccepted: acceptedNames.includes(wireName) }] : [];
+        }),
+      );
+      const sessions = new Map<string, IdentifiedSession & { readonly state: SessionState }>();
+      for (const { state, isAccepted } of found.flat()) {
+        const known = sessions.get(state.id);
+        // Several copies can be of one session. The refresh token of the newest one is not spent.
+        const newest = selectNewest(known ? [known.state, state] : [state]) ?? state;
+        sessions.set(state.id, {
+          key: state.id,
+          state: newest,
+          isAccepted: isAccepted || known?.isAccepted === true,
+        });
+      }
+      return { sessions: [...sessions.values()], isTruncated };
     },
     async reload({ state }) {
       return state && findLive(state);

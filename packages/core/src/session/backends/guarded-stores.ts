@@ -19,7 +19,7 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
   return {
     kind: backend.kind,
     load: async (cookies) => omitEnded(await guard(() => backend.load(cookies))),
-    identify: (cookies) => guard(() => backend.identify(cookies)),
+    identifyAll: (cookies) => guard(() => backend.identifyAll(cookies)),
     async reload(session) {
       const loaded = await guard(() => backend.reload(session));
       // Without a state it is read only to end the session.

@@ -11,6 +11,19 @@ export interface SessionReference {
   readonly state?: SessionState;
 }
 
+/** A session of one copy of the session cookie. */
+export interface IdentifiedSession extends SessionReference {
+  /** False if the copy has the name of other settings, which does not sign in. */
+  readonly isAccepted: boolean;
+}
+
+/** The sessions of all copies of the session cookie in one request. */
+export interface IdentifiedSessions {
+  readonly sessions: readonly IdentifiedSession[];
+  /** True if the request has more copies than were read. */
+  readonly isTruncated: boolean;
+}
+
 /** The session that the cookies of a request identify. */
 export interface LoadedSession extends SessionReference {
   readonly state: SessionState;
@@ -33,8 +46,11 @@ export interface SessionBackend {
   readonly kind: 'cookie' | 'stored';
   /** Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended. */
   load(cookies: RequestCookies): Promise<LoadedSession | undefined>;
-  /** Finds the session of a request without the stores. It may have ended. */
-  identify(cookies: RequestCookies): Promise<SessionReference | undefined>;
+  /**
+   * Finds the sessions of all copies of the session cookie without the stores, for a logout: also of copies that do not
+   * sign in, because another copy is of another user or has the same name. The sessions may have ended.
+   */
+  identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
   /** Loads the current state of a session that was loaded or identified before. */
   reload(session: SessionReference): Promise<LoadedSession | undefined>;
   /**

@@ -107,8 +107,13 @@ export function toSession(state: SessionState, lifetimes: SessionLifetimes): Ses
 /** Converts a state to plain data. Claims that the ID token contains are left out. */
 export function packState(state: SessionState): JsonObject {
   const { claims, ...tokens } = state.tokens;
+  const { idToken } = tokens;
   const isRedundant =
-    claims === undefined || (tokens.idToken !== undefined && tokens.idToken.split('.').length === 3);
+    claims === undefined ||
+    (idToken !== undefined &&
+      idToken.split('.').length === 3 &&
+      // The ID token of a refresh may lack the `sid` of the login.
+      (claims.sid === undefined || readClaims(idToken)?.sid === claims.sid));
   return { ...state, tokens: isRedundant ? tokens : state.tokens };
 }
 

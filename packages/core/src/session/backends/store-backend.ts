@@ -2,11 +2,12 @@ import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { isNewerTokenSet } from '../../tokens/token-set.ts';
-import { readValues } from '../cookies/chunks.ts';
+import { listValues, readValues } from '../cookies/chunks.ts';
 import { deleteAllCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './ended-login.ts';
+import { selectCopies } from './logout-copies.ts';
 import { createLogoutMarkers } from './logout-markers.ts';
 import { selectNewest } from './select-newest.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
@@ -27,6 +28,8 @@ export interface StoreBackendOptions {
   readonly absoluteLifetime: number;
   readonly now: Clock;
 }
+
+const isIdentifier = (value: string) => /^[\w-]{43}$/.test(value);
 
 /** Maximum attempts of a write that meets concurrent writes. */
 const maxTries = 8;
@@ -65,14 +68,13 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
   }
 
   // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
-  const acceptedNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)].filter(
-    (wireName, index) => index === 0 || wireName.startsWith('__Host-'),
-  );
+  const allNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)];
+  const acceptedNames = allNames.filter((wireName, index) => index === 0 || wireName.startsWith('__Host-'));
 
   /** Several cookies have identifiers if the domain or path of the cookie was changed. */
   async function readKeys(cookies: RequestCookies): Promise<readonly string[]> {
     const values = acceptedNames.flatMap((wireName) => readValues(wireName, cookies));
-    return Promise.all(values.filter((value) => /^[\w-]{43}$/.test(value)).map((value) => sha256(value)));
+    return Promise.all(values.filter(isIdentifier).map((value) => sha256(value)));
   }
 
   async function load(cookies: RequestCookies): Promise<LoadedSession | undefined> {
@@ -85,9 +87,19 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
   return {
     kind: 'stored',
     load,
-    async identify(cookies) {
-      const [key] = await readKeys(cookies);
-      return key === undefined ? undefined : { key };
+    async identifyAll(cookies) {
+      const { copies, isTruncated } = selectCopies(
+        allNames,
+        (wireName) => listValues(wireName, cookies).filter(isIdentifier),
+        (identifier) => identifier,
+      );
+      const sessions = await Promise.all(
+        copies.map(async ({ wireName, value }) => ({
+          key: await sha256(value),
+          isAccepted: acceptedNames.includes(wireName),
+        })),
+      );
+      return { sessions, isTruncated };
     },
     reload: ({ key }) => read(key),
     async create(state, cookies, requestedAt) {

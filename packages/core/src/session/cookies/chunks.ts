@@ -97,11 +97,37 @@ export function readCopies(wireName: string, cookies: RequestCookies): readonly 
   });
 }
 
+/**
+ * Joins the chunks of all copies of a value in every combination: a planted chunk can have the generation of the real one.
+ * Two copies with the prefix `__Host-` are listed too. Such a list is for a logout only: no copy of it signs in.
+ */
+export function* listCandidates(wireName: string, cookies: RequestCookies): Generator<ChunkedValue> {
+  const chunks = Array.from({ length: maxChunks }, (_, index) =>
+    [...new Set(listValues(getChunkName(wireName, index), cookies))].flatMap(
+      (value) => parseChunk(value) ?? [],
+    ),
+  );
+  function* join(start: ChunkedValue, count: number, index: number): Generator<ChunkedValue> {
+    if (index === count) yield start;
+    for (const { part, ...next } of index < count ? (chunks[index] ?? []) : []) {
+      if (next.generation === start.generation && next.count === count)
+        yield* join({ ...start, text: start.text + part }, count, index + 1);
+    }
+  }
+  for (const { part, generation, count } of chunks[0] ?? [])
+    yield* join({ text: part, generation }, count, 1);
+}
+
+/** Lists all values of a cookie, whatever its prefix. */
+export function listValues(wireName: string, cookies: RequestCookies): readonly string[] {
+  const value = cookies.get(wireName);
+  return value === undefined ? (cookies.repeated?.get(wireName) ?? []) : [value];
+}
+
 /** Reads all values of a cookie. Two values of a cookie with the prefix `__Host-` are not accepted. */
 export function readValues(wireName: string, cookies: RequestCookies): readonly string[] {
-  const value = cookies.get(wireName);
-  if (value !== undefined) return [value];
-  return wireName.startsWith('__Host-') ? [] : (cookies.repeated?.get(wireName) ?? []);
+  const values = listValues(wireName, cookies);
+  return values.length > 1 && wireName.startsWith('__Host-') ? [] : values;
 }
 
 /** Creates cookies that delete the chunks of the request, from index `from` on. */

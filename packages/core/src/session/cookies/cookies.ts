@@ -117,8 +117,13 @@ function deleteAt(
  * Parses a `Cookie` header. A pair without a name, or with a name that is not a token, is ignored: no cookie of this
  * library has such a name. A name that occurs twice has no value: one of the two may have been planted from a sibling
  * domain or another path (RFC 6265 section 8.6).
+ *
+ * @param options `maxRepeats`: maximum values of one name that are retained. Default: 4.
  */
-export function parseCookies(header: string | null | undefined): RequestCookies {
+export function parseCookies(
+  header: string | null | undefined,
+  { maxRepeats = defaultMaxRepeats }: { readonly maxRepeats?: number } = {},
+): RequestCookies {
   const cookies = new Map<string, string | undefined>();
   const repeated = new Map<string, string[]>();
   for (const pair of splitPairs(header)) {
@@ -137,8 +142,8 @@ export function parseCookies(header: string | null | undefined): RequestCookies 
   return Object.assign(cookies, { repeated });
 }
 
-/** Maximum values of one name that are read. A sibling host can set many. */
-const maxRepeats = 4;
+/** A sibling host can set many. */
+const defaultMaxRepeats = 4;
 
 /** `token`, RFC 9110 section 5.6.2: the syntax of a cookie name (RFC 6265 section 4.1.1). */
 const isToken = (text: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(text);

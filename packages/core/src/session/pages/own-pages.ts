@@ -5,6 +5,7 @@ import { isSamePage } from '../http/path-match.ts';
 import { createRedirect, createSessionHeaders } from '../http/responses.ts';
 import { nameForeignError } from './failure-report.ts';
 import type { PageName } from './page-messages.ts';
+import { describeValue, isTextObject } from './text-values.ts';
 
 /** What a page of the application receives. No value contains a secret or a text of the provider. */
 export interface PageContext {
@@ -50,17 +51,22 @@ export interface OwnPages {
 }
 
 /** @throws ConfigurationError if a page is neither a function nor a path of the application outside of the routes */
-export function checkOwnPages(
-  pages: OwnPages = {},
-  { origin, routes }: { origin: string; routes: string },
-): void {
-  for (const [name, page] of Object.entries(pages) as [string, OwnPage | undefined][]) {
-    if (page === undefined || typeof page === 'function') continue;
-    const path = sanitizeReturnTo(page, { origin, fallback: '' });
-    if (page.startsWith('/') && path !== '' && !path.startsWith(`${routes}/`)) continue;
+export function checkOwnPages(pages: unknown, { origin, routes }: { origin: string; routes: string }): void {
+  if (pages === undefined) return;
+  if (!isTextObject(pages)) {
     throw new ConfigurationError(
       'invalid_option',
-      `"pages.${name}" is ${JSON.stringify(page)}, expected a function, or a path of the application that is not below "${routes}", for example "/login-error".`,
+      `"pages" is ${describeValue(pages)}, expected an object of pages, for example { error: "/login-error" }.`,
+    );
+  }
+  for (const [name, page] of Object.entries(pages)) {
+    if (page === undefined || typeof page === 'function') continue;
+    const path = typeof page === 'string' ? sanitizeReturnTo(page, { origin, fallback: '' }) : '';
+    if (typeof page === 'string' && page.startsWith('/') && path !== '' && !path.startsWith(`${routes}/`))
+      continue;
+    throw new ConfigurationError(
+      'invalid_option',
+      `"pages.${name}" is ${describeValue(page)}, expected a function, or a path of the application that is not below "${routes}", for example "/login-error".`,
     );
   }
 }

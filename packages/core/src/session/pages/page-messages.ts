@@ -1,4 +1,5 @@
 import { nameForeignError } from './failure-report.ts';
+import { discardPromise, isTextObject } from './text-values.ts';
 
 /** The pages of the routes. A text can be replaced for each of them. */
 export type PageName =
@@ -24,7 +25,7 @@ export type PageName =
   | 'logoutQuestion'
   /** A logout that another site requested. */
   | 'logoutRejected'
-  /** The user is logged out in this browser. The session store is unavailable. */
+  /** The user is logged out in this browser. A session could not be ended: no store, or too many copies of its cookie. */
   | 'logoutIncomplete'
   /** The user is logged out here. The provider has no logout, or cannot be reached. */
   | 'providerStaysSignedIn';
@@ -108,7 +109,7 @@ const english: { readonly pages: Readonly<Record<PageName, PageText>>; readonly 
     },
     logoutIncomplete: {
       title: 'Logout is not complete',
-      text: 'You are logged out in this browser. The session could not be ended on the server, because the session store is temporarily unavailable. The server tries again.',
+      text: 'You are logged out in this browser, but a session could not be ended on the server. Either the session store is temporarily unavailable, and the server tries again, or this browser sent too many session cookies.',
     },
     providerStaysSignedIn: {
       title: 'You are logged out here',
@@ -124,32 +125,49 @@ const english: { readonly pages: Readonly<Record<PageName, PageText>>; readonly 
   },
 };
 
-/** Finds the texts for a request. If the application's function throws, the English texts are used. */
+/**
+ * Finds the texts for a request. English texts replace those of a function that fails, and those with a wrong type. The
+ * function must return the texts themselves: a promise counts as a failure.
+ */
 export function resolveMessages(option: PageMessagesOption | undefined, request: Request): ResolvedMessages {
-  const messages = findMessages(option, request);
-  const { language = 'en', direction = 'ltr' } = messages;
+  try {
+    return readMessages(findMessages(option, request));
+  } catch (error) {
+    console.error(`countersign: the function "messages" failed: ${nameForeignError(error)}`);
+    return readMessages({});
+  }
+}
+
+/** Copies the texts, so that no later access runs code of the application. */
+function readMessages(messages: PageMessages): ResolvedMessages {
+  const { language, direction, labels, pages } = messages;
+  const texts = new Map(Object.entries(readObject(pages)).map(([name, text]) => [name, pickTexts(text)]));
   return {
-    language,
-    direction,
-    labels: { ...english.labels, ...pickTexts(messages.labels) },
-    getPage: (name) => ({ ...english.pages[name], ...pickTexts(messages.pages?.[name]) }),
+    language: isText(language) ? language : 'en',
+    direction: isText(direction) ? direction : 'ltr',
+    labels: { ...english.labels, ...pickTexts(labels) },
+    getPage: (name) => ({ ...english.pages[name], ...texts.get(name) }),
   };
 }
 
 function findMessages(option: PageMessagesOption | undefined, request: Request): PageMessages {
   if (typeof option !== 'function')
     return findByLanguage(option ?? {}, request.headers.get('accept-language'));
-  try {
-    return option(request) ?? {};
-  } catch (error) {
-    console.error(`countersign: the function "messages" failed: ${nameForeignError(error)}`);
-    return {};
-  }
+  const messages: unknown = option(request) ?? {};
+  if (discardPromise(messages)) throw new TypeError('The function returned a promise.');
+  if (!isTextObject(messages)) throw new TypeError('The function returned no object.');
+  return messages;
 }
 
 /** A text that is not a string is left out, and the English one is shown. */
-const pickTexts = (texts: object = {}): Record<string, string> =>
-  Object.fromEntries(Object.entries(texts).filter(([, text]) => typeof text === 'string'));
+const pickTexts = (texts: unknown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(readObject(texts)).filter((entry): entry is [string, string] => isText(entry[1])),
+  );
+
+const readObject = (value: unknown): object => (!discardPromise(value) && isTextObject(value) ? value : {});
+
+const isText = (value: unknown): value is string => !discardPromise(value) && typeof value === 'string';
 
 /** Maximum characters of `Accept-Language` that are read. */
 const maxHeader = 500;

@@ -2,10 +2,9 @@ import { createEndSessionUrl } from '../../client/logout/end-session.ts';
 import { reportIncompleteLogout, revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
 import { type AuthError, getErrorCode } from '../../errors.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
-import type { SessionReference } from '../backends/session-backend.ts';
 import type { SessionContext } from '../context.ts';
-import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
-import { endSession, type SessionEnd } from '../end-session.ts';
+import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
+import { endAllSessions } from '../end-all-sessions.ts';
 import {
   isPrefetch,
   isSameOrigin,
@@ -32,15 +31,16 @@ export interface StartedLogout {
   /** Cookies that the response must set. They delete the session of this browser. */
   readonly cookies: readonly CookieToSet[];
   /**
-   * The error of the session store if the session could not be ended there. A copy of the cookie remains valid until the
-   * store is available: this process repeats the end. Do not tell the user that the logout succeeded. Default: none.
+   * The error if a session could not be ended. `TransportError`: its store is unavailable. A copy of the cookie remains
+   * valid until it is available: this process repeats the end. `ValidationError` `request_invalid`: the request has more
+   * copies of the session cookie than a logout reads. Do not tell the user that the logout succeeded. Default: none.
    */
   readonly failure?: AuthError | undefined;
 }
 
 /**
- * Ends the session, revokes its refresh token, and creates the URL at which the provider ends its session. Each of the
- * three is done even if another one fails.
+ * Ends the sessions of all copies of the session cookie, revokes their refresh tokens, and creates the URL at which the
+ * provider ends its session. Each of the three is done even if another one fails.
  */
 export async function startLogout(
   context: SessionContext,
@@ -48,15 +48,21 @@ export async function startLogout(
   options: StartLogoutOptions = {},
 ): Promise<StartedLogout> {
   const { client, backend } = context;
-  const existing = parseCookies(cookieHeader);
+  const existing = parseCookies(cookieHeader, { maxRepeats: Number.POSITIVE_INFINITY });
   const cookies = backend.deleteCookies(existing);
   const target = findLogoutTarget(context, options.returnTo);
-  // The session ends first, whether or not the provider responds.
-  const ended = await endCurrentSession(context, existing);
-  if (!ended) return { url: target, cookies };
-  const { state, failure } = ended;
-  const tokens = state && (await context.coordinator.findNewestTokens(state.tokens)).tokens;
-  const idTokenHint = context.options.idTokenHint === false ? undefined : tokens?.idToken;
+  // The sessions end first, whether or not the provider responds.
+  const { count, states, current, failure } = await endAllSessions(context, existing);
+  if (count === 0 && !failure) return { url: target, cookies };
+  const tokenSets = new Map(
+    await Promise.all(
+      states.map(
+        async (state) => [state, (await context.coordinator.findNewestTokens(state.tokens)).tokens] as const,
+      ),
+    ),
+  );
+  const idToken = current && tokenSets.get(current)?.idToken;
+  const idTokenHint = context.options.idTokenHint === false ? undefined : idToken;
   // Another origin does not receive the cookie with which the state is compared.
   const logoutState = new URL(target).origin === context.baseUrl.origin ? createRandomToken() : undefined;
   const request = { idTokenHint, postLogoutRedirectUri: target, state: logoutState };
@@ -65,7 +71,7 @@ export async function startLogout(
       reportIncompleteLogout(client, 'provider', error);
       return undefined;
     }),
-    revokeEndedLogin(client, tokens?.refreshToken),
+    ...[...tokenSets.values()].map(({ refreshToken }) => revokeEndedLogin(client, refreshToken)),
   ]);
   const stateCookies = url && logoutState !== undefined ? [createLogoutCookie(context, logoutState)] : [];
   return {
@@ -82,22 +88,6 @@ function createEndedUrl({ baseUrl, paths }: SessionContext, target: string): str
   url.searchParams.set('ended', 'application');
   url.searchParams.set('returnTo', target);
   return url.href;
-}
-
-/** Returns `undefined` if the user is not signed in. */
-async function endCurrentSession(
-  context: SessionContext,
-  existing: RequestCookies,
-): Promise<SessionEnd | undefined> {
-  const { backend } = context;
-  let session: SessionReference | undefined;
-  try {
-    session = await backend.load(existing);
-  } catch (error) {
-    session = await backend.identify(existing).catch(() => undefined);
-    if (!session) return { failure: error as AuthError };
-  }
-  return session && endSession(context, session, 'logout');
 }
 
 /** `POST /auth/logout`. A `GET` shows a confirmation page, because any page can cause one by a link or an image. */
@@ -135,7 +125,7 @@ export async function logoutRoute(
     : createRedirect(url, cookies);
 }
 
-/** The session could not be ended in its store. A redirect would tell the user that the logout succeeded. */
+/** A session could not be ended. A redirect would tell the user that the logout succeeded. */
 async function createIncompleteResponse(
   context: SessionContext,
   request: Request,
