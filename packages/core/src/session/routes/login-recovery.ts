@@ -6,7 +6,7 @@ import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { describeUnverifiedError, type UnverifiedError } from '../pages/unverified-error.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { createLogin } from './login.ts';
-import { hasLoginMarker } from './login-marker.ts';
+import { deleteLoginMarker, hasLoginMarker } from './login-marker.ts';
 import type { ReceivedLoginState } from './login-state.ts';
 import type { LoginTransaction } from './login-transactions.ts';
 
@@ -50,7 +50,10 @@ export async function recoverLogin(
     const session = await context.backend.load(cookies).catch(() => undefined);
     if (session && mayContinue(session.state, failure, hasLoginMarker(context, cookies))) {
       report(context, failure, 'session');
-      return { location: returnTo ?? getDefaultReturnTo(context), cookies: [] };
+      return {
+        location: returnTo ?? getDefaultReturnTo(context),
+        cookies: [deleteLoginMarker(context)],
+      };
     }
     // The page has required this login although there is a session. The provider rejects the codes of this user.
     if (session && isRejectedCode(error)) return undefined;
