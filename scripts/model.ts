@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -34,8 +35,9 @@ console.log(`Seed ${seed}. To repeat this run: MODEL_SEED=${seed}\n`);
 /** A short run has interleavings that are the same each time, and new ones. */
 const runs: readonly Run[] = [...(isShort ? [{ seed: 1, count: 1_000 }] : []), { seed, count }];
 const began = performance.now();
+let nextReport = 5_000;
 const statistics = createStatistics();
-for (const run of runs) for (const part of await runWorkers(run)) mergeStatistics(statistics, part);
+for (const run of runs) await runWorkers(run);
 const toRows = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)
     .sort(([, a], [, b]) => b - a)
@@ -62,23 +64,37 @@ console.log(`\n${statistics.runs - statistics.failed} passed, ${statistics.faile
 process.exit(statistics.failed === 0 ? 0 : 1);
 
 /** Divides the interleavings of a seed between one worker for each processor. */
-function runWorkers({ seed, count }: Run): Promise<Statistics[]> {
-  if (only !== undefined) return Promise.all([runWorker([seed, only, 1, only + 1])]);
+async function runWorkers({ seed, count }: Run): Promise<void> {
   const workers = Math.min(availableParallelism(), 4);
-  return Promise.all(Array.from({ length: workers }, (_, index) => runWorker([seed, index, workers, count])));
+  const ranges =
+    only === undefined
+      ? Array.from({ length: workers }, (_, index) => [seed, index, workers, count])
+      : [[seed, only, 1, only + 1]];
+  await Promise.all(ranges.map(runWorker));
 }
 
-function runWorker(range: readonly number[]): Promise<Statistics> {
+/** Adds the counts of a worker, which sends them several times. */
+function runWorker(range: readonly number[]): Promise<void> {
   const main = join(root, 'packages/core/tests/model/main.ts');
   return new Promise((resolve, reject) => {
-    let received: Statistics | undefined;
     const child = fork(main, range.map(String), { execArgv: ['--conditions=@countersign/source'] });
-    child.once('message', (message) => {
-      received = message as Statistics;
+    child.on('message', (message) => {
+      mergeStatistics(statistics, message as Statistics);
+      reportProgress();
     });
-    child.once('exit', (code) => {
-      if (received) resolve(received);
-      else reject(new Error(`A worker exited with code ${code}. Arguments: ${range.join(' ')}.`));
+    // The channel closes after the last message. The exit may be reported before it.
+    const isClosed = once(child, 'disconnect');
+    child.once('exit', (code, signal) => {
+      const error = new Error(
+        `A worker ended with ${signal ?? `code ${code}`}. Arguments: ${range.join(' ')}.`,
+      );
+      void isClosed.then(() => (code === 0 ? resolve() : reject(error)));
     });
   });
+}
+
+function reportProgress(): void {
+  if (statistics.runs < nextReport) return;
+  nextReport += 5_000;
+  console.log(`${statistics.runs.toLocaleString('en')} interleavings, ${statistics.failed} failed`);
 }

@@ -51,8 +51,9 @@ export async function runInterleaving(
   try {
     await runPhases(world, plan);
   } catch (error) {
-    if (!(error instanceof EndlessRunError) && !(error instanceof ViolationError)) throw error;
     if (error instanceof EndlessRunError) ledger.reportViolation('something waits forever');
+    else if (!(error instanceof ViolationError))
+      ledger.reportViolation(`the run failed: ${String((error as Error)?.stack ?? error)}`);
   } finally {
     process.off('unhandledRejection', onRejection);
   }

@@ -19,15 +19,26 @@ if (defect !== undefined && !wrapStores) {
 const repeatDistance = 8;
 const maxRepeats = 50;
 
+/** Runs after which the parent process receives the counts. */
+const batchSize = 500;
+
 replaceGlobals();
-const statistics = createStatistics();
+let statistics = createStatistics();
+/** Runs whose counts were sent. */
+let total = 0;
 for (let index = first; index < count; index += distance) {
+  if (process.send && statistics.runs >= batchSize) {
+    process.send(statistics);
+    total += statistics.runs;
+    statistics = createStatistics();
+  }
   const runSeed = createRunSeed(seed, index);
   const run = await runInterleaving(runSeed, wrapStores && { wrapStores });
   addInterleaving(statistics, { seed, index }, run);
   // One run is enough to show that the model finds a defect.
   if (wrapStores && statistics.failed > 0) break;
-  const isRepeated = statistics.runs % repeatDistance === 0 && statistics.runs < repeatDistance * maxRepeats;
+  const runs = total + statistics.runs;
+  const isRepeated = runs % repeatDistance === 0 && runs < repeatDistance * maxRepeats;
   if (!isRepeated) continue;
   const again = await runInterleaving(runSeed, wrapStores && { wrapStores });
   if (describeRun(again) === describeRun(run)) continue;
