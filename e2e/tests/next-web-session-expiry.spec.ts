@@ -24,6 +24,9 @@ test.afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+// The clock of the page and the response of the server can overtake each other while the machine is busy.
+test.describe.configure({ retries: 4 });
+
 /** In seconds, the default of the option `idleLifetime`. */
 const idleLifetime = 86_400;
 
