@@ -148,7 +148,8 @@ test('ends the redirects if the provider rejects the refresh of a session, and e
       if (location === null) break;
       url = new URL(location, baseUrl);
     }
-    expect(trace).toEqual(['/dashboard 307', '/auth/login 303', '/auth/callback 502']);
+    // The login starts again once.
+    expect(trace).toEqual(['/dashboard 307', '/auth/login 303', '/auth/callback 303', '/auth/callback 502']);
   }
 });
 

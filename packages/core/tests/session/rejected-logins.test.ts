@@ -29,17 +29,20 @@ function rejectCodes({ server }: WebApp, body: object = { error: 'invalid_grant'
 }
 
 test.each([{ error: 'invalid_grant' }, { error: 'invalid_grant', suberror: 'basic_action' }])(
-  'a login whose code is rejected with %j shows an error page, although an older session exists',
+  'a login whose code is rejected with %j starts again once, then shows an error page, although an older session exists',
   async (body) => {
     const { app, browser } = await setUp();
     rejectCodes(app, body);
     const requests = app.server.requestsTo('token').length;
-    const response = await browser.visit(await authorize(app, browser), { headers: html });
+    const restarted = await browser.visit(await authorize(app, browser), { headers: html });
+    expect(restarted.status).toBe(303);
+    const { url } = await app.server.authorize(restarted.headers.get('location') ?? '');
+    const response = await browser.visit(url.pathname + url.search, { headers: html });
     expect(response.status).toBe(502);
     const page = await response.text();
     expect(page).toContain('token_error: invalid_grant');
     expect(page).toContain('href="/auth/login?returnTo=%2Fdashboard"');
-    expect(app.server.requestsTo('token')).toHaveLength(requests + 1);
+    expect(app.server.requestsTo('token')).toHaveLength(requests + 2);
     // The user stays signed in.
     expect((await app.sessions.open(browser.header())).session).toBeDefined();
   },

@@ -55,8 +55,6 @@ export async function recoverLogin(
         cookies: [deleteLoginMarker(context)],
       };
     }
-    // The page has required this login although there is a session. The provider rejects the codes of this user.
-    if (session && isRejectedCode(error)) return undefined;
   }
   // Another site must not start logins, so this browser must have started one. A restart is never restarted.
   const hasStarted = login !== undefined || hasLoginMarker(context, cookies);
