@@ -4,7 +4,7 @@ import { createMemorySessionStore } from '../../src/session/backends/memory-sess
 import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
 import { createWebApp, sessionKinds } from '../support/web-browser.ts';
 
-// A store that is unavailable for a moment signs nobody out: no login starts, no cookie changes, and all continues later.
+// While a store is unavailable, no user is signed out, no login starts and no cookie changes. Afterwards requests succeed again.
 
 const fail = () => Promise.reject(new Error('unavailable'));
 const unavailable = { name: 'TransportError', code: 'store_unavailable' };
