@@ -24,9 +24,6 @@ test.afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-// The clock of the page and the response of the server can overtake each other while the machine is busy.
-test.describe.configure({ retries: 4 });
-
 /** In seconds, the default of the option `idleLifetime`. */
 const idleLifetime = 86_400;
 
@@ -48,9 +45,13 @@ async function open(context: BrowserContext, path = '/profile'): Promise<Page> {
     return isPrefetch ? route.abort() : route.fallback();
   });
   await page.clock.install({ time: Date.now() + ahead });
+  // The page asks the server for its time. A response after the clocks advance would contain another time than the page has.
+  const timeReceived = page.waitForResponse(
+    (response) => new URL(response.url()).pathname === '/auth/session',
+  );
   await page.goto(running.app.origin + path);
   await expect(page.getByRole('banner').getByRole('button', { name: 'Log out' })).toBeVisible();
-  // The page has asked the server for its time.
+  await (await timeReceived).finished();
   await page.waitForLoadState('networkidle');
   return page;
 }

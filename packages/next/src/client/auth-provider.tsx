@@ -45,6 +45,7 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
   );
   const channel = useRef<BroadcastChannel>(undefined);
   const identity = useRef<string>(undefined);
+  const knownOffset = useRef(0);
 
   // A page that the server renders again passes a newer session. The clock of the server is known from an earlier response.
   useEffect(() => {
@@ -52,7 +53,11 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
   }, [session]);
 
   const { load, check, extend } = useMemo(() => {
-    const fetchInto = async (query: string) => setSnapshot(await fetchSnapshot(`${routes}/session${query}`));
+    const fetchInto = async (query: string) => {
+      const fetched = await fetchSnapshot(`${routes}/session${query}`, knownOffset.current);
+      knownOffset.current = fetched.clockOffset;
+      setSnapshot(fetched);
+    };
     return {
       // Offline: the previous snapshot stays.
       load: () => fetchInto('').catch(() => {}),

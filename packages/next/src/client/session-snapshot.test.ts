@@ -17,3 +17,20 @@ test('reads the session of a user, and that there is none', async () => {
   respond('{"session":null}');
   expect(await fetchSnapshot('/auth/session')).toMatchObject({ status: 'signed-out' });
 });
+
+test.each([
+  ['a slow response does not change a known offset', { clock: [1_000, 1_035], now: 1_000, known: 0 }, 0],
+  ['a server whose clock is read late does not either', { clock: [1_000, 1_035], now: 1_035, known: 0 }, 0],
+  [
+    'an offset outside of the possible ones is replaced',
+    { clock: [1_000, 1_002], now: 4_601, known: 0 },
+    3_600,
+  ],
+  ['a known offset that is possible is kept', { clock: [1_000, 1_040], now: 4_601, known: 3_599 }, 3_599],
+])('%s', async (_, { clock, now, known }, expected) => {
+  const times = [...clock];
+  vi.spyOn(Date, 'now').mockImplementation(() => (times.shift() ?? 0) * 1000);
+  respond(JSON.stringify({ session: { user: { iss: 'https://op.example', sub: 'alice' } }, now }));
+  expect(await fetchSnapshot('/auth/session', known)).toMatchObject({ clockOffset: expected });
+  vi.restoreAllMocks();
+});

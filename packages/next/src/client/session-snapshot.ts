@@ -43,11 +43,27 @@ export const getSecondsUntil = (time: number, clockOffset: number): number =>
   Math.max(0, Math.ceil(time - clockOffset - Date.now() / 1000));
 
 /**
- * Fetches the session from the server. It is signed out if the response is malformed.
- *
- * @throws Error if the status is not 200, for example of a gateway: it is unknown whether the user is signed in
+ * Finds how far the clock of the server is ahead. The server has read its clock between the request and the response, and
+ * a computer can sleep in between. The known value is kept if it is possible; otherwise the middle of the possible ones.
  */
-export async function fetchSnapshot(url: string): Promise<TimedSnapshot> {
+function findClockOffset(
+  serverTime: number,
+  { sentAt, receivedAt, known }: { sentAt: number; receivedAt: number; known: number },
+): number {
+  const [least, most] = [serverTime - receivedAt, serverTime - sentAt];
+  // One second of tolerance: the server may round its time.
+  return known >= least - 1 && known <= most + 1 ? known : (least + most) / 2;
+}
+
+/**
+ * Fetches the session from the server. A malformed response counts as signed out.
+ *
+ * @param knownOffset the clock offset of the previous snapshot, in seconds. Default: 0
+ * @throws Error if the status is not 200 (for example an error of a gateway), because it is then unknown whether the user is
+ *   signed in
+ */
+export async function fetchSnapshot(url: string, knownOffset = 0): Promise<TimedSnapshot> {
+  const sentAt = Date.now() / 1000;
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     cache: 'no-store',
@@ -59,6 +75,7 @@ export async function fetchSnapshot(url: string): Promise<TimedSnapshot> {
     now?: number;
   };
   const isSignedIn = typeof body.session?.user?.sub === 'string';
-  const clockOffset = typeof body.now === 'number' ? body.now - Date.now() / 1000 : 0;
+  const times = { sentAt, receivedAt: Date.now() / 1000, known: knownOffset };
+  const clockOffset = typeof body.now === 'number' ? findClockOffset(body.now, times) : 0;
   return toSnapshot(isSignedIn ? body.session : undefined, clockOffset);
 }
