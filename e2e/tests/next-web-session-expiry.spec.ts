@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
-import { type BrowserContext, expect, type Page, test } from '@playwright/test';
+import { type BrowserContext, expect, type Page, type Request, test } from '@playwright/test';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../support/test-provider.ts';
 
 // The warning before an unused session ends, in the production build. One clock drives browser, application and provider.
@@ -27,12 +27,40 @@ test.afterAll(async () => {
 /** In seconds, the default of the option `idleLifetime`. */
 const idleLifetime = 86_400;
 
+/** Session requests of all pages that the server may be handling. */
+const sessionRequests = new Set<Request>();
+/** Session requests wait for it, so that the server handles none between the changes of two clocks. */
+let clocksAgree = Promise.resolve();
+
+// A page that closes reports no end of its requests.
+test.beforeEach(() => sessionRequests.clear());
+
 /** Advances the clocks of servers and pages. */
 async function advance(seconds: number, ...pages: readonly Page[]): Promise<void> {
+  let resolve = () => {};
+  clocksAgree = new Promise((done) => {
+    resolve = done;
+  });
+  await expect.poll(() => sessionRequests.size).toBe(0);
   ahead += seconds * 1000;
   writeFileSync(clockFile, String(ahead));
   running.op.clock.advance(seconds);
   for (const page of pages) await page.clock.fastForward(seconds * 1000);
+  resolve();
+}
+
+/** Sends the session requests of a page while the clocks agree. */
+async function trackSessionRequests(page: Page): Promise<void> {
+  await page.route(
+    ({ pathname }) => pathname === '/auth/session',
+    async (route) => {
+      await clocksAgree;
+      sessionRequests.add(route.request());
+      await route.fallback();
+    },
+  );
+  for (const event of ['requestfinished', 'requestfailed'] as const)
+    page.on(event as 'requestfinished', (request) => sessionRequests.delete(request));
 }
 
 async function open(context: BrowserContext, path = '/profile'): Promise<Page> {
@@ -44,6 +72,7 @@ async function open(context: BrowserContext, path = '/profile'): Promise<Page> {
     );
     return isPrefetch ? route.abort() : route.fallback();
   });
+  await trackSessionRequests(page);
   await page.clock.install({ time: Date.now() + ahead });
   // The page asks the server for its time. A response after the clocks advance would contain another time than the page has.
   const timeReceived = page.waitForResponse(
@@ -115,7 +144,7 @@ test('a computer that wakes up after the end shows that the user is signed out',
 
 test('one tab extends the session for all tabs', async ({ context }) => {
   const first = await open(context);
-  const second = await open(context, '/dashboard');
+  const second = await open(context);
   await advance(idleLifetime - 90, first, second);
   await expect(findWarning(second)).toBeVisible();
   await expect(findWarning(first)).toBeVisible();
