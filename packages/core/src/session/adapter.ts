@@ -9,8 +9,9 @@ export {
   openNodeSession,
   readNodeHeaders,
 } from './http/node-requests.ts';
-export { findRoute, isPathBelow } from './http/path-match.ts';
+export { isPathBelow } from './http/path-match.ts';
 export type { RouterRequest } from './http/request-checks.ts';
 export { addSessionHeaders, createSessionHeaders, setPrivateCaching } from './http/responses.ts';
+export { findRoute } from './http/route-paths.ts';
 export { createErrorResponse, type FailureOptions } from './pages/error-responses.ts';
 export { createWebAuthResolver, type WebAuthResolverOptions } from './web-auth-resolver.ts';

@@ -13,8 +13,9 @@ import { toOwner } from './backends/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
+import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
-import { parseBaseUrl, type RoutePaths, requirePositive, type WebSessionOptions } from './options.ts';
+import { parseBaseUrl, requirePositive, type WebSessionOptions } from './options.ts';
 import { checkMessages } from './pages/check-messages.ts';
 import { checkOwnPages } from './pages/own-pages.ts';
 import type { RequestSession } from './request-session.ts';
@@ -104,7 +105,7 @@ export function createSessionContext(
     options,
     baseUrl,
     basePath,
-    paths: createPaths(routes),
+    paths: createRoutePaths(routes),
     jar,
     backend: guardBackend(backend),
     coordinator: createCoordinatorWithState(
@@ -120,16 +121,5 @@ export function createSessionContext(
     resource: resources[0],
     ...times,
     requestSessions: new WeakMap(),
-  };
-}
-
-function createPaths(prefix: string): RoutePaths {
-  return {
-    login: `${prefix}/login`,
-    callback: `${prefix}/callback`,
-    logout: `${prefix}/logout`,
-    session: `${prefix}/session`,
-    accessToken: `${prefix}/access-token`,
-    backchannelLogout: `${prefix}/backchannel-logout`,
   };
 }

@@ -7,7 +7,8 @@ export type { SessionMatch, SessionRecord, SessionStore } from './backends/sessi
 export type { TombstoneStore } from './backends/tombstone-store.ts';
 export { type CookieSettings, type CookieToSet, serializeCookie } from './cookies/cookies.ts';
 export type { RouterRequest } from './http/request-checks.ts';
-export type { RoutePaths, WebSessionOptions } from './options.ts';
+export type { RoutePaths } from './http/route-paths.ts';
+export type { WebSessionOptions } from './options.ts';
 export type { SessionFailureOptions } from './pages/error-responses.ts';
 export type { OwnPage, OwnPages, PageContext } from './pages/own-pages.ts';
 export type {

@@ -57,16 +57,6 @@ export interface WebSessionOptions {
   readonly messages?: PageMessagesOption;
 }
 
-/** The path of each route, including the base path. */
-export interface RoutePaths {
-  readonly login: string;
-  readonly callback: string;
-  readonly logout: string;
-  readonly session: string;
-  readonly accessToken: string;
-  readonly backchannelLogout: string;
-}
-
 /** @throws ConfigurationError if the value is not a URL that may have session cookies */
 export function parseBaseUrl(value: unknown): URL {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;

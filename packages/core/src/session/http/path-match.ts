@@ -1,14 +1,3 @@
-import type { RoutePaths } from '../options.ts';
-
-/**
- * Finds the route with this path. A path with a trailing slash is the same route: frameworks can be configured to add one
- * to each path.
- */
-export function findRoute(paths: RoutePaths, pathname: string): keyof RoutePaths | undefined {
-  const path = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
-  return (Object.keys(paths) as (keyof RoutePaths)[]).find((name) => paths[name] === path);
-}
-
 /**
  * Checks whether a path is one of these paths or below one. Paths are compared by segments, decoded and without repeated
  * slashes: `/admin` covers `/admin/users` and `/%61dmin`, not `/administrator`. Malformed escapes stay as they are.
