@@ -7,10 +7,10 @@ import { createCoordinatorWithState, type RefreshCoordinator } from '../tokens/r
 import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
 import { createCookieBackend } from './backends/cookie-backend.ts';
 import { guardBackend, guardReplayStore } from './backends/guarded-stores.ts';
-import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
 import type { SessionBackend } from './backends/session-backend.ts';
-import { toOwner } from './backends/session-state.ts';
+import { toOwner } from './backends/state/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
+import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';

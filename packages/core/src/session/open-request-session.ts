@@ -13,7 +13,7 @@ import {
   toAccessToken,
 } from '../tokens/token-set.ts';
 import type { LoadedSession } from './backends/session-backend.ts';
-import { type Session, type SessionState, toSession } from './backends/session-state.ts';
+import { type Session, type SessionState, toSession } from './backends/state/session-state.ts';
 import type { SessionContext } from './context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
 import type {

@@ -1,7 +1,7 @@
 import { createResourceFetch } from '../client/resources/resource-fetch.ts';
 import { AccessTokenError, ConfigurationError } from '../errors.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
-import type { Session } from './backends/session-state.ts';
+import type { Session } from './backends/state/session-state.ts';
 import type { RequestSession, SessionTokenRequest } from './request-session.ts';
 import type { WebAuth } from './web-auth.ts';
 

@@ -1,5 +1,5 @@
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import { createWebAuth } from '../../src/session/web-auth.ts';
 import type { WebSessions } from '../../src/session/web-sessions.ts';
 import { createMemoryLock, type RefreshLock } from '../../src/tokens/refresh-lock.ts';

@@ -1,5 +1,5 @@
-import type { SessionStore } from '../../src/session/backends/session-store.ts';
-import type { TombstoneStore } from '../../src/session/backends/tombstone-store.ts';
+import type { SessionStore } from '../../src/session/backends/stores/session-store.ts';
+import type { TombstoneStore } from '../../src/session/backends/stores/tombstone-store.ts';
 import type { RefreshLock } from '../../src/tokens/refresh-lock.ts';
 import type { ReplayStore } from '../../src/tokens/replay-store.ts';
 import type { SuccessorStore } from '../../src/tokens/successor-store.ts';

@@ -1,8 +1,8 @@
-import { TransportError } from '../../errors.ts';
-import { type Clock, seconds } from '../../internal/clock.ts';
-import type { Sealer } from '../cookies/cookie-encryption.ts';
-import type { SessionState } from './session-state.ts';
-import type { SessionMatch, SessionStore } from './session-store.ts';
+import { TransportError } from '../../../errors.ts';
+import { type Clock, seconds } from '../../../internal/clock.ts';
+import type { Sealer } from '../../cookies/cookie-encryption.ts';
+import type { SessionState } from '../state/session-state.ts';
+import type { SessionMatch, SessionStore } from '../stores/session-store.ts';
 import { createMatchKey, createTombstoneKeyReader } from './tombstone-keys.ts';
 
 /** Logouts of all matching sessions, recorded in the session store for logins that are in progress. */

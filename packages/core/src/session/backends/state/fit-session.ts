@@ -1,7 +1,7 @@
-import { ConfigurationError } from '../../errors.ts';
-import type { AccessTokenRequest, StoredAccessToken, TokenSet } from '../../tokens/token-set.ts';
-import { findAccessToken } from '../../tokens/token-set.ts';
-import { maxSessionBytes } from '../cookies/cookie-budget.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import type { AccessTokenRequest, StoredAccessToken, TokenSet } from '../../../tokens/token-set.ts';
+import { findAccessToken } from '../../../tokens/token-set.ts';
+import { maxSessionBytes } from '../../cookies/cookie-budget.ts';
 import type { OmittedToken, SessionState } from './session-state.ts';
 
 /** Maximum count of access tokens whose length is remembered. */

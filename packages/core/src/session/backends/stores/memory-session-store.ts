@@ -1,4 +1,4 @@
-import { type Clock, seconds } from '../../internal/clock.ts';
+import { type Clock, seconds } from '../../../internal/clock.ts';
 import {
   createMemorySessions,
   createShareable,

@@ -1,7 +1,7 @@
-import { type Clock, seconds } from '../../internal/clock.ts';
-import { deepFreeze } from '../../internal/json/json.ts';
-import { createTextCache, type TextCache } from '../../internal/text-cache.ts';
-import type { SessionCacheStatistics } from './session-backend.ts';
+import { type Clock, seconds } from '../../../internal/clock.ts';
+import { deepFreeze } from '../../../internal/json/json.ts';
+import { createTextCache, type TextCache } from '../../../internal/text-cache.ts';
+import type { SessionCacheStatistics } from '../session-backend.ts';
 import type { SessionState } from './session-state.ts';
 
 /** A session as it was decrypted from a cookie. */

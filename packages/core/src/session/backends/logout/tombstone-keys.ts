@@ -1,6 +1,6 @@
 import { sha256 } from '#platform';
-import type { SessionState } from './session-state.ts';
-import type { SessionMatch } from './session-store.ts';
+import type { SessionState } from '../state/session-state.ts';
+import type { SessionMatch } from '../stores/session-store.ts';
 
 /** The keys under which a logout of a session is recorded. */
 export interface TombstoneKeys {

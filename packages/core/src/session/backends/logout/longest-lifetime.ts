@@ -1,6 +1,6 @@
-import { type Clock, seconds } from '../../internal/clock.ts';
+import { type Clock, seconds } from '../../../internal/clock.ts';
+import type { TombstoneStore } from '../stores/tombstone-store.ts';
 import { createTombstoneKey } from './tombstone-keys.ts';
-import type { TombstoneStore } from './tombstone-store.ts';
 
 /** The longest lifetime of sessions that may still exist, also of those that an earlier deployment has started. */
 export interface LongestLifetime {

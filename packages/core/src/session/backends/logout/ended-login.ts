@@ -1,4 +1,4 @@
-import { LoginRequiredError } from '../../errors.ts';
+import { LoginRequiredError } from '../../../errors.ts';
 
 /** The provider has ended the login, and the application has confirmed it, before the session of the login began. */
 export const createEndedLoginError = (): LoginRequiredError =>

@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
-import { baseUrl, createWebApp, type WebApp } from '../../../tests/support/web-browser.ts';
-import { createMemoryTombstoneStore } from './memory-tombstone-store.ts';
+import { baseUrl, createWebApp, type WebApp } from '../../../../tests/support/web-browser.ts';
+import { createMemoryTombstoneStore } from '../stores/memory-tombstone-store.ts';
 
 // The lifetimes of the options change with a deployment. A logout must outlive each session that it has ended.
 

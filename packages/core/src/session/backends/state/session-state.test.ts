@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toBase64Url } from '../../internal/encoding.ts';
+import { toBase64Url } from '../../../internal/encoding.ts';
 import { unpackState } from './session-state.ts';
 
 const owner = '["https://id.example","web"]';

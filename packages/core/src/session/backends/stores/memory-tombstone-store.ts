@@ -1,4 +1,4 @@
-import { markAsMemory } from '../../internal/memory-mark.ts';
+import { markAsMemory } from '../../../internal/memory-mark.ts';
 import type { MemoryStoreOptions } from './memory-session-store.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
 

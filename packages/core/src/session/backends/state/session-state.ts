@@ -1,9 +1,9 @@
 import { decodeBase64Url } from '#platform';
-import type { IdTokenClaims } from '../../client/wire/token-response.ts';
-import { decodeUtf8 } from '../../internal/encoding.ts';
-import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
-import { parseUntrustedObject, tokenLimits } from '../../internal/json/untrusted-json.ts';
-import type { TokenSet } from '../../tokens/token-set.ts';
+import type { IdTokenClaims } from '../../../client/wire/token-response.ts';
+import { decodeUtf8 } from '../../../internal/encoding.ts';
+import { isJsonObject, type JsonObject } from '../../../internal/json/json.ts';
+import { parseUntrustedObject, tokenLimits } from '../../../internal/json/untrusted-json.ts';
+import type { TokenSet } from '../../../tokens/token-set.ts';
 import { getSessionEnds, type SessionLifetimes } from './session-lifetimes.ts';
 
 /** Claims about the user. `iss` and `sub` together identify the user. */
