@@ -12,7 +12,7 @@ import type { SessionBackend } from './backends/session-backend.ts';
 import { toOwner } from './backends/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
-import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
+import { type CookieJar, createCookieJar, createLoginJar } from './cookies/cookies.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, requirePositive, type WebSessionOptions } from './options.ts';
@@ -31,6 +31,8 @@ export interface SessionContext {
   readonly basePath: string;
   readonly paths: RoutePaths;
   readonly jar: CookieJar;
+  /** Creates the cookies of pending logins. */
+  readonly loginJar: CookieJar;
   readonly backend: SessionBackend;
   readonly coordinator: RefreshCoordinator;
   readonly loginSealer: Sealer;
@@ -107,6 +109,7 @@ export function createSessionContext(
     basePath,
     paths: createRoutePaths(routes),
     jar,
+    loginJar: createLoginJar(baseUrl, options.cookie ?? {}),
     backend: guardBackend(backend),
     coordinator: createCoordinatorWithState(
       client,
