@@ -1,8 +1,8 @@
 import { emitIncompleteLogout } from '../client/logout/incomplete-logout.ts';
 import { type AuthError, ValidationError } from '../errors.ts';
-import { selectNewest } from './backends/select-newest.ts';
 import type { IdentifiedSession, IdentifiedSessions } from './backends/session-backend.ts';
-import type { SessionState } from './backends/session-state.ts';
+import { selectNewest } from './backends/state/select-newest.ts';
+import type { SessionState } from './backends/state/session-state.ts';
 import type { SessionContext } from './context.ts';
 import type { RequestCookies } from './cookies/cookies.ts';
 import { endSession, type SessionEnd } from './end-session.ts';

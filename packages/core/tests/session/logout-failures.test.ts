@@ -3,8 +3,8 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { generateDpopKeyPair } from '../../src/index.ts';
 import type { Fetch } from '../../src/internal/http.ts';
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import type { WebSessionOptions } from '../../src/session/options.ts';
 import { baseUrl, createWebApp, sessionKinds } from '../support/web-browser.ts';
 

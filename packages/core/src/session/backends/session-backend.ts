@@ -1,7 +1,7 @@
 import type { AccessTokenRequest, TokenSet } from '../../tokens/token-set.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import type { SessionState } from './session-state.ts';
-import type { SessionMatch } from './session-store.ts';
+import type { SessionState } from './state/session-state.ts';
+import type { SessionMatch } from './stores/session-store.ts';
 
 /** A session that may have ended. */
 export interface SessionReference {
