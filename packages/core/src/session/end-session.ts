@@ -5,7 +5,7 @@ import {
 } from '../client/logout/incomplete-logout.ts';
 import { emitEvent } from '../client/observability.ts';
 import type { AuthError } from '../errors.ts';
-import { retryWrite } from '../tokens/retry-write.ts';
+import { retryWrite } from '../tokens/stores/retry-write.ts';
 import type { SessionReference } from './backends/session-backend.ts';
 import type { SessionState } from './backends/state/session-state.ts';
 import type { SessionContext } from './context.ts';

@@ -1,4 +1,4 @@
-export { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
+export { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 export type { SessionCacheStatistics } from './backends/session-backend.ts';
 export type { Session, User } from './backends/state/session-state.ts';
 export { createMemorySessionStore, type MemoryStoreOptions } from './backends/stores/memory-session-store.ts';
@@ -23,10 +23,10 @@ export type {
   RequestSession,
   RequestSessionOptions,
   SessionTokenRequest,
-} from './request-session.ts';
+} from './requests/request-session.ts';
+export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './requests/session-fetch.ts';
 export type { StartLoginOptions } from './routes/login.ts';
 export type { StartLogoutOptions } from './routes/logout.ts';
-export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './session-fetch.ts';
 export { createWebAuth, type WebAuth } from './web-auth.ts';
 export type { WebAuthOptions } from './web-auth-options.ts';
 export { createWebSessions, type WebSessions } from './web-sessions.ts';

@@ -10,9 +10,9 @@ import { createMemorySessionStore } from '../../src/session/backends/stores/memo
 import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import { handleNodeRequest } from '../../src/session/http/node-requests.ts';
 import { createWebSessions } from '../../src/session/web-sessions.ts';
-import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
-import { createMemoryReplayStore } from '../../src/tokens/replay-store.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
+import { createMemoryLock } from '../../src/tokens/stores/refresh-lock.ts';
+import { createMemoryReplayStore } from '../../src/tokens/stores/replay-store.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 
 // An error of other code rejects the request, is reported once, and does not end the process.
 

@@ -1,5 +1,5 @@
 import { AuthError, TransportError } from '../../errors.ts';
-import type { ReplayStore } from '../../tokens/replay-store.ts';
+import type { ReplayStore } from '../../tokens/stores/replay-store.ts';
 import { nameForeignError } from '../pages/failure-report.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 

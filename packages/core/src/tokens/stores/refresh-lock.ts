@@ -1,4 +1,4 @@
-import { markAsMemory } from '../internal/memory-mark.ts';
+import { markAsMemory } from '../../internal/memory-mark.ts';
 
 /**
  * A mutual exclusion lock by key, across all processes that share a store. If its owner crashes, the lock frees itself

@@ -1,4 +1,4 @@
-import type { Clock } from '../internal/clock.ts';
+import type { Clock } from '../../internal/clock.ts';
 
 /** Milliseconds of the first pause after a rejected refresh, and of the longest one. Each pause doubles. */
 const firstPause = 10_000;

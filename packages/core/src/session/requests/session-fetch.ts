@@ -1,9 +1,9 @@
-import { createResourceFetch } from '../client/resources/resource-fetch.ts';
-import { AccessTokenError, ConfigurationError } from '../errors.ts';
-import type { AccessToken } from '../tokens/token-set.ts';
-import type { Session } from './backends/state/session-state.ts';
+import { createResourceFetch } from '../../client/resources/resource-fetch.ts';
+import { AccessTokenError, ConfigurationError } from '../../errors.ts';
+import type { AccessToken } from '../../tokens/token-set.ts';
+import type { Session } from '../backends/state/session-state.ts';
+import type { WebAuth } from '../web-auth.ts';
 import type { RequestSession, SessionTokenRequest } from './request-session.ts';
-import type { WebAuth } from './web-auth.ts';
 
 /** A request to an API, with the access token that it needs. */
 export interface SessionFetchInit extends RequestInit, SessionTokenRequest {}

@@ -1,24 +1,24 @@
-import type { Client } from '../client/client.ts';
-import { getClientContext } from '../client/client-context.ts';
-import { refreshTokens } from '../client/grants/refresh.ts';
-import { revokeEndedLogin } from '../client/logout/incomplete-logout.ts';
-import { emitEvent } from '../client/observability.ts';
-import { getDpopThumbprint } from '../client/wire/dpop.ts';
-import { ConfigurationError } from '../errors.ts';
-import type { AccessTokenSource, GetAccessTokenResult } from './access-token-source.ts';
+import type { Client } from '../../client/client.ts';
+import { getClientContext } from '../../client/client-context.ts';
+import { refreshTokens } from '../../client/grants/refresh.ts';
+import { revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
+import { emitEvent } from '../../client/observability.ts';
+import { getDpopThumbprint } from '../../client/wire/dpop.ts';
+import { ConfigurationError } from '../../errors.ts';
+import type { AccessTokenSource, GetAccessTokenResult } from '../access-token-source.ts';
+import type { SuccessorStore } from '../stores/successor-store.ts';
+import type { TokenSet } from '../token-set.ts';
 import { type CoordinationOptions, coordinateRefreshes } from './coordinate-refreshes.ts';
 import { createLocalRefreshState, type LocalRefreshState } from './local-refresh-state.ts';
 import type { RefreshClient } from './refresh-client.ts';
-import type { SuccessorStore } from './successor-store.ts';
-import type { TokenSet } from './token-set.ts';
 import { createTokenSuccessors } from './token-successors.ts';
 
 export type {
   AccessTokenSource,
   GetAccessTokenRequest,
   GetAccessTokenResult,
-} from './access-token-source.ts';
-export type { TokenHolder } from './token-holder.ts';
+} from '../access-token-source.ts';
+export type { TokenHolder } from '../token-holder.ts';
 
 /** Options of {@link createRefreshCoordinator}. All processes of an application share `lock` and `successors`. */
 export interface RefreshCoordinatorOptions extends CoordinationOptions {

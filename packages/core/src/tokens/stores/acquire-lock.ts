@@ -1,6 +1,6 @@
-import { TransportError } from '../errors.ts';
-import type { AuthEvent } from '../events.ts';
-import { createRandomToken } from '../internal/encoding.ts';
+import { TransportError } from '../../errors.ts';
+import type { AuthEvent } from '../../events.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
 
 /** A lock that is renewed until it is released. */

@@ -5,32 +5,32 @@ import {
   LoginRequiredError,
   TransportError,
   ValidationError,
-} from '../errors.ts';
-import { seconds } from '../internal/clock.ts';
-import { sha256 } from '../internal/encoding.ts';
+} from '../../errors.ts';
+import { seconds } from '../../internal/clock.ts';
+import { sha256 } from '../../internal/encoding.ts';
 import type {
   AccessTokenSource,
   GetAccessTokenRequest,
   GetAccessTokenResult,
   KnownTokens,
-} from './access-token-source.ts';
-import { createLockAcquirer } from './acquire-lock.ts';
-import { createLocalRefreshState } from './local-refresh-state.ts';
-import { createRateLimit } from './rate-limit.ts';
-import type { RefreshClient } from './refresh-client.ts';
-import type { RefreshLock } from './refresh-lock.ts';
-import { createRejectedRefreshes } from './rejected-refreshes.ts';
-import { type RefreshTask, spendRefreshToken } from './spend-refresh-token.ts';
-import { createRefreshTokenKey } from './successor-store.ts';
-import type { TokenHolder } from './token-holder.ts';
+} from '../access-token-source.ts';
+import { createRateLimit } from '../rate-limit.ts';
+import { createLockAcquirer } from '../stores/acquire-lock.ts';
+import type { RefreshLock } from '../stores/refresh-lock.ts';
+import { createRefreshTokenKey } from '../stores/successor-store.ts';
+import type { TokenHolder } from '../token-holder.ts';
 import {
   type AccessTokenRequest,
   findAccessToken,
   type StoredAccessToken,
   toAccessToken,
-} from './token-set.ts';
+} from '../token-set.ts';
+import { findUsableToken, type WantedAccessToken } from '../usable-token.ts';
+import { createLocalRefreshState } from './local-refresh-state.ts';
+import type { RefreshClient } from './refresh-client.ts';
+import { createRejectedRefreshes } from './rejected-refreshes.ts';
+import { type RefreshTask, spendRefreshToken } from './spend-refresh-token.ts';
 import type { TokenSuccessors } from './token-successors.ts';
-import { findUsableToken, type WantedAccessToken } from './usable-token.ts';
 
 export interface CoordinationOptions {
   /** Default: within this process. */

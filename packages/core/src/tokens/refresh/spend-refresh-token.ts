@@ -1,22 +1,22 @@
-import { AuthorizationServerError, LoginRequiredError, TransportError } from '../errors.ts';
-import { seconds } from '../internal/clock.ts';
-import { toLoginRequiredError } from '../protocol/refresh-rejection.ts';
-import { isOtherUserError } from '../protocol/same-login.ts';
-import type { GetAccessTokenResult, KnownTokens } from './access-token-source.ts';
-import type { HeldLock } from './acquire-lock.ts';
-import type { RateLimit } from './rate-limit.ts';
-import type { RefreshClient } from './refresh-client.ts';
-import { retryWrite } from './retry-write.ts';
-import type { TokenHolder } from './token-holder.ts';
+import { AuthorizationServerError, LoginRequiredError, TransportError } from '../../errors.ts';
+import { seconds } from '../../internal/clock.ts';
+import { toLoginRequiredError } from '../../protocol/refresh-rejection.ts';
+import { isOtherUserError } from '../../protocol/same-login.ts';
+import type { GetAccessTokenResult, KnownTokens } from '../access-token-source.ts';
+import type { RateLimit } from '../rate-limit.ts';
+import type { HeldLock } from '../stores/acquire-lock.ts';
+import { retryWrite } from '../stores/retry-write.ts';
+import type { TokenHolder } from '../token-holder.ts';
 import {
   applyRefresh,
   findAccessToken,
   type StoredAccessToken,
   type TokenSet,
   toAccessToken,
-} from './token-set.ts';
+} from '../token-set.ts';
+import type { WantedAccessToken } from '../usable-token.ts';
+import type { RefreshClient } from './refresh-client.ts';
 import type { TokenSuccessors } from './token-successors.ts';
-import type { WantedAccessToken } from './usable-token.ts';
 
 /** The parts of the coordinator that a refresh needs. */
 interface RefreshContext {

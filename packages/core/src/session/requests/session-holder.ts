@@ -1,8 +1,8 @@
-import { type Clock, seconds } from '../internal/clock.ts';
-import type { GetAccessTokenResult, TokenHolder } from '../tokens/refresh-coordinator.ts';
-import { type AccessTokenRequest, isNewerTokenSet, type TokenSet } from '../tokens/token-set.ts';
-import type { LoadedSession, SessionBackend } from './backends/session-backend.ts';
-import type { SessionState } from './backends/state/session-state.ts';
+import { type Clock, seconds } from '../../internal/clock.ts';
+import type { GetAccessTokenResult, TokenHolder } from '../../tokens/refresh/refresh-coordinator.ts';
+import { type AccessTokenRequest, isNewerTokenSet, type TokenSet } from '../../tokens/token-set.ts';
+import type { LoadedSession, SessionBackend } from '../backends/session-backend.ts';
+import type { SessionState } from '../backends/state/session-state.ts';
 
 /** The current session of a request, and what the response must write into the browser. */
 export class SessionHolder implements TokenHolder {

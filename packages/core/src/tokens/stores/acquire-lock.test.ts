@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { AuthEvent } from '../events.ts';
+import type { AuthEvent } from '../../events.ts';
 import { createLockAcquirer } from './acquire-lock.ts';
 import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
 

@@ -1,8 +1,8 @@
-import type { AuthError } from '../errors.ts';
-import type { JsonObject } from '../internal/json/json.ts';
-import type { AccessToken } from '../tokens/token-set.ts';
-import type { Session } from './backends/state/session-state.ts';
-import type { CookieToSet } from './cookies/cookies.ts';
+import type { AuthError } from '../../errors.ts';
+import type { JsonObject } from '../../internal/json/json.ts';
+import type { AccessToken } from '../../tokens/token-set.ts';
+import type { Session } from '../backends/state/session-state.ts';
+import type { CookieToSet } from '../cookies/cookies.ts';
 
 /** Options of {@link WebSessions.open}. */
 export interface RequestSessionOptions {

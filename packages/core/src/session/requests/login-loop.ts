@@ -1,6 +1,6 @@
-import { AuthorizationServerError, LoginRequiredError } from '../errors.ts';
-import { type Clock, seconds } from '../internal/clock.ts';
-import type { SessionState } from './backends/state/session-state.ts';
+import { AuthorizationServerError, LoginRequiredError } from '../../errors.ts';
+import { type Clock, seconds } from '../../internal/clock.ts';
+import type { SessionState } from '../backends/state/session-state.ts';
 import type { SessionTokenRequest } from './request-session.ts';
 
 /** A login that a rejected refresh has required. */

@@ -1,5 +1,5 @@
-import type { AuthEvent } from '../events.ts';
-import type { Clock } from '../internal/clock.ts';
+import type { AuthEvent } from '../../events.ts';
+import type { Clock } from '../../internal/clock.ts';
 import {
   createMemorySuccessorStore,
   createRefreshTokenKey,
@@ -7,8 +7,8 @@ import {
   encryptSuccessor,
   type Successor,
   type SuccessorStore,
-} from './successor-store.ts';
-import type { TokenSet } from './token-set.ts';
+} from '../stores/successor-store.ts';
+import type { TokenSet } from '../token-set.ts';
 
 /** The successors of refresh tokens, for requests that still have the previous tokens. */
 export interface TokenSuccessors {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { createCoordinator, expireTokens, runConcurrently } from '../../tests/support/coordinator.ts';
+import { createCoordinator, expireTokens, runConcurrently } from '../../../tests/support/coordinator.ts';
 import {
   cookieHolder,
   createSharedSessions,
   createTestProvider,
-} from '../../tests/support/refresh-provider.ts';
-import { LoginRequiredError } from '../errors.ts';
-import { fromBase64Url } from '../internal/encoding.ts';
-import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
-import { createMemorySuccessorStore, type SuccessorStore } from './successor-store.ts';
+} from '../../../tests/support/refresh-provider.ts';
+import { LoginRequiredError } from '../../errors.ts';
+import { fromBase64Url } from '../../internal/encoding.ts';
+import { createMemoryLock, type RefreshLock } from '../stores/refresh-lock.ts';
+import { createMemorySuccessorStore, type SuccessorStore } from '../stores/successor-store.ts';
 
 /** Decodes the base64url parts of a text to characters. */
 const decodeParts = (text: string) =>

@@ -1,8 +1,8 @@
-import { emitEvent } from '../client/observability.ts';
-import { ConfigurationError, LoginRequiredError, TransportError } from '../errors.ts';
-import { seconds } from '../internal/clock.ts';
-import type { JsonObject } from '../internal/json/json.ts';
-import type { GetAccessTokenResult } from '../tokens/refresh-coordinator.ts';
+import { emitEvent } from '../../client/observability.ts';
+import { ConfigurationError, LoginRequiredError, TransportError } from '../../errors.ts';
+import { seconds } from '../../internal/clock.ts';
+import type { JsonObject } from '../../internal/json/json.ts';
+import type { GetAccessTokenResult } from '../../tokens/refresh/refresh-coordinator.ts';
 import {
   type AccessToken,
   type AccessTokenRequest,
@@ -11,19 +11,19 @@ import {
   type StoredAccessToken,
   type TokenSet,
   toAccessToken,
-} from '../tokens/token-set.ts';
-import type { LoadedSession } from './backends/session-backend.ts';
-import { type Session, type SessionState, toSession } from './backends/state/session-state.ts';
-import type { SessionContext } from './context.ts';
-import { type CookieToSet, parseCookies, type RequestCookies } from './cookies/cookies.ts';
+} from '../../tokens/token-set.ts';
+import type { LoadedSession } from '../backends/session-backend.ts';
+import { type Session, type SessionState, toSession } from '../backends/state/session-state.ts';
+import type { SessionContext } from '../context.ts';
+import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
+import { dropLogins } from '../routes/login-transactions.ts';
+import { endLoginLoop } from './login-loop.ts';
 import type {
   FailedRefresh,
   RequestSession,
   RequestSessionOptions,
   SessionTokenRequest,
 } from './request-session.ts';
-import { endLoginLoop } from './required-logins.ts';
-import { dropLogins } from './routes/login-transactions.ts';
 import { SessionHolder } from './session-holder.ts';
 
 /**

@@ -1,9 +1,9 @@
-import { createSingleFlight, type SingleFlight } from '../internal/single-flight.ts';
-import type { GetAccessTokenResult } from './access-token-source.ts';
-import type { Pause } from './rate-limit.ts';
-import { createMemoryLock, type RefreshLock } from './refresh-lock.ts';
+import { createSingleFlight, type SingleFlight } from '../../internal/single-flight.ts';
+import type { GetAccessTokenResult } from '../access-token-source.ts';
+import type { Pause } from '../rate-limit.ts';
+import { createMemoryLock, type RefreshLock } from '../stores/refresh-lock.ts';
+import { createMemorySuccessorStore, type SuccessorStore } from '../stores/successor-store.ts';
 import type { RejectedRefresh } from './rejected-refreshes.ts';
-import { createMemorySuccessorStore, type SuccessorStore } from './successor-store.ts';
 
 /** What a refresh coordinator knows in this process, also while the shared lock or store is unavailable. */
 export interface LocalRefreshState {

@@ -1,6 +1,6 @@
-import { TransportError } from '../errors.ts';
-import type { Clock } from '../internal/clock.ts';
-import { markAsMemory } from '../internal/memory-mark.ts';
+import { TransportError } from '../../errors.ts';
+import type { Clock } from '../../internal/clock.ts';
+import { markAsMemory } from '../../internal/memory-mark.ts';
 
 /**
  * Detects values that are used twice, for example the `jti` of a DPoP proof or of a logout token. All processes of an API

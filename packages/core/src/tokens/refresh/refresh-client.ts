@@ -1,7 +1,7 @@
-import type { RefreshRequest } from '../client/grants/refresh.ts';
-import type { TokenResponse } from '../client/wire/token-response.ts';
-import type { AuthEvent } from '../events.ts';
-import type { Clock } from '../internal/clock.ts';
+import type { RefreshRequest } from '../../client/grants/refresh.ts';
+import type { TokenResponse } from '../../client/wire/token-response.ts';
+import type { AuthEvent } from '../../events.ts';
+import type { Clock } from '../../internal/clock.ts';
 
 /** The operations of a client that the refresh coordinator needs. */
 export interface RefreshClient {

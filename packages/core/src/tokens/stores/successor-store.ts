@@ -1,8 +1,8 @@
-import { decodeUtf8, encodeUtf8, fromBase64Url, sha256, toBase64Url } from '../internal/encoding.ts';
-import { isJsonObject } from '../internal/json/json.ts';
-import { parseUntrustedObject, storedLimits } from '../internal/json/untrusted-json.ts';
-import { markAsMemory } from '../internal/memory-mark.ts';
-import type { TokenSet } from './token-set.ts';
+import { decodeUtf8, encodeUtf8, fromBase64Url, sha256, toBase64Url } from '../../internal/encoding.ts';
+import { isJsonObject } from '../../internal/json/json.ts';
+import { parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
+import { markAsMemory } from '../../internal/memory-mark.ts';
+import type { TokenSet } from '../token-set.ts';
 
 /**
  * Stores short strings for a short time. The values are encrypted: the store cannot read them.
