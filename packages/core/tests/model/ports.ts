@@ -20,6 +20,8 @@ interface PortOptions {
   readonly faults: Faults;
   /** Called for each fault of an operation. */
   readonly onFault: (port: keyof Stores, context: Context) => void;
+  /** Called when the shared store contains the successor of a refresh token. */
+  readonly onSuccessorStored: (key: string, now: number) => void;
 }
 
 const storeContext: Context = { action: 'stores' };
@@ -28,7 +30,10 @@ const storeContext: Context = { action: 'stores' };
  * Puts a network between the code under test and the stores: a request arrives, and later its response. The scheduler
  * chooses both moments. What fails is decided by the faults of the run.
  */
-export function createPorts(stores: Stores, { scheduler, faults, onFault }: PortOptions): Stores {
+export function createPorts(
+  stores: Stores,
+  { scheduler, faults, onFault, onSuccessorStored }: PortOptions,
+): Stores {
   async function call<T>(
     port: keyof Stores,
     operation: string,
@@ -41,7 +46,7 @@ export function createPorts(stores: Stores, { scheduler, faults, onFault }: Port
         ? ['failed-read', 'store-outage']
         : ['failed-write', 'lost-write-response', 'store-outage'];
     const context = scheduler.getContext();
-    const fault = faults.take(...kinds);
+    const fault = faults.take(kinds, port);
     if (fault) onFault(port, context);
     if (fault && fault.kind !== 'lost-write-response') {
       await scheduler.step(`${name} fails`, () => {});
@@ -75,7 +80,15 @@ export function createPorts(stores: Stores, { scheduler, faults, onFault }: Port
     successors: {
       get: (key) => call('successors', 'get', () => successors.get(key), 'read'),
       set: (key, value, timeToLive) =>
-        call('successors', 'set', () => successors.set(key, value, timeToLive), 'write'),
+        call(
+          'successors',
+          'set',
+          async () => {
+            await successors.set(key, value, timeToLive);
+            onSuccessorStored(key, scheduler.now());
+          },
+          'write',
+        ),
     },
     replay: {
       claim: (key, timeToLive) => call('replay', 'claim', () => replay.claim(key, timeToLive), 'write'),
