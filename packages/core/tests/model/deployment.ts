@@ -6,9 +6,9 @@ import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refr
 import { createMemoryReplayStore, type ReplayStore } from '../../src/tokens/stores/replay-store.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import type { Random } from '../support/random.ts';
-import type { Stores } from './ports.ts';
 import { clientId, issuer, providerMetadata } from './provider.ts';
 import { readWallClock } from './replace-globals.ts';
+import type { Stores } from './stores.ts';
 
 /** How an application is deployed. */
 export interface Deployment {

@@ -1,5 +1,5 @@
 import type { Random } from '../support/random.ts';
-import type { Stores } from './ports.ts';
+import type { Stores } from './stores.ts';
 
 /** What can fail in a run. */
 export type FaultKind =

@@ -4,10 +4,10 @@ import { type Browser, createBrowser, createCopies } from './browser.ts';
 import { createFaults, type FaultKind } from './faults.ts';
 import { createLedger, type Exception } from './ledger.ts';
 import { createPlan, type Plan } from './plan.ts';
-import type { Stores } from './ports.ts';
 import { createProvider } from './provider.ts';
 import { readWallClock, useScheduler } from './replace-globals.ts';
 import { createScheduler, EndlessRunError, type Strategy, type TraceEntry } from './scheduler.ts';
+import type { Stores } from './stores.ts';
 import { createWorld, type World } from './world.ts';
 
 /** The result of one run. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Deployment } from './deployment.ts';
 import type { Faults } from './faults.ts';
-import type { Stores } from './ports.ts';
 import { clientId, type IssuedRefreshToken, issuer, type Login, type Spend } from './provider.ts';
 import type { ModelProcess } from './scheduler.ts';
+import type { Stores } from './stores.ts';
 
 /** The ends of the guarantee, as `docs/refresh.md` names them (What each deployment guarantees, and Limits). */
 export type Exception =

@@ -2,9 +2,10 @@ import type { WebSessions } from '../../src/session/web-sessions.ts';
 import { createSessions, createStores, type Deployment } from './deployment.ts';
 import type { Faults } from './faults.ts';
 import type { Ledger } from './ledger.ts';
-import { createPorts, type Stores } from './ports.ts';
+import { createPorts } from './ports.ts';
 import type { ModelProvider } from './provider.ts';
 import type { ModelProcess, Scheduler } from './scheduler.ts';
+import type { Stores } from './stores.ts';
 
 /** A process that runs the application. */
 export interface Instance {
