@@ -8,7 +8,7 @@ export {
 export type { AuthEvent, EventListener } from '../events.ts';
 export type { JsonObject } from '../internal/json/json.ts';
 export type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
-export { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
+export { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 export { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts';
 export { AuthenticatedRequest } from './authenticated-request.ts';
 export type {
