@@ -1,6 +1,8 @@
 // The subclasses differ in who must act: the developer, the provider, the user or the caller of the API.
 // No message, cause or property contains a token, code, verifier, secret or cookie.
 
+import { isDevelopment } from './internal/development.ts';
+
 /** Codes of {@link ConfigurationError}. */
 export type ConfigurationErrorCode =
   | 'invalid_option'
@@ -74,6 +76,10 @@ export type AuthErrorCode =
 
 const brand = Symbol.for('countersign.AuthError');
 
+/** In production builds of Angular: the code, and the name of what differed. The long text is in the documentation. */
+const createShortMessage = (code: AuthErrorCode, detail: string) =>
+  `${code}${detail && ` (${detail})`}: see docs/errors.md of Countersign`;
+
 type Kind =
   | 'AuthError'
   | 'ConfigurationError'
@@ -106,7 +112,7 @@ export class AuthError extends Error {
   readonly code: AuthErrorCode;
 
   constructor(code: AuthErrorCode, message: string, kind: Kind = 'AuthError') {
-    super(message);
+    super(isDevelopment ? message : createShortMessage(code, message));
     this.name = kind;
     this.code = code;
     Object.defineProperty(this, brand, { value: kind });
@@ -204,8 +210,9 @@ export class AuthorizationServerError extends AuthError {
   readonly rejection: RefreshRejection | undefined;
 
   constructor(code: AuthorizationServerErrorCode, message: string, details: AuthorizationServerErrorDetails) {
-    super(code, message, 'AuthorizationServerError');
-    this.error = toPrintableText(details.error, 100);
+    const error = toPrintableText(details.error, 100);
+    super(code, message || error, 'AuthorizationServerError');
+    this.error = error;
     this.errorDescription =
       details.errorDescription === undefined ? undefined : toPrintableText(details.errorDescription, 300);
     this.status = details.status;
@@ -225,7 +232,7 @@ export class ValidationError extends AuthError {
   readonly check: string;
 
   constructor(code: ValidationErrorCode, check: string, message: string) {
-    super(code, message, 'ValidationError');
+    super(code, message || check, 'ValidationError');
     this.check = check;
   }
 

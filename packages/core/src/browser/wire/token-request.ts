@@ -3,6 +3,7 @@ import type { IdTokenClaims, TokenResponse } from '../../client/wire/token-respo
 import { AuthorizationServerError, getErrorCode, ValidationError } from '../../errors.ts';
 import { emitEventOrLog } from '../../events.ts';
 import { seconds } from '../../internal/clock.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import {
@@ -117,7 +118,9 @@ export async function validateRenewedIdToken(
       code: getErrorCode(failure),
       ...(check !== undefined && { check }),
     },
-    `The ID token of a refresh was ignored: ${(failure as Error).message} The previous ID token stays.`,
+    isDevelopment
+      ? `The ID token of a refresh was ignored: ${(failure as Error).message} The previous ID token stays.`
+      : '',
   );
   return undefined;
 }
@@ -150,7 +153,7 @@ export async function postForm(
   throw new ValidationError(
     'token_response_invalid',
     'body',
-    `The provider returned status ${status} without a JSON object.`,
+    isDevelopment ? `The provider returned status ${status} without a JSON object.` : '',
   );
 }
 
@@ -200,7 +203,7 @@ export async function sendForm(
 const createTokenError = (response: TokenErrorResponse) =>
   new AuthorizationServerError(
     'token_error',
-    `The provider rejected the request with ${describeResponse(response)}.`,
+    isDevelopment ? `The provider rejected the request with ${describeResponse(response)}.` : '',
     response,
   );
 
@@ -212,7 +215,7 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
     throw new ValidationError(
       'token_response_invalid',
       'token_type',
-      `Token response "token_type" is not "${tokenType}".`,
+      isDevelopment ? `Token response "token_type" is not "${tokenType}".` : '',
     );
   }
   const lifetime = body.expires_in === undefined ? undefined : Number(body.expires_in);
@@ -220,7 +223,7 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
     throw new ValidationError(
       'token_response_invalid',
       'expires_in',
-      'Token response "expires_in" is not a number of seconds.',
+      isDevelopment ? 'Token response "expires_in" is not a number of seconds.' : '',
     );
   }
   const has = (name: string) => body[name] !== undefined;
@@ -238,5 +241,9 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
 function readString(body: JsonObject, name: string): string {
   const value = body[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new ValidationError('token_response_invalid', name, `Token response "${name}" is missing.`);
+  throw new ValidationError(
+    'token_response_invalid',
+    name,
+    isDevelopment ? `Token response "${name}" is missing.` : '',
+  );
 }
