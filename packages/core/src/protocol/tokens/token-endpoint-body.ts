@@ -1,6 +1,6 @@
-import { ValidationError } from '../errors.ts';
-import { isJsonObject, type JsonObject, removeNullMembers } from '../internal/json/json.ts';
-import { parseUntrustedJson } from '../internal/json/untrusted-json.ts';
+import { ValidationError } from '../../errors.ts';
+import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import { parseUntrustedJson } from '../../internal/json/untrusted-json.ts';
 
 /** Members of a token response that count as absent if they are empty. An empty `scope` grants no scope. */
 const absentIfEmpty = ['refresh_token', 'id_token', 'expires_in', 'token_type'];

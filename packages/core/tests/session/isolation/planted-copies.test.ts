@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { describe, expect, test } from 'vitest';
-import type { CookieSettings } from '../../src/session/index.ts';
+import type { CookieSettings } from '../../../src/session/index.ts';
 import {
   baseUrl,
   createSessionOptions,
@@ -8,7 +8,7 @@ import {
   sessionKinds,
   type TestBrowser,
   type WebApp,
-} from '../support/web-browser.ts';
+} from '../../support/web-browser.ts';
 
 // A sibling host plants copies of the session cookie, or the domain of the cookie was changed.
 

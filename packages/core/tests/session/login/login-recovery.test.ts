@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { afterEach, expect, test, vi } from 'vitest';
-import { createWebApp, type TestBrowser, type WebApp } from '../support/web-browser.ts';
+import { createWebApp, type TestBrowser, type WebApp } from '../../support/web-browser.ts';
 
 const html = { accept: 'text/html' };
 const getPath = (url: URL) => url.pathname + url.search;

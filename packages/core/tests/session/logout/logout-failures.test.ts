@@ -1,12 +1,12 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test, vi } from 'vitest';
-import { generateDpopKeyPair } from '../../src/index.ts';
-import type { Fetch } from '../../src/internal/http.ts';
-import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
-import type { WebSessionOptions } from '../../src/session/options.ts';
-import { baseUrl, createWebApp, sessionKinds } from '../support/web-browser.ts';
+import { generateDpopKeyPair } from '../../../src/index.ts';
+import type { Fetch } from '../../../src/internal/http.ts';
+import { createMemorySessionStore } from '../../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../../src/session/backends/stores/memory-tombstone-store.ts';
+import type { WebSessionOptions } from '../../../src/session/options.ts';
+import { baseUrl, createWebApp, sessionKinds } from '../../support/web-browser.ts';
 
 const page = { method: 'POST', headers: { origin: baseUrl, accept: 'text/html' } };
 const script = { method: 'POST', headers: { origin: baseUrl, 'sec-fetch-mode': 'cors' } };

@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
-import { createWebApp, type TestBrowser } from '../support/web-browser.ts';
+import { createWebApp, type TestBrowser } from '../../support/web-browser.ts';
 
 // A form_post response is sent from another site. Browsers do not send Lax cookies with it.
 

@@ -1,6 +1,6 @@
-import { ValidationError } from '../errors.ts';
-import type { JsonObject } from '../internal/json/json.ts';
-import { parseJwtPart } from '../internal/json/jwt-part.ts';
+import { ValidationError } from '../../errors.ts';
+import type { JsonObject } from '../../internal/json/json.ts';
+import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 
 /** The claims that identify a login. */
 interface LoginClaims {

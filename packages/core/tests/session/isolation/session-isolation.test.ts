@@ -1,17 +1,20 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test, vi } from 'vitest';
-import { createWebAuth } from '../../src/session/index.ts';
-import type { WebAuthOptions } from '../../src/session/web-auth-options.ts';
+import { createWebAuth } from '../../../src/session/index.ts';
+import type { WebAuthOptions } from '../../../src/session/web-auth-options.ts';
 
 // Applications in one process must not share cached sessions.
 
-type Copy = Pick<typeof import('../../src/session/index.ts'), 'createWebAuth' | 'createMemorySessionStore'>;
+type Copy = Pick<
+  typeof import('../../../src/session/index.ts'),
+  'createWebAuth' | 'createMemorySessionStore'
+>;
 
 /** Another copy of the package, as a bundler may load it twice. */
 async function loadCopy(): Promise<Copy> {
   vi.resetModules();
-  const copy = await import('../../src/session/index.ts');
+  const copy = await import('../../../src/session/index.ts');
   expect(copy.createWebAuth).not.toBe(createWebAuth);
   return copy;
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts';
+import { ConfigurationError } from '../../errors.ts';
 
 /** Parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207). A redirect URI cannot contain them. */
 const responseParameters = ['code', 'state', 'error', 'iss', 'response'];

@@ -1,8 +1,8 @@
 import { base64url, CompactEncrypt, importJWK } from 'jose';
-import { getSeconds } from './clock.ts';
+import { getSeconds } from '../clock.ts';
+import type { TestClient } from '../options.ts';
+import { type Binding, createRandomId, type Grant, type ServerState } from '../state.ts';
 import { sign } from './jws.ts';
-import type { TestClient } from './options.ts';
-import { type Binding, createRandomId, type Grant, type ServerState } from './state.ts';
 
 export const accessTokenLifetime = ({ options, auth0 }: ServerState) =>
   options.accessTokenLifetime ?? (auth0 ? 86_400 : 3600);

@@ -1,4 +1,4 @@
-import { ConfigurationError, ValidationError } from '../errors.ts';
+import { ConfigurationError, ValidationError } from '../../errors.ts';
 
 /** The data of one login that is stored between authorization request and response. Secret, and valid once. */
 export interface AuthorizationTransaction {

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
-import { OAuthError } from './errors.ts';
-import type { TestClient } from './options.ts';
-import type { ServerState } from './state.ts';
+import { OAuthError } from '../errors.ts';
+import type { TestClient } from '../options.ts';
+import type { ServerState } from '../state.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 

@@ -1,4 +1,4 @@
-import { findOrigin } from './secure-url.ts';
+import { findOrigin } from '../secure-url.ts';
 
 export interface ReturnToOptions {
   /** The origin of the application, for example `https://app.example.com`, `file://` or `capacitor://localhost`. */

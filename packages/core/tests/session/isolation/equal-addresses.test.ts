@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
-import { baseUrl, createWebApp } from '../support/web-browser.ts';
+import { baseUrl, createWebApp } from '../../support/web-browser.ts';
 
 // Other spellings of one address: trailing slashes, a trailing dot, HEAD for GET.
 

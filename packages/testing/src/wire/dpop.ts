@@ -1,7 +1,7 @@
 import { base64url, calculateJwkThumbprint, EmbeddedJWK, type JWTPayload, jwtVerify } from 'jose';
-import { getSeconds } from './clock.ts';
-import { OAuthError } from './errors.ts';
-import { createRandomId, type ServerState } from './state.ts';
+import { getSeconds } from '../clock.ts';
+import { OAuthError } from '../errors.ts';
+import { createRandomId, type ServerState } from '../state.ts';
 
 /** Returns the thumbprint of the key of a valid proof, if the request has a proof (RFC 9449 section 4.3). */
 export async function verifyDpopProof(

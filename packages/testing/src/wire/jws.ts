@@ -1,7 +1,7 @@
 import { base64url, type CryptoKey } from 'jose';
-import type { Jws } from './faults/fault-target.ts';
-import { applyFaults } from './faults/index.ts';
-import type { ServerState } from './state.ts';
+import type { Jws } from '../faults/fault-target.ts';
+import { applyFaults } from '../faults/index.ts';
+import type { ServerState } from '../state.ts';
 
 const encode = (value: unknown, change = (json: string) => json) =>
   base64url.encode(change(JSON.stringify(value)));

@@ -2,17 +2,17 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { decodeJwt } from 'jose';
 import { expect, test, vi } from 'vitest';
-import type { Fetch } from '../../src/internal/http.ts';
-import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
-import { createMemoryReplayStore } from '../../src/tokens/stores/replay-store.ts';
+import type { Fetch } from '../../../src/internal/http.ts';
+import { createMemorySessionStore } from '../../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../../src/session/backends/stores/memory-tombstone-store.ts';
+import { createMemoryReplayStore } from '../../../src/tokens/stores/replay-store.ts';
 import {
   baseUrl,
   createSessionOptions,
   createWebApp,
   sessionKinds,
   type WebApp,
-} from '../support/web-browser.ts';
+} from '../../support/web-browser.ts';
 
 const html = { accept: 'text/html' };
 const ownOrigin = { origin: baseUrl };

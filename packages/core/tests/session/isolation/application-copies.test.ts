@@ -1,20 +1,20 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { WebAuth } from '../../src/session/index.ts';
-import { getSharedState } from '../../src/session/shared-state.ts';
-import type { WebAuthOptions } from '../../src/session/web-auth-options.ts';
+import type { WebAuth } from '../../../src/session/index.ts';
+import { getSharedState } from '../../../src/session/shared-state.ts';
+import type { WebAuthOptions } from '../../../src/session/web-auth-options.ts';
 
 // A framework loads the modules of an application several times in one process. All copies are one application.
 
 type Copy = Pick<
-  typeof import('../../src/session/index.ts'),
+  typeof import('../../../src/session/index.ts'),
   'createWebAuth' | 'createMemorySessionStore' | 'createMemoryTombstoneStore' | 'createMemoryReplayStore'
-> & { readonly main: typeof import('../../src/index.ts') };
+> & { readonly main: typeof import('../../../src/index.ts') };
 
 async function loadCopy(): Promise<Copy> {
   vi.resetModules();
-  return { ...(await import('../../src/session/index.ts')), main: await import('../../src/index.ts') };
+  return { ...(await import('../../../src/session/index.ts')), main: await import('../../../src/index.ts') };
 }
 
 const closing: (() => unknown)[] = [];

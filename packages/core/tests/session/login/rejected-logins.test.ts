@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
-import { createWebApp, type TestBrowser, type WebApp } from '../support/web-browser.ts';
+import { createWebApp, type TestBrowser, type WebApp } from '../../support/web-browser.ts';
 
 // A page requires a login although there is a session: the provider rejects its refresh, or a step-up is needed. If the
 // callback of this login led to the page because of the session, the page would require the next login, and so on.

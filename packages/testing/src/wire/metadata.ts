@@ -1,5 +1,5 @@
-import type { Endpoint } from './options.ts';
-import type { ServerState } from './state.ts';
+import type { Endpoint } from '../options.ts';
+import type { ServerState } from '../state.ts';
 
 const standardPaths: Record<Endpoint, string> = {
   discovery: '/.well-known/openid-configuration',

@@ -1,6 +1,6 @@
-import { ValidationError } from '../errors.ts';
-import { encodeUtf8, toBase64Url } from '../internal/encoding.ts';
-import type { JsonObject } from '../internal/json/json.ts';
+import { ValidationError } from '../../errors.ts';
+import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
+import type { JsonObject } from '../../internal/json/json.ts';
 
 /**
  * True for the `typ` header of an ID token: absent, `JWT` or `application/jwt`.

@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
-import { none } from '../../src/index.ts';
-import { baseUrl, createWebApp, type TestBrowser, type WebApp } from '../support/web-browser.ts';
+import { none } from '../../../src/index.ts';
+import { baseUrl, createWebApp, type TestBrowser, type WebApp } from '../../support/web-browser.ts';
 
 // Several applications on one host share the cookies of a browser: zones below paths, or ports of localhost.
 

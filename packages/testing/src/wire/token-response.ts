@@ -1,7 +1,7 @@
-import { checkResource } from './endpoints/authorization.ts';
-import { OAuthError } from './errors.ts';
-import type { TokenRequest } from './grants/grant-handler.ts';
-import type { Grant, ServerState } from './state.ts';
+import { checkResource } from '../endpoints/authorization.ts';
+import { OAuthError } from '../errors.ts';
+import type { TokenRequest } from '../grants/grant-handler.ts';
+import type { Grant, ServerState } from '../state.ts';
 import { accessTokenLifetime, issueAccessToken, issueIdToken } from './tokens.ts';
 
 /** Creates the token response of a grant. */

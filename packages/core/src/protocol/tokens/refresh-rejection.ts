@@ -3,10 +3,10 @@ import {
   LoginRequiredError,
   type RefreshRejection,
   TransportError,
-} from '../errors.ts';
-import { isJsonObject, type JsonObject } from '../internal/json/json.ts';
-import { parseUntrustedJson } from '../internal/json/untrusted-json.ts';
-import { toPrintableErrorCode } from './error-code.ts';
+} from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
+import { parseUntrustedJson } from '../../internal/json/untrusted-json.ts';
+import { toPrintableErrorCode } from '../error-code.ts';
 
 /** An error response of the token endpoint. */
 export interface TokenErrorResponse {
