@@ -15,7 +15,7 @@ import { toOwner } from './backends/state/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
 import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
-import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
+import { type CookieJar, createCookieJar, createLoginJar } from './cookies/cookies.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, requirePositive, type WebSessionOptions } from './options.ts';
@@ -34,6 +34,8 @@ export interface SessionContext {
   readonly basePath: string;
   readonly paths: RoutePaths;
   readonly jar: CookieJar;
+  /** Creates the cookies of pending logins. */
+  readonly loginJar: CookieJar;
   readonly backend: SessionBackend;
   readonly coordinator: RefreshCoordinator;
   readonly loginSealer: Sealer;
@@ -110,6 +112,7 @@ export function createSessionContext(
     basePath,
     paths: createRoutePaths(routes),
     jar,
+    loginJar: createLoginJar(baseUrl, options.cookie ?? {}),
     backend: guardBackend(backend),
     coordinator: createCoordinatorWithState(
       client,

@@ -51,8 +51,15 @@ export interface SessionBackend {
    * sign in, because another copy is of another user or has the same name. The sessions may have ended.
    */
   identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
-  /** Loads the current state of a session that was loaded or identified before. */
-  reload(session: SessionReference): Promise<LoadedSession | undefined>;
+  /**
+   * Loads the current state of a session that was loaded or identified before.
+   *
+   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
+   */
+  reload(
+    session: SessionReference,
+    options?: { readonly toEnd?: boolean },
+  ): Promise<LoadedSession | undefined>;
   /**
    * Starts a session.
    *
