@@ -1,6 +1,6 @@
 import { getErrorCode, LoginRequiredError, TransportError } from '../errors.ts';
 import { isDevelopment } from '../internal/development.ts';
-import { readRedirectResponse } from '../protocol/redirect-uri.ts';
+import { readRedirectResponse } from '../protocol/login/redirect-uri.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
 import { findAccessToken } from '../tokens/token-set.ts';
 import type {

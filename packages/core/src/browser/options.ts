@@ -4,8 +4,8 @@ import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isDevelopment } from '../internal/development.ts';
 import type { Fetch } from '../internal/http.ts';
+import { checkRedirectUri } from '../protocol/login/redirect-uri.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
-import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
 import type { ProviderBehaviour } from '../providers/provider.ts';
 import {
