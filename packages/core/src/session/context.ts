@@ -107,7 +107,7 @@ export function createSessionContext(
     basePath,
     paths: createRoutePaths(routes),
     jar,
-    backend: guardBackend(backend),
+    backend: guardBackend(backend, state?.endedKeys),
     coordinator: createCoordinatorWithState(
       client,
       options.refresh ?? {},
@@ -117,7 +117,7 @@ export function createSessionContext(
     stateSealer: createSealer(secrets, 'login-state'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
     failedLogins: state?.failedLogins ?? new Set(),
-    requiredLogins: new Map(),
+    requiredLogins: state?.requiredLogins ?? new Map(),
     resource: resources[0],
     ...times,
     requestSessions: new WeakMap(),
