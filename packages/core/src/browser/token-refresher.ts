@@ -5,7 +5,7 @@ import { sha256 } from '../internal/encoding.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
 import { toLoginRequiredError } from '../protocol/refresh-rejection.ts';
 import { isOtherUserError } from '../protocol/same-login.ts';
-import { createRejectedRefreshes } from '../tokens/rejected-refreshes.ts';
+import { createRejectedRefreshes } from '../tokens/refresh/rejected-refreshes.ts';
 import {
   type AccessToken,
   applyRefresh,

@@ -1,15 +1,15 @@
 import type { ClientContext } from '../client/client-context.ts';
 import type { ClientOptions } from '../client/client-options.ts';
 import { ConfigurationError } from '../errors.ts';
-import { createLocalRefreshState, type LocalRefreshState } from '../tokens/local-refresh-state.ts';
-import { createMemoryLock, type RefreshLock } from '../tokens/refresh-lock.ts';
-import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
-import { createMemorySuccessorStore, type SuccessorStore } from '../tokens/successor-store.ts';
-import type { MemorySessions } from './backends/memory-sessions.ts';
-import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
-import { createSessionEntries, type SessionEntries } from './backends/session-cache.ts';
-import type { TombstoneStore } from './backends/tombstone-store.ts';
-import type { RequiredLogin } from './required-logins.ts';
+import { createLocalRefreshState, type LocalRefreshState } from '../tokens/refresh/local-refresh-state.ts';
+import { createMemoryLock, type RefreshLock } from '../tokens/stores/refresh-lock.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
+import { createMemorySuccessorStore, type SuccessorStore } from '../tokens/stores/successor-store.ts';
+import { createSessionEntries, type SessionEntries } from './backends/state/session-cache.ts';
+import type { MemorySessions } from './backends/stores/memory-sessions.ts';
+import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
+import type { TombstoneStore } from './backends/stores/tombstone-store.ts';
+import type { RequiredLogin } from './requests/login-loop.ts';
 
 // The only state of this folder that is global to the process. A framework may load the modules of an application several
 // times: once for its proxy, once for each layer, and again after each edit in development. Copies with separate state

@@ -4,7 +4,7 @@ import { createClient } from '../client/create-client.ts';
 import { clientSecretBasic, none } from '../client/wire/client-authentication.ts';
 import { ConfigurationError } from '../errors.ts';
 import { isInMemory } from '../internal/memory-mark.ts';
-import { isMemorySessionStore, shareMemorySessions } from './backends/memory-sessions.ts';
+import { isMemorySessionStore, shareMemorySessions } from './backends/stores/memory-sessions.ts';
 import { createSessionContext, type SessionContext } from './context.ts';
 import { createAddressSelector } from './http/web-hosts.ts';
 import { findClientState, getSharedState, type SharedState, type SharedStores } from './shared-state.ts';

@@ -1,8 +1,8 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import type { WebSessionOptions } from '../../src/session/options.ts';
 import { createWebApp, sessionKinds, type WebApp } from '../support/web-browser.ts';
 

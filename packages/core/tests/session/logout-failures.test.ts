@@ -3,20 +3,21 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { generateDpopKeyPair } from '../../src/index.ts';
 import type { Fetch } from '../../src/internal/http.ts';
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import type { WebSessionOptions } from '../../src/session/options.ts';
 import { baseUrl, createWebApp, sessionKinds } from '../support/web-browser.ts';
 
 const page = { method: 'POST', headers: { origin: baseUrl, accept: 'text/html' } };
 const script = { method: 'POST', headers: { origin: baseUrl, 'sec-fetch-mode': 'cors' } };
 
+const fail = () => Promise.reject(new Error('unavailable'));
+
 /** Shared stores that can fail, and two processes that use them. */
 async function start(kind: (typeof sessionKinds)[number]) {
   const store = createMemorySessionStore();
   const tombstones = createMemoryTombstoneStore();
   const working = { ...store, ...tombstones };
-  const fail = () => Promise.reject(new Error('unavailable'));
   const options: Partial<WebSessionOptions> = kind === 'stored' ? { store, tombstones } : { tombstones };
   const app = await createWebApp(options);
   const other = await createWebApp(options, { at: app.server });
@@ -30,6 +31,11 @@ async function start(kind: (typeof sessionKinds)[number]) {
     breakWrites: () => {
       Object.assign(store, { set: fail, delete: fail, deleteWhere: fail });
       Object.assign(tombstones, { set: fail });
+    },
+    /** Fails or delays each end of a session. A login succeeds. */
+    replaceEnds: (end: () => Promise<never>) => {
+      Object.assign(store, { delete: end });
+      Object.assign(tombstones, { set: end });
     },
     repair: () => {
       Object.assign(store, working);
@@ -114,6 +120,44 @@ describe.each(sessionKinds)('S80, %s: a logout while the store', (kind) => {
     repair();
     for (const each of [app, other]) expect((await each.sessions.open(copy)).session).toBeUndefined();
   });
+});
+
+describe.each(sessionKinds)('S80, %s: a logout while another request ends the session', (kind) => {
+  test('ends the session itself, because the process may stop before the other request has', async () => {
+    const { app, other, replaceEnds, repair } = await start(kind);
+    const browser = app.open();
+    await browser.logIn();
+    const copy = app.open(new Map(browser.cookies));
+    const cookie = browser.header();
+    const pending = vi.fn(() => new Promise<never>(() => {}));
+    replaceEnds(pending);
+    void browser.visit('/auth/logout', page);
+    await vi.waitFor(() => expect(pending).toHaveBeenCalled());
+    repair();
+    expect((await copy.visit('/auth/logout', page)).status).toBe(303);
+    expect((await other.sessions.open(cookie)).session).toBeUndefined();
+    expect(app.server.requestsTo('revocation')).toHaveLength(1);
+  });
+
+  test.each(['logout', 'login of another user'])(
+    'is reported if it cannot write either (the other request: a %s)',
+    async (first) => {
+      const { app, other, replaceEnds, repair } = await start(kind);
+      const browser = app.open();
+      await browser.logIn();
+      const copy = app.open(new Map(browser.cookies));
+      const cookie = browser.header();
+      replaceEnds(fail);
+      app.server.signIn('bob');
+      const response = await (first === 'logout' ? browser.visit('/auth/logout', page) : browser.logIn());
+      expect(response.status).toBe(first === 'logout' ? 503 : 303);
+      expect((await copy.visit('/auth/logout', page)).status).toBe(503);
+      repair();
+      await vi.waitFor(async () => expect((await other.sessions.open(cookie)).session).toBeUndefined(), {
+        timeout: 10_000,
+      });
+    },
+  );
 });
 
 test('reports a refresh token that could not be revoked, and an unknown address of the provider', async () => {

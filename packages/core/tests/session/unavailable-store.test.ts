@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { describe, expect, test } from 'vitest';
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import { createWebApp, sessionKinds } from '../support/web-browser.ts';
 
 // While a store is unavailable, no user is signed out, no login starts and no cookie changes. Afterwards requests succeed again.
