@@ -20,7 +20,8 @@ const shared = {
   format: 'esm',
   target: 'es2023',
   platform: 'neutral',
-  sourcemap: true,
+  // Some bundlers and runtimes recognize Node's modules only by the prefix.
+  removeNodeProtocol: false,
   splitting: true,
   treeshake: true,
   external: ['#platform', /^node:/, 'undici'],

@@ -1,5 +1,5 @@
 import { getErrorCode, LoginRequiredError, TransportError } from '../errors.ts';
-import { readRedirectResponse } from '../protocol/redirect-uri.ts';
+import { readRedirectResponse } from '../protocol/login/redirect-uri.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
 import { findAccessToken } from '../tokens/token-set.ts';
 import type {

@@ -3,8 +3,8 @@ import { AuthorizationServerError, LoginRequiredError, TransportError } from '..
 import { seconds } from '../internal/clock.ts';
 import { sha256 } from '../internal/encoding.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
-import { toLoginRequiredError } from '../protocol/refresh-rejection.ts';
-import { isOtherUserError } from '../protocol/same-login.ts';
+import { isOtherUserError } from '../protocol/login/same-login.ts';
+import { toLoginRequiredError } from '../protocol/tokens/refresh-rejection.ts';
 import { createRejectedRefreshes } from '../tokens/refresh/rejected-refreshes.ts';
 import {
   type AccessToken,

@@ -1,7 +1,10 @@
 import { AuthorizationServerError, toPrintableText, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { checkTransaction, rejectRepeatedParameters } from '../../protocol/authorization-transaction.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
+import {
+  checkTransaction,
+  rejectRepeatedParameters,
+} from '../../protocol/login/authorization-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import { fetchMetadata } from '../wire/metadata.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';

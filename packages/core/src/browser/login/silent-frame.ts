@@ -1,5 +1,5 @@
 import { TransportError } from '../../errors.ts';
-import { isRedirectUri, readRedirectResponse } from '../../protocol/redirect-uri.ts';
+import { isRedirectUri, readRedirectResponse } from '../../protocol/login/redirect-uri.ts';
 
 /** The name of the hidden frame. A page in this frame does not start a login. */
 export const frameName = 'countersign silent login';

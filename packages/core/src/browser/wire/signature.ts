@@ -1,6 +1,6 @@
 import { ConfigurationError, ValidationError } from '../../errors.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
-import { selectSigningKeys } from '../../protocol/signing-keys.ts';
+import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
 import { getEndpoint } from './metadata.ts';
 import { sendRequest } from './send-request.ts';

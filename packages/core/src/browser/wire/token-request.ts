@@ -6,14 +6,18 @@ import { seconds } from '../../internal/clock.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import {
+  findLoginDifference,
+  readUnverifiedClaims,
+  requireSameUser,
+} from '../../protocol/login/same-login.ts';
+import { parseScopes } from '../../protocol/login/scopes.ts';
+import {
   createRefreshRejection,
   describeResponse,
   findTokenError,
   type TokenErrorResponse,
-} from '../../protocol/refresh-rejection.ts';
-import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../../protocol/same-login.ts';
-import { parseScopes } from '../../protocol/scopes.ts';
-import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/token-endpoint-body.ts';
+} from '../../protocol/tokens/refresh-rejection.ts';
+import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/tokens/token-endpoint-body.ts';
 import type { BrowserTransaction } from '../login/browser-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import { getEndpoint } from './metadata.ts';

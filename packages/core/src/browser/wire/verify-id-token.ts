@@ -9,7 +9,7 @@ import {
   findInvalidTime,
   type IdTokenExpectations,
   isJwtType,
-} from '../../protocol/id-token-claims.ts';
+} from '../../protocol/tokens/id-token-claims.ts';
 import type { BrowserContext } from '../options.ts';
 import { verifySignature } from './signature.ts';
 

@@ -1,7 +1,7 @@
 import { ValidationError, type ValidationErrorCode } from '../../errors.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
-import { isJwtType } from '../../protocol/id-token-claims.ts';
+import { isJwtType } from '../../protocol/tokens/id-token-claims.ts';
 
 export interface JwtCheck {
   /** The code of the error. */
