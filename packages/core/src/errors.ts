@@ -10,6 +10,7 @@ export type ConfigurationErrorCode =
   | 'unsupported_by_browser'
   | 'wrong_context'
   | 'cookies_too_large'
+  | 'duplicate_package'
   | 'unguarded_handler';
 
 /** Codes of {@link AuthorizationServerError}. */
