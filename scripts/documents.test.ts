@@ -59,7 +59,7 @@ describe('docs/rfc-matrix.md', () => {
 });
 
 test('docs/errors.md lists every code and no other', () => {
-  const codes = readPage('packages/core/src/errors.ts')
+  const codes = readPage('packages/core/src/errors/error-codes.ts')
     .matchAll(/^export type \w+ErrorCode =([^;]+);/gm)
     .flatMap(([, union = '']) => [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code));
   const rows = readPage('docs/errors.md')
