@@ -170,9 +170,7 @@ const actions: Readonly<Record<string, Action>> = {
       for (const [zone, session] of signedIn) if (session === ended) signedIn.delete(zone);
     const responses = await stage.op.endSession();
     if (responses.some(({ status }) => status !== 200))
-      stage.broken.push(
-        `responses to logout tokens: ${responses.map(({ status }) => status).join(', ')}`,
-      );
+      stage.broken.push(`responses to logout tokens: ${responses.map(({ status }) => status).join(', ')}`);
   },
 };
 
