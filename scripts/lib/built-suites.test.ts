@@ -14,7 +14,7 @@ describe('redirectToBuild', () => {
   });
 
   test('redirects an import of a source file whose names an entry exports', () => {
-    const code = "import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';";
+    const code = "import { createMemoryLock } from '../../src/tokens/stores/refresh-lock.ts';";
     expect(redirectToBuild.transform(code, suite)).toContain(
       `'${join(root, 'packages/core/dist/index.js')}'`,
     );

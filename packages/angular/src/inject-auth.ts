@@ -54,6 +54,8 @@ export function injectAuthHandle(clientName?: string): AuthHandle {
   if (client) return client.auth;
   throw new ConfigurationError(
     'missing_option',
-    `There is no auth client${clientName === undefined ? '' : ` "${clientName}"`}. Add provideAuth({ ... }) to the providers.`,
+    typeof ngDevMode === 'undefined' || ngDevMode
+      ? `There is no auth client${clientName === undefined ? '' : ` "${clientName}"`}. Add provideAuth({ ... }) to the providers.`
+      : 'provideAuth',
   );
 }

@@ -76,7 +76,9 @@ function requireRootInjector(): void {
   if (!application || application.injector === inject(EnvironmentInjector)) return;
   throw new ConfigurationError(
     'wrong_context',
-    'provideAuth() is in the providers of a route, which are created after the login response was received. Move it to the providers of the application: bootstrapApplication(App, { providers: [...] }), or those of the root NgModule. If this is a second client, name it with withClientName().',
+    typeof ngDevMode === 'undefined' || ngDevMode
+      ? 'provideAuth() is in the providers of a route, which are created after the login response was received. Move it to the providers of the application: bootstrapApplication(App, { providers: [...] }), or those of the root NgModule. If this is a second client, name it with withClientName().'
+      : 'provideAuth',
   );
 }
 

@@ -36,8 +36,8 @@ export {
   validateAuthorizationResponse,
 } from './client/login/authorization-response.ts';
 export { parseThirdPartyLogin, type ThirdPartyLogin } from './client/login/third-party-login.ts';
-export { createEndSessionUrl } from './client/logout/end-session.ts';
 export type { EndSessionRequest } from './client/logout/end-session-request.ts';
+export { createEndSessionUrl } from './client/logout/end-session-url.ts';
 export { type FrontchannelLogout, validateFrontchannelLogout } from './client/logout/frontchannel-logout.ts';
 export { type LogoutTokenClaims, validateLogoutToken } from './client/logout/logout-token.ts';
 export { revokeToken } from './client/logout/revocation.ts';
@@ -96,9 +96,9 @@ export {
   type RefreshCoordinator,
   type RefreshCoordinatorOptions,
   type TokenHolder,
-} from './tokens/refresh-coordinator.ts';
-export { createMemoryLock, type RefreshLock } from './tokens/refresh-lock.ts';
-export { createMemorySuccessorStore, type SuccessorStore } from './tokens/successor-store.ts';
+} from './tokens/refresh/refresh-coordinator.ts';
+export { createMemoryLock, type RefreshLock } from './tokens/stores/refresh-lock.ts';
+export { createMemorySuccessorStore, type SuccessorStore } from './tokens/stores/successor-store.ts';
 export {
   type AccessToken,
   type AccessTokenRequest,

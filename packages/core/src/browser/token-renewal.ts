@@ -1,6 +1,6 @@
 import { type AuthError, LoginRequiredError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
-import { createRejectedRefreshes } from '../tokens/rejected-refreshes.ts';
+import { createRejectedRefreshes } from '../tokens/refresh/rejected-refreshes.ts';
 import type { AccessToken } from '../tokens/token-set.ts';
 import type { SilentLogin } from './login/silent-login.ts';
 import type { BrowserContext } from './options.ts';

@@ -22,5 +22,5 @@ export function createCognitoLogoutUrl(
 }
 
 /** Recognizes the issuer of a user pool. */
-export const isCognito = (issuer: string): boolean =>
+const isCognito = (issuer: string): boolean =>
   /^https:\/\/cognito-idp\.[a-z\d-]+\.amazonaws\.com(\.cn)?\//.test(issuer);

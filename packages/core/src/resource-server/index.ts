@@ -8,7 +8,7 @@ export {
 export type { AuthEvent, EventListener } from '../events.ts';
 export type { JsonObject } from '../internal/json/json.ts';
 export type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
-export { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
+export { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 export { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts';
 export { AuthenticatedRequest } from './authenticated-request.ts';
 export type {
@@ -20,11 +20,13 @@ export type {
 export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './claims/profiles.ts';
 export type { RequestHeaders, ResourceRequest } from './credentials.ts';
 export type { ExpectedToken } from './expected-token.ts';
+export type { TokenExplanation, TokenProblem } from './explanation/explain-token.ts';
 export type { IntrospectionOptions } from './introspection/introspection.ts';
 export type { UnknownTokenLimits } from './introspection/introspection-budget.ts';
 export type { TrustedIssuer } from './issuers/issuer.ts';
 export { createProtectedResourceMetadataUrl, type ProtectedResource } from './protected-resource-metadata.ts';
 export { formatChallenge } from './rejections/challenge.ts';
+export { isUnavailableError } from './rejections/unavailable-error.ts';
 export { findUnexpectedCause } from './rejections/unexpected-cause.ts';
 export type { AccessRequirements } from './requirements.ts';
 export {

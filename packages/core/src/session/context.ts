@@ -2,24 +2,27 @@ import type { Client } from '../client/client.ts';
 import { getClientContext } from '../client/client-context.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
-import { createLocalRefreshState } from '../tokens/local-refresh-state.ts';
-import { createCoordinatorWithState, type RefreshCoordinator } from '../tokens/refresh-coordinator.ts';
-import { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
+import { createLocalRefreshState } from '../tokens/refresh/local-refresh-state.ts';
+import {
+  createCoordinatorWithState,
+  type RefreshCoordinator,
+} from '../tokens/refresh/refresh-coordinator.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 import { createCookieBackend } from './backends/cookie-backend.ts';
 import { guardBackend, guardReplayStore } from './backends/guarded-stores.ts';
-import { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
 import type { SessionBackend } from './backends/session-backend.ts';
-import { toOwner } from './backends/session-state.ts';
+import { toOwner } from './backends/state/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
+import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
-import { type CookieJar, createCookieJar } from './cookies/cookies.ts';
+import { type CookieJar, createCookieJar, createLoginJar } from './cookies/cookies.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, requirePositive, type WebSessionOptions } from './options.ts';
 import { checkMessages } from './pages/check-messages.ts';
 import { checkOwnPages } from './pages/own-pages.ts';
-import type { RequestSession } from './request-session.ts';
-import type { RequiredLogin } from './required-logins.ts';
+import type { RequiredLogin } from './requests/login-loop.ts';
+import type { RequestSession } from './requests/request-session.ts';
 import type { SharedState } from './shared-state.ts';
 
 /** Resolved options and stores of the sessions of one address. It contains no state of a user. */
@@ -31,6 +34,8 @@ export interface SessionContext {
   readonly basePath: string;
   readonly paths: RoutePaths;
   readonly jar: CookieJar;
+  /** Creates the cookies of pending logins. */
+  readonly loginJar: CookieJar;
   readonly backend: SessionBackend;
   readonly coordinator: RefreshCoordinator;
   readonly loginSealer: Sealer;
@@ -107,7 +112,8 @@ export function createSessionContext(
     basePath,
     paths: createRoutePaths(routes),
     jar,
-    backend: guardBackend(backend),
+    loginJar: createLoginJar(baseUrl, options.cookie ?? {}),
+    backend: guardBackend(backend, state?.endedKeys),
     coordinator: createCoordinatorWithState(
       client,
       options.refresh ?? {},
@@ -117,7 +123,7 @@ export function createSessionContext(
     stateSealer: createSealer(secrets, 'login-state'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
     failedLogins: state?.failedLogins ?? new Set(),
-    requiredLogins: new Map(),
+    requiredLogins: state?.requiredLogins ?? new Map(),
     resource: resources[0],
     ...times,
     requestSessions: new WeakMap(),

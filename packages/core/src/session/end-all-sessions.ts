@@ -1,8 +1,8 @@
 import { emitIncompleteLogout } from '../client/logout/incomplete-logout.ts';
 import { type AuthError, ValidationError } from '../errors.ts';
-import { selectNewest } from './backends/select-newest.ts';
 import type { IdentifiedSession, IdentifiedSessions } from './backends/session-backend.ts';
-import type { SessionState } from './backends/session-state.ts';
+import { selectNewest } from './backends/state/select-newest.ts';
+import type { SessionState } from './backends/state/session-state.ts';
 import type { SessionContext } from './context.ts';
 import type { RequestCookies } from './cookies/cookies.ts';
 import { endSession, type SessionEnd } from './end-session.ts';
@@ -54,7 +54,7 @@ async function endIdentified(
   const { isAccepted } = session;
   let reference: Parameters<typeof endSession>[1] | undefined = session;
   try {
-    reference = await context.backend.reload(session);
+    reference = await context.backend.reload(session, { toEnd: true });
   } catch {
     // The store cannot be read. It may be possible to write to it.
   }

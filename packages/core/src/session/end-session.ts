@@ -5,9 +5,9 @@ import {
 } from '../client/logout/incomplete-logout.ts';
 import { emitEvent } from '../client/observability.ts';
 import type { AuthError } from '../errors.ts';
-import { retryWrite } from '../tokens/retry-write.ts';
+import { retryWrite } from '../tokens/stores/retry-write.ts';
 import type { SessionReference } from './backends/session-backend.ts';
-import type { SessionState } from './backends/session-state.ts';
+import type { SessionState } from './backends/state/session-state.ts';
 import type { SessionContext } from './context.ts';
 
 /** `replaced`: by a new login in the same browser. */
@@ -88,5 +88,5 @@ async function findState(
   { backend }: SessionContext,
   session: SessionReference,
 ): Promise<SessionState | undefined> {
-  return (await backend.reload(session))?.state;
+  return (await backend.reload(session, { toEnd: true }))?.state;
 }

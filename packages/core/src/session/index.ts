@@ -1,10 +1,10 @@
-export { createMemoryReplayStore, type ReplayStore } from '../tokens/replay-store.ts';
-export { createMemorySessionStore, type MemoryStoreOptions } from './backends/memory-session-store.ts';
-export { createMemoryTombstoneStore } from './backends/memory-tombstone-store.ts';
+export { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 export type { SessionCacheStatistics } from './backends/session-backend.ts';
-export type { Session, User } from './backends/session-state.ts';
-export type { SessionMatch, SessionRecord, SessionStore } from './backends/session-store.ts';
-export type { TombstoneStore } from './backends/tombstone-store.ts';
+export type { Session, User } from './backends/state/session-state.ts';
+export { createMemorySessionStore, type MemoryStoreOptions } from './backends/stores/memory-session-store.ts';
+export { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
+export type { SessionMatch, SessionRecord, SessionStore } from './backends/stores/session-store.ts';
+export type { TombstoneStore } from './backends/stores/tombstone-store.ts';
 export { type CookieSettings, type CookieToSet, serializeCookie } from './cookies/cookies.ts';
 export type { RouterRequest } from './http/request-checks.ts';
 export type { RoutePaths } from './http/route-paths.ts';
@@ -23,10 +23,10 @@ export type {
   RequestSession,
   RequestSessionOptions,
   SessionTokenRequest,
-} from './request-session.ts';
+} from './requests/request-session.ts';
+export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './requests/session-fetch.ts';
 export type { StartLoginOptions } from './routes/login.ts';
 export type { StartLogoutOptions } from './routes/logout.ts';
-export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './session-fetch.ts';
 export { createWebAuth, type WebAuth } from './web-auth.ts';
 export type { WebAuthOptions } from './web-auth-options.ts';
 export { createWebSessions, type WebSessions } from './web-sessions.ts';

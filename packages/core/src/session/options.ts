@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../errors.ts';
-import type { RefreshCoordinatorOptions } from '../tokens/refresh-coordinator.ts';
-import type { ReplayStore } from '../tokens/replay-store.ts';
-import type { SessionStore } from './backends/session-store.ts';
-import type { TombstoneStore } from './backends/tombstone-store.ts';
+import type { RefreshCoordinatorOptions } from '../tokens/refresh/refresh-coordinator.ts';
+import type { ReplayStore } from '../tokens/stores/replay-store.ts';
+import type { SessionStore } from './backends/stores/session-store.ts';
+import type { TombstoneStore } from './backends/stores/tombstone-store.ts';
 import type { CookieSettings } from './cookies/cookies.ts';
 import type { OwnPages } from './pages/own-pages.ts';
 import type { PageMessagesOption } from './pages/page-messages.ts';

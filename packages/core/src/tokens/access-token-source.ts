@@ -1,4 +1,4 @@
-import type { Successor } from './successor-store.ts';
+import type { Successor } from './stores/successor-store.ts';
 import type { TokenHolder } from './token-holder.ts';
 import type { AccessToken, AccessTokenRequest, TokenSet } from './token-set.ts';
 

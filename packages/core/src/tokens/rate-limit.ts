@@ -1,5 +1,5 @@
 import { TransportError } from '../errors.ts';
-import type { TokenSuccessors } from './token-successors.ts';
+import type { TokenSuccessors } from './refresh/token-successors.ts';
 
 /** Seconds of the first and of the longest pause when a 429 response has no `Retry-After`. Each pause doubles. */
 const firstPause = 1;

@@ -16,7 +16,7 @@ import {
   validateLogoutToken,
 } from '../../src/index.ts';
 import { createSealer } from '../../src/session/cookies/cookie-encryption.ts';
-import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/successor-store.ts';
+import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/stores/successor-store.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createRespondingClient, issuer, validResponse } from '../fuzz/random-response.ts';
 import { dpopRejection, startDpop } from '../support/start-dpop.ts';

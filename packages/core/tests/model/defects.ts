@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../src/session/backends/session-store.ts';
+import type { SessionRecord } from '../../src/session/backends/stores/session-store.ts';
 import type { Stores } from './ports.ts';
 
 /** Stores that break one guarantee of their port. The model must find each of them. */

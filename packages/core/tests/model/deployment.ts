@@ -1,10 +1,10 @@
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import { createWebAuth } from '../../src/session/web-auth.ts';
 import type { WebSessions } from '../../src/session/web-sessions.ts';
-import { createMemoryLock, type RefreshLock } from '../../src/tokens/refresh-lock.ts';
-import { createMemoryReplayStore, type ReplayStore } from '../../src/tokens/replay-store.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
+import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../../src/tokens/stores/replay-store.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import type { Random } from '../support/random.ts';
 import type { Stores } from './ports.ts';
 import { clientId, issuer, providerMetadata } from './provider.ts';

@@ -1,8 +1,8 @@
-import type { SessionStore } from '../../src/session/backends/session-store.ts';
-import type { TombstoneStore } from '../../src/session/backends/tombstone-store.ts';
-import type { RefreshLock } from '../../src/tokens/refresh-lock.ts';
-import type { ReplayStore } from '../../src/tokens/replay-store.ts';
-import type { SuccessorStore } from '../../src/tokens/successor-store.ts';
+import type { SessionStore } from '../../src/session/backends/stores/session-store.ts';
+import type { TombstoneStore } from '../../src/session/backends/stores/tombstone-store.ts';
+import type { RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
+import type { ReplayStore } from '../../src/tokens/stores/replay-store.ts';
+import type { SuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import type { Context, Scheduler } from './scheduler.ts';
 

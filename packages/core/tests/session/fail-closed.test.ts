@@ -6,13 +6,13 @@ import { text } from 'node:stream/consumers';
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import { clientSecretBasic, createClient } from '../../src/index.ts';
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import { handleNodeRequest } from '../../src/session/http/node-requests.ts';
 import { createWebSessions } from '../../src/session/web-sessions.ts';
-import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
-import { createMemoryReplayStore } from '../../src/tokens/replay-store.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
+import { createMemoryLock } from '../../src/tokens/stores/refresh-lock.ts';
+import { createMemoryReplayStore } from '../../src/tokens/stores/replay-store.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 
 // An error of other code rejects the request, is reported once, and does not end the process.
 

@@ -3,11 +3,11 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test, vi } from 'vitest';
 import type { Fetch } from '../../src/internal/http.ts';
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import type { WebSessionOptions } from '../../src/session/options.ts';
-import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
+import { createMemoryLock } from '../../src/tokens/stores/refresh-lock.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import { baseUrl, createWebApp, sessionKinds } from '../support/web-browser.ts';
 
 // Tokens that were received are kept, whatever fails beside them, and those of an ended session are revoked.

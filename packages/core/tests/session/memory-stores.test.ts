@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
-import type { SessionRecord } from '../../src/session/backends/session-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
+import type { SessionRecord } from '../../src/session/backends/stores/session-store.ts';
 
 const week = 7 * 86_400_000;
 

@@ -5,9 +5,9 @@ import { connect, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { openNodeSession } from '../../src/session/http/node-requests.ts';
-import type { RequestSession } from '../../src/session/request-session.ts';
-import { createMemoryLock, type RefreshLock } from '../../src/tokens/refresh-lock.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
+import type { RequestSession } from '../../src/session/requests/request-session.ts';
+import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import { createWebApp } from '../support/web-browser.ts';
 
 // A Node server whose response may be sent while the session is still in use.

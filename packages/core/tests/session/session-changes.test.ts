@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test, vi } from 'vitest';
-import { createMemoryTombstoneStore } from '../../src/session/backends/memory-tombstone-store.ts';
-import type { RequestSession } from '../../src/session/request-session.ts';
+import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
+import type { RequestSession } from '../../src/session/requests/request-session.ts';
 import { createSessionOptions, createWebApp, sessionKinds, type WebApp } from '../support/web-browser.ts';
 
 // Concurrent requests, or parts of one request, change a session during a refresh.

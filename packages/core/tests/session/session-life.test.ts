@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test, vi } from 'vitest';
-import { createMemorySessionStore } from '../../src/session/backends/memory-session-store.ts';
+import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
 import {
   baseUrl,
   createSessionOptions,

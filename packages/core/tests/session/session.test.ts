@@ -5,7 +5,7 @@ import {
   type SessionState,
   toSession,
   unpackState,
-} from '../../src/session/backends/session-state.ts';
+} from '../../src/session/backends/state/session-state.ts';
 import { readForm } from '../../src/session/http/request-checks.ts';
 
 const claims = {

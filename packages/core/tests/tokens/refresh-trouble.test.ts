@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
-import { createMemoryLock, type RefreshLock } from '../../src/tokens/refresh-lock.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
+import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import { createCoordinator, expireTokens, runConcurrently } from '../support/coordinator.ts';
 import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AuthError, TransportError } from '../../src/errors.ts';
-import { createMemoryLock } from '../../src/tokens/refresh-lock.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/successor-store.ts';
+import { createMemoryLock } from '../../src/tokens/stores/refresh-lock.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import { createCoordinator } from '../support/coordinator.ts';
 import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
 

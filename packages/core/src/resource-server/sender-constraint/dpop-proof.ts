@@ -8,7 +8,7 @@ import {
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signature-algorithms.ts';
-import { createMemoryReplayStore, type ReplayStore } from '../../tokens/replay-store.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../../tokens/stores/replay-store.ts';
 import { type ResourceRequest, readSingleHeader } from '../credentials.ts';
 import { type CompactJws, parseJws } from '../parse-jws.ts';
 import { Rejection } from '../rejections/rejection.ts';

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { createWebApp, type TestBrowser } from '../../../tests/support/web-browser.ts';
 import { createMemoryTombstoneStore } from '../index.ts';
-import type { TombstoneStore } from './tombstone-store.ts';
+import type { TombstoneStore } from './stores/tombstone-store.ts';
 
 // Logins and logouts of all sessions of a user within one second. A clock of whole seconds cannot order them.
 

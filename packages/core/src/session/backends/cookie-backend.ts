@@ -5,17 +5,17 @@ import { countChunkBytes, deleteChunks, listCandidates, readCopies, writeChunks 
 import { deleteAllCopies, deleteCopies, findCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import { createEndedLoginError } from './ended-login.ts';
-import { fitSession, requireSpace } from './fit-session.ts';
-import { selectCopies } from './logout-copies.ts';
-import { createLongestLifetime } from './longest-lifetime.ts';
-import { selectNewest } from './select-newest.ts';
+import { createEndedLoginError } from './logout/ended-login.ts';
+import { selectCopies } from './logout/logout-copies.ts';
+import { createLongestLifetime } from './logout/longest-lifetime.ts';
+import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './logout/tombstone-keys.ts';
 import type { IdentifiedSession, LoadedSession, SessionBackend } from './session-backend.ts';
-import { createSessionCache, type SessionEntries } from './session-cache.ts';
-import { getSessionEnds } from './session-lifetimes.ts';
-import { packState, type SessionState, unpackState } from './session-state.ts';
-import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './tombstone-keys.ts';
-import type { TombstoneStore } from './tombstone-store.ts';
+import { fitSession, requireSpace } from './state/fit-session.ts';
+import { selectNewest } from './state/select-newest.ts';
+import { createSessionCache, type SessionEntries } from './state/session-cache.ts';
+import { getSessionEnds } from './state/session-lifetimes.ts';
+import { packState, type SessionState, unpackState } from './state/session-state.ts';
+import type { TombstoneStore } from './stores/tombstone-store.ts';
 
 export interface CookieBackendOptions {
   readonly jar: CookieJar;

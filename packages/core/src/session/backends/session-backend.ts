@@ -1,7 +1,7 @@
 import type { AccessTokenRequest, TokenSet } from '../../tokens/token-set.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import type { SessionState } from './session-state.ts';
-import type { SessionMatch } from './session-store.ts';
+import type { SessionState } from './state/session-state.ts';
+import type { SessionMatch } from './stores/session-store.ts';
 
 /** A session that may have ended. */
 export interface SessionReference {
@@ -51,8 +51,15 @@ export interface SessionBackend {
    * sign in, because another copy is of another user or has the same name. The sessions may have ended.
    */
   identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
-  /** Loads the current state of a session that was loaded or identified before. */
-  reload(session: SessionReference): Promise<LoadedSession | undefined>;
+  /**
+   * Loads the current state of a session that was loaded or identified before.
+   *
+   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
+   */
+  reload(
+    session: SessionReference,
+    options?: { readonly toEnd?: boolean },
+  ): Promise<LoadedSession | undefined>;
   /**
    * Starts a session.
    *

@@ -6,14 +6,14 @@ import { listValues, readValues } from '../cookies/chunks.ts';
 import { deleteAllCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar, RequestCookies } from '../cookies/cookies.ts';
-import { createEndedLoginError } from './ended-login.ts';
-import { selectCopies } from './logout-copies.ts';
-import { createLogoutMarkers } from './logout-markers.ts';
-import { selectNewest } from './select-newest.ts';
+import { createEndedLoginError } from './logout/ended-login.ts';
+import { selectCopies } from './logout/logout-copies.ts';
+import { createLogoutMarkers } from './logout/logout-markers.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
-import { getSessionEnds } from './session-lifetimes.ts';
-import { packState, type SessionState, unpackState } from './session-state.ts';
-import type { SessionRecord, SessionStore } from './session-store.ts';
+import { selectNewest } from './state/select-newest.ts';
+import { getSessionEnds } from './state/session-lifetimes.ts';
+import { packState, type SessionState, unpackState } from './state/session-state.ts';
+import type { SessionRecord, SessionStore } from './stores/session-store.ts';
 
 export interface StoreBackendOptions {
   readonly jar: CookieJar;

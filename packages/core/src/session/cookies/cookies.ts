@@ -7,9 +7,18 @@ export interface CookieSettings {
   readonly name?: string;
   /** Default: `lax`. */
   readonly sameSite?: 'lax' | 'strict' | 'none';
-  /** Shares the cookie with subdomains, without the `__Host-` prefix. Default: this host only. */
+  /**
+   * Shares the session cookie with all hosts of this domain. It then has no `__Host-` prefix: each of these hosts can also
+   * set it, and sign a user in with another account. Cookies of pending logins are not shared: over https the login starts
+   * and ends at the host of `baseUrl`. Default: this host only.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc6265#section-8.6
+   */
   readonly domain?: string;
-  /** Another path than `/` also loses the `__Host-` prefix. Default: `/`. */
+  /**
+   * The path of the session cookie. With another path than `/` it has no `__Host-` prefix. Cookies of pending logins keep the
+   * path `/` over https. Default: `/`.
+   */
   readonly path?: string;
   /**
    * Stores the cookies separately for each site that embeds the application in a frame (CHIPS). Use it with `sameSite:
@@ -104,6 +113,17 @@ export function createCookieJar(
       };
     },
   };
+}
+
+/**
+ * Creates the jar for cookies of pending logins. Over https they have the prefix `__Host-`, whatever `domain` and `path`
+ * are: a sibling host could otherwise plant the cookie of a login that it has started, and sign the user in with its own
+ * account (RFC 9700 section 4.7). Only the host of the callback needs them.
+ */
+export function createLoginJar(baseUrl: URL, settings: CookieSettings): CookieJar {
+  if (baseUrl.protocol !== 'https:') return createCookieJar(baseUrl, settings);
+  const { domain: _, path: __, ...others } = settings;
+  return createCookieJar(baseUrl, others);
 }
 
 function deleteAt(

@@ -1,6 +1,6 @@
 import { serializeCookie } from '../cookies/cookies.ts';
 import { createErrorResponse } from '../pages/error-responses.ts';
-import type { RequestSession } from '../request-session.ts';
+import type { RequestSession } from '../requests/request-session.ts';
 import type { WebSessions } from '../web-sessions.ts';
 import { createJsonResponse, setPrivateCaching } from './responses.ts';
 

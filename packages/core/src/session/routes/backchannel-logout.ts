@@ -8,7 +8,7 @@ import { emitEvent } from '../../client/observability.ts';
 import { TransportError, ValidationError, type ValidationErrorCode } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
-import type { SessionMatch } from '../backends/session-store.ts';
+import type { SessionMatch } from '../backends/stores/session-store.ts';
 import type { SessionContext } from '../context.ts';
 import { readForm } from '../http/request-checks.ts';
 import { createJsonResponse } from '../http/responses.ts';

@@ -4,7 +4,7 @@ import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 /** Seconds. As long as the state of a login can lead the user to a page. */
 const markerLifetime = 86_400;
 
-const getCookieName = ({ jar }: SessionContext) => `${jar.name}.started`;
+const getCookieName = ({ loginJar }: SessionContext) => `${loginJar.name}.started`;
 
 /**
  * Creates the cookie that records that this browser has started a login. Without it, a response whose login is unknown
@@ -12,13 +12,13 @@ const getCookieName = ({ jar }: SessionContext) => `${jar.name}.started`;
  * that could be lost: logins that start at the same time overwrite each other's cookies.
  */
 export const createLoginMarker = (context: SessionContext): CookieToSet =>
-  context.jar.createCookie(getCookieName(context), '1', {
+  context.loginJar.createCookie(getCookieName(context), '1', {
     maxAge: markerLifetime,
-    sameSite: context.jar.sameSite === 'none' ? 'none' : 'lax',
+    sameSite: context.loginJar.sameSite === 'none' ? 'none' : 'lax',
   });
 
 export const deleteLoginMarker = (context: SessionContext): CookieToSet =>
-  context.jar.createCookie(getCookieName(context), '', { maxAge: 0 });
+  context.loginJar.createCookie(getCookieName(context), '', { maxAge: 0 });
 
 export const hasLoginMarker = (context: SessionContext, cookies: RequestCookies): boolean =>
-  cookies.has(context.jar.toWireName(getCookieName(context)));
+  cookies.has(context.loginJar.toWireName(getCookieName(context)));

@@ -1,6 +1,6 @@
 import { emitEvent } from '../../client/observability.ts';
 import { AuthorizationServerError, getErrorCode, ValidationError } from '../../errors.ts';
-import type { SessionState } from '../backends/session-state.ts';
+import type { SessionState } from '../backends/state/session-state.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { describeUnverifiedError, type UnverifiedError } from '../pages/unverified-error.ts';

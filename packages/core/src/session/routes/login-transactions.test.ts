@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { type AuthEvent, createClient, type EventListener } from '../../index.ts';
-import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
+import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
 import type { SessionContext } from '../context.ts';
 import { createSealer } from '../cookies/cookie-encryption.ts';
-import { createCookieJar } from '../cookies/cookies.ts';
+import { createCookieJar, createLoginJar } from '../cookies/cookies.ts';
 import { findLogin, type LoginTransaction, saveLogin } from './login-transactions.ts';
 
 const startOfState = 'a'.repeat(16);
@@ -20,6 +20,7 @@ function createContext(responseMode?: 'form_post', onEvent?: EventListener) {
   const context = {
     client,
     jar: createCookieJar(new URL('https://app.example'), {}),
+    loginJar: createLoginJar(new URL('https://app.example'), {}),
     loginSealer: createSealer(['a secret of the tests, long enough to be one'], 'login'),
     now: () => time,
   } as unknown as SessionContext;
@@ -213,7 +214,7 @@ test('a login cookie lives as long as its transaction', async () => {
 
 test('the name of the session cookie is part of the name of the login cookie', async () => {
   const { context } = createContext();
-  Object.assign(context, { jar: createCookieJar(new URL('https://app.example'), { name: 'shop' }) });
+  Object.assign(context, { loginJar: createLoginJar(new URL('https://app.example'), { name: 'shop' }) });
   const cookies = await saveLogin(context, createLogin(startOfState), new Map());
   expect(cookies.map(({ name }) => name)).toEqual([`__Host-shop.login.${startOfState}`]);
 });
@@ -229,7 +230,7 @@ test('sends a login cookie with a request from another site for form_post and em
   ] as const) {
     for (const url of ['https://app.example', 'http://localhost:3000']) {
       const { context } = createContext(responseMode);
-      Object.assign(context, { jar: createCookieJar(new URL(url), settings) });
+      Object.assign(context, { loginJar: createLoginJar(new URL(url), settings) });
       const secure = url.startsWith('https') || expected.sameSite === 'none';
       expect(await saveLogin(context, createLogin(startOfState), new Map())).toMatchObject([
         { httpOnly: true, secure, ...expected },

@@ -5,7 +5,7 @@ import type {
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
-import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
+import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
 import type { SessionContext } from '../context.ts';
 import { type ChunkedValue, deleteChunks, readCopies, writeChunks } from '../cookies/chunks.ts';
 import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '../cookies/cookie-budget.ts';
@@ -31,7 +31,8 @@ const sealLifetime = 86_400;
  * The start of the state names the cookie. The state is random, and part of the URL. The name of the session cookie keeps
  * the logins of two applications on one host apart.
  */
-const getCookieName = ({ jar }: SessionContext, state: string) => `${jar.name}.login.${state.slice(0, 16)}`;
+const getCookieName = ({ loginJar }: SessionContext, state: string) =>
+  `${loginJar.name}.login.${state.slice(0, 16)}`;
 
 /**
  * Creates the cookies that store one more pending login. The oldest logins are dropped if they do not fit in the budget of
@@ -79,18 +80,18 @@ function getAvailableBytes(
 }
 
 async function createLoginCookies(context: SessionContext, login: LoginTransaction): Promise<CookieToSet[]> {
-  const { jar, loginSealer, now, client } = context;
+  const { loginJar, loginSealer, now, client } = context;
   const issuedAt = seconds(now);
   const text = await loginSealer.encrypt({ ...login }, { issuedAt, expiresAt: issuedAt + sealLifetime });
   // A form_post response is a POST from the provider's site. Browsers do not send Lax cookies with it.
-  const isCrossSite = client.options.responseMode?.startsWith('form_post') || jar.sameSite === 'none';
+  const isCrossSite = client.options.responseMode?.startsWith('form_post') || loginJar.sameSite === 'none';
   const value = {
     text,
     generation: createRandomToken().slice(0, 8),
     maxAge: transactionLifetime,
     sameSite: isCrossSite ? ('none' as const) : ('lax' as const),
   };
-  return writeChunks(jar, getCookieName(context, login.transaction.state), value, new Map());
+  return writeChunks(loginJar, getCookieName(context, login.transaction.state), value, new Map());
 }
 
 /** Finds the pending login with this state, and the cookies that delete it from the browser. */
@@ -99,14 +100,14 @@ export async function findLogin(
   state: string,
   existing: RequestCookies,
 ): Promise<{ readonly login?: LoginTransaction; readonly deleteCookies: readonly CookieToSet[] }> {
-  const { jar } = context;
+  const { loginJar } = context;
   if (!/^[\w-]{16,}$/.test(state)) return { deleteCookies: [] };
   const name = getCookieName(context, state);
-  for (const copy of readCopies(jar.toWireName(name), existing)) {
+  for (const copy of readCopies(loginJar.toWireName(name), existing)) {
     const login = await decryptLogin(context, copy);
     // A cookie that cannot be decrypted may belong to another application on this host: it is not deleted.
     if (!login) continue;
-    const deleteCookies = deleteChunks(jar, name, existing);
+    const deleteCookies = deleteChunks(loginJar, name, existing);
     // The name contains only the start of the state. The encrypted transaction contains all of it.
     return login.transaction.state === state ? { login, deleteCookies } : { deleteCookies };
   }
@@ -119,8 +120,8 @@ async function dropOldest(
   existing: RequestCookies,
   available: number,
 ): Promise<CookieToSet[]> {
-  const { jar } = context;
-  const wirePrefix = jar.toWireName(getCookieName(context, ''));
+  const { loginJar } = context;
+  const wirePrefix = loginJar.toWireName(getCookieName(context, ''));
   const logins: { readonly cookies: CookieToSet[]; readonly bytes: number; readonly createdAt: number }[] =
     [];
   for (const wireName of existing.keys()) {
@@ -128,7 +129,7 @@ async function dropOldest(
     if (!wireName.startsWith(wirePrefix) || !/^[\w-]{16}$/.test(state)) continue;
     const [login] = await decryptLogins(context, readCopies(wireName, existing));
     if (!login) continue;
-    const cookies = deleteChunks(jar, getCookieName(context, state), existing);
+    const cookies = deleteChunks(loginJar, getCookieName(context, state), existing);
     const bytes = sumBytes(cookies.map(({ name }) => ({ name, value: existing.get(name) ?? '' })));
     logins.push({ cookies, bytes, createdAt: login.transaction.createdAt });
   }

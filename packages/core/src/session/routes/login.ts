@@ -1,11 +1,12 @@
 import { type AuthorizationRequest, startAuthorization } from '../../client/login/authorization-request.ts';
 import { parseThirdPartyLogin } from '../../client/login/third-party-login.ts';
 import { ValidationError } from '../../errors.ts';
-import { checkReturnTo } from '../../protocol/return-to.ts';
+import { checkReturnTo } from '../../protocol/login/return-to.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { isPrefetch, isScriptFetch, type RouterRequest, readForm } from '../http/request-checks.ts';
 import { createRedirect, createSessionHeaders } from '../http/responses.ts';
+import { normalizeHost, readHost } from '../http/web-hosts.ts';
 import { reportReturnTo } from '../pages/failure-report.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { createLoginMarker } from './login-marker.ts';
@@ -91,9 +92,8 @@ export async function loginRoute(
   if (isPrefetch(request, router))
     return new Response(null, { status: 204, headers: createSessionHeaders() });
   if (isScriptFetch(request, router)) return createNavigationRequired(router);
-  // A browser stores the cookies of a host with a trailing dot separately. The callback is at the host without it.
-  if (request.method === 'GET' && hasTrailingDot(request, context))
-    return createRedirect(context.baseUrl.origin + context.paths.login + new URL(request.url).search);
+  const loginAddress = request.method === 'GET' ? findLoginAddress(context, request) : undefined;
+  if (loginAddress) return createRedirect(loginAddress);
   const query = request.method === 'POST' ? await readForm(request) : new URL(request.url).searchParams;
   if (!query)
     throw new ValidationError('request_invalid', 'form', 'The request body is not a form, expected a form.');
@@ -103,6 +103,33 @@ export async function loginRoute(
     authorization: readAuthorization(context, query),
   });
   return createRedirect(url.href, cookies);
+}
+
+/** A login that another host of `cookie.domain` has redirected. It is not redirected again: a proxy may rewrite the host. */
+const redirectedParameter = 'redirected';
+
+/**
+ * Finds the address at the host of the callback, if the request has another host of the application. A browser stores the
+ * cookies of a pending login for the host that sets them, and a host with a trailing dot is another one.
+ */
+function findLoginAddress(context: SessionContext, request: Request): string | undefined {
+  const { baseUrl, paths } = context;
+  const { searchParams, search } = new URL(request.url);
+  if (hasTrailingDot(request, context)) return baseUrl.origin + paths.login + search;
+  if (!isOtherHost(request, context) || searchParams.has(redirectedParameter)) return undefined;
+  searchParams.set(redirectedParameter, '1');
+  return `${baseUrl.origin}${paths.login}?${searchParams}`;
+}
+
+/** Checks whether the request has another host of the domain for which the session cookie is set. */
+function isOtherHost({ headers, url }: Request, { baseUrl, options }: SessionContext): boolean {
+  const domain = options.cookie?.domain?.replace(/^\./, '').toLowerCase();
+  if (domain === undefined || baseUrl.protocol !== 'https:') return false;
+  // Any client can send a header. It only decides whether the login starts at the address of the application.
+  const host = normalizeHost(readHost(headers, true) ?? new URL(url).host);
+  return (
+    host !== undefined && host !== baseUrl.host && `.${host.replace(/:\d+$/, '')}`.endsWith(`.${domain}`)
+  );
 }
 
 function hasTrailingDot({ headers, url }: Request, { baseUrl }: SessionContext): boolean {

@@ -1,4 +1,4 @@
-import { createEndSessionUrl } from '../../client/logout/end-session.ts';
+import { createEndSessionUrl } from '../../client/logout/end-session-url.ts';
 import { reportIncompleteLogout, revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
 import { type AuthError, getErrorCode } from '../../errors.ts';
 import { createRandomToken } from '../../internal/encoding.ts';

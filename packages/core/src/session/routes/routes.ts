@@ -1,12 +1,12 @@
 import { LoginRequiredError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { sanitizeReturnTo } from '../../protocol/return-to.ts';
+import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import type { SessionContext } from '../context.ts';
 import { isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
 import { createJsonResponse, createSessionHeaders } from '../http/responses.ts';
 import { findRoute, type RoutePaths } from '../http/route-paths.ts';
-import { openRequestSession } from '../open-request-session.ts';
 import { respondToError } from '../pages/error-responses.ts';
+import { openRequestSession } from '../requests/open-request-session.ts';
 import { backchannelLogoutRoute } from './backchannel-logout.ts';
 import { CallbackError, callbackRoute } from './callback.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';

@@ -4,7 +4,7 @@ import { seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
-import { type SessionState, toOwner } from '../backends/session-state.ts';
+import { type SessionState, toOwner } from '../backends/state/session-state.ts';
 import type { SessionContext } from '../context.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { endSession, revokeNewestTokens } from '../end-session.ts';

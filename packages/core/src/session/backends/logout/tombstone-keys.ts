@@ -1,0 +1,40 @@
+import { sha256 } from '#platform';
+import type { SessionState } from '../state/session-state.ts';
+import type { SessionMatch } from '../stores/session-store.ts';
+
+/** The keys under which a logout of a session is recorded. */
+export interface TombstoneKeys {
+  /** Logouts of all sessions of the user. */
+  readonly ofUser: readonly string[];
+  /** Logouts of this session. */
+  readonly others: readonly string[];
+  readonly all: readonly string[];
+}
+
+/** Cached sessions keep their state, so their keys are computed once. */
+export function createTombstoneKeyReader(): (state: SessionState) => TombstoneKeys | Promise<TombstoneKeys> {
+  const knownKeys = new WeakMap<SessionState, TombstoneKeys>();
+  const compute = async (state: SessionState) => {
+    const keys = await createTombstoneKeys(state);
+    knownKeys.set(state, keys);
+    return keys;
+  };
+  return (state) => knownKeys.get(state) ?? compute(state);
+}
+
+async function createTombstoneKeys({ id, tokens: { claims } }: SessionState): Promise<TombstoneKeys> {
+  const others = [createTombstoneKey('id', id)];
+  if (claims?.sid !== undefined) {
+    others.push(createMatchKey({ issuer: claims.iss, sid: claims.sid }));
+    others.push(createMatchKey({ issuer: claims.iss, sub: claims.sub, sid: claims.sid }));
+  }
+  const ofUser = claims ? [createMatchKey({ issuer: claims.iss, sub: claims.sub })] : [];
+  const all = await Promise.all([...ofUser, ...others]);
+  return { ofUser: all.slice(0, ofUser.length), others: all.slice(ofUser.length), all };
+}
+
+/** The key of a logout of all sessions that match. */
+export const createMatchKey = ({ issuer, sub, sid }: SessionMatch) =>
+  createTombstoneKey('match', JSON.stringify([issuer, sub ?? null, sid ?? null]));
+
+export const createTombstoneKey = (kind: string, text: string) => sha256(`countersign ended ${kind} ${text}`);

@@ -1,0 +1,113 @@
+import { ConfigurationError } from '../../../errors.ts';
+import type { AccessTokenRequest, StoredAccessToken, TokenSet } from '../../../tokens/token-set.ts';
+import { findAccessToken } from '../../../tokens/token-set.ts';
+import { maxSessionBytes } from '../../cookies/cookie-budget.ts';
+import type { OmittedToken, SessionState } from './session-state.ts';
+
+/** Maximum count of access tokens whose length is remembered. */
+const maxOmittedTokens = 4;
+
+export interface FitOptions {
+  /** Counts the bytes of the session's cookies with this state. */
+  readonly countBytes: (state: SessionState) => number;
+  /** Compares the times of use: a negative number if the first token was used more recently. */
+  readonly compareUse: (a: StoredAccessToken, b: StoredAccessToken) => number;
+}
+
+/**
+ * Reduces a state until its cookies fit in the budget. The least recently used access tokens leave first, then the text
+ * of the ID token, whose claims stay.
+ *
+ * @param options `hasNewTokens`: the tokens were just received. The refresh token is then kept without an access token if
+ *   necessary.
+ * @throws ConfigurationError `cookies_too_large` if the rest does not fit
+ */
+export function fitSession(
+  state: SessionState,
+  { countBytes, compareUse, hasNewTokens }: FitOptions & { readonly hasNewTokens: boolean },
+): SessionState {
+  let fitted = state;
+  const fits = () => countBytes(fitted) <= maxSessionBytes;
+  if (!fits()) {
+    const [newest, ...others] = state.tokens.accessTokens;
+    const byUse = newest ? [newest, ...others.sort(compareUse)] : [];
+    for (let count = byUse.length - 1; count >= 1 && !fits(); count--)
+      fitted = replaceTokens(state, { accessTokens: byUse.slice(0, count) });
+    if (!fits()) fitted = omitIdToken(fitted);
+    // Without a refresh token, the access token could not be requested again, and each login would end here.
+    if (!fits() && hasNewTokens && newest && state.tokens.refreshToken !== undefined)
+      fitted = rememberOmitted(omitIdToken(state), newest);
+    if (!fits()) throw createSizeError(countBytes(fitted));
+  }
+  return forgetStored(fitted);
+}
+
+/**
+ * Checks that a new access token can be stored, as far as its length is known, before a refresh token is spent.
+ *
+ * @throws ConfigurationError `cookies_too_large`
+ */
+export function requireSpace(
+  state: SessionState,
+  request: AccessTokenRequest,
+  { countBytes }: Pick<FitOptions, 'countBytes'>,
+): void {
+  const known = state.omittedTokens?.find((each) => isSameRequest(each, request));
+  if (!known) return;
+  const placeholder = {
+    accessToken: 'x'.repeat(known.length),
+    tokenType: 'Bearer',
+    scopes: state.tokens.scopes,
+  };
+  const expected = omitIdToken(
+    replaceTokens(state, { accessTokens: [{ ...placeholder, ...known } as StoredAccessToken] }),
+  );
+  const bytes = countBytes(expected);
+  if (bytes > maxSessionBytes) throw createSizeError(bytes);
+}
+
+const createSizeError = (bytes: number) =>
+  new ConfigurationError(
+    'cookies_too_large',
+    `The session needs ${bytes} bytes of cookies, expected at most ${maxSessionBytes}. Use a session store: set the option "store". Or reduce the claims of the tokens at the provider, or the data of the session.`,
+  );
+
+const replaceTokens = (state: SessionState, change: Partial<TokenSet>): SessionState => ({
+  ...state,
+  tokens: { ...state.tokens, ...change },
+});
+
+/** The claims of the ID token stay. The logout has no `id_token_hint` then. */
+function omitIdToken(state: SessionState): SessionState {
+  if (!state.tokens.claims) return state;
+  const { idToken: _, ...tokens } = state.tokens;
+  return { ...state, tokens };
+}
+
+function rememberOmitted(state: SessionState, token: StoredAccessToken): SessionState {
+  const { resource, requestedScope, accessToken } = token;
+  const omitted: OmittedToken = {
+    ...(resource !== undefined && { resource }),
+    ...(requestedScope !== undefined && { requestedScope }),
+    length: accessToken.length,
+  };
+  const request = { resource, scope: requestedScope };
+  const others = (state.omittedTokens ?? []).filter((each) => !isSameRequest(each, request));
+  return {
+    ...replaceTokens(state, { accessTokens: [] }),
+    omittedTokens: [omitted, ...others].slice(0, maxOmittedTokens),
+  };
+}
+
+/** A token that is stored again is no longer omitted. */
+function forgetStored(state: SessionState): SessionState {
+  const { omittedTokens, ...rest } = state;
+  if (!omittedTokens) return state;
+  const remaining = omittedTokens.filter(
+    ({ resource, requestedScope }) => !findAccessToken(state.tokens, { resource, scope: requestedScope }),
+  );
+  return remaining.length === 0 ? rest : { ...rest, omittedTokens: remaining };
+}
+
+const isSameRequest = (token: OmittedToken, request: AccessTokenRequest) =>
+  token.resource === request.resource && token.requestedScope === request.scope;

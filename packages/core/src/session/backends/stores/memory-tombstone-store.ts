@@ -1,0 +1,98 @@
+import { markAsMemory } from '../../../internal/memory-mark.ts';
+import type { MemoryStoreOptions } from './memory-session-store.ts';
+import type { TombstoneStore } from './tombstone-store.ts';
+
+interface Tombstone {
+  /** Seconds since the epoch. */
+  readonly endedAt: number;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  readonly coveredBy: string | undefined;
+}
+
+/** Minimum milliseconds between two sweeps for expired tombstones while the store is full. */
+const sweepInterval = 10_000;
+
+/**
+ * Creates a tombstone store in the memory of this process. A logged-out session never becomes valid again. Beyond the
+ * limits, a session that was not logged out may end early:
+ *
+ * - If a user has too many tombstones, the older half is replaced by one logout of all earlier sessions of this user.
+ * - If the store is full, the oldest tombstone is replaced by a logout of every session that began before it.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryTombstoneStore, createWebAuth } from '@countersign/core/session';
+ *
+ * const { sessions } = createWebAuth({ tombstones: createMemoryTombstoneStore() }, null);
+ * ```
+ */
+export function createMemoryTombstoneStore(options: MemoryStoreOptions = {}): TombstoneStore {
+  const { maxEntries = 100_000, maxEntriesPerUser = 1_000, now = Date.now } = options;
+  const tombstones = new Map<string, Tombstone>();
+  /** Keys by their `coveredBy` key, the oldest first. */
+  const covered = new Map<string, Set<string>>();
+  /** Covers every tombstone that was evicted. */
+  let evicted: Pick<Tombstone, 'endedAt' | 'until'> = { endedAt: 0, until: 0 };
+  let sweepAt = 0;
+
+  function put(key: string, { endedAt, until, coveredBy }: Tombstone): void {
+    const previous = remove(key);
+    tombstones.set(key, {
+      endedAt: Math.max(endedAt, previous?.endedAt ?? 0),
+      until: Math.max(until, previous?.until ?? 0),
+      coveredBy,
+    });
+    if (coveredBy !== undefined) covered.set(coveredBy, (covered.get(coveredBy) ?? new Set()).add(key));
+  }
+
+  function remove(key: string): Tombstone | undefined {
+    const tombstone = tombstones.get(key);
+    tombstones.delete(key);
+    const group = tombstone?.coveredBy;
+    const keys = group === undefined ? undefined : covered.get(group);
+    keys?.delete(key);
+    if (group !== undefined && keys?.size === 0) covered.delete(group);
+    return tombstone;
+  }
+
+  function coverOldest(coveredBy: string): void {
+    const keys = covered.get(coveredBy);
+    if (!keys || keys.size <= maxEntriesPerUser) return;
+    for (const key of [...keys].slice(0, Math.ceil(keys.size / 2))) {
+      const tombstone = remove(key);
+      if (tombstone) put(coveredBy, { ...tombstone, coveredBy: undefined });
+    }
+  }
+
+  function makeRoom(): void {
+    const time = now();
+    if (time >= sweepAt) {
+      sweepAt = time + sweepInterval;
+      for (const [key, { until }] of tombstones) if (until <= time) remove(key);
+    }
+    for (const [key, { endedAt, until }] of tombstones) {
+      if (tombstones.size <= maxEntries) return;
+      remove(key);
+      evicted = { endedAt: Math.max(evicted.endedAt, endedAt), until: Math.max(evicted.until, until) };
+    }
+  }
+
+  return markAsMemory({
+    async set(key, endedAt, timeToLive, { coveredBy } = {}) {
+      put(key, { endedAt, until: now() + timeToLive, coveredBy });
+      if (coveredBy !== undefined) coverOldest(coveredBy);
+      if (tombstones.size > maxEntries) makeRoom();
+    },
+    async latest(keys) {
+      const time = now();
+      // Hot path: a loop without allocations.
+      let latest = keys.length > 0 && evicted.until > time ? evicted.endedAt : undefined;
+      for (const key of keys) {
+        const tombstone = tombstones.get(key);
+        if (tombstone && tombstone.until > time) latest = Math.max(tombstone.endedAt, latest ?? 0);
+      }
+      return latest;
+    },
+  });
+}

@@ -1,0 +1,56 @@
+import { AuthorizationServerError, LoginRequiredError } from '../../errors.ts';
+import { type Clock, seconds } from '../../internal/clock.ts';
+import type { SessionState } from '../backends/state/session-state.ts';
+import type { SessionTokenRequest } from './request-session.ts';
+
+/** A login that a rejected refresh has required. */
+export interface RequiredLogin {
+  /** The session whose refresh was rejected. */
+  readonly sessionId: string;
+  /** Seconds since the epoch. */
+  readonly time: number;
+}
+
+/** Seconds after which a rejection leads to another login, although the last one did not help. */
+const repeatedLoginPause = 600;
+/** Logins in memory. A login whose entry is evicted is required once more. */
+const maxEntries = 10_000;
+
+/**
+ * Ends the loop of a user whose refresh is rejected again after each login: the provider logs the user in without a
+ * question, and each page leads to the login again. If the session began after the last LoginRequiredError for the same
+ * user and token, the login did not help, and the caller receives an AuthorizationServerError instead.
+ *
+ * @param error the error of `getAccessToken`
+ */
+export function endLoginLoop(
+  { requiredLogins, now }: { readonly requiredLogins: Map<string, RequiredLogin>; readonly now: Clock },
+  { id, tokens: { claims }, createdAt }: SessionState,
+  request: SessionTokenRequest,
+  error: unknown,
+): unknown {
+  if (!(error instanceof LoginRequiredError)) return error;
+  if (error.code !== 'refresh_rejected' && error.code !== 'interaction_required') return error;
+  const key = JSON.stringify([claims?.iss, claims?.sub, request.resource, request.scope]);
+  const time = seconds(now);
+  const required = requiredLogins.get(key);
+  const hasLoggedIn =
+    required !== undefined &&
+    required.sessionId !== id &&
+    createdAt >= required.time &&
+    time < required.time + repeatedLoginPause;
+  if (hasLoggedIn) {
+    return new AuthorizationServerError(
+      'token_error',
+      `${error.message} A login of this user did not help: the provider has rejected the refresh again.`,
+      { error: error.error ?? '', status: error.status },
+    );
+  }
+  requiredLogins.delete(key);
+  for (const oldest of requiredLogins.keys()) {
+    if (requiredLogins.size < maxEntries) break;
+    requiredLogins.delete(oldest);
+  }
+  requiredLogins.set(key, { sessionId: id, time });
+  return error;
+}

@@ -1,0 +1,313 @@
+import { emitEvent } from '../../client/observability.ts';
+import { ConfigurationError, LoginRequiredError, TransportError } from '../../errors.ts';
+import { seconds } from '../../internal/clock.ts';
+import type { JsonObject } from '../../internal/json/json.ts';
+import type { GetAccessTokenResult } from '../../tokens/refresh/refresh-coordinator.ts';
+import {
+  type AccessToken,
+  type AccessTokenRequest,
+  findAccessToken,
+  isValid,
+  type StoredAccessToken,
+  type TokenSet,
+  toAccessToken,
+} from '../../tokens/token-set.ts';
+import type { LoadedSession } from '../backends/session-backend.ts';
+import { type Session, type SessionState, toSession } from '../backends/state/session-state.ts';
+import type { SessionContext } from '../context.ts';
+import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
+import { dropLogins } from '../routes/login-transactions.ts';
+import { endLoginLoop } from './login-loop.ts';
+import type {
+  FailedRefresh,
+  RequestSession,
+  RequestSessionOptions,
+  SessionTokenRequest,
+} from './request-session.ts';
+import { SessionHolder } from './session-holder.ts';
+
+/**
+ * Opens the session of a request from its `Cookie` header.
+ *
+ * @throws TransportError `store_unavailable` if it is unknown whether there is a session
+ */
+export function openRequestSession(
+  context: SessionContext,
+  cookieHeader: string | null | undefined,
+  options: RequestSessionOptions = {},
+): Promise<RequestSession> {
+  const { request } = options;
+  const sharedSession = request && context.requestSessions.get(request);
+  if (sharedSession) return sharedSession;
+  const requestSession = open(context, cookieHeader, options);
+  if (request) context.requestSessions.set(request, requestSession);
+  return requestSession;
+}
+
+async function open(
+  context: SessionContext,
+  cookieHeader: string | null | undefined,
+  options: RequestSessionOptions,
+): Promise<RequestSession> {
+  const existing = parseCookies(cookieHeader);
+  const holder = new SessionHolder(context, await load(context, existing));
+  const requestSession = new OpenRequestSession(context, existing, holder, options);
+  holder.requireWritable = (request) => requestSession.requireWritable(request);
+  return requestSession;
+}
+
+async function load(
+  { backend, client }: SessionContext,
+  cookies: RequestCookies,
+): Promise<LoadedSession | undefined> {
+  try {
+    return await backend.load(cookies);
+  } catch (error) {
+    if (error instanceof TransportError) emitEvent(client, { type: 'store.unavailable', port: 'session' });
+    throw error;
+  }
+}
+
+// A class, not closures: one instance is created for every request.
+class OpenRequestSession implements RequestSession {
+  private readonly context: SessionContext;
+  private readonly existing: RequestCookies;
+  private readonly holder: SessionHolder;
+  private readonly options: RequestSessionOptions;
+  /** Deletes pending logins that no longer fit beside the session. */
+  private droppedLogins: readonly CookieToSet[] = [];
+  /** The tokens in the cookie that the browser has sent. */
+  private readonly receivedTokens: TokenSet | undefined;
+
+  constructor(
+    context: SessionContext,
+    existing: RequestCookies,
+    holder: SessionHolder,
+    options: RequestSessionOptions,
+  ) {
+    this.context = context;
+    this.existing = existing;
+    this.holder = holder;
+    this.options = options;
+    this.receivedTokens = holder.loaded?.state.tokens;
+  }
+
+  get session(): Session | undefined {
+    return this.holder.loaded && toSession(this.holder.loaded.state, this.context);
+  }
+
+  get cookies(): readonly CookieToSet[] {
+    const { backend } = this.context;
+    const { hasEnded, sealedSession } = this.holder;
+    return hasEnded
+      ? backend.deleteCookies(this.existing)
+      : [...backend.createCookies(sealedSession, this.existing), ...this.droppedLogins];
+  }
+
+  async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
+    const { holder } = this;
+    const tokenRequest = { ...this.resolveRequest(request), forceRefresh: request.forceRefresh === true };
+    for (let tries = 1; ; tries++) {
+      const { loaded } = holder;
+      if (!loaded) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
+      if (!this.canWrite()) return await this.findValidAccessToken(loaded, request);
+      try {
+        const result = await this.context.coordinator.getAccessToken(holder, tokenRequest);
+        if (result.changed) await this.applyRefresh(result);
+        else this.context.backend.recordUse(loaded, tokenRequest);
+        return result.accessToken;
+      } catch (error) {
+        if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
+        // The response was sent while this call waited, or that of another request whose refresh this call waited for.
+        if (!isWrongContext(error) || tries >= maxTries)
+          throw endLoginLoop(this.context, loaded.state, tokenRequest, error);
+      }
+    }
+  }
+
+  /** @throws ConfigurationError `wrong_context` if no cookie can be set any more, `cookies_too_large` if it would not fit */
+  requireWritable(request: AccessTokenRequest): void {
+    if (!this.canWrite()) throw this.createNotWritableError();
+    const { loaded } = this.holder;
+    if (loaded) this.context.backend.requireSpace(loaded, request);
+  }
+
+  private async applyRefresh(result: GetAccessTokenResult): Promise<void> {
+    await this.holder.applyTokens(result);
+    // The response was sent during the refresh. The browser will send the old cookie again, perhaps much later.
+    if (!this.canWrite()) await this.retainTokens();
+    await this.fitLogins();
+  }
+
+  private async fitLogins(): Promise<void> {
+    const { context, existing, holder } = this;
+    const changes = context.backend.createCookies(holder.sealedSession, existing);
+    if (changes.length > 0) this.droppedLogins = await dropLogins(context, existing, changes);
+  }
+
+  async retainTokens(): Promise<void> {
+    const { context, holder, receivedTokens } = this;
+    const tokens = holder.loaded?.state.tokens;
+    if (context.backend.kind === 'stored' || !receivedTokens || !tokens || tokens === receivedTokens) return;
+    const { sealedSession } = holder;
+    await context.coordinator.saveUnwrittenTokens(receivedTokens, {
+      tokens,
+      ...(sealedSession && { sealedSession }),
+    });
+  }
+
+  getRemainingLifetime(request: SessionTokenRequest = {}): number | undefined {
+    const { loaded } = this.holder;
+    const expiresAt = loaded && findAccessToken(loaded.state.tokens, this.resolveRequest(request))?.expiresAt;
+    return expiresAt === undefined ? undefined : expiresAt - seconds(this.context.now);
+  }
+
+  async update(change: (data: Readonly<JsonObject>) => JsonObject): Promise<Session> {
+    if (!this.holder.loaded) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
+    this.requireChangeable();
+    await this.applyNewestTokens();
+    const isWritten = await this.holder.change((state) => ({
+      ...state,
+      // A copy, because other requests share the state.
+      data: change(structuredClone(state.data ?? {})),
+    }));
+    const { session } = this;
+    if (!isWritten || !session) throw new LoginRequiredError('session_ended', 'The session has ended.');
+    // The response may have been sent in the meantime, without the cookie that contains the change.
+    this.requireChangeable();
+    await this.fitLogins();
+    return session;
+  }
+
+  private requireChangeable(): void {
+    if (this.canWrite()) return;
+    throw new ConfigurationError(
+      'wrong_context',
+      'The session cannot be changed here. Change it in an action or a handler, before the response is returned or its headers are sent.',
+    );
+  }
+
+  async touch({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
+    const { loaded } = this.holder;
+    const { context, existing } = this;
+    if (!loaded || !this.canWrite()) return;
+    if (!force && !context.backend.hasCopies(existing) && !isTouchDue(context, loaded.state)) return;
+    if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
+    try {
+      await this.applyNewestTokens();
+      await this.holder.change((state) => state);
+    } catch (error) {
+      // The next request records the use. The session, or the token of the caller, is returned.
+      if (force || !(error instanceof TransportError)) throw error;
+      emitEvent(context.client, { type: 'store.unavailable', port: 'session' });
+    }
+    await this.fitLogins();
+  }
+
+  /**
+   * Refreshes the tokens, which records the use too: all concurrent requests then set the same cookie.
+   *
+   * @returns true if the use must be recorded without a refresh, because the provider is unavailable
+   */
+  private async refreshForTouch({ usedAt }: SessionState, force: boolean): Promise<boolean> {
+    const { idleLifetime, now } = this.context;
+    // A token of another resource can be near its expiry for a long time.
+    const isOverdue = seconds(now) - usedAt > idleLifetime / 2;
+    try {
+      await this.getAccessToken({ forceRefresh: force || isOverdue });
+      return false;
+    } catch (error) {
+      // With `lock_timeout`, another request is refreshing.
+      return (
+        error instanceof TransportError && error.code !== 'lock_timeout' && this.holder.loaded !== undefined
+      );
+    }
+  }
+
+  /** Prevents that the next cookie restores a refresh token that another request has spent. */
+  private async applyNewestTokens(): Promise<void> {
+    const { backend, coordinator } = this.context;
+    const { loaded } = this.holder;
+    if (backend.kind === 'cookie' && loaded)
+      await this.holder.applyTokens(await coordinator.findNewestTokens(loaded.state.tokens));
+  }
+
+  private canWrite(): boolean {
+    const { writable = true } = this.options;
+    return this.context.backend.kind === 'stored' || (typeof writable === 'function' ? writable() : writable);
+  }
+
+  private resolveRequest({ resource, scope }: SessionTokenRequest) {
+    return { resource: resource ?? this.context.resource, scope };
+  }
+
+  /** Returns a valid access token without a refresh: of the cookie, or of a refresh by another request. */
+  private async findValidAccessToken(
+    { state }: LoadedSession,
+    request: SessionTokenRequest,
+  ): Promise<AccessToken> {
+    const entry = this.findValidEntry(state.tokens, request);
+    if (entry && !request.forceRefresh) return toAccessToken(entry);
+    const newest = await this.context.coordinator.findNewestTokens(state.tokens);
+    const newer = this.findValidEntry(newest.tokens, request);
+    // With `forceRefresh`, the API has rejected the token that a call without it returns.
+    const rejected = request.forceRefresh ? (entry ?? newer)?.accessToken : undefined;
+    if (newer && newer.accessToken !== rejected) return toAccessToken(newer);
+    if (state.tokens.refreshToken === undefined) {
+      throw new LoginRequiredError(
+        'refresh_token_missing',
+        'The access token has expired and there is no refresh token. Request the scope "offline_access" at login.',
+      );
+    }
+    const failure = request.forceRefresh ? undefined : this.findFailedRefresh(request);
+    throw failure?.error ?? this.createNotWritableError(request);
+  }
+
+  private findFailedRefresh(request: SessionTokenRequest): FailedRefresh | undefined {
+    const { resource, scope } = this.resolveRequest(request);
+    return this.options.failedRefreshes?.find((failure) => {
+      const failed = this.resolveRequest(failure);
+      return failed.resource === resource && failed.scope === scope;
+    });
+  }
+
+  private findValidEntry(tokens: TokenSet, request: SessionTokenRequest): StoredAccessToken | undefined {
+    const entry = findAccessToken(tokens, this.resolveRequest(request));
+    return entry && isValid(entry, seconds(this.context.now), 0) ? entry : undefined;
+  }
+
+  private createNotWritableError({ resource, scope }: SessionTokenRequest = {}): ConfigurationError {
+    const { path, writable } = this.options;
+    if (typeof writable === 'function') {
+      return new ConfigurationError(
+        'wrong_context',
+        'The access token must be refreshed, but the response was returned or its headers were sent, so no cookie can be set. Call getAccessToken() before you return the response or start a stream, or use a session store.',
+      );
+    }
+    return new ConfigurationError(
+      'wrong_context',
+      `The access token must be refreshed, but no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it first${resource === undefined && scope === undefined ? '' : ' and whose option "tokens" lists this resource and scope'}, call getAccessToken() in a route handler or action, or use a session store.`,
+    );
+  }
+}
+
+/** Maximum tries of a request that waits for refreshes of other requests. */
+const maxTries = 3;
+
+const isWrongContext = (error: unknown) =>
+  error instanceof ConfigurationError && error.code === 'wrong_context';
+
+/** Fraction of the idle lifetime after which a use is written. */
+const touchShare = 0.1;
+/** Seconds before the expiry of an access token in which another request may be refreshing it. */
+const refreshMargin = 120;
+
+/** Uses are written rarely. */
+const isTouchDue = ({ idleLifetime, now }: SessionContext, { usedAt }: SessionState): boolean =>
+  seconds(now) - usedAt >= idleLifetime * touchShare;
+
+/** Near a refresh, the cookie of a previous state would restore a refresh token that another request has spent. */
+function isNearRefresh({ backend, now }: SessionContext, { tokens }: SessionState): boolean {
+  if (backend.kind === 'stored' || tokens.refreshToken === undefined) return false;
+  return !tokens.accessTokens.every((entry) => isValid(entry, seconds(now), refreshMargin));
+}

@@ -1,0 +1,101 @@
+import { type Clock, seconds } from '../../internal/clock.ts';
+import type { GetAccessTokenResult, TokenHolder } from '../../tokens/refresh/refresh-coordinator.ts';
+import { type AccessTokenRequest, isNewerTokenSet, type TokenSet } from '../../tokens/token-set.ts';
+import type { LoadedSession, SessionBackend } from '../backends/session-backend.ts';
+import type { SessionState } from '../backends/state/session-state.ts';
+
+/** The current session of a request, and what the response must write into the browser. */
+export class SessionHolder implements TokenHolder {
+  loaded: LoadedSession | undefined;
+  /** The cookie value after a write. */
+  sealedSession: string | undefined;
+  hasEnded = false;
+  /** Set by the session of the request. */
+  requireWritable?: (request: AccessTokenRequest) => void;
+  private readonly backend: SessionBackend;
+  private readonly now: Clock;
+  /** Seconds since the epoch; `undefined` after the first {@link read}. */
+  private loadedAt: number | undefined;
+  private lastOperation: Promise<unknown> | undefined;
+
+  constructor(
+    { backend, now }: { readonly backend: SessionBackend; readonly now: Clock },
+    loaded: LoadedSession | undefined,
+  ) {
+    this.backend = backend;
+    this.now = now;
+    this.loaded = loaded;
+    this.loadedAt = seconds(now);
+  }
+
+  /** All processes read a stored session. The tokens of a cookie are those of one request. */
+  get isShared(): boolean {
+    return this.backend.kind === 'stored';
+  }
+
+  async read(): Promise<TokenSet | undefined> {
+    // The first read within the same second uses the loaded session. Later reads look for changes of other requests.
+    const isFresh = this.loadedAt === seconds(this.now);
+    this.loadedAt = undefined;
+    if (!isFresh) {
+      await this.runInOrder(async () => {
+        this.loaded = this.loaded && (await this.backend.reload(this.loaded));
+      });
+    }
+    return this.loaded?.state.tokens;
+  }
+
+  async write(tokens: TokenSet): Promise<{ readonly sealedSession?: string } | false> {
+    // A repeated write must not replace the tokens of a refresh that came later.
+    // The loaded state already has these tokens if the first write failed.
+    const replaceOlder = (state: SessionState) =>
+      state.tokens === tokens || isNewerTokenSet(tokens, state.tokens) ? { ...state, tokens } : undefined;
+    if (!(await this.change(replaceOlder))) return false;
+    return this.sealedSession === undefined ? {} : { sealedSession: this.sealedSession };
+  }
+
+  async end(): Promise<void> {
+    if (this.loaded) await this.backend.end(this.loaded);
+  }
+
+  /** @returns false if the session has ended, or the update returned `undefined` */
+  change(update: (state: SessionState) => SessionState | undefined): Promise<boolean> {
+    return this.runInOrder(async () => {
+      const written = this.loaded && (await this.backend.write(this.loaded, update));
+      if (!written) return false;
+      this.loaded = written.loaded;
+      this.sealedSession = written.sealedSession;
+      return true;
+    });
+  }
+
+  /** Applies the tokens of a refresh, by this process or another. */
+  applyTokens({
+    tokens,
+    sealedSession: received,
+  }: Pick<GetAccessTokenResult, 'tokens' | 'sealedSession'>): Promise<void> {
+    return this.runInOrder(async () => {
+      if (!this.loaded || this.loaded.state.tokens === tokens) return;
+      // The cookie of another request lacks the changes that this request has written.
+      const sealedSession = this.sealedSession === undefined ? received : undefined;
+      const updated = await this.backend.applyTokens(this.loaded, tokens, sealedSession);
+      this.loaded = updated;
+      this.sealedSession = updated.sealedSession;
+    });
+  }
+
+  /** Removes the session from the browser. */
+  clear(): Promise<void> {
+    return this.runInOrder(async () => {
+      this.loaded = undefined;
+      this.hasEnded = true;
+    });
+  }
+
+  /** Runs operations one after another, because each starts from the result of the previous one. */
+  private runInOrder<T>(run: () => Promise<T>): Promise<T> {
+    const operation = this.lastOperation ? this.lastOperation.then(run, run) : run();
+    this.lastOperation = operation;
+    return operation;
+  }
+}

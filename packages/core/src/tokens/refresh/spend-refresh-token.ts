@@ -1,0 +1,188 @@
+import { AuthorizationServerError, LoginRequiredError, TransportError } from '../../errors.ts';
+import { seconds } from '../../internal/clock.ts';
+import { isOtherUserError } from '../../protocol/login/same-login.ts';
+import { toLoginRequiredError } from '../../protocol/tokens/refresh-rejection.ts';
+import type { GetAccessTokenResult, KnownTokens } from '../access-token-source.ts';
+import type { RateLimit } from '../rate-limit.ts';
+import type { HeldLock } from '../stores/acquire-lock.ts';
+import { retryWrite } from '../stores/retry-write.ts';
+import type { TokenHolder } from '../token-holder.ts';
+import {
+  applyRefresh,
+  findAccessToken,
+  type StoredAccessToken,
+  type TokenSet,
+  toAccessToken,
+} from '../token-set.ts';
+import type { WantedAccessToken } from '../usable-token.ts';
+import type { RefreshClient } from './refresh-client.ts';
+import type { TokenSuccessors } from './token-successors.ts';
+
+/** The parts of the coordinator that a refresh needs. */
+interface RefreshContext {
+  readonly client: RefreshClient;
+  readonly successors: TokenSuccessors;
+  readonly rateLimit: RateLimit;
+  readonly readNewestTokens: (holder: TokenHolder) => Promise<KnownTokens>;
+}
+
+/** One refresh, by the request that holds the lock of the refresh token. */
+export interface RefreshTask {
+  readonly holder: TokenHolder;
+  readonly wanted: WantedAccessToken;
+  readonly refreshToken: string;
+  /** The key of the refresh token. */
+  readonly key: string;
+  readonly lock: HeldLock;
+  /** True if a background write releases the lock. */
+  isLockHandedOver: boolean;
+}
+
+/**
+ * Sends the refresh token and writes the next tokens to the holder.
+ *
+ * @returns `undefined` if the session has other tokens by now: the caller reads them again
+ */
+export async function spendRefreshToken(
+  context: RefreshContext,
+  task: RefreshTask,
+  tokens: TokenSet,
+): Promise<GetAccessTokenResult | undefined> {
+  task.holder.requireWritable?.(task.wanted);
+  const next = await requestTokens(context, task, tokens);
+  return next && writeTokens(context, task, { next, previous: tokens });
+}
+
+/** The only call of the token endpoint. */
+async function requestTokens(
+  context: RefreshContext,
+  task: RefreshTask,
+  tokens: TokenSet,
+): Promise<TokenSet | undefined> {
+  const { client, rateLimit } = context;
+  const { wanted, refreshToken, key } = task;
+  try {
+    const response = await client.refresh(refreshToken, {
+      resource: wanted.resource,
+      scope: wanted.scope,
+      claims: tokens.claims,
+      grantedScopes: tokens.scopes,
+    });
+    return applyRefresh(tokens, response, seconds(client.now), wanted);
+  } catch (error) {
+    if (error instanceof TransportError && error.code === 'rate_limited') {
+      await rateLimit.pause(key, refreshToken, error.retryAfter);
+    }
+    if (isOtherUserError(error)) return endLogin(context, task, { tokens, reason: 'other_user' });
+    const rejection = error instanceof AuthorizationServerError ? toLoginRequiredError(error) : error;
+    if (rejection instanceof LoginRequiredError && rejection.code === 'session_ended') {
+      return endLogin(context, task, { tokens, reason: 'invalid_grant', error: rejection });
+    }
+    throw rejection;
+  }
+}
+
+/** The reason for which a login ends, and the error of the callers. */
+interface LoginEnd {
+  readonly tokens: TokenSet;
+  readonly reason: 'invalid_grant' | 'other_user';
+  readonly error?: LoginRequiredError;
+}
+
+/** Ends the session, unless another request has sent the refresh token in the meantime and stored its successor. */
+async function endLogin(
+  { client, readNewestTokens }: RefreshContext,
+  { holder, refreshToken }: RefreshTask,
+  { tokens, reason, error }: LoginEnd,
+): Promise<undefined> {
+  const known = await readNewestTokens(holder);
+  if (known.tokens.refreshToken !== refreshToken) return undefined;
+  await holder.end(tokens);
+  client.emitEvent({ type: 'session.ended', issuer: client.issuer, reason });
+  throw (
+    error ??
+    new LoginRequiredError(
+      'session_ended',
+      'The refresh response contains an ID token of another user. Log in again.',
+    )
+  );
+}
+
+/** A successful refresh, with the response of the provider. */
+interface TokenChange {
+  readonly next: TokenSet;
+  readonly previous: TokenSet;
+}
+
+/** Writes the next tokens, and stores them as the successor of the refresh token for other requests. */
+async function writeTokens(
+  { client, successors }: RefreshContext,
+  task: RefreshTask,
+  change: TokenChange,
+): Promise<GetAccessTokenResult | undefined> {
+  const { holder, wanted, refreshToken } = task;
+  const { next } = change;
+  const accessToken = toAccessToken(findAccessToken(next, wanted) as StoredAccessToken);
+  const outcome = await tryWrite(holder, change);
+  if (outcome === 'session-ended') return rejectLateTokens(client, next);
+  if (outcome === 'other-login') {
+    await successors.save(refreshToken, { tokens: next });
+    return undefined;
+  }
+  if (outcome === 'unavailable') {
+    // The refresh token is spent, and only this process has its successor. The lock is held until it is written.
+    client.emitEvent({ type: 'store.unavailable', port: 'session' });
+    await successors.save(refreshToken, { tokens: next }, { isUnwritten: true });
+    task.isLockHandedOver = true;
+    retryWrite({
+      async write() {
+        const written = await holder.write(next, change.previous);
+        // Other tokens of the session are newer than these, or the session has ended.
+        if (written === false && !(await holder.read())) await revokeLateTokens(client, next);
+        return written;
+      },
+      onWritten: (written) => successors.save(refreshToken, { tokens: next, ...written }),
+      onFinished: () => task.lock.release(),
+    });
+    return { accessToken, tokens: next, changed: true };
+  }
+  await successors.save(refreshToken, { tokens: next, ...outcome });
+  // A logout revokes the newest successor that it finds. If it came before this one was stored, it is found here.
+  if (await hasEnded(holder)) return rejectLateTokens(client, next);
+  return { accessToken, tokens: next, changed: true, ...outcome };
+}
+
+/** False if the storage is unavailable: the tokens that were received are used. */
+async function hasEnded(holder: TokenHolder): Promise<boolean> {
+  try {
+    return (await holder.read()) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function rejectLateTokens(client: RefreshClient, tokens: TokenSet): Promise<never> {
+  await revokeLateTokens(client, tokens);
+  throw new LoginRequiredError('session_ended', 'The session ended during the refresh. Log in again.');
+}
+
+/** The logout could not revoke tokens that the provider had not returned yet. */
+async function revokeLateTokens(client: RefreshClient, { refreshToken }: TokenSet): Promise<void> {
+  if (refreshToken !== undefined) await client.revoke(refreshToken);
+}
+
+async function tryWrite(
+  holder: TokenHolder,
+  { next, previous }: TokenChange,
+): Promise<{ readonly sealedSession?: string } | 'session-ended' | 'other-login' | 'unavailable'> {
+  try {
+    const written = await holder.write(next, previous);
+    if (written !== false) return written;
+    // The session has ended, another login has replaced it, or the reason is temporary.
+    const current = await holder.read();
+    if (!current) return 'session-ended';
+    return current.refreshToken === previous.refreshToken ? 'unavailable' : 'other-login';
+  } catch {
+    return 'unavailable';
+  }
+}

@@ -1,0 +1,109 @@
+import type { AuthEvent } from '../../events.ts';
+import type { Clock } from '../../internal/clock.ts';
+import {
+  createMemorySuccessorStore,
+  createRefreshTokenKey,
+  decryptSuccessor,
+  encryptSuccessor,
+  type Successor,
+  type SuccessorStore,
+} from '../stores/successor-store.ts';
+import type { TokenSet } from '../token-set.ts';
+
+/** The successors of refresh tokens, for requests that still have the previous tokens. */
+export interface TokenSuccessors {
+  /** Follows the successors of a token set to the newest known one. */
+  findNewestTokens(tokens: TokenSet): Promise<Successor>;
+  /**
+   * Stores the successor of a refresh token.
+   *
+   * @param options `isUnwritten`: the session does not contain the successor yet, so it is stored longer
+   */
+  save(
+    refreshToken: string,
+    successor: Successor,
+    options?: { readonly isUnwritten: boolean },
+  ): Promise<void>;
+  /** Milliseconds of the pause that another process has stored for a refresh token; 0 or less without one. */
+  findPause(refreshToken: string): Promise<number>;
+  /** Stores the pause of a refresh token, in milliseconds, for other processes. */
+  savePause(refreshToken: string, length: number): Promise<void>;
+}
+
+export interface TokenSuccessorsOptions {
+  /** Default: within this process. */
+  readonly store?: SuccessorStore;
+  /** The store of this process. Default: a separate one. */
+  readonly localStore?: SuccessorStore;
+  /** Milliseconds. */
+  readonly lifetime: number;
+  readonly now: Clock;
+  readonly emitEvent: (event: AuthEvent) => void;
+}
+
+/** Successors that are followed at most. */
+const maxHops = 10;
+/** Milliseconds for which a successor is stored that the session does not contain yet. */
+const unwrittenLifetime = 600_000;
+
+/** Creates the successors of a client. This process also stores them in memory, for times at which the store fails. */
+export function createTokenSuccessors(
+  client: { readonly issuer: string; readonly clientId: string },
+  {
+    store: sharedStore,
+    localStore = createMemorySuccessorStore(),
+    lifetime,
+    now,
+    emitEvent,
+  }: TokenSuccessorsOptions,
+): TokenSuccessors {
+  const createKey = (refreshToken: string) => createRefreshTokenKey(refreshToken, client);
+  const createPauseKey = async (refreshToken: string) => `${await createKey(refreshToken)}.pause`;
+
+  async function findEncrypted(key: string): Promise<string | undefined> {
+    try {
+      const shared = await sharedStore?.get(key);
+      if (shared !== undefined) return shared;
+    } catch {
+      emitEvent({ type: 'store.unavailable', port: 'successor' });
+    }
+    // The shared store was unavailable when the successor was stored, or is unavailable now.
+    return localStore.get(key);
+  }
+
+  return {
+    async findNewestTokens(tokens) {
+      let newest: Successor = { tokens };
+      for (let hops = 0; hops < maxHops && newest.tokens.refreshToken !== undefined; hops++) {
+        const { refreshToken } = newest.tokens;
+        const encrypted = await findEncrypted(await createKey(refreshToken));
+        const next = encrypted === undefined ? undefined : await decryptSuccessor(refreshToken, encrypted);
+        if (!next || next.tokens.updatedAt < newest.tokens.updatedAt) break;
+        newest = next;
+        // Without rotation a refresh token is its own successor.
+        if (next.tokens.refreshToken === refreshToken) break;
+      }
+      return newest;
+    },
+    async save(refreshToken, successor, { isUnwritten } = { isUnwritten: false }) {
+      const key = await createKey(refreshToken);
+      const encrypted = await encryptSuccessor(refreshToken, successor);
+      const timeToLive = isUnwritten ? Math.max(lifetime, unwrittenLifetime) : lifetime;
+      // Also in this process: the shared store may fail when a late request reads it.
+      await localStore.set(key, encrypted, timeToLive);
+      try {
+        await sharedStore?.set(key, encrypted, timeToLive);
+      } catch {
+        emitEvent({ type: 'store.unavailable', port: 'successor' });
+      }
+    },
+    async findPause(refreshToken) {
+      const until = await sharedStore?.get(await createPauseKey(refreshToken)).catch(() => undefined);
+      return until === undefined ? 0 : Number(until) - now();
+    },
+    async savePause(refreshToken, length) {
+      const key = await createPauseKey(refreshToken);
+      await sharedStore?.set(key, String(now() + length), Math.max(length, 1)).catch(() => {});
+    },
+  };
+}
