@@ -7,6 +7,7 @@ import { createEventLog } from './event-log.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import { Authenticator } from './guard/authenticator.ts';
 import { ConnectionAuthenticator } from './guard/connection-authenticator.ts';
+import { EntityAccess } from './guard/entity-access.ts';
 import { CurrentPrincipal } from './guard/principal.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { MetadataRoute } from './http/metadata-route.ts';
@@ -36,6 +37,7 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
     AccessTokenGuard,
     ConnectionAuthenticator,
     CurrentPrincipal,
+    EntityAccess,
     MetadataRoute,
     {
       provide: ACCESS_TOKEN_VERIFIER,
@@ -65,6 +67,7 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
     Authenticator,
     ConnectionAuthenticator,
     CurrentPrincipal,
+    EntityAccess,
     ACCESS_TOKEN_VERIFIER,
     GUARD_OPTIONS,
   ],
