@@ -6,11 +6,11 @@ import {
   reloadItems,
   signedIn,
   signIn,
-} from '../support/angular-spa.ts';
-import { urls } from '../support/environment.ts';
-import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../support/renewal.ts';
-import { recordRequests } from '../support/requests.ts';
+} from '../../support/angular-spa.ts';
+import { urls } from '../../support/environment.ts';
+import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { recordRequests } from '../../support/requests.ts';
 
 // Known attacks on single-page applications, against the production build in a real browser, with and without server
 // rendering.

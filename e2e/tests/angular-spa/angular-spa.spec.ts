@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { refreshes, signedIn, signedOut, signIn } from '../support/angular-spa.ts';
-import { logs, urls } from '../support/environment.ts';
-import { alice, bob, readLoggedRequests, signInAtProvider } from '../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../support/renewal.ts';
-import { waitForCall } from '../support/requests.ts';
+import { refreshes, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
+import { logs, urls } from '../../support/environment.ts';
+import { alice, bob, readLoggedRequests, signInAtProvider } from '../../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { waitForCall } from '../../support/requests.ts';
 
 const base = urls.angularSpa;
 test.use({ baseURL: base });

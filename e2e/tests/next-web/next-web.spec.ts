@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { logs, urls } from '../support/environment.ts';
+import { logs, urls } from '../../support/environment.ts';
 import {
   alice,
   bob,
@@ -9,8 +9,8 @@ import {
   readLoggedRequests,
   signInAtProvider,
   tokenRequests,
-} from '../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../support/renewal.ts';
+} from '../../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
 
 const base = urls.nextWeb;
 test.use({ baseURL: base });

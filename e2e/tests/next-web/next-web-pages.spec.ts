@@ -4,7 +4,7 @@ import {
   type NextWebAtTestProvider,
   startAtTestProvider,
   waitUntilRefreshIsDue,
-} from '../support/test-provider.ts';
+} from '../../support/test-provider.ts';
 
 // All pages, in phone and desktop size, in light and dark mode.
 

@@ -1,8 +1,8 @@
 import { expect, type Page, test } from '@playwright/test';
-import { signedIn, signIn } from '../support/angular-spa.ts';
-import { urls } from '../support/environment.ts';
-import { startNestApi } from '../support/nest-api.ts';
-import { readLoggedRequests, tokenRequests } from '../support/provider.ts';
+import { signedIn, signIn } from '../../support/angular-spa.ts';
+import { urls } from '../../support/environment.ts';
+import { startNestApi } from '../../support/nest-api.ts';
+import { readLoggedRequests, tokenRequests } from '../../support/provider.ts';
 
 // Requests that get the token, and APIs that ask for more.
 

@@ -1,10 +1,10 @@
 import { expect, type Page, test } from '@playwright/test';
-import { openHttpBrowser } from '../support/http-browser.ts';
+import { openHttpBrowser } from '../../support/http-browser.ts';
 import {
   type NextWebAtTestProvider,
   startAtTestProvider,
   waitUntilRefreshIsDue,
-} from '../support/test-provider.ts';
+} from '../../support/test-provider.ts';
 
 // Callbacks that are repeated, late or broken, against the production build: the login recovers and never loops.
 

@@ -1,7 +1,7 @@
 import { expect, type Page, type Request, test } from '@playwright/test';
-import { signIn } from '../support/angular-spa.ts';
-import { urls } from '../support/environment.ts';
-import { alice, bob, signInAtProvider } from '../support/provider.ts';
+import { signIn } from '../../support/angular-spa.ts';
+import { urls } from '../../support/environment.ts';
+import { alice, bob, signInAtProvider } from '../../support/provider.ts';
 
 // Guards: access to pages, and the return to the requested URL after login.
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test';
-import { reloadItems, signIn } from '../support/angular-spa.ts';
-import { urls } from '../support/environment.ts';
-import { readLoggedRequests, tokenRequests } from '../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../support/renewal.ts';
+import { reloadItems, signIn } from '../../support/angular-spa.ts';
+import { urls } from '../../support/environment.ts';
+import { readLoggedRequests, tokenRequests } from '../../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
 
 // The application with refresh tokens in a dedicated worker.
 

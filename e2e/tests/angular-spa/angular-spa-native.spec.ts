@@ -1,7 +1,7 @@
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { signedIn, signedOut } from '../support/angular-spa.ts';
-import { urls } from '../support/environment.ts';
-import { alice, bob, type DemoUser, readLoggedRequests, tokenRequests } from '../support/provider.ts';
+import { signedIn, signedOut } from '../../support/angular-spa.ts';
+import { urls } from '../../support/environment.ts';
+import { alice, bob, type DemoUser, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
 
 // The application in the web view of a native shell, which opens the system browser and is opened by a URL.
 

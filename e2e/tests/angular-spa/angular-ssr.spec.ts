@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
-import { findFreePort } from '../../scripts/lib/ports.ts';
-import { urls } from '../support/environment.ts';
-import { alice, signInAtProvider } from '../support/provider.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { urls } from '../../support/environment.ts';
+import { alice, signInAtProvider } from '../../support/provider.ts';
 
 // The production build with server rendering: the HTML of the server, and its hydration in a browser.
 
@@ -158,7 +158,7 @@ test('B3: the server calls the API without a token', async ({ page }) => {
   const { port } = api.address() as AddressInfo;
   const appPort = await findFreePort();
   const server = spawn(process.execPath, ['serve.ts'], {
-    cwd: join(import.meta.dirname, '../../apps/angular-spa'),
+    cwd: join(import.meta.dirname, '../../../apps/angular-spa'),
     env: {
       ...process.env,
       ANGULAR_SPA_PORT: String(appPort),

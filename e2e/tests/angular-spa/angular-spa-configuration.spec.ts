@@ -1,8 +1,8 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { isVisibleLogin, signedIn, signIn } from '../support/angular-spa.ts';
-import { urls } from '../support/environment.ts';
-import { readLoggedRequests } from '../support/provider.ts';
-import { decodePayload, waitForCall } from '../support/requests.ts';
+import { isVisibleLogin, signedIn, signIn } from '../../support/angular-spa.ts';
+import { urls } from '../../support/environment.ts';
+import { readLoggedRequests } from '../../support/provider.ts';
+import { decodePayload, waitForCall } from '../../support/requests.ts';
 
 // Two clients in one application, one of which loads its configuration from a URL.
 
