@@ -7,7 +7,7 @@ import { findContentProblems } from '../lib/packages/contents.ts';
 import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages/packages.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
-import { serverOnly, sizeBudgets } from '../size-budgets.ts';
+import { longText, serverOnly, sizeBudgets } from '../size-budgets.ts';
 
 export const packs = join(root, '.test/packs');
 
@@ -77,13 +77,13 @@ export const attw: Step = {
 
 export const sizes: Step = {
   name: 'sizes',
-  title: 'Browser entries: size and no server code',
+  title: 'Browser entries: size, no server code, no long messages',
   needs: ['build'],
   run: async (update) => {
     const all = listPublishedPackages();
     const problems: string[] = [];
     const measured: string[] = [];
-    for (const [entry, { limit, imports }] of Object.entries(sizeBudgets)) {
+    for (const [entry, { limit, imports, hasShortMessages }] of Object.entries(sizeBudgets)) {
       update(entry);
       const pkg = all.find(({ name }) => entry === name || entry.startsWith(`${name}/`));
       if (pkg === undefined) {
@@ -98,6 +98,9 @@ export const sizes: Step = {
         for (const word of serverOnly) {
           if (code.includes(word)) problems.push(`${entry} contains "${word}", which only servers use.`);
         }
+        const [text] = (hasShortMessages && longText.exec(code)) || [];
+        if (text !== undefined)
+          problems.push(`${entry} contains "${text}", which only development builds may contain.`);
       } catch (error) {
         problems.push(`${entry}: ${error instanceof Error ? error.message : String(error)}`);
       }

@@ -231,8 +231,8 @@ export function callListener(listener: EventListener | undefined, event: AuthEve
   }
 }
 
-/** Calls a listener. Without one, the text is written to the console. It must not contain a secret. */
+/** Calls a listener. Without one, the text, or else the event, is written to the console. */
 export function emitEventOrLog(listener: EventListener | undefined, event: AuthEvent, text: string): void {
   if (listener) callListener(listener, event);
-  else console.warn(`countersign: ${text}`);
+  else console.warn(`countersign: ${text || JSON.stringify(event)}`);
 }

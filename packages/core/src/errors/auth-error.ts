@@ -1,3 +1,4 @@
+import { isDevelopment } from '../internal/development.ts';
 import type { AuthErrorCode } from './error-codes.ts';
 
 const brand = Symbol.for('countersign.AuthError');
@@ -10,6 +11,10 @@ type Kind =
   | 'TransportError'
   | 'LoginRequiredError'
   | 'AccessTokenError';
+
+/** In production builds of Angular: the code, and the name of what differed. The long text is in the documentation. */
+const createShortMessage = (code: AuthErrorCode, detail: string) =>
+  `${code}${detail && ` (${detail})`}: see docs/errors.md of Countersign`;
 
 /** Whether a value is an error of this kind, also of another copy of the package. */
 export function isKind(value: unknown, kind: Kind): boolean {
@@ -35,7 +40,7 @@ export class AuthError extends Error {
   readonly code: AuthErrorCode;
 
   constructor(code: AuthErrorCode, message: string, kind: Kind = 'AuthError') {
-    super(message);
+    super(isDevelopment ? message : createShortMessage(code, message));
     this.name = kind;
     this.code = code;
     Object.defineProperty(this, brand, { value: kind });

@@ -44,8 +44,9 @@ export class AuthorizationServerError extends AuthError {
   readonly rejection: RefreshRejection | undefined;
 
   constructor(code: AuthorizationServerErrorCode, message: string, details: AuthorizationServerErrorDetails) {
-    super(code, message, 'AuthorizationServerError');
-    this.error = toPrintableText(details.error, 100);
+    const error = toPrintableText(details.error, 100);
+    super(code, message || error, 'AuthorizationServerError');
+    this.error = error;
     this.errorDescription =
       details.errorDescription === undefined ? undefined : toPrintableText(details.errorDescription, 300);
     this.status = details.status;

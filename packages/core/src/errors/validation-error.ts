@@ -9,7 +9,7 @@ export class ValidationError extends AuthError {
   readonly check: string;
 
   constructor(code: ValidationErrorCode, check: string, message: string) {
-    super(code, message, 'ValidationError');
+    super(code, message || check, 'ValidationError');
     this.check = check;
   }
 

@@ -48,12 +48,18 @@ export class StrictGateway extends ItemsGateway implements OnGatewayConnection {
   }
 }
 
+interface Connection<Reply> {
+  readonly ask: (event: string) => Promise<Reply>;
+  readonly closed: Promise<string>;
+  readonly close: () => void;
+}
+
 /** Connects with socket.io. `ask` resolves to the event of the response and its data. */
 export function connectSocketIo(
   url: string,
   auth: Record<string, unknown>,
   extraHeaders: Record<string, string> = {},
-) {
+): Connection<{ readonly event: string; readonly data: unknown }> {
   const socket = io(url, {
     auth,
     extraHeaders,
@@ -68,11 +74,11 @@ export function connectSocketIo(
       socket.once('exception', (data) => resolve({ event: 'exception', data }));
       socket.emit(event, {});
     });
-  return { ask, closed, close: () => socket.close() };
+  return { ask, closed, close: () => void socket.close() };
 }
 
 /** Connects with a plain WebSocket. `closed` resolves to the close code and the reason. */
-export function connectWebSocket(url: string, token: string | undefined) {
+export function connectWebSocket(url: string, token: string | undefined): Connection<unknown> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const socket = new WebSocket(url.replace('http', 'ws'), { headers });
   const closed = new Promise<string>((resolve) =>

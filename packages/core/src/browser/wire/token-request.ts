@@ -3,6 +3,7 @@ import type { IdTokenClaims, TokenResponse } from '../../client/wire/token-respo
 import { AuthorizationServerError, getErrorCode, ValidationError } from '../../errors.ts';
 import { emitEventOrLog } from '../../events.ts';
 import { seconds } from '../../internal/clock.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import {
@@ -121,7 +122,9 @@ export async function validateRenewedIdToken(
       code: getErrorCode(failure),
       ...(check !== undefined && { check }),
     },
-    `The ID token of a refresh was ignored: ${(failure as Error).message} The previous ID token stays.`,
+    isDevelopment
+      ? `The ID token of a refresh was ignored: ${(failure as Error).message} The previous ID token stays.`
+      : '',
   );
   return undefined;
 }
@@ -154,7 +157,7 @@ export async function postForm(
   throw new ValidationError(
     'token_response_invalid',
     'body',
-    `The provider returned status ${status} without a JSON object.`,
+    isDevelopment ? `The provider returned status ${status} without a JSON object.` : '',
   );
 }
 
@@ -204,7 +207,7 @@ export async function sendForm(
 const createTokenError = (response: TokenErrorResponse) =>
   new AuthorizationServerError(
     'token_error',
-    `The provider rejected the request with ${describeResponse(response)}.`,
+    isDevelopment ? `The provider rejected the request with ${describeResponse(response)}.` : '',
     response,
   );
 
@@ -216,7 +219,7 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
     throw new ValidationError(
       'token_response_invalid',
       'token_type',
-      `Token response "token_type" is not "${tokenType}".`,
+      isDevelopment ? `Token response "token_type" is not "${tokenType}".` : '',
     );
   }
   const lifetime = body.expires_in === undefined ? undefined : Number(body.expires_in);
@@ -224,7 +227,7 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
     throw new ValidationError(
       'token_response_invalid',
       'expires_in',
-      'Token response "expires_in" is not a number of seconds.',
+      isDevelopment ? 'Token response "expires_in" is not a number of seconds.' : '',
     );
   }
   const has = (name: string) => body[name] !== undefined;
@@ -242,5 +245,9 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
 function readString(body: JsonObject, name: string): string {
   const value = body[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new ValidationError('token_response_invalid', name, `Token response "${name}" is missing.`);
+  throw new ValidationError(
+    'token_response_invalid',
+    name,
+    isDevelopment ? `Token response "${name}" is missing.` : '',
+  );
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError, ValidationError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 
 /** The data of one login that is stored between authorization request and response. Secret, and valid once. */
 export interface AuthorizationTransaction {
@@ -65,7 +66,7 @@ export function checkAdditionalParameters(
     if (!reservedParameters.has(name) && !optionNames.includes(name)) continue;
     throw new ConfigurationError(
       'invalid_option',
-      `"${name}" cannot be an additional parameter. Use the option for it.`,
+      isDevelopment ? `"${name}" cannot be an additional parameter. Use the option for it.` : name,
     );
   }
 }
@@ -85,14 +86,18 @@ export function checkTransaction(
     throw new ValidationError(
       'transaction_invalid',
       'issuer',
-      `The login was started with client "${transaction.clientId}" of "${transaction.issuer}", expected "${clientId}" of "${issuer}".`,
+      isDevelopment
+        ? `The login was started with client "${transaction.clientId}" of "${transaction.issuer}", expected "${clientId}" of "${issuer}".`
+        : '',
     );
   }
   if (time - transaction.createdAt > transactionLifetime) {
     throw new ValidationError(
       'transaction_invalid',
       'expired',
-      `The login was started more than ${transactionLifetime} seconds ago. Start a new login.`,
+      isDevelopment
+        ? `The login was started more than ${transactionLifetime} seconds ago. Start a new login.`
+        : '',
     );
   }
 }
@@ -109,6 +114,6 @@ export function rejectRepeatedParameters(parameters: URLSearchParams): void {
   throw new ValidationError(
     'authorization_response_invalid',
     'repeated',
-    'The authorization response contains a parameter more than once.',
+    isDevelopment ? 'The authorization response contains a parameter more than once.' : '',
   );
 }

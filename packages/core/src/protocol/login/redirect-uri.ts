@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 
 /** Parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207). A redirect URI cannot contain them. */
 const responseParameters = ['code', 'state', 'error', 'iss', 'response'];
@@ -11,19 +12,22 @@ const responseParameters = ['code', 'state', 'error', 'iss', 'response'];
  */
 export function checkRedirectUri(name: string, value: unknown): void {
   const problem = findProblem(value);
-  if (!problem) return;
+  if (problem === undefined) return;
   throw new ConfigurationError(
     'invalid_option',
-    `${name} is ${JSON.stringify(value)?.slice(0, 200)}, ${problem}. Write it as it is registered at the provider, for example https://app.example.com/callback.`,
+    isDevelopment
+      ? `${name} is ${JSON.stringify(value)?.slice(0, 200)}, ${problem}. Write it as it is registered at the provider, for example https://app.example.com/callback.`
+      : name,
   );
 }
 
 function findProblem(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !URL.canParse(value)) return 'expected an absolute URL';
+  if (typeof value !== 'string' || !URL.canParse(value))
+    return isDevelopment ? 'expected an absolute URL' : '';
   const { hash, searchParams } = new URL(value);
-  if (hash !== '' || value.endsWith('#')) return 'expected a URL without a fragment';
+  if (hash !== '' || value.endsWith('#')) return isDevelopment ? 'expected a URL without a fragment' : '';
   const reserved = responseParameters.find((parameter) => searchParams.has(parameter));
-  return reserved && `expected a query without "${reserved}", which the provider adds`;
+  return reserved && (isDevelopment ? `expected a query without "${reserved}", which the provider adds` : '');
 }
 
 /**

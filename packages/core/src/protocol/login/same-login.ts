@@ -1,4 +1,5 @@
 import { ValidationError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 
@@ -64,5 +65,5 @@ const createDifference = (claim: string) =>
   new ValidationError(
     'id_token_invalid',
     claim,
-    `The refreshed ID token "${claim}" differs from the ID token of the login.`,
+    isDevelopment ? `The refreshed ID token "${claim}" differs from the ID token of the login.` : '',
   );

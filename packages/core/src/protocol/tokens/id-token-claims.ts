@@ -1,4 +1,5 @@
 import { ValidationError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 
@@ -53,7 +54,7 @@ export async function checkIdTokenClaims(
   const { issuer, clientId, code, maxAge, acrValues } = expected;
   if (iss !== issuer) throw createIdTokenError('iss', differs(iss, issuer));
   if (typeof sub !== 'string' || sub === '' || sub.length > 255) {
-    throw createIdTokenError('sub', 'is not a string of 1 to 255 characters');
+    throw createIdTokenError('sub', isDevelopment ? 'is not a string of 1 to 255 characters' : '');
   }
   const audience = [aud].flat();
   if (!audience.includes(clientId) || !audience.every((entry) => typeof entry === 'string')) {
@@ -62,21 +63,27 @@ export async function checkIdTokenClaims(
   // With several audiences, "azp" must name the client to which the token was issued
   // (OpenID Connect Core section 3.1.3.7, steps 3 to 5).
   if (azp === undefined && audience.length !== 1)
-    throw createIdTokenError('aud', 'has several values, but there is no "azp"');
+    throw createIdTokenError('aud', isDevelopment ? 'has several values, but there is no "azp"' : '');
   if (azp !== undefined && azp !== clientId) throw createIdTokenError('azp', differs(azp, clientId));
   for (const [name, value] of Object.entries({ exp, iat, nbf, auth_time: authTime })) {
     const isOptional = name === 'nbf' || name === 'auth_time';
     if (!Number.isFinite(value) && !(isOptional && value === undefined))
-      throw createIdTokenError(name, 'is not a number');
+      throw createIdTokenError(name, isDevelopment ? 'is not a number' : '');
   }
   // Binds the token to this login: the token of another login is rejected (OpenID Connect Core section 15.5.2).
   if (expected.nonce !== undefined && nonce !== expected.nonce) {
-    throw createIdTokenError('nonce', 'differs from the nonce of the authorization request');
+    throw createIdTokenError(
+      'nonce',
+      isDevelopment ? 'differs from the nonce of the authorization request' : '',
+    );
   }
   if (authTime !== undefined && (authTime as number) < 0)
-    throw createIdTokenError('auth_time', 'is negative');
+    throw createIdTokenError('auth_time', isDevelopment ? 'is negative' : '');
   if (maxAge !== undefined && !((authTime as number) + maxAge >= time - clockTolerance)) {
-    throw createIdTokenError('auth_time', `is missing or more than ${maxAge} seconds ago`);
+    throw createIdTokenError(
+      'auth_time',
+      isDevelopment ? `is missing or more than ${maxAge} seconds ago` : '',
+    );
   }
   if (acrValues && !acrValues.includes(acr as string)) {
     throw createIdTokenError('acr', differs(acr, acrValues.join(' or ')));
@@ -98,14 +105,17 @@ export function findInvalidTime(
   { time, clockTolerance }: ValidationTime,
 ): ValidationError | undefined {
   if (!((exp as number) > time - clockTolerance))
-    return createIdTokenError('exp', `is in the past${clockAdvice}`);
+    return createIdTokenError('exp', isDevelopment ? `is in the past${clockAdvice}` : '');
   if (!((iat as number) <= time + clockTolerance))
-    return createIdTokenError('iat', `is in the future${clockAdvice}`);
+    return createIdTokenError('iat', isDevelopment ? `is in the future${clockAdvice}` : '');
   if (!((iat as number) >= time - maxIssueAge - clockTolerance)) {
-    return createIdTokenError('iat', `is more than ${maxIssueAge} seconds ago${clockAdvice}`);
+    return createIdTokenError(
+      'iat',
+      isDevelopment ? `is more than ${maxIssueAge} seconds ago${clockAdvice}` : '',
+    );
   }
   if (nbf !== undefined && !((nbf as number) <= time + clockTolerance))
-    return createIdTokenError('nbf', `is in the future${clockAdvice}`);
+    return createIdTokenError('nbf', isDevelopment ? `is in the future${clockAdvice}` : '');
   return undefined;
 }
 
@@ -120,14 +130,14 @@ async function checkHash(
   const bits = alg.startsWith('Ed') ? '512' : alg.slice(2);
   const digest = new Uint8Array(await crypto.subtle.digest(`SHA-${bits}`, encodeUtf8(value)));
   if (toBase64Url(digest.subarray(0, digest.length / 2)) !== actual) {
-    throw createIdTokenError(claim, 'does not match the response');
+    throw createIdTokenError(claim, isDevelopment ? 'does not match the response' : '');
   }
 }
 
 /** A claim comes from the provider: its text is limited, and its control characters are escaped. */
 const differs = (actual: unknown, expected: string) =>
-  `is ${JSON.stringify(actual)?.slice(0, 100)}, expected ${JSON.stringify(expected)}`;
+  isDevelopment ? `is ${JSON.stringify(actual)?.slice(0, 100)}, expected ${JSON.stringify(expected)}` : '';
 
 /** Creates the error for a claim or header parameter of an ID token. */
 export const createIdTokenError = (claim: string, problem: string): ValidationError =>
-  new ValidationError('id_token_invalid', claim, `ID token "${claim}" ${problem}.`);
+  new ValidationError('id_token_invalid', claim, isDevelopment ? `ID token "${claim}" ${problem}.` : '');

@@ -4,6 +4,7 @@ import {
   type RefreshRejection,
   TransportError,
 } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedJson } from '../../internal/json/untrusted-json.ts';
 import { toPrintableErrorCode } from '../error-code.ts';
@@ -145,19 +146,26 @@ export function createRefreshRejection(
   if (rejection.kind === 'unavailable') {
     return new TransportError(
       'server_error',
-      `The provider is temporarily unavailable: it rejected the refresh with ${describeResponse(response)}.`,
+      isDevelopment
+        ? `The provider is temporarily unavailable: it rejected the refresh with ${describeResponse(response)}.`
+        : '',
       { status },
     );
   }
   const isClientRejected = rejection.kind === 'client_rejected';
-  const problem = isClientRejected
-    ? `The provider rejected the client "${request.clientId}" with ${describeResponse(response)}. Check its secret or key, and its registration at the provider.`
-    : `The provider rejected the refresh with ${describeResponse(response)}.`;
-  return new AuthorizationServerError(isClientRejected ? 'client_rejected' : 'token_error', problem, {
-    ...response,
-    rejection,
-  });
+  const code = isClientRejected ? 'client_rejected' : 'token_error';
+  return new AuthorizationServerError(
+    code,
+    isDevelopment ? describeRejection(response, isClientRejected ? request.clientId : undefined) : '',
+    { ...response, rejection },
+  );
 }
+
+/** @param clientId the client, if the provider rejected it */
+const describeRejection = (response: TokenErrorResponse, clientId: string | undefined) =>
+  clientId === undefined
+    ? `The provider rejected the refresh with ${describeResponse(response)}.`
+    : `The provider rejected the client "${clientId}" with ${describeResponse(response)}. Check its secret or key, and its registration at the provider.`;
 
 /** Describes an error response with its status. The description of the provider may contain anything, so it is left out. */
 export function describeResponse({
@@ -180,25 +188,29 @@ export function toLoginRequiredError(
 ): LoginRequiredError | AuthorizationServerError {
   const { kind, authorization } = findRejection(error);
   const details = { status: error.status, error: error.error };
-  const text = describeResponse(error);
+  const text = isDevelopment ? describeResponse(error) : '';
   if (kind === 'login_ended') {
     return new LoginRequiredError(
       'session_ended',
-      `The provider rejected the refresh token with ${text}. Log in again.`,
+      isDevelopment ? `The provider rejected the refresh token with ${text}. Log in again.` : '',
       details,
     );
   }
   if (kind === 'interaction_required') {
     return new LoginRequiredError(
       'interaction_required',
-      `The provider requires an interaction with the user: ${text}. Log in with the parameters in "authorization".`,
+      isDevelopment
+        ? `The provider requires an interaction with the user: ${text}. Log in with the parameters in "authorization".`
+        : '',
       { ...details, authorization },
     );
   }
   if (kind === 'rejected') {
     return new LoginRequiredError(
       'refresh_rejected',
-      `The provider rejected the refresh with ${text}. The session stays until a new login replaces it. Log in again.`,
+      isDevelopment
+        ? `The provider rejected the refresh with ${text}. The session stays until a new login replaces it. Log in again.`
+        : '',
       details,
     );
   }

@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { WebAuth } from '../../../src/session/index.ts';
+import type { SessionStore, WebAuth } from '../../../src/session/index.ts';
 import { getSharedState } from '../../../src/session/shared-state.ts';
 import type { WebAuthOptions } from '../../../src/session/web-auth-options.ts';
 import {
@@ -56,9 +56,6 @@ test.each([
   ['secret', { secret: 'b'.repeat(43) }],
   ['list of secrets', { secret: ['b'.repeat(43), 'a'.repeat(43)] }],
   ['client', { clientId: 'shop', clientSecret: 'shop-secret' }],
-  ['cookie', { cookie: { name: 'other' } }],
-  ['address', { baseUrl: 'https://two.example.test' }],
-  ['second address', { baseUrl: ['https://app.example.test', 'https://two.example.test'] }],
 ] as const)('S37: stores in memory of applications with another %s stay apart', async (_, more) => {
   const { server, options, copies } = await setUp();
   const create = (copy: Copy, own: Partial<WebAuthOptions>) => {
@@ -73,6 +70,25 @@ test.each([
   expect(await other.store.deleteWhere({ issuer: server.issuer, sub: 'alice' })).toBe(1);
   expect(await readUser(mine.auth, cookie)).toBe('alice');
 });
+
+test.each([
+  ['cookie', { cookie: { name: 'other' } }],
+  ['address', { baseUrl: 'https://two.example.test' }],
+  ['second address', { baseUrl: ['https://app.example.test', 'https://two.example.test'] }],
+] as const)(
+  'S33: a client with another %s is the same application, so that a host adds no state',
+  async (_, more) => {
+    const { server, options, copies } = await setUp();
+    const [store, otherStore] = copies.map((copy) => copy.createMemorySessionStore());
+    const mine = copies[0].createWebAuth({ ...options, store: store as SessionStore }, null);
+    const other = copies[1].createWebAuth({ ...options, store: otherStore as SessionStore, ...more }, null);
+    const cookie = await logIn(mine, server);
+    await logIn(other, server);
+    // The provider ends all sessions of the user at this client.
+    expect(await otherStore?.deleteWhere({ issuer: server.issuer, sub: 'alice' })).toBe(2);
+    expect(await readUser(mine, cookie)).toBeUndefined();
+  },
+);
 
 test('S37: two applications that share one store object share it in all copies, in any order', async () => {
   const { server, options, copies } = await setUp();
@@ -197,37 +213,61 @@ test('S37: copies share decrypted sessions', async () => {
   expect(second.sessions.getCacheStatistics()).toMatchObject({ hits: 1, misses: 0 });
 });
 
+const registryKey = Symbol.for('countersign.session');
+const readRegistry = () => (globalThis as Record<symbol, Map<string, unknown>>)[registryKey];
+
 test('an application that is created again, as after each edit in development, adds no state', () => {
   const identity = {
     issuer: `https://${crypto.randomUUID()}.example.test`,
     clientId: 'web',
-    baseUrls: ['https://app.example.test'],
-    cookieName: 'session',
     secrets: ['a'.repeat(43)],
   };
-  const registry = (globalThis as Record<symbol, Map<string, unknown>>)[Symbol.for('countersign.session')];
-  const state = getSharedState(identity);
-  const size = registry?.size;
-  for (let edits = 0; edits < 100; edits++) expect(getSharedState({ ...identity })).toBe(state);
-  expect(registry?.size).toBe(size);
+  const state = getSharedState(identity, { isRecording: true });
+  const size = readRegistry()?.size;
+  for (let edits = 0; edits < 100; edits++)
+    expect(getSharedState({ ...identity }, { isRecording: true })).toBe(state);
+  expect(readRegistry()?.size).toBe(size);
   // The key of a global object must not contain a secret.
-  expect([...(registry?.keys() ?? [])].join()).not.toContain('a'.repeat(8));
+  expect([...(readRegistry()?.keys() ?? [])].join()).not.toContain('a'.repeat(8));
 });
 
-test('the state of applications in a process is bounded, and one in use is not dropped', () => {
-  const identity = (at: number) => ({
-    issuer: 'https://login.example.test',
-    clientId: `client-${at}`,
-    baseUrls: ['https://app.example.test'],
-    cookieName: 'session',
-    secrets: ['a'.repeat(43)],
-  });
-  const used = getSharedState(identity(0));
+const identity = (at: number) => ({
+  issuer: 'https://login.example.test',
+  clientId: `client-${at}`,
+  secrets: ['a'.repeat(43)],
+});
+
+test('the state of applications with stores outside of the process is bounded, and one in use is not dropped', () => {
+  readRegistry()?.clear();
+  const options = { isRecording: false };
+  const used = getSharedState(identity(0), options);
   for (let at = 1; at <= 2_001; at++) {
-    getSharedState(identity(at));
-    if (at % 200 === 0) expect(getSharedState(identity(0))).toBe(used);
+    getSharedState(identity(at), options);
+    if (at % 200 === 0) expect(getSharedState(identity(0), options)).toBe(used);
   }
-  const registry = (globalThis as Record<symbol, Map<string, unknown>>)[Symbol.for('countersign.session')];
-  expect(registry?.size).toBe(2_000);
-  registry?.clear();
+  expect(readRegistry()?.size).toBe(2_000);
+  readRegistry()?.clear();
+});
+
+test('S33: records of an application are never dropped: one more application is rejected', () => {
+  readRegistry()?.clear();
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const other = getSharedState(identity(-1), { isRecording: false });
+  const states = Array.from({ length: 2_000 }, (_, at) =>
+    getSharedState(identity(at), { isRecording: true }),
+  );
+  for (const at of [2_000, 2_001, -1]) {
+    expect(() => getSharedState(identity(at), { isRecording: true })).toThrow(
+      expect.objectContaining({ code: 'too_many_applications' }),
+    );
+  }
+  expect(log).toHaveBeenCalledTimes(1);
+  for (const at of [0, 999, 1_999])
+    expect(getSharedState(identity(at), { isRecording: true })).toBe(states[at]);
+  // Applications without records in memory are still served, and displace only one another.
+  for (let at = 3_000; at < 5_001; at++) getSharedState(identity(at), { isRecording: false });
+  expect(getSharedState(identity(-1), { isRecording: false })).not.toBe(other);
+  expect(readRegistry()?.size).toBe(4_000);
+  readRegistry()?.clear();
+  log.mockRestore();
 });
