@@ -1,6 +1,7 @@
 import { type AccessTokenVerifier, createAccessTokenVerifier } from '@countersign/core/resource-server';
 import { Module } from '@nestjs/common';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
+import { warnAboutCopies } from './errors/copies.ts';
 import { createExceptionVerifier, getInnerVerifier } from './errors/exception-verifier.ts';
 import { createEventLog } from './event-log.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
@@ -41,12 +42,13 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
     {
       provide: ACCESS_TOKEN_VERIFIER,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: AuthModuleOptions) =>
-        createExceptionVerifier(
+      useFactory(options: AuthModuleOptions) {
+        const verifier =
           options.verifier ??
-            createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() }),
-          options,
-        ),
+          createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() });
+        warnAboutCopies(verifier);
+        return createExceptionVerifier(verifier, options);
+      },
     },
     {
       provide: Authenticator,
