@@ -1,5 +1,5 @@
+import { createMemoryStorage } from '@countersign/core/browser';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { createMemoryStorage } from '../../core/src/browser/state/token-storage.ts';
 import {
   createPage,
   later,

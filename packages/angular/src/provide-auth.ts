@@ -22,7 +22,7 @@ import { createAuth } from './auth.ts';
 import { warnAboutMissingScopes, warnAboutRiskyEntries } from './config/allow-list-warnings.ts';
 import type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
 import { addApiRequests } from './config/login-request.ts';
-import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
+import { AUTH_CLIENTS, type AuthClient, copyProvider, defaultClientName } from './inject-auth.ts';
 import { type AllowedApi, parseAllowList } from './interceptor/allow-list.ts';
 import { createRouterUrls } from './router-urls.ts';
 
@@ -64,6 +64,7 @@ export function provideAuth(config: AuthConfigSource, ...features: AuthFeature[]
   const client = new InjectionToken<AuthClient & { readonly start: () => unknown }>('');
   const clientName = features.find((feature) => feature.clientName)?.clientName ?? defaultClientName;
   return makeEnvironmentProviders([
+    copyProvider,
     { provide: client, useFactory: () => createClient(config, features, clientName) },
     features.map((feature) => feature.getProviders?.(clientName) ?? []),
     { provide: AUTH_CLIENTS, useExisting: client, multi: true },

@@ -9,8 +9,8 @@ import {
   runInInjectionContext,
 } from '@angular/core';
 import { Router } from '@angular/router';
+import { createMemoryStorage } from '@countersign/core/browser';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createMemoryStorage } from '../../../core/src/browser/state/token-storage.ts';
 import {
   events,
   later,

@@ -7,6 +7,7 @@ export type ConfigurationErrorCode =
   | 'unsupported_by_browser'
   | 'wrong_context'
   | 'cookies_too_large'
+  | 'duplicate_package'
   | 'too_many_applications'
   | 'unguarded_handler';
 

@@ -26,6 +26,7 @@ export type { UnknownTokenLimits } from './introspection/introspection-budget.ts
 export type { TrustedIssuer } from './issuers/issuer.ts';
 export { createProtectedResourceMetadataUrl, type ProtectedResource } from './protected-resource-metadata.ts';
 export { formatChallenge } from './rejections/challenge.ts';
+export { isUnavailableError } from './rejections/unavailable-error.ts';
 export { findUnexpectedCause } from './rejections/unexpected-cause.ts';
 export type { AccessRequirements } from './requirements.ts';
 export {

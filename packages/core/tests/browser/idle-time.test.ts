@@ -1,6 +1,10 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type IdleSession, limitIdleTime } from '../../src/browser/features/limit-idle-time.ts';
+import {
+  type IdleOptions,
+  type IdleSession,
+  limitIdleTime,
+} from '../../src/browser/features/limit-idle-time.ts';
 import type { BrowserAuthOptions } from '../../src/browser/options.ts';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
 import {
@@ -32,7 +36,7 @@ beforeEach(() => {
 
 const dispatch = (name: string) => target.dispatchEvent(new Event(name));
 
-function limit(page: Page, options: Partial<BrowserAuthOptions> = {}): IdleSession {
+function limit(page: Page, options: Partial<BrowserAuthOptions & IdleOptions> = {}): IdleSession {
   return limitIdleTime(page.auth, {
     issuer: provider.issuer,
     clientId: 'spa',
@@ -164,7 +168,7 @@ describe('a suspended computer', () => {
 
   test('B30: issues no token that is still valid', async () => {
     const page = await signedIn();
-    const idle = limit(page, { warnAfter: 5, endAfter: 10 } as object);
+    const idle = limit(page, { warnAfter: 5, endAfter: 10 });
     await idle.auth.start();
     later(20);
     await expect(idle.auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
