@@ -22,7 +22,7 @@ import { createAuth } from './auth.ts';
 import { warnAboutMissingScopes, warnAboutRiskyEntries } from './config/allow-list-warnings.ts';
 import type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
 import { addApiRequests } from './config/login-request.ts';
-import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
+import { AUTH_CLIENTS, type AuthClient, copyProvider, defaultClientName } from './inject-auth.ts';
 import { type AllowedApi, parseAllowList } from './interceptor/allow-list.ts';
 import { createRouterUrls } from './router-urls.ts';
 
@@ -63,6 +63,7 @@ import { createRouterUrls } from './router-urls.ts';
 export function provideAuth(config: AuthConfigSource, ...features: AuthFeature[]): EnvironmentProviders {
   const client = new InjectionToken<AuthClient & { readonly start: () => unknown }>('');
   return makeEnvironmentProviders([
+    copyProvider,
     { provide: client, useFactory: () => createClient(config, features) },
     { provide: AUTH_CLIENTS, useExisting: client, multi: true },
     provideAppInitializer(() => inject(client).start() as Promise<void> | void),

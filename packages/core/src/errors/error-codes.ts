@@ -7,6 +7,8 @@ export type ConfigurationErrorCode =
   | 'unsupported_by_browser'
   | 'wrong_context'
   | 'cookies_too_large'
+  | 'duplicate_package'
+  | 'missing_package'
   | 'too_many_applications'
   | 'unguarded_handler';
 

@@ -1,6 +1,7 @@
 import { type AccessTokenError, AuthError, TransportError } from '../errors.ts';
 import { callListener } from '../events.ts';
 import { seconds } from '../internal/clock.ts';
+import { markObject } from '../internal/copy-mark.ts';
 import { isProduction } from '../internal/is-production.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
 import { readStatistics } from './caches/read-statistics.ts';
@@ -219,7 +220,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     return publicError;
   }
 
-  return {
+  const verifier: AccessTokenVerifier = {
     async verify(request) {
       const authenticated = await authenticate(request);
       if (authenticated) return authenticated;
@@ -261,12 +262,14 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     metadata:
       options.protectedResource &&
       createProtectedResourceMetadata(options.protectedResource, {
-        issuers: [...issuers.keys()],
+        issuers: [...issuers.values()].map(({ issuer }) => issuer),
         dpopAlgorithms: senderConstraint.dpopAlgorithms,
         requireBinding: options.requireBinding,
         mtls: Boolean(options.mtls),
       }),
   };
+  // The class identifies this copy: an adapter compares it with its own.
+  return markObject('verifier', verifier, AuthenticatedRequest);
 }
 
 /** RFC 9728 section 5.1: the `resource_metadata` of a challenge. */

@@ -93,7 +93,7 @@ export function createSessionContext(
     'idleLifetime',
   );
   const times = { idleLifetime, absoluteLifetime, now };
-  const shared = { jar, name, owner: toOwner(client), ...times };
+  const shared = { jar, name, owner: toOwner(client), clientId: client.clientId, ...times };
   const { store } = options;
   const backend = store
     ? createStoreBackend({ ...shared, store, sealer: createSealer(secrets, 'stored-session') })

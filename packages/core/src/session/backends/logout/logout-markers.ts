@@ -2,13 +2,13 @@ import { TransportError } from '../../../errors.ts';
 import { type Clock, seconds } from '../../../internal/clock.ts';
 import type { Sealer } from '../../cookies/cookie-encryption.ts';
 import type { SessionState } from '../state/session-state.ts';
-import type { SessionMatch, SessionStore } from '../stores/session-store.ts';
-import { createMatchKey, createTombstoneKeyReader } from './tombstone-keys.ts';
+import type { SessionStore } from '../stores/session-store.ts';
+import { type ClientSessionMatch, createMatchKey, createTombstoneKeyReader } from './tombstone-keys.ts';
 
 /** Logouts of all matching sessions, recorded in the session store for logins that are in progress. */
 export interface LogoutMarkers {
   /** @param endedAt seconds since the epoch, with fraction */
-  save(match: SessionMatch, endedAt: number): Promise<void>;
+  save(match: ClientSessionMatch, endedAt: number): Promise<void>;
   /**
    * Checks whether a logout of the user or of the session at the provider was recorded since the token request.
    *
@@ -28,11 +28,12 @@ const maxTries = 8;
  */
 export function createLogoutMarkers(options: {
   readonly store: SessionStore;
+  readonly clientId: string;
   readonly sealer: Sealer;
   readonly now: Clock;
 }): LogoutMarkers {
   const { store, sealer, now } = options;
-  const readKeys = createTombstoneKeyReader();
+  const readKeys = createTombstoneKeyReader(options.clientId);
 
   async function read(key: string): Promise<{ readonly version: number; readonly endedAt: number }> {
     const record = await store.get(key);
