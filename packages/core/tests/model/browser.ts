@@ -91,7 +91,7 @@ export async function sendRequest<T extends ModelResponse>(
   const isNewToken =
     response?.accessToken !== undefined &&
     lastNumber !== undefined &&
-    readNumber(response.accessToken, 3) > lastNumber;
+    readNumber(response.accessToken, -1) > lastNumber;
   if (world.deployment.kind === 'cookie' && isNewToken && !setsSession)
     world.ledger.reportViolation(`a response with a new token of ${record?.login.id} sets no cookie`);
   if (!response || faults.take('lost-browser-response')) {
@@ -115,10 +115,10 @@ export async function sendRequest<T extends ModelResponse>(
 
 /** Checks whether the provider has issued an access token with the refresh token that it accepts now. */
 const isNewestToken = ({ login }: LoginRecord, accessToken: string) =>
-  readNumber(accessToken, 3) + 1 === readNumber(login.current.value, 2);
+  readNumber(accessToken, -1) + 1 === readNumber(login.current.value, 2);
 
 /** Reads the number of a token from one of its parts. */
-const readNumber = (token: string, index: number) => Number(token.split('.')[index]);
+const readNumber = (token: string, index: number) => Number(token.split('.').at(index));
 
 function applyCookies(
   { scheduler, ledger, deployment, provider }: World,
