@@ -82,7 +82,7 @@ export function addPopupLogin(
         const navigate = (url: string, state: string) => {
           resolve(waitForPopup(popup, { redirectUri: popupRedirectUri, state, signal }));
           // The pages of the provider cannot navigate this page.
-
+          popup.opener = null;
           popup.location.replace(url);
         };
         auth.login({ ...request, redirectUri: popupRedirectUri, navigate }).catch(reject);
