@@ -6,7 +6,7 @@ export const clientId = 'web';
 /** Seconds. */
 export const accessTokenLifetime = 300;
 
-/** One sending of a refresh token. */
+/** One request with a refresh token. */
 export interface Spend {
   /** Milliseconds since the start. */
   readonly at: number;
