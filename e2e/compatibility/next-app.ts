@@ -32,6 +32,8 @@ export interface NextAppOptions {
   readonly callbacks: readonly string[];
   /** The path below the base path to which the provider sends logout tokens. Default: none. */
   readonly backchannelLogout?: string;
+  /** Lifetime in seconds. Default: 6. */
+  readonly accessTokenLifetime?: number;
   /** A custom server. Default: `next start`. */
   readonly server?: string;
   /** Runs `next dev` with these arguments. Default: the built application runs. */
@@ -43,7 +45,14 @@ export interface NextAppOptions {
 }
 
 export async function startNextApp(folder: string, options: NextAppOptions): Promise<NextApp> {
-  const { basePath, callbacks, backchannelLogout, server: customServer, dev } = options;
+  const {
+    basePath,
+    callbacks,
+    backchannelLogout,
+    accessTokenLifetime = 6,
+    server: customServer,
+    dev,
+  } = options;
   const port = await findFreePort();
   const origin = `http://localhost:${port}`;
   const log: LoggedRequest[] = [];
@@ -57,7 +66,7 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
         }),
       },
     ],
-    accessTokenLifetime: 6,
+    accessTokenLifetime,
     requestLog: (logged) => log.push(logged),
   });
   const args = customServer
