@@ -22,7 +22,7 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
 export interface EntityAccessOptions<Entity> {
   /** The value of `@Principal()`. `undefined` for an anonymous request, which is rejected with 401. */
   readonly principal: VerifiedAccessToken | undefined;
-  /** The loaded entity. Respond with 404 before, if it does not exist. */
+  /** The loaded entity. If it does not exist, respond with 404 before this call. */
   readonly entity: Entity;
 }
 
@@ -34,18 +34,21 @@ const name = 'EntityAccess.require';
  *
  * @example
  * ```ts
+ * const isOwner = ({ sub }: VerifiedAccessToken, order: { owner: string }) => sub === order.owner;
+ * const isSupport = ({ roles }: VerifiedAccessToken) => roles.includes('support');
+ *
  * @Controller('orders')
  * class OrdersController {
- *   constructor(
- *     private readonly orders: OrdersService,
- *     private readonly access: EntityAccess,
- *   ) {}
+ *   constructor(private readonly access: EntityAccess) {}
  *
  *   @Delete(':id')
  *   async remove(@Param('id') id: string, @Principal() principal: VerifiedAccessToken) {
- *     const order = await this.orders.find(id);
- *     await this.access.require({ any: [isOwner, AdminPolicy] }, { principal, entity: order });
- *     await this.orders.remove(order);
+ *     const order = await this.findOrder(id);
+ *     await this.access.require({ any: [isOwner, isSupport] }, { principal, entity: order });
+ *   }
+ *
+ *   private async findOrder(id: string) {
+ *     return { id, owner: 'alice' };
  *   }
  * }
  * ```
@@ -64,7 +67,7 @@ export class EntityAccess {
    * @throws AccessTokenException with status 403 if the policy denies it, 401 without a principal, or 503 if a service is
    *   unavailable; an exception of Nest that the policy throws; `InternalServerErrorException` for any other exception,
    *   which is logged
-   * @throws ConfigurationError `invalid_option` if the policy is none
+   * @throws ConfigurationError `invalid_option` if the argument is not a policy
    */
   async require<Entity>(
     policy: EntityPolicyDeclaration<Entity>,
