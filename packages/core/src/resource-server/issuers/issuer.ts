@@ -45,7 +45,7 @@ export interface TrustedIssuer {
    *
    * @see https://learn.microsoft.com/openspecs/windows_protocols/ms-oidce/586de7dd-3385-47c7-93a2-935d9e90441c
    */
-  readonly accessTokenIssuer?: string;
+  readonly accessTokenIssuer?: string | undefined;
   /** Identifier of this resource server at the provider: its audience or resource indicator. A list if it has several. */
   readonly audience: string | readonly string[];
   /** Accepted signature algorithms. Default: RS256, PS256, ES256, EdDSA and Ed25519. */
