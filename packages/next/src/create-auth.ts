@@ -17,6 +17,7 @@ import { type AuthOptions, defaults } from './options.ts';
 import { openPagesSession, type PagesRequest } from './pages.ts';
 import { createProtect, type Protect } from './protected-wrappers.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
+import { observePages } from './proxy-cookies.ts';
 import { getRequestScope, observeRequests, runWrite } from './request-scope.ts';
 import { readRouterRequest } from './router-headers.ts';
 import {
@@ -44,7 +45,7 @@ export interface SessionHelpers {
    * @throws ConfigurationError `wrong_context` if a refresh is needed but no cookie can be set: while a page is rendered,
    *   and after the response was returned (in a stream, in `after()`, or in a promise that is not awaited)
    * @throws TransportError if the provider or the session store is unavailable; the session stays
-   * @example A stream that lives longer than an access token needs a session store:
+   * @example A stream that is open longer than the lifetime of an access token needs a session store:
    * ```ts
    * import { createAuth } from '@countersign/next';
    *
@@ -167,6 +168,7 @@ export function createAuth(
   hosts: Pick<AuthOptions, 'trustProxy'> = {},
 ): Auth {
   observeRequests();
+  observePages();
   const resolve = createWebAuthResolver(options, {
     defaults,
     // Next runs code of the edge runtime in a separate context for each function.

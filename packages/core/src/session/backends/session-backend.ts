@@ -44,17 +44,22 @@ export interface SessionCacheStatistics {
 /** Where sessions are stored: encrypted in the cookie, or in a store. */
 export interface SessionBackend {
   readonly kind: 'cookie' | 'stored';
-  /** Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended. */
-  load(cookies: RequestCookies): Promise<LoadedSession | undefined>;
   /**
-   * Finds the sessions of all copies of the session cookie without the stores, for a logout: also of copies that do not
-   * sign in, because another copy is of another user or has the same name. The sessions may have ended.
+   * Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended.
+   *
+   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
+   */
+  load(cookies: RequestCookies, options?: { readonly toEnd?: boolean }): Promise<LoadedSession | undefined>;
+  /**
+   * Finds the sessions of all copies of the session cookie without the stores, for a logout. This
+   * includes copies that do not sign in, because another copy is of another user or has the same name. The sessions may
+   * have ended.
    */
   identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
   /**
    * Loads the current state of a session that was loaded or identified before.
    *
-   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
+   * @param options `toEnd`: as in {@link SessionBackend.load}
    */
   reload(
     session: SessionReference,
@@ -90,7 +95,7 @@ export interface SessionBackend {
    * @throws ConfigurationError `cookies_too_large`
    */
   requireSpace(loaded: LoadedSession, request: AccessTokenRequest): void;
-  /** Records that an access token is in use. The others leave a cookie first that becomes too large. */
+  /** Records that an access token is in use. If a cookie becomes too large, the other tokens are removed first. */
   recordUse(loaded: LoadedSession, request: AccessTokenRequest): void;
   /** Ends one session permanently. */
   end(session: SessionReference): Promise<void>;

@@ -15,6 +15,7 @@ import {
   toAccessToken,
 } from '../token-set.ts';
 import type { WantedAccessToken } from '../usable-token.ts';
+import type { FurtherTokenLimit } from './further-tokens.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { TokenSuccessors } from './token-successors.ts';
 
@@ -23,6 +24,7 @@ interface RefreshContext {
   readonly client: RefreshClient;
   readonly successors: TokenSuccessors;
   readonly rateLimit: RateLimit;
+  readonly furtherTokens: FurtherTokenLimit;
   readonly readNewestTokens: (holder: TokenHolder) => Promise<KnownTokens>;
 }
 
@@ -48,7 +50,9 @@ export async function spendRefreshToken(
   task: RefreshTask,
   tokens: TokenSet,
 ): Promise<GetAccessTokenResult | undefined> {
-  task.holder.requireWritable?.(task.wanted);
+  const { key, wanted } = task;
+  task.holder.requireWritable?.(wanted);
+  context.furtherTokens.take(key, tokens, { wanted, time: seconds(context.client.now) });
   const next = await requestTokens(context, task, tokens);
   return next && writeTokens(context, task, { next, previous: tokens });
 }
@@ -68,7 +72,9 @@ async function requestTokens(
       claims: tokens.claims,
       grantedScopes: tokens.scopes,
     });
-    return applyRefresh(tokens, response, seconds(client.now), wanted);
+    const time = seconds(client.now);
+    const next = applyRefresh(tokens, response, time, wanted);
+    return context.furtherTokens.count(next, { previous: tokens, wanted, time });
   } catch (error) {
     if (error instanceof TransportError && error.code === 'rate_limited') {
       await rateLimit.pause(key, refreshToken, error.retryAfter);
@@ -147,7 +153,7 @@ async function writeTokens(
     return { accessToken, tokens: next, changed: true };
   }
   await successors.save(refreshToken, { tokens: next, ...outcome });
-  // A logout revokes the newest successor that it finds. If it came before this one was stored, it is found here.
+  // A logout revokes the newest successor that it finds. A logout before this successor was stored is found here.
   if (await hasEnded(holder)) return rejectLateTokens(client, next);
   return { accessToken, tokens: next, changed: true, ...outcome };
 }

@@ -41,8 +41,11 @@ export interface TokenSuccessorsOptions {
   readonly emitEvent: (event: AuthEvent) => void;
 }
 
-/** Successors that are followed at most. */
-const maxHops = 10;
+/**
+ * Successors that are followed at most: more than a login has within their lifetime. A chain that is left too early ends
+ * at a spent refresh token, which would end the login.
+ */
+const maxHops = 100;
 /** Milliseconds for which a successor is stored that the session does not contain yet. */
 const unwrittenLifetime = 600_000;
 
@@ -89,7 +92,7 @@ export function createTokenSuccessors(
       const key = await createKey(refreshToken);
       const encrypted = await encryptSuccessor(refreshToken, successor);
       const timeToLive = isUnwritten ? Math.max(lifetime, unwrittenLifetime) : lifetime;
-      // Also in this process: the shared store may fail when a late request reads it.
+      // Stored in this process too: the shared store may fail when a late request reads it.
       await localStore.set(key, encrypted, timeToLive);
       try {
         await sharedStore?.set(key, encrypted, timeToLive);
