@@ -25,7 +25,7 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
       // Without a state it is read only to end the session.
       return session.state ? omitEnded(loaded) : loaded;
     },
-    create: (state, cookies, requestedAt) => guard(() => backend.create(state, cookies, requestedAt)),
+    create: (state, cookies, start) => guard(() => backend.create(state, cookies, start)),
     async write(loaded, change) {
       if (endedKeys.has(loaded.key)) return false;
       let thrown: { readonly error: unknown } | undefined;

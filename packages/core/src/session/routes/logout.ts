@@ -16,6 +16,7 @@ import { createJsonResponse, createRedirect, createSessionHeaders } from '../htt
 import { addRetryAfter } from '../pages/error-responses.ts';
 import { reportFailure } from '../pages/failure-report.ts';
 import { respondWithPage } from '../pages/respond-with-page.ts';
+import { endPendingLogins } from './end-pending-logins.ts';
 import { createLogoutCookie, getLogoutTargets } from './logout-return.ts';
 
 /** Options of `sessions.startLogout()`. */
@@ -39,8 +40,8 @@ export interface StartedLogout {
 }
 
 /**
- * Ends the sessions of all copies of the session cookie, revokes their refresh tokens, and creates the URL at which the
- * provider ends its session. Each of the three is done even if another one fails.
+ * Ends the sessions of all copies of the session cookie and the pending logins, revokes the refresh tokens, and creates the URL
+ * at which the provider ends its session. Each of the three is done even if another one fails.
  */
 export async function startLogout(
   context: SessionContext,
@@ -49,11 +50,13 @@ export async function startLogout(
 ): Promise<StartedLogout> {
   const { client, backend } = context;
   const existing = parseCookies(cookieHeader, { maxRepeats: Number.POSITIVE_INFINITY });
-  const cookies = backend.deleteCookies(existing);
   const target = findLogoutTarget(context, options.returnTo);
   // The sessions end first, whether or not the provider responds.
-  const { count, states, current, failure } = await endAllSessions(context, existing);
-  if (count === 0 && !failure) return { url: target, cookies };
+  const { count, states, current, ...ended } = await endAllSessions(context, existing);
+  const logins = await endPendingLogins(context, existing, { isSignedIn: count > 0 });
+  const failure = ended.failure ?? logins.failure;
+  const cookies = [...backend.deleteCookies(existing), ...logins.cookies];
+  if (count === 0 && !logins.hasStarted && !failure) return { url: target, cookies };
   const tokenSets = new Map(
     await Promise.all(
       states.map(
