@@ -19,7 +19,7 @@ const forbidden = [
     name: 'core-lowest-layer',
     comment: 'internal, errors and events are the lowest layer of core: they import no other layer.',
     severity: 'error',
-    from: { path: `${core}(internal/|(?!index\\.ts$)[^/]+$)`, pathNot: tests },
+    from: { path: `${core}(internal/|errors/|(?!index\\.ts$)[^/]+$)`, pathNot: tests },
     to: { path: `${core}(protocol|client|providers|tokens|browser|session|resource-server|node)/` },
   },
   {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readRepositoryUrl } from './lib/packages/repository.ts';
 import { root } from './lib/process.ts';
 
 const readPage = (page: string) => readFileSync(join(root, page), 'utf8');
@@ -25,11 +26,12 @@ function readAnchors(page: string): readonly string[] {
   return [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => toAnchor(heading));
 }
 
-/** Links to files of the repository. Code blocks contain no links. */
+/** Links to files of the repository, also those by its web address. Code blocks contain no links. */
 function readLinks(page: string): readonly { readonly path: string; readonly anchor: string }[] {
   const prose = readPage(page)
     .replace(/^```[\s\S]*?^```/gm, '')
-    .replace(/`[^`\n]*`/g, 'code');
+    .replace(/`[^`\n]*`/g, 'code')
+    .replaceAll(`](${readRepositoryUrl()}/blob/main/`, `](${relative(dirname(page), '.') || '.'}/`);
   return [...prose.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].map(
     ([, path = '', anchor = '']) => ({
       path: path === '' ? page : join(dirname(page), path),
@@ -57,7 +59,7 @@ describe('docs/rfc-matrix.md', () => {
 });
 
 test('docs/errors.md lists every code and no other', () => {
-  const codes = readPage('packages/core/src/errors.ts')
+  const codes = readPage('packages/core/src/errors/error-codes.ts')
     .matchAll(/^export type \w+ErrorCode =([^;]+);/gm)
     .flatMap(([, union = '']) => [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code));
   const rows = readPage('docs/errors.md')

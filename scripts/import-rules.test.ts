@@ -63,6 +63,7 @@ const violationsByRule: Record<string, readonly (readonly [file: string, code: s
   'core-lowest-layer': [
     ['packages/core/src/internal/a.ts', `import '../client/operation.ts';`],
     ['packages/core/src/internal/b.ts', `import '../resource-server/index.ts';`],
+    ['packages/core/src/errors/a.ts', `import '../client/operation.ts';`],
     ['packages/core/src/internal/f.ts', `import '../protocol/rule.ts';`],
     ['packages/core/src/internal/g.ts', `import '../providers/preset.ts';`],
     [

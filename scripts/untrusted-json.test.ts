@@ -14,7 +14,7 @@ const exceptions: Record<string, { readonly uses: number; readonly why: string }
     uses: 2,
     why: 'part of the parser: one name and one scalar of checked text',
   },
-  'packages/testing/src/bounded-json.ts': {
+  'packages/testing/src/wire/bounded-json.ts': {
     uses: 1,
     why: 'the parser of the test server, which does not depend on core',
   },

@@ -9,8 +9,10 @@ import { logoutDuringRefresh } from './scenarios/logout-during-refresh.ts';
 import { logoutWithoutStore } from './scenarios/logout-without-store.ts';
 import { oneExpiredSession } from './scenarios/one-expired-session.ts';
 import { redisUnavailable } from './scenarios/redis-unavailable.ts';
+import { streams } from './scenarios/streams.ts';
 import { tabs } from './scenarios/tabs.ts';
 import { twoResources } from './scenarios/two-resources.ts';
+import { twoZones } from './scenarios/two-zones.ts';
 
 /** Timeout of a scenario in milliseconds. */
 const limit = 300_000;
@@ -27,6 +29,8 @@ const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
   'backchannel-logout': backchannelLogout,
   'login-during-logout': loginDuringLogout,
   'redis-unavailable': redisUnavailable,
+  streams,
+  'two-zones': twoZones,
   tabs,
 };
 

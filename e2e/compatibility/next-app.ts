@@ -23,6 +23,8 @@ export interface NextAppOptions {
   readonly basePath: string;
   /** Paths below the base path that are registered at the provider. */
   readonly callbacks: readonly string[];
+  /** The path below the base path to which the provider sends logout tokens. Default: none. */
+  readonly backchannelLogout?: string;
   /** A custom server. Default: `next start`. */
   readonly server?: string;
   /** Runs `next dev` with these arguments. Default: the built application runs. */
@@ -34,12 +36,20 @@ export interface NextAppOptions {
 }
 
 export async function startNextApp(folder: string, options: NextAppOptions): Promise<NextApp> {
-  const { basePath, callbacks, server: customServer, dev } = options;
+  const { basePath, callbacks, backchannelLogout, server: customServer, dev } = options;
   const port = await findFreePort();
   const origin = `http://localhost:${port}`;
   const log: LoggedRequest[] = [];
   const provider = await startProvider({
-    clients: [webClient(callbacks.map((path) => origin + basePath + path))],
+    clients: [
+      {
+        ...webClient(callbacks.map((path) => origin + basePath + path)),
+        ...(backchannelLogout !== undefined && {
+          backchannel_logout_uri: origin + basePath + backchannelLogout,
+          backchannel_logout_session_required: true,
+        }),
+      },
+    ],
     accessTokenLifetime: 6,
     requestLog: (logged) => log.push(logged),
   });

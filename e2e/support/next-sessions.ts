@@ -12,23 +12,33 @@ import { end, secret } from './next-web.ts';
 
 const nextWeb = join(import.meta.dirname, '../../apps/next-web');
 const sources = join(import.meta.dirname, '../compatibility/next-sessions');
-/** A folder of next-web, so that its dependencies are found. */
-const folder = join(nextWeb, '.test/next-sessions');
 const next = createRequire(join(nextWeb, 'package.json')).resolve('next/dist/bin/next');
 
-let built: Promise<void> | undefined;
+/** The builds of this process, by base path. */
+const builds = new Map<string, Promise<string>>();
 
-/** Builds the application of these tests. */
-async function build(): Promise<void> {
+/** Builds the application of these tests once for each base path. Returns the folder. */
+export function buildNextSessions(basePath = ''): Promise<string> {
+  const known = builds.get(basePath);
+  if (known) return known;
+  const building = build(basePath);
+  builds.set(basePath, building);
+  return building;
+}
+
+async function build(basePath: string): Promise<string> {
+  // A folder of next-web, so that its dependencies are found.
+  const folder = join(nextWeb, `.test/next-sessions${basePath.replaceAll('/', '-')}`);
   rmSync(folder, { recursive: true, force: true });
   cpSync(sources, folder, { recursive: true });
   const compiler = spawn(process.execPath, [next, 'build'], {
     cwd: folder,
-    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', BASE_PATH: basePath },
   });
   const output = collect(compiler);
   const [code] = await once(compiler, 'exit');
   if (code !== 0) throw new Error(`next build failed:\n${output()}`);
+  return folder;
 }
 
 function collect({ stdout, stderr }: ReturnType<typeof spawn>): () => string {
@@ -57,6 +67,8 @@ export interface NextSessionsOptions {
   /** The origin that browsers use. Default: the origin of the server. */
   readonly publicOrigin?: string;
   readonly port?: number;
+  /** The base path of the application. Default: none. */
+  readonly basePath?: string;
   /** Lifetime in seconds. Default: 300. */
   readonly accessTokenLifetime?: number;
   /** The provider of another process of the same application. Default: a new one. */
@@ -78,8 +90,8 @@ const createServerOfTests = ({ accessTokenLifetime = 300, users = [] }: NextSess
 
 /** Starts the built application of `compatibility/next-sessions`, its provider and its API. */
 export async function startNextSessions(options: NextSessionsOptions = {}): Promise<NextSessions> {
-  built ??= build();
-  await built;
+  const { basePath = '' } = options;
+  const folder = await buildNextSessions(basePath);
   const port = options.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
   const publicOrigin = options.publicOrigin ?? origin;
@@ -98,7 +110,8 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
       AUTH_CLIENT_ID: 'web',
       AUTH_CLIENT_SECRET: 'web-secret',
       AUTH_SECRET: secret,
-      AUTH_BASE_URL: publicOrigin,
+      AUTH_BASE_URL: publicOrigin + basePath,
+      BASE_PATH: basePath,
       API_URL: `http://localhost:${apiPort}`,
       ...options.environment,
     },
@@ -114,11 +127,11 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
   };
   const open = () => openHttpBrowser(publicOrigin);
   for (let tries = 0; tries < 300 && server.exitCode === null; tries++) {
-    if ((await fetch(origin).catch(() => undefined))?.ok) {
+    if ((await fetch(origin + basePath).catch(() => undefined))?.ok) {
       const logIn = async (user: string) => {
         const browser = open();
         op.signIn(user);
-        const { location } = await browser.visit('/auth/login');
+        const { location } = await browser.visit(`${basePath}/auth/login`);
         const { url } = await op.authorize(location ?? '');
         const { status } = await browser.visit(url);
         if (status !== 303) throw new Error(`the login of ${user} failed with status ${status}`);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { defineConfig, type Options } from 'tsup';
 
 const entries = {
@@ -20,11 +21,30 @@ const shared = {
   format: 'esm',
   target: 'es2023',
   platform: 'neutral',
-  sourcemap: true,
+  // Some bundlers and runtimes recognize Node's modules only by the prefix.
+  removeNodeProtocol: false,
   splitting: true,
   treeshake: true,
   external: ['#platform', /^node:/, 'undici'],
 } satisfies Options;
+
+/**
+ * Replaces `isDevelopment` by its expression. Bundlers of applications remove the texts of errors only if the condition is
+ * in the same place: they do not evaluate a variable of another file.
+ */
+const developmentFlag: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'development-flag',
+  setup(build) {
+    build.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      if (!/^import \{ isDevelopment \} /m.test(source)) return undefined;
+      const contents = source
+        .replace(/^import \{ isDevelopment \} .*$/m, '')
+        .replaceAll(/\bisDevelopment\b/g, "(typeof ngDevMode === 'undefined' || ngDevMode)");
+      return { contents, loader: 'ts' };
+    });
+  },
+};
 
 /** Keeps one class of each error, so that `instanceof` works across entries. */
 const sharedErrors: NonNullable<Options['esbuildPlugins']>[number] = {
@@ -39,9 +59,9 @@ const sharedErrors: NonNullable<Options['esbuildPlugins']>[number] = {
 // Entries that no application uses together are built separately: each additional chunk costs start-up time.
 const { server, browser, platform, errors } = entries;
 export default defineConfig([
-  { ...shared, entry: errors },
-  { ...shared, entry: server, esbuildPlugins: [sharedErrors] },
-  { ...shared, entry: browser, esbuildPlugins: [sharedErrors] },
-  { ...shared, entry: platform, splitting: false, esbuildPlugins: [sharedErrors] },
+  { ...shared, entry: errors, esbuildPlugins: [developmentFlag] },
+  { ...shared, entry: server, esbuildPlugins: [sharedErrors, developmentFlag] },
+  { ...shared, entry: browser, esbuildPlugins: [sharedErrors, developmentFlag] },
+  { ...shared, entry: platform, splitting: false, esbuildPlugins: [sharedErrors, developmentFlag] },
   { ...shared, entry: { ...server, ...browser, ...platform }, dts: { only: true } },
 ]);

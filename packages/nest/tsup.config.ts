@@ -6,7 +6,8 @@ export default defineConfig({
   target: 'es2022',
   platform: 'node',
   dts: true,
-  sourcemap: true,
+  // Some bundlers and runtimes recognize Node's modules only by the prefix.
+  removeNodeProtocol: false,
   clean: true,
   splitting: true,
   treeshake: true,

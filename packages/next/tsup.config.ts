@@ -6,7 +6,8 @@ const shared = {
   platform: 'neutral',
   // The types of the built packages, as users resolve them.
   dts: { compilerOptions: { customConditions: [] } },
-  sourcemap: true,
+  // Some bundlers and runtimes recognize Node's modules only by the prefix.
+  removeNodeProtocol: false,
   treeshake: true,
   external: [/^next\//, 'react', 'react/jsx-runtime', /^@countersign\/core/],
 } as const;

@@ -7,7 +7,8 @@ export default defineConfig({
   platform: 'node',
   // The types of the built packages, as users resolve them.
   dts: { compilerOptions: { customConditions: [] } },
-  sourcemap: true,
+  // Some bundlers and runtimes recognize Node's modules only by the prefix.
+  removeNodeProtocol: false,
   clean: true,
   splitting: true,
   treeshake: true,

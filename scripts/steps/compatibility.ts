@@ -45,10 +45,10 @@ const nest = (name: string): Fixture => ({
 const all: readonly Fixture[] = [
   nest('nest-11-commonjs'),
   nest('nest-12-esm'),
-  next('next-15', []),
+  next('next-15', [], 'next-trailing-slash'),
   next('next-15-nodejs', ['next-15']),
   next('next-16', [], 'next-export'),
-  next('next-16-proxy', ['next-16']),
+  next('next-16-proxy', ['next-16'], 'next-trailing-slash'),
   {
     name: 'next-16-i18n',
     build: ['next', 'build'],

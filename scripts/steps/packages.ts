@@ -3,10 +3,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { createApiReport, describeDifference, getReportPath } from '../lib/packages/api-report.ts';
 import { bundleForBrowser } from '../lib/packages/bundle.ts';
+import { findContentProblems } from '../lib/packages/contents.ts';
 import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages/packages.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
-import { serverOnly, sizeBudgets } from '../size-budgets.ts';
+import { longText, serverOnly, sizeBudgets } from '../size-budgets.ts';
 
 export const packs = join(root, '.test/packs');
 
@@ -28,25 +29,16 @@ export const pack: Step = {
 
 export const contents: Step = {
   name: 'contents',
-  title: 'Package contents: README, license, no tests, no sources',
+  title: 'Package contents: README, license, no tests, no sources, no maps',
   needs: ['pack'],
   run: (update) =>
     eachPackage('contents', update, async (pkg) => {
       const { output } = await run({ command: 'tar', args: ['-tzf', tarball(pkg)] });
-      const files = output.split('\n');
-      const missing = ['package/README.md', 'package/LICENSE'].filter((file) => !files.includes(file));
-      const tests = files.filter((file) => /\.(test|spec)[.-]/.test(file));
-      const { output: manifest } = await run({
+      const { output: code } = await run({
         command: 'tar',
-        args: ['-xOzf', tarball(pkg), 'package/package.json'],
+        args: ['-xOzf', tarball(pkg), '--wildcards', '*.js', '*.mjs', '*/package.json'],
       });
-      const problems = [
-        ...missing.map((file) => `does not contain ${file}`),
-        ...tests.map((file) => `contains the test ${file}`),
-        ...(manifest.includes('@countersign/source')
-          ? ['exports sources, which are not in the package']
-          : []),
-      ];
+      const problems = findContentProblems(output.trim().split('\n'), code);
       return { code: problems.length, output: problems.join('\n') };
     }),
 };
@@ -85,13 +77,13 @@ export const attw: Step = {
 
 export const sizes: Step = {
   name: 'sizes',
-  title: 'Browser entries: size and no server code',
+  title: 'Browser entries: size, no server code, no long messages',
   needs: ['build'],
   run: async (update) => {
     const all = listPublishedPackages();
     const problems: string[] = [];
     const measured: string[] = [];
-    for (const [entry, { limit, imports }] of Object.entries(sizeBudgets)) {
+    for (const [entry, { limit, imports, hasShortMessages }] of Object.entries(sizeBudgets)) {
       update(entry);
       const pkg = all.find(({ name }) => entry === name || entry.startsWith(`${name}/`));
       if (pkg === undefined) {
@@ -106,6 +98,9 @@ export const sizes: Step = {
         for (const word of serverOnly) {
           if (code.includes(word)) problems.push(`${entry} contains "${word}", which only servers use.`);
         }
+        const [text] = (hasShortMessages && longText.exec(code)) || [];
+        if (text !== undefined)
+          problems.push(`${entry} contains "${text}", which only development builds may contain.`);
       } catch (error) {
         problems.push(`${entry}: ${error instanceof Error ? error.message : String(error)}`);
       }

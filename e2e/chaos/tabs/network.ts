@@ -105,7 +105,7 @@ async function hold(outgoing: ServerResponse, notify: (held: Held) => void): Pro
   await Promise.race([released, abandoned]);
 }
 
-function readSubject(authorization: string | undefined): string | undefined {
+export function readSubject(authorization: string | undefined): string | undefined {
   const payload = /^(?:Bearer|DPoP) [^.]+\.([^.]+)\./.exec(authorization ?? '')?.[1];
   return payload && String(JSON.parse(Buffer.from(payload, 'base64url').toString()).sub);
 }

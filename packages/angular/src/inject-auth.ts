@@ -17,6 +17,35 @@ export const AUTH_CLIENTS = new InjectionToken<readonly AuthClient[]>(
 
 export const defaultClientName = 'default';
 
+/** One token for all copies of this package in the page. Each copy provides its own {@link AUTH_CLIENTS} here. */
+const AUTH_COPIES = getSharedToken();
+
+function getSharedToken(): InjectionToken<readonly unknown[]> {
+  const name = Symbol.for('countersign.angular');
+  const shared = globalThis as { [name]?: InjectionToken<readonly unknown[]> };
+  shared[name] ??= new InjectionToken('');
+  return shared[name];
+}
+
+/** Makes this copy of the package known to others. */
+export const copyProvider = { provide: AUTH_COPIES, multi: true, useValue: AUTH_CLIENTS } as const;
+
+/**
+ * Returns all clients. A copy of this package does not see the clients of another one: without an error, its interceptor
+ * would send requests without a token.
+ *
+ * @throws ConfigurationError `duplicate_package`
+ */
+export function injectClients(): readonly AuthClient[] {
+  const copies = inject(AUTH_COPIES, { optional: true }) ?? [];
+  if (copies.some((copy) => copy !== AUTH_CLIENTS))
+    throw new ConfigurationError(
+      'duplicate_package',
+      'provideAuth() was called from another copy of @countersign/angular. Install one copy: "npm ls @countersign/angular" lists them.',
+    );
+  return inject(AUTH_CLIENTS, { optional: true }) ?? [];
+}
+
 /**
  * Returns the login state and its actions. Call it in an injection context.
  *
@@ -48,12 +77,14 @@ export function injectAuth(clientName?: string): Auth {
 }
 
 export function injectAuthHandle(clientName?: string): AuthHandle {
-  const clients = inject(AUTH_CLIENTS, { optional: true }) ?? [];
+  const clients = injectClients();
   const name = clientName ?? clients[0]?.auth.clientName;
   const client = clients.findLast(({ auth }) => auth.clientName === name);
   if (client) return client.auth;
   throw new ConfigurationError(
     'missing_option',
-    `There is no auth client${clientName === undefined ? '' : ` "${clientName}"`}. Add provideAuth({ ... }) to the providers.`,
+    typeof ngDevMode === 'undefined' || ngDevMode
+      ? `There is no auth client${clientName === undefined ? '' : ` "${clientName}"`}. Add provideAuth({ ... }) to the providers.`
+      : 'provideAuth',
   );
 }

@@ -3,7 +3,7 @@ import { type EnvironmentProviders, inject, makeEnvironmentProviders, PLATFORM_I
 import type { BrowserAuth } from '@countersign/core/browser';
 import { createAuth } from './auth.ts';
 import type { AuthConfig } from './config/auth-config.ts';
-import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
+import { AUTH_CLIENTS, type AuthClient, copyProvider, defaultClientName } from './inject-auth.ts';
 import { type AllowedApi, parseAllowList } from './interceptor/allow-list.ts';
 
 /**
@@ -31,6 +31,7 @@ export function provideAuthClient(
 ): EnvironmentProviders {
   let allowList: readonly AllowedApi[] | undefined;
   return makeEnvironmentProviders([
+    copyProvider,
     {
       provide: AUTH_CLIENTS,
       multi: true,

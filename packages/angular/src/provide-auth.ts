@@ -22,7 +22,7 @@ import { createAuth } from './auth.ts';
 import { warnAboutMissingScopes, warnAboutRiskyEntries } from './config/allow-list-warnings.ts';
 import type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
 import { addApiRequests } from './config/login-request.ts';
-import { AUTH_CLIENTS, type AuthClient, defaultClientName } from './inject-auth.ts';
+import { AUTH_CLIENTS, type AuthClient, copyProvider, defaultClientName } from './inject-auth.ts';
 import { type AllowedApi, parseAllowList } from './interceptor/allow-list.ts';
 import { createRouterUrls } from './router-urls.ts';
 
@@ -63,6 +63,7 @@ import { createRouterUrls } from './router-urls.ts';
 export function provideAuth(config: AuthConfigSource, ...features: AuthFeature[]): EnvironmentProviders {
   const client = new InjectionToken<AuthClient & { readonly start: () => unknown }>('');
   return makeEnvironmentProviders([
+    copyProvider,
     { provide: client, useFactory: () => createClient(config, features) },
     { provide: AUTH_CLIENTS, useExisting: client, multi: true },
     provideAppInitializer(() => inject(client).start() as Promise<void> | void),
@@ -76,7 +77,9 @@ function requireRootInjector(): void {
   if (!application || application.injector === inject(EnvironmentInjector)) return;
   throw new ConfigurationError(
     'wrong_context',
-    'provideAuth() is in the providers of a route, which are created after the login response was received. Move it to the providers of the application: bootstrapApplication(App, { providers: [...] }), or those of the root NgModule. If this is a second client, name it with withClientName().',
+    typeof ngDevMode === 'undefined' || ngDevMode
+      ? 'provideAuth() is in the providers of a route, which are created after the login response was received. Move it to the providers of the application: bootstrapApplication(App, { providers: [...] }), or those of the root NgModule. If this is a second client, name it with withClientName().'
+      : 'provideAuth',
   );
 }
 

@@ -204,6 +204,10 @@ export type AuthEvent =
       readonly issuer?: string;
       /** The message of the application's check that rejected the token, at most 300 characters. */
       readonly reason?: string;
+      /** What the check expected. Never set in production, and only if it compares `iss`, `aud`, `typ`, `alg` or a time. */
+      readonly expected?: string;
+      /** What the check found instead; set together with `expected`. From an unverified token, without control characters. */
+      readonly found?: string;
     }
   | {
       /** An API could not validate an access token, because a service is unavailable. The response is a 503. */
@@ -227,8 +231,8 @@ export function callListener(listener: EventListener | undefined, event: AuthEve
   }
 }
 
-/** Calls a listener. Without one, the text is written to the console. It must not contain a secret. */
+/** Calls a listener. Without one, the text, or else the event, is written to the console. */
 export function emitEventOrLog(listener: EventListener | undefined, event: AuthEvent, text: string): void {
   if (listener) callListener(listener, event);
-  else console.warn(`countersign: ${text}`);
+  else console.warn(`countersign: ${text || JSON.stringify(event)}`);
 }

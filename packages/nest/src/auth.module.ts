@@ -1,11 +1,13 @@
 import { type AccessTokenVerifier, createAccessTokenVerifier } from '@countersign/core/resource-server';
 import { Module } from '@nestjs/common';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
+import { warnAboutCopies } from './errors/copies.ts';
 import { createExceptionVerifier, getInnerVerifier } from './errors/exception-verifier.ts';
 import { createEventLog } from './event-log.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import { Authenticator } from './guard/authenticator.ts';
 import { ConnectionAuthenticator } from './guard/connection-authenticator.ts';
+import { EntityAccess } from './guard/entity-access.ts';
 import { CurrentPrincipal } from './guard/principal.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { MetadataRoute } from './http/metadata-route.ts';
@@ -35,16 +37,18 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
     AccessTokenGuard,
     ConnectionAuthenticator,
     CurrentPrincipal,
+    EntityAccess,
     MetadataRoute,
     {
       provide: ACCESS_TOKEN_VERIFIER,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: AuthModuleOptions) =>
-        createExceptionVerifier(
+      useFactory(options: AuthModuleOptions) {
+        const verifier =
           options.verifier ??
-            createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() }),
-          options,
-        ),
+          createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() });
+        warnAboutCopies(verifier);
+        return createExceptionVerifier(verifier, options);
+      },
     },
     {
       provide: Authenticator,
@@ -63,6 +67,7 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
     Authenticator,
     ConnectionAuthenticator,
     CurrentPrincipal,
+    EntityAccess,
     ACCESS_TOKEN_VERIFIER,
     GUARD_OPTIONS,
   ],

@@ -9,7 +9,8 @@ export function createEventLog(): (event: AuthEvent) => void {
   return (event) => {
     if (event.type === 'keys.failed') logger.warn(`Cannot fetch the keys of ${event.issuer}: ${event.code}`);
     else if (event.type === 'token.rejected') {
-      const reason = event.reason ? `: ${event.reason}` : '';
+      const mismatch = event.found ? `expected ${event.expected}, found ${event.found}` : '';
+      const reason = event.reason || mismatch ? `: ${event.reason || mismatch}` : '';
       logger.debug(`Rejected an access token: ${event.code} (${event.check ?? '-'})${reason}`);
     } else if (event.type === 'token.unavailable') {
       // An event with a reason reports that a check of the application failed.

@@ -9,7 +9,19 @@ export {
   type VerifiedAccessToken,
   type VerifierStatistics,
 } from '@countersign/core/resource-server';
-export type { PolicyDeclaration, PolicyFunction, PolicyProvider } from './access/access-policy.ts';
+export {
+  createPolicy,
+  type ParameterizedPolicy,
+  type PolicyDeclaration,
+  type PolicyFunction,
+  type PolicyProvider,
+} from './access/access-policy.ts';
+export type {
+  EntityPolicyDeclaration,
+  EntityPolicyFunction,
+  EntityPolicyProvider,
+} from './access/entity-policy.ts';
+export type { PolicyExpression } from './access/policy-expression.ts';
 export { AuthModule } from './auth.module.ts';
 export type { AuthModuleExtras, AuthModuleOptions } from './auth-options.ts';
 export {
@@ -29,6 +41,7 @@ export { AccessTokenException } from './errors/access-token.exception.ts';
 export { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 export { AccessTokenGuard } from './guard/access-token.guard.ts';
 export { ConnectionAuthenticator, type ConnectionOptions } from './guard/connection-authenticator.ts';
+export { EntityAccess, type EntityAccessOptions } from './guard/entity-access.ts';
 export { CurrentPrincipal, getPrincipal } from './guard/principal.ts';
 export type { GuardOptions, RejectedMessage } from './guard-options.ts';
 export {

@@ -7,7 +7,7 @@ import { createBoundedRedis, type RedisConnection, type RedisOptions } from './c
  * An expired record is treated as missing, even if Redis has not deleted it yet.
  */
 const readScript = `
-return redis.call('HMGET', KEYS[1], 'version', 'value', 'issuer', 'sub', 'sid', 'expiresAt')`;
+return redis.call('HMGET', KEYS[1], 'version', 'value', 'issuer', 'sub', 'sid', 'clientId', 'expiresAt')`;
 
 const writeScript = `
 if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 0 end
@@ -21,18 +21,19 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
 
 /**
- * An empty argument matches all records. The tombstone keeps the expiry of the record. The script deletes before it
+ * An empty argument matches all records, and a record without client matches each client. The tombstone keeps the expiry of the record. The script deletes before it
  * writes: Redis rejects scripts that begin with a write that needs memory while its memory is full.
  *
  * @see https://redis.io/docs/latest/develop/reference/eviction/
  */
 const endScript = `
-local found = redis.call('HMGET', KEYS[1], 'version', 'issuer', 'sub', 'sid', 'expiresAt')
-if not found[1] or tonumber(found[5]) <= tonumber(ARGV[1]) then return 0 end
+local found = redis.call('HMGET', KEYS[1], 'version', 'issuer', 'sub', 'sid', 'clientId', 'expiresAt')
+if not found[1] or tonumber(found[6]) <= tonumber(ARGV[1]) then return 0 end
 for i = 2, 4 do
   if ARGV[i] ~= '' and found[i] ~= string.sub(ARGV[i], 2) then return 0 end
 end
-redis.call('HDEL', KEYS[1], 'value', 'issuer', 'sub', 'sid', 'expiresAt')
+if ARGV[5] ~= '' and found[5] and found[5] ~= string.sub(ARGV[5], 2) then return 0 end
+redis.call('HDEL', KEYS[1], 'value', 'issuer', 'sub', 'sid', 'clientId', 'expiresAt')
 redis.call('HSET', KEYS[1], 'ended', '1')
 redis.call('HDEL', KEYS[1], 'version')
 return 1`;
@@ -97,12 +98,12 @@ export function createRedisSessionStore(redis: RedisConnection, options: RedisOp
       return (await run(writeScript, buildName(key), expectedVersion, time(), timeToLive, ...fields)) === 1;
     },
     async delete(key) {
-      await run(endScript, buildName(key), time(), '', '', '');
+      await run(endScript, buildName(key), time(), '', '', '', '');
     },
     async deleteWhere(match) {
       // The index of the session at the provider is first, because it has fewer entries.
       const keys = await run(indexedScript, buildKey('index', indexNames(match)[0] as string));
-      const conditions = [match.issuer, match.sub, match.sid].map((value) =>
+      const conditions = [match.issuer, match.sub, match.sid, match.clientId].map((value) =>
         value === undefined ? '' : `=${value}`,
       );
       const ended = await Promise.all(
@@ -114,7 +115,7 @@ export function createRedisSessionStore(redis: RedisConnection, options: RedisOp
 }
 
 function parseRecord(reply: unknown): SessionRecord | undefined {
-  const [version, value, issuer, sub, sid, expiresAt] = (reply as unknown[]).map((field) =>
+  const [version, value, issuer, sub, sid, clientId, expiresAt] = (reply as unknown[]).map((field) =>
     field === null || field === undefined ? undefined : String(field),
   );
   if (version === undefined) return undefined;
@@ -124,6 +125,7 @@ function parseRecord(reply: unknown): SessionRecord | undefined {
     issuer: issuer ?? '',
     sub: sub ?? '',
     ...(sid !== undefined && { sid }),
+    ...(clientId !== undefined && { clientId }),
     expiresAt: Number(expiresAt),
   };
 }

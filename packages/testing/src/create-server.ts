@@ -1,14 +1,14 @@
 import { createTestClock, getSeconds, type TestClock } from './clock.ts';
 import { notifyClients } from './endpoints/end-session.ts';
 import type { Fault } from './faults/index.ts';
-import { sign } from './jws.ts';
-import { createKeyRing } from './keys.ts';
 import { listenOnLoopback } from './listen.ts';
-import { createMetadata } from './metadata.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 import { route } from './router.ts';
 import { createRandomId, type LoggedRequest, type ScriptedAnswer, type ServerState } from './state.ts';
-import { issueLogoutToken } from './tokens.ts';
+import { sign } from './wire/jws.ts';
+import { createKeyRing } from './wire/keys.ts';
+import { createMetadata } from './wire/metadata.ts';
+import { issueLogoutToken } from './wire/tokens.ts';
 
 const defaultClients: readonly TestClient[] = [
   { clientId: 'app' },

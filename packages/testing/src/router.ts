@@ -1,4 +1,3 @@
-import { parseBounded } from './bounded-json.ts';
 import { authorization } from './endpoints/authorization.ts';
 import { deviceAuthorization } from './endpoints/device-authorization.ts';
 import { discovery } from './endpoints/discovery.ts';
@@ -10,9 +9,10 @@ import { revocation } from './endpoints/revocation.ts';
 import { token } from './endpoints/token.ts';
 import { userinfo } from './endpoints/userinfo.ts';
 import { json, OAuthError } from './errors.ts';
-import { findEndpoint } from './metadata.ts';
 import type { Endpoint, Failure } from './options.ts';
 import type { LoggedRequest, ServerState } from './state.ts';
+import { parseBounded } from './wire/bounded-json.ts';
+import { findEndpoint } from './wire/metadata.ts';
 
 type Handler = (state: ServerState, request: Request, body: URLSearchParams) => Promise<Response>;
 

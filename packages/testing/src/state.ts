@@ -1,7 +1,7 @@
 import type { TestClock } from './clock.ts';
 import type { Fault } from './faults/index.ts';
-import type { KeyRing } from './keys.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
+import type { KeyRing } from './wire/keys.ts';
 
 /** The permission that a user granted to a client in one login. */
 export interface Grant {

@@ -15,7 +15,10 @@ export async function bundleForBrowser(
   imports?: readonly string[],
 ): Promise<Bundle> {
   const file = findBuiltFile(pkg, subpath);
-  const peers = Object.keys(pkg.manifest.peerDependencies ?? {});
+  // Core is a peer of the other packages, so that there is one copy of it. It counts all the same.
+  const peers = Object.keys(pkg.manifest.peerDependencies ?? {}).filter(
+    (name) => !name.startsWith('@countersign/'),
+  );
   const { outputFiles } = await build({
     stdin: {
       contents: `export ${imports ? `{ ${imports.join(', ')} }` : '*'} from ${JSON.stringify(file)};`,

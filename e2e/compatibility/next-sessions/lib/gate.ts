@@ -1,7 +1,11 @@
 /** Opens when the test requests `/api/gate`. There is one gate for each process. */
-const holder = globalThis as { waiting?: Map<string, () => void> };
-holder.waiting ??= new Map();
+const holder = globalThis as { waiting?: Set<() => void> };
+holder.waiting ??= new Set();
 const { waiting } = holder;
 
-export const waitAt = (name: string) => new Promise<void>((resolve) => waiting.set(name, resolve));
-export const openGate = (name: string) => waiting.get(name)?.();
+export const waitAtGate = () => new Promise<void>((resolve) => waiting.add(resolve));
+
+export function openGate(): void {
+  for (const resolve of waiting) resolve();
+  waiting.clear();
+}

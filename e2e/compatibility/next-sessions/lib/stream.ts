@@ -1,5 +1,5 @@
 import { auth } from './auth';
-import { waitAt } from './gate';
+import { waitAtGate } from './gate';
 
 /**
  * Requests the token after the response has begun: in the context of the request, or outside of it when the stream is
@@ -8,7 +8,7 @@ import { waitAt } from './gate';
 export function streamToken(when: 'started' | 'read'): Response {
   const encoder = new TextEncoder();
   const write = async (controller: ReadableStreamDefaultController) => {
-    await waitAt('stream');
+    await waitAtGate();
     for (const call of [
       () => auth.getAccessToken(),
       () => auth.updateSession(() => ({ changed: true })),
@@ -26,7 +26,8 @@ export function streamToken(when: 'started' | 'read'): Response {
     new ReadableStream({
       start(controller) {
         controller.enqueue(encoder.encode('begun\n'));
-        if (when === 'started') void write(controller);
+        // The client may close the stream.
+        if (when === 'started') void write(controller).catch(() => {});
       },
       pull(controller) {
         return when === 'read' ? write(controller) : undefined;

@@ -58,7 +58,9 @@ export function parseAllowList(apis: readonly ApiEntry[], base: string | undefin
     if (!url || !/^https?:$/.test(url.protocol) || !isPlain(url)) {
       throw new ConfigurationError(
         'invalid_option',
-        `apis: the URL is "${entry.url}", expected an http(s) URL of origin and path, without wildcards.`,
+        typeof ngDevMode === 'undefined' || ngDevMode
+          ? `apis: the URL is "${entry.url}", expected an http(s) URL of origin and path, without wildcards.`
+          : `apis ${entry.url}`,
       );
     }
     const methods = entry.methods?.map((method) => method.toUpperCase());
@@ -76,7 +78,9 @@ function parseException(entryUrl: URL, path: string): readonly string[] {
   if (url && isBelow && isPlain(url)) return segments;
   throw new ConfigurationError(
     'invalid_option',
-    `apis: the entry "${entryUrl.href}" has the exception "${path}", expected a path below its URL, for example "public".`,
+    typeof ngDevMode === 'undefined' || ngDevMode
+      ? `apis: the entry "${entryUrl.href}" has the exception "${path}", expected a path below its URL, for example "public".`
+      : `apis ${path}`,
   );
 }
 

@@ -12,7 +12,7 @@ import { type LoginHolder, LoginRequiredError, TransportError } from '@countersi
 import { catchError, from, type Observable, switchMap, tap, throwError } from 'rxjs';
 import type { AuthHandle } from '../auth.ts';
 import { warnAboutAmbiguousPath, warnAboutMissingAllowList } from '../config/allow-list-warnings.ts';
-import { AUTH_CLIENTS } from '../inject-auth.ts';
+import { injectClients } from '../inject-auth.ts';
 import { type ApiEntry, findApi } from './allow-list.ts';
 import { SEND_ACCESS_TOKEN } from './send-access-token.ts';
 import { startStepUp } from './step-up.ts';
@@ -48,7 +48,7 @@ import { startStepUp } from './step-up.ts';
 export const authInterceptor: HttpInterceptorFn = (request, next) => {
   // On a server the Host header determines the origin of a relative URL. Without a base, a relative URL matches no entry.
   const base = isPlatformBrowser(inject(PLATFORM_ID)) ? document.baseURI : undefined;
-  const clients = inject(AUTH_CLIENTS, { optional: true }) ?? [];
+  const clients = injectClients();
   if (request.headers.has('authorization') || !request.context.get(SEND_ACCESS_TOKEN)) return next(request);
   const { method, urlWithParams: url } = request;
   for (const { auth, apis } of clients) {

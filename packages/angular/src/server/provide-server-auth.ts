@@ -10,7 +10,7 @@ import {
 } from '@angular/core';
 import type { BrowserAuth, BrowserAuthSnapshot, IdTokenClaims } from '@countersign/core/browser';
 import { createAuth } from '../auth.ts';
-import { AUTH_CLIENTS, type AuthClient, defaultClientName } from '../inject-auth.ts';
+import { AUTH_CLIENTS, type AuthClient, copyProvider, defaultClientName } from '../inject-auth.ts';
 import { type ApiEntry, parseAllowList } from '../interceptor/allow-list.ts';
 import { createReadOnlyClient } from './read-only-client.ts';
 import { createServerStateKey } from './server-state.ts';
@@ -63,6 +63,7 @@ export function provideServerAuth(
 ): EnvironmentProviders {
   const client = new InjectionToken<ReturnType<typeof createServerClient>>('');
   return makeEnvironmentProviders([
+    copyProvider,
     { provide: client, useFactory: () => createServerClient(options) },
     { provide: AUTH_CLIENTS, useExisting: client, multi: true },
     provideAppInitializer(async () => {

@@ -1,5 +1,6 @@
 import { getErrorCode, LoginRequiredError, TransportError } from '../errors.ts';
-import { readRedirectResponse } from '../protocol/redirect-uri.ts';
+import { isDevelopment } from '../internal/development.ts';
+import { readRedirectResponse } from '../protocol/login/redirect-uri.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
 import { findAccessToken } from '../tokens/token-set.ts';
 import type {
@@ -132,7 +133,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     if (globalThis.crypto?.subtle) return;
     throw createFeatureError(
       'crypto.subtle',
-      `Browsers offer it on https and localhost only, and the page is at ${findOrigin(location)}.`,
+      isDevelopment
+        ? `Browsers offer it on https and localhost only, and the page is at ${findOrigin(location)}.`
+        : '',
     );
   }
 
@@ -197,7 +200,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       if (snapshot().status === 'error' && error instanceof TransportError) throw error;
       throw new LoginRequiredError(
         'not_signed_in',
-        'No user was signed in when the request began. Call login() first.',
+        isDevelopment ? 'No user was signed in when the request began. Call login() first.' : '',
       );
     }
     const { scope, resource = context.resources[0], forceRefresh: isForced = false } = request;

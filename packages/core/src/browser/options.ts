@@ -2,9 +2,10 @@ import type { AuthorizationServerMetadata } from '../client/client-options.ts';
 import { AuthError, ConfigurationError } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
+import { isDevelopment } from '../internal/development.ts';
 import type { Fetch } from '../internal/http.ts';
+import { checkRedirectUri } from '../protocol/login/redirect-uri.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
-import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
 import type { ProviderBehaviour } from '../providers/provider.ts';
 import {
@@ -111,12 +112,17 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
   const { issuer, clientId, redirectUri, scope = 'openid', resource = [], clockTolerance = 30 } = options;
   for (const [name, value] of Object.entries({ issuer, clientId, redirectUri })) {
     if (!value)
-      throw new ConfigurationError('missing_option', `${name} is missing. Set it in createBrowserAuth().`);
+      throw new ConfigurationError(
+        'missing_option',
+        isDevelopment ? `${name} is missing. Set it in createBrowserAuth().` : name,
+      );
   }
   if (!isSecureUrl(issuer, { allowInsecure: options.allowInsecureIssuer })) {
     throw new ConfigurationError(
       'insecure_issuer',
-      `issuer "${issuer}" is not an https URL. For a provider on your own machine, set allowInsecureIssuer: true.`,
+      isDevelopment
+        ? `issuer "${issuer}" is not an https URL. For a provider on your own machine, set allowInsecureIssuer: true.`
+        : issuer,
     );
   }
   checkRedirectUri('redirectUri', redirectUri);
@@ -133,7 +139,10 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
     options.dpop?.(`${prefix}dpop`, now).catch((error: unknown) => {
       prover = undefined;
       if (error instanceof AuthError) throw error;
-      throw createFeatureError('IndexedDB', `It stores the key of DPoP. ${storageRemedy}`);
+      throw createFeatureError(
+        'IndexedDB',
+        isDevelopment ? `It stores the key of DPoP. ${storageRemedy}` : '',
+      );
     });
   return {
     options,

@@ -2,10 +2,11 @@ import type { RefreshRequest } from '../client/grants/refresh.ts';
 import type { TokenResponse } from '../client/wire/token-response.ts';
 import { AuthorizationServerError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
+import { isDevelopment } from '../internal/development.ts';
 import { sha256 } from '../internal/encoding.ts';
 import { createSingleFlight } from '../internal/single-flight.ts';
-import { toLoginRequiredError } from '../protocol/refresh-rejection.ts';
-import { isOtherUserError } from '../protocol/same-login.ts';
+import { isOtherUserError } from '../protocol/login/same-login.ts';
+import { toLoginRequiredError } from '../protocol/tokens/refresh-rejection.ts';
 import { createRejectedRefreshes } from '../tokens/refresh/rejected-refreshes.ts';
 import {
   type AccessToken,
@@ -68,7 +69,9 @@ export function createTokenRefresher(
       if (options.storage?.reach !== 'shared') return;
       context.reportMissing(
         'Web Locks',
-        'Two tabs may refresh at the same time, and the provider may then end the login.',
+        isDevelopment
+          ? 'Two tabs may refresh at the same time, and the provider may then end the login.'
+          : '',
       );
     });
   const flight = createSingleFlight<StoredAccessToken | undefined>();
@@ -157,7 +160,7 @@ export function createTokenRefresher(
       const retryAfter = Math.ceil(pause / 1000);
       throw new TransportError(
         'rate_limited',
-        `The provider limits the rate of refreshes. Try again in ${retryAfter} seconds.`,
+        isDevelopment ? `The provider limits the rate of refreshes. Try again in ${retryAfter} seconds.` : '',
         { retryAfter },
       );
     }
@@ -212,13 +215,15 @@ export function createTokenRefresher(
       if (refreshToken === undefined) {
         throw new LoginRequiredError(
           'refresh_token_missing',
-          'There is no valid access token for this request, and the provider issued no refresh token. Log in again. To receive one, request the scope offline_access and allow it for the client at the provider; some providers also require the consent of the user (prompt=consent).',
+          isDevelopment
+            ? 'There is no valid access token for this request, and the provider issued no refresh token. Log in again. To receive one, request the scope offline_access and allow it for the client at the provider; some providers also require the consent of the user (prompt=consent).'
+            : '',
         );
       }
       if (isLate) {
         throw new TransportError(
           'lock_timeout',
-          'Another tab did not finish its refresh in time. Try again.',
+          isDevelopment ? 'Another tab did not finish its refresh in time. Try again.' : '',
         );
       }
       // Before the attempt, so that no change by another tab is missed.

@@ -1,6 +1,7 @@
 import type * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
+import { createDuplicateError, isMarked, markObject } from '../internal/copy-mark.ts';
 import type { HttpOptions } from '../internal/http.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
 import type { Client } from './client.ts';
@@ -60,13 +61,15 @@ const contexts = new WeakMap<Client, ClientContext>();
 
 /** Attaches the context to a new client. */
 export function registerClientContext(client: Client, context: ClientContext): void {
-  contexts.set(client, context);
+  contexts.set(markObject('client', client, contexts), context);
 }
 
-/** @throws ConfigurationError `invalid_option` if the client was not created by `createClient()` */
+/** @throws ConfigurationError `invalid_option` if the client was not created by `createClient()`, `duplicate_package` if another
+ * copy of this package created it */
 export function getClientContext(client: Client): ClientContext {
   const context = contexts.get(client);
   if (!context) {
+    if (isMarked('client', client)) throw createDuplicateError('The client');
     throw new ConfigurationError('invalid_option', 'Expected a client that was created by createClient().');
   }
   return context;

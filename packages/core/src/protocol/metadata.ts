@@ -1,4 +1,5 @@
 import { ValidationError } from '../errors.ts';
+import { isDevelopment } from '../internal/development.ts';
 import { isJsonObject, type JsonObject } from '../internal/json/json.ts';
 import { isSecureUrl } from './secure-url.ts';
 
@@ -50,9 +51,9 @@ function readMembers(metadata: object, options: { readonly allowInsecure: boolea
       if (!isSecureUrl(value, options)) continue;
     } else if (requiredEndpoints.has(name)) {
       if (value === '') continue;
-      if (!isSecureUrl(value, options)) throw invalid(name, 'is not an https URL');
+      if (!isSecureUrl(value, options)) throw invalid(name, isDevelopment ? 'is not an https URL' : '');
     } else if (name === 'authorization_response_iss_parameter_supported') {
-      if (typeof value !== 'boolean') throw invalid(name, 'is not a boolean');
+      if (typeof value !== 'boolean') throw invalid(name, isDevelopment ? 'is not a boolean' : '');
     } else if (isList(name)) {
       if (!Array.isArray(value)) continue;
       members.push([name, value.filter((item) => typeof item === 'string')]);
@@ -64,4 +65,4 @@ function readMembers(metadata: object, options: { readonly allowInsecure: boolea
 }
 
 const invalid = (name: string, problem: string) =>
-  new ValidationError('metadata_invalid', name, `Metadata "${name}" ${problem}.`);
+  new ValidationError('metadata_invalid', name, isDevelopment ? `Metadata "${name}" ${problem}.` : '');

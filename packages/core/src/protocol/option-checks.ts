@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts';
+import { isDevelopment } from '../internal/development.ts';
 
 /**
  * Checks a numeric option.
@@ -12,7 +13,10 @@ export function checkRange(
   { min, max, unit }: { readonly min: number; readonly max: number; readonly unit: string },
 ): number {
   if (value >= min && value <= max) return value;
-  throw new ConfigurationError('invalid_option', `${name} is ${value}, expected ${min} to ${max} ${unit}.`);
+  throw new ConfigurationError(
+    'invalid_option',
+    isDevelopment ? `${name} is ${value}, expected ${min} to ${max} ${unit}.` : name,
+  );
 }
 
 /**
@@ -23,5 +27,8 @@ export function checkRange(
  */
 export function checkOpenidScope(scope: string): void {
   if (scope.split(' ').includes('openid')) return;
-  throw new ConfigurationError('invalid_option', `scope is "${scope}", expected it to contain "openid".`);
+  throw new ConfigurationError(
+    'invalid_option',
+    isDevelopment ? `scope is "${scope}", expected it to contain "openid".` : 'scope',
+  );
 }

@@ -1,6 +1,6 @@
 import type { EndSessionRequest } from '../client/logout/end-session-request.ts';
 import type { IdTokenClaims } from '../client/wire/token-response.ts';
-import type { TokenErrorResponse } from '../protocol/refresh-rejection.ts';
+import type { TokenErrorResponse } from '../protocol/tokens/refresh-rejection.ts';
 
 /** Behaviour of a provider outside the standards. Set by presets such as `auth0()`. */
 export interface ProviderBehaviour {

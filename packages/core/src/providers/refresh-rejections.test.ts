@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { atlassian, type ClientOptions, createClient, dex, github, kanidm } from '../index.ts';
-import { classifyRefreshRejection, type TokenErrorResponse } from '../protocol/refresh-rejection.ts';
+import { classifyRefreshRejection, type TokenErrorResponse } from '../protocol/tokens/refresh-rejection.ts';
 
 const client: ClientOptions = { issuer: 'https://id.example', clientId: 'web' };
 const kinds: readonly [string, ClientOptions, TokenErrorResponse, string][] = [

@@ -1,12 +1,15 @@
 import { type AccessTokenError, AuthError, TransportError } from '../errors.ts';
 import { callListener } from '../events.ts';
 import { seconds } from '../internal/clock.ts';
+import { markObject } from '../internal/copy-mark.ts';
+import { isProduction } from '../internal/is-production.ts';
 import { AuthenticatedRequest } from './authenticated-request.ts';
 import { readStatistics } from './caches/read-statistics.ts';
 import { VerifierCounts, type VerifierStatistics } from './caches/statistics.ts';
 import { createVerifierCaches } from './caches/verifier-caches.ts';
 import { type Credentials, findCredentials, findPlainToken, type ResourceRequest } from './credentials.ts';
 import { checkExpectedToken, type ExpectedToken } from './expected-token.ts';
+import { explainToken, type TokenExplanation } from './explanation/explain-token.ts';
 import { createTrustedIssuers } from './issuers/trusted-issuers.ts';
 import {
   createProtectedResourceMetadata,
@@ -79,6 +82,24 @@ export interface AccessTokenVerifier {
    * ```
    */
   createAccessDeniedError(description: string): AccessTokenError;
+  /**
+   * Explains to a developer which checks would reject a token, and which option accepts it. For a command, a test or a
+   * debugger, never for a response: it describes the configuration. Its result contains no claim value except `iss`,
+   * `aud`, `typ`, `alg` and times. It verifies the token, so keys may be fetched and `validate` may run.
+   *
+   * @throws ConfigurationError `wrong_context` with `NODE_ENV=production`
+   * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
+   * @example
+   * ```ts
+   * import type { AccessTokenVerifier } from '@countersign/core/resource-server';
+   *
+   * async function explain(verifier: AccessTokenVerifier, token: string) {
+   *   const { text } = await verifier.explainToken(token);
+   *   console.log(text);
+   * }
+   * ```
+   */
+  explainToken(token: string): Promise<TokenExplanation>;
   /** Reads counts, caches and keys, for health checks and metrics. Starts no fetch. */
   statistics(): VerifierStatistics;
   /** The metadata document of this resource server; `undefined` without `protectedResource`. @see https://www.rfc-editor.org/rfc/rfc9728#section-2 */
@@ -188,15 +209,18 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
             reason: error instanceof Error ? error.name : typeof error,
           });
     const { code, check } = rejection;
-    const { reason } = rejection.details;
+    const { reason, describe } = rejection.details;
     counts.reject(code);
-    callListener(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }) });
+    if (onEvent) {
+      const mismatch = describe && !isProduction() ? describe() : undefined;
+      callListener(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }), ...mismatch });
+    }
     const publicError = toAccessTokenError(rejection, scheme, challenge);
     if (rejection !== error) recordUnexpectedCause(publicError, error);
     return publicError;
   }
 
-  return {
+  const verifier: AccessTokenVerifier = {
     async verify(request) {
       const authenticated = await authenticate(request);
       if (authenticated) return authenticated;
@@ -226,6 +250,14 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     },
     createAccessDeniedError: (description) =>
       toPublicError(new Rejection('access_denied', 'policy', description), undefined) as AccessTokenError,
+    explainToken: (token) =>
+      explainToken(token, {
+        issuers,
+        now: seconds(now),
+        clockTolerance,
+        verify: (text) => tokens.verify(text),
+        checkBinding: (verified) => senderConstraint.checkBinding(verified),
+      }),
     statistics: () => readStatistics(caches, issuers, now()),
     metadata:
       options.protectedResource &&
@@ -236,6 +268,8 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
         mtls: Boolean(options.mtls),
       }),
   };
+  // The class identifies this copy: an adapter compares it with its own.
+  return markObject('verifier', verifier, AuthenticatedRequest);
 }
 
 /** RFC 9728 section 5.1: the `resource_metadata` of a challenge. */

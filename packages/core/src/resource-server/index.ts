@@ -20,11 +20,13 @@ export type {
 export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './claims/profiles.ts';
 export type { RequestHeaders, ResourceRequest } from './credentials.ts';
 export type { ExpectedToken } from './expected-token.ts';
+export type { TokenExplanation, TokenProblem } from './explanation/explain-token.ts';
 export type { IntrospectionOptions } from './introspection/introspection.ts';
 export type { UnknownTokenLimits } from './introspection/introspection-budget.ts';
 export type { TrustedIssuer } from './issuers/issuer.ts';
 export { createProtectedResourceMetadataUrl, type ProtectedResource } from './protected-resource-metadata.ts';
 export { formatChallenge } from './rejections/challenge.ts';
+export { isUnavailableError } from './rejections/unavailable-error.ts';
 export { findUnexpectedCause } from './rejections/unexpected-cause.ts';
 export type { AccessRequirements } from './requirements.ts';
 export {

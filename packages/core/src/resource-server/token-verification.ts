@@ -1,7 +1,8 @@
 import { TransportError, toPrintableText } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
-import { isSignatureAlgorithm } from '../internal/signature-algorithms.ts';
+import type { JsonObject } from '../internal/json/json.ts';
+import { isSignatureAlgorithm, type SignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import type { AuthenticatedRequest } from './authenticated-request.ts';
 import type { CachedToken } from './caches/verified-tokens.ts';
 import type { VerifierCaches } from './caches/verifier-caches.ts';
@@ -9,6 +10,7 @@ import { checkType, readClaims } from './claims/claims.ts';
 import type { Issuer } from './issuers/issuer.ts';
 import type { KeyStatus } from './issuers/signing-keys.ts';
 import { type CompactJws, parseJws, splitJws } from './parse-jws.ts';
+import { formatList, formatValue } from './rejections/format-mismatch.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
 import { isUnavailableError } from './rejections/unavailable-error.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
@@ -52,7 +54,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     const { iss } = jws.payload;
     // `iss` is looked up among the configured issuers. The verifier never connects to a URL from a token.
     const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined;
-    if (!issuer) throw invalidToken('iss', 'The issuer of the access token is not trusted');
+    if (!issuer) throw unknownIssuer(iss, issuers);
     const { introspection } = issuer;
     return introspection?.includesJwts
       ? introspect(token, issuer, introspection)
@@ -73,15 +75,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
 
   async function verifyJwt(token: string, jws: CompactJws, issuer: Issuer): Promise<VerifiedAccessToken> {
     const { header, payload, data, signature } = jws;
-    const { alg } = header;
-    const kid = header.kid ?? undefined;
-    // RFC 8725 section 3.1: the configuration selects the algorithms, not the token.
-    if (!isSignatureAlgorithm(alg) || !issuer.algorithms.includes(alg)) {
-      throw invalidToken('alg', 'The signature algorithm of the access token is not accepted');
-    }
-    if (kid !== undefined && typeof kid !== 'string') {
-      throw invalidToken('kid', 'The header of the access token is malformed');
-    }
+    const { alg, kid } = checkAlgorithm(header, issuer);
     checkType(header, issuer.profile);
     // The claims are checked before the signature, because they cost less and can only lead to a rejection.
     const verified = readClaims(payload, {
@@ -156,6 +150,29 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
       return cached.result;
     },
   };
+}
+
+export const unknownIssuer = (iss: unknown, issuers: ReadonlyMap<string, Issuer>): Rejection =>
+  invalidToken('iss', 'The issuer of the access token is not trusted', () => ({
+    expected: formatList([...issuers.keys()]),
+    found: formatValue(iss),
+  }));
+
+/** RFC 8725 section 3.1: the configuration selects the algorithms, not the token. */
+export function checkAlgorithm(
+  { alg, kid = undefined }: JsonObject,
+  { algorithms }: Issuer,
+): { readonly alg: SignatureAlgorithm; readonly kid: string | undefined } {
+  if (!isSignatureAlgorithm(alg) || !algorithms.includes(alg)) {
+    throw invalidToken('alg', 'The signature algorithm of the access token is not accepted', () => ({
+      expected: formatList(algorithms),
+      found: formatValue(alg),
+    }));
+  }
+  if (kid !== undefined && kid !== null && typeof kid !== 'string') {
+    throw invalidToken('kid', 'The header of the access token is malformed');
+  }
+  return { alg, kid: kid ?? undefined };
 }
 
 interface Verified {

@@ -93,7 +93,7 @@ export function createSessionContext(
     'idleLifetime',
   );
   const times = { idleLifetime, absoluteLifetime, now };
-  const shared = { jar, name, owner: toOwner(client), ...times };
+  const shared = { jar, name, owner: toOwner(client), clientId: client.clientId, ...times };
   const { store } = options;
   const backend = store
     ? createStoreBackend({ ...shared, store, sealer: createSealer(secrets, 'stored-session') })
@@ -113,7 +113,7 @@ export function createSessionContext(
     paths: createRoutePaths(routes),
     jar,
     loginJar: createLoginJar(baseUrl, options.cookie ?? {}),
-    backend: guardBackend(backend),
+    backend: guardBackend(backend, state?.endedKeys),
     coordinator: createCoordinatorWithState(
       client,
       options.refresh ?? {},
@@ -123,7 +123,7 @@ export function createSessionContext(
     stateSealer: createSealer(secrets, 'login-state'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
     failedLogins: state?.failedLogins ?? new Set(),
-    requiredLogins: new Map(),
+    requiredLogins: state?.requiredLogins ?? new Map(),
     resource: resources[0],
     ...times,
     requestSessions: new WeakMap(),

@@ -54,7 +54,7 @@ async function endIdentified(
   const { isAccepted } = session;
   let reference: Parameters<typeof endSession>[1] | undefined = session;
   try {
-    reference = await context.backend.reload(session);
+    reference = await context.backend.reload(session, { toEnd: true });
   } catch {
     // The store cannot be read. It may be possible to write to it.
   }

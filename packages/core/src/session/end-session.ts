@@ -88,5 +88,5 @@ async function findState(
   { backend }: SessionContext,
   session: SessionReference,
 ): Promise<SessionState | undefined> {
-  return (await backend.reload(session))?.state;
+  return (await backend.reload(session, { toEnd: true }))?.state;
 }

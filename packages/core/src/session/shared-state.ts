@@ -1,4 +1,6 @@
 import type { ClientContext } from '../client/client-context.ts';
+import type { ClientOptions } from '../client/client-options.ts';
+import { ConfigurationError } from '../errors.ts';
 import { createLocalRefreshState, type LocalRefreshState } from '../tokens/refresh/local-refresh-state.ts';
 import { createMemoryLock, type RefreshLock } from '../tokens/stores/refresh-lock.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
@@ -7,6 +9,7 @@ import { createSessionEntries, type SessionEntries } from './backends/state/sess
 import type { MemorySessions } from './backends/stores/memory-sessions.ts';
 import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import type { TombstoneStore } from './backends/stores/tombstone-store.ts';
+import type { RequiredLogin } from './requests/login-loop.ts';
 
 // The only state of this folder that is global to the process. A framework may load the modules of an application several
 // times: once for its proxy, once for each layer, and again after each edit in development. Copies with separate state
@@ -14,15 +17,18 @@ import type { TombstoneStore } from './backends/stores/tombstone-store.ts';
 
 const registryKey = Symbol.for('countersign.session');
 
-/** Maximum count of applications in one process. Beyond it, the state of the one that was least recently created is dropped. */
-const maxApplications = 2_000;
+/** Maximum count of applications whose logouts, used values or sessions are recorded in the memory of this process. */
+const maxRecordingApplications = 2_000;
+/** Maximum count of the other applications. Beyond it, the state of the one that was least recently created is dropped. */
+const maxOtherApplications = 2_000;
 
-/** What identifies an application. Two applications in one process do not share state. */
+/**
+ * What identifies an application: all hosts of one client with one secret share their state, so that a client that
+ * invents hosts adds none. Applications that differ do not share state.
+ */
 export interface ApplicationIdentity {
   readonly issuer: string;
   readonly clientId: string;
-  readonly baseUrls: readonly string[];
-  readonly cookieName: string;
   readonly secrets: readonly string[];
 }
 
@@ -34,8 +40,18 @@ export interface SharedStores {
   readonly replay: ReplayStore;
 }
 
+/** Options that decide what a client may receive from the provider. */
+export type ProviderAccess = Pick<
+  ClientOptions,
+  'fetch' | 'now' | 'dpop' | 'metadata' | 'discovery' | 'allowInsecureIssuer'
+>;
+
+const accessNames = ['fetch', 'now', 'dpop', 'metadata', 'discovery', 'allowInsecureIssuer'] as const;
+
 /** The state that all copies of an application in this process share. */
 export interface SharedState {
+  /** The state contains the only records of logouts, used values or sessions, so it is never dropped. */
+  isRecording: boolean;
   readonly stores: SharedStores;
   /** The first store in memory that the application has passed as an option. */
   readonly givenStores: { -readonly [Name in keyof SharedStores]?: SharedStores[Name] };
@@ -43,29 +59,69 @@ export interface SharedState {
   sessions: MemorySessions | undefined;
   readonly refresh: LocalRefreshState;
   readonly failedLogins: Set<string>;
+  /** Keys of sessions whose end failed. */
+  readonly endedKeys: Set<string>;
+  readonly requiredLogins: Map<string, RequiredLogin>;
   /** Decrypted cookie sessions. */
   readonly sessionEntries: SessionEntries;
-  /** Metadata and keys of the provider. */
-  readonly client: ClientContext['state'];
+  /** Metadata and keys of the provider, by the options that decide what the client may receive. */
+  readonly clients: { readonly access: ProviderAccess; readonly state: ClientContext['state'] }[];
 }
 
-/** Finds or creates the state of an application in this process. */
-export function getSharedState(identity: ApplicationIdentity): SharedState {
+/**
+ * Finds or creates the state of an application in this process.
+ *
+ * @param options `isRecording`: the memory of this process has the only records of logouts, used values or sessions
+ * @throws ConfigurationError `too_many_applications` instead of a new state that would displace such records
+ */
+export function getSharedState(
+  identity: ApplicationIdentity,
+  { isRecording }: { readonly isRecording: boolean },
+): SharedState {
   const holder = globalThis as { [registryKey]?: Map<string, SharedState> };
   holder[registryKey] ??= new Map();
   const states = holder[registryKey];
   const key = createKey(identity);
-  const state = states.get(key) ?? createSharedState();
+  const known = states.get(key);
+  if (isRecording && !known?.isRecording) requireRoom(states);
+  const state = known ?? createSharedState();
+  state.isRecording ||= isRecording;
   states.delete(key);
   states.set(key, state);
-  for (const oldest of states.keys()) {
-    if (states.size <= maxApplications) break;
-    states.delete(oldest);
-  }
+  if (!known) dropOldStates(states);
   return state;
 }
 
+/** Any client can name any host: a record that a flood of hosts could displace would make a used value valid again. */
+function requireRoom(states: ReadonlyMap<string, SharedState>): void {
+  if (countStates(states, true) < maxRecordingApplications) return;
+  const error = new ConfigurationError(
+    'too_many_applications',
+    `This process records the logouts of ${maxRecordingApplications} applications in its memory, and another issuer, client ID or secret is one more. Return undefined for unknown hosts from the function of the options. For more applications set "tombstones" (or "store") and "replay" to stores outside of this process, for example in Redis.`,
+  );
+  if (claimNotice('too many applications'))
+    console.error(`countersign: ${error.message} This is written once for each process.`);
+  throw error;
+}
+
+function dropOldStates(states: Map<string, SharedState>): void {
+  let excess = countStates(states, false) - maxOtherApplications;
+  for (const [key, { isRecording }] of states) {
+    if (excess <= 0) break;
+    if (isRecording) continue;
+    states.delete(key);
+    excess--;
+  }
+}
+
+function countStates(states: ReadonlyMap<string, SharedState>, isRecording: boolean): number {
+  let count = 0;
+  for (const state of states.values()) if (state.isRecording === isRecording) count++;
+  return count;
+}
+
 const createSharedState = (): SharedState => ({
+  isRecording: false,
   stores: {
     lock: createMemoryLock(),
     successors: createMemorySuccessorStore(),
@@ -76,12 +132,27 @@ const createSharedState = (): SharedState => ({
   sessions: undefined,
   refresh: createLocalRefreshState(),
   failedLogins: new Set(),
+  endedKeys: new Set(),
+  requiredLogins: new Map(),
   sessionEntries: createSessionEntries(),
-  client: {},
+  clients: [],
 });
 
-function createKey({ issuer, clientId, baseUrls, cookieName, secrets }: ApplicationIdentity): string {
-  return JSON.stringify([issuer, clientId, baseUrls, cookieName, secrets.map(createFingerprint)]);
+/** Clients of one application with separate data of the provider; the oldest is dropped. */
+const maxClients = 20;
+
+/** Finds the data of the provider for clients that would receive the same: a new host sends no request. */
+export function findClientState({ clients }: SharedState, access: ProviderAccess): ClientContext['state'] {
+  const known = clients.find((client) => accessNames.every((name) => client.access[name] === access[name]));
+  if (known) return known.state;
+  const state: ClientContext['state'] = {};
+  clients.push({ access, state });
+  if (clients.length > maxClients) clients.shift();
+  return state;
+}
+
+function createKey({ issuer, clientId, secrets }: ApplicationIdentity): string {
+  return JSON.stringify([issuer, clientId, secrets.map(createFingerprint)]);
 }
 
 /**

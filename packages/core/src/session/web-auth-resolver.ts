@@ -26,8 +26,9 @@ export interface WebAuthResolverOptions {
  * @param options the options, or a function that returns the options of a host. The function receives the normalized
  *   host (lower case, punycode, no default port, no trailing dot; empty if the request has none). It must return
  *   `undefined` for an unknown host: nothing is created or cached for it. Other results are cached, for 1,000 hosts in
- *   use and 100 new hosts.
- * @throws ConfigurationError from the returned function: `invalid_option` if the host has no options
+ *   use and 100 new hosts. Hosts with the same issuer, client ID and secret share their stores in memory.
+ * @throws ConfigurationError from the returned function: `invalid_option` if the host has no options,
+ *   `too_many_applications` if the process records logouts of 2,000 issuers, client IDs and secrets in its memory
  */
 export function createWebAuthResolver(
   options: WebAuthOptions | ((host: string) => WebAuthOptions | undefined),

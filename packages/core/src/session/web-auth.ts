@@ -7,7 +7,7 @@ import { isInMemory } from '../internal/memory-mark.ts';
 import { isMemorySessionStore, shareMemorySessions } from './backends/stores/memory-sessions.ts';
 import { createSessionContext, type SessionContext } from './context.ts';
 import { createAddressSelector } from './http/web-hosts.ts';
-import { getSharedState, type SharedState, type SharedStores } from './shared-state.ts';
+import { findClientState, getSharedState, type SharedState, type SharedStores } from './shared-state.ts';
 import { resolveEnvironment, type WebAuthOptions } from './web-auth-options.ts';
 import { createSessionsForContext, type WebSessions } from './web-sessions.ts';
 
@@ -75,15 +75,12 @@ export function createApplication(
     clientAuthentication:
       options.clientAuthentication ?? (clientSecret === undefined ? none() : clientSecretBasic(clientSecret)),
   });
-  const state = getSharedState({
-    issuer,
-    clientId,
-    baseUrls,
-    cookieName: options.cookie?.name ?? 'session',
-    secrets: [secret].flat(),
-  });
+  const state = getSharedState(
+    { issuer, clientId, secrets: [secret].flat() },
+    { isRecording: hasRecordsInMemory(options) },
+  );
   state.sessions = shareMemorySessions(options.store, state.sessions);
-  shareProviderData(client, ownOptions, state);
+  registerClientContext(client, { ...getClientContext(client), state: findClientState(state, options) });
   const addresses = new Map<string, { readonly context: SessionContext; readonly webAuth: WebAuth }>();
 
   return (host) => {
@@ -126,17 +123,10 @@ function selectStore<Name extends keyof SharedStores>(
   return firstStore;
 }
 
-/**
- * Shares the metadata and the keys of the provider with the other copies of the application. Not with an own `fetch` or
- * clock, which may see another provider, and not with DPoP, whose state belongs to one key pair.
- */
-function shareProviderData(
-  client: Client,
-  { fetch, now, dpop, metadata }: WebAuthOptions,
-  state: SharedState,
-): void {
-  if (fetch || now || dpop || metadata) return;
-  registerClientContext(client, { ...getClientContext(client), state: state.client });
+/** Checks whether the memory of this process has the only records of logouts, used values or sessions. */
+function hasRecordsInMemory({ store, tombstones, replay }: WebAuthOptions): boolean {
+  const records = [replay, store ?? tombstones];
+  return records.some((record) => !record || isInMemory(record)) || isMemorySessionStore(store);
 }
 
 /** @throws ConfigurationError if sessions are stored in the memory of the process */

@@ -1,4 +1,4 @@
-import { parseScopes } from '../protocol/scopes.ts';
+import { parseScopes } from '../protocol/login/scopes.ts';
 import {
   type AccessTokenRequest,
   findAccessToken,

@@ -83,8 +83,10 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 const outside: Context = { action: '' };
 
+/** One for all runs: each further storage makes each change of the context slower. */
+const contexts = new AsyncLocalStorage<Context>();
+
 export function createScheduler(random: Random): Scheduler {
-  const contexts = new AsyncLocalStorage<Context>();
   const timers = new Set<Timer>();
   const priorities = new Map<string, number>();
   const trace: TraceEntry[] = [];

@@ -1,5 +1,6 @@
-import type { PolicyDeclaration } from '../access/access-policy.ts';
+import { isParameterizedPolicy, isPolicyClass, type PolicyDeclaration } from '../access/access-policy.ts';
 import { declareAccess } from '../access/decorator-metadata.ts';
+import { checkPolicy } from '../access/policy-expression.ts';
 
 /**
  * Requires that a rule of the application allows the request. Policies run after every other check, and all policies of
@@ -7,8 +8,12 @@ import { declareAccess } from '../access/decorator-metadata.ts';
  *
  * A function decides directly. A class must be a provider of a module, and can inject other providers. If it is
  * request-scoped, durable or transient, or depends on such a provider, it is created for the request. If it is not a
- * provider, each request is denied with 500, and the log names the class.
+ * provider, each request is denied with 500, and the log names the class. `createPolicy()` passes parameters to a class.
  *
+ * `{ all: [...] }`, `{ any: [...] }` and `{ not: ... }` combine policies. They are evaluated in their order, until the
+ * result is known. If a policy throws, the request is denied with its exception, also below `any` and `not`.
+ *
+ * @throws ConfigurationError `invalid_option` if the argument is no policy, or a combination of none
  * @example
  * ```ts
  * @Injectable()
@@ -19,10 +24,20 @@ import { declareAccess } from '../access/decorator-metadata.ts';
  * }
  *
  * @Policy(TenantPolicy)
- * @Policy(({ kind }) => kind === 'user')
+ * @Policy({ any: [({ kind }) => kind === 'client', { not: SuspendedPolicy }] })
  * @Controller('orders')
  * class OrdersController {}
  * ```
  */
-export const Policy = (policy: PolicyDeclaration): MethodDecorator & ClassDecorator =>
-  declareAccess({ policies: [policy] });
+export function Policy(policy: PolicyDeclaration): MethodDecorator & ClassDecorator {
+  checkPolicy(policy, { name: '@Policy()', isPolicy });
+  return declareAccess({ policies: [policy] });
+}
+
+/** A class without `allows` cannot be called, and would deny each request with 500. */
+const isPolicy = (policy: unknown): boolean =>
+  isPolicyClass(policy) ||
+  isParameterizedPolicy(policy) ||
+  (typeof policy === 'function' && !isClass(policy));
+
+const isClass = (value: object): boolean => /^class\b/.test(Function.prototype.toString.call(value));

@@ -5,11 +5,20 @@ import {
 } from '@countersign/core/resource-server';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { type AccessPolicy, isPolicyClass, type PolicyDeclaration } from '../access/access-policy.ts';
+import {
+  type AccessPolicy,
+  isParameterizedPolicy,
+  isPolicyClass,
+  type PolicyDeclaration,
+  type PolicyFunction,
+  type PolicyLeaf,
+} from '../access/access-policy.ts';
+import { evaluatePolicy } from '../access/policy-expression.ts';
 import { findPolicyProvider } from '../access/policy-provider.ts';
 import { getAccessPolicy } from '../access/resolve-access.ts';
 import { getInnerVerifier } from '../errors/exception-verifier.ts';
 import { toException } from '../errors/exceptions.ts';
+import { toPolicyError } from '../errors/policy-errors.ts';
 import { settleRejectedMessage } from '../errors/rejected-messages.ts';
 import { formatLogName } from '../errors/unexpected-errors.ts';
 import { isStreamingHandler } from '../expiry/streaming-handlers.ts';
@@ -153,11 +162,19 @@ export class AccessTokenGuard implements CanActivate {
     { accessToken }: AuthenticatedRequest,
     context: ExecutionContext,
   ): Promise<void> {
-    for (const policy of policies) {
-      const allowed = isPolicyClass(policy)
-        ? await (await findPolicyProvider(policy, this.modules, context)).allows(accessToken, context)
-        : await policy(accessToken, context);
-      if (allowed !== true) throw this.verifier.createAccessDeniedError('Access is denied');
+    let isAllowed: boolean;
+    try {
+      isAllowed = await evaluatePolicy<PolicyLeaf>({ all: policies }, async (policy) => {
+        const { policy: type, parameters } = isParameterizedPolicy(policy)
+          ? policy
+          : { policy, parameters: undefined };
+        if (!isPolicyClass(type)) return (type as PolicyFunction)(accessToken, context);
+        const provider = await findPolicyProvider(type, this.modules, context);
+        return provider.allows(accessToken, context, parameters as undefined);
+      });
+    } catch (error) {
+      throw toPolicyError(error, { name: formatLogName(context.getClass(), context.getHandler()) });
     }
+    if (!isAllowed) throw this.verifier.createAccessDeniedError('Access is denied');
   }
 }

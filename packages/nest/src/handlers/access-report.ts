@@ -1,6 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
+import { formatPolicyName } from '../access/access-policy.ts';
+import { formatPolicy } from '../access/policy-expression.ts';
 import { getAccessPolicy } from '../access/resolve-access.ts';
 import { type Coverage, findApplicationConfig, findCoverage, findGuarding } from './coverage.ts';
 import {
@@ -112,7 +114,9 @@ function createRequirement(handler: Handler, coverage: Coverage): AccessRequirem
     access: mode,
     ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
     ...(maxAge !== undefined && { maxAge }),
-    ...(policies.length > 0 && { policies: policies.map(({ name }) => name || '(anonymous)') }),
+    ...(policies.length > 0 && {
+      policies: policies.map((policy) => formatPolicy(policy, formatPolicyName)),
+    }),
   };
 }
 

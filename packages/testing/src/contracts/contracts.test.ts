@@ -3,6 +3,7 @@ import {
   createMemoryReplayStore,
   createMemorySessionStore,
   createMemoryTombstoneStore,
+  type SessionMatch,
 } from '@countersign/core/session';
 import { describe, expect, test } from 'vitest';
 import {
@@ -48,6 +49,33 @@ describe.concurrent('contracts', () => {
       })),
     );
     expect(failedCases.length).toBeGreaterThanOrEqual(6);
+  });
+
+  test('S65: detect a session store that ignores the client, or that spares sessions without one', {
+    timeout: 30_000,
+  }, async () => {
+    const defects = [
+      ({ clientId: _, ...match }: SessionMatch) => match,
+      (match: SessionMatch) => ({ ...match, clientId: match.clientId ?? 'none' }),
+    ];
+    for (const change of defects) {
+      const inner = createMemorySessionStore();
+      const failedCases = await findFailedCases(
+        sessionStoreContract(() => ({
+          ...inner,
+          deleteWhere: (match) => inner.deleteWhere(change(match) as SessionMatch),
+        })),
+      );
+      expect(failedCases).toEqual([expect.stringMatching(/^S65/)]);
+    }
+    const inner = createMemorySessionStore();
+    const failedCases = await findFailedCases(
+      sessionStoreContract(() => ({
+        ...inner,
+        set: (key, record, version) => inner.set(key, { clientId: 'unknown', ...record }, version),
+      })),
+    );
+    expect(failedCases).toContainEqual(expect.stringMatching(/^S65/));
   });
 
   test('detect a lock that several owners hold, and a lock that another owner releases', {

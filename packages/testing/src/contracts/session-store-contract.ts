@@ -28,7 +28,12 @@ function createWriteCases(open: OpenStore<SessionStore>): ContractCase[] {
         const [store, other] = [await open(), await open()];
         const key = createFreshKey();
         assert.equal(await other.get(key), undefined);
-        const written = record(1, { sid: 'a "sid"', sub: 'user:{1}|\u00e9', value: 'v'.repeat(9_000) });
+        const written = record(1, {
+          sid: 'a "sid"',
+          sub: 'user:{1}|\u00e9',
+          clientId: 'client "1"',
+          value: 'v'.repeat(9_000),
+        });
         assert.equal(await store.set(key, written, 0), true);
         assert.deepEqual({ ...(await other.get(key)) }, written);
         const without = record(1);
@@ -191,6 +196,40 @@ function createSearchCases(open: OpenStore<SessionStore>): ContractCase[] {
         assert.equal(await store.deleteWhere({ issuer, sid: two }), 1);
         assert.equal(await store.get(keys[2] as string), undefined);
         assert.ok(await store.get(keys[0] as string));
+      },
+    },
+    {
+      name: 'S65: sessions: deleteWhere with clientId deletes the sessions of this client, and those without client',
+      async run() {
+        const [store, other] = [await open(), await open()];
+        const issuer = 'https://op.example';
+        const [sub, sid] = [createFreshKey(), createFreshKey()];
+        const clients = ['web', 'shop', '', undefined];
+        const addRecords = () =>
+          Promise.all(
+            clients.map(async (clientId) => {
+              const key = createFreshKey();
+              await store.set(key, record(1, { sub, sid, ...(clientId !== undefined && { clientId }) }), 0);
+              return key;
+            }),
+          );
+        const findRemaining = async (keys: readonly string[]) => {
+          const records = await Promise.all(keys.map((key) => store.get(key)));
+          return clients.filter((_, at) => records[at] !== undefined);
+        };
+        const matches = [
+          { issuer, sub },
+          { issuer, sid },
+          { issuer, sub, sid },
+        ];
+        for (const match of matches) {
+          const keys = await addRecords();
+          assert.equal(await other.deleteWhere({ ...match, clientId: 'web' }), 2);
+          assert.deepEqual(await findRemaining(keys), ['shop', '']);
+          assert.equal(await other.deleteWhere({ ...match, clientId: 'web' }), 0);
+          assert.equal(await other.deleteWhere(match), 2);
+          assert.deepEqual(await findRemaining(keys), []);
+        }
       },
     },
     {

@@ -1,12 +1,12 @@
 import { checkAuthorizationParameters, openRequestObject } from '../authorization-parameters.ts';
-import { parseBounded } from '../bounded-json.ts';
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import { applyFaults } from '../faults/index.ts';
-import { sign } from '../jws.ts';
 import type { TestClient } from '../options.ts';
 import { createRandomId, type Grant, type ServerState } from '../state.ts';
-import { encryptFor } from '../tokens.ts';
+import { parseBounded } from '../wire/bounded-json.ts';
+import { sign } from '../wire/jws.ts';
+import { encryptFor } from '../wire/tokens.ts';
 
 /** The authorization endpoint. The signed-in user approves immediately, unless the test set another response. */
 export async function authorization(state: ServerState, request: Request): Promise<Response> {

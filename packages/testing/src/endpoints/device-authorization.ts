@@ -1,8 +1,8 @@
-import { authenticateClient } from '../client-authentication.ts';
 import { getSeconds } from '../clock.ts';
 import { json } from '../errors.ts';
-import { getBaseUrl } from '../metadata.ts';
 import { createRandomId, type ServerState } from '../state.ts';
+import { authenticateClient } from '../wire/client-authentication.ts';
+import { getBaseUrl } from '../wire/metadata.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc8628#section-3.2 */
 export async function deviceAuthorization(

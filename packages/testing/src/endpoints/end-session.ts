@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { OAuthError } from '../errors.ts';
 import { applyFaults } from '../faults/index.ts';
 import type { ServerState } from '../state.ts';
-import { issueLogoutToken } from '../tokens.ts';
+import { issueLogoutToken } from '../wire/tokens.ts';
 
 /** @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout */
 export async function endSession(state: ServerState, request: Request): Promise<Response> {

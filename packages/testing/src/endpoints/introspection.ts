@@ -1,8 +1,8 @@
-import { authenticateClient } from '../client-authentication.ts';
 import { getSeconds } from '../clock.ts';
 import { json, noStore } from '../errors.ts';
-import { sign } from '../jws.ts';
 import type { ServerState } from '../state.ts';
+import { authenticateClient } from '../wire/client-authentication.ts';
+import { sign } from '../wire/jws.ts';
 
 /**
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-2

@@ -1,9 +1,9 @@
 import { checkAuthorizationParameters, openRequestObject } from '../authorization-parameters.ts';
-import { authenticateClient } from '../client-authentication.ts';
 import { getSeconds } from '../clock.ts';
-import { verifyDpopProof } from '../dpop.ts';
 import { json, OAuthError } from '../errors.ts';
 import { createRandomId, type ServerState } from '../state.ts';
+import { authenticateClient } from '../wire/client-authentication.ts';
+import { verifyDpopProof } from '../wire/dpop.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc9126#section-2 */
 export async function pushedAuthorizationRequest(

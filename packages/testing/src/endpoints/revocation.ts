@@ -1,6 +1,6 @@
-import { authenticateClient } from '../client-authentication.ts';
 import { noStore } from '../errors.ts';
 import type { ServerState } from '../state.ts';
+import { authenticateClient } from '../wire/client-authentication.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc7009#section-2 */
 export async function revocation(

@@ -1,5 +1,3 @@
-import { authenticateClient, getAuthenticationMethod, readCertificate } from '../client-authentication.ts';
-import { verifyDpopProof } from '../dpop.ts';
 import { json, OAuthError } from '../errors.ts';
 import { applyFaults } from '../faults/index.ts';
 import { authorizationCodeGrant } from '../grants/authorization-code.ts';
@@ -10,6 +8,12 @@ import { jwtBearerGrant } from '../grants/jwt-bearer.ts';
 import { refreshTokenGrant } from '../grants/refresh-token.ts';
 import { tokenExchangeGrant } from '../grants/token-exchange.ts';
 import type { ServerState } from '../state.ts';
+import {
+  authenticateClient,
+  getAuthenticationMethod,
+  readCertificate,
+} from '../wire/client-authentication.ts';
+import { verifyDpopProof } from '../wire/dpop.ts';
 
 const handlers: Readonly<Record<string, GrantHandler>> = {
   authorization_code: authorizationCodeGrant,

@@ -1,11 +1,11 @@
 import { getSeconds } from '../clock.ts';
-import { verifyDpopProof } from '../dpop.ts';
 import { json, noStore, OAuthError } from '../errors.ts';
 import { applyFaults } from '../faults/index.ts';
-import { sign } from '../jws.ts';
 import type { TestClient } from '../options.ts';
 import type { ServerState } from '../state.ts';
-import { encryptFor } from '../tokens.ts';
+import { verifyDpopProof } from '../wire/dpop.ts';
+import { sign } from '../wire/jws.ts';
+import { encryptFor } from '../wire/tokens.ts';
 
 const claimNamesByScope: Readonly<Record<string, readonly string[]>> = {
   profile: [

@@ -1,6 +1,6 @@
 import type { CryptoKey } from 'jose';
 import type { TestClock } from '../clock.ts';
-import type { KeyRing } from '../keys.ts';
+import type { KeyRing } from '../wire/keys.ts';
 
 /** The parts of the server's state that faults use. */
 export interface FaultContext {

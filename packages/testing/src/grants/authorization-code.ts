@@ -1,9 +1,9 @@
 import { base64url } from 'jose';
-import { getAuthenticationMethod } from '../client-authentication.ts';
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
-import { createTokenResponse, selectResource } from '../token-response.ts';
-import { issueRefreshToken } from '../tokens.ts';
+import { getAuthenticationMethod } from '../wire/client-authentication.ts';
+import { createTokenResponse, selectResource } from '../wire/token-response.ts';
+import { issueRefreshToken } from '../wire/tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 /**

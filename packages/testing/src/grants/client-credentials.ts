@@ -1,9 +1,9 @@
-import { getAuthenticationMethod } from '../client-authentication.ts';
 import { allows, checkResource } from '../endpoints/authorization.ts';
 import { OAuthError } from '../errors.ts';
 import type { Grant } from '../state.ts';
 import { createRandomId } from '../state.ts';
-import { createTokenResponse } from '../token-response.ts';
+import { getAuthenticationMethod } from '../wire/client-authentication.ts';
+import { createTokenResponse } from '../wire/token-response.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4 */

@@ -1,8 +1,8 @@
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import { createRandomId, type Grant } from '../state.ts';
-import { createTokenResponse, selectResource } from '../token-response.ts';
-import { issueRefreshToken } from '../tokens.ts';
+import { createTokenResponse, selectResource } from '../wire/token-response.ts';
+import { issueRefreshToken } from '../wire/tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc8628#section-3.5 */

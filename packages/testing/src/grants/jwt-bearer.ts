@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { OAuthError } from '../errors.ts';
 import { createRandomId, type Grant } from '../state.ts';
-import { createTokenResponse, selectResource } from '../token-response.ts';
+import { createTokenResponse, selectResource } from '../wire/token-response.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 /**

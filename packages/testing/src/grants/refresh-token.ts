@@ -1,8 +1,8 @@
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import type { RefreshToken, ServerState } from '../state.ts';
-import { createTokenResponse, selectResource } from '../token-response.ts';
-import { issueRefreshToken } from '../tokens.ts';
+import { createTokenResponse, selectResource } from '../wire/token-response.ts';
+import { issueRefreshToken } from '../wire/tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { getSeconds } from '../clock.ts';
 import { checkResource } from '../endpoints/authorization.ts';
 import { OAuthError } from '../errors.ts';
-import { createTokenResponse } from '../token-response.ts';
+import { createTokenResponse } from '../wire/token-response.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';

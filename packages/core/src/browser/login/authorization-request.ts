@@ -1,7 +1,7 @@
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken, sha256 } from '../../internal/encoding.ts';
-import { checkAdditionalParameters } from '../../protocol/authorization-transaction.ts';
-import { needsOfflineAccess } from '../../protocol/offline-access.ts';
+import { checkAdditionalParameters } from '../../protocol/login/authorization-transaction.ts';
+import { needsOfflineAccess } from '../../protocol/login/offline-access.ts';
 import type { BrowserContext } from '../options.ts';
 import { fetchMetadata, getEndpoint } from '../wire/metadata.ts';
 import { createMalformedError } from '../wire/send-request.ts';

@@ -1,7 +1,11 @@
 import { AuthorizationServerError, toPrintableText, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { checkTransaction, rejectRepeatedParameters } from '../../protocol/authorization-transaction.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
+import {
+  checkTransaction,
+  rejectRepeatedParameters,
+} from '../../protocol/login/authorization-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import { fetchMetadata } from '../wire/metadata.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
@@ -26,37 +30,47 @@ export async function validateAuthorizationResponse(
     throw new ValidationError(
       'transaction_invalid',
       'state',
-      'No login with this state was started in this tab, or it is already completed.',
+      isDevelopment ? 'No login with this state was started in this tab, or it is already completed.' : '',
     );
   }
   checkTransaction(transaction, { issuer, clientId, time: seconds(now) });
   rejectRepeatedParameters(received);
   // Only a code was requested (RFC 9700 section 2.1.2).
   if (received.has('response') || received.has('access_token') || received.has('id_token')) {
-    throw createError('response_mode', 'has another response mode or type than the request');
+    throw createError(
+      'response_mode',
+      isDevelopment ? 'has another response mode or type than the request' : '',
+    );
   }
   // Before the code is sent, to prevent a mix-up attack (RFC 9207 section 2.4).
   const iss = received.get('iss');
   const { authorization_response_iss_parameter_supported: isIssRequired } = await fetchMetadata(context);
   if (iss === null ? isIssRequired === true : iss !== issuer) {
-    throw createError('iss', `has ${iss === null ? 'no "iss"' : 'another "iss"'}, expected "${issuer}"`);
+    throw createError(
+      'iss',
+      isDevelopment ? `has ${iss === null ? 'no "iss"' : 'another "iss"'}, expected "${issuer}"` : '',
+    );
   }
   const error = received.get('error');
   if (error !== null) {
     const description = received.get('error_description') ?? undefined;
     throw new AuthorizationServerError(
       'authorization_error',
-      describeError({ error, description, scope: transaction.scope, clientId }),
+      isDevelopment ? describeError({ error, description, scope: transaction.scope, clientId }) : '',
       { error, errorDescription: description },
     );
   }
   const code = received.get('code');
-  if (!code) throw createError('code', 'has no code');
+  if (!code) throw createError('code', isDevelopment ? 'has no code' : '');
   return { code, transaction };
 }
 
 const createError = (check: string, problem: string) =>
-  new ValidationError('authorization_response_invalid', check, `The authorization response ${problem}.`);
+  new ValidationError(
+    'authorization_response_invalid',
+    check,
+    isDevelopment ? `The authorization response ${problem}.` : '',
+  );
 
 /** What to do about an error of the provider (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6). */
 function findRemedy(error: string, scope: string, clientId: string): string {

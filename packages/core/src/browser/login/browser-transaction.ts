@@ -1,4 +1,4 @@
-import type { AuthorizationTransaction } from '../../protocol/authorization-transaction.ts';
+import type { AuthorizationTransaction } from '../../protocol/login/authorization-transaction.ts';
 
 /** The transaction of a login in the browser. */
 export interface BrowserTransaction extends AuthorizationTransaction {

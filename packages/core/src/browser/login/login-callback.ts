@@ -1,5 +1,5 @@
 import { AuthError } from '../../errors.ts';
-import { readRedirectResponse } from '../../protocol/redirect-uri.ts';
+import { readRedirectResponse } from '../../protocol/login/redirect-uri.ts';
 import type { BrowserContext } from '../options.ts';
 import type { LoginStore } from '../state/login-store.ts';
 import type { TabMessage } from '../state/tab-channel.ts';

@@ -1,5 +1,6 @@
 import { getErrorCode } from '../../errors.ts';
 import { emitEventOrLog } from '../../events.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { createCognitoLogoutUrl } from '../../providers/cognito.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
@@ -22,7 +23,9 @@ export async function revokeTokens(context: BrowserContext, tokens: TokenSet): P
     emitEventOrLog(
       options.onEvent,
       { type: 'logout.incomplete', issuer, clientId, part: 'refresh_token', code },
-      `The tokens of a login that has ended could not be revoked (${code}). They stay valid until their expiry.`,
+      isDevelopment
+        ? `The tokens of a login that has ended could not be revoked (${code}). They stay valid until their expiry.`
+        : '',
     );
   }
 }

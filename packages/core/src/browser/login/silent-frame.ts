@@ -1,5 +1,6 @@
 import { TransportError } from '../../errors.ts';
-import { isRedirectUri, readRedirectResponse } from '../../protocol/redirect-uri.ts';
+import { isDevelopment } from '../../internal/development.ts';
+import { isRedirectUri, readRedirectResponse } from '../../protocol/login/redirect-uri.ts';
 
 /** The name of the hidden frame. A page in this frame does not start a login. */
 export const frameName = 'countersign silent login';
@@ -27,7 +28,10 @@ export function openSilentFrame(
   let timers: ReturnType<typeof setTimeout>[] = [];
   return new Promise<URLSearchParams | undefined>((resolve, reject) => {
     const createError = () =>
-      new TransportError('timeout', `The silent login did not finish within ${timeout} milliseconds.`);
+      new TransportError(
+        'timeout',
+        isDevelopment ? `The silent login did not finish within ${timeout} milliseconds.` : '',
+      );
     timers = [setTimeout(() => reject(createError()), timeout)];
     frame.addEventListener('load', () => {
       const address = readFrameAddress(frame);

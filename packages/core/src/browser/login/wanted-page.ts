@@ -1,7 +1,7 @@
 import { seconds } from '../../internal/clock.ts';
-import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
-import { isRedirectUri } from '../../protocol/redirect-uri.ts';
-import { sanitizeReturnTo } from '../../protocol/return-to.ts';
+import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
+import { isRedirectUri } from '../../protocol/login/redirect-uri.ts';
+import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import { findOrigin } from '../../protocol/secure-url.ts';
 import type { BrowserContext } from '../options.ts';
 

@@ -1,4 +1,5 @@
 import { ConfigurationError, TransportError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { type FeatureReporter, limitTime } from './browser-features.ts';
 import { createMemoryStorage, type TokenStorage, updateTokens } from './token-storage.ts';
 
@@ -15,7 +16,11 @@ export function createAvailableStorage(storage: TokenStorage, reportMissing: Fea
     limitTime(
       (async () => run())(),
       readTimeout,
-      () => new TransportError('store_unavailable', 'The storage of the tokens did not respond. Try again.'),
+      () =>
+        new TransportError(
+          'store_unavailable',
+          isDevelopment ? 'The storage of the tokens did not respond. Try again.' : '',
+        ),
     );
   return {
     get reach() {
@@ -28,7 +33,9 @@ export function createAvailableStorage(storage: TokenStorage, reportMissing: Fea
         if (!(error instanceof ConfigurationError)) throw error;
         reportMissing(
           storage.reach === 'shared' ? 'IndexedDB' : 'sessionStorage',
-          'The login ends when the page is closed, and other tabs do not share it. Allow cookies and site data for this site.',
+          isDevelopment
+            ? 'The login ends when the page is closed, and other tabs do not share it. Allow cookies and site data for this site.'
+            : '',
         );
         current = createMemoryStorage();
       }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { EventListener } from '../../events.ts';
+import { isDevelopment } from '../../internal/development.ts';
 
 /** A feature of the browser that some pages do not have: private windows, foreign frames, blocked cookies, plain http. */
 export type BrowserFeature =
@@ -26,12 +27,13 @@ export function createFeatureReporter(emitEvent: EventListener): FeatureReporter
 export const createFeatureError = (feature: BrowserFeature, remedy: string): ConfigurationError =>
   new ConfigurationError(
     'unsupported_by_browser',
-    `${feature} is not available to this page, and the login needs it. ${remedy}`,
+    isDevelopment ? `${feature} is not available to this page, and the login needs it. ${remedy}` : feature,
   );
 
 /** What the user can do if the browser denies a storage. */
-export const storageRemedy =
-  'Allow cookies and site data for this site, or open the page in a tab of its own instead of a frame.';
+export const storageRemedy = isDevelopment
+  ? 'Allow cookies and site data for this site, or open the page in a tab of its own instead of a frame.'
+  : '';
 
 /**
  * Limits the time of an operation of the browser that may never finish.

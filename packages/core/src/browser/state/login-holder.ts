@@ -1,4 +1,5 @@
 import { LoginRequiredError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 
 /**
@@ -60,5 +61,5 @@ export const hasValidToken = ({ accessTokens }: TokenSet, time: number): boolean
 export const createLoginEndedError = (): LoginRequiredError =>
   new LoginRequiredError(
     'session_ended',
-    'The login has ended, or another user has logged in. Log in again.',
+    isDevelopment ? 'The login has ended, or another user has logged in. Log in again.' : '',
   );

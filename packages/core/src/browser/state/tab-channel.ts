@@ -1,3 +1,4 @@
+import { isDevelopment } from '../../internal/development.ts';
 import type { BrowserContext } from '../options.ts';
 
 /** A message between tabs. It never contains a token: tabs share a storage, or each has its own tokens. */
@@ -27,7 +28,9 @@ export function openTabChannel(
   } catch {
     reportMissing(
       'BroadcastChannel',
-      'Tabs do not exchange messages: a logout in another tab is noticed at the next request.',
+      isDevelopment
+        ? 'Tabs do not exchange messages: a logout in another tab is noticed at the next request.'
+        : '',
     );
   }
   return {

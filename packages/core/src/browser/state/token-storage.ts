@@ -1,4 +1,5 @@
 import { TransportError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { createFeatureError, storageRemedy } from './browser-features.ts';
@@ -83,7 +84,10 @@ export function createWebStorage(reach: 'tab' | 'shared'): TokenStorage {
 }
 
 function throwUnavailable(): never {
-  throw new TransportError('store_unavailable', 'IndexedDB could not be read. Try again.');
+  throw new TransportError(
+    'store_unavailable',
+    isDevelopment ? 'IndexedDB could not be read. Try again.' : '',
+  );
 }
 
 function createTabStorage(): TokenStorage {

@@ -1,5 +1,6 @@
 import type { AuthorizationServerMetadata } from '../../client/client-options.ts';
 import { ConfigurationError, TransportError, toPrintableText, ValidationError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
@@ -28,7 +29,9 @@ export function fetchMetadata(context: BrowserContext): Promise<AuthorizationSer
         throw new ValidationError(
           'metadata_invalid',
           'body',
-          `GET ${url} returned status ${status} and ${toPrintableText(headers.get('content-type') ?? 'no content type', 100)}, expected 200 and JSON. Check the option issuer, which is the start of this URL.`,
+          isDevelopment
+            ? `GET ${url} returned status ${status} and ${toPrintableText(headers.get('content-type') ?? 'no content type', 100)}, expected 200 and JSON. Check the option issuer, which is the start of this URL.`
+            : '',
         );
       }
       context.emitEvent({ type: 'metadata.fetched', issuer });
@@ -66,7 +69,9 @@ function validateMetadata(
     throw new ValidationError(
       'metadata_invalid',
       'issuer',
-      `Metadata "issuer" is ${JSON.stringify(metadata.issuer)?.slice(0, 100)}, expected "${context.issuer}". Set the option issuer to the value of the provider, also a slash at its end.`,
+      isDevelopment
+        ? `Metadata "issuer" is ${JSON.stringify(metadata.issuer)?.slice(0, 100)}, expected "${context.issuer}". Set the option issuer to the value of the provider, also a slash at its end.`
+        : '',
     );
   }
   const methods = metadata.code_challenge_methods_supported;
@@ -74,7 +79,9 @@ function validateMetadata(
   if (Array.isArray(methods) && !methods.includes('S256')) {
     throw new ConfigurationError(
       'unsupported_by_provider',
-      `The metadata of ${context.issuer} lists the PKCE methods ${JSON.stringify(methods).slice(0, 100)}, expected "S256". Enable PKCE with S256 for the client at the provider.`,
+      isDevelopment
+        ? `The metadata of ${context.issuer} lists the PKCE methods ${JSON.stringify(methods).slice(0, 100)}, expected "S256". Enable PKCE with S256 for the client at the provider.`
+        : 'code_challenge_methods_supported',
     );
   }
   return metadata as unknown as AuthorizationServerMetadata;
@@ -94,6 +101,8 @@ export async function getEndpoint(
   throw new ValidationError(
     'metadata_invalid',
     name,
-    `Metadata "${name}" of ${context.issuer} is missing or not an https URL. Enable this endpoint at the provider, or set the option metadata.`,
+    isDevelopment
+      ? `Metadata "${name}" of ${context.issuer} is missing or not an https URL. Enable this endpoint at the provider, or set the option metadata.`
+      : '',
   );
 }

@@ -1,5 +1,6 @@
 import { AuthError, TransportError, ValidationError } from '../../errors.ts';
 import { readBoundedBody } from '../../internal/bounded-body.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedJson, toCheckName } from '../../internal/json/untrusted-json.ts';
 import { parseRetryAfter } from '../../internal/retry-after.ts';
@@ -32,7 +33,7 @@ export async function sendRequest(
   const { http, now } = context;
   const { fetch, timeout } = http;
   const request = `${init.method ?? 'GET'} ${readAddress(url)}`;
-  const watch = watchPolicy(url);
+  const watch = isDevelopment ? watchPolicy(url) : undefined;
   const control = new AbortController();
   const { signal } = control;
   // Two timers: after a tab was suspended, its timer fires before a response that arrived meanwhile is processed. With one
@@ -53,26 +54,33 @@ export async function sendRequest(
     if (signal.aborted) {
       throw new TransportError(
         'timeout',
-        `${request} received no response within ${timeout} milliseconds. Try again, or raise the option "timeout".`,
+        isDevelopment
+          ? `${request} received no response within ${timeout} milliseconds. Try again, or raise the option "timeout".`
+          : request,
       );
     }
-    throw new TransportError('network_error', await describeFailure(context, url, { request, watch }));
+    throw new TransportError(
+      'network_error',
+      isDevelopment && watch ? await describeFailure(context, url, { request, watch }) : request,
+    );
   } finally {
     clearTimeout(timer);
-    watch.stop();
+    watch?.stop();
   }
   const { status, headers } = response;
   if (status === 429 || status >= 500) {
     throw new TransportError(
       status === 429 ? 'rate_limited' : 'server_error',
-      `${request} returned status ${status}. ${status === 429 ? 'The provider limits the rate of requests' : 'The provider is temporarily unavailable'}: try again later.`,
+      isDevelopment
+        ? `${request} returned status ${status}. ${status === 429 ? 'The provider limits the rate of requests' : 'The provider is temporarily unavailable'}: try again later.`
+        : request,
       { status, retryAfter: parseRetryAfter(headers.get('retry-after'), now()) },
     );
   }
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400))
     throw createMalformedError(
       'redirect',
-      `${request} was redirected. Use the address of the target, for example as issuer.`,
+      isDevelopment ? `${request} was redirected. Use the address of the target, for example as issuer.` : '',
     );
   // The body of an error response is read by the caller that needs it.
   return { status, headers, text, body: status < 400 ? parseBody(text, headers) : undefined };
@@ -102,7 +110,7 @@ function parseBody(text: string, headers: Headers): JsonObject | undefined {
 
 export function createMalformedError(
   check: string,
-  message = `The response of the provider is malformed: ${check}.`,
+  message = isDevelopment ? `The response of the provider is malformed: ${check}.` : '',
 ): ValidationError {
   return new ValidationError('response_malformed', check, message);
 }

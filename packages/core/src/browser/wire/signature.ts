@@ -1,6 +1,7 @@
 import { ConfigurationError, ValidationError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
-import { selectSigningKeys } from '../../protocol/signing-keys.ts';
+import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
 import { getEndpoint } from './metadata.ts';
 import { sendRequest } from './send-request.ts';
@@ -47,7 +48,7 @@ export async function verifySignature(
   throw new ValidationError(
     'id_token_invalid',
     'kid',
-    'The key set of the provider has no matching key for the ID token "kid".',
+    isDevelopment ? 'The key set of the provider has no matching key for the ID token "kid".' : '',
   );
 }
 
@@ -77,7 +78,10 @@ function toSigningAlgorithm(alg: string): EcKeyImportParams & EcdsaParams & RsaP
   const kty = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP' }[alg.slice(0, 2)];
   const name = { RS: 'RSASSA-PKCS1-v1_5', PS: 'RSA-PSS', ES: 'ECDSA', Ed: 'Ed25519' }[alg.slice(0, 2)];
   if (!kty || !name || !/^([RP]S(256|384|512)|ES(256|384|512)|EdDSA|Ed25519)$/.test(alg)) {
-    throw new ConfigurationError('invalid_option', `idTokenSignedResponseAlg "${alg}" is not supported.`);
+    throw new ConfigurationError(
+      'invalid_option',
+      isDevelopment ? `idTokenSignedResponseAlg "${alg}" is not supported.` : 'idTokenSignedResponseAlg',
+    );
   }
   return { name, kty, hash, namedCurve: `P-${bits === 512 ? 521 : bits}`, saltLength: bits / 8 };
 }
@@ -100,7 +104,11 @@ function fetchKeys(context: BrowserContext, lifetime: number): Promise<readonly 
   return loadCached(context, 'keys', lifetime, async () => {
     const keys = selectUsableKeys((await sendRequest(context, await getEndpoint(context, 'jwks_uri'))).body);
     if (!keys) {
-      throw new ValidationError('keys_invalid', 'jwks', 'The response of jwks_uri is not a key set.');
+      throw new ValidationError(
+        'keys_invalid',
+        'jwks',
+        isDevelopment ? 'The response of jwks_uri is not a key set.' : '',
+      );
     }
     const reason = lifetime === 0 ? 'unknown_kid' : cacheReason;
     context.emitEvent({ type: 'keys.fetched', issuer: context.issuer, reason });

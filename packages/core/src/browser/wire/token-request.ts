@@ -3,17 +3,22 @@ import type { IdTokenClaims, TokenResponse } from '../../client/wire/token-respo
 import { AuthorizationServerError, getErrorCode, ValidationError } from '../../errors.ts';
 import { emitEventOrLog } from '../../events.ts';
 import { seconds } from '../../internal/clock.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
+import {
+  findLoginDifference,
+  readUnverifiedClaims,
+  requireSameUser,
+} from '../../protocol/login/same-login.ts';
+import { parseScopes } from '../../protocol/login/scopes.ts';
 import {
   createRefreshRejection,
   describeResponse,
   findTokenError,
   type TokenErrorResponse,
-} from '../../protocol/refresh-rejection.ts';
-import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../../protocol/same-login.ts';
-import { parseScopes } from '../../protocol/scopes.ts';
-import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/token-endpoint-body.ts';
+} from '../../protocol/tokens/refresh-rejection.ts';
+import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/tokens/token-endpoint-body.ts';
 import type { BrowserTransaction } from '../login/browser-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import { getEndpoint } from './metadata.ts';
@@ -118,7 +123,9 @@ export async function validateRenewedIdToken(
       code: getErrorCode(failure),
       ...(check !== undefined && { check }),
     },
-    `The ID token of a refresh was ignored: ${(failure as Error).message} The previous ID token stays.`,
+    isDevelopment
+      ? `The ID token of a refresh was ignored: ${(failure as Error).message} The previous ID token stays.`
+      : '',
   );
   return undefined;
 }
@@ -151,7 +158,7 @@ export async function postForm(
   throw new ValidationError(
     'token_response_invalid',
     'body',
-    `The provider returned status ${status} without a JSON object.`,
+    isDevelopment ? `The provider returned status ${status} without a JSON object.` : '',
   );
 }
 
@@ -201,7 +208,7 @@ export async function sendForm(
 const createTokenError = (response: TokenErrorResponse) =>
   new AuthorizationServerError(
     'token_error',
-    `The provider rejected the request with ${describeResponse(response)}.`,
+    isDevelopment ? `The provider rejected the request with ${describeResponse(response)}.` : '',
     response,
   );
 
@@ -213,7 +220,7 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
     throw new ValidationError(
       'token_response_invalid',
       'token_type',
-      `Token response "token_type" is not "${tokenType}".`,
+      isDevelopment ? `Token response "token_type" is not "${tokenType}".` : '',
     );
   }
   const lifetime = body.expires_in === undefined ? undefined : Number(body.expires_in);
@@ -221,7 +228,7 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
     throw new ValidationError(
       'token_response_invalid',
       'expires_in',
-      'Token response "expires_in" is not a number of seconds.',
+      isDevelopment ? 'Token response "expires_in" is not a number of seconds.' : '',
     );
   }
   const has = (name: string) => body[name] !== undefined;
@@ -239,5 +246,9 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
 function readString(body: JsonObject, name: string): string {
   const value = body[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new ValidationError('token_response_invalid', name, `Token response "${name}" is missing.`);
+  throw new ValidationError(
+    'token_response_invalid',
+    name,
+    isDevelopment ? `Token response "${name}" is missing.` : '',
+  );
 }

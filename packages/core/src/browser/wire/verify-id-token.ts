@@ -1,5 +1,6 @@
 import type { IdTokenClaims } from '../../client/wire/token-response.ts';
 import { seconds } from '../../internal/clock.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { encodeUtf8, fromBase64Url } from '../../internal/encoding.ts';
 import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
@@ -9,7 +10,7 @@ import {
   findInvalidTime,
   type IdTokenExpectations,
   isJwtType,
-} from '../../protocol/id-token-claims.ts';
+} from '../../protocol/tokens/id-token-claims.ts';
 import type { BrowserContext } from '../options.ts';
 import { verifySignature } from './signature.ts';
 
@@ -36,13 +37,13 @@ export async function validateIdToken(
   // The registration of the client fixes the algorithm: the token cannot choose `none` or HMAC (RFC 8725 section 3.1).
   if (header.alg !== alg) throw createIdTokenError('alg', describeAlgorithm(header.alg, alg));
   // No critical extension is supported (RFC 7515 section 4.1.11).
-  if (header.crit !== undefined) throw createIdTokenError('crit', 'is not supported');
+  if (header.crit !== undefined) throw createIdTokenError('crit', isDevelopment ? 'is not supported' : '');
   // An access or logout token is not an ID token (RFC 8725 section 3.11).
-  if (!isJwtType(header.typ)) throw createIdTokenError('typ', 'is not "JWT"');
+  if (!isJwtType(header.typ)) throw createIdTokenError('typ', isDevelopment ? 'is not "JWT"' : '');
   const signed = encodeUtf8(`${protectedHeader}.${payload}`);
   const signature = decode(encodedSignature);
   if (!(await verifySignature(context, { alg, kid: header.kid }, signed, signature))) {
-    throw createIdTokenError('signature', 'is invalid');
+    throw createIdTokenError('signature', isDevelopment ? 'is invalid' : '');
   }
   const claims = parse(payload);
   const clock = { time: seconds(now), clockTolerance };
@@ -63,8 +64,10 @@ function decode(part: string): Uint8Array<ArrayBuffer> {
 /** Limits and repeated members are checked before a claim is read (RFC 7519 section 4). `null` counts as absent. */
 const parse = (part: string): JsonObject => removeNullMembers(parseJwtPart(part, { createError: malformed }));
 
-const malformed = () => createIdTokenError('format', 'is not a signed JWT');
+const malformed = () => createIdTokenError('format', isDevelopment ? 'is not a signed JWT' : '');
 
 /** The algorithm comes from the token: its text is limited, and its control characters are escaped. */
 const describeAlgorithm = (actual: unknown, expected: string) =>
-  `is ${JSON.stringify(actual)?.slice(0, 20)}, expected "${expected}". If the provider signs with this algorithm, set the option idTokenSignedResponseAlg to it`;
+  isDevelopment
+    ? `is ${JSON.stringify(actual)?.slice(0, 20)}, expected "${expected}". If the provider signs with this algorithm, set the option idTokenSignedResponseAlg to it`
+    : '';

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, getErrorCode } from '../../errors.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
-import { createRefreshRejection } from '../../protocol/refresh-rejection.ts';
+import { createRefreshRejection } from '../../protocol/tokens/refresh-rejection.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { emitEvent, reportProblem, traceOperation } from '../observability.ts';

@@ -5,7 +5,7 @@ import { createRandomToken } from '../../internal/encoding.ts';
 import {
   type AuthorizationTransaction,
   checkAdditionalParameters,
-} from '../../protocol/authorization-transaction.ts';
+} from '../../protocol/login/authorization-transaction.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import type { AuthorizationServerMetadata } from '../client-options.ts';
@@ -15,7 +15,7 @@ import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
-export type { AuthorizationTransaction } from '../../protocol/authorization-transaction.ts';
+export type { AuthorizationTransaction } from '../../protocol/login/authorization-transaction.ts';
 
 /** Options of {@link createAuthorizationRequest}. Defaults are those of the client. */
 export interface AuthorizationRequest {

@@ -1,12 +1,12 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
+import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import {
   type AuthorizationTransaction,
   checkTransaction,
   rejectRepeatedParameters,
-} from '../../protocol/authorization-transaction.ts';
-import { toPrintableErrorCode } from '../../protocol/error-code.ts';
+} from '../../protocol/login/authorization-transaction.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';

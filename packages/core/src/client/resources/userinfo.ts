@@ -4,7 +4,7 @@ import { getJsonBody } from '../../internal/http.ts';
 import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { parseUntrustedObject, toCheckName, tokenLimits } from '../../internal/json/untrusted-json.ts';
-import { describeResponse, findTokenError } from '../../protocol/refresh-rejection.ts';
+import { describeResponse, findTokenError } from '../../protocol/tokens/refresh-rejection.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';

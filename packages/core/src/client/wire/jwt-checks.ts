@@ -1,7 +1,8 @@
 import { ValidationError, type ValidationErrorCode } from '../../errors.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
+import { hasEqualRepeats } from '../../internal/json/repeated-members.ts';
 import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
-import { isJwtType } from '../../protocol/id-token-claims.ts';
+import { isJwtType } from '../../protocol/tokens/id-token-claims.ts';
 
 export interface JwtCheck {
   /** The code of the error. */
@@ -21,7 +22,8 @@ export function checkJwt(jwt: string, { code, equalRepeats = false }: JwtCheck):
   // Only the first of the five parts of a JWE is JSON (RFC 7516 section 7.1).
   const jsonParts = parts.length === 5 ? parts.slice(0, 1) : parts.length === 3 ? parts.slice(0, 2) : [];
   const createError = createJwtError(code);
-  for (const part of jsonParts) parseJwtPart(part, { createError, equalRepeats });
+  const acceptsRepeats = equalRepeats ? hasEqualRepeats : undefined;
+  for (const part of jsonParts) parseJwtPart(part, { createError, acceptsRepeats });
 }
 
 /** Creates the error for the JSON of a JWT. */

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../internal/json/json.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signature-algorithms.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
-import { selectSigningKeys } from '../../protocol/signing-keys.ts';
+import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
 import type { Client } from '../client.ts';
 import { getClientContext, type ProviderKeys } from '../client-context.ts';
 import type { AuthorizationServerMetadata } from '../client-options.ts';

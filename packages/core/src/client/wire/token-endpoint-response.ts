@@ -2,8 +2,8 @@ import { AuthorizationServerError } from '../../errors.ts';
 import { getJsonBody } from '../../internal/http.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
-import { findTokenError, type TokenErrorResponse } from '../../protocol/refresh-rejection.ts';
-import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/token-endpoint-body.ts';
+import { findTokenError, type TokenErrorResponse } from '../../protocol/tokens/refresh-rejection.ts';
+import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/tokens/token-endpoint-body.ts';
 
 /** A successful response of the token endpoint. */
 export interface ReceivedTokens {

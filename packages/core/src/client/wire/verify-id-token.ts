@@ -1,7 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { seconds } from '../../internal/clock.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import { checkIdTokenClaims, createIdTokenError, findInvalidTime } from '../../protocol/id-token-claims.ts';
+import {
+  checkIdTokenClaims,
+  createIdTokenError,
+  findInvalidTime,
+} from '../../protocol/tokens/id-token-claims.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { createJwtError, hasOtherJwtType } from './jwt-checks.ts';

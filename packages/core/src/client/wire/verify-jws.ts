@@ -5,7 +5,7 @@ import type { JsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
 import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signature-algorithms.ts';
-import { selectSigningKeys } from '../../protocol/signing-keys.ts';
+import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { checkJwt, createJwtError } from './jwt-checks.ts';

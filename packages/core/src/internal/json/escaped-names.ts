@@ -1,4 +1,4 @@
-import { findStringEnd } from './repeated-members.ts';
+import { findStringEnd } from './string-end.ts';
 
 /**
  * Parses a JSON text that contains escapes, with correct member names.

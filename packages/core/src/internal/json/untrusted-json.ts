@@ -1,7 +1,8 @@
 import { ValidationError } from '../../errors.ts';
+import { isDevelopment } from '../development.ts';
 import { parseEscapedNames } from './escaped-names.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
-import { findStringEnd, hasEqualRepeats } from './repeated-members.ts';
+import { findStringEnd } from './string-end.ts';
 
 /** Limits of one JSON text. */
 export interface JsonLimits {
@@ -30,8 +31,8 @@ export interface UntrustedJsonOptions {
   readonly limits?: JsonLimits;
   /** Creates the error. Default: a ValidationError `response_malformed`. */
   readonly createError?: (fault: JsonFault, problem: string) => Error;
-  /** Accepts a repeated member whose values are equal scalars, because all parsers agree on it. Default: false. */
-  readonly equalRepeats?: boolean;
+  /** Accepts repeated members of a text: `hasEqualRepeats`, because all parsers agree on it. Default: none is accepted. */
+  readonly acceptsRepeats?: ((text: string) => boolean) | undefined;
 }
 
 /**
@@ -65,7 +66,7 @@ export function parseUntrustedJson(text: string, options: UntrustedJsonOptions =
   }
   const members = countMembers(value);
   if (members === undefined) throw fail('number');
-  if (members !== scanResult && !(options.equalRepeats && hasEqualRepeats(text))) throw fail('duplicate');
+  if (members !== scanResult && !options.acceptsRepeats?.(text)) throw fail('duplicate');
   return value;
 }
 
@@ -137,6 +138,7 @@ function countMembers(root: unknown): number | undefined {
 }
 
 function describeFault(fault: JsonFault, limits: JsonLimits): string {
+  if (!isDevelopment) return '';
   if (fault === 'length') return `is longer than ${limits.maxLength} characters`;
   if (fault === 'depth') return `nests deeper than ${limits.maxDepth} levels`;
   if (fault === 'values') return `has more than ${limits.maxValues} values`;
@@ -150,4 +152,8 @@ export const toCheckName = (fault: JsonFault): string =>
   fault === 'syntax' || fault === 'object' || fault === 'duplicate' ? 'json' : `json_${fault}`;
 
 const createResponseError = (fault: JsonFault, problem: string): Error =>
-  new ValidationError('response_malformed', toCheckName(fault), `The JSON text ${problem}.`);
+  new ValidationError(
+    'response_malformed',
+    toCheckName(fault),
+    isDevelopment ? `The JSON text ${problem}.` : '',
+  );

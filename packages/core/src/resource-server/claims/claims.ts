@@ -1,4 +1,5 @@
 import { deepFreeze, isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import { formatDistance, formatList, formatTime, formatValue } from '../rejections/format-mismatch.ts';
 import { invalidToken } from '../rejections/rejection.ts';
 import type { AccessTokenClaims, VerifiedAccessToken } from '../verified-access-token.ts';
 import type { AccessTokenProfile } from './profiles.ts';
@@ -21,46 +22,23 @@ export function checkType(header: JsonObject, profile: AccessTokenProfile): void
   const typ = header.typ ?? '';
   const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined;
   if (type === undefined || !profile.types.includes(type)) {
-    throw invalidToken('typ', 'The token is not an access token');
+    throw invalidToken('typ', 'The token is not an access token', () => ({
+      expected: formatList(profile.types),
+      found: formatValue(header.typ),
+    }));
   }
 }
 
 /** Checks all claims and reads them by the issuer's profile. RFC 9068 section 4, RFC 7519 section 4.1. */
 export function readClaims(received: JsonObject, expected: ExpectedClaims): VerifiedAccessToken {
-  const { profile, now, clockTolerance } = expected;
+  const { profile } = expected;
   // Some issuers write `null` for an absent claim. A required claim that is `null` is missing.
   const claims = removeNullMembers(received);
-  if (claims.iss !== expected.issuer)
-    throw invalidToken('iss', 'The issuer of the access token is not trusted');
-  for (const name of profile.required) {
-    if (claims[name] === undefined || claims[name] === '') {
-      throw invalidToken(name, `The access token has no claim ${name}`);
-    }
-  }
-  const reason = profile.reject?.(claims);
-  if (reason !== undefined) throw invalidToken('profile', reason);
-
-  // RFC 9068 section 4: otherwise a resource server could use the tokens of its callers at another one.
-  const audience = profile.audience ? profile.audience(claims) : claims.aud;
-  const audiences = Array.isArray(audience) ? audience : [audience];
-  if (!audiences.some((name) => expected.audiences.includes(name))) {
-    throw invalidToken('aud', 'The access token is for another audience');
-  }
-
-  const exp = readNumericDate(claims, 'exp');
-  if (exp === undefined && expected.source !== 'introspection') {
-    throw invalidToken('exp', 'The access token has no claim exp');
-  }
-  if (exp !== undefined && now >= exp + clockTolerance)
-    throw invalidToken('exp', 'The access token has expired');
-  const nbf = readNumericDate(claims, 'nbf');
-  if (nbf !== undefined && now < nbf - clockTolerance) {
-    throw invalidToken('nbf', 'The access token is not valid yet');
-  }
-  const iat = readNumericDate(claims, 'iat');
-  if (iat !== undefined && now < iat - clockTolerance) {
-    throw invalidToken('iat', 'The access token was issued in the future');
-  }
+  checkIssuer(claims, expected);
+  checkRequiredClaims(claims, profile);
+  checkProfile(claims, profile);
+  checkAudience(claims, expected);
+  const exp = checkTimes(claims, expected);
   readNumericDate(claims, 'auth_time');
   if (claims.acr !== undefined && typeof claims.acr !== 'string') throwMalformed('acr');
   if (claims.jti !== undefined && typeof claims.jti !== 'string') throwMalformed('jti');
@@ -81,6 +59,73 @@ export function readClaims(received: JsonObject, expected: ExpectedClaims): Veri
     ...readConfirmation(claims),
     claims: claims as AccessTokenClaims,
   });
+}
+
+export function checkIssuer(claims: JsonObject, expected: Pick<ExpectedClaims, 'issuer'>): void {
+  if (claims.iss === expected.issuer) return;
+  throw invalidToken('iss', 'The issuer of the access token is not trusted', () => ({
+    expected: formatList([expected.issuer]),
+    found: formatValue(claims.iss),
+  }));
+}
+
+export function checkRequiredClaims(claims: JsonObject, profile: AccessTokenProfile): void {
+  for (const name of profile.required) {
+    if (claims[name] !== undefined && claims[name] !== '') continue;
+    throw invalidToken(name, `The access token has no claim ${name}`, () => ({
+      expected: `the claim "${name}", which the profile "${profile.name}" requires`,
+      found: 'none',
+    }));
+  }
+}
+
+export function checkProfile(claims: JsonObject, profile: AccessTokenProfile): void {
+  const reason = profile.reject?.(claims);
+  if (reason !== undefined) throw invalidToken('profile', reason);
+}
+
+/** RFC 9068 section 4: otherwise a resource server could use the tokens of its callers at another one. */
+export function checkAudience(
+  claims: JsonObject,
+  { profile, audiences }: Pick<ExpectedClaims, 'profile' | 'audiences'>,
+): void {
+  const audience = profile.audience ? profile.audience(claims) : claims.aud;
+  const list = Array.isArray(audience) ? audience : [audience];
+  if (list.some((name) => audiences.includes(name))) return;
+  throw invalidToken('aud', 'The access token is for another audience', () => ({
+    expected: formatList(audiences),
+    // The profile may read another claim, whose value is not shown.
+    found:
+      claims.aud === undefined && audience !== undefined
+        ? `no claim "aud"; the profile "${profile.name}" compares another claim, which has another value`
+        : formatValue(claims.aud),
+  }));
+}
+
+/** Checks `exp`, `nbf` and `iat`. RFC 7519 section 4.1. */
+export function checkTimes(
+  claims: JsonObject,
+  { source, now, clockTolerance }: Pick<ExpectedClaims, 'source' | 'now' | 'clockTolerance'>,
+): number | undefined {
+  const describe = (relation: 'after' | 'before', time: number) => () => ({
+    expected: `a time ${relation} ${formatTime(now)}, the clock of this API, with a tolerance of ${clockTolerance} s`,
+    found: `${formatTime(time)}, ${formatDistance(time - now)}`,
+  });
+  const exp = readNumericDate(claims, 'exp');
+  if (exp === undefined && source !== 'introspection') {
+    throw invalidToken('exp', 'The access token has no claim exp');
+  }
+  if (exp !== undefined && now >= exp + clockTolerance)
+    throw invalidToken('exp', 'The access token has expired', describe('after', exp));
+  const nbf = readNumericDate(claims, 'nbf');
+  if (nbf !== undefined && now < nbf - clockTolerance) {
+    throw invalidToken('nbf', 'The access token is not valid yet', describe('before', nbf));
+  }
+  const iat = readNumericDate(claims, 'iat');
+  if (iat !== undefined && now < iat - clockTolerance) {
+    throw invalidToken('iat', 'The access token was issued in the future', describe('before', iat));
+  }
+  return exp;
 }
 
 /**

@@ -191,3 +191,7 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
     reject: (claims) => (claims.token_use === 'access' ? undefined : 'The token is not an access token'),
   },
 };
+
+/** Whether the function belongs to a built-in profile: its reasons contain no claim value. */
+export const isBuiltInCheck = (reject: AccessTokenProfile['reject']): boolean =>
+  Object.values(profiles).some((profile) => profile.reject === reject);

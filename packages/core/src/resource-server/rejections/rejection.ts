@@ -36,7 +36,15 @@ export interface RejectionDetails {
   readonly reason?: string;
   /** A new nonce for the client. RFC 9449 section 9. */
   readonly nonce?: string;
+  /** Describes the difference for the developer. Called outside production only, and its result is never sent. */
+  readonly describe?: () => Mismatch;
 }
 
-export const invalidToken = (check: string, description: string): Rejection =>
-  new Rejection('invalid_token', check, description);
+/** What a check expected and what it found. Contains no claim value except `iss`, `aud`, `typ`, `alg` and times. */
+export interface Mismatch {
+  readonly expected: string;
+  readonly found: string;
+}
+
+export const invalidToken = (check: string, description: string, describe?: () => Mismatch): Rejection =>
+  new Rejection('invalid_token', check, description, describe && { describe });

@@ -9,8 +9,17 @@ const networkMessage =
 /**
  * Returns true for an error that reports an unavailable service and nothing about the token: a `TransportError`, a network
  * error of Node, of `fetch` or of a database connection, a timeout, a response with status 429 or 5xx.
+ *
+ * @example
+ * ```ts
+ * import { isUnavailableError } from '@countersign/core/resource-server';
+ *
+ * const toStatus = (error: unknown) => (isUnavailableError(error) ? 503 : 500);
+ * ```
  */
-export function isUnavailableError(error: unknown, depth = 0): boolean {
+export const isUnavailableError = (error: unknown): boolean => reportsOutage(error, 0);
+
+function reportsOutage(error: unknown, depth: number): boolean {
   if (error instanceof TransportError) return true;
   if (typeof error !== 'object' || error === null || depth > 4) return false;
   const { code, name, message, status, statusCode, response, cause, errors } = error as Readonly<
@@ -21,10 +30,8 @@ export function isUnavailableError(error: unknown, depth = 0): boolean {
     matches(networkName, name) ||
     matches(networkMessage, message) ||
     [status, statusCode, (response as { status?: unknown } | undefined | null)?.status].some(isTemporary) ||
-    isUnavailableError(cause, depth + 1) ||
-    (Array.isArray(errors) &&
-      errors.length > 0 &&
-      errors.every((each) => isUnavailableError(each, depth + 1)))
+    reportsOutage(cause, depth + 1) ||
+    (Array.isArray(errors) && errors.length > 0 && errors.every((each) => reportsOutage(each, depth + 1)))
   );
 }
 

@@ -18,6 +18,8 @@ export interface SenderConstraintCheck {
   readonly dpopAlgorithms: readonly string[];
   /** Whether neither the token nor the configuration requires a proof, as for most requests. */
   canSkip(credentials: Credentials, token: VerifiedAccessToken): boolean;
+  /** Checks what is known without a request: whether the token is bound as required, in a way that is supported. */
+  checkBinding(token: VerifiedAccessToken): void;
   /** Checks the proof. Returns headers for the response, if any. */
   check(
     request: ResourceRequest,
@@ -57,34 +59,48 @@ export function createSenderConstraintCheck(
     throw new ConfigurationError('missing_option', "requireBinding: 'any' requires the option dpop or mtls");
   }
 
+  function checkSupport({ dpopThumbprint, certificateThumbprint }: VerifiedAccessToken): void {
+    // A bound token must not be accepted without its proof, otherwise a stolen token could be used as a bearer token
+    // (RFC 9449 section 7.1, RFC 8705 section 3).
+    if ((dpopThumbprint === undefined || dpop) && (certificateThumbprint === undefined || mtls)) return;
+    throw invalidToken(
+      'cnf',
+      'The access token is bound to a key, and this API does not support the proof',
+      () => ({
+        expected: 'a token that is not bound, or the option that accepts the proof',
+        found: dpopThumbprint === undefined || dpop ? 'a token for mtls' : 'a token for dpop',
+      }),
+    );
+  }
+
+  function checkRequiredBinding({ dpopThumbprint, certificateThumbprint }: VerifiedAccessToken): void {
+    if (requireBinding === undefined) return;
+    const isBound = certificateThumbprint !== undefined && requireBinding !== 'dpop';
+    if (dpopThumbprint === undefined && !isBound) {
+      throw invalidToken('cnf', 'An access token that is bound to a key is required');
+    }
+    if (requireBinding === 'mtls' && certificateThumbprint === undefined) {
+      throw invalidToken('cnf', 'An access token that is bound to a certificate is required');
+    }
+  }
+
   async function check(
     request: ResourceRequest,
     credentials: Credentials,
     token: VerifiedAccessToken,
   ): Promise<Readonly<Record<string, string>> | undefined> {
     const { dpopThumbprint, certificateThumbprint: expected } = token;
-    // A bound token must not be accepted without its proof, otherwise a stolen token could be used as a bearer token
-    // (RFC 9449 section 7.1, RFC 8705 section 3).
-    if ((dpopThumbprint !== undefined && !dpop) || (expected !== undefined && !mtls)) {
-      throw invalidToken(
-        'cnf',
-        'The access token is bound to a key, and this API does not support the proof',
-      );
-    }
+    checkSupport(token);
     if (mtls && expected !== undefined) checkCertificate(await mtls(request), expected);
     if (dpopThumbprint === undefined) {
       if (credentials.scheme === 'DPoP') throw invalidDpopToken('The access token is not bound to a key');
-      if (requireBinding === 'dpop' || (requireBinding !== undefined && expected === undefined)) {
-        throw invalidToken('cnf', 'An access token that is bound to a key is required');
-      }
+      checkRequiredBinding(token);
       return undefined;
     }
     if (credentials.scheme !== 'DPoP') {
       throw invalidDpopToken('The access token is bound to a key and requires the scheme DPoP');
     }
-    if (requireBinding === 'mtls' && expected === undefined) {
-      throw invalidToken('cnf', 'An access token that is bound to a certificate is required');
-    }
+    checkRequiredBinding(token);
     return dpop?.verify(request, credentials.token, dpopThumbprint);
   }
 
@@ -96,6 +112,10 @@ export function createSenderConstraintCheck(
       credentials.scheme === 'Bearer' &&
       token.dpopThumbprint === undefined &&
       token.certificateThumbprint === undefined,
+    checkBinding(token) {
+      checkSupport(token);
+      checkRequiredBinding(token);
+    },
     check,
   };
 }

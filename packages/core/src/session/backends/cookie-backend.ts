@@ -23,6 +23,7 @@ export interface CookieBackendOptions {
   readonly sealer: Sealer;
   /** Provider and client whose sessions are accepted. */
   readonly owner: string;
+  readonly clientId: string;
   readonly tombstones: TombstoneStore;
   /** Entries of the cache. Default: separate ones. */
   readonly sessionEntries?: SessionEntries | undefined;
@@ -44,7 +45,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
   const allNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)];
   const acceptedNames = allNames.filter((wireName, index) => index === 0 || wireName.startsWith('__Host-'));
-  const readTombstoneKeys = createTombstoneKeyReader();
+  const readTombstoneKeys = createTombstoneKeyReader(options.clientId);
   const longestLifetime = createLongestLifetime(options);
 
   /** Seconds until an unused session expires. */
@@ -254,9 +255,9 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       const key = await createMatchKey(match);
       // Strictly later than the previous tombstone, even under clock skew: `precedingLogoutAt` of a session must not equal it.
       const previous = await tombstones.latest([key]);
-      const { issuer, sub, sid } = match;
+      const { issuer, clientId, sub, sid } = match;
       const coveredBy =
-        sub === undefined || sid === undefined ? undefined : await createMatchKey({ issuer, sub });
+        sub === undefined || sid === undefined ? undefined : await createMatchKey({ issuer, clientId, sub });
       await addTombstone(key, {
         endedAt: previous === undefined ? endedAt : Math.max(endedAt, previous + 0.001),
         lifetime: await longestLifetime.read(),

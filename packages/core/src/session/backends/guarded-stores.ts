@@ -9,10 +9,10 @@ const maxEndedKeys = 10_000;
 /**
  * Wraps a backend so that its failures are typed: a store that throws is unavailable, which is neither "signed out" nor
  * "signed in". The error of the store is not retained as `cause`, because its text may contain stored data.
+ *
+ * @param endedKeys keys of sessions whose end is pending or has failed. This process rejects them until it succeeds.
  */
-export function guardBackend(backend: SessionBackend): SessionBackend {
-  /** Keys of sessions whose end failed. This process rejects them until it succeeds. */
-  const endedKeys = new Set<string>();
+export function guardBackend(backend: SessionBackend, endedKeys = new Set<string>()): SessionBackend {
   const omitEnded = (loaded: LoadedSession | undefined) =>
     loaded && endedKeys.has(loaded.key) ? undefined : loaded;
 
@@ -20,10 +20,10 @@ export function guardBackend(backend: SessionBackend): SessionBackend {
     kind: backend.kind,
     load: async (cookies) => omitEnded(await guard(() => backend.load(cookies))),
     identifyAll: (cookies) => guard(() => backend.identifyAll(cookies)),
-    async reload(session) {
+    async reload(session, options = {}) {
       const loaded = await guard(() => backend.reload(session));
-      // Without a state it is read only to end the session.
-      return session.state ? omitEnded(loaded) : loaded;
+      // The pending end may fail, or this process may stop before it: each logout ends the session itself.
+      return options.toEnd ? loaded : omitEnded(loaded);
     },
     create: (state, cookies, start) => guard(() => backend.create(state, cookies, start)),
     async write(loaded, change) {

@@ -1,7 +1,7 @@
 import type { AccessTokenRequest, TokenSet } from '../../tokens/token-set.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
+import type { ClientSessionMatch } from './logout/tombstone-keys.ts';
 import type { SessionState } from './state/session-state.ts';
-import type { SessionMatch } from './stores/session-store.ts';
 
 /** A session that may have ended. */
 export interface SessionReference {
@@ -64,8 +64,15 @@ export interface SessionBackend {
    * sign in, because another copy is of another user or has the same name. The sessions may have ended.
    */
   identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
-  /** Loads the current state of a session that was loaded or identified before. */
-  reload(session: SessionReference): Promise<LoadedSession | undefined>;
+  /**
+   * Loads the current state of a session that was loaded or identified before.
+   *
+   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
+   */
+  reload(
+    session: SessionReference,
+    options?: { readonly toEnd?: boolean },
+  ): Promise<LoadedSession | undefined>;
   /**
    * Starts a session.
    *
@@ -100,11 +107,11 @@ export interface SessionBackend {
   /** Ends one session permanently. */
   end(session: SessionReference): Promise<void>;
   /**
-   * Ends every session that matches.
+   * Ends every session of the client that matches.
    *
    * @param endedAt seconds since the epoch, with fraction
    */
-  endMatching(match: SessionMatch, endedAt: number): Promise<void>;
+  endMatching(match: ClientSessionMatch, endedAt: number): Promise<void>;
   /**
    * Checks whether the browser has several copies of the session cookie, because its domain or path was changed. The cookies
    * of the next write delete them.

@@ -21,6 +21,7 @@ export interface StoreBackendOptions {
   readonly sealer: Sealer;
   /** Provider and client whose sessions are accepted. */
   readonly owner: string;
+  readonly clientId: string;
   readonly store: SessionStore;
   /** Seconds. */
   readonly idleLifetime: number;
@@ -53,6 +54,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       issuer: claims?.iss ?? '',
       sub: claims?.sub ?? '',
       ...(claims?.sid !== undefined && { sid: claims.sid }),
+      clientId: options.clientId,
       expiresAt,
     };
   }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../errors.ts';
-import { sanitizeReturnTo } from '../../protocol/return-to.ts';
+import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import { type CookieToSet, serializeCookie } from '../cookies/cookies.ts';
 import { isSamePage } from '../http/path-match.ts';
 import { createRedirect, createSessionHeaders } from '../http/responses.ts';

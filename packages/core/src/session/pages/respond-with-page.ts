@@ -1,4 +1,4 @@
-import { sanitizeReturnTo } from '../../protocol/return-to.ts';
+import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import type { SessionContext } from '../context.ts';
 import type { CookieToSet } from '../cookies/cookies.ts';
 import { acceptsHtml } from '../http/request-checks.ts';

@@ -8,7 +8,7 @@ import { emitEvent } from '../../client/observability.ts';
 import { TransportError, ValidationError, type ValidationErrorCode } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
-import type { SessionMatch } from '../backends/stores/session-store.ts';
+import type { ClientSessionMatch } from '../backends/logout/tombstone-keys.ts';
 import type { SessionContext } from '../context.ts';
 import { readForm } from '../http/request-checks.ts';
 import { createJsonResponse } from '../http/responses.ts';
@@ -37,14 +37,14 @@ export async function backchannelLogoutRoute(context: SessionContext, request: R
 
 /** Ends the sessions, then marks the token as used: a token whose sessions could not be ended can be sent again. */
 async function endMatchingSessions(context: SessionContext, claims: LogoutTokenClaims): Promise<void> {
-  const { backend, replay, now } = context;
+  const { backend, client, replay, now } = context;
   const { key, timeToLive } = await createReplayEntry(context, claims);
   if (await reportUnavailable(context, 'replay', () => replay.has(key))) {
     throw new ValidationError('logout_token_invalid', 'jti', 'The logout token has been used before.');
   }
   // Two concurrent requests with the same token may both end the sessions. The result is the same.
   await reportUnavailable(context, 'session', () =>
-    backend.endMatching(toSessionMatch(claims), now() / 1000),
+    backend.endMatching(toSessionMatch(claims, client.clientId), now() / 1000),
   );
   // If this fails, the response is 503, and the repeated token ends the sessions again.
   await reportUnavailable(context, 'replay', () => replay.claim(key, timeToLive));
@@ -68,7 +68,8 @@ async function createReplayEntry(
   // until the token is too old, even if its `exp` is later. `exp` may have a fraction.
   const expiresAt = Math.ceil(Math.min(claims.exp, claims.iat + logoutTokenMaxAge)) + clockTolerance;
   return {
-    key: `logout ${await sha256(`${claims.iss} ${claims.jti}`)}`,
+    // A token with several audiences is received by several clients, which may share the store.
+    key: `logout ${await sha256(JSON.stringify([claims.iss, client.clientId, claims.jti]))}`,
     timeToLive: Math.ceil(expiresAt * 1000 - now()),
   };
 }
@@ -86,9 +87,10 @@ async function reportUnavailable<T>(
   }
 }
 
-function toSessionMatch({ iss, sub, sid }: LogoutTokenClaims): SessionMatch {
-  if (sid !== undefined) return { issuer: iss, sid, ...(sub !== undefined && { sub }) };
-  return { issuer: iss, sub: sub as string };
+/** A logout token concerns the sessions of its audience (section 2.4), not those of other clients in the same store. */
+function toSessionMatch({ iss: issuer, sub, sid }: LogoutTokenClaims, clientId: string): ClientSessionMatch {
+  if (sid !== undefined) return { issuer, clientId, sid, ...(sub !== undefined && { sub }) };
+  return { issuer, clientId, sub: sub as string };
 }
 
 /** Codes for metadata or keys of the provider that are invalid. They do not mean that the token is invalid. */

@@ -5,6 +5,7 @@ import { fetchUserinfo } from '../../client/resources/userinfo.ts';
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
+import { hasEqualRepeats } from '../../internal/json/repeated-members.ts';
 import { createTokenSet, type TokenSet } from '../../tokens/token-set.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
@@ -154,7 +155,7 @@ function readState(parameters: URLSearchParams | undefined): string {
   try {
     const { state } = parseJwtPart(payload, {
       createError: (_, problem) => new Error(problem),
-      equalRepeats: true,
+      acceptsRepeats: hasEqualRepeats,
     });
     return typeof state === 'string' ? state : '';
   } catch {

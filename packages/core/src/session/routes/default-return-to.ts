@@ -1,4 +1,4 @@
-import { sanitizeReturnTo } from '../../protocol/return-to.ts';
+import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import type { SessionContext } from '../context.ts';
 
 /** The page after a login without `returnTo`. */

@@ -3,7 +3,7 @@ import { emitEvent } from '../../client/observability.ts';
 import { type AuthError, TransportError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
-import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
+import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
 import type { SessionContext } from '../context.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { endSession, revokeNewestTokens } from '../end-session.ts';

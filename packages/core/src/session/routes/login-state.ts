@@ -1,5 +1,5 @@
 import { seconds } from '../../internal/clock.ts';
-import { sanitizeReturnTo } from '../../protocol/return-to.ts';
+import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import type { SessionContext } from '../context.ts';
 
 /**

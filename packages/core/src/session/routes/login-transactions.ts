@@ -5,7 +5,7 @@ import type {
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
-import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
+import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
 import type { SessionContext } from '../context.ts';
 import { type ChunkedValue, deleteChunks, readCopies, writeChunks } from '../cookies/chunks.ts';
 import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '../cookies/cookie-budget.ts';

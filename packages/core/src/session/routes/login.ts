@@ -1,7 +1,7 @@
 import { type AuthorizationRequest, startAuthorization } from '../../client/login/authorization-request.ts';
 import { parseThirdPartyLogin } from '../../client/login/third-party-login.ts';
 import { ValidationError } from '../../errors.ts';
-import { checkReturnTo } from '../../protocol/return-to.ts';
+import { checkReturnTo } from '../../protocol/login/return-to.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { isPrefetch, isScriptFetch, type RouterRequest, readForm } from '../http/request-checks.ts';

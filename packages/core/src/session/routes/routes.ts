@@ -1,6 +1,6 @@
 import { LoginRequiredError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { sanitizeReturnTo } from '../../protocol/return-to.ts';
+import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import type { SessionContext } from '../context.ts';
 import { isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
 import { createJsonResponse, createSessionHeaders } from '../http/responses.ts';

@@ -1,7 +1,7 @@
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
-import { transactionLifetime } from '../../protocol/authorization-transaction.ts';
+import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
 import { createEndedLoginError } from '../backends/logout/ended-login.ts';
 import type { SessionContext } from '../context.ts';
 import type { LoginTransaction } from './login-transactions.ts';

@@ -1,7 +1,7 @@
 import { AuthorizationServerError, LoginRequiredError, TransportError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { toLoginRequiredError } from '../../protocol/refresh-rejection.ts';
-import { isOtherUserError } from '../../protocol/same-login.ts';
+import { isOtherUserError } from '../../protocol/login/same-login.ts';
+import { toLoginRequiredError } from '../../protocol/tokens/refresh-rejection.ts';
 import type { GetAccessTokenResult, KnownTokens } from '../access-token-source.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import type { HeldLock } from '../stores/acquire-lock.ts';

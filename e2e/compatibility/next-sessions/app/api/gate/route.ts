@@ -1,6 +1,6 @@
 import { openGate } from '../../../lib/gate';
 
 export function POST() {
-  openGate('stream');
+  openGate();
   return new Response('opened');
 }

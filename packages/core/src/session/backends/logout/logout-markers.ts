@@ -31,11 +31,12 @@ const maxTries = 8;
  */
 export function createLogoutMarkers(options: {
   readonly store: SessionStore;
+  readonly clientId: string;
   readonly sealer: Sealer;
   readonly now: Clock;
 }): LogoutMarkers {
   const { store, sealer, now } = options;
-  const readKeys = createTombstoneKeyReader();
+  const readKeys = createTombstoneKeyReader(options.clientId);
 
   async function read(key: string): Promise<{ readonly version: number; readonly endedAt: number }> {
     const record = await store.get(key);

@@ -11,30 +11,42 @@ export interface TombstoneKeys {
   readonly all: readonly string[];
 }
 
-/** Cached sessions keep their state, so their keys are computed once. */
-export function createTombstoneKeyReader(): (state: SessionState) => TombstoneKeys | Promise<TombstoneKeys> {
+/**
+ * Cached sessions keep their state, so their keys are computed once.
+ *
+ * @param clientId the client of the sessions
+ */
+export function createTombstoneKeyReader(
+  clientId: string,
+): (state: SessionState) => TombstoneKeys | Promise<TombstoneKeys> {
   const knownKeys = new WeakMap<SessionState, TombstoneKeys>();
   const compute = async (state: SessionState) => {
-    const keys = await createTombstoneKeys(state);
+    const keys = await createTombstoneKeys(state, clientId);
     knownKeys.set(state, keys);
     return keys;
   };
   return (state) => knownKeys.get(state) ?? compute(state);
 }
 
-async function createTombstoneKeys({ id, tokens: { claims } }: SessionState): Promise<TombstoneKeys> {
+async function createTombstoneKeys(
+  { id, tokens: { claims } }: SessionState,
+  clientId: string,
+): Promise<TombstoneKeys> {
   const others = [createTombstoneKey('id', id)];
   if (claims?.sid !== undefined) {
-    others.push(createMatchKey({ issuer: claims.iss, sid: claims.sid }));
-    others.push(createMatchKey({ issuer: claims.iss, sub: claims.sub, sid: claims.sid }));
+    others.push(createMatchKey({ issuer: claims.iss, clientId, sid: claims.sid }));
+    others.push(createMatchKey({ issuer: claims.iss, clientId, sub: claims.sub, sid: claims.sid }));
   }
-  const ofUser = claims ? [createMatchKey({ issuer: claims.iss, sub: claims.sub })] : [];
+  const ofUser = claims ? [createMatchKey({ issuer: claims.iss, clientId, sub: claims.sub })] : [];
   const all = await Promise.all([...ofUser, ...others]);
   return { ofUser: all.slice(0, ofUser.length), others: all.slice(ofUser.length), all };
 }
 
-/** The key of a logout of all sessions that match. */
-export const createMatchKey = ({ issuer, sub, sid }: SessionMatch) =>
-  createTombstoneKey('match', JSON.stringify([issuer, sub ?? null, sid ?? null]));
+/** Selects sessions of one client. */
+export type ClientSessionMatch = SessionMatch & { readonly clientId: string };
+
+/** The key of a logout of all sessions that match. Several clients may share a store. */
+export const createMatchKey = ({ issuer, clientId, sub, sid }: ClientSessionMatch) =>
+  createTombstoneKey('match', JSON.stringify([issuer, clientId, sub ?? null, sid ?? null]));
 
 export const createTombstoneKey = (kind: string, text: string) => sha256(`countersign ended ${kind} ${text}`);

@@ -146,6 +146,7 @@ function isMatch(record: SessionRecord, match: SessionMatch): boolean {
   return (
     record.issuer === match.issuer &&
     (match.sub === undefined || record.sub === match.sub) &&
-    (match.sid === undefined || record.sid === match.sid)
+    (match.sid === undefined || record.sid === match.sid) &&
+    (match.clientId === undefined || record.clientId === undefined || record.clientId === match.clientId)
   );
 }

@@ -9,14 +9,22 @@ export interface SessionRecord {
   readonly sub: string;
   /** The session ID at the provider, if the ID token contains one. */
   readonly sid?: string;
+  /** The client of the login. Records of previous versions have none. */
+  readonly clientId?: string;
   /** Seconds since the epoch at which the session expires: idle or absolute, whichever comes first. */
   readonly expiresAt: number;
 }
 
-/** Selects the sessions of one user, of one session at the provider, or of both together. */
-export type SessionMatch =
-  | { readonly issuer: string; readonly sub: string; readonly sid?: string }
-  | { readonly issuer: string; readonly sub?: string; readonly sid: string };
+/**
+ * Selects the sessions of one user, of one session at the provider, or of both together. `clientId` selects those of one
+ * client, as a logout token does, and those of an unknown client. Default: the sessions of all clients.
+ *
+ * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken
+ */
+export type SessionMatch = { readonly issuer: string; readonly clientId?: string } & (
+  | { readonly sub: string; readonly sid?: string }
+  | { readonly sub?: string; readonly sid: string }
+);
 
 /**
  * Stores sessions. The key is a hash of the identifier in the user's cookie.
@@ -42,7 +50,8 @@ export interface SessionStore {
   /** Deletes one session, and stores a tombstone until the expiry of the record. */
   delete(key: string): Promise<void>;
   /**
-   * Deletes every session that matches, as {@link SessionStore.delete} does.
+   * Deletes every session that matches, as {@link SessionStore.delete} does. A record without `clientId` matches each
+   * client, so that a logout ends sessions of previous versions too.
    *
    * @returns the count of deleted sessions
    */

@@ -1,0 +1,206 @@
+import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
+import { createRandom, type Random } from '../../../packages/core/tests/support/random.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { createDrivenClock } from '../../support/driven-clock.ts';
+import { type HttpBrowser, openHttpBrowser, type VisitedPage } from '../../support/http-browser.ts';
+import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
+import { startPathProxy } from '../../support/path-proxy.ts';
+import { count, type Report } from '../run.ts';
+import { readSubject } from '../tabs/network.ts';
+
+const people = ['alice', 'bob', 'carol'] as const;
+const steps = 40;
+/** In seconds. */
+const accessTokenLifetime = 300;
+
+/** An application below a base path, with the name of its cookies and its client. */
+interface Zone {
+  readonly name: string;
+  readonly basePath: string;
+}
+
+const zones: readonly [Zone, Zone] = [
+  { name: 'home', basePath: '' },
+  { name: 'shop', basePath: '/shop' },
+];
+
+/** A session of a user at the provider, to which the sessions of both applications can belong. */
+interface ProviderSession {
+  readonly user: string;
+}
+
+/** A browser, with the sessions that it must have and its unfinished logins. */
+interface Visitor {
+  readonly browser: HttpBrowser;
+  readonly signedIn: Map<Zone, ProviderSession>;
+  readonly logins: { readonly zone: Zone; readonly location: URL }[];
+}
+
+interface Stage {
+  readonly op: TestAuthorizationServer;
+  readonly origin: string;
+  readonly visitors: readonly Visitor[];
+  atProvider: ProviderSession | undefined;
+  readonly broken: string[];
+  leaks: number;
+  lost: number;
+}
+
+/**
+ * Two built Next apps below different base paths of one host, with separate cookie names, secrets and clients. Logins,
+ * refreshes and logouts of several browsers follow in any order. A step at one app changes nothing at the other, except for
+ * the logout tokens of the provider, which end both sessions.
+ */
+export async function twoZones(seed: number): Promise<Report> {
+  const random = createRandom(seed);
+  const clock = createDrivenClock();
+  const [port, ...ports] = [await findFreePort(), await findFreePort(), await findFreePort()];
+  const origin = `http://localhost:${port}`;
+  const op = await createTestAuthorizationServer({
+    accessTokenLifetime,
+    users: people.map((sub) => ({ sub })),
+    clients: zones.map(({ name, basePath }) => ({
+      clientId: name,
+      clientSecret: `${name}-secret`,
+      backchannelLogoutUri: `${origin}${basePath}/auth/backchannel-logout`,
+    })),
+  });
+  const { close } = await op.listen();
+  const apps: NextSessions[] = [];
+  for (const [index, zone] of zones.entries())
+    apps.push(
+      await startNextSessions({
+        publicOrigin: origin,
+        basePath: zone.basePath,
+        port: ports[index] ?? 0,
+        op,
+        environment: { ...clock.environment, ...describeEnvironment(zone) },
+        api: ({ headers }, response) => response.end(readSubject(headers.authorization)),
+      }),
+    );
+  const proxy = await startPathProxy(port, { '/': ports[0] ?? 0, '/shop': ports[1] ?? 0 });
+  const visitors = people.map(
+    (): Visitor => ({ browser: openHttpBrowser(origin), signedIn: new Map(), logins: [] }),
+  );
+  const stage: Stage = { op, origin, visitors, atProvider: undefined, broken: [], leaks: 0, lost: 0 };
+  const done: string[] = [];
+  try {
+    for (let step = 0; step < steps; step++) {
+      const name = random.pick(Object.keys(actions));
+      if (name === 'expire') clock.advance(accessTokenLifetime + 1);
+      await actions[name]?.(stage, random.pick(visitors), random);
+      done.push(name);
+      await checkSessions(stage, `step ${step}, ${name}`);
+    }
+    const counts = Object.entries(count(done, (name) => name)).map(([name, times]) => `${times} ${name}`);
+    return {
+      tried: `${steps} steps of ${visitors.length} browsers at two built Next apps on one host (${counts.join(', ')})`,
+      tokenRequests: op.requestsTo('token').length,
+      sessionsLost: stage.lost,
+      leaks: stage.leaks,
+      broken: [...new Set(stage.broken)],
+    };
+  } finally {
+    proxy.close();
+    await Promise.all(apps.map((app) => app.stop()));
+    await close();
+    clock.remove();
+  }
+}
+
+const describeEnvironment = ({ name }: Zone) => ({
+  COOKIE_NAME: name,
+  AUTH_SECRET: `the-secret-of-${name}-with-more-than-thirty-two-characters`,
+  AUTH_CLIENT_ID: name,
+  AUTH_CLIENT_SECRET: `${name}-secret`,
+});
+
+type Action = (stage: Stage, visitor: Visitor, random: Random) => Promise<void>;
+
+const actions: Readonly<Record<string, Action>> = {
+  async begin(stage, visitor, random) {
+    const zone = random.pick(zones);
+    const { location } = await visit(stage, visitor, zone, '/auth/login?returnTo=/items');
+    if (location) visitor.logins.push({ zone, location });
+  },
+  /** Any of the unfinished logins. */
+  async finish(stage, visitor, random) {
+    if (visitor.logins.length === 0) await actions.begin?.(stage, visitor, random);
+    const [login] = visitor.logins.splice(random.below(visitor.logins.length), 1);
+    if (!login) return;
+    if (!stage.atProvider || random.chance(0.5)) {
+      stage.atProvider = { user: random.pick(people) };
+      stage.op.signIn(stage.atProvider.user);
+    }
+    const { url } = await stage.op.authorize(login.location);
+    const { status } = await visit(
+      stage,
+      visitor,
+      login.zone,
+      url.pathname.slice(login.zone.basePath.length) + url.search,
+    );
+    if (status === 303) visitor.signedIn.set(login.zone, stage.atProvider);
+    else stage.broken.push(`a login at ${login.zone.name} ended with ${status}`);
+  },
+  /** All sessions refresh at once. */
+  async expire(stage) {
+    stage.op.clock.advance(accessTokenLifetime + 1);
+    await Promise.all(
+      stage.visitors.flatMap((visitor) =>
+        zones.map(async (zone) => {
+          const user = visitor.signedIn.get(zone)?.user;
+          const { html, status } = await visit(stage, visitor, zone, '/items');
+          if (user === undefined ? status !== 307 : !html.includes(`${user} has 200 ${user}`))
+            stage.broken.push(`the page of ${user ?? 'a guest'} at ${zone.name} has status ${status}`);
+        }),
+      ),
+    );
+  },
+  /** Ends the session of one application. */
+  async logOut(stage, visitor, random) {
+    const zone = random.pick(zones);
+    await visit(stage, visitor, zone, '/auth/logout', { method: 'POST', headers: { origin: stage.origin } });
+    visitor.signedIn.delete(zone);
+  },
+  /** Ends the session at the provider, which notifies both applications. */
+  async endAtProvider(stage) {
+    const ended = stage.atProvider;
+    stage.atProvider = undefined;
+    for (const { signedIn } of stage.visitors)
+      for (const [zone, session] of signedIn) if (session === ended) signedIn.delete(zone);
+    const responses = await stage.op.endSession();
+    if (responses.some(({ status }) => status !== 200))
+      stage.broken.push(`responses to logout tokens: ${responses.map(({ status }) => status).join(', ')}`);
+  },
+};
+
+/** Visits a zone, which may only set its own cookies. */
+async function visit(
+  { broken }: Stage,
+  { browser }: Visitor,
+  { name, basePath }: Zone,
+  path: string,
+  options: Parameters<HttpBrowser['visit']>[1] = {},
+): Promise<VisitedPage> {
+  const page = await browser.visit(basePath + path, options);
+  for (const cookie of page.headers['set-cookie'] ?? [])
+    if (!cookie.startsWith(name))
+      broken.push(`${name} sets the cookie ${cookie.slice(0, cookie.indexOf('='))}`);
+  return page;
+}
+
+/** Each zone has the user that it must have. */
+async function checkSessions(stage: Stage, step: string): Promise<void> {
+  for (const visitor of stage.visitors)
+    for (const zone of zones) {
+      const { html } = await visit(stage, visitor, zone, '/auth/session');
+      const found: string | undefined = JSON.parse(html).session?.user.sub;
+      const wanted = visitor.signedIn.get(zone)?.user;
+      if (found === wanted) continue;
+      stage.broken.push(`${step}: ${zone.name} has ${found ?? 'no session'} instead of ${wanted ?? 'none'}`);
+      if (found === undefined) stage.lost++;
+      else if (wanted !== undefined) stage.leaks++;
+      if (found === undefined) visitor.signedIn.delete(zone);
+      else visitor.signedIn.set(zone, { user: found });
+    }
+}

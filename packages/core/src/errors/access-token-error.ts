@@ -1,0 +1,44 @@
+import { AuthError, isKind } from './auth-error.ts';
+import type { AccessTokenErrorCode } from './error-codes.ts';
+
+/**
+ * The API rejects a request. Respond with `status`, `headers` and one `WWW-Authenticate` header for each of `challenges`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-5.1
+ */
+export class AccessTokenError extends AuthError {
+  /** The `error` of the challenge, or `token_missing` or `access_denied`, which have no `error`. */
+  declare readonly code: AccessTokenErrorCode;
+  /** The HTTP status of the response. */
+  readonly status: 400 | 401 | 403;
+  /** The values of the `WWW-Authenticate` headers. */
+  readonly challenges: readonly string[];
+  /**
+   * Additional response headers, for example `DPoP-Nonce`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9449#section-8
+   */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: AccessTokenErrorCode,
+    message: string,
+    details: {
+      readonly status: 400 | 401 | 403;
+      readonly challenges: readonly string[];
+      readonly headers?: Readonly<Record<string, string>>;
+    },
+  ) {
+    super(code, message, 'AccessTokenError');
+    this.status = details.status;
+    this.challenges = details.challenges;
+    this.headers = details.headers ?? {};
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isKind(value, 'AccessTokenError');
+  }
+}

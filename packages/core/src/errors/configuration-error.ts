@@ -1,0 +1,16 @@
+import { AuthError, isKind } from './auth-error.ts';
+import type { ConfigurationErrorCode } from './error-codes.ts';
+
+/** An option or environment variable is missing or invalid. The developer must correct it. */
+export class ConfigurationError extends AuthError {
+  /** Identifies the error. */
+  declare readonly code: ConfigurationErrorCode;
+
+  constructor(code: ConfigurationErrorCode, message: string) {
+    super(code, message, 'ConfigurationError');
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isKind(value, 'ConfigurationError');
+  }
+}

@@ -1,0 +1,58 @@
+import { ValidationError } from '../../errors.ts';
+import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import { parseUntrustedJson } from '../../internal/json/untrusted-json.ts';
+
+/** Members of a token response that count as absent if they are empty. An empty `scope` grants no scope. */
+const absentIfEmpty = ['refresh_token', 'id_token', 'expires_in', 'token_type'];
+
+/** Maximum count of fields of a form-encoded response. */
+const maxFields = 50;
+
+/**
+ * Reads the body of a token endpoint response. Servers send JSON with other content types, and some older OAuth 2 servers
+ * send form-encoded bodies, so the content decides.
+ *
+ * @returns `undefined` if the body is neither a JSON object nor form-encoded
+ * @throws ValidationError `response_malformed` if the JSON exceeds a limit, or if that of a successful response is malformed
+ *   or repeats a member
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5
+ */
+export function parseTokenEndpointBody(text: string, status: number): JsonObject | undefined {
+  const trimmed = text.replace(/^\ufeff/, '').trim();
+  if (!trimmed.startsWith('{')) return parseForm(trimmed);
+  try {
+    const value = parseUntrustedJson(trimmed);
+    return isJsonObject(value) ? value : undefined;
+  } catch (error) {
+    // The status of an error response is known, also if its body is ambiguous or malformed.
+    const isMalformed = error instanceof ValidationError && error.check === 'json';
+    if (status >= 400 && isMalformed) return undefined;
+    throw error;
+  }
+}
+
+/** Parses `name=value` pairs without white space. A repeated name is ambiguous, so such a body is not read. */
+function parseForm(text: string): JsonObject | undefined {
+  if (!/^\w{1,40}=[^\s<>]*$/.test(text)) return undefined;
+  const fields = [...new URLSearchParams(text)];
+  const names = new Set(fields.map(([name]) => name));
+  return names.size === fields.length && fields.length <= maxFields ? Object.fromEntries(fields) : undefined;
+}
+
+/**
+ * Normalizes a successful token response: members that are `null` or empty are absent, and a `scope` that is a list
+ * becomes a text.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+ */
+export function normalizeTokenResponse(body: JsonObject): JsonObject {
+  const members = Object.entries(removeNullMembers(body)).filter(
+    ([name, value]) => value !== '' || !absentIfEmpty.includes(name),
+  );
+  const normalized = Object.fromEntries(members);
+  const { scope } = normalized;
+  if (Array.isArray(scope) && scope.every((item) => typeof item === 'string')) {
+    normalized.scope = scope.join(' ');
+  }
+  return normalized;
+}

@@ -1,0 +1,116 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { expect, test } from 'vitest';
+import { baseUrl, createWebApp } from '../../support/web-browser.ts';
+
+// Other spellings of one address: trailing slashes, a trailing dot, HEAD for GET.
+
+test('a path with a trailing slash is the same route, with and without base path', async () => {
+  for (const prefix of ['', '/shop']) {
+    const app = await createWebApp({ baseUrl: baseUrl + prefix, accessTokenRoute: true });
+    const browser = app.open();
+    const started = await browser.visit(`${prefix}/auth/login/?returnTo=${prefix}/orders/`);
+    const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+    // A framework redirects to the path with a slash.
+    const done = await browser.visit(`${url.pathname}/${url.search}`);
+    expect([done.status, done.headers.get('location')]).toEqual([303, `${prefix}/orders/`]);
+    const { session } = (await (await browser.visit(`${prefix}/auth/session/`)).json()) as {
+      session: unknown;
+    };
+    expect(session).toMatchObject({ user: { sub: 'alice' } });
+    const headers = { origin: baseUrl, 'sec-fetch-site': 'same-origin' };
+    expect((await browser.visit(`${prefix}/auth/access-token/`, { headers })).status).toBe(200);
+    const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
+    const logout = await app.open().visit(`${prefix}/auth/backchannel-logout/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ logout_token: token }).toString(),
+    });
+    expect(logout.status).toBe(200);
+    expect((await browser.visit(`${prefix}/auth/logout/`, { method: 'POST', headers })).status).toBeLessThan(
+      400,
+    );
+    for (const path of ['/auth/login//', '/auth//login', '/auth/login/x', '/auth/', '/'])
+      expect(await app.sessions.handle(new Request(baseUrl + prefix + path)), path).toBeUndefined();
+  }
+});
+
+test('HEAD has the status and headers of GET without a body', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  for (const path of [
+    '/auth/session',
+    '/auth/logout',
+    '/auth/login',
+    '/auth/session/',
+    '/auth/callback?state=x',
+  ]) {
+    const headers = { cookie: browser.header(), accept: 'text/html' };
+    const send = (method: string) => app.sessions.handle(new Request(baseUrl + path, { method, headers }));
+    const [get, head] = [await send('GET'), await send('HEAD')];
+    expect(head?.status, path).toBe(get?.status);
+    expect([...(head?.headers.keys() ?? [])], path).toEqual([...(get?.headers.keys() ?? [])]);
+    expect(await head?.text(), path).toBe('');
+  }
+  const response = await app.sessions.handle(
+    new Request(`${baseUrl}/auth/backchannel-logout`, { method: 'HEAD' }),
+  );
+  expect([response?.status, response?.headers.get('allow')]).toEqual([405, 'POST']);
+});
+
+test('a login at the host with a trailing dot continues at the host of the callback', async () => {
+  const app = await createWebApp();
+  const { host } = new URL(baseUrl);
+  for (const dotted of [`${host}.`, `${host}.:443`]) {
+    const response = await app.open().visit('/auth/login?returnTo=/a', { headers: { host: dotted } });
+    expect(response.headers.get('location')).toBe(`${baseUrl}/auth/login?returnTo=/a`);
+    expect(response.headers.getSetCookie()).toEqual([]);
+  }
+  const started = await app.open().visit('/auth/login?returnTo=/a', { headers: { host } });
+  expect(new URL(started.headers.get('location') ?? '').origin).toBe(app.server.issuer);
+});
+
+test('S21: the origin with a trailing dot is the same origin, and no other one is', async () => {
+  const app = await createWebApp();
+  const logOut = async (origin: string) => {
+    const browser = app.open();
+    await browser.logIn();
+    return (await browser.visit('/auth/logout', { method: 'POST', headers: { origin } })).status;
+  };
+  expect(await logOut(`${baseUrl}.`)).toBe(303);
+  for (const origin of [`${baseUrl}..`, `${baseUrl}.evil.example`, `${baseUrl}.:8443`, `${baseUrl}:8443`])
+    expect(await logOut(origin), origin).toBe(403);
+});
+
+test('reports a returnTo that is not used', async () => {
+  const app = await createWebApp();
+  const done = await app.open().logIn(`/auth/login?returnTo=/${'x'.repeat(4_000)}`);
+  expect(done.headers.get('location')).toBe('/');
+  await app.open().logIn('/auth/login?returnTo=https://evil.example/');
+  await app.open().logIn('/auth/login');
+  expect(app.events.filter(({ type }) => type === 'return_to.rejected')).toEqual([
+    { type: 'return_to.rejected', reason: 'too_long', length: 4_001 },
+    { type: 'return_to.rejected', reason: 'not_allowed', length: 21 },
+  ]);
+});
+
+test('keeps a returnTo of 3,500 characters and invisible characters through a login', async () => {
+  const app = await createWebApp();
+  for (const path of [`/${'x'.repeat(3_499)}`, '/%D9%85%DB%8C%E2%80%8C%D8%B4%D9%88%D8%AF']) {
+    const done = await app.open().logIn(`/auth/login?${new URLSearchParams({ returnTo: path })}`);
+    expect(done.headers.get('location')).toBe(path);
+  }
+  const raw = await app.open().logIn(`/auth/login?${new URLSearchParams({ returnTo: '/soft\u00adhyphen' })}`);
+  expect(raw.headers.get('location')).toBe('/soft%C2%ADhyphen');
+});
+
+test('with SameSite=Strict, the callback shows a page that continues by itself', async () => {
+  const app = await createWebApp({ cookie: { sameSite: 'strict' } });
+  const returnTo = `/orders?q='"><script>alert(1)</script>&x=1`;
+  const done = await app.open().logIn(`/auth/login?${new URLSearchParams({ returnTo })}`);
+  const html = await done.text();
+  expect([done.status, done.headers.get('location')]).toEqual([200, null]);
+  expect(html).toContain('<meta http-equiv="refresh" content="0; url=/orders?q=%27%22%3E%3Cscript%3E');
+  expect(html).not.toContain('<script');
+  expect(done.headers.getSetCookie().join()).toContain('__Host-session=');
+});

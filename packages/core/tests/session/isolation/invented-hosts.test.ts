@@ -1,0 +1,191 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createWebAuthResolver } from '../../../src/session/adapter.ts';
+import {
+  createMemoryReplayStore,
+  createMemorySessionStore,
+  createMemoryTombstoneStore,
+  type WebAuthOptions,
+  type WebSessions,
+} from '../../../src/session/index.ts';
+
+// Any client can name any host. The options of an application may be a function that accepts all hosts of a wildcard.
+
+const inventedHosts = 10_000;
+/** Exceeds the count of hosts that a resolver caches, and that of applications whose state is stored. */
+const fewerHosts = 2_500;
+const host = 'acme.tenants.test';
+
+beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}));
+afterEach(() => {
+  vi.restoreAllMocks();
+  (globalThis as Record<symbol, unknown>)[Symbol.for('countersign.session')] = undefined;
+  (globalThis as Record<symbol, unknown>)[Symbol.for('countersign.session.notices')] = undefined;
+});
+
+const readCookies = (response: Response | undefined) =>
+  (response?.headers.getSetCookie() ?? [])
+    .filter((line) => !line.includes('Max-Age=0'))
+    .map((line) => line.split(';')[0])
+    .join('; ');
+
+/** @param more options that the function adds for a host; a new object for each call */
+async function setUp(more: (host: string) => Partial<WebAuthOptions> = () => ({})) {
+  const server = await createTestAuthorizationServer({
+    issuer: `https://${crypto.randomUUID()}.example.test`,
+  });
+  const fetch = (url: string, init: RequestInit) => server.fetch(url, init);
+  const resolve = createWebAuthResolver((name) =>
+    name.endsWith('.tenants.test')
+      ? {
+          issuer: server.issuer,
+          clientId: 'web',
+          clientSecret: 'web-secret',
+          secret: 's'.repeat(43),
+          baseUrl: `https://${name}`,
+          environment: {},
+          now: server.clock.now,
+          fetch,
+          ...more(name),
+        }
+      : undefined,
+  );
+  const at = (name = host): WebSessions => resolve(new Headers({ host: name })).sessions;
+  const post = (path: string, body: Record<string, string>) =>
+    at().handle(new Request(`https://${host}${path}`, { method: 'POST', body: new URLSearchParams(body) }));
+  return {
+    server,
+    at,
+    /** Names each host twice: a host of a first request evicts only other such hosts. */
+    inventHosts(count = inventedHosts) {
+      for (let index = 0; index < count; index++) {
+        at(`h${index}.tenants.test`);
+        at(`h${index}.tenants.test`);
+      }
+    },
+    async startLogin() {
+      const response = await at().handle(new Request(`https://${host}/auth/login`));
+      const { url } = await server.authorize(response?.headers.get('location') ?? '');
+      const cookie = readCookies(response);
+      return { complete: () => at().handle(new Request(url, { headers: { cookie } })) };
+    },
+    endByProvider: async (token: string) =>
+      (await post('/auth/backchannel-logout', { logout_token: token }))?.status,
+    readUser: async (cookie: string) => (await at().open(cookie)).session?.user.sub,
+  };
+}
+
+const variants: readonly [string, (host: string) => Partial<WebAuthOptions>][] = [
+  ['the default stores', () => ({})],
+  [
+    'stores in memory of each host',
+    () => ({ tombstones: createMemoryTombstoneStore(), replay: createMemoryReplayStore() }),
+  ],
+  ['a session store in memory of each host', () => ({ store: createMemorySessionStore() })],
+  ['cookie names of each host', (name) => ({ cookie: { name: name.split('.')[0] ?? '' } })],
+  ['several addresses of each host', (name) => ({ baseUrl: [`https://${name}`, `https://www.${name}`] })],
+];
+
+test.each(variants)(
+  'S33: with %s, 10,000 invented hosts restore no session that was logged out',
+  async (_, more) => {
+    const { at, startLogin, inventHosts, readUser } = await setUp(more);
+    const cookie = readCookies(await (await startLogin()).complete());
+    expect(await readUser(cookie)).toBe('alice');
+    await at().startLogout(cookie);
+    inventHosts();
+    expect(await readUser(cookie)).toBeUndefined();
+  },
+);
+
+test.each(variants)(
+  'S13: with %s, 2,500 invented hosts do not let a logout token be used again',
+  async (_, more) => {
+    const { server, startLogin, endByProvider, inventHosts, readUser } = await setUp(more);
+    const token = await server.mintLogoutToken({ aud: 'web', sub: 'alice' });
+    const first = readCookies(await (await startLogin()).complete());
+    expect(await endByProvider(token)).toBe(200);
+    server.clock.advance(2);
+    const second = readCookies(await (await startLogin()).complete());
+    inventHosts(fewerHosts);
+    expect(await endByProvider(token)).toBe(400);
+    expect(await readUser(first)).toBeUndefined();
+    expect(await readUser(second)).toBe('alice');
+  },
+);
+
+test.each(variants)('S33: with %s, 2,500 invented hosts end no session', async (_, more) => {
+  const { startLogin, inventHosts, readUser } = await setUp(more);
+  const cookie = readCookies(await (await startLogin()).complete());
+  inventHosts(fewerHosts);
+  expect(await readUser(cookie)).toBe('alice');
+});
+
+test('S33: 2,500 invented hosts do not let the response of a login be used again', async () => {
+  const { server, startLogin, inventHosts } = await setUp();
+  const { complete } = await startLogin();
+  expect(readCookies(await complete())).toContain('__Host-session=');
+  inventHosts(fewerHosts);
+  expect(readCookies(await complete())).not.toContain('__Host-session=');
+  expect(server.requestsTo('token')).toHaveLength(1);
+});
+
+test('S33: invented hosts send no request to the provider, also if their options have a fetch function', async () => {
+  const { server, at, startLogin } = await setUp();
+  await startLogin();
+  for (let index = 0; index < 1_000; index++) await at(`h${index}.tenants.test`).startLogin('');
+  expect(server.requestsTo('discovery')).toHaveLength(1);
+});
+
+test('S33: a session whose logout failed stays rejected after 2,500 invented hosts', async () => {
+  const records = createMemoryTombstoneStore();
+  let isFull = false;
+  const tombstones = {
+    set: (...values: Parameters<typeof records.set>) =>
+      isFull ? Promise.reject(new Error('full')) : records.set(...values),
+    latest: (keys: readonly string[]) => records.latest(keys),
+  };
+  const { at, startLogin, inventHosts, readUser } = await setUp(() => ({ tombstones }));
+  const cookie = readCookies(await (await startLogin()).complete());
+  isFull = true;
+  expect((await at().startLogout(cookie)).failure).toMatchObject({ code: 'store_unavailable' });
+  inventHosts(fewerHosts);
+  expect(await readUser(cookie)).toBeUndefined();
+});
+
+const perHost: readonly [string, (host: string) => Partial<WebAuthOptions>][] = [
+  ['client', (name) => (name === host ? {} : { clientId: name })],
+  ['secret', (name) => (name === host ? {} : { secret: name.padEnd(43, '.') })],
+  ['issuer', (name) => (name === host ? {} : { issuer: `https://${name}` })],
+];
+
+test.each(perHost)(
+  'S33: with a %s of each host, hosts beyond the limit are rejected and known ones stay',
+  async (_, more) => {
+    const { at, startLogin, inventHosts, readUser } = await setUp(more);
+    const cookie = readCookies(await (await startLogin()).complete());
+    await at().startLogout(cookie);
+    inventHosts(1_999);
+    for (const name of ['x1.tenants.test', 'x2.tenants.test']) {
+      expect(() => at(name)).toThrow(expect.objectContaining({ code: 'too_many_applications' }));
+    }
+    expect(at('h7.tenants.test').origin).toBe('https://h7.tenants.test');
+    expect(await readUser(cookie)).toBeUndefined();
+    expect(readCookies(await (await startLogin()).complete())).toContain('__Host-session=');
+    expect(vi.mocked(console.error).mock.calls).toEqual([[expect.stringMatching(/2,?000/)]]);
+  },
+);
+
+test('hosts with stores outside of this process are not limited, because they add no records to its memory', async () => {
+  const external = () => {
+    const [tombstones, replay] = [createMemoryTombstoneStore(), createMemoryReplayStore()];
+    return {
+      tombstones: { set: tombstones.set, latest: tombstones.latest },
+      replay: { claim: replay.claim, has: replay.has },
+    };
+  };
+  const { at, inventHosts } = await setUp((name) => ({ clientId: name, ...external() }));
+  inventHosts(2_500);
+  expect(at('new.tenants.test').origin).toBe('https://new.tenants.test');
+});

@@ -1,0 +1,136 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { expect, test, vi } from 'vitest';
+import { createWebAuth } from '../../../src/session/index.ts';
+import type { WebAuthOptions } from '../../../src/session/web-auth-options.ts';
+
+// Applications in one process must not share cached sessions.
+
+type Copy = Pick<
+  typeof import('../../../src/session/index.ts'),
+  'createWebAuth' | 'createMemorySessionStore'
+>;
+
+/** Another copy of the package, as a bundler may load it twice. */
+async function loadCopy(): Promise<Copy> {
+  vi.resetModules();
+  const copy = await import('../../../src/session/index.ts');
+  expect(copy.createWebAuth).not.toBe(createWebAuth);
+  return copy;
+}
+
+const client = (clientId: string) => ({
+  clientId,
+  clientSecret: `${clientId}-secret`,
+  redirectUris: ['https://app.example.test/auth/callback'],
+});
+
+async function startApplications() {
+  const server = await createTestAuthorizationServer({
+    clients: [client('web'), client('shop')],
+    users: [{ sub: 'alice' }, { sub: 'bob' }],
+  });
+  const base = {
+    issuer: server.issuer,
+    clientId: 'web',
+    clientSecret: 'web-secret',
+    secret: 'a'.repeat(43),
+    baseUrl: 'https://app.example.test',
+    environment: {},
+    fetch: (url, init) => server.fetch(url, init),
+    now: server.clock.now,
+  } satisfies WebAuthOptions;
+  const second = await loadCopy();
+  const third = await loadCopy();
+  const make = (copy: Copy, more: Partial<WebAuthOptions>) => copy.createWebAuth({ ...base, ...more }, null);
+  const applications = {
+    'the first': make({ ...second, createWebAuth }, {}),
+    'with another secret': make(second, { secret: 'b'.repeat(43) }),
+    'with another client': make(third, { clientId: 'shop', clientSecret: 'shop-secret' }),
+    'with another secret, in another copy': make(third, { secret: 'c'.repeat(43) }),
+    'with another cookie': make(second, { cookie: { name: 'other' } }),
+    'with a store': make(second, { store: second.createMemorySessionStore() }),
+    // With the same configuration, it would be another copy of the previous application.
+    'with a separate store': make(third, {
+      store: third.createMemorySessionStore(),
+      cookie: { name: 'separate' },
+    }),
+  };
+  return { server, applications };
+}
+
+async function logIn(
+  { sessions }: ReturnType<typeof createWebAuth>,
+  server: Awaited<ReturnType<typeof createTestAuthorizationServer>>,
+  sub: string,
+): Promise<string> {
+  server.signIn(sub);
+  const { url, cookies } = await sessions.startLogin('');
+  const authorized = await server.authorize(url);
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const response = await sessions.handle(new Request(authorized.url, { headers: { cookie } }));
+  return (response?.headers.getSetCookie() ?? [])
+    .filter((line) => !line.includes('Max-Age=0'))
+    .map((line) => line.split(';')[0] ?? '')
+    .join('; ');
+}
+
+test('S37: never returns the session of another application, copy or user', {
+  timeout: 60_000,
+}, async () => {
+  const { server, applications } = await startApplications();
+  const logins: { readonly at: string; readonly sub: string; readonly cookie: string }[] = [];
+  for (const [at, application] of Object.entries(applications)) {
+    for (const sub of ['alice', 'bob'])
+      logins.push({ at, sub, cookie: await logIn(application, server, sub) });
+  }
+  // Twice: the second time, the session is cached.
+  for (let round = 0; round < 2; round++) {
+    for (const { at, sub, cookie } of logins) {
+      for (const [name, { sessions }] of Object.entries(applications)) {
+        const { session } = await sessions.open(cookie);
+        expect(session?.user.sub, `${sub} of ${at} at ${name}`).toBe(name === at ? sub : undefined);
+      }
+    }
+  }
+});
+
+test('S37: returns a token only to its own session, also during concurrent refreshes', {
+  timeout: 60_000,
+}, async () => {
+  const { server, applications } = await startApplications();
+  const logins = [];
+  for (const [at, application] of Object.entries(applications)) {
+    for (const sub of ['alice', 'bob']) {
+      logins.push({ at, sub, application, cookie: await logIn(application, server, sub) });
+    }
+  }
+  server.clock.advance(3_590);
+  await Promise.all(
+    logins.map(async ({ at, sub, application, cookie }) => {
+      const { accessToken } = await (await application.sessions.open(cookie)).getAccessToken();
+      const claims = JSON.parse(atob(accessToken.split('.')[1]?.replace(/-/g, '+').replace(/_/g, '/') ?? ''));
+      expect(claims.sub, at).toBe(sub);
+      expect(claims.client_id, at).toBe(application.client.clientId);
+    }),
+  );
+});
+
+test('S37: a logout in one copy of the package counts in all copies', async () => {
+  const server = await createTestAuthorizationServer({ clients: [client('web')] });
+  const options: WebAuthOptions = {
+    issuer: server.issuer,
+    clientId: 'web',
+    clientSecret: 'web-secret',
+    secret: 'a'.repeat(43),
+    baseUrl: 'https://app.example.test',
+    environment: {},
+    fetch: (url, init) => server.fetch(url, init),
+    now: server.clock.now,
+  };
+  const copies = [createWebAuth(options, null), (await loadCopy()).createWebAuth(options, null)] as const;
+  const cookie = await logIn(copies[0], server, 'alice');
+  for (const { sessions } of copies) expect((await sessions.open(cookie)).session?.user.sub).toBe('alice');
+  await copies[1].sessions.startLogout(cookie);
+  for (const { sessions } of copies) expect((await sessions.open(cookie)).session).toBeUndefined();
+});

@@ -1,0 +1,105 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { expect, test } from 'vitest';
+import { baseUrl, createWebApp, type TestBrowser } from '../../support/web-browser.ts';
+
+const html = { accept: 'text/html' };
+const ownOrigin = { origin: baseUrl };
+
+const logOut = (browser: TestBrowser, headers: Record<string, string> = {}) =>
+  browser.visit('/auth/logout', { method: 'POST', headers: { ...ownOrigin, ...headers } });
+
+/** A provider without `end_session_endpoint`. */
+const createAppWithoutLogout = (options: Parameters<typeof createWebApp>[0] = {}) =>
+  createWebApp(options, { server: { metadata: { end_session_endpoint: undefined } } });
+
+test('sends a state with the logout, and removes it when the provider redirects the user back', async () => {
+  const app = await createWebApp({ postLogoutRedirectUris: [`${baseUrl}/bye?a=1`] });
+  const browser = app.open();
+  await browser.logIn();
+  const url = new URL((await logOut(browser)).headers.get('location') ?? '');
+  const state = url.searchParams.get('state') ?? '';
+  expect(state).toMatch(/^[\w-]{43}$/);
+  const back = await app.sessions.handle(
+    new Request(`${baseUrl}/bye?a=1&state=${state}`, { headers: { cookie: browser.header() } }),
+  );
+  expect(back?.status).toBe(303);
+  expect(back?.headers.get('location')).toBe('/bye?a=1');
+  if (back) browser.take(back);
+  expect(browser.cookies.size).toBe(0);
+  expect(app.events).toContainEqual({ type: 'logout.returned', issuer: app.server.issuer, verified: true });
+});
+
+test('a redirect with another state is not taken for the logout of this browser', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  await logOut(browser);
+  const visit = (path: string, cookie = browser.header()) =>
+    app.sessions.handle(new Request(baseUrl + path, { headers: { cookie } }));
+  const other = 'x'.repeat(43);
+  expect(await visit(`/?state=${other}`)).toBeUndefined();
+  expect(app.events.filter(({ type }) => type === 'logout.returned')).toEqual([
+    { type: 'logout.returned', issuer: app.server.issuer, verified: false },
+  ]);
+  const state = browser.cookies.get('__Host-session.logout') ?? '';
+  // Parameters of the application, other pages, and browsers without a logout.
+  expect(await visit('/?state=open')).toBeUndefined();
+  expect(await visit('/')).toBeUndefined();
+  expect(await visit(`/other?state=${state}`)).toBeUndefined();
+  expect(await visit(`/?state=${state}`, '')).toBeUndefined();
+  expect(app.events.filter(({ type }) => type === 'logout.returned')).toHaveLength(1);
+  expect((await visit(`/?state=${state}`))?.status).toBe(303);
+});
+
+test('sends no state that could not be checked, to a page of another origin', async () => {
+  const app = await createWebApp({ postLogoutRedirectUris: ['https://www.example.test/bye'] });
+  const browser = app.open();
+  await browser.logIn();
+  const url = new URL((await logOut(browser)).headers.get('location') ?? '');
+  expect(url.searchParams.has('state')).toBe(false);
+  expect(browser.cookies.size).toBe(0);
+});
+
+test('says that the provider stays signed in if it has no logout', async () => {
+  const app = await createAppWithoutLogout();
+  const browser = app.open();
+  await browser.logIn();
+  const response = await logOut(browser);
+  expect(response.status).toBe(303);
+  const page = await browser.visit(response.headers.get('location') ?? '', { headers: html });
+  expect(page.status).toBe(200);
+  const text = await page.text();
+  expect(text).toContain('You are logged out here');
+  expect(text).toContain(`You are still signed in at ${new URL(app.server.issuer).host}.`);
+  expect(text).toContain(`href="${baseUrl}/">Continue</a>`);
+  expect(browser.cookies.size).toBe(0);
+});
+
+test('says that the provider stays signed in if it cannot be reached', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  const fresh = await createWebApp({}, { at: app.server, client: { retries: 0 } });
+  app.server.fail('discovery', { network: true, times: 9 });
+  const copy = fresh.open(browser.cookies);
+  const { location } = await (await logOut(copy, { 'sec-fetch-mode': 'cors' })).json();
+  expect(location).toContain('/auth/logout?ended=application');
+  expect((await app.sessions.open(browser.header())).session).toBeUndefined();
+});
+
+test('does not say to a signed-in user that the user is logged out', async () => {
+  const app = await createAppWithoutLogout();
+  const browser = app.open();
+  await browser.logIn();
+  const page = await browser.visit('/auth/logout?ended=application', { headers: html });
+  expect(await page.text()).toContain('Log out?');
+});
+
+test('shows the page of the application after such a logout', async () => {
+  const app = await createAppWithoutLogout({ pages: { loggedOut: '/bye' } });
+  const browser = app.open();
+  await browser.logIn();
+  const { headers } = await logOut(browser);
+  const page = await browser.visit(headers.get('location') ?? '', { headers: html });
+  expect(page.headers.get('location')).toBe(`/bye?${new URLSearchParams({ returnTo: `${baseUrl}/` })}`);
+});

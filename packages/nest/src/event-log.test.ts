@@ -1,0 +1,58 @@
+import type { AccessTokenVerifier } from '@countersign/core/resource-server';
+import { Controller, Get, Logger } from '@nestjs/common';
+import { afterEach, expect, test, vi } from 'vitest';
+import { audience, startApp } from '../tests/support/start-app.ts';
+import { ACCESS_TOKEN_VERIFIER } from './index.ts';
+
+@Controller('items')
+class ItemsController {
+  @Get()
+  items() {
+    return [];
+  }
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+test('the log line of a 401 names what was expected and found, and the response does not', async () => {
+  const debug = vi.spyOn(Logger.prototype, 'debug').mockImplementation(() => {});
+  const { call, mint, server } = await startApp({ controllers: [ItemsController] });
+  const other = 'https://other.example.test';
+  const tokens = {
+    aud: await mint({ aud: other }),
+    typ: await mint({}, { header: { typ: 'JWT' } }),
+    iss: await mint({ iss: other }),
+    exp: await mint({ exp: 1_700_000_000 }),
+  };
+  const lines: Record<string, string> = {};
+  for (const [check, token] of Object.entries(tokens)) {
+    const { status, challenge, body } = await call('/items', token);
+    expect(status).toBe(401);
+    for (const detail of [other, audience, server.issuer, 'at+jwt', '2023'])
+      expect(JSON.stringify({ challenge, body })).not.toContain(detail);
+    lines[check] = String(debug.mock.lastCall?.[0]);
+  }
+  expect(lines.aud).toBe(
+    `Rejected an access token: invalid_token (aud): expected "${audience}", found "${other}"`,
+  );
+  expect(lines.typ).toContain('(typ): expected "at+jwt", found "JWT"');
+  expect(lines.iss).toContain(`(iss): expected "${server.issuer}", found "${other}"`);
+  expect(lines.exp).toMatch(
+    /\(exp\): expected a time after .*Z, .* found 2023-11-14T22:13:20.000Z, \d+ s ago/,
+  );
+  vi.stubEnv('NODE_ENV', 'production');
+  await call('/items', tokens.aud);
+  expect(debug.mock.lastCall?.[0]).toBe('Rejected an access token: invalid_token (aud)');
+});
+
+test('the injected verifier explains a token outside production', async () => {
+  const { app, mint } = await startApp({ controllers: [ItemsController] });
+  const verifier = app.get<AccessTokenVerifier>(ACCESS_TOKEN_VERIFIER);
+  const { text } = await verifier.explainToken(await mint({ aud: 'https://other.example.test' }));
+  expect(text).toMatch(/^The access token is rejected\.\naud: .*Expected "https:\/\/api\.example\.test"/);
+  vi.stubEnv('NODE_ENV', 'production');
+  await expect(verifier.explainToken(await mint())).rejects.toMatchObject({ code: 'wrong_context' });
+});

@@ -1,0 +1,115 @@
+import {
+  type AccessTokenVerifier,
+  ConfigurationError,
+  TransportError,
+  type VerifiedAccessToken,
+} from '@countersign/core/resource-server';
+import { HttpException, Inject, Injectable, InternalServerErrorException } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import {
+  type EntityPolicyDeclaration,
+  type EntityPolicyProvider,
+  isEntityPolicyClass,
+} from '../access/entity-policy.ts';
+import { checkPolicy, evaluatePolicy } from '../access/policy-expression.ts';
+import { toVerifierException } from '../errors/access-token.exception.ts';
+import { toPolicyError } from '../errors/policy-errors.ts';
+import { isInstance, isRejection, logUnexpectedError } from '../errors/unexpected-errors.ts';
+import type { GuardOptions } from '../guard-options.ts';
+import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
+
+/** Whose access to which entity is checked. */
+export interface EntityAccessOptions<Entity> {
+  /** The value of `@Principal()`. `undefined` for an anonymous request, which is rejected with 401. */
+  readonly principal: VerifiedAccessToken | undefined;
+  /** The loaded entity. Respond with 404 before, if it does not exist. */
+  readonly entity: Entity;
+}
+
+const name = 'EntityAccess.require';
+
+/**
+ * Checks policies that need a loaded entity, such as its owner. Guards run before the handler, so a handler or service
+ * calls it after it has loaded the entity, and the entity is loaded once.
+ *
+ * @example
+ * ```ts
+ * @Controller('orders')
+ * class OrdersController {
+ *   constructor(
+ *     private readonly orders: OrdersService,
+ *     private readonly access: EntityAccess,
+ *   ) {}
+ *
+ *   @Delete(':id')
+ *   async remove(@Param('id') id: string, @Principal() principal: VerifiedAccessToken) {
+ *     const order = await this.orders.find(id);
+ *     await this.access.require({ any: [isOwner, AdminPolicy] }, { principal, entity: order });
+ *     await this.orders.remove(order);
+ *   }
+ * }
+ * ```
+ */
+@Injectable()
+export class EntityAccess {
+  constructor(
+    @Inject(ACCESS_TOKEN_VERIFIER) private readonly verifier: AccessTokenVerifier,
+    @Inject(GUARD_OPTIONS) private readonly options: GuardOptions,
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+  ) {}
+
+  /**
+   * Resolves if the policy allows the access.
+   *
+   * @throws AccessTokenException with status 403 if the policy denies it, 401 without a principal, or 503 if a service is
+   *   unavailable; an exception of Nest that the policy throws; `InternalServerErrorException` for any other exception,
+   *   which is logged
+   * @throws ConfigurationError `invalid_option` if the policy is none
+   */
+  async require<Entity>(
+    policy: EntityPolicyDeclaration<Entity>,
+    { principal, entity }: EntityAccessOptions<Entity>,
+  ): Promise<void> {
+    checkPolicy(policy, { name: 'EntityAccess.require()', isPolicy: (each) => typeof each === 'function' });
+    if (!principal) {
+      await this.verifier.verify({ headers: {} });
+      // A verifier of tests or of the application may accept a request without a credential.
+      throw this.verifier.createAccessDeniedError('Access is denied');
+    }
+    let isAllowed: boolean;
+    try {
+      isAllowed = await evaluatePolicy(policy, (each) =>
+        isEntityPolicyClass(each)
+          ? this.#findProvider(each).allowsEntity(principal, entity)
+          : each(principal, entity),
+      );
+    } catch (error) {
+      throw this.#toException(error);
+    }
+    if (!isAllowed) throw this.verifier.createAccessDeniedError('Access is denied');
+  }
+
+  #findProvider<Entity>(
+    policy: new (...args: never[]) => EntityPolicyProvider<Entity>,
+  ): EntityPolicyProvider<Entity> {
+    try {
+      return this.modules.get<EntityPolicyProvider<Entity>>(policy as never, { strict: false });
+    } catch {
+      throw new ConfigurationError(
+        'invalid_option',
+        `EntityAccess.require(${policy.name}) expects ${policy.name} to be a provider that is not request-scoped or transient. ` +
+          'Add it to the providers of a module, or inject it and pass (principal, entity) => policy.allowsEntity(principal, entity)',
+      );
+    }
+  }
+
+  #toException(thrown: unknown): unknown {
+    const error = toPolicyError(thrown, { name });
+    if (isInstance(error, HttpException)) return error;
+    if (isInstance(error, TransportError))
+      return toVerifierException(error, this.options.errorFormat ?? 'nest');
+    if (isRejection(error)) return error;
+    logUnexpectedError(error, { name });
+    return new InternalServerErrorException();
+  }
+}

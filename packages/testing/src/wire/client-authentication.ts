@@ -1,0 +1,118 @@
+import { createLocalJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
+import { OAuthError } from '../errors.ts';
+import type { TestClient } from '../options.ts';
+import type { ServerState } from '../state.ts';
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** Authenticates the client of a request with its registered method only. */
+export async function authenticateClient(
+  state: ServerState,
+  request: Request,
+  body: URLSearchParams,
+): Promise<TestClient> {
+  const basic = readBasicCredentials(request);
+  const assertion = body.get('client_assertion');
+  const claimed = basic?.id ?? body.get('client_id') ?? (assertion ? readSubject(assertion) : undefined);
+  const client = claimed === undefined || claimed === null ? undefined : state.clients.get(claimed);
+  if (!client) throw createClientError('unknown client');
+  if (body.has('client_id') && body.get('client_id') !== client.clientId)
+    throw createClientError('two clients');
+  const method = getAuthenticationMethod(client);
+  const used = listUsedMethods(request, body, basic);
+  const base = method.includes('jwt')
+    ? 'assertion'
+    : method.includes('tls') || method === 'none'
+      ? 'none'
+      : method;
+  if (used.length > 1 || (used[0] ?? 'none') !== base)
+    throw createClientError(`the client is registered for ${method}`);
+  switch (method) {
+    case 'client_secret_basic':
+      if (basic?.secret !== client.clientSecret) throw createClientError('wrong secret');
+      break;
+    case 'client_secret_post':
+      if (body.get('client_secret') !== client.clientSecret) throw createClientError('wrong secret');
+      break;
+    case 'client_secret_jwt':
+    case 'private_key_jwt':
+      await verifyAssertion(state, client, body, method);
+      break;
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
+      if (readCertificate(request) !== client.certificateThumbprint)
+        throw createClientError('wrong certificate');
+      break;
+  }
+  return client;
+}
+
+export const getAuthenticationMethod = (client: TestClient) =>
+  client.tokenEndpointAuthMethod ?? (client.clientSecret === undefined ? 'none' : 'client_secret_basic');
+
+/** Reads the thumbprint of the client certificate, which a TLS-terminating proxy would send in a header. */
+export const readCertificate = (request: Request) =>
+  request.headers.get('x-client-certificate-thumbprint') ?? undefined;
+
+function listUsedMethods(request: Request, body: URLSearchParams, basic: object | undefined): string[] {
+  return [
+    ...(basic || request.headers.has('authorization') ? ['client_secret_basic'] : []),
+    ...(body.has('client_secret') ? ['client_secret_post'] : []),
+    ...(body.has('client_assertion') ? ['assertion'] : []),
+  ];
+}
+
+/** Reads client ID and secret, which are form-encoded inside Basic (RFC 6749 section 2.3.1). */
+function readBasicCredentials(request: Request): { id: string; secret: string } | undefined {
+  const match = /^basic (.+)$/i.exec(request.headers.get('authorization') ?? '');
+  if (!match) return undefined;
+  const [id = '', secret = ''] = atob(match[1] as string).split(':');
+  const decode = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
+  return { id: decode(id), secret: decode(secret) };
+}
+
+function readSubject(assertion: string): string | undefined {
+  try {
+    return decodeJwt(assertion).sub;
+  } catch {
+    return undefined;
+  }
+}
+
+async function verifyAssertion(
+  state: ServerState,
+  client: TestClient,
+  body: URLSearchParams,
+  method: 'client_secret_jwt' | 'private_key_jwt',
+): Promise<void> {
+  if (body.get('client_assertion_type') !== assertionType)
+    throw createClientError('wrong client_assertion_type');
+  const assertion = body.get('client_assertion') as string;
+  const options = {
+    issuer: client.clientId,
+    subject: client.clientId,
+    audience: [state.issuer, `${state.issuer.replace(/\/$/, '')}/token`],
+    requiredClaims: ['exp', 'iat', 'jti'],
+    currentDate: new Date(state.clock.now()),
+    clockTolerance: 5,
+  };
+  let claims: JWTPayload;
+  try {
+    if (method === 'client_secret_jwt') {
+      const secret = new TextEncoder().encode(client.clientSecret);
+      ({ payload: claims } = await jwtVerify(assertion, secret, { ...options, algorithms: ['HS256'] }));
+    } else {
+      const keys = createLocalJWKSet({ keys: [...(client.jwks?.keys ?? [])] });
+      ({ payload: claims } = await jwtVerify(assertion, keys, options));
+    }
+  } catch {
+    throw createClientError('the client assertion is not valid');
+  }
+  if (claims.exp! - claims.iat! > 300)
+    throw createClientError('the client assertion has a lifetime above 300 seconds');
+  if (state.jtis.has(claims.jti!)) throw createClientError('the client assertion was used before');
+  state.jtis.add(claims.jti!);
+}
+
+const createClientError = (description: string) =>
+  new OAuthError('invalid_client', description, 401, { 'www-authenticate': 'Basic realm="token"' });
